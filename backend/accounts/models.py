@@ -1,0 +1,112 @@
+"""People and their sessions."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+
+from backend.accounts.phones import normalise_phone
+
+
+class UserType(models.TextChoices):
+    """The three roles."""
+
+    CUSTOMER = "CUSTOMER", "customer"
+    SELLER = "SELLER", "seller"
+    ADMIN = "ADMIN", "admin"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by phone."""
+
+    def create_user(self, phone: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a new user; the password goes through the hasher, None makes the account unable to log in.
+
+        Raises:
+            InvalidPhone: `phone` is not a phone number.
+        """
+        user = self.model(phone=normalise_phone(phone, region=settings.DEFAULT_PHONE_REGION), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, phone: str, password: str | None = None, **fields: Any) -> "User":
+        """Return a new admin who may do everything."""
+        return self.create_user(
+            phone, password, user_type=UserType.ADMIN, is_staff=True, is_superuser=True, **fields
+        )
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Return the user whose phone `username` is, however it is written."""
+        return self.get(phone=normalise_phone(username or "", region=settings.DEFAULT_PHONE_REGION))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account.
+
+    `shopper_key` is the random key under which the warehouse knows this person; the mapping lives here alone.
+    A customer taken over from another shop has no phone and can't log in, but keeps `source_reference`.
+    """
+
+    phone = models.CharField(max_length=20, unique=True, null=True)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    date_of_birth = models.DateField(null=True, blank=True)
+    user_type = models.CharField(max_length=8, choices=UserType.choices, default=UserType.CUSTOMER)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    date_joined = models.DateTimeField(default=timezone.now)
+    shopper_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    source = models.CharField(max_length=32, blank=True)
+    source_reference = models.CharField(max_length=64, null=True, blank=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "phone"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "source_reference"], name="user_imported_once"),
+            models.CheckConstraint(
+                condition=models.Q(user_type__in=UserType.values), name="user_type_is_a_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.phone or f"customer {self.source_reference}"
+
+    def get_full_name(self) -> str:
+        """Return first and last name."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person runs the shop."""
+        return self.is_staff or self.user_type == UserType.ADMIN
+
+    @property
+    def is_seller(self) -> bool:
+        """Whether this person sells here."""
+        return self.user_type == UserType.SELLER
+
+
+class Session(models.Model):
+    """One login: a family of refresh tokens of which only the newest is valid.
+
+    A refresh token that comes a second time means that it was copied: the whole session ends.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    refresh_id = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"session of user {self.user_id}"

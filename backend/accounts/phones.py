@@ -1,0 +1,30 @@
+"""Phone numbers: what identifies a person here."""
+
+import re
+
+import phonenumbers
+
+DIGITS = re.compile(r"\d{8,15}")
+SEPARATORS = re.compile(r"[\s().\-/]")
+
+
+class InvalidPhone(ValueError):
+    """Neither a number of the region or the world, nor 8 to 15 digits."""
+
+
+def normalise_phone(raw: str, *, region: str) -> str:
+    """Return `raw` as E.164 where it is a valid number of `region` or the world, else its 8 to 15 digits.
+
+    Raises:
+        InvalidPhone: it is neither.
+    """
+    try:
+        number = phonenumbers.parse(raw, region)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is not None and phonenumbers.is_valid_number(number):
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    plain = SEPARATORS.sub("", raw)
+    if DIGITS.fullmatch(plain.removeprefix("+")):
+        return plain
+    raise InvalidPhone("Must be a phone number: with its country code (+15550100003), or 8 to 15 digits.")

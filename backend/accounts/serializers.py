@@ -1,0 +1,61 @@
+"""Accounts as they come in and go out."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from backend.accounts.models import User, UserType
+from backend.accounts.services import SELF_SERVICE_ROLES
+from backend.api.fields import Choice
+
+
+class RegisterSerializer(serializers.Serializer[Any]):
+    """A new account."""
+
+    phone = serializers.CharField(max_length=32)
+    password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
+    first_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
+    last_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
+    date_of_birth = serializers.DateField(required=False, allow_null=True, default=None)
+    user_type = Choice(
+        choices=[(role.value, role.label) for role in SELF_SERVICE_ROLES], default=UserType.CUSTOMER.value
+    )
+
+    def validate_date_of_birth(self, value: Any) -> Any:
+        """Refuse a day that has not come yet."""
+        if value is not None and value > timezone.now().date():
+            raise serializers.ValidationError("Lies in the future.")
+        return value
+
+
+class LoginSerializer(serializers.Serializer[Any]):
+    """Phone and password."""
+
+    phone = serializers.CharField(max_length=32)
+    password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
+
+
+class TokenRefreshSerializer(serializers.Serializer[Any]):
+    """The refresh token of a session."""
+
+    refresh_token = serializers.CharField(max_length=4_096)
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    """A person, as that person sees himself."""
+
+    class Meta:
+        model = User
+        fields = ["id", "phone", "first_name", "last_name", "date_of_birth", "user_type", "date_joined"]
+        read_only_fields = fields
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    """A session's user and tokens; `expires_in` is the access token's life in seconds."""
+
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField()
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField()
+    user = UserSerializer()

@@ -1,0 +1,166 @@
+"""Registering, logging in, renewing and ending sessions."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from backend.accounts.models import Session, User, UserType
+from backend.accounts.phones import InvalidPhone, normalise_phone
+from backend.accounts.tokens import SESSION_CLAIM, access_token_of, refresh_token_of, token_id
+from backend.api.errors import DomainError, InvalidParameters
+
+DEMO_PASSWORD = "vitrine-demo"  # noqa: S105 - public by design, and refused in production
+SELF_SERVICE_ROLES = (UserType.CUSTOMER, UserType.SELLER)
+
+
+class PhoneTaken(DomainError):
+    """Somebody has an account with this phone."""
+
+    status = 409
+    message = "There is an account with this phone; log in, or reset the password."
+
+
+class WrongCredentials(DomainError):
+    """Phone and password don't go together. Does not say which of them is wrong."""
+
+    status = 401
+    message = "Phone or password is wrong."
+
+
+class SessionEnded(DomainError):
+    """The refresh token is not valid any more."""
+
+    status = 401
+    message = "The session has ended; log in again."
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """A session's user and its new pair of tokens."""
+
+    user: User
+    access_token: str
+    refresh_token: str
+
+
+def register(
+    *,
+    phone: str,
+    password: str,
+    first_name: str = "",
+    last_name: str = "",
+    date_of_birth: date | None = None,
+    user_type: str = UserType.CUSTOMER,
+) -> User:
+    """Return a new customer or seller.
+
+    Raises:
+        InvalidParameters: the phone is no phone number, the password is weak or the role can't be chosen.
+        PhoneTaken: there is such an account.
+    """
+    if user_type not in SELF_SERVICE_ROLES:
+        raise InvalidParameters(user_type=[f"Choose one of: {', '.join(SELF_SERVICE_ROLES)}."])
+    user = User(
+        phone=_phone(phone),
+        first_name=first_name,
+        last_name=last_name,
+        date_of_birth=date_of_birth,
+        user_type=user_type,
+    )
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidParameters(password=error.messages) from error
+    user.set_password(password)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        raise PhoneTaken(phone=user.phone) from error
+    return user
+
+
+def _phone(raw: str) -> str:
+    try:
+        return normalise_phone(raw, region=settings.DEFAULT_PHONE_REGION)
+    except InvalidPhone as error:
+        raise InvalidParameters(phone=[str(error)]) from error
+
+
+def log_in(*, phone: str, password: str, now: datetime) -> LoggedIn:
+    """Return a new session of the account.
+
+    Raises:
+        WrongCredentials: there is no such account, it is closed, or the password is wrong.
+    """
+    try:
+        user = User.objects.filter(phone=_phone(phone)).first()
+    except InvalidParameters as error:
+        raise WrongCredentials from error
+    if user is None:
+        # As much work as for a known phone, so that the time taken does not tell which phones are known.
+        make_password(password)
+        raise WrongCredentials
+    if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
+        raise WrongCredentials("The password of the demo shop is not accepted here.")
+    if not user.check_password(password) or not user.is_active:
+        raise WrongCredentials
+    return _begin_session(user, now=now)
+
+
+def _begin_session(user: User, *, now: datetime) -> LoggedIn:
+    session = Session(user=user, expires_at=now + settings.REFRESH_TOKEN_LIFETIME)
+    refresh = refresh_token_of(session)
+    session.refresh_id = token_id(refresh)
+    with transaction.atomic():
+        session.save(force_insert=True)
+        User.objects.filter(pk=user.pk).update(last_login=now)
+    return LoggedIn(user=user, access_token=str(access_token_of(session)), refresh_token=str(refresh))
+
+
+def renew(refresh_token: str, *, now: datetime) -> LoggedIn:
+    """Return a new pair of tokens for the session; the old refresh token is spent.
+
+    Raises:
+        SessionEnded: the token is no valid refresh token, or it was spent before (then the session ends).
+    """
+    try:
+        token: RefreshToken = RefreshToken(refresh_token)  # type: ignore[arg-type]
+    except TokenError as error:
+        raise SessionEnded from error
+    with transaction.atomic():
+        session = (
+            Session.objects.select_for_update(of=("self",))
+            .select_related("user")
+            .filter(pk=token.get(SESSION_CLAIM), ended_at=None, user__is_active=True)
+            .first()
+        )
+        if session is not None and session.refresh_id == token_id(token):
+            fresh = refresh_token_of(session)
+            session.refresh_id = token_id(fresh)
+            session.expires_at = now + settings.REFRESH_TOKEN_LIFETIME
+            session.save(update_fields=["refresh_id", "expires_at"])
+            return LoggedIn(session.user, str(access_token_of(session)), str(fresh))
+        if session is not None:
+            session.ended_at = now
+            session.save(update_fields=["ended_at"])
+    raise SessionEnded
+
+
+def end_session(session_id: UUID, *, now: datetime) -> None:
+    """End the session: neither its access nor its refresh tokens are valid any more."""
+    Session.objects.filter(pk=session_id, ended_at=None).update(ended_at=now)
+
+
+def forget_expired_sessions(*, now: datetime) -> int:
+    """Delete sessions that can't be renewed any more; return how many."""
+    deleted, _ = Session.objects.filter(expires_at__lt=now).delete()
+    return deleted

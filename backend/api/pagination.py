@@ -1,0 +1,82 @@
+"""Pages: one envelope for every list, whichever store it came from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework.request import Request
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from backend.api.errors import NotFound
+
+Row = TypeVar("Row", bound=Model)
+
+
+class PageNotFound(NotFound):
+    """The page lies behind the last one."""
+
+    message = "There is no such page."
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """Which rows are asked for: `page` counts from 1."""
+
+    page: int
+    page_size: int
+
+    @property
+    def start(self) -> int:
+        """The offset of the first row."""
+        return (self.page - 1) * self.page_size
+
+    def total_pages(self, count: int) -> int:
+        """The number of pages that `count` rows fill; an empty list has one, empty, page."""
+        return max(1, -(-count // self.page_size))
+
+    def require_within(self, count: int) -> None:
+        """Refuse a page behind the last one.
+
+        Raises:
+            PageNotFound: naming the last page.
+        """
+        last = self.total_pages(count)
+        if self.page > last:
+            raise PageNotFound(page=f"{self.page} lies behind the last page, {last}.", total_pages=last)
+
+
+def page_of_rows(rows: QuerySet[Row], span: PageSpan) -> tuple[int, list[Row]]:
+    """Return how many rows there are, and those of the page (two queries).
+
+    Raises:
+        PageNotFound: the page lies behind the last one.
+    """
+    count = rows.count()
+    span.require_within(count)
+    return count, list(rows[span.start : span.start + span.page_size])
+
+
+def page_envelope(
+    request: Request, results: Iterable[object], *, count: int, span: PageSpan, **extra: object
+) -> dict[str, object]:
+    """Return the envelope of a page.
+
+    That is `{count, next, previous, results, page_size, current_page, total_pages}` and what `extra` adds.
+    """
+    last = span.total_pages(count)
+    return {
+        "count": count,
+        "next": _link(request, span.page + 1) if span.page < last else None,
+        "previous": _link(request, span.page - 1) if span.page > 1 else None,
+        "results": list(results),
+        "page_size": span.page_size,
+        "current_page": span.page,
+        "total_pages": last,
+        **extra,
+    }
+
+
+def _link(request: Request, page: int) -> str:
+    address = request.build_absolute_uri()
+    return remove_query_param(address, "page") if page == 1 else replace_query_param(address, "page", page)

@@ -1,0 +1,28 @@
+"""The id of the request being answered, for envelopes and the response header."""
+
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+def current_request_id() -> str | None:
+    """Return the id that every log line of this request carries; None outside a request."""
+    return structlog.contextvars.get_contextvars().get("request_id")
+
+
+class RequestIdMiddleware:
+    """Sends the request's id back as `X-Request-Id`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        """Keep the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, with the id in the header."""
+        request_id = current_request_id()
+        response = self.get_response(request)
+        if request_id is not None:
+            response["X-Request-Id"] = request_id
+        return response

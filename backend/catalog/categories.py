@@ -1,0 +1,68 @@
+"""The category tree."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.text import slugify
+
+from backend.api.errors import InvalidParameters
+from backend.catalog.models import PATH_SEPARATOR, Category
+from backend.outbox.services import publish
+
+
+def category_by_names(names: Sequence[str]) -> Category:
+    """Return the category that `names` lead to from the root, making what is missing.
+
+    Raises:
+        InvalidParameters: there is no name, or one is empty or holds the separator of paths.
+    """
+    if not names or any(not name.strip() or PATH_SEPARATOR.strip() in name for name in names):
+        raise InvalidParameters(category=[f"Each level needs a name without {PATH_SEPARATOR.strip()!r}."])
+    parent: Category | None = None
+    for depth, name in enumerate(names):
+        path = PATH_SEPARATOR.join(part.strip() for part in names[: depth + 1])
+        parent, _ = Category.objects.get_or_create(
+            path=path,
+            defaults={"name": name.strip(), "slug": _slug(path), "parent": parent, "depth": depth},
+        )
+    assert parent is not None  # noqa: S101 - names is not empty
+    return parent
+
+
+def _slug(path: str) -> str:
+    base = slugify(path.replace(PATH_SEPARATOR, "-"))[:230] or "category"
+    slug, number = base, 1
+    while Category.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def rename_category(category_id: int, *, name: str) -> Category:
+    """Rename a category; the paths below it and the documents of its products follow."""
+    with transaction.atomic():
+        category = Category.objects.select_for_update().get(pk=category_id)
+        old_path = category.path
+        category.name = name.strip()
+        category.path = PATH_SEPARATOR.join([*category.names[:-1], category.name])
+        category.save(update_fields=["name", "path"])
+        below = Category.objects.filter(path__startswith=old_path + PATH_SEPARATOR)
+        for child in below:
+            child.path = category.path + child.path.removeprefix(old_path)
+        Category.objects.bulk_update(below, ["path"])
+        publish("category", category.pk)
+    return category
+
+
+def matching_categories(value: str) -> list[Category]:
+    """Return the categories whose name, slug or path is `value`, whatever its case."""
+    return list(Category.objects.filter(Q(slug=value) | Q(name__iexact=value) | Q(path__iexact=value)))
+
+
+def with_descendants(categories: Sequence[Category]) -> Q:
+    """Return the condition on products of `categories` and of all below them."""
+    condition = Q(category_id__in=[category.pk for category in categories])
+    for category in categories:
+        condition |= Q(category__path__startswith=category.path + PATH_SEPARATOR)
+    return condition

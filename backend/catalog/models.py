@@ -1,0 +1,141 @@
+"""What is listed (products) and what is stocked (variants)."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+PATH_SEPARATOR = " > "
+
+
+class Category(models.Model):
+    """A node of the category tree; `path` names it from the root: "Home > Lighting"."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=250, unique=True)
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
+    path = models.CharField(max_length=1_000, unique=True)
+    depth = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["path"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def names(self) -> list[str]:
+        """The names from the root to this category."""
+        return self.path.split(PATH_SEPARATOR)
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    """Products by what may be done with them."""
+
+    def existing(self) -> "ProductQuerySet":
+        """Return those that were not deleted."""
+        return self.filter(deleted_at=None)
+
+    def listed(self) -> "ProductQuerySet":
+        """Return those that shoppers see."""
+        return self.existing().filter(is_active=True)
+
+
+class Product(models.Model):
+    """What is listed. Every product has at least one variant, and stock lives there.
+
+    `sale_price` is the lowest sale price of the active variants; lists, filters and sorts read it. A deleted
+    product stays for the orders that name it.
+    """
+
+    title = models.CharField(max_length=300)
+    slug = models.SlugField(max_length=320, db_index=True)
+    description = models.TextField(blank=True)
+    brand = models.CharField(max_length=120, blank=True, db_index=True)
+    category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
+    seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="products")
+    price = models.DecimalField(max_digits=12, decimal_places=2)
+    discount_percentage = models.DecimalField(max_digits=5, decimal_places=2, default=Decimal(0))
+    sale_price = models.DecimalField(max_digits=12, decimal_places=2, db_index=True)
+    currency = models.CharField(max_length=3)
+    flash_sale = models.BooleanField(default=False)
+    best_seller_product = models.BooleanField(default=False)
+    featured_product = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    rating_average = models.DecimalField(max_digits=3, decimal_places=2, null=True, blank=True)
+    rating_count = models.PositiveIntegerField(default=0)
+    popularity = models.PositiveIntegerField(default=0, db_index=True)
+    attributes = models.JSONField(default=dict, blank=True)
+    image_urls = models.JSONField(default=list, blank=True)
+    source = models.CharField(max_length=32, blank=True)
+    source_reference = models.CharField(max_length=64, null=True, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "source_reference"], name="product_imported_once"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
+            models.CheckConstraint(condition=Q(sale_price__gte=0), name="product_sale_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(discount_percentage__gte=0, discount_percentage__lte=100),
+                name="product_discount_is_a_percentage",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether shoppers see it."""
+        return self.is_active and self.deleted_at is None
+
+    @property
+    def stock(self) -> int:
+        """The units that are physically there, over all variants."""
+        return sum(variant.stock for variant in self.variants.all())
+
+    @property
+    def available(self) -> int:
+        """The units that can be sold now, over all active variants."""
+        return sum(variant.available for variant in self.variants.all() if variant.is_active)
+
+
+class Variant(models.Model):
+    """What is stocked. `stock` is physically there, `reserved` of it is held for orders."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
+    name = models.CharField(max_length=200, blank=True)
+    sku = models.CharField(max_length=64, unique=True)
+    price_modifier = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    sale_price = models.DecimalField(max_digits=12, decimal_places=2)
+    attributes = models.JSONField(default=dict, blank=True)
+    stock = models.PositiveIntegerField(default=0)
+    reserved = models.PositiveIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+    image_url = models.URLField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reserved__lte=F("stock")), name="variant_reserved_within_stock"
+            ),
+            models.CheckConstraint(condition=Q(sale_price__gte=0), name="variant_sale_price_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku} {self.name}".strip()
+
+    @property
+    def available(self) -> int:
+        """The units that can be sold now."""
+        return self.stock - self.reserved

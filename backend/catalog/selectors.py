@@ -1,0 +1,94 @@
+"""Reading the catalogue."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, OrderBy, QuerySet
+
+from backend.api.errors import InvalidParameters
+from backend.catalog.categories import matching_categories, with_descendants
+from backend.catalog.models import Product, Variant
+from backend.catalog.services import ProductNotFound
+
+ORDERINGS: dict[str, tuple[str | OrderBy, ...]] = {
+    "newest": ("-created_at", "-id"),
+    "price_low": ("sale_price", "id"),
+    "price_high": ("-sale_price", "id"),
+    "popularity": ("-popularity", "id"),
+    "rating": (F("rating_average").desc(nulls_last=True), "-rating_count", "id"),
+    "relevance": ("-popularity", "-created_at", "id"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductFilters:
+    """What a list of products is narrowed to; None does not narrow."""
+
+    flash_sale: bool | None = None
+    best_seller_product: bool | None = None
+    featured_product: bool | None = None
+    category: str | None = None
+    brand: str | None = None
+    seller: int | None = None
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
+
+
+def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Product]:
+    """Return the listed products that pass `filters`, each with category, seller and variants (3 queries).
+
+    Raises:
+        InvalidParameters: no category has that name, slug or path.
+    """
+    rows = Product.objects.listed()
+    for flag in ("flash_sale", "best_seller_product", "featured_product"):
+        value = getattr(filters, flag)
+        if value is not None:
+            rows = rows.filter(**{flag: value})
+    if filters.category is not None:
+        categories = matching_categories(filters.category)
+        if not categories:
+            raise InvalidParameters(category=[f"No category is called {filters.category!r}."])
+        rows = rows.filter(with_descendants(categories))
+    if filters.brand is not None:
+        rows = rows.filter(brand__iexact=filters.brand)
+    if filters.seller is not None:
+        rows = rows.filter(seller_id=filters.seller)
+    if filters.min_price is not None:
+        rows = rows.filter(sale_price__gte=filters.min_price)
+    if filters.max_price is not None:
+        rows = rows.filter(sale_price__lte=filters.max_price)
+    return shown(rows).order_by(*ORDERINGS[sort_by])
+
+
+def shown(rows: QuerySet[Product]) -> QuerySet[Product]:
+    """Return `rows` with everything that a page shows of a product, in a fixed number of queries."""
+    return rows.select_related("category", "seller").prefetch_related("variants")
+
+
+def product_for(product_id: int, *, user: object) -> Product:
+    """Return the product; one that is not listed only to its seller and to staff.
+
+    Raises:
+        ProductNotFound: there is none for this caller.
+    """
+    product = shown(Product.objects.existing().filter(pk=product_id)).first()
+    if product is None or not (product.is_active or may_change(product, user=user)):
+        raise ProductNotFound
+    return product
+
+
+def may_change(product: Product, *, user: object) -> bool:
+    """Whether `user` is its seller or staff."""
+    return bool(getattr(user, "is_admin", False)) or getattr(user, "pk", None) == product.seller_id
+
+
+def variants_of(product_id: int, *, user: object) -> list[Variant]:
+    """Return the product's active variants; its seller and staff see all of them.
+
+    Raises:
+        ProductNotFound: there is no such product for this caller.
+    """
+    product = product_for(product_id, user=user)
+    everything = may_change(product, user=user)
+    return [variant for variant in product.variants.all() if everything or variant.is_active]

@@ -1,0 +1,203 @@
+"""The catalogue as it comes in and goes out."""
+
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.fields import Choice, Money
+from backend.api.parameters import PageParameters
+from backend.catalog.categories import matching_categories
+from backend.catalog.models import Category, Product, Variant
+from backend.catalog.selectors import ORDERINGS
+
+
+class ProductListParameters(PageParameters):
+    """The parameters of a list of products."""
+
+    flash_sale = serializers.BooleanField(required=False, allow_null=True, default=None)
+    best_seller_product = serializers.BooleanField(required=False, allow_null=True, default=None)
+    featured_product = serializers.BooleanField(required=False, allow_null=True, default=None)
+    category = serializers.CharField(required=False, max_length=1_000)
+    brand = serializers.CharField(required=False, max_length=120)
+    seller = serializers.IntegerField(required=False, min_value=1)
+    min_price = Money(required=False)
+    max_price = Money(required=False)
+    sort_by = Choice(choices=list(ORDERINGS), default="newest")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a range that is upside down."""
+        low, high = attrs.get("min_price"), attrs.get("max_price")
+        if low is not None and high is not None and low > high:
+            raise serializers.ValidationError({"min_price": "Must not be above max_price."})
+        return attrs
+
+
+class CategorySerializer(serializers.ModelSerializer[Category]):
+    """A category beside a product."""
+
+    class Meta:
+        model = Category
+        fields = ["id", "name", "slug", "path"]
+
+
+class VariantSerializer(serializers.ModelSerializer[Variant]):
+    """What is stocked."""
+
+    price = serializers.DecimalField(source="sale_price", max_digits=12, decimal_places=2)
+    available = serializers.IntegerField()
+
+    class Meta:
+        model = Variant
+        fields = [
+            "id",
+            "product",
+            "name",
+            "sku",
+            "attributes",
+            "price_modifier",
+            "price",
+            "stock",
+            "available",
+            "is_active",
+            "image_url",
+        ]
+        read_only_fields = fields
+
+
+class ProductCardSerializer(serializers.ModelSerializer[Product]):
+    """A product in a list."""
+
+    category = CategorySerializer()
+    image_url = serializers.SerializerMethodField()
+    in_stock = serializers.SerializerMethodField()
+    variant_count = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Product
+        fields = [
+            "id",
+            "title",
+            "slug",
+            "brand",
+            "category",
+            "seller",
+            "price",
+            "discount_percentage",
+            "sale_price",
+            "currency",
+            "flash_sale",
+            "best_seller_product",
+            "featured_product",
+            "rating_average",
+            "rating_count",
+            "in_stock",
+            "variant_count",
+            "image_url",
+        ]
+        read_only_fields = fields
+
+    def get_image_url(self, product: Product) -> str | None:
+        """Return the first picture."""
+        return product.image_urls[0] if product.image_urls else None
+
+    def get_in_stock(self, product: Product) -> bool:
+        """Whether a unit of some variant can be sold now."""
+        return product.available > 0
+
+    def get_variant_count(self, product: Product) -> int:
+        """Return how many variants can be chosen from."""
+        return sum(1 for variant in product.variants.all() if variant.is_active)
+
+
+class ProductSerializer(ProductCardSerializer):
+    """A product on its own page."""
+
+    variants = VariantSerializer(many=True)
+    stock = serializers.IntegerField()
+    available = serializers.IntegerField()
+
+    class Meta(ProductCardSerializer.Meta):
+        fields = [
+            *ProductCardSerializer.Meta.fields,
+            "description",
+            "attributes",
+            "image_urls",
+            "is_active",
+            "popularity",
+            "stock",
+            "available",
+            "variants",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class CategoryField(serializers.Field[Category, str, str, Any]):
+    """A category by its name, slug or path."""
+
+    def to_internal_value(self, data: Any) -> Category:
+        """Return the one category that `data` names."""
+        found = matching_categories(str(data))
+        if len(found) != 1:
+            problem = "No category is called" if not found else "More than one category is called"
+            raise serializers.ValidationError(f"{problem} {data!r}; give its path or slug.")
+        return found[0]
+
+    def to_representation(self, value: Category) -> str:
+        """Return the path."""
+        return value.path
+
+
+class ProductChangesSerializer(serializers.ModelSerializer[Product]):
+    """What its seller may change of a product; the flags are for staff."""
+
+    STAFF_ONLY = ("flash_sale", "best_seller_product", "featured_product")
+
+    category = CategoryField(required=False)
+    price = Money(required=False)
+    discount_percentage = serializers.DecimalField(
+        required=False, max_digits=5, decimal_places=2, min_value=Decimal(0), max_value=Decimal(100)
+    )
+    attributes = serializers.DictField(
+        child=serializers.CharField(max_length=200, allow_blank=True), required=False
+    )
+    image_urls = serializers.ListField(
+        child=serializers.URLField(max_length=500), max_length=20, required=False
+    )
+
+    class Meta:
+        model = Product
+        fields = [
+            "title",
+            "description",
+            "brand",
+            "category",
+            "price",
+            "discount_percentage",
+            "attributes",
+            "image_urls",
+            "is_active",
+            "flash_sale",
+            "best_seller_product",
+            "featured_product",
+        ]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse fields that this product does not have, and flags from those who may not set them."""
+        faults = {
+            name: f"Unknown field. Allowed are: {', '.join(self.fields)}."
+            for name in set(self.initial_data) - set(self.fields)
+        }
+        if not self.context["user"].is_admin:
+            faults |= {name: "Only staff may set this." for name in self.STAFF_ONLY if name in attrs}
+        if faults:
+            raise serializers.ValidationError(faults)
+        return attrs
+
+
+class DeletedSerializer(serializers.Serializer[Any]):
+    """What was deleted."""
+
+    id = serializers.IntegerField()

@@ -1,0 +1,175 @@
+"""Writing the catalogue; every change goes into the outbox in its own transaction."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from backend.api.errors import DomainError, InvalidParameters, NotFound
+from backend.catalog.models import Category, Product, Variant
+from backend.catalog.pricing import sale_price
+from backend.outbox.services import publish, publish_many
+
+PRICED_BY = frozenset({"price", "discount_percentage"})
+
+
+class ProductNotFound(NotFound):
+    """There is no such product, or it was deleted."""
+
+    message = "There is no such product."
+
+
+class NotYourProduct(DomainError):
+    """A seller reached for another seller's product."""
+
+    status = 403
+    message = "Only its seller and staff may change this product."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVariant:
+    """A variant to be made; stock comes later, through the ledger."""
+
+    sku: str
+    name: str = ""
+    price_modifier: Decimal = Decimal(0)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    image_url: str = ""
+
+
+def slug_of(title: str) -> str:
+    """Return the readable part of a product's address; it need not be unique, the id goes with it."""
+    return slugify(title)[:300] or "product"
+
+
+def create_product(
+    *,
+    title: str,
+    category: Category,
+    seller_id: int,
+    price: Decimal,
+    currency: str,
+    variants: Sequence[NewVariant],
+    now: datetime,
+    **fields: Any,
+) -> Product:
+    """Return a new product with its variants; `fields` are further columns of Product.
+
+    Raises:
+        InvalidParameters: it has no variant, a SKU is taken, or a variant would cost less than nothing.
+    """
+    if not variants:
+        raise InvalidParameters(variants=["A product needs at least one variant."])
+    with transaction.atomic():
+        _require_free_skus([variant.sku for variant in variants])
+        product = Product(
+            title=title,
+            slug=slug_of(title),
+            category=category,
+            seller_id=seller_id,
+            price=price,
+            sale_price=price,
+            currency=currency,
+            created_at=now,
+            **fields,
+        )
+        made = [_variant_of(product, new) for new in variants]
+        product.sale_price = min(variant.sale_price for variant in made)
+        product.save()
+        Variant.objects.bulk_create(made)
+        publish("product", product.pk)
+    return product
+
+
+def _require_free_skus(skus: Sequence[str]) -> None:
+    taken = sorted(Variant.objects.filter(sku__in=skus).values_list("sku", flat=True))
+    if taken or len(set(skus)) < len(skus):
+        raise InvalidParameters(sku=[f"Taken or given twice: {', '.join(taken) or 'see the list'}."])
+
+
+def _variant_of(product: Product, new: NewVariant) -> Variant:
+    return Variant(
+        product=product,
+        name=new.name,
+        sku=new.sku,
+        price_modifier=new.price_modifier,
+        sale_price=_variant_price(product, new.price_modifier),
+        attributes=dict(new.attributes),
+        image_url=new.image_url,
+    )
+
+
+def _variant_price(product: Product, modifier: Decimal) -> Decimal:
+    cost = sale_price(price=product.price, modifier=modifier, discount_percentage=product.discount_percentage)
+    if cost < 0:
+        raise InvalidParameters(price=["A variant's price modifier takes it below zero."])
+    return cost
+
+
+def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
+    """Return the product with `changes` (columns of Product) made.
+
+    Raises:
+        ProductNotFound: there is no such product.
+        InvalidParameters: a variant would cost less than nothing.
+    """
+    with transaction.atomic():
+        product = Product.objects.select_for_update().filter(pk=product_id, deleted_at=None).first()
+        if product is None:
+            raise ProductNotFound
+        for name, value in changes.items():
+            setattr(product, name, value)
+        if "title" in changes:
+            product.slug = slug_of(product.title)
+        if PRICED_BY & changes.keys():
+            _reprice(product)
+        product.save()
+        publish("product", product.pk)
+    return product
+
+
+def _reprice(product: Product) -> None:
+    variants = list(product.variants.all())
+    for variant in variants:
+        variant.sale_price = _variant_price(product, variant.price_modifier)
+    Variant.objects.bulk_update(variants, ["sale_price"])
+    sold = [variant for variant in variants if variant.is_active] or variants
+    product.sale_price = min(variant.sale_price for variant in sold)
+
+
+def delete_product(product_id: int, *, now: datetime) -> None:
+    """Take the product off every list for good; orders keep it.
+
+    Raises:
+        ProductNotFound: there is no such product.
+    """
+    with transaction.atomic():
+        if not Product.objects.filter(pk=product_id, deleted_at=None).update(deleted_at=now, updated_at=now):
+            raise ProductNotFound
+        publish("product", product_id)
+
+
+def set_popularity(popularity: Mapping[int, int]) -> int:
+    """Store how much each product sells (by id; others become 0); return how many products that changed."""
+    products = Product.objects.filter(deleted_at=None).only("pk", "popularity")
+    changed = []
+    for product in products.iterator(chunk_size=5_000):
+        units = max(0, popularity.get(product.pk, 0))
+        if units != product.popularity:
+            product.popularity = units
+            changed.append(product)
+    for start in range(0, len(changed), 1_000):
+        chunk = changed[start : start + 1_000]
+        with transaction.atomic():
+            Product.objects.bulk_update(chunk, ["popularity"])
+            publish_many("product", [product.pk for product in chunk])
+    return len(changed)
+
+
+def products_changed(product_ids: Collection[int]) -> None:
+    """Say, in the caller's transaction, that what is shown with these products changed (their stock, say)."""
+    publish_many("product", sorted(product_ids))

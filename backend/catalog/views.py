@@ -1,0 +1,122 @@
+"""The catalogue's endpoints."""
+
+from dataclasses import fields
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.api.pagination import PageSpan, page_envelope, page_of_rows
+from backend.api.parameters import parse
+from backend.api.responses import envelope
+from backend.api.schema import envelope_of, page_of
+from backend.api.shoppers import shopper_of
+from backend.api.throttles import BrowseThrottle
+from backend.catalog import selectors, services
+from backend.catalog.serializers import (
+    DeletedSerializer,
+    ProductCardSerializer,
+    ProductChangesSerializer,
+    ProductListParameters,
+    ProductSerializer,
+    VariantSerializer,
+)
+from backend.exposures.services import expose
+
+EXPOSURE_ID = serializers.UUIDField(
+    allow_null=True, help_text="Send it with clicks and with what goes to the cart."
+)
+
+
+class ProductListView(APIView):
+    """The list of products."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @extend_schema(
+        parameters=[ProductListParameters],
+        responses=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
+        tags=["products"],
+    )
+    def get(self, request: Request) -> Response:
+        """List products by filter and order."""
+        asked = parse(request, ProductListParameters)
+        span = PageSpan(page=asked.pop("page"), page_size=asked.pop("page_size"))
+        names = {field.name for field in fields(selectors.ProductFilters)}
+        filters = selectors.ProductFilters(**{name: asked[name] for name in names & asked.keys()})
+        count, products = page_of_rows(selectors.products_listed(filters, sort_by=asked["sort_by"]), span)
+        exposure_id = expose(
+            surface="product_list",
+            shopper=shopper_of(request),
+            product_ids=[product.pk for product in products],
+            filters={name: str(value) for name, value in asked.items() if value is not None},
+            page=span.page,
+            now=timezone.now(),
+        )
+        cards = list(ProductCardSerializer(products, many=True).data)
+        return Response(page_envelope(request, cards, count=count, span=span, exposure_id=exposure_id))
+
+
+class ProductView(APIView):
+    """One product: for everybody to see, for its seller and staff to change."""
+
+    throttle_classes = (BrowseThrottle,)
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Let guests look, and nothing else."""
+        return [AllowAny()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAuthenticated()]
+
+    @extend_schema(responses=envelope_of(ProductSerializer), tags=["products"])
+    def get(self, request: Request, product_id: int) -> Response:
+        """Show a product with its variants."""
+        product = selectors.product_for(product_id, user=request.user)
+        return envelope(ProductSerializer(product).data)
+
+    @extend_schema(
+        request=ProductChangesSerializer, responses=envelope_of(ProductSerializer), tags=["products"]
+    )
+    def patch(self, request: Request, product_id: int) -> Response:
+        """Change a product."""
+        _require_own(product_id, user=request.user)
+        serializer = ProductChangesSerializer(data=request.data, partial=True, context={"user": request.user})
+        serializer.is_valid(raise_exception=True)
+        services.update_product(product_id, changes=serializer.validated_data)
+        product = selectors.product_for(product_id, user=request.user)
+        return envelope(ProductSerializer(product).data, message="Product changed.")
+
+    @extend_schema(responses=envelope_of(DeletedSerializer), tags=["products"])
+    def delete(self, request: Request, product_id: int) -> Response:
+        """Take a product off the shop."""
+        _require_own(product_id, user=request.user)
+        services.delete_product(product_id, now=timezone.now())
+        return envelope({"id": product_id}, message="Product deleted.")
+
+
+def _require_own(product_id: int, *, user: Any) -> None:
+    product = selectors.product_for(product_id, user=user)
+    if not selectors.may_change(product, user=user):
+        raise services.NotYourProduct(product=product_id)
+
+
+class VariantListView(APIView):
+    """A product's variants."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @extend_schema(
+        responses=envelope_of(VariantSerializer(many=True)),
+        parameters=[],
+        operation_id="product_variants",
+        tags=["products"],
+    )
+    def get(self, request: Request, product_id: int) -> Response:
+        """List what can be chosen."""
+        variants = selectors.variants_of(product_id, user=request.user)
+        return envelope(VariantSerializer(variants, many=True).data)

@@ -1,0 +1,50 @@
+"""One log: JSON lines on standard error, with the request's id on every line."""
+
+from typing import Any
+
+import structlog
+
+SHARED_PROCESSORS: list[structlog.types.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+
+
+def logging_configuration(*, level: str, plain: bool) -> dict[str, Any]:
+    """Return Django's LOGGING; `plain` writes lines for a developer's eyes instead of JSON."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED_PROCESSORS,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    renderer: list[structlog.types.Processor] = (
+        [structlog.dev.ConsoleRenderer()]
+        if plain
+        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "lines": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+                "foreign_pre_chain": SHARED_PROCESSORS,
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "elastic_transport": {"level": "WARNING"},
+            # The request log of django_structlog already says it, with the request's id.
+            "django.request": {"level": "ERROR"},
+            "django_structlog": {"level": level},
+        },
+    }

@@ -1,0 +1,20 @@
+"""Every path of the API."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from backend.operations.metrics import metrics
+
+urlpatterns = [
+    path("accounts/", include("backend.accounts.urls")),
+    path("api/products/", include("backend.catalog.urls")),
+    path("api/health/", include("backend.operations.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),
+    path("api/schema/swagger-ui/", SpectacularSwaggerView.as_view(throttle_classes=()), name="swagger-ui"),
+    path("api/schema/redoc/", SpectacularRedocView.as_view(throttle_classes=()), name="redoc"),
+    path("metrics", metrics, name="metrics"),
+]
+
+handler400 = "backend.api.errors.bad_request"
+handler404 = "backend.api.errors.not_found"
+handler500 = "backend.api.errors.server_error"

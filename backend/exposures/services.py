@@ -1,0 +1,92 @@
+"""Ids for lists that were shown.
+
+Every list that a shopper is shown gets an id that stays with the click, the cart item and the order item. The
+id is minted here; the exposure itself is an event, which the sink that the composition root registers stores.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from uuid_utils.compat import uuid7
+
+from backend.api.shoppers import Shopper
+from backend.exposures.counts import NOT_STORED, STORED
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """A list that was shown: `surface` says where, `query`, `filters`, `slot` and `algorithm` say why.
+
+    `product_ids` are in the order shown; `page` counts from 1; `arms` are the experiments' arms in force.
+    """
+
+    id: UUID
+    surface: str
+    shopper: Shopper
+    product_ids: tuple[int, ...]
+    query: str = ""
+    filters: Mapping[str, object] = field(default_factory=dict)
+    slot: str = ""
+    algorithm: str = ""
+    page: int = 1
+    arms: tuple[str, ...] = ()
+    shown_at: datetime
+
+
+class ExposureNotStored(Exception):
+    """The sink can't keep the exposure now."""
+
+
+Sink = Callable[[Exposure], None]
+
+
+def _nowhere(exposure: Exposure) -> None:
+    raise ExposureNotStored("no sink is registered")
+
+
+_sink: list[Sink] = [_nowhere]
+
+
+def register_sink(sink: Sink) -> None:
+    """Send exposures to `sink` from now on; it raises ExposureNotStored where it can't keep one."""
+    _sink[0] = sink
+
+
+def expose(
+    *,
+    surface: str,
+    shopper: Shopper,
+    product_ids: Sequence[int],
+    now: datetime,
+    query: str = "",
+    filters: Mapping[str, object] | None = None,
+    slot: str = "",
+    algorithm: str = "",
+    page: int = 1,
+) -> UUID | None:
+    """Return the id under which the list was stored; None, counted in health, where it could not be."""
+    exposure = Exposure(
+        id=uuid7(),
+        surface=surface,
+        shopper=shopper,
+        product_ids=tuple(product_ids),
+        query=query,
+        filters=dict(filters or {}),
+        slot=slot,
+        algorithm=algorithm,
+        page=page,
+        shown_at=now,
+    )
+    try:
+        _sink[0](exposure)
+    except ExposureNotStored as error:
+        NOT_STORED.inc()
+        logger.warning("exposure_not_stored", surface=surface, reason=str(error))
+        return None
+    STORED.inc()
+    return exposure.id
