@@ -1,0 +1,1 @@
+"""Recommenders: interactions in, versions with lists and honest marks out."""

@@ -1,0 +1,163 @@
+"""Interactions as values: who met which product, how strongly, when.
+
+Everything here is immutable. Users and items are any ids that NumPy can sort; inside a model they are
+positions, 0 … n-1, and an `Ids` is the dictionary between the two.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+Positions = NDArray[np.int64]
+Scores = NDArray[np.float32]
+UNKNOWN = -1
+DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """External ids in ascending order; an id's position is its index in every matrix."""
+
+    values: NDArray[Any]
+
+    @classmethod
+    def of(cls, values: NDArray[Any] | Sequence[object]) -> "Ids":
+        return cls(np.unique(np.asarray(values)))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def positions(self, values: NDArray[Any] | Sequence[object]) -> Positions:
+        """The position of each value, UNKNOWN (-1) where it has none."""
+        wanted = np.asarray(values)
+        if not len(self.values) or not len(wanted):
+            return np.full(len(wanted), UNKNOWN, dtype=np.int64)
+        found = np.minimum(np.searchsorted(self.values, wanted), len(self.values) - 1)
+        return np.where(self.values[found] == wanted, found, UNKNOWN).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """A weighted pair for each user and item that met: `matrix` is float32, users × items."""
+
+    users: Ids
+    items: Ids
+    matrix: csr_array
+
+    @classmethod
+    def of_pairs(
+        cls,
+        users: NDArray[Any] | Sequence[object],
+        items: NDArray[Any] | Sequence[object],
+        *,
+        weights: NDArray[np.float32] | None = None,
+    ) -> "Interactions":
+        """Pairs in any order. A repeated pair counts once, with its greatest weight (1 without weights)."""
+        known_users, known_items = Ids.of(users), Ids.of(items)
+        rows, columns = known_users.positions(users), known_items.positions(items)
+        values = np.ones(len(rows), dtype=np.float32) if weights is None else weights
+        return cls(
+            known_users, known_items, _greatest(rows, columns, values, (len(known_users), len(known_items)))
+        )
+
+    def aligned_to(self, other: "Interactions") -> csr_array:
+        """These pairs in the rows and columns of `other`; pairs with an id unknown there are left out."""
+        pairs = self.matrix.tocoo()
+        rows = other.users.positions(self.users.values)[pairs.row]
+        columns = other.items.positions(self.items.values)[pairs.col]
+        kept = (rows != UNKNOWN) & (columns != UNKNOWN)
+        return _greatest(rows[kept], columns[kept], pairs.data[kept], other.matrix.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionLog:
+    """Interactions as they happened: parallel columns, one row each; `times` is datetime64[s], UTC."""
+
+    users: NDArray[Any]
+    items: NDArray[np.int64]
+    times: NDArray[np.datetime64]
+    weights: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def where(self, kept: NDArray[np.bool_]) -> "InteractionLog":
+        return InteractionLog(self.users[kept], self.items[kept], self.times[kept], self.weights[kept])
+
+    def interactions(self, *, now: np.datetime64, half_life_days: float | None = None) -> Interactions:
+        """One pair for each user and item. With a half-life a row counts half as much every so many days."""
+        weights = self.weights
+        if half_life_days is not None:
+            age = (now - self.times) / DAY
+            weights = weights * np.exp2(-np.maximum(age, 0) / half_life_days)
+        return Interactions.of_pairs(self.users, self.items, weights=weights.astype(np.float32))
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the rows, whatever order they came in."""
+        order = np.lexsort((self.weights, self.times, self.items, self.users))
+        digest = hashlib.sha256()
+        for column in (self.users.astype(np.str_), self.items, self.times, self.weights):
+            digest.update(str(column.dtype).encode())
+            digest.update(np.ascontiguousarray(column[order]).tobytes())
+        return digest.hexdigest()
+
+
+class NothingToSplit(ValueError):
+    """A split would leave one of its sides empty."""
+
+    def __init__(self, *, at: np.datetime64, before: int, after: int) -> None:
+        super().__init__(f"a split at {at} leaves {before} interactions before it and {after} after it")
+        self.before, self.after = before, after
+
+
+def moment(value: datetime) -> np.datetime64:
+    """An aware time as the UTC seconds that a log keeps."""
+    return np.datetime64(int(value.timestamp()), "s")
+
+
+def split_by_time(log: InteractionLog, *, at: np.datetime64) -> tuple[InteractionLog, InteractionLog]:
+    """The rows before `at` and those from it on; raises NothingToSplit if either is empty."""
+    earlier = log.times < at
+    before = int(earlier.sum())
+    if before in (0, len(log)):
+        raise NothingToSplit(at=at, before=before, after=len(log) - before)
+    return log.where(earlier), log.where(~earlier)
+
+
+def hold_out(pairs: Interactions, *, share: float, seed: int) -> tuple[Interactions, Interactions]:
+    """A random `share` of each user's pairs (rounded down) as the second part, in the same rows and columns.
+
+    For data without times; users with few pairs keep them all.
+    """
+    matrix = pairs.matrix.tocsr()
+    counts = np.diff(matrix.indptr)
+    rows = np.repeat(np.arange(len(counts)), counts)
+    order = np.lexsort((np.random.default_rng(seed).random(matrix.nnz), rows))
+    rank = np.empty(matrix.nnz, dtype=np.int64)
+    rank[order] = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], counts)
+    held = rank < (counts * share).astype(np.int64)[rows]
+    return _part(pairs, ~held, rows), _part(pairs, held, rows)
+
+
+def _part(pairs: Interactions, kept: NDArray[np.bool_], rows: Positions) -> Interactions:
+    values, columns = pairs.matrix.data[kept], pairs.matrix.indices[kept]
+    part = csr_array((values, (rows[kept], columns)), shape=pairs.matrix.shape)
+    return Interactions(pairs.users, pairs.items, part)
+
+
+def _greatest(
+    rows: Positions, columns: Positions, values: NDArray[np.float32], shape: tuple[int, int]
+) -> csr_array:
+    order = np.lexsort((-values, columns, rows))
+    rows, columns, values = rows[order], columns[order], values[order]
+    first = np.ones(len(rows), dtype=bool)
+    first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+    pointers = np.zeros(shape[0] + 1, dtype=np.int32)
+    np.cumsum(np.bincount(rows[first], minlength=shape[0]), out=pointers[1:])
+    return csr_array((values[first], columns[first].astype(np.int32), pointers), shape=shape)

@@ -1,0 +1,137 @@
+"""How well a model finds what users chose next: `python -m ml.evaluate --train A --test B --model NAME`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
+
+from ml.dataset import UNKNOWN, Interactions, Positions
+from ml.metrics import Marks, marks, top
+from ml.models import CatalogueNeeded, Fitted
+from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
+from ml.settings import InvalidSetting, Settings
+from ml.text_files import UnreadableInteractions, read_interactions
+
+PEOPLE_AT_ONCE = 512
+
+
+class NobodyToTest(ValueError):
+    """No user of the test side has a history in the training side."""
+
+    def __init__(self, *, train_users: int, test_users: int) -> None:
+        super().__init__(
+            f"none of the {test_users} users of the test side is among the {train_users} of the training side"
+        )
+
+
+def rank(
+    fitted: Fitted, histories: csr_array, *, k: int, allowed: np.ndarray | None = None
+) -> tuple[Positions, np.ndarray]:
+    """Each person's k best items outside the history, people × k, and their scores; UNKNOWN fills the end.
+
+    `allowed` (items, bool) bars the rest from every list.
+    """
+    ranked, values = [], []
+    for start in range(0, histories.shape[0], PEOPLE_AT_ONCE):
+        part = histories[start : start + PEOPLE_AT_ONCE]
+        scores = fitted.score(part)
+        scores[np.repeat(np.arange(part.shape[0]), np.diff(part.indptr)), part.indices] = -np.inf
+        if allowed is not None:
+            scores[:, ~allowed] = -np.inf
+        best = top(scores, k=k)
+        ranked.append(best)
+        values.append(np.take_along_axis(scores, np.maximum(best, 0), axis=1))
+    return np.concatenate(ranked), np.concatenate(values)
+
+
+def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int) -> Marks:
+    """Marks over the users of `test` who have a history in `train`, ranking every item outside it.
+
+    An item of the test side that the training side does not know counts as one the list missed. Raises
+    NobodyToTest.
+    """
+    rows = train.users.positions(test.users.values)
+    sizes = np.diff(test.matrix.indptr).astype(np.int64)
+    tested = np.flatnonzero((rows != UNKNOWN) & (sizes > 0))
+    tested = tested[np.diff(train.matrix.indptr)[rows[tested]] > 0]
+    if not len(tested):
+        raise NobodyToTest(train_users=len(train.users), test_users=len(test.users))
+    truth = test.aligned_to(train)[rows[tested]]
+    ranked, _ = rank(fitted, train.matrix[rows[tested]], k=k)
+    return marks(ranked, truth, sizes=sizes[tested])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints Recall@k and NDCG@k; returns 0, or 1 with one line on stderr that says what to do."""
+    options = _parser().parse_args(arguments)
+    try:
+        threads = Settings.from_env().threads
+        model = create(options.model, dict(options.set))
+        train, test = read_interactions(options.train), read_interactions(options.test)
+        with threadpool_limits(threads):
+            found = evaluate(model.fit(train), train=train, test=test, k=options.k)
+    except (
+        InvalidSetting,
+        UnreadableInteractions,
+        UnknownModel,
+        UnknownParameter,
+        CatalogueNeeded,
+        NobodyToTest,
+    ) as error:
+        print(f"ml.evaluate: {error}", file=sys.stderr)
+        return 1
+    _report(found, model=options.model, parameters=model.parameters, train=train, test=test)
+    return 0
+
+
+def _report(
+    found: Marks, *, model: str, parameters: Mapping[str, object], train: Interactions, test: Interactions
+) -> None:
+    k = found.k
+    print(f"model        {model} {json.dumps(parameters)}")
+    print(f"train        {len(train.users)} users, {len(train.items)} items, {train.matrix.nnz} pairs")
+    print(f"test         {found.users} users of {len(test.users)} (the others have no history)")
+    for label, value in (
+        ("Recall", found.recall),
+        ("NDCG", found.ndcg),
+        ("MRR", found.mrr),
+        ("Coverage", found.coverage),
+    ):
+        print(f"{f'{label}@{k}':<12} {value:.4f}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ml.evaluate", description=__doc__)
+    parser.add_argument("--train", type=Path, required=True, help="lines of `user item item …` (.gz, .xz)")
+    parser.add_argument("--test", type=Path, required=True, help="what the same users chose afterwards")
+    parser.add_argument("--model", required=True, help=", ".join(MODELS))
+    parser.add_argument("--k", type=_positive, default=20, help="length of the lists (20)")
+    parser.add_argument(
+        "--set", type=_assignment, action="append", default=[], metavar="NAME=VALUE", help="a model parameter"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1")
+    return int(text)
+
+
+def _assignment(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    try:
+        if equals:
+            return name, json.loads(value)
+    except json.JSONDecodeError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=VALUE with a number or null as VALUE")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

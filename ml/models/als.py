@@ -1,0 +1,58 @@
+"""Matrix factorisation for implicit feedback by alternating least squares.
+
+Source: Hu, Koren and Volinsky, Collaborative filtering for implicit feedback datasets, ICDM 2008, as
+implemented by the library `implicit`.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from implicit.cpu.als import AlternatingLeastSquares
+from scipy.sparse import csr_array, csr_matrix
+from threadpoolctl import threadpool_limits
+
+from ml.catalogue import Catalogue
+from ml.dataset import Interactions, Scores
+from ml.models.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Als(Recipe):
+    """`factors` numbers a user and an item; an interaction of weight w has the confidence 1 + alpha·w."""
+
+    name: ClassVar[str] = "als"
+
+    factors: int = 128
+    regularization: float = 0.05
+    alpha: float = 10.0
+    iterations: int = 15
+    seed: int = 42
+    threads: int = 0
+
+    def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedAls":
+        del catalogue
+        # The solver has threads of its own; a second set inside each of them only gets in its way.
+        with threadpool_limits(1, "blas"):
+            model = AlternatingLeastSquares(
+                factors=self.factors,
+                regularization=self.regularization,
+                alpha=self.alpha,
+                iterations=self.iterations,
+                random_state=self.seed,
+                num_threads=self.threads,
+            )
+            model.fit(csr_matrix(train.matrix), show_progress=False)
+        return FittedAls(model)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedAls:
+    model: AlternatingLeastSquares
+
+    def score(self, histories: csr_array) -> Scores:
+        """Solves for the factors of each history, so that newcomers are served like those trained on."""
+        people = np.arange(histories.shape[0])
+        with threadpool_limits(1, "blas"):
+            factors = self.model.recalculate_user(people, csr_matrix(histories))
+        return np.asarray(factors @ self.model.item_factors.T, dtype=np.float32)

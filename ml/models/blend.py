@@ -1,0 +1,54 @@
+"""Several models added up, each on the same scale."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from ml.catalogue import Catalogue
+from ml.dataset import Interactions, Scores
+from ml.models import Fitted, Model
+from ml.models.item_knn import ItemKnn
+from ml.models.local_ridge import LocalRidge
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The sum of the members' scores, each person's divided by their root mean square over all items."""
+
+    name: ClassVar[str] = "blend"
+
+    members: Sequence[Model] = field(default_factory=lambda: (ItemKnn(), LocalRidge()))
+    shares: Sequence[float] = (1.0, 1.0)
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        return {
+            "members": [{"name": member.name, **member.parameters} for member in self.members],
+            "shares": list(self.shares),
+        }
+
+    def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedBlend":
+        fitted = [member.fit(train, catalogue=catalogue) for member in self.members]
+        return FittedBlend(fitted, tuple(self.shares))
+
+
+@dataclass(frozen=True, slots=True)
+class FittedBlend:
+    members: Sequence[Fitted]
+    shares: Sequence[float]
+
+    def score(self, histories: csr_array) -> Scores:
+        total = np.zeros(histories.shape, dtype=np.float32)
+        for member, share in zip(self.members, self.shares, strict=True):
+            total += np.float32(share) * on_one_scale(member.score(histories))
+        return total
+
+
+def on_one_scale(scores: Scores) -> Scores:
+    """Each row divided by its root mean square; a row of zeros stays as it is."""
+    size = np.sqrt(np.einsum("ij,ij->i", scores, scores) / max(scores.shape[1], 1))
+    size[size == 0] = 1
+    return np.asarray(scores / size[:, None])

@@ -1,0 +1,89 @@
+"""What is like what the shopper liked, by the products' own words and facets.
+
+Works for a product nobody has met yet. Source: tf-idf and the cosine of Salton's vector space model; the
+profile is the sum of the history's vectors (Pazzani and Billsus, Content-based recommendation systems, 2007).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.sparse import csr_array, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.preprocessing import normalize
+
+from ml.catalogue import Catalogue, ProductFacts
+from ml.dataset import Interactions, Scores
+from ml.models import CatalogueNeeded
+from ml.models.recipe import Recipe
+
+NOTHING = ProductFacts(product_id=0, title="")
+
+
+@dataclass(frozen=True)
+class Content(Recipe):
+    """Cosine of tf-idf vectors; each shares parameter weighs one part of a product's vector."""
+
+    name: ClassVar[str] = "content"
+
+    title_share: float = 1.0
+    description_share: float = 0.5
+    facet_share: float = 1.0
+    max_terms: int = 50_000
+
+    def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedContent":
+        if catalogue is None:
+            raise CatalogueNeeded(self.name)
+        products = [catalogue.products.get(int(key), NOTHING) for key in train.items.values]
+        return FittedContent(self.vectors(products))
+
+    def vectors(self, products: Sequence[ProductFacts]) -> csr_array:
+        """Unit vectors, products × terms, float32; a product without any words has a row of zeros."""
+        parts: list[tuple[float, Sequence[object], TfidfVectorizer]] = [
+            (self.title_share, [product.title for product in products], self._words()),
+            (self.description_share, [product.description for product in products], self._words()),
+            (self.facet_share, [list(_facets(product)) for product in products], _terms_as_given()),
+        ]
+        blocks = [
+            np.float32(share) * vectorizer.fit_transform(documents)
+            for share, documents, vectorizer in parts
+            if share and _has_terms(documents, vectorizer=vectorizer)
+        ]
+        if not blocks:
+            return csr_array((len(products), 1), dtype=np.float32)
+        return csr_array(normalize(hstack(blocks, format="csr")))
+
+    def _words(self) -> TfidfVectorizer:
+        return TfidfVectorizer(
+            stop_words="english", sublinear_tf=True, max_features=self.max_terms, dtype=np.float32
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FittedContent:
+    vectors: csr_array
+
+    def score(self, histories: csr_array) -> Scores:
+        profiles = normalize(csr_array(histories @ self.vectors))
+        return np.asarray((profiles @ self.vectors.T).toarray(), dtype=np.float32)
+
+
+def _facets(product: ProductFacts) -> Iterator[str]:
+    """A term for the brand, for each level of the category and for each attribute value."""
+    if product.brand:
+        yield f"brand:{product.brand.casefold()}"
+    for depth in range(len(product.category)):
+        yield "category:" + " > ".join(product.category[: depth + 1]).casefold()
+    for name, value in product.attributes.items():
+        yield f"{name}:{value}".casefold()
+
+
+def _terms_as_given() -> TfidfVectorizer:
+    return TfidfVectorizer(analyzer=list, dtype=np.float32)
+
+
+def _has_terms(documents: Sequence[object], *, vectorizer: TfidfVectorizer) -> bool:
+    """scikit-learn refuses a corpus without a single term; a shop without descriptions is no error."""
+    analyse = vectorizer.build_analyzer()
+    return any(analyse(document) for document in documents)
