@@ -1,0 +1,67 @@
+"""Which engine, and where: from the environment alone."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from indexing.engine import SearchEngine
+
+ENGINES = ("tantivy", "elasticsearch")
+DEFAULT_HOME = "var"
+DEFAULT_PREFIX = "vitrine"
+
+
+class SettingsError(ValueError):
+    """An environment variable has a value that cannot be meant."""
+
+    def __init__(self, variable: str, problem: str) -> None:
+        super().__init__(f"{variable} {problem}")
+        self.variable = variable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The search engine of one shop."""
+
+    engine: str
+    home: Path
+    """Where tantivy keeps its generations."""
+    elasticsearch_url: str | None = None
+    prefix: str = DEFAULT_PREFIX
+    """Begins the name of every index of this shop, so that several shops can share a cluster."""
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Return the settings that VITRINE_SEARCH_ENGINE, VITRINE_HOME and VITRINE_SEARCH_PREFIX make.
+
+        ELASTICSEARCH_URL chooses Elasticsearch unless VITRINE_SEARCH_ENGINE says otherwise.
+        Raises SettingsError.
+        """
+        environ = os.environ if environ is None else environ
+        url = environ.get("ELASTICSEARCH_URL") or None
+        engine = environ.get("VITRINE_SEARCH_ENGINE") or ("elasticsearch" if url else "tantivy")
+        if engine not in ENGINES:
+            raise SettingsError(
+                "VITRINE_SEARCH_ENGINE", f"is {engine!r}; it must be one of {', '.join(ENGINES)}"
+            )
+        if engine == "elasticsearch" and url is None:
+            raise SettingsError("ELASTICSEARCH_URL", "is needed for VITRINE_SEARCH_ENGINE=elasticsearch")
+        return cls(
+            engine=engine,
+            home=Path(environ.get("VITRINE_HOME") or DEFAULT_HOME) / "search",
+            elasticsearch_url=url,
+            prefix=environ.get("VITRINE_SEARCH_PREFIX") or DEFAULT_PREFIX,
+        )
+
+
+def open_engine(settings: Settings) -> SearchEngine:
+    """Return the engine that `settings` name; the other one need not be installed."""
+    if settings.engine == "elasticsearch":
+        from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
+
+        return ElasticsearchEngine(url=settings.elasticsearch_url or "", prefix=settings.prefix)
+    from indexing.tantivy.engine import TantivyEngine  # noqa: PLC0415
+
+    return TantivyEngine(settings.home)
