@@ -10,11 +10,12 @@ import numpy as np
 from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
+from analytics_pipeline.settings import InvalidSetting
 from ml.dataset import UNKNOWN, Interactions, Positions
 from ml.metrics import Marks, marks, top
 from ml.models import CatalogueNeeded, Fitted
 from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
-from ml.settings import InvalidSetting, Settings
+from ml.settings import Settings
 from ml.text_files import UnreadableInteractions, read_interactions
 
 PEOPLE_AT_ONCE = 512

@@ -4,14 +4,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
+from analytics_pipeline.settings import InvalidSetting
+from analytics_pipeline.settings import Settings as PipelineSettings
 
-class InvalidSetting(ValueError):
-    """An environment variable cannot be used; says which and what would be."""
-
-    def __init__(self, variable: str, *, value: str, expected: str) -> None:
-        super().__init__(f"{variable}={value!r}: expected {expected}")
-        self.variable = variable
+MOST_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +18,15 @@ class Settings:
     threads: int
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """The settings of this process; raises InvalidSetting."""
-        environ = os.environ if environ is None else environ
-        home = Path(environ.get("VITRINE_HOME") or "var")
-        return cls(registry=home / "models", threads=_threads(environ))
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """The settings that these variables describe; raises InvalidSetting naming the variable."""
+        variables = os.environ if environ is None else environ
+        home = PipelineSettings.from_env(variables).home
+        return cls(registry=home / "models", threads=_threads(variables))
 
 
-def _threads(environ: Mapping[str, str]) -> int:
-    text = environ.get("VITRINE_ML_THREADS") or str(min(os.cpu_count() or 1, 4))
+def _threads(variables: Mapping[str, str]) -> int:
+    text = variables.get("VITRINE_ML_THREADS") or str(min(os.cpu_count() or 1, MOST_THREADS))
     if not text.isdecimal() or int(text) < 1:
-        raise InvalidSetting("VITRINE_ML_THREADS", value=text, expected="a whole number from 1")
+        raise InvalidSetting("VITRINE_ML_THREADS", value=text, expected="it has to be a whole number from 1")
     return int(text)

@@ -1,0 +1,149 @@
+import gzip
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pytest
+
+from ml.dataset import Interactions
+from ml.evaluate import NobodyToTest, evaluate, main, rank
+from ml.models.library import create
+from ml.text_files import UnreadableInteractions, read_interactions
+from tests.ml.planted import planted_world
+
+Files = tuple[Path, Path]
+
+
+def lines(pairs: Interactions) -> str:
+    rows = pairs.matrix.tolil().rows
+    return "".join(
+        f"{user} {' '.join(map(str, row))}\n" for user, row in zip(pairs.users.values, rows, strict=True)
+    )
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    world = planted_world()
+    train, test = tmp_path / "train.txt", tmp_path / "test.txt"
+    train.write_text(lines(world.train))
+    test.write_text(lines(world.test))
+    return train, test
+
+
+def test_the_command_prints_what_the_library_measures(
+    files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train, test = (read_interactions(path) for path in files)
+    expected = evaluate(create("item_knn").fit(train), train=train, test=test, k=10)
+
+    code = main(["--train", str(files[0]), "--test", str(files[1]), "--model", "item_knn", "--k", "10"])
+
+    printed = capsys.readouterr().out
+    assert code == 0
+    assert f"Recall@10    {expected.recall:.4f}\n" in printed
+    assert f"NDCG@10      {expected.ndcg:.4f}\n" in printed
+
+
+def test_a_parameter_can_be_set(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--train", str(files[0]), "--test", str(files[1]), "--model", "item_knn"]
+
+    assert main([*arguments, "--set", "neighbours=1"]) == 0
+
+    assert '"neighbours": 1' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--model", "itemknn"], "no model is called 'itemknn'; there are: als, blend"),
+        (["--model", "content"], "needs a catalogue"),
+        (["--model", "item_knn", "--set", "color=3"], "takes no such color"),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_what_to_do(
+    files: Files, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    code = main(["--train", str(files[0]), "--test", str(files[1]), *arguments])
+
+    error = capsys.readouterr().err
+    assert code == 1
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_nobody_in_common_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train, test = tmp_path / "a.txt", tmp_path / "b.txt"
+    train.write_text("1 5 6\n")
+    test.write_text("2 5\n")
+
+    assert main(["--train", str(train), "--test", str(test), "--model", "popularity"]) == 1
+
+    assert "none of the 1 users" in capsys.readouterr().err
+
+
+def test_the_history_is_never_recommended() -> None:
+    world = planted_world()
+
+    ranked, _ = rank(create("popularity").fit(world.train), world.train.matrix, k=20)
+
+    histories = world.train.matrix.toarray()
+    assert not any(histories[person, item] for person, row in enumerate(ranked) for item in row)
+
+
+def test_only_allowed_items_are_ranked() -> None:
+    world = planted_world()
+    allowed = np.zeros(world.train.matrix.shape[1], dtype=bool)
+    allowed[:3] = True
+
+    ranked, _ = rank(create("popularity").fit(world.train), world.train.matrix, k=5, allowed=allowed)
+
+    assert set(np.unique(ranked)) <= {-1, 0, 1, 2}
+
+
+@pytest.mark.parametrize(("suffix", "opener"), [(".txt", open), (".gz", gzip.open), (".xz", lzma.open)])
+def test_files_are_read_plain_and_compressed(
+    tmp_path: Path, suffix: str, opener: Callable[..., IO[str]]
+) -> None:
+    path = tmp_path / f"pairs{suffix}"
+    with opener(path, "wt") as file:
+        file.write("7 1 2 2\n\n8\n9 1\n7 3\n")
+
+    pairs = read_interactions(path)
+
+    assert pairs.users.values.tolist() == ["7", "9"]
+    np.testing.assert_allclose(pairs.matrix.toarray(), [[1, 1, 1], [1, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.txt", b"", "no line has a user followed by an item"),
+        ("a.csv", b"user,item\n1,2\n", "no line has a user followed by an item"),
+        ("a.txt", b"1 2\n\xff\xfe\x00 3\n", "not text"),
+        ("a.xz", b"1 2\n", "ended before"),
+        ("a.gz", b"1 2\n", "gzip"),
+    ],
+)
+def test_what_is_no_list_of_interactions_is_refused_by_reason(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    with pytest.raises(UnreadableInteractions, match=reason):
+        read_interactions(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableInteractions, match=r"nowhere\.txt: No such file"):
+        read_interactions(tmp_path / "nowhere.txt")
+
+
+def test_evaluating_without_a_common_user_carries_the_counts() -> None:
+    world = planted_world(people=20)
+    strangers = type(world.test)(type(world.test.users).of([900]), world.test.items, world.test.matrix[:1])
+
+    with pytest.raises(NobodyToTest):
+        evaluate(create("popularity").fit(world.train), train=world.train, test=strangers, k=5)

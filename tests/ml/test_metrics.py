@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_array
+
+from ml.metrics import marks, top
+
+
+def truth(*rows: set[int], items: int = 6) -> csr_array:
+    dense = np.zeros((len(rows), items), np.float32)
+    for number, row in enumerate(rows):
+        dense[number, list(row)] = 1
+    return csr_array(dense)
+
+
+def test_marks_of_a_list_worked_out_by_hand() -> None:
+    ranked = np.array([[3, 0, 1]])
+
+    found = marks(ranked, truth({0, 1, 4, 5}), sizes=np.array([4]))
+
+    assert found.recall == pytest.approx(2 / 4)
+    assert found.mrr == pytest.approx(1 / 2)
+    gained = 1 / np.log2(3) + 1 / np.log2(4)
+    assert found.ndcg == pytest.approx(gained / (1 + 1 / np.log2(3) + 1 / np.log2(4)))
+    assert found.coverage == pytest.approx(3 / 6)
+
+
+def test_the_ideal_list_is_no_longer_than_what_was_chosen() -> None:
+    assert marks(np.array([[2, 0, 1]]), truth({2}), sizes=np.array([1])).ndcg == pytest.approx(1)
+
+
+def test_items_that_no_list_could_name_count_as_missed() -> None:
+    assert marks(np.array([[2, 0]]), truth({2}), sizes=np.array([2])).recall == pytest.approx(0.5)
+
+
+def test_an_unfilled_place_is_no_hit() -> None:
+    found = marks(np.array([[-1, -1], [0, -1]]), truth({5}, {5}), sizes=np.array([1, 1]))
+
+    assert (found.recall, found.ndcg, found.mrr) == (0, 0, 0)
+
+
+def test_the_best_come_first_and_ties_in_the_order_of_their_positions() -> None:
+    scores = np.array([[1, 5, -np.inf, 5, 2]], np.float32)
+
+    assert top(scores, k=4).tolist() == [[1, 3, 4, 0]]
+    assert top(scores, k=6).tolist() == [[1, 3, 4, 0, -1, -1]]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12))
+def test_vectorised_marks_equal_a_plain_loop(seed: int, k: int) -> None:
+    random = np.random.default_rng(seed)
+    scores = random.random((7, 15)).astype(np.float32)
+    chosen = [set(random.choice(15, random.integers(1, 9), replace=False).tolist()) for _ in range(7)]
+    recalls, ndcgs, ranks = [], [], []
+    for row, wanted in zip(scores, chosen, strict=True):
+        order = sorted(range(15), key=lambda item, row=row: -row[item])[:k]
+        found = [rank for rank, item in enumerate(order) if item in wanted]
+        recalls.append(len(found) / len(wanted))
+        ideal = sum(1 / np.log2(rank + 2) for rank in range(min(k, len(wanted))))
+        ndcgs.append(sum(1 / np.log2(rank + 2) for rank in found) / ideal)
+        ranks.append(1 / (found[0] + 1) if found else 0)
+
+    sizes = np.array([len(wanted) for wanted in chosen])
+    result = marks(top(scores, k=k), truth(*chosen, items=15), sizes=sizes)
+
+    assert result.recall == pytest.approx(np.mean(recalls))
+    assert result.ndcg == pytest.approx(np.mean(ndcgs))
+    assert result.mrr == pytest.approx(np.mean(ranks))
