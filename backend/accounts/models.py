@@ -110,3 +110,19 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return f"session of user {self.user_id}"
+
+
+class ShopperLink(models.Model):
+    """A guest's anonymous id turned out to be this person's: what the guest saw, the person saw."""
+
+    anonymous_id = models.UUIDField()
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shopper_links")
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["anonymous_id", "user"], name="shopper_linked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.anonymous_id} is user {self.user_id}"

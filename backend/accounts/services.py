@@ -12,10 +12,11 @@ from django.db import IntegrityError, transaction
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from backend.accounts.models import Session, User, UserType
+from backend.accounts.models import Session, ShopperLink, User, UserType
 from backend.accounts.phones import InvalidPhone, normalise_phone
 from backend.accounts.tokens import SESSION_CLAIM, access_token_of, refresh_token_of, token_id
 from backend.api.errors import DomainError, InvalidParameters
+from backend.outbox.services import publish
 
 DEMO_PASSWORD = "vitrine-demo"  # noqa: S105 - public by design, and refused in production
 SELF_SERVICE_ROLES = (UserType.CUSTOMER, UserType.SELLER)
@@ -95,8 +96,8 @@ def _phone(raw: str) -> str:
         raise InvalidParameters(phone=[str(error)]) from error
 
 
-def log_in(*, phone: str, password: str, now: datetime) -> LoggedIn:
-    """Return a new session of the account.
+def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | None = None) -> LoggedIn:
+    """Return a new session of the account; `anonymous_id` is the guest's that this person was until now.
 
     Raises:
         WrongCredentials: there is no such account, it is closed, or the password is wrong.
@@ -113,17 +114,27 @@ def log_in(*, phone: str, password: str, now: datetime) -> LoggedIn:
         raise WrongCredentials("The password of the demo shop is not accepted here.")
     if not user.check_password(password) or not user.is_active:
         raise WrongCredentials
-    return _begin_session(user, now=now)
+    return _begin_session(user, now=now, anonymous_id=anonymous_id)
 
 
-def _begin_session(user: User, *, now: datetime) -> LoggedIn:
+def _begin_session(user: User, *, now: datetime, anonymous_id: UUID | None) -> LoggedIn:
     session = Session(user=user, expires_at=now + settings.REFRESH_TOKEN_LIFETIME)
     refresh = refresh_token_of(session)
     session.refresh_id = token_id(refresh)
     with transaction.atomic():
         session.save(force_insert=True)
         User.objects.filter(pk=user.pk).update(last_login=now)
+        if anonymous_id is not None:
+            _link(anonymous_id, user=user, now=now)
     return LoggedIn(user=user, access_token=str(access_token_of(session)), refresh_token=str(refresh))
+
+
+def _link(anonymous_id: UUID, *, user: User, now: datetime) -> None:
+    link, made = ShopperLink.objects.get_or_create(
+        anonymous_id=anonymous_id, user=user, defaults={"linked_at": now}
+    )
+    if made:
+        publish("shopper_linked", link.pk)
 
 
 def renew(refresh_token: str, *, now: datetime) -> LoggedIn:

@@ -22,6 +22,7 @@ from backend.accounts.serializers import (
 from backend.accounts.tokens import access_seconds
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of
+from backend.api.shoppers import anonymous_id
 from backend.api.throttles import LoginThrottle
 
 
@@ -69,7 +70,8 @@ class LoginView(GuestView):
     def post(self, request: Request) -> Response:
         """Begin a session."""
         credentials = _valid(LoginSerializer(data=request.data))
-        return envelope(_tokens(services.log_in(**credentials, now=timezone.now())), message="Logged in.")
+        logged_in = services.log_in(**credentials, now=timezone.now(), anonymous_id=anonymous_id(request))
+        return envelope(_tokens(logged_in), message="Logged in.")
 
 
 class TokenRefreshView(GuestView):
