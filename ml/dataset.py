@@ -18,6 +18,7 @@ Positions = NDArray[np.int64]
 Scores = NDArray[np.float32]
 UNKNOWN = -1
 DAY = np.timedelta64(1, "D")
+LEAST_WEIGHT = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,18 @@ class Interactions:
         items: NDArray[Any] | Sequence[object],
         *,
         weights: NDArray[np.float32] | None = None,
+        among: NDArray[Any] | Sequence[object] = (),
     ) -> "Interactions":
-        """Pairs in any order. A repeated pair counts once, with its greatest weight (1 without weights)."""
-        known_users, known_items = Ids.of(users), Ids.of(items)
+        """Pairs in any order. A repeated pair counts once, with its greatest weight (1 without weights).
+
+        Items `among` have a column even if nobody met them.
+        """
+        known_users = Ids.of(users)
+        known_items = Ids.of(np.concatenate([items, among]) if len(among) else items)
         rows, columns = known_users.positions(users), known_items.positions(items)
         values = np.ones(len(rows), dtype=np.float32) if weights is None else weights
-        return cls(
-            known_users, known_items, _greatest(rows, columns, values, (len(known_users), len(known_items)))
-        )
+        shape = (len(known_users), len(known_items))
+        return cls(known_users, known_items, _greatest(rows, columns, values, shape))
 
     def aligned_to(self, other: "Interactions") -> csr_array:
         """These pairs in the rows and columns of `other`; pairs with an id unknown there are left out."""
@@ -90,13 +95,28 @@ class InteractionLog:
     def where(self, kept: NDArray[np.bool_]) -> "InteractionLog":
         return InteractionLog(self.users[kept], self.items[kept], self.times[kept], self.weights[kept])
 
-    def interactions(self, *, now: np.datetime64, half_life_days: float | None = None) -> Interactions:
-        """One pair for each user and item. With a half-life a row counts half as much every so many days."""
-        weights = self.weights
+    def interactions(
+        self,
+        *,
+        now: np.datetime64,
+        half_life_days: float | None = None,
+        among: NDArray[np.int64] | Sequence[int] = (),
+    ) -> Interactions:
+        """One pair for each user and item, with a column for each item `among` too.
+
+        With a half-life a row counts half as much every so many days. Weights are scaled to a mean of 1, the
+        scale on which the models' parameters were found.
+        """
+        weights = self.weights / max(float(self.weights.mean()), LEAST_WEIGHT) if len(self) else self.weights
         if half_life_days is not None:
             age = (now - self.times) / DAY
             weights = weights * np.exp2(-np.maximum(age, 0) / half_life_days)
-        return Interactions.of_pairs(self.users, self.items, weights=weights.astype(np.float32))
+        return Interactions.of_pairs(
+            self.users,
+            self.items,
+            weights=weights.astype(np.float32),
+            among=np.asarray(among, dtype=np.int64),
+        )
 
     def fingerprint(self) -> str:
         """SHA-256 of the rows, whatever order they came in."""

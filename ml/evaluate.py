@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from analytics_pipeline.settings import InvalidSetting
-from ml.dataset import UNKNOWN, Interactions, Positions
-from ml.metrics import Marks, marks, top
+from ml.dataset import UNKNOWN, Interactions
+from ml.metrics import Marks, marks
 from ml.models import CatalogueNeeded, Fitted
 from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
 from ml.settings import Settings
 from ml.text_files import UnreadableInteractions, read_interactions
-
-PEOPLE_AT_ONCE = 512
+from ml.top import rank
 
 
 class NobodyToTest(ValueError):
@@ -28,26 +26,6 @@ class NobodyToTest(ValueError):
         super().__init__(
             f"none of the {test_users} users of the test side is among the {train_users} of the training side"
         )
-
-
-def rank(
-    fitted: Fitted, histories: csr_array, *, k: int, allowed: np.ndarray | None = None
-) -> tuple[Positions, np.ndarray]:
-    """Each person's k best items outside the history, people × k, and their scores; UNKNOWN fills the end.
-
-    `allowed` (items, bool) bars the rest from every list.
-    """
-    ranked, values = [], []
-    for start in range(0, histories.shape[0], PEOPLE_AT_ONCE):
-        part = histories[start : start + PEOPLE_AT_ONCE]
-        scores = fitted.score(part)
-        scores[np.repeat(np.arange(part.shape[0]), np.diff(part.indptr)), part.indices] = -np.inf
-        if allowed is not None:
-            scores[:, ~allowed] = -np.inf
-        best = top(scores, k=k)
-        ranked.append(best)
-        values.append(np.take_along_axis(scores, np.maximum(best, 0), axis=1))
-    return np.concatenate(ranked), np.concatenate(values)
 
 
 def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int) -> Marks:

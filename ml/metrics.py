@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ml.dataset import UNKNOWN, Positions, Scores
+from ml.dataset import UNKNOWN, Positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +33,6 @@ class Marks:
             f"coverage@{self.k}": self.coverage,
             "users": self.users,
         }
-
-
-def top(scores: Scores, *, k: int) -> Positions:
-    """Positions of the k greatest scores in each row, best first, ties by position; -inf never appears."""
-    width = min(k, scores.shape[1])
-    chosen = np.argpartition(-scores, width - 1, axis=1)[:, :width]
-    chosen.sort(axis=1)
-    values = np.take_along_axis(scores, chosen, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    values = np.take_along_axis(values, order, axis=1)
-    chosen = np.take_along_axis(chosen, order, axis=1)
-    ranked = np.full((len(scores), k), UNKNOWN, dtype=np.int64)
-    ranked[:, :width] = np.where(np.isneginf(values), UNKNOWN, chosen)
-    return ranked
 
 
 def hits(ranked: Positions, truth: csr_array) -> NDArray[np.bool_]:

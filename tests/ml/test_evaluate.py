@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ml.dataset import Interactions
-from ml.evaluate import NobodyToTest, evaluate, main, rank
+from ml.evaluate import NobodyToTest, evaluate, main
 from ml.models.library import create
 from ml.text_files import UnreadableInteractions, read_interactions
+from ml.top import rank
 from tests.ml.planted import planted_world
 
 Files = tuple[Path, Path]

@@ -5,13 +5,14 @@ import pytest
 from scipy.sparse import csr_array
 
 from ml.dataset import Interactions
-from ml.evaluate import evaluate, rank
+from ml.evaluate import evaluate
 from ml.models import CatalogueNeeded, Fitted
 from ml.models.blend import Blend
 from ml.models.content import Content
 from ml.models.item_knn import ItemKnn
 from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
 from ml.models.local_ridge import LocalRidge
+from ml.top import rank
 from tests.ml.planted import PlantedWorld, planted_world
 
 ALL = sorted(MODELS)

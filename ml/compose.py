@@ -1,0 +1,100 @@
+"""Fitted models turned into lists of products for people, for products and for everybody."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from ml.dataset import UNKNOWN, Interactions, Positions
+from ml.lists import NO_PRODUCT, Lists
+from ml.models import Fitted
+from ml.top import blocks, rank
+
+
+def product_lists(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int) -> Lists:
+    """For each product the `allowed` ones that suit someone who has met nothing else.
+
+    Empty lists are left out.
+    """
+    items = len(pairs.items)
+    alone = csr_array(
+        (np.ones(items, np.float32), np.arange(items), np.arange(items + 1)), shape=(items, items)
+    )
+    ranked, scores = _meaningful(*rank(fitted, alone, k=length, allowed=allowed))
+    return _lists(pairs.items.values, ranked, scores, pairs=pairs, because=np.full(ranked.shape, UNKNOWN))
+
+
+def user_lists(
+    fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int, near: Lists
+) -> Lists:
+    """For each user the best `allowed` products outside his history; empty lists left out.
+
+    `near` are the products' lists by the same model; they explain each recommendation.
+    """
+    ranked, scores = _meaningful(*rank(fitted, pairs.matrix, k=length, allowed=allowed))
+    because = _reasons(ranked, pairs=pairs, neighbours=_as_matrix(near, pairs=pairs))
+    return _lists(pairs.users.values, ranked, scores, pairs=pairs, because=because)
+
+
+def everyones_list(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int) -> Lists:
+    """The one list for somebody of whom nothing is known; its subject is the empty key."""
+    nobody = csr_array((1, len(pairs.items)), dtype=np.float32)
+    ranked, scores = _meaningful(*rank(fitted, nobody, k=length, allowed=allowed))
+    return _lists(np.array([""]), ranked, scores, pairs=pairs, because=np.full(ranked.shape, UNKNOWN))
+
+
+def _meaningful(ranked: Positions, scores: NDArray[np.float32]) -> tuple[Positions, NDArray[np.float32]]:
+    """A score that is not positive recommends nothing."""
+    kept = (ranked != UNKNOWN) & (scores > 0)
+    return np.where(kept, ranked, UNKNOWN), np.where(kept, scores, np.float32(0))
+
+
+def _lists(
+    subjects: NDArray[Any],
+    ranked: Positions,
+    scores: NDArray[np.float32],
+    *,
+    pairs: Interactions,
+    because: Positions,
+) -> Lists:
+    filled = (ranked != UNKNOWN).any(axis=1)
+    products = np.append(pairs.items.values.astype(np.int64), NO_PRODUCT)
+    return Lists(subjects[filled], products[ranked[filled]], scores[filled], products[because[filled]])
+
+
+def _as_matrix(near: Lists, *, pairs: Interactions) -> csr_array:
+    """The products' lists as weights, items × items."""
+    rows = np.repeat(pairs.items.positions(near.subjects), near.products.shape[1])
+    columns = pairs.items.positions(near.products.ravel())
+    kept = columns != UNKNOWN
+    size = len(pairs.items)
+    return csr_array((near.scores.ravel()[kept], (rows[kept], columns[kept])), shape=(size, size))
+
+
+def _reasons(ranked: Positions, *, pairs: Interactions, neighbours: csr_array) -> Positions:
+    because = np.full(ranked.shape, UNKNOWN, dtype=np.int64)
+    for part in blocks(pairs.matrix):
+        because[part] = _strongest(ranked[part], histories=pairs.matrix[part], neighbours=neighbours)
+    return because
+
+
+def _strongest(ranked: Positions, *, histories: csr_array, neighbours: csr_array) -> Positions:
+    """For each recommendation the item of the history with the greatest weight towards it."""
+    reach = np.diff(neighbours.indptr)[histories.indices]
+    person = np.repeat(np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr)), reach)
+    origin = np.repeat(histories.indices, reach)
+    ends = np.cumsum(reach)
+    place = np.arange(reach.sum()) - np.repeat(ends - reach - neighbours.indptr[histories.indices], reach)
+    value = neighbours.data[place] * np.repeat(histories.data, reach)
+    width = np.int64(neighbours.shape[1])
+    towards = person * width + neighbours.indices[place]
+    # Written in ascending order of value, so that the greatest is the one that stays.
+    order = np.argsort(value, kind="stable")
+    wanted = (np.arange(len(ranked))[:, None] * width + ranked).ravel()
+    keys, slots = np.unique(wanted, return_inverse=True)
+    found = np.minimum(np.searchsorted(keys, towards[order]), len(keys) - 1)
+    hit = keys[found] == towards[order]
+    best = np.full(len(keys), UNKNOWN, dtype=np.int64)
+    best[found[hit]] = origin[order][hit]
+    return np.where(ranked == UNKNOWN, UNKNOWN, best[slots].reshape(ranked.shape))

@@ -1,0 +1,27 @@
+"""Lists of products, best first, as arrays: what a version is made of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NO_PRODUCT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """One list for each of `subjects` (n): shopper keys or product ids.
+
+    `products` (n × length, int64) ends with NO_PRODUCT (0) where a list is shorter; `scores` (n × length,
+    float32) only compare within a list; `because` (n × length) is the product of the subject's history that
+    speaks most for the recommendation, NO_PRODUCT where none stands out.
+    """
+
+    subjects: NDArray[Any]
+    products: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    because: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.subjects)

@@ -1,0 +1,194 @@
+"""Immutable versions on disk: arrays and a manifest, nothing that runs code when it is read.
+
+    models/20260301T021500Z-1f3a9c02/
+        manifest.json                 parameters, metrics, data fingerprint, a SHA-256 for every file
+        user.collaborative.npz        subjects, products, scores, because
+        product.content_based.npz     …
+
+A version appears whole or not at all: it is written beside its place, flushed to the disk and renamed.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml.lists import Lists
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+COLUMNS = ("subjects", "products", "scores", "because")
+
+
+class VersionNotFound(LookupError):
+    """The registry has no version of that name."""
+
+    def __init__(self, version: str, *, known: Sequence[str]) -> None:
+        newest = ", ".join(known[-5:]) or "none; `python -m ml.train` makes one"
+        super().__init__(f"no version {version!r} is registered; the newest: {newest}")
+        self.version, self.known = version, known
+
+
+class VersionExists(ValueError):
+    """Versions never change; this one is there already."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(f"version {version} is registered already and versions never change")
+        self.version = version
+
+
+class VersionDamaged(ValueError):
+    """A file of the version is missing or not the one that was written."""
+
+    def __init__(self, version: str, *, file: str, reason: str) -> None:
+        super().__init__(f"version {version}: {file} {reason}; train again or restore the folder")
+        self.version, self.file, self.reason = version, file, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One trained version. `manifest` is what `Registry.register` was given, with `lists` and `format`."""
+
+    id: str
+    path: Path
+    manifest: Mapping[str, Any]
+
+    def lists(self, name: str) -> Lists:
+        """The lists of that name (`subject.algorithm`); raises VersionDamaged if they are not as written."""
+        entry = self.manifest["lists"][name]
+        path = self.path / entry["file"]
+        if not path.is_file():
+            raise VersionDamaged(self.id, file=entry["file"], reason="is missing")
+        if _sha256(path) != entry["sha256"]:
+            raise VersionDamaged(self.id, file=entry["file"], reason="has another checksum than its manifest")
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return Lists(*(arrays[column] for column in COLUMNS))
+        except (KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise VersionDamaged(self.id, file=entry["file"], reason=f"can't be read ({error})") from error
+
+    @property
+    def list_names(self) -> Sequence[str]:
+        return sorted(self.manifest["lists"])
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The versions of one shop, in one folder."""
+
+    root: Path
+
+    def versions(self) -> Sequence[str]:
+        """Ids of all whole versions, oldest first."""
+        if not self.root.is_dir():
+            return []
+        return sorted(path.parent.name for path in self.root.glob(f"[!.]*/{MANIFEST}"))
+
+    def load(self, version: str) -> Version:
+        """The version with its manifest; raises VersionNotFound or VersionDamaged."""
+        if version not in self.versions():
+            raise VersionNotFound(version, known=self.versions())
+        path = self.root / version
+        try:
+            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+            digest = manifest.pop("sha256")
+        except (ValueError, KeyError, AttributeError) as error:
+            raise VersionDamaged(version, file=MANIFEST, reason="is not a manifest") from error
+        if digest != _digest_of(manifest):
+            raise VersionDamaged(version, file=MANIFEST, reason="was changed after it was written")
+        return Version(version, path, manifest)
+
+    def latest(self) -> Version | None:
+        """The newest version, None in an empty registry."""
+        versions = self.versions()
+        return self.load(versions[-1]) if versions else None
+
+    def register(
+        self,
+        *,
+        lists: Mapping[str, Lists],
+        made_by: Mapping[str, str],
+        facts: Mapping[str, Any],
+        now: datetime,
+    ) -> Version:
+        """Writes a version and returns it; raises VersionExists.
+
+        `lists` and `made_by` (the model's name) share their keys, `subject.algorithm`; `facts` are anything
+        that JSON can say: fingerprint, parameters, metrics.
+        """
+        version = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{facts['fingerprint'][:8]}"
+        self.root.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{version}.", dir=self.root))
+        try:
+            entries = {
+                name: _write(building, name, part, model=made_by[name]) for name, part in lists.items()
+            }
+            _write_manifest(
+                building, {**facts, "format": FORMAT, "created_at": now.isoformat(), "lists": entries}
+            )
+            _flush(building)
+            self._move(building, version)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        _flush(self.root)
+        return self.load(version)
+
+    def _move(self, building: Path, version: str) -> None:
+        try:
+            building.chmod(0o755)
+            building.rename(self.root / version)
+        except OSError as error:
+            if (self.root / version).exists():
+                raise VersionExists(version) from error
+            raise
+
+
+def _write(folder: Path, name: str, lists: Lists, *, model: str) -> dict[str, object]:
+    path = folder / f"{name}.npz"
+    with path.open("wb") as file:
+        np.savez(file, **{column: getattr(lists, column) for column in COLUMNS})
+        file.flush()
+        os.fsync(file.fileno())
+    return {
+        "file": path.name,
+        "sha256": _sha256(path),
+        "model": model,
+        "subjects": len(lists),
+        "length": lists.products.shape[1],
+    }
+
+
+def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    # Read back before it is sealed: what JSON makes of a tuple or a float is what will be checked later.
+    sealed = json.loads(json.dumps(manifest))
+    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+        json.dump({**sealed, "sha256": _digest_of(sealed)}, file, indent=2, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _digest_of(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(folder: Path) -> None:
+    """A rename is durable only once its folder is."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

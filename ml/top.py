@@ -1,0 +1,54 @@
+"""The best of many scores, for one person or for everybody."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from ml.dataset import UNKNOWN, Positions, Scores
+from ml.models import Fitted
+
+# 64 MB of float32 scores at a time, whatever the size of the catalogue.
+SCORES_AT_ONCE = 16_000_000
+
+
+def top(scores: Scores, *, k: int) -> Positions:
+    """Positions of the k greatest scores in each row, best first, ties by position; -inf never appears."""
+    width = min(k, scores.shape[1])
+    chosen = np.argpartition(-scores, width - 1, axis=1)[:, :width]
+    chosen.sort(axis=1)
+    values = np.take_along_axis(scores, chosen, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    values = np.take_along_axis(values, order, axis=1)
+    chosen = np.take_along_axis(chosen, order, axis=1)
+    ranked = np.full((len(scores), k), UNKNOWN, dtype=np.int64)
+    ranked[:, :width] = np.where(np.isneginf(values), UNKNOWN, chosen)
+    return ranked
+
+
+def rank(
+    fitted: Fitted, histories: csr_array, *, k: int, allowed: NDArray[np.bool_] | None = None
+) -> tuple[Positions, Scores]:
+    """Each person's k best items outside the history, people × k, and their scores; UNKNOWN fills the end.
+
+    `allowed` (items, bool) bars the rest from every list.
+    """
+    ranked = np.full((histories.shape[0], k), UNKNOWN, dtype=np.int64)
+    values = np.zeros(ranked.shape, dtype=np.float32)
+    for part in blocks(histories):
+        history = histories[part]
+        scores = fitted.score(history)
+        scores[np.repeat(np.arange(history.shape[0]), np.diff(history.indptr)), history.indices] = -np.inf
+        if allowed is not None:
+            scores[:, ~allowed] = -np.inf
+        ranked[part] = top(scores, k=k)
+        values[part] = np.take_along_axis(scores, np.maximum(ranked[part], 0), axis=1)
+    return ranked, values
+
+
+def blocks(histories: csr_array) -> Iterator[slice]:
+    """The rows in parts small enough to hold all their scores in memory."""
+    people, items = histories.shape
+    step = max(SCORES_AT_ONCE // max(items, 1), 16)
+    return (slice(start, min(start + step, people)) for start in range(0, people, step))
