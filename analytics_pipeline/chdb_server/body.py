@@ -127,10 +127,8 @@ def _decoded(raw: io.BufferedReader, *, encoding: str) -> BinaryIO:
             return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
         case "gzip":
             return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
-        case "deflate":
-            return io.BytesIO(zlib.decompress(raw.read()))
     raise errors.refuse(
-        f"Content-Encoding {encoding} is not served here; lz4, zstd, gzip and deflate are",
+        f"Content-Encoding {encoding} is not served here; lz4, zstd and gzip are",
         code=errors.BAD_ARGUMENTS,
         name="BAD_ARGUMENTS",
     )

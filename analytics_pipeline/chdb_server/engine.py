@@ -178,7 +178,7 @@ def _run(connection: Any, request: Request) -> Answer:
     answer = statements.answer_format(sql, default=request.default_format)
     parameters = dict(request.parameters)
     if request.streaming and statements.can_stream(sql, answer=answer):
-        stream = connection.send_query(sql.decode(), request.default_format, params=parameters)
+        stream = connection.send_query(sql, request.default_format, params=parameters)
         return Answer(blocks=(block.bytes() for block in stream), format=answer)
     result = connection.query(sql, request.default_format, params=parameters)
     summary = {

@@ -1,0 +1,260 @@
+"""The embedded warehouse through the features of the client that production uses."""
+
+import gzip
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from decimal import Decimal
+from email.message import Message
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import clickhouse_connect
+import pandas as pd
+import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
+from clickhouse_connect.driver.external import ExternalData
+
+from analytics_pipeline import embedded
+from analytics_pipeline.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        yield settings
+
+
+def connect(settings: Settings, **options: Any) -> Any:
+    return clickhouse_connect.get_client(
+        dsn=embedded.clickhouse_url(settings), **{"autogenerate_session_id": False, **options}
+    )
+
+
+@pytest.fixture(scope="module")
+def client(settings: Settings) -> Any:
+    return connect(settings)
+
+
+@pytest.fixture
+def table(client: Any) -> Iterator[str]:
+    client.command(
+        "CREATE TABLE sold (id UInt64, title String, price Decimal(18, 2)) ENGINE MergeTree ORDER BY id"
+    )
+    yield "sold"
+    client.command("DROP TABLE sold")
+
+
+def frame(rows: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"id": range(rows), "title": [f"product {row}" for row in range(rows)], "price": Decimal("1.10")}
+    )
+
+
+@pytest.mark.parametrize("compress", [True, False, "lz4", "zstd", "gzip"])
+def test_a_large_insert_arrives_whole_in_every_compression(
+    settings: Settings, table: str, compress: bool | str
+) -> None:
+    client = connect(settings, compress=compress)
+    summary = client.insert_df(table, frame(200_000))
+    assert summary.written_rows == 200_000
+    assert client.query(f"SELECT count(), uniqExact(id), sum(price) FROM {table}").result_rows == [
+        (200_000, 200_000, Decimal("220000.00"))
+    ]
+
+
+def test_a_data_frame_comes_back_as_it_went_in(client: Any, table: str) -> None:
+    sent = frame(1_000)
+    client.insert_df(table, sent)
+    received = client.query_df(f"SELECT * FROM {table} ORDER BY id")
+    pd.testing.assert_frame_equal(received, sent.astype({"id": "uint64"}), check_dtype=False)
+
+
+def test_raw_inserts_take_values_csv_and_compressed_bodies(client: Any, table: str) -> None:
+    client.command(f"INSERT INTO {table} VALUES (1, 'FORMAT CSV', 2.5), (2, 'it''s', 3)")
+    client.raw_insert(table, column_names=["id", "title", "price"], insert_block='3,"a, b",4\n', fmt="CSV")
+    client.raw_insert(
+        table, insert_block=gzip.compress(b"4\tnaive\t5\n"), fmt="TabSeparated", compression="gzip"
+    )
+    titles = client.query(
+        f"SELECT groupArray(title) FROM (SELECT title FROM {table} ORDER BY id)"
+    ).result_rows
+    assert titles == [(["FORMAT CSV", "it's", "a, b", "naive"],)]
+
+
+def test_results_can_be_streamed_block_by_block(client: Any) -> None:
+    with client.query_row_block_stream("SELECT number FROM numbers(500000)") as blocks:
+        sizes = [len(block) for block in blocks]
+    assert sum(sizes) == 500_000
+    assert len(sizes) > 1
+
+
+def test_an_error_in_the_middle_of_a_stream_is_raised_and_not_an_end(client: Any) -> None:
+    with (
+        pytest.raises(StreamFailureError, match="non-zero"),
+        client.query_row_block_stream(
+            "SELECT throwIf(number = 400000) FROM numbers(500000)", settings={"max_block_size": 10_000}
+        ) as blocks,
+    ):
+        for _ in blocks:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("String", "tab\t, quote ' and \\ and {x:Int32}"),
+        ("Array(String)", ["it's", "b"]),
+        ("Nullable(String)", None),
+        ("Decimal(18, 2)", Decimal("12.30")),
+        ("Array(UInt64)", [1, 2]),
+    ],
+)
+def test_typed_parameters_arrive_as_they_are(client: Any, type_: str, value: object) -> None:
+    result = client.query(f"SELECT {{value:{type_}}}", parameters={"value": value})
+    assert result.result_rows == [(value,)]
+
+
+def test_binary_parameters_and_long_ones_arrive(settings: Settings, client: Any) -> None:
+    assert client.query("SELECT hex($value$)", parameters={"$value$": b"\xff\x00'"}).result_rows == [
+        ("FF0027",)
+    ]
+    form = connect(settings, form_encode_query_params=True)
+    assert form.query("SELECT length({v:String})", parameters={"v": "x" * 200_000}).result_rows == [
+        (200_000,)
+    ]
+
+
+def test_external_data_is_a_table_for_one_query(client: Any) -> None:
+    external = ExternalData(
+        file_name="wanted", data=b"1,one\r\n2,two\n", fmt="CSV", structure=["id UInt8", "name String"]
+    )
+    rows = client.query("SELECT sum(id), max(name) FROM wanted", external_data=external).result_rows
+    assert rows == [(3, "two")]
+    with pytest.raises(DatabaseError, match="wanted"):
+        client.query("SELECT * FROM wanted")
+
+
+def test_settings_and_databases_of_one_request_are_not_those_of_the_next(client: Any) -> None:
+    asked = "SELECT getSetting('max_block_size')"
+    default = client.query(asked).result_rows
+    assert client.query(asked, settings={"max_block_size": 1234}).result_rows == [(1234,)]
+    client.command("SET max_block_size = 77")
+    client.command("USE system")
+    assert client.query(asked).result_rows == default
+    assert client.query("SELECT currentDatabase()").result_rows == [(embedded.DATABASE,)]
+
+
+def test_a_session_keeps_its_settings_and_temporary_tables(settings: Settings) -> None:
+    client = connect(settings, session_id="analyst")
+    client.command("CREATE TEMPORARY TABLE kept (n Int32)")
+    client.command("INSERT INTO kept VALUES (7)")
+    assert client.query("SELECT n FROM kept").result_rows == [(7,)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "status"),
+    [
+        ("SELEC 1", 62, 400),
+        ("SELECT * FROM nowhere", 60, 404),
+        ("SELECT throwIf(1)", 395, 500),
+        ("", 62, 400),
+    ],
+)
+def test_errors_carry_clickhouses_code_and_status(
+    settings: Settings, statement: str, code: int, status: int
+) -> None:
+    answer = send(settings, "POST", content=statement.encode())
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (status, str(code))
+    assert answer.content.startswith(f"Code: {code}.".encode())
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Message
+    content: bytes
+
+
+def send(
+    settings: Settings, method: str, *, query: str = "", content: bytes = b"", password: str | None = None
+) -> Answer:
+    url = urlsplit(embedded.clickhouse_url(settings))
+    key = url.password if password is None else password
+    with closing(http.client.HTTPConnection(url.hostname or "", url.port or 0, timeout=10)) as connection:
+        path = f"/?{urlencode({'database': embedded.DATABASE, 'query': query})}"
+        connection.request(method, path, body=content, headers={"X-ClickHouse-Key": key or ""})
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+
+
+def test_a_wrong_token_is_refused_but_a_ping_needs_none(settings: Settings, client: Any) -> None:
+    assert send(settings, "POST", content=b"SELECT 1", password="guess").status == 403
+    assert client.ping()
+
+
+def test_a_get_request_changes_nothing(settings: Settings, client: Any, table: str) -> None:
+    assert send(settings, "GET", query=f"INSERT INTO {table} VALUES (1, 'a', 1)").status == 403
+    assert client.query(f"SELECT count() FROM {table}").result_rows == [(0,)]
+
+
+def test_an_insert_whose_sender_dies_in_the_middle_stores_nothing(
+    settings: Settings, client: Any, table: str
+) -> None:
+    url = urlsplit(embedded.clickhouse_url(settings))
+    rows = b"INSERT INTO vitrine.sold FORMAT TabSeparated\n" + b"1\ta\t1\n" * 50_000
+    with socket.create_connection((url.hostname, url.port)) as connection:
+        connection.sendall(
+            f"POST / HTTP/1.1\r\nHost: x\r\nX-ClickHouse-Key: {url.password}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            + b"%x\r\n%s\r\n" % (len(rows), rows)
+        )
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1000) == b""
+    assert client.query(f"SELECT count() FROM {table}").result_rows == [(0,)]
+
+
+def test_concurrent_clients_are_served(settings: Settings) -> None:
+    sums: list[int] = []
+
+    def ask() -> None:
+        own = connect(settings)
+        sums.extend(own.query("SELECT sum(number) FROM numbers(1000)").result_rows[0][0] for _ in range(10))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sums == [499_500] * 80
+
+
+def test_a_second_owner_is_refused(settings: Settings, client: Any) -> None:
+    command = [sys.executable, "-m", "analytics_pipeline.chdb_server", "--transient"]
+    environment = {**os.environ, "VITRINE_HOME": str(settings.home)}
+    second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert second.returncode == 1
+    assert "already served by process" in second.stderr
+    assert client.ping()
+
+
+def test_what_was_stored_is_there_after_the_owner_is_killed(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        client = connect(settings)
+        client.command("CREATE TABLE kept (n UInt64) ENGINE MergeTree ORDER BY n")
+        client.insert("kept", [[1], [2]], column_names=["n"])
+        pid = embedded.endpoint(embedded.WAREHOUSE, home=tmp_path).pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    address = embedded.clickhouse_url(settings)
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        assert embedded.clickhouse_url(settings) == address
+        assert connect(settings).query("SELECT n FROM kept ORDER BY n").result_rows == [(1,), (2,)]
