@@ -1,0 +1,206 @@
+"""What was bought, and the movements that money is counted from.
+
+An order goes this way, and every step is kept in its history:
+
+    PENDING ──confirm──▶ CONFIRMED ──ship──▶ SHIPPED ──deliver──▶ DELIVERED
+       └──────cancel────────┴─────────▶ CANCELLED          units may be returned once they were shipped
+
+Cash on delivery needs no confirmation from anybody else: such an order is confirmed as it is placed, and paid
+as it is delivered.
+
+Money is counted from movements alone. They are append-only, and carry what was true at their own time: SALE
+when the order is confirmed, CANCEL when a confirmed order is cancelled, RETURN when units come back, REFUND
+when money goes back without units. Every change of an order is published as `order`, with which its movements
+are read; a movement without an order is published as `movement`.
+
+Locks are taken in one order: idempotency key → cart → order → variants by id → reservations.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from backend.catalog.models import Product, Variant
+from backend.inventory.models import Reservation
+
+
+class OrderStatus(models.TextChoices):
+    """Where an order stands; the module's docstring has the way between them."""
+
+    PENDING = "PENDING", "placed"
+    CONFIRMED = "CONFIRMED", "confirmed"
+    SHIPPED = "SHIPPED", "shipped"
+    DELIVERED = "DELIVERED", "delivered"
+    CANCELLED = "CANCELLED", "cancelled"
+
+
+class PaymentStatus(models.TextChoices):
+    """What is known of the money."""
+
+    PENDING = "PENDING", "to be paid"
+    PAID = "PAID", "paid"
+    CANCELLED = "CANCELLED", "nothing is to be paid"
+
+
+class PaymentMethod(models.TextChoices):
+    """How an order is paid."""
+
+    COD = "COD", "cash on delivery"
+    ELSEWHERE = "ELSEWHERE", "in the shop that the order was taken over from"
+
+
+class Order(models.Model):
+    """What somebody bought at one time; of a guest where `user` is None.
+
+    total_amount = subtotal + tax_amount + shipping_cost + charges. `charges` is the sum of `charge_lines`,
+    a list of {code, description, amount} that orders taken over from other shops may carry; it may be
+    negative. `customer_name` and `customer_phone` are as they were when the order was placed.
+    """
+
+    order_number = models.CharField(max_length=20, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="orders"
+    )
+    customer_name = models.CharField(max_length=301, blank=True)
+    customer_phone = models.CharField(max_length=20, blank=True)
+    status = models.CharField(max_length=9, choices=OrderStatus.choices, default=OrderStatus.PENDING)
+    payment_status = models.CharField(
+        max_length=9, choices=PaymentStatus.choices, default=PaymentStatus.PENDING
+    )
+    payment_method = models.CharField(max_length=9, choices=PaymentMethod.choices, default=PaymentMethod.COD)
+    currency = models.CharField(max_length=3)
+    subtotal = models.DecimalField(max_digits=14, decimal_places=2)
+    tax_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    shipping_cost = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    charges = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    charge_lines = models.JSONField(default=list, blank=True)
+    total_amount = models.DecimalField(max_digits=14, decimal_places=2)
+    shipping_address = models.JSONField(default=dict, blank=True)
+    notes = models.CharField(max_length=1_000, blank=True)
+    placed_at = models.DateTimeField(db_index=True)
+    source = models.CharField(max_length=32, blank=True)
+    source_reference = models.CharField(max_length=64, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "source_reference"], name="order_imported_once"),
+            models.CheckConstraint(condition=Q(subtotal__gte=0), name="order_subtotal_not_negative"),
+            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.order_number
+
+
+class OrderItem(models.Model):
+    """A line of an order, with the product as it was then.
+
+    `exposure_id`, `cart_added_at` and `shopper_key` are the cart item's claim about the list that it was
+    taken from. An order that was taken over from another shop holds no stock, so it has no reservation.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+")
+    reservation = models.OneToOneField(
+        Reservation, null=True, on_delete=models.PROTECT, related_name="order_item"
+    )
+    quantity = models.PositiveIntegerField()
+    returned = models.PositiveIntegerField(default=0)
+    unit_price = models.DecimalField(max_digits=12, decimal_places=2)
+    total_price = models.DecimalField(max_digits=14, decimal_places=2)
+    product_snapshot = models.JSONField(default=dict)
+    exposure_id = models.UUIDField(null=True)
+    cart_added_at = models.DateTimeField(null=True)
+    shopper_key = models.UUIDField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_item_holds_something"),
+            models.CheckConstraint(
+                condition=Q(returned__lte=F("quantity")), name="order_item_returned_within_quantity"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of variant {self.variant_id}"
+
+
+class OrderStatusHistory(models.Model):
+    """A step of an order. Append-only; `changed_by` is None where the shop itself took it."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="history")
+    status = models.CharField(max_length=9, choices=OrderStatus.choices)
+    note = models.CharField(max_length=500, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "order status history"
+
+    def __str__(self) -> str:
+        return f"order {self.order_id}: {self.status}"
+
+
+class MovementKind(models.TextChoices):
+    """What a movement does to revenue; gross counts sales, returns count cancels and returns."""
+
+    SALE = "SALE", "sale"
+    CANCEL = "CANCEL", "cancel"
+    RETURN = "RETURN", "return"
+    REFUND = "REFUND", "refund"
+
+
+class Movement(models.Model):
+    """Units and money that moved, as a fact: append-only, and never corrected but by another movement.
+
+    `quantity` and `amount` are positive, the kind says the direction; `amount` is the line after discounts,
+    without tax, shipping and charges. `order` and `order_item` are None for a return that names no order.
+    `reference` is the identity of a movement that was taken over from another shop.
+    """
+
+    kind = models.CharField(max_length=6, choices=MovementKind.choices)
+    order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="movements")
+    order_item = models.ForeignKey(OrderItem, null=True, on_delete=models.PROTECT, related_name="movements")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", db_index=False)
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    seller = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    category_path = models.CharField(max_length=1_000)
+    quantity = models.PositiveIntegerField()
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(max_length=3)
+    occurred_at = models.DateTimeField()
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    shopper_key = models.UUIDField(null=True)
+    exposure_id = models.UUIDField(null=True)
+    cart_added_at = models.DateTimeField(null=True)
+    reference = models.CharField(max_length=100, null=True, unique=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "occurred_at"], name="movement_by_kind_and_time")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gte=0), name="movement_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(order=None, order_item=None)
+                | Q(order__isnull=False, order_item__isnull=False)
+                | Q(kind=MovementKind.REFUND),
+                name="movement_names_order_and_item",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=[MovementKind.RETURN, MovementKind.REFUND]) | Q(order__isnull=False),
+                name="movement_of_sale_has_an_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity} of variant {self.variant_id}"
