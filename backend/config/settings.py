@@ -35,6 +35,9 @@ INSTALLED_APPS = [
     "backend.outbox",
     "backend.accounts",
     "backend.catalog",
+    "backend.inventory",
+    "backend.carts",
+    "backend.orders",
     "backend.operations",
     "backend.config.apps.ConfigConfig",
 ]
