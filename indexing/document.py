@@ -1,6 +1,6 @@
 """One product as a search engine sees it: everything a page of products needs, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ MINOR_UNITS = 100
 class CategoryReference(msgspec.Struct, frozen=True, kw_only=True):
     """A category on the way from the root of the tree to the product's own."""
 
+    id: int
     name: str
     slug: str
     path: str
@@ -42,7 +43,7 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
     brand: str
     categories: tuple[CategoryReference, ...]
     """From the root to the product's own category; empty for a product without one."""
-    seller_id: int | None
+    seller_id: int
     price: Decimal
     sale_price: Decimal
     """The lowest sale price of the active variants: what lists show, filter and sort by."""
@@ -51,9 +52,11 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
     flash_sale: bool
     best_seller_product: bool
     featured_product: bool
-    rating_average: float
+    rating_average: Decimal | None
+    """From 1 to 5; None while nobody has rated."""
     rating_count: int
-    popularity: float
+    popularity: int
+    """Units bought; the unit matters to no engine, only the order."""
     attributes: dict[str, str]
     image_urls: tuple[str, ...]
     variants: tuple[VariantDocument, ...]
@@ -74,7 +77,7 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a shopper can put into the cart, as attribute filters see it."""
 
-    attributes: dict[str, str]
+    attributes: Mapping[str, str]
     available: bool
 
 

@@ -1,0 +1,115 @@
+"""The protocol of indexing.engine, kept by tantivy."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from indexing.engine import Change, Generation, GenerationNotFound, IndexMissing, Stored, Written
+from indexing.page import SearchPage, Suggestion
+from indexing.request import SearchRequest
+from indexing.suggestions import suggestions
+from indexing.tantivy.folder import Folder, Pointer
+from indexing.tantivy.reader import Reader, Snapshot
+from indexing.tantivy.searching import search
+from indexing.tantivy.writer import Writer, stored_in
+
+
+class TantivyEngine:
+    """A search engine in a folder. Threads may share it; only one process may write a generation."""
+
+    name = "tantivy"
+
+    def __init__(self, home: Path) -> None:
+        """Keep generations in `home`, which is created with the first of them."""
+        self._folder = Folder(home)
+        self._lock = threading.RLock()
+        self._readers: dict[str, Reader] = {}
+        self._writers: dict[str, Writer] = {}
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        """Return one page."""
+        return search(self._serving(), request)
+
+    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[Suggestion, ...]:
+        """Return completions of `prefix`, best first."""
+        snapshot = self._serving()
+        return suggestions(prefix, complete=snapshot.completions, evidence=snapshot.evidence, limit=limit)
+
+    def write(self, generation: str, changes: Sequence[Change], *, now: datetime) -> Written:
+        """Apply changes; takes the generation's lock and keeps it until `release` or `close`."""
+        with self._lock:
+            if generation not in self._writers:
+                path = self._folder.index_path(generation)
+                self._writers[generation] = Writer(path, generation=generation)
+            return self._writers[generation].write(changes, now=now)
+
+    def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, Stored]:
+        """Return what the generation holds about these products."""
+        return stored_in(self._snapshot(generation), product_ids)
+
+    def count(self, generation: str) -> int:
+        """Return how many products the generation holds."""
+        snapshot = self._snapshot(generation)
+        return snapshot.count(snapshot.matching.live())
+
+    def generations(self) -> tuple[Generation, ...]:
+        """Return all generations, oldest first."""
+        return self._folder.generations()
+
+    def create(self, *, now: datetime) -> Generation:
+        """Create an empty generation that serves nobody yet."""
+        return self._folder.create(now=now)
+
+    def swap(self, generation: str) -> None:
+        """Let this generation serve from the next search on."""
+        self._folder.index_path(generation)
+        pointer = self._folder.pointer()
+        if pointer.serving != generation:
+            self._folder.point(Pointer(serving=generation, standby=pointer.serving))
+
+    def drop(self, generation: str) -> None:
+        """Delete a generation that does not serve."""
+        pointer = self._folder.pointer()
+        if generation == pointer.serving:
+            raise ValueError(f"{generation} serves and cannot be dropped")
+        if generation not in {each.name for each in self.generations()}:
+            raise GenerationNotFound(generation)
+        if generation == pointer.standby:
+            self._folder.point(Pointer(serving=pointer.serving))
+        self.release(generation)
+        with self._lock:
+            self._readers.pop(generation, None)
+        self._folder.drop(generation)
+
+    def release(self, generation: str) -> None:
+        """Let another process write this generation."""
+        with self._lock:
+            writer = self._writers.pop(generation, None)
+            if writer is not None:
+                writer.close()
+
+    def ping(self) -> None:
+        """Return if searches can be answered."""
+        snapshot = self._serving()
+        snapshot.count(snapshot.matching.live())
+
+    def close(self) -> None:
+        """Give up every lock."""
+        for generation in list(self._writers):
+            self.release(generation)
+        self._readers.clear()
+
+    def _serving(self) -> Snapshot:
+        serving = self._folder.pointer().serving
+        if serving is None:
+            raise IndexMissing(self.name)
+        return self._snapshot(serving)
+
+    def _snapshot(self, generation: str) -> Snapshot:
+        reader = self._readers.get(generation)
+        if reader is None:
+            path = self._folder.index_path(generation)
+            with self._lock:
+                reader = self._readers.setdefault(generation, Reader(path, generation=generation))
+        return reader.snapshot()

@@ -1,0 +1,140 @@
+"""Reading one generation while another process may be writing it."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from tantivy import DocAddress, Filter, Index, Query, Searcher, TextAnalyzerBuilder, Tokenizer
+
+from indexing.document import ProductDocument
+from indexing.engine import IndexCorrupt
+from indexing.query import FIELD_BOOSTS, Evidence, Term, lookups
+from indexing.spelling import Neighbour, max_slips
+from indexing.tantivy.matching import Matching, all_of
+from indexing.tantivy.schema import decode, register_analyzers
+
+_stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")).build()
+
+
+def stem(word: str) -> str:
+    """Return the stem under which the text fields hold `word`."""
+    return _stemmer.analyze(word)[0]
+
+
+def whole_numbers(searcher: Searcher, name: str, addresses: Sequence[DocAddress]) -> list[int]:
+    """Return the values of an integer field that every document has."""
+    return [int(value or 0) for value in searcher.fast_field_values(name, list(addresses))]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A generation as it was at one moment: searches in it agree with each other."""
+
+    index: Index
+    searcher: Searcher
+    matching: Matching = field(repr=False)
+
+    def count(self, query: Query) -> int:
+        """Return how many products match."""
+        result = self.searcher.search(query, 1, count=True)
+        found: int = result.count  # type: ignore[attr-defined] # the stub forgot it
+        return found
+
+    def documents(self, addresses: Sequence[DocAddress]) -> list[ProductDocument]:
+        """Return the stored products, in the order of `addresses`."""
+        return [decode(self.searcher.doc(address)["document"][0]) for address in addresses]
+
+    def ids(self, addresses: Sequence[DocAddress]) -> list[int]:
+        """Return the product ids, in the order of `addresses`."""
+        return whole_numbers(self.searcher, "id", addresses)
+
+    def evidence(self, words: Sequence[str]) -> Evidence:
+        """Return what this generation knows about a query's words."""
+        frequencies = {term: self._frequency(term) for term in lookups(words)}
+        unknown = [word for word in words if not frequencies[(word,)]]
+        return Evidence(frequencies, {word: self._neighbours(word) for word in unknown})
+
+    def _frequency(self, term: Term) -> int:
+        if len(term) == 1:
+            stemmed = stem(term[0])
+            return max(self.searcher.doc_freq(name, stemmed) for name in FIELD_BOOSTS)
+        if not all(self.searcher.doc_freq("title", stem(word)) for word in term):
+            return 0
+        return self.count(self.matching.term("title", term))
+
+    @cached_property
+    def _vocabulary(self) -> dict[str, int]:
+        live = self.matching.live()
+        return dict(self.searcher.terms_with_prefix("vocabulary", "", filter_query=live))
+
+    def _neighbours(self, word: str) -> list[Neighbour]:
+        slips = max_slips(word)
+        if not slips:
+            return []
+        near = process.extract(
+            word, self._vocabulary.keys(), scorer=OSA.distance, score_cutoff=slips, limit=None
+        )
+        return [Neighbour(found, self._vocabulary[found]) for found, _, _ in near]
+
+    def completions(self, field_name: str, prefix: str) -> list[tuple[str, int]]:
+        """Return the values of an exact field that begin with `prefix`, and how many products have each."""
+        found: list[tuple[str, int]] = self.searcher.terms_with_prefix(
+            field_name, prefix, filter_query=self.matching.live()
+        )
+        return found
+
+    def matching_all(self, *queries: Query) -> Query:
+        """Match the products that match every one of `queries`."""
+        return all_of(self.matching.live(), *queries)
+
+
+class Reader:
+    """The newest snapshot of one generation; threads may share it."""
+
+    def __init__(self, path: Path, *, generation: str) -> None:
+        """Open the index in `path`. Raises IndexCorrupt."""
+        self._path = path
+        self._generation = generation
+        self._lock = threading.Lock()
+        self._state: object = None
+        self._snapshot = self._open()
+
+    def snapshot(self) -> Snapshot:
+        """Return the generation as of its last commit, whichever process made it. Raises IndexCorrupt."""
+        state = self._committed_state()
+        if state != self._state:
+            with self._lock:
+                if state != self._state:
+                    self._snapshot = self._reloaded()
+                    self._state = state
+        return self._snapshot
+
+    def _committed_state(self) -> object:
+        try:
+            status = (self._path / "meta.json").stat()
+        except OSError as error:
+            raise IndexCorrupt(self._generation, str(error)) from error
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def _open(self) -> Snapshot:
+        self._state = self._committed_state()
+        try:
+            index = Index.open(str(self._path))
+            register_analyzers(index)
+            index.config_reader("manual")
+            index.reload()
+            return Snapshot(index, index.searcher(), Matching(index.schema, stem))
+        except ValueError as error:
+            raise IndexCorrupt(self._generation, str(error)) from error
+
+    def _reloaded(self) -> Snapshot:
+        old = self._snapshot
+        try:
+            old.index.reload()
+            return Snapshot(old.index, old.index.searcher(), old.matching)
+        except ValueError as error:
+            raise IndexCorrupt(self._generation, str(error)) from error

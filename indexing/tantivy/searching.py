@@ -1,0 +1,123 @@
+"""Answering one request from one snapshot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tantivy import DocAddress, Query
+
+from indexing.page import Hit, Matched, SearchPage
+from indexing.query import RELAX_BELOW, Plan, plan
+from indexing.request import MAX_DEPTH, SearchRequest, Sort
+from indexing.tantivy.facets import Counting
+from indexing.tantivy.reader import Snapshot
+from indexing.text import query_words
+
+ORDERS: dict[Sort, list[dict[str, str]]] = {
+    Sort.PRICE_LOW: [{"price": "asc"}, {"id": "asc"}],
+    Sort.PRICE_HIGH: [{"price": "desc"}, {"id": "asc"}],
+    Sort.POPULARITY: [{"popularity": "desc"}, {"id": "asc"}],
+    Sort.RATING: [{"rating": "desc"}, {"rating_count": "desc"}, {"id": "asc"}],
+    Sort.NEWEST: [{"created_at": "desc"}, {"id": "desc"}],
+    # Without a query nothing is more relevant than what others buy.
+    Sort.RELEVANCE: [{"popularity": "desc"}, {"created_at": "desc"}, {"id": "asc"}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The query part of a request, as it is searched for."""
+
+    query: Query
+    scored: bool
+    corrected_text: str | None = None
+    matched: Matched = Matched.ALL
+
+
+def search(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
+    """Return the page that `request` asks for."""
+    understood = understand(snapshot, request)
+    filters = snapshot.matching.filters(request.filters)
+    query = snapshot.matching_all(understood.query, *filters)
+    by_relevance = understood.scored and request.sort is Sort.RELEVANCE
+    hits = _by_relevance(snapshot, query, request) if by_relevance else _in_order(snapshot, query, request)
+    base = snapshot.matching_all(understood.query)
+    return SearchPage(
+        hits=hits,
+        count=snapshot.count(query),
+        facets=Counting(snapshot, base, request.filters).facets() if request.facets else None,
+        corrected_text=understood.corrected_text,
+        matched=understood.matched,
+    )
+
+
+def understand(snapshot: Snapshot, request: SearchRequest) -> Understood:
+    """Return what to search for: the strictest reading of the query that finds enough.
+
+    Filters play no part in this, so that a filter never widens a result. In any order but relevance's the
+    weaker matches would stand among the good ones, and are let in only where there are no others.
+    """
+    words = query_words(request.text)
+    if not words:
+        return Understood(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
+    planned = plan(words, snapshot.evidence(words))
+    enough = RELAX_BELOW if request.sort is Sort.RELEVANCE else 1
+    return _strictest(snapshot, planned, enough=enough)
+
+
+def _strictest(snapshot: Snapshot, planned: Plan, *, enough: int) -> Understood:
+    readings = [
+        Understood(
+            query=snapshot.matching.text(planned, required=required),
+            scored=True,
+            corrected_text=planned.corrected_text,
+            matched=matched,
+        )
+        for matched, required in planned.levels()
+    ]
+    for reading in readings:
+        if snapshot.count(snapshot.matching_all(reading.query)) >= enough:
+            return reading
+    return readings[-1]
+
+
+def _by_relevance(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
+    end = request.offset + request.page_size
+    ranked = _ranked(snapshot, query, end)[request.offset : end]
+    products = snapshot.documents([address for _, _, address in ranked])
+    return tuple(Hit(product, -score) for product, (score, _, _) in zip(products, ranked, strict=True))
+
+
+def _ranked(snapshot: Snapshot, query: Query, end: int) -> list[tuple[float, int, DocAddress]]:
+    """Return the best `end` hits and those that tie with the last, by score (negative), then product id.
+
+    tantivy breaks ties by where a document happens to lie, which changes with every merge.
+    """
+    window = end + 1
+    while True:
+        found = snapshot.searcher.search(query, window, count=False, weight_by_field="weight").hits
+        scored = [(-round(score, 4), address) for score, address in found]
+        complete = len(found) < window or window >= MAX_DEPTH or scored[end - 1][0] != scored[-1][0]
+        if complete:
+            break
+        window = min(window * 2, MAX_DEPTH)
+    ids = snapshot.ids([address for _, address in scored])
+    return sorted(
+        ((score, product_id, address) for (score, address), product_id in zip(scored, ids, strict=True)),
+        key=lambda each: each[:2],
+    )
+
+
+def _in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
+    end = request.offset + request.page_size
+    order = {"size": end, "sort": ORDERS[request.sort], "docvalue_fields": ["id"]}
+    found = snapshot.searcher.aggregate(query, {"hits": {"top_hits": order}})
+    ids = [hit["docvalue_fields"]["id"][0] for hit in found["hits"]["hits"][request.offset :]]
+    products = {product.id: product for product in snapshot.documents(_addresses(snapshot, ids))}
+    return tuple(Hit(products[product_id], 0.0) for product_id in ids)
+
+
+def _addresses(snapshot: Snapshot, ids: Sequence[int]) -> list[DocAddress]:
+    if not ids:
+        return []
+    wanted = Query.term_set_query(snapshot.index.schema, "id", list(ids))
+    return [address for _, address in snapshot.searcher.search(wanted, len(ids), count=False).hits]

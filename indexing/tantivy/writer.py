@@ -1,0 +1,98 @@
+"""Writing one generation: the highest version of a product wins, whatever the order of arrival."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tantivy import FieldType, Index, Query, Schema, Searcher
+
+from indexing.engine import Change, GenerationBusy, IndexCorrupt, Put, Stored, Written
+from indexing.tantivy.matching import all_of
+from indexing.tantivy.reader import Snapshot, whole_numbers
+from indexing.tantivy.schema import indexed, register_analyzers, tombstone
+
+HEAP_BYTES = 64_000_000
+DELETES_KEPT_FOR = timedelta(hours=1)
+"""Longer than any process can take between reading a product and writing it here."""
+
+
+class Writer:
+    """The one writer of a generation's folder, until it is closed."""
+
+    def __init__(self, path: Path, *, generation: str) -> None:
+        """Take the folder's lock. Raises GenerationBusy, IndexCorrupt."""
+        self._generation = generation
+        try:
+            self._index = Index.open(str(path))
+            register_analyzers(self._index)
+            self._index.config_reader("manual")
+            self._writer = self._index.writer(HEAP_BYTES, 1)
+        except ValueError as error:
+            if "LockBusy" in str(error):
+                raise GenerationBusy(generation) from error
+            raise IndexCorrupt(generation, str(error)) from error
+        self._schema = self._index.schema
+
+    def write(self, changes: Sequence[Change], *, now: datetime) -> Written:
+        """Apply `changes` and commit; either all of them are in the index then, or none."""
+        newest: dict[int, Change] = {}
+        for change in changes:
+            known = newest.get(change.product_id)
+            if known is None or change.version > known.version:
+                newest[change.product_id] = change
+        stored = versions(self._searcher(), self._schema, list(newest))
+        fresh = [change for change in newest.values() if change.version > stored.get(change.product_id, -1)]
+        try:
+            self._replace(fresh, known=stored.keys(), now=now)
+            self._writer.commit()
+        except BaseException:
+            self._writer.rollback()
+            raise
+        return Written(applied=len(fresh), stale=len(changes) - len(fresh))
+
+    def close(self) -> None:
+        """Wait for merges and give the lock back."""
+        self._writer.wait_merging_threads()
+
+    def _replace(self, changes: Iterable[Change], *, known: Iterable[int], now: datetime) -> None:
+        known = set(known)
+        buried = False
+        for change in changes:
+            if change.product_id in known:
+                self._writer.delete_documents_by_term("id", change.product_id)
+            if isinstance(change, Put):
+                self._writer.add_document(indexed(change.document, version=change.version))
+            else:
+                self._writer.add_document(tombstone(change.product_id, version=change.version, now=now))
+                buried = True
+        if buried:
+            self._forget_deletes(now - DELETES_KEPT_FOR)
+
+    def _forget_deletes(self, before: datetime) -> None:
+        old = Query.range_query(
+            self._schema, "deleted_at", FieldType.Integer, 0, int(before.timestamp()), include_upper=False
+        )
+        self._writer.delete_documents_by_query(old)
+
+    def _searcher(self) -> Searcher:
+        self._index.reload()
+        return self._index.searcher()
+
+
+def versions(searcher: Searcher, schema: Schema, product_ids: Sequence[int]) -> dict[int, int]:
+    """Return the versions, deletes included, that an index holds of `product_ids`."""
+    if not product_ids or not searcher.num_docs:
+        return {}
+    query = Query.term_set_query(schema, "id", list(product_ids))
+    addresses = [address for _, address in searcher.search(query, len(product_ids), count=False).hits]
+    ids = whole_numbers(searcher, "id", addresses)
+    return dict(zip(ids, whole_numbers(searcher, "version", addresses), strict=True))
+
+
+def stored_in(snapshot: Snapshot, product_ids: Sequence[int]) -> dict[int, Stored]:
+    """Return what a generation holds about `product_ids`, remembered deletes included."""
+    known = versions(snapshot.searcher, snapshot.index.schema, product_ids)
+    live = all_of(snapshot.matching.live(), Query.term_set_query(snapshot.index.schema, "id", list(known)))
+    found = snapshot.searcher.search(live, max(1, len(known)), count=False).hits if known else []
+    documents = {document.id: document for document in snapshot.documents([address for _, address in found])}
+    return {each: Stored(version, documents.get(each)) for each, version in known.items()}
