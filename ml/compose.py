@@ -26,14 +26,21 @@ def product_lists(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bo
 
 
 def user_lists(
-    fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int, near: Lists
+    fitted: Fitted,
+    pairs: Interactions,
+    *,
+    allowed: NDArray[np.bool_],
+    length: int,
+    near: Lists | None = None,
 ) -> Lists:
     """For each user the best `allowed` products outside his history; empty lists left out.
 
-    `near` are the products' lists by the same model; they explain each recommendation.
+    `near` are the products' lists by the same model: with them each recommendation gets its `because`.
     """
     ranked, scores = _meaningful(*rank(fitted, pairs.matrix, k=length, allowed=allowed))
-    because = _reasons(ranked, pairs=pairs, neighbours=_as_matrix(near, pairs=pairs))
+    because = np.full(ranked.shape, UNKNOWN)
+    if near is not None:
+        because = _reasons(ranked, pairs=pairs, neighbours=_as_matrix(near, pairs=pairs))
     return _lists(pairs.users.values, ranked, scores, pairs=pairs, because=because)
 
 

@@ -99,9 +99,9 @@ class Registry:
             raise VersionNotFound(version, known=self.versions())
         path = self.root / version
         try:
-            manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+            manifest = dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
             digest = manifest.pop("sha256")
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise VersionDamaged(version, file=MANIFEST, reason="is not a manifest") from error
         if digest != _digest_of(manifest):
             raise VersionDamaged(version, file=MANIFEST, reason="was changed after it was written")

@@ -28,7 +28,6 @@ class Als(Recipe):
     alpha: float = 10.0
     iterations: int = 15
     seed: int = 42
-    threads: int = 0
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedAls":
         del catalogue
@@ -40,7 +39,6 @@ class Als(Recipe):
                 alpha=self.alpha,
                 iterations=self.iterations,
                 random_state=self.seed,
-                num_threads=self.threads,
             )
             model.fit(csr_matrix(train.matrix), show_progress=False)
         return FittedAls(model)

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from ml.compose import everyones_list, product_lists, user_lists
+from ml.dataset import Interactions
+from ml.lists import NO_PRODUCT
+from ml.models.item_knn import ItemKnn
+from ml.models.popularity import Popularity
+from tests.ml.planted import planted_world
+
+
+@pytest.fixture(scope="module")
+def pairs() -> Interactions:
+    return planted_world().train
+
+
+@pytest.fixture(scope="module")
+def everything(pairs: Interactions) -> np.ndarray:
+    return np.ones(len(pairs.items), dtype=bool)
+
+
+def test_a_user_is_shown_nothing_he_has_met(pairs: Interactions, everything: np.ndarray) -> None:
+    lists = user_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=10)
+
+    dense = pairs.matrix.toarray()
+    rows, columns = pairs.users.positions(lists.subjects), pairs.items.positions(lists.products.ravel())
+    assert not dense[np.repeat(rows, 10), columns].any()
+
+
+def test_a_product_is_not_in_its_own_list(pairs: Interactions, everything: np.ndarray) -> None:
+    lists = product_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=10)
+
+    assert not (lists.products == lists.subjects[:, None]).any()
+
+
+def test_only_products_that_can_be_bought_are_listed(pairs: Interactions, everything: np.ndarray) -> None:
+    sellable = everything.copy()
+    sellable[::2] = False
+    fitted = ItemKnn().fit(pairs)
+
+    for lists in (
+        user_lists(fitted, pairs, allowed=sellable, length=10),
+        product_lists(fitted, pairs, allowed=sellable, length=10),
+        everyones_list(Popularity().fit(pairs), pairs, allowed=sellable, length=10),
+    ):
+        assert set(lists.products.ravel()) <= {*pairs.items.values[sellable].tolist(), NO_PRODUCT}
+
+
+def test_each_reason_is_the_part_of_the_history_that_weighs_most(
+    pairs: Interactions, everything: np.ndarray
+) -> None:
+    fitted = ItemKnn().fit(pairs)
+    near = product_lists(fitted, pairs, allowed=everything, length=len(pairs.items))
+    weights = fitted.weights.toarray()
+
+    lists = user_lists(fitted, pairs, allowed=everything, length=5, near=near)
+
+    for user, products, because in zip(lists.subjects[:40], lists.products, lists.because, strict=False):
+        history = pairs.matrix[[int(pairs.users.positions([user])[0])]].indices
+        for product, reason in zip(
+            pairs.items.positions(products), pairs.items.positions(because), strict=True
+        ):
+            assert weights[reason, product] == weights[history, product].max() > 0
+
+
+def test_a_reason_that_no_list_supports_is_left_out(pairs: Interactions, everything: np.ndarray) -> None:
+    fitted = ItemKnn().fit(pairs)
+    near = product_lists(fitted, pairs, allowed=~everything, length=5)
+
+    lists = user_lists(fitted, pairs, allowed=everything, length=5, near=near)
+
+    assert (lists.because == NO_PRODUCT).all()
+
+
+def test_a_subject_without_anything_to_recommend_has_no_list() -> None:
+    pairs = Interactions.of_pairs(["a", "a", "b"], [1, 2, 3])
+    everything = np.ones(3, dtype=bool)
+
+    lists = product_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=2)
+
+    assert lists.subjects.tolist() == [1, 2]
+    assert lists.products.tolist() == [[2, NO_PRODUCT], [1, NO_PRODUCT]]

@@ -1,0 +1,112 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.lists import Lists
+from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
+
+NOW = datetime(2026, 3, 1, 2, 15, tzinfo=UTC)
+FACTS = {"fingerprint": "1f3a9c02ffff", "marks": {"ndcg@20": 0.25}}
+
+
+def some_lists() -> Lists:
+    return Lists(
+        subjects=np.array(["a", "b"]),
+        products=np.array([[3, 1], [2, 0]]),
+        scores=np.array([[0.5, 0.25], [1, 0]], np.float32),
+        because=np.array([[7, 0], [0, 0]]),
+    )
+
+
+def register(root: Path, *, now: datetime = NOW) -> Version:
+    lists = {"user.collaborative": some_lists()}
+    return Registry(root).register(
+        lists=lists, made_by={"user.collaborative": "item_knn"}, facts=FACTS, now=now
+    )
+
+
+def test_a_version_reads_back_what_was_registered(tmp_path: Path) -> None:
+    register(tmp_path)
+
+    version = Registry(tmp_path).load("20260301T021500Z-1f3a9c02")
+
+    lists = version.lists("user.collaborative")
+    for column in ("subjects", "products", "scores", "because"):
+        np.testing.assert_array_equal(getattr(lists, column), getattr(some_lists(), column))
+    assert version.manifest["marks"] == {"ndcg@20": 0.25}
+    assert version.manifest["lists"]["user.collaborative"]["model"] == "item_knn"
+
+
+def test_the_latest_is_the_newest(tmp_path: Path) -> None:
+    assert Registry(tmp_path / "empty").latest() is None
+    register(tmp_path)
+    newer = register(tmp_path, now=NOW.replace(hour=3))
+
+    latest = Registry(tmp_path).latest()
+
+    assert latest is not None
+    assert latest.id == newer.id
+
+
+def test_a_registered_version_never_changes(tmp_path: Path) -> None:
+    register(tmp_path)
+
+    with pytest.raises(VersionExists):
+        register(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["20260301T021500Z-1f3a9c02"]
+
+
+def test_what_a_killed_run_left_behind_is_no_version(tmp_path: Path) -> None:
+    (tmp_path / ".20260301T021500Z-1f3a9c02.abc").mkdir(parents=True)
+    (tmp_path / ".20260301T021500Z-1f3a9c02.abc" / "manifest.json").write_text("{}")
+    (tmp_path / "20260301T021500Z-half").mkdir()
+
+    assert Registry(tmp_path).versions() == []
+
+
+def test_an_unknown_version_is_told_the_known_ones(tmp_path: Path) -> None:
+    register(tmp_path)
+
+    with pytest.raises(VersionNotFound, match="20260301T021500Z-1f3a9c02"):
+        Registry(tmp_path).load("../../etc")
+
+
+@pytest.mark.parametrize("damage", ["flip a bit", "truncate", "remove"])
+def test_damaged_arrays_are_noticed(tmp_path: Path, damage: str) -> None:
+    version = register(tmp_path)
+    file = version.path / "user.collaborative.npz"
+    content = bytearray(file.read_bytes())
+    if damage == "remove":
+        file.unlink()
+    elif damage == "truncate":
+        file.write_bytes(content[:-10])
+    else:
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+
+    with pytest.raises(VersionDamaged, match=r"user\.collaborative\.npz"):
+        Registry(tmp_path).load(version.id).lists("user.collaborative")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"sha256": "0"}'])
+def test_a_damaged_manifest_is_noticed(tmp_path: Path, text: str) -> None:
+    version = register(tmp_path)
+    (version.path / "manifest.json").write_text(text)
+
+    with pytest.raises(VersionDamaged, match=r"manifest\.json"):
+        Registry(tmp_path).load(version.id)
+
+
+def test_an_edited_metric_is_noticed(tmp_path: Path) -> None:
+    version = register(tmp_path)
+    path = version.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["marks"]["ndcg@20"] = 0.99
+    path.write_text(json.dumps(manifest))
+
+    with pytest.raises(VersionDamaged, match="was changed"):
+        Registry(tmp_path).load(version.id)

@@ -1,0 +1,164 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml import contest
+from ml.catalogue import Catalogue
+from ml.contest import Measured
+from ml.dataset import InteractionLog
+from ml.registry import Registry, Version
+from ml.train import NothingToLearnFrom, TrainingData, train
+from tests.ml.planted import TASTES, planted_catalogue
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PRODUCTS = 120
+NOTHING = InteractionLog(
+    np.array([], "U1"), np.array([], np.int64), np.array([], "datetime64[s]"), np.array([], np.float32)
+)
+
+
+def planted_log(*, people: int = 200, each: int = 16) -> InteractionLog:
+    """Each person keeps to one kind of product for sixty days."""
+    random = np.random.default_rng(5)
+    person = np.repeat(np.arange(people), each)
+    kind = np.where(
+        random.random(len(person)) < 0.9, person % len(TASTES), random.integers(4, size=len(person))
+    )
+    items = (PRODUCTS / len(TASTES) * random.random(len(person)) ** 1.5).astype(np.int64) * len(TASTES) + kind
+    times = np.datetime64("2026-01-01", "s") + random.integers(0, 60 * 86400, len(person))
+    return InteractionLog(
+        np.char.add("user-", person.astype(str)), items, times, np.ones(len(person), np.float32)
+    )
+
+
+def data(log: InteractionLog, catalogue: Catalogue) -> TrainingData:
+    return TrainingData(log, catalogue, NOW)
+
+
+@pytest.fixture(scope="module")
+def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
+    registry = Registry(tmp_path_factory.mktemp("models"))
+    return train(data(planted_log(), planted_catalogue(PRODUCTS + 4)), registry=registry, now=NOW)
+
+
+def test_the_winner_beats_popularity_on_later_interactions(version: Version) -> None:
+    marks = {entry["name"]: entry["marks"]["ndcg@20"] for entry in version.manifest["measured"]}
+
+    assert version.manifest["beats_popularity"] is True
+    assert marks["item_knn"] > 1.3 * marks["popularity"]
+
+
+def test_every_algorithm_has_lists_for_people_and_products(version: Version) -> None:
+    assert set(version.list_names) == {
+        "everyone.popular",
+        *(
+            f"{who}.{how}"
+            for who in ("user", "product")
+            for how in ("collaborative", "content_based", "hybrid")
+        ),
+    }
+    for name in version.list_names:
+        assert len(version.lists(name)) == version.manifest["lists"][name]["subjects"] > 0
+
+
+@pytest.mark.parametrize("algorithm", ["collaborative", "content_based", "hybrid"])
+def test_people_are_shown_their_own_kind(version: Version, algorithm: str) -> None:
+    lists = version.lists(f"user.{algorithm}")
+
+    kinds = lists.products[:, :5] % len(TASTES)
+    tastes = np.array([int(key.removeprefix("user-")) % len(TASTES) for key in lists.subjects])
+    assert (kinds == tastes[:, None]).mean() > 0.8
+
+
+def test_a_product_nobody_has_met_has_content_neighbours_only(version: Version) -> None:
+    newcomer = PRODUCTS + 2
+
+    assert newcomer not in version.lists("product.collaborative").subjects
+    assert newcomer in version.lists("product.content_based").subjects
+
+
+def test_the_same_data_has_the_same_fingerprint(version: Version) -> None:
+    again = data(planted_log(), planted_catalogue(PRODUCTS + 4))
+    other = data(planted_log(people=199), planted_catalogue(PRODUCTS + 4))
+
+    assert version.manifest["fingerprint"] == again.fingerprint() != other.fingerprint()
+
+
+def test_the_serving_recipe_takes_part(version: Version, tmp_path: Path) -> None:
+    heard: list[Measured] = []
+
+    train(
+        data(planted_log(), planted_catalogue(PRODUCTS)),
+        registry=Registry(tmp_path),
+        now=NOW,
+        serving=version,
+        report=heard.append,
+    )
+
+    (serving,) = (one.candidate for one in heard if one.candidate.serving)
+    assert serving.as_dict() == version.manifest["chosen"]["collaborative"]
+
+
+def test_what_people_know_already_is_not_what_they_are_tested_on() -> None:
+    log = planted_log()
+
+    past = contest.past_of(log, planted_catalogue(PRODUCTS), share=0.2)
+
+    assert past is not None
+    earlier = set(zip(past.train.users.tolist(), past.train.items.tolist(), strict=True))
+    pairs = past.test.matrix.tocoo()
+    later = zip(
+        past.test.users.values[pairs.row].tolist(), past.test.items.values[pairs.col].tolist(), strict=True
+    )
+    assert not earlier & set(later)
+    assert past.train.times.max() < past.split_at
+
+
+def test_a_shop_without_a_past_still_gets_content_neighbours(tmp_path: Path) -> None:
+    version = train(data(NOTHING, planted_catalogue(40)), registry=Registry(tmp_path), now=NOW)
+
+    assert version.manifest["measured"] == []
+    assert version.manifest["beats_popularity"] is None
+    assert len(version.lists("product.content_based")) == 40
+    assert len(version.lists("everyone.popular")) == 0
+
+
+def test_a_shop_whose_customers_came_once_is_trained_without_marks(tmp_path: Path) -> None:
+    log = InteractionLog(
+        np.array(["a", "b"]),
+        np.array([1, 1]),
+        np.array(["2026-01-01", "2026-01-02"], "datetime64[s]"),
+        np.ones(2, np.float32),
+    )
+
+    version = train(data(log, planted_catalogue(8)), registry=Registry(tmp_path), now=NOW)
+
+    assert version.manifest["measured"] == []
+    assert version.lists("everyone.popular").products[0, 0] == 1
+
+
+def test_where_taste_tells_nothing_popularity_is_published(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    rows = 3000
+    # Everyone draws from one and the same skewed distribution: there is nothing personal to learn.
+    log = InteractionLog(
+        np.char.add("user-", random.integers(0, 300, rows).astype(str)),
+        (100 * random.random(rows) ** 3).astype(np.int64),
+        np.datetime64("2026-01-01", "s") + np.arange(rows) * 600,
+        np.ones(rows, np.float32),
+    )
+
+    version = train(data(log, planted_catalogue(100)), registry=Registry(tmp_path), now=NOW)
+
+    assert version.manifest["beats_popularity"] is False
+    assert version.manifest["lists"]["user.collaborative"]["model"] == "popularity"
+    assert version.manifest["lists"]["product.collaborative"]["model"] != "popularity"
+
+
+def test_without_interactions_and_products_nothing_is_registered(tmp_path: Path) -> None:
+    with pytest.raises(NothingToLearnFrom, match="neither interactions nor products"):
+        train(data(NOTHING, Catalogue.of([])), registry=Registry(tmp_path), now=NOW)
+
+    assert Registry(tmp_path).versions() == []
