@@ -1,21 +1,26 @@
 """Django's settings, read from the environment (and from a file .env beside manage.py)."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
 import environ
 
+from backend.config.engines import redis_addresses
 from backend.config.environment import DEVELOPMENT_SECRET, require_safe
 from backend.config.logging import logging_configuration
+from backend.config.schedule import BEAT_SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(env.str("VITRINE_ENV_FILE", str(BASE_DIR / ".env")))
 
 ENVIRONMENT = env.str("VITRINE_ENVIRONMENT", "development")
 VITRINE_HOME = Path(env.str("VITRINE_HOME", str(BASE_DIR / "var"))).resolve()
 VITRINE_HOME.mkdir(parents=True, exist_ok=True)
+# The engines read the environment themselves; they and every child process have to mean the same folder.
+os.environ["VITRINE_HOME"] = str(VITRINE_HOME)
 
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_SECRET)
 DEBUG = env.bool("DEBUG", False)
@@ -77,6 +82,32 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 OUTBOX_SUBSCRIBERS = "backend.config.subscriptions.subscribers"
+OUTBOX_ENGINES = "backend.config.engines.running"
+
+REDIS = redis_addresses(os.environ)
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS.cache,
+        "KEY_PREFIX": "vitrine",
+        # Every key has a time to live: the embedded cache shares its memory with the stream, which has none.
+        "TIMEOUT": 300,
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
+}
+# A shop without its cache is slower and throttles nobody, but sells; each failure is logged.
+DJANGO_REDIS_IGNORE_EXCEPTIONS = True
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
+
+CELERY_BROKER_URL = REDIS.broker
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 3_600
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+CELERY_BEAT_SCHEDULE_FILENAME = str(VITRINE_HOME / "beat-schedule")
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

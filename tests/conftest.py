@@ -1,0 +1,52 @@
+"""The stores, as fixtures: each is running when a test asks for it, and belongs to this worker alone."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+from django.core.cache import caches
+from django.db import connections
+
+from tests.services import RUN, requirements, uses_store
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Keep SQLite in a file: threads and other processes open it as they would in a shop."""
+    if connections["default"].vendor == "sqlite":
+        connections["default"].settings_dict["TEST"]["NAME"] = str(RUN.home / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of this worker's stream, empty when the run begins."""
+    with RUN.redis() as url, redis.Redis.from_url(url) as client:
+        client.flushdb()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def warehouse_url() -> Iterator[str]:
+    """The address of this worker's warehouse: the server runs, its database has to be migrated."""
+    with RUN.warehouse() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    """The address of a real Elasticsearch; mark the test `elasticsearch`."""
+    return requirements.require("elasticsearch")
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> str:
+    """The folder of the public data sets; mark the test `data`."""
+    return requirements.require("data")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache(request: pytest.FixtureRequest) -> None:
+    """Forget throttles and cached answers between tests of the shop."""
+    if uses_store(request.node):
+        request.getfixturevalue("redis_url")
+        caches["default"].clear()

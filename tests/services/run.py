@@ -1,0 +1,135 @@
+"""One run of the tests: its folder, its stores, and each worker's own corner of them."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from analytics_pipeline import embedded
+from analytics_pipeline.settings import Settings
+from tests.services import postgresql
+
+EMBEDDED_POSTGRES = "embedded-postgres"
+REDIS_DATABASES_EACH = 3
+# Settings of the developer's own shop, which a test must never reach.
+_FOREIGN = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CACHE_URL",
+    "CELERY_BROKER_URL",
+    "CLICKHOUSE_URL",
+    "ELASTICSEARCH_URL",
+    "VITRINE_SEARCH_ENGINE",
+    "VITRINE_ENVIRONMENT",
+    "VITRINE_TIME_ZONE",
+    "SECRET_KEY",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+)
+
+
+@dataclass
+class TestRun:
+    """What all processes of one run of the tests share (`root`), and whose corner this is (`worker`).
+
+    Embedded services start with the first test that needs them and stop with the run.
+    """
+
+    __test__ = False
+
+    root: Path
+    worker: str
+    leads: bool
+    database_url: str
+    _started: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def of(cls, environ: MutableMapping[str, str]) -> "TestRun":
+        """Return the run that this process belongs to, begun now if it is the first."""
+        given = environ.get("VITRINE_TEST_ROOT")
+        run = cls(
+            root=Path(given or tempfile.mkdtemp(prefix="vitrine-test-")),
+            worker=environ.get("PYTEST_XDIST_WORKER", ""),
+            leads=given is None,
+            database_url=environ.get("TEST_DATABASE_URL", ""),
+        )
+        if run.leads and run.database_url == EMBEDDED_POSTGRES:
+            # PostgreSQL works as another user than root, who has to get to its folder.
+            run.root.chmod(0o711)
+            folder = run.root / "postgresql"
+            run.database_url = run._started.enter_context(postgresql.running(folder))
+        return run
+
+    @property
+    def home(self) -> Path:
+        """This process's VITRINE_HOME."""
+        return self.root / (self.worker or "main")
+
+    @property
+    def _services(self) -> Settings:
+        """Where the embedded services are that all workers share."""
+        return Settings(
+            home=self.root / "services",
+            redis_url=os.environ.get("TEST_REDIS_URL") or None,
+            clickhouse_url=os.environ.get("TEST_CLICKHOUSE_URL") or None,
+        )
+
+    def enter(self, environ: MutableMapping[str, str]) -> None:
+        """Let this process, and every process that it starts, know its own stores and no others."""
+        for name in _FOREIGN:
+            environ.pop(name, None)
+        self.home.mkdir(parents=True, exist_ok=True)
+        stream, cache, broker = (self._redis(offset) for offset in range(REDIS_DATABASES_EACH))
+        environ.update(
+            VITRINE_TEST_ROOT=str(self.root),
+            VITRINE_HOME=str(self.home),
+            VITRINE_ENV_FILE=os.devnull,
+            VITRINE_SEARCH_PREFIX=f"{self.root.name}-{self.worker or 'main'}".lower(),
+            REDIS_URL=stream,
+            CACHE_URL=cache,
+            CELERY_BROKER_URL=broker,
+            CLICKHOUSE_URL=self._warehouse(),
+        )
+        if self.database_url:
+            environ.update(DATABASE_URL=self.database_url, TEST_DATABASE_URL=self.database_url)
+        if environ.get("TEST_SEARCH_ENGINE") == "elasticsearch":
+            environ["ELASTICSEARCH_URL"] = environ["TEST_ELASTICSEARCH_URL"]
+
+    def _redis(self, offset: int) -> str:
+        database = int(self.worker.removeprefix("gw") or 0) * REDIS_DATABASES_EACH + offset
+        return urlunsplit(urlsplit(embedded.redis_url(self._services))._replace(path=f"/{database}"))
+
+    def _warehouse(self) -> str:
+        name = f"{self.root.name}_{self.worker or 'main'}".replace("-", "_")
+        return urlunsplit(urlsplit(embedded.clickhouse_url(self._services))._replace(path=f"/{name}"))
+
+    @contextmanager
+    def redis(self) -> Iterator[str]:
+        """Have this worker's Redis running; the URL is its stream's database."""
+        with embedded.ensure(self._services, embedded.VALKEY):
+            yield self._redis(0)
+
+    @contextmanager
+    def warehouse(self) -> Iterator[str]:
+        """Have a warehouse running; the URL names this worker's database, which need not exist yet."""
+        with embedded.ensure(self._services, embedded.WAREHOUSE):
+            yield self._warehouse()
+
+    def leave(self) -> None:
+        """Stop and remove what the run started, once its first process ends."""
+        self._started.close()
+        if self.leads:
+            shutil.rmtree(self.root, ignore_errors=True)
+
+    def described(self) -> str:
+        """Return the stores in a few words, without credentials."""
+        database = urlsplit(self.database_url).scheme or "sqlite"
+        services = self._services
+        redis = "redis" if services.redis_url else "embedded valkey"
+        warehouse = "clickhouse" if services.clickhouse_url else "embedded warehouse"
+        engine = os.environ.get("TEST_SEARCH_ENGINE") or "tantivy"
+        return f"{database}, {redis}, {warehouse}, {engine}"
