@@ -1,7 +1,7 @@
 """Access tokens, checked against their session."""
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken
@@ -38,3 +38,14 @@ class JWTAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return what a 401 asks for."""
         return 'Bearer realm="api"'
+
+
+def account_of(request: Request) -> User:
+    """Return whose request it is.
+
+    Raises:
+        NotAuthenticated: a guest's.
+    """
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user

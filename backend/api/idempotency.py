@@ -1,0 +1,93 @@
+"""Requests that may be sent again without being carried out again.
+
+A caller who gives a request an `Idempotency-Key` gets the answer of the first request with that key, however
+often it is sent. The key is claimed, the work done and the answer kept in one transaction: of two requests at
+once the second waits for the first, and where the work failed the key is free again.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.api.errors import DomainError, InvalidParameters
+from backend.api.models import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+WELL_FORMED = re.compile(r"[\x21-\x7e]{1,255}")
+KEPT_FOR = timedelta(days=1)
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Sent again with the same body within a day, the request is answered as the first time.",
+)
+
+
+class KeyReused(DomainError):
+    """The key names another request."""
+
+    status = 409
+    message = "This Idempotency-Key was used for another request; use a new one."
+
+
+def once(request: Request, perform: Callable[[], Response], *, scope: str, now: datetime) -> Response:
+    """Return what `perform` answers; for a request that was carried out before, the answer it got then.
+
+    `perform` runs inside a transaction. A request without a key is carried out whenever it comes.
+
+    Raises:
+        InvalidParameters: the key is not 1 to 255 visible characters.
+        KeyReused: the key was used with another body.
+        NotAuthenticated: a guest sent a key; keys belong to accounts.
+    """
+    key = _key_of(request)
+    if key is None:
+        return perform()
+    if request.user.pk is None:
+        raise NotAuthenticated
+    fingerprint = _fingerprint(request)
+    with transaction.atomic():
+        claim = _claim(request.user.pk, scope=scope, key=key, fingerprint=fingerprint, now=now)
+        if claim.fingerprint != fingerprint:
+            raise KeyReused(**{HEADER: key})
+        if claim.status is not None:
+            return Response(claim.body, status=claim.status, headers={"Idempotent-Replayed": "true"})
+        response = perform()
+        claim.status, claim.body = response.status_code, response.data
+        claim.save(update_fields=["status", "body"])
+    return response
+
+
+def _key_of(request: Request) -> str | None:
+    key = request.headers.get(HEADER)
+    if key is not None and not WELL_FORMED.fullmatch(key):
+        raise InvalidParameters(**{HEADER: "Must be 1 to 255 visible ASCII characters."})
+    return key
+
+
+def _fingerprint(request: Request) -> str:
+    said = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _claim(user_id: int, *, scope: str, key: str, fingerprint: str, now: datetime) -> IdempotencyKey:
+    mine = IdempotencyKey(user_id=user_id, scope=scope, key=key, fingerprint=fingerprint, created_at=now)
+    # Waits for a request at work with the same key, and leaves its row alone when it is done.
+    IdempotencyKey.objects.bulk_create([mine], ignore_conflicts=True)
+    return IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope=scope, key=key)
+
+
+def forget_old_keys(*, now: datetime) -> int:
+    """Delete the keys that are older than a day; return how many."""
+    deleted, _ = IdempotencyKey.objects.filter(created_at__lt=now - KEPT_FOR).delete()
+    return deleted

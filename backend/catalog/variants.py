@@ -1,0 +1,59 @@
+"""Which variant is meant by somebody who names a product."""
+
+from django.db.models import QuerySet
+
+from backend.api.errors import DomainError, InvalidParameters, NotFound
+from backend.catalog.models import Variant
+from backend.catalog.services import ProductNotFound
+
+
+class VariantNotFound(NotFound):
+    """There is no such variant, or not for this caller."""
+
+    message = "There is no such variant."
+
+
+class VariantNotNamed(DomainError):
+    """A product with several variants was named without saying which of them; details name them."""
+
+    status = 400
+    message = "This product has several variants; name one of them."
+
+
+def variants_for_sale() -> QuerySet[Variant]:
+    """Return the variants that shoppers may buy, as far as the catalogue is concerned."""
+    return Variant.objects.filter(is_active=True, product__is_active=True, product__deleted_at=None)
+
+
+def variant_meant(
+    candidates: QuerySet[Variant], *, product_id: int | None = None, variant_id: int | None = None
+) -> Variant:
+    """Return the one of `candidates`, with its product, that the ids mean (1 query).
+
+    A product alone means its only variant.
+
+    Raises:
+        InvalidParameters: neither id was given, or the variant is not one of the product's.
+        ProductNotFound: the product has no variant among the candidates.
+        VariantNotFound: the variant is not among them.
+        VariantNotNamed: the product has several.
+    """
+    if variant_id is not None:
+        variant = candidates.select_related("product").filter(pk=variant_id).first()
+        if variant is None:
+            raise VariantNotFound(variant=variant_id)
+        if product_id not in (None, variant.product_id):
+            raise InvalidParameters(variant=[f"Variant {variant_id} is not one of product {product_id}."])
+        return variant
+    if product_id is None:
+        raise InvalidParameters(product=["Name a product or a variant."])
+    variants = list(candidates.select_related("product").filter(product_id=product_id).order_by("pk"))
+    if not variants:
+        raise ProductNotFound(product=product_id)
+    if len(variants) > 1:
+        raise VariantNotNamed(variants=[_named(variant) for variant in variants])
+    return variants[0]
+
+
+def _named(variant: Variant) -> dict[str, object]:
+    return {"id": variant.pk, "sku": variant.sku, "name": variant.name}

@@ -1,0 +1,59 @@
+"""The ledger as it comes in and goes out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.fields import Choice
+from backend.api.parameters import PageParameters
+from backend.inventory.models import InventoryTransaction, TransactionType
+
+MOST_UNITS = 1_000_000
+
+
+class TransactionListParameters(PageParameters):
+    """The parameters of a list of inventory transactions."""
+
+    product = serializers.IntegerField(required=False, min_value=1)
+    variant = serializers.IntegerField(required=False, min_value=1)
+    transaction_type = Choice(choices=TransactionType.choices, required=False)
+
+
+class NewTransactionSerializer(serializers.Serializer[Any]):
+    """A movement to be recorded. A product alone means its only variant."""
+
+    product = serializers.IntegerField(required=False, min_value=1)
+    variant = serializers.IntegerField(required=False, min_value=1)
+    transaction_type = Choice(choices=TransactionType.choices)
+    quantity = serializers.IntegerField(
+        min_value=-MOST_UNITS,
+        max_value=MOST_UNITS,
+        help_text="Units, 1 or more; for an ADJUSTMENT the difference, which may be negative.",
+    )
+    reference = serializers.CharField(required=False, max_length=100, allow_blank=True, default="")
+    notes = serializers.CharField(required=False, max_length=500, allow_blank=True, default="")
+
+
+class InventoryTransactionSerializer(serializers.ModelSerializer[InventoryTransaction]):
+    """A movement in the ledger; `effect` is the quantity with its sign."""
+
+    product = serializers.IntegerField(source="variant.product_id")
+    sku = serializers.CharField(source="variant.sku")
+    timestamp = serializers.DateTimeField(source="recorded_at")
+
+    class Meta:
+        model = InventoryTransaction
+        fields = [
+            "id",
+            "product",
+            "variant",
+            "sku",
+            "transaction_type",
+            "quantity",
+            "effect",
+            "reference",
+            "notes",
+            "recorded_by",
+            "timestamp",
+        ]
+        read_only_fields = fields

@@ -1,0 +1,9 @@
+"""Paths of the ledger's endpoints."""
+
+from django.urls import path
+
+from backend.inventory import views
+
+urlpatterns = [
+    path("transactions/", views.InventoryTransactionListView.as_view(), name="inventory-transactions"),
+]

@@ -1,0 +1,78 @@
+"""The ledger's endpoint."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.accounts.authentication import account_of
+from backend.accounts.permissions import IsSellerOrStaff
+from backend.api.idempotency import IDEMPOTENCY_KEY, once
+from backend.api.pagination import PageSpan, page_envelope, page_of_rows
+from backend.api.parameters import parse
+from backend.api.responses import envelope
+from backend.api.schema import envelope_of, page_of
+from backend.catalog.variants import variant_meant
+from backend.inventory import selectors, services
+from backend.inventory.serializers import (
+    InventoryTransactionSerializer,
+    NewTransactionSerializer,
+    TransactionListParameters,
+)
+
+
+class InventoryTransactionListView(APIView):
+    """The stock ledger, for sellers (their own products) and staff."""
+
+    permission_classes = (IsSellerOrStaff,)
+
+    @extend_schema(
+        parameters=[TransactionListParameters],
+        responses=page_of(InventoryTransactionSerializer),
+        tags=["inventory"],
+    )
+    def get(self, request: Request) -> Response:
+        """List what came and went."""
+        asked = parse(request, TransactionListParameters)
+        span = PageSpan(page=asked["page"], page_size=asked["page_size"])
+        rows = selectors.transactions_seen_by(
+            account_of(request),
+            product_id=asked.get("product"),
+            variant_id=asked.get("variant"),
+            transaction_type=asked.get("transaction_type"),
+        )
+        count, page = page_of_rows(rows, span)
+        shown = InventoryTransactionSerializer(page, many=True).data
+        return Response(page_envelope(request, shown, count=count, span=span))
+
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY],
+        request=NewTransactionSerializer,
+        responses={201: envelope_of(InventoryTransactionSerializer)},
+        tags=["inventory"],
+    )
+    def post(self, request: Request) -> Response:
+        """Record that units came or went."""
+        serializer = NewTransactionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return once(
+            request,
+            lambda: _recorded(request, dict(serializer.validated_data)),
+            scope="inventory",
+            now=timezone.now(),
+        )
+
+
+def _recorded(request: Request, asked: dict[str, Any]) -> Response:
+    variant = variant_meant(
+        selectors.variants_kept_by(account_of(request)),
+        product_id=asked.pop("product", None),
+        variant_id=asked.pop("variant", None),
+    )
+    entry = services.Entry(variant_id=variant.pk, **asked)
+    row = services.record(entry, recorded_by_id=request.user.pk, now=timezone.now())
+    row.variant = variant
+    return envelope(InventoryTransactionSerializer(row).data, message="Recorded.", status=201)
