@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import environ
@@ -128,7 +129,8 @@ DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", "US")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "USD")
 TAX_PERCENTAGE = Decimal(env.str("TAX_PERCENTAGE", "0"))
 SHIPPING_COST = Decimal(env.str("SHIPPING_COST", "0"))
-FREE_SHIPPING_FROM = Decimal(env.str("FREE_SHIPPING_FROM")) if "FREE_SHIPPING_FROM" in env.ENVIRON else None
+_free_shipping_from = env.str("FREE_SHIPPING_FROM", "")
+FREE_SHIPPING_FROM = Decimal(_free_shipping_from) if _free_shipping_from else None
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
