@@ -1,0 +1,102 @@
+"""Make a virtual environment with exactly what a lock file names: `environment.py VENV LOCKFILE`.
+
+Standard library only, and readable by the Pythons that it refuses. uv installs where it is at hand; else pip,
+slower. Every file is checked against the lock's hashes. Running it again after a break finishes the work.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+OLDEST = (3, 11)
+
+
+class CannotInstall(Exception):
+    """Something that has to be there first is missing; says what to do."""
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit code; 1 with a line on standard error that says what to do."""
+    if len(arguments) != 2:
+        sys.stderr.write("usage: environment.py VENV LOCKFILE\n")
+        return 2
+    try:
+        make(Path(arguments[0]), lock=Path(arguments[1]))
+    except CannotInstall as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def make(folder: Path, *, lock: Path) -> None:
+    """Leave in `folder` an environment that holds what `lock` names and nothing else.
+
+    Raises:
+        CannotInstall: this Python is too old or incomplete, or a package could not be had.
+    """
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        wanted = ".".join(map(str, OLDEST))
+        raise CannotInstall(
+            f"Vitrine needs Python {wanted} or later, and {sys.executable} is {found}: "
+            f"name a newer one, as in `make demo PYTHON=python{wanted}`"
+        )
+    if not lock.is_file():
+        raise CannotInstall(f"there is no lock file {lock}")
+    uv = working_uv()
+    if uv is None:
+        with_pip(folder, lock=lock)
+    else:
+        with_uv(uv, folder, lock=lock)
+
+
+def working_uv() -> str | None:
+    """Return the path of a uv that runs; version managers leave dead stand-ins on the PATH."""
+    path = shutil.which("uv")
+    if path is None:
+        return None
+    answer = subprocess.run([path, "--version"], capture_output=True, check=False)
+    return path if answer.returncode == 0 else None
+
+
+def with_uv(uv: str, folder: Path, *, lock: Path) -> None:
+    """Install with uv, which also removes what the lock does not name."""
+    if not (folder / "bin" / "python").exists():
+        venv.create(folder, with_pip=False, symlinks=True)
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    environment.pop("VIRTUAL_ENV", None)
+    command = [uv, "pip", "sync", "--python", str(folder / "bin" / "python"), "--require-hashes"]
+    run([*command, "--compile-bytecode", str(lock)], environment)
+
+
+def with_pip(folder: Path, *, lock: Path) -> None:
+    """Install with pip into a fresh environment: pip does not remove what the lock does not name."""
+    try:
+        import ensurepip  # noqa: F401, PLC0415 - Debian packs it apart
+    except ImportError:
+        raise CannotInstall(
+            f"{sys.executable} has no ensurepip: install it (Debian: apt install python3-venv), or uv"
+        ) from None
+    sys.stderr.write("uv is not at hand, so pip installs, which takes some minutes\n")
+    venv.create(folder, clear=True, with_pip=True, symlinks=True)
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-deps", "--require-hashes"]
+    run(
+        [*command, "--disable-pip-version-check", "--progress-bar", "off", "-q", "-r", str(lock)], environment
+    )
+
+
+def run(command: list[str], environment: dict[str, str]) -> None:
+    """Run an installer; what it says goes to the terminal."""
+    result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
+    if result.returncode != 0:
+        raise CannotInstall(f"{command[0]} could not install {command[-1]}; its own message is above")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
