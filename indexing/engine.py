@@ -130,10 +130,10 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a generation holds about a product; `document` is None for a remembered delete."""
+    """What a generation holds of a product."""
 
     version: int
-    document: ProductDocument | None
+    document: ProductDocument
 
 
 class SearchEngine(Protocol):
@@ -161,7 +161,7 @@ class SearchEngine(Protocol):
         ...
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, Stored]:
-        """Return what the generation holds about these products; unknown ones are left out."""
+        """Return what the generation holds of these products; unknown and deleted ones are left out."""
         ...
 
     def count(self, generation: str) -> int:

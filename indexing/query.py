@@ -18,17 +18,16 @@ FIELD_BOOSTS: Mapping[str, float] = {
     "brand": 2.0,  # often in the title too, and then counts twice, as it should
     "categories": 1.5,  # "lamp" should prefer lamps to lampshade paint
     "attributes": 1.0,  # colours and materials, which many products share
-    "description": 1.0,  # says everything, also what the thing is not
+    "description": 0.5,  # says everything, also what the thing is not
 }
+EXACT_FORM_BOOST = 1.0
+"""For the very form that was typed, anywhere but in the description: stems alone make crocs of a crock."""
 PHRASE_BOOST = 1.0
 """For two neighbouring query words that a title holds together: "wine rack" before a rack for wine."""
-PHRASE_SLOP = 2
-"""Words that may stand between them: "christmas lights" is also "christmas tree lights"."""
-TITLE_WORD_SCORE = 2.0
-"""For each query word in the title: two words once each are worth more than one word twice."""
-
 RELAX_BELOW = 10
 """With fewer products than this holding every word, those that hold most, then any, are shown as well."""
+MET_NEED_SCORE = 10.0
+"""For each word a hit holds, once not all are asked for: about what a rare word in a title is worth."""
 MOST = 0.6
 """The share of a query's words that "most" asks for."""
 

@@ -1,6 +1,6 @@
 """What a shopper may be about to type: phrases of titles, brands and categories."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from indexing.mapping import parts_of
 from indexing.page import Suggestion, SuggestionKind
@@ -14,8 +14,12 @@ MIN_PRODUCTS = 2
 MAX_NAMES = 3
 """Brands, and categories, in one list."""
 
-Complete = Callable[[str, str], Iterable[tuple[str, int]]]
-"""(field, prefix) → the exact values that begin so, each with its number of products."""
+SUGGESTED = ("category_name", "brand_token", "phrase")
+"""The exact fields whose values are suggested."""
+
+Counts = Mapping[str, Sequence[tuple[str, int]]]
+"""For each field of SUGGESTED the values that begin with some prefix, each with its number of products."""
+Complete = Callable[[str], Counts]
 
 
 def suggestions(
@@ -36,31 +40,31 @@ def suggestions(
 
 
 def _completions(prefix: str, *, complete: Complete, limit: int) -> tuple[Suggestion, ...]:
-    named = [*_categories(prefix, complete), *_brands(prefix, complete)][:limit]
+    counts = complete(prefix)
+    named = [*_categories(counts), *_brands(counts)][:limit]
     taken = {suggestion.text.casefold() for suggestion in named}
-    phrases = [each for each in _phrases(prefix, complete) if each.text not in taken]
+    phrases = [each for each in _phrases(counts) if each.text not in taken]
     return (*named, *phrases[: limit - len(named)])
 
 
-def _categories(prefix: str, complete: Complete) -> list[Suggestion]:
+def _categories(counts: Counts) -> list[Suggestion]:
     found = []
-    for value, count in complete("category_name", prefix):
+    for value, count in counts["category_name"]:
         _, name, slug = parts_of(value)
         found.append(Suggestion(SuggestionKind.CATEGORY, name, count, slug))
     return sorted(found, key=_fullest)[:MAX_NAMES]
 
 
-def _brands(prefix: str, complete: Complete) -> list[Suggestion]:
+def _brands(counts: Counts) -> list[Suggestion]:
     found = [
-        Suggestion(SuggestionKind.BRAND, parts_of(value)[1], count)
-        for value, count in complete("brand_token", prefix)
+        Suggestion(SuggestionKind.BRAND, parts_of(value)[1], count) for value, count in counts["brand_token"]
     ]
     return sorted(found, key=_fullest)[:MAX_NAMES]
 
 
-def _phrases(prefix: str, complete: Complete) -> list[Suggestion]:
-    counts = dict(complete("phrase", prefix))
-    common = {phrase: count for phrase, count in counts.items() if count >= MIN_PRODUCTS} or counts
+def _phrases(counts: Counts) -> list[Suggestion]:
+    known = dict(counts["phrase"])
+    common = {phrase: count for phrase, count in known.items() if count >= MIN_PRODUCTS} or known
     found = [
         Suggestion(SuggestionKind.PHRASE, phrase, count)
         for phrase, count in common.items()

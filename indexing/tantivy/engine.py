@@ -45,7 +45,7 @@ class TantivyEngine:
             return self._writers[generation].write(changes, now=now)
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, Stored]:
-        """Return what the generation holds about these products."""
+        """Return what the generation holds of these products."""
         return stored_in(self._snapshot(generation), product_ids)
 
     def count(self, generation: str) -> int:

@@ -9,10 +9,10 @@ from indexing.document import minor_units
 from indexing.facets import chosen_tokens
 from indexing.mapping import key
 from indexing.query import (
+    EXACT_FORM_BOOST,
     FIELD_BOOSTS,
+    MET_NEED_SCORE,
     PHRASE_BOOST,
-    PHRASE_SLOP,
-    TITLE_WORD_SCORE,
     Alternative,
     Need,
     Plan,
@@ -41,8 +41,9 @@ class Matching:
         """Match products that meet at least `required` needs of `plan`, scored."""
         needs = [(Occur.Should, self._need(need)) for need in plan.needs]
         clauses = [(Occur.Must, Query.boolean_query(needs, required))]
-        if len(plan.needs) > 1:
-            clauses += [(Occur.Should, self._in_title(need)) for need in plan.needs]
+        if required < len(plan.needs):
+            met = (Query.const_score_query(self._need(need), MET_NEED_SCORE) for need in plan.needs)
+            clauses += [(Occur.Should, query) for query in met]
         clauses += [(Occur.Should, self._near(pair)) for pair in pairwise(plan.words)]
         return Query.boolean_query(clauses)
 
@@ -111,28 +112,15 @@ class Matching:
         return weighted[0] if len(weighted) == 1 else Query.disjunction_max_query(weighted)
 
     def _alternative(self, alternative: Alternative) -> Query:
+        boosted = [(self.term(field, alternative.term), boost) for field, boost in FIELD_BOOSTS.items()]
+        if len(alternative.term) == 1:
+            boosted.append((self._term("vocabulary", alternative.term[0]), EXACT_FORM_BOOST))
         return Query.boolean_query(
-            [
-                (
-                    Occur.Should,
-                    Query.boost_query(self.term(field, alternative.term), boost * alternative.weight),
-                )
-                for field, boost in FIELD_BOOSTS.items()
-            ]
+            [(Occur.Should, Query.boost_query(query, boost * alternative.weight)) for query, boost in boosted]
         )
-
-    def _in_title(self, need: Need) -> Query:
-        ways = [
-            Query.const_score_query(self.term("title", each.term), TITLE_WORD_SCORE * each.weight)
-            for each in need.alternatives
-        ]
-        return ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways)
 
     def _near(self, pair: tuple[str, str]) -> Query:
-        stems = [self._stem(word) for word in pair]
-        return Query.boost_query(
-            Query.phrase_query(self._schema, "title", list(stems), PHRASE_SLOP), PHRASE_BOOST
-        )
+        return Query.boost_query(self.term("title", pair), PHRASE_BOOST)
 
     def _any_of(self, field: str, values: list[str]) -> Query:
         return Query.term_set_query(self._schema, field, values)

@@ -14,6 +14,7 @@ from indexing.document import ProductDocument
 from indexing.engine import IndexCorrupt
 from indexing.query import FIELD_BOOSTS, Evidence, Term, lookups
 from indexing.spelling import Neighbour, max_slips
+from indexing.suggestions import SUGGESTED
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
 
@@ -80,12 +81,10 @@ class Snapshot:
         )
         return [Neighbour(found, self._vocabulary[found]) for found, _, _ in near]
 
-    def completions(self, field_name: str, prefix: str) -> list[tuple[str, int]]:
-        """Return the values of an exact field that begin with `prefix`, and how many products have each."""
-        found: list[tuple[str, int]] = self.searcher.terms_with_prefix(
-            field_name, prefix, filter_query=self.matching.live()
-        )
-        return found
+    def completions(self, prefix: str) -> dict[str, list[tuple[str, int]]]:
+        """Return the suggested values that begin with `prefix` by field, with their numbers of products."""
+        live = self.matching.live()
+        return {name: self.searcher.terms_with_prefix(name, prefix, filter_query=live) for name in SUGGESTED}
 
     def matching_all(self, *queries: Query) -> Query:
         """Match the products that match every one of `queries`."""

@@ -39,7 +39,7 @@ def build_schema() -> Schema:
     builder.add_bytes_field("document", stored=True)
     for name in FIELD_BOOSTS:
         builder.add_text_field(name, tokenizer_name=STEMMED)
-    builder.add_text_field("vocabulary", tokenizer_name=WORDS, index_option="basic")
+    builder.add_text_field("vocabulary", tokenizer_name=WORDS, index_option="freq")
     for name in (*FILTERED, *SUGGESTED):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in COUNTED:

@@ -90,9 +90,10 @@ def versions(searcher: Searcher, schema: Schema, product_ids: Sequence[int]) -> 
 
 
 def stored_in(snapshot: Snapshot, product_ids: Sequence[int]) -> dict[int, Stored]:
-    """Return what a generation holds about `product_ids`, remembered deletes included."""
+    """Return what a generation holds of `product_ids`."""
     known = versions(snapshot.searcher, snapshot.index.schema, product_ids)
-    live = all_of(snapshot.matching.live(), Query.term_set_query(snapshot.index.schema, "id", list(known)))
-    found = snapshot.searcher.search(live, max(1, len(known)), count=False).hits if known else []
-    documents = {document.id: document for document in snapshot.documents([address for _, address in found])}
-    return {each: Stored(version, documents.get(each)) for each, version in known.items()}
+    wanted = Query.term_set_query(snapshot.index.schema, "id", list(known))
+    live = all_of(snapshot.matching.live(), wanted)
+    found = snapshot.searcher.search(live, max(1, len(known)), count=False).hits
+    documents = snapshot.documents([address for _, address in found])
+    return {document.id: Stored(known[document.id], document) for document in documents}

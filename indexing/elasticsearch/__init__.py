@@ -1,0 +1,1 @@
+"""The search engine on an Elasticsearch cluster: Basic licence, no scripts."""
