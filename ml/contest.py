@@ -56,15 +56,18 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Who won for each algorithm. Without enough of a past nobody is measured."""
+    """Who won for each algorithm, and which of the winners beat popularity.
 
-    popular: Candidate
+    Without enough of a past nobody is measured.
+    """
+
+    popularity: Candidate
     collaborative: Candidate
     content_based: Candidate
     hybrid: Candidate
     measured: Sequence[Measured]
     split_at: str | None
-    beats_popularity: bool | None
+    beats_popularity: Mapping[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +138,18 @@ def decide(past: Past, *, serving: Version | None, report: Callable[[Measured], 
     (content,) = heard(measure([CONTENT], past))
     winner, baseline = best(collaborative), best(popular)
     hybrids = heard(measure_hybrids(winner, content, past))
+    hybrid = best(hybrids)
     return Outcome(
-        popular=baseline.candidate,
+        popularity=baseline.candidate,
         collaborative=winner.candidate,
         content_based=content.candidate,
-        hybrid=best(hybrids).candidate,
+        hybrid=hybrid.candidate,
         measured=[*popular, *collaborative, content, *hybrids],
         split_at=f"{past.split_at}Z",
-        beats_popularity=winner.marks.ndcg > baseline.marks.ndcg,
+        beats_popularity={
+            name: one.marks.ndcg > baseline.marks.ndcg
+            for name, one in (("collaborative", winner), ("content_based", content), ("hybrid", hybrid))
+        },
     )
 
 
@@ -161,13 +168,13 @@ def unmeasured() -> Outcome:
     """The defaults, for a shop without enough of a past."""
     collaborative = COLLABORATIVE[0]
     return Outcome(
-        popular=POPULARITY[0],
+        popularity=POPULARITY[0],
         collaborative=collaborative,
         content_based=CONTENT,
         hybrid=Candidate(Blend((collaborative.model, CONTENT.model), (1.0, 0.5))),
         measured=(),
         split_at=None,
-        beats_popularity=None,
+        beats_popularity={},
     )
 
 

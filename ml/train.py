@@ -18,6 +18,9 @@ from ml.registry import Registry, Version
 
 LIST_LENGTH = 50
 TEST_SHARE = 0.15
+# What promises to know a taste has to find more of it than popularity does, or nobody is shown it. Content
+# promises something else: likeness, for products that nobody has met yet.
+GATED = frozenset({"collaborative", "hybrid"})
 
 
 class NothingToLearnFrom(ValueError):
@@ -65,10 +68,10 @@ def train(
         "rows": len(data.log),
         "products": len(data.catalogue),
         "split_at": outcome.split_at,
-        "beats_popularity": outcome.beats_popularity,
+        "beats_popularity": dict(outcome.beats_popularity),
         "chosen": {
             name: getattr(outcome, name).as_dict()
-            for name in ("popular", "collaborative", "content_based", "hybrid")
+            for name in ("popularity", "collaborative", "content_based", "hybrid")
         },
         "measured": [contest.as_record(one) for one in outcome.measured],
     }
@@ -81,14 +84,14 @@ def compose(outcome: Outcome, data: TrainingData) -> tuple[dict[str, Lists], dic
     made_by: dict[str, str] = {}
     for algorithm in ("collaborative", "content_based", "hybrid"):
         candidate: Candidate = getattr(outcome, algorithm)
-        made_by |= dict.fromkeys((f"product.{algorithm}", f"user.{algorithm}"), candidate.model.name)
-        lists |= _personal(candidate, data, algorithm=algorithm)
-    popular = outcome.popular
-    made_by["everyone.popular"] = popular.model.name
-    if outcome.beats_popularity is False:
-        # What loses to popularity is not shown to people; a product's neighbours are no contest with it.
-        made_by["user.collaborative"] = popular.model.name
-    return lists | _popular(popular, data, for_users=outcome.beats_popularity is False), made_by
+        made = _personal(candidate, data, algorithm=algorithm)
+        if algorithm in GATED and not outcome.beats_popularity.get(algorithm, True):
+            del made[f"user.{algorithm}"]
+        lists |= made
+        made_by |= dict.fromkeys(made, candidate.model.name)
+    lists["everyone.popularity"] = _popular(outcome.popularity, data)
+    made_by["everyone.popularity"] = outcome.popularity.model.name
+    return lists, made_by
 
 
 def _personal(candidate: Candidate, data: TrainingData, *, algorithm: str) -> dict[str, Lists]:
@@ -99,13 +102,9 @@ def _personal(candidate: Candidate, data: TrainingData, *, algorithm: str) -> di
     return {f"product.{algorithm}": near, f"user.{algorithm}": people}
 
 
-def _popular(candidate: Candidate, data: TrainingData, *, for_users: bool) -> dict[str, Lists]:
+def _popular(candidate: Candidate, data: TrainingData) -> Lists:
     pairs, allowed = _everything(candidate, data)
-    fitted = candidate.model.fit(pairs)
-    lists = {"everyone.popular": everyones_list(fitted, pairs, allowed=allowed, length=LIST_LENGTH)}
-    if for_users:
-        lists["user.collaborative"] = user_lists(fitted, pairs, allowed=allowed, length=LIST_LENGTH)
-    return lists
+    return everyones_list(candidate.model.fit(pairs), pairs, allowed=allowed, length=LIST_LENGTH)
 
 
 def _everything(candidate: Candidate, data: TrainingData) -> tuple[Interactions, NDArray[np.bool_]]:
