@@ -59,7 +59,8 @@ class Product(models.Model):
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="products")
     price = models.DecimalField(max_digits=12, decimal_places=2)
-    discount_percentage = models.DecimalField(max_digits=5, decimal_places=2, default=Decimal(0))
+    # Eight places, so that a list price and a sale price from elsewhere are both kept to the cent.
+    discount_percentage = models.DecimalField(max_digits=11, decimal_places=8, default=Decimal(0))
     sale_price = models.DecimalField(max_digits=12, decimal_places=2, db_index=True)
     currency = models.CharField(max_length=3)
     flash_sale = models.BooleanField(default=False)

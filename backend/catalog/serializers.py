@@ -69,6 +69,7 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
     """A product in a list."""
 
     category = CategorySerializer()
+    discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
     image_url = serializers.SerializerMethodField()
     in_stock = serializers.SerializerMethodField()
     variant_count = serializers.SerializerMethodField()

@@ -44,6 +44,8 @@ INSTALLED_APPS = [
     "backend.inventory",
     "backend.carts",
     "backend.orders",
+    "backend.importing",
+    "backend.recommendations",
     "backend.operations",
     "backend.config.apps.ConfigConfig",
 ]

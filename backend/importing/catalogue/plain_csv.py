@@ -1,0 +1,223 @@
+"""Our own format of a catalogue: one row a variant, or a product where it has only one.
+
+`sku`, `title` and `price` are needed. `product` groups the rows of one product: what belongs to the product
+is taken from the first of them, its price is the lowest, and attributes in which they differ make the
+variants. Prices are as before the discount. `image_urls` may hold several, with blanks between them.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from backend.catalog.bulk import ImportedProduct, ImportedVariant
+from backend.catalog.models import PATH_SEPARATOR
+from backend.importing.catalogue.row import (
+    LONGEST_REFERENCE,
+    LONGEST_TITLE,
+    LONGEST_URL,
+    UNCATEGORISED,
+    CatalogRow,
+)
+from backend.importing.files import Header, open_table
+from backend.importing.outcomes import Refused
+
+ATTRIBUTE = "attr:"
+HEADER = Header(
+    required=("sku", "title", "price"),
+    optional=(
+        "product",
+        "description",
+        "brand",
+        "category",
+        "currency",
+        "discount_percentage",
+        "image_urls",
+        "stock",
+        "rating",
+        "rating_count",
+    ),
+    prefix=ATTRIBUTE,
+    closed=True,
+)
+CURRENCY = re.compile(r"[A-Z]{3}")
+URL = re.compile(r"https?://\S+")
+HIGHEST_PRICE = Decimal("9999999999.99")
+CENT_PLACES = 2
+
+BAD_REFERENCE = f"sku and product must have 1 to {LONGEST_REFERENCE} characters"
+BAD_TITLE = f"title must have 1 to {LONGEST_TITLE} characters"
+BAD_BRAND = "brand must have at most 120 characters"
+BAD_PRICE = "price must be a number like 12.50, not negative, with at most two decimal places"
+BAD_CURRENCY = "currency must be three capital letters like EUR"
+BAD_DISCOUNT = "discount_percentage must be a number from 0 to 100"
+BAD_RATING = "rating must be a number from 0 to 5"
+BAD_COUNT = "stock and rating_count must be whole numbers, not negative"
+BAD_URL = f"image_urls must begin with http:// or https:// and have at most {LONGEST_URL} characters"
+BAD_CATEGORY = 'category must be names separated by ">", none of them empty or longer than 120'
+GIVEN_BEFORE = "the sku was given before"
+
+
+class _Fault(ValueError):
+    """A value that can't be taken; says what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """One row, understood."""
+
+    line: int
+    row: tuple[str, ...]
+    sku: str
+    group: str
+    title: str
+    description: str
+    brand: str
+    category: tuple[str, ...]
+    price: Decimal
+    currency: str
+    discount: Decimal
+    image_urls: tuple[str, ...]
+    stock: int | None
+    rating: Decimal | None
+    rating_count: int
+    attributes: Mapping[str, str]
+
+
+def read(path: Path, *, currency: str) -> Iterator[CatalogRow | Refused]:
+    """Yield the rows that can't be taken, then the products; `currency` is theirs where the file has none."""
+    table = open_table(path, header=HEADER)
+    groups: dict[str, list[_Offer]] = {}
+    seen: set[str] = set()
+    for record in table.records():
+        if isinstance(record, Refused):
+            yield record
+            continue
+        values = dict(zip(table.columns, map(str.strip, record.values), strict=True))
+        try:
+            offer = _offer(record.line, tuple(record.values), values, currency=currency)
+        except _Fault as fault:
+            yield Refused(record.line, str(fault), tuple(record.values))
+            continue
+        if offer.sku in seen:
+            yield Refused(offer.line, GIVEN_BEFORE, offer.row)
+            continue
+        seen.add(offer.sku)
+        groups.setdefault(offer.group, []).append(offer)
+    for reference, offers in groups.items():
+        yield _product(reference, offers=offers)
+
+
+def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, currency: str) -> _Offer:
+    sku = _text(values["sku"], longest=LONGEST_REFERENCE, fault=BAD_REFERENCE)
+    group = values.get("product", "")
+    rating = values.get("rating", "")
+    stock = values.get("stock", "")
+    return _Offer(
+        line=line,
+        row=row,
+        sku=sku,
+        group=_text(group, longest=LONGEST_REFERENCE, fault=BAD_REFERENCE) if group else sku,
+        title=_text(values["title"], longest=LONGEST_TITLE, fault=BAD_TITLE),
+        description=values.get("description", ""),
+        brand=_text(values.get("brand", ""), longest=120, fault=BAD_BRAND, shortest=0),
+        category=_category(values.get("category", "")),
+        price=_number(values["price"], highest=HIGHEST_PRICE, places=CENT_PLACES, fault=BAD_PRICE),
+        currency=_matching(values.get("currency") or currency, pattern=CURRENCY, fault=BAD_CURRENCY),
+        discount=_number(
+            values.get("discount_percentage") or "0", highest=Decimal(100), places=8, fault=BAD_DISCOUNT
+        ),
+        image_urls=_urls(values.get("image_urls", "")),
+        stock=_count(stock) if stock else None,
+        rating=_number(rating, highest=Decimal(5), places=2, fault=BAD_RATING) if rating else None,
+        rating_count=_count(values.get("rating_count") or "0"),
+        attributes={
+            name.removeprefix(ATTRIBUTE).strip(): value
+            for name, value in values.items()
+            if name.startswith(ATTRIBUTE) and value
+        },
+    )
+
+
+def _text(text: str, *, longest: int, fault: str, shortest: int = 1) -> str:
+    if not shortest <= len(text) <= longest:
+        raise _Fault(fault)
+    return text
+
+
+def _number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise _Fault(fault) from error
+    if not value.is_finite() or not 0 <= value <= highest or value != round(value, places):
+        raise _Fault(fault)
+    return value
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise _Fault(BAD_COUNT)
+    return int(text)
+
+
+def _matching(text: str, *, pattern: re.Pattern[str], fault: str) -> str:
+    if pattern.fullmatch(text) is None:
+        raise _Fault(fault)
+    return text
+
+
+def _urls(text: str) -> tuple[str, ...]:
+    urls = tuple(text.split())
+    if any(len(url) > LONGEST_URL or URL.fullmatch(url) is None for url in urls):
+        raise _Fault(BAD_URL)
+    return urls
+
+
+def _category(text: str) -> tuple[str, ...]:
+    if not text:
+        return UNCATEGORISED
+    names = tuple(name.strip() for name in text.split(PATH_SEPARATOR.strip()))
+    if any(not 1 <= len(name) <= 120 for name in names):
+        raise _Fault(BAD_CATEGORY)
+    return names
+
+
+def _product(reference: str, *, offers: Sequence[_Offer]) -> CatalogRow:
+    first = offers[0]
+    price = min(offer.price for offer in offers)
+    shared = dict(set.intersection(*(set(offer.attributes.items()) for offer in offers)))
+    product = ImportedProduct(
+        reference=reference,
+        title=first.title,
+        description=first.description,
+        brand=first.brand,
+        category=first.category,
+        price=price,
+        currency=first.currency,
+        discount_percentage=first.discount,
+        rating_average=first.rating,
+        rating_count=first.rating_count,
+        attributes=shared,
+        image_urls=first.image_urls,
+        variants=tuple(_variant(offer, price=price, shared=shared) for offer in offers),
+    )
+    return CatalogRow(
+        product=product,
+        line=first.line,
+        row=first.row,
+        rows=len(offers),
+        stock={offer.sku: offer.stock for offer in offers if offer.stock is not None},
+    )
+
+
+def _variant(offer: _Offer, *, price: Decimal, shared: Mapping[str, str]) -> ImportedVariant:
+    own = {name: value for name, value in offer.attributes.items() if name not in shared}
+    return ImportedVariant(
+        sku=offer.sku,
+        name=" / ".join(own.values())[:200],
+        price_modifier=offer.price - price,
+        attributes=own,
+        image_url=offer.image_urls[0] if offer.image_urls and own else "",
+    )

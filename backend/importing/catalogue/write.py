@@ -1,0 +1,69 @@
+"""From rows of a file to products of this shop."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from backend.catalog.bulk import upsert_products
+from backend.catalog.models import Variant
+from backend.importing.catalogue.row import CatalogRow
+from backend.importing.outcomes import Refused, Written
+from backend.inventory.models import TransactionType
+from backend.inventory.services import Entry, record_many
+
+BELOW_RESERVED = "the stock is below what is held for orders, so it was left as it is"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueWriter:
+    """Writes products of `source` as the seller's."""
+
+    source: str
+    seller_id: int
+    now: datetime
+
+    def __call__(self, rows: Sequence[CatalogRow]) -> Written:
+        """Write products and their stock in one transaction."""
+        with transaction.atomic():
+            result = upsert_products(
+                [row.product for row in rows], source=self.source, seller_id=self.seller_id, now=self.now
+            )
+            accepted = [row for row in rows if row.product.reference not in result.refused]
+            remarks = Counter(remark for row in accepted for remark in row.remarks)
+            remarks.update(self._write_stock(accepted))
+        return Written(
+            created=len(result.created),
+            updated=len(result.updated),
+            unchanged=len(result.unchanged),
+            refused=[
+                Refused(row.line, result.refused[row.product.reference], row.row)
+                for row in rows
+                if row.product.reference in result.refused
+            ],
+            remarks=remarks,
+        )
+
+    def _write_stock(self, rows: Iterable[CatalogRow]) -> list[str]:
+        wanted = {sku: units for row in rows for sku, units in row.stock.items()}
+        variants = Variant.objects.select_for_update().filter(sku__in=wanted).order_by("pk") if wanted else ()
+        short = [variant for variant in variants if wanted[variant.sku] < variant.reserved]
+        entries = [
+            self._difference(variant, wanted=wanted)
+            for variant in variants
+            if variant not in short and wanted[variant.sku] != variant.stock
+        ]
+        if entries:
+            record_many(entries, recorded_by_id=None, now=self.now)
+        return [BELOW_RESERVED] * len(short)
+
+    def _difference(self, variant: Variant, *, wanted: Mapping[str, int]) -> Entry:
+        units = wanted[variant.sku] - variant.stock
+        return Entry(
+            variant_id=variant.pk,
+            transaction_type=TransactionType.IN if units > 0 else TransactionType.ADJUSTMENT,
+            quantity=units,
+            reference=f"import {self.source}",
+        )

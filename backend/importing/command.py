@@ -1,0 +1,103 @@
+"""What the import commands share: arguments, progress, summary, the rows refused, and the wait at the end."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from backend.importing.files import Header, UnreadableFile, count_rows
+from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
+from backend.importing.run import Thing, run
+from backend.outbox.catch_up import catch_up
+from backend.outbox.relay import DrainTimeout
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+
+class ImportCommand(BaseCommand):
+    """A command that takes over a file; what it wrote stays written, and running it again goes on."""
+
+    formats: ClassVar[tuple[str, ...]]
+    things: ClassVar[str]
+    chunk_size: ClassVar[int]
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the format, the file, and whether to wait."""
+        parser.add_argument("path", type=Path, help="the file: plain, or compressed with gzip or xz")
+        parser.add_argument("--format", required=True, choices=self.formats, help="what the file is")
+        parser.add_argument(
+            "--no-wait",
+            action="store_true",
+            help="do not bring the search index and the warehouse up to date; a running relay will",
+        )
+
+    def rows_in(self, path: Path, *, header: Header) -> int:
+        """Return how many rows the file has, having read it to its end.
+
+        This comes before anything is written, so that a file which can't be read is not taken over in part.
+
+        Raises:
+            CommandError: it can't be read, or has another header.
+        """
+        try:
+            return count_rows(path, header=header)
+        except UnreadableFile as error:
+            raise CommandError(str(error), returncode=WRONG_INPUT) from error
+
+    def take_over(
+        self,
+        path: Path,
+        *,
+        total: int,
+        header: Header,
+        read: Callable[[Path], Iterator[Thing | Refused]],
+        write: Callable[[Sequence[Thing]], Written],
+        name: str,
+        now: datetime,
+    ) -> Summary:
+        """Return what became of the `total` rows of the file; says it on standard output as well.
+
+        Raises:
+            CommandError: the command was interrupted.
+        """
+        summary = Summary(self.things)
+        refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
+        try:
+            with (
+                RefusedRows(refused_path, columns=header.required) as refused_rows,
+                tqdm(total=total, unit=" rows", unit_scale=True, desc=name, disable=None) as progress,
+            ):
+                run(
+                    read(path),
+                    write=write,
+                    chunk_size=self.chunk_size,
+                    summary=summary,
+                    refused_rows=refused_rows,
+                    advance=progress.update,
+                )
+        except KeyboardInterrupt as interrupt:
+            message = f"stopped after {summary.read:,} rows, which are stored; run it again to go on"
+            raise CommandError(message, returncode=INTERRUPTED) from interrupt
+        for line in summary.lines():
+            self.stdout.write(line)
+        if refused_rows:
+            self.stdout.write(f"refused rows: {refused_rows.path}")
+        return summary
+
+    def wait(self, options: dict[str, Any]) -> None:
+        """Bring every subscriber up to date, unless the caller does not care to wait.
+
+        Raises:
+            CommandError: one of them did not get there in time.
+        """
+        if options["no_wait"]:
+            return
+        try:
+            catch_up(progress=lambda name: self.stdout.write(f"up to date: {name}"))
+        except DrainTimeout as error:
+            raise CommandError(f"everything is stored, but {error}; the relay goes on with it") from error

@@ -1,0 +1,172 @@
+"""Tables in files: comma-separated UTF-8, plain or compressed with gzip or xz.
+
+What is wrong with a whole file (missing, damaged, another encoding, another header) is an UnreadableFile and
+found by `count_rows` before anything is written; what is wrong with a single row is Refused, with a reason.
+"""
+
+import csv
+import gzip
+import lzma
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from backend.importing.outcomes import Refused
+
+GZIP_MAGIC = b"\x1f\x8b"
+XZ_MAGIC = b"\xfd7zXZ\x00"
+BYTE_ORDER_MARK = "\ufeff"
+DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile)
+
+
+class UnreadableFile(Exception):
+    """The file as a whole can't be taken; the message is one line that says where and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns that a format needs, those that it may have, and what its further ones begin with.
+
+    `closed` formats take no other column, so that a misspelt one is found; open ones pass over the rest.
+    """
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    prefix: str = ""
+    closed: bool = False
+
+    def check(self, found: Sequence[str], *, path: Path) -> None:
+        """Raise UnreadableFile unless `found` fits, naming what is missing, unknown or doubled."""
+        missing = [name for name in self.required if name not in found]
+        doubled = sorted({name for name in found if found.count(name) > 1})
+        unknown = [name for name in found if not self._knows(name)] if self.closed else []
+        if missing or doubled or unknown:
+            raise UnreadableFile(f"{path}: {self._complaint(found, missing, doubled, unknown)}")
+
+    def _knows(self, name: str) -> bool:
+        named = name in self.required or name in self.optional
+        return named or bool(self.prefix and name.startswith(self.prefix) and name != self.prefix)
+
+    def _complaint(
+        self, found: Sequence[str], missing: Sequence[str], doubled: Sequence[str], unknown: Sequence[str]
+    ) -> str:
+        problems = [
+            f"{problem} {', '.join(names)}"
+            for problem, names in (
+                ("lacks the columns", missing),
+                ("has twice the columns", doubled),
+                ("has the unknown columns", unknown),
+            )
+            if names
+        ]
+        expected = ",".join(self.required)
+        if self.optional and self.closed:
+            further = ", ".join([*self.optional, *([f"{self.prefix}…"] if self.prefix else [])])
+            expected += f" and, as wanted, {further}"
+        hint = " (are they separated by commas?)" if len(found) == 1 else ""
+        return f"the header {'; '.join(problems)}. Expected: {expected}. Found: {','.join(found)}{hint}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of the table: where it ends in the file, and its values in the order of `Table.columns`."""
+
+    line: int
+    values: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table in `path`; `columns` are its header."""
+
+    path: Path
+    columns: tuple[str, ...]
+
+    def records(self) -> Iterator[Record | Refused]:
+        """Yield its rows in order; those of another width as refused."""
+        width = len(self.columns)
+        with _parsed(self.path) as rows:
+            next(rows)
+            for line, values in rows:
+                if len(values) == width:
+                    yield Record(line, values)
+                elif values:
+                    reason = f"has another number of columns than the {width} of the header"
+                    yield Refused(line, reason, tuple(values))
+
+    def positions(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Return where the columns `names` stand in a record's values."""
+        return tuple(self.columns.index(name) for name in names)
+
+
+def open_table(path: Path, *, header: Header) -> Table:
+    """Return the table in `path`.
+
+    Raises:
+        UnreadableFile: it is missing, empty, damaged, no UTF-8, or its header does not fit `header`.
+    """
+    with _parsed(path) as rows:
+        first = next(rows, None)
+    if first is None:
+        raise UnreadableFile(f"{path}: is empty; expected the header {','.join(header.required)}")
+    _, names = first
+    columns = tuple(name.strip() for name in names)
+    header.check(columns, path=path)
+    return Table(path, columns)
+
+
+def count_rows(path: Path, *, header: Header) -> int:
+    """Return how many rows stand below the header, having read the file to its end.
+
+    Raises:
+        UnreadableFile: it can't be read to its end, its header does not fit, or there is no row.
+    """
+    table = open_table(path, header=header)
+    count = sum(1 for _ in table.records())
+    if not count:
+        raise UnreadableFile(f"{path}: holds a header and no row")
+    return count
+
+
+@contextmanager
+def _parsed(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
+    try:
+        with _opened(path) as binary:
+            yield _rows(binary, path=path)
+    except OSError as error:
+        raise UnreadableFile(f"{path}: {error.strerror or error}") from error
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        magic = file.read(len(XZ_MAGIC))
+    if magic.startswith(GZIP_MAGIC):
+        return cast("IO[bytes]", gzip.open(path))
+    if magic == XZ_MAGIC:
+        return lzma.open(path)
+    return path.open("rb")
+
+
+def _rows(binary: IO[bytes], *, path: Path) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(_decoded(binary, path=path), strict=True)
+    try:
+        for values in reader:
+            yield reader.line_num, values
+    except csv.Error as error:
+        raise UnreadableFile(f"{path}: line {reader.line_num}: no valid CSV: {error}") from error
+
+
+def _decoded(binary: IO[bytes], *, path: Path) -> Iterator[str]:
+    number = 0
+    try:
+        for number, raw in enumerate(binary, start=1):
+            text = raw.decode()
+            yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
+    except UnicodeDecodeError as error:
+        at = f"line {number}, byte {error.start + 1}"
+        raise UnreadableFile(f"{path}: {at}: expected UTF-8, found another encoding") from error
+    except DAMAGED as error:
+        raise UnreadableFile(f"{path}: damaged after line {number}: {error}") from error

@@ -1,0 +1,61 @@
+"""`manage.py import_catalog`: takes over products from a file."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from backend.accounts.imported import seller_of
+from backend.accounts.models import User
+from backend.accounts.phones import InvalidPhone, normalise_phone
+from backend.importing.catalogue.formats import NAMES, catalogue_format
+from backend.importing.catalogue.write import CatalogueWriter
+from backend.importing.command import WRONG_INPUT, ImportCommand
+
+
+class Command(ImportCommand):
+    """Makes products that are new, changes those that changed, and leaves the others alone."""
+
+    help = "Take over products from a file; running it again changes only what changed in the file."
+    formats: ClassVar[tuple[str, ...]] = NAMES
+    things: ClassVar[str] = "products"
+    chunk_size: ClassVar[int] = 500
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take also whose products they are."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--seller", metavar="PHONE", help="whose products they are; else the source's own"
+        )
+
+    def handle(self, *_: Any, path: Path, **options: Any) -> None:
+        """Take the file over."""
+        name, now = options["format"], timezone.now()
+        file_format = catalogue_format(name, currency=settings.DEFAULT_CURRENCY)
+        total = self.rows_in(path, header=file_format.header)
+        seller = _seller(options["seller"], source=name)
+        self.take_over(
+            path,
+            total=total,
+            header=file_format.header,
+            read=file_format.read,
+            write=CatalogueWriter(source=name, seller_id=seller.pk, now=now),
+            name=f"catalog-{name}",
+            now=now,
+        )
+        self.wait(options)
+
+
+def _seller(phone: str | None, *, source: str) -> User:
+    if phone is None:
+        return seller_of(source)
+    try:
+        known = normalise_phone(phone, region=settings.DEFAULT_PHONE_REGION)
+    except InvalidPhone as error:
+        raise CommandError(f"--seller {phone}: {error}", returncode=WRONG_INPUT) from error
+    seller = User.objects.filter(phone=known).first()
+    if seller is None or not (seller.is_seller or seller.is_admin):
+        raise CommandError(f"--seller {phone}: no seller has this phone", returncode=WRONG_INPUT)
+    return seller

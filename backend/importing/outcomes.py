@@ -1,0 +1,103 @@
+"""What became of the rows of a file."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+EXACT_COPY = "is an exact copy of an earlier row"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that was not taken over; `reason` is the same words for every row with the same fault."""
+
+    line: int
+    reason: str
+    row: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of things that were to be written; `remarks` count what was taken over in part."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    remarks: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What an import did: rows read, things written (`things` names them), and rows refused by reason."""
+
+    things: str
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
+
+    def add(self, written: Written) -> None:
+        """Count what was written; the refused rows are counted where they are filed."""
+        self.created += written.created
+        self.updated += written.updated
+        self.unchanged += written.unchanged
+        self.remarks.update(written.remarks)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the summary, a line at a time."""
+        yield f"{self.read:,} rows read"
+        yield (
+            f"{self.things}: {self.created:,} created, {self.updated:,} updated, {self.unchanged:,} unchanged"
+        )
+        for reason, count in self.remarks.most_common():
+            yield f"{count:,} taken over in part: {reason}"
+        if self.refused:
+            yield f"{self.refused.total():,} rows refused:"
+        for reason, count in self.refused.most_common():
+            yield f"  {count:,} {reason}"
+
+
+class RefusedRows:
+    """A file of the rows that were refused: line, reason, and the row as it stood. Made when there is one."""
+
+    def __init__(self, path: Path, *, columns: Sequence[str]) -> None:
+        """Keep where it would be; `columns` are the header of the file that the rows came from."""
+        self.path = path
+        self._columns = columns
+        self._file: IO[str] | None = None
+        self._writer: Any = None
+
+    def add(self, refused: Iterable[Refused]) -> None:
+        """Write the rows."""
+        for row in refused:
+            if self._file is None:
+                self._begin()
+            self._writer.writerow((row.line, row.reason, *row.row))
+
+    def _begin(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("w", encoding="utf-8", newline="")
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(("line", "reason", *self._columns))
+
+    def __bool__(self) -> bool:
+        """Whether a row was refused."""
+        return self._file is not None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
