@@ -1,0 +1,50 @@
+"""`manage.py publish_model`: puts a trained version into service, or the one before it."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from backend.api.errors import DomainError
+from backend.recommendations import services
+from backend.recommendations.models import ModelVersion
+from ml.registry import Registry, VersionDamaged, VersionNotFound
+from ml.settings import Settings
+
+
+class Command(BaseCommand):
+    """Publishes, rolls back, lists."""
+
+    help = "Serve the recommendations of a trained version: the newest, or the one that is named."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take a version, or one of two switches."""
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("version", nargs="?", help="its id; the newest by default")
+        what.add_argument("--rollback", action="store_true", help="serve the version before the present one")
+        what.add_argument("--list", action="store_true", help="show the versions")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Do it, or end with one line that says why not."""
+        registry = Registry(Settings.from_env().registry)
+        if options["list"]:
+            self._list(registry)
+            return
+        now = timezone.now()
+        try:
+            if options["rollback"]:
+                version = services.rollback(now=now)
+            else:
+                version = services.publish(options["version"], registry=registry, now=now)
+        except (VersionNotFound, VersionDamaged, DomainError) as error:
+            raise CommandError(str(error)) from error
+        lists = version.lists.count()
+        self.stdout.write(f"{version.version} is served: {lists} lists.")
+
+    def _list(self, registry: Registry) -> None:
+        loaded = {row.version: row for row in ModelVersion.objects.all()}
+        for name in sorted({*registry.versions(), *loaded}, reverse=True):
+            row = loaded.get(name)
+            state = "trained" if row is None or row.loaded_at is None else "loaded"
+            self.stdout.write(f"{name}  {'serving' if row and row.is_serving else state}")

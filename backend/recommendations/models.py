@@ -1,0 +1,71 @@
+"""Versions that were loaded here, which of them is served, and their lists."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class ModelVersion(models.Model):
+    """A version of the registry whose lists are (being) loaded; the one that `is_serving` is the pointer.
+
+    `loaded_at` is None until the last list is there. `published_at` is when it was last put into service.
+    `made_by` names the model behind each kind of list, `marks` how the collaborative one did.
+    """
+
+    version = models.CharField(max_length=64, unique=True)
+    made_by = models.JSONField(default=dict)
+    marks = models.JSONField(default=dict)
+    loaded_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
+    is_serving = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_serving"], condition=Q(is_serving=True), name="one_version_is_serving"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_serving=False) | Q(loaded_at__isnull=False, published_at__isnull=False),
+                name="only_a_loaded_version_is_serving",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class Audience(models.TextChoices):
+    """Who a list is for."""
+
+    USER = "user", "a shopper, by key"
+    PRODUCT = "product", "somebody who looks at a product, by its id"
+    EVERYONE = "everyone", "somebody of whom nothing is known"
+
+
+class Algorithm(models.TextChoices):
+    """How a list was made."""
+
+    COLLABORATIVE = "collaborative", "from what people with the same taste chose"
+    CONTENT_BASED = "content_based", "from the products' texts and attributes"
+    HYBRID = "hybrid", "from both"
+    POPULARITY = "popularity", "from what everybody chooses"
+
+
+class ProductRecommendation(models.Model):
+    """One published list: `entries` are [product id, score, product that explains it or None], best first."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="lists")
+    audience = models.CharField(max_length=8, choices=Audience.choices)
+    subject = models.CharField(max_length=36, blank=True)
+    algorithm = models.CharField(max_length=13, choices=Algorithm.choices)
+    entries = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "audience", "subject", "algorithm"], name="one_list_a_subject"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.algorithm} for {self.audience} {self.subject}".rstrip()

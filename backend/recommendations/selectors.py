@@ -1,0 +1,185 @@
+"""Which products to show: published lists, folded with what was done a minute ago, and what can be sold.
+
+A fixed number of queries, whatever the lists hold: the served version, its lists, what was bought (accounts
+only), the products, their variants. Nothing published, or Valkey down, degrades to popularity and to the
+published list as it is, and the answer says so.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+import structlog
+from django.db.models import Q
+
+from analytics_pipeline.recent import RecentProducts
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.stream import StreamUnavailable
+from backend.api.shoppers import Shopper
+from backend.catalog.models import Product
+from backend.catalog.selectors import shown
+from backend.orders.models import OrderItem
+from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
+from ml.serving import RECENT_AT_MOST, Reason, Scored, Suggestion, filled, for_person, for_product
+
+logger = structlog.get_logger(__name__)
+
+POPULAR_AT_MOST = 50
+BOUGHT_AT_MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendedProduct:
+    """A product with its score, and why; `because` explains it, where one product does."""
+
+    product: Product
+    score: float
+    reason: Reason
+    because: Product | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommended:
+    """A list to show. `algorithm` is the one that made it, `requested` the one that was asked for.
+
+    `version` is None where nothing is published; `recent_known` is False where Valkey did not answer.
+    """
+
+    items: Sequence[RecommendedProduct]
+    requested: str
+    algorithm: str
+    version: str | None
+    recent_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedLists:
+    """The lists of one version that a request needs, by (audience, subject, algorithm)."""
+
+    version: ModelVersion | None
+    entries: dict[tuple[str, str, str], list[Scored]]
+
+    def of(self, audience: Audience, subject: object, algorithm: str) -> list[Scored]:
+        """The list, empty where there is none."""
+        return self.entries.get((audience, str(subject), algorithm), [])
+
+    def popular(self) -> list[Scored]:
+        """What everybody chooses: published, else as the catalogue counts it."""
+        return self.of(Audience.EVERYONE, "", Algorithm.POPULARITY) or _popular_in_catalogue()
+
+
+def recommended_for_person(shopper: Shopper, *, algorithm: str, limit: int) -> Recommended:
+    """The `limit` best products for this shopper, filled up with popular ones."""
+    recent = recently_met(shopper.key)
+    near_ids = (recent or [])[:RECENT_AT_MOST]
+    lists = _lists(
+        Q(audience=Audience.USER, subject=str(shopper.key or ""), algorithm=algorithm)
+        | Q(audience=Audience.PRODUCT, subject__in=[str(product) for product in near_ids])
+    )
+    near = {product: _neighbours(lists, product, algorithm=algorithm)[1] for product in near_ids}
+    own = lists.of(Audience.USER, shopper.key, algorithm)
+    bought = _bought_by(shopper.user_id)
+    personal = for_person(own=own, recent=recent or [], near=near, excluded=bought)
+    candidates = filled(personal, popular=lists.popular(), excluded={*bought, *(recent or [])})
+    items = _sellable(candidates, limit=limit)
+    return Recommended(
+        items=items,
+        requested=algorithm,
+        algorithm=algorithm if _any_but_popular(items) else Algorithm.POPULARITY,
+        version=lists.version.version if lists.version else None,
+        recent_known=recent is not None,
+    )
+
+
+def recommended_for_product(product: Product, *, algorithm: str, limit: int) -> Recommended:
+    """The `limit` products that go best with this one, filled up with popular ones.
+
+    A product too new for `algorithm` is answered by its content.
+    """
+    lists = _lists(Q(audience=Audience.PRODUCT, subject=str(product.pk)))
+    used, near = _neighbours(lists, product.pk, algorithm=algorithm)
+    similar = for_product(near, product_id=product.pk)
+    candidates = filled(similar, popular=lists.popular(), excluded={product.pk})
+    items = _sellable(candidates, limit=limit)
+    return Recommended(
+        items=items,
+        requested=algorithm,
+        algorithm=used if _any_but_popular(items) else Algorithm.POPULARITY,
+        version=lists.version.version if lists.version else None,
+    )
+
+
+def recently_met(key: UUID | None) -> list[int] | None:
+    """The shopper's last products, latest first; None where Valkey does not answer."""
+    if key is None:
+        return []
+    try:
+        return recent_products().of(key)
+    except StreamUnavailable as error:
+        logger.warning("recent_products_unavailable", error=str(error))
+        return None
+
+
+@cache
+def recent_products() -> RecentProducts:
+    """This process's connection to what shoppers met last."""
+    return RecentProducts(Settings.from_env())
+
+
+def _neighbours(lists: PublishedLists, product: int, *, algorithm: str) -> tuple[str, list[Scored]]:
+    """The list of what goes with the product, and the algorithm that has one for it."""
+    for used in (algorithm, Algorithm.CONTENT_BASED):
+        if entries := lists.of(Audience.PRODUCT, product, used):
+            return used, entries
+    return algorithm, []
+
+
+def _lists(wanted: Q) -> PublishedLists:
+    """The served version with the wanted lists and the popular one, in two queries."""
+    version = ModelVersion.objects.filter(is_serving=True).first()
+    popular = Q(audience=Audience.EVERYONE, subject="", algorithm=Algorithm.POPULARITY)
+    rows = ProductRecommendation.objects.filter(wanted | popular, version=version)
+    return PublishedLists(
+        version,
+        {
+            (row.audience, row.subject, row.algorithm): [Scored(*entry) for entry in row.entries]
+            for row in rows
+        },
+    )
+
+
+def _popular_in_catalogue() -> list[Scored]:
+    rows = Product.objects.listed().order_by("-popularity", "-created_at", "-id")
+    found = rows.values_list("pk", "popularity")[:POPULAR_AT_MOST]
+    return [Scored(product, popularity + 1.0) for product, popularity in found]
+
+
+def _bought_by(user_id: int | None) -> set[int]:
+    if user_id is None:
+        return set()
+    lines = OrderItem.objects.filter(order__user_id=user_id).order_by("-id")
+    return set(lines.values_list("product_id", flat=True)[:BOUGHT_AT_MOST])
+
+
+def _sellable(candidates: Sequence[Suggestion], *, limit: int) -> list[RecommendedProduct]:
+    """The first `limit` whose product is listed and in stock; reasons that are not listed go unnamed."""
+    named: Collection[int] = {one.product_id for one in candidates} | {
+        one.because for one in candidates if one.because is not None
+    }
+    listed = {product.pk: product for product in shown(Product.objects.listed().filter(pk__in=named))}
+    found = [
+        RecommendedProduct(
+            product=listed[one.product_id],
+            score=round(one.score, 4),
+            reason=one.reason,
+            because=listed.get(one.because) if one.because is not None else None,
+        )
+        for one in candidates
+        if one.product_id in listed and listed[one.product_id].available > 0
+    ]
+    return found[:limit]
+
+
+def _any_but_popular(items: Sequence[RecommendedProduct]) -> bool:
+    return any(item.reason is not Reason.POPULAR for item in items)

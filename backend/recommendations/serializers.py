@@ -1,0 +1,70 @@
+"""Recommendations as they go out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.fields import Choice
+from backend.catalog.serializers import ProductCardSerializer
+from backend.recommendations import reasons
+from backend.recommendations.models import Algorithm
+from backend.recommendations.selectors import Recommended, RecommendedProduct
+
+ALGORITHMS = [Algorithm.COLLABORATIVE.value, Algorithm.CONTENT_BASED.value, Algorithm.HYBRID.value]
+
+
+class RecommendationParameters(serializers.Serializer[Any]):
+    """The parameters of a list of recommendations."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=50, default=10)
+    algorithm = Choice(choices=ALGORITHMS, default=Algorithm.HYBRID.value)
+
+
+class RecommendedProductSerializer(ProductCardSerializer):
+    """A product, why it is here and how strongly: scores only compare within a list."""
+
+    score = serializers.FloatField()
+    reason = serializers.CharField()
+    reason_code = serializers.ChoiceField(choices=["recent", "history", "taste", "similar", "popular"])
+    because_product = serializers.IntegerField(allow_null=True, help_text="The product that explains it.")
+
+    class Meta(ProductCardSerializer.Meta):
+        fields = [*ProductCardSerializer.Meta.fields, "score", "reason", "reason_code", "because_product"]
+        read_only_fields = fields
+
+
+class RecommendationsSerializer(serializers.Serializer[Any]):
+    """A list of recommendations."""
+
+    results = RecommendedProductSerializer(many=True)
+    algorithm = serializers.ChoiceField(choices=Algorithm.choices, help_text="What made the list.")
+    requested_algorithm = serializers.ChoiceField(choices=ALGORITHMS)
+    reason = serializers.CharField()
+    degraded = serializers.BooleanField(help_text="Something that should have taken part is missing.")
+    model_version = serializers.CharField(allow_null=True)
+    exposure_id = serializers.UUIDField(
+        allow_null=True, help_text="Send it with clicks and with what goes to the cart."
+    )
+
+
+def body(found: Recommended, *, exposure_id: object) -> dict[str, Any]:
+    """Return what RecommendationsSerializer describes."""
+    return {
+        "results": [_row(item) for item in found.items],
+        "algorithm": found.algorithm,
+        "requested_algorithm": found.requested,
+        "reason": reasons.of_list(found),
+        "degraded": reasons.is_degraded(found),
+        "model_version": found.version,
+        "exposure_id": exposure_id,
+    }
+
+
+def _row(item: RecommendedProduct) -> dict[str, Any]:
+    return {
+        **ProductCardSerializer(item.product).data,
+        "score": item.score,
+        "reason": reasons.of_product(item),
+        "reason_code": item.reason.value,
+        "because_product": item.because.pk if item.because else None,
+    }

@@ -1,0 +1,157 @@
+"""Putting trained versions into service.
+
+A version's lists are loaded beside those that are served, in chunks of their own transactions; then one short
+transaction moves the pointer. A version never changes, so loading it again after a crash only adds what is
+missing.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from backend.api.errors import DomainError
+from backend.recommendations.models import ModelVersion, ProductRecommendation
+from ml.lists import NO_PRODUCT, Lists
+from ml.registry import Registry, Version
+
+CHUNK = 1_000
+KEPT_VERSIONS = 3
+SCORE_DIGITS = 6
+
+
+class NothingToPublish(DomainError):
+    """The registry is empty."""
+
+    status = 404
+    message = "No version has been trained yet; `python -m ml.train` makes one."
+
+
+class NothingToRollBackTo(DomainError):
+    """No version was in service before the present one, or its lists are gone."""
+
+    status = 409
+    message = "No earlier version is loaded; publish one by its name."
+
+
+def publish(version: str | None, *, registry: Registry, now: datetime) -> ModelVersion:
+    """Load the version (the newest where None is named), serve it, and return it.
+
+    Raises:
+        NothingToPublish: None is named and there is none.
+        ml.registry.VersionNotFound: the registry doesn't know it.
+        ml.registry.VersionDamaged: its files aren't those that were written; nothing has changed.
+    """
+    found = registry.latest() if version is None else registry.load(version)
+    if found is None:
+        raise NothingToPublish
+    row = load(found, now=now)
+    _serve(row, now=now)
+    forget_old_versions()
+    return row
+
+
+def load(version: Version, *, now: datetime) -> ModelVersion:
+    """Copy the version's lists into the database, where they aren't there yet."""
+    row, _ = ModelVersion.objects.get_or_create(
+        version=version.id, defaults={"made_by": _made_by(version), "marks": _marks(version)}
+    )
+    if row.loaded_at is None:
+        # Read before the first row is written: a damaged file must leave nothing behind.
+        lists = {name: version.lists(name) for name in version.list_names}
+        rows = _rows(row, lists)
+        while chunk := list(islice(rows, CHUNK)):
+            ProductRecommendation.objects.bulk_create(chunk, ignore_conflicts=True)
+        row.loaded_at = now
+        row.save(update_fields=["loaded_at"])
+    return row
+
+
+def rollback(*, now: datetime) -> ModelVersion:
+    """Serve the version that was in service before the present one, and return it.
+
+    Rolling back twice goes back two versions. Raises NothingToRollBackTo.
+    """
+    with transaction.atomic():
+        present = _locked().filter(is_serving=True).first()
+        earlier = ModelVersion.objects.filter(published_at__isnull=False, loaded_at__isnull=False)
+        if present is not None:
+            earlier = earlier.filter(published_at__lt=present.published_at)
+        target = earlier.order_by("-published_at").first()
+        if target is None:
+            raise NothingToRollBackTo
+        # It keeps its time of publication, so that the next rollback goes further back.
+        _point_to(target)
+    return target
+
+
+def forget_old_versions() -> int:
+    """Delete all but the served and the newest published versions; return how many went."""
+    newest_first = ModelVersion.objects.order_by(
+        "-is_serving", F("published_at").desc(nulls_last=True), "-version"
+    )
+    old = list(newest_first.values_list("pk", flat=True)[KEPT_VERSIONS:])
+    for pk in old:
+        # From here on it is no version that a rollback may choose, whatever becomes of this process.
+        ModelVersion.objects.filter(pk=pk, is_serving=False).update(loaded_at=None)
+        lists = ProductRecommendation.objects.filter(version=pk, version__loaded_at=None)
+        while chunk := list(lists.values_list("pk", flat=True)[:CHUNK]):
+            ProductRecommendation.objects.filter(pk__in=chunk).delete()
+        ModelVersion.objects.filter(pk=pk, loaded_at=None).delete()
+    return len(old)
+
+
+def _serve(row: ModelVersion, *, now: datetime) -> None:
+    with transaction.atomic():
+        _locked()
+        row.published_at = now
+        _point_to(row)
+
+
+def _locked() -> QuerySet[ModelVersion]:
+    """All versions, held until the transaction ends: two publications wait for each other."""
+    list(ModelVersion.objects.select_for_update().order_by("pk").values_list("pk"))
+    return ModelVersion.objects.all()
+
+
+def _point_to(row: ModelVersion) -> None:
+    ModelVersion.objects.filter(is_serving=True).exclude(pk=row.pk).update(is_serving=False)
+    row.is_serving = True
+    row.save(update_fields=["is_serving", "published_at"])
+
+
+def _rows(row: ModelVersion, lists: dict[str, Lists]) -> Iterator[ProductRecommendation]:
+    for name, arrays in lists.items():
+        audience, algorithm = name.split(".")
+        for subject, entries in _entries(arrays):
+            yield ProductRecommendation(
+                version=row, audience=audience, subject=subject, algorithm=algorithm, entries=entries
+            )
+
+
+def _entries(lists: Lists) -> Iterator[tuple[str, list[list[Any]]]]:
+    columns = (lists.products.tolist(), lists.scores.tolist(), lists.because.tolist())
+    for subject, *row in zip(lists.subjects.tolist(), *columns, strict=True):
+        entries = [
+            [product, round(score, SCORE_DIGITS), because if because != NO_PRODUCT else None]
+            for product, score, because in zip(*row, strict=True)
+            if product != NO_PRODUCT
+        ]
+        yield str(subject), entries
+
+
+def _made_by(version: Version) -> dict[str, str]:
+    return {name: entry["model"] for name, entry in version.manifest["lists"].items()}
+
+
+def _marks(version: Version) -> dict[str, Any]:
+    chosen = version.manifest["chosen"]["collaborative"]
+    measured = version.manifest["measured"]
+    return next((one["marks"] for one in measured if _same_recipe(one, chosen)), {})
+
+
+def _same_recipe(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return all(one[key] == other[key] for key in ("name", "parameters", "half_life_days"))

@@ -1,0 +1,70 @@
+"""The endpoints of recommendations, open to guests."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.api.parameters import parse
+from backend.api.responses import envelope
+from backend.api.schema import envelope_of
+from backend.api.shoppers import shopper_of
+from backend.api.throttles import BrowseThrottle
+from backend.catalog.selectors import product_for
+from backend.exposures.services import expose
+from backend.recommendations import selectors
+from backend.recommendations.serializers import RecommendationParameters, RecommendationsSerializer, body
+
+SURFACE = "recommendations"
+
+
+class UserRecommendationsView(APIView):
+    """What suits the shopper who asks."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @extend_schema(
+        parameters=[RecommendationParameters],
+        responses=envelope_of(RecommendationsSerializer),
+        tags=["recommendations"],
+    )
+    def get(self, request: Request) -> Response:
+        """Recommend products to the account, or to the guest whose X-Anonymous-Id came along."""
+        asked = parse(request, RecommendationParameters)
+        shopper = shopper_of(request)
+        found = selectors.recommended_for_person(shopper, **asked)
+        return _answer(request, found, slot="user")
+
+
+class ProductRecommendationsView(APIView):
+    """What goes with a product."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @extend_schema(
+        parameters=[RecommendationParameters],
+        responses=envelope_of(RecommendationsSerializer),
+        tags=["recommendations"],
+    )
+    def get(self, request: Request, product_id: int) -> Response:
+        """Recommend what goes with the product."""
+        asked = parse(request, RecommendationParameters)
+        product = product_for(product_id, user=request.user)
+        found = selectors.recommended_for_product(product, **asked)
+        return _answer(request, found, slot="product")
+
+
+def _answer(request: Request, found: selectors.Recommended, *, slot: str) -> Response:
+    exposure_id = expose(
+        surface=SURFACE,
+        shopper=shopper_of(request),
+        product_ids=[item.product.pk for item in found.items],
+        slot=slot,
+        algorithm=found.algorithm,
+        now=timezone.now(),
+    )
+    return envelope(body(found, exposure_id=exposure_id))
