@@ -8,6 +8,7 @@ from backend.operations.metrics import metrics
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
     path("api/products/", include("backend.catalog.urls")),
+    path("api/recommendations/", include("backend.recommendations.urls")),
     path("api/health/", include("backend.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),
     path("api/schema/swagger-ui/", SpectacularSwaggerView.as_view(throttle_classes=()), name="swagger-ui"),
