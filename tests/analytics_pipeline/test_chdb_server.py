@@ -26,8 +26,8 @@ from analytics_pipeline import embedded
 from analytics_pipeline.settings import Settings
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+@pytest.fixture(scope="module", name="settings")
+def settings_of_an_own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings = Settings(home=tmp_path_factory.mktemp("home"))
     with embedded.ensure(settings, embedded.WAREHOUSE):
         yield settings
@@ -124,7 +124,7 @@ def test_typed_parameters_arrive_as_they_are(client: Any, type_: str, value: obj
 
 
 def test_binary_parameters_and_long_ones_arrive(settings: Settings, client: Any) -> None:
-    assert client.query("SELECT hex($value$)", parameters={"$value$": b"\xff\x00'"}).result_rows == [
+    assert client.query("SELECT hex($value$) AS given", parameters={"$value$": b"\xff\x00'"}).result_rows == [
         ("FF0027",)
     ]
     form = connect(settings, form_encode_query_params=True)

@@ -1,0 +1,191 @@
+"""The event types: what a shopper did or was shown, as it is sent and as it is kept.
+
+Clients mint one UUIDv7 an event and repeat it when they send it again; its time is the time of the event.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+EARLIEST = timedelta(days=7)
+LATEST = timedelta(minutes=5)
+MAX_EVENTS = 500
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+Units = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Position = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Query = Annotated[str, msgspec.Meta(max_length=500)]
+Name = Annotated[str, msgspec.Meta(max_length=100)]
+Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=500)]
+Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """What all events have. `exposure_id` is the list that led to the event."""
+
+    event_id: UUID
+
+    @property
+    def type(self) -> str:
+        return str(self.__struct_config__.tag)
+
+    @property
+    def occurred_at(self) -> datetime:
+        """The time in the event's id, to the millisecond."""
+        return _EPOCH + timedelta(milliseconds=self.milliseconds)
+
+    @property
+    def milliseconds(self) -> int:
+        """The time in the event's id since 1970; an id can hold later ones than a datetime."""
+        return self.event_id.int >> 80
+
+
+class Search(Event, frozen=True, tag="search"):
+    """Someone sent a query."""
+
+    query: Query
+    exposure_id: UUID | None = None
+
+
+class Exposure(Event, frozen=True, tag="exposure"):
+    """A list was shown; its `event_id` is the exposure id. Only the server knows."""
+
+    surface: Name
+    product_ids: Ids
+    query: str = ""
+    filters: str = "{}"
+    slot: Name = ""
+    algorithm: Name = ""
+    arms: Names = ()
+    page: Position = 1
+
+
+class Seen(Event, frozen=True, tag="seen"):
+    """These products of a list came into view. Earns no credit: a client says so."""
+
+    exposure_id: UUID
+    product_ids: Ids
+
+
+class Click(Event, frozen=True, tag="click"):
+    """A product was chosen from a list."""
+
+    product_id: Id
+    exposure_id: UUID | None = None
+    position: Position | None = None
+
+
+class View(Event, frozen=True, tag="view"):
+    """A product's page was looked at."""
+
+    product_id: Id
+    exposure_id: UUID | None = None
+
+
+class CartAdd(Event, frozen=True, tag="cart_add"):
+    """Units of a product went into a cart."""
+
+    product_id: Id
+    variant_id: Id | None = None
+    quantity: Units = 1
+    exposure_id: UUID | None = None
+
+
+class CartRemove(Event, frozen=True, tag="cart_remove"):
+    """Units of a product were taken out of a cart."""
+
+    product_id: Id
+    variant_id: Id | None = None
+    quantity: Units = 1
+
+
+class Order(Event, frozen=True, tag="order"):
+    """Units of a product were ordered. Only the server knows; money is in the order facts."""
+
+    product_id: Id
+    variant_id: Id | None = None
+    quantity: Units = 1
+    exposure_id: UUID | None = None
+
+
+AnyEvent = Search | Exposure | Seen | Click | View | CartAdd | CartRemove | Order
+SERVER_ONLY = (Exposure, Order)
+
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_encoder = msgspec.json.Encoder()
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An event that can't be one, as it came; `index` is its place in the batch, from 0."""
+
+    index: int
+    reason: str
+    payload: str
+
+
+class InvalidEvent(ValueError):
+    """This is no event; the message names the field and says why."""
+
+
+def validate(payload: bytes | msgspec.Raw, *, arrived_at: datetime) -> AnyEvent:
+    """The event in this JSON object, as a client may send it; raises InvalidEvent."""
+    try:
+        event = _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidEvent(_readable(error)) from error
+    if isinstance(event, SERVER_ONLY):
+        raise InvalidEvent(f"type: '{event.type}' events come from the server alone")
+    check_id(event, arrived_at=arrived_at)
+    return event
+
+
+def check_id(event: AnyEvent, *, arrived_at: datetime) -> None:
+    """Raise InvalidEvent unless the id is a UUIDv7 of a time that an event arriving now may have."""
+    if event.event_id.version != 7:
+        raise InvalidEvent("event_id: not a UUIDv7")
+    age = arrived_at - _EPOCH - timedelta(milliseconds=event.milliseconds)
+    if age > EARLIEST:
+        raise InvalidEvent("event_id: its time is more than 7 days before its arrival")
+    if age < -LATEST:
+        raise InvalidEvent("event_id: its time is more than 5 minutes after its arrival")
+
+
+def validate_all(
+    payloads: Sequence[msgspec.Raw], *, arrived_at: datetime
+) -> tuple[list[AnyEvent], list[Refused]]:
+    """The events among these JSON objects, and the rest with its reasons, both in their order."""
+    accepted: list[AnyEvent] = []
+    refused: list[Refused] = []
+    for index, payload in enumerate(payloads):
+        try:
+            accepted.append(validate(payload, arrived_at=arrived_at))
+        except InvalidEvent as error:
+            text = bytes(payload).decode(errors="replace")
+            refused.append(Refused(index=index, reason=str(error), payload=text))
+    return accepted, refused
+
+
+def content(event: AnyEvent) -> int:
+    """64 bits of what the event says: two copies of one event agree in them, two events don't."""
+    return int.from_bytes(hashlib.blake2b(_encoder.encode(event), digest_size=8).digest())
+
+
+def _readable(error: Exception) -> str:
+    """msgspec's "Expected `int` >= 1 - at `$.quantity`" with the field first."""
+    reason, _, path = str(error).partition(" - at `")
+    field = path.rstrip("`").removeprefix("$").removeprefix(".")
+    return f"{field}: {reason}" if field else reason
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with what is known about its arrival. `number` orders copies: the smallest one wins."""
+
+    event: AnyEvent
+    shopper_key: UUID | None
+    arrived_at: datetime
+    number: int

@@ -1,0 +1,215 @@
+"""The stream into the warehouse: insert, mark the days dirty, acknowledge, trim.
+
+Every step can be repeated. Whatever dies, and wherever, the next run reads what wasn't acknowledged and
+inserts it again, which changes nothing for a query that reads with FINAL.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from analytics_pipeline import events, stream
+from analytics_pipeline.events import InvalidEvent, Record
+from analytics_pipeline.stream import Entry, Stream
+from analytics_pipeline.warehouse import NOBODY, Warehouse, WarehouseRefused
+
+ENTRIES_AT_ONCE = 1_000
+ROWS_AT_ONCE = 100_000
+_GREATEST = 2**64 - 1
+# Exceptions that say that a value can't be stored, None being the client's own; any other one is about the
+# warehouse, and the events wait.
+_ABOUT_VALUES = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72})
+_OPTIONAL: dict[str, Any] = {
+    "product_id": 0,
+    "variant_id": 0,
+    "quantity": 0,
+    "position": 0,
+    "exposure_id": NOBODY,
+    "surface": "",
+    "query": "",
+    "filters": "",
+    "slot": "",
+    "algorithm": "",
+    "arms": (),
+    "page": 0,
+    "product_ids": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What couldn't become an event. `entry` and `position` name it for good."""
+
+    entry: str
+    position: int
+    arrived_at: datetime
+    shopper_key: UUID | None
+    reason: str
+    payload: str
+
+
+def load(warehouse: Warehouse, records: Iterable[Record], *, block: int = ROWS_AT_ONCE) -> int:
+    """Store records in large blocks, mark their days dirty, and return how many there were."""
+    loaded = 0
+    remaining = iter(records)
+    while chunk := list(itertools.islice(remaining, block)):
+        warehouse.insert("events", _columns(chunk))
+        mark_dirty(warehouse, {record.event.occurred_at.date() for record in chunk})
+        loaded += len(chunk)
+    return loaded
+
+
+def mark_dirty(warehouse: Warehouse, days: Iterable[Any]) -> None:
+    """Say that these days' events changed; to be called after the insert, never before."""
+    touched = sorted(set(days))
+    marks = [uuid4() for _ in touched]
+    warehouse.insert("day_marks", {"day": touched, "mark": marks, "cleared": [0] * len(touched)})
+
+
+class Ingest:
+    """The one consumer of a stream. Raises WarehouseUnavailable and StreamUnavailable, to be run again."""
+
+    def __init__(self, *, stream: Stream, warehouse: Warehouse, clock: Callable[[], datetime]) -> None:
+        self._stream = stream
+        self._warehouse = warehouse
+        self._clock = clock
+        self._recovered = False
+
+    def step(self, *, wait_seconds: float) -> int:
+        """Store the next entries, waiting for one for so long; the number of entries stored."""
+        if not self._recovered:
+            self._stream.open()
+        entries = [] if self._recovered else self._stream.unacknowledged(count=ENTRIES_AT_ONCE)
+        if not entries:
+            self._recovered = True
+            entries = self._stream.take(count=ENTRIES_AT_ONCE, block_seconds=wait_seconds)
+        if not entries:
+            return 0
+        # Until the entries are acknowledged, they are what a next step has to begin with.
+        self._recovered, was = False, self._recovered
+        self._store([entry for entry in entries if entry.payload is not None])
+        self._stream.acknowledge([entry.id for entry in entries])
+        self._stream.trim()
+        self._recovered = was
+        return len(entries)
+
+    def drain(self) -> int:
+        """Store everything that the stream holds now; the number of entries stored."""
+        stored = 0
+        while count := self.step(wait_seconds=0.001):
+            stored += count
+        return stored
+
+    def _store(self, entries: Sequence[Entry]) -> None:
+        records: list[Record] = []
+        letters: list[DeadLetter] = []
+        for entry in entries:
+            good, bad = _read(entry, now=self._clock())
+            records += good
+            letters += bad
+        bury(self._warehouse, letters)
+        try:
+            load(self._warehouse, records)
+        except WarehouseRefused as error:
+            if error.code not in _ABOUT_VALUES:
+                raise
+            self._divide(entries, reason=str(error))
+
+    def _divide(self, entries: Sequence[Entry], *, reason: str) -> None:
+        """Find the entry that the warehouse won't have, and store the others."""
+        if len(entries) > 1:
+            middle = len(entries) // 2
+            self._store(entries[:middle])
+            self._store(entries[middle:])
+            return
+        bury(self._warehouse, [_whole(entry, reason=reason, now=self._clock()) for entry in entries])
+
+
+def bury(warehouse: Warehouse, letters: Sequence[DeadLetter]) -> None:
+    """Keep dead letters; to keep one twice is to keep it once."""
+    warehouse.insert(
+        "dead_letters",
+        {
+            "entry": [letter.entry for letter in letters],
+            "position": [letter.position for letter in letters],
+            "arrived_at": [letter.arrived_at for letter in letters],
+            "shopper_key": [letter.shopper_key or NOBODY for letter in letters],
+            "reason": [letter.reason for letter in letters],
+            "payload": [letter.payload for letter in letters],
+        },
+    )
+
+
+def _read(entry: Entry, *, now: datetime) -> tuple[list[Record], list[DeadLetter]]:
+    try:
+        batch = stream.decode(entry.payload or b"")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return [], [_whole(entry, reason=str(error), now=now)]
+    records: list[Record] = []
+    letters = [
+        _letter(entry, batch, refused.index, reason=refused.reason, payload=refused.payload)
+        for refused in batch.refused
+    ]
+    for place, event in enumerate(batch.events):
+        try:
+            events.check_id(event, arrived_at=batch.arrived_at)
+        except InvalidEvent as error:
+            payload = msgspec.json.encode(event).decode()
+            letters.append(
+                _letter(entry, batch, events.MAX_EVENTS + place, reason=str(error), payload=payload)
+            )
+            continue
+        records.append(
+            Record(
+                event=event,
+                shopper_key=batch.shopper_key,
+                arrived_at=batch.arrived_at,
+                number=entry.number,
+            )
+        )
+    return records, letters
+
+
+def _letter(entry: Entry, batch: stream.Batch, position: int, *, reason: str, payload: str) -> DeadLetter:
+    return DeadLetter(
+        entry=entry.id,
+        position=position,
+        arrived_at=batch.arrived_at,
+        shopper_key=batch.shopper_key,
+        reason=reason,
+        payload=payload,
+    )
+
+
+def _whole(entry: Entry, *, reason: str, now: datetime) -> DeadLetter:
+    return DeadLetter(
+        entry=entry.id,
+        position=0,
+        arrived_at=now,
+        shopper_key=None,
+        reason=f"the entry can't be stored: {reason}",
+        payload=(entry.payload or b"").decode(errors="replace"),
+    )
+
+
+def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
+    moments = [record.event.occurred_at for record in records]
+    columns: dict[str, list[Any]] = {
+        "event_id": [record.event.event_id for record in records],
+        "occurred_at": moments,
+        "day": [moment.date() for moment in moments],
+        "type": [record.event.type for record in records],
+        "shopper_key": [record.shopper_key or NOBODY for record in records],
+        "arrived_at": [record.arrived_at for record in records],
+        "content": [events.content(record.event) for record in records],
+        "version": [_GREATEST - record.number for record in records],
+    }
+    for name, default in _OPTIONAL.items():
+        values = (getattr(record.event, name, None) for record in records)
+        columns[name] = [default if value is None else value for value in values]
+    return columns

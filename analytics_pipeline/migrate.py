@@ -1,0 +1,97 @@
+"""Brings a warehouse to the schema in schema/*.sql: numbered files, one object each, applied once.
+
+ClickHouse has no transactions, so every file has to be harmless when it is applied twice: two migrators
+may run at once, and one that was killed starts again where it was.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics_pipeline.warehouse import Warehouse
+
+SCHEMA = Path(__file__).parent / "schema"
+_FILE = re.compile(r"(\d{3})_([a-z0-9_]+)\.sql")
+_REPEATABLE = re.compile(
+    r"CREATE OR REPLACE VIEW "
+    r"|CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS "
+    r"|ALTER TABLE \w+ (ADD COLUMN IF NOT EXISTS|DROP COLUMN IF EXISTS|MODIFY) "
+    r"|DROP (TABLE|VIEW) IF EXISTS ",
+    re.IGNORECASE,
+)
+_JOURNAL = """
+CREATE TABLE IF NOT EXISTS schema_migrations
+(number UInt16, name String, checksum String, applied_at DateTime('UTC') DEFAULT now('UTC'))
+ENGINE = ReplacingMergeTree ORDER BY (number, name, checksum)
+"""
+
+
+class InvalidMigration(ValueError):
+    """A schema file that can't be applied safely."""
+
+
+class MigrationChanged(Exception):
+    """A file differs from what was applied under its number; a change needs a file of its own."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was changed after it was applied; put the change into a new file instead")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One schema file."""
+
+    number: int
+    name: str
+    statement: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the statement."""
+        return hashlib.sha256(self.statement.encode()).hexdigest()
+
+
+def load(folder: Path = SCHEMA) -> list[Migration]:
+    """The migrations in their order; raises InvalidMigration."""
+    migrations = [_read(path) for path in sorted(folder.glob("*.sql"))]
+    numbers = [migration.number for migration in migrations]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise InvalidMigration(f"The files' numbers aren't 1, 2, 3 …: {numbers}")
+    return migrations
+
+
+def pending(warehouse: Warehouse, *, migrations: list[Migration]) -> list[Migration]:
+    """What hasn't been applied yet; raises MigrationChanged."""
+    warehouse.command(_JOURNAL)
+    rows = warehouse.rows("SELECT number, checksum FROM schema_migrations")
+    applied = {row["number"]: row["checksum"] for row in rows}
+    for migration in migrations:
+        if applied.get(migration.number, migration.checksum) != migration.checksum:
+            raise MigrationChanged(f"{migration.number:03}_{migration.name}.sql")
+    return [migration for migration in migrations if migration.number not in applied]
+
+
+def migrate(warehouse: Warehouse, *, folder: Path = SCHEMA) -> list[Migration]:
+    """Create the database if need be, apply what is pending, in order, and return it."""
+    warehouse.create()
+    due = pending(warehouse, migrations=load(folder))
+    for migration in due:
+        warehouse.command(migration.statement)
+        warehouse.insert(
+            "schema_migrations",
+            {"number": [migration.number], "name": [migration.name], "checksum": [migration.checksum]},
+        )
+    return due
+
+
+def _read(path: Path) -> Migration:
+    matched = _FILE.fullmatch(path.name)
+    if matched is None:
+        raise InvalidMigration(f"{path.name} isn't named like 001_events.sql")
+    statement = path.read_text()
+    code = re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE).strip()
+    if not _REPEATABLE.match(code) or ";" in code:
+        raise InvalidMigration(f"{path.name} isn't one statement that may be applied twice")
+    return Migration(number=int(matched.group(1)), name=matched.group(2), statement=statement)

@@ -1,0 +1,13 @@
+-- The one definition of a count of events: the rollup is filled from it, and dirty days are read from it.
+-- A list counts once for every product in it.
+CREATE OR REPLACE VIEW event_aggregate AS
+SELECT
+    day,
+    toDateTime(toStartOfInterval(occurred_at, INTERVAL 15 MINUTE), 'UTC') AS quarter,
+    arrayJoin(if(type IN ('exposure', 'seen'), arrayDistinct(product_ids), [product_id])) AS product_id,
+    type,
+    count() AS events,
+    sum(quantity) AS quantity
+FROM events FINAL
+WHERE day IN ({days:Array(Date)})
+GROUP BY day, quarter, product_id, type

@@ -1,0 +1,195 @@
+"""The stream between intake and the warehouse: one request is one entry of a Redis stream."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from analytics_pipeline import embedded
+from analytics_pipeline.events import AnyEvent, Refused
+from analytics_pipeline.settings import Settings
+
+KEY = "vitrine:events"
+GROUP = "warehouse"
+CONSUMER = "ingest"
+_FIELD = b"batch"
+_SEQUENCE_BITS = 20
+_LAST_SEQUENCE = 2**20 - 1
+_TIMEOUT_SECONDS = 5
+
+T = TypeVar("T")
+
+
+class StreamUnavailable(Exception):
+    """Redis can't be reached or can't answer; nothing was accepted."""
+
+
+class StreamFull(StreamUnavailable):
+    """Redis has no memory left; nothing was accepted."""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """The events of one request. `refused` keeps what wasn't one, for the dead letters."""
+
+    arrived_at: datetime
+    shopper_key: UUID | None
+    events: tuple[AnyEvent, ...]
+    refused: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as it was read; `payload` is None if the entry was deleted meanwhile."""
+
+    id: str
+    payload: bytes | None
+
+    @property
+    def number(self) -> int:
+        """Where the entry is in the stream: later entries have greater numbers."""
+        milliseconds, _, sequence = self.id.partition("-")
+        return (int(milliseconds) << _SEQUENCE_BITS) + min(int(sequence), _LAST_SEQUENCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far the warehouse is behind: entries not yet stored, and the age of the oldest in seconds."""
+
+    entries: int
+    seconds: float
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Batch)
+
+
+def decode(payload: bytes) -> Batch:
+    """The batch in an entry; raises msgspec.DecodeError or UnicodeDecodeError."""
+    return _decoder.decode(payload)
+
+
+class Stream:
+    """The stream of one installation. Every method raises StreamUnavailable."""
+
+    def __init__(self, settings: Settings, *, key: str = KEY) -> None:
+        self.settings = settings
+        self.key = key
+        self._client: Any | None = None
+
+    def append(self, batch: Batch) -> str:
+        """Accept a batch and return its entry's id; raises StreamFull where there is no room."""
+        return self.append_raw(_encoder.encode(batch))
+
+    def append_raw(self, payload: bytes) -> str:
+        """Accept an entry as it is."""
+        return str(self._call(lambda client: client.xadd(self.key, {_FIELD: payload})).decode())
+
+    def open(self) -> None:
+        """Create the stream and its consumer group, from the first entry on, where they don't exist."""
+
+        def create(client: Any) -> None:
+            try:
+                client.xgroup_create(self.key, GROUP, id="0", mkstream=True)
+            except redis.ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+        self._call(create)
+
+    def unacknowledged(self, *, count: int) -> list[Entry]:
+        """The oldest entries that this consumer took and didn't acknowledge."""
+        return self._read("0", count=count, block=None)
+
+    def take(self, *, count: int, block_seconds: float) -> list[Entry]:
+        """Entries that nobody took yet, after waiting for one for so long."""
+        return self._read(">", count=count, block=max(1, int(block_seconds * 1_000)))
+
+    def acknowledge(self, ids: list[str]) -> None:
+        """Say that these entries were stored."""
+        if ids:
+            self._call(lambda client: client.xack(self.key, GROUP, *ids))
+
+    def trim(self) -> None:
+        """Drop what every reader is done with: all that is older than the oldest unacknowledged entry."""
+
+        def drop(client: Any) -> None:
+            groups = client.xinfo_groups(self.key)
+            oldest = client.xpending(self.key, GROUP)["min"]
+            keep_from = oldest or _after(groups[0]["last-delivered-id"])
+            client.xtrim(self.key, minid=keep_from, approximate=False)
+
+        self._call(drop)
+
+    def lag(self, *, now: datetime) -> Lag:
+        """How far behind the consumer is."""
+
+        def measure(client: Any) -> Lag:
+            # Trimming leaves exactly the entries that aren't stored, and at most one round that is.
+            pending = client.xpending(self.key, GROUP)
+            group = client.xinfo_groups(self.key)[0]
+            last = group["last-delivered-id"].decode()
+            waiting = client.xrange(self.key, min=f"({last}", count=1)
+            oldest = (pending["min"] or (waiting[0][0] if waiting else b"")).decode()
+            entries = int(pending["pending"]) + int(group.get("lag") or 0)
+            if not oldest:
+                return Lag(entries=0, seconds=0.0)
+            age = now - datetime.fromtimestamp(int(oldest.partition("-")[0]) / 1_000, UTC)
+            return Lag(entries=max(entries, 1), seconds=max(0.0, age.total_seconds()))
+
+        self.open()
+        return self._call(measure)
+
+    def delete(self) -> None:
+        """Forget every entry, stored or not."""
+        self._call(lambda client: client.delete(self.key))
+
+    def ping(self) -> None:
+        """Raise StreamUnavailable unless Redis answers."""
+        self._call(lambda client: client.ping())
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _read(self, start: str, *, count: int, block: int | None) -> list[Entry]:
+        found = self._call(
+            lambda client: client.xreadgroup(GROUP, CONSUMER, {self.key: start}, count=count, block=block)
+        )
+        entries = found[0][1] if found else []
+        return [
+            Entry(id=id_.decode(), payload=fields.get(_FIELD) if fields else None) for id_, fields in entries
+        ]
+
+    def _call(self, use: Callable[[Any], T]) -> T:
+        try:
+            return use(self._connected())
+        except redis.OutOfMemoryError as error:
+            raise StreamFull(str(error)) from error
+        except redis.RedisError as error:
+            # The embedded server may have moved to another port: look its address up again next time.
+            self.close()
+            raise StreamUnavailable(str(error)) from error
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = redis.Redis.from_url(
+                embedded.redis_url(self.settings),
+                socket_timeout=_TIMEOUT_SECONDS,
+                socket_connect_timeout=_TIMEOUT_SECONDS,
+                # A retried XADD may be accepted twice; whoever sends events again decides that themselves.
+                retry=Retry(NoBackoff(), retries=0),
+            )
+        return self._client
+
+
+def _after(id_: bytes) -> str:
+    milliseconds, _, sequence = id_.decode().partition("-")
+    return f"{milliseconds}-{int(sequence) + 1}"

@@ -1,0 +1,217 @@
+"""From the stream into the warehouse, whatever is repeated, refused or killed on the way."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import date, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from analytics_pipeline import ingest, rollups
+from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Refused, View
+from analytics_pipeline.ingest import Ingest
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.stream import Batch, Stream
+from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
+from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
+
+
+def consumer(stream: Stream, warehouse: Warehouse) -> Ingest:
+    return Ingest(stream=stream, warehouse=warehouse, clock=lambda: NOW)
+
+
+def batch(*events: AnyEvent, refused: tuple[Refused, ...] = (), shopper_key: UUID | None = ANNE) -> Batch:
+    return Batch(arrived_at=NOW, shopper_key=shopper_key, events=events, refused=refused)
+
+
+def count(warehouse: Warehouse) -> int:
+    return int(warehouse.value("SELECT count() FROM events FINAL"))
+
+
+def test_every_field_of_an_event_arrives(stream: Stream, warehouse: Warehouse) -> None:
+    exposure = Exposure(
+        event_id=id_ago(minutes=5),
+        surface="search",
+        query="rød vase",
+        filters='{"brand": ["a"]}',
+        slot="top",
+        algorithm="bm25",
+        arms=("rank:b",),
+        page=2,
+        product_ids=(3, 1, 2),
+    )
+    added = CartAdd(
+        event_id=id_ago(minutes=1), product_id=3, variant_id=30, quantity=2, exposure_id=exposure.event_id
+    )
+    stream.append(batch(exposure, added))
+    assert consumer(stream, warehouse).drain() == 1
+    shown, put = warehouse.rows("SELECT * FROM events FINAL ORDER BY occurred_at")
+    assert (shown["event_id"], shown["occurred_at"], shown["day"]) == (
+        exposure.event_id,
+        NOW - timedelta(minutes=5),
+        date(2026, 3, 10),
+    )
+    assert (shown["query"], shown["filters"], shown["page"]) == ("rød vase", '{"brand": ["a"]}', 2)
+    assert (shown["product_ids"], shown["arms"], shown["shopper_key"]) == ([3, 1, 2], ["rank:b"], ANNE)
+    assert (put["type"], put["product_id"], put["variant_id"], put["quantity"]) == ("cart_add", 3, 30, 2)
+    assert put["exposure_id"] == exposure.event_id
+
+
+def test_an_event_sent_twice_is_one_event_and_the_first_copy_wins(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    view = View(event_id=id_ago(hours=1), product_id=5)
+    stream.append(batch(view, shopper_key=ANNE))
+    stream.append(batch(view, shopper_key=BERT))
+    consumer(stream, warehouse).drain()
+    assert warehouse.rows("SELECT shopper_key FROM events FINAL") == [{"shopper_key": ANNE}]
+
+
+def test_what_was_taken_but_not_acknowledged_is_stored_by_the_next_run(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
+    stream.open()
+    assert len(stream.take(count=10, block_seconds=0.01)) == 1
+    assert consumer(stream, warehouse).drain() == 1
+    assert count(warehouse) == 1
+    assert stream.unacknowledged(count=10) == []
+
+
+def test_stored_entries_leave_the_stream_and_others_stay(stream: Stream, warehouse: Warehouse) -> None:
+    consuming = consumer(stream, warehouse)
+    stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
+    consuming.drain()
+    assert stream.lag(now=NOW).entries == 0
+    stream.append(batch(View(event_id=id_ago(hours=1), product_id=6)))
+    assert stream.lag(now=NOW).entries == 1
+    assert consuming.drain() == 1
+    assert stream.lag(now=NOW).entries == 0
+
+
+def test_nothing_is_acknowledged_while_the_warehouse_is_away(stream: Stream, warehouse: Warehouse) -> None:
+    away = Warehouse(Settings(home=stream.settings.home, clickhouse_url="http://x:y@127.0.0.1:9/none"))
+    stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
+    with pytest.raises(WarehouseUnavailable):
+        consumer(stream, away).step(wait_seconds=0.01)
+    assert stream.lag(now=NOW).entries == 1
+    assert consumer(stream, warehouse).drain() == 1
+    assert count(warehouse) == 1
+
+
+def test_an_entry_that_cannot_be_read_is_kept_and_holds_up_nobody(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    stream.append_raw(b"\xff not json")
+    stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
+    consumer(stream, warehouse).drain()
+    assert count(warehouse) == 1
+    (letter,) = warehouse.rows("SELECT reason, payload FROM dead_letters FINAL")
+    assert "can't be stored" in letter["reason"]
+    assert "not json" in letter["payload"]
+
+
+def test_an_event_out_of_time_and_what_intake_refused_become_dead_letters(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    old = View(event_id=id_ago(days=8), product_id=5)
+    stream.append(batch(old, refused=(Refused(index=1, reason="product_id: missing", payload="{}"),)))
+    consumer(stream, warehouse).drain()
+    assert count(warehouse) == 0
+    letters = warehouse.rows("SELECT position, reason, payload FROM dead_letters FINAL ORDER BY position")
+    assert [letter["reason"] for letter in letters] == [
+        "product_id: missing",
+        "event_id: its time is more than 7 days before its arrival",
+    ]
+    assert msgspec.json.decode(letters[1]["payload"])["product_id"] == 5
+
+
+def test_a_reused_id_with_other_content_is_found(warehouse: Warehouse) -> None:
+    event_id = id_ago(hours=1)
+    same = View(event_id=event_id, product_id=5)
+    ingest.load(
+        warehouse,
+        [record(same), record(same, number=2), record(View(event_id=id_ago(hours=2), product_id=5))],
+    )
+    conflicts = "SELECT event_id FROM event_contents FINAL GROUP BY event_id HAVING count() > 1"
+    assert warehouse.rows(conflicts) == []
+    ingest.load(warehouse, [record(Click(event_id=event_id, product_id=6), number=3)])
+    assert warehouse.rows(conflicts) == [{"event_id": event_id}]
+
+
+CONSUME = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from analytics_pipeline.ingest import Ingest
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.stream import Stream
+from analytics_pipeline.warehouse import Warehouse
+
+redis_url, clickhouse_url, key, database = sys.argv[1:]
+settings = Settings(home=Path(), redis_url=redis_url, clickhouse_url=clickhouse_url)
+consumer = Ingest(
+    stream=Stream(settings, key=key),
+    warehouse=Warehouse(settings, database=database),
+    clock=lambda: datetime.now(UTC),
+)
+while True:
+    consumer.step(wait_seconds=0.1)
+"""
+
+
+def test_a_consumer_killed_again_and_again_stores_each_event_of_a_stream_sent_twice_once(
+    settings: Settings, stream: Stream, warehouse: Warehouse
+) -> None:
+    chance = random.Random(7)
+    sent: dict[UUID, tuple[str, int, date]] = {}
+    batches = []
+    for _ in range(400):
+        events = [random_event(chance) for _ in range(chance.randint(1, 40))]
+        sent.update(
+            {event.event_id: (event.type, event.product_id, event.occurred_at.date()) for event in events}
+        )
+        batches.append(batch(*events))
+    twice = batches + batches
+    chance.shuffle(twice)
+    arguments = [
+        str(settings.redis_url),
+        str(settings.clickhouse_url),
+        stream.key,
+        str(database_of(warehouse)),
+    ]
+    stream.open()
+    deadline = time.monotonic() + 60
+    for part in range(6):
+        for entry in twice[part * 134 : (part + 1) * 134]:
+            stream.append(entry)
+        process = subprocess.Popen([sys.executable, "-c", CONSUME, *arguments])
+        stored = count(warehouse)
+        # Killed while it is at work: after it took something, or after it inserted something.
+        while not stream.unacknowledged(count=1) if part % 2 else count(warehouse) == stored:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    consumer(stream, warehouse).drain()
+    truth = Counter(sent.values())
+    stored = warehouse.rows("SELECT type, product_id, day, count() AS n FROM events FINAL GROUP BY ALL")
+    assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in stored} == truth
+    assert rollups.rebuild(warehouse) == sorted({day for _, _, day in truth})
+    rolled = warehouse.rows("SELECT type, product_id, day, sum(events) AS n FROM event_rollup GROUP BY ALL")
+    assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in rolled} == truth
+
+
+def random_event(chance: random.Random) -> View | Click | CartAdd:
+    kinds: list[type[View | Click | CartAdd]] = [View, Click, CartAdd]
+    return chance.choice(kinds)(event_id=id_ago(hours=chance.random() * 72), product_id=chance.randint(1, 20))
+
+
+def database_of(warehouse: Warehouse) -> str:
+    return str(warehouse.value("SELECT currentDatabase()"))
