@@ -1,0 +1,281 @@
+"""Orders of the past: what was bought elsewhere, or before this shop kept its books here.
+
+They enter the books as they were: their stock left long ago, so the ledger does not hear of them, and their
+prices are theirs. One call is one transaction, and what was stored before is left alone, so that an import
+that broke off is simply run again. Locks are not needed: nothing that exists is changed.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from itertools import chain
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.catalog.models import Variant
+from backend.catalog.pricing import rounded
+from backend.catalog.variants import VariantNotFound
+from backend.orders.models import (
+    Movement,
+    MovementKind,
+    Order,
+    OrderItem,
+    OrderStatus,
+    OrderStatusHistory,
+    PaymentMethod,
+    PaymentStatus,
+)
+from backend.orders.movements import Returned, record_cancels, record_returns, record_sales
+from backend.orders.numbers import order_number
+from backend.orders.rows import insert_rows
+from backend.orders.snapshots import snapshot_of
+from backend.outbox.services import publish_many
+
+ITEM_COLUMNS = (
+    "order",
+    "product",
+    "variant",
+    "quantity",
+    "returned",
+    "unit_price",
+    "total_price",
+    "product_snapshot",
+    "exposure_id",
+    "cart_added_at",
+    "shopper_key",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastItem:
+    """A line of a past order; `returned` units of it came back at `returned_at`."""
+
+    variant_id: int
+    quantity: int
+    unit_price: Decimal
+    exposure_id: UUID | None = None
+    cart_added_at: datetime | None = None
+    shopper_key: UUID | None = None
+    returned: int = 0
+    returned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What an order cost beside its goods; negative for a discount."""
+
+    code: str
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastOrder:
+    """An order as it was. `reference` identifies it within its source; it was confirmed when it was placed.
+
+    `steps` are what came after that, in their order: by default it was delivered, and nobody knows when.
+    """
+
+    reference: str
+    placed_at: datetime
+    currency: str
+    items: Sequence[PastItem]
+    user_id: int | None = None
+    customer_name: str = ""
+    customer_phone: str = ""
+    tax_amount: Decimal = Decimal(0)
+    shipping_cost: Decimal = Decimal(0)
+    charges: Sequence[Charge] = ()
+    shipping_address: Mapping[str, str] = field(default_factory=dict)
+    notes: str = ""
+    steps: Sequence[tuple[OrderStatus, datetime]] | None = None
+    payment_method: PaymentMethod = PaymentMethod.ELSEWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMovement:
+    """Units or money that came back without anybody saying of which order."""
+
+    reference: str
+    kind: MovementKind
+    variant_id: int
+    quantity: int
+    amount: Decimal
+    currency: str
+    occurred_at: datetime
+    customer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many were stored now, and how many had been before."""
+
+    created: int
+    unchanged: int
+
+
+def import_orders(orders: Sequence[PastOrder], *, source: str) -> Imported:
+    """Store those of `orders` whose reference `source` has not got yet; return how many.
+
+    Raises:
+        VariantNotFound: a line names a variant that does not exist; nothing was stored.
+    """
+    with transaction.atomic():
+        fresh = _fresh_orders(orders, source=source)
+        variants = _variants({item.variant_id for order in fresh for item in order.items})
+        rows = Order.objects.bulk_create(_order_of(order, source=source) for order in fresh)
+        pairs = list(zip(fresh, rows, strict=True))
+        OrderStatusHistory.objects.bulk_create(chain.from_iterable(_history_of(*pair) for pair in pairs))
+        insert_rows(OrderItem, ITEM_COLUMNS, _item_rows(pairs, variants=variants))
+        order_ids = [row.pk for row in rows]
+        record_sales(order_ids)
+        record_cancels(order_ids)
+        _record_returns(pairs)
+        publish_many("order", order_ids)
+    return Imported(created=len(fresh), unchanged=len(orders) - len(fresh))
+
+
+def _fresh_orders(orders: Sequence[PastOrder], *, source: str) -> list[PastOrder]:
+    by_reference = {order.reference: order for order in orders}
+    known = Order.objects.filter(source=source, source_reference__in=by_reference)
+    for reference in known.values_list("source_reference", flat=True):
+        del by_reference[str(reference)]
+    return list(by_reference.values())
+
+
+def _variants(variant_ids: Collection[int]) -> dict[int, Variant]:
+    variants = Variant.objects.select_related("product__category").in_bulk(variant_ids)
+    if missing := sorted(set(variant_ids) - variants.keys()):
+        raise VariantNotFound(variants=missing)
+    return variants
+
+
+def _order_of(order: PastOrder, *, source: str) -> Order:
+    subtotal = sum((_worth(item) for item in order.items), Decimal("0.00"))
+    charges = sum((charge.amount for charge in order.charges), Decimal("0.00"))
+    status, _ = _steps(order)[-1]
+    return Order(
+        order_number=order_number(),
+        user_id=order.user_id,
+        customer_name=order.customer_name,
+        customer_phone=order.customer_phone,
+        status=status,
+        payment_status=_payment_status(status),
+        payment_method=order.payment_method,
+        currency=order.currency,
+        subtotal=subtotal,
+        tax_amount=order.tax_amount,
+        shipping_cost=order.shipping_cost,
+        charges=charges,
+        charge_lines=[
+            {"code": charge.code, "description": charge.description, "amount": str(charge.amount)}
+            for charge in order.charges
+        ],
+        total_amount=subtotal + order.tax_amount + order.shipping_cost + charges,
+        shipping_address=dict(order.shipping_address),
+        notes=order.notes,
+        placed_at=order.placed_at,
+        source=source,
+        source_reference=order.reference,
+    )
+
+
+def _worth(item: PastItem) -> Decimal:
+    return rounded(item.unit_price * item.quantity)
+
+
+def _steps(order: PastOrder) -> list[tuple[OrderStatus, datetime]]:
+    later = [(OrderStatus.DELIVERED, order.placed_at)] if order.steps is None else order.steps
+    return [(OrderStatus.CONFIRMED, order.placed_at), *later]
+
+
+def _payment_status(status: OrderStatus) -> PaymentStatus:
+    match status:
+        case OrderStatus.DELIVERED:
+            return PaymentStatus.PAID
+        case OrderStatus.CANCELLED:
+            return PaymentStatus.CANCELLED
+        case _:
+            return PaymentStatus.PENDING
+
+
+def _history_of(order: PastOrder, row: Order) -> list[OrderStatusHistory]:
+    return [OrderStatusHistory(order=row, status=status, changed_at=at) for status, at in _steps(order)]
+
+
+def _item_rows(
+    pairs: Sequence[tuple[PastOrder, Order]], *, variants: Mapping[int, Variant]
+) -> Iterator[tuple[object, ...]]:
+    snapshots = {pk: snapshot_of(variant) for pk, variant in variants.items()}
+    for order, row in pairs:
+        for item in order.items:
+            yield (
+                row.pk,
+                variants[item.variant_id].product_id,
+                item.variant_id,
+                item.quantity,
+                item.returned,
+                item.unit_price,
+                _worth(item),
+                snapshots[item.variant_id],
+                item.exposure_id,
+                item.cart_added_at,
+                item.shopper_key,
+            )
+
+
+def _record_returns(pairs: Sequence[tuple[PastOrder, Order]]) -> None:
+    wanting = [(order, row) for order, row in pairs if any(item.returned_at for item in order.items)]
+    stored = OrderItem.objects.filter(order__in=[row for _, row in wanting]).order_by("order", "pk")
+    ids = iter(stored.values_list("pk", flat=True))
+    returns = []
+    for order, _ in sorted(wanting, key=lambda pair: pair[1].pk):
+        for item in order.items:
+            item_id = next(ids)
+            if item.returned_at is not None:
+                returns.append(
+                    Returned(
+                        order_item_id=item_id,
+                        quantity=item.returned,
+                        before=0,
+                        occurred_at=item.returned_at,
+                    )
+                )
+    record_returns(returns)
+
+
+def import_movements(movements: Sequence[PastMovement], *, source: str) -> Imported:
+    """Store those of `movements` whose reference `source` has not got yet; return how many.
+
+    Raises:
+        VariantNotFound: one names a variant that does not exist; nothing was stored.
+    """
+    with transaction.atomic():
+        fresh = {f"{source}:{movement.reference}": movement for movement in movements}
+        for reference in Movement.objects.filter(reference__in=fresh).values_list("reference", flat=True):
+            del fresh[str(reference)]
+        variants = _variants({movement.variant_id for movement in fresh.values()})
+        rows = Movement.objects.bulk_create(
+            _movement_of(movement, reference=reference, variant=variants[movement.variant_id])
+            for reference, movement in fresh.items()
+        )
+        publish_many("movement", [row.pk for row in rows])
+    return Imported(created=len(fresh), unchanged=len(movements) - len(fresh))
+
+
+def _movement_of(movement: PastMovement, *, reference: str, variant: Variant) -> Movement:
+    return Movement(
+        kind=movement.kind,
+        product_id=variant.product_id,
+        variant_id=variant.pk,
+        seller_id=variant.product.seller_id,
+        category_path=variant.product.category.path,
+        quantity=movement.quantity,
+        amount=movement.amount,
+        currency=movement.currency,
+        occurred_at=movement.occurred_at,
+        customer_id=movement.customer_id,
+        reference=reference,
+    )

@@ -1,0 +1,88 @@
+"""Writing movements: what a sale was, and what takes it back.
+
+A movement happens at the time of the step that caused it, so sales and cancels are read off an order's items
+and history, in the database.
+"""
+
+from collections.abc import Collection, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Value
+
+from backend.orders.models import Movement, MovementKind, OrderItem, OrderStatus
+from backend.orders.pricing import share
+from backend.orders.rows import insert_selected
+
+STEP_TIME = F("order__history__changed_at")
+
+OF_AN_ITEM: dict[str, F | Value] = {
+    "kind": Value(MovementKind.SALE.value),
+    "order": F("order_id"),
+    "order_item": F("pk"),
+    "product": F("product_id"),
+    "variant": F("variant_id"),
+    "seller": F("product__seller_id"),
+    "category_path": F("product__category__path"),
+    "quantity": F("quantity"),
+    "amount": F("total_price"),
+    "currency": F("order__currency"),
+    "occurred_at": STEP_TIME,
+    "customer": F("order__user_id"),
+    "shopper_key": F("shopper_key"),
+    "exposure_id": F("exposure_id"),
+    "cart_added_at": F("cart_added_at"),
+}
+
+# Seller, category and claim are the sale's, so that what was sold and what came back can be subtracted.
+OF_A_SALE: dict[str, F | Value] = {
+    **{name: F(name) for name in OF_AN_ITEM},
+    "kind": Value(MovementKind.CANCEL.value),
+    "occurred_at": STEP_TIME,
+}
+
+
+def record_sales(order_ids: Collection[int]) -> None:
+    """Write the sale of every item of these orders, at the time when the order was confirmed."""
+    items = OrderItem.objects.filter(order__in=order_ids, order__history__status=OrderStatus.CONFIRMED)
+    insert_selected(Movement, OF_AN_ITEM, of=items)
+
+
+def record_cancels(order_ids: Collection[int]) -> None:
+    """Take back every sale of these orders, at the time when the order was cancelled."""
+    sales = Movement.objects.filter(
+        order__in=order_ids, kind=MovementKind.SALE, order__history__status=OrderStatus.CANCELLED
+    )
+    insert_selected(Movement, OF_A_SALE, of=sales)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """`quantity` units of an order item came back, after `before` units had come back earlier."""
+
+    order_item_id: int
+    quantity: int
+    before: int
+    occurred_at: datetime
+
+
+def record_returns(returns: Sequence[Returned]) -> list[Movement]:
+    """Return the movements written for units that came back; every order item at most once."""
+    sales = Movement.objects.filter(
+        kind=MovementKind.SALE, order_item__in=[returned.order_item_id for returned in returns]
+    )
+    by_item = {sale.order_item_id: sale for sale in sales}
+    return Movement.objects.bulk_create(
+        _taken_back(by_item[returned.order_item_id], returned) for returned in returns
+    )
+
+
+def _taken_back(sale: Movement, returned: Returned) -> Movement:
+    movement = copy(sale)
+    movement.pk = None
+    movement.kind = MovementKind.RETURN
+    movement.quantity = returned.quantity
+    movement.amount = share(sale.amount, of=sale.quantity, before=returned.before, units=returned.quantity)
+    movement.occurred_at = returned.occurred_at
+    return movement

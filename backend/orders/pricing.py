@@ -1,0 +1,58 @@
+"""What an order costs; every amount is rounded once, here or in the catalogue's prices."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from backend.catalog.pricing import rounded
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """An order's amounts in its currency; `total_amount` is the sum of the others."""
+
+    subtotal: Decimal
+    tax_amount: Decimal
+    shipping_cost: Decimal
+
+    @property
+    def total_amount(self) -> Decimal:
+        """What the customer pays."""
+        return self.subtotal + self.tax_amount + self.shipping_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The shop's rates: tax on top of goods and shipping in percent, and one price for shipping.
+
+    From a subtotal of `free_shipping_from` on shipping costs nothing; None means never.
+    """
+
+    tax_percentage: Decimal
+    shipping_cost: Decimal
+    free_shipping_from: Decimal | None
+
+    def totals(self, subtotal: Decimal) -> Totals:
+        """Return what an order of goods for `subtotal` costs."""
+        free = self.free_shipping_from is not None and subtotal >= self.free_shipping_from
+        shipping = Decimal("0.00") if free else rounded(self.shipping_cost)
+        tax = rounded((subtotal + shipping) * self.tax_percentage / 100)
+        return Totals(subtotal=subtotal, tax_amount=tax, shipping_cost=shipping)
+
+
+def tariff() -> Tariff:
+    """Return the rates of this installation."""
+    return Tariff(
+        tax_percentage=settings.TAX_PERCENTAGE,
+        shipping_cost=settings.SHIPPING_COST,
+        free_shipping_from=settings.FREE_SHIPPING_FROM,
+    )
+
+
+def share(total: Decimal, *, of: int, before: int, units: int) -> Decimal:
+    """Return what `units` of a line of `of` units for `total` are worth, `before` having been counted.
+
+    However a line is taken apart, its parts add up to its total to the cent.
+    """
+    return rounded(total * (before + units) / of) - rounded(total * before / of)
