@@ -1,0 +1,59 @@
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from analytics_pipeline.recent import KEPT, RecentProducts
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.stream import StreamUnavailable
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def recent(redis_url: str) -> RecentProducts:
+    return RecentProducts(Settings.from_env({"REDIS_URL": redis_url}))
+
+
+def at(minutes: int) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+def test_the_latest_product_comes_first_whatever_order_events_arrive_in(recent: RecentProducts) -> None:
+    shopper = uuid4()
+    recent.remember(shopper, met={5: at(3), 6: at(1)})
+    recent.remember(shopper, met={7: at(2)})
+
+    assert recent.of(shopper) == [5, 7, 6]
+
+
+def test_a_repeated_or_late_event_changes_nothing(recent: RecentProducts) -> None:
+    shopper = uuid4()
+    recent.remember(shopper, met={5: at(3), 6: at(4)})
+
+    recent.remember(shopper, met={5: at(3), 6: at(1)})
+
+    assert recent.of(shopper) == [6, 5]
+
+
+def test_only_the_last_products_are_kept(recent: RecentProducts) -> None:
+    shopper = uuid4()
+
+    recent.remember(shopper, met={product: at(product) for product in range(1, KEPT + 6)})
+
+    assert recent.of(shopper) == list(range(KEPT + 5, 5, -1))
+
+
+def test_shoppers_are_kept_apart_and_can_be_forgotten(recent: RecentProducts) -> None:
+    one, other = uuid4(), uuid4()
+    recent.remember(one, met={5: NOW})
+    recent.remember(other, met={6: NOW})
+
+    recent.forget(one)
+
+    assert (recent.of(one), recent.of(other)) == ([], [6])
+
+
+def test_a_server_that_is_down_is_told_apart_from_an_empty_list() -> None:
+    with pytest.raises(StreamUnavailable):
+        RecentProducts(Settings.from_env({"REDIS_URL": "redis://127.0.0.1:1/0"})).of(uuid4())

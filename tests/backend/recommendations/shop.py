@@ -1,0 +1,63 @@
+"""A small shop and hand-made versions of recommendations."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from backend.accounts.models import User
+from backend.catalog.models import Category, Product, Variant
+from backend.catalog.services import NewVariant, create_product
+from ml.lists import Lists
+from ml.registry import Registry, Version
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+Entries = Sequence[tuple[int, float, int]]
+
+
+def products(count: int, *, seller: User) -> list[Product]:
+    """Products in stock; each later one is more popular."""
+    category = Category.objects.create(name="Home", slug="home", path="Home")
+    made = [
+        create_product(
+            title=f"Lamp {number}",
+            category=category,
+            seller_id=seller.pk,
+            price=Decimal(10),
+            currency="USD",
+            variants=[NewVariant(sku=f"LAMP-{number}")],
+            popularity=number,
+            now=NOW,
+        )
+        for number in range(count)
+    ]
+    Variant.objects.update(stock=5)
+    return made
+
+
+def register(
+    root: Path,
+    lists: Mapping[str, Mapping[object, Entries]],
+    *,
+    now: datetime = NOW,
+    fingerprint: str = "f" * 64,
+) -> Version:
+    """A version whose lists are {`subject.algorithm`: {subject: [(product, score, because or 0)]}}."""
+    made_by = dict.fromkeys(lists, "item_knn")
+    facts = {
+        "fingerprint": fingerprint,
+        "measured": [],
+        "chosen": {"collaborative": {"name": "item_knn", "parameters": {}, "half_life_days": None}},
+    }
+    arrays = {name: _arrays(rows) for name, rows in lists.items()}
+    return Registry(root).register(lists=arrays, made_by=made_by, facts=facts, now=now)
+
+
+def _arrays(rows: Mapping[object, Entries]) -> Lists:
+    width = max(len(row) for row in rows.values())
+    padded = [[*row, *[(0, 0.0, 0)] * (width - len(row))] for row in rows.values()]
+    columns = [np.array([[entry[part] for entry in row] for row in padded]) for part in range(3)]
+    return Lists(np.array(list(rows)), columns[0], columns[1].astype(np.float32), columns[2])

@@ -1,0 +1,134 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from backend.recommendations import services
+from backend.recommendations.models import ModelVersion, ProductRecommendation
+from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
+from tests.backend.recommendations.shop import NOW, Entries, register
+
+pytestmark = pytest.mark.django_db
+
+LISTS: dict[str, dict[object, Entries]] = {
+    "user.collaborative": {"a": [(1, 0.5, 7), (2, 0.25, 0)]},
+    "product.content_based": {3: [(4, 1.0, 0)]},
+}
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> list[Version]:
+    return [
+        register(tmp_path, LISTS, now=NOW + timedelta(days=day), fingerprint=str(day) * 64)
+        for day in range(3)
+    ]
+
+
+def serving() -> str:
+    return ModelVersion.objects.get(is_serving=True).version
+
+
+def test_publishing_loads_every_list_and_serves_the_newest(tmp_path: Path, three: list[Version]) -> None:
+    row = services.publish(None, registry=Registry(tmp_path), now=NOW)
+
+    assert serving() == row.version == three[2].id
+    assert {(one.audience, one.subject, one.algorithm): one.entries for one in row.lists.all()} == {
+        ("user", "a", "collaborative"): [[1, 0.5, 7], [2, 0.25, None]],
+        ("product", "3", "content_based"): [[4, 1.0, None]],
+    }
+
+
+def test_publishing_twice_changes_nothing(tmp_path: Path, three: list[Version]) -> None:
+    for _ in range(2):
+        services.publish(three[0].id, registry=Registry(tmp_path), now=NOW)
+
+    assert serving() == three[0].id
+    assert ProductRecommendation.objects.count() == 2
+
+
+def test_a_load_that_was_cut_off_is_completed(tmp_path: Path, three: list[Version]) -> None:
+    row = ModelVersion.objects.create(version=three[0].id)
+    ProductRecommendation.objects.create(
+        version=row,
+        audience="user",
+        subject="a",
+        algorithm="collaborative",
+        entries=[[1, 0.5, 7], [2, 0.25, None]],
+    )
+
+    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW)
+
+    assert ProductRecommendation.objects.filter(version=row).count() == 2
+    assert serving() == three[0].id
+
+
+def test_a_damaged_version_leaves_the_present_one_in_service(tmp_path: Path, three: list[Version]) -> None:
+    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW)
+    (three[1].path / "product.content_based.npz").write_bytes(b"gone")
+
+    with pytest.raises(VersionDamaged):
+        services.publish(three[1].id, registry=Registry(tmp_path), now=NOW)
+
+    assert serving() == three[0].id
+    assert ProductRecommendation.objects.count() == 2
+
+
+def test_rolling_back_twice_goes_back_two_versions(tmp_path: Path, three: list[Version]) -> None:
+    for hour, version in enumerate(three):
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour))
+
+    assert services.rollback(now=NOW).version == three[1].id
+    assert services.rollback(now=NOW).version == three[0].id
+    assert serving() == three[0].id
+    with pytest.raises(services.NothingToRollBackTo):
+        services.rollback(now=NOW)
+
+
+def test_what_was_rolled_back_can_be_published_again(tmp_path: Path, three: list[Version]) -> None:
+    for hour, version in enumerate(three[:2]):
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour))
+    services.rollback(now=NOW)
+
+    services.publish(three[1].id, registry=Registry(tmp_path), now=NOW + timedelta(hours=5))
+
+    assert serving() == three[1].id
+    assert services.rollback(now=NOW).version == three[0].id
+
+
+def test_only_the_last_versions_keep_their_lists(tmp_path: Path, three: list[Version]) -> None:
+    four = [*three, register(tmp_path, LISTS, now=NOW + timedelta(days=3))]
+
+    for hour, version in enumerate(four):
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour))
+
+    assert set(ModelVersion.objects.values_list("version", flat=True)) == {one.id for one in four[1:]}
+    assert ProductRecommendation.objects.count() == 2 * services.KEPT_VERSIONS
+
+
+def test_an_empty_registry_says_how_to_fill_it(tmp_path: Path) -> None:
+    with pytest.raises(services.NothingToPublish, match=r"ml\.train"):
+        services.publish(None, registry=Registry(tmp_path), now=NOW)
+
+
+def test_an_unknown_version_is_refused_by_name(tmp_path: Path, three: list[Version]) -> None:
+    with pytest.raises(VersionNotFound, match=three[0].id):
+        services.publish("2020", registry=Registry(tmp_path), now=NOW)
+
+
+def test_the_command_publishes_lists_and_rolls_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    older = register(tmp_path / "models", LISTS)
+    newer = register(tmp_path / "models", LISTS, now=NOW + timedelta(days=1))
+
+    call_command("publish_model", older.id)
+    call_command("publish_model")
+    assert serving() == newer.id
+    call_command("publish_model", "--list")
+    assert f"{newer.id}  serving\n{older.id}  loaded\n" in capsys.readouterr().out
+    call_command("publish_model", "--rollback")
+    assert serving() == older.id
+    with pytest.raises(CommandError, match="No earlier version is loaded"):
+        call_command("publish_model", "--rollback")

@@ -1,0 +1,266 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from analytics_pipeline.recent import RecentProducts
+from analytics_pipeline.settings import Settings
+from backend.accounts.models import User
+from backend.catalog.models import Product, Variant
+from backend.exposures import services as exposures
+from backend.orders.models import Order, OrderItem
+from backend.recommendations import selectors, services
+from ml.registry import Registry
+from tests.backend.recommendations.shop import NOW, Entries, products, register
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/api/recommendations/user/"
+
+
+@pytest.fixture
+def customer() -> User:
+    return User.objects.create_user(phone="+15550000001", password="a long secret")
+
+
+@pytest.fixture
+def shop(customer: User) -> list[Product]:
+    return products(12, seller=customer)
+
+
+@pytest.fixture
+def api(redis_url: str) -> Iterator[APIClient]:
+    selectors.recent_products.cache_clear()
+    yield APIClient()
+    selectors.recent_products().close()
+    selectors.recent_products.cache_clear()
+
+
+@pytest.fixture
+def exposed() -> Iterator[list[exposures.Exposure]]:
+    kept: list[exposures.Exposure] = []
+    before = exposures._sink[0]
+    exposures.register_sink(kept.append)
+    yield kept
+    exposures.register_sink(before)
+
+
+def publish(tmp_path: Path, lists: dict[str, dict[object, Entries]]) -> None:
+    register(tmp_path, lists)
+    services.publish(None, registry=Registry(tmp_path), now=NOW)
+
+
+def remember(key: UUID, *met: Product) -> None:
+    RecentProducts(Settings.from_env()).remember(key, met={product.pk: NOW for product in met})
+
+
+def get(api: APIClient, path: str, *, status: int = 200, guest: object = None) -> Any:
+    response = api.get(path, headers={} if guest is None else {"X-Anonymous-Id": str(guest)})
+    assert response.status_code == status, response.content
+    return response.json()
+
+
+def ids(answer: Any) -> list[int]:
+    return [row["id"] for row in answer["data"]["results"]]
+
+
+def test_a_customer_is_shown_the_published_list_with_its_reasons(
+    api: APIClient, shop: list[Product], customer: User, tmp_path: Path
+) -> None:
+    best, second, reason = (product.pk for product in shop[:3])
+    publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): [(best, 0.9, reason), (second, 0.3, 0)]}})
+    api.force_authenticate(customer)
+
+    answer = get(api, f"{PATH}?limit=2")
+
+    assert ids(answer) == [best, second]
+    first = answer["data"]["results"][0]
+    assert (first["reason"], first["because_product"]) == ("Because you chose Lamp 2.", reason)
+    assert answer["data"]["algorithm"] == answer["data"]["requested_algorithm"] == "hybrid"
+    assert answer["data"]["degraded"] is False
+
+
+def test_each_algorithm_has_its_own_list(
+    api: APIClient, shop: list[Product], customer: User, tmp_path: Path
+) -> None:
+    key = str(customer.shopper_key)
+    names = ("collaborative", "content_based", "hybrid")
+    publish(tmp_path, {f"user.{name}": {key: [(shop[place].pk, 1, 0)]} for place, name in enumerate(names)})
+    api.force_authenticate(customer)
+
+    found = [ids(get(api, f"{PATH}?limit=1&algorithm={name}")) for name in names]
+
+    assert found == [[product.pk] for product in shop[:3]]
+
+
+def test_what_was_bought_sold_out_or_taken_off_is_left_out(
+    api: APIClient, shop: list[Product], customer: User, tmp_path: Path
+) -> None:
+    bought, sold_out, gone, left = shop[:4]
+    order = Order.objects.create(
+        order_number="1", user=customer, currency="USD", subtotal=1, total_amount=1, placed_at=NOW
+    )
+    variant = Variant.objects.get(product=bought)
+    OrderItem.objects.create(
+        order=order, product=bought, variant=variant, quantity=1, unit_price=1, total_price=1
+    )
+    Variant.objects.filter(product=sold_out).update(reserved=5)
+    Product.objects.filter(pk=gone.pk).update(is_active=False)
+    entries = [(product.pk, 1.0 - place / 10, 0) for place, product in enumerate(shop[:4])]
+    publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): entries}})
+    api.force_authenticate(customer)
+
+    answer = get(api, f"{PATH}?limit=50")
+
+    assert ids(answer)[0] == left.pk
+    assert not {bought.pk, sold_out.pk, gone.pk} & set(ids(answer))
+
+
+def test_what_a_guest_looked_at_a_minute_ago_is_in_the_next_list(
+    api: APIClient, shop: list[Product], tmp_path: Path
+) -> None:
+    seen, near, popular = shop[0], shop[1], shop[5]
+    publish(
+        tmp_path,
+        {
+            "product.hybrid": {seen.pk: [(near.pk, 0.4, 0)]},
+            "everyone.popularity": {"": [(popular.pk, 9, 0), (seen.pk, 8, 0)]},
+        },
+    )
+    guest = uuid4()
+    before = get(api, PATH, guest=guest)
+
+    remember(guest, seen)
+    after = get(api, PATH, guest=guest)
+
+    assert ids(before) == [popular.pk, seen.pk]
+    assert before["data"]["algorithm"] == "popularity"
+    assert ids(after) == [near.pk, popular.pk]
+    assert after["data"]["algorithm"] == "hybrid"
+    assert [row["reason_code"] for row in after["data"]["results"]] == ["recent", "popular"]
+
+
+def test_a_product_too_new_for_the_algorithm_is_answered_by_its_content(
+    api: APIClient, shop: list[Product], tmp_path: Path
+) -> None:
+    new, alike = shop[0], shop[1]
+    publish(tmp_path, {"product.content_based": {new.pk: [(alike.pk, 0.5, 0)]}})
+
+    answer = get(api, f"/api/recommendations/product/{new.pk}/?algorithm=collaborative&limit=1")
+
+    assert ids(answer) == [alike.pk]
+    assert answer["data"]["algorithm"] == "content_based"
+    assert "Too little is known for collaborative" in answer["data"]["reason"]
+
+
+def test_a_product_is_never_recommended_on_its_own_page(
+    api: APIClient, shop: list[Product], tmp_path: Path
+) -> None:
+    publish(tmp_path, {"everyone.popularity": {"": [(product.pk, 1, 0) for product in shop]}})
+
+    answer = get(api, f"/api/recommendations/product/{shop[0].pk}/?limit=50")
+
+    assert set(ids(answer)) == {product.pk for product in shop[1:]}
+
+
+def test_without_a_published_model_popular_products_are_shown_and_it_is_said(
+    api: APIClient, shop: list[Product], customer: User
+) -> None:
+    api.force_authenticate(customer)
+
+    answer = get(api, f"{PATH}?limit=3")
+
+    assert ids(answer) == [product.pk for product in reversed(shop[-3:])]
+    assert answer["data"]["algorithm"] == "popularity"
+    assert answer["data"]["degraded"] is True
+    assert "No model is published yet." in answer["data"]["reason"]
+
+
+def test_without_valkey_the_published_list_stands_and_it_is_said(
+    shop: list[Product], customer: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): [(shop[0].pk, 1, 0)]}})
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    selectors.recent_products.cache_clear()
+    api = APIClient()
+    api.force_authenticate(customer)
+
+    answer = get(api, f"{PATH}?limit=1")
+
+    assert ids(answer) == [shop[0].pk]
+    assert answer["data"]["degraded"] is True
+    assert "could not be read" in answer["data"]["reason"]
+    selectors.recent_products.cache_clear()
+
+
+def test_the_list_is_exposed_with_its_algorithm_and_slot(
+    api: APIClient, shop: list[Product], exposed: list[exposures.Exposure]
+) -> None:
+    answer = get(api, f"/api/recommendations/product/{shop[0].pk}/?limit=2")
+
+    (exposure,) = exposed
+    assert answer["data"]["exposure_id"] == str(exposure.id)
+    assert (exposure.surface, exposure.slot, exposure.algorithm) == (
+        "recommendations",
+        "product",
+        "popularity",
+    )
+    assert list(exposure.product_ids) == ids(answer)
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "message"),
+    [
+        ("algorithm=magic", "algorithm", "collaborative, content_based, hybrid"),
+        ("limit=0", "limit", "greater than or equal to 1"),
+        ("limit=51", "limit", "less than or equal to 50"),
+        ("page=2", "page", "Allowed are: algorithm, limit"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_with_what_is_allowed(
+    api: APIClient, query: str, field: str, message: str
+) -> None:
+    answer = get(api, f"{PATH}?{query}", status=400)
+
+    assert message in str(answer["details"][field])
+
+
+def test_an_unknown_product_is_not_found(api: APIClient) -> None:
+    assert get(api, "/api/recommendations/product/999999/", status=404)["status"] == 404
+
+
+def test_a_malformed_anonymous_id_is_refused(api: APIClient) -> None:
+    answer = get(api, PATH, status=400, guest="me")
+
+    assert "X-Anonymous-Id" in answer["details"]
+
+
+def test_the_number_of_queries_does_not_depend_on_the_lists(
+    api: APIClient, shop: list[Product], customer: User, tmp_path: Path
+) -> None:
+    key = str(customer.shopper_key)
+    everything = [(product.pk, 1.0, shop[0].pk) for product in shop[1:]]
+    publish(
+        tmp_path,
+        {
+            "user.hybrid": {key: everything},
+            "product.hybrid": {product.pk: everything for product in shop[:4]},
+            "everyone.popularity": {"": [(product.pk, 1, 0) for product in shop]},
+        },
+    )
+    api.force_authenticate(customer)
+    counts = []
+    for limit, recent in ((1, shop[:0]), (50, shop[:4])):
+        remember(customer.shopper_key, *recent)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            get(api, f"{PATH}?limit={limit}")
+        counts.append(len(queries))
+
+    assert counts == [5, 5]
