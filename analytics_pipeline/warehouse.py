@@ -67,8 +67,15 @@ class Warehouse:
 
     def rows(self, query: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
         """The query's rows by column name; decimals, dates and UUIDs are Python's."""
+        names, rows = self.table(query, parameters)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def table(
+        self, query: str, parameters: Mapping[str, object] | None = None
+    ) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        """The query's columns' names and its rows."""
         result = self._call("query", query, parameters=dict(parameters or {}))
-        return [dict(zip(result.column_names, row, strict=True)) for row in result.result_rows]
+        return result.column_names, result.result_rows
 
     def value(self, query: str, parameters: Mapping[str, object] | None = None) -> Any:
         """The only column of the query's only row."""

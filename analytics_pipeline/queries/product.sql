@@ -1,0 +1,61 @@
+-- How one product was met and what it earned, by period; revenue is net of cancellations and returns.
+-- scope: staff, seller
+-- product: the product's id
+-- start_date: the first day
+-- end_date: the last day
+-- group_by: day, week or month
+WITH met AS
+(
+    SELECT
+        toDate(quarter, {time_zone:String}) AS local_day,
+        sumIf(events, type = 'exposure') AS impressions,
+        sumIf(events, type = 'view') AS views,
+        sumIf(events, type = 'click') AS clicks,
+        sumIf(quantity, type = 'cart_add') AS cart_adds
+    FROM event_counts(dirty_days = {dirty_days:Array(Date)})
+    WHERE product_id = {product:UInt64}
+      AND day BETWEEN {start_date:Date} - 1 AND {end_date:Date} + 1
+    GROUP BY local_day
+),
+earned AS
+(
+    SELECT
+        toDate(occurred_at, {time_zone:String}) AS day,
+        currency,
+        sumIf(quantity, kind = 'SALE') AS units,
+        sumIf(amount, kind = 'SALE') - sumIf(amount, kind IN ('CANCEL', 'RETURN')) AS revenue
+    FROM order_facts FINAL
+    WHERE product_id = {product:UInt64}
+      AND kind IN ('SALE', 'CANCEL', 'RETURN')
+      AND ({seller:UInt64} = 0 OR seller_id = {seller:UInt64})
+    GROUP BY day, currency
+),
+listed AS
+(
+    SELECT anyLast(currency) AS currency FROM products FINAL WHERE product_id = {product:UInt64}
+)
+SELECT
+    multiIf(
+        {group_by:String} = 'month', formatDateTime(day, '%Y-%m'),
+        {group_by:String} = 'week', toString(toMonday(day)),
+        toString(day)
+    ) AS period,
+    sum(impressions) AS impressions,
+    sum(views) AS views,
+    sum(clicks) AS clicks,
+    sum(cart_adds) AS cart_adds,
+    sum(units) AS units,
+    sum(revenue) AS revenue,
+    currency
+FROM
+(
+    SELECT local_day AS day, (SELECT currency FROM listed) AS currency, impressions, views, clicks, cart_adds,
+           0 AS units, toDecimal128(0, 2) AS revenue
+    FROM met
+    UNION ALL
+    SELECT day, currency, 0, 0, 0, 0, units, revenue
+    FROM earned
+)
+WHERE day BETWEEN {start_date:Date} AND {end_date:Date}
+GROUP BY period, currency
+ORDER BY period, currency
