@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -19,11 +19,10 @@ WRONG_INPUT = 2
 INTERRUPTED = 130
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(BaseCommand, Generic[Thing]):
     """A command that takes over a file; what it wrote stays written, and running it again goes on."""
 
     formats: ClassVar[tuple[str, ...]]
-    things: ClassVar[str]
     chunk_size: ClassVar[int]
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -65,7 +64,7 @@ class ImportCommand(BaseCommand):
         Raises:
             CommandError: the command was interrupted.
         """
-        summary = Summary(self.things)
+        summary = Summary()
         refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
         try:
             with (

@@ -37,6 +37,12 @@ NOT_A_TIME = "the invoice date is no time like 2010-12-01 08:26:00"
 NO_NUMBER = "names no invoice or no stock code"
 
 
+def names_goods(code: str) -> bool:
+    """Whether a stock code begins with five digits, as those of goods do."""
+    start = code[:5]
+    return len(start) == 5 and start.isascii() and start.isdigit()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of an invoice; `code` is in capitals, since codes are compared without case."""
@@ -52,8 +58,7 @@ class Line:
     @property
     def is_product(self) -> bool:
         """Whether it names goods: other codes are postage, fees, discounts and the like."""
-        start = self.code[:5]
-        return len(start) == 5 and start.isascii() and start.isdigit()
+        return names_goods(self.code)
 
     @property
     def is_paid(self) -> bool:

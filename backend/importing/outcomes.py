@@ -22,40 +22,37 @@ class Refused:
 
 @dataclass(slots=True)
 class Written:
-    """What became of things that were to be written; `remarks` count what was taken over in part."""
+    """What became of things that were to be written.
 
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    `counts` are by thing and what became of it: ("orders", "created"); `remarks` count what was taken over in
+    part, and `refused` are rows that turned out only now to be impossible.
+    """
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
     remarks: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
 class Summary:
-    """What an import did: rows read, things written (`things` names them), and rows refused by reason."""
+    """What an import did: rows read, things by what became of them, and rows refused by reason."""
 
-    things: str
     read: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     remarks: Counter[str] = field(default_factory=Counter)
 
     def add(self, written: Written) -> None:
         """Count what was written; the refused rows are counted where they are filed."""
-        self.created += written.created
-        self.updated += written.updated
-        self.unchanged += written.unchanged
+        self.counts.update(written.counts)
         self.remarks.update(written.remarks)
 
     def lines(self) -> Iterator[str]:
         """Yield the summary, a line at a time."""
         yield f"{self.read:,} rows read"
-        yield (
-            f"{self.things}: {self.created:,} created, {self.updated:,} updated, {self.unchanged:,} unchanged"
-        )
+        for thing in dict.fromkeys(thing for thing, _ in self.counts):
+            parts = [f"{count:,} {fate}" for (name, fate), count in self.counts.items() if name == thing]
+            yield f"{thing}: {', '.join(parts)}"
         for reason, count in self.remarks.most_common():
             yield f"{count:,} taken over in part: {reason}"
         if self.refused:

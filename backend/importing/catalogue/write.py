@@ -35,9 +35,13 @@ class CatalogueWriter:
             remarks = Counter(remark for row in accepted for remark in row.remarks)
             remarks.update(self._write_stock(accepted))
         return Written(
-            created=len(result.created),
-            updated=len(result.updated),
-            unchanged=len(result.unchanged),
+            counts=Counter(
+                {
+                    ("products", "created"): len(result.created),
+                    ("products", "updated"): len(result.updated),
+                    ("products", "unchanged"): len(result.unchanged),
+                }
+            ),
             refused=[
                 Refused(row.line, result.refused[row.product.reference], row.row)
                 for row in rows

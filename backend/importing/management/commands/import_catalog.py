@@ -11,16 +11,16 @@ from backend.accounts.imported import seller_of
 from backend.accounts.models import User
 from backend.accounts.phones import InvalidPhone, normalise_phone
 from backend.importing.catalogue.formats import NAMES, catalogue_format
+from backend.importing.catalogue.row import CatalogRow
 from backend.importing.catalogue.write import CatalogueWriter
 from backend.importing.command import WRONG_INPUT, ImportCommand
 
 
-class Command(ImportCommand):
+class Command(ImportCommand[CatalogRow]):
     """Makes products that are new, changes those that changed, and leaves the others alone."""
 
     help = "Take over products from a file; running it again changes only what changed in the file."
     formats: ClassVar[tuple[str, ...]] = NAMES
-    things: ClassVar[str] = "products"
     chunk_size: ClassVar[int] = 500
 
     def add_arguments(self, parser: CommandParser) -> None:

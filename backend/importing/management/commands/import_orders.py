@@ -1,0 +1,51 @@
+"""`manage.py import_orders`: takes over past orders and returns from a file."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from backend.importing.command import WRONG_INPUT, ImportCommand
+from backend.importing.orders.formats import NAMES, orders_format
+from backend.importing.orders.row import Format, OrderRow, ReturnRow
+from backend.importing.orders.write import OrderWriter, variant_ids
+
+
+class Command(ImportCommand[OrderRow | ReturnRow]):
+    """Stores each order and each return once; stock is left alone, it left long ago."""
+
+    help = "Take over past orders from a file; running it again adds only what is not there yet."
+    formats: ClassVar[tuple[str, ...]] = NAMES
+    chunk_size: ClassVar[int] = 250
+
+    def handle(self, *_: Any, path: Path, **options: Any) -> None:
+        """Take the file over."""
+        name = options["format"]
+        file_format = orders_format(name, currency=settings.DEFAULT_CURRENCY)
+        total = self.rows_in(path, header=file_format.header)
+        writer = OrderWriter(source=name, variants=_variants(path, file_format=file_format, name=name))
+        self.take_over(
+            path,
+            total=total,
+            header=file_format.header,
+            read=file_format.read,
+            write=writer,
+            name=f"orders-{name}",
+            now=timezone.now(),
+        )
+        self.wait(options)
+
+
+def _variants(path: Path, *, file_format: Format, name: str) -> dict[str, int]:
+    skus = file_format.skus(path)
+    known = variant_ids(skus)
+    if unknown := sorted(skus - known.keys()):
+        example = ", ".join(unknown[:3])
+        raise CommandError(
+            f"{len(unknown):,} of {len(skus):,} products in {path} are unknown here ({example} …); "
+            f"take them over first: manage.py import_catalog --format {name} …",
+            returncode=WRONG_INPUT,
+        )
+    return known
