@@ -14,7 +14,7 @@ answers AS
 (
     SELECT exposure_id, countIf(type = 'click') AS clicked, countIf(type = 'cart_add') AS added
     FROM events FINAL
-    WHERE day BETWEEN {start_date:Date} AND {end_date:Date} + 7
+    WHERE day >= {start_date:Date} AND day <= addDays(toDate32({end_date:Date}), 7)
       AND type IN ('click', 'cart_add')
       AND exposure_id IN (SELECT event_id FROM shown)
     GROUP BY exposure_id

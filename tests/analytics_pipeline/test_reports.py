@@ -122,7 +122,7 @@ def test_every_cent_is_credited_or_unattributed_and_forged_claims_earn_nothing(w
         ],
     )
     warehouse.insert("shopper_links", {"anonymous_key": [GUEST], "shopper_key": [ANNE], "linked_at": [after]})
-    claim = {"shopper_key": ANNE, "cart_added_at": after}
+    claim: dict[str, Any] = {"shopper_key": ANNE, "cart_added_at": after}
     store(
         warehouse,
         Fact("SALE", "10.00", exposure_id=lamp, **claim),
