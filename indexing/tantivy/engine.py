@@ -39,8 +39,12 @@ class TantivyEngine:
     def write(self, generation: str, changes: Sequence[Change], *, now: datetime) -> Written:
         """Apply changes; takes the generation's lock and keeps it until `release` or `close`."""
         with self._lock:
-            if generation not in self._writers:
+            try:
                 path = self._folder.index_path(generation)
+            except GenerationNotFound:
+                self.release(generation)
+                raise
+            if generation not in self._writers:
                 self._writers[generation] = Writer(path, generation=generation)
             return self._writers[generation].write(changes, now=now)
 
