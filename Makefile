@@ -4,7 +4,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 PYTHON ?= python3
+PORT ?= 8000
+export PORT
 RUN := $(VENV)/bin/python
+PYTEST := $(VENV)/bin/pytest -n auto --maxprocesses 4 --dist loadscope
+EMBEDDED := env -u TEST_DATABASE_URL -u TEST_REDIS_URL -u TEST_CLICKHOUSE_URL -u TEST_SEARCH_ENGINE
 
 .PHONY: help
 help: ## List these commands
@@ -14,6 +18,27 @@ $(VENV)/.development: requirements/development.lock
 	$(PYTHON) deploy/environment.py $(VENV) requirements/development.lock
 	@touch $@
 
+# The development environment holds all of the demo's.
+$(VENV)/.demo: requirements/demo.lock
+	test $(VENV)/.development -nt requirements/development.lock || \
+		{ rm -f $(VENV)/.development; $(PYTHON) deploy/environment.py $(VENV) requirements/demo.lock; }
+	@touch $@
+
+.PHONY: demo
+demo: $(VENV)/.demo ## Make a shop with generated data and serve it on PORT (8000)
+	@$(RUN) manage.py demo
+	@exec $(RUN) manage.py serve
+
+.PHONY: test
+test: $(VENV)/.development ## Run every test, then those that use a store again on the real servers
+	$(EMBEDDED) $(PYTEST)
+	TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
+		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} $(PYTEST) -m stores
+
+.PHONY: unit
+unit: $(VENV)/.development ## Run the tests that use no store
+	$(EMBEDDED) $(PYTEST) -m "not stores and not slow and not elasticsearch and not data"
+
 .PHONY: lint
 lint: $(VENV)/.development ## Format check, lint, types, layers, migrations
 	$(VENV)/bin/ruff format --check .
@@ -22,9 +47,9 @@ lint: $(VENV)/.development ## Format check, lint, types, layers, migrations
 	$(VENV)/bin/lint-imports
 	$(RUN) manage.py makemigrations --check --dry-run
 
-.PHONY: test
-test: $(VENV)/.development ## Run every test
-	$(VENV)/bin/pytest
+.PHONY: services
+services: ## Start the real servers with docker compose (PostgreSQL, Redis, Elasticsearch, ClickHouse)
+	docker compose up --detach --wait database stream cache search warehouse
 
 .PHONY: lock
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)

@@ -134,6 +134,11 @@ SHIPPING_COST = Decimal(env.str("SHIPPING_COST", "0"))
 _free_shipping_from = env.str("FREE_SHIPPING_FROM", "")
 FREE_SHIPPING_FROM = Decimal(_free_shipping_from) if _free_shipping_from else None
 
+EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True

@@ -1,0 +1,132 @@
+"""The processes of one shop under one supervisor (supervisord), for where no orchestrator runs them.
+
+It starts a process again when it dies, keeps a log of each under `VITRINE_HOME/logs`, and stops all of them
+in the order in which they need each other. Each is tied to the supervisor's life, so that none outlives it.
+"""
+
+import configparser
+import io
+import os
+import secrets
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics_pipeline.settings import Settings
+
+_LOG_SIZE = "5MB"
+# What the system allows for the address of a Unix socket.
+_LONGEST_SOCKET = 100
+_PYTHON = (sys.executable, "-u")
+_MANAGE = (*_PYTHON, "manage.py")
+_CELERY = (*_PYTHON, "-m", "celery", "-A", "backend.config.celery")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process to run; those with a lower `rank` start earlier and stop later."""
+
+    name: str
+    command: Sequence[str]
+    rank: int
+    once: bool = False
+
+
+def processes(settings: Settings, *, host: str, port: int) -> list[Process]:
+    """Return what has to run for a shop: its own processes, and the embedded services that it uses."""
+    web = ("-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1")
+    threads = ("--blocking-threads", "8", "--host", host, "--port", str(port))
+    worker = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
+    found = [
+        Process("web", (*_PYTHON, *web, *threads, "backend.config.wsgi:application"), rank=30),
+        Process("relay", (*_MANAGE, "relay"), rank=40),
+        Process("ingest", (*_MANAGE, "ingest_events"), rank=40),
+        Process("worker", (*_CELERY, *worker), rank=40),
+        Process("beat", (*_CELERY, "beat"), rank=50),
+        Process("welcome", (*_MANAGE, "welcome", "--port", str(port), "--wait"), rank=60, once=True),
+    ]
+    if settings.redis_url is None:
+        found.append(Process("valkey", (*_PYTHON, "-m", "analytics_pipeline.valkey"), rank=10))
+    if settings.clickhouse_url is None:
+        found.append(Process("warehouse", (*_PYTHON, "-m", "analytics_pipeline.chdb_server"), rank=20))
+    return sorted(found, key=lambda process: process.rank)
+
+
+def write_configuration(home: Path, *, root: Path, programs: Sequence[Process]) -> Path:
+    """Write supervisord's configuration of this home, readable by its owner alone; return its path."""
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    path = home / "run" / "supervisord.conf"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # supervisord replaces %(name)s, also in a folder's name.
+    parser = configparser.RawConfigParser()
+    parser["supervisord"] = _escaped(_daemon(home, root=root))
+    for process in programs:
+        parser[f"program:{process.name}"] = _escaped(_program(process, home=home))
+    socket = home / "run" / "supervisor.sock"
+    if len(str(socket)) <= _LONGEST_SOCKET:
+        for section, options in _control(socket).items():
+            parser[section] = _escaped(options)
+    text = io.StringIO()
+    parser.write(text)
+    path.touch(mode=0o600)
+    path.write_text(text.getvalue())
+    return path
+
+
+def _daemon(home: Path, *, root: Path) -> dict[str, str]:
+    options = {
+        "nodaemon": "true",
+        "directory": str(root),
+        "identifier": "vitrine",
+        "loglevel": "warn",
+        "logfile": str(home / "logs" / "supervisor.log"),
+        "logfile_maxbytes": _LOG_SIZE,
+        "logfile_backups": "1",
+        "pidfile": str(home / "run" / "supervisord.pid"),
+    }
+    # Without it supervisord warns whoever runs as root, as in a container.
+    return {**options, "user": "root"} if os.geteuid() == 0 else options
+
+
+def _program(process: Process, *, home: Path) -> dict[str, str]:
+    command = (*_PYTHON, "-m", "backend.config.lifeline", *process.command)
+    options = {
+        "command": shlex.join(command),
+        "priority": str(process.rank),
+        "stopwaitsecs": "30",
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+    }
+    if process.once:
+        return options | {
+            "autorestart": "false",
+            "startsecs": "0",
+            "stdout_logfile": "/dev/stdout",
+            "stdout_logfile_maxbytes": "0",
+        }
+    return options | {
+        "autorestart": "true",
+        # Whatever dies younger waits before the next start, longer each time.
+        "startsecs": "2",
+        "startretries": "100",
+        "stdout_logfile": str(home / "logs" / f"{process.name}.log"),
+        "stdout_logfile_maxbytes": _LOG_SIZE,
+        "stdout_logfile_backups": "1",
+    }
+
+
+def _control(socket: Path) -> dict[str, dict[str, str]]:
+    credentials = {"username": "vitrine", "password": secrets.token_urlsafe(24)}
+    return {
+        "unix_http_server": {"file": str(socket), "chmod": "0700", **credentials},
+        "rpcinterface:supervisor": {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        },
+        "supervisorctl": {"serverurl": f"unix://{socket}", **credentials},
+    }
+
+
+def _escaped(options: dict[str, str]) -> dict[str, str]:
+    return {name: value.replace("%", "%%") for name, value in options.items()}
