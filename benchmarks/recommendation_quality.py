@@ -1,0 +1,42 @@
+"""How many times more of what people chose item-kNN finds than popularity does.
+
+`python -m benchmarks.recommendation_quality PATH [--model NAME]`; PATH holds lines of `user item item …`, of
+which a fifth of each user's items is held out.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml.dataset import hold_out
+from ml.evaluate import evaluate
+from ml.models.library import MODELS, create
+from ml.text_files import UnreadableInteractions, read_interactions
+
+K = 20
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints both marks and their ratio; returns 0, or 1 if the file can't be read."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--model", default="item_knn", choices=sorted(set(MODELS) - {"content"}))
+    options = parser.parse_args(arguments)
+    try:
+        pairs = read_interactions(options.path)
+    except UnreadableInteractions as error:
+        print(error, file=sys.stderr)
+        return 1
+    train, test = hold_out(pairs, share=0.2, seed=1)
+    popularity, model = (
+        evaluate(create(name).fit(train), train=train, test=test, k=K)
+        for name in ("popularity", options.model)
+    )
+    print(f"Recall@{K}: {options.model} {model.recall:.4f}, popularity {popularity.recall:.4f}")
+    print(f"ratio: {model.recall / popularity.recall:.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
