@@ -1,5 +1,6 @@
-"""Query parameters, strictly: what is unknown is refused with the names of what is known."""
+"""Query parameters and bodies, strictly: what is unknown is refused with the names of what is known."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -38,5 +39,34 @@ def parse(
             faults[name] = "Given more than once."
     if faults:
         raise InvalidParameters("Unknown or repeated parameters.", **faults)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class Body(serializers.Serializer[Any]):
+    """A JSON object that a request brings; a field that nobody knows is refused, for it would be lost."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the validated values.
+
+        Raises:
+            rest_framework.exceptions.ValidationError: naming each field that is unknown or not valid.
+        """
+        if isinstance(data, Mapping):
+            allowed = ", ".join(self.fields) or "none"
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                fault = f"Unknown field. Allowed are: {allowed}."
+                raise serializers.ValidationError({name: [fault] for name in unknown})
+        return super().to_internal_value(data)
+
+
+def parse_body(request: Request, serializer_class: type[Body]) -> dict[str, Any]:
+    """Return the request's body as `serializer_class` validates it.
+
+    Raises:
+        rest_framework.exceptions.ValidationError: it is no JSON object, or naming each faulty field.
+    """
+    serializer = serializer_class(data=request.data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)

@@ -1,5 +1,6 @@
 """The envelopes, as OpenAPI describes them."""
 
+from functools import cache
 from typing import Any
 
 from drf_spectacular.utils import inline_serializer
@@ -8,20 +9,24 @@ from rest_framework import serializers
 Serializer = serializers.BaseSerializer[Any]
 
 
-def _name(serializer: Serializer | type[Serializer]) -> str:
-    child = getattr(serializer, "child", None)
-    owner = child if child is not None else serializer
-    name = (owner if isinstance(owner, type) else type(owner)).__name__.removesuffix("Serializer")
-    return f"{name}List" if child is not None else name
+def _name(row: type[Serializer]) -> str:
+    return row.__name__.removesuffix("Serializer")
 
 
 def envelope_of(serializer: Serializer | type[Serializer]) -> Serializer:
     """Describe `{data, message, status, timestamp}` around what `serializer` describes."""
-    data = serializer() if isinstance(serializer, type) else serializer
+    child = getattr(serializer, "child", None)
+    owner = child if child is not None else serializer
+    return _envelope(owner if isinstance(owner, type) else type(owner), many=child is not None)
+
+
+# Two descriptions of one envelope would be two components of one name.
+@cache
+def _envelope(row: type[Serializer], *, many: bool) -> Serializer:
     return inline_serializer(
-        f"{_name(serializer)}Envelope",
+        f"{_name(row)}{'List' if many else ''}Envelope",
         {
-            "data": data,
+            "data": row(many=True) if many else row(),
             "message": serializers.CharField(),
             "status": serializers.IntegerField(),
             "timestamp": serializers.DateTimeField(),

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.fields import Choice, Money
@@ -135,6 +137,7 @@ class ProductSerializer(ProductCardSerializer):
         read_only_fields = fields
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class CategoryField(serializers.Field[Category, str, str, Any]):
     """A category by its name, slug or path."""
 

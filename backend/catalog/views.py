@@ -42,6 +42,7 @@ class ProductListView(APIView):
     @extend_schema(
         parameters=[ProductListParameters],
         responses=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
+        operation_id="products_list",
         tags=["products"],
     )
     def get(self, request: Request) -> Response:

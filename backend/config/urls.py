@@ -7,7 +7,10 @@ from backend.operations.metrics import metrics
 
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
+    path("api/products/inventory/", include("backend.inventory.urls")),
     path("api/products/", include("backend.catalog.urls")),
+    path("api/orders/cart/", include("backend.carts.urls")),
+    path("api/orders/orders/", include("backend.orders.urls")),
     path("api/recommendations/", include("backend.recommendations.urls")),
     path("api/health/", include("backend.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),

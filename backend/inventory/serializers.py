@@ -1,11 +1,9 @@
 """The ledger as it comes in and goes out."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from backend.api.fields import Choice
-from backend.api.parameters import PageParameters
+from backend.api.parameters import Body, PageParameters
 from backend.inventory.models import InventoryTransaction, TransactionType
 
 MOST_UNITS = 1_000_000
@@ -19,7 +17,7 @@ class TransactionListParameters(PageParameters):
     transaction_type = Choice(choices=TransactionType.choices, required=False)
 
 
-class NewTransactionSerializer(serializers.Serializer[Any]):
+class NewTransactionSerializer(Body):
     """A movement to be recorded. A product alone means its only variant."""
 
     product = serializers.IntegerField(required=False, min_value=1)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models import F
 
 from backend.api.errors import DomainError
+from backend.api.expressions import number_by_key
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
 from backend.catalog.variants import VariantNotFound
@@ -110,7 +111,7 @@ def reserve(units: Mapping[int, int], *, reference: str, now: datetime) -> dict[
     """
     with transaction.atomic():
         variants = lock_variants(units)
-        wanted = _by_variant(units)
+        wanted = number_by_key(units)
         rows = Variant.objects.filter(pk__in=units, stock__gte=F("reserved") + wanted)
         if rows.update(reserved=F("reserved") + wanted) < len(units):
             raise InsufficientStock(items=_short(units))
@@ -131,7 +132,7 @@ def release(reservation_ids: Collection[int], *, now: datetime) -> None:
     with transaction.atomic():
         closed = _close(reservation_ids, state=ReservationState.RELEASED, now=now)
         units = _units_of(closed)
-        Variant.objects.filter(pk__in=units).update(reserved=F("reserved") - _by_variant(units))
+        Variant.objects.filter(pk__in=units).update(reserved=F("reserved") - number_by_key(units))
         products_changed({reservation.variant.product_id for reservation in closed})
 
 
@@ -146,7 +147,7 @@ def fulfil(reservation_ids: Collection[int], *, recorded_by_id: int | None, now:
     with transaction.atomic():
         closed = _close(reservation_ids, state=ReservationState.FULFILLED, now=now)
         units = _units_of(closed)
-        gone = _by_variant(units)
+        gone = number_by_key(units)
         Variant.objects.filter(pk__in=units).update(stock=F("stock") - gone, reserved=F("reserved") - gone)
         entries = (
             Entry(
@@ -180,15 +181,10 @@ def _units_of(reservations: Sequence[Reservation]) -> Counter[int]:
 
 
 def _change_stock(change: Mapping[int, int]) -> None:
-    by_variant = _by_variant(change)
+    by_variant = number_by_key(change)
     rows = Variant.objects.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
     if rows.update(stock=F("stock") + by_variant) < len(change):
         raise InsufficientStock(items=_short({pk: -number for pk, number in change.items()}))
-
-
-def _by_variant(numbers: Mapping[int, int]) -> Case:
-    whens = [When(pk=variant_id, then=Value(number)) for variant_id, number in sorted(numbers.items())]
-    return Case(*whens, output_field=IntegerField())
 
 
 def _short(wanted: Mapping[int, int]) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from backend.accounts.authentication import account_of
 from backend.accounts.permissions import IsSellerOrStaff
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.pagination import PageSpan, page_envelope, page_of_rows
-from backend.api.parameters import parse
+from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, page_of
 from backend.catalog.variants import variant_meant
@@ -32,6 +32,7 @@ class InventoryTransactionListView(APIView):
     @extend_schema(
         parameters=[TransactionListParameters],
         responses=page_of(InventoryTransactionSerializer),
+        operation_id="inventory_transactions_list",
         tags=["inventory"],
     )
     def get(self, request: Request) -> Response:
@@ -56,14 +57,8 @@ class InventoryTransactionListView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Record that units came or went."""
-        serializer = NewTransactionSerializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        return once(
-            request,
-            lambda: _recorded(request, dict(serializer.validated_data)),
-            scope="inventory",
-            now=timezone.now(),
-        )
+        asked = parse_body(request, NewTransactionSerializer)
+        return once(request, lambda: _recorded(request, asked), scope="inventory", now=timezone.now())
 
 
 def _recorded(request: Request, asked: dict[str, Any]) -> Response:

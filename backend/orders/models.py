@@ -93,6 +93,16 @@ class Order(models.Model):
     def __str__(self) -> str:
         return self.order_number
 
+    @property
+    def item_count(self) -> int:
+        """How many lines it has."""
+        return len(self.items.all())
+
+    @property
+    def units(self) -> int:
+        """How many units were bought."""
+        return sum(item.quantity for item in self.items.all())
+
 
 class OrderItem(models.Model):
     """A line of an order, with the product as it was then.

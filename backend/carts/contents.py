@@ -1,0 +1,87 @@
+"""What a cart amounts to now, line by line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import TextChoices
+
+from backend.carts.models import CartItem
+
+
+class Problem(TextChoices):
+    """Why a line can't be bought as it stands."""
+
+    NOT_FOR_SALE = "not_for_sale", "taken off the shop"
+    INSUFFICIENT_STOCK = "insufficient_stock", "fewer units are left"
+    OTHER_CURRENCY = "other_currency", "priced in another currency than the rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A cart item at today's price; `problem` is None where it can be bought."""
+
+    item: CartItem
+    problem: Problem | None
+
+    @property
+    def unit_price(self) -> Decimal:
+        """What one unit costs now."""
+        return self.item.variant.sale_price
+
+    @property
+    def total_price(self) -> Decimal:
+        """What the line costs now."""
+        return self.unit_price * self.item.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The lines of a cart, in the order in which they came; amounts are of what can be bought."""
+
+    lines: tuple[Line, ...]
+    currency: str | None
+
+    @property
+    def sound(self) -> list[Line]:
+        """The lines that can be bought."""
+        return [line for line in self.lines if line.problem is None]
+
+    @property
+    def unsound(self) -> list[Line]:
+        """The lines that can't."""
+        return [line for line in self.lines if line.problem is not None]
+
+    @property
+    def units(self) -> int:
+        """How many units can be bought."""
+        return sum(line.item.quantity for line in self.sound)
+
+    @property
+    def subtotal(self) -> Decimal:
+        """What they cost, before tax and shipping."""
+        return sum((line.total_price for line in self.sound), Decimal("0.00"))
+
+
+def contents_of(items: Sequence[CartItem]) -> Contents:
+    """Return what `items`, with variant and product loaded, amount to.
+
+    A cart has the currency of its first item that is for sale.
+    """
+    currency = next((item.variant.product.currency for item in items if _is_for_sale(item)), None)
+    lines = tuple(Line(item, _problem_of(item, currency=currency)) for item in items)
+    return Contents(lines=lines, currency=currency)
+
+
+def _is_for_sale(item: CartItem) -> bool:
+    return item.variant.is_active and item.variant.product.is_listed
+
+
+def _problem_of(item: CartItem, *, currency: str | None) -> Problem | None:
+    if not _is_for_sale(item):
+        return Problem.NOT_FOR_SALE
+    if item.variant.product.currency != currency:
+        return Problem.OTHER_CURRENCY
+    if item.variant.available < item.quantity:
+        return Problem.INSUFFICIENT_STOCK
+    return None

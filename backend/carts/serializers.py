@@ -1,0 +1,76 @@
+"""Carts as they come in and go out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.parameters import Body
+from backend.carts.contents import Problem
+from backend.carts.services import MOST_UNITS
+from backend.catalog.models import Product, Variant
+
+
+class NewCartItemSerializer(Body):
+    """What to put into the cart. A product alone means its only variant."""
+
+    product_id = serializers.IntegerField(required=False, min_value=1)
+    variant_id = serializers.IntegerField(required=False, min_value=1)
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, default=1)
+    exposure_id = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="The list that the product was taken from."
+    )
+
+
+class QuantitySerializer(Body):
+    """How many units a line should hold; to take it out, DELETE it."""
+
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+
+
+class CartProductSerializer(serializers.ModelSerializer[Product]):
+    """The product of a line."""
+
+    image_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Product
+        fields = ["id", "title", "slug", "brand", "image_url"]
+        read_only_fields = fields
+
+    def get_image_url(self, product: Product) -> str | None:
+        """Return the first picture."""
+        return product.image_urls[0] if product.image_urls else None
+
+
+class CartVariantSerializer(serializers.ModelSerializer[Variant]):
+    """The variant of a line."""
+
+    available = serializers.IntegerField()
+
+    class Meta:
+        model = Variant
+        fields = ["id", "sku", "name", "attributes", "image_url", "available"]
+        read_only_fields = fields
+
+
+class CartLineSerializer(serializers.Serializer[Any]):
+    """A line of the cart at today's price; `problem` is null where it can be bought."""
+
+    id = serializers.IntegerField(source="item.pk")
+    product = CartProductSerializer(source="item.variant.product")
+    variant = CartVariantSerializer(source="item.variant")
+    quantity = serializers.IntegerField(source="item.quantity")
+    unit_price = serializers.DecimalField(max_digits=12, decimal_places=2)
+    total_price = serializers.DecimalField(max_digits=14, decimal_places=2)
+    problem = serializers.ChoiceField(choices=Problem.choices, allow_null=True)
+    exposure_id = serializers.UUIDField(source="item.exposure_id", allow_null=True)
+    added_at = serializers.DateTimeField(source="item.added_at")
+
+
+class CartSerializer(serializers.Serializer[Any]):
+    """A cart; units and subtotal count what can be bought, before tax and shipping."""
+
+    items = CartLineSerializer(source="lines", many=True)
+    units = serializers.IntegerField()
+    subtotal = serializers.DecimalField(max_digits=14, decimal_places=2)
+    currency = serializers.CharField(allow_null=True)

@@ -1,0 +1,134 @@
+"""From a cart to an order.
+
+Everything happens in one transaction, with the cart and its variants locked: what the customer is charged and
+promised is what is true at the commit. Cash on delivery waits for nobody, so the order is confirmed, and
+counted as sold, as it is placed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.api.errors import DomainError
+from backend.carts.contents import Contents, Line
+from backend.carts.services import locked_contents, remove_ordered
+from backend.inventory.models import Reservation
+from backend.inventory.services import reserve, shortage
+from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
+from backend.orders.movements import record_sales
+from backend.orders.numbers import order_number
+from backend.orders.pricing import tariff
+from backend.orders.snapshots import snapshot_of
+from backend.outbox.services import publish
+
+
+class CartEmpty(DomainError):
+    """There is nothing to order."""
+
+    status = 400
+    message = "Your cart is empty."
+
+
+class ItemsUnavailable(DomainError):
+    """Something in the cart can't be bought as it stands; `items` names it and says why."""
+
+    status = 409
+    message = "Some of your cart can't be bought any more; change it and order again."
+
+
+class PriceChanged(DomainError):
+    """The order would cost something else than what the customer was told."""
+
+    status = 409
+    message = "Prices have changed since you looked; look again and order again."
+
+
+def place_order(
+    user: User,
+    *,
+    shipping_address: Mapping[str, str],
+    notes: str,
+    now: datetime,
+    expected_total: Decimal | None = None,
+) -> Order:
+    """Return the order of what is in the customer's cart, confirmed, to be paid in cash on delivery.
+
+    Raises:
+        CartEmpty: there is nothing to order.
+        ItemsUnavailable: a line is no longer for sale, or fewer units are left.
+        PriceChanged: the total is not `expected_total`.
+    """
+    with transaction.atomic():
+        contents = locked_contents(user.pk)
+        order = _order_of(contents, user=user, now=now)
+        order.shipping_address = dict(shipping_address)
+        order.notes = notes
+        if expected_total is not None and expected_total != order.total_amount:
+            raise PriceChanged(expected_total=str(expected_total), total_amount=str(order.total_amount))
+        order.save()
+        units = {line.item.variant_id: line.item.quantity for line in contents.lines}
+        reservations = reserve(units, reference=order.order_number, now=now)
+        _store_items(order, contents=contents, reservations=reservations)
+        _confirm(order, by=user, now=now)
+        remove_ordered(contents)
+        publish("order", order.pk)
+    return order
+
+
+def _order_of(contents: Contents, *, user: User, now: datetime) -> Order:
+    if contents.unsound:
+        raise ItemsUnavailable(items=[_trouble(line) for line in contents.unsound])
+    if contents.currency is None:
+        raise CartEmpty
+    totals = tariff().totals(contents.subtotal)
+    return Order(
+        order_number=order_number(),
+        user=user,
+        customer_name=user.get_full_name(),
+        customer_phone=user.phone or "",
+        status=OrderStatus.CONFIRMED,
+        currency=contents.currency,
+        subtotal=totals.subtotal,
+        tax_amount=totals.tax_amount,
+        shipping_cost=totals.shipping_cost,
+        total_amount=totals.total_amount,
+        placed_at=now,
+    )
+
+
+def _trouble(line: Line) -> dict[str, object]:
+    return {
+        "item": line.item.pk,
+        "problem": line.problem,
+        **shortage(line.item.variant, wanted=line.item.quantity),
+    }
+
+
+def _store_items(order: Order, *, contents: Contents, reservations: Mapping[int, Reservation]) -> None:
+    OrderItem.objects.bulk_create(
+        OrderItem(
+            order=order,
+            product_id=line.item.variant.product_id,
+            variant=line.item.variant,
+            reservation=reservations[line.item.variant_id],
+            quantity=line.item.quantity,
+            unit_price=line.unit_price,
+            total_price=line.total_price,
+            product_snapshot=snapshot_of(line.item.variant),
+            exposure_id=line.item.exposure_id,
+            cart_added_at=line.item.added_at,
+            shopper_key=line.item.shopper_key,
+        )
+        for line in contents.lines
+    )
+
+
+def _confirm(order: Order, *, by: User, now: datetime) -> None:
+    OrderStatusHistory.objects.bulk_create(
+        OrderStatusHistory(order=order, status=status, changed_by=by, changed_at=now)
+        for status in (OrderStatus.PENDING, OrderStatus.CONFIRMED)
+    )
+    record_sales([order.pk])

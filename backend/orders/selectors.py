@@ -1,0 +1,40 @@
+"""Reading orders."""
+
+from django.db.models import Prefetch, QuerySet
+
+from backend.accounts.models import User
+from backend.orders.models import Order, OrderItem
+from backend.orders.services import OrderNotFound
+
+
+def orders_seen_by(user: User, *, status: str | None = None) -> QuerySet[Order]:
+    """Return the customer's own orders, staff's all, newest first, each with its quantities (2 queries)."""
+    quantities = Prefetch("items", OrderItem.objects.only("order_id", "quantity"))
+    rows = _visible_to(user).prefetch_related(quantities).order_by("-placed_at", "-pk")
+    return rows if status is None else rows.filter(status=status)
+
+
+def _visible_to(user: User) -> QuerySet[Order]:
+    return Order.objects.all() if user.is_admin else Order.objects.filter(user=user)
+
+
+def order_for(order_id: int, *, user: User) -> Order:
+    """Return the order with its items and history (3 queries).
+
+    Raises:
+        OrderNotFound: there is none for this caller.
+    """
+    order = _visible_to(user).prefetch_related("items", "history").filter(pk=order_id).first()
+    if order is None:
+        raise OrderNotFound(order=order_id)
+    return order
+
+
+def require_visible(order_id: int, *, user: User) -> None:
+    """Refuse an order that is not there for this caller.
+
+    Raises:
+        OrderNotFound: it is not.
+    """
+    if not _visible_to(user).filter(pk=order_id).exists():
+        raise OrderNotFound(order=order_id)

@@ -1,0 +1,167 @@
+"""Orders as they come in and go out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.fields import Choice, Money
+from backend.api.parameters import Body, PageParameters
+from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
+
+
+class AddressSerializer(Body):
+    """Where an order goes."""
+
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    street = serializers.CharField(max_length=300)
+    street2 = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    city = serializers.CharField(max_length=120)
+    state = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    postal_code = serializers.CharField(max_length=20)
+    country = serializers.CharField(max_length=80)
+    phone = serializers.CharField(max_length=32, required=False, allow_blank=True)
+
+    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
+        """Return what was filled in."""
+        return {name: value for name, value in attrs.items() if value}
+
+
+class CheckoutSerializer(Body):
+    """Where the cart should go."""
+
+    shipping_address = AddressSerializer()
+    notes = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
+    expected_total = Money(
+        required=False,
+        help_text="What the customer was told; the order is refused if it costs something else.",
+    )
+
+
+class StepSerializer(Body):
+    """Why a step is taken."""
+
+    note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class ReturnedItemSerializer(Body):
+    """Units of an order item that came back."""
+
+    item_id = serializers.IntegerField(min_value=1)
+    quantity = serializers.IntegerField(min_value=1)
+
+
+class ReturnSerializer(StepSerializer):
+    """What came back, and why."""
+
+    items = serializers.ListField(child=ReturnedItemSerializer(), min_length=1, max_length=500)
+
+    def validate_items(self, value: list[dict[str, int]]) -> dict[int, int]:
+        """Return the units by item id; refuse an item that is named twice."""
+        units = {item["item_id"]: item["quantity"] for item in value}
+        if len(units) < len(value):
+            raise serializers.ValidationError("Names an item more than once.")
+        return units
+
+
+class OrderListParameters(PageParameters):
+    """The parameters of a list of orders."""
+
+    status = Choice(choices=OrderStatus.choices, required=False)
+
+
+class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
+    """A line of an order; `product_snapshot` is the product as it was bought."""
+
+    product_snapshot = serializers.DictField()
+
+    class Meta:
+        model = OrderItem
+        fields = [
+            "id",
+            "product",
+            "variant",
+            "quantity",
+            "returned",
+            "unit_price",
+            "total_price",
+            "product_snapshot",
+            "exposure_id",
+        ]
+        read_only_fields = fields
+
+
+class OrderStepSerializer(serializers.ModelSerializer[OrderStatusHistory]):
+    """A step that an order took."""
+
+    class Meta:
+        model = OrderStatusHistory
+        fields = ["status", "note", "changed_by", "changed_at"]
+        read_only_fields = fields
+
+
+class ChargeSerializer(serializers.Serializer[Any]):
+    """What an order cost beside its goods."""
+
+    code = serializers.CharField()
+    description = serializers.CharField()
+    amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+
+
+class OrderSummarySerializer(serializers.ModelSerializer[Order]):
+    """An order in a list."""
+
+    item_count = serializers.IntegerField()
+    units = serializers.IntegerField()
+
+    class Meta:
+        model = Order
+        fields = [
+            "id",
+            "order_number",
+            "status",
+            "payment_status",
+            "payment_method",
+            "currency",
+            "total_amount",
+            "item_count",
+            "units",
+            "placed_at",
+        ]
+        read_only_fields = fields
+
+
+class OrderSerializer(serializers.ModelSerializer[Order]):
+    """An order with its items and its history."""
+
+    items = OrderItemSerializer(many=True)
+    history = OrderStepSerializer(many=True)
+    shipping_address = serializers.DictField(child=serializers.CharField())
+    charge_lines = ChargeSerializer(many=True)
+
+    class Meta:
+        model = Order
+        fields = [
+            "id",
+            "order_number",
+            "user",
+            "customer_name",
+            "customer_phone",
+            "status",
+            "payment_status",
+            "payment_method",
+            "currency",
+            "subtotal",
+            "tax_amount",
+            "shipping_cost",
+            "charges",
+            "charge_lines",
+            "total_amount",
+            "shipping_address",
+            "notes",
+            "placed_at",
+            "created_at",
+            "updated_at",
+            "items",
+            "history",
+        ]
+        read_only_fields = fields

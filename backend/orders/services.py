@@ -1,0 +1,176 @@
+"""An order's steps after checkout. Each is one transaction, and the history keeps who took it.
+
+A step is refused unless the order stands where the step begins. The conditional UPDATE decides that; the lock
+only makes a second caller wait for its answer instead of meeting a half-done order.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from backend.accounts.models import User
+from backend.api.errors import DomainError, InvalidParameters, NotFound
+from backend.api.expressions import number_by_key
+from backend.inventory.models import TransactionType
+from backend.inventory.services import Entry, fulfil, record_many, release
+from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentStatus
+from backend.orders.movements import Returned, record_cancels, record_returns
+from backend.outbox.services import publish
+
+STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.SHIPPED: frozenset({OrderStatus.CONFIRMED}),
+    OrderStatus.DELIVERED: frozenset({OrderStatus.SHIPPED}),
+    OrderStatus.CANCELLED: frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED}),
+}
+RETURNABLE = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
+
+
+class OrderNotFound(NotFound):
+    """There is no such order, or it is somebody else's."""
+
+    message = "There is no such order."
+
+
+class StepNotPossible(DomainError):
+    """The order does not stand where this step begins."""
+
+    status = 409
+    message = "The order can't take this step now."
+
+
+class TooManyReturned(DomainError):
+    """More units would come back than were sent."""
+
+    status = 409
+    message = "More units would come back than were bought."
+
+
+def ship(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
+    """Return the order, which has left the house; so has its stock.
+
+    Raises:
+        OrderNotFound, StepNotPossible: it can't be shipped.
+    """
+    with transaction.atomic():
+        order = _step(order_id, to=OrderStatus.SHIPPED, by=by, now=now, note=note)
+        fulfil(_reservations_of(order), recorded_by_id=by.pk, now=now)
+    return order
+
+
+def deliver(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
+    """Return the order, which has reached its customer and, paid in cash, is paid.
+
+    Raises:
+        OrderNotFound, StepNotPossible: it can't be delivered.
+    """
+    with transaction.atomic():
+        return _step(
+            order_id, to=OrderStatus.DELIVERED, by=by, now=now, note=note, payment=PaymentStatus.PAID
+        )
+
+
+def cancel(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
+    """Return the order, which will not be carried out: its units may be sold to others.
+
+    Raises:
+        OrderNotFound, StepNotPossible: it can't be cancelled (any more).
+    """
+    with transaction.atomic():
+        order = _step(
+            order_id, to=OrderStatus.CANCELLED, by=by, now=now, note=note, payment=PaymentStatus.CANCELLED
+        )
+        release(_reservations_of(order), now=now)
+        record_cancels([order.pk])
+    return order
+
+
+def take_back(order_id: int, *, units: Mapping[int, int], by: User, now: datetime, note: str = "") -> Order:
+    """Return the order after `units` (how many, by order item id) came back into stock.
+
+    Raises:
+        OrderNotFound: there is no such order.
+        StepNotPossible: it was not shipped.
+        InvalidParameters: an item is not one of the order's.
+        TooManyReturned: more would come back than were bought; nothing was taken back.
+    """
+    with transaction.atomic():
+        order = _locked(order_id)
+        if order.status not in RETURNABLE:
+            raise StepNotPossible(status=order.status, possible_from=sorted(RETURNABLE))
+        items = _items_returned(order, units=units)
+        _count_returned(items, units=units)
+        entries = [
+            Entry(
+                variant_id=item.variant_id,
+                transaction_type=TransactionType.RETURN,
+                quantity=units[item.pk],
+                reference=order.order_number,
+                notes=note,
+            )
+            for item in items
+        ]
+        record_many(entries, recorded_by_id=by.pk, now=now)
+        record_returns(
+            [
+                Returned(
+                    order_item_id=item.pk, quantity=units[item.pk], before=item.returned, occurred_at=now
+                )
+                for item in items
+            ]
+        )
+        publish("order", order.pk)
+    return order
+
+
+def _items_returned(order: Order, *, units: Mapping[int, int]) -> list[OrderItem]:
+    items = list(order.items.filter(pk__in=units))
+    if strangers := sorted(units.keys() - {item.pk for item in items}):
+        raise InvalidParameters(items=[f"Not an item of this order: {', '.join(map(str, strangers))}."])
+    return items
+
+
+def _count_returned(items: Sequence[OrderItem], *, units: Mapping[int, int]) -> None:
+    quantity = number_by_key(units)
+    rows = OrderItem.objects.filter(pk__in=units, quantity__gte=F("returned") + quantity)
+    if rows.update(returned=F("returned") + quantity) < len(units):
+        raise TooManyReturned(
+            items=[
+                {"item": item.pk, "bought": item.quantity, "returned": item.returned, "now": units[item.pk]}
+                for item in items
+                if item.returned + units[item.pk] > item.quantity
+            ]
+        )
+
+
+def _step(
+    order_id: int,
+    *,
+    to: OrderStatus,
+    by: User,
+    now: datetime,
+    note: str,
+    payment: PaymentStatus | None = None,
+) -> Order:
+    order = _locked(order_id)
+    begins = STEPS[to]
+    changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})
+    if not Order.objects.filter(pk=order_id, status__in=begins).update(**changes):
+        raise StepNotPossible(status=order.status, step=to, possible_from=sorted(begins))
+    OrderStatusHistory.objects.create(order=order, status=to, note=note, changed_by=by, changed_at=now)
+    publish("order", order_id)
+    order.refresh_from_db()
+    return order
+
+
+def _locked(order_id: int) -> Order:
+    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    if order is None:
+        raise OrderNotFound(order=order_id)
+    return order
+
+
+def _reservations_of(order: Order) -> list[int]:
+    rows = OrderItem.objects.filter(order=order, reservation__isnull=False)
+    return list(rows.values_list("reservation_id", flat=True))

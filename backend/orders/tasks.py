@@ -1,0 +1,11 @@
+"""What happens to orders by the clock."""
+
+from celery import shared_task
+
+from backend.orders.popularity import refresh_popularity
+
+
+@shared_task
+def refresh_product_popularity() -> int:
+    """Store what each product sells now; return how many products that changed."""
+    return refresh_popularity()

@@ -1,0 +1,14 @@
+"""Paths of the orders' endpoints."""
+
+from django.urls import path
+
+from backend.orders import views
+
+urlpatterns = [
+    path("", views.OrderListView.as_view(), name="orders"),
+    path("<int:order_id>/", views.OrderView.as_view(), name="order"),
+    path("<int:order_id>/ship/", views.ShipView.as_view(), name="order-ship"),
+    path("<int:order_id>/deliver/", views.DeliverView.as_view(), name="order-deliver"),
+    path("<int:order_id>/cancel/", views.CancelView.as_view(), name="order-cancel"),
+    path("<int:order_id>/return/", views.ReturnView.as_view(), name="order-return"),
+]
