@@ -32,7 +32,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from analytics_pipeline import locks
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import SUPERVISED, Settings
 
 HOST = "127.0.0.1"
 DATABASE = "vitrine"
@@ -139,9 +139,13 @@ def redis_url(settings: Settings) -> str:
 def ensure(settings: Settings, *services: Service) -> Iterator[None]:
     """Have these services running inside the context, except those whose real address is configured.
 
-    One that runs is used; one that doesn't is started, and stopped by whichever process uses it last.
+    One that runs is used; one that doesn't is started, and stopped by whichever process uses it last. A
+    process under a supervisor starts none: that is the supervisor's to do, again and again.
     Raises ServiceDidNotStart.
     """
+    if SUPERVISED in os.environ:
+        yield
+        return
     configured = {WAREHOUSE.name: settings.clickhouse_url, VALKEY.name: settings.redis_url}
     with ExitStack() as stack:
         for service in services:

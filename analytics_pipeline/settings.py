@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DEFAULT_HOME = "var"
 DEFAULT_TIME_ZONE = "UTC"
+# In the environment of what a supervisor runs beside the embedded services.
+SUPERVISED = "VITRINE_SUPERVISED"
 
 
 class InvalidSetting(ValueError):

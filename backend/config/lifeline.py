@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 
-_TIED = "VITRINE_LIFELINE"
+from analytics_pipeline.settings import SUPERVISED
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -21,13 +22,13 @@ def tie() -> None:
 
 def tie_child() -> None:
     """The same for the child of a tied process: what it was told is not inherited by itself."""
-    if _TIED in os.environ:
+    if SUPERVISED in os.environ:
         tie()
 
 
 def main(command: list[str]) -> None:
     """Become `command`, tied; it does not return."""
-    os.environ[_TIED] = "1"
+    os.environ[SUPERVISED] = "1"
     tie()
     os.execvp(command[0], command)  # noqa: S606
 

@@ -1,0 +1,146 @@
+"""A whole shop: a home of its own, and all of its processes under its supervisor, reached over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 90.0
+STOP_SECONDS = 90.0
+
+
+def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = 60.0) -> None:
+    """Return once `condition` holds; fail, naming `what` was waited for, when it doesn't come true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not after {seconds:.0f} seconds"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Shop:
+    """A shop in `home`, configured by `environ` on top of nothing: what is not named there is embedded."""
+
+    def __init__(self, home: Path, *, environ: Mapping[str, str]) -> None:
+        """Describe the shop; nothing runs yet."""
+        self.home = home
+        self.port = free_port()
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self.environ = {
+            **inherited,
+            "VITRINE_HOME": str(home),
+            "VITRINE_ENV_FILE": os.devnull,
+            "PORT": str(self.port),
+            **environ,
+        }
+        self._http = urllib3.PoolManager(retries=False, timeout=30.0)
+        self._supervisor: subprocess.Popen[str] | None = None
+
+    def python(self, *arguments: str, timeout: float = 300, check: bool = True) -> str:
+        """Run Python in this shop; return what it wrote to standard output."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done.stdout if check else done.stdout + done.stderr
+
+    def manage(self, *arguments: str, timeout: float = 300, check: bool = True) -> str:
+        """Run a management command; return its standard output (and error, where it may fail)."""
+        return self.python("manage.py", *arguments, timeout=timeout, check=check)
+
+    def start(self) -> None:
+        """Serve, and return once the web answers."""
+        with (self.home / "serve.log").open("a") as log:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+        wait_until(self.is_live, what="the web answers", seconds=START_SECONDS)
+
+    def stop(self) -> int:
+        """Stop as SIGTERM does; return the supervisor's exit code."""
+        assert self._supervisor is not None
+        self._supervisor.send_signal(signal.SIGTERM)
+        code = self._supervisor.wait(timeout=STOP_SECONDS)
+        self._supervisor = None
+        return code
+
+    def kill_supervisor(self) -> None:
+        """Let the supervisor die without a chance to stop anything."""
+        assert self._supervisor is not None
+        self._supervisor.kill()
+        self._supervisor.wait()
+        self._supervisor = None
+
+    def is_live(self) -> bool:
+        """Whether the web answers."""
+        try:
+            return self.get("/api/health/live/")[0] == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+    def control(self, *arguments: str) -> str:
+        """Ask the supervisor."""
+        configuration = str(self.home / "run" / "supervisord.conf")
+        return self.python("-m", "supervisor.supervisorctl", "-c", configuration, *arguments, check=False)
+
+    def pid(self, name: str) -> int:
+        """Return the process that runs `name` now; 0 for none."""
+        return int(self.control("pid", name))
+
+    def kill(self, name: str) -> None:
+        """SIGKILL the process `name`, and return once another runs in its place."""
+        before = self.pid(name)
+        os.kill(before, signal.SIGKILL)
+        wait_until(lambda: self.pid(name) not in (0, before), what=f"{name} runs again")
+
+    def get(self, path: str, *, token: str = "", **options: Any) -> tuple[int, Any]:
+        """GET a path; return status and parsed body."""
+        return self.request("GET", path, token=token, **options)
+
+    def post(self, path: str, body: object, *, token: str = "", **options: Any) -> tuple[int, Any]:
+        """POST a JSON body; return status and parsed body."""
+        return self.request("POST", path, token=token, json=body, **options)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> tuple[int, Any]:
+        """Send a request; return status and parsed body."""
+        sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
+        answer = self._http.request(
+            method, f"http://127.0.0.1:{self.port}{path}", headers={"Accept": "*/*", **sent}, **more
+        )
+        return answer.status, answer.json() if answer.data else None
