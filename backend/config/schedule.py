@@ -4,4 +4,13 @@ from datetime import timedelta
 
 BEAT_SCHEDULE = {
     "prune the outbox": {"task": "backend.outbox.tasks.prune_messages", "schedule": timedelta(hours=1)},
+    "rebuild rollups": {
+        "task": "backend.analytics.tasks.rebuild_rollups",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "drop old dead letters": {
+        "task": "backend.analytics.tasks.drop_old_dead_letters",
+        "schedule": timedelta(days=1),
+    },
 }

@@ -46,6 +46,8 @@ INSTALLED_APPS = [
     "backend.orders",
     "backend.importing",
     "backend.recommendations",
+    "backend.tracking",
+    "backend.analytics",
     "backend.operations",
     "backend.config.apps.ConfigConfig",
 ]

@@ -1,8 +1,11 @@
 """Who hears which outbox topic."""
 
+from backend.analytics.connections import migrated
+from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
 from backend.outbox.subscribers import Subscriber
 
 
 def subscribers() -> list[Subscriber]:
     """Return everyone who hears the outbox now; index generations come and go."""
-    return []
+    target = migrated()
+    return [OrderFacts(target), Products(target), ShopperLinks(target)]

@@ -12,6 +12,8 @@ urlpatterns = [
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),
     path("api/recommendations/", include("backend.recommendations.urls")),
+    path("api/events/", include("backend.tracking.urls")),
+    path("api/analytics/", include("backend.analytics.urls")),
     path("api/health/", include("backend.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),
     path("api/schema/swagger-ui/", SpectacularSwaggerView.as_view(throttle_classes=()), name="swagger-ui"),

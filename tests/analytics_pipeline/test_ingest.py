@@ -192,9 +192,9 @@ def test_a_consumer_killed_again_and_again_stores_each_event_of_a_stream_sent_tw
         for entry in twice[part * 134 : (part + 1) * 134]:
             stream.append(entry)
         process = subprocess.Popen([sys.executable, "-c", CONSUME, *arguments])
-        stored = count(warehouse)
+        before = count(warehouse)
         # Killed while it is at work: after it took something, or after it inserted something.
-        while not stream.unacknowledged(count=1) if part % 2 else count(warehouse) == stored:
+        while not stream.unacknowledged(count=1) if part % 2 else count(warehouse) == before:
             assert time.monotonic() < deadline
             time.sleep(0.001)
         os.kill(process.pid, signal.SIGKILL)

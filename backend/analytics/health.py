@@ -1,0 +1,22 @@
+"""Whether the warehouse answers, and how far it is behind."""
+
+from collections.abc import Mapping
+
+from django.utils import timezone
+
+from analytics_pipeline import rollups
+from backend.analytics.connections import migrated, warehouse
+from backend.analytics.subscribers import OrderFacts
+from backend.outbox.selectors import lag
+
+
+def check() -> Mapping[str, object]:
+    """Return its version and lag; raises WarehouseUnavailable or WarehouseRefused."""
+    facts = OrderFacts(migrated())
+    behind = lag(facts.name, topics=facts.topics, now=timezone.now())
+    return {
+        "version": warehouse().ping(),
+        "lag_messages": behind.messages,
+        "lag_seconds": round(behind.seconds, 3),
+        "dirty_days": len(rollups.dirty_days(warehouse())),
+    }

@@ -1,0 +1,28 @@
+"""`manage.py migrate_warehouse`: brings the warehouse to the schema of this version."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from analytics_pipeline import embedded, migrate
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+
+
+class Command(BaseCommand):
+    """Applies pending schema files."""
+
+    help = "Create or update the warehouse's tables and views."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Apply what is pending, and say what that was."""
+        settings = Settings.from_env()
+        with embedded.ensure(settings, embedded.WAREHOUSE):
+            try:
+                applied = migrate.migrate(Warehouse(settings))
+            except (WarehouseUnavailable, WarehouseRefused, migrate.MigrationChanged) as error:
+                raise CommandError(str(error)) from error
+        for migration in applied:
+            self.stdout.write(f"applied {migration.number:03} {migration.name}")
+        if not applied:
+            self.stdout.write("the warehouse is up to date")

@@ -1,0 +1,105 @@
+"""`manage.py report NAME`: a report's rows on stdout, and how fresh they are on stderr."""
+
+import csv
+import io
+import json
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from analytics_pipeline import embedded, migrate, reports
+from analytics_pipeline.reports import Answer, InvalidParameter, Report
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.stream import Stream, StreamUnavailable
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from backend.analytics.selectors import Freshness, freshness
+
+
+class Command(BaseCommand):
+    """Runs one of the reports in analytics_pipeline/queries."""
+
+    help = "Answer a report: " + ", ".join(reports.names())
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the name, the format, and a subcommand's worth of parameters for each report."""
+        parser.formatter_class = RawDescriptionHelpFormatter
+        subparsers = parser.add_subparsers(dest="name", metavar="NAME", required=True)
+        for name in reports.names():
+            report = reports.load(name)
+            _add_parameters(subparsers.add_parser(name, help=report.description), report)
+
+    def handle(self, *_: Any, name: str, format: str, **options: Any) -> None:  # noqa: A002
+        """Print the rows."""
+        report = reports.load(name)
+        known = {parameter.name for parameter in report.parameters}
+        given = {key: value for key, value in options.items() if key in known and value is not None}
+        settings = Settings.from_env()
+        with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
+            warehouse = Warehouse(settings)
+            try:
+                migrate.migrate(warehouse)
+                fresh = freshness(warehouse, Stream(settings), now=timezone.now())
+                answer = reports.run(warehouse, name, **given)
+            except InvalidParameter as error:
+                raise CommandError(f"--{str(error).replace('_', '-', 1)}") from error
+            except (WarehouseUnavailable, WarehouseRefused, StreamUnavailable) as error:
+                raise CommandError(f"the warehouse doesn't answer: {error}") from error
+        self.stderr.write(_described(fresh))
+        self.stdout.write(FORMATS[format](answer), ending="")
+
+
+def _add_parameters(parser: ArgumentParser, report: Report) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="table")
+    for parameter in report.parameters:
+        parser.add_argument(
+            f"--{parameter.name.replace('_', '-')}",
+            dest=parameter.name,
+            choices=parameter.choices or None,
+            required=parameter.default is None,
+            help=parameter.description,
+        )
+
+
+def _described(fresh: Freshness) -> str:
+    days = ", ".join(day.isoformat() for day in fresh.dirty_days[:5])
+    more = len(fresh.dirty_days) - 5
+    return (
+        f"behind the shop: {fresh.facts.messages} order changes ({fresh.facts.seconds:.0f} s), "
+        f"{fresh.products.messages} products ({fresh.products.seconds:.0f} s), "
+        f"{fresh.events.entries} batches of events ({fresh.events.seconds:.0f} s); "
+        f"days counted from raw events: {days or 'none'}{f' and {more} more' if more > 0 else ''}"
+    )
+
+
+def _json(answer: Answer) -> str:
+    return json.dumps(answer.records(), indent=2, default=str, ensure_ascii=False) + "\n"
+
+
+def _csv(answer: Answer) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(answer.columns)
+    writer.writerows(answer.rows)
+    return text.getvalue()
+
+
+def _table(answer: Answer) -> str:
+    rows = [answer.columns, *([str(value) for value in row] for row in answer.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(answer.columns))]
+    numeric = [
+        all(not isinstance(row[column], str) for row in answer.rows) for column in range(len(answer.columns))
+    ]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines) + "\n"
+
+
+FORMATS: dict[str, Callable[[Answer], str]] = {"table": _table, "json": _json, "csv": _csv}

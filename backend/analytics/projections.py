@@ -1,0 +1,102 @@
+"""Rows of the database as columns of the warehouse."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
+
+from analytics_pipeline.warehouse import NOBODY
+from backend.accounts.models import ShopperLink
+from backend.catalog.models import Product
+from backend.orders.models import Movement
+
+Columns = dict[str, Sequence[Any]]
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+# The warehouse's column, where its value comes from, and what stands for "there is none".
+_ORDER_FACTS: Mapping[str, tuple[str, Any]] = {
+    "movement_id": ("pk", 0),
+    "kind": ("kind", ""),
+    "occurred_at": ("occurred_at", NEVER),
+    "order_id": ("order_id", 0),
+    "order_item_id": ("order_item_id", 0),
+    "product_id": ("product_id", 0),
+    "variant_id": ("variant_id", 0),
+    "seller_id": ("seller_id", 0),
+    "category_path": ("category_path", ""),
+    "quantity": ("quantity", 0),
+    "amount": ("amount", Decimal(0)),
+    "currency": ("currency", ""),
+    "customer_key": ("customer__shopper_key", NOBODY),
+    "shopper_key": ("shopper_key", NOBODY),
+    "exposure_id": ("exposure_id", NOBODY),
+    "cart_added_at": ("cart_added_at", NEVER),
+}
+_PRODUCTS: Mapping[str, tuple[str, Any]] = {
+    "product_id": ("pk", 0),
+    "title": ("title", ""),
+    "description": ("description", ""),
+    "brand": ("brand", ""),
+    "category_id": ("category_id", 0),
+    "category_path": ("category__path", ""),
+    "seller_id": ("seller_id", 0),
+    "price": ("sale_price", Decimal(0)),
+    "currency": ("currency", ""),
+    "attributes": ("attributes", {}),
+    "is_active": ("is_active", False),
+    "available": ("units", 0),
+    "rating_average": ("rating_average", 0),
+    "rating_count": ("rating_count", 0),
+    "created_at": ("created_at", NEVER),
+    "deleted": ("gone", 0),
+}
+_UNITS = Coalesce(Sum(F("variants__stock") - F("variants__reserved"), filter=Q(variants__is_active=True)), 0)
+_GONE = Case(When(deleted_at=None, then=0), default=1, output_field=IntegerField())
+
+
+def order_facts(movements: QuerySet[Movement], *, version: int) -> Columns:
+    """Return the movements as columns of `order_facts`."""
+    return _columns(movements, _ORDER_FACTS, version=version)
+
+
+def products(ids: Collection[int], *, version: int) -> Columns:
+    """Return these products, deleted ones too, as columns of `products`."""
+    rows = Product.objects.filter(pk__in=ids).annotate(units=_UNITS, gone=_GONE).order_by()
+    columns = _columns(rows, _PRODUCTS, version=version)
+    columns["attributes"] = [_texts(attributes) for attributes in columns["attributes"]]
+    columns["rating_average"] = [float(rating) for rating in columns["rating_average"]]
+    return columns
+
+
+def shopper_links(ids: Collection[int]) -> Columns:
+    """Return these links as columns of `shopper_links`."""
+    rows = ShopperLink.objects.filter(pk__in=ids).values_list(
+        "anonymous_id", "user__shopper_key", "linked_at"
+    )
+    names = ("anonymous_key", "shopper_key", "linked_at")
+    return _transposed(names, list(rows))
+
+
+def _columns(rows: QuerySet[Any], sources: Mapping[str, tuple[str, Any]], *, version: int) -> Columns:
+    values = list(rows.values_list(*(source for source, _ in sources.values())))
+    columns = _transposed(tuple(sources), values)
+    for name, (_, absent) in sources.items():
+        columns[name] = [absent if value is None else value for value in columns[name]]
+    columns["version"] = [version] * len(values)
+    return columns
+
+
+def _transposed(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return dict(zip(names, columns, strict=True))
+
+
+def _texts(attributes: Mapping[str, object]) -> dict[str, list[str]]:
+    """Return an attribute's values as a list of texts, whether it has one or several."""
+    return {
+        name: [str(value) for value in values] if isinstance(values, list) else [str(values)]
+        for name, values in attributes.items()
+    }

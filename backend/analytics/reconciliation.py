@@ -1,0 +1,68 @@
+"""The proof that the warehouse's order facts are the order ledger, to the cent."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC
+from decimal import Decimal
+
+from django.db.models import BigIntegerField, Count, F, Sum
+from django.db.models.functions import Cast, Round, TruncMonth
+
+from analytics_pipeline import reports
+from analytics_pipeline.warehouse import Warehouse
+from backend.orders.models import Movement
+
+# SQLite adds decimals as floats; whole cents it adds exactly.
+_CENTS = Cast(Round(F("amount") * 100), BigIntegerField())
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """All movements of one kind and currency in one month (UTC)."""
+
+    month: str
+    kind: str
+    currency: str
+    movements: int = 0
+    units: int = 0
+    amount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the two sides say of one month, kind and currency."""
+
+    ledger: Total
+    warehouse: Total
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they say the same."""
+        return self.ledger == self.warehouse
+
+
+def reconcile(warehouse: Warehouse) -> list[Comparison]:
+    """Compare every month, kind and currency that either side knows."""
+    facts = [Total(**row) for row in reports.run(warehouse, "reconciliation").records()]
+    ledger, stored = _by_group(_ledger_totals()), _by_group(facts)
+    return [
+        Comparison(ledger=ledger.get(group, Total(*group)), warehouse=stored.get(group, Total(*group)))
+        for group in sorted(ledger.keys() | stored.keys())
+    ]
+
+
+def _by_group(totals: Iterable[Total]) -> dict[tuple[str, str, str], Total]:
+    return {(total.month, total.kind, total.currency): total for total in totals}
+
+
+def _ledger_totals() -> list[Total]:
+    rows = (
+        Movement.objects.annotate(month=TruncMonth("occurred_at", tzinfo=UTC))
+        .values_list("month", "kind", "currency")
+        .annotate(movements=Count("pk"), units=Sum("quantity"), cents=Sum(_CENTS))
+        .order_by()
+    )
+    return [
+        Total(f"{month:%Y-%m}", kind, currency, movements, units, Decimal(cents).scaleb(-2))
+        for month, kind, currency, movements, units, cents in rows
+    ]

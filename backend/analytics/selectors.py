@@ -1,0 +1,79 @@
+"""Reports for people: who may see what, and how fresh it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from analytics_pipeline import reports, rollups
+from analytics_pipeline.reports import Answer, InvalidParameter
+from analytics_pipeline.stream import Lag as StreamLag
+from analytics_pipeline.stream import Stream
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from backend.accounts.models import User
+from backend.analytics.connections import Migrated, warehouse
+from backend.analytics.subscribers import OrderFacts, Products
+from backend.api.errors import EngineUnavailable, InvalidParameters, NotFound
+from backend.catalog.models import Product
+from backend.outbox import selectors as outbox
+
+
+class WarehouseDown(EngineUnavailable):
+    """The warehouse doesn't answer."""
+
+    message = "Reports are not available right now; try again shortly."
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How far the warehouse is behind the shop."""
+
+    facts: outbox.Lag
+    products: outbox.Lag
+    events: StreamLag
+    dirty_days: list[date]
+
+
+def sales(*, user: User, **parameters: object) -> Answer:
+    """Return sales by period: all of them for staff, a seller's own for a seller.
+
+    Raises:
+        InvalidParameters: a parameter can't be used.
+        WarehouseDown: the warehouse doesn't answer.
+    """
+    return _run("sales", user=user, parameters=parameters)
+
+
+def product(product_id: int, *, user: User, **parameters: object) -> Answer:
+    """Return what was done with a product and what it earned, by period.
+
+    Raises:
+        NotFound: there is no such product, or it is another seller's.
+        InvalidParameters: a parameter can't be used.
+        WarehouseDown: the warehouse doesn't answer.
+    """
+    own = {} if user.is_admin else {"seller": user}
+    if not Product.objects.filter(pk=product_id, **own).exists():
+        raise NotFound(product=product_id)
+    return _run("product", user=user, parameters={"product": product_id, **parameters})
+
+
+def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshness:
+    """Return how far behind facts, products, events and rollups are."""
+    target = Migrated(warehouse)
+    facts, products = OrderFacts(target), Products(target)
+    return Freshness(
+        facts=outbox.lag(facts.name, topics=facts.topics, now=now),
+        products=outbox.lag(products.name, topics=products.topics, now=now),
+        events=stream.lag(now=now),
+        dirty_days=rollups.dirty_days(warehouse),
+    )
+
+
+def _run(name: str, *, user: User, parameters: Mapping[str, object]) -> Answer:
+    seller = reports.EVERY_SELLER if user.is_admin else user.pk
+    try:
+        return reports.run(warehouse(), name, seller=seller, **parameters)
+    except InvalidParameter as error:
+        raise InvalidParameters(**{error.parameter: error.reason}) from error
+    except (WarehouseUnavailable, WarehouseRefused) as error:
+        raise WarehouseDown from error

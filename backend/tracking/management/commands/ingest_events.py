@@ -1,0 +1,68 @@
+"""`manage.py ingest_events`: carries events from the stream into the warehouse, until it is stopped."""
+
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from analytics_pipeline import embedded, migrate
+from analytics_pipeline.ingest import Ingest
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.stream import Stream, StreamUnavailable
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+
+WAIT_SECONDS = 1.0
+# Fewer and larger blocks: every insert makes a part for each day that it touches.
+BETWEEN_INSERTS_SECONDS = 0.3
+LONGEST_PAUSE_SECONDS = 10.0
+
+logger = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    """Runs the consumer in the foreground."""
+
+    help = "Carry events from the stream into the warehouse, until stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take `--drain`."""
+        parser.add_argument("--drain", action="store_true", help="store what is there now, and end")
+
+    def handle(self, *_: Any, drain: bool, **__: Any) -> None:
+        """Run until SIGTERM or SIGINT, or until the stream is empty."""
+        settings = Settings.from_env()
+        with embedded.ensure(settings, embedded.VALKEY, embedded.WAREHOUSE):
+            warehouse = Warehouse(settings)
+            consumer = Ingest(stream=Stream(settings), warehouse=warehouse, clock=timezone.now)
+            if drain:
+                migrate.migrate(warehouse)
+                self.stdout.write(f"{consumer.drain()} batches stored")
+                return
+            stopping = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stopping.set())
+            follow(consumer, warehouse, stopping=stopping)
+
+
+def follow(consumer: Ingest, warehouse: Warehouse, *, stopping: threading.Event) -> None:
+    """Step until `stopping`; while a store is away wait, longer each time, and try again."""
+    pause, migrated = BETWEEN_INSERTS_SECONDS, False
+    while not stopping.is_set():
+        begun = time.monotonic()
+        try:
+            if not migrated:
+                migrate.migrate(warehouse)
+                migrated = True
+            consumer.step(wait_seconds=WAIT_SECONDS)
+        except (StreamUnavailable, WarehouseUnavailable, WarehouseRefused) as error:
+            logger.warning("events_wait", reason=str(error), pause=pause)
+            stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        else:
+            pause = BETWEEN_INSERTS_SECONDS
+            stopping.wait(max(0.0, begun + BETWEEN_INSERTS_SECONDS - time.monotonic()))

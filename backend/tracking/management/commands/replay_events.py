@@ -1,0 +1,26 @@
+"""`manage.py replay_events`: another try for what couldn't become an event."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from analytics_pipeline import dead_letters, embedded
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.stream import Stream, StreamUnavailable
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+
+
+class Command(BaseCommand):
+    """Sends dead letters through the stream again."""
+
+    help = "Try dead letters again, each as of its first arrival; those that still fail stay."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Replay, and say how many went and how many stay."""
+        settings = Settings.from_env()
+        with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
+            try:
+                done = dead_letters.replay(Warehouse(settings), Stream(settings))
+            except (WarehouseUnavailable, WarehouseRefused, StreamUnavailable) as error:
+                raise CommandError(str(error)) from error
+        self.stdout.write(f"{done.replayed} letters replayed, {done.kept} kept")

@@ -1,0 +1,90 @@
+"""Events in: validated, answered, and put into the stream as one entry a request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+import msgspec
+import structlog
+
+from analytics_pipeline import events
+from analytics_pipeline.events import AnyEvent, CartAdd, Click, Refused, View
+from analytics_pipeline.stream import Batch, StreamUnavailable
+from backend.api.errors import DomainError, EngineUnavailable, InvalidParameters
+from backend.api.shoppers import Shopper
+from backend.tracking.connections import recent_products, stream
+
+MAX_BYTES = 1_000_000
+_MEETINGS = (View, Click, CartAdd)
+
+logger = structlog.get_logger(__name__)
+
+
+class BatchTooLarge(DomainError):
+    """More events or bytes than one request may carry."""
+
+    status: ClassVar[int] = 413
+    message = "The batch is too large; send it in several requests."
+
+
+class StreamDown(EngineUnavailable):
+    """The stream can't take events now."""
+
+    message = "Events can't be taken right now; send the same ones again shortly."
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many events were accepted, and the others with the reasons why not."""
+
+    accepted: int
+    refused: Sequence[Refused]
+
+
+class _Request(msgspec.Struct, forbid_unknown_fields=True):
+    events: list[msgspec.Raw]
+
+
+_decoder = msgspec.json.Decoder(_Request)
+
+
+def take(body: bytes, *, shopper: Shopper, now: datetime) -> Taken:
+    """Accept what is valid among `{"events": [...]}`; the rest is kept as dead letters.
+
+    Raises:
+        InvalidParameters: the body is no such object.
+        BatchTooLarge: it holds too many events.
+        StreamDown: nothing was accepted.
+    """
+    accepted, refused = events.validate_all(_payloads(body), arrived_at=now)
+    batch = Batch(arrived_at=now, shopper_key=shopper.key, events=tuple(accepted), refused=tuple(refused))
+    try:
+        stream().append(batch)
+    except StreamUnavailable as error:
+        raise StreamDown from error
+    _remember(accepted, shopper=shopper)
+    return Taken(accepted=len(accepted), refused=refused)
+
+
+def _payloads(body: bytes) -> list[msgspec.Raw]:
+    try:
+        payloads = _decoder.decode(body).events
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidParameters(events=f'Send {{"events": [...]}}: {error}') from error
+    if not payloads:
+        raise InvalidParameters(events="There is no event in it.")
+    if len(payloads) > events.MAX_EVENTS:
+        raise BatchTooLarge(events=f"{len(payloads)} events; at most {events.MAX_EVENTS} are taken at once.")
+    return payloads
+
+
+def _remember(accepted: Sequence[AnyEvent], *, shopper: Shopper) -> None:
+    """Let the next list know what the shopper met; a list without it is worth more than a refused event."""
+    if shopper.key is None:
+        return
+    met = {event.product_id: event.occurred_at for event in accepted if isinstance(event, _MEETINGS)}
+    try:
+        recent_products().remember(shopper.key, met=met)
+    except StreamUnavailable as error:
+        logger.warning("recent_products_not_remembered", reason=str(error))

@@ -1,0 +1,7 @@
+"""Path of the intake."""
+
+from django.urls import path
+
+from backend.tracking.views import EventsView
+
+urlpatterns = [path("", EventsView.as_view(), name="events")]

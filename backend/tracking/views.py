@@ -1,0 +1,43 @@
+"""The intake of events, open to guests."""
+
+from django.core.exceptions import RequestDataTooBig
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.api.responses import envelope
+from backend.api.schema import envelope_of
+from backend.api.shoppers import shopper_of
+from backend.api.throttles import EventsThrottle
+from backend.tracking.serializers import EventsSerializer, TakenSerializer
+from backend.tracking.services import MAX_BYTES, BatchTooLarge, take
+
+
+class EventsView(APIView):
+    """What shoppers do."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (EventsThrottle,)
+
+    @extend_schema(request=EventsSerializer, responses={202: envelope_of(TakenSerializer)}, tags=["events"])
+    def post(self, request: Request) -> Response:
+        """Accept events; what is refused is named with its reason, and the rest is accepted all the same."""
+        taken = take(_body(request), shopper=shopper_of(request), now=timezone.now())
+        return envelope(TakenSerializer(taken).data, status=202)
+
+
+def _body(request: Request) -> bytes:
+    """Return the body as it came: beacons of browsers don't call themselves JSON."""
+    too_large = BatchTooLarge(bytes=f"At most {MAX_BYTES} are taken at once.")
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+        raise too_large
+    try:
+        body = request._request.body
+    except RequestDataTooBig as error:
+        raise too_large from error
+    if len(body) > MAX_BYTES:
+        raise too_large
+    return body
