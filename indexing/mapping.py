@@ -22,8 +22,8 @@ POPULARITY_CEILING = 10_000
 """Where more popularity stops to count: without an end, one bestseller would top unrelated queries."""
 POPULARITY_PRIOR = 0.15
 """The most that popularity adds to a score: it decides between about equally good matches, no more."""
-SOLD_OUT_PENALTY = 0.25
-"""What a product loses that nobody can buy: it stays findable, below those that can be bought."""
+IN_STOCK_BONUS = 0.25
+"""What being in stock adds to it: what nobody can buy stays findable, below what can be bought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +90,9 @@ def attribute_tokens(attributes: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def score_factor(*, popularity: int, in_stock: bool) -> float:
-    """Return what a text score is multiplied by: 1 for an unknown product in stock."""
+    """Return what a text score is multiplied by: 1 for a product that is sold out and that nobody knows."""
     fame = math.log1p(min(popularity, POPULARITY_CEILING)) / math.log1p(POPULARITY_CEILING)
-    return 1.0 + POPULARITY_PRIOR * fame - (0.0 if in_stock else SOLD_OUT_PENALTY)
+    return 1.0 + POPULARITY_PRIOR * fame + (IN_STOCK_BONUS if in_stock else 0.0)
 
 
 def flatten(document: ProductDocument) -> IndexedProduct:

@@ -1,12 +1,12 @@
 """Writing one generation: the highest version of a product wins, whatever the order of arrival."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from tantivy import FieldType, Index, Query, Schema, Searcher
 
-from indexing.engine import Change, GenerationBusy, IndexCorrupt, Put, Stored, Written
+from indexing.engine import Change, Delete, GenerationBusy, IndexCorrupt, Put, Stored, Written
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot, whole_numbers
 from indexing.tantivy.schema import indexed, register_analyzers, tombstone
@@ -43,7 +43,7 @@ class Writer:
         stored = versions(self._searcher(), self._schema, list(newest))
         fresh = [change for change in newest.values() if change.version > stored.get(change.product_id, -1)]
         try:
-            self._replace(fresh, known=stored.keys(), now=now)
+            self._replace(fresh, now=now)
             self._writer.commit()
         except BaseException:
             self._writer.rollback()
@@ -54,18 +54,16 @@ class Writer:
         """Wait for merges and give the lock back."""
         self._writer.wait_merging_threads()
 
-    def _replace(self, changes: Iterable[Change], *, known: Iterable[int], now: datetime) -> None:
-        known = set(known)
-        buried = False
+    def _replace(self, changes: Sequence[Change], *, now: datetime) -> None:
+        self._writer.delete_documents_by_query(
+            Query.term_set_query(self._schema, "id", [change.product_id for change in changes])
+        )
         for change in changes:
-            if change.product_id in known:
-                self._writer.delete_documents_by_term("id", change.product_id)
             if isinstance(change, Put):
                 self._writer.add_document(indexed(change.document, version=change.version))
             else:
                 self._writer.add_document(tombstone(change.product_id, version=change.version, now=now))
-                buried = True
-        if buried:
+        if any(isinstance(change, Delete) for change in changes):
             self._forget_deletes(now - DELETES_KEPT_FOR)
 
     def _forget_deletes(self, before: datetime) -> None:

@@ -1,0 +1,60 @@
+"""Products as short as a test needs them."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from indexing.document import CategoryReference, ProductDocument, VariantDocument
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def category(path: str) -> tuple[CategoryReference, ...]:
+    """Return the categories of "Home > Lighting" from the root down."""
+    names = path.split(" > ")
+    steps = [names[: depth + 1] for depth in range(len(names))]
+    return tuple(
+        CategoryReference(
+            id=len(step), name=step[-1], slug="-".join(step).lower().replace(" ", "-"), path=" > ".join(step)
+        )
+        for step in steps
+    )
+
+
+def variant(number: int, *, available: int = 5, **attributes: str) -> VariantDocument:
+    """Return a variant."""
+    return VariantDocument(
+        id=number,
+        name="",
+        sku=f"SKU-{number}",
+        price=Decimal(10),
+        sale_price=Decimal(10),
+        available=available,
+        attributes=attributes,
+    )
+
+
+def product(number: int, title: str = "Thing", *, price: str = "10.00", **given: Any) -> ProductDocument:
+    """Return a product; the higher its number, the newer it is."""
+    facts: dict[str, Any] = {
+        "slug": f"product-{number}",
+        "description": "",
+        "brand": "",
+        "categories": (),
+        "seller_id": 1,
+        "currency": "GBP",
+        "discount_percentage": Decimal(0),
+        "flash_sale": False,
+        "best_seller_product": False,
+        "featured_product": False,
+        "rating_average": None,
+        "rating_count": 0,
+        "popularity": 0,
+        "attributes": {},
+        "image_urls": (),
+        "variants": (variant(number * 100),),
+        "created_at": NOW + timedelta(minutes=number),
+        "updated_at": NOW,
+    }
+    amount = Decimal(price)
+    return ProductDocument(id=number, title=title, price=amount, sale_price=amount, **facts | given)

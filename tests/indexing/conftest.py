@@ -1,0 +1,63 @@
+"""Both engines, each with a shop of its own."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexing.elasticsearch.engine import ElasticsearchEngine
+from indexing.engine import SearchEngine
+from indexing.tantivy.engine import TantivyEngine
+from tests.indexing.shop import Shop
+
+ENGINES = [
+    pytest.param("tantivy", id="tantivy"),
+    pytest.param("elasticsearch", id="elasticsearch", marks=pytest.mark.elasticsearch),
+]
+
+
+@pytest.fixture(params=ENGINES, scope="module")
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The engine under test."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def open_engine(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], SearchEngine]]:
+    """Open the engine again and again, as several processes would, on one set of generations."""
+    if engine_name == "tantivy":
+        home = tmp_path_factory.mktemp("search")
+        yield lambda: TantivyEngine(home)
+        return
+    url, prefix = request.getfixturevalue("elasticsearch_url"), f"test-{secrets.token_hex(4)}"
+    yield lambda: ElasticsearchEngine(url=url, prefix=prefix)
+    with Elasticsearch(url) as client:
+        for name in client.indices.get(index=f"{prefix}-*").body:
+            client.indices.delete(index=name)
+
+
+@pytest.fixture(scope="module")
+def engine(open_engine: Callable[[], SearchEngine]) -> Iterator[SearchEngine]:
+    """One engine, for reading and writing."""
+    opened = open_engine()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shop(engine: SearchEngine) -> Shop:
+    """An empty shop that serves."""
+    return Shop.opened(engine)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[TantivyEngine]:
+    """A tantivy engine in a folder that a test may damage."""
+    engine = TantivyEngine(tmp_path)
+    yield engine
+    engine.close()

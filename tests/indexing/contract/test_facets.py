@@ -1,0 +1,159 @@
+"""How many products a shopper would see after one more choice."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from indexing.document import ProductDocument
+from indexing.engine import SearchEngine
+from indexing.page import Bucket, CategoryBucket, Facets
+from indexing.request import Filters, SearchRequest
+from tests.indexing.builders import category, product, variant
+from tests.indexing.shop import Shop
+
+CATEGORIES = ("Clothing > Shirts", "Clothing > Ties", "Clothing", "Home > Light > Lamps", "Home")
+BRANDS = ("Acme", "Lumen", "")
+SIZES, COLOURS, MATERIALS = ("S", "M", "L"), ("red", "blue", "green"), ("cotton", "brass")
+
+
+def some_product(number: int, dice: random.Random) -> ProductDocument:
+    variants = tuple(
+        variant(
+            number * 10 + place,
+            available=dice.choice((0, 4)),
+            **dict(
+                dice.sample(
+                    [("size", dice.choice(SIZES)), ("colour", dice.choice(COLOURS))], dice.randint(0, 2)
+                )
+            ),
+        )
+        for place in range(dice.randint(0, 4))
+    )
+    common = [("material", dice.choice(MATERIALS)), ("colour", dice.choice(COLOURS))]
+    return product(
+        number,
+        f"Thing {number}",
+        categories=category(dice.choice(CATEGORIES)),
+        brand=dice.choice(BRANDS),
+        price=dice.choice(("0.50", "4.99", "5.00", "12.00", "49.99", "50.00", "700.00")),
+        rating_average=dice.choice((None, Decimal("1.00"), Decimal("3.99"), Decimal("4.00"), Decimal("4.80"))),
+        attributes=dict(dice.sample(common, dice.randint(0, 2))),
+        variants=variants,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def shop(engine: SearchEngine) -> Shop:
+    dice = random.Random(7)
+    return Shop.opened(engine, *(some_product(number, dice) for number in range(1, 121)))
+
+
+CHOSEN = [
+    Filters(),
+    Filters(brands=("Acme",)),
+    Filters(category="Clothing", in_stock=True),
+    Filters(attributes={"size": ("M",)}),
+    Filters(attributes={"size": ("M", "L"), "colour": ("red",)}),
+    Filters(attributes={"size": ("M",), "colour": ("red", "blue"), "material": ("cotton",)}, in_stock=True),
+    Filters(attributes={"colour": ("green",)}, brands=("Lumen", "Acme"), max_price=Decimal(50)),
+    Filters(min_rating=4, min_price=Decimal(5), max_price=Decimal(50)),
+    Filters(brands=("Nobody",), attributes={"size": ("XS",)}),
+]
+
+
+@pytest.fixture(params=CHOSEN, ids=range(len(CHOSEN)))
+def chosen(request: pytest.FixtureRequest) -> Filters:
+    filters: Filters = request.param
+    return filters
+
+
+def facets(shop: Shop, chosen: Filters) -> Facets:
+    found = shop.engine.search(SearchRequest(filters=chosen)).facets
+    assert found is not None
+    return found
+
+
+def count(shop: Shop, filters: Filters) -> int:
+    return shop.engine.search(SearchRequest(filters=filters, facets=False)).count
+
+
+def every_category(buckets: tuple[CategoryBucket, ...]) -> Iterator[CategoryBucket]:
+    for bucket in buckets:
+        yield bucket
+        yield from every_category(bucket.children)
+
+
+def test_a_brand_counts_what_choosing_it_alone_would_show(shop: Shop, chosen: Filters) -> None:
+    counted = {bucket.value: bucket.count for bucket in facets(shop, chosen).brands}
+
+    for brand in {*BRANDS, *chosen.brands} - {""}:
+        assert counted.get(brand, 0) == count(shop, replace(chosen, brands=(brand,)))
+
+
+def test_a_category_counts_its_descendants_products_too(shop: Shop, chosen: Filters) -> None:
+    buckets = list(every_category(facets(shop, chosen).categories))
+
+    assert len(buckets) == len({bucket.path for bucket in buckets})
+    for bucket in buckets:
+        assert bucket.count == count(shop, replace(chosen, category=bucket.path)) > 0
+
+
+def test_a_value_of_an_attribute_counts_what_choosing_it_would_show(shop: Shop, chosen: Filters) -> None:
+    counted = {facet.name: _counts(facet.buckets) for facet in facets(shop, chosen).attributes}
+
+    for name, values in (("size", SIZES), ("colour", COLOURS), ("material", MATERIALS)):
+        for value in values:
+            narrowed = replace(chosen, attributes={**chosen.attributes, name: (value,)})
+            assert counted.get(name, {}).get(value, 0) == count(shop, narrowed), (name, value)
+
+
+def test_price_ranges_count_every_product_once(shop: Shop, chosen: Filters) -> None:
+    buckets = facets(shop, chosen).prices
+
+    assert sum(bucket.count for bucket in buckets) == count(
+        shop, replace(chosen, min_price=None, max_price=None)
+    )
+    for bucket in buckets:
+        below = bucket.maximum and bucket.maximum - Decimal("0.01")
+        assert bucket.count == count(shop, replace(chosen, min_price=bucket.minimum, max_price=below))
+
+
+def test_a_rating_counts_products_rated_so_or_better(shop: Shop, chosen: Filters) -> None:
+    for bucket in facets(shop, chosen).ratings:
+        assert bucket.count == count(shop, replace(chosen, min_rating=bucket.minimum))
+
+
+def test_stock_counts_what_could_be_bought(shop: Shop, chosen: Filters) -> None:
+    assert facets(shop, chosen).in_stock == count(shop, replace(chosen, in_stock=True))
+
+
+def test_what_is_chosen_stays_visible_even_if_nothing_has_it(shop: Shop) -> None:
+    found = facets(shop, CHOSEN[-1])
+
+    assert [bucket for bucket in found.brands if bucket.selected] == [Bucket("Nobody", 0, selected=True)]
+    (size,) = (facet for facet in found.attributes if facet.name == "size")
+    assert Bucket("XS", 0, selected=True) in size.buckets
+
+
+def test_categories_form_a_tree(shop: Shop) -> None:
+    roots = facets(shop, Filters(category="Lamps")).categories
+
+    assert {root.path for root in roots} == {"Clothing", "Home"}
+    home = next(root for root in roots if root.name == "Home")
+    (light,) = home.children
+    (lamps,) = light.children
+    assert (lamps.path, lamps.selected, lamps.slug) == ("Home > Light > Lamps", True, "home-light-lamps")
+
+
+def test_facets_count_the_products_of_the_query(shop: Shop) -> None:
+    page = shop.engine.search(SearchRequest(text="thing 7"))
+
+    assert page.facets is not None
+    assert sum(bucket.count for bucket in page.facets.prices) == page.count
+
+
+def _counts(buckets: tuple[Bucket, ...]) -> Mapping[str, int]:
+    return {bucket.value: bucket.count for bucket in buckets}

@@ -1,0 +1,195 @@
+"""Building, swapping, rolling back and dropping."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from indexing.engine import Change, IndexMissing, Put, Role, SearchEngine
+from indexing.generations import NothingToRollBackTo, followed, rebuild, roll_back
+from indexing.request import SearchRequest
+from tests.indexing.builders import NOW, product
+from tests.indexing.shop import Shop, eventually
+
+
+@dataclass
+class Rows:
+    """A feed over a dictionary of products, with the changes that came while it was scanned."""
+
+    products: dict[int, str]
+    engine: SearchEngine
+    version: int = 10
+    kept: dict[str, list[int]] = field(default_factory=dict)
+    working: set[str] = field(default_factory=set)
+    while_scanning: Callable[[], None] = lambda: None
+
+    def change(self, number: int, title: str) -> None:
+        self.products[number] = title
+        for changes in self.kept.values():
+            changes.append(number)
+
+    def begin(self, generation: str) -> None:
+        self.kept[generation] = []
+        self.working.add(generation)
+
+    def scan(self) -> Iterator[Sequence[Change]]:
+        for number, title in list(self.products.items()):
+            yield [Put(product(number, title), self.version)]
+        self.while_scanning()
+
+    def follow(self, generation: str) -> float:
+        changed, self.kept[generation] = self.kept[generation], []
+        self.version += 1
+        changes = [Put(product(number, self.products[number]), self.version) for number in changed]
+        self.engine.write(generation, changes, now=NOW)
+        return float(len(changed) * 5)
+
+    def hand_over(self, generation: str) -> None:
+        self.working.discard(generation)
+
+    def end(self, generation: str) -> None:
+        self.kept.pop(generation, None)
+        self.working.discard(generation)
+
+    def is_worked_for(self, generation: str) -> bool:
+        return generation in self.working
+
+
+@pytest.fixture
+def empty(open_engine: Callable[[], SearchEngine]) -> Iterator[SearchEngine]:
+    engine = open_engine()
+    for generation in engine.generations():
+        if generation.role is not Role.SERVING:
+            engine.drop(generation.name)
+    yield engine
+    engine.close()
+
+
+def titles(engine: SearchEngine) -> set[str]:
+    return {hit.product.title for hit in engine.search(SearchRequest()).hits}
+
+
+def build(engine: SearchEngine, feed: Rows) -> str:
+    name = rebuild(engine, feed, clock=lambda: NOW).name
+    eventually(lambda: titles(engine) == set(feed.products.values()))
+    return name
+
+
+def test_before_anything_is_built_a_search_says_so(open_engine: Callable[[], SearchEngine]) -> None:
+    engine = open_engine()
+    if any(each.role is Role.SERVING for each in engine.generations()):
+        pytest.fail("this test must come first in its module")
+
+    with pytest.raises(IndexMissing) as error:
+        engine.search(SearchRequest())
+    with pytest.raises(IndexMissing):
+        engine.ping()
+    assert "rebuild_index" in error.value.remedy
+    engine.close()
+
+
+def test_what_changes_during_the_scan_is_in_the_new_generation(empty: SearchEngine) -> None:
+    feed = Rows({1: "One", 2: "Two"}, empty)
+    feed.while_scanning = lambda: feed.change(1, "Changed")
+
+    build(empty, feed)
+
+    assert titles(empty) == {"Changed", "Two"}
+
+
+def test_the_old_generation_serves_until_the_swap(empty: SearchEngine) -> None:
+    build(empty, Rows({1: "Old"}, empty))
+    seen: list[set[str]] = []
+    feed = Rows({1: "New"}, empty)
+    feed.while_scanning = lambda: seen.append(titles(empty))
+
+    build(empty, feed)
+
+    assert seen == [{"Old"}]
+    assert titles(empty) == {"New"}
+
+
+def test_rolling_back_and_forth_is_one_step_each(empty: SearchEngine) -> None:
+    first = build(empty, Rows({1: "First"}, empty))
+    second = build(empty, Rows({1: "Second"}, empty))
+
+    assert roll_back(empty).name == first
+    assert titles(empty) == {"First"}
+    assert roll_back(empty).name == second
+    assert titles(empty) == {"Second"}
+
+
+def test_one_standby_is_kept(empty: SearchEngine) -> None:
+    feed = Rows({1: "One"}, empty)
+    names = [build(empty, feed) for _ in range(3)]
+
+    generations = empty.generations()
+
+    assert [each.name for each in followed(generations)] == names[1:]
+    assert [each.role for each in generations] == [Role.STANDBY, Role.SERVING]
+    assert set(feed.kept) == set(names[1:])
+
+
+def test_a_build_that_fails_leaves_the_old_generation_and_nothing_else(empty: SearchEngine) -> None:
+    build(empty, Rows({1: "Old"}, empty))
+    before = empty.generations()
+    feed = Rows({1: "New"}, empty)
+
+    def fail() -> None:
+        raise RuntimeError("the database went away")
+
+    feed.while_scanning = fail
+    with pytest.raises(RuntimeError, match="went away"):
+        rebuild(empty, feed, clock=lambda: NOW)
+
+    assert empty.generations() == before
+    assert feed.kept == {}
+    assert titles(empty) == {"Old"}
+
+
+def test_a_build_that_was_killed_is_cleared_away_by_the_next(empty: SearchEngine) -> None:
+    abandoned = empty.create(now=NOW)
+    feed = Rows({1: "One"}, empty)
+    other = empty.create(now=NOW)
+    feed.working.add(other.name)
+
+    build(empty, feed)
+
+    names = {each.name for each in empty.generations()}
+    assert abandoned.name not in names
+    assert other.name in names
+
+
+def test_a_generation_being_built_is_followed_by_its_builder_alone(empty: SearchEngine) -> None:
+    built = empty.create(now=NOW)
+
+    assert built.name not in {each.name for each in followed(empty.generations())}
+
+
+def test_what_serves_cannot_be_dropped(empty: SearchEngine) -> None:
+    shop = Shop.opened(empty)
+
+    with pytest.raises(ValueError, match="serves"):
+        empty.drop(shop.generation)
+
+
+def test_without_a_standby_there_is_no_way_back(empty: SearchEngine) -> None:
+    for generation in empty.generations():
+        if generation.role is Role.STANDBY:
+            empty.drop(generation.name)
+
+    with pytest.raises(NothingToRollBackTo):
+        roll_back(empty)
+
+
+def test_a_swap_is_seen_by_every_process(
+    empty: SearchEngine, open_engine: Callable[[], SearchEngine]
+) -> None:
+    build(empty, Rows({1: "Old"}, empty))
+    other = open_engine()
+    assert titles(other) == {"Old"}
+
+    build(empty, Rows({1: "New"}, empty))
+
+    assert titles(other) == {"New"}
+    other.close()

@@ -1,0 +1,47 @@
+"""Sorting."""
+
+from decimal import Decimal
+
+import pytest
+
+from indexing.engine import SearchEngine
+from indexing.request import Sort
+from tests.indexing.builders import product
+from tests.indexing.shop import Shop
+
+PRODUCTS = (
+    product(1, "Lamp", price="5.00", popularity=3, rating_average=Decimal("4.50"), rating_count=2),
+    product(2, "Lamp", price="5.00", popularity=9, rating_average=Decimal("4.50"), rating_count=8),
+    product(3, "Lamp", price="1.00", popularity=3),
+    product(4, "Lamp", price="9.00", popularity=1, rating_average=Decimal("5.00"), rating_count=1),
+)
+
+
+@pytest.fixture(scope="module")
+def shop(engine: SearchEngine) -> Shop:
+    return Shop.opened(engine, *PRODUCTS)
+
+
+@pytest.mark.parametrize("text", ["", "lamp"])
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        (Sort.PRICE_LOW, [3, 1, 2, 4]),
+        (Sort.PRICE_HIGH, [4, 1, 2, 3]),
+        (Sort.POPULARITY, [2, 1, 3, 4]),
+        (Sort.RATING, [4, 2, 1, 3]),
+        (Sort.NEWEST, [4, 3, 2, 1]),
+    ],
+)
+def test_hits_follow_the_order_asked_for(shop: Shop, text: str, sort: Sort, expected: list[int]) -> None:
+    assert shop.ids(text, sort=sort) == expected
+
+
+def test_without_a_query_the_most_popular_come_first(shop: Shop) -> None:
+    assert shop.ids() == [2, 3, 1, 4]
+
+
+def test_a_page_past_the_end_is_empty_and_still_counts(shop: Shop) -> None:
+    page = shop.page("lamp", page=9)
+
+    assert (page.hits, page.count) == ((), 4)

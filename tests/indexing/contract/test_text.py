@@ -1,0 +1,158 @@
+"""What is found by words, and in which order."""
+
+import pytest
+
+from indexing.engine import SearchEngine
+from indexing.page import Matched
+from indexing.request import MAX_QUERY_LENGTH, SearchRequest, Sort
+from tests.indexing.builders import category, product, variant
+from tests.indexing.shop import Shop
+
+
+def test_title_brand_category_attributes_and_description_are_searched(shop: Shop) -> None:
+    shop.sells(
+        product(1, "Kettle"),
+        product(2, "Pan", brand="Kettlewell"),
+        product(3, "Pot", categories=category("Kitchen > Kettles")),
+        product(4, "Cup", variants=(variant(1, pattern="kettle"),)),
+        product(5, "Lid", description="Fits every kettle."),
+    )
+
+    found = shop.ids("kettle")
+    assert sorted(found) == [1, 3, 4, 5]
+    assert (found[0], found[-1]) == (1, 5)
+    assert shop.ids("kettlewell") == [2]
+
+
+def test_words_are_found_in_any_case_number_and_accent(shop: Shop) -> None:
+    shop.sells(product(1, "CAFÉ LUNCH BOXES"), product(2, "Women\N{RIGHT SINGLE QUOTATION MARK}s boots"))
+
+    assert shop.ids("cafe") == [1]
+    assert shop.ids("Box") == [1]
+    assert shop.ids("womens boot") == [2]
+
+
+def test_a_hit_holds_every_word_where_enough_products_do(shop: Shop) -> None:
+    red = [product(number, f"Red dress number {number}") for number in range(1, 12)]
+    shop.sells(*red, product(20, "Red shoes"), product(21, "Green dress"))
+
+    page = shop.page("red dress", page_size=50)
+
+    assert (page.count, page.matched) == (11, Matched.ALL)
+
+
+def test_where_too_few_hold_every_word_those_come_first(shop: Shop) -> None:
+    shop.sells(product(1, "Dress dress dress"), product(2, "A red and quite formal evening dress"))
+
+    page = shop.page("red dress")
+
+    assert [hit.product.id for hit in page.hits] == [2, 1]
+    assert page.matched is Matched.ANY
+
+
+def test_in_order_of_price_only_full_matches_are_shown(shop: Shop) -> None:
+    shop.sells(product(1, "Dress", price="1.00"), product(2, "Red dress", price="90.00"))
+
+    assert shop.ids("red dress", sort=Sort.PRICE_LOW) == [2]
+
+
+def test_a_filter_never_widens_what_is_found(shop: Shop) -> None:
+    full = [product(number, "Red dress", seller_id=1) for number in range(1, 12)]
+    shop.sells(*full, product(12, "Red dress", seller_id=2), product(13, "Red shoes", seller_id=2))
+
+    assert shop.ids("red dress", seller_id=2) == [12]
+
+
+def test_a_misspelt_word_finds_what_was_meant(shop: Shop) -> None:
+    shop.sells(
+        product(1, "SPACEBOY LUNCH BOX"),
+        product(2, "LUNCH BAG RED RETROSPOT"),
+        product(3, "CHRISTMAS LIGHTS"),
+    )
+
+    page = shop.page("lunch bax")
+
+    assert page.hits[0].product.id == 1
+    assert page.corrected_text == "lunch box"
+    assert shop.ids("chrismas lihgts")[0] == 3
+
+
+def test_nothing_is_corrected_that_some_product_holds(shop: Shop) -> None:
+    shop.sells(*(product(number, "Lunch box") for number in range(1, 6)), product(9, "Bax cleaning powder"))
+
+    page = shop.page("bax")
+
+    assert [hit.product.id for hit in page.hits] == [9]
+    assert page.corrected_text is None
+
+
+def test_a_word_of_a_description_is_not_corrected_to_one_of_a_title(shop: Shop) -> None:
+    shop.sells(product(1, "Box"), product(2, "Powder", description="Made by bax."))
+
+    assert shop.ids("bax") == [2]
+
+
+def test_words_written_together_and_apart_are_the_same(shop: Shop) -> None:
+    shop.sells(product(1, "Lunch box"), product(2, "Macbook sleeve"), product(3, "PS4 controller"))
+
+    assert shop.ids("lunchbox") == [1]
+    assert shop.ids("mac book sleeve")[0] == 2
+    assert shop.ids("ps 4 controller")[0] == 3
+
+
+def test_neighbouring_words_count_for_more_than_scattered_ones(shop: Shop) -> None:
+    shop.sells(product(1, "Rack of iron for your wine"), product(2, "Iron wine rack for your home"))
+
+    assert shop.ids("wine rack") == [2, 1]
+
+
+def test_popularity_decides_between_equal_matches_only(shop: Shop) -> None:
+    shop.sells(
+        product(1, "Brass lantern"),
+        product(2, "Brass lantern", popularity=900),
+        product(3, "Brass hook", popularity=9_000),
+    )
+
+    assert shop.ids("brass lantern") == [2, 1, 3]
+
+
+def test_what_is_sold_out_stays_findable_below_what_is_not(shop: Shop) -> None:
+    shop.sells(product(1, "Brass lantern", variants=(variant(1, available=0),)), product(2, "Brass lantern"))
+
+    assert shop.ids("lantern") == [2, 1]
+
+
+def test_markup_is_not_searched(shop: Shop) -> None:
+    shop.sells(
+        product(1, description="<style>.a{color:red}</style><table class='x'><b>Oak</b>&nbsp;top</table>")
+    )
+
+    assert shop.ids("oak top") == [1]
+    assert shop.ids("table") == []
+
+
+@pytest.mark.parametrize("text", ["???", "  ", '"', "title:(a OR", "a AND NOT", "\\", "\x00", "🙂", "*", "/"])
+def test_no_text_is_a_syntax_error(shop: Shop, text: str) -> None:
+    shop.sells(product(1))
+
+    assert shop.page(text).count == (0 if text.strip() else 1)
+
+
+def test_a_text_without_words_finds_nothing_rather_than_everything(shop: Shop) -> None:
+    shop.sells(product(1))
+
+    assert shop.page("!!!").count == 0
+
+
+def test_a_long_query_is_refused_before_it_reaches_the_engine(engine: SearchEngine) -> None:
+    with pytest.raises(ValueError, match="200 characters"):
+        SearchRequest(text="x" * (MAX_QUERY_LENGTH + 1))
+
+
+def test_the_longest_query_is_answered(shop: Shop) -> None:
+    shop.sells(product(1, "aa bb"))
+
+    assert (
+        shop.page(" ".join(f"{first}{second}" for first in "abcde" for second in "fghijklmnopq")[:200]).count
+        == 0
+    )

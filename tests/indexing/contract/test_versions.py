@@ -1,0 +1,138 @@
+"""Changes arrive late, twice and in any order; the newest version of a product wins."""
+
+import itertools
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from indexing.engine import Change, Delete, Generation, GenerationNotFound, Put, SearchEngine
+from tests.indexing.builders import NOW, product
+from tests.indexing.shop import Shop
+
+
+@pytest.fixture
+def generation(engine: SearchEngine) -> Generation:
+    return engine.create(now=NOW)
+
+
+def test_an_update_replaces_what_was_there(shop: Shop) -> None:
+    for version, title in enumerate(("Lantern", "Candle", "Torch"), start=1):
+        shop.sells(product(1, title), version=version)
+
+    assert shop.titles() == ["Torch"]
+    assert shop.titles("lantern") == []
+    assert shop.engine.count(shop.generation) == 1
+
+
+def test_an_older_version_does_not_undo_a_newer_one(shop: Shop) -> None:
+    shop.sells(product(1, "New title"), version=7)
+
+    written = shop.engine.write(shop.generation, [Put(product(1, "Old title"), 6)], now=NOW)
+
+    assert (written.applied, written.stale) == (0, 1)
+    assert shop.engine.stored(shop.generation, [1])[1].document.title == "New title"
+
+
+def test_the_same_change_twice_is_the_same_as_once(shop: Shop) -> None:
+    shop.sells(product(1), version=3)
+
+    assert shop.engine.write(shop.generation, [Put(product(1), 3)], now=NOW).applied == 0
+    assert shop.engine.count(shop.generation) == 1
+
+
+def test_a_late_update_does_not_resurrect_a_deleted_product(shop: Shop) -> None:
+    shop.sells(product(1), version=3)
+    shop.delete(1, version=5)
+
+    written = shop.engine.write(shop.generation, [Put(product(1), 4)], now=NOW)
+
+    assert written.stale == 1
+    assert shop.engine.stored(shop.generation, [1]) == {}
+
+
+def test_a_late_delete_does_not_remove_a_product_that_came_back(shop: Shop) -> None:
+    shop.sells(product(1), version=5)
+
+    shop.engine.write(shop.generation, [Delete(1, 4)], now=NOW)
+
+    assert shop.engine.stored(shop.generation, [1])[1].version == 5
+
+
+def test_a_delete_of_an_unknown_product_outlives_its_late_update(shop: Shop) -> None:
+    shop.engine.write(shop.generation, [Delete(1, 9)], now=NOW)
+
+    assert shop.engine.write(shop.generation, [Put(product(1), 8)], now=NOW).stale == 1
+
+
+def test_a_product_can_come_back_after_its_delete(shop: Shop) -> None:
+    shop.engine.write(shop.generation, [Delete(1, 2)], now=NOW)
+
+    shop.sells(product(1, "Back again"), version=3)
+
+    assert shop.titles("back") == ["Back again"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_any_order_of_arrival_ends_the_same(
+    engine: SearchEngine, generation: Generation, order: tuple[int, ...]
+) -> None:
+    changes: list[Change] = [Put(product(1, "First"), 1), Delete(1, 2), Put(product(1, "Third"), 3)]
+
+    for place in order:
+        engine.write(generation.name, [changes[place]], now=NOW)
+
+    stored = engine.stored(generation.name, [1])
+    assert (stored[1].version, stored[1].document.title) == (3, "Third")
+
+
+def test_changes_of_one_product_in_one_batch_end_with_the_newest(
+    engine: SearchEngine, generation: Generation
+) -> None:
+    changes = [Put(product(1, "Second"), 2), Put(product(1, "Third"), 3), Put(product(1, "First"), 1)]
+
+    written = engine.write(generation.name, changes, now=NOW)
+
+    assert engine.stored(generation.name, [1])[1].document.title == "Third"
+    assert written.applied + written.stale == 3
+
+
+def test_a_document_comes_back_as_it_was_put(engine: SearchEngine, generation: Generation) -> None:
+    document = product(
+        1, "Jug – Größe “M”", price="19.99", attributes={"colour": "blue"}, image_urls=("https://x/1.jpg",)
+    )
+
+    engine.write(generation.name, [Put(document, 1)], now=NOW)
+
+    assert engine.stored(generation.name, [1, 2])[1].document == document
+
+
+def test_what_another_process_wrote_is_seen(shop: Shop, open_engine: Callable[[], SearchEngine]) -> None:
+    other = open_engine()
+    shop.sells(product(1, "Lantern"))
+
+    assert Shop(other, shop.generation).titles("lantern") == ["Lantern"]
+
+    shop.sells(product(1, "Candle"), version=2)
+    Shop(other, shop.generation).settle(product(1, "Candle"))
+    other.close()
+
+
+def test_writing_to_a_generation_that_was_dropped_says_so(
+    engine: SearchEngine, generation: Generation
+) -> None:
+    engine.write(generation.name, [Put(product(1), 1)], now=NOW)
+    engine.drop(generation.name)
+
+    with pytest.raises(GenerationNotFound):
+        engine.write(generation.name, [Put(product(1), 2)], now=NOW)
+    assert generation.name not in {each.name for each in engine.generations()}
+
+
+def test_deletes_are_remembered_for_as_long_as_a_request_can_live(shop: Shop) -> None:
+    shop.engine.write(shop.generation, [Delete(1, 9)], now=NOW)
+    shop.sells(product(3))
+    shop.engine.write(shop.generation, [Delete(2, 9)], now=NOW + timedelta(minutes=59))
+
+    assert shop.engine.write(shop.generation, [Put(product(1), 8)], now=NOW).stale == 1
+    assert shop.ids() == [3]
