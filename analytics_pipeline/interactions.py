@@ -1,0 +1,44 @@
+"""What models learn from: who met which product, and the products themselves, as of a moment."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from analytics_pipeline.warehouse import Warehouse
+
+EXTRACTS = Path(__file__).parent / "extracts"
+
+# How much more one says about a taste than another; only their ratios matter.
+WEIGHTS: Mapping[str, float] = {"click": 1.0, "view": 1.0, "cart_add": 3.0}
+SALE_WEIGHT = 5.0
+
+
+def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
+    """One row a shopper, product and day, in the order of time.
+
+    Columns: `shopper` (the key as text), `product_id`, `met_at` (UNIX seconds), `weight` (the strongest of
+    that day). Raises what the warehouse raises.
+    """
+    return warehouse.frame(
+        _extract("interactions"),
+        {
+            "as_of": as_of,
+            "kinds": list(WEIGHTS),
+            "weights": list(WEIGHTS.values()),
+            "sale_weight": SALE_WEIGHT,
+        },
+    )
+
+
+def products(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
+    """One row a product: id, texts, `category_path`, `attributes` (name → values), `price`, `is_active`.
+
+    The catalogue is known as it is now: `as_of` only leaves out what was created later.
+    """
+    return warehouse.frame(_extract("products"), {"as_of": as_of})
+
+
+def _extract(name: str) -> str:
+    return (EXTRACTS / f"{name}.sql").read_text(encoding="utf-8")
