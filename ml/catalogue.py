@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """One product's words and facets. `category` is its path, root first; attributes map name to value."""
+    """One product's words and facets. `category` is its path, root first; attributes map a name to values."""
 
     product_id: int
     title: str
     description: str = ""
     brand: str = ""
     category: Sequence[str] = ()
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     price: float = 0.0
     sellable: bool = True
 
@@ -52,7 +52,7 @@ class Catalogue:
                 product.description,
                 product.brand,
                 list(product.category),
-                sorted(product.attributes.items()),
+                sorted((name, list(values)) for name, values in product.attributes.items()),
                 product.price,
                 product.sellable,
             ]

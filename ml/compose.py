@@ -41,7 +41,7 @@ def user_lists(
     because = np.full(ranked.shape, UNKNOWN)
     if near is not None:
         because = _reasons(ranked, pairs=pairs, neighbours=_as_matrix(near, pairs=pairs))
-    return _lists(pairs.users.values, ranked, scores, pairs=pairs, because=because)
+    return _lists(pairs.users.values.astype(np.str_), ranked, scores, pairs=pairs, because=because)
 
 
 def everyones_list(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int) -> Lists:

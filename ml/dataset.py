@@ -89,6 +89,15 @@ class InteractionLog:
     times: NDArray[np.datetime64]
     weights: NDArray[np.float32]
 
+    @classmethod
+    def empty(cls) -> "InteractionLog":
+        return cls(
+            np.array([], "S1"),
+            np.array([], np.int64),
+            np.array([], "datetime64[s]"),
+            np.array([], np.float32),
+        )
+
     def __len__(self) -> int:
         return len(self.users)
 
@@ -122,7 +131,7 @@ class InteractionLog:
         """SHA-256 of the rows, whatever order they came in."""
         order = np.lexsort((self.weights, self.times, self.items, self.users))
         digest = hashlib.sha256()
-        for column in (self.users.astype(np.str_), self.items, self.times, self.weights):
+        for column in (self.users, self.items, self.times, self.weights):
             digest.update(str(column.dtype).encode())
             digest.update(np.ascontiguousarray(column[order]).tobytes())
         return digest.hexdigest()

@@ -1,20 +1,28 @@
 """Trains, measures and registers one version: `python -m ml.train [--as-of DATE]`."""
 
-import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
+from analytics_pipeline import embedded
+from analytics_pipeline.migrate import MigrationChanged, migrate
+from analytics_pipeline.settings import InvalidSetting
+from analytics_pipeline.settings import Settings as PipelineSettings
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from ml import contest
-from ml.catalogue import Catalogue
 from ml.compose import everyones_list, product_lists, user_lists
 from ml.contest import Candidate, Measured, Outcome
-from ml.dataset import InteractionLog, Interactions, moment
+from ml.dataset import Interactions, moment
 from ml.lists import Lists
-from ml.registry import Registry, Version
+from ml.models.library import UnknownModel, UnknownParameter
+from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
+from ml.settings import Settings
+from ml.training_data import TrainingData, from_warehouse
 
 LIST_LENGTH = 50
 TEST_SHARE = 0.15
@@ -33,16 +41,19 @@ class NothingToLearnFrom(ValueError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingData:
-    """What was known at `as_of`."""
-
-    log: InteractionLog
-    catalogue: Catalogue
-    as_of: datetime
-
-    def fingerprint(self) -> str:
-        return hashlib.sha256(f"{self.log.fingerprint()}{self.catalogue.fingerprint()}".encode()).hexdigest()
+EXPECTED = (
+    InvalidSetting,
+    MigrationChanged,
+    NothingToLearnFrom,
+    UnknownModel,
+    UnknownParameter,
+    VersionDamaged,
+    VersionExists,
+    VersionNotFound,
+    WarehouseRefused,
+    WarehouseUnavailable,
+    embedded.ServiceDidNotStart,
+)
 
 
 def train(
@@ -110,3 +121,74 @@ def _popular(candidate: Candidate, data: TrainingData) -> Lists:
 def _everything(candidate: Candidate, data: TrainingData) -> tuple[Interactions, NDArray[np.bool_]]:
     pairs = contest.training_pairs(candidate, data.log, data.catalogue, now=moment(data.as_of))
     return pairs, data.catalogue.sellable(pairs.items.values)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Trains from the warehouse and prints a table; returns 0, or 1 with one line on stderr."""
+    options = _parser().parse_args(arguments)
+    now = datetime.now(UTC)
+    try:
+        settings, pipeline = Settings.from_env(), PipelineSettings.from_env()
+        registry = Registry(settings.registry)
+        serving = registry.load(options.serving) if options.serving else registry.latest()
+        with embedded.ensure(pipeline, embedded.WAREHOUSE):
+            data = _read(pipeline, as_of=options.as_of or now)
+        print(f"{len(data.log)} interactions, {len(data.catalogue)} products, as of {data.as_of:%F %R} UTC")
+        with threadpool_limits(settings.threads):
+            version = train(data, registry=registry, now=now, serving=serving, report=_print_row)
+    except EXPECTED as error:
+        print(f"ml.train: {error}", file=sys.stderr)
+        return 1
+    _print_summary(version)
+    return 0
+
+
+def _read(pipeline: PipelineSettings, *, as_of: datetime) -> TrainingData:
+    warehouse = Warehouse(pipeline)
+    try:
+        migrate(warehouse)
+        return from_warehouse(warehouse, as_of=as_of)
+    finally:
+        warehouse.close()
+
+
+def _print_row(one: Measured) -> None:
+    marks, candidate = one.marks, one.candidate
+    serving = "  (the recipe that is served)" if candidate.serving else ""
+    print(
+        f"{candidate.label:<44} Recall@{marks.k} {marks.recall:.4f}  NDCG@{marks.k} {marks.ndcg:.4f}  "
+        f"MRR {marks.mrr:.4f}  {one.seconds:6.1f} s{serving}",
+        flush=True,
+    )
+
+
+def _print_summary(version: Version) -> None:
+    manifest = version.manifest
+    if manifest["split_at"] is None:
+        print("There is too little of a past to measure anybody; the default recipes stand.")
+    for name, won in manifest["beats_popularity"].items():
+        if not won:
+            fate = "people are shown popular products" if name in GATED else "it is kept for what is new"
+            print(f"{name} found no more than popularity: {fate}")
+    print(f"registered {version.id}; `python manage.py publish_model` serves it")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ml.train", description=__doc__)
+    parser.add_argument("--as-of", type=_as_of, help="learn from what was before this day or ISO time (now)")
+    parser.add_argument(
+        "--serving", metavar="VERSION", help="the version to measure against (the newest that is registered)"
+    )
+    return parser
+
+
+def _as_of(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a date like 2026-03-01") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -75,8 +75,8 @@ def _facets(product: ProductFacts) -> Iterator[str]:
         yield f"brand:{product.brand.casefold()}"
     for depth in range(len(product.category)):
         yield "category:" + " > ".join(product.category[: depth + 1]).casefold()
-    for name, value in product.attributes.items():
-        yield f"{name}:{value}".casefold()
+    for name, values in product.attributes.items():
+        yield from (f"{name}:{value}".casefold() for value in values)
 
 
 def _terms_as_given() -> TfidfVectorizer:

@@ -43,7 +43,7 @@ def planted_catalogue(products: int) -> Catalogue:
                 product_id=number,
                 title=f"{TASTES[number % len(TASTES)]} piece number {number}",
                 category=("Home", TASTES[number % len(TASTES)].title()),
-                attributes={"colour": ("red", "blue", "green")[number % 3]},
+                attributes={"colour": [("red", "blue", "green")[number % 3]]},
             )
             for number in range(products)
         ]

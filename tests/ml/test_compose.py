@@ -23,7 +23,10 @@ def test_a_user_is_shown_nothing_he_has_met(pairs: Interactions, everything: np.
     lists = user_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=10)
 
     dense = pairs.matrix.toarray()
-    rows, columns = pairs.users.positions(lists.subjects), pairs.items.positions(lists.products.ravel())
+    rows, columns = (
+        pairs.users.positions(lists.subjects.astype(int)),
+        pairs.items.positions(lists.products.ravel()),
+    )
     assert not dense[np.repeat(rows, 10), columns].any()
 
 
@@ -56,7 +59,7 @@ def test_each_reason_is_the_part_of_the_history_that_weighs_most(
     lists = user_lists(fitted, pairs, allowed=everything, length=5, near=near)
 
     for user, products, because in zip(lists.subjects[:40], lists.products, lists.because, strict=False):
-        history = pairs.matrix[[int(pairs.users.positions([user])[0])]].indices
+        history = pairs.matrix[[int(pairs.users.positions([int(user)])[0])]].indices
         for product, reason in zip(
             pairs.items.positions(products), pairs.items.positions(because), strict=True
         ):

@@ -9,14 +9,13 @@ from ml.catalogue import Catalogue
 from ml.contest import Measured
 from ml.dataset import InteractionLog
 from ml.registry import Registry, Version
-from ml.train import NothingToLearnFrom, TrainingData, train
+from ml.train import NothingToLearnFrom, train
+from ml.training_data import TrainingData
 from tests.ml.planted import TASTES, planted_catalogue
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PRODUCTS = 120
-NOTHING = InteractionLog(
-    np.array([], "U1"), np.array([], np.int64), np.array([], "datetime64[s]"), np.array([], np.float32)
-)
+NOTHING = InteractionLog.empty()
 
 
 def planted_log(*, people: int = 200, each: int = 16) -> InteractionLog:

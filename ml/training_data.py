@@ -1,0 +1,63 @@
+"""What a version is trained on, and where it comes from."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics_pipeline import interactions as extracts
+from analytics_pipeline.warehouse import Warehouse
+from ml.catalogue import Catalogue, ProductFacts
+from ml.dataset import InteractionLog
+
+CATEGORY_SEPARATOR = " > "
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What was known at `as_of`."""
+
+    log: InteractionLog
+    catalogue: Catalogue
+    as_of: datetime
+
+    def fingerprint(self) -> str:
+        """SHA-256 of every interaction and product."""
+        return hashlib.sha256(f"{self.log.fingerprint()}{self.catalogue.fingerprint()}".encode()).hexdigest()
+
+
+def from_warehouse(warehouse: Warehouse, *, as_of: datetime) -> TrainingData:
+    """Interactions and products as of a moment; raises what the warehouse raises."""
+    met = extracts.interactions(warehouse, as_of=as_of)
+    known = extracts.products(warehouse, as_of=as_of)
+    catalogue = Catalogue.of([_facts(row) for row in known.to_dict("records")])
+    return TrainingData(_log(met), catalogue, as_of)
+
+
+def _log(met: pd.DataFrame) -> InteractionLog:
+    if met.empty:
+        return InteractionLog.empty()
+    return InteractionLog(
+        # 36 ASCII bytes a key; NumPy's text would take four times as much.
+        users=met["shopper"].to_numpy().astype("S36"),
+        items=met["product_id"].to_numpy(np.int64),
+        times=met["met_at"].to_numpy(np.int64).astype("datetime64[s]"),
+        weights=met["weight"].to_numpy(np.float32),
+    )
+
+
+def _facts(row: Mapping[Any, Any]) -> ProductFacts:
+    return ProductFacts(
+        product_id=int(row["product_id"]),
+        title=row["title"],
+        description=row["description"],
+        brand=row["brand"],
+        category=tuple(row["category_path"].split(CATEGORY_SEPARATOR)) if row["category_path"] else (),
+        attributes={name: tuple(values) for name, values in row["attributes"].items()},
+        price=float(row["price"]),
+        sellable=bool(row["is_active"]),
+    )

@@ -1,0 +1,128 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+
+from analytics_pipeline.migrate import migrate
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.warehouse import NOBODY, Warehouse
+from ml.registry import Registry
+from ml.train import main
+from ml.training_data import from_warehouse
+from tests.ml.planted import TASTES
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PEOPLE, PRODUCTS, EACH = 80, 40, 10
+
+
+@pytest.fixture
+def warehouse(warehouse_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Warehouse]:
+    """A migrated warehouse of this test's own, which the environment names."""
+    database = f"test_{uuid4().hex}"
+    monkeypatch.setenv("CLICKHOUSE_URL", urlunsplit(urlsplit(warehouse_url)._replace(path=f"/{database}")))
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    warehouse = Warehouse(Settings.from_env())
+    migrate(warehouse)
+    yield warehouse
+    warehouse.command(f"DROP DATABASE {database}")
+    warehouse.close()
+
+
+@pytest.fixture
+def shop(warehouse: Warehouse) -> Warehouse:
+    """Sales to people with one taste each, over sixty days."""
+    random = np.random.default_rng(2)
+    kinds = len(TASTES)
+    person = np.repeat(np.arange(PEOPLE), EACH)
+    product = 1 + random.integers(0, PRODUCTS // kinds, len(person)) * kinds + person % kinds
+    warehouse.insert(
+        "order_facts",
+        {
+            "movement_id": list(range(1, len(person) + 1)),
+            "kind": ["SALE"] * len(person),
+            "occurred_at": [
+                NOW - timedelta(minutes=int(ago)) for ago in random.integers(1, 86_400, len(person))
+            ],
+            "product_id": product.tolist(),
+            "customer_key": [UUID(int=int(number) + 1) for number in person],
+            "shopper_key": [NOBODY] * len(person),
+            "version": [1] * len(person),
+        },
+    )
+    ids = list(range(1, PRODUCTS + 1))
+    warehouse.insert(
+        "products",
+        {
+            "product_id": ids,
+            "title": [f"{TASTES[(number - 1) % kinds]} piece {number}" for number in ids],
+            "category_path": ["Home > Pieces"] * PRODUCTS,
+            "attributes": [{"colour": ["red"]}] * PRODUCTS,
+            "is_active": [number != 1 for number in ids],
+            "created_at": [NOW - timedelta(days=90)] * PRODUCTS,
+            "version": [1] * PRODUCTS,
+        },
+    )
+    return warehouse
+
+
+def test_the_warehouse_is_read_as_of_a_moment(shop: Warehouse) -> None:
+    whole, half = (from_warehouse(shop, as_of=NOW - timedelta(days=days)) for days in (0, 30))
+
+    assert 0 < len(half.log) < len(whole.log) <= PEOPLE * EACH
+    assert half.log.times.max() < np.datetime64("2026-01-30")
+    assert whole.catalogue.products[2].category == ("Home", "Pieces")
+    assert whole.catalogue.products[2].attributes == {"colour": ("red",)}
+    assert not whole.catalogue.products[1].sellable
+
+
+def test_the_command_registers_a_version_that_knows_people_by_their_keys(
+    shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--as-of", "2026-03-01"]) == 0
+
+    printed = capsys.readouterr().out
+    version = Registry(tmp_path / "models").latest()
+    assert version is not None
+    assert f"registered {version.id}" in printed
+    assert "item_knn" in printed
+    lists = version.lists("user.collaborative")
+    assert set(lists.subjects) <= {str(UUID(int=number + 1)) for number in range(PEOPLE)}
+    assert 1 not in lists.products
+
+
+def test_a_second_run_measures_against_the_first(shop: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--as-of", "2026-02-20"])
+
+    assert main([]) == 0
+
+    assert "(the recipe that is served)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [([], "neither interactions nor products"), (["--serving", "2020"], "no version '2020' is registered")],
+)
+def test_what_cannot_be_trained_is_one_line(
+    warehouse: Warehouse, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert main(arguments) == 1
+
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_warehouse_that_is_down_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CLICKHOUSE_URL", "http://127.0.0.1:1/shop")
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+
+    assert main([]) == 1
+
+    assert capsys.readouterr().err.startswith("ml.train: ")
+    assert not (tmp_path / "models").exists()
