@@ -1,0 +1,54 @@
+"""`manage.py welcome`: what to try in this shop."""
+
+import os
+import time
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from backend.config import welcome
+
+PATIENCE_SECONDS = 120.0
+POLL_SECONDS = 0.2
+
+
+class Command(BaseCommand):
+    """Prints addresses, and lines to paste into a shell."""
+
+    help = "Print what to try in this shop, with tokens of the demo's accounts."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the address that is served."""
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        parser.add_argument("--wait", action="store_true", help="begin when the shop is ready")
+
+    def handle(self, *_: Any, host: str, port: int, wait: bool, **__: Any) -> None:
+        """Print it, once the shop is ready."""
+        address = f"http://{host}:{port}"
+        if wait:
+            _wait_for(f"{address}/api/health/ready/")
+        self.stdout.write(f"\n{settings.VITRINE_HOME} is served on {address}\n\n")
+        for line in welcome.pages(address):
+            self.stdout.write(f"  {line}")
+        for attempt in welcome.lines(address, now=timezone.now()):
+            self.stdout.write(f"\n# {attempt.about}\n{attempt.line}")
+        self.stdout.write("")
+
+
+def _wait_for(url: str) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with opener.open(url, timeout=5):
+                return
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise CommandError(f"{url} is not ready: {error}; see the logs") from error
+        time.sleep(POLL_SECONDS)
