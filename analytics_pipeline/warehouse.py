@@ -3,17 +3,20 @@
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import clickhouse_connect
-import pandas as pd
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 from urllib3.exceptions import HTTPError
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    # 80 MB that only those pay for who ask for a frame; not the web process.
+    import pandas as pd
 
 NOBODY = UUID(int=0)
 _SERVERS_DATABASE = "default"
@@ -82,10 +85,9 @@ class Warehouse:
         result = self._call("query", query, parameters=dict(parameters or {}))
         return result.result_rows[0][0]
 
-    def frame(self, query: str, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
+    def frame(self, query: str, parameters: Mapping[str, object] | None = None) -> "pd.DataFrame":
         """The query's rows as a data frame."""
-        frame = self._call("query_df", query, parameters=dict(parameters or {}))
-        return frame if isinstance(frame, pd.DataFrame) else pd.DataFrame(frame)
+        return cast("pd.DataFrame", self._call("query_df", query, parameters=dict(parameters or {})))
 
     def insert(self, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
         """Insert columns of equal length. Blocks of 10,000s of rows are best."""
