@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -264,3 +267,17 @@ def test_the_number_of_queries_does_not_depend_on_the_lists(
         counts.append(len(queries))
 
     assert counts == [5, 5]
+
+
+def test_the_web_process_holds_none_of_the_training_libraries() -> None:
+    program = (
+        "import sys, django; django.setup(); import backend.config.urls;"
+        "print(sorted({'pandas', 'sklearn', 'scipy', 'implicit'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "backend.config.settings"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
+    )
+
+    assert done.stdout.strip() == "[]"
