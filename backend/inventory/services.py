@@ -72,7 +72,7 @@ def record_many(
         for start in range(0, len(variant_ids), CHUNK):
             chunk = variant_ids[start : start + CHUNK]
             variants = lock_variants(chunk)
-            _change_stock({variant_id: change[variant_id] for variant_id in chunk})
+            _change_stock(variants, change={variant_id: change[variant_id] for variant_id in chunk})
             products_changed({variant.product_id for variant in variants.values()})
         return InventoryTransaction.objects.bulk_create(rows, batch_size=CHUNK)
 
@@ -91,13 +91,15 @@ def _row_of(entry: Entry, *, recorded_by_id: int | None, now: datetime) -> Inven
 
 
 def lock_variants(variant_ids: Collection[int]) -> dict[int, Variant]:
-    """Return the variants by id, locked in the order of their ids where the database locks rows.
+    """Return the variants by id, with their products, locked in the order of their ids.
+
+    SQLite locks no rows, and needs not: its transactions have been alone since they began.
 
     Raises:
         VariantNotFound: one of them does not exist.
     """
-    rows = Variant.objects.select_for_update(no_key=True).filter(pk__in=variant_ids).order_by("pk")
-    variants = {variant.pk: variant for variant in rows}
+    rows = Variant.objects.select_for_update(of=("self",), no_key=True).select_related("product")
+    variants = {variant.pk: variant for variant in rows.filter(pk__in=variant_ids).order_by("pk")}
     if missing := sorted(set(variant_ids) - variants.keys()):
         raise VariantNotFound(variants=missing)
     return variants
@@ -114,7 +116,7 @@ def reserve(units: Mapping[int, int], *, reference: str, now: datetime) -> dict[
         wanted = number_by_key(units)
         rows = Variant.objects.filter(pk__in=units, stock__gte=F("reserved") + wanted)
         if rows.update(reserved=F("reserved") + wanted) < len(units):
-            raise InsufficientStock(items=_short(units))
+            raise InsufficientStock(items=_short(variants, wanted=units))
         made = Reservation.objects.bulk_create(
             Reservation(variant_id=variant_id, quantity=quantity, reference=reference, created_at=now)
             for variant_id, quantity in sorted(units.items())
@@ -180,19 +182,19 @@ def _units_of(reservations: Sequence[Reservation]) -> Counter[int]:
     return units
 
 
-def _change_stock(change: Mapping[int, int]) -> None:
+def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int]) -> None:
     by_variant = number_by_key(change)
     rows = Variant.objects.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
     if rows.update(stock=F("stock") + by_variant) < len(change):
-        raise InsufficientStock(items=_short({pk: -number for pk, number in change.items()}))
+        leaving = {pk: -number for pk, number in change.items()}
+        raise InsufficientStock(items=_short(variants, wanted=leaving))
 
 
-def _short(wanted: Mapping[int, int]) -> list[dict[str, object]]:
-    variants = Variant.objects.filter(pk__in=wanted).select_related("product").order_by("pk")
+def _short(variants: Mapping[int, Variant], *, wanted: Mapping[int, int]) -> list[dict[str, object]]:
     return [
-        shortage(variant, wanted=wanted[variant.pk])
-        for variant in variants
-        if variant.available < wanted[variant.pk]
+        shortage(variant, wanted=wanted[pk])
+        for pk, variant in variants.items()
+        if variant.available < wanted[pk]
     ]
 
 

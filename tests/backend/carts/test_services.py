@@ -1,0 +1,182 @@
+"""What a cart holds, and whom it credits."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from backend.accounts.models import User
+from backend.api.errors import InvalidParameters
+from backend.carts.models import CartItem
+from backend.carts.selectors import cart_contents
+from backend.carts.services import (
+    MOST_LINES,
+    CartFull,
+    CartItemNotFound,
+    Claim,
+    OtherCurrency,
+    add_item,
+    change_quantity,
+    remove_item,
+)
+from backend.catalog.models import Product, Variant
+from backend.catalog.services import NewVariant, create_product, delete_product, update_product
+from backend.catalog.variants import VariantNotFound
+from backend.inventory.services import InsufficientStock, reserve
+from tests.backend.shop import NOW, customer, product, receive, variant
+from tests.backend.together import together
+
+LATER = NOW + timedelta(minutes=5)
+
+
+def add(
+    user: User, choice: Variant, *, quantity: int = 1, exposure_id: UUID | None = None, at: object = NOW
+) -> CartItem:
+    claim = Claim(exposure_id=exposure_id, shopper_key=user.shopper_key, added_at=at)  # type: ignore[arg-type]
+    return add_item(user.pk, product_id=None, variant_id=choice.pk, quantity=quantity, claim=claim)
+
+
+@pytest.mark.django_db
+def test_adding_the_same_variant_again_adds_up() -> None:
+    user, lamp = customer(), variant(stock=5)
+    assert add(user, lamp, quantity=2).pk == add(user, lamp, quantity=3).pk
+    assert [line.item.quantity for line in cart_contents(user.pk).lines] == [5]
+
+
+@pytest.mark.django_db
+def test_the_claim_is_that_of_the_last_add_that_named_a_list() -> None:
+    user, lamp, first, second = customer(), variant(), uuid4(), uuid4()
+    add(user, lamp, exposure_id=first, at=NOW)
+    item = add(user, lamp, exposure_id=second, at=LATER)
+    assert (item.exposure_id, item.added_at, item.shopper_key) == (second, LATER, user.shopper_key)
+
+
+@pytest.mark.django_db
+def test_an_add_that_names_no_list_leaves_the_claim_alone() -> None:
+    user, lamp, shown = customer(), variant(), uuid4()
+    add(user, lamp, exposure_id=shown, at=NOW)
+    item = add(user, lamp, at=LATER)
+    assert (item.exposure_id, item.added_at) == (shown, NOW)
+
+
+@pytest.mark.django_db
+def test_a_changed_quantity_leaves_the_claim_alone() -> None:
+    user, lamp, shown = customer(), variant(), uuid4()
+    added = add(user, lamp, exposure_id=shown)
+    change_quantity(user.pk, item_id=added.pk, quantity=7)
+    added.refresh_from_db()
+    assert (added.quantity, added.exposure_id, added.added_at) == (7, shown, NOW)
+
+
+@pytest.mark.django_db
+def test_a_cart_shows_the_price_of_now() -> None:
+    user, lamp = customer(), variant(price="10.00")
+    add(user, lamp, quantity=3)
+    update_product(lamp.product_id, changes={"discount_percentage": 50})
+    contents = cart_contents(user.pk)
+    assert (str(contents.lines[0].unit_price), str(contents.subtotal)) == ("5.00", "15.00")
+
+
+@pytest.mark.django_db
+def test_more_than_is_available_does_not_go_into_a_cart() -> None:
+    user, lamp = customer(), variant(stock=5)
+    reserve({lamp.pk: 2}, reference="another's order", now=NOW)
+    add(user, lamp, quantity=2)
+    with pytest.raises(InsufficientStock):
+        add(user, lamp, quantity=2)
+    assert [line.item.quantity for line in cart_contents(user.pk).lines] == [2]
+
+
+@pytest.mark.django_db
+def test_lines_that_cannot_be_bought_any_more_are_marked_and_not_counted() -> None:
+    user = customer()
+    gone, scarce, fine, hidden, dear = (variant(stock=5, price="10.00") for _ in range(5))
+    for choice in (gone, scarce, fine, hidden, dear):
+        add(user, choice, quantity=2)
+    delete_product(gone.product_id, now=NOW)
+    reserve({scarce.pk: 4}, reference="another's order", now=NOW)
+    Variant.objects.filter(pk=hidden.pk).update(is_active=False)
+    Product.objects.filter(pk=dear.product_id).update(currency="EUR")
+    contents = cart_contents(user.pk)
+    assert [line.problem for line in contents.lines] == [
+        "not_for_sale",
+        "insufficient_stock",
+        None,
+        "not_for_sale",
+        "other_currency",
+    ]
+    assert (contents.units, str(contents.subtotal), contents.currency) == (2, "20.00", "USD")
+
+
+@pytest.mark.django_db
+def test_a_cart_has_one_currency() -> None:
+    user = customer()
+    add(user, variant(currency="USD"))
+    with pytest.raises(OtherCurrency) as refused:
+        add(user, variant(currency="EUR"))
+    assert refused.value.details == {"cart": "USD", "product": "EUR"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gone", ["product", "variant"])
+def test_what_is_not_for_sale_does_not_go_into_a_cart(gone: str) -> None:
+    lamp = variant()
+    if gone == "product":
+        update_product(lamp.product_id, changes={"is_active": False})
+    else:
+        Variant.objects.filter(pk=lamp.pk).update(is_active=False)
+    with pytest.raises(VariantNotFound):
+        add(customer(), lamp)
+
+
+@pytest.mark.django_db
+def test_a_cart_is_not_endless() -> None:
+    user, lamp = customer(), product()
+    shirt = create_product(
+        title="A shirt",
+        category=lamp.category,
+        seller_id=lamp.seller_id,
+        price=lamp.price,
+        currency="USD",
+        variants=[NewVariant(sku=f"SHIRT-{number}") for number in range(MOST_LINES + 1)],
+        now=NOW,
+    )
+    choices = list(shirt.variants.all())
+    receive({choice.pk: 2 for choice in choices})
+    first = add(user, choices[0])
+    CartItem.objects.bulk_create(
+        CartItem(cart=first.cart, variant=choice, quantity=1, added_at=NOW)
+        for choice in choices[1:MOST_LINES]
+    )
+    with pytest.raises(CartFull):
+        add(user, choices[MOST_LINES])
+    assert add(user, choices[0]).quantity == 2
+
+
+@pytest.mark.django_db
+def test_a_line_has_a_limit() -> None:
+    user, screw = customer(), variant(stock=20_000)
+    add(user, screw, quantity=9_999)
+    with pytest.raises(InvalidParameters) as refused:
+        add(user, screw, quantity=1)
+    assert "quantity" in refused.value.details
+
+
+@pytest.mark.django_db
+def test_another_customers_lines_are_not_to_be_touched() -> None:
+    owner, other = customer(), customer()
+    item = add(owner, variant())
+    add(other, variant())
+    with pytest.raises(CartItemNotFound):
+        change_quantity(other.pk, item_id=item.pk, quantity=2)
+    with pytest.raises(CartItemNotFound):
+        remove_item(other.pk, item_id=item.pk)
+    assert cart_contents(owner.pk).units == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_adds_at_the_same_time_all_count() -> None:
+    user, lamp = customer(), variant(stock=10)
+    outcomes = together(*[lambda: add(user, lamp).pk] * 4)
+    assert len(set(outcomes)) == 1
+    assert cart_contents(user.pk).units == 4

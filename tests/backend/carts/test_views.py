@@ -1,0 +1,129 @@
+"""The cart over HTTP."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backend.carts.models import CartItem
+from tests.backend.shop import client_of, customer, product, variant
+
+pytestmark = pytest.mark.django_db
+
+CART = "/api/orders/cart/"
+
+
+def test_an_empty_cart_is_shown_without_making_one() -> None:
+    answer = client_of(customer()).get(CART)
+    assert answer.json()["data"] == {"items": [], "units": 0, "subtotal": "0.00", "currency": None}
+
+
+def test_a_product_with_one_variant_is_added_by_its_id() -> None:
+    client, lamp, shown = (
+        client_of(customer()),
+        variant(price="12.50", image_urls=["https://example.org/a.jpg"]),
+        uuid4(),
+    )
+    answer = client.post(CART, {"product_id": lamp.product_id, "quantity": 2, "exposure_id": str(shown)})
+    body = answer.json()
+    assert answer.status_code == 201
+    (line,) = body["data"].pop("items")
+    assert body["data"] == {"units": 2, "subtotal": "25.00", "currency": "USD"}
+    assert line == {
+        "id": CartItem.objects.get().pk,
+        "product": {
+            "id": lamp.product_id,
+            "title": "A lamp",
+            "slug": "a-lamp",
+            "brand": "",
+            "image_url": "https://example.org/a.jpg",
+        },
+        "variant": {
+            "id": lamp.pk,
+            "sku": lamp.sku,
+            "name": "choice 0",
+            "attributes": {},
+            "image_url": "",
+            "available": 10,
+        },
+        "quantity": 2,
+        "unit_price": "12.50",
+        "total_price": "25.00",
+        "problem": None,
+        "exposure_id": str(shown),
+        "added_at": line["added_at"],
+    }
+    assert client.get(CART).json()["data"]["items"] == [line]
+
+
+def test_lines_are_changed_and_taken_out() -> None:
+    client, lamp = client_of(customer()), variant()
+    (line,) = client.post(CART, {"variant_id": lamp.pk}).json()["data"]["items"]
+    changed = client.put(f"{CART}{line['id']}/", {"quantity": 3})
+    assert changed.json()["data"]["units"] == 3
+    removed = client.delete(f"{CART}{line['id']}/")
+    assert (removed.status_code, removed.json()["data"]["items"]) == (200, [])
+    assert client.delete(f"{CART}{line['id']}/").status_code == 404
+
+
+def test_a_product_with_several_variants_asks_which() -> None:
+    shirt = product(stock=[1, 1])
+    answer = client_of(customer()).post(CART, {"product_id": shirt.pk})
+    assert answer.status_code == 400
+    assert [choice["id"] for choice in answer.json()["details"]["variants"]] == [
+        choice.pk for choice in shirt.variants.all()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"quantity": 0}, "quantity"),
+        ({"quantity": -1}, "quantity"),
+        ({"quantity": 10_000}, "quantity"),
+        ({"exposure_id": "the-first-list"}, "exposure_id"),
+        ({"variant_id": "red"}, "variant_id"),
+        ({"amount": 2}, "amount"),
+    ],
+)
+def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> None:
+    answer = client_of(customer()).post(CART, {"variant_id": variant().pk} | wrong)
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == [field]
+    assert not CartItem.objects.exists()
+
+
+def test_neither_product_nor_variant_is_not_enough() -> None:
+    answer = client_of(customer()).post(CART, {"quantity": 1})
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == ["product"]
+
+
+@pytest.mark.parametrize("named", ["product_id", "variant_id"])
+def test_what_does_not_exist_is_not_found(named: str) -> None:
+    assert client_of(customer()).post(CART, {named: 987_654}).status_code == 404
+
+
+def test_too_many_units_conflict_and_the_answer_says_how_many_there_are() -> None:
+    answer = client_of(customer()).post(CART, {"variant_id": variant(stock=2).pk, "quantity": 3})
+    assert answer.status_code == 409
+    assert answer.json()["details"]["items"][0]["available"] == 2
+
+
+def test_guests_have_no_cart_yet() -> None:
+    assert client_of().get(CART).status_code == 401
+
+
+def test_a_cart_takes_the_same_number_of_queries_however_full_it_is() -> None:
+    client = client_of(customer())
+    counts = []
+    for _ in range(3):
+        added = variant()
+        with CaptureQueriesContext(connection) as adding:
+            assert client.post(CART, {"variant_id": added.pk}).status_code == 201
+        with CaptureQueriesContext(connection) as showing:
+            assert client.get(CART).status_code == 200
+        counts.append((len(adding), len(showing)))
+    assert counts[1] == counts[2]
+    assert {showing for _, showing in counts} == {1}

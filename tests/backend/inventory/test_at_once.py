@@ -1,0 +1,47 @@
+"""Buyers who reach for the same units at the same time."""
+
+import pytest
+
+from backend.inventory.models import TransactionType
+from backend.inventory.services import Entry, InsufficientStock, record_many, reserve
+from tests.backend.shop import NOW, product, stock_of, variant
+from tests.backend.together import kinds, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_last_unit_is_held_for_one_of_two_buyers() -> None:
+    lamp = variant(stock=1)
+    outcomes = together(*[lambda: reserve({lamp.pk: 1}, reference="order", now=NOW)] * 2)
+    assert kinds(outcomes) == ["InsufficientStock", "dict"]
+    assert stock_of(lamp.pk) == (1, 1)
+
+
+def test_baskets_named_in_opposite_orders_do_not_block_each_other() -> None:
+    first, second = product(stock=[40, 40]).variants.all()
+    there, back = {first.pk: 1, second.pk: 1}, {second.pk: 1, first.pk: 1}
+
+    def often(units: dict[int, int]) -> None:
+        for _ in range(10):
+            reserve(units, reference="order", now=NOW)
+
+    outcomes = together(lambda: often(there), lambda: often(back), lambda: often(there), lambda: often(back))
+    assert outcomes == [None] * 4
+    assert (stock_of(first.pk), stock_of(second.pk)) == ((40, 40), (40, 40))
+
+
+def test_receiving_and_selling_at_once_loses_nothing() -> None:
+    lamp = variant(stock=5)
+    arrival = [Entry(variant_id=lamp.pk, transaction_type=TransactionType.IN, quantity=3)]
+
+    def sell() -> int:
+        try:
+            reserve({lamp.pk: 1}, reference="order", now=NOW)
+        except InsufficientStock:
+            return 0
+        return 1
+
+    outcomes = together(*[lambda: record_many(arrival, recorded_by_id=None, now=NOW)] * 2, *[sell] * 6)
+    sold = sum(outcome for outcome in outcomes if isinstance(outcome, int))
+    assert stock_of(lamp.pk) == (11, sold)
+    assert sold >= 5

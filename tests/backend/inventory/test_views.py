@@ -1,0 +1,140 @@
+"""The ledger over HTTP."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backend.inventory.models import InventoryTransaction
+from tests.backend.shop import client_of, customer, product, receive, seller, staff, stock_of, variant
+
+pytestmark = pytest.mark.django_db
+
+PATH = "/api/products/inventory/transactions/"
+
+
+def test_staff_receive_goods_by_naming_a_product_with_one_variant() -> None:
+    lamp, keeper = variant(stock=0), staff()
+    answer = client_of(keeper).post(
+        PATH,
+        {
+            "product": lamp.product_id,
+            "transaction_type": "IN",
+            "quantity": 100,
+            "reference": "PO-2024-001",
+            "notes": "Initial stock",
+        },
+    )
+    body = answer.json()
+    assert answer.status_code == body["status"] == 201
+    assert body["data"] == {
+        "id": InventoryTransaction.objects.get().pk,
+        "product": lamp.product_id,
+        "variant": lamp.pk,
+        "sku": lamp.sku,
+        "transaction_type": "IN",
+        "quantity": 100,
+        "effect": 100,
+        "reference": "PO-2024-001",
+        "notes": "Initial stock",
+        "recorded_by": keeper.pk,
+        "timestamp": body["data"]["timestamp"],
+    }
+    assert stock_of(lamp.pk) == (100, 0)
+
+
+def test_a_product_with_several_variants_is_not_enough_and_the_answer_names_them() -> None:
+    shirt = product(stock=[0, 0])
+    answer = client_of(staff()).post(PATH, {"product": shirt.pk, "transaction_type": "IN", "quantity": 1})
+    assert answer.status_code == 400
+    assert answer.json()["details"]["variants"] == [
+        {"id": choice.pk, "sku": choice.sku, "name": choice.name} for choice in shirt.variants.all()
+    ]
+
+
+def test_a_variant_of_another_product_is_refused() -> None:
+    one, other = variant(), variant()
+    answer = client_of(staff()).post(
+        PATH, {"product": one.product_id, "variant": other.pk, "transaction_type": "IN", "quantity": 1}
+    )
+    assert answer.status_code == 400
+    assert "variant" in answer.json()["details"]
+
+
+def test_a_seller_keeps_the_stock_of_his_own_products_only() -> None:
+    trader = seller()
+    mine = variant(stock=0, sold_by=trader)
+    others = variant(stock=0)
+    asked = {"transaction_type": "IN", "quantity": 1}
+    client = client_of(trader)
+    assert client.post(PATH, {**asked, "product": mine.product_id}).status_code == 201
+    assert client.post(PATH, {**asked, "product": others.product_id}).status_code == 404
+    assert client.post(PATH, {**asked, "variant": others.pk}).status_code == 404
+    assert stock_of(others.pk) == (0, 0)
+    assert [row["variant"] for row in client.get(PATH).json()["results"]] == [mine.pk]
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_customers_and_guests_have_no_business_with_the_ledger(method: str) -> None:
+    assert getattr(client_of(customer()), method)(PATH).status_code == 403
+    assert getattr(client_of(), method)(PATH).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"transaction_type": "THEFT"}, "transaction_type"),
+        ({"quantity": 0}, "quantity"),
+        ({"quantity": -5}, "quantity"),
+        ({"quantity": "many"}, "quantity"),
+        ({"quantity": 1_000_001}, "quantity"),
+        ({"product": 0}, "product"),
+        ({"warehouse": "north"}, "warehouse"),
+    ],
+)
+def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> None:
+    lamp = variant(stock=0)
+    asked = {"product": lamp.product_id, "transaction_type": "IN", "quantity": 1}
+    answer = client_of(staff()).post(PATH, asked | wrong)
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == [field]
+    assert stock_of(lamp.pk) == (0, 0)
+
+
+def test_taking_out_more_than_there_is_conflicts_and_says_how_many_there_are() -> None:
+    lamp = variant(stock=3)
+    answer = client_of(staff()).post(PATH, {"variant": lamp.pk, "transaction_type": "DAMAGE", "quantity": 4})
+    assert answer.status_code == 409
+    assert answer.json()["details"]["items"][0]["available"] == 3
+
+
+def test_a_repeated_request_with_the_same_key_is_recorded_once() -> None:
+    lamp = variant(stock=0)
+    client = client_of(staff())
+    asked = {"variant": lamp.pk, "transaction_type": "IN", "quantity": 5}
+    answers = [client.post(PATH, asked, headers={"Idempotency-Key": "delivery-1"}) for _ in range(2)]
+    assert answers[0].json() == answers[1].json()
+    assert stock_of(lamp.pk) == (5, 0)
+
+
+def test_the_ledger_is_listed_newest_first_and_can_be_narrowed() -> None:
+    lamp, chair = variant(stock=1), variant(stock=2)
+    receive({lamp.pk: 3})
+    client = client_of(staff())
+    assert [row["effect"] for row in client.get(PATH).json()["results"]] == [3, 2, 1]
+    assert [row["effect"] for row in client.get(PATH, {"product": chair.product_id}).json()["results"]] == [2]
+    assert client.get(PATH, {"transaction_type": "OUT"}).json()["count"] == 0
+    assert client.get(PATH, {"sort": "newest"}).status_code == 400
+
+
+def test_a_page_of_the_ledger_takes_the_same_number_of_queries_however_long_it_is() -> None:
+    client = client_of(staff())
+    counts = []
+    for _ in range(2):
+        for _ in range(4):
+            variant(stock=1)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get(PATH).status_code == 200
+        counts.append(len(queries))
+    assert counts == [2, 2]

@@ -1,0 +1,38 @@
+"""Doing things at the same time, each over a connection of its own."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from django.db import connection
+
+DEADLINE_SECONDS = 30.0
+
+
+def together(*actions: Callable[[], object]) -> list[object]:
+    """Return what each action returned or raised, all of them begun at once."""
+    outcomes: list[object] = [None] * len(actions)
+    start = threading.Barrier(len(actions))
+
+    def act(index: int, action: Callable[[], object]) -> None:
+        try:
+            start.wait(DEADLINE_SECONDS)
+            outcomes[index] = action()
+        except Exception as error:  # noqa: BLE001 - what an action raised is its outcome
+            outcomes[index] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=act, args=pair, daemon=True) for pair in enumerate(actions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE_SECONDS)
+    assert not any(thread.is_alive() for thread in threads), (
+        "stuck: a deadlock, or a lock that nobody gave back"
+    )
+    return outcomes
+
+
+def kinds(outcomes: Sequence[object]) -> list[str]:
+    """Return the outcomes' types by name, sorted."""
+    return sorted(type(outcome).__name__ for outcome in outcomes)
