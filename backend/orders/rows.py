@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import F, Field, Model, QuerySet, Value
 
@@ -27,7 +28,11 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
 def insert_selected(model: type[Model], columns: Mapping[str, F | Value], *, of: QuerySet[Any]) -> None:
     """Insert a row for each row of `of`, in the order of its keys; `columns` says what goes where."""
     selected = of.order_by("pk").values_list(*columns.values())
-    select, parameters = selected.query.sql_with_params()
+    try:
+        select, parameters = selected.query.sql_with_params()
+    except EmptyResultSet:
+        # Django sees by itself that nothing is selected, as with an empty list of keys.
+        return
     with connection.cursor() as cursor:
         cursor.execute(f"{_insert_into(model, _fields(model, columns))} {select}", parameters)
 
