@@ -56,7 +56,7 @@ class Feed(Protocol):
 
 
 def rebuild(
-    engine: SearchEngine, feed: Feed, *, clock: Clock, progress: Callable[[int], None] = lambda count: None
+    engine: SearchEngine, feed: Feed, *, clock: Clock, progress: Callable[[int], object] = lambda count: None
 ) -> Generation:
     """Build a generation, let it serve, and return it; `progress` hears of each batch of products.
 
@@ -94,7 +94,7 @@ def followed(generations: Sequence[Generation]) -> list[Generation]:
 
 
 def _fill(
-    engine: SearchEngine, feed: Feed, generation: str, *, clock: Clock, progress: Callable[[int], None]
+    engine: SearchEngine, feed: Feed, generation: str, *, clock: Clock, progress: Callable[[int], object]
 ) -> None:
     feed.begin(generation)
     for batch in feed.scan():

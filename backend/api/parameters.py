@@ -21,13 +21,19 @@ def parse(
 ) -> dict[str, Any]:
     """Return the request's query parameters as `serializer_class` validates them.
 
-    Parameters whose name begins with `open_prefix` (where one is given) are the caller's own business.
+    A list field's parameter may be repeated. Parameters whose name begins with `open_prefix` (where one is
+    given) are the caller's own business.
 
     Raises:
         InvalidParameters: a parameter is unknown, or given twice; the details name it and what is allowed.
         rest_framework.exceptions.ValidationError: a value is not valid.
     """
-    serializer = serializer_class(data=request.query_params.dict())
+    several = {name for name, field in serializer_class().fields.items() if _takes_several(field)}
+    serializer = serializer_class(
+        data={
+            name: values if name in several else values[-1] for name, values in request.query_params.lists()
+        }
+    )
     allowed = sorted(serializer.fields)
     faults: dict[str, str] = {}
     for name, values in request.query_params.lists():
@@ -35,12 +41,16 @@ def parse(
             continue
         if name not in serializer.fields:
             faults[name] = f"Unknown parameter. Allowed are: {', '.join(allowed)}."
-        elif len(values) > 1:
+        elif len(values) > 1 and name not in several:
             faults[name] = "Given more than once."
     if faults:
         raise InvalidParameters("Unknown or repeated parameters.", **faults)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def _takes_several(field: object) -> bool:
+    return isinstance(field, serializers.ListField)
 
 
 class Body(serializers.Serializer[Any]):

@@ -1,11 +1,22 @@
 """Who hears which outbox topic."""
 
+from django.utils import timezone
+
 from backend.analytics.connections import migrated
 from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
+from backend.catalog.subscribers import CategoryFanOut
 from backend.outbox.subscribers import Subscriber
+from backend.search.engines import engine
+from backend.search.rebuilding import followers
 
 
 def subscribers() -> list[Subscriber]:
     """Return everyone who hears the outbox now; index generations come and go."""
     target = migrated()
-    return [OrderFacts(target), Products(target), ShopperLinks(target)]
+    return [
+        CategoryFanOut(),
+        *followers(engine(), clock=timezone.now),
+        OrderFacts(target),
+        Products(target),
+        ShopperLinks(target),
+    ]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/products/", include("backend.catalog.urls")),
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),
+    path("api/search/", include("backend.search.urls")),
     path("api/recommendations/", include("backend.recommendations.urls")),
     path("api/events/", include("backend.tracking.urls")),
     path("api/analytics/", include("backend.analytics.urls")),

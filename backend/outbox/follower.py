@@ -17,7 +17,7 @@ from django.utils import timezone
 from backend.outbox.models import Cursor
 from backend.outbox.selectors import Position, messages_after
 from backend.outbox.services import open_cursor
-from backend.outbox.subscribers import Change, Subscriber
+from backend.outbox.subscribers import Change, Exclusive, Subscriber
 
 LEASE = timedelta(seconds=15)
 RENEW_BELOW = timedelta(seconds=10)
@@ -69,6 +69,7 @@ class Follower:
 
     def release(self) -> None:
         """Give the lease back, so that another process need not wait for its end."""
+        self._let_go()
         Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner).update(
             lease_owner="", lease_until=None
         )
@@ -83,12 +84,18 @@ class Follower:
         free = Q(lease_owner=self._owner) | Q(lease_until=None) | Q(lease_until__lt=now)
         rows = Cursor.objects.filter(free, subscriber=self.subscriber.name)
         if not rows.update(lease_owner=self._owner, lease_until=now + LEASE):
+            if self._lease_until is not None:
+                self._let_go()
             self._lease_until = None
             return False
         self._lease_until = now + LEASE
         if not held_before:
             self._resume()
         return True
+
+    def _let_go(self) -> None:
+        if isinstance(self.subscriber, Exclusive):
+            self.subscriber.let_go()
 
     def _resume(self) -> None:
         cursor = Cursor.objects.get(subscriber=self.subscriber.name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +39,11 @@ class Subscriber(Protocol):
 
     def handle(self, changes: Sequence[Change]) -> None:
         """Carry the present state of what changed to where the subscriber keeps it."""
+
+
+@runtime_checkable
+class Exclusive(Protocol):
+    """A subscriber that keeps something which only one process can have, such as a lock on files."""
+
+    def let_go(self) -> None:
+        """Give it up: the lease went back, and another process may work for the subscriber from now on."""

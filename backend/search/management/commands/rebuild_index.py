@@ -1,0 +1,50 @@
+"""`manage.py rebuild_index`: a new generation of the search index, while the old one serves."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from backend.search.engines import engine
+from backend.search.projection import listed_count
+from backend.search.rebuilding import build
+from indexing.engine import SearchError
+from indexing.generations import roll_back
+
+
+class Command(BaseCommand):
+    """Builds, lists and rolls back generations."""
+
+    help = "Build the search index anew while the old one serves and follows changes, then swap."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what to do instead of building."""
+        instead = parser.add_mutually_exclusive_group()
+        instead.add_argument("--list", action="store_true", help="list the indices and end")
+        instead.add_argument(
+            "--rollback", action="store_true", help="let the index that served before serve again"
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Do it; an engine that cannot is a one-line error with the way out."""
+        try:
+            if options["list"]:
+                self._list()
+            elif options["rollback"]:
+                self.stdout.write(f"serving again: {roll_back(engine()).name}")
+            else:
+                self._build()
+        except SearchError as error:
+            raise CommandError(f"{error}. {error.remedy}") from error
+
+    def _list(self) -> None:
+        for generation in engine().generations():
+            self.stdout.write(
+                f"{generation.name}  {generation.role}  since {generation.created_at:%Y-%m-%d %H:%M} UTC"
+            )
+
+    def _build(self) -> None:
+        with tqdm(total=listed_count(), unit=" products", desc="index", disable=None) as progress:
+            built = build(engine(), clock=timezone.now, progress=progress.update)
+        self.stdout.write(f"serving: {built.name}, {engine().count(built.name):,} products")

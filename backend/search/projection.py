@@ -1,0 +1,113 @@
+"""Rows of the catalogue → documents: in bulk, with a fixed number of queries."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.db import transaction
+
+from backend.catalog.models import PATH_SEPARATOR, Category, Product
+from backend.search.versions import draw
+from indexing.document import CategoryReference, ProductDocument, VariantDocument
+from indexing.engine import Change, Delete, Put
+
+SCAN_BATCH = 1_000
+
+
+def project(product_ids: Sequence[int]) -> list[Change]:
+    """Return what an index must hold of these products: their documents, and deletes of what is not listed.
+
+    A version is drawn and the rows are read in one transaction after it (four queries).
+    """
+    version = draw()
+    with transaction.atomic():
+        rows = Product.objects.listed().filter(pk__in=product_ids).select_related("category")
+        products = list(rows.prefetch_related("variants"))
+        categories = _ancestors(products)
+    found = {product.pk: product for product in products}
+    return [
+        Put(_document(found[product_id], categories), version)
+        if product_id in found
+        else Delete(product_id, version)
+        for product_id in dict.fromkeys(product_ids)
+    ]
+
+
+def scan() -> Iterator[list[Change]]:
+    """Yield the documents of all listed products, in batches."""
+    last = 0
+    while True:
+        rows = Product.objects.listed().filter(pk__gt=last).order_by("pk")
+        product_ids = list(rows.values_list("pk", flat=True)[:SCAN_BATCH])
+        if not product_ids:
+            return
+        yield project(product_ids)
+        last = product_ids[-1]
+
+
+def listed_count() -> int:
+    """Return how many products a scan will yield, if nothing changes meanwhile."""
+    return Product.objects.listed().count()
+
+
+def _ancestors(products: Sequence[Product]) -> Mapping[str, CategoryReference]:
+    paths = {path for product in products for path in _paths(product.category)}
+    return {
+        category.path: CategoryReference(
+            id=category.pk, name=category.name, slug=category.slug, path=category.path
+        )
+        for category in Category.objects.filter(path__in=paths)
+    }
+
+
+def _paths(category: Category) -> Iterator[str]:
+    names = category.names
+    for depth in range(1, len(names) + 1):
+        yield PATH_SEPARATOR.join(names[:depth])
+
+
+def _document(product: Product, categories: Mapping[str, CategoryReference]) -> ProductDocument:
+    return ProductDocument(
+        id=product.pk,
+        title=product.title,
+        slug=product.slug,
+        description=product.description,
+        brand=product.brand,
+        categories=tuple(categories[path] for path in _paths(product.category) if path in categories),
+        seller_id=product.seller_id,
+        price=product.price,
+        sale_price=product.sale_price,
+        currency=product.currency,
+        discount_percentage=product.discount_percentage,
+        flash_sale=product.flash_sale,
+        best_seller_product=product.best_seller_product,
+        featured_product=product.featured_product,
+        rating_average=product.rating_average,
+        rating_count=product.rating_count,
+        popularity=product.popularity,
+        attributes=_attributes(product.attributes),
+        image_urls=tuple(product.image_urls),
+        variants=_variants(product),
+        created_at=product.created_at,
+        updated_at=product.updated_at,
+    )
+
+
+def _variants(product: Product) -> tuple[VariantDocument, ...]:
+    return tuple(
+        VariantDocument(
+            id=variant.pk,
+            name=variant.name,
+            sku=variant.sku,
+            price=product.price + variant.price_modifier,
+            sale_price=variant.sale_price,
+            available=variant.available,
+            attributes=_attributes(variant.attributes),
+            image_url=variant.image_url,
+        )
+        for variant in product.variants.all()
+        if variant.is_active
+    )
+
+
+def _attributes(values: Mapping[str, object]) -> dict[str, str]:
+    """Return the attributes that say something: one without a value is none."""
+    return {name: str(value) for name, value in values.items() if value not in (None, "")}

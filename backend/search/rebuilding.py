@@ -1,0 +1,107 @@
+"""Building generations from the database, and following it while they are built."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import structlog
+from django.utils import timezone
+
+from backend.outbox.follower import Follower
+from backend.outbox.models import Cursor
+from backend.outbox.relay import POLL_SECONDS, process_name
+from backend.outbox.selectors import lag
+from backend.outbox.services import close_cursor, open_cursor
+from backend.search import projection
+from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
+from indexing.engine import Change, Generation, Role, SearchEngine, SearchError
+from indexing.generations import rebuild
+
+logger = structlog.get_logger(__name__)
+
+
+class OutboxFeed:
+    """The database as a source of documents: its products, and its outbox from the moment of `begin`."""
+
+    def __init__(self, engine: SearchEngine) -> None:
+        """Feed generations of `engine`."""
+        self._engine = engine
+        self._owner = process_name()
+        self._followers: dict[str, Follower] = {}
+
+    def begin(self, generation: str) -> None:
+        """Open the generation's cursor at the newest message and take its lease."""
+        subscriber = GenerationSubscriber(self._engine, generation)
+        open_cursor(subscriber.name, at_head=True)
+        self._followers[generation] = Follower(subscriber, owner=self._owner)
+        self._step(generation)
+
+    def scan(self) -> Iterator[list[Change]]:
+        """Yield all listed products; between batches the leases are renewed and changes applied."""
+        for batch in projection.scan():
+            yield batch
+            for generation in self._followers:
+                self._step(generation)
+
+    def follow(self, generation: str) -> float:
+        """Apply what changed; return the age in seconds of the oldest change that is still to be applied."""
+        if not self._step(generation):
+            time.sleep(POLL_SECONDS)
+        subscriber = self._followers[generation].subscriber
+        return lag(subscriber.name, topics=subscriber.topics, now=timezone.now()).seconds
+
+    def hand_over(self, generation: str) -> None:
+        """Give the lease back, for the relay to take."""
+        self._followers.pop(generation).release()
+
+    def end(self, generation: str) -> None:
+        """Close the generation's cursor."""
+        if generation in self._followers:
+            self.hand_over(generation)
+        close_cursor(NAME_PREFIX + generation)
+
+    def is_worked_for(self, generation: str) -> bool:
+        """Whether a process holds the generation's lease."""
+        held = Cursor.objects.filter(subscriber=NAME_PREFIX + generation, lease_until__gt=timezone.now())
+        return held.exists()
+
+    def _step(self, generation: str) -> bool:
+        return self._followers[generation].step()
+
+
+def build(
+    engine: SearchEngine,
+    *,
+    clock: Callable[[], datetime],
+    progress: Callable[[int], object] = lambda count: None,
+) -> Generation:
+    """Build a generation from the database, let it serve, and return it."""
+    _close_orphaned_cursors(engine)
+    return rebuild(engine, OutboxFeed(engine), clock=clock, progress=progress)
+
+
+def followers(engine: SearchEngine, *, clock: Callable[[], datetime]) -> list[GenerationSubscriber]:
+    """Return a subscriber for each generation that is kept up to date; a shop without any gets its first.
+
+    An engine that cannot be asked now takes no first generation: its subscribers find out by themselves.
+    """
+    try:
+        ensure_serving(engine, clock=clock)
+    except SearchError as error:
+        logger.warning("first_generation_not_built", engine=engine.name, reason=str(error))
+    return generation_subscribers(engine)
+
+
+def ensure_serving(engine: SearchEngine, *, clock: Callable[[], datetime]) -> None:
+    """Build the first generation of a shop that has none."""
+    if not any(generation.role is Role.SERVING for generation in engine.generations()):
+        build(engine, clock=clock)
+
+
+def _close_orphaned_cursors(engine: SearchEngine) -> None:
+    """Close the cursors of generations that are gone: an open one keeps the outbox from being pruned."""
+    known = {NAME_PREFIX + generation.name for generation in engine.generations()}
+    cursors = Cursor.objects.filter(subscriber__startswith=NAME_PREFIX)
+    for name in cursors.values_list("subscriber", flat=True):
+        if name not in known:
+            close_cursor(name)

@@ -1,0 +1,116 @@
+"""Search answers as they go out."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from indexing.document import ProductDocument
+from indexing.page import CategoryBucket
+
+
+class ValueBucketSerializer(serializers.Serializer[Any]):
+    """How many products have a value."""
+
+    value = serializers.CharField()
+    count = serializers.IntegerField()
+    selected = serializers.BooleanField()
+
+
+class CategoryBucketSerializer(serializers.Serializer[Any]):
+    """A category, its products and the categories below it."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    path = serializers.CharField()
+    count = serializers.IntegerField()
+    selected = serializers.BooleanField()
+    children = serializers.SerializerMethodField()
+
+    def get_children(self, bucket: CategoryBucket) -> list[dict[str, Any]]:
+        """Return the categories below, each with its own."""
+        return list(CategoryBucketSerializer(bucket.children, many=True).data)
+
+
+class PriceBucketSerializer(serializers.Serializer[Any]):
+    """Products of minimum ≤ price < maximum; null is an open end."""
+
+    minimum = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
+    maximum = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
+    count = serializers.IntegerField()
+
+
+class RatingBucketSerializer(serializers.Serializer[Any]):
+    """Products rated so or better."""
+
+    minimum = serializers.IntegerField()
+    count = serializers.IntegerField()
+    selected = serializers.BooleanField()
+
+
+class AttributeFacetSerializer(serializers.Serializer[Any]):
+    """The values of one attribute."""
+
+    name = serializers.CharField()
+    buckets = ValueBucketSerializer(many=True)
+
+
+class FacetsSerializer(serializers.Serializer[Any]):
+    """Counts of products per value; a filter does not shrink its own facet."""
+
+    categories = CategoryBucketSerializer(many=True)
+    brands = ValueBucketSerializer(many=True)
+    prices = PriceBucketSerializer(many=True)
+    ratings = RatingBucketSerializer(many=True)
+    in_stock = serializers.IntegerField(help_text="Products left with in_stock=true.")
+    attributes = AttributeFacetSerializer(many=True)
+
+
+class UnderstoodSerializer(serializers.Serializer[Any]):
+    """How the query was read."""
+
+    corrected_text = serializers.CharField(
+        allow_null=True, help_text="What was searched for in place of misspelt words."
+    )
+    matched = serializers.ChoiceField(
+        choices=["all", "most", "any"], help_text="How many of its words each product holds."
+    )
+
+
+class SuggestionSerializer(serializers.Serializer[Any]):
+    """One completion of what was typed."""
+
+    kind = serializers.ChoiceField(choices=["phrase", "brand", "category"])
+    text = serializers.CharField()
+    count = serializers.IntegerField()
+    slug = serializers.CharField(allow_blank=True, help_text="Of a category; empty for the other kinds.")
+
+
+def card(product: ProductDocument) -> dict[str, Any]:
+    """Return a product as ProductCardSerializer shows it, without asking the database."""
+    return {
+        "id": product.id,
+        "title": product.title,
+        "slug": product.slug,
+        "brand": product.brand,
+        "category": _category(product),
+        "seller": product.seller_id,
+        "price": str(product.price),
+        "discount_percentage": str(product.discount_percentage),
+        "sale_price": str(product.sale_price),
+        "currency": product.currency,
+        "flash_sale": product.flash_sale,
+        "best_seller_product": product.best_seller_product,
+        "featured_product": product.featured_product,
+        "rating_average": None if product.rating_average is None else str(product.rating_average),
+        "rating_count": product.rating_count,
+        "in_stock": product.in_stock,
+        "variant_count": len(product.variants),
+        "image_url": product.image_urls[0] if product.image_urls else None,
+    }
+
+
+def _category(product: ProductDocument) -> dict[str, Any] | None:
+    category = product.category
+    if category is None:
+        return None
+    return {"id": category.id, "name": category.name, "slug": category.slug, "path": category.path}

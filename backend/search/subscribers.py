@@ -1,0 +1,61 @@
+"""Generations of the index as subscribers of the outbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from django.utils import timezone
+
+from backend.outbox.models import Cursor
+from backend.outbox.subscribers import Change
+from backend.search.projection import project
+from indexing.engine import GenerationNotFound, SearchEngine, SearchError
+from indexing.generations import followed
+
+logger = structlog.get_logger(__name__)
+
+NAME_PREFIX = "search:"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationSubscriber:
+    """Carries products that changed into one generation."""
+
+    engine: SearchEngine
+    generation: str
+    topics: frozenset[str] = frozenset({"product"})
+    quiet_seconds: float = 1.0
+    batch_size: int = 1_000
+
+    @property
+    def name(self) -> str:
+        """The durable name of its cursor."""
+        return NAME_PREFIX + self.generation
+
+    def handle(self, changes: Sequence[Change]) -> None:
+        """Project the products as they are now."""
+        documents = project([int(change.key) for change in changes])
+        try:
+            self.engine.write(self.generation, documents, now=timezone.now())
+        except GenerationNotFound:
+            # It was dropped a moment ago: nobody will ever ask it, and the relay is about to hear of it.
+            logger.info("generation_is_gone", generation=self.generation)
+
+    def let_go(self) -> None:
+        """Let another process write the generation."""
+        self.engine.release(self.generation)
+
+
+def generation_subscribers(engine: SearchEngine) -> list[GenerationSubscriber]:
+    """Return a subscriber for each generation that is kept up to date.
+
+    While the engine cannot say which those are, all that have a cursor are: so that nobody takes the silence
+    of an engine for the absence of readers.
+    """
+    try:
+        names = [generation.name for generation in followed(engine.generations())]
+    except SearchError as error:
+        logger.warning("generations_unknown", engine=engine.name, reason=str(error))
+        cursors = Cursor.objects.filter(subscriber__startswith=NAME_PREFIX)
+        names = [name.removeprefix(NAME_PREFIX) for name in cursors.values_list("subscriber", flat=True)]
+    return [GenerationSubscriber(engine, name) for name in names]

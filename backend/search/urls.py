@@ -1,0 +1,10 @@
+"""Search's paths."""
+
+from django.urls import path
+
+from backend.search.views import SearchView, SuggestionView
+
+urlpatterns = [
+    path("", SearchView.as_view(), name="search"),
+    path("suggestions/", SuggestionView.as_view(), name="search-suggestions"),
+]

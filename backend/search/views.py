@@ -1,0 +1,103 @@
+"""Search's endpoints."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.api.pagination import PageSpan, page_envelope
+from backend.api.parameters import parse
+from backend.api.responses import envelope
+from backend.api.schema import envelope_of, page_of
+from backend.api.shoppers import shopper_of
+from backend.api.throttles import BrowseThrottle
+from backend.catalog.serializers import ProductCardSerializer
+from backend.catalog.views import EXPOSURE_ID
+from backend.exposures.services import expose
+from backend.search.engines import answering
+from backend.search.parameters import SearchParameters, SuggestionParameters, search_request
+from backend.search.serializers import FacetsSerializer, SuggestionSerializer, UnderstoodSerializer, card
+from indexing.request import SearchRequest
+
+
+class SearchView(APIView):
+    """Full-text search with facets."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @extend_schema(
+        parameters=[SearchParameters],
+        responses=page_of(
+            ProductCardSerializer,
+            facets=FacetsSerializer(),
+            understood=UnderstoodSerializer(),
+            exposure_id=EXPOSURE_ID,
+        ),
+        tags=["search"],
+    )
+    def get(self, request: Request) -> Response:
+        """Search products by words, filters and order; attributes are asked for as attr.size=M."""
+        asked = search_request(request)
+        with answering() as engine:
+            page = engine.search(asked)
+        span = PageSpan(page=asked.page, page_size=asked.page_size)
+        span.require_within(page.count)
+        exposure_id = expose(
+            surface="search",
+            shopper=shopper_of(request),
+            product_ids=[hit.product.id for hit in page.hits],
+            query=asked.text,
+            filters=chosen(asked),
+            page=asked.page,
+            now=timezone.now(),
+        )
+        return Response(
+            page_envelope(
+                request,
+                [card(hit.product) for hit in page.hits],
+                count=page.count,
+                span=span,
+                facets=FacetsSerializer(page.facets).data,
+                understood=UnderstoodSerializer(page).data,
+                exposure_id=exposure_id,
+            )
+        )
+
+
+class SuggestionView(APIView):
+    """Completions of what a shopper types."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @extend_schema(
+        parameters=[SuggestionParameters],
+        responses=envelope_of(SuggestionSerializer(many=True)),
+        tags=["search"],
+    )
+    def get(self, request: Request) -> Response:
+        """Suggest phrases, brands and categories that begin with what was typed."""
+        asked = parse(request, SuggestionParameters)
+        with answering() as engine:
+            found = engine.suggest(asked["q"], limit=asked["limit"])
+        return envelope(SuggestionSerializer(list(found), many=True).data)
+
+
+def chosen(asked: SearchRequest) -> Mapping[str, object]:
+    """Return the filters and the order that were asked for, as an exposure keeps them."""
+    given = {field.name: getattr(asked.filters, field.name) for field in fields(asked.filters)}
+    named = {name: value for name, value in given.items() if value not in (None, (), {})}
+    attributes: Mapping[str, tuple[str, ...]] = named.pop("attributes", {})
+    shown = {name: _text(value) for name, value in named.items()}
+    shown |= {f"attr.{name}": ", ".join(values) for name, values in attributes.items()}
+    return shown | {"sort_by": asked.sort.value}
+
+
+def _text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
