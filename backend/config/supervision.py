@@ -26,35 +26,43 @@ _CELERY = (*_PYTHON, "-m", "celery", "-A", "backend.config.celery")
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process to run; those with a lower `rank` start earlier and stop later."""
+    """A process to run; one that runs `once` is not started again when it ends."""
 
     name: str
     command: Sequence[str]
-    rank: int
     once: bool = False
 
 
-def processes(settings: Settings, *, host: str, port: int) -> list[Process]:
-    """Return what has to run for a shop: its own processes, and the embedded services that it uses."""
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Processes that start and stop together; the groups stop in the reverse order of their start."""
+
+    name: str
+    processes: Sequence[Process]
+
+
+def groups(settings: Settings, *, host: str, port: int) -> list[Group]:
+    """Return what has to run for a shop: the embedded services that it uses, then its own processes."""
+    services = []
+    if settings.redis_url is None:
+        services.append(Process("valkey", (*_PYTHON, "-m", "analytics_pipeline.valkey")))
+    if settings.clickhouse_url is None:
+        services.append(Process("warehouse", (*_PYTHON, "-m", "analytics_pipeline.chdb_server")))
     web = ("-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1")
     threads = ("--blocking-threads", "8", "--host", host, "--port", str(port))
     worker = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
-    found = [
-        Process("web", (*_PYTHON, *web, *threads, "backend.config.wsgi:application"), rank=30),
-        Process("relay", (*_MANAGE, "relay"), rank=40),
-        Process("ingest", (*_MANAGE, "ingest_events"), rank=40),
-        Process("worker", (*_CELERY, *worker), rank=40),
-        Process("beat", (*_CELERY, "beat"), rank=50),
-        Process("welcome", (*_MANAGE, "welcome", "--port", str(port), "--wait"), rank=60, once=True),
+    shop = [
+        Process("web", (*_PYTHON, *web, *threads, "backend.config.wsgi:application")),
+        Process("relay", (*_MANAGE, "relay")),
+        Process("ingest", (*_MANAGE, "ingest_events")),
+        Process("worker", (*_CELERY, *worker)),
+        Process("beat", (*_CELERY, "beat")),
+        Process("welcome", (*_MANAGE, "welcome", "--host", host, "--port", str(port), "--wait"), once=True),
     ]
-    if settings.redis_url is None:
-        found.append(Process("valkey", (*_PYTHON, "-m", "analytics_pipeline.valkey"), rank=10))
-    if settings.clickhouse_url is None:
-        found.append(Process("warehouse", (*_PYTHON, "-m", "analytics_pipeline.chdb_server"), rank=20))
-    return sorted(found, key=lambda process: process.rank)
+    return [group for group in (Group("services", services), Group("shop", shop)) if group.processes]
 
 
-def write_configuration(home: Path, *, root: Path, programs: Sequence[Process]) -> Path:
+def write_configuration(home: Path, *, root: Path, started: Sequence[Group]) -> Path:
     """Write supervisord's configuration of this home, readable by its owner alone; return its path."""
     (home / "logs").mkdir(parents=True, exist_ok=True)
     path = home / "run" / "supervisord.conf"
@@ -62,8 +70,11 @@ def write_configuration(home: Path, *, root: Path, programs: Sequence[Process]) 
     # supervisord replaces %(name)s, also in a folder's name.
     parser = configparser.RawConfigParser()
     parser["supervisord"] = _escaped(_daemon(home, root=root))
-    for process in programs:
-        parser[f"program:{process.name}"] = _escaped(_program(process, home=home))
+    for place, group in enumerate(started, start=1):
+        members = ",".join(process.name for process in group.processes)
+        parser[f"group:{group.name}"] = {"programs": members, "priority": str(place)}
+        for process in group.processes:
+            parser[f"program:{process.name}"] = _escaped(_program(process, home=home))
     socket = home / "run" / "supervisor.sock"
     if len(str(socket)) <= _LONGEST_SOCKET:
         for section, options in _control(socket).items():
@@ -94,7 +105,6 @@ def _program(process: Process, *, home: Path) -> dict[str, str]:
     command = (*_PYTHON, "-m", "backend.config.lifeline", *process.command)
     options = {
         "command": shlex.join(command),
-        "priority": str(process.rank),
         "stopwaitsecs": "30",
         "killasgroup": "true",
         "redirect_stderr": "true",

@@ -24,8 +24,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 def running(shop: Shop) -> list[str]:
-    rows = (line.split() for line in shop.control("status").splitlines())
-    return sorted(name for name, state, *_ in rows if state == "RUNNING")
+    return sorted(name for name, (state, _) in shop.processes().items() if state == "RUNNING")
 
 
 def processes_of(home: Path) -> list[str]:

@@ -1,16 +1,19 @@
 """A whole shop: a home of its own, and all of its processes under its supervisor, reached over HTTP."""
 
+import configparser
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import xmlrpc.client
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import urllib3
+from supervisor.xmlrpc import SupervisorTransport
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90.0
@@ -106,14 +109,19 @@ class Shop:
         except urllib3.exceptions.HTTPError:
             return False
 
-    def control(self, *arguments: str) -> str:
-        """Ask the supervisor."""
-        configuration = str(self.home / "run" / "supervisord.conf")
-        return self.python("-m", "supervisor.supervisorctl", "-c", configuration, *arguments, check=False)
+    def processes(self) -> dict[str, tuple[str, int]]:
+        """Return state (as `RUNNING`) and process id (0 for none) of each process, as its supervisor says."""
+        configuration = configparser.RawConfigParser()
+        configuration.read(self.home / "run" / "supervisord.conf")
+        control = configuration["supervisorctl"]
+        transport = SupervisorTransport(control["username"], control["password"], control["serverurl"])
+        with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as supervisor:
+            answer: Any = supervisor.supervisor.getAllProcessInfo()
+        return {row["name"]: (row["statename"], row["pid"]) for row in answer}
 
     def pid(self, name: str) -> int:
         """Return the process that runs `name` now; 0 for none."""
-        return int(self.control("pid", name))
+        return self.processes()[name][1]
 
     def kill(self, name: str) -> None:
         """SIGKILL the process `name`, and return once another runs in its place."""

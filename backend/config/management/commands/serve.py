@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import Settings
-from backend.config.supervision import processes, write_configuration
+from backend.config.supervision import groups, write_configuration
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         path = write_configuration(
             settings.VITRINE_HOME,
             root=settings.BASE_DIR,
-            programs=processes(pipeline, host=host, port=port),
+            started=groups(pipeline, host=host, port=port),
         )
         self.stdout.write(f"Starting; logs are in {settings.VITRINE_HOME / 'logs'}; Ctrl-C stops everything.")
         self.stdout.flush()
