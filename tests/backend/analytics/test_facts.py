@@ -1,0 +1,136 @@
+"""What the shop's database says reaches the warehouse whole, once, and again after every change."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from uuid_utils.compat import uuid7
+
+from analytics_pipeline.warehouse import NOBODY, Warehouse
+from backend.accounts.models import ShopperLink, User
+from backend.analytics.reconciliation import reconcile
+from backend.catalog.models import Product
+from backend.orders.bulk import PastItem, PastMovement, PastOrder, import_movements, import_orders
+from backend.orders.models import Movement, MovementKind
+from backend.outbox.services import publish
+from tests.backend.analytics.conftest import NOW, carry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+EXPOSURE = UUID(str(uuid7()))
+
+
+def past_order(products: list[Product], customer: User | None) -> PastOrder:
+    lamp, vase = (product.variants.get() for product in products)
+    return PastOrder(
+        reference="1",
+        placed_at=NOW,
+        currency="EUR",
+        user_id=customer.pk if customer else None,
+        items=[
+            PastItem(
+                variant_id=lamp.pk,
+                quantity=3,
+                unit_price=Decimal("10.01"),
+                exposure_id=EXPOSURE,
+                cart_added_at=NOW - timedelta(minutes=1),
+                shopper_key=customer.shopper_key if customer else None,
+                returned=1,
+                returned_at=NOW + timedelta(days=1),
+            ),
+            PastItem(variant_id=vase.pk, quantity=1, unit_price=Decimal("0.10")),
+        ],
+    )
+
+
+def test_an_order_becomes_facts_with_its_customers_key_and_claim(
+    warehouse: Warehouse, products: list[Product], customer: User
+) -> None:
+    import_orders([past_order(products, customer)], source="test")
+    carry()
+    sale, other, taken_back = warehouse.rows("SELECT * FROM order_facts FINAL ORDER BY kind DESC, product_id")
+    assert (sale["kind"], sale["quantity"], sale["amount"], sale["currency"]) == (
+        "SALE",
+        3,
+        Decimal("30.03"),
+        "EUR",
+    )
+    assert (sale["customer_key"], sale["shopper_key"], sale["exposure_id"]) == (
+        customer.shopper_key,
+        customer.shopper_key,
+        EXPOSURE,
+    )
+    assert (sale["seller_id"], sale["category_path"]) == (products[0].seller_id, "Home")
+    assert (sale["occurred_at"], sale["cart_added_at"]) == (NOW, NOW - timedelta(minutes=1))
+    assert (other["exposure_id"], other["amount"]) == (NOBODY, Decimal("0.10"))
+    assert (taken_back["kind"], taken_back["quantity"], taken_back["amount"]) == (
+        "RETURN",
+        1,
+        Decimal("10.01"),
+    )
+
+
+def test_facts_are_the_ledger_however_often_they_are_carried(
+    warehouse: Warehouse, products: list[Product]
+) -> None:
+    import_orders([past_order(products, None)], source="test")
+    movement = PastMovement(
+        reference="C1",
+        kind=MovementKind.RETURN,
+        variant_id=products[1].variants.get().pk,
+        quantity=2,
+        amount=Decimal("0.20"),
+        currency="EUR",
+        occurred_at=NOW,
+    )
+    import_movements([movement], source="test")
+    carry()
+    with transaction.atomic():
+        for order in {row.order_id for row in Movement.objects.all() if row.order_id}:
+            publish("order", order)
+    carry()
+    compared = reconcile(warehouse)
+    assert [(c.ledger.month, c.ledger.kind, c.ledger.movements, c.ledger.amount) for c in compared] == [
+        ("2026-03", "RETURN", 2, Decimal("10.21")),
+        ("2026-03", "SALE", 2, Decimal("30.13")),
+    ]
+    assert all(comparison.agrees for comparison in compared)
+
+
+def test_a_missing_fact_shows_in_the_reconciliation(warehouse: Warehouse, products: list[Product]) -> None:
+    import_orders([past_order(products, None)], source="test")
+    carry()
+    warehouse.command("DELETE FROM order_facts WHERE kind = 'RETURN'")
+    assert [comparison.agrees for comparison in reconcile(warehouse)] == [False, True]
+
+
+def test_a_product_is_there_as_it_is_now(warehouse: Warehouse, products: list[Product]) -> None:
+    lamp = products[0]
+    carry()
+    (row,) = warehouse.rows("SELECT * FROM products FINAL WHERE product_id = {id:UInt64}", {"id": lamp.pk})
+    assert (row["title"], row["category_path"], row["price"], row["deleted"]) == (
+        "Lamp",
+        "Home",
+        Decimal("10.00"),
+        0,
+    )
+    assert row["attributes"] == {"colour": ["red", "blue"], "wattage": ["5"]}
+    assert row["available"] == 0
+    Product.objects.filter(pk=lamp.pk).update(title="Lantern", deleted_at=NOW)
+    lamp.variants.update(stock=9, reserved=2)
+    with transaction.atomic():
+        publish("product", lamp.pk)
+    carry()
+    (row,) = warehouse.rows("SELECT * FROM products FINAL WHERE product_id = {id:UInt64}", {"id": lamp.pk})
+    assert (row["title"], row["available"], row["deleted"]) == ("Lantern", 7, 1)
+
+
+def test_a_guest_who_logged_in_is_linked(warehouse: Warehouse, customer: User) -> None:
+    with transaction.atomic():
+        link = ShopperLink.objects.create(anonymous_id=EXPOSURE, user=customer, linked_at=NOW)
+        publish("shopper_linked", link.pk)
+    carry()
+    assert warehouse.rows("SELECT anonymous_key, shopper_key FROM shopper_links FINAL") == [
+        {"anonymous_key": EXPOSURE, "shopper_key": customer.shopper_key}
+    ]

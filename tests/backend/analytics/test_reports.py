@@ -1,0 +1,146 @@
+"""Reports over HTTP and on the command line: who may see what, in which form."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
+
+from analytics_pipeline.warehouse import Warehouse
+from backend.accounts.models import User
+from backend.analytics import connections, health, tasks
+from backend.catalog.models import Product
+from backend.orders.bulk import import_orders
+from tests.backend.analytics.conftest import carry
+from tests.backend.analytics.test_facts import past_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sold(warehouse: Warehouse, products: list[Product], customer: User) -> list[Product]:
+    import_orders([past_order(products, customer)], source="test")
+    carry()
+    return products
+
+
+def get(user: User, path: str) -> Any:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client.get(path)
+
+
+def test_staff_see_all_sales_in_the_envelope(sold: list[Product], staff: User) -> None:
+    answer = get(staff, "/api/analytics/sales/?group_by=month&start_date=2026-01-01")
+    assert answer.status_code == 200
+    assert answer.json()["data"] == {
+        "start_date": "2026-01-01",
+        "end_date": None,
+        "group_by": "month",
+        "rows": [
+            {
+                "period": "2026-03",
+                "units": 4,
+                "gross": "30.13",
+                "returns": "10.01",
+                "net": "20.12",
+                "orders": 1,
+                "buyers": 1,
+                "currency": "EUR",
+            }
+        ],
+    }
+
+
+def test_a_seller_sees_their_own_sales_and_products_alone(sold: list[Product], sellers: list[User]) -> None:
+    (row,) = get(sellers[1], "/api/analytics/sales/").json()["data"]["rows"]
+    assert (row["units"], row["gross"]) == (1, "0.10")
+    lamp, vase = sold
+    assert get(sellers[1], f"/api/analytics/products/{lamp.pk}/").status_code == 404
+    (row,) = get(sellers[1], f"/api/analytics/products/{vase.pk}/").json()["data"]["rows"]
+    assert (row["units"], row["revenue"], row["currency"]) == (1, "0.10", "EUR")
+
+
+def test_customers_see_no_reports(customer: User) -> None:
+    assert get(customer, "/api/analytics/sales/").status_code == 403
+    assert APIClient().get("/api/analytics/sales/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("group_by=year", "group_by"),
+        ("start_date=yesterday", "start_date"),
+        ("start_date=2026-02-01&end_date=2026-01-01", "end_date"),
+        ("colour=red", "colour"),
+        ("start_date=0001-01-01", "start_date"),
+    ],
+)
+def test_a_wrong_parameter_is_named(warehouse: Warehouse, staff: User, query: str, field: str) -> None:
+    answer = get(staff, f"/api/analytics/sales/?{query}")
+    assert answer.status_code == 400
+    assert field in answer.json()["details"]
+
+
+def test_an_unknown_product_is_a_404(staff: User) -> None:
+    assert get(staff, "/api/analytics/products/987654321/").status_code == 404
+
+
+def test_a_warehouse_that_is_down_is_a_503(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLICKHOUSE_URL", "http://nobody:nothing@127.0.0.1:9/none")
+    connections.migrated.cache_clear()
+    try:
+        answer = get(staff, "/api/analytics/sales/")
+    finally:
+        connections.migrated.cache_clear()
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+
+
+def report(*arguments: str) -> tuple[str, str]:
+    output, errors = io.StringIO(), io.StringIO()
+    call_command("report", *arguments, stdout=output, stderr=errors)
+    return output.getvalue(), errors.getvalue()
+
+
+def test_the_command_writes_rows_to_stdout_and_freshness_to_stderr(sold: list[Product]) -> None:
+    output, errors = report("sales", "--group-by", "month", "--format", "json")
+    (row,) = json.loads(output)
+    assert list(row) == ["period", "units", "gross", "returns", "net", "orders", "buyers", "currency"]
+    assert Decimal(row["net"]) == Decimal("20.12")
+    assert "0 order changes" in errors
+    output, _ = report("sales", "--format", "csv")
+    assert [line["net"] for line in csv.DictReader(io.StringIO(output))] == ["30.13", "-10.01"]
+    output, _ = report("sales")
+    assert output.splitlines()[1].split() == ["2026-03-10", "4", "30.13", "0.00", "30.13", "1", "1", "EUR"]
+
+
+def test_the_command_names_a_wrong_parameter(warehouse: Warehouse) -> None:
+    with pytest.raises(CommandError, match="--start-date: has to be a date"):
+        report("sales", "--start-date", "soon")
+
+
+def test_reconcile_fails_when_a_cent_is_missing(sold: list[Product], warehouse: Warehouse) -> None:
+    output = io.StringIO()
+    call_command("reconcile", stdout=output)
+    assert output.getvalue() == "3 movements in 2 totals agree\n"
+    warehouse.command("DELETE FROM order_facts WHERE amount = 0.1")
+    with pytest.raises(CommandError, match="1 of 2 totals differ"):
+        call_command("reconcile", stdout=output)
+
+
+def test_migrating_twice_changes_nothing(warehouse_url: str) -> None:
+    output = io.StringIO()
+    call_command("migrate_warehouse", stdout=output)
+    call_command("migrate_warehouse", stdout=output)
+    assert output.getvalue().endswith("the warehouse is up to date\n")
+
+
+def test_tasks_and_health_work_on_an_empty_warehouse(warehouse: Warehouse) -> None:
+    assert tasks.rebuild_rollups() == 0
+    tasks.drop_old_dead_letters()
+    assert health.check()["dirty_days"] == 0

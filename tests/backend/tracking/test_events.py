@@ -1,0 +1,175 @@
+"""POST /api/events/: what is taken, what is refused, and what becomes of it."""
+
+import json
+import socket
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis
+from rest_framework.test import APIClient
+from uuid_utils.compat import uuid7
+
+from analytics_pipeline import stream as streams
+from analytics_pipeline.stream import Batch, Stream
+from backend.tracking import connections
+from tests.backend.tracking.conftest import GUEST
+
+pytestmark = pytest.mark.django_db
+
+
+def view(**fields: object) -> dict[str, object]:
+    return {"event_id": str(uuid7()), "type": "view", "product_id": 7, **fields}
+
+
+def send(client: APIClient, *events: object) -> Any:
+    return client.post("/api/events/", {"events": list(events)}, format="json")
+
+
+def batches(stream: Stream) -> list[Batch]:
+    stream.open()
+    entries = stream.take(count=100, block_seconds=0.001)
+    return [streams.decode(entry.payload or b"") for entry in entries]
+
+
+def test_a_guests_events_are_accepted_and_one_request_is_one_entry(guest: APIClient, stream: Stream) -> None:
+    answer = send(guest, view(), view(type="cart_add", quantity=2), view(exposure_id=str(uuid7())))
+    assert answer.status_code == 202
+    assert answer.json()["data"] == {"accepted": 3, "refused": []}
+    (batch,) = batches(stream)
+    assert batch.shopper_key == GUEST
+    assert [event.type for event in batch.events] == ["view", "cart_add", "view"]
+
+
+def test_an_accounts_events_carry_its_shopper_key_and_not_the_guests(
+    guest: APIClient, stream: Stream, django_user_model: Any
+) -> None:
+    user = django_user_model.objects.create(phone="+15550000001")
+    guest.force_authenticate(user)
+    assert send(guest, view()).status_code == 202
+    assert [batch.shopper_key for batch in batches(stream)] == [user.shopper_key]
+
+
+def test_valid_events_are_taken_beside_invalid_ones_which_are_named_with_reasons(
+    guest: APIClient, stream: Stream
+) -> None:
+    v4 = view(event_id=str(uuid4()))
+    old = view(event_id="018bcfe5-6800-7000-8000-000000000001")
+    faulty = [
+        view(product_id=-1),
+        view(quantity=3),
+        v4,
+        old,
+        {"type": "dance"},
+        "nothing",
+        view(exposure_id="17"),
+        {"event_id": str(uuid7()), "type": "order", "product_id": 7},
+        {"event_id": str(uuid7()), "type": "exposure", "surface": "search", "product_ids": [1]},
+    ]
+    answer = send(guest, view(), *faulty)
+    assert answer.status_code == 202
+    data = answer.json()["data"]
+    assert data["accepted"] == 1
+    reasons = {refused["index"]: refused["reason"] for refused in data["refused"]}
+    assert reasons == {
+        1: "product_id: Expected `int` >= 1",
+        2: "Object contains unknown field `quantity`",
+        3: "event_id: not a UUIDv7",
+        4: "event_id: its time is more than 7 days before its arrival",
+        5: "type: Invalid value 'dance'",
+        6: "Expected `object`, got `str`",
+        7: "exposure_id: Invalid UUID",
+        8: "type: 'order' events come from the server alone",
+        9: "type: 'exposure' events come from the server alone",
+    }
+    (batch,) = batches(stream)
+    assert (len(batch.events), len(batch.refused)) == (1, 9)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        (b'{"events": []}', 400),
+        (b'{"events": [{}], "more": 1}', 400),
+        (b"\xff", 400),
+        (json.dumps({"events": [{}] * 501}).encode(), 413),
+        (b" " * 1_000_001, 413),
+        (b" " * 3_000_000, 413),
+    ],
+)
+def test_a_body_that_is_no_batch_is_refused_whole(
+    guest: APIClient, stream: Stream, body: bytes, status: int
+) -> None:
+    answer = guest.post("/api/events/", body, content_type="application/json")
+    assert answer.status_code == status
+    assert answer.json()["details"]
+    assert batches(stream) == []
+
+
+def test_a_beacon_that_calls_itself_text_is_read_as_json(guest: APIClient, stream: Stream) -> None:
+    body = json.dumps({"events": [view()]}).encode()
+    assert guest.post("/api/events/", body, content_type="text/plain").status_code == 202
+
+
+def test_a_malformed_anonymous_id_is_a_400(stream: Stream) -> None:
+    assert send(APIClient(headers={"X-Anonymous-Id": "me"}), view()).status_code == 400
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shop with a Valkey that nobody runs."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+    address = f"redis://127.0.0.1:{port}/0"
+    monkeypatch.setenv("REDIS_URL", address)
+    connections.stream.cache_clear()
+    connections.recent_products.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_connections() -> Any:
+    yield
+    connections.stream.cache_clear()
+    connections.recent_products.cache_clear()
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_without_the_stream_nothing_is_accepted_and_the_client_is_told_when_to_come_again(
+    guest: APIClient,
+) -> None:
+    answer = send(guest, view())
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "error" in answer.json()
+
+
+def test_a_full_stream_accepts_nothing_and_loses_nothing(
+    guest: APIClient, stream: Stream, redis_url: str
+) -> None:
+    assert send(guest, view()).status_code == 202
+    with redis.Redis.from_url(redis_url) as server:
+        limit = server.config_get("maxmemory")["maxmemory"]
+        server.config_set("maxmemory", "1")
+        try:
+            assert send(guest, view()).status_code == 503
+        finally:
+            server.config_set("maxmemory", limit)
+    assert len(batches(stream)) == 1
+
+
+def test_what_a_shopper_met_is_remembered_for_the_next_list(guest: APIClient, stream: Stream) -> None:
+    connections.recent_products().forget(GUEST)
+    send(guest, view(product_id=3), view(product_id=4, type="click"), view(type="cart_remove", product_id=5))
+    assert sorted(connections.recent_products().of(GUEST)) == [3, 4]
+    connections.recent_products().forget(GUEST)
+
+
+def test_the_health_check_tells_the_lag(guest: APIClient, stream: Stream) -> None:
+    from backend.tracking import health
+
+    assert health.check()["lag_entries"] == 0
+    send(guest, view())
+    assert health.check()["lag_entries"] == 1

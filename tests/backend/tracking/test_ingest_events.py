@@ -1,0 +1,44 @@
+"""`manage.py ingest_events` and `replay_events`."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from analytics_pipeline import dead_letters
+from analytics_pipeline.stream import Stream
+from backend.analytics.connections import warehouse
+from tests.backend.tracking.test_events import send, view
+
+pytestmark = pytest.mark.django_db
+
+
+def run(name: str, **options: Any) -> str:
+    output = StringIO()
+    call_command(name, stdout=output, **options)
+    return output.getvalue()
+
+
+def test_events_are_stored_and_refused_ones_wait_to_be_replayed(
+    guest: APIClient, stream: Stream, warehouse_url: str
+) -> None:
+    store = warehouse()
+    for table in ("events", "dead_letters"):
+        store.command(f"TRUNCATE TABLE {table}")
+    send(guest, view(), view(product_id=0))
+    assert run("ingest_events", drain=True) == "1 batches stored\n"
+    assert store.value("SELECT count() FROM events FINAL") == 1
+    assert dead_letters.waiting(store) == 1
+    assert run("replay_events") == "0 letters replayed, 1 kept\n"
+    # A newer version of the shop understands what it refused before.
+    store.command(
+        "INSERT INTO dead_letters SELECT * REPLACE (replaceOne(payload, ':0', ':8') AS payload) FROM dead_letters"
+    )
+    assert run("replay_events") == "1 letters replayed, 0 kept\n"
+    run("ingest_events", drain=True)
+    assert store.value(
+        "SELECT groupArray(product_id) FROM (SELECT product_id FROM events FINAL ORDER BY product_id)"
+    ) == [7, 8]
+    assert dead_letters.waiting(store) == 0

@@ -1,0 +1,41 @@
+"""Lists that were shown become events."""
+
+from django.utils import timezone
+
+from analytics_pipeline import stream as streams
+from analytics_pipeline.events import Exposure
+from analytics_pipeline.stream import Stream
+from backend.api.shoppers import Shopper
+from backend.exposures.services import expose
+from tests.backend.tracking.conftest import GUEST
+
+
+def test_an_exposure_reaches_the_stream_with_all_that_it_says(stream: Stream) -> None:
+    exposure_id = expose(
+        surface="search",
+        shopper=Shopper(key=GUEST),
+        product_ids=[3, 1, 2],
+        query="lamp",
+        filters={"brand": ["b", "a"]},
+        slot="top",
+        algorithm="bm25",
+        page=2,
+        now=timezone.now(),
+    )
+    assert exposure_id is not None
+    stream.open()
+    (entry,) = stream.take(count=10, block_seconds=0.001)
+    batch = streams.decode(entry.payload or b"")
+    assert batch.shopper_key == GUEST
+    assert batch.events == (
+        Exposure(
+            event_id=exposure_id,
+            surface="search",
+            product_ids=(3, 1, 2),
+            query="lamp",
+            filters='{"brand":["b","a"]}',
+            slot="top",
+            algorithm="bm25",
+            page=2,
+        ),
+    )
