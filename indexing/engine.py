@@ -184,6 +184,10 @@ class SearchEngine(Protocol):
         """Delete a generation that does not serve. Raises ValueError if it does."""
         ...
 
+    def destroy(self) -> None:
+        """Delete every generation, the one that serves too."""
+        ...
+
     def release(self, generation: str) -> None:
         """Let another process write this generation."""
         ...

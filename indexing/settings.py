@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from indexing.engine import SearchEngine
 
@@ -28,9 +29,17 @@ class Settings:
     engine: str
     home: Path
     """Where tantivy keeps its generations."""
-    elasticsearch_url: str | None = None
+    elasticsearch_url: str = ""
     prefix: str = DEFAULT_PREFIX
     """Begins the name of every index of this shop, so that several shops can share a cluster."""
+
+    def __post_init__(self) -> None:
+        """Raise SettingsError for an engine that there is not, or one that could not be found."""
+        if self.engine not in ENGINES:
+            allowed = ", ".join(ENGINES)
+            raise SettingsError("VITRINE_SEARCH_ENGINE", f"is {self.engine!r}; it must be one of {allowed}")
+        if self.engine == "elasticsearch" and not _is_address(self.elasticsearch_url):
+            raise SettingsError("ELASTICSEARCH_URL", "must be an address such as http://localhost:9200")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -40,14 +49,8 @@ class Settings:
         Raises SettingsError.
         """
         environ = os.environ if environ is None else environ
-        url = environ.get("ELASTICSEARCH_URL") or None
+        url = environ.get("ELASTICSEARCH_URL", "")
         engine = environ.get("VITRINE_SEARCH_ENGINE") or ("elasticsearch" if url else "tantivy")
-        if engine not in ENGINES:
-            raise SettingsError(
-                "VITRINE_SEARCH_ENGINE", f"is {engine!r}; it must be one of {', '.join(ENGINES)}"
-            )
-        if engine == "elasticsearch" and url is None:
-            raise SettingsError("ELASTICSEARCH_URL", "is needed for VITRINE_SEARCH_ENGINE=elasticsearch")
         return cls(
             engine=engine,
             home=Path(environ.get("VITRINE_HOME") or DEFAULT_HOME) / "search",
@@ -56,12 +59,17 @@ class Settings:
         )
 
 
+def _is_address(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
 def open_engine(settings: Settings) -> SearchEngine:
     """Return the engine that `settings` name; the other one need not be installed."""
     if settings.engine == "elasticsearch":
         from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
 
-        return ElasticsearchEngine(url=settings.elasticsearch_url or "", prefix=settings.prefix)
+        return ElasticsearchEngine(url=settings.elasticsearch_url, prefix=settings.prefix)
     from indexing.tantivy.engine import TantivyEngine  # noqa: PLC0415
 
     return TantivyEngine(settings.home)

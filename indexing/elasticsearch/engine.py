@@ -85,6 +85,13 @@ class ElasticsearchEngine:
         with answering():
             self._indices.drop(generation)
 
+    def destroy(self) -> None:
+        """Delete every generation, the one that serves too."""
+        with answering():
+            for generation in self._indices.generations():
+                self._client.indices.delete(index=generation.name)
+        self._version_known = False
+
     def release(self, generation: str) -> None:
         """Do nothing: Elasticsearch takes writes from every process."""
 

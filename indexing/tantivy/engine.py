@@ -86,6 +86,12 @@ class TantivyEngine:
             self._readers.pop(generation, None)
         self._folder.drop(generation)
 
+    def destroy(self) -> None:
+        """Delete every generation, the one that serves too."""
+        self._folder.point(Pointer())
+        for generation in self.generations():
+            self.drop(generation.name)
+
     def release(self, generation: str) -> None:
         """Let another process write this generation."""
         with self._lock:

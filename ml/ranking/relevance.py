@@ -13,6 +13,14 @@ NDCG_DEPTH = 10
 MRR_DEPTH = 10
 RECALL_DEPTH = 50
 
+
+class NothingRelevant(ValueError):
+    """No query has a relevant product, so that there is nothing to find."""
+
+    def __init__(self) -> None:
+        super().__init__("no query has a product with a grade above 0")
+
+
 Grades = Mapping[int, int]
 """The grades of one query, by product."""
 Rank = Callable[[str], Sequence[int]]
@@ -51,13 +59,13 @@ def judged(rows: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
 def evaluate(judgments: Mapping[str, Grades], rank: Rank) -> Report:
     """Return the marks of `rank` over all queries with a relevant product.
 
-    Raises ValueError if there is none.
+    Raises NothingRelevant if there is none.
     """
     marks = [
         marks_of(query, grades, rank(query)) for query, grades in judgments.items() if any(grades.values())
     ]
     if not marks:
-        raise ValueError("no query has a relevant product")
+        raise NothingRelevant
     return Report(
         ndcg=math.fsum(each.ndcg for each in marks) / len(marks),
         mrr=math.fsum(each.reciprocal_rank for each in marks) / len(marks),

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from elasticsearch import Elasticsearch
 
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import SearchEngine
@@ -36,9 +35,9 @@ def open_engine(
         return
     url, prefix = request.getfixturevalue("elasticsearch_url"), f"test-{secrets.token_hex(4)}"
     yield lambda: ElasticsearchEngine(url=url, prefix=prefix)
-    with Elasticsearch(url) as client:
-        for name in client.indices.get(index=f"{prefix}-*").body:
-            client.indices.delete(index=name)
+    last = ElasticsearchEngine(url=url, prefix=prefix)
+    last.destroy()
+    last.close()
 
 
 @pytest.fixture(scope="module")

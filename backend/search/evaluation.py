@@ -1,0 +1,106 @@
+"""The default search, marked against people's judgments over a catalogue of their own."""
+
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from indexing.document import ProductDocument, VariantDocument
+from indexing.engine import Put, SearchEngine
+from indexing.request import SearchRequest
+from indexing.settings import Settings, open_engine
+from ml.ranking.relevance import RECALL_DEPTH, Grades, Report, evaluate
+
+BATCH = 1_000
+SEARCHABLE_WITHIN_SECONDS = 30.0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class NotSearchable(TimeoutError):
+    """What was indexed does not show in searches."""
+
+
+def evaluate_search(
+    products: Sequence[ProductDocument],
+    judgments: Mapping[str, Grades],
+    *,
+    settings: Settings,
+    progress: Callable[[int], object] = lambda count: None,
+) -> Report:
+    """Index `products` apart from the shop's own, search for every judged query, return the marks.
+
+    The engine is the one that `settings` name; nothing of what it does for the shop is touched.
+    """
+    with _apart(settings) as engine:
+        _index(engine, products, progress=progress)
+        return evaluate(judgments, lambda query: _ranking(engine, query))
+
+
+def bare_product(product_id: int, *, title: str, description: str) -> ProductDocument:
+    """Return a product of which no more is known than its texts: in stock, priced alike, unknown to all."""
+    variant = VariantDocument(
+        id=product_id, name="", sku=str(product_id), price=Decimal(1), sale_price=Decimal(1), available=1
+    )
+    return ProductDocument(
+        id=product_id,
+        title=title,
+        slug=str(product_id),
+        description=description,
+        brand="",
+        categories=(),
+        seller_id=0,
+        price=Decimal(1),
+        sale_price=Decimal(1),
+        currency="XXX",
+        discount_percentage=Decimal(0),
+        flash_sale=False,
+        best_seller_product=False,
+        featured_product=False,
+        rating_average=None,
+        rating_count=0,
+        popularity=0,
+        attributes={},
+        image_urls=(),
+        variants=(variant,),
+        created_at=EPOCH,
+        updated_at=EPOCH,
+    )
+
+
+@contextmanager
+def _apart(settings: Settings) -> Iterator[SearchEngine]:
+    """Open the engine on an empty place, and leave nothing there."""
+    with tempfile.TemporaryDirectory() as folder:
+        prefix = f"{settings.prefix}-evaluation-{secrets.token_hex(4)}"
+        engine = open_engine(replace(settings, home=Path(folder), prefix=prefix))
+        try:
+            yield engine
+        finally:
+            engine.destroy()
+            engine.close()
+
+
+def _index(
+    engine: SearchEngine, products: Sequence[ProductDocument], *, progress: Callable[[int], object]
+) -> None:
+    generation = engine.create(now=EPOCH).name
+    for start in range(0, len(products), BATCH):
+        batch = products[start : start + BATCH]
+        engine.write(generation, [Put(product, 1) for product in batch], now=EPOCH)
+        progress(len(batch))
+    engine.swap(generation)
+    deadline = time.monotonic() + SEARCHABLE_WITHIN_SECONDS
+    while engine.count(generation) < len(products):
+        if time.monotonic() > deadline:
+            raise NotSearchable(f"{engine.count(generation)} of {len(products)} products are searchable")
+        time.sleep(0.1)
+
+
+def _ranking(engine: SearchEngine, query: str) -> list[int]:
+    page = engine.search(SearchRequest(text=query, page_size=RECALL_DEPTH, facets=False))
+    return [hit.product.id for hit in page.hits]
