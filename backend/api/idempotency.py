@@ -17,6 +17,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 
 from backend.api.errors import DomainError, InvalidParameters
 from backend.api.models import IdempotencyKey
@@ -60,10 +61,11 @@ def once(request: Request, perform: Callable[[], Response], *, scope: str, now: 
         claim = _claim(request.user.pk, scope=scope, key=key, fingerprint=fingerprint, now=now)
         if claim.fingerprint != fingerprint:
             raise KeyReused(**{HEADER: key})
-        if claim.status is not None:
-            return Response(claim.body, status=claim.status, headers={"Idempotent-Replayed": "true"})
+        if claim.status is not None and claim.body is not None:
+            answer = json.loads(claim.body)
+            return Response(answer, status=claim.status, headers={"Idempotent-Replayed": "true"})
         response = perform()
-        claim.status, claim.body = response.status_code, response.data
+        claim.status, claim.body = response.status_code, json.dumps(response.data, cls=JSONEncoder)
         claim.save(update_fields=["status", "body"])
     return response
 

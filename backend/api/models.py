@@ -7,7 +7,8 @@ from django.db import models
 class IdempotencyKey(models.Model):
     """A request that a caller named with a key, and the answer that it got.
 
-    The row is written in the transaction of the work itself: where the work failed, the key is free again.
+    `body` is JSON as text, for an answer that is repeated is the same to the letter. The row is written in
+    the transaction of the work itself: where the work failed, the key is free again.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -15,7 +16,7 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
+    body = models.TextField(null=True)
     created_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=255)),
                 ("fingerprint", models.CharField(max_length=64)),
                 ("status", models.PositiveSmallIntegerField(null=True)),
-                ("body", models.JSONField(null=True)),
+                ("body", models.TextField(null=True)),
                 ("created_at", models.DateTimeField(db_index=True)),
                 (
                     "user",

@@ -1,0 +1,45 @@
+"""Carts filled and orders placed, for tests of what comes after."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.accounts.models import User
+from backend.carts.services import Claim, add_item
+from backend.orders.checkout import place_order
+from backend.orders.models import Movement, Order
+from tests.backend.shop import NOW
+
+ADDRESS = {
+    "street": "123 Main St",
+    "city": "New York",
+    "state": "NY",
+    "postal_code": "10001",
+    "country": "USA",
+}
+
+
+def fill(
+    user: User, units: Mapping[int, int], *, exposure_id: UUID | None = None, at: datetime = NOW
+) -> None:
+    """Put units into the customer's cart, by variant id."""
+    claim = Claim(exposure_id=exposure_id, shopper_key=user.shopper_key, added_at=at)
+    for variant_id, quantity in units.items():
+        add_item(user.pk, product_id=None, variant_id=variant_id, quantity=quantity, claim=claim)
+
+
+def check_out(user: User, *, at: datetime = NOW, **options: Any) -> Order:
+    return place_order(user, shipping_address=ADDRESS, notes="", now=at, **options)
+
+
+def order_of(user: User, units: Mapping[int, int], *, at: datetime = NOW) -> Order:
+    """Return the order of these units, by variant id."""
+    fill(user, units)
+    return check_out(user, at=at)
+
+
+def movements_of(order: Order) -> list[tuple[str, int, str]]:
+    """Return kind, quantity and amount of each movement, in the order in which they were written."""
+    rows = Movement.objects.filter(order=order).order_by("pk")
+    return [(row.kind, row.quantity, str(row.amount)) for row in rows]

@@ -1,0 +1,116 @@
+"""Customers, staff and impatient clients at the same time."""
+
+from collections.abc import Callable
+from functools import partial
+from unittest.mock import ANY
+
+import pytest
+
+from backend.accounts.models import User
+from backend.carts.models import CartItem
+from backend.orders.models import Movement, Order, OrderItem
+from backend.orders.services import cancel, ship, take_back
+from tests.backend.orders.steps import ADDRESS, check_out, fill, order_of
+from tests.backend.shop import NOW, client_of, customer, product, staff, stock_of, variant
+from tests.backend.together import kinds, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ORDERS = "/api/orders/orders/"
+
+
+def test_of_two_customers_one_gets_the_last_unit() -> None:
+    lamp, users = variant(stock=1), [customer(), customer()]
+    for user in users:
+        fill(user, {lamp.pk: 1})
+    outcomes = together(*[partial(check_out, user) for user in users])
+    assert kinds(outcomes) == ["ItemsUnavailable", "Order"]
+    assert stock_of(lamp.pk) == (1, 1)
+    assert CartItem.objects.count() == 1, "the other keeps the cart"
+
+
+def test_of_one_cart_ordered_twice_at_once_comes_one_order() -> None:
+    user, lamp = customer(), variant(stock=10)
+    fill(user, {lamp.pk: 2})
+    outcomes = together(*[lambda: check_out(user)] * 2)
+    assert kinds(outcomes) == ["CartEmpty", "Order"]
+    assert stock_of(lamp.pk) == (10, 2)
+
+
+def posting(user: User, *, key: str) -> Callable[[], tuple[int, bytes]]:
+    def post() -> tuple[int, bytes]:
+        body = {"shipping_address": ADDRESS}
+        answer = client_of(user).post(ORDERS, body, headers={"Idempotency-Key": key})
+        return answer.status_code, answer.content
+
+    return post
+
+
+def test_the_same_key_twice_at_once_gives_one_order_and_one_answer() -> None:
+    user, lamp = customer(), variant(stock=10)
+    fill(user, {lamp.pk: 2})
+    outcomes = together(*[posting(user, key="order-1")] * 4)
+    assert len(set(outcomes)) == 1
+    assert outcomes[0] == (201, ANY)
+    assert Order.objects.count() == 1
+    assert stock_of(lamp.pk) == (10, 2)
+
+
+def test_what_is_added_during_checkout_is_either_ordered_or_still_in_the_cart() -> None:
+    user, lamp, chair = customer(), variant(stock=50), variant(stock=50)
+    for _ in range(5):
+        fill(user, {lamp.pk: 1})
+        outcomes = together(
+            lambda: check_out(user), lambda: fill(user, {chair.pk: 1}), lambda: fill(user, {chair.pk: 1})
+        )
+        assert isinstance(outcomes[0], Order)
+        ordered = sum(
+            OrderItem.objects.filter(order=outcomes[0], variant=chair).values_list("quantity", flat=True)
+        )
+        kept = sum(CartItem.objects.filter(variant=chair).values_list("quantity", flat=True))
+        assert ordered + kept == 2
+        CartItem.objects.all().delete()
+
+
+def test_orders_for_the_same_products_in_any_order_do_not_block_each_other() -> None:
+    first, second, third = product(stock=[30, 30, 30]).variants.all()
+    baskets = [
+        {first.pk: 1, second.pk: 1, third.pk: 1},
+        {third.pk: 1, second.pk: 1, first.pk: 1},
+        {second.pk: 1, first.pk: 1},
+    ]
+    users = [customer() for _ in baskets]
+
+    def buy(user: User, basket: dict[int, int]) -> None:
+        for _ in range(4):
+            order_of(user, basket)
+
+    pairs = list(zip(users, baskets, strict=True))
+    outcomes = together(*[partial(buy, *pair) for pair in pairs])
+    assert outcomes == [None] * 3
+    assert [stock_of(variant.pk) for variant in (first, second, third)] == [(30, 12), (30, 12), (30, 8)]
+
+
+def test_an_order_is_shipped_or_cancelled_never_both() -> None:
+    keeper = staff()
+    for _ in range(4):
+        lamp = variant(stock=2)
+        user = customer()
+        order = order_of(user, {lamp.pk: 1})
+        outcomes = together(
+            partial(ship, order.pk, by=keeper, now=NOW), partial(cancel, order.pk, by=user, now=NOW)
+        )
+        assert kinds(outcomes) == ["Order", "StepNotPossible"]
+        shipped = isinstance(outcomes[0], Order)
+        assert stock_of(lamp.pk) == ((1, 0) if shipped else (2, 0))
+        assert Movement.objects.filter(order=order, kind="CANCEL").exists() is not shipped
+
+
+def test_the_same_return_noted_twice_at_once_is_not_paid_twice() -> None:
+    keeper, lamp = staff(), variant(stock=5)
+    order = order_of(customer(), {lamp.pk: 1})
+    ship(order.pk, by=keeper, now=NOW)
+    units = {order.items.get().pk: 1}
+    outcomes = together(*[lambda: take_back(order.pk, units=units, by=keeper, now=NOW)] * 2)
+    assert kinds(outcomes) == ["Order", "TooManyReturned"]
+    assert stock_of(lamp.pk) == (5, 0)

@@ -1,0 +1,49 @@
+"""What an order costs."""
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.orders.numbers import ALPHABET, order_number
+from backend.orders.pricing import Tariff, share
+
+TARIFF = Tariff(
+    tax_percentage=Decimal("8.875"), shipping_cost=Decimal("4.95"), free_shipping_from=Decimal("50.00")
+)
+
+
+def test_tax_is_on_goods_and_shipping_and_is_rounded_once() -> None:
+    totals = TARIFF.totals(Decimal("19.99"))
+    assert (totals.shipping_cost, totals.tax_amount) == (Decimal("4.95"), Decimal("2.21"))
+    assert totals.total_amount == Decimal("27.15")
+
+
+def test_shipping_is_free_from_the_threshold_on() -> None:
+    assert TARIFF.totals(Decimal("49.99")).shipping_cost == Decimal("4.95")
+    assert TARIFF.totals(Decimal("50.00")).shipping_cost == 0
+
+
+def test_a_shop_without_a_threshold_always_charges_shipping() -> None:
+    dear = Tariff(tax_percentage=Decimal(0), shipping_cost=Decimal(5), free_shipping_from=None)
+    assert dear.totals(Decimal(10_000)).total_amount == Decimal(10_005)
+
+
+@given(
+    total=st.decimals(min_value=0, max_value=100_000, places=2),
+    parts=st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=12),
+)
+def test_a_line_taken_apart_adds_up_to_its_total(total: Decimal, parts: list[int]) -> None:
+    of, before, worth = sum(parts), 0, Decimal(0)
+    for units in parts:
+        part = share(total, of=of, before=before, units=units)
+        assert part >= 0
+        worth, before = worth + part, before + units
+    assert worth == total
+
+
+def test_order_numbers_do_not_repeat_and_can_be_read_out() -> None:
+    numbers = {order_number() for _ in range(2_000)}
+    assert len(numbers) == 2_000
+    assert {len(number) for number in numbers} == {14}
+    assert {letter for number in numbers for letter in number} == set(ALPHABET) | {"-"}

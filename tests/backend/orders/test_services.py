@@ -1,0 +1,200 @@
+"""An order's steps, each of which can be taken once and in its turn."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from backend.accounts.models import User
+from backend.api.errors import InvalidParameters
+from backend.catalog.services import update_product
+from backend.inventory.models import InventoryTransaction
+from backend.orders.models import Movement, Order
+from backend.orders.services import (
+    OrderNotFound,
+    StepNotPossible,
+    TooManyReturned,
+    cancel,
+    deliver,
+    ship,
+    take_back,
+)
+from backend.outbox.models import Message
+from tests.backend.orders.steps import movements_of, order_of
+from tests.backend.shop import NOW, customer, staff, stock_of, variant
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(days=2)
+
+
+@pytest.fixture
+def keeper() -> User:
+    return staff()
+
+
+def steps_of(order: Order) -> list[str]:
+    return list(order.history.values_list("status", flat=True))
+
+
+def test_shipping_lets_the_units_leave(keeper: User) -> None:
+    lamp = variant(stock=5)
+    order = order_of(customer(), {lamp.pk: 2})
+    shipped = ship(order.pk, by=keeper, now=LATER, note="by post")
+    out = InventoryTransaction.objects.get(transaction_type="OUT")
+    assert shipped.status == "SHIPPED"
+    assert stock_of(lamp.pk) == (3, 0)
+    assert (out.variant, out.quantity, out.reference, out.recorded_by, out.recorded_at) == (
+        lamp,
+        2,
+        order.order_number,
+        keeper,
+        LATER,
+    )
+    step = order.history.last()
+    assert step is not None
+    assert (step.status, step.note, step.changed_by, step.changed_at) == ("SHIPPED", "by post", keeper, LATER)
+
+
+def test_delivery_is_payment(keeper: User) -> None:
+    order = order_of(customer(), {variant().pk: 1})
+    ship(order.pk, by=keeper, now=LATER)
+    delivered = deliver(order.pk, by=keeper, now=LATER)
+    assert (delivered.status, delivered.payment_status) == ("DELIVERED", "PAID")
+    assert movements_of(order) == [("SALE", 1, "10.00")]
+
+
+def test_cancelling_gives_the_units_back_and_takes_the_sale_back() -> None:
+    user, lamp = customer(), variant(stock=5, price="2.50")
+    order = order_of(user, {lamp.pk: 2})
+    update_product(lamp.product_id, changes={"price": Decimal("9.00")})
+    cancelled = cancel(order.pk, by=user, now=LATER)
+    assert (cancelled.status, cancelled.payment_status) == ("CANCELLED", "CANCELLED")
+    assert stock_of(lamp.pk) == (5, 0)
+    assert movements_of(order) == [("SALE", 2, "5.00"), ("CANCEL", 2, "5.00")]
+    sale, taken_back = Movement.objects.order_by("pk")
+    assert taken_back.occurred_at == LATER
+    assert not InventoryTransaction.objects.filter(transaction_type="OUT").exists()
+    for name in (
+        "order",
+        "order_item",
+        "product",
+        "variant",
+        "seller",
+        "category_path",
+        "currency",
+        "customer",
+    ):
+        assert getattr(taken_back, name) == getattr(sale, name)
+    assert (taken_back.exposure_id, taken_back.cart_added_at, taken_back.shopper_key) == (
+        sale.exposure_id,
+        sale.cart_added_at,
+        sale.shopper_key,
+    )
+
+
+def test_what_is_cancelled_falls_out_of_the_category_in_which_it_was_sold() -> None:
+    from backend.catalog.categories import category_by_names
+
+    user, lamp = customer(), variant(category=("Home", "Lamps"))
+    order = order_of(user, {lamp.pk: 1})
+    update_product(lamp.product_id, changes={"category": category_by_names(["Garden", "Lights"])})
+    cancel(order.pk, by=user, now=LATER)
+    assert set(Movement.objects.values_list("category_path", flat=True)) == {"Home > Lamps"}
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused"),
+    [
+        ([], deliver),
+        ([ship], ship),
+        ([ship], cancel),
+        ([ship, deliver], deliver),
+        ([ship, deliver], cancel),
+        ([cancel], ship),
+        ([cancel], cancel),
+        ([cancel], deliver),
+    ],
+)
+def test_a_step_out_of_turn_is_refused_and_changes_nothing(
+    taken: list[object], refused: object, keeper: User
+) -> None:
+    lamp = variant(stock=5)
+    order = order_of(customer(), {lamp.pk: 2})
+    for step in taken:
+        step(order.pk, by=keeper, now=NOW)  # type: ignore[operator]
+    order.refresh_from_db()
+    before = (order.status, order.payment_status, stock_of(lamp.pk), movements_of(order), steps_of(order))
+    with pytest.raises(StepNotPossible) as conflict:
+        refused(order.pk, by=keeper, now=LATER)  # type: ignore[operator]
+    order.refresh_from_db()
+    assert (
+        order.status,
+        order.payment_status,
+        stock_of(lamp.pk),
+        movements_of(order),
+        steps_of(order),
+    ) == before
+    assert conflict.value.details["status"] == order.status
+
+
+def test_units_come_back_into_stock_and_out_of_revenue(keeper: User) -> None:
+    lamp = variant(stock=5, price="2.50")
+    order = order_of(customer(), {lamp.pk: 3})
+    ship(order.pk, by=keeper, now=NOW)
+    item = order.items.get()
+    take_back(order.pk, units={item.pk: 2}, by=keeper, now=LATER, note="too bright")
+    entry = InventoryTransaction.objects.get(transaction_type="RETURN")
+    item.refresh_from_db()
+    assert (item.returned, stock_of(lamp.pk)) == (2, (4, 0))
+    assert (entry.quantity, entry.reference, entry.notes) == (2, order.order_number, "too bright")
+    assert movements_of(order) == [("SALE", 3, "7.50"), ("RETURN", 2, "5.00")]
+    assert Movement.objects.get(kind="RETURN").occurred_at == LATER
+
+
+def test_returns_may_come_in_parts_but_not_exceed_what_was_bought(keeper: User) -> None:
+    lamp, chair = variant(stock=5), variant(stock=5)
+    order = order_of(customer(), {lamp.pk: 3, chair.pk: 1})
+    ship(order.pk, by=keeper, now=NOW)
+    lamps, chairs = order.items.all()
+    take_back(order.pk, units={lamps.pk: 1}, by=keeper, now=LATER)
+    with pytest.raises(TooManyReturned) as refused:
+        take_back(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=keeper, now=LATER)
+    assert refused.value.details == {"items": [{"item": lamps.pk, "bought": 3, "returned": 1, "now": 3}]}
+    assert stock_of(chair.pk) == (4, 0), "nothing of a refused return happens"
+    take_back(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=keeper, now=LATER)
+    assert (stock_of(lamp.pk), stock_of(chair.pk)) == ((5, 0), (5, 0))
+    assert [kind for kind, _, _ in movements_of(order)] == ["SALE", "SALE", "RETURN", "RETURN", "RETURN"]
+
+
+def test_what_was_not_shipped_cannot_come_back(keeper: User) -> None:
+    order = order_of(customer(), {variant().pk: 1})
+    with pytest.raises(StepNotPossible):
+        take_back(order.pk, units={order.items.get().pk: 1}, by=keeper, now=LATER)
+
+
+def test_an_item_of_another_order_is_refused_by_name(keeper: User) -> None:
+    mine, other = (order_of(customer(), {variant().pk: 1}) for _ in range(2))
+    ship(mine.pk, by=keeper, now=NOW)
+    stranger = other.items.get().pk
+    with pytest.raises(InvalidParameters) as refused:
+        take_back(mine.pk, units={stranger: 1}, by=keeper, now=LATER)
+    assert str(stranger) in str(refused.value.details["items"])
+
+
+def test_every_step_is_published(keeper: User) -> None:
+    order = order_of(customer(), {variant().pk: 1})
+    item = order.items.get()
+    for step in (ship, deliver):
+        Message.objects.all().delete()
+        step(order.pk, by=keeper, now=NOW)
+        assert Message.objects.filter(topic="order", key=str(order.pk)).count() == 1
+    Message.objects.all().delete()
+    take_back(order.pk, units={item.pk: 1}, by=keeper, now=NOW)
+    assert sorted(Message.objects.values_list("topic", flat=True)) == ["order", "product"]
+
+
+@pytest.mark.parametrize("step", [ship, deliver, cancel])
+def test_an_unknown_order_is_not_found(step: object, keeper: User) -> None:
+    with pytest.raises(OrderNotFound):
+        step(987_654, by=keeper, now=NOW)  # type: ignore[operator]

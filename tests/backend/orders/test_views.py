@@ -1,0 +1,246 @@
+"""Orders over HTTP."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from backend.accounts.models import User
+from backend.orders.models import Order
+from tests.backend.orders.steps import ADDRESS, fill, order_of
+from tests.backend.shop import NOW, client_of, customer, product, seller, staff, stock_of, variant
+
+pytestmark = pytest.mark.django_db
+
+ORDERS = "/api/orders/orders/"
+
+
+@pytest.fixture
+def shopper() -> User:
+    return customer()
+
+
+def test_checkout_answers_with_the_order(shopper: User) -> None:
+    lamp = variant(price="10.00")
+    fill(shopper, {lamp.pk: 2})
+    answer = client_of(shopper).post(
+        ORDERS, {"shipping_address": ADDRESS, "notes": "Please deliver after 5 PM"}
+    )
+    body = answer.json()
+    order = Order.objects.get()
+    assert (answer.status_code, body["status"], body["message"]) == (201, 201, "Order placed.")
+    (item,) = body["data"].pop("items")
+    assert [step["status"] for step in body["data"].pop("history")] == ["PENDING", "CONFIRMED"]
+    for moment in ("placed_at", "created_at", "updated_at"):
+        body["data"].pop(moment)
+    assert body["data"] == {
+        "id": order.pk,
+        "order_number": order.order_number,
+        "user": shopper.pk,
+        "customer_name": "",
+        "customer_phone": shopper.phone,
+        "status": "CONFIRMED",
+        "payment_status": "PENDING",
+        "payment_method": "COD",
+        "currency": "USD",
+        "subtotal": "20.00",
+        "tax_amount": "0.00",
+        "shipping_cost": "0.00",
+        "charges": "0.00",
+        "charge_lines": [],
+        "total_amount": "20.00",
+        "shipping_address": ADDRESS,
+        "notes": "Please deliver after 5 PM",
+    }
+    assert (item["variant"], item["quantity"], item["unit_price"], item["total_price"], item["returned"]) == (
+        lamp.pk,
+        2,
+        "10.00",
+        "20.00",
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"shipping_address": None}, "shipping_address"),
+        ({"shipping_address": "123 Main St"}, "shipping_address"),
+        ({"shipping_address": {**ADDRESS, "city": ""}}, "shipping_address"),
+        ({"shipping_address": {**ADDRESS, "planet": "Mars"}}, "shipping_address"),
+        ({"notes": "x" * 1_001}, "notes"),
+        ({"expected_total": "-1.00"}, "expected_total"),
+        ({"coupon": "HALF"}, "coupon"),
+    ],
+)
+def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str, shopper: User) -> None:
+    fill(shopper, {variant().pk: 1})
+    answer = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS} | wrong)
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == [field]
+    assert not Order.objects.exists()
+
+
+def test_an_address_keeps_what_was_filled_in(shopper: User) -> None:
+    fill(shopper, {variant().pk: 1})
+    address = {**ADDRESS, "state": "", "phone": "+15550100"}
+    data = client_of(shopper).post(ORDERS, {"shipping_address": address}).json()["data"]
+    assert data["shipping_address"] == {name: value for name, value in address.items() if name != "state"}
+
+
+def test_an_empty_cart_is_a_bad_request(shopper: User) -> None:
+    answer = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS})
+    assert (answer.status_code, answer.json()["error"]) == (400, "Your cart is empty.")
+
+
+def test_missing_stock_is_a_conflict_that_names_the_items(shopper: User) -> None:
+    lamp = variant(stock=1)
+    fill(shopper, {lamp.pk: 1})
+    order_of(customer(), {lamp.pk: 1})
+    answer = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS})
+    assert answer.status_code == 409
+    (item,) = answer.json()["details"]["items"]
+    assert (item["variant"], item["problem"], item["available"]) == (lamp.pk, "insufficient_stock", 0)
+
+
+def test_the_same_key_gives_the_same_answer_even_after_the_order_went_on(shopper: User) -> None:
+    fill(shopper, {variant(stock=5).pk: 1})
+    client = client_of(shopper)
+    asked, headers = {"shipping_address": ADDRESS}, {"Idempotency-Key": "a-key"}
+    first = client.post(ORDERS, asked, headers=headers)
+    client_of(staff()).post(f"{ORDERS}{first.json()['data']['id']}/ship/")
+    again = client.post(ORDERS, asked, headers=headers)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert Order.objects.count() == 1
+
+
+def test_the_same_key_with_another_body_is_a_conflict(shopper: User) -> None:
+    fill(shopper, {variant().pk: 1})
+    client, headers = client_of(shopper), {"Idempotency-Key": "a-key"}
+    client.post(ORDERS, {"shipping_address": ADDRESS}, headers=headers)
+    answer = client.post(ORDERS, {"shipping_address": {**ADDRESS, "street": "Elsewhere"}}, headers=headers)
+    assert answer.status_code == 409
+    assert "Idempotency-Key" in answer.json()["error"]
+
+
+def test_a_checkout_that_failed_may_be_tried_again_with_its_key(shopper: User) -> None:
+    client, headers = client_of(shopper), {"Idempotency-Key": "a-key"}
+    asked = {"shipping_address": ADDRESS}
+    assert client.post(ORDERS, asked, headers=headers).status_code == 400
+    fill(shopper, {variant().pk: 1})
+    assert client.post(ORDERS, asked, headers=headers).status_code == 201
+
+
+def test_customers_see_their_own_orders_and_staff_see_all(shopper: User) -> None:
+    mine, other = order_of(shopper, {variant().pk: 2}), order_of(customer(), {variant().pk: 1})
+    client = client_of(shopper)
+    page = client.get(ORDERS).json()
+    assert (page["count"], [row["id"] for row in page["results"]]) == (1, [mine.pk])
+    assert (page["results"][0]["item_count"], page["results"][0]["units"]) == (1, 2)
+    assert client.get(f"{ORDERS}{mine.pk}/").json()["data"]["order_number"] == mine.order_number
+    assert client.get(f"{ORDERS}{other.pk}/").status_code == 404
+    assert client_of(staff()).get(ORDERS).json()["count"] == 2
+    assert client_of(staff()).get(f"{ORDERS}{other.pk}/").status_code == 200
+
+
+def test_orders_are_listed_by_status_and_only_by_what_is_known(shopper: User) -> None:
+    order_of(shopper, {variant().pk: 1})
+    client = client_of(shopper)
+    assert client.get(ORDERS, {"status": "CONFIRMED"}).json()["count"] == 1
+    assert client.get(ORDERS, {"status": "SHIPPED"}).json()["count"] == 0
+    assert "CONFIRMED" in client.get(ORDERS, {"status": "LOST"}).json()["details"]["status"][0]
+    assert client.get(ORDERS, {"colour": "red"}).status_code == 400
+    assert client.get(ORDERS, {"page": 2}).status_code == 404
+
+
+def test_staff_take_an_order_through_its_steps(shopper: User) -> None:
+    lamp = variant(stock=5)
+    order = order_of(shopper, {lamp.pk: 2})
+    client, path = client_of(staff()), f"{ORDERS}{order.pk}/"
+    assert client.post(f"{path}ship/", {"note": "by post"}).json()["data"]["status"] == "SHIPPED"
+    assert client.post(f"{path}ship/").status_code == 409
+    assert client.post(f"{path}deliver/").json()["data"]["payment_status"] == "PAID"
+    item = order.items.get()
+    answer = client.post(
+        f"{path}return/", {"items": [{"item_id": item.pk, "quantity": 1}], "note": "too bright"}
+    )
+    assert answer.json()["data"]["items"][0]["returned"] == 1
+    assert stock_of(lamp.pk) == (4, 0)
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        None,
+        [],
+        [{"item_id": 1}],
+        [{"item_id": 1, "quantity": 0}],
+        [{"item_id": 1, "quantity": 1}, {"item_id": 1, "quantity": 1}],
+        {"1": 2},
+    ],
+)
+def test_a_return_names_each_item_once_with_its_units(items: object, shopper: User) -> None:
+    order = order_of(shopper, {variant().pk: 1})
+    answer = client_of(staff()).post(f"{ORDERS}{order.pk}/return/", {"items": items})
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == ["items"]
+
+
+@pytest.mark.parametrize("step", ["ship", "deliver", "return"])
+def test_only_staff_ship_deliver_and_take_back(step: str, shopper: User) -> None:
+    order = order_of(shopper, {variant().pk: 1})
+    for person in (shopper, seller()):
+        assert client_of(person).post(f"{ORDERS}{order.pk}/{step}/").status_code == 403
+    order.refresh_from_db()
+    assert order.status == "CONFIRMED"
+
+
+def test_customers_cancel_their_own_orders_until_they_are_shipped(shopper: User) -> None:
+    first, second = (order_of(shopper, {variant().pk: 1}) for _ in range(2))
+    client = client_of(shopper)
+    assert client_of(customer()).post(f"{ORDERS}{first.pk}/cancel/").status_code == 404
+    assert client.post(f"{ORDERS}{first.pk}/cancel/").json()["data"]["status"] == "CANCELLED"
+    client_of(staff()).post(f"{ORDERS}{second.pk}/ship/")
+    answer = client.post(f"{ORDERS}{second.pk}/cancel/")
+    assert (answer.status_code, answer.json()["details"]["status"]) == (409, "SHIPPED")
+
+
+@pytest.mark.parametrize("path", [ORDERS, f"{ORDERS}1/"])
+def test_guests_have_no_orders_to_look_at(path: str) -> None:
+    assert client_of().get(path).status_code == 401
+
+
+def test_the_number_of_queries_does_not_grow_with_the_order() -> None:
+    small, large = customer(), customer()
+    choices = list(product(stock=[5] * 12).variants.all())
+    keeper = client_of(staff())
+    counts = []
+    for user, size in ((small, 2), (large, 12)):
+        fill(user, {choice.pk: 1 for choice in choices[:size]})
+        client, taken = client_of(user), []
+        with CaptureQueriesContext(connection) as queries:
+            order = client.post(ORDERS, {"shipping_address": ADDRESS}).json()["data"]
+        taken.append(len(queries))
+        steps = [
+            ("ship/", {}),
+            ("return/", {"items": [{"item_id": item["id"], "quantity": 1} for item in order["items"]]}),
+        ]
+        for step, body in steps:
+            with CaptureQueriesContext(connection) as queries:
+                assert keeper.post(f"{ORDERS}{order['id']}/{step}", body).status_code == 200
+            taken.append(len(queries))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"{ORDERS}{order['id']}/")
+        counts.append([*taken, len(queries)])
+    assert counts[0] == counts[1]
+    assert counts[0][-1] == 3
+
+
+def test_a_page_of_orders_takes_three_queries_however_long_it_is(shopper: User) -> None:
+    lamp, client = variant(stock=20), client_of(shopper)
+    for _ in range(2):
+        for _ in range(3):
+            order_of(shopper, {lamp.pk: 1}, at=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(ORDERS).status_code == 200
+        assert len(queries) == 3
