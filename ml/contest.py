@@ -16,13 +16,13 @@ from ml.models.als import Als
 from ml.models.blend import Blend, FittedBlend
 from ml.models.content import Content
 from ml.models.item_knn import ItemKnn
-from ml.models.library import create
+from ml.models.library import create, described
 from ml.models.popularity import Popularity
 from ml.registry import Version
 
 K = 20
 MOST_TESTED = 20_000
-CONTENT_SHARES = (0.2, 0.5, 1.0)
+CONTENT_SHARES = (0.1, 0.3, 0.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Candidate:
     @property
     def label(self) -> str:
         fading = "" if self.half_life_days is None else f", half-life {self.half_life_days:g} days"
-        return f"{self.model.name}{fading}"
+        return f"{described(self.model)}{fading}"
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -181,7 +181,7 @@ def unmeasured() -> Outcome:
 def measure(candidates: Sequence[Candidate], past: Past) -> Iterator[Measured]:
     """Each candidate fitted on the earlier part, with its marks on the later one, as soon as it has them."""
     for candidate in candidates:
-        train = training_pairs(candidate, past.train, past.catalogue, now=past.split_at)
+        train = training_pairs(candidate, past.train, past.catalogue)
         started = time.perf_counter()
         fitted = candidate.model.fit(train, catalogue=past.catalogue)
         seconds = time.perf_counter() - started
@@ -193,7 +193,7 @@ def measure_hybrids(winner: Measured, content: Measured, past: Past) -> Iterator
     for share in CONTENT_SHARES:
         model = Blend((winner.candidate.model, content.candidate.model), (1.0, share))
         candidate = Candidate(model, winner.candidate.half_life_days)
-        train = training_pairs(candidate, past.train, past.catalogue, now=past.split_at)
+        train = training_pairs(candidate, past.train, past.catalogue)
         fitted = FittedBlend((winner.fitted, content.fitted), (1.0, share))
         found = evaluate(fitted, train=train, test=past.test, k=K)
         yield Measured(candidate, found, winner.seconds + content.seconds, fitted)
@@ -204,11 +204,9 @@ def best(measured: Sequence[Measured]) -> Measured:
     return max(measured, key=lambda one: one.marks.ndcg)
 
 
-def training_pairs(
-    candidate: Candidate, log: InteractionLog, catalogue: Catalogue, *, now: np.datetime64
-) -> Interactions:
+def training_pairs(candidate: Candidate, log: InteractionLog, catalogue: Catalogue) -> Interactions:
     """What the candidate learns from, with a column for every product of the catalogue."""
-    return log.interactions(now=now, half_life_days=candidate.half_life_days, among=list(catalogue.products))
+    return log.interactions(half_life_days=candidate.half_life_days, among=list(catalogue.products))
 
 
 def as_record(one: Measured) -> Mapping[str, Any]:

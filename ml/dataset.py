@@ -7,7 +7,6 @@ positions, 0 … n-1, and an `Ids` is the dictionary between the two.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -107,19 +106,19 @@ class InteractionLog:
     def interactions(
         self,
         *,
-        now: np.datetime64,
         half_life_days: float | None = None,
         among: NDArray[np.int64] | Sequence[int] = (),
     ) -> Interactions:
         """One pair for each user and item, with a column for each item `among` too.
 
-        With a half-life a row counts half as much every so many days. Weights are scaled to a mean of 1, the
-        scale on which the models' parameters were found.
+        With a half-life a row counts half as much every so many days before the last one: a history that
+        was taken over from elsewhere is as fresh as its end. Weights are scaled to a mean of 1, the scale on
+        which the models' parameters were found.
         """
         weights = self.weights / max(float(self.weights.mean()), LEAST_WEIGHT) if len(self) else self.weights
         if half_life_days is not None:
-            age = (now - self.times) / DAY
-            weights = weights * np.exp2(-np.maximum(age, 0) / half_life_days)
+            age = (self.times.max() - self.times) / DAY if len(self) else 0.0
+            weights = weights * np.exp2(-age / half_life_days)
         return Interactions.of_pairs(
             self.users,
             self.items,
@@ -143,11 +142,6 @@ class NothingToSplit(ValueError):
     def __init__(self, *, at: np.datetime64, before: int, after: int) -> None:
         super().__init__(f"a split at {at} leaves {before} interactions before it and {after} after it")
         self.before, self.after = before, after
-
-
-def moment(value: datetime) -> np.datetime64:
-    """An aware time as the UTC seconds that a log keeps."""
-    return np.datetime64(int(value.timestamp()), "s")
 
 
 def split_by_time(log: InteractionLog, *, at: np.datetime64) -> tuple[InteractionLog, InteractionLog]:

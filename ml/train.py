@@ -17,7 +17,7 @@ from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseU
 from ml import contest
 from ml.compose import everyones_list, product_lists, user_lists
 from ml.contest import Candidate, Measured, Outcome
-from ml.dataset import Interactions, moment
+from ml.dataset import Interactions
 from ml.lists import Lists
 from ml.models.library import UnknownModel, UnknownParameter
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
@@ -119,7 +119,7 @@ def _popular(candidate: Candidate, data: TrainingData) -> Lists:
 
 
 def _everything(candidate: Candidate, data: TrainingData) -> tuple[Interactions, NDArray[np.bool_]]:
-    pairs = contest.training_pairs(candidate, data.log, data.catalogue, now=moment(data.as_of))
+    pairs = contest.training_pairs(candidate, data.log, data.catalogue)
     return pairs, data.catalogue.sellable(pairs.items.values)
 
 
@@ -156,7 +156,7 @@ def _print_row(one: Measured) -> None:
     marks, candidate = one.marks, one.candidate
     serving = "  (the recipe that is served)" if candidate.serving else ""
     print(
-        f"{candidate.label:<44} Recall@{marks.k} {marks.recall:.4f}  NDCG@{marks.k} {marks.ndcg:.4f}  "
+        f"{candidate.label:<58} Recall@{marks.k} {marks.recall:.4f}  NDCG@{marks.k} {marks.ndcg:.4f}  "
         f"MRR {marks.mrr:.4f}  {one.seconds:6.1f} s{serving}",
         flush=True,
     )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import csr_array, csr_matrix, hstack
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
 from ml.catalogue import Catalogue, ProductFacts
@@ -40,13 +40,13 @@ class Content(Recipe):
 
     def vectors(self, products: Sequence[ProductFacts]) -> csr_array:
         """Unit vectors, products × terms, float32; a product without any words has a row of zeros."""
-        parts: list[tuple[float, Sequence[object], TfidfVectorizer]] = [
+        parts: list[tuple[float, Sequence[object], CountVectorizer]] = [
             (self.title_share, [product.title for product in products], self._words()),
             (self.description_share, [product.description for product in products], self._words()),
             (self.facet_share, [list(_facets(product)) for product in products], _terms_as_given()),
         ]
         blocks = [
-            np.float32(share) * vectorizer.fit_transform(documents)
+            np.float32(share) * _tf_idf(vectorizer.fit_transform(documents))
             for share, documents, vectorizer in parts
             if share and _has_terms(documents, vectorizer=vectorizer)
         ]
@@ -54,10 +54,8 @@ class Content(Recipe):
             return csr_array((len(products), 1), dtype=np.float32)
         return csr_array(normalize(hstack(blocks, format="csr")))
 
-    def _words(self) -> TfidfVectorizer:
-        return TfidfVectorizer(
-            stop_words="english", sublinear_tf=True, max_features=self.max_terms, dtype=np.float32
-        )
+    def _words(self) -> CountVectorizer:
+        return CountVectorizer(stop_words="english", max_features=self.max_terms, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +77,24 @@ def _facets(product: ProductFacts) -> Iterator[str]:
         yield from (f"{name}:{value}".casefold() for value in values)
 
 
-def _terms_as_given() -> TfidfVectorizer:
-    return TfidfVectorizer(analyzer=list, dtype=np.float32)
+def _terms_as_given() -> CountVectorizer:
+    return CountVectorizer(analyzer=list, dtype=np.float32)
 
 
-def _has_terms(documents: Sequence[object], *, vectorizer: TfidfVectorizer) -> bool:
+def _tf_idf(counts: csr_matrix) -> csr_matrix:
+    """(1 + ln tf) · ln((1 + n) / (1 + df)) in unit rows.
+
+    scikit-learn's own transformer adds 1 to the second factor, so that what every product shares (one
+    category, say) would make all of them alike.
+    """
+    known = np.bincount(counts.indices, minlength=counts.shape[1])
+    telling = np.log((1 + counts.shape[0]) / (1 + known)).astype(np.float32)
+    weighted = counts.copy()
+    weighted.data = (1 + np.log(counts.data)) * telling[counts.indices]
+    return normalize(weighted)
+
+
+def _has_terms(documents: Sequence[object], *, vectorizer: CountVectorizer) -> bool:
     """scikit-learn refuses a corpus without a single term; a shop without descriptions is no error."""
     analyse = vectorizer.build_analyzer()
     return any(analyse(document) for document in documents)

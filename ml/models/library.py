@@ -49,6 +49,16 @@ def create(name: str, parameters: Mapping[str, object] | None = None) -> Model:
     return model
 
 
+def described(model: Model) -> str:
+    """The model's name with the parameters that differ from its defaults."""
+    if isinstance(model, Blend):
+        members = zip(model.shares, model.members, strict=True)
+        return " + ".join(f"{share:g} {described(member)}" for share, member in members)
+    usual = create(model.name).parameters
+    changed = [f"{name}={value}" for name, value in model.parameters.items() if value != usual[name]]
+    return f"{model.name}({', '.join(changed)})" if changed else model.name
+
+
 def _value(parameter: str, value: object) -> object:
     if parameter == "members" and isinstance(value, Sequence):
         return tuple(

@@ -1,9 +1,7 @@
-from datetime import UTC, datetime
-
 import numpy as np
 import pytest
 
-from ml.dataset import InteractionLog, Interactions, NothingToSplit, hold_out, moment, split_by_time
+from ml.dataset import InteractionLog, Interactions, NothingToSplit, hold_out, split_by_time
 from tests.ml.planted import planted_world
 
 
@@ -52,12 +50,21 @@ def test_a_split_with_an_empty_side_is_refused(at: str) -> None:
         split_by_time(log(("a", 1, "2026-01-01", 1)), at=np.datetime64(at, "s"))
 
 
-def test_a_half_life_halves_what_is_that_old_and_nothing_of_now() -> None:
+def test_a_half_life_halves_what_is_that_much_older_than_the_last() -> None:
     rows = log(("a", 1, "2026-01-31", 1), ("a", 2, "2026-01-21", 1), ("a", 3, "2026-01-11", 1))
 
-    pairs = rows.interactions(now=np.datetime64("2026-01-31", "s"), half_life_days=10)
+    pairs = rows.interactions(half_life_days=10)
 
     np.testing.assert_allclose(pairs.matrix.toarray(), [[1, 0.5, 0.25]])
+
+
+def test_a_history_taken_over_from_long_ago_is_as_fresh_as_its_end() -> None:
+    recent = log(("a", 1, "2026-01-31", 1), ("a", 2, "2026-01-01", 1))
+    old = log(("a", 1, "2011-01-31", 1), ("a", 2, "2011-01-01", 1))
+
+    pairs = [rows.interactions(half_life_days=10).matrix.toarray() for rows in (recent, old)]
+
+    np.testing.assert_array_equal(*pairs)
 
 
 def test_the_fingerprint_follows_the_rows_and_not_their_order() -> None:
@@ -77,7 +84,3 @@ def test_holding_out_splits_every_history_without_loss_or_overlap() -> None:
     assert first.matrix.multiply(second.matrix).count_nonzero() == 0
     expected = (np.diff(whole.tocsr().indptr) * 0.25).astype(int)
     assert np.diff(second.matrix.indptr).tolist() == expected.tolist()
-
-
-def test_a_moment_is_kept_in_utc() -> None:
-    assert moment(datetime(2026, 1, 1, 12, tzinfo=UTC)) == np.datetime64("2026-01-01T12:00:00")

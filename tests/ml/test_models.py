@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from ml.catalogue import ProductFacts
 from ml.dataset import Interactions
 from ml.evaluate import evaluate
 from ml.models import CatalogueNeeded, Fitted
@@ -174,6 +175,19 @@ def test_content_recommends_a_product_nobody_has_met(world: PlantedWorld) -> Non
 
     others = [i for i in range(len(scores)) if world.kind(i) != world.kind(newcomer)]
     assert scores[newcomer] > scores[others].max()
+
+
+def test_what_all_products_share_makes_none_of_them_alike() -> None:
+    products = [
+        ProductFacts(product_id=number, title=word, category=("Home",))
+        for number, word in enumerate(("lamp", "vase", "lamp", "rug"))
+    ]
+
+    vectors = Content().vectors(products).toarray()
+
+    np.testing.assert_allclose(
+        vectors @ vectors.T, [[1, 0, 1, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 1]], atol=1e-6
+    )
 
 
 def test_content_without_a_catalogue_says_what_it_needs(world: PlantedWorld) -> None:
