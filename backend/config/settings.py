@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "backend.carts",
     "backend.orders",
     "backend.importing",
+    "backend.demo",
     "backend.search",
     "backend.recommendations",
     "backend.tracking",

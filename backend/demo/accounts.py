@@ -1,0 +1,75 @@
+"""The accounts of the generated shop: three to log in with, and those of everybody else."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from numpy.random import Generator
+
+from backend.accounts.models import User, UserType
+from backend.accounts.services import DEMO_PASSWORD
+from backend.demo.people import Person, Population
+
+SOURCE = "demo"
+STAFF_PHONE = "+15550100001"
+SELLER_PHONE = "+15550100002"
+CUSTOMER_PHONE = "+15550100003"
+LONGEST_MEMBER_DAYS = 700
+
+
+def make_staff() -> User:
+    """Return the account that may do everything."""
+    return User.objects.create_superuser(STAFF_PHONE, DEMO_PASSWORD, first_name="Demo", last_name="Staff")
+
+
+def make_sellers(names: Sequence[str]) -> dict[str, int]:
+    """Return the sellers' ids by name; the first of them can log in."""
+    first, *others = names
+    demo = User.objects.create_user(SELLER_PHONE, DEMO_PASSWORD, first_name=first, user_type=UserType.SELLER)
+    rows = User.objects.bulk_create(
+        User(
+            source=SOURCE,
+            source_reference=f"seller {name}",
+            first_name=name,
+            user_type=UserType.SELLER,
+            password=make_password(None),
+        )
+        for name in others
+    )
+    return {first: demo.pk, **{row.first_name: row.pk for row in rows}}
+
+
+def make_customers(population: Population, *, begins_at: datetime, rng: Generator) -> list[int]:
+    """Return the customers' ids, in their order; the first of them can log in."""
+    first, *others = population.customers
+    demo = User.objects.create_user(
+        CUSTOMER_PHONE,
+        DEMO_PASSWORD,
+        first_name=first.given,
+        last_name=first.family,
+        shopper_key=population.keys[0],
+    )
+    ages = rng.uniform(0, LONGEST_MEMBER_DAYS, len(others))
+    rows = User.objects.bulk_create(
+        _customer(
+            person,
+            number=number,
+            population=population,
+            joined_at=begins_at - timedelta(days=float(ages[number - 1])),
+        )
+        for number, person in enumerate(others, start=1)
+    )
+    return [demo.pk, *(row.pk for row in rows)]
+
+
+def _customer(person: Person, *, number: int, population: Population, joined_at: datetime) -> User:
+    return User(
+        phone=person.phone,
+        first_name=person.given,
+        last_name=person.family,
+        source=SOURCE,
+        source_reference=f"customer {number}",
+        shopper_key=population.keys[number],
+        date_joined=joined_at,
+        password=make_password(None),
+    )

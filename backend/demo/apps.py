@@ -1,0 +1,10 @@
+"""A believable shop to try things on."""
+
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    """A believable shop to try things on."""
+
+    name = "backend.demo"
+    label = "demo"

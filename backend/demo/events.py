@@ -1,0 +1,132 @@
+"""What shoppers did, as events of the warehouse."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.random import Generator
+
+from analytics_pipeline.events import (
+    AnyEvent,
+    CartAdd,
+    CartRemove,
+    Click,
+    Exposure,
+    Record,
+    Search,
+    View,
+)
+from backend.demo.behaviour import Behaviour
+from backend.demo.lists import NOTHING, Repertoire
+from backend.demo.orders import SECONDS_TO_CART, Additions, Stocked
+
+SEARCH_BEFORE_LIST = 0.2
+VIEW_AFTER_CLICK = 1.0
+SECONDS_TO_REMOVE = 90.0
+ARRIVES_AFTER = timedelta(seconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def uuid7(at: datetime, *, tail: bytes) -> uuid.UUID:
+    """Return the UUIDv7 of that millisecond whose random part is the ten bytes `tail`."""
+    milliseconds = (at - EPOCH) // timedelta(milliseconds=1)
+    return uuid.UUID(
+        int=(milliseconds << 80 | int.from_bytes(tail)) & ~(0xF << 76 | 3 << 62) | 7 << 76 | 2 << 62
+    )
+
+
+def exposure_ids(behaviour: Behaviour, *, rng: Generator) -> list[uuid.UUID]:
+    """Return an id for every list that was shown, of the time when it was."""
+    tails = rng.bytes(10 * len(behaviour.shown.seconds))
+    return [
+        uuid7(_at(behaviour, seconds), tail=tails[10 * number : 10 * number + 10])
+        for number, seconds in enumerate(behaviour.shown.seconds)
+    ]
+
+
+def _at(behaviour: Behaviour, seconds: float) -> datetime:
+    return behaviour.begins_at + timedelta(seconds=float(seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Turns behaviour into records, an exposure's id being that which orders name.
+
+    `product_ids` and `stocked` are by product position, `keys` by person, `exposures` by list shown.
+    """
+
+    behaviour: Behaviour
+    repertoire: Repertoire
+    added: Additions
+    product_ids: Sequence[int]
+    stocked: Sequence[Stocked]
+    keys: Sequence[uuid.UUID]
+    exposures: Sequence[uuid.UUID]
+    rng: Generator
+
+    def records(self) -> Iterator[Record]:
+        """Yield every event once, roughly in the order of time."""
+        clicks = self.behaviour.clicks
+        of_list = np.searchsorted(clicks.shown, np.arange(len(self.exposures) + 1))
+        number = 0
+        for shown in range(len(self.exposures)):
+            key = self.keys[self.behaviour.shown.people[shown]]
+            events = [*self._list(shown)]
+            for click in range(of_list[shown], of_list[shown + 1]):
+                events += self._click(click, exposure_id=self.exposures[shown])
+            for event in events:
+                number += 1
+                yield Record(
+                    event=event, shopper_key=key, arrived_at=event.occurred_at + ARRIVES_AFTER, number=number
+                )
+
+    def _list(self, shown: int) -> Iterator[AnyEvent]:
+        occasion = self.repertoire.occasions[self.behaviour.shown.lists[shown]]
+        products = self.behaviour.shown.products[shown]
+        exposure_id = self.exposures[shown]
+        if occasion.query:
+            before = float(self.behaviour.shown.seconds[shown]) - SEARCH_BEFORE_LIST
+            yield Search(event_id=self._id(before), query=occasion.query, exposure_id=exposure_id)
+        yield Exposure(
+            event_id=exposure_id,
+            surface=occasion.surface,
+            product_ids=tuple(self.product_ids[product] for product in products if product != NOTHING),
+            query=occasion.query,
+            filters=occasion.filters,
+            slot=occasion.slot,
+            algorithm=occasion.algorithm,
+        )
+
+    def _click(self, click: int, *, exposure_id: uuid.UUID) -> Iterator[AnyEvent]:
+        clicks = self.behaviour.clicks
+        position = int(clicks.products[click])
+        product_id = self.product_ids[position]
+        at = float(clicks.seconds[click])
+        yield Click(
+            event_id=self._id(at),
+            product_id=product_id,
+            exposure_id=exposure_id,
+            position=int(clicks.places[click]) + 1,
+        )
+        yield View(event_id=self._id(at + VIEW_AFTER_CLICK), product_id=product_id, exposure_id=exposure_id)
+        if not clicks.added[click]:
+            return
+        variant_id = self.stocked[position].variant_ids[self.added.places[click]]
+        units = int(clicks.units[click])
+        yield CartAdd(
+            event_id=self._id(at + SECONDS_TO_CART),
+            product_id=product_id,
+            variant_id=variant_id,
+            quantity=units,
+            exposure_id=exposure_id if self.added.named[click] else None,
+        )
+        if clicks.removed[click]:
+            removed_at = self._id(at + SECONDS_TO_REMOVE)
+            yield CartRemove(
+                event_id=removed_at, product_id=product_id, variant_id=variant_id, quantity=units
+            )
+
+    def _id(self, seconds: float) -> uuid.UUID:
+        return uuid7(_at(self.behaviour, seconds), tail=self.rng.bytes(10))

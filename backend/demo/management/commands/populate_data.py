@@ -1,0 +1,76 @@
+"""`manage.py populate_data`: fills an empty shop with a believable one."""
+
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from backend.analytics.connections import warehouse
+from backend.demo.plan import Plan, Progress
+from backend.demo.populate import load_events, shop_is_empty, store, tell
+from backend.outbox.catch_up import catch_up
+from backend.outbox.relay import DrainTimeout
+
+PROGRESS_FILE = "populate_data.json"
+
+
+def _at_least(least: int) -> Any:
+    def number(text: str) -> int:
+        if not text.isdigit() or int(text) < least:
+            raise ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+        return int(text)
+
+    return number
+
+
+class Command(BaseCommand):
+    """Generates products, people, and what they did; a shop that has something in it is left alone."""
+
+    help = "Fill an empty shop with generated products, customers, behaviour and orders."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the size of the shop and the seed of all chance."""
+        parser.add_argument("--products", type=_at_least(50), default=2_000)
+        parser.add_argument("--customers", type=_at_least(10), default=3_000)
+        parser.add_argument("--days", type=_at_least(2), default=120, help="how far the past reaches back")
+        parser.add_argument("--seed", type=_at_least(0), default=7, help="the same seed gives the same shop")
+        parser.add_argument(
+            "--no-wait",
+            action="store_true",
+            help="do not bring the search index and the warehouse up to date",
+        )
+
+    def handle(self, **options: Any) -> None:
+        """Populate the shop, or go on where an earlier run was broken off."""
+        if settings.ENVIRONMENT == "production":
+            raise CommandError("this is a production shop; generated data has no place in it")
+        path = settings.VITRINE_HOME / PROGRESS_FILE
+        begun = Progress.read(path)
+        if shop_is_empty():
+            sizes = {name: options[name] for name in ("products", "customers", "days", "seed")}
+            begun = Progress(Plan(**sizes, now=timezone.now()), is_finished=False)
+            begun.write(path)
+            story = tell(begun.plan)
+            counts = store(story)
+            self.stdout.write(
+                f"{counts.products:,} products, {counts.customers:,} customers, {counts.orders:,} orders"
+            )
+        elif begun is None or begun.is_finished:
+            self.stdout.write("there is something in this shop already; nothing was changed")
+            return
+        else:
+            story = tell(begun.plan)
+        with import_string(settings.OUTBOX_ENGINES)():
+            self.stdout.write(f"{load_events(story, warehouse=warehouse()):,} events")
+        if not options["no_wait"]:
+            self._wait()
+        Progress(begun.plan, is_finished=True).write(path)
+
+    def _wait(self) -> None:
+        try:
+            catch_up(progress=lambda name: self.stdout.write(f"up to date: {name}"))
+        except DrainTimeout as error:
+            raise CommandError(f"everything is stored, but {error}; the relay goes on with it") from error

@@ -1,0 +1,209 @@
+"""Generates a shop: plans it in memory, stores it in one transaction, loads its events into the warehouse."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from tqdm import tqdm
+
+from analytics_pipeline.ingest import load
+from analytics_pipeline.warehouse import Warehouse
+from backend.accounts.models import User
+from backend.carts.services import Claim, add_item
+from backend.catalog.bulk import upsert_products
+from backend.catalog.models import Product, Variant
+from backend.demo import accounts, vocabulary
+from backend.demo.behaviour import Behaviour, Shop, behave
+from backend.demo.catalogue import Assortment, assort
+from backend.demo.events import Recorder, exposure_ids
+from backend.demo.lists import repertoire
+from backend.demo.orders import SECONDS_TO_CART, Additions, Stocked, additions, past_orders
+from backend.demo.people import populate as populate_people
+from backend.demo.plan import Plan
+from backend.demo.stock import Sold, keep_books
+from backend.orders.bulk import PastOrder, import_orders
+from backend.orders.models import OrderItem
+from backend.orders.popularity import refresh_popularity
+from backend.orders.pricing import tariff
+
+SOURCE = accounts.SOURCE
+CHUNK = 500
+OPEN_CARTS = 150
+CART_AGE = timedelta(days=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A shop's past, not stored yet; `exposures` are the ids of the lists in `behaviour`."""
+
+    plan: Plan
+    shop: Shop
+    behaviour: Behaviour
+    exposures: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much of everything there is."""
+
+    products: int
+    customers: int
+    orders: int
+
+
+def tell(plan: Plan) -> Story:
+    """Return the past that the plan describes."""
+    words = vocabulary.load()
+    assortment = assort(
+        words,
+        count=plan.products,
+        currency=settings.DEFAULT_CURRENCY,
+        begins_at=plan.begins_at,
+        days=plan.days,
+        rng=plan.generator("catalogue"),
+    )
+    shop = Shop(
+        vocabulary=words,
+        assortment=assortment,
+        population=populate_people(words, customers=plan.customers, rng=plan.generator("people")),
+        repertoire=repertoire(words, assortment, rng=plan.generator("lists")),
+    )
+    behaviour = behave(shop, begins_at=plan.begins_at, now=plan.now, rng=plan.generator("behaviour"))
+    return Story(plan, shop, behaviour, exposure_ids(behaviour, rng=plan.generator("exposures")))
+
+
+def store(story: Story) -> Counts:
+    """Store the shop in one transaction: accounts, products, orders, the stock ledger, and open carts."""
+    plan, population = story.plan, story.shop.population
+    with transaction.atomic():
+        accounts.make_staff()
+        sellers = accounts.make_sellers(story.shop.vocabulary.sellers)
+        user_ids = accounts.make_customers(
+            population, begins_at=plan.begins_at, rng=plan.generator("accounts")
+        )
+        _store_products(story.shop.assortment, sellers=sellers, plan=plan)
+        stocked = stocked_products(plan)
+        added = _additions(story, stocked=stocked)
+        orders = past_orders(
+            story.behaviour,
+            added=added,
+            population=population,
+            user_ids=user_ids,
+            stocked=stocked,
+            exposure_ids=story.exposures,
+            currency=settings.DEFAULT_CURRENCY,
+            tariff=tariff(),
+            now=plan.now,
+            rng=plan.generator("orders"),
+        )
+        for chunk in _chunks(orders, what="orders"):
+            import_orders(chunk, source=SOURCE)
+        _store_stock(orders, story=story)
+        _fill_carts(story, added=added, stocked=stocked, user_ids=user_ids)
+        refresh_popularity()
+    return Counts(products=plan.products, customers=plan.customers, orders=len(orders))
+
+
+def load_events(story: Story, *, warehouse: Warehouse) -> int:
+    """Load what shoppers did and return how many events that are; loading them again changes nothing."""
+    stocked = stocked_products(story.plan)
+    recorder = Recorder(
+        behaviour=story.behaviour,
+        repertoire=story.shop.repertoire,
+        added=_additions(story, stocked=stocked),
+        product_ids=_product_ids(story.plan),
+        stocked=stocked,
+        keys=story.shop.population.keys,
+        exposures=story.exposures,
+        rng=story.plan.generator("events"),
+    )
+    return load(warehouse, tqdm(recorder.records(), desc="events", unit_scale=True, disable=None))
+
+
+def _chunks(things: Sequence[PastOrder], *, what: str) -> Iterable[Sequence[PastOrder]]:
+    starts = range(0, len(things), CHUNK)
+    return (things[start : start + CHUNK] for start in tqdm(starts, desc=what, disable=None))
+
+
+def _additions(story: Story, *, stocked: Sequence[Stocked]) -> Additions:
+    return additions(story.behaviour, stocked=stocked, rng=story.plan.generator("additions"))
+
+
+def _store_products(assortment: Assortment, *, sellers: dict[str, int], plan: Plan) -> None:
+    for name, seller_id in tqdm(sellers.items(), desc="products by seller", disable=None):
+        own = [
+            product
+            for product, seller in zip(assortment.products, assortment.sellers, strict=True)
+            if seller == name
+        ]
+        for start in range(0, len(own), CHUNK):
+            upsert_products(
+                own[start : start + CHUNK], source=SOURCE, seller_id=seller_id, now=plan.begins_at
+            )
+
+
+def _reference(position: int) -> str:
+    return f"product-{position + 1}"
+
+
+def _product_ids(plan: Plan) -> list[int]:
+    rows = Product.objects.filter(source=SOURCE)
+    ids = dict(rows.values_list("source_reference", "pk"))
+    return [ids[_reference(position)] for position in range(plan.products)]
+
+
+def stocked_products(plan: Plan) -> list[Stocked]:
+    """Return the variants of every product as they are stored, by the product's position."""
+    rows = Variant.objects.filter(product__source=SOURCE).order_by("pk")
+    by_product: dict[int, list[tuple[int, object]]] = {}
+    for variant in rows.only("pk", "product_id", "sale_price"):
+        by_product.setdefault(variant.product_id, []).append((variant.pk, variant.sale_price))
+    return [
+        Stocked(*(tuple(column) for column in zip(*by_product[product_id], strict=True)))
+        for product_id in _product_ids(plan)
+    ]
+
+
+def _store_stock(orders: Sequence[PastOrder], *, story: Story) -> None:
+    rows = OrderItem.objects.filter(order__source=SOURCE).select_related("order").order_by("order_id", "pk")
+    past = ((order, item) for order in orders for item in order.items)
+    sold = [Sold(row, order, item) for row, (order, item) in zip(rows, past, strict=True)]
+    plan = story.plan
+    variants = Variant.objects.filter(product__source=SOURCE).order_by("pk")
+    since = dict(variants.values_list("pk", "product__created_at"))
+    keep_books(
+        sold,
+        on_sale_since={pk: max(created_at, plan.begins_at) for pk, created_at in since.items()},
+        restocked_at=plan.begins_at + (plan.now - plan.begins_at) / 2,
+        rng=plan.generator("stock"),
+    )
+
+
+def _fill_carts(
+    story: Story, *, added: Additions, stocked: Sequence[Stocked], user_ids: Sequence[int]
+) -> None:
+    """Put what was lately added and neither bought nor removed into carts, as far as there is stock."""
+    clicks, shown = story.behaviour.clicks, story.behaviour.shown
+    since = (story.plan.now - CART_AGE - story.plan.begins_at).total_seconds()
+    left = clicks.added & ~clicks.ordered & ~clicks.removed & (clicks.seconds > since)
+    available = {variant.pk: variant.available for variant in Variant.objects.filter(product__is_active=True)}
+    for click in np.flatnonzero(left)[-OPEN_CARTS:]:
+        person = int(shown.people[clicks.shown[click]])
+        variant_id = stocked[clicks.products[click]].variant_ids[added.places[click]]
+        units = int(clicks.units[click])
+        available[variant_id] = available.get(variant_id, 0) - units
+        if available[variant_id] < 0:
+            continue
+        exposure = story.exposures[clicks.shown[click]] if added.named[click] else None
+        at = story.plan.begins_at + timedelta(seconds=float(clicks.seconds[click]) + SECONDS_TO_CART)
+        claim = Claim(exposure_id=exposure, shopper_key=story.shop.population.keys[person], added_at=at)
+        add_item(user_ids[person], product_id=None, variant_id=variant_id, quantity=units, claim=claim)
+
+
+def shop_is_empty() -> bool:
+    """Whether nothing is sold here and nobody has an account."""
+    return not Product.objects.exists() and not User.objects.exists()

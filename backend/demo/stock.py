@@ -1,0 +1,120 @@
+"""The ledger behind the generated orders: what was received, held, shipped and brought back.
+
+Stock comes in twice: when a product is first sold, and half-way to today. It never falls below what had been
+ordered by then, and what is left is as uneven as in any shop: some sold out, some nearly, most not.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.random import Generator
+
+from backend.demo.orders import last_step
+from backend.inventory.bulk import PastEntry, PastReservation, hold_past, record_past
+from backend.inventory.models import ReservationState, TransactionType
+from backend.orders.bulk import PastItem, PastOrder
+from backend.orders.models import OrderItem, OrderStatus
+
+SOLD_OUT_SHARE = 0.05
+NEARLY_SHARE = 0.1
+LINK_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """An order item as it is stored, with the past that it came from."""
+
+    row: OrderItem
+    order: PastOrder
+    item: PastItem
+
+
+def keep_books(
+    sold: Sequence[Sold], *, on_sale_since: Mapping[int, datetime], restocked_at: datetime, rng: Generator
+) -> None:
+    """Write the ledger of `sold`; `on_sale_since` has every variant's id."""
+    deliveries = _deliveries(sold, on_sale_since=on_sale_since, restocked_at=restocked_at, rng=rng)
+    record_past([*deliveries, *_left(sold), *_brought_back(sold)])
+    reservations = hold_past([_reservation(one) for one in sold])
+    rows = []
+    for one, reservation in zip(sold, reservations, strict=True):
+        one.row.reservation = reservation
+        rows.append(one.row)
+    OrderItem.objects.bulk_update(rows, ["reservation"], batch_size=LINK_AT_ONCE)
+
+
+def _deliveries(
+    sold: Sequence[Sold], *, on_sale_since: Mapping[int, datetime], restocked_at: datetime, rng: Generator
+) -> Iterator[PastEntry]:
+    early: Counter[int] = Counter()
+    late: Counter[int] = Counter()
+    for one in sold:
+        if OrderStatus.CANCELLED not in last_step(one.order):
+            wanted = early if one.order.placed_at < restocked_at else late
+            wanted[one.item.variant_id] += one.item.quantity
+    left_over = _left_over(len(on_sale_since), rng=rng)
+    for (variant_id, since), left in zip(on_sale_since.items(), left_over, strict=True):
+        first = early[variant_id] + left
+        again = late[variant_id]
+        for quantity, at in ((first, since), (again, max(since, restocked_at))):
+            if quantity:
+                yield PastEntry(
+                    variant_id=variant_id,
+                    transaction_type=TransactionType.IN,
+                    quantity=int(quantity),
+                    recorded_at=at,
+                    reference="delivery",
+                )
+
+
+def _left_over(count: int, *, rng: Generator) -> list[int]:
+    chance = rng.random(count)
+    plenty, few = rng.integers(10, 61, count), rng.integers(1, 6, count)
+    low = np.where(chance < SOLD_OUT_SHARE, 0, few)
+    return [int(units) for units in np.where(chance < SOLD_OUT_SHARE + NEARLY_SHARE, low, plenty)]
+
+
+def _left(sold: Sequence[Sold]) -> Iterator[PastEntry]:
+    for one in sold:
+        shipped_at = last_step(one.order).get(OrderStatus.SHIPPED)
+        if shipped_at is not None:
+            yield PastEntry(
+                variant_id=one.item.variant_id,
+                transaction_type=TransactionType.OUT,
+                quantity=one.item.quantity,
+                recorded_at=shipped_at,
+                reference=one.row.order.order_number,
+            )
+
+
+def _brought_back(sold: Sequence[Sold]) -> Iterator[PastEntry]:
+    for one in sold:
+        if one.item.returned_at is not None:
+            yield PastEntry(
+                variant_id=one.item.variant_id,
+                transaction_type=TransactionType.RETURN,
+                quantity=one.item.returned,
+                recorded_at=one.item.returned_at,
+                reference=one.row.order.order_number,
+            )
+
+
+def _reservation(one: Sold) -> PastReservation:
+    steps = last_step(one.order)
+    shipped_at, cancelled_at = steps.get(OrderStatus.SHIPPED), steps.get(OrderStatus.CANCELLED)
+    state = ReservationState.COMMITTED
+    if shipped_at is not None:
+        state = ReservationState.FULFILLED
+    elif cancelled_at is not None:
+        state = ReservationState.RELEASED
+    return PastReservation(
+        variant_id=one.item.variant_id,
+        quantity=one.item.quantity,
+        state=state,
+        reference=one.row.order.order_number,
+        created_at=one.order.placed_at,
+        closed_at=shipped_at or cancelled_at,
+    )

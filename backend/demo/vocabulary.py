@@ -1,0 +1,151 @@
+"""The words and numbers that a generated shop is made of, from vocabulary/*.toml."""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "vocabulary"
+SHARED = "shop"
+DAYS_IN_YEAR = 365
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """A time of the year at which some things are wanted more: `height` times as much at its peak."""
+
+    peak: int
+    width: int
+    height: float
+
+    def demand(self, day_of_year: int) -> float:
+        """Return how much more is wanted on that day; 1 far from the peak."""
+        distance = abs(day_of_year - self.peak)
+        distance = min(distance, DAYS_IN_YEAR - distance)
+        return 1 + (self.height - 1) * math.exp(-((distance / self.width) ** 2) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What variants differ in; `steps` are what each value adds, as a share of the price.
+
+    A product comes in neighbouring values of an axis that is a `run`, like sizes.
+    """
+
+    attribute: str
+    values: tuple[str, ...]
+    weights: tuple[float, ...]
+    steps: tuple[float, ...]
+    run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A category that holds products, and the grammar of what is in it."""
+
+    department: str
+    seller: str
+    name: str
+    brands: Mapping[str, float]
+    nouns: tuple[str, ...]
+    kinds: tuple[str, ...]
+    materials: tuple[str, ...]
+    features: tuple[str, ...]
+    uses: tuple[str, ...]
+    price: tuple[float, float]
+    axes: tuple[Axis, ...]
+    season: Season | None
+    share: float
+    attributes: Mapping[str, tuple[str, ...]]
+
+    @property
+    def path(self) -> tuple[str, str]:
+        """The names from the root to it."""
+        return (self.department, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A place that orders are sent to; `people` weighs it against the others."""
+
+    name: str
+    state: str
+    postal_prefix: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Everything that a shop can be made of."""
+
+    leaves: tuple[Leaf, ...]
+    given: tuple[str, ...]
+    family: tuple[str, ...]
+    streets: tuple[str, ...]
+    cities: tuple[City, ...]
+
+    @property
+    def sellers(self) -> tuple[str, ...]:
+        """The sellers' names, each once."""
+        return tuple(dict.fromkeys(leaf.seller for leaf in self.leaves))
+
+
+def load(folder: Path = FOLDER) -> Vocabulary:
+    """Return what the files in `folder` say."""
+    files = {
+        path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))
+    }
+    shared = files.pop(SHARED)
+    axes = {name: _axis(axis) for name, axis in shared["axes"].items()}
+    seasons = {name: Season(**season) for name, season in shared["seasons"].items()}
+    people = shared["people"]
+    return Vocabulary(
+        leaves=tuple(
+            _leaf(leaf, department=department, axes=axes, seasons=seasons)
+            for department in files.values()
+            for leaf in department["leaf"]
+        ),
+        given=tuple(people["given"]),
+        family=tuple(people["family"]),
+        streets=tuple(people["streets"]),
+        cities=tuple(City(*city) for city in people["cities"]),
+    )
+
+
+def _axis(axis: Mapping[str, Any]) -> Axis:
+    values = tuple(axis["values"])
+    return Axis(
+        attribute=axis["attribute"],
+        values=values,
+        weights=tuple(axis["weights"]),
+        steps=tuple(axis.get("steps", [0.0] * len(values))),
+        run=axis.get("run", False),
+    )
+
+
+def _leaf(
+    leaf: Mapping[str, Any],
+    *,
+    department: Mapping[str, Any],
+    axes: Mapping[str, Axis],
+    seasons: Mapping[str, Season],
+) -> Leaf:
+    low, high = leaf["price"]
+    return Leaf(
+        department=department["name"],
+        seller=department["seller"],
+        name=leaf["name"],
+        brands=department["brands"],
+        nouns=tuple(leaf["nouns"]),
+        kinds=tuple(leaf["kinds"]),
+        materials=tuple(leaf["materials"]),
+        features=tuple(leaf["features"]),
+        uses=tuple(leaf["uses"]),
+        price=(low, high),
+        axes=tuple(axes[name] for name in leaf["axes"]),
+        season=seasons[leaf["season"]] if "season" in leaf else None,
+        share=leaf["share"],
+        attributes={name: tuple(values) for name, values in leaf["attributes"].items()},
+    )

@@ -1,0 +1,105 @@
+"""The ledger of the past: what came, was held and left before this shop kept its books here."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.db import transaction
+from django.db.models import Case, F, IntegerField, Value, When
+
+from backend.catalog.models import Variant
+from backend.catalog.services import products_changed
+from backend.inventory.ledger import effect_of
+from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
+
+CHUNK = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastEntry:
+    """A movement as it was; see InventoryTransaction for the sign of `quantity`."""
+
+    variant_id: int
+    transaction_type: TransactionType
+    quantity: int
+    recorded_at: datetime
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastReservation:
+    """Units as they were held; still are where `closed_at` is None."""
+
+    variant_id: int
+    quantity: int
+    state: ReservationState
+    reference: str
+    created_at: datetime
+    closed_at: datetime | None = None
+
+
+def record_past(entries: Sequence[PastEntry]) -> None:
+    """Store the movements, in the order of their times; the variants' stock changes by them together.
+
+    Raises:
+        InvalidParameters: a quantity does not fit its type.
+        IntegrityError: some stock would fall below zero, or below what is held.
+    """
+    rows = [
+        InventoryTransaction(
+            variant_id=entry.variant_id,
+            transaction_type=entry.transaction_type,
+            quantity=entry.quantity,
+            effect=effect_of(entry.transaction_type, quantity=entry.quantity),
+            reference=entry.reference,
+            recorded_at=entry.recorded_at,
+        )
+        for entry in sorted(entries, key=lambda entry: entry.recorded_at)
+    ]
+    effects: Counter[int] = Counter()
+    for row in rows:
+        effects[row.variant_id] += row.effect
+    with transaction.atomic():
+        InventoryTransaction.objects.bulk_create(rows)
+        _raise("stock", by=effects)
+
+
+def hold_past(reservations: Sequence[PastReservation]) -> list[Reservation]:
+    """Return the reservations as they are stored now, in their order; what is still held raises `reserved`.
+
+    Raises:
+        IntegrityError: more would be held than is there.
+    """
+    held: Counter[int] = Counter()
+    for reservation in reservations:
+        if reservation.state == ReservationState.COMMITTED:
+            held[reservation.variant_id] += reservation.quantity
+    with transaction.atomic():
+        _raise("reserved", by=held)
+        return Reservation.objects.bulk_create(
+            Reservation(
+                variant_id=reservation.variant_id,
+                quantity=reservation.quantity,
+                state=reservation.state,
+                reference=reservation.reference,
+                created_at=reservation.created_at,
+                closed_at=reservation.closed_at,
+            )
+            for reservation in reservations
+        )
+
+
+def _raise(column: Literal["stock", "reserved"], *, by: Mapping[int, int]) -> None:
+    variant_ids = sorted(by)
+    for start in range(0, len(variant_ids), CHUNK):
+        chunk = variant_ids[start : start + CHUNK]
+        whens = [When(pk=variant_id, then=Value(by[variant_id])) for variant_id in chunk]
+        change = Case(*whens, output_field=IntegerField())
+        Variant.objects.filter(pk__in=chunk).update(**{column: F(column) + change})
+        products_changed(_products_of(chunk))
+
+
+def _products_of(variant_ids: Collection[int]) -> set[int]:
+    return set(Variant.objects.filter(pk__in=variant_ids).values_list("product_id", flat=True))
