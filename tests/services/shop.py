@@ -1,6 +1,7 @@
 """A whole shop: a home of its own, and all of its processes under its supervisor, reached over HTTP."""
 
 import configparser
+import json
 import os
 import signal
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,17 @@ from supervisor.xmlrpc import SupervisorTransport
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90.0
 STOP_SECONDS = 90.0
+# One process and one start of the embedded services for several commands.
+COMMANDS = """
+import json, sys
+import django
+django.setup()
+from django.core.management import call_command
+from backend.config import engines
+with engines.running():
+    for command in json.loads(sys.argv[1]):
+        call_command(*command)
+"""
 
 
 def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = 60.0) -> None:
@@ -45,6 +57,7 @@ class Shop:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.environ = {
             **inherited,
+            "DJANGO_SETTINGS_MODULE": "backend.config.settings",
             "VITRINE_HOME": str(home),
             "VITRINE_ENV_FILE": os.devnull,
             "PORT": str(self.port),
@@ -71,6 +84,10 @@ class Shop:
     def manage(self, *arguments: str, timeout: float = 300, check: bool = True) -> str:
         """Run a management command; return its standard output (and error, where it may fail)."""
         return self.python("manage.py", *arguments, timeout=timeout, check=check)
+
+    def manage_all(self, *commands: Sequence[str], timeout: float = 300) -> str:
+        """Run several management commands one after the other, faster than each by itself."""
+        return self.python("-c", COMMANDS, json.dumps(commands), timeout=timeout)
 
     def start(self) -> None:
         """Serve, and return once the web answers."""
@@ -132,6 +149,10 @@ class Shop:
     def get(self, path: str, *, token: str = "", **options: Any) -> tuple[int, Any]:
         """GET a path; return status and parsed body."""
         return self.request("GET", path, token=token, **options)
+
+    def fetch(self, path: str) -> int:
+        """GET a page that is not JSON; return its status."""
+        return self._http.request("GET", f"http://127.0.0.1:{self.port}{path}").status
 
     def post(self, path: str, body: object, *, token: str = "", **options: Any) -> tuple[int, Any]:
         """POST a JSON body; return status and parsed body."""

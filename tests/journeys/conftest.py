@@ -1,0 +1,54 @@
+"""One small shop, served by all of its processes on the stores that the environment names."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.services import RUN
+from tests.services.shop import Shop
+
+CATALOG = Path(__file__).parent / "catalog.csv"
+STAFF = ("+15550100001", "a password for staff")
+UNLIMITED = dict.fromkeys(
+    ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_BROWSE", "THROTTLE_EVENTS", "THROTTLE_LOGIN"),
+    "100000/minute",
+)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    environ = RUN.shop_environ("journeys") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
+    shop = Shop(tmp_path_factory.mktemp("journeys"), environ=environ)
+    shop.manage_all(
+        ["migrate", "-v0"],
+        ["migrate_warehouse"],
+        ["createsuperuser", "--noinput", "--phone", STAFF[0]],
+        ["rebuild_index"],
+        ["import_catalog", "--format", "csv", str(CATALOG)],
+    )
+    shop.start()
+    yield shop
+    assert shop.stop() == 0
+
+
+def log_in(shop: Shop, *, phone: str, password: str, **options: object) -> str:
+    status, body = shop.post("/accounts/login/", {"phone": phone, "password": password}, **options)
+    assert status == 200, body
+    return str(body["data"]["access_token"])
+
+
+@pytest.fixture(scope="session")
+def staff(shop: Shop) -> str:
+    """A token of the staff."""
+    return log_in(shop, phone=STAFF[0], password=STAFF[1])
+
+
+@pytest.fixture
+def customer(shop: Shop) -> str:
+    """A token of a customer who is new."""
+    phone, password = f"+1212555{uuid4().int % 10_000:04}", "securepassword123"
+    status, body = shop.post("/accounts/register/", {"phone": phone, "password": password})
+    assert status in (201, 409), body
+    return log_in(shop, phone=phone, password=password)

@@ -1,0 +1,209 @@
+"""Every request that the shop was asked for, sent as it was written down."""
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.services.shop import Shop
+
+PAGE = {"count", "next", "previous", "results", "page_size", "current_page", "total_pages"}
+ENVELOPE = {"data", "message", "status", "timestamp"}
+ERROR = {"error", "details", "status", "timestamp", "request_id"}
+
+
+class Account(NamedTuple):
+    access_token: str
+    refresh_token: str
+
+
+@pytest.fixture(scope="module")
+def account(shop: Shop) -> Account:
+    """The customer whose requests these are."""
+    registration = {
+        "phone": "1234567890",
+        "password": "securepassword123",
+        "first_name": "John",
+        "last_name": "Doe",
+        "date_of_birth": "1990-01-01",
+        "user_type": "CUSTOMER",
+    }
+    status, body = shop.post("/accounts/register/", registration)
+    assert (status, set(body)) == (201, ENVELOPE)
+
+    status, body = shop.post("/accounts/login/", {"phone": "1234567890", "password": "securepassword123"})
+    assert (status, set(body)) == (200, ENVELOPE)
+    return Account(body["data"]["access_token"], body["data"]["refresh_token"])
+
+
+def envelope(answer: tuple[int, Any], *, status: int = 200) -> Any:
+    """The data of a success envelope."""
+    assert answer[0] == status, answer
+    assert set(answer[1]) == ENVELOPE
+    assert answer[1]["status"] == status
+    return answer[1]["data"]
+
+
+def page(answer: tuple[int, Any]) -> Any:
+    """The whole page."""
+    assert answer[0] == 200, answer
+    assert set(answer[1]) >= PAGE
+    return answer[1]
+
+
+def test_a_refresh_token_gives_a_new_pair(shop: Shop, account: Account) -> None:
+    login = {"phone": "1234567890", "password": "securepassword123"}
+    refresh = envelope(shop.post("/accounts/login/", login))["refresh_token"]
+
+    data = envelope(shop.post("/accounts/token-refresh/", {"refresh_token": refresh}, token=refresh))
+
+    assert data["refresh_token"] != refresh
+    assert shop.get("/api/orders/cart/", token=data["access_token"])[0] == 200
+
+
+def test_logging_out_needs_only_the_access_token_and_ends_the_session(shop: Shop, account: Account) -> None:
+    login = {"phone": "1234567890", "password": "securepassword123"}
+    token = envelope(shop.post("/accounts/login/", login))["access_token"]
+
+    assert shop.request("POST", "/accounts/logout/", token=token)[0] == 200
+
+    status, body = shop.get("/api/orders/cart/", token=token)
+    assert (status, set(body)) == (401, ERROR)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?flash_sale=true",
+        "?best_seller_product=true",
+        "?featured_product=true",
+        "?category=Electronics",
+        "?min_price=100&max_price=500",
+        "?sort_by=price_low",
+        "?page=1&page_size=20",
+    ],
+)
+def test_products(shop: Shop, account: Account, query: str) -> None:
+    found = page(shop.get(f"/api/products/{query}", token=account.access_token))
+
+    assert "exposure_id" in found
+
+
+def test_a_price_range_holds_what_costs_so_much(shop: Shop, account: Account) -> None:
+    found = page(shop.get("/api/products/?min_price=100&max_price=500", token=account.access_token))
+
+    assert {product["title"] for product in found["results"]} == {
+        "Brass reading lamp",
+        "Oak floor lamp",
+        "Pocket phone",
+    }
+
+
+def test_variants(shop: Shop, account: Account) -> None:
+    found = page(shop.get("/api/products/?sort_by=price_low", token=account.access_token))
+    shirt = next(product["id"] for product in found["results"] if product["title"] == "Linen shirt")
+
+    variants = envelope(shop.get(f"/api/products/{shirt}/variants/", token=account.access_token))
+
+    assert {variant["sku"] for variant in variants} == {"SHIRT-S", "SHIRT-M"}
+
+
+def test_inventory(shop: Shop, staff: str) -> None:
+    movement = {
+        "product": 1,
+        "transaction_type": "IN",
+        "quantity": 100,
+        "reference": "PO-2024-001",
+        "notes": "Initial stock",
+    }
+
+    made = envelope(shop.post("/api/products/inventory/transactions/", movement, token=staff), status=201)
+
+    assert {**made, **movement} == made
+    assert made["id"] in [
+        row["id"] for row in page(shop.get("/api/products/inventory/transactions/", token=staff))["results"]
+    ]
+
+
+def test_cart_and_order(shop: Shop, account: Account) -> None:
+    token = account.access_token
+    cart = envelope(shop.get("/api/orders/cart/", token=token))
+    assert cart["items"] == []
+
+    added = envelope(
+        shop.post("/api/orders/cart/", {"product_id": 1, "quantity": 2}, token=token), status=201
+    )
+    item = added["items"][0]["id"]
+    changed = envelope(shop.request("PUT", f"/api/orders/cart/{item}/", json={"quantity": 3}, token=token))
+    assert changed["items"][0]["quantity"] == 3
+    envelope(shop.request("DELETE", f"/api/orders/cart/{item}/", token=token))
+    envelope(shop.post("/api/orders/cart/", {"product_id": 1, "quantity": 2}, token=token), status=201)
+
+    request = {
+        "shipping_address": {
+            "street": "123 Main St",
+            "city": "New York",
+            "state": "NY",
+            "postal_code": "10001",
+            "country": "USA",
+        },
+        "notes": "Please deliver after 5 PM",
+    }
+    order = envelope(shop.post("/api/orders/orders/", request, token=token), status=201)
+    assert [row["id"] for row in page(shop.get("/api/orders/orders/", token=token))["results"]] == [
+        order["id"]
+    ]
+    seen = envelope(shop.get(f"/api/orders/orders/{order['id']}/", token=token))
+    assert seen["shipping_address"] == request["shipping_address"]
+    assert seen["notes"] == request["notes"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=lamp",
+        "category=Electronics",
+        "min_price=100&max_price=500",
+        "sort_by=relevance",
+        "page=1&page_size=20",
+        "q=lamp&category=Electronics&min_price=100&max_price=500&sort_by=relevance&page=1&page_size=20",
+    ],
+)
+def test_search(shop: Shop, account: Account, query: str) -> None:
+    found = page(shop.get(f"/api/search/?{query}", token=account.access_token))
+
+    assert "Brass reading lamp" in [product["title"] for product in found["results"]]
+    assert {"facets", "exposure_id"} <= set(found)
+
+
+def test_suggestions(shop: Shop, account: Account) -> None:
+    data = envelope(shop.get("/api/search/suggestions/?q=lam", token=account.access_token))
+
+    assert "lamp" in str(data)
+
+
+def test_product_analytics(shop: Shop, staff: str) -> None:
+    envelope(shop.get("/api/analytics/products/1/?start_date=2024-01-01&end_date=2024-12-31", token=staff))
+
+
+@pytest.mark.parametrize("group_by", ["day", "week", "month"])
+def test_sales(shop: Shop, staff: str, group_by: str) -> None:
+    span = "start_date=2024-01-01&end_date=2024-12-31"
+
+    envelope(shop.get(f"/api/analytics/sales/?{span}&group_by={group_by}", token=staff))
+
+
+@pytest.mark.parametrize("algorithm", ["collaborative", "content_based", "hybrid"])
+def test_recommendations_for_a_person(shop: Shop, account: Account, algorithm: str) -> None:
+    path = f"/api/recommendations/user/?limit=10&algorithm={algorithm}"
+
+    assert shop.get(path, token=account.access_token)[0] == 200
+
+
+def test_recommendations_for_a_product(shop: Shop, account: Account) -> None:
+    assert shop.get("/api/recommendations/product/1/", token=account.access_token)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/api/schema/swagger-ui/", "/api/schema/redoc/", "/api/schema/"])
+def test_documentation(shop: Shop, path: str) -> None:
+    assert shop.fetch(path) == 200
