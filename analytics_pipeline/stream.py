@@ -57,6 +57,11 @@ class Entry:
         return (int(milliseconds) << _SEQUENCE_BITS) + min(int(sequence), _LAST_SEQUENCE)
 
 
+def number_at(moment: datetime) -> int:
+    """The number of an entry that arrives at this time, for events that come by another way."""
+    return int(moment.timestamp() * 1_000) << _SEQUENCE_BITS
+
+
 @dataclass(frozen=True, slots=True)
 class Lag:
     """How far the warehouse is behind: entries not yet stored, and the age of the oldest in seconds."""

@@ -71,6 +71,28 @@ def test_an_order_becomes_facts_with_its_customers_key_and_claim(
     )
 
 
+def test_a_sale_is_an_order_event_too_once_however_often_it_is_carried(
+    warehouse: Warehouse, products: list[Product], customer: User
+) -> None:
+    import_orders([past_order(products, customer)], source="test")
+    carry()
+    with transaction.atomic():
+        publish(
+            "order",
+            Movement.objects.filter(kind=MovementKind.SALE).values_list("order_id", flat=True)[0] or "",
+        )
+    carry()
+    lamp, vase = warehouse.rows("SELECT * FROM events FINAL ORDER BY product_id")
+    assert (lamp["type"], lamp["product_id"], lamp["quantity"], lamp["occurred_at"]) == (
+        "order",
+        products[0].pk,
+        3,
+        NOW,
+    )
+    assert (lamp["shopper_key"], lamp["exposure_id"]) == (customer.shopper_key, EXPOSURE)
+    assert (vase["exposure_id"], vase["event_id"].version) == (NOBODY, 7)
+
+
 def test_facts_are_the_ledger_however_often_they_are_carried(
     warehouse: Warehouse, products: list[Product]
 ) -> None:

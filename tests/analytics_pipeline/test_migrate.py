@@ -1,0 +1,77 @@
+"""The migrator: once, in order, and by several at the same time."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from analytics_pipeline import migrate
+from analytics_pipeline.migrate import InvalidMigration, MigrationChanged
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.warehouse import Warehouse
+
+FIRST = "-- Things.\nCREATE TABLE IF NOT EXISTS things (n UInt64) ENGINE = MergeTree ORDER BY n\n"
+SECOND = "CREATE OR REPLACE VIEW all_things AS SELECT n FROM things\n"
+
+
+@pytest.fixture
+def empty(settings: Settings) -> Iterator[Warehouse]:
+    name = f"test_{uuid4().hex}"
+    warehouse = Warehouse(settings, database=name)
+    yield warehouse
+    warehouse.command(f"DROP DATABASE IF EXISTS {name}")
+    warehouse.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "001_things.sql").write_text(FIRST)
+    (tmp_path / "002_all_things.sql").write_text(SECOND)
+    return tmp_path
+
+
+def test_every_file_is_applied_once_and_in_order(empty: Warehouse, folder: Path) -> None:
+    assert [migration.name for migration in migrate.migrate(empty, folder=folder)] == ["things", "all_things"]
+    assert migrate.migrate(empty, folder=folder) == []
+    (folder / "003_more.sql").write_text("ALTER TABLE things ADD COLUMN IF NOT EXISTS title String\n")
+    assert [migration.number for migration in migrate.migrate(empty, folder=folder)] == [3]
+    assert empty.rows("SELECT n, title FROM things") == []
+
+
+def test_several_migrators_at_once_end_with_one_schema(settings: Settings, empty: Warehouse) -> None:
+    empty.create()
+    name = str(empty.value("SELECT currentDatabase()"))
+    others = [Warehouse(settings, database=name) for _ in range(4)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(migrate.migrate, others))
+    applied = empty.rows("SELECT number FROM schema_migrations FINAL ORDER BY number")
+    assert [row["number"] for row in applied] == [migration.number for migration in migrate.load()]
+    assert migrate.migrate(empty) == []
+    for other in others:
+        other.close()
+
+
+def test_a_file_changed_after_it_was_applied_is_refused(empty: Warehouse, folder: Path) -> None:
+    migrate.migrate(empty, folder=folder)
+    (folder / "001_things.sql").write_text(FIRST.replace("UInt64", "UInt32"))
+    with pytest.raises(MigrationChanged, match="001_things.sql"):
+        migrate.migrate(empty, folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("003_x.sql", "CREATE TABLE x (n UInt64) ENGINE = Memory", "applied twice"),
+        ("003_x.sql", "CREATE OR REPLACE VIEW x AS SELECT 1; DROP TABLE things", "one statement"),
+        ("004_x.sql", SECOND, r"1, 2, 3"),
+        ("x.sql", SECOND, "named like"),
+    ],
+)
+def test_a_file_that_cannot_be_applied_safely_is_named(
+    folder: Path, name: str, content: str, reason: str
+) -> None:
+    (folder / name).write_text(content)
+    with pytest.raises(InvalidMigration, match=reason):
+        migrate.load(folder)
