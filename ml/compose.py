@@ -11,6 +11,8 @@ from ml.lists import NO_PRODUCT, Lists
 from ml.models import Fitted
 from ml.top import blocks, rank
 
+EXPLAINED_AT_ONCE = 256
+
 
 def product_lists(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int) -> Lists:
     """For each product the `allowed` ones that suit someone who has met nothing else.
@@ -81,7 +83,7 @@ def _as_matrix(near: Lists, *, pairs: Interactions) -> csr_array:
 
 def _reasons(ranked: Positions, *, pairs: Interactions, neighbours: csr_array) -> Positions:
     because = np.full(ranked.shape, UNKNOWN, dtype=np.int64)
-    for part in blocks(pairs.matrix):
+    for part in blocks(pairs.matrix, people_at_once=EXPLAINED_AT_ONCE):
         because[part] = _strongest(ranked[part], histories=pairs.matrix[part], neighbours=neighbours)
     return because
 
@@ -89,19 +91,22 @@ def _reasons(ranked: Positions, *, pairs: Interactions, neighbours: csr_array) -
 def _strongest(ranked: Positions, *, histories: csr_array, neighbours: csr_array) -> Positions:
     """For each recommendation the item of the history with the greatest weight towards it."""
     reach = np.diff(neighbours.indptr)[histories.indices]
-    person = np.repeat(np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr)), reach)
-    origin = np.repeat(histories.indices, reach)
-    ends = np.cumsum(reach)
-    place = np.arange(reach.sum()) - np.repeat(ends - reach - neighbours.indptr[histories.indices], reach)
-    value = neighbours.data[place] * np.repeat(histories.data, reach)
-    width = np.int64(neighbours.shape[1])
-    towards = person * width + neighbours.indices[place]
+    before = np.cumsum(reach) - reach
+    place = np.arange(reach.sum()) - np.repeat(before - neighbours.indptr[histories.indices], reach)
+    owner = np.repeat(np.arange(histories.shape[0]), np.diff(histories.indptr))
+    slot = _slots(ranked, items=neighbours.shape[1])[np.repeat(owner, reach), neighbours.indices[place]]
+    wanted = slot != UNKNOWN
+    value = neighbours.data[place[wanted]] * np.repeat(histories.data, reach)[wanted]
     # Written in ascending order of value, so that the greatest is the one that stays.
     order = np.argsort(value, kind="stable")
-    wanted = (np.arange(len(ranked))[:, None] * width + ranked).ravel()
-    keys, slots = np.unique(wanted, return_inverse=True)
-    found = np.minimum(np.searchsorted(keys, towards[order]), len(keys) - 1)
-    hit = keys[found] == towards[order]
-    best = np.full(len(keys), UNKNOWN, dtype=np.int64)
-    best[found[hit]] = origin[order][hit]
-    return np.where(ranked == UNKNOWN, UNKNOWN, best[slots].reshape(ranked.shape))
+    best = np.full(ranked.size, UNKNOWN, dtype=np.int64)
+    best[slot[wanted][order]] = np.repeat(histories.indices, reach)[wanted][order]
+    return best.reshape(ranked.shape)
+
+
+def _slots(ranked: Positions, *, items: int) -> Positions:
+    """People × items: where in the flattened lists an item stands, UNKNOWN where it does not."""
+    slots = np.full((len(ranked), items), UNKNOWN, dtype=np.int64)
+    rows, ranks = np.nonzero(ranked != UNKNOWN)
+    slots[rows, ranked[rows, ranks]] = rows * ranked.shape[1] + ranks
+    return slots

@@ -47,8 +47,8 @@ def rank(
     return ranked, values
 
 
-def blocks(histories: csr_array) -> Iterator[slice]:
+def blocks(histories: csr_array, *, people_at_once: int = 4096) -> Iterator[slice]:
     """The rows in parts small enough to hold all their scores in memory."""
     people, items = histories.shape
-    step = max(SCORES_AT_ONCE // max(items, 1), 16)
+    step = min(max(SCORES_AT_ONCE // max(items, 1), 16), people_at_once)
     return (slice(start, min(start + step, people)) for start in range(0, people, step))

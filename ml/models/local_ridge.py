@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 from ml.catalogue import Catalogue
 from ml.dataset import Interactions
@@ -73,7 +74,9 @@ class LocalRidge(Recipe):
         systems = _local_counts(near, by_item=by_item)
         diagonal = np.arange(self.neighbours)
         systems[:, diagonal, diagonal] += self.ridge
-        return np.asarray(np.linalg.solve(systems, right[:, :, None])[:, :, 0])
+        # Small systems: threads would spend their time waiting for each other.
+        with threadpool_limits(1, "blas"):
+            return np.asarray(np.linalg.solve(systems, right[:, :, None])[:, :, 0])
 
 
 def _local_counts(near: NDArray[np.int64], *, by_item: csr_array) -> NDArray[np.float64]:
