@@ -177,7 +177,10 @@ class SearchEngine(Protocol):
         ...
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve from the next search on; the one that served becomes the standby."""
+        """Let this generation serve from the next search on, with all that was written to it before.
+
+        The one that served becomes the standby.
+        """
         ...
 
     def drop(self, generation: str) -> None:

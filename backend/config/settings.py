@@ -11,6 +11,7 @@ from backend.config.engines import redis_addresses
 from backend.config.environment import DEVELOPMENT_SECRET, require_safe
 from backend.config.logging import logging_configuration
 from backend.config.schedule import BEAT_SCHEDULE
+from indexing.settings import Settings as SearchSettings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -88,6 +89,14 @@ else:
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 16), "timeout": 10}
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SEARCH = SearchSettings.from_env()
+if SEARCH.engine == "elasticsearch":
+    # Its import takes a second, which a shop without Elasticsearch need not spend at every start.
+    INSTALLED_APPS += ["django_elasticsearch_dsl"]
+    ELASTICSEARCH_DSL = {"default": {"hosts": SEARCH.elasticsearch_url}}
+    ELASTICSEARCH_DSL_SIGNAL_PROCESSOR = "django_elasticsearch_dsl.signals.BaseSignalProcessor"
+
 OUTBOX_SUBSCRIBERS = "backend.config.subscriptions.subscribers"
 OUTBOX_ENGINES = "backend.config.engines.running"
 

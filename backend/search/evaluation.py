@@ -2,7 +2,6 @@
 
 import secrets
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,12 +16,7 @@ from indexing.settings import Settings, open_engine
 from ml.ranking.relevance import RECALL_DEPTH, Grades, Report, evaluate
 
 BATCH = 1_000
-SEARCHABLE_WITHIN_SECONDS = 30.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class NotSearchable(TimeoutError):
-    """What was indexed does not show in searches."""
 
 
 def evaluate_search(
@@ -94,11 +88,6 @@ def _index(
         engine.write(generation, [Put(product, 1) for product in batch], now=EPOCH)
         progress(len(batch))
     engine.swap(generation)
-    deadline = time.monotonic() + SEARCHABLE_WITHIN_SECONDS
-    while engine.count(generation) < len(products):
-        if time.monotonic() > deadline:
-            raise NotSearchable(f"{engine.count(generation)} of {len(products)} products are searchable")
-        time.sleep(0.1)
 
 
 def _ranking(engine: SearchEngine, query: str) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
-from indexing.elasticsearch.mapping import SETTINGS, VERSION, build_mapping
+from indexing.elasticsearch.mapping import VERSION, definition
 from indexing.engine import Generation, GenerationNotFound, IndexCorrupt, IndexMissing, Role
 
 WRITE_SUFFIX = "-write"
@@ -50,12 +50,8 @@ class Indices:
         meanwhile would otherwise bring it back, without a mapping.
         """
         name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        mapping = build_mapping()
-        mapping.meta("_meta", {"version": VERSION, "created_at": now.isoformat()})
-        settings = {"index": SETTINGS, "analysis": mapping._collect_analysis()}
-        self._client.indices.create(
-            index=name, mappings=mapping.to_dict(), settings=settings, aliases={name + WRITE_SUFFIX: {}}
-        )
+        aliases: dict[str, dict[str, Any]] = {name + WRITE_SUFFIX: {}}
+        self._client.indices.create(index=name, aliases=aliases, **definition(name, created_at=now))
         return Generation(name, Role.BUILDING, now)
 
     def require(self, generation: str) -> None:
@@ -78,8 +74,9 @@ class Indices:
                 raise IndexCorrupt(name, f"it has fields of version {version}, this program writes {VERSION}")
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve, in one step; the one that served becomes the standby."""
+        """Let this generation serve with all that was written to it; the one that served becomes the standby."""
         self.require(generation)
+        self._client.indices.refresh(index=generation)
         served = self._holder(self.serving)
         if served == generation:
             return

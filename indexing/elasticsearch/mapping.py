@@ -1,18 +1,21 @@
 """The fields of an index, how they are analysed, and a product document in them."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from elasticsearch.dsl import (
     Boolean,
     Date,
+    Document,
     Double,
     Float,
+    Index,
     InnerDoc,
     Integer,
     Keyword,
     Long,
-    Mapping,
+    MetaField,
     Nested,
     Object,
     Text,
@@ -50,44 +53,55 @@ class VariantFields(InnerDoc):
     available = Boolean()
 
 
-def fields() -> dict[str, Any]:
-    """Return the fields of an index, by name."""
-    return {
-        "id": Long(),
-        **{name: Text(analyzer=STEMMED) for name in ("title", "brand", "categories", "attributes")},
-        "description": Text(analyzer=STEMMED),
-        "vocabulary": Text(analyzer=WORDS, index_options="freqs"),
-        **{name: Keyword() for name in ("brand_key", "brand_token")},
-        **{name: Keyword(multi=True) for name in ("category_key", "category_token", "category_name")},
-        "phrase": Keyword(multi=True),
-        "seller": Long(),
-        "price": Long(),
-        "rating": Double(),
-        "rating_count": Integer(),
-        "popularity": Long(),
-        "created_at": Date(),
-        "weight": Float(),
-        **{name: Boolean() for name in FLAGS},
-        "variants": Nested(VariantFields),
-        "document": Object(enabled=False),
-    }
+class ProductFields(Document):
+    """The fields of an index.
+
+    Only the product itself is kept as source: what is indexed of it can be made again from the database.
+    """
+
+    id = Long()
+    title = Text(analyzer=STEMMED)
+    brand = Text(analyzer=STEMMED)
+    categories = Text(analyzer=STEMMED)
+    attributes = Text(analyzer=STEMMED)
+    description = Text(analyzer=STEMMED)
+    vocabulary = Text(analyzer=WORDS, index_options="freqs")
+    phrase = Keyword(multi=True)
+    brand_key = Keyword()
+    brand_token = Keyword()
+    category_key = Keyword(multi=True)
+    category_token = Keyword(multi=True)
+    category_name = Keyword(multi=True)
+    seller = Long()
+    price = Long()
+    rating = Double()
+    rating_count = Integer()
+    popularity = Long()
+    created_at = Date()
+    weight = Float()
+    in_stock = Boolean()
+    flash_sale = Boolean()
+    best_seller_product = Boolean()
+    featured_product = Boolean()
+    variants = Nested(VariantFields)
+    document = Object(enabled=False)
+
+    class Meta:
+        dynamic = MetaField("strict")
+        _source = MetaField({"includes": ["document"]})
 
 
 FLAGS = ("in_stock", "flash_sale", "best_seller_product", "featured_product")
 
 
-def build_mapping() -> Mapping:
-    """Return the mapping of every index of this version.
-
-    Only the product itself is kept as source: what is indexed of it can be made again from the database.
-    """
-    mapping = Mapping()
-    for name, field in fields().items():
-        mapping.field(name, field)
-    mapping.meta("dynamic", "strict")
-    mapping.meta("_source", {"includes": ["document"]})
-    mapping.meta("_meta", {"version": VERSION})
-    return mapping
+def definition(name: str, *, created_at: datetime) -> dict[str, Any]:
+    """Return the mappings and settings, analyzers included, of an index that is created now."""
+    index = Index(name)
+    index.document(ProductFields)
+    index.settings(**SETTINGS)
+    described: dict[str, Any] = index.to_dict()
+    described["mappings"]["_meta"] = {"version": VERSION, "created_at": created_at.isoformat()}
+    return described
 
 
 def indexed(document: ProductDocument) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from indexing.engine import Change, IndexMissing, Put, Role, SearchEngine
 from indexing.generations import NothingToRollBackTo, followed, rebuild, roll_back
 from indexing.request import SearchRequest
 from tests.indexing.builders import NOW, product
-from tests.indexing.shop import Shop, eventually
+from tests.indexing.shop import Shop
 
 
 @dataclass
@@ -70,8 +70,9 @@ def titles(engine: SearchEngine) -> set[str]:
 
 
 def build(engine: SearchEngine, feed: Rows) -> str:
+    """Build a generation that is complete from its first search on."""
     name = rebuild(engine, feed, clock=lambda: NOW).name
-    eventually(lambda: titles(engine) == set(feed.products.values()))
+    assert titles(engine) == set(feed.products.values())
     return name
 
 
