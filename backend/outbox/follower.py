@@ -15,25 +15,33 @@ from django.db.models import Q
 from django.utils import timezone
 
 from backend.outbox.models import Cursor
-from backend.outbox.selectors import Position, messages_after
+from backend.outbox.selectors import Position, head, messages_after
 from backend.outbox.services import open_cursor
 from backend.outbox.subscribers import Change, Exclusive, Subscriber
 
 LEASE = timedelta(seconds=15)
 RENEW_BELOW = timedelta(seconds=10)
 READ_SIZE = 5_000
+LOOK_UP_SECONDS = 60.0
 
 
 class Follower:
     """Works for `subscriber` as the process `owner`, a step at a time."""
 
     def __init__(
-        self, subscriber: Subscriber, *, owner: str, monotonic: Callable[[], float] = time.monotonic
+        self,
+        subscriber: Subscriber,
+        *,
+        owner: str,
+        clock: Callable[[], datetime] = timezone.now,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin without a lease; `monotonic` counts seconds."""
+        """Begin without a lease; `clock` tells when leases end, `monotonic` counts seconds."""
         self.subscriber = subscriber
         self._owner = owner
+        self._clock = clock
         self._monotonic = monotonic
+        self._looks_up_at = monotonic()
         self._lease_until: datetime | None = None
         self._read = Position(0, 0)
         self._saved = Position(0, 0)
@@ -76,7 +84,7 @@ class Follower:
         self._lease_until = None
 
     def _hold_lease(self) -> bool:
-        now = timezone.now()
+        now = self._clock()
         if self._lease_until is not None and self._lease_until - now > RENEW_BELOW:
             return True
         held_before = self._lease_until is not None and self._lease_until > now
@@ -105,9 +113,25 @@ class Follower:
     def _read_on(self) -> None:
         if len(self._waiting) >= READ_SIZE:
             return
-        for message in messages_after(self._read, topics=self.subscriber.topics, limit=READ_SIZE):
+        horizon = self._horizon()
+        messages = messages_after(self._read, topics=self.subscriber.topics, limit=READ_SIZE)
+        for message in messages:
             self._waiting.setdefault(Change(message.topic, message.key), self._read)
             self._read = Position(message.xid, message.id)
+        if horizon is not None and len(messages) < READ_SIZE:
+            self._read = max(self._read, horizon)
+
+    def _horizon(self) -> Position | None:
+        """Return a place in front of which nothing of this subscriber's topics will be left after reading on.
+
+        None at most times: it is asked for now and then, so that the cursor of a subscriber whose topics are
+        quiet does not keep everybody's messages from being pruned.
+        """
+        now = self._monotonic()
+        if now < self._looks_up_at:
+            return None
+        self._looks_up_at = now + LOOK_UP_SECONDS
+        return head()
 
     def _due(self) -> list[Change]:
         quiet_since = self._monotonic() - self.subscriber.quiet_seconds
@@ -120,7 +144,7 @@ class Follower:
         if place == self._saved:
             return
         rows = Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner)
-        if rows.update(xid=place.xid, message_id=place.message_id, moved_at=timezone.now()):
+        if rows.update(xid=place.xid, message_id=place.message_id, moved_at=self._clock()):
             self._saved = place
         else:
             self._lease_until = None

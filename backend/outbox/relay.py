@@ -34,16 +34,18 @@ def follow(follower: Follower, *, stopping: threading.Event) -> None:
     """Step until `stopping`; after a failure pause, longer each time, and step again."""
     pause = POLL_SECONDS
     while not stopping.is_set():
-        pause = POLL_SECONDS if _try_step(follower) else min(pause * 2, LONGEST_PAUSE_SECONDS)
+        pause = (
+            POLL_SECONDS if _try_steps(follower, stopping=stopping) else min(pause * 2, LONGEST_PAUSE_SECONDS)
+        )
         stopping.wait(pause)
     follower.release()
     connection.close()
 
 
-def _try_step(follower: Follower) -> bool:
+def _try_steps(follower: Follower, *, stopping: threading.Event) -> bool:
     close_old_connections()
     try:
-        while follower.step():
+        while follower.step() and not stopping.is_set():
             pass
         follower.note_failure("")
     except Exception as error:
@@ -78,7 +80,12 @@ class Relay:
             self._dismiss(name)
 
     def _call_roll(self) -> None:
-        present = {subscriber.name: subscriber for subscriber in self._subscribers()}
+        try:
+            present = {subscriber.name: subscriber for subscriber in self._subscribers()}
+        except Exception:
+            # Whoever works goes on; who is missing or superfluous is asked again in a second.
+            logger.exception("roll_call_failed")
+            return
         for name in set(self._threads) - set(present):
             self._dismiss(name)
         for name, subscriber in present.items():

@@ -1,6 +1,7 @@
 """Doing things at the same time, each over a connection of its own."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from django.db import connection
@@ -36,3 +37,11 @@ def together(*actions: Callable[[], object]) -> list[object]:
 def kinds(outcomes: Sequence[object]) -> list[str]:
     """Return the outcomes' types by name, sorted."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
+
+
+def eventually(condition: Callable[[], bool], *, within: float = DEADLINE_SECONDS) -> None:
+    """Return as soon as `condition` holds; fail if it does not in time."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.01)
