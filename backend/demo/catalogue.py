@@ -76,14 +76,12 @@ def assort(
         rng.uniform(0, days, count),
         -rng.uniform(1, LONGEST_ON_SALE, count),
     )
-    best = np.quantile([draft.appeal for draft in drafts], 0.96)
     products = [
         _product(
             draft,
             number=number,
             currency=currency,
             created_at=begins_at + timedelta(days=float(launched[number])),
-            best=draft.appeal >= best,
             rng=rng,
         )
         for number, draft in enumerate(drafts)
@@ -139,7 +137,7 @@ def charming(amount: float) -> Decimal:
 
 
 def _product(
-    draft: _Draft, *, number: int, currency: str, created_at: datetime, best: bool, rng: Generator
+    draft: _Draft, *, number: int, currency: str, created_at: datetime, rng: Generator
 ) -> ImportedProduct:
     leaf = draft.leaf
     features = [leaf.features[place] for place in rng.permutation(len(leaf.features))[:2]]
@@ -163,7 +161,6 @@ def _product(
         is_active=bool(active),
         flash_sale=bool(flash),
         featured_product=bool(featured),
-        best_seller_product=best,
         created_at=created_at,
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from tqdm import tqdm
 
 from analytics_pipeline.ingest import load
@@ -16,6 +17,7 @@ from backend.accounts.models import User
 from backend.carts.services import Claim, add_item
 from backend.catalog.bulk import upsert_products
 from backend.catalog.models import Product, Variant
+from backend.catalog.services import update_product
 from backend.demo import accounts, vocabulary
 from backend.demo.behaviour import Behaviour, Shop, behave
 from backend.demo.catalogue import Assortment, assort
@@ -34,6 +36,7 @@ SOURCE = accounts.SOURCE
 CHUNK = 500
 OPEN_CARTS = 150
 CART_AGE = timedelta(days=10)
+BEST_SELLER_ONE_IN = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def store(story: Story) -> Counts:
         _store_stock(orders, story=story)
         _fill_carts(story, added=added, stocked=stocked, user_ids=user_ids)
         refresh_popularity()
+        _mark_best_sellers(plan)
     return Counts(products=plan.products, customers=plan.customers, orders=len(orders))
 
 
@@ -204,6 +208,13 @@ def _fill_carts(
         add_item(user_ids[person], product_id=None, variant_id=variant_id, quantity=units, claim=claim)
 
 
+def _mark_best_sellers(plan: Plan) -> None:
+    best = Product.objects.filter(source=SOURCE).order_by("-popularity", "pk").values_list("pk", flat=True)
+    for product_id in best[: plan.products // BEST_SELLER_ONE_IN]:
+        update_product(product_id, changes={"best_seller_product": True})
+
+
 def shop_is_empty() -> bool:
-    """Whether nothing is sold here and nobody has an account."""
-    return not Product.objects.exists() and not User.objects.exists()
+    """Whether nothing is sold here, and none of the accounts that would be made exists."""
+    generated = Q(source=SOURCE) | Q(phone__in=accounts.DEMO_PHONES)
+    return not Product.objects.exists() and not User.objects.filter(generated).exists()

@@ -11,6 +11,7 @@ from backend.importing.command import WRONG_INPUT, ImportCommand
 from backend.importing.orders.formats import NAMES, orders_format
 from backend.importing.orders.row import Format, OrderRow, ReturnRow
 from backend.importing.orders.write import OrderWriter, variant_ids
+from backend.orders.popularity import refresh_popularity
 
 
 class Command(ImportCommand[OrderRow | ReturnRow]):
@@ -35,6 +36,7 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
             name=f"orders-{name}",
             now=timezone.now(),
         )
+        refresh_popularity()
         self.wait(options)
 
 
