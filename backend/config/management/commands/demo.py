@@ -1,0 +1,65 @@
+"""`manage.py demo`: makes a shop with generated data, ready to be served."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from analytics_pipeline.embedded import ServiceDidNotStart
+from backend.analytics.tasks import rebuild_rollups
+from backend.config.engines import running
+
+STEPS_FILE = "demo.json"
+
+
+def _train() -> None:
+    # A process of its own gives the memory back that training took.
+    done = subprocess.run([sys.executable, "-m", "ml.train"], cwd=settings.BASE_DIR, check=False)
+    if done.returncode != 0:
+        raise CommandError("no model was trained; the line above says why")
+
+
+STEPS: dict[str, Callable[[], object]] = {
+    "products, people and what they did": lambda: call_command("populate_data"),
+    "search index": lambda: call_command("rebuild_index"),
+    "rollups of all days": rebuild_rollups,
+    "recommendation models": _train,
+    "recommendations": lambda: call_command("publish_model"),
+}
+
+
+class Command(BaseCommand):
+    """Takes the steps that are not done yet, so that a run that was broken off goes on."""
+
+    help = "Make a shop with generated data in an empty VITRINE_HOME; what is done already is not done again."
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        """Bring the schemas up to date, and take the steps that are left."""
+        path = settings.VITRINE_HOME / STEPS_FILE
+        done = json.loads(path.read_text()) if path.exists() else []
+        try:
+            with running():
+                call_command("migrate", verbosity=0)
+                call_command("migrate_warehouse")
+                self._take(path, done=done)
+        except ServiceDidNotStart as error:
+            raise CommandError(str(error)) from error
+
+    def _take(self, path: Path, *, done: list[str]) -> None:
+        for number, (name, step) in enumerate(STEPS.items(), start=1):
+            if name in done:
+                continue
+            self.stdout.write(f"[{number}/{len(STEPS)}] {name}")
+            self.stdout.flush()
+            begun = time.monotonic()
+            step()
+            done.append(name)
+            path.write_text(json.dumps(done))
+            self.stdout.write(f"      {time.monotonic() - begun:.0f} s")
