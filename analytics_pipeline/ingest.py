@@ -82,20 +82,20 @@ class Ingest:
 
     def step(self, *, wait_seconds: float) -> int:
         """Store the next entries, waiting for one for so long; the number of entries stored."""
-        if not self._recovered:
+        # Whatever goes wrong here, the next step begins with what this one left behind.
+        recovered, self._recovered = self._recovered, False
+        entries: list[Entry] = []
+        if not recovered:
             self._stream.open()
-        entries = [] if self._recovered else self._stream.unacknowledged(count=ENTRIES_AT_ONCE)
+            entries = self._stream.unacknowledged(count=ENTRIES_AT_ONCE)
         if not entries:
-            self._recovered = True
+            recovered = True
             entries = self._stream.take(count=ENTRIES_AT_ONCE, block_seconds=wait_seconds)
-        if not entries:
-            return 0
-        # Until the entries are acknowledged, they are what a next step has to begin with.
-        self._recovered, was = False, self._recovered
-        self._store([entry for entry in entries if entry.payload is not None])
-        self._stream.acknowledge([entry.id for entry in entries])
-        self._stream.trim()
-        self._recovered = was
+        if entries:
+            self._store([entry for entry in entries if entry.payload is not None])
+            self._stream.acknowledge([entry.id for entry in entries])
+            self._stream.trim()
+        self._recovered = recovered
         return len(entries)
 
     def drain(self) -> int:

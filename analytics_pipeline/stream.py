@@ -178,9 +178,11 @@ class Stream:
             return use(self._connected())
         except redis.OutOfMemoryError as error:
             raise StreamFull(str(error)) from error
-        except redis.RedisError as error:
+        except redis.ConnectionError as error:
             # The embedded server may have moved to another port: look its address up again next time.
             self.close()
+            raise StreamUnavailable(str(error)) from error
+        except redis.RedisError as error:
             raise StreamUnavailable(str(error)) from error
 
     def _connected(self) -> Any:

@@ -76,7 +76,7 @@ class Engine:
     """The owner of one data folder. Safe to use from several threads at once."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         options = "&".join(f"{name}={value}" for name, value in _ENGINE_OPTIONS.items())
         self._address = f"{folder.resolve()}?{options}"
         self._sessions: dict[str, _Session] = {}

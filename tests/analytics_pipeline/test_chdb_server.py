@@ -24,6 +24,7 @@ from clickhouse_connect.driver.external import ExternalData
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import Settings
+from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
 
 
 @pytest.fixture(scope="module", name="settings")
@@ -258,3 +259,19 @@ def test_what_was_stored_is_there_after_the_owner_is_killed(tmp_path: Path) -> N
     with embedded.ensure(settings, embedded.WAREHOUSE):
         assert embedded.clickhouse_url(settings) == address
         assert connect(settings).query("SELECT n FROM kept ORDER BY n").result_rows == [(1,), (2,)]
+
+
+def test_a_connected_warehouse_goes_on_after_the_owner_was_killed_and_started_again(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    warehouse = Warehouse(settings)
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        assert warehouse.value("SELECT 1") == 1
+        pid = embedded.endpoint(embedded.WAREHOUSE, home=tmp_path).pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        with pytest.raises(WarehouseUnavailable):
+            warehouse.value("SELECT 1")
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        assert warehouse.value("SELECT 1") == 1
+    warehouse.close()

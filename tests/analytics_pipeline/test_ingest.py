@@ -17,7 +17,7 @@ from analytics_pipeline import ingest, rollups
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Refused, View
 from analytics_pipeline.ingest import Ingest
 from analytics_pipeline.settings import Settings
-from analytics_pipeline.stream import Batch, Stream
+from analytics_pipeline.stream import Batch, Stream, StreamUnavailable
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
 
@@ -143,6 +143,19 @@ def test_a_reused_id_with_other_content_is_found(warehouse: Warehouse) -> None:
     assert warehouse.rows(conflicts) == []
     ingest.load(warehouse, [record(Click(event_id=event_id, product_id=6), number=3)])
     assert warehouse.rows(conflicts) == [{"event_id": event_id}]
+
+
+def test_a_consumer_goes_on_after_its_stream_was_emptied_by_hand(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    consuming = consumer(stream, warehouse)
+    consuming.drain()
+    stream.delete()
+    with pytest.raises(StreamUnavailable):
+        consuming.step(wait_seconds=0.01)
+    stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
+    assert consuming.drain() == 1
+    assert count(warehouse) == 1
 
 
 CONSUME = """
