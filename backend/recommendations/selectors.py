@@ -5,7 +5,7 @@ only), the products, their variants. Nothing published, or Valkey down, degrades
 published list as it is, and the answer says so.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
@@ -163,8 +163,11 @@ def _bought_by(user_id: int | None) -> set[int]:
 
 
 def _sellable(candidates: Sequence[Suggestion], *, limit: int) -> list[RecommendedProduct]:
-    """The first `limit` whose product is listed and in stock; reasons that are not listed go unnamed."""
-    named: Collection[int] = {one.product_id for one in candidates} | {
+    """The first `limit` whose product is listed and in stock; reasons that are not listed go unnamed.
+
+    Where nothing at all is in stock (a catalogue taken over without its stock) what is listed is shown.
+    """
+    named = {one.product_id for one in candidates} | {
         one.because for one in candidates if one.because is not None
     }
     listed = {product.pk: product for product in shown(Product.objects.listed().filter(pk__in=named))}
@@ -176,9 +179,10 @@ def _sellable(candidates: Sequence[Suggestion], *, limit: int) -> list[Recommend
             because=listed.get(one.because) if one.because is not None else None,
         )
         for one in candidates
-        if one.product_id in listed and listed[one.product_id].available > 0
+        if one.product_id in listed
     ]
-    return found[:limit]
+    in_stock = [item for item in found if item.product.available > 0]
+    return (in_stock or found)[:limit]
 
 
 def _any_but_popular(items: Sequence[RecommendedProduct]) -> bool:

@@ -124,6 +124,15 @@ def test_what_was_bought_sold_out_or_taken_off_is_left_out(
     assert not {bought.pk, sold_out.pk, gone.pk} & set(ids(answer))
 
 
+def test_a_shop_without_any_stock_still_recommends(api: APIClient, shop: list[Product]) -> None:
+    Variant.objects.update(stock=0)
+
+    answer = get(api, f"{PATH}?limit=3")
+
+    assert ids(answer) == [product.pk for product in reversed(shop[-3:])]
+    assert not any(row["in_stock"] for row in answer["data"]["results"])
+
+
 def test_what_a_guest_looked_at_a_minute_ago_is_in_the_next_list(
     api: APIClient, shop: list[Product], tmp_path: Path
 ) -> None:
