@@ -11,21 +11,34 @@ from analytics_pipeline.settings import Settings
 from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
 
+TABLES = """
+SELECT name FROM system.tables
+WHERE database = currentDatabase() AND endsWith(engine, 'MergeTree') AND total_rows > 0
+  AND name != 'schema_migrations'
+"""
 
-@pytest.fixture
+
+@pytest.fixture(scope="session")
 def settings(redis_url: str, warehouse_url: str) -> Settings:
     return Settings(home=Path(), redis_url=redis_url, clickhouse_url=warehouse_url)
 
 
-@pytest.fixture
-def warehouse(settings: Settings) -> Iterator[Warehouse]:
-    """A warehouse of this test's own."""
+@pytest.fixture(scope="session")
+def migrated_warehouse(settings: Settings) -> Iterator[Warehouse]:
     name = f"test_{uuid4().hex}"
     warehouse = Warehouse(settings, database=name)
     migrate.migrate(warehouse)
     yield warehouse
     warehouse.command(f"DROP DATABASE {name}")
     warehouse.close()
+
+
+@pytest.fixture
+def warehouse(migrated_warehouse: Warehouse) -> Warehouse:
+    """A warehouse without rows."""
+    for table in migrated_warehouse.rows(TABLES):
+        migrated_warehouse.command(f"TRUNCATE TABLE {table['name']}")
+    return migrated_warehouse
 
 
 @pytest.fixture
