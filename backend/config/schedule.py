@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from celery.schedules import crontab
+
 BEAT_SCHEDULE = {
     "prune the outbox": {"task": "backend.outbox.tasks.prune_messages", "schedule": timedelta(hours=1)},
     "rebuild rollups": {
@@ -12,5 +14,10 @@ BEAT_SCHEDULE = {
     "drop old dead letters": {
         "task": "backend.analytics.tasks.drop_old_dead_letters",
         "schedule": timedelta(days=1),
+    },
+    "train and publish recommendations": {
+        "task": "backend.recommendations.tasks.train_and_publish",
+        "schedule": crontab(hour=2, minute=15),
+        "options": {"expires": 3_600},
     },
 }

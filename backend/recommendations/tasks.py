@@ -22,9 +22,10 @@ def train_and_publish() -> str:
 
     Training runs in a process of its own: its libraries and its memory leave with it.
     """
+    registry = Registry(Settings.from_env().registry)
+    serving = ModelVersion.objects.filter(is_serving=True, version__in=registry.versions()).first()
     command = [sys.executable, "-m", "ml.train"]
-    serving = ModelVersion.objects.filter(is_serving=True).values_list("version", flat=True).first()
     if serving is not None:
-        command += ["--serving", serving]
+        command += ["--serving", serving.version]
     subprocess.run(command, check=True, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ)
-    return services.publish(None, registry=Registry(Settings.from_env().registry), now=timezone.now()).version
+    return services.publish(None, registry=registry, now=timezone.now()).version

@@ -1,19 +1,17 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import numpy as np
 import pytest
 
-from analytics_pipeline.migrate import migrate
-from analytics_pipeline.settings import Settings
 from analytics_pipeline.warehouse import NOBODY, Warehouse
 from ml.registry import Registry
 from ml.train import main
 from ml.training_data import from_warehouse
 from tests.ml.planted import TASTES
+from tests.own_warehouse import own_warehouse
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PEOPLE, PRODUCTS, EACH = 80, 40, 10
@@ -22,14 +20,8 @@ PEOPLE, PRODUCTS, EACH = 80, 40, 10
 @pytest.fixture
 def warehouse(warehouse_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Warehouse]:
     """A migrated warehouse of this test's own, which the environment names."""
-    database = f"test_{uuid4().hex}"
-    monkeypatch.setenv("CLICKHOUSE_URL", urlunsplit(urlsplit(warehouse_url)._replace(path=f"/{database}")))
-    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
-    warehouse = Warehouse(Settings.from_env())
-    migrate(warehouse)
-    yield warehouse
-    warehouse.command(f"DROP DATABASE {database}")
-    warehouse.close()
+    with own_warehouse(warehouse_url, home=tmp_path, environment=monkeypatch) as warehouse:
+        yield warehouse
 
 
 @pytest.fixture

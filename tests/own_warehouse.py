@@ -1,0 +1,26 @@
+"""A warehouse of one test's own, which this process and its children find in the environment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import pytest
+
+from analytics_pipeline.migrate import migrate
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.warehouse import Warehouse
+
+
+@contextmanager
+def own_warehouse(url: str, *, home: Path, environment: pytest.MonkeyPatch) -> Iterator[Warehouse]:
+    """Have a migrated database of its own on the server at `url`, and `home` as the home."""
+    database = f"test_{uuid4().hex}"
+    environment.setenv("CLICKHOUSE_URL", urlunsplit(urlsplit(url)._replace(path=f"/{database}")))
+    environment.setenv("VITRINE_HOME", str(home))
+    warehouse = Warehouse(Settings.from_env())
+    migrate(warehouse)
+    yield warehouse
+    warehouse.command(f"DROP DATABASE {database}")
+    warehouse.close()
