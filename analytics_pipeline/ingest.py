@@ -18,7 +18,8 @@ from analytics_pipeline.events import InvalidEvent, Record
 from analytics_pipeline.stream import Entry, Stream
 from analytics_pipeline.warehouse import NOBODY, Warehouse, WarehouseRefused
 
-ENTRIES_AT_ONCE = 1_000
+# An entry may hold 500 events and a megabyte.
+ENTRIES_AT_ONCE = 200
 ROWS_AT_ONCE = 100_000
 _GREATEST = 2**64 - 1
 # Exceptions that say that a value can't be stored, None being the client's own; any other one is about the

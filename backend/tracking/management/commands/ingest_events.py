@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate
-from analytics_pipeline.ingest import Ingest
+from analytics_pipeline.ingest import ENTRIES_AT_ONCE, Ingest
 from analytics_pipeline.settings import Settings
 from analytics_pipeline.stream import Stream, StreamUnavailable
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
@@ -58,11 +58,12 @@ def follow(consumer: Ingest, warehouse: Warehouse, *, stopping: threading.Event)
             if not migrated:
                 migrate.migrate(warehouse)
                 migrated = True
-            consumer.step(wait_seconds=WAIT_SECONDS)
+            stored = consumer.step(wait_seconds=WAIT_SECONDS)
         except (StreamUnavailable, WarehouseUnavailable, WarehouseRefused) as error:
             logger.warning("events_wait", reason=str(error), pause=pause)
             stopping.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         else:
             pause = BETWEEN_INSERTS_SECONDS
-            stopping.wait(max(0.0, begun + BETWEEN_INSERTS_SECONDS - time.monotonic()))
+            if stored < ENTRIES_AT_ONCE:
+                stopping.wait(max(0.0, begun + BETWEEN_INSERTS_SECONDS - time.monotonic()))
