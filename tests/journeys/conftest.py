@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -33,7 +34,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     assert shop.stop() == 0
 
 
-def log_in(shop: Shop, *, phone: str, password: str, **options: object) -> str:
+def log_in(shop: Shop, *, phone: str, password: str, **options: Any) -> str:
     status, body = shop.post("/accounts/login/", {"phone": phone, "password": password}, **options)
     assert status == 200, body
     return str(body["data"]["access_token"])

@@ -141,9 +141,11 @@ class Shop:
         return self.processes()[name][1]
 
     def kill(self, name: str) -> None:
-        """SIGKILL the process `name`, and return once another runs in its place."""
+        """SIGKILL the process `name` and its children, and return once another runs in its place."""
         before = self.pid(name)
-        os.kill(before, signal.SIGKILL)
+        children = Path(f"/proc/{before}/task/{before}/children").read_text().split()
+        for pid in [before, *map(int, children)]:
+            os.kill(pid, signal.SIGKILL)
         wait_until(lambda: self.pid(name) not in (0, before), what=f"{name} runs again")
 
     def get(self, path: str, *, token: str = "", **options: Any) -> tuple[int, Any]:

@@ -1,0 +1,138 @@
+"""Processes die in the middle of an import and of a stream of events; nothing is lost and nothing is doubled.
+
+The truth that it is held against imports nothing of the shop. The stores are those that the environment names.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+import pytest
+import urllib3
+
+from analytics_pipeline import embedded
+from analytics_pipeline.settings import Settings
+from tests.acceptance import truth
+from tests.journeys.conftest import STAFF, UNLIMITED
+from tests.services import RUN
+from tests.services.shop import ROOT, Shop, wait_until
+
+pytestmark = pytest.mark.slow
+
+PRODUCTS = 1_500
+ORDERS = 3_000
+BATCHES = 150
+BATCH_SIZE = 100
+VICTIMS = ("relay", "ingest", "web", "warehouse", "valkey")
+
+
+class Sender(threading.Thread):
+    """Sends every batch, and then every batch again; sends once more what wasn't answered with a 202."""
+
+    def __init__(self, shop: Shop, batches: list[list[dict[str, Any]]]) -> None:
+        super().__init__()
+        self.shop = shop
+        self.batches = [*batches, *batches]
+        self.sent = 0
+        self.repeated = 0
+
+    def run(self) -> None:
+        for batch in self.batches:
+            while not self._accepted(batch):
+                self.repeated += 1
+            self.sent += 1
+
+    def _accepted(self, batch: list[dict[str, Any]]) -> bool:
+        try:
+            status, body = self.shop.post("/api/events/", {"events": batch})
+        except urllib3.exceptions.HTTPError:
+            return False
+        assert status in (202, 503), body
+        return status == 202 and body["data"]["accepted"] == len(batch)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    environ = RUN.shop_environ("acceptance") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
+    shop = Shop(tmp_path_factory.mktemp("acceptance"), environ=environ)
+    shop.manage_all(["migrate", "-v0"], ["migrate_warehouse"], ["rebuild_index"])
+    shop.start()
+    yield shop
+    shop.stop()
+
+
+def importing(shop: Shop, command: str, path: Path) -> "subprocess.Popen[bytes]":
+    arguments = [sys.executable, "manage.py", command, "--format", "csv", str(path), "--no-wait"]
+    log = (shop.home / f"{command}.log").open("wb")
+    with log:
+        return subprocess.Popen(arguments, cwd=ROOT, env=shop.environ, stdout=log, stderr=subprocess.STDOUT)
+
+
+def stored_events(shop: Shop) -> dict[tuple[str, str, int], int]:
+    """Events by day, type and product, as the warehouse has them."""
+    url = shop.environ.get("CLICKHOUSE_URL") or embedded.clickhouse_url(Settings(home=shop.home))
+    client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    try:
+        rows = client.query(
+            "SELECT toString(day), toString(type), product_id, count() FROM events FINAL "
+            "WHERE type IN ('view', 'click', 'cart_add', 'cart_remove') GROUP BY 1, 2, 3"
+        ).result_rows
+    finally:
+        client.close()
+    return {(day, kind, product): number for day, kind, product, number in rows}
+
+
+def sales(shop: Shop) -> list[dict[str, Any]]:
+    """The months of the sales report."""
+    span = ("--start-date", "2024-01-01", "--end-date", "2025-12-31", "--group-by", "month")
+    rows = json.loads(shop.manage("report", "sales", *span, "--format", "json"))
+    return [
+        {name: Decimal(row[name]) if name in ("gross", "returns", "net") else row[name] for name in SALES}
+        for row in rows
+    ]
+
+
+SALES = ("period", "units", "gross", "returns", "net", "orders")
+
+
+def listed(shop: Shop) -> int:
+    """How many products a search for everything finds."""
+    return int(shop.get("/api/search/?page_size=1")[1]["count"])
+
+
+def test_kills_in_the_middle_of_imports_and_events_lose_and_double_nothing(
+    shop: Shop, tmp_path: Path
+) -> None:
+    truth.write_catalogue(tmp_path / "catalogue.csv", products=PRODUCTS)
+    expected_sales = truth.write_orders(tmp_path / "orders.csv", orders=ORDERS, products=PRODUCTS)
+    batches = truth.event_batches(batches=BATCHES, size=BATCH_SIZE, now=datetime.now(UTC))
+    victims = [name for name in VICTIMS if name in shop.processes()]
+    assert importing(shop, "import_catalog", tmp_path / "catalogue.csv").wait(timeout=300) == 0
+
+    orders = importing(shop, "import_orders", tmp_path / "orders.csv")
+    sender = Sender(shop, batches)
+    sender.start()
+    killed_in_the_middle = 0
+    for place, name in enumerate(victims, start=1):
+        wait_until(lambda place=place: sender.sent >= place * 10, what=f"events before {name} dies")  # type: ignore[misc]
+        killed_in_the_middle += sender.is_alive() and orders.poll() is None
+        shop.kill(name)
+    sender.join(timeout=300)
+    assert not sender.is_alive()
+    assert orders.wait(timeout=300) == 0
+
+    assert killed_in_the_middle == len(victims)
+    assert sender.repeated > 0, "some batch met a shop that was down"
+    wait_until(
+        lambda: stored_events(shop) == truth.counted(batches), what="all events, each once", seconds=120
+    )
+    wait_until(lambda: sales(shop) == expected_sales, what="all sales, to the cent", seconds=120)
+    wait_until(lambda: listed(shop) == PRODUCTS, what="all products are found", seconds=60)
+    assert "agree" in shop.manage("reconcile")
