@@ -1,0 +1,93 @@
+import gzip
+import lzma
+from pathlib import Path
+
+import pytest
+
+from backend.importing.files import Header, Record, UnreadableFile, count_rows, open_table
+from backend.importing.outcomes import Refused
+
+HEADER = Header(required=("sku", "title"))
+CLOSED = Header(required=("sku", "title"), optional=("brand",), prefix="attr:", closed=True)
+NOISE = b"sku,title\n" + b"".join(b"%d,%d\n" % (n, n * 7_919 % 104_729) for n in range(5_000))
+CONTENT = 'sku,title\n1,"a lamp\nof brass"\n2,Café table\n'.encode()
+
+
+def refusal(path: Path, *, header: Header = HEADER) -> str:
+    with pytest.raises(UnreadableFile) as caught:
+        count_rows(path, header=header)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(path) in message
+    return message
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, lzma.compress])
+def test_a_table_is_read_plain_and_compressed_whatever_its_name(tmp_path: Path, compress: object) -> None:
+    path = tmp_path / "catalogue.txt"
+    path.write_bytes(compress(CONTENT))  # type: ignore[operator]
+    rows = list(open_table(path, header=HEADER).records())
+    assert rows == [Record(3, ["1", "a lamp\nof brass"]), Record(4, ["2", "Café table"])]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + CONTENT)
+    assert open_table(path, header=HEADER).columns == ("sku", "title")
+
+
+def test_a_row_of_another_width_is_refused_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("sku,title\n1,a,b\n\n2,c\n")
+    refused, kept = open_table(path, header=HEADER).records()
+    assert isinstance(refused, Refused)
+    assert (refused.line, refused.row) == (2, ("1", "a", "b"))
+    assert kept == Record(4, ["2", "c"])
+
+
+def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(CONTENT + "3,Übertopf\n".encode("latin-1"))
+    message = refusal(path)
+    assert "line 5, byte 3" in message
+    assert "expected UTF-8" in message
+
+
+def test_a_wrong_header_says_what_is_missing_and_what_was_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("sku;title\n1;a\n")
+    message = refusal(path)
+    assert "lacks the columns sku, title" in message
+    assert "Expected: sku,title. Found: sku;title (are they separated by commas?)" in message
+
+
+def test_a_closed_format_names_misspelt_and_doubled_columns(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("sku,title,attr:Size,brnad,sku\n1,a,M,b,2\n")
+    message = refusal(path, header=CLOSED)
+    assert "has the unknown columns brnad" in message
+    assert "has twice the columns sku" in message
+    assert "brand, attr:…" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "is empty; expected the header sku,title"),
+        (b"sku,title\n", "holds a header and no row"),
+        (b'sku,title\n1,"never closed\n', "line 2: no valid CSV"),
+        (gzip.compress(NOISE)[:-300], "damaged after line"),
+        (lzma.compress(NOISE)[:-300], "damaged after line"),
+    ],
+)
+def test_a_file_that_can_not_be_read_to_its_end_is_refused_whole(
+    tmp_path: Path, content: bytes, complaint: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    assert complaint in refusal(path)
+
+
+def test_a_missing_file_and_a_folder_are_said_plainly(tmp_path: Path) -> None:
+    assert "No such file or directory" in refusal(tmp_path / "nowhere.csv")
+    assert "Is a directory" in refusal(tmp_path)

@@ -1,0 +1,176 @@
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from backend.accounts.models import User
+from backend.catalog.models import Product, Variant
+from backend.catalog.services import delete_product
+from backend.importing.catalogue.write import BELOW_RESERVED
+from backend.inventory.models import InventoryTransaction
+from backend.inventory.services import reserve
+from backend.outbox.models import Message
+from tests.backend.importing.written import AMAZON, listing, table
+from tests.backend.shop import NOW, customer, seller
+from tests.backend.shop import variant as other_variant
+
+pytestmark = pytest.mark.django_db
+HEADER = "sku,title,price,stock,category,attr:Colour,product"
+
+
+def import_csv(path: Path, *rows: list[object], **options: object) -> str:
+    out = StringIO()
+    file = table(path / "catalogue.csv", HEADER, *rows)
+    call_command("import_catalog", str(file), format="csv", no_wait=True, stdout=out, **options)
+    return out.getvalue()
+
+
+def lamp(**changes: object) -> list[object]:
+    values = {
+        "sku": "L-1",
+        "title": "Lamp",
+        "price": "20.00",
+        "stock": "5",
+        "category": "Home > Lamps",
+        "colour": "",
+        "product": "",
+        **changes,
+    }
+    return list(values.values())
+
+
+def failure(*arguments: str, **options: object) -> CommandError:
+    with pytest.raises(CommandError) as caught:
+        call_command("import_catalog", *arguments, no_wait=True, **options)
+    return caught.value
+
+
+def test_a_csv_becomes_products_with_stock_in_the_ledger(tmp_path: Path) -> None:
+    out = import_csv(tmp_path, lamp(), lamp(sku="T-1", title="Table", stock=""))
+    assert "2 rows read" in out
+    assert "products: 2 created, 0 updated, 0 unchanged" in out
+    made = Product.objects.get(source="csv", source_reference="L-1")
+    assert (made.title, made.category.path, made.seller.source_reference) == ("Lamp", "Home > Lamps", "csv")
+    assert Variant.objects.get(sku="L-1").stock == 5
+    entry = InventoryTransaction.objects.get()
+    assert (entry.transaction_type, entry.effect, entry.variant.sku) == ("IN", 5, "L-1")
+
+
+def test_the_same_file_again_writes_nothing_and_says_nothing(tmp_path: Path) -> None:
+    rows = [lamp(), lamp(sku="S-1", product="S", colour="Red"), lamp(sku="S-2", product="S", colour="Blue")]
+    import_csv(tmp_path, *rows)
+    before = (list(Product.objects.values()), list(Variant.objects.values()), Message.objects.count())
+    out = import_csv(tmp_path, *rows)
+    assert "products: 0 created, 0 updated, 2 unchanged" in out
+    after = (list(Product.objects.values()), list(Variant.objects.values()), Message.objects.count())
+    assert after == before
+    assert InventoryTransaction.objects.count() == 3
+
+
+def test_what_changed_in_the_file_changes_here_and_is_published_once(tmp_path: Path) -> None:
+    import_csv(tmp_path, lamp(), lamp(sku="T-1", title="Table"))
+    Message.objects.all().delete()
+    out = import_csv(tmp_path, lamp(title="Brass lamp", price="18.00"), lamp(sku="T-1", title="Table"))
+    assert "products: 0 created, 1 updated, 1 unchanged" in out
+    changed = Product.objects.get(source_reference="L-1")
+    assert (changed.title, changed.slug, changed.sale_price) == ("Brass lamp", "brass-lamp", changed.price)
+    assert str(Variant.objects.get(sku="L-1").sale_price) == "18.00"
+    assert list(Message.objects.values_list("topic", "key")) == [("product", str(changed.pk))]
+
+
+def test_a_variant_that_is_new_in_the_file_joins_its_product(tmp_path: Path) -> None:
+    import_csv(tmp_path, lamp(sku="S-1", product="S", colour="Red"))
+    import_csv(
+        tmp_path,
+        lamp(sku="S-1", product="S", colour="Red"),
+        lamp(sku="S-2", product="S", colour="Blue", price="25.00", stock="2"),
+    )
+    product = Product.objects.get(source_reference="S")
+    found = [(row.sku, str(row.sale_price), row.stock) for row in product.variants.all()]
+    assert found == [("S-1", "20.00", 5), ("S-2", "25.00", 2)]
+
+
+def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_held(tmp_path: Path) -> None:
+    import_csv(tmp_path, lamp(stock="5"))
+    lamp_id = Variant.objects.get(sku="L-1").pk
+    import_csv(tmp_path, lamp(stock="3"))
+    assert Variant.objects.get(sku="L-1").stock == 3
+    reserve({lamp_id: 2}, reference="an order", now=NOW)
+    out = import_csv(tmp_path, lamp(stock="1"))
+    assert f"1 taken over in part: {BELOW_RESERVED}" in out
+    assert Variant.objects.get(sku="L-1").stock == 3
+    effects = InventoryTransaction.objects.order_by("pk").values_list("transaction_type", "effect")
+    assert list(effects) == [("IN", 5), ("ADJUSTMENT", -2)]
+
+
+def test_a_product_that_was_deleted_here_is_not_resurrected(tmp_path: Path) -> None:
+    import_csv(tmp_path, lamp())
+    delete_product(Product.objects.get().pk, now=NOW)
+    assert "1 was deleted in this shop" in import_csv(tmp_path, lamp(title="Lamp again"))
+    assert not Product.objects.existing().exists()
+
+
+def test_a_sku_of_another_product_is_refused_into_the_file_of_refused_rows(tmp_path: Path) -> None:
+    taken = other_variant(title="Chair").sku
+    out = import_csv(tmp_path, lamp(sku=taken), lamp(price="free"), lamp(sku="T-1"))
+    assert "products: 1 created" in out
+    refused = Path(out.rsplit("refused rows: ", 1)[1].strip())
+    assert refused.parent == settings.VITRINE_HOME / "imports"
+    header, *rows = csv.reader(refused.read_text().splitlines())
+    assert header[:3] == ["line", "reason", "sku"]
+    assert {(row[0], row[1].split(",")[0], row[2]) for row in rows} == {
+        ("2", "its SKU belongs to another product of this shop", taken),
+        ("3", "price must be a number like 12.50", "L-1"),
+    }
+
+
+def test_a_seller_named_by_phone_owns_the_products(tmp_path: Path) -> None:
+    owner = seller()
+    import_csv(tmp_path, lamp(), seller=owner.phone)
+    assert Product.objects.get().seller == owner
+
+
+def test_only_a_seller_can_own_products(tmp_path: Path) -> None:
+    file = str(table(tmp_path / "a.csv", HEADER, lamp()))
+    buyer = customer()
+    for phone in (str(buyer.phone), "+15550109999", "not a phone"):
+        error = failure(file, format="csv", seller=phone)
+        assert error.returncode == 2
+        assert phone in str(error)
+    assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"sku,title\n1,a\n", "lacks the columns price"),
+        (b"sku,title,price\n" + b"1,a,1\n" * 2_000 + b"2,\xff,1\n", "line 2002, byte 3: expected UTF-8"),
+        (b"", "is empty"),
+    ],
+)
+def test_a_file_that_can_not_be_taken_whole_changes_nothing_at_all(
+    tmp_path: Path, content: bytes, complaint: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    error = failure(str(path), format="csv")
+    assert error.returncode == 2
+    assert complaint in str(error)
+    assert "\n" not in str(error)
+    assert not Product.objects.exists()
+    assert not User.objects.exists()
+
+
+def test_a_listing_from_elsewhere_is_sold_at_its_sale_price_to_the_paisa(tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", AMAZON, listing("An air conditioner", sale="₹32,999", price="₹58,990"))
+    for _ in range(2):
+        out = StringIO()
+        call_command("import_catalog", str(path), format="amazon-in", no_wait=True, stdout=out)
+    assert "0 created, 0 updated, 1 unchanged" in out.getvalue()
+    made = Product.objects.get()
+    assert (str(made.price), str(made.sale_price), made.currency) == ("58990.00", "32999.00", "INR")
+    assert json.dumps(made.image_urls) == '["https://example.org/a.jpg"]'
