@@ -35,7 +35,7 @@ def user_lists(
     length: int,
     near: Lists | None = None,
 ) -> Lists:
-    """For each user the best `allowed` products outside his history; empty lists left out.
+    """For each user the best `allowed` products outside their history; empty lists left out.
 
     `near` are the products' lists by the same model: with them each recommendation gets its `because`.
     """

@@ -70,6 +70,11 @@ class Interactions:
         shape = (len(known_users), len(known_items))
         return cls(known_users, known_items, _greatest(rows, columns, values, shape))
 
+    def of_users(self, users: NDArray[Any]) -> "Interactions":
+        """The rows of these known users, in ascending order; the items stay as they are."""
+        kept = np.unique(users)
+        return Interactions(Ids(kept), self.items, self.matrix[self.users.positions(kept)])
+
     def aligned_to(self, other: "Interactions") -> csr_array:
         """These pairs in the rows and columns of `other`; pairs with an id unknown there are left out."""
         pairs = self.matrix.tocoo()
@@ -125,6 +130,13 @@ class InteractionLog:
             weights=weights.astype(np.float32),
             among=np.asarray(among, dtype=np.int64),
         )
+
+    def last_active(self, *, count: int) -> NDArray[Any]:
+        """The `count` users (or fewer) who did something last."""
+        users, rows = np.unique(self.users, return_inverse=True)
+        last = np.zeros(len(users), dtype=np.int64)
+        np.maximum.at(last, rows, self.times.astype(np.int64))
+        return users[np.argsort(-last, kind="stable")[:count]]
 
     def fingerprint(self) -> str:
         """SHA-256 of the rows, whatever order they came in."""

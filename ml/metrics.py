@@ -49,7 +49,7 @@ def hits(ranked: Positions, truth: csr_array) -> NDArray[np.bool_]:
 
 
 def recall(hit: NDArray[np.bool_], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """For each user the share of his `sizes` chosen items that the list found."""
+    """For each user the share of their `sizes` chosen items that the list found."""
     share: NDArray[np.float64] = hit.sum(axis=1) / sizes
     return share
 

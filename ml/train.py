@@ -25,6 +25,8 @@ from ml.settings import Settings
 from ml.training_data import TrainingData, from_warehouse
 
 LIST_LENGTH = 50
+# Those who were not here for long are served like newcomers: by the next products they look at.
+MOST_USERS = 100_000
 TEST_SHARE = 0.15
 # What promises to know a taste has to find more of it than popularity does, or nobody is shown it. Content
 # promises something else: likeness, for products that nobody has met yet.
@@ -109,7 +111,8 @@ def _personal(candidate: Candidate, data: TrainingData, *, algorithm: str) -> di
     pairs, allowed = _everything(candidate, data)
     fitted = candidate.model.fit(pairs, catalogue=data.catalogue)
     near = product_lists(fitted, pairs, allowed=allowed, length=LIST_LENGTH)
-    people = user_lists(fitted, pairs, allowed=allowed, length=LIST_LENGTH, near=near)
+    active = pairs.of_users(data.log.last_active(count=MOST_USERS))
+    people = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH, near=near)
     return {f"product.{algorithm}": near, f"user.{algorithm}": people}
 
 

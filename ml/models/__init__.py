@@ -1,7 +1,7 @@
 """One question, several answers: what suits someone with this history?
 
 A `Model` is a recipe: a frozen dataclass whose fields are its parameters. `fit` gives a `Fitted`, which
-scores any history, not only those it was trained on: a person's, what he did a minute ago, or a single
+scores any history, not only those it was trained on: a person's, what they did a minute ago, or a single
 product (the products that go with it).
 """
 

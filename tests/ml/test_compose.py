@@ -19,7 +19,7 @@ def everything(pairs: Interactions) -> np.ndarray:
     return np.ones(len(pairs.items), dtype=bool)
 
 
-def test_a_user_is_shown_nothing_he_has_met(pairs: Interactions, everything: np.ndarray) -> None:
+def test_users_are_shown_nothing_they_have_met(pairs: Interactions, everything: np.ndarray) -> None:
     lists = user_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=10)
 
     dense = pairs.matrix.toarray()

@@ -67,6 +67,20 @@ def test_a_history_taken_over_from_long_ago_is_as_fresh_as_its_end() -> None:
     np.testing.assert_array_equal(*pairs)
 
 
+def test_the_last_active_users_are_those_who_did_something_last() -> None:
+    rows = log(
+        ("a", 1, "2026-01-01", 1),
+        ("b", 1, "2026-01-03", 1),
+        ("c", 1, "2026-01-02", 1),
+        ("a", 2, "2026-01-04", 1),
+    )
+
+    kept = rows.interactions().of_users(rows.last_active(count=2))
+
+    assert kept.users.values.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(kept.matrix.toarray(), [[1, 1], [1, 0]])
+
+
 def test_the_fingerprint_follows_the_rows_and_not_their_order() -> None:
     first, second = ("a", 1, "2026-01-01", 1.0), ("b", 2, "2026-01-02", 1.0)
 

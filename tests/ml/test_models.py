@@ -55,7 +55,7 @@ def test_a_person_without_history_gets_finite_scores(
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_persons_scores_do_not_depend_on_who_is_scored_beside_him(
+def test_a_persons_scores_do_not_depend_on_who_is_scored_beside_them(
     fitted: dict[str, Fitted], world: PlantedWorld, name: str
 ) -> None:
     together = fitted[name].score(world.train.matrix[:8])

@@ -37,7 +37,7 @@ def test_the_latest_product_weighs_most() -> None:
     assert ids(for_person(own=[], recent=[51, 50], near=near)) == [5, 4]
 
 
-def test_somebody_without_a_published_list_is_served_from_what_he_did_a_minute_ago() -> None:
+def test_people_without_a_published_list_are_served_from_what_they_did_a_minute_ago() -> None:
     found = for_person(own=[], recent=[51, 50], near=NEAR)
 
     assert {one.reason for one in found} == {Reason.RECENT}
