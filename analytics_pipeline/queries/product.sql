@@ -15,6 +15,10 @@ WITH met AS
     FROM event_counts(dirty_days = {dirty_days:Array(Date)})
     WHERE product_id = {product:UInt64}
       AND day BETWEEN {start_date:Date} - 1 AND {end_date:Date} + 1
+      AND (
+          {seller:UInt64} = 0
+          OR product_id IN (SELECT product_id FROM products FINAL WHERE seller_id = {seller:UInt64})
+      )
     GROUP BY local_day
 ),
 earned AS

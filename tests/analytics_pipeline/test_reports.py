@@ -173,7 +173,7 @@ def test_a_products_report_joins_what_was_done_with_what_it_earned(warehouse: Wa
             meet(Exposure(event_id=id_at(NOW), surface="search", product_ids=(1, 2))),
         ],
     )
-    warehouse.insert("products", {"product_id": [1], "currency": ["EUR"], "version": [1]})
+    warehouse.insert("products", {"product_id": [1], "seller_id": [7], "currency": ["EUR"], "version": [1]})
     store(
         warehouse,
         Fact("SALE", "30.00", quantity=3),
@@ -206,6 +206,8 @@ def test_a_products_report_joins_what_was_done_with_what_it_earned(warehouse: Wa
     rollups.rebuild(warehouse)
     assert run(warehouse, "product", product=1) == expected
     assert run(warehouse, "product", product=1, start_date="2026-03-10") == expected[1:]
+    assert run(warehouse, "product", product=1, seller=7) == expected
+    assert run(warehouse, "product", product=1, seller=8) == []
 
 
 def test_queries_are_counted_with_what_came_of_them(warehouse: Warehouse) -> None:

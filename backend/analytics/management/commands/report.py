@@ -36,13 +36,14 @@ class Command(BaseCommand):
         report = reports.load(name)
         known = {parameter.name for parameter in report.parameters}
         given = {key: value for key, value in options.items() if key in known and value is not None}
+        seller = options.get("seller", reports.EVERY_SELLER)
         settings = Settings.from_env()
         with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
             warehouse = Warehouse(settings)
             try:
                 migrate.migrate(warehouse)
                 fresh = freshness(warehouse, Stream(settings), now=timezone.now())
-                answer = reports.run(warehouse, name, **given)
+                answer = reports.run(warehouse, name, seller=seller, **given)
             except InvalidParameter as error:
                 raise CommandError(f"--{str(error).replace('_', '-', 1)}") from error
             except (WarehouseUnavailable, WarehouseRefused, StreamUnavailable) as error:
@@ -53,6 +54,10 @@ class Command(BaseCommand):
 
 def _add_parameters(parser: ArgumentParser, report: Report) -> None:
     parser.add_argument("--format", choices=FORMATS, default="table")
+    if reports.SELLER in report.scope:
+        parser.add_argument(
+            "--seller", type=int, default=reports.EVERY_SELLER, help="a seller's id; all if missing"
+        )
     for parameter in report.parameters:
         parser.add_argument(
             f"--{parameter.name.replace('_', '-')}",
@@ -64,13 +69,13 @@ def _add_parameters(parser: ArgumentParser, report: Report) -> None:
 
 
 def _described(fresh: Freshness) -> str:
-    days = ", ".join(day.isoformat() for day in fresh.dirty_days[:5])
-    more = len(fresh.dirty_days) - 5
+    days = fresh.dirty_days
+    dirty = f"{len(days)}, from {days[0]} to {days[-1]}" if days else "none"
     return (
         f"behind the shop: {fresh.facts.messages} order changes ({fresh.facts.seconds:.0f} s), "
         f"{fresh.products.messages} products ({fresh.products.seconds:.0f} s), "
         f"{fresh.events.entries} batches of events ({fresh.events.seconds:.0f} s); "
-        f"days counted from raw events: {days or 'none'}{f' and {more} more' if more > 0 else ''}"
+        f"days counted from raw events: {dirty}"
     )
 
 
