@@ -1,0 +1,71 @@
+"""What the models are worth on other people's shops; the marks are those of published comparisons."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml import contest
+from ml.catalogue import Catalogue, ProductFacts
+from ml.contest import Candidate
+from ml.dataset import InteractionLog, hold_out
+from ml.evaluate import evaluate
+from ml.models.library import create
+from ml.models.popularity import Popularity
+from ml.text_files import read_interactions
+
+pytestmark = [pytest.mark.data, pytest.mark.slow]
+
+TESTED = 5_000
+
+
+def test_item_knn_reaches_its_mark_on_purchases_without_order(data_dir: str) -> None:
+    train, whole = hold_out(
+        read_interactions(Path(data_dir) / "amazon_cds_m1" / "train.txt.xz"), share=0.2, seed=1
+    )
+    chosen = np.random.default_rng(0).choice(whole.users.values, TESTED, replace=False)
+    test = whole.of_users(chosen)
+
+    found = evaluate(create("item_knn").fit(train), train=train, test=test, k=20)
+    popular = evaluate(Popularity().fit(train), train=train, test=test, k=20)
+
+    assert found.recall > 0.145
+    assert found.ndcg > 0.079
+    assert found.recall > 8 * popular.recall
+
+
+def test_item_knn_beats_popularity_on_the_later_part_of_a_gift_shops_year(data_dir: str) -> None:
+    past = contest.past_of(*gift_shop(Path(data_dir)), share=0.15)
+    assert past is not None
+    knn = [one for one in contest.COLLABORATIVE if one.model.name == "item_knn"]
+
+    best = {
+        name: contest.best(list(contest.measure(candidates, past))).marks.ndcg
+        for name, candidates in (("popularity", contest.POPULARITY), ("item_knn", knn))
+    }
+    unfaded = [one.marks.recall for one in contest.measure([Candidate(Popularity()), knn[0]], past)]
+
+    assert best["item_knn"] > 1.6 * best["popularity"]
+    assert unfaded[1] > 1.6 * unfaded[0]
+
+
+def gift_shop(folder: Path) -> tuple[InteractionLog, Catalogue]:
+    """The sales to known customers of online-retail."""
+    rows = pd.read_csv(
+        folder / "online_retail" / "online_retail.csv.xz",
+        dtype={"InvoiceNo": str, "StockCode": str, "CustomerID": str},
+        parse_dates=["InvoiceDate"],
+    )
+    goods = rows["StockCode"].str.match(r"\d{5}") & rows["CustomerID"].notna()
+    rows = rows[goods & (rows["Quantity"] > 0) & (rows["UnitPrice"] > 0)]
+    codes, positions = np.unique(rows["StockCode"].str.upper().to_numpy(dtype=str), return_inverse=True)
+    log = InteractionLog(
+        rows["CustomerID"].to_numpy(dtype="S8"),
+        positions.astype(np.int64) + 1,
+        rows["InvoiceDate"].to_numpy(dtype="datetime64[s]"),
+        np.ones(len(rows), np.float32),
+    )
+    return log, Catalogue.of(
+        [ProductFacts(product_id=place + 1, title=code) for place, code in enumerate(codes)]
+    )
