@@ -4,7 +4,7 @@ import re
 
 import phonenumbers
 
-DIGITS = re.compile(r"\d{8,15}")
+DIGITS = re.compile(r"[0-9]{8,15}")
 SEPARATORS = re.compile(r"[\s().\-/]")
 
 

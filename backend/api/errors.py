@@ -5,10 +5,12 @@ envelope.
 """
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any, ClassVar
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils import timezone
 from rest_framework import exceptions
@@ -95,6 +97,15 @@ def _answer(error: Exception) -> tuple[str, object, int, dict[str, str]] | None:
             return "Invalid input.", _by_field(error.detail), 400, {}
         case exceptions.APIException():
             return _of_framework(error)
+        case _:
+            return _of_django(error)
+
+
+def _of_django(error: Exception) -> tuple[str, object, int, dict[str, str]] | None:
+    match error:
+        case RequestDataTooBig():
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return "The body is too large.", {"largest": limit}, 413, {}
         case Http404():
             return "Not found.", {}, 404, {}
         case PermissionDenied():
@@ -108,7 +119,7 @@ def _of_framework(error: exceptions.APIException) -> tuple[str, object, int, dic
     if auth_header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = auth_header
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(ceil(wait))
     detail: object = error.detail
     if isinstance(detail, dict):
         return str(detail.get("detail", error.default_detail)), detail, error.status_code, headers

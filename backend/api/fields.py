@@ -5,6 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+LARGEST_ID = 2**63 - 1
+
 
 class Choice(serializers.ChoiceField):
     """A choice whose error names what is allowed."""
@@ -15,6 +17,14 @@ class Choice(serializers.ChoiceField):
             allowed = ", ".join(str(choice) for choice in self.choices)
             raise serializers.ValidationError(f"{kwargs['input']!r} is not one of: {allowed}.", code=key)
         return super().fail(key, **kwargs)
+
+
+class Identifier(serializers.IntegerField):
+    """The id of a row."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take a field's ordinary options."""
+        super().__init__(min_value=1, max_value=LARGEST_ID, **options)
 
 
 class Money(serializers.DecimalField):

@@ -34,10 +34,15 @@ def _envelope(row: type[Serializer], *, many: bool) -> Serializer:
     )
 
 
-def page_of(row: type[Serializer], **extra: serializers.Field[Any, Any, Any, Any] | Serializer) -> Serializer:
-    """Describe a page of `row`s, with the fields that `extra` adds to the page."""
+def page_of(
+    row: type[Serializer],
+    *,
+    name: str | None = None,
+    **extra: serializers.Field[Any, Any, Any, Any] | Serializer,
+) -> Serializer:
+    """Describe a page of `row`s, with the fields that `extra` adds; `name` tells it from others."""
     return inline_serializer(
-        f"{_name(row)}Page",
+        name or f"{_name(row)}Page",
         {
             "count": serializers.IntegerField(),
             "next": serializers.URLField(allow_null=True),

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from backend.api.fields import Identifier
 from backend.api.parameters import Body
 from backend.carts.contents import Problem
 from backend.carts.services import MOST_UNITS
@@ -13,8 +14,8 @@ from backend.catalog.models import Product, Variant
 class NewCartItemSerializer(Body):
     """What to put into the cart. A product alone means its only variant."""
 
-    product_id = serializers.IntegerField(required=False, min_value=1)
-    variant_id = serializers.IntegerField(required=False, min_value=1)
+    product_id = Identifier(required=False)
+    variant_id = Identifier(required=False)
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, default=1)
     exposure_id = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The list that the product was taken from."

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.fields import Choice, Money
+from backend.api.fields import Choice, Identifier, Money
 from backend.api.parameters import PageParameters
 from backend.catalog.categories import matching_categories
 from backend.catalog.models import Category, Product, Variant
@@ -22,7 +22,7 @@ class ProductListParameters(PageParameters):
     featured_product = serializers.BooleanField(required=False, allow_null=True, default=None)
     category = serializers.CharField(required=False, max_length=1_000)
     brand = serializers.CharField(required=False, max_length=120)
-    seller = serializers.IntegerField(required=False, min_value=1)
+    seller = Identifier(required=False)
     min_price = Money(required=False)
     max_price = Money(required=False)
     sort_by = Choice(choices=list(ORDERINGS), default="newest")

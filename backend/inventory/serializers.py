@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from backend.api.fields import Choice
+from backend.api.fields import Choice, Identifier
 from backend.api.parameters import Body, PageParameters
 from backend.inventory.models import InventoryTransaction, TransactionType
 
@@ -12,16 +12,16 @@ MOST_UNITS = 1_000_000
 class TransactionListParameters(PageParameters):
     """The parameters of a list of inventory transactions."""
 
-    product = serializers.IntegerField(required=False, min_value=1)
-    variant = serializers.IntegerField(required=False, min_value=1)
+    product = Identifier(required=False)
+    variant = Identifier(required=False)
     transaction_type = Choice(choices=TransactionType.choices, required=False)
 
 
 class NewTransactionSerializer(Body):
     """A movement to be recorded. A product alone means its only variant."""
 
-    product = serializers.IntegerField(required=False, min_value=1)
-    variant = serializers.IntegerField(required=False, min_value=1)
+    product = Identifier(required=False)
+    variant = Identifier(required=False)
     transaction_type = Choice(choices=TransactionType.choices)
     quantity = serializers.IntegerField(
         min_value=-MOST_UNITS,

@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.api.fields import Choice, Money
+from backend.api.fields import Choice, Identifier, Money
 from backend.api.parameters import Body, PageParameters
+from backend.inventory.serializers import MOST_UNITS
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
 
 
@@ -46,8 +47,8 @@ class StepSerializer(Body):
 class ReturnedItemSerializer(Body):
     """Units of an order item that came back."""
 
-    item_id = serializers.IntegerField(min_value=1)
-    quantity = serializers.IntegerField(min_value=1)
+    item_id = Identifier()
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
 
 
 class ReturnSerializer(StepSerializer):

@@ -35,6 +35,7 @@ class SearchView(APIView):
         parameters=[SearchParameters],
         responses=page_of(
             ProductCardSerializer,
+            name="SearchPage",
             facets=FacetsSerializer(),
             understood=UnderstoodSerializer(),
             exposure_id=EXPOSURE_ID,

@@ -1,0 +1,34 @@
+"""People who do things twice at the same time."""
+
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from backend.accounts.models import Session, User
+from backend.accounts.services import LoggedIn, log_in, register, renew
+from tests.backend.together import kinds, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PASSWORD = "a-long-lamp-shade"
+
+
+def test_a_refresh_token_renews_once_however_often_it_comes_at_once() -> None:
+    User.objects.create_user("+16502530000", PASSWORD)
+    token = log_in(phone="+16502530000", password=PASSWORD, now=timezone.now()).refresh_token
+    outcomes = together(*[partial(renew, token, now=timezone.now())] * 3)
+    assert kinds(outcomes) == ["LoggedIn", "SessionEnded", "SessionEnded"]
+    assert Session.objects.get().ended_at is not None, "a token that came twice may have been copied"
+
+
+def test_of_two_who_register_one_phone_one_gets_the_account() -> None:
+    outcomes = together(*[partial(register, phone="+16502530000", password=PASSWORD)] * 2)
+    assert kinds(outcomes) == ["PhoneTaken", "User"]
+    assert User.objects.count() == 1
+
+
+def test_logging_in_at_once_begins_as_many_sessions() -> None:
+    User.objects.create_user("+16502530000", PASSWORD)
+    outcomes = together(*[partial(log_in, phone="+16502530000", password=PASSWORD, now=timezone.now())] * 3)
+    assert len({outcome.refresh_token for outcome in outcomes if isinstance(outcome, LoggedIn)}) == 3

@@ -1,0 +1,280 @@
+"""Accounts over HTTP: register, log in, renew, log out."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from backend.accounts.models import Session, ShopperLink, User, UserType
+from backend.accounts.services import forget_expired_sessions
+from backend.accounts.tasks import forget_expired_sessions as forget_expired_sessions_task
+from backend.accounts.tokens import access_token_of
+from backend.config.settings import PASSWORD_HASHERS
+from backend.outbox.models import Message
+from tests.backend.shop import staff
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "a-long-lamp-shade"
+SEED = {
+    "phone": "1234567890",
+    "password": "securepassword123",
+    "first_name": "John",
+    "last_name": "Doe",
+    "date_of_birth": "1990-01-01",
+    "user_type": "CUSTOMER",
+}
+
+
+@pytest.fixture
+def client() -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture
+def user() -> User:
+    return User.objects.create_user("+16502530000", PASSWORD)
+
+
+def log_in(client: APIClient, *, phone: str = "+16502530000", password: str = PASSWORD) -> dict[str, Any]:
+    answer = client.post("/accounts/login/", {"phone": phone, "password": password})
+    assert answer.status_code == 200
+    tokens: dict[str, Any] = answer.json()["data"]
+    return tokens
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def renewed(client: APIClient, refresh_token: str) -> Any:
+    return client.post("/accounts/token-refresh/", {"refresh_token": refresh_token})
+
+
+def knows(client: APIClient, access_token: str) -> bool:
+    """Return whether the shop lets this token in."""
+    return client.get("/api/orders/cart/", headers=bearer(access_token)).status_code == 200
+
+
+def test_an_account_is_opened_with_what_the_person_said(client: APIClient) -> None:
+    answer = client.post("/accounts/register/", SEED)
+    person = User.objects.get()
+    assert answer.status_code == 201
+    assert answer.json()["data"] == {
+        "id": person.pk,
+        "phone": "1234567890",
+        "first_name": "John",
+        "last_name": "Doe",
+        "date_of_birth": "1990-01-01",
+        "user_type": "CUSTOMER",
+        "date_joined": answer.json()["data"]["date_joined"],
+    }
+    assert person.check_password("securepassword123")
+
+
+def test_passwords_are_kept_as_argon2_hashes(client: APIClient, settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+    client.post("/accounts/register/", SEED)
+    assert User.objects.get().password.startswith("argon2$argon2id$")
+    log_in(client, phone=SEED["phone"], password=SEED["password"])
+
+
+def test_a_phone_has_one_account_however_it_is_written(client: APIClient, user: User) -> None:
+    answer = client.post("/accounts/register/", SEED | {"phone": "(650) 253-0000"})
+    assert (answer.status_code, answer.json()["details"]) == (409, {"phone": "+16502530000"})
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"phone": "lamp"}, "phone"),
+        ({"phone": ""}, "phone"),
+        ({"password": "short"}, "password"),
+        ({"password": "12345678901"}, "password"),
+        ({"password": "password123"}, "password"),
+        ({"user_type": "ADMIN"}, "user_type"),
+        ({"date_of_birth": "tomorrow"}, "date_of_birth"),
+        ({"date_of_birth": "2999-01-01"}, "date_of_birth"),
+        ({"first_name": "x" * 151}, "first_name"),
+    ],
+)
+def test_what_makes_no_account_is_refused_by_field(
+    client: APIClient, wrong: dict[str, str], field: str
+) -> None:
+    answer = client.post("/accounts/register/", SEED | wrong)
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == [field]
+    assert not User.objects.exists()
+
+
+def test_nobody_makes_himself_staff(client: APIClient) -> None:
+    client.post("/accounts/register/", SEED | {"is_staff": True, "is_superuser": True})
+    assert not User.objects.filter(is_staff=True).exists()
+
+
+def test_logging_in_gives_tokens_that_open_the_shop(client: APIClient, user: User) -> None:
+    tokens = log_in(client, phone="650 253 0000")
+    assert list(tokens) == ["access_token", "refresh_token", "token_type", "expires_in", "user"]
+    assert (tokens["token_type"], tokens["expires_in"], tokens["user"]["id"]) == ("Bearer", 3_600, user.pk)
+    assert knows(client, tokens["access_token"])
+    user.refresh_from_db()
+    assert user.last_login is not None
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"phone": "+16502530000", "password": "another-lamp"},
+        {"phone": "+16502530001", "password": PASSWORD},
+        {"phone": "lamp", "password": PASSWORD},
+        {"phone": "+16502530000", "password": " " + PASSWORD},
+    ],
+)
+def test_wrong_credentials_do_not_say_what_is_wrong(
+    client: APIClient, user: User, credentials: dict[str, str]
+) -> None:
+    answer = client.post("/accounts/login/", credentials)
+    assert (answer.status_code, answer.json()["error"]) == (401, "Phone or password is wrong.")
+    assert answer.json()["details"] == {}
+
+
+def test_a_closed_account_cannot_be_used(client: APIClient, user: User) -> None:
+    tokens = log_in(client)
+    User.objects.update(is_active=False)
+    assert client.post("/accounts/login/", {"phone": user.phone, "password": PASSWORD}).status_code == 401
+    assert not knows(client, tokens["access_token"])
+    assert renewed(client, tokens["refresh_token"]).status_code == 401
+
+
+def test_people_from_another_shop_cannot_log_in(client: APIClient) -> None:
+    User.objects.create(source="elsewhere", source_reference="17850", password="!")
+    assert client.post("/accounts/login/", {"phone": "17850000", "password": "!"}).status_code == 401
+
+
+def test_the_password_of_the_demo_is_refused_in_production(client: APIClient, settings: Settings) -> None:
+    User.objects.create_user("+15550100001", "vitrine-demo")
+    credentials = {"phone": "+15550100001", "password": "vitrine-demo"}
+    assert client.post("/accounts/login/", credentials).status_code == 200
+    settings.ENVIRONMENT = "production"
+    assert client.post("/accounts/login/", credentials).status_code == 401
+
+
+def test_a_refresh_token_is_spent_for_a_new_pair(client: APIClient, user: User) -> None:
+    first = log_in(client)
+    second = renewed(client, first["refresh_token"]).json()["data"]
+    third = renewed(client, second["refresh_token"]).json()["data"]
+    assert len({first["refresh_token"], second["refresh_token"], third["refresh_token"]}) == 3
+    assert knows(client, third["access_token"])
+    assert Session.objects.count() == 1
+
+
+def test_a_refresh_token_that_comes_a_second_time_ends_the_whole_session(
+    client: APIClient, user: User
+) -> None:
+    first = log_in(client)
+    second = renewed(client, first["refresh_token"]).json()["data"]
+    assert renewed(client, first["refresh_token"]).status_code == 401
+    assert renewed(client, second["refresh_token"]).status_code == 401
+    assert not knows(client, second["access_token"])
+
+
+def test_other_sessions_of_the_person_go_on(client: APIClient, user: User) -> None:
+    stolen, other = log_in(client), log_in(client)
+    renewed(client, stolen["refresh_token"])
+    renewed(client, stolen["refresh_token"])
+    assert knows(client, other["access_token"])
+    assert renewed(client, other["refresh_token"]).status_code == 200
+
+
+def test_renewing_does_not_look_at_the_access_token(client: APIClient, user: User) -> None:
+    tokens = log_in(client)
+    answer = client.post(
+        "/accounts/token-refresh/",
+        {"refresh_token": tokens["refresh_token"]},
+        headers=bearer(tokens["refresh_token"]),
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["access", "forged", "none"])
+def test_what_is_no_refresh_token_renews_nothing(client: APIClient, user: User, kind: str) -> None:
+    tokens = log_in(client)
+    token = {
+        "access": tokens["access_token"],
+        "forged": tokens["refresh_token"][:-4] + "AAAA",
+        "none": "lamp",
+    }[kind]
+    assert renewed(client, token).status_code == 401
+    assert knows(client, tokens["access_token"]), "the session is not ended by what anybody can make up"
+
+
+def test_a_refresh_token_is_no_access_token(client: APIClient, user: User) -> None:
+    assert not knows(client, log_in(client)["refresh_token"])
+
+
+def test_an_access_token_ends_by_itself(client: APIClient, user: User) -> None:
+    log_in(client)
+    token = access_token_of(Session.objects.get())
+    token.set_exp(from_time=timezone.now() - timedelta(hours=2))
+    assert not knows(client, str(token))
+
+
+def test_logging_out_with_the_access_token_ends_the_session(client: APIClient, user: User) -> None:
+    tokens = log_in(client)
+    answer = client.post("/accounts/logout/", headers=bearer(tokens["access_token"]))
+    assert (answer.status_code, answer.json()["data"]["id"]) == (200, user.pk)
+    assert not knows(client, tokens["access_token"])
+    assert renewed(client, tokens["refresh_token"]).status_code == 401
+    assert client.post("/accounts/logout/", headers=bearer(tokens["access_token"])).status_code == 401
+
+
+def test_logging_in_links_what_the_guest_saw(client: APIClient, user: User) -> None:
+    anonymous = uuid4()
+    for _ in range(2):
+        client.post(
+            "/accounts/login/",
+            {"phone": user.phone, "password": PASSWORD},
+            headers={"X-Anonymous-Id": str(anonymous)},
+        )
+    link = ShopperLink.objects.get()
+    assert (link.anonymous_id, link.user) == (anonymous, user)
+    assert Message.objects.filter(topic="shopper_linked").exists()
+
+
+def test_guessing_passwords_is_slowed_down(client: APIClient, user: User, settings: Settings) -> None:
+    codes = [
+        client.post("/accounts/login/", {"phone": "12345678", "password": "guess"}).status_code
+        for _ in range(21)
+    ]
+    assert codes == [401] * 20 + [429]
+
+
+def test_sessions_that_cannot_be_renewed_are_forgotten(
+    client: APIClient, user: User, settings: Settings
+) -> None:
+    log_in(client)
+    now = timezone.now()
+    assert forget_expired_sessions(now=now + settings.REFRESH_TOKEN_LIFETIME - timedelta(minutes=1)) == 0
+    assert forget_expired_sessions(now=now + settings.REFRESH_TOKEN_LIFETIME + timedelta(minutes=1)) == 1
+
+
+def test_superusers_are_staff_of_the_shop() -> None:
+    boss = User.objects.create_superuser("+16502530009", PASSWORD)
+    assert (boss.user_type, boss.is_admin, staff().is_admin) == (UserType.ADMIN, True, True)
+
+
+def test_a_person_is_found_by_phone_however_it_is_written(user: User) -> None:
+    assert User.objects.get_by_natural_key("(650) 253 0000") == user
+
+
+def test_the_task_forgets_by_the_clock_of_today(client: APIClient, user: User) -> None:
+    log_in(client)
+    log_in(client)
+    Session.objects.filter(pk=Session.objects.earliest("created_at").pk).update(expires_at=timezone.now())
+    assert forget_expired_sessions_task() == 1
+    assert Session.objects.count() == 1

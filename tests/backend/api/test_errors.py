@@ -1,0 +1,120 @@
+"""Whatever goes wrong, the answer is one envelope."""
+
+import re
+from uuid import UUID
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from tests.backend.shop import client_of, customer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.urls")]
+
+
+@pytest.fixture
+def client() -> APIClient:
+    return APIClient(raise_request_exception=False)
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "error", "details"),
+    [
+        ("domain", 409, "The lamp is sold.", {"lamp": 7}),
+        (
+            "engine",
+            503,
+            "A part of the shop is not available right now; try again shortly.",
+            {"engine": "search"},
+        ),
+        ("invalid", 400, "Invalid input.", {"price": ["Must not be negative."]}),
+        ("invalid_as_a_whole", 400, "Invalid input.", {"non_field_errors": ["Both or neither."]}),
+        ("missing", 404, "Not found.", {}),
+        ("forbidden", 403, "You may not do this.", {}),
+        ("fault", 500, "Something went wrong on our side.", {}),
+    ],
+)
+def test_every_failure_has_the_same_shape(
+    client: APIClient, failure: str, status: int, error: str, details: dict[str, object]
+) -> None:
+    answer = client.get(f"/failing/{failure}/")
+    body = answer.json()
+    assert answer.status_code == status
+    assert list(body) == ["error", "details", "status", "timestamp", "request_id"]
+    assert (body["error"], body["details"], body["status"]) == (error, details, status)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", body["timestamp"])
+    assert answer.headers["X-Request-Id"] == body["request_id"] == str(UUID(body["request_id"]))
+
+
+def test_a_fault_of_ours_tells_nothing_of_its_cause(client: APIClient) -> None:
+    assert b"ZeroDivision" not in client.get("/failing/fault/").content
+
+
+def test_an_engine_that_is_down_says_when_to_come_back(client: APIClient) -> None:
+    assert client.get("/failing/engine/").headers["Retry-After"] == "5"
+
+
+def test_who_asks_too_often_hears_for_how_long_to_wait(client: APIClient) -> None:
+    answer = client.get("/failing/throttled/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "8")
+
+
+def test_a_missing_token_says_what_is_asked_for(client: APIClient) -> None:
+    answer = client.get("/api/orders/cart/")
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
+
+
+def test_an_unknown_path_and_a_wrong_method_are_errors_like_others(client: APIClient) -> None:
+    assert client.get("/nowhere/").json()["details"] == {"path": "/nowhere/"}
+    assert client.patch("/failing/domain/").json()["status"] == 405
+
+
+def test_an_unknown_host_is_an_error_like_others(client: APIClient) -> None:
+    answer = client.get("/api/health/live/", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "Bad request.")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"{", "JSON parse error"),
+        (b'{"quantity": NaN}', "JSON parse error"),
+        ('{"name": "é"}'.encode("latin-1"), "JSON parse error"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_body_that_is_no_json_is_a_bad_request(client: APIClient, body: bytes, says: str) -> None:
+    answer = client.post("/said/", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]
+
+
+def test_a_body_of_another_type_is_refused(client: APIClient) -> None:
+    assert client.post("/said/", data=b"city=Bern", content_type="text/plain").status_code == 415
+
+
+def test_a_body_that_is_too_large_says_how_large_it_may_be(client: APIClient, settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
+    answer = client.post("/said/", data=b'{"city": "%s"}' % (b"x" * 1_000), content_type="application/json")
+    assert (answer.status_code, answer.json()["details"]) == (413, {"largest": 1_000})
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/orders/cart/", {"product_id": 10**30}),
+        ("/api/orders/cart/", {"variant_id": 2**63}),
+        ("/api/products/?seller=9999999999999999999999", None),
+    ],
+)
+def test_an_id_that_no_row_can_have_is_a_bad_request(path: str, body: object) -> None:
+    client = client_of(customer())
+    answer = client.get(path) if body is None else client.post(path, body)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/orders/orders/{}/", "/api/products/{}/", "/api/products/{}/variants/"]
+)
+def test_an_endless_id_in_a_path_is_not_found(path: str) -> None:
+    assert client_of(customer()).get(path.format("9" * 30)).status_code == 404

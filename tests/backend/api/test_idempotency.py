@@ -1,0 +1,84 @@
+"""A request that is sent again is answered again, not carried out again."""
+
+from datetime import timedelta
+
+import pytest
+
+from backend.api.idempotency import KEPT_FOR, forget_old_keys
+from backend.api.models import IdempotencyKey
+from backend.api.tasks import forget_idempotency_keys
+from backend.catalog.models import Category
+from tests.backend.shop import NOW, client_of, customer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.urls")]
+
+
+def keyed(key: str) -> dict[str, str]:
+    return {"Idempotency-Key": key}
+
+
+def test_the_second_answer_is_the_first_to_the_letter() -> None:
+    client = client_of(customer())
+    body = {"b": 1, "a": [1, 2.5, None, "é"]}
+    first, second = (client.post("/counted/", body, headers=keyed("k")) for _ in range(2))
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    assert ("Idempotent-Replayed" in first.headers, second.headers["Idempotent-Replayed"]) == (False, "true")
+    assert Category.objects.count() == 1
+
+
+def test_the_order_of_fields_makes_no_other_request() -> None:
+    client = client_of(customer())
+    client.post("/counted/", {"a": 1, "b": 2}, headers=keyed("k"))
+    assert client.post("/counted/", {"b": 2, "a": 1}, headers=keyed("k")).status_code == 201
+
+
+def test_another_body_under_the_same_key_is_a_conflict_that_names_it() -> None:
+    client = client_of(customer())
+    client.post("/counted/", {"a": 1}, headers=keyed("k"))
+    answer = client.post("/counted/", {"a": 2}, headers=keyed("k"))
+    assert (answer.status_code, answer.json()["details"]) == (409, {"Idempotency-Key": "k"})
+    assert Category.objects.count() == 1
+
+
+def test_without_a_key_and_under_another_key_every_request_counts() -> None:
+    client = client_of(customer())
+    numbers = [
+        client.post("/counted/", headers=headers).json()["data"]["number"]
+        for headers in ({}, {}, keyed("one"), keyed("other"))
+    ]
+    assert numbers == [0, 1, 2, 3]
+
+
+def test_keys_belong_to_their_account() -> None:
+    for number in range(2):
+        answer = client_of(customer()).post("/counted/", headers=keyed("k"))
+        assert answer.json()["data"]["number"] == number
+
+
+def test_a_guest_has_no_keys() -> None:
+    assert client_of().post("/counted/", headers=keyed("k")).status_code == 401
+    assert client_of().post("/counted/").status_code == 201
+
+
+def test_a_failed_request_leaves_nothing_and_frees_its_key() -> None:
+    client = client_of(customer())
+    assert client.post("/counted/", {"fail": True}, headers=keyed("k")).status_code == 409
+    assert not Category.objects.exists()
+    assert not IdempotencyKey.objects.exists()
+    assert client.post("/counted/", {}, headers=keyed("k")).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", "two words", "x" * 256, "tab\tbed"])
+def test_a_key_is_visible_and_not_endless(key: str) -> None:
+    answer = client_of(customer()).post("/counted/", headers=keyed(key))
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["Idempotency-Key"])
+
+
+def test_keys_are_forgotten_after_a_day() -> None:
+    client = client_of(customer())
+    client.post("/counted/", headers=keyed("k"))
+    assert forget_old_keys(now=NOW + KEPT_FOR - timedelta(seconds=1)) == 0
+    assert forget_old_keys(now=NOW + KEPT_FOR + timedelta(seconds=1)) == 1
+    client.post("/counted/", headers=keyed("k"))
+    assert Category.objects.count() == 2
+    assert forget_idempotency_keys() == 1

@@ -1,0 +1,155 @@
+"""How requests are understood: parameters, bodies, pages, shoppers."""
+
+from uuid import uuid4
+
+import pytest
+from rest_framework.test import APIClient
+
+from backend.api.pagination import PageNotFound, PageSpan
+from backend.catalog.models import Category
+from tests.backend.shop import client_of, customer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.urls")]
+
+
+def test_parameters_have_defaults_and_types() -> None:
+    assert APIClient().get("/asked/?page=2&colour=red").json()["data"] == {
+        "page": 2,
+        "page_size": 20,
+        "colour": "red",
+    }
+
+
+def test_an_unknown_parameter_is_refused_with_those_that_are_known() -> None:
+    answer = APIClient().get("/asked/?color=red&shape=round")
+    assert answer.status_code == 400
+    assert answer.json()["details"] == {
+        "color": "Unknown parameter. Allowed are: colour, page, page_size.",
+        "shape": "Unknown parameter. Allowed are: colour, page, page_size.",
+    }
+
+
+def test_a_parameter_that_is_given_twice_is_refused() -> None:
+    assert APIClient().get("/asked/?colour=red&colour=blue").json()["details"] == {
+        "colour": "Given more than once."
+    }
+
+
+def test_an_open_prefix_is_the_views_own_business() -> None:
+    assert APIClient().get("/asked/?attr_size=M&attr_size=L").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong", ["page=0", "page=-1", "page=two", "page_size=0", "page_size=101", "colour="]
+)
+def test_a_value_that_is_not_valid_is_refused_by_name(wrong: str) -> None:
+    answer = APIClient().get(f"/asked/?{wrong}")
+    assert answer.status_code == 400
+    assert list(answer.json()["details"]) == [wrong.split("=", maxsplit=1)[0]]
+
+
+def test_a_body_is_understood() -> None:
+    body = {"address": {"city": "Bern"}, "units": 2}
+    assert APIClient().post("/said/", body).json()["data"] == body
+
+
+@pytest.mark.parametrize(
+    ("body", "details"),
+    [
+        ({"adress": {}}, {"adress": ["Unknown field. Allowed are: address, units."]}),
+        (
+            {"address": {"city": "Bern", "zip": "3011"}},
+            {"address": {"zip": ["Unknown field. Allowed are: city."]}},
+        ),
+        ({}, {"address": ["This field is required."]}),
+    ],
+)
+def test_a_field_that_nobody_knows_is_refused_however_deep(body: object, details: object) -> None:
+    assert APIClient().post("/said/", body).json()["details"] == details
+
+
+def test_a_body_that_is_no_object_is_refused() -> None:
+    assert list(APIClient().post("/said/", [1, 2]).json()["details"]) == ["non_field_errors"]
+
+
+@pytest.fixture
+def seven() -> None:
+    Category.objects.bulk_create(Category(name=str(n), slug=str(n), path=str(n)) for n in range(7))
+
+
+@pytest.mark.usefixtures("seven")
+def test_a_page_says_where_it_stands() -> None:
+    page = APIClient().get("/paged/?page=2&page_size=3").json()
+    assert page == {
+        "count": 7,
+        "next": "http://testserver/paged/?page=3&page_size=3",
+        "previous": "http://testserver/paged/?page_size=3",
+        "results": ["3", "4", "5"],
+        "page_size": 3,
+        "current_page": 2,
+        "total_pages": 3,
+        "extra": "more",
+    }
+
+
+@pytest.mark.usefixtures("seven")
+def test_the_last_page_is_as_long_as_what_is_left() -> None:
+    page = APIClient().get("/paged/?page=3&page_size=3").json()
+    assert (page["results"], page["next"]) == (["6"], None)
+
+
+@pytest.mark.usefixtures("seven")
+def test_a_page_behind_the_last_is_not_found() -> None:
+    answer = APIClient().get("/paged/?page=4&page_size=3")
+    assert answer.status_code == 404
+    assert answer.json()["details"] == {"page": "4 lies behind the last page, 3.", "total_pages": 3}
+
+
+def test_an_empty_list_has_one_empty_page() -> None:
+    page = APIClient().get("/paged/").json()
+    assert (page["count"], page["results"], page["total_pages"], page["next"], page["previous"]) == (
+        0,
+        [],
+        1,
+        None,
+        None,
+    )
+    assert APIClient().get("/paged/?page=2").status_code == 404
+
+
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (20, 1), (21, 2), (40, 2), (41, 3)])
+def test_pages_are_counted_to_the_last_row(count: int, pages: int) -> None:
+    span = PageSpan(page=pages, page_size=20)
+    assert span.total_pages(count) == pages
+    span.require_within(count)
+    with pytest.raises(PageNotFound):
+        PageSpan(page=pages + 1, page_size=20).require_within(count)
+
+
+def test_a_shopper_is_the_account_before_the_anonymous_id() -> None:
+    user, anonymous = customer(), str(uuid4())
+    headers = {"X-Anonymous-Id": anonymous}
+    assert client_of(user).get("/shopping/", headers=headers).json()["data"] == {
+        "key": str(user.shopper_key),
+        "user_id": user.pk,
+    }
+    assert APIClient().get("/shopping/", headers=headers).json()["data"] == {
+        "key": anonymous,
+        "user_id": None,
+    }
+    assert APIClient().get("/shopping/").json()["data"] == {"key": None, "user_id": None}
+
+
+def test_an_anonymous_id_that_is_none_is_refused_by_name() -> None:
+    answer = APIClient().get("/shopping/", headers={"X-Anonymous-Id": "me"})
+    assert (answer.status_code, answer.json()["details"]) == (400, {"X-Anonymous-Id": "Must be a UUID."})
+
+
+def test_an_id_from_outside_does_not_get_into_our_log() -> None:
+    answer = APIClient().get("/nowhere/", headers={"X-Request-Id": "forged"})
+    assert answer.headers["X-Request-Id"] == answer.json()["request_id"] != "forged"
+
+
+def test_each_request_gets_an_id_of_its_own() -> None:
+    ids = {APIClient().get("/api/health/live/").headers["X-Request-Id"] for _ in range(3)}
+    assert len(ids) == 3

@@ -1,0 +1,166 @@
+"""The shop's paths, and views that fail in every way that a view can."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.urls import path
+from rest_framework import serializers
+from rest_framework.exceptions import Throttled
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from backend.api.errors import DomainError, EngineUnavailable
+from backend.api.idempotency import once
+from backend.api.pagination import PageSpan, page_envelope, page_of_rows
+from backend.api.parameters import Body, PageParameters, parse, parse_body
+from backend.api.responses import envelope
+from backend.api.shoppers import shopper_of
+from backend.catalog.models import Category
+from backend.config.urls import handler400, handler404, handler500
+from backend.config.urls import urlpatterns as shop
+from tests.backend.shop import NOW
+
+__all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
+
+
+class Conflict(DomainError):
+    """A rule of the domain."""
+
+    status = 409
+    message = "The lamp is sold."
+
+
+def domain() -> None:
+    raise Conflict(lamp=7)
+
+
+def engine() -> None:
+    raise EngineUnavailable(engine="search")
+
+
+def invalid() -> None:
+    raise serializers.ValidationError({"price": ["Must not be negative."]})
+
+
+def invalid_as_a_whole() -> None:
+    raise serializers.ValidationError("Both or neither.")
+
+
+def missing() -> None:
+    raise Http404
+
+
+def forbidden() -> None:
+    raise PermissionDenied
+
+
+def throttled() -> None:
+    raise Throttled(wait=7.2)
+
+
+def fault() -> None:
+    raise ZeroDivisionError
+
+
+FAILURES: dict[str, Callable[[], None]] = {
+    failure.__name__: failure
+    for failure in (domain, engine, invalid, invalid_as_a_whole, missing, forbidden, throttled, fault)
+}
+
+
+class Failing(APIView):
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    def get(self, request: Request, name: str) -> Response:
+        FAILURES[name]()
+        return Response()
+
+
+class Flags(PageParameters):
+    colour = serializers.CharField(required=False)
+
+
+class Asked(APIView):
+    """Answers with the parameters as they were understood."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    def get(self, request: Request) -> Response:
+        return envelope(parse(request, Flags, open_prefix="attr_"))
+
+
+class Address(Body):
+    city = serializers.CharField()
+
+
+class Delivery(Body):
+    address = Address()
+    units = serializers.IntegerField(required=False)
+
+
+class Said(APIView):
+    """Answers with the body as it was understood."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    def post(self, request: Request) -> Response:
+        return envelope(parse_body(request, Delivery))
+
+
+class Paged(APIView):
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    def get(self, request: Request) -> Response:
+        asked = parse(request, PageParameters)
+        span = PageSpan(page=asked["page"], page_size=asked["page_size"])
+        count, rows = page_of_rows(Category.objects.order_by("pk"), span)
+        return Response(
+            page_envelope(request, [row.name for row in rows], count=count, span=span, extra="more")
+        )
+
+
+class Shopping(APIView):
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    def get(self, request: Request) -> Response:
+        shopper = shopper_of(request)
+        return envelope({"key": shopper.key, "user_id": shopper.user_id})
+
+
+class Counted(APIView):
+    """Makes a category whenever it is really carried out."""
+
+    throttle_classes = ()
+
+    def get_permissions(self) -> list[Any]:
+        return [AllowAny()]
+
+    def post(self, request: Request) -> Response:
+        def perform() -> Response:
+            number = Category.objects.count()
+            Category.objects.create(name=str(number), slug=str(number), path=str(number))
+            if request.data == {"fail": True}:
+                raise Conflict
+            return envelope({"number": number, "said": request.data}, status=201)
+
+        return once(request, perform, scope="counted", now=NOW)
+
+
+urlpatterns = [
+    *shop,
+    path("failing/<str:name>/", Failing.as_view()),
+    path("asked/", Asked.as_view()),
+    path("said/", Said.as_view()),
+    path("paged/", Paged.as_view()),
+    path("shopping/", Shopping.as_view()),
+    path("counted/", Counted.as_view()),
+]
