@@ -6,6 +6,19 @@ from celery.schedules import crontab
 
 BEAT_SCHEDULE = {
     "prune the outbox": {"task": "backend.outbox.tasks.prune_messages", "schedule": timedelta(hours=1)},
+    "forget idempotency keys": {
+        "task": "backend.api.tasks.forget_idempotency_keys",
+        "schedule": timedelta(hours=1),
+    },
+    "forget expired sessions": {
+        "task": "backend.accounts.tasks.forget_expired_sessions",
+        "schedule": timedelta(days=1),
+    },
+    "refresh popularity": {
+        "task": "backend.orders.tasks.refresh_product_popularity",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3_600},
+    },
     "rebuild rollups": {
         "task": "backend.analytics.tasks.rebuild_rollups",
         "schedule": timedelta(minutes=5),
