@@ -2,13 +2,11 @@
 
 from django.db import models
 
-SEQUENCE = "search_document_version"
-
 
 class DocumentVersion(models.Model):
-    """The last version drawn, in one row, on databases without sequences; elsewhere the table stays empty."""
+    """The last version that was drawn, in one row."""
 
-    last = models.BigIntegerField(default=0)
+    last = models.BigIntegerField()
 
     def __str__(self) -> str:
         return str(self.last)

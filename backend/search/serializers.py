@@ -1,5 +1,6 @@
 """Search answers as they go out."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -94,19 +95,23 @@ def card(product: ProductDocument) -> dict[str, Any]:
         "brand": product.brand,
         "category": _category(product),
         "seller": product.seller_id,
-        "price": str(product.price),
-        "discount_percentage": str(product.discount_percentage),
-        "sale_price": str(product.sale_price),
+        "price": _shown(product.price),
+        "discount_percentage": _shown(product.discount_percentage),
+        "sale_price": _shown(product.sale_price),
         "currency": product.currency,
         "flash_sale": product.flash_sale,
         "best_seller_product": product.best_seller_product,
         "featured_product": product.featured_product,
-        "rating_average": None if product.rating_average is None else str(product.rating_average),
+        "rating_average": None if product.rating_average is None else _shown(product.rating_average),
         "rating_count": product.rating_count,
         "in_stock": product.in_stock,
         "variant_count": len(product.variants),
         "image_url": product.image_urls[0] if product.image_urls else None,
     }
+
+
+def _shown(number: Decimal) -> str:
+    return f"{number:.2f}"
 
 
 def _category(product: ProductDocument) -> dict[str, Any] | None:

@@ -88,8 +88,7 @@ class ElasticsearchEngine:
     def destroy(self) -> None:
         """Delete every generation, the one that serves too."""
         with answering():
-            for generation in self._indices.generations():
-                self._client.indices.delete(index=generation.name)
+            self._indices.destroy()
         self._version_known = False
 
     def release(self, generation: str) -> None:

@@ -15,7 +15,8 @@ from elasticsearch import Elasticsearch, NotFoundError
 from indexing.elasticsearch.mapping import VERSION, definition
 from indexing.engine import Generation, GenerationNotFound, IndexCorrupt, IndexMissing, Role
 
-WRITE_SUFFIX = "-write"
+TEMPLATE_PRIORITY = 500
+"""Above what clusters bring along; no other template means these names."""
 
 
 class Indices:
@@ -26,11 +27,12 @@ class Indices:
         self._client = client
         self.serving = f"{prefix}-products"
         self.standby = f"{prefix}-products-standby"
+        self._pattern = f"{prefix}-products-2*"
 
     def generations(self) -> tuple[Generation, ...]:
         """Return all generations, oldest first."""
         found = self._client.indices.get(
-            index=f"{self.serving}-2*", expand_wildcards="open", features=["aliases", "mappings"]
+            index=self._pattern, expand_wildcards="open", features=["aliases", "mappings"]
         )
         generations = [self._generation(name, index) for name, index in found.body.items()]
         return tuple(sorted(generations, key=lambda generation: (generation.created_at, generation.name)))
@@ -44,15 +46,26 @@ class Indices:
         return Generation(name, role, datetime.fromisoformat(created_at))
 
     def create(self, *, now: datetime) -> Generation:
-        """Create an empty index.
-
-        Writes go through an alias of its own, which they require: a write to an index that was dropped
-        meanwhile would otherwise bring it back, without a mapping.
-        """
+        """Create an empty index."""
+        self._forbid_accidental_indices()
         name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        aliases: dict[str, dict[str, Any]] = {name + WRITE_SUFFIX: {}}
-        self._client.indices.create(index=name, aliases=aliases, **definition(name, created_at=now))
+        self._client.indices.create(index=name, **definition(name, created_at=now))
         return Generation(name, Role.BUILDING, now)
+
+    def destroy(self) -> None:
+        """Delete every index."""
+        for generation in self.generations():
+            self._client.indices.delete(index=generation.name)
+        self._client.options(ignore_status=404).indices.delete_index_template(name=self.serving)
+
+    def _forbid_accidental_indices(self) -> None:
+        """Let a write to an index that was dropped fail; it would bring the index back, without a mapping."""
+        self._client.indices.put_index_template(
+            name=self.serving,
+            index_patterns=[self._pattern],
+            allow_auto_create=False,
+            priority=TEMPLATE_PRIORITY,
+        )
 
     def require(self, generation: str) -> None:
         """Return if there is such a generation. Raises GenerationNotFound."""
@@ -74,7 +87,7 @@ class Indices:
                 raise IndexCorrupt(name, f"it has fields of version {version}, this program writes {VERSION}")
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve with all that was written to it; the one that served becomes the standby."""
+        """Let this generation serve with all that was written to it; the one that served is the standby."""
         self.require(generation)
         self._client.indices.refresh(index=generation)
         served = self._holder(self.serving)

@@ -6,7 +6,6 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from indexing.elasticsearch.client import WRITE_SECONDS
-from indexing.elasticsearch.indices import WRITE_SUFFIX
 from indexing.elasticsearch.mapping import indexed
 from indexing.engine import Change, GenerationNotFound, Put, SearchError, Written
 
@@ -33,7 +32,7 @@ def write(client: Elasticsearch, generation: str, changes: Sequence[Change]) -> 
     applied = 0
     for start in range(0, len(changes), BULK_SIZE):
         operations = [line for change in changes[start : start + BULK_SIZE] for line in _lines(change)]
-        answer = patient.bulk(index=generation + WRITE_SUFFIX, operations=operations, require_alias=True)
+        answer = patient.bulk(index=generation, operations=operations)
         applied += sum(_applied(item, generation) for item in answer["items"])
     return Written(applied=applied, stale=len(changes) - applied)
 

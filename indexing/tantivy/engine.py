@@ -1,7 +1,8 @@
 """The protocol of indexing.engine, kept by tantivy."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from indexing.page import SearchPage, Suggestion
 from indexing.request import SearchRequest
 from indexing.suggestions import suggestions
 from indexing.tantivy.folder import Folder, Pointer
-from indexing.tantivy.reader import Reader, Snapshot
+from indexing.tantivy.reader import Reader, Snapshot, reading
 from indexing.tantivy.searching import search
 from indexing.tantivy.writer import Writer, stored_in
 
@@ -29,12 +30,13 @@ class TantivyEngine:
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page."""
-        return search(self._serving(), request)
+        with self._serving() as snapshot:
+            return search(snapshot, request)
 
     def suggest(self, prefix: str, *, limit: int = 10) -> tuple[Suggestion, ...]:
         """Return completions of `prefix`, best first."""
-        snapshot = self._serving()
-        return suggestions(prefix, complete=snapshot.completions, evidence=snapshot.evidence, limit=limit)
+        with self._serving() as snapshot:
+            return suggestions(prefix, complete=snapshot.completions, evidence=snapshot.evidence, limit=limit)
 
     def write(self, generation: str, changes: Sequence[Change], *, now: datetime) -> Written:
         """Apply changes; takes the generation's lock and keeps it until `release` or `close`."""
@@ -50,12 +52,13 @@ class TantivyEngine:
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, Stored]:
         """Return what the generation holds of these products."""
-        return stored_in(self._snapshot(generation), product_ids)
+        with self._snapshot(generation) as snapshot:
+            return stored_in(snapshot, product_ids)
 
     def count(self, generation: str) -> int:
         """Return how many products the generation holds."""
-        snapshot = self._snapshot(generation)
-        return snapshot.count(snapshot.matching.live())
+        with self._snapshot(generation) as snapshot:
+            return snapshot.count(snapshot.matching.live())
 
     def generations(self) -> tuple[Generation, ...]:
         """Return all generations, oldest first."""
@@ -101,8 +104,8 @@ class TantivyEngine:
 
     def ping(self) -> None:
         """Return if searches can be answered."""
-        snapshot = self._serving()
-        snapshot.count(snapshot.matching.live())
+        with self._serving() as snapshot:
+            snapshot.count(snapshot.matching.live())
 
     def close(self) -> None:
         """Give up every lock."""
@@ -110,16 +113,27 @@ class TantivyEngine:
             self.release(generation)
         self._readers.clear()
 
-    def _serving(self) -> Snapshot:
+    def _serving(self) -> AbstractContextManager[Snapshot]:
         serving = self._folder.pointer().serving
         if serving is None:
             raise IndexMissing(self.name)
         return self._snapshot(serving)
 
-    def _snapshot(self, generation: str) -> Snapshot:
+    @contextmanager
+    def _snapshot(self, generation: str) -> Iterator[Snapshot]:
+        with reading(generation):
+            yield self._reader(generation).snapshot()
+
+    def _reader(self, generation: str) -> Reader:
         reader = self._readers.get(generation)
         if reader is None:
             path = self._folder.index_path(generation)
             with self._lock:
+                self._forget_dropped()
                 reader = self._readers.setdefault(generation, Reader(path, generation=generation))
-        return reader.snapshot()
+        return reader
+
+    def _forget_dropped(self) -> None:
+        """Close what other processes have dropped: open files keep their space on the disk."""
+        names = {each.name for each in self.generations()}
+        self._readers = {name: reader for name, reader in self._readers.items() if name in names}

@@ -1,7 +1,8 @@
 """Reading one generation while another process may be writing it."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,20 @@ from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
 
 _stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")).build()
+
+
+@contextmanager
+def reading(generation: str) -> Iterator[None]:
+    """Turn what tantivy raises about damaged files into IndexCorrupt.
+
+    Some damage it notices late, by a panic: an exception that is no Exception, of a class without an address.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise IndexCorrupt(generation, str(error)) from error
 
 
 def stem(word: str) -> str:
@@ -122,18 +137,20 @@ class Reader:
     def _open(self) -> Snapshot:
         self._state = self._committed_state()
         try:
-            index = Index.open(str(self._path))
-            register_analyzers(index)
-            index.config_reader("manual")
-            index.reload()
-            return Snapshot(index, index.searcher(), Matching(index.schema, stem))
+            with reading(self._generation):
+                index = Index.open(str(self._path))
+                register_analyzers(index)
+                index.config_reader("manual")
+                index.reload()
+                return Snapshot(index, index.searcher(), Matching(index.schema, stem))
         except ValueError as error:
             raise IndexCorrupt(self._generation, str(error)) from error
 
     def _reloaded(self) -> Snapshot:
         old = self._snapshot
         try:
-            old.index.reload()
-            return Snapshot(old.index, old.index.searcher(), old.matching)
+            with reading(self._generation):
+                old.index.reload()
+                return Snapshot(old.index, old.index.searcher(), old.matching)
         except ValueError as error:
             raise IndexCorrupt(self._generation, str(error)) from error

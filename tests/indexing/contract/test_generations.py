@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
@@ -71,7 +72,7 @@ def titles(engine: SearchEngine) -> set[str]:
 
 def build(engine: SearchEngine, feed: Rows) -> str:
     """Build a generation that is complete from its first search on."""
-    name = rebuild(engine, feed, clock=lambda: NOW).name
+    name = rebuild(engine, feed, clock=lambda: datetime.now(UTC)).name
     assert titles(engine) == set(feed.products.values())
     return name
 

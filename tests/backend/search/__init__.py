@@ -1,0 +1,1 @@
+"""Search over HTTP, and the way of a change into the index."""

@@ -1,0 +1,39 @@
+"""The shop's search, on both engines."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from backend.search.engines import engine
+from indexing.engine import SearchEngine
+
+ENGINES = [
+    pytest.param("tantivy", id="tantivy"),
+    pytest.param("elasticsearch", id="elasticsearch", marks=pytest.mark.elasticsearch),
+]
+
+
+@pytest.fixture(params=ENGINES)
+def shop_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngine]:
+    """The engine that this process's shop searches with, without any generation."""
+    monkeypatch.setenv("VITRINE_SEARCH_ENGINE", request.param)
+    if request.param == "elasticsearch":
+        monkeypatch.setenv("ELASTICSEARCH_URL", request.getfixturevalue("elasticsearch_url"))
+    yield from _opened()
+
+
+@pytest.fixture
+def folder_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngine]:
+    """The same, for what does not depend on the engine."""
+    monkeypatch.setenv("VITRINE_SEARCH_ENGINE", "tantivy")
+    yield from _opened()
+
+
+def _opened() -> Iterator[SearchEngine]:
+    engine.cache_clear()
+    opened = engine()
+    opened.destroy()
+    yield opened
+    opened.destroy()
+    opened.close()
+    engine.cache_clear()

@@ -1,0 +1,102 @@
+"""rebuild_index and evaluate_search."""
+
+import gzip
+import io
+import lzma
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from indexing.engine import Role, SearchEngine
+from tests.backend.shop import product
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PRODUCTS = """product_id,title,description
+1,Brass lantern,"<b>For</b>
+the garden"
+2,Paper lantern,
+3,Garden chair,Made of brass
+4,Lunch box,
+"""
+JUDGMENTS = """query,product_id,grade
+brass lantern,1,3
+brass lantern,2,1
+lunch bax,4,3
+lunch bax,4,1
+garden gnome,9,3
+"""
+
+
+def run(name: str, *arguments: object) -> str:
+    out = io.StringIO()
+    call_command(name, *map(str, arguments), stdout=out, stderr=io.StringIO())
+    return out.getvalue()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    products, judgments = tmp_path / "products.csv.xz", tmp_path / "judgments.csv.gz"
+    products.write_bytes(lzma.compress(PRODUCTS.encode()))
+    judgments.write_bytes(gzip.compress(JUDGMENTS.encode()))
+    return products, judgments
+
+
+def test_a_rebuild_says_what_serves_and_can_be_taken_back(shop_engine: SearchEngine) -> None:
+    product()
+    first = run("rebuild_index").split()[1].rstrip(",")
+    second = run("rebuild_index")
+    assert second.startswith("serving: ")
+    assert second.endswith("1 products\n")
+
+    assert run("rebuild_index", "--rollback") == f"serving again: {first}\n"
+
+    roles = {line.split()[0]: line.split()[1] for line in run("rebuild_index", "--list").splitlines()}
+    assert roles == {first: Role.SERVING, second.split()[1].rstrip(","): Role.STANDBY}
+
+
+def test_without_an_earlier_index_there_is_nothing_to_roll_back_to(folder_engine: SearchEngine) -> None:
+    with pytest.raises(CommandError, match="no earlier index"):
+        run("rebuild_index", "--rollback")
+
+
+def test_a_search_is_marked_without_touching_the_shops_index(
+    shop_engine: SearchEngine, files: tuple[Path, Path]
+) -> None:
+    products, judgments = files
+
+    lines = run(
+        "evaluate_search", "--products", products, "--judgments", judgments, "--engine", shop_engine.name
+    ).splitlines()
+
+    assert lines[0].split() == ["NDCG@10", "0.6667"]
+    assert lines[1].split() == ["MRR@10", "0.6667"]
+    assert lines[2].split() == ["recall@50", "0.6667"]
+    assert lines[4].split() == ["0.0000", "garden", "gnome"]
+    assert shop_engine.generations() == ()
+
+
+@pytest.mark.parametrize(
+    ("products", "judgments", "complaint"),
+    [
+        ("id,title\n1,x\n", JUDGMENTS, "lacks the columns product_id, description"),
+        (PRODUCTS + "x,y,z\n", JUDGMENTS, "line 7: product_id is 'x'"),
+        (PRODUCTS + "1,y,z\n", JUDGMENTS, "product_id 1 is there twice"),
+        (PRODUCTS, "query,product_id,grade\nlamp,1,-1\n", "grade is '-1'"),
+        (PRODUCTS, "query,product_id,grade\nlamp,1\n", "another number of columns"),
+        (PRODUCTS, "query,product_id,grade\n" + "x" * 201 + ",1,1\n", "1 to 200 characters"),
+        (PRODUCTS, "query,product_id,grade\nlamp,1,0\n", "grade above 0"),
+    ],
+)
+def test_a_wrong_file_is_a_one_line_error(
+    tmp_path: Path, products: str, judgments: str, complaint: str
+) -> None:
+    first, second = tmp_path / "products.csv", tmp_path / "judgments.csv"
+    first.write_text(products)
+    second.write_text(judgments)
+
+    with pytest.raises(CommandError, match=complaint) as error:
+        run("evaluate_search", "--products", first, "--judgments", second, "--engine", "tantivy")
+    assert error.value.returncode == 2
+    assert "\n" not in str(error.value)

@@ -1,0 +1,43 @@
+"""The documents of django-elasticsearch-dsl."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.utils import timezone
+from elasticsearch.dsl import connections
+
+from backend.search.rebuilding import build
+from indexing.elasticsearch.engine import ElasticsearchEngine
+from indexing.settings import Settings
+from tests.backend.shop import product
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.elasticsearch]
+
+
+@pytest.fixture
+def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
+    """The shop's engine, and the library's connection to it."""
+    opened = ElasticsearchEngine(url=elasticsearch_url, prefix=Settings.from_env().prefix)
+    opened.destroy()
+    connections.create_connection("default", hosts=elasticsearch_url)
+    yield opened
+    connections.get_connection("default").close()
+    connections.remove_connection("default")
+    opened.destroy()
+    opened.close()
+
+
+def test_a_document_written_through_the_library_can_be_read_back_whole(engine: ElasticsearchEngine) -> None:
+    from backend.search.documents import ProductIndex
+
+    built = build(engine, clock=timezone.now)
+    lamp = product("Brass lantern", price="20.00")
+
+    ProductIndex().update(lamp, refresh=True)  # type: ignore[arg-type] # the library is untyped
+
+    stored = engine.stored(built.name, [lamp.pk])[lamp.pk]
+    assert stored.document.title == "Brass lantern"
+    assert stored.document.variants[0].available == 10
+    assert [row.pk for row in ProductIndex.search().query("match", title="lanterns").to_queryset()] == [
+        lamp.pk
+    ]

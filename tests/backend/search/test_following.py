@@ -1,0 +1,158 @@
+"""A change travels from the API into the index, by the real relay."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from backend.outbox.models import Cursor, Message
+from backend.outbox.relay import Relay, drain
+from backend.search.rebuilding import build, followers
+from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
+from indexing.elasticsearch.engine import ElasticsearchEngine
+from indexing.engine import Role, SearchEngine
+from indexing.generations import roll_back
+from indexing.request import SearchRequest
+from tests.backend.shop import client_of, product, staff
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SEARCHABLE_WITHIN_SECONDS = 2.0
+
+
+@pytest.fixture
+def relay(shop_engine: SearchEngine) -> Iterator[SearchEngine]:
+    """The relay at work for the index."""
+    stopping = threading.Event()
+
+    def work() -> None:
+        Relay(lambda: followers(shop_engine, clock=timezone.now)).run(stopping)
+        connection.close()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    within(15, lambda: any(each.role is Role.SERVING for each in shop_engine.generations()))
+    yield shop_engine
+    stopping.set()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def within(seconds: float, condition: Callable[[], bool]) -> float:
+    """Return how long it took until `condition` held."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < seconds, f"not within {seconds} seconds"
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def shows(engine: SearchEngine, title: str) -> bool:
+    return titles(engine, "lantern") == [title]
+
+
+def titles(engine: SearchEngine, text: str) -> list[str]:
+    return [hit.product.title for hit in engine.search(SearchRequest(text=text, facets=False)).hits]
+
+
+def test_a_change_through_the_api_is_searchable_within_two_seconds(relay: SearchEngine) -> None:
+    lamp = product("Brass lantern")
+    within(5, lambda: titles(relay, "lantern") == ["Brass lantern"])
+    client = client_of(staff())
+
+    for title in ("Copper lantern", "Silver lantern", "Golden lantern"):
+        client.patch(f"/api/products/{lamp.pk}/", {"title": title}, format="json")
+        within(SEARCHABLE_WITHIN_SECONDS, partial(shows, relay, title))
+
+
+def test_a_deleted_product_is_found_no_more_within_two_seconds(relay: SearchEngine) -> None:
+    lamp = product("Brass lantern")
+    within(5, lambda: titles(relay, "lantern") == ["Brass lantern"])
+
+    client_of(staff()).delete(f"/api/products/{lamp.pk}/")
+
+    within(SEARCHABLE_WITHIN_SECONDS, lambda: titles(relay, "lantern") == [])
+
+
+def test_a_rebuild_under_a_working_relay_loses_nothing(relay: SearchEngine) -> None:
+    lamps = [product(f"Lantern {number}") for number in range(3)]
+    within(5, lambda: len(titles(relay, "lantern")) == 3)
+    client = client_of(staff())
+    client.patch(f"/api/products/{lamps[0].pk}/", {"title": "Lantern changed"}, format="json")
+
+    build(relay, clock=timezone.now)
+
+    assert "Lantern changed" in titles(relay, "lantern")
+    client.patch(f"/api/products/{lamps[1].pk}/", {"title": "Lantern changed later"}, format="json")
+    within(5, lambda: "Lantern changed later" in titles(relay, "lantern"))
+
+
+def test_the_standby_follows_so_that_rolling_back_is_fresh(shop_engine: SearchEngine) -> None:
+    lamp = product("Old lantern")
+    build(shop_engine, clock=timezone.now)
+    build(shop_engine, clock=timezone.now)
+    client_of(staff()).patch(f"/api/products/{lamp.pk}/", {"title": "New lantern"}, format="json")
+
+    drain(generation_subscribers(shop_engine), timeout=20)
+    roll_back(shop_engine)
+
+    within(2, lambda: titles(shop_engine, "lantern") == ["New lantern"])
+
+
+def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> None:
+    product("Brass lantern")
+    build(shop_engine, clock=timezone.now)
+    drain(generation_subscribers(shop_engine), timeout=20)
+    assert Message.objects.exists()
+
+    Cursor.objects.update(xid=0, message_id=0)
+    drain(generation_subscribers(shop_engine), timeout=20)
+
+    within(2, lambda: titles(shop_engine, "lantern") == ["Brass lantern"])
+
+
+def test_a_shop_without_an_index_gets_its_first(shop_engine: SearchEngine) -> None:
+    product("Brass lantern")
+
+    (subscriber,) = followers(shop_engine, clock=timezone.now)
+
+    assert titles(shop_engine, "lantern") == ["Brass lantern"]
+    assert [subscriber] == followers(shop_engine, clock=timezone.now)
+
+
+def test_a_dropped_generation_is_no_failure_of_its_subscriber(shop_engine: SearchEngine) -> None:
+    lamp = product("Brass lantern")
+    first = build(shop_engine, clock=timezone.now)
+    build(shop_engine, clock=timezone.now)
+    build(shop_engine, clock=timezone.now)
+
+    drain([GenerationSubscriber(shop_engine, first.name)], timeout=20)
+    client_of(staff()).delete(f"/api/products/{lamp.pk}/")
+    drain([GenerationSubscriber(shop_engine, first.name)], timeout=20)
+
+    assert first.name not in {each.name for each in shop_engine.generations()}
+
+
+def test_the_cursor_of_a_generation_that_is_gone_is_closed_by_the_next_build(
+    folder_engine: SearchEngine,
+) -> None:
+    Cursor.objects.create(subscriber=f"{NAME_PREFIX}products-gone")
+
+    built = build(folder_engine, clock=timezone.now)
+
+    names = Cursor.objects.filter(subscriber__startswith=NAME_PREFIX).values_list("subscriber", flat=True)
+    assert list(names) == [NAME_PREFIX + built.name]
+
+
+def test_while_the_engine_is_down_its_subscribers_are_still_known() -> None:
+    Cursor.objects.create(subscriber=f"{NAME_PREFIX}products-1")
+    unreachable = ElasticsearchEngine(url="http://127.0.0.1:9", prefix="nowhere")
+
+    subscribers = followers(unreachable, clock=timezone.now)
+
+    assert [each.name for each in subscribers] == [f"{NAME_PREFIX}products-1"]
+    unreachable.close()

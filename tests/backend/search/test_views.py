@@ -1,0 +1,217 @@
+"""Search over HTTP."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from backend.catalog.models import Product, Variant
+from backend.exposures.services import Exposure, register_sink
+from backend.search.engines import engine
+from backend.search.rebuilding import build
+from backend.tracking import sink
+from indexing.engine import SearchEngine
+from tests.backend.shop import client_of, product
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SEARCH = "/api/search/"
+
+
+@pytest.fixture
+def shown() -> Iterator[list[Exposure]]:
+    """The exposures of this test."""
+    kept: list[Exposure] = []
+    register_sink(kept.append)
+    yield kept
+    register_sink(sink.store)
+
+
+@pytest.fixture
+def client(shop_engine: SearchEngine, shown: list[Exposure]) -> APIClient:
+    """A guest in a shop with some lamps."""
+    brass = product(
+        "Brass lantern", price="20.00", category=("Home", "Lamps"), brand="Lumen", stock=[4, 0],
+        image_urls=["https://example.org/a.jpg"], rating_average=Decimal("4.50"), rating_count=3,
+    )  # fmt: skip
+    Variant.objects.filter(product=brass, stock=4).update(attributes={"size": "M"})
+    Variant.objects.filter(product=brass, stock=0).update(attributes={"size": "L"})
+    product("Paper lantern", price="5.50", category=("Party",), brand="Folk", discount_percentage=Decimal(10))
+    product("Garden chair", category=("Garden",))
+    build(shop_engine, clock=timezone.now)
+    return client_of()
+
+
+@pytest.fixture
+def guest(folder_engine: SearchEngine, shown: list[Exposure]) -> APIClient:
+    """A guest in an empty shop."""
+    build(folder_engine, clock=timezone.now)
+    return client_of()
+
+
+def test_a_search_answers_with_a_page_of_cards(client: APIClient) -> None:
+    body = client.get(SEARCH, {"q": "lantern", "sort_by": "price_low", "page_size": 1}).json()
+
+    assert (body["count"], body["total_pages"], body["current_page"]) == (2, 2, 1)
+    assert body["next"].endswith("page=2") or "page=2" in body["next"]
+    assert body["understood"] == {"corrected_text": None, "matched": "all"}
+    (card,) = body["results"]
+    (listed,) = client.get("/api/products/", {"brand": "Folk"}).json()["results"]
+    assert card == listed
+
+
+def test_hits_need_no_database_query(client: APIClient) -> None:
+    client.get(SEARCH)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(SEARCH, {"q": "lantern"})
+
+    assert len(queries) == 0
+
+
+def test_every_parameter_narrows(client: APIClient) -> None:
+    choices: list[dict[str, Any]] = [
+        {"category": "home"},
+        {"brand": "lumen"},
+        {"min_price": "10.01", "max_price": "30"},
+        {"rating": "4"},
+        {"attr.size": "M"},
+        {"attr.size": ["M", "XL"], "in_stock": "true"},
+    ]
+    for asked in choices:
+        titles = [each["title"] for each in client.get(SEARCH, asked).json()["results"]]
+        assert titles == ["Brass lantern"], asked
+    assert client.get(SEARCH, {"attr.size": "L", "in_stock": "true"}).json()["count"] == 0
+    assert client.get(SEARCH, {"brand": ["Lumen", "Folk"]}).json()["count"] == 2
+
+
+def test_facets_come_with_the_page(client: APIClient) -> None:
+    facets = client.get(SEARCH, {"q": "lantern", "brand": "Lumen"}).json()["facets"]
+
+    assert facets["brands"] == [
+        {"value": "Folk", "count": 1, "selected": False},
+        {"value": "Lumen", "count": 1, "selected": True},
+    ]
+    assert [(each["path"], each["count"]) for each in facets["categories"]] == [("Home", 1)]
+    assert facets["categories"][0]["children"][0]["slug"] == "home-lamps"
+    assert facets["prices"] == [{"minimum": "20.00", "maximum": "50.00", "count": 1}]
+    assert [each["count"] for each in facets["ratings"]] == [1, 1, 1, 1]
+    assert facets["in_stock"] == 1
+    assert facets["attributes"][0]["name"] == "size"
+
+
+def test_the_list_that_was_shown_is_an_exposure(client: APIClient, shown: list[Exposure]) -> None:
+    body = client.get(SEARCH, {"q": "Lantern", "brand": "Lumen", "attr.size": "M"}).json()
+
+    (exposure,) = shown
+    assert exposure.id == UUID(body["exposure_id"])
+    assert exposure.surface == "search"
+    assert exposure.query == "Lantern"
+    assert list(exposure.product_ids) == [each["id"] for each in body["results"]]
+    assert exposure.filters == {"brands": "Lumen", "attr.size": "M", "sort_by": "relevance"}
+
+
+def test_a_misspelt_search_says_what_it_searched_for(client: APIClient) -> None:
+    body = client.get(SEARCH, {"q": "brass lanturn"}).json()
+
+    assert body["understood"]["corrected_text"] == "brass lantern"
+    assert body["results"][0]["title"] == "Brass lantern"
+
+
+def test_suggestions_complete_what_was_typed(client: APIClient) -> None:
+    data = client.get("/api/search/suggestions/", {"q": "lan"}).json()["data"]
+
+    assert data == [{"kind": "phrase", "text": "lantern", "count": 2, "slug": ""}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ("sort_by=cheapest", "sort_by"),
+        ("colour=red", "colour"),
+        ("q=a&q=b", "q"),
+        ("min_price=-1", "min_price"),
+        ("min_price=1.005", "min_price"),
+        ("min_price=5&max_price=4", "min_price"),
+        ("rating=6", "rating"),
+        ("rating=nan", "rating"),
+        ("in_stock=perhaps", "in_stock"),
+        ("seller=0", "seller"),
+        ("page=0", "page"),
+        ("page=10000&page_size=100", "page"),
+        ("page_size=101", "page_size"),
+        (f"q={'x' * 10_000}", "q"),
+        ("q=%00", "q"),
+        ("attr.=M", "attr."),
+        ("attr.size=", "attr.size"),
+        ("attr.a=1&attr.b=1&attr.c=1&attr.d=1&attr.e=1", "attr."),
+        ("&".join(f"attr.size={number}" for number in range(21)), "attr.size"),
+        ("&".join(f"brand={number}" for number in range(21)), "brand"),
+    ],
+)
+def test_bad_input_is_a_clear_error_that_names_the_field(guest: APIClient, asked: str, field: str) -> None:
+    answer = guest.get(f"{SEARCH}?{asked}")
+
+    assert answer.status_code == 400
+    assert field in answer.json()["details"]
+
+
+def test_an_unknown_order_names_the_known_ones(guest: APIClient) -> None:
+    details = guest.get(SEARCH, {"sort_by": "cheapest"}).json()["details"]
+
+    assert "price_low" in str(details["sort_by"])
+
+
+def test_a_page_past_the_end_is_not_found(guest: APIClient) -> None:
+    assert guest.get(SEARCH, {"page": 2}).status_code == 404
+    assert guest.get(SEARCH).json()["count"] == 0
+
+
+def test_suggestions_for_nothing_are_none(guest: APIClient) -> None:
+    assert guest.get("/api/search/suggestions/", {"q": ""}).json()["data"] == []
+    assert guest.get("/api/search/suggestions/").status_code == 400
+    assert guest.get("/api/search/suggestions/", {"q": "x" * 201}).status_code == 400
+
+
+def test_without_an_index_search_says_how_to_make_one(folder_engine: SearchEngine) -> None:
+    answer = client_of().get(SEARCH)
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "rebuild_index" in answer.json()["details"]["remedy"]
+
+
+def test_a_damaged_index_is_an_error_with_the_way_out(folder_engine: SearchEngine) -> None:
+    product("Brass lantern")
+    build(folder_engine, clock=timezone.now)
+    folder_engine.close()
+    for path in Path(settings.VITRINE_HOME, "search").glob("*/index/*.term"):
+        path.write_bytes(b"damaged")
+
+    answer = client_of().get(SEARCH)
+
+    assert answer.status_code == 503
+    assert "rebuild_index" in answer.json()["details"]["remedy"]
+    build(folder_engine, clock=timezone.now)
+    assert client_of().get(SEARCH).json()["count"] == Product.objects.count()
+
+
+def test_a_dead_engine_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ELASTICSEARCH_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("VITRINE_SEARCH_ENGINE", "elasticsearch")
+    engine.cache_clear()
+
+    for path in (SEARCH, "/api/search/suggestions/?q=lan"):
+        answer = client_of().get(path)
+        assert answer.status_code == 503
+        assert answer.json()["status"] == 503
+        assert answer.headers["Retry-After"]
+    engine().close()
+    engine.cache_clear()
