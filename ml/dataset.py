@@ -18,6 +18,8 @@ Scores = NDArray[np.float32]
 UNKNOWN = -1
 DAY = np.timedelta64(1, "D")
 LEAST_WEIGHT = 1e-9
+# Nothing fades to zero: a weight of zero would be a pair that never met.
+MOST_HALVINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class InteractionLog:
         weights = self.weights / max(float(self.weights.mean()), LEAST_WEIGHT) if len(self) else self.weights
         if half_life_days is not None:
             age = (self.times.max() - self.times) / DAY if len(self) else 0.0
-            weights = weights * np.exp2(-age / half_life_days)
+            weights = weights * np.exp2(-np.minimum(age / half_life_days, MOST_HALVINGS))
         return Interactions.of_pairs(
             self.users,
             self.items,

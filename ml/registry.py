@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +111,16 @@ class Registry:
         """The newest version, None in an empty registry."""
         versions = self.versions()
         return self.load(versions[-1]) if versions else None
+
+    def prune(self, *, keep: int, spare: Collection[str] = ()) -> Sequence[str]:
+        """Deletes all but the newest `keep` versions and those to `spare`; returns what went."""
+        old = [version for version in self.versions()[:-keep] if version not in spare]
+        for version in old:
+            # Hidden first: half a version must never be found.
+            going = self.root / f".{version}.going"
+            (self.root / version).rename(going)
+            shutil.rmtree(going)
+        return old
 
     def register(
         self,

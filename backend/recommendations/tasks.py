@@ -14,6 +14,7 @@ from ml.registry import Registry
 from ml.settings import Settings
 
 TRAINING_SECONDS = 3_000
+KEPT_IN_REGISTRY = 14
 
 
 @shared_task
@@ -28,4 +29,6 @@ def train_and_publish() -> str:
     if serving is not None:
         command += ["--serving", serving.version]
     subprocess.run(command, check=True, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ)
-    return services.publish(None, registry=registry, now=timezone.now()).version
+    published = services.publish(None, registry=registry, now=timezone.now()).version
+    registry.prune(keep=KEPT_IN_REGISTRY, spare=list(ModelVersion.objects.values_list("version", flat=True)))
+    return published

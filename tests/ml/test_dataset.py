@@ -67,6 +67,12 @@ def test_a_history_taken_over_from_long_ago_is_as_fresh_as_its_end() -> None:
     np.testing.assert_array_equal(*pairs)
 
 
+def test_nothing_fades_to_zero() -> None:
+    rows = log(("a", 1, "2026-01-31", 1), ("a", 2, "1996-01-01", 1))
+
+    assert (rows.interactions(half_life_days=1).matrix.data > 0).all()
+
+
 def test_the_last_active_users_are_those_who_did_something_last() -> None:
     rows = log(
         ("a", 1, "2026-01-01", 1),

@@ -60,6 +60,16 @@ def test_a_registered_version_never_changes(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["20260301T021500Z-1f3a9c02"]
 
 
+def test_pruning_keeps_the_newest_and_what_is_spared(tmp_path: Path) -> None:
+    ids = [register(tmp_path, now=NOW.replace(hour=hour)).id for hour in range(5)]
+
+    gone = Registry(tmp_path).prune(keep=2, spare=[ids[0]])
+
+    assert gone == ids[1:3]
+    assert Registry(tmp_path).versions() == [ids[0], *ids[3:]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [ids[0], *ids[3:]]
+
+
 def test_what_a_killed_run_left_behind_is_no_version(tmp_path: Path) -> None:
     (tmp_path / ".20260301T021500Z-1f3a9c02.abc").mkdir(parents=True)
     (tmp_path / ".20260301T021500Z-1f3a9c02.abc" / "manifest.json").write_text("{}")
