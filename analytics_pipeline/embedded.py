@@ -203,17 +203,17 @@ def own(service: Service, *, home: Path, arguments: list[str]) -> Iterator[Endpo
 
 @contextmanager
 def _in_use(service: Service, *, home: Path) -> Iterator[None]:
-    with locks.shared(_file(service, "users", home=home)):
-        if not is_running(service, home=home):
-            endpoint(service, home=home)
-            with locks.exclusive(_file(service, "start", home=home)):
-                _start(service, home=home)
-        try:
+    try:
+        with locks.shared(_file(service, "users", home=home)):
+            if not is_running(service, home=home):
+                endpoint(service, home=home)
+                with locks.exclusive(_file(service, "start", home=home)):
+                    _start(service, home=home)
             yield
-        finally:
-            found = _read(service, home=home)
-    if found is not None and found.transient:
-        _stop_if_unused(service, home=home)
+    finally:
+        found = _read(service, home=home)
+        if found is not None and found.transient:
+            _stop_if_unused(service, home=home)
 
 
 def _start(service: Service, *, home: Path) -> None:

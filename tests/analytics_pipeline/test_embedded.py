@@ -66,6 +66,13 @@ def test_the_last_user_stops_what_the_first_one_started(tmp_path: Path) -> None:
     assert not is_running(tmp_path)
 
 
+def test_a_user_that_fails_stops_what_it_started(tmp_path: Path) -> None:
+    with pytest.raises(LookupError), embedded.ensure(Settings(home=tmp_path), embedded.VALKEY):
+        assert is_running(tmp_path)
+        raise LookupError
+    assert not is_running(tmp_path)
+
+
 def test_many_starters_at_once_start_one(tmp_path: Path) -> None:
     users = [user(tmp_path) for _ in range(5)]
     assert len({owner(user) for user in users}) == 1
