@@ -7,7 +7,7 @@ PYTHON ?= python3
 PORT ?= 8000
 export PORT
 RUN := $(VENV)/bin/python
-PYTEST := $(VENV)/bin/pytest -n auto --maxprocesses 4 --dist loadscope
+PYTEST := $(VENV)/bin/pytest -n 2 --dist loadscope
 EMBEDDED := env -u TEST_DATABASE_URL -u TEST_REDIS_URL -u TEST_CLICKHOUSE_URL -u TEST_SEARCH_ENGINE
 
 .PHONY: help
@@ -26,7 +26,7 @@ $(VENV)/.demo: requirements/demo.lock
 
 .PHONY: demo
 demo: $(VENV)/.demo ## Make a shop with generated data and serve it on PORT (8000)
-	@$(RUN) manage.py demo
+	@$(RUN) manage.py demo $(DEMO)
 	@exec $(RUN) manage.py serve
 
 .PHONY: test

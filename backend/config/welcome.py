@@ -1,6 +1,7 @@
 """What to try in a shop: lines to paste into a shell, each of which works."""
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def _example() -> Product | None:
 
 
 def _words(product: Product) -> str:
-    return " ".join(product.title.split()[-2:])
+    return " ".join(re.findall(r"\w+", product.title)[-2:])
 
 
 def _has_demo_account(phone: str) -> bool:

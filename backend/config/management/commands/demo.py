@@ -4,19 +4,20 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analytics_pipeline.embedded import ServiceDidNotStart
 from backend.analytics.tasks import rebuild_rollups
 from backend.config.engines import running
 
 STEPS_FILE = "demo.json"
+SIZES = {"products": 2_000, "customers": 3_000, "days": 120}
 
 
 def _train() -> None:
@@ -26,13 +27,15 @@ def _train() -> None:
         raise CommandError("no model was trained; the line above says why")
 
 
-STEPS: dict[str, Callable[[], object]] = {
-    "products, people and what they did": lambda: call_command("populate_data"),
-    "search index": lambda: call_command("rebuild_index"),
-    "rollups of all days": rebuild_rollups,
-    "recommendation models": _train,
-    "recommendations": lambda: call_command("publish_model"),
-}
+def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:
+    """Return what is left to do after the schemas, in order; one that was broken off may be repeated."""
+    return {
+        "products, people and what they did": lambda: call_command("populate_data", **sizes),
+        "search index": lambda: call_command("rebuild_index"),
+        "rollups of all days": rebuild_rollups,
+        "recommendation models": _train,
+        "recommendations": lambda: call_command("publish_model"),
+    }
 
 
 class Command(BaseCommand):
@@ -40,7 +43,12 @@ class Command(BaseCommand):
 
     help = "Make a shop with generated data in an empty VITRINE_HOME; what is done already is not done again."
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the size of the shop."""
+        for name, default in SIZES.items():
+            parser.add_argument(f"--{name}", type=int, default=default)
+
+    def handle(self, *_: Any, **options: Any) -> None:
         """Bring the schemas up to date, and take the steps that are left."""
         path = settings.VITRINE_HOME / STEPS_FILE
         done = json.loads(path.read_text()) if path.exists() else []
@@ -48,15 +56,16 @@ class Command(BaseCommand):
             with running():
                 call_command("migrate", verbosity=0)
                 call_command("migrate_warehouse")
-                self._take(path, done=done)
+                self._take({name: options[name] for name in SIZES}, done=done, path=path)
         except ServiceDidNotStart as error:
             raise CommandError(str(error)) from error
 
-    def _take(self, path: Path, *, done: list[str]) -> None:
-        for number, (name, step) in enumerate(STEPS.items(), start=1):
+    def _take(self, sizes: Mapping[str, int], *, done: list[str], path: Path) -> None:
+        all_steps = steps(sizes)
+        for number, (name, step) in enumerate(all_steps.items(), start=1):
             if name in done:
                 continue
-            self.stdout.write(f"[{number}/{len(STEPS)}] {name}")
+            self.stdout.write(f"[{number}/{len(all_steps)}] {name}")
             self.stdout.flush()
             begun = time.monotonic()
             step()

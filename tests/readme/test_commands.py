@@ -1,0 +1,118 @@
+"""Every command of the README works, in the order in which a reader meets it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from tests.services.shop import ROOT, free_port, wait_until
+
+pytestmark = pytest.mark.slow
+
+BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SMALL = "--products 300 --customers 150 --days 14"
+# An answer that is an error has to end the script; what is left running in the background has to stop.
+PREAMBLE = """
+set -euo pipefail
+trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
+curl() { command curl --fail --show-error "$@"; }
+"""
+
+
+def blocks() -> list[str]:
+    return BLOCK.findall((ROOT / "README.md").read_text())
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
+    """The home and the port of `make demo`, made smaller than a reader's."""
+    first, *_ = blocks()
+    assert first == "make demo\n"
+    assert (Path(sys.prefix) / ".development").exists(), "`make test` made this environment"
+    home, port = tmp_path_factory.mktemp("readme"), free_port()
+    with (home / "make.log").open("w") as log:
+        process = subprocess.Popen(
+            ["make", "demo", f"DEMO={SMALL}", f"PORT={port}"],
+            cwd=ROOT,
+            env=environment(home),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: "# " in said(home) or process.poll() is not None, what="the demo", seconds=240)
+        assert process.poll() is None, said(home)
+        yield home, port
+    finally:
+        # As Ctrl-C: to make and all that it runs.
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=60)
+
+
+def environment(home: Path) -> dict[str, str]:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {**inherited, "VITRINE_HOME": str(home), "VITRINE_ENV_FILE": os.devnull}
+
+
+def said(home: Path) -> str:
+    return (home / "make.log").read_text()
+
+
+def run(script: str, *, home: Path) -> str:
+    done = subprocess.run(
+        ["bash", "-c", PREAMBLE + script],
+        cwd=ROOT,
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_demo_serves_its_pages(demo: tuple[Path, int]) -> None:
+    home, _ = demo
+    addresses = re.findall(r"^  \S.*?(http://\S+)$", said(home), re.MULTILINE)
+
+    assert len(addresses) == 4
+    for address in addresses:
+        with urlopen(address) as answer:
+            assert answer.status == 200
+
+
+def test_every_line_that_the_demo_prints_can_be_pasted(demo: tuple[Path, int]) -> None:
+    home, _ = demo
+    _, _, printed = said(home).partition("# ")
+
+    answers = run("# " + printed, home=home)
+
+    assert answers.count('"status":2') >= 5
+
+
+def test_the_commands_of_the_readme_work(demo: tuple[Path, int], tmp_path: Path) -> None:
+    home, port = demo
+    _, *commands = blocks()
+    script = "\n".join(commands)
+    for written, meant in {
+        "8000": str(port),
+        "8001": str(free_port()),
+        "var/my-shop": str(tmp_path / "my-shop"),
+        "catalog.csv": str(tmp_path / "catalog.csv"),
+    }.items():
+        script = script.replace(written, meant)
+
+    answers = run(script, home=home)
+
+    assert "Copper kettle" in answers
+    assert "NDCG@10" in answers
+    assert "Recall@20" in answers
