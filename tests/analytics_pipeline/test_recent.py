@@ -54,6 +54,18 @@ def test_shoppers_are_kept_apart_and_can_be_forgotten(recent: RecentProducts) ->
     assert (recent.of(one), recent.of(other)) == ([], [6])
 
 
+def test_what_a_guest_met_counts_for_the_account_and_twice_changes_nothing(recent: RecentProducts) -> None:
+    guest, account = uuid4(), uuid4()
+    recent.remember(account, met={5: at(1), 6: at(2)})
+    recent.remember(guest, met={5: at(4), 7: at(3)})
+
+    for _ in range(2):
+        recent.add_from(guest, into=account)
+
+    assert recent.of(account) == [5, 7, 6]
+    assert recent.of(guest) == [5, 7]
+
+
 def test_a_server_that_is_down_is_told_apart_from_an_empty_list() -> None:
     with pytest.raises(StreamUnavailable):
         RecentProducts(Settings.from_env({"REDIS_URL": "redis://127.0.0.1:1/0"})).of(uuid4())
