@@ -1,0 +1,63 @@
+"""The same shop runs under the supervisor and under docker compose."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from analytics_pipeline.settings import Settings
+from backend.config.supervision import groups, write_configuration
+
+ROOT = Path(__file__).parent.parent.parent
+TEXT = (ROOT / "docker-compose.yml").read_text()
+REAL = {"redis_url": "redis://stream", "clickhouse_url": "http://warehouse"}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    return dict(yaml.safe_load(TEXT)["services"])
+
+
+def test_compose_runs_every_process_that_the_supervisor_runs(
+    tmp_path: Path, services: dict[str, Any]
+) -> None:
+    shop, *others = groups(Settings(home=tmp_path, **REAL), host="127.0.0.1", port=1)
+    supervised = {process.name for process in shop.processes if not process.once}
+
+    assert others == []
+    assert supervised <= set(services)
+
+
+def test_no_secret_has_a_default() -> None:
+    secrets = set(re.findall(r"\$\{(\w*(?:PASSWORD|SECRET)\w*)([^}]*)\}", TEXT))
+
+    assert {name for name, _ in secrets} >= {"SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+    assert {rest[:2] for _, rest in secrets} <= {"", ":?"}
+
+
+def test_the_servers_are_reached_from_this_machine_alone(services: dict[str, Any]) -> None:
+    ports = [
+        port for name, service in services.items() if name != "nginx" for port in service.get("ports", [])
+    ]
+
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_supervisor_starts_what_is_embedded_first(tmp_path: Path) -> None:
+    embedded, shop = groups(Settings(home=tmp_path), host="127.0.0.1", port=1)
+
+    assert {process.name for process in embedded.processes} == {"valkey", "warehouse"}
+    assert "web" in {process.name for process in shop.processes}
+
+
+def test_the_supervisors_configuration_is_its_owners_alone(tmp_path: Path) -> None:
+    home = tmp_path / "100% ours"
+    started = groups(Settings(home=home), host="127.0.0.1", port=1)
+
+    path = write_configuration(home, root=ROOT, started=started)
+
+    assert path.stat().st_mode & 0o077 == 0
+    assert "100%% ours" in path.read_text()
