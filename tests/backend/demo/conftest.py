@@ -1,0 +1,26 @@
+"""A small generated shop."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from analytics_pipeline.warehouse import Warehouse
+from backend.analytics import connections
+from backend.demo.plan import Plan
+from backend.demo.populate import Story, tell
+
+TABLES = ("events", "order_facts", "products", "day_marks")
+SMALL = Plan(products=240, customers=200, days=20, seed=3, now=datetime(2026, 3, 20, 15, 30, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def story() -> Story:
+    return tell(SMALL)
+
+
+@pytest.fixture
+def warehouse(warehouse_url: str) -> Warehouse:
+    warehouse = connections.warehouse()
+    for table in TABLES:
+        warehouse.command(f"TRUNCATE TABLE {table}")
+    return warehouse

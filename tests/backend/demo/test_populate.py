@@ -1,0 +1,189 @@
+from datetime import timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+from rest_framework.test import APIClient
+
+from analytics_pipeline import reports
+from analytics_pipeline.warehouse import Warehouse
+from backend.accounts.models import User
+from backend.analytics import connections
+from backend.analytics.subscribers import OrderFacts
+from backend.carts.models import CartItem
+from backend.carts.services import Claim, add_item
+from backend.catalog.models import Product, Variant
+from backend.demo import accounts
+from backend.demo.plan import Progress
+from backend.demo.populate import Story, load_events, store
+from backend.inventory.models import InventoryTransaction, ReservationState, TransactionType
+from backend.inventory.services import Entry, record_many
+from backend.orders.checkout import place_order
+from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
+from backend.outbox.relay import drain
+from tests.backend.demo.conftest import SMALL
+
+pytestmark = pytest.mark.django_db
+SIZES = ["--products=60", "--customers=20", "--days=5", "--no-wait"]
+
+
+def populate() -> str:
+    out = StringIO()
+    call_command("populate_data", *SIZES, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, settings: Any) -> Path:
+    settings.VITRINE_HOME = tmp_path
+    return tmp_path
+
+
+def test_the_ledger_explains_all_stock_at_every_time_and_all_that_is_held(story: Story) -> None:
+    store(story)
+    explained = Variant.objects.annotate(sum=Coalesce(Sum("inventory_transactions__effect"), 0))
+    assert not explained.exclude(stock=F("sum")).exists()
+    held = dict(
+        OrderItem.objects.filter(reservation__state=ReservationState.COMMITTED)
+        .values_list("variant_id")
+        .annotate(units=Sum("quantity"))
+    )
+    reserved = dict(Variant.objects.filter(reserved__gt=0).values_list("pk", "reserved"))
+    assert reserved == held
+    assert held
+    stock: dict[int, int] = {}
+    for variant_id, effect in InventoryTransaction.objects.order_by("recorded_at", "-effect").values_list(
+        "variant_id", "effect"
+    ):
+        stock[variant_id] = stock.get(variant_id, 0) + effect
+        assert stock[variant_id] >= 0
+
+
+def test_orders_are_where_their_age_says(story: Story) -> None:
+    counts = store(story)
+    assert Order.objects.count() == counts.orders > 20
+    for order in Order.objects.prefetch_related("history", "items__reservation", "movements"):
+        steps = [(step.status, step.changed_at) for step in order.history.all()]
+        assert steps[0] == (OrderStatus.CONFIRMED, order.placed_at)
+        assert steps[-1][0] == order.status
+        assert [at for _, at in steps] == sorted(at for _, at in steps)
+        assert steps[-1][1] < SMALL.now
+        states = {item.reservation.state for item in order.items.all() if item.reservation}
+        expected = {
+            OrderStatus.CONFIRMED: ReservationState.COMMITTED,
+            OrderStatus.CANCELLED: ReservationState.RELEASED,
+        }.get(OrderStatus(order.status), ReservationState.FULFILLED)
+        assert states == {expected}
+    assert {OrderStatus.CONFIRMED, OrderStatus.SHIPPED, OrderStatus.DELIVERED} <= set(
+        Order.objects.values_list("status", flat=True)
+    )
+
+
+def test_an_order_costs_what_checkout_would_have_charged(story: Story, settings: Any) -> None:
+    settings.TAX_PERCENTAGE = Decimal("8.25")
+    settings.SHIPPING_COST = Decimal("4.90")
+    settings.FREE_SHIPPING_FROM = Decimal(60)
+    store(story)
+    buyer = User.objects.create(phone="+15550209999")
+    some = Order.objects.annotate(lines=Sum("items__quantity")).order_by("-lines", "pk")[:5]
+    for order in [*some, *Order.objects.order_by("total_amount")[:5]]:
+        items = list(order.items.select_related("variant__product"))
+        Product.objects.filter(pk__in=[item.product_id for item in items]).update(is_active=True)
+        _receive(items)
+        for item in items:
+            claim = Claim(exposure_id=None, shopper_key=None, added_at=SMALL.now)
+            add_item(
+                buyer.pk, product_id=None, variant_id=item.variant_id, quantity=item.quantity, claim=claim
+            )
+        today = place_order(buyer, shipping_address=order.shipping_address, notes="", now=SMALL.now)
+        for amount in ("subtotal", "tax_amount", "shipping_cost", "total_amount", "currency"):
+            assert getattr(order, amount) == getattr(today, amount)
+        assert _sold(order) == _sold(today)
+
+
+def _receive(items: list[OrderItem]) -> None:
+    entries = [
+        Entry(variant_id=item.variant_id, transaction_type=TransactionType.IN, quantity=item.quantity)
+        for item in items
+    ]
+    record_many(entries, recorded_by_id=None, now=SMALL.now)
+
+
+def _sold(order: Order) -> list[tuple[object, ...]]:
+    sales = order.movements.filter(kind=MovementKind.SALE)
+    return sorted(sales.values_list("variant_id", "quantity", "amount", "seller_id", "category_path"))
+
+
+def test_open_carts_hold_what_can_be_bought(story: Story) -> None:
+    store(story)
+    assert CartItem.objects.exists()
+    assert not CartItem.objects.filter(quantity__gt=F("variant__stock") - F("variant__reserved")).exists()
+
+
+def test_three_accounts_can_log_in_and_nobody_else(story: Story) -> None:
+    store(story)
+    for phone in accounts.DEMO_PHONES:
+        answer = APIClient().post("/accounts/login/", {"phone": phone, "password": "vitrine-demo"})
+        assert answer.status_code == 200
+    others = User.objects.exclude(phone__in=accounts.DEMO_PHONES)
+    assert not any(user.has_usable_password() for user in others)
+
+
+def test_lists_earn_what_was_bought_from_them_and_the_rest_stays_unattributed(
+    story: Story, warehouse: Warehouse
+) -> None:
+    store(story)
+    events = load_events(story, warehouse=warehouse)
+    assert load_events(story, warehouse=warehouse) == events
+    assert warehouse.value("SELECT count() FROM events FINAL") == events
+    assert warehouse.value("SELECT max(occurred_at) FROM events FINAL") < SMALL.now + timedelta(seconds=1)
+    drain([OrderFacts(connections.migrated())], timeout=30)
+    answer = reports.run(
+        warehouse,
+        "exposure_revenue",
+        start_date=str(SMALL.begins_at.date()),
+        end_date=str(SMALL.now.date()),
+    )
+    rows = answer.records()
+    gross = sum(row["gross"] for row in rows)
+    unattributed = sum(row["gross"] for row in rows if not row["surface"])
+    ledger = Movement.objects.filter(kind=MovementKind.SALE).aggregate(sum=Sum("amount"))["sum"]
+    assert gross == ledger
+    assert 0 < unattributed < gross / 4
+    assert {"search", "product_list", "recommendations", ""} == {row["surface"] for row in rows}
+
+
+def test_a_shop_with_something_in_it_is_left_alone(empty_home: Path, warehouse: Warehouse) -> None:
+    out = populate()
+    assert "60 products, 20 customers" in out
+    before = (Product.objects.count(), Movement.objects.count(), User.objects.count())
+    assert "nothing was changed" in populate()
+    assert (Product.objects.count(), Movement.objects.count(), User.objects.count()) == before
+
+
+def test_a_run_broken_off_before_its_events_goes_on_with_the_same_ones(
+    empty_home: Path, warehouse: Warehouse
+) -> None:
+    populate()
+    kept = empty_home / "populate_data.json"
+    finished = Progress.read(kept)
+    assert finished is not None
+    assert finished.is_finished
+    ids = "SELECT groupUniqArray(toString(event_id)) FROM events FINAL"
+    before = set(warehouse.value(ids))
+    warehouse.command("TRUNCATE TABLE events")
+    Progress(finished.plan, is_finished=False).write(kept)
+    assert f"{len(before):,} events" in populate()
+    assert set(warehouse.value(ids)) == before
+
+
+def test_a_production_shop_takes_no_generated_data(settings: Any) -> None:
+    settings.ENVIRONMENT = "production"
+    with pytest.raises(CommandError, match="production"):
+        populate()
+    assert not User.objects.exists()

@@ -1,0 +1,121 @@
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from backend.demo import vocabulary
+from backend.demo.behaviour import PAGE
+from backend.demo.catalogue import charming
+from backend.demo.events import uuid7
+from backend.demo.lists import NOTHING
+from backend.demo.people import AREA_CODES, FICTIONAL, fictional_phone
+from backend.demo.populate import Story, tell
+from tests.backend.demo.conftest import SMALL
+
+
+def test_every_category_has_words_for_many_different_products() -> None:
+    words = vocabulary.load()
+    assert len(words.leaves) >= 40
+    assert 6 <= len({leaf.department for leaf in words.leaves}) <= 10
+    for leaf in words.leaves:
+        titles = len(leaf.brands) * len(leaf.kinds) * len(leaf.nouns) * len(leaf.materials)
+        assert titles >= 60, leaf.path
+        assert leaf.price[0] < leaf.price[1]
+        assert len(leaf.features) >= 2
+        assert all(len(axis.values) == len(axis.weights) == len(axis.steps) for axis in leaf.axes)
+
+
+def test_a_brand_belongs_to_one_department() -> None:
+    brands = {(brand, leaf.department) for leaf in vocabulary.load().leaves for brand in leaf.brands}
+    assert max(Counter(brand for brand, _ in brands).values()) == 1
+
+
+def test_a_season_is_highest_at_its_peak_and_knows_that_years_are_round() -> None:
+    season = vocabulary.Season(peak=5, width=20, height=3.0)
+    assert season.demand(5) == pytest.approx(3.0)
+    assert season.demand(364) == pytest.approx(season.demand(11))
+    assert season.demand(190) == pytest.approx(1.0)
+
+
+def test_the_same_plan_tells_the_same_story_and_another_seed_another(story: Story) -> None:
+    again = tell(SMALL)
+    assert again.shop.assortment.products == story.shop.assortment.products
+    assert again.shop.population.keys == story.shop.population.keys
+    assert again.exposures == story.exposures
+    assert np.array_equal(again.behaviour.clicks.seconds, story.behaviour.clicks.seconds)
+    assert tell(replace(SMALL, seed=4)).shop.assortment.products != story.shop.assortment.products
+
+
+def test_skus_and_references_are_unique_and_prices_are_what_shops_write(story: Story) -> None:
+    products = story.shop.assortment.products
+    skus = [variant.sku for product in products for variant in product.variants]
+    assert len(set(skus)) == len(skus)
+    assert len({product.reference for product in products}) == SMALL.products
+    assert [str(charming(amount)) for amount in (0.2, 12.34, 151.0)] == ["1.90", "12.90", "149.00"]
+
+
+def test_nobody_has_a_phone_of_a_living_person() -> None:
+    numbers = [fictional_phone(number) for number in range(len(AREA_CODES) * FICTIONAL)]
+    assert len(set(numbers)) == len(numbers)
+    assert all("5550100" <= number[5:] <= "5550199" for number in numbers)
+
+
+def test_nothing_happens_before_the_beginning_or_after_now(story: Story) -> None:
+    end = (SMALL.now - SMALL.begins_at).total_seconds()
+    assert story.behaviour.shown.seconds.min() >= 0
+    assert story.behaviour.clicks.seconds.max() < end
+
+
+def test_a_click_is_on_a_product_of_its_list(story: Story) -> None:
+    clicks, shown = story.behaviour.clicks, story.behaviour.shown
+    assert np.array_equal(shown.products[clicks.shown, clicks.places], clicks.products)
+    assert (clicks.products != NOTHING).all()
+    assert (clicks.places < PAGE).all()
+
+
+def test_a_list_shows_a_product_once_and_not_before_it_was_on_sale(story: Story) -> None:
+    shown = story.behaviour.shown
+    for seconds, row in zip(shown.seconds, shown.products, strict=True):
+        products = row[row != NOTHING]
+        assert len(set(products)) == len(products)
+        assert (story.shop.assortment.launched[products] * 86_400 <= seconds).all()
+
+
+def test_guests_look_and_customers_buy(story: Story) -> None:
+    clicks, shown = story.behaviour.clicks, story.behaviour.shown
+    customers = len(story.shop.population.customers)
+    people = shown.people[clicks.shown]
+    assert (people >= customers).any()
+    assert clicks.ordered.any()
+    assert (people[clicks.added] < customers).all()
+
+
+def test_shoppers_choose_what_suits_their_taste(story: Story) -> None:
+    clicks, shown, shop = story.behaviour.clicks, story.behaviour.shown, story.shop
+    styles, tastes = shop.assortment.styles, shop.population.styles
+    clicked = (styles[clicks.products] * tastes[shown.people[clicks.shown]]).sum(axis=1)
+    lists, places = np.nonzero(shown.products != NOTHING)
+    offered = (styles[shown.products[lists, places]] * tastes[shown.people[lists]]).sum(axis=1)
+    assert clicked.mean() > offered.mean() + 0.5 * offered.std()
+
+
+def test_presents_are_wanted_before_christmas() -> None:
+    year = tell(replace(SMALL, customers=600, days=150, now=datetime(2026, 12, 20, 12, tzinfo=UTC)))
+    seasons = [leaf.season for leaf in year.shop.vocabulary.leaves]
+    festive = np.array([season is not None and 330 < season.peak < 360 for season in seasons])
+    wanted = festive[year.shop.assortment.leaves[year.behaviour.clicks.products]]
+    day = year.behaviour.clicks.seconds // 86_400
+    assert wanted[day > 130].mean() > 1.5 * wanted[day < 60].mean()
+
+
+def test_an_exposure_id_is_a_uuid7_of_its_moment(story: Story) -> None:
+    at = datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC)
+    made = uuid7(at, tail=b"\xff" * 10)
+    assert (made.version, made.variant) == (7, "specified in RFC 4122")
+    assert datetime.fromtimestamp((made.int >> 80) / 1_000, UTC) == at
+    for identity, seconds in zip(story.exposures, story.behaviour.shown.seconds, strict=True):
+        moment = datetime.fromtimestamp((identity.int >> 80) / 1_000, UTC)
+        assert abs(moment - (SMALL.begins_at + timedelta(seconds=float(seconds)))) < timedelta(milliseconds=2)
+    assert len(set(story.exposures)) == len(story.exposures)
