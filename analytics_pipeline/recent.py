@@ -42,8 +42,19 @@ class RecentProducts:
             with client.pipeline(transaction=True) as pipe:
                 # A late event must not make a product older than it is.
                 pipe.zadd(key, {str(product): moment.timestamp() for product, moment in met.items()}, gt=True)
-                pipe.zremrangebyrank(key, 0, -KEPT - 1)
-                pipe.expire(key, KEPT_FOR)
+                _bound(pipe, key)
+                pipe.execute()
+
+        self._call(write)
+
+    def add_from(self, other_key: UUID, *, into: UUID) -> None:
+        """Let what one key met count for another too, as when a guest logs in; the guest's own stays."""
+        key = _key(into)
+
+        def write(client: Any) -> None:
+            with client.pipeline(transaction=True) as pipe:
+                pipe.zunionstore(key, [key, _key(other_key)], aggregate="MAX")
+                _bound(pipe, key)
                 pipe.execute()
 
         self._call(write)
@@ -80,6 +91,12 @@ class RecentProducts:
                 retry=Retry(NoBackoff(), retries=0),
             )
         return self._client
+
+
+def _bound(pipe: Any, key: str) -> None:
+    """Keep the latest products only, and those not for ever."""
+    pipe.zremrangebyrank(key, 0, -KEPT - 1)
+    pipe.expire(key, KEPT_FOR)
 
 
 def _key(shopper_key: UUID) -> str:

@@ -8,6 +8,7 @@ from backend.catalog.subscribers import CategoryFanOut
 from backend.outbox.subscribers import Subscriber
 from backend.search.engines import engine
 from backend.search.rebuilding import followers
+from backend.tracking.subscribers import RecentProductsFollow
 
 
 def subscribers() -> list[Subscriber]:
@@ -19,4 +20,5 @@ def subscribers() -> list[Subscriber]:
         OrderFacts(target),
         Products(target),
         ShopperLinks(target),
+        RecentProductsFollow(),
     ]

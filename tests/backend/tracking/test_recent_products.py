@@ -1,0 +1,24 @@
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from backend.accounts.models import User
+from backend.accounts.services import log_in
+from backend.outbox.relay import drain
+from backend.tracking.connections import recent_products
+from backend.tracking.subscribers import RecentProductsFollow
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_guest_looked_at_goes_along_into_the_account(redis_url: str) -> None:
+    user = User.objects.create_user(phone="+15550000009", password="a long secret")
+    guest = uuid4()
+    recent_products().remember(guest, met={7: NOW})
+
+    log_in(phone="+15550000009", password="a long secret", now=NOW, anonymous_id=guest)
+    drain([RecentProductsFollow()], timeout=30)
+
+    assert recent_products().of(user.shopper_key) == [7]
