@@ -58,10 +58,10 @@ def guest(folder_engine: SearchEngine, shown: list[Exposure]) -> APIClient:
 
 
 def test_a_search_answers_with_a_page_of_cards(client: APIClient) -> None:
-    body = client.get(SEARCH, {"q": "lantern", "sort_by": "price_low", "page_size": 1}).json()
+    body = client.get(f"{SEARCH}?q=lantern&sort_by=price_low&page_size=1").json()
 
     assert (body["count"], body["total_pages"], body["current_page"]) == (2, 2, 1)
-    assert body["next"].endswith("page=2") or "page=2" in body["next"]
+    assert "page=2" in body["next"]
     assert body["understood"] == {"corrected_text": None, "matched": "all"}
     (card,) = body["results"]
     (listed,) = client.get("/api/products/", {"brand": "Folk"}).json()["results"]

@@ -1,0 +1,1 @@
+"""What only the engine in a cluster can suffer."""

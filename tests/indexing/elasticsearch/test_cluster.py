@@ -1,0 +1,70 @@
+"""A cluster that is not there, and documents that it refuses."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from indexing.elasticsearch.engine import ElasticsearchEngine
+from indexing.elasticsearch.writing import NotWritten
+from indexing.engine import EngineUnavailable, IndexCorrupt, Put, SearchEngine
+from indexing.request import SearchRequest
+from tests.indexing.builders import NOW, product
+from tests.indexing.shop import Shop
+
+PREFIX = "test-cluster"
+
+
+@pytest.fixture
+def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
+    """An engine on a real cluster."""
+    opened = ElasticsearchEngine(url=elasticsearch_url, prefix=f"{PREFIX}-{datetime.now(UTC):%H%M%S%f}")
+    yield opened
+    opened.destroy()
+    opened.close()
+
+
+@pytest.fixture
+def unreachable() -> Iterator[SearchEngine]:
+    """An engine whose cluster nobody answers for."""
+    opened = ElasticsearchEngine(url="http://127.0.0.1:9", prefix=PREFIX)
+    yield opened
+    opened.close()
+
+
+def test_a_cluster_that_does_not_answer_is_unavailable(unreachable: SearchEngine) -> None:
+    for ask in (
+        lambda: unreachable.search(SearchRequest(text="lamp")),
+        lambda: unreachable.suggest("lam"),
+        unreachable.ping,
+        unreachable.generations,
+        lambda: unreachable.write("any", [Put(product(1), 1)], now=NOW),
+    ):
+        with pytest.raises(EngineUnavailable, match="elasticsearch is unavailable"):
+            ask()
+
+
+@pytest.mark.elasticsearch
+def test_a_document_that_the_cluster_refuses_is_named(engine: ElasticsearchEngine) -> None:
+    shop = Shop.opened(engine)
+
+    with pytest.raises(NotWritten) as error:
+        engine.write(shop.generation, [Put(product(7, popularity=2**70), 1)], now=NOW)
+    assert error.value.product_id == "7"
+    assert "popularity" in error.value.reason
+
+
+@pytest.mark.elasticsearch
+def test_an_index_of_another_version_must_be_rebuilt(
+    engine: ElasticsearchEngine, elasticsearch_url: str
+) -> None:
+    shop = Shop.opened(engine)
+    with Elasticsearch(elasticsearch_url) as client:
+        client.indices.put_mapping(index=shop.generation, meta={"version": 0, "created_at": NOW.isoformat()})
+    other = ElasticsearchEngine(url=elasticsearch_url, prefix=shop.generation.partition("-products-")[0])
+
+    with pytest.raises(IndexCorrupt, match="version 0") as error:
+        other.search(SearchRequest())
+    assert "rebuild_index" in error.value.remedy
+    other.close()

@@ -1,0 +1,103 @@
+"""Damage, locks and forgetting."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from indexing.engine import (
+    Delete,
+    GenerationBusy,
+    GenerationNotFound,
+    IndexCorrupt,
+    IndexMissing,
+    Put,
+    SearchError,
+)
+from indexing.request import SearchRequest
+from indexing.tantivy.engine import TantivyEngine
+from tests.indexing.builders import NOW, product
+from tests.indexing.shop import Shop
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def garble(path: Path) -> None:
+    path.write_bytes(b"?" * path.stat().st_size)
+
+
+DAMAGES: list[Callable[[Path], None]] = [truncate, garble, Path.unlink]
+FILES = ["index/meta.json", "index/*.term", "index/*.idx", "index/*.fast", "index/*.store"]
+
+
+@pytest.mark.parametrize("pattern", [*FILES, "generation.json", "../serving.json"])
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damaged_file_is_a_search_error_with_the_way_out(
+    folder: TantivyEngine, tmp_path: Path, pattern: str, damage: Callable[[Path], None]
+) -> None:
+    shop = Shop.opened(folder, product(1, "Lantern"))
+    folder.close()
+    (victim,) = (tmp_path / shop.generation).glob(pattern)
+
+    damage(victim)
+
+    with pytest.raises(SearchError) as error:
+        TantivyEngine(tmp_path).search(SearchRequest(text="lantern"))
+    assert isinstance(error.value, IndexCorrupt | IndexMissing | GenerationNotFound)
+    assert "rebuild_index" in error.value.remedy
+
+
+def test_a_folder_that_was_emptied_has_no_index(folder: TantivyEngine, tmp_path: Path) -> None:
+    Shop.opened(folder, product(1))
+    for path in sorted(tmp_path.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+
+    with pytest.raises(IndexMissing):
+        TantivyEngine(tmp_path).search(SearchRequest())
+
+
+def test_an_index_of_another_version_must_be_rebuilt(folder: TantivyEngine, tmp_path: Path) -> None:
+    shop = Shop.opened(folder)
+    description = tmp_path / shop.generation / "generation.json"
+    description.write_text(json.dumps({"version": 0, "created_at": NOW.isoformat()}))
+
+    with pytest.raises(IndexCorrupt, match="version 0"):
+        TantivyEngine(tmp_path).search(SearchRequest())
+
+
+def test_only_one_process_writes_a_generation(folder: TantivyEngine, tmp_path: Path) -> None:
+    shop = Shop.opened(folder, product(1))
+    other = TantivyEngine(tmp_path)
+
+    with pytest.raises(GenerationBusy):
+        other.write(shop.generation, [Put(product(1), 2)], now=NOW)
+    folder.release(shop.generation)
+
+    assert other.write(shop.generation, [Put(product(1), 2)], now=NOW).applied == 1
+    other.close()
+
+
+def test_deletes_are_forgotten_when_no_request_can_be_that_old(folder: TantivyEngine) -> None:
+    shop = Shop.opened(folder)
+    folder.write(shop.generation, [Delete(1, 5)], now=NOW)
+
+    folder.write(shop.generation, [Delete(2, 5)], now=NOW + timedelta(minutes=61))
+    folder.write(shop.generation, [Put(product(1), 4), Put(product(2), 4)], now=NOW)
+
+    assert set(folder.stored(shop.generation, [1, 2])) == {1}
+
+
+def test_a_write_that_fails_halfway_leaves_nothing_of_it(folder: TantivyEngine) -> None:
+    shop = Shop.opened(folder)
+    unpriceable = product(2, price="1.001")
+
+    with pytest.raises(ValueError, match="two decimal places"):
+        folder.write(shop.generation, [Put(product(1), 1), Put(unpriceable, 1)], now=NOW)
+
+    assert folder.count(shop.generation) == 0
+    assert folder.write(shop.generation, [Put(product(1), 1)], now=NOW).applied == 1
+    assert folder.count(shop.generation) == 1

@@ -1,0 +1,60 @@
+"""What is indexed of a product."""
+
+from decimal import Decimal
+
+import pytest
+
+from indexing.document import minor_units, selections
+from indexing.mapping import (
+    IN_STOCK_BONUS,
+    MAX_DESCRIPTION_WORDS,
+    POPULARITY_CEILING,
+    POPULARITY_PRIOR,
+    flatten,
+    parts_of,
+    score_factor,
+    token,
+)
+from tests.indexing.builders import category, product, variant
+
+
+def test_prices_are_compared_in_hundredths_or_not_at_all() -> None:
+    assert minor_units(Decimal("19.99")) == 1999
+    with pytest.raises(ValueError, match="two decimal places"):
+        minor_units(Decimal("0.001"))
+
+
+def test_a_token_gives_its_parts_back_whatever_is_in_them() -> None:
+    assert parts_of(token("colour", "red\x1fish")) == ["colour", "red ish"]
+
+
+def test_a_category_can_be_named_in_three_ways() -> None:
+    flat = flatten(product(1, categories=category("Home > Light")))
+
+    assert set(flat.category_keys) == {"home", "light", "home-light", "home > light"}
+
+
+def test_a_very_long_description_is_indexed_in_part() -> None:
+    flat = flatten(product(1, description="word " * 10_000))
+
+    assert len(flat.text.description.split()) == MAX_DESCRIPTION_WORDS
+
+
+def test_popularity_and_stock_move_a_score_within_bounds() -> None:
+    assert score_factor(popularity=0, in_stock=False) == 1
+    assert score_factor(popularity=10**9, in_stock=True) == pytest.approx(
+        1 + POPULARITY_PRIOR + IN_STOCK_BONUS
+    )
+    factors = [score_factor(popularity=each, in_stock=True) for each in (0, 1, 10, POPULARITY_CEILING)]
+    assert factors == sorted(set(factors))
+
+
+def test_a_variant_inherits_what_it_does_not_state() -> None:
+    shirt = product(
+        1, attributes={"material": "wool", "colour": "red"}, variants=(variant(1, colour="blue"), variant(2))
+    )
+
+    assert [each.attributes for each in selections(shirt)] == [
+        {"material": "wool", "colour": "blue"},
+        {"material": "wool", "colour": "red"},
+    ]

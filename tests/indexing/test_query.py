@@ -1,0 +1,74 @@
+"""What a query means, by the evidence for its words."""
+
+from collections.abc import Mapping, Sequence
+
+from indexing.page import Matched
+from indexing.query import Alternative, Evidence, Plan, Term, literal, lookups, plan
+from indexing.spelling import Neighbour
+
+
+def understood(
+    *words: str,
+    known: Mapping[Term, int],
+    neighbours: Mapping[str, Sequence[Neighbour]] | None = None,
+) -> Plan:
+    frequencies = {term: known.get(term, 0) for term in lookups(words)}
+    return plan(words, Evidence(frequencies, neighbours or {}))
+
+
+def terms(planned: Plan) -> list[list[Term]]:
+    return [[alternative.term for alternative in need.alternatives] for need in planned.needs]
+
+
+def test_known_words_stand_for_themselves() -> None:
+    planned = understood("lunch", "box", known={("lunch",): 5, ("box",): 3, ("lunchbox",): 1})
+
+    assert planned == literal(("lunch", "box"))
+    assert planned.corrected_text is None
+
+
+def test_an_unknown_word_is_met_by_its_likeliest_corrections() -> None:
+    planned = understood(
+        "lunch", "bax", known={("lunch",): 5}, neighbours={"bax": [Neighbour("bag", 9), Neighbour("box", 9)]}
+    )
+
+    assert terms(planned)[1][0] == ("box",)
+    assert planned.corrected_text == "lunch box"
+
+
+def test_an_unknown_word_that_is_two_known_ones_is_not_corrected_but_split() -> None:
+    planned = understood(
+        "lunchbox", known={("lunch", "box"): 4}, neighbours={"lunchbox": [Neighbour("lunchboxes", 1)]}
+    )
+
+    assert terms(planned) == [[("lunch", "box")]]
+    assert planned.corrected_text == "lunch box"
+
+
+def test_two_words_that_are_better_known_as_one_are_met_by_it_too() -> None:
+    planned = understood("mac", "book", known={("mac",): 2, ("book",): 3, ("macbook",): 9})
+
+    assert terms(planned) == [[("mac",), ("macbook",)], [("book",), ("macbook",)]]
+    assert planned.corrected_text is None
+
+
+def test_a_known_word_is_not_split_into_rarer_ones() -> None:
+    assert terms(understood("carpet", known={("carpet",): 50, ("car", "pet"): 3})) == [[("carpet",)]]
+
+
+def test_digits_part_from_letters_anywhere_but_letters_only_in_threes() -> None:
+    assert ("ps", "4") in lookups(["ps4"])
+    assert ("la", "mp") not in lookups(["lamp"])
+    assert ("foot", "ball") in lookups(["football"])
+
+
+def test_a_word_that_nothing_resembles_stays_in_the_query() -> None:
+    planned = understood("xyzzy", known={})
+
+    assert planned.needs[0].alternatives == (Alternative(("xyzzy",), 1.0),)
+
+
+def test_levels_go_from_all_words_to_any() -> None:
+    assert literal(["a"]).levels() == ((Matched.ALL, 1),)
+    assert literal(["a", "b"]).levels() == ((Matched.ALL, 2), (Matched.ANY, 1))
+    assert literal(list("abcde")).levels() == ((Matched.ALL, 5), (Matched.MOST, 3), (Matched.ANY, 1))

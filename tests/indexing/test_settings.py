@@ -1,0 +1,40 @@
+"""Which engine the environment means."""
+
+from pathlib import Path
+
+import pytest
+
+from indexing.settings import Settings, SettingsError
+
+URL = "http://localhost:9200"
+
+
+@pytest.mark.parametrize(
+    ("environ", "engine"),
+    [
+        ({}, "tantivy"),
+        ({"ELASTICSEARCH_URL": URL}, "elasticsearch"),
+        ({"ELASTICSEARCH_URL": URL, "VITRINE_SEARCH_ENGINE": "tantivy"}, "tantivy"),
+        ({"ELASTICSEARCH_URL": "", "VITRINE_SEARCH_ENGINE": ""}, "tantivy"),
+    ],
+)
+def test_an_address_chooses_elasticsearch_unless_told_otherwise(environ: dict[str, str], engine: str) -> None:
+    assert Settings.from_env(environ).engine == engine
+
+
+@pytest.mark.parametrize(
+    ("environ", "variable"),
+    [
+        ({"VITRINE_SEARCH_ENGINE": "lucene"}, "VITRINE_SEARCH_ENGINE"),
+        ({"VITRINE_SEARCH_ENGINE": "elasticsearch"}, "ELASTICSEARCH_URL"),
+        ({"ELASTICSEARCH_URL": "localhost:9200"}, "ELASTICSEARCH_URL"),
+    ],
+)
+def test_what_cannot_be_meant_names_the_variable(environ: dict[str, str], variable: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_env(environ)
+    assert error.value.variable == variable
+
+
+def test_generations_are_kept_below_the_home() -> None:
+    assert Settings.from_env({"VITRINE_HOME": "/srv/shop"}).home == Path("/srv/shop/search")

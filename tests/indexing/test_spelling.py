@@ -1,0 +1,46 @@
+"""Which word was meant."""
+
+import pytest
+
+from indexing.spelling import Neighbour, corrections, max_slips, slip_cost
+
+
+@pytest.mark.parametrize(
+    ("word", "slips"), [("ox", 0), ("bax", 1), ("light", 1), ("lights", 2), ("ps4", 0), ("13in", 0)]
+)
+def test_longer_words_may_have_more_slips_and_codes_none(word: str, slips: int) -> None:
+    assert max_slips(word) == slips
+
+
+def test_equal_words_cost_nothing() -> None:
+    assert slip_cost("lamp", "lamp") == 0
+
+
+@pytest.mark.parametrize(
+    ("likelier", "unlikelier"),
+    [
+        (("bax", "box"), ("bax", "bag")),
+        (("speling", "spelling"), ("spelng", "spelling")),
+        (("lihgt", "light"), ("lixxt", "light")),
+        (("lamq", "lamp"), ("qamp", "lamp")),
+    ],
+)
+def test_common_slips_cost_less(likelier: tuple[str, str], unlikelier: tuple[str, str]) -> None:
+    assert slip_cost(*likelier) < slip_cost(*unlikelier)
+
+
+def test_the_slip_counts_for_more_than_the_frequency_unless_that_is_overwhelming() -> None:
+    assert corrections("bax", [Neighbour("bag", 300), Neighbour("box", 60)])[0].word == "box"
+    assert corrections("bax", [Neighbour("bag", 90_000), Neighbour("box", 1)])[0].word == "bag"
+
+
+def test_the_likeliest_correction_weighs_one_and_the_others_less() -> None:
+    found = corrections("bax", [Neighbour("box", 60), Neighbour("bag", 300), Neighbour("tax", 1)])
+
+    assert found[0].weight == 1
+    assert all(0 < each.weight < 1 for each in found[1:])
+    assert "tax" not in {each.word for each in found}
+
+
+def test_without_neighbours_there_is_no_correction() -> None:
+    assert corrections("bax", []) == ()

@@ -1,0 +1,51 @@
+"""Marks against judgments, by hand."""
+
+import math
+
+import pytest
+
+from ml.ranking.relevance import NothingRelevant, evaluate, judged, marks_of
+
+GRADES = {1: 3, 2: 1, 3: 0}
+
+
+def test_the_best_order_gets_full_marks() -> None:
+    marks = marks_of("lamp", GRADES, [1, 2, 3, 99])
+
+    assert (marks.ndcg, marks.reciprocal_rank, marks.recall) == (1, 1, 1)
+
+
+def test_gain_grows_with_the_grade_and_falls_with_the_rank() -> None:
+    marks = marks_of("lamp", GRADES, [99, 2, 1])
+
+    expected = (1 / math.log2(3) + 7 / math.log2(4)) / (7 + 1 / math.log2(3))
+    assert marks.ndcg == pytest.approx(expected)
+    assert marks.reciprocal_rank == 0.5
+
+
+def test_what_comes_too_late_counts_nothing() -> None:
+    late = [*range(100, 150), 1]
+
+    marks = marks_of("lamp", GRADES, late)
+
+    assert (marks.ndcg, marks.reciprocal_rank, marks.recall) == (0, 0, 0)
+
+
+def test_a_pair_judged_twice_takes_its_highest_grade() -> None:
+    assert judged([("lamp", 1, 1), ("lamp", 1, 3), ("lamp", 1, 2)]) == {"lamp": {1: 3}}
+
+
+def test_queries_without_anything_relevant_are_left_out() -> None:
+    report = evaluate({"lamp": GRADES, "gnome": {5: 0}}, lambda query: [1])
+
+    assert [each.query for each in report.queries] == ["lamp"]
+    assert report.recall == 0.5
+    with pytest.raises(NothingRelevant):
+        evaluate({"gnome": {5: 0}}, lambda query: [])
+
+
+def test_the_worst_queries_come_first() -> None:
+    report = evaluate({"good": GRADES, "bad": GRADES}, lambda query: [1] if query == "good" else [])
+
+    assert [each.query for each in report.queries] == ["bad", "good"]
+    assert report.ndcg == pytest.approx(report.queries[1].ndcg / 2)

@@ -1,0 +1,1 @@
+"""What a merchandiser would expect of the search, on both engines."""

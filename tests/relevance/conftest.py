@@ -1,0 +1,5 @@
+"""A small shop of many things."""
+
+from tests.indexing.conftest import engine, engine_name, open_engine
+
+__all__ = ["engine", "engine_name", "open_engine"]
