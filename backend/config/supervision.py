@@ -9,11 +9,13 @@ import io
 import os
 import secrets
 import shlex
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from analytics_pipeline import embedded
 from analytics_pipeline.settings import Settings
 
 _LOG_SIZE = "5MB"
@@ -22,6 +24,10 @@ _LONGEST_SOCKET = 100
 _PYTHON = (sys.executable, "-u")
 _MANAGE = (*_PYTHON, "manage.py")
 _CELERY = (*_PYTHON, "-m", "celery", "-A", "backend.config.celery")
+
+
+class CannotServe(Exception):
+    """Something is in the way of serving this home; says what, and the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,31 @@ class Group:
 
     name: str
     processes: Sequence[Process]
+
+
+def default_port() -> str:
+    """Return the port that is served where no other is named."""
+    return os.environ.get("PORT") or "8000"
+
+
+def require_free(settings: Settings, *, host: str, port: int) -> None:
+    """Make sure that nobody listens on the port, and nobody serves the home.
+
+    Raises:
+        CannotServe: somebody does.
+    """
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except (OSError, OverflowError) as error:
+        raise CannotServe(f"can't serve on {host}:{port} ({error}); another port: PORT={port + 1}") from error
+    for service in (embedded.VALKEY, embedded.WAREHOUSE):
+        endpoint = embedded.endpoint(service, home=settings.home)
+        if embedded.is_running(service, home=settings.home) and not endpoint.transient:
+            raise CannotServe(
+                f"{settings.home} is being served already (its {service.name} is process {endpoint.pid}): "
+                "stop that first, or name another folder in VITRINE_HOME"
+            )
 
 
 def groups(settings: Settings, *, host: str, port: int) -> list[Group]:
@@ -75,9 +106,9 @@ def write_configuration(home: Path, *, root: Path, started: Sequence[Group]) -> 
         parser[f"group:{group.name}"] = {"programs": members, "priority": str(place)}
         for process in group.processes:
             parser[f"program:{process.name}"] = _escaped(_program(process, home=home))
-    socket = home / "run" / "supervisor.sock"
-    if len(str(socket)) <= _LONGEST_SOCKET:
-        for section, options in _control(socket).items():
+    control = home / "run" / "supervisor.sock"
+    if len(str(control)) <= _LONGEST_SOCKET:
+        for section, options in _control(control).items():
             parser[section] = _escaped(options)
     text = io.StringIO()
     parser.write(text)
@@ -127,14 +158,14 @@ def _program(process: Process, *, home: Path) -> dict[str, str]:
     }
 
 
-def _control(socket: Path) -> dict[str, dict[str, str]]:
+def _control(address: Path) -> dict[str, dict[str, str]]:
     credentials = {"username": "vitrine", "password": secrets.token_urlsafe(24)}
     return {
-        "unix_http_server": {"file": str(socket), "chmod": "0700", **credentials},
+        "unix_http_server": {"file": str(address), "chmod": "0700", **credentials},
         "rpcinterface:supervisor": {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         },
-        "supervisorctl": {"serverurl": f"unix://{socket}", **credentials},
+        "supervisorctl": {"serverurl": f"unix://{address}", **credentials},
     }
 
 

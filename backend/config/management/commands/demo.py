@@ -13,8 +13,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analytics_pipeline.embedded import ServiceDidNotStart
+from analytics_pipeline.settings import Settings
 from backend.analytics.tasks import rebuild_rollups
 from backend.config.engines import running
+from backend.config.supervision import CannotServe, default_port, require_free
 
 STEPS_FILE = "demo.json"
 SIZES = {"products": 2_000, "customers": 3_000, "days": 120}
@@ -44,12 +46,19 @@ class Command(BaseCommand):
     help = "Make a shop with generated data in an empty VITRINE_HOME; what is done already is not done again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the size of the shop."""
+        """Take the size of the shop, and where it will be served."""
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=default_port())
         for name, default in SIZES.items():
             parser.add_argument(f"--{name}", type=int, default=default)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Bring the schemas up to date, and take the steps that are left."""
+        try:
+            # Said now, not after minutes of work.
+            require_free(Settings.from_env(), host=options["host"], port=options["port"])
+        except CannotServe as error:
+            raise CommandError(str(error)) from error
         path = settings.VITRINE_HOME / STEPS_FILE
         done = json.loads(path.read_text()) if path.exists() else []
         try:

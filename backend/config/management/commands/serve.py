@@ -1,7 +1,6 @@
 """`manage.py serve`: every process of the shop under one supervisor."""
 
 import os
-import socket
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -9,9 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics_pipeline import embedded
 from analytics_pipeline.settings import Settings
-from backend.config.supervision import groups, write_configuration
+from backend.config.supervision import CannotServe, default_port, groups, require_free, write_configuration
 
 
 class Command(BaseCommand):
@@ -22,13 +20,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the address to serve on."""
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        parser.add_argument("--port", type=int, default=default_port())
 
     def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
         """Check what would stop the processes from starting, then become the supervisor."""
-        _require_free(host, port=port)
         pipeline = Settings.from_env()
-        _require_not_served(pipeline)
+        try:
+            require_free(pipeline, host=host, port=port)
+        except CannotServe as error:
+            raise CommandError(str(error)) from error
         path = write_configuration(
             settings.VITRINE_HOME,
             root=settings.BASE_DIR,
@@ -38,23 +38,3 @@ class Command(BaseCommand):
         self.stdout.flush()
         supervisor = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
         os.execv(sys.executable, supervisor)  # noqa: S606
-
-
-def _require_free(host: str, *, port: int) -> None:
-    try:
-        with socket.create_server((host, port), reuse_port=False):
-            pass
-    except (OSError, OverflowError) as error:
-        raise CommandError(
-            f"can't serve on {host}:{port} ({error}); another port: PORT={port + 1}"
-        ) from error
-
-
-def _require_not_served(pipeline: Settings) -> None:
-    for service in (embedded.VALKEY, embedded.WAREHOUSE):
-        endpoint = embedded.endpoint(service, home=pipeline.home)
-        if embedded.is_running(service, home=pipeline.home) and not endpoint.transient:
-            raise CommandError(
-                f"{pipeline.home} is being served already (its {service.name} is process {endpoint.pid}): "
-                "stop that first, or name another folder in VITRINE_HOME"
-            )

@@ -1,6 +1,5 @@
 """`manage.py welcome`: what to try in this shop."""
 
-import os
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from backend.config import welcome
+from backend.config.supervision import default_port
 
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.2
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the address that is served."""
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+        parser.add_argument("--port", type=int, default=default_port())
         parser.add_argument("--wait", action="store_true", help="begin when the shop is ready")
 
     def handle(self, *_: Any, host: str, port: int, wait: bool, **__: Any) -> None:
