@@ -86,6 +86,7 @@ COLLABORATIVE = (
     Candidate(ItemKnn()),
     Candidate(ItemKnn(), half_life_days=30),
     Candidate(ItemKnn(target_exponent=0.5), half_life_days=30),
+    Candidate(Blend()),
     Candidate(Blend(), half_life_days=30),
     Candidate(Als(factors=32), half_life_days=30),
 )

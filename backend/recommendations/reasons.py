@@ -6,13 +6,13 @@ from ml.serving import Reason
 
 _OF_A_PRODUCT = {
     Reason.RECENT: "Goes with {title}, which you looked at a moment ago.",
-    Reason.HISTORY: "Because you chose {title}.",
+    Reason.HISTORY: "Because of your interest in {title}.",
     Reason.SIMILAR: "Goes with {title}.",
 }
 _WITHOUT_A_PRODUCT = {
     Reason.RECENT: "Goes with what you looked at a moment ago.",
-    Reason.HISTORY: "Suits what you chose before.",
-    Reason.TASTE: "Suits what you chose before.",
+    Reason.HISTORY: "Suits what interested you before.",
+    Reason.TASTE: "Suits what interested you before.",
     Reason.SIMILAR: "Goes with this product.",
     Reason.POPULAR: "Popular in this shop.",
 }

@@ -83,7 +83,7 @@ def test_a_customer_is_shown_the_published_list_with_its_reasons(
 
     assert ids(answer) == [best, second]
     first = answer["data"]["results"][0]
-    assert (first["reason"], first["because_product"]) == ("Because you chose Lamp 2.", reason)
+    assert (first["reason"], first["because_product"]) == ("Because of your interest in Lamp 2.", reason)
     assert answer["data"]["algorithm"] == answer["data"]["requested_algorithm"] == "hybrid"
     assert answer["data"]["degraded"] is False
 
