@@ -17,8 +17,7 @@ def category_by_names(names: Sequence[str]) -> Category:
     Raises:
         InvalidParameters: there is no name, or one is empty or holds the separator of paths.
     """
-    if not names or any(not name.strip() or PATH_SEPARATOR.strip() in name for name in names):
-        raise InvalidParameters(category=[f"Each level needs a name without {PATH_SEPARATOR.strip()!r}."])
+    _require_names(names)
     parent: Category | None = None
     for depth, name in enumerate(names):
         path = PATH_SEPARATOR.join(part.strip() for part in names[: depth + 1])
@@ -28,6 +27,11 @@ def category_by_names(names: Sequence[str]) -> Category:
         )
     assert parent is not None  # noqa: S101 - names is not empty
     return parent
+
+
+def _require_names(names: Sequence[str]) -> None:
+    if not names or any(not name.strip() or PATH_SEPARATOR.strip() in name for name in names):
+        raise InvalidParameters(category=[f"Each level needs a name without {PATH_SEPARATOR.strip()!r}."])
 
 
 def _slug(path: str) -> str:
@@ -40,19 +44,33 @@ def _slug(path: str) -> str:
 
 
 def rename_category(category_id: int, *, name: str) -> Category:
-    """Rename a category; the paths below it and the documents of its products follow."""
+    """Rename a category; the paths below it and the documents of its products follow.
+
+    Raises:
+        InvalidParameters: the name is empty, holds the separator of paths, or is its sibling's.
+    """
+    _require_names([name])
     with transaction.atomic():
-        category = Category.objects.select_for_update().get(pk=category_id)
+        category = Category.objects.select_for_update(no_key=True).get(pk=category_id)
+        below = _below(category)
         old_path = category.path
         category.name = name.strip()
         category.path = PATH_SEPARATOR.join([*category.names[:-1], category.name])
+        if Category.objects.filter(path=category.path).exclude(pk=category_id).exists():
+            raise InvalidParameters(name=[f"There is a category {category.path!r}."])
         category.save(update_fields=["name", "path"])
-        below = Category.objects.filter(path__startswith=old_path + PATH_SEPARATOR)
         for child in below:
             child.path = category.path + child.path.removeprefix(old_path)
         Category.objects.bulk_update(below, ["path"])
         publish("category", category.pk)
     return category
+
+
+def _below(category: Category) -> list[Category]:
+    prefix = category.path + PATH_SEPARATOR
+    found = Category.objects.filter(path__startswith=prefix)
+    # SQLite's LIKE is blind to case, and a category that differs by case is another.
+    return [child for child in found if child.path.startswith(prefix)]
 
 
 def matching_categories(value: str) -> list[Category]:

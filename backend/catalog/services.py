@@ -118,7 +118,9 @@ def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
         InvalidParameters: a variant would cost less than nothing.
     """
     with transaction.atomic():
-        product = Product.objects.select_for_update().filter(pk=product_id, deleted_at=None).first()
+        # Without the key: a checkout that holds the variants goes on to write items that name the product.
+        rows = Product.objects.select_for_update(no_key=True)
+        product = rows.filter(pk=product_id, deleted_at=None).first()
         if product is None:
             raise ProductNotFound
         for name, value in changes.items():
@@ -133,7 +135,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
 
 
 def _reprice(product: Product) -> None:
-    variants = list(product.variants.all())
+    variants = list(product.variants.select_for_update(no_key=True).order_by("pk"))
     for variant in variants:
         variant.sale_price = _variant_price(product, variant.price_modifier)
     Variant.objects.bulk_update(variants, ["sale_price"])

@@ -1,0 +1,269 @@
+"""Changing the catalogue."""
+
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from backend.api.errors import InvalidParameters
+from backend.catalog.categories import category_by_names, matching_categories, rename_category
+from backend.catalog.models import Category, Product, Variant
+from backend.catalog.pricing import rounded, sale_price
+from backend.catalog.services import (
+    NewVariant,
+    ProductNotFound,
+    create_product,
+    delete_product,
+    set_popularity,
+    slug_of,
+    update_product,
+)
+from backend.catalog.subscribers import CategoryFanOut
+from backend.outbox.models import Message
+from backend.outbox.subscribers import Change
+from tests.backend.orders.steps import check_out, fill
+from tests.backend.shop import NOW, customer, product, seller, stock_of
+from tests.backend.together import together
+
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("price", "modifier", "discount", "costs"),
+    [
+        ("10.00", "0", "0", "10.00"),
+        ("10.00", "2.50", "0", "12.50"),
+        ("10.00", "-2.50", "10", "6.75"),
+        ("0.05", "0", "50", "0.03"),
+        ("99.99", "0", "33", "66.99"),
+        ("99.99", "0", "100", "0.00"),
+    ],
+)
+def test_the_discount_is_on_price_and_modifier_and_rounds_half_up(
+    price: str, modifier: str, discount: str, costs: str
+) -> None:
+    assert sale_price(price=D(price), modifier=D(modifier), discount_percentage=D(discount)) == D(costs)
+
+
+def test_halves_of_a_cent_round_away_from_zero() -> None:
+    assert [rounded(D(amount)) for amount in ("0.005", "-0.005", "2.675")] == [
+        D("0.01"),
+        D("-0.01"),
+        D("2.68"),
+    ]
+
+
+def test_a_title_without_letters_still_has_an_address() -> None:
+    assert (slug_of("A lamp, blue!"), slug_of("★"), len(slug_of("x" * 999))) == (
+        "a-lamp-blue",
+        "product",
+        300,
+    )
+
+
+def products_said() -> list[str]:
+    return list(Message.objects.filter(topic="product").order_by("pk").values_list("key", flat=True))
+
+
+def new_product(*variants: NewVariant, price: str = "10.00", discount: str = "0") -> Product:
+    return create_product(
+        title="A lamp",
+        category=category_by_names(["Home"]),
+        seller_id=seller().pk,
+        price=D(price),
+        currency="USD",
+        variants=variants,
+        now=NOW,
+        discount_percentage=D(discount),
+    )
+
+
+@pytest.mark.django_db
+def test_a_product_costs_what_its_cheapest_variant_costs() -> None:
+    made = new_product(NewVariant(sku="A", price_modifier=D(5)), NewVariant(sku="B"), discount="10")
+    assert made.sale_price == D("9.00")
+    assert list(made.variants.values_list("sku", "sale_price")) == [("A", D("13.50")), ("B", D("9.00"))]
+    assert products_said() == [str(made.pk)]
+
+
+@pytest.mark.django_db
+def test_a_product_without_a_variant_could_not_be_sold() -> None:
+    with pytest.raises(InvalidParameters) as refused:
+        new_product()
+    assert "variants" in refused.value.details
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("skus", [["A", "A"], ["TAKEN"]])
+def test_a_sku_names_one_variant(skus: list[str]) -> None:
+    new_product(NewVariant(sku="TAKEN"))
+    with pytest.raises(InvalidParameters) as refused:
+        new_product(*[NewVariant(sku=sku) for sku in skus])
+    assert "sku" in refused.value.details
+    assert Product.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_no_variant_costs_less_than_nothing() -> None:
+    with pytest.raises(InvalidParameters):
+        new_product(NewVariant(sku="A", price_modifier=D(-11)))
+    made = new_product(NewVariant(sku="A", price_modifier=D(-9)))
+    with pytest.raises(InvalidParameters):
+        update_product(made.pk, changes={"price": D(8)})
+    made.refresh_from_db()
+    assert made.price == D(10)
+
+
+@pytest.mark.django_db
+def test_a_new_price_reaches_every_variant_and_a_hidden_one_does_not_count() -> None:
+    made = new_product(NewVariant(sku="A"), NewVariant(sku="B", price_modifier=D(2)))
+    Variant.objects.filter(sku="A").update(is_active=False)
+    Message.objects.all().delete()
+    changed = update_product(made.pk, changes={"price": D(20), "title": "Another lamp"})
+    changed.refresh_from_db()
+    assert (changed.sale_price, changed.slug) == (D(22), "another-lamp")
+    assert list(made.variants.values_list("sale_price", flat=True)) == [D(20), D(22)]
+    assert products_said() == [str(made.pk)]
+
+
+@pytest.mark.django_db
+def test_a_deleted_product_is_gone_for_good() -> None:
+    made = product()
+    Message.objects.all().delete()
+    delete_product(made.pk, now=NOW)
+    assert products_said() == [str(made.pk)]
+    assert not Product.objects.existing().exists()
+    with pytest.raises(ProductNotFound):
+        delete_product(made.pk, now=NOW)
+    with pytest.raises(ProductNotFound):
+        update_product(made.pk, changes={"title": "Back"})
+
+
+@pytest.mark.django_db
+def test_the_database_itself_refuses_prices_and_discounts_that_make_no_sense() -> None:
+    made = product()
+    for wrong in ({"price": D(-1)}, {"sale_price": D(-1)}, {"discount_percentage": D(101)}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Product.objects.filter(pk=made.pk).update(**wrong)
+
+
+@pytest.mark.django_db
+def test_popularity_is_written_where_it_changed() -> None:
+    rising, same, forgotten = product(), product(popularity=5), product(popularity=9)
+    Message.objects.all().delete()
+    assert set_popularity({rising.pk: 3, same.pk: 5, 987_654: 1}) == 2
+    assert dict(Product.objects.values_list("pk", "popularity")) == {
+        rising.pk: 3,
+        same.pk: 5,
+        forgotten.pk: 0,
+    }
+    assert sorted(products_said()) == sorted([str(rising.pk), str(forgotten.pk)])
+
+
+@pytest.mark.django_db
+def test_a_category_is_made_with_all_that_lead_to_it_and_only_once() -> None:
+    lamps = category_by_names(["Home", " Lighting ", "Lamps"])
+    assert (lamps.path, lamps.depth, lamps.name, lamps.slug) == (
+        "Home > Lighting > Lamps",
+        2,
+        "Lamps",
+        "home-lighting-lamps",
+    )
+    assert category_by_names(["Home", "Lighting", "Lamps"]).pk == lamps.pk
+    assert Category.objects.count() == 3
+    assert lamps.parent is not None
+    assert lamps.parent.names == ["Home", "Lighting"]
+
+
+@pytest.mark.django_db
+def test_categories_that_look_alike_in_an_address_get_different_ones() -> None:
+    slugs = {category_by_names([name]).slug for name in ("Home & Garden", "Home Garden", "Home-Garden")}
+    assert slugs == {"home-garden", "home-garden-2", "home-garden-3"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("names", [[], [""], ["Home", " "], ["Home > Lamps"]])
+def test_a_category_needs_names(names: list[str]) -> None:
+    with pytest.raises(InvalidParameters):
+        category_by_names(names)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["Lamps", "lamps", "home-lamps", "Home > Lamps", "home > lamps"])
+def test_a_category_is_found_by_name_slug_or_path_in_any_case(value: str) -> None:
+    lamps = category_by_names(["Home", "Lamps"])
+    category_by_names(["Home", "Lampshades"])
+    assert matching_categories(value) == [lamps]
+
+
+@pytest.mark.django_db
+def test_a_renamed_category_takes_what_is_below_it_along() -> None:
+    lamps = category_by_names(["Home", "Lamps", "Desk"])
+    category_by_names(["Home", "Lampshades"])
+    middle = category_by_names(["Home", "Lamps"])
+    rename_category(middle.pk, name=" Lights ")
+    lamps.refresh_from_db()
+    assert lamps.path == "Home > Lights > Desk"
+    assert Category.objects.filter(path="Home > Lampshades").exists()
+    assert Message.objects.filter(topic="category", key=str(middle.pk)).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_category_that_differs_by_case_is_another() -> None:
+    lower = category_by_names(["home", "lamps"])
+    upper = category_by_names(["HOME"])
+    rename_category(upper.pk, name="House")
+    lower.refresh_from_db()
+    assert lower.path == "home > lamps"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["", "  ", "A > B", "Garden"])
+def test_a_category_cannot_be_renamed_to_what_is_no_name_or_taken(name: str) -> None:
+    category_by_names(["Garden"])
+    home = category_by_names(["Home"])
+    with pytest.raises(InvalidParameters):
+        rename_category(home.pk, name=name)
+    home.refresh_from_db()
+    assert home.path == "Home"
+
+
+@pytest.mark.django_db
+def test_what_changed_with_a_category_is_said_of_each_product_below_it() -> None:
+    desk, shade = product(category=("Home", "Lamps", "Desk")), product(category=("Home", "Lampshades"))
+    root, gone = product(category=("Home", "Lamps")), product(category=("Home", "Lamps"))
+    delete_product(gone.pk, now=NOW)
+    Message.objects.all().delete()
+    lamps = category_by_names(["Home", "Lamps"])
+    CategoryFanOut().handle([Change("category", str(lamps.pk)), Change("category", "987654")])
+    assert sorted(products_said()) == sorted([str(desk.pk), str(root.pk)])
+    assert str(shade.pk) not in products_said()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_prices_change_while_customers_buy_and_neither_blocks_the_other() -> None:
+    shirt = product(stock=[50, 50])
+    choices = list(shirt.variants.all())
+    users = [customer(), customer()]
+
+    def buy(index: int) -> None:
+        for _ in range(8):
+            fill(users[index], {choice.pk: 1 for choice in choices})
+            order = check_out(users[index])
+            prices = {item.unit_price for item in order.items.all()}
+            assert len(prices) == 1, "both variants are sold at the price of one moment"
+
+    def reprice() -> None:
+        for price in range(10, 26):
+            update_product(shirt.pk, changes={"price": D(price)})
+
+    assert together(partial(buy, 0), partial(buy, 1), reprice) == [None] * 3
+    assert [stock_of(choice.pk) for choice in choices] == [(50, 16), (50, 16)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_branch_of_categories_grows_once_though_two_plant_it() -> None:
+    outcomes = together(*[lambda: category_by_names(["Home", "Lamps", "Desk"]).pk] * 3)
+    assert len(set(outcomes)) == 1
+    assert Category.objects.count() == 3

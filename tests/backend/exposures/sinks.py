@@ -1,0 +1,36 @@
+"""A sink that keeps exposures in memory, for as long as a test wants it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from backend.exposures import services
+from backend.exposures.services import Exposure, ExposureNotStored, register_sink
+
+
+@contextmanager
+def kept() -> Iterator[list[Exposure]]:
+    """Keep every exposure in the list that is yielded."""
+    exposures: list[Exposure] = []
+    with _registered(exposures.append):
+        yield exposures
+
+
+@contextmanager
+def lost() -> Iterator[None]:
+    """Be unable to keep any."""
+
+    def refuse(exposure: Exposure) -> None:
+        raise ExposureNotStored("the stream is full")
+
+    with _registered(refuse):
+        yield
+
+
+@contextmanager
+def _registered(sink: services.Sink) -> Iterator[None]:
+    before = services._sink[0]
+    register_sink(sink)
+    try:
+        yield
+    finally:
+        register_sink(before)

@@ -1,0 +1,66 @@
+"""A list that was shown has an id, or honestly none."""
+
+from uuid import uuid4
+
+import pytest
+
+from backend.api.shoppers import Shopper
+from backend.exposures.counts import NOT_STORED, STORED
+from backend.exposures.services import ExposureNotStored, _nowhere, expose
+from tests.backend.exposures.sinks import kept, lost
+from tests.backend.shop import NOW
+
+GUEST = Shopper(key=uuid4())
+
+
+def count_of(counter: object) -> float:
+    return counter._value.get()  # type: ignore[attr-defined,no-any-return]
+
+
+def test_what_was_shown_to_whom_and_why_is_handed_to_the_sink() -> None:
+    before = count_of(STORED)
+    with kept() as exposures:
+        exposure_id = expose(
+            surface="search",
+            shopper=GUEST,
+            product_ids=[3, 1, 2],
+            query="lamp",
+            filters={"brand": "Acme"},
+            slot="top",
+            algorithm="popularity",
+            page=2,
+            now=NOW,
+        )
+    (exposure,) = exposures
+    assert exposure.id == exposure_id
+    assert exposure.id.version == 7
+    assert (exposure.surface, exposure.shopper, exposure.product_ids) == ("search", GUEST, (3, 1, 2))
+    assert (exposure.query, exposure.filters, exposure.slot, exposure.algorithm, exposure.page) == (
+        "lamp",
+        {"brand": "Acme"},
+        "top",
+        "popularity",
+        2,
+    )
+    assert (exposure.arms, exposure.shown_at) == ((), NOW)
+    assert count_of(STORED) == before + 1
+
+
+def test_each_showing_has_an_id_of_its_own() -> None:
+    with kept():
+        ids = {expose(surface="search", shopper=GUEST, product_ids=[], now=NOW) for _ in range(100)}
+    assert len(ids) == 100
+
+
+def test_an_exposure_that_cannot_be_kept_has_no_id_and_is_counted() -> None:
+    before = count_of(NOT_STORED)
+    with lost():
+        assert expose(surface="search", shopper=GUEST, product_ids=[1], now=NOW) is None
+    assert count_of(NOT_STORED) == before + 1
+
+
+def test_without_a_sink_nothing_is_kept() -> None:
+    with kept() as exposures:
+        expose(surface="search", shopper=GUEST, product_ids=[1], now=NOW)
+    with pytest.raises(ExposureNotStored, match="no sink"):
+        _nowhere(exposures[0])
