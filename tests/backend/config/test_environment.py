@@ -1,0 +1,104 @@
+"""Production refuses what is only fit for a developer's machine."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from backend.config.environment import DEVELOPMENT_SECRET, require_safe
+
+ROOT = Path(__file__).resolve().parents[3]
+SECRET = "k9" * 20
+SAFE = {
+    "VITRINE_ENVIRONMENT": "production",
+    "SECRET_KEY": SECRET,
+    "ALLOWED_HOSTS": "shop.example",
+    "DEBUG": "false",
+}
+
+
+def test_production_starts_with_what_is_its_own() -> None:
+    require_safe("production", secret_key=SECRET, debug=False, allowed_hosts=["shop.example"])
+
+
+@pytest.mark.parametrize(
+    ("secret", "debug", "hosts", "names"),
+    [
+        (DEVELOPMENT_SECRET, False, ["shop.example"], "SECRET_KEY"),
+        ("short", False, ["shop.example"], "SECRET_KEY"),
+        (SECRET, True, ["shop.example"], "DEBUG"),
+        (SECRET, False, ["*"], "ALLOWED_HOSTS"),
+        (SECRET, False, ["shop.example", "*"], "ALLOWED_HOSTS"),
+        (SECRET, False, [], "ALLOWED_HOSTS"),
+    ],
+)
+def test_production_refuses_each_unsafe_setting_by_name(
+    secret: str, debug: bool, hosts: list[str], names: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured, match=names):
+        require_safe("production", secret_key=secret, debug=debug, allowed_hosts=hosts)
+
+
+def test_everything_that_is_unsafe_is_named_at_once() -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"SECRET_KEY.*DEBUG.*ALLOWED_HOSTS"):
+        require_safe("production", secret_key="", debug=True, allowed_hosts=["*"])
+
+
+def test_a_developer_may_do_all_that() -> None:
+    require_safe("development", secret_key=DEVELOPMENT_SECRET, debug=True, allowed_hosts=["*"])
+
+
+def test_an_environment_that_is_misspelt_is_not_taken_for_development() -> None:
+    with pytest.raises(ImproperlyConfigured, match="development, production"):
+        require_safe("prodution", secret_key=SECRET, debug=False, allowed_hosts=["shop.example"])
+
+
+PROGRAM = """
+import json
+from django.conf import settings
+names = ["SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_PROXY_SSL_HEADER", "DEBUG", "ALLOWED_HOSTS", "TAX_PERCENTAGE"]
+print(json.dumps({name: getattr(settings, name) for name in names}, default=str))
+"""
+
+
+def settings_with(home: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Read the settings in a process of its own, with nothing in its environment but this."""
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "DJANGO_SETTINGS_MODULE": "backend.config.settings",
+            "VITRINE_HOME": str(home),
+            "VITRINE_ENV_FILE": str(home / "no.env"),
+            **environ,
+        },
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_production_does_not_start_by_default(tmp_path: Path) -> None:
+    ended = settings_with(tmp_path, VITRINE_ENVIRONMENT="production")
+    assert ended.returncode != 0
+    assert "production refuses to start: SECRET_KEY must be set" in ended.stderr
+
+
+def test_production_insists_on_https(tmp_path: Path) -> None:
+    ended = settings_with(tmp_path, **SAFE, TAX_PERCENTAGE="8.875")
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == {
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
+        "DEBUG": False,
+        "ALLOWED_HOSTS": ["shop.example"],
+        "TAX_PERCENTAGE": "8.875",
+    }
