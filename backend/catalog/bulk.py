@@ -258,6 +258,9 @@ class _Changes:
         """Write everything; return the ids of the products that changed."""
         if self._products:
             Product.objects.bulk_update(self._products, sorted({*self._fields, *WRITTEN_ALWAYS}))
+            # In the order of every checkout, so that neither waits for the other.
+            changed = Variant.objects.filter(pk__in=[variant.pk for variant in self._changed])
+            list(changed.select_for_update(no_key=True).order_by("pk").values_list("pk"))
             Variant.objects.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])
             Variant.objects.bulk_create(self._new)
         return [product.pk for product in self._products]
