@@ -120,6 +120,7 @@ def take_back(order_id: int, *, units: Mapping[int, int], by: User, now: datetim
                 for item in items
             ]
         )
+        Order.objects.filter(pk=order.pk).update(updated_at=now)
         publish("order", order.pk)
     return order
 

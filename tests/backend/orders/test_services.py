@@ -146,7 +146,8 @@ def test_units_come_back_into_stock_and_out_of_revenue(keeper: User) -> None:
     take_back(order.pk, units={item.pk: 2}, by=keeper, now=LATER, note="too bright")
     entry = InventoryTransaction.objects.get(transaction_type="RETURN")
     item.refresh_from_db()
-    assert (item.returned, stock_of(lamp.pk)) == (2, (4, 0))
+    order.refresh_from_db()
+    assert (item.returned, stock_of(lamp.pk), order.updated_at) == (2, (4, 0), LATER)
     assert (entry.quantity, entry.reference, entry.notes) == (2, order.order_number, "too bright")
     assert movements_of(order) == [("SALE", 3, "7.50"), ("RETURN", 2, "5.00")]
     assert Movement.objects.get(kind="RETURN").occurred_at == LATER
