@@ -63,13 +63,13 @@ def test_a_variant_of_another_product_is_refused() -> None:
 def test_a_seller_keeps_the_stock_of_his_own_products_only() -> None:
     trader = seller()
     mine = variant(stock=0, sold_by=trader)
-    others = variant(stock=0)
+    others = variant(stock=2)
     asked = {"transaction_type": "IN", "quantity": 1}
     client = client_of(trader)
     assert client.post(PATH, {**asked, "product": mine.product_id}).status_code == 201
     assert client.post(PATH, {**asked, "product": others.product_id}).status_code == 404
     assert client.post(PATH, {**asked, "variant": others.pk}).status_code == 404
-    assert stock_of(others.pk) == (0, 0)
+    assert stock_of(others.pk) == (2, 0)
     assert [row["variant"] for row in client.get(PATH).json()["results"]] == [mine.pk]
 
 
