@@ -1,7 +1,7 @@
 """Orders of the generated past, from what shoppers put into their carts to what came of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backend.catalog.pricing import rounded
 from backend.demo.behaviour import Behaviour
-from backend.demo.people import Person, Population
+from backend.demo.people import Population
 from backend.orders.bulk import PastItem, PastOrder
 from backend.orders.models import OrderStatus, PaymentMethod
 from backend.orders.pricing import Tariff
@@ -34,15 +34,6 @@ class Stocked:
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer with the account that they have."""
-
-    person: Person
-    user_id: int
-    shopper_key: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class Additions:
     """What went into carts, by click: the variant's place in its product, and whether the list is named."""
 
@@ -59,56 +50,83 @@ def additions(behaviour: Behaviour, *, stocked: Sequence[Stocked], rng: Generato
     )
 
 
-def past_orders(
-    behaviour: Behaviour,
-    *,
-    added: Additions,
-    population: Population,
-    user_ids: Sequence[int],
-    stocked: Sequence[Stocked],
-    exposure_ids: Sequence[UUID],
-    currency: str,
-    tariff: Tariff,
-    now: datetime,
-    rng: Generator,
-) -> list[PastOrder]:
-    """Return the orders in the order of their times: one for each session that bought something."""
-    clicks, shown = behaviour.clicks, behaviour.shown
-    baskets: dict[int, dict[int, PastItem]] = {}
-    last: dict[int, float] = {}
-    people: dict[int, int] = {}
-    for click in np.flatnonzero(clicks.ordered):
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """Everything that orders come from; `user_ids` and `stocked` are by position, `exposure_ids` by list."""
+
+    behaviour: Behaviour
+    added: Additions
+    population: Population
+    user_ids: Sequence[int]
+    stocked: Sequence[Stocked]
+    exposure_ids: Sequence[UUID]
+    currency: str
+    tariff: Tariff
+    now: datetime
+    rng: Generator
+
+    def orders(self) -> list[PastOrder]:
+        """Return the orders in the order of their times: one for each session that bought something."""
+        baskets: dict[int, dict[int, PastItem]] = {}
+        last: dict[int, float] = {}
+        for click in np.flatnonzero(self.behaviour.clicks.ordered).tolist():
+            session = int(self.behaviour.shown.sessions[self.behaviour.clicks.shown[click]])
+            last[session] = max(self._added_after(click), last.get(session, 0.0))
+            basket = baskets.setdefault(session, {})
+            item = self._item(click)
+            basket[item.variant_id] = _joined(basket.get(item.variant_id), item)
+        return [
+            self._order(session, number=number, items=list(baskets[session].values()), after=last[session])
+            for number, session in enumerate(sorted(baskets, key=lambda session: last[session]), start=1)
+        ]
+
+    def _added_after(self, click: int) -> float:
+        return float(self.behaviour.clicks.seconds[click]) + SECONDS_TO_CART
+
+    def _item(self, click: int) -> PastItem:
+        clicks = self.behaviour.clicks
         exposure = clicks.shown[click]
-        session = int(shown.sessions[exposure])
-        people[session] = int(shown.people[exposure])
-        at = float(clicks.seconds[click]) + SECONDS_TO_CART
-        last[session] = max(at, last.get(session, 0.0))
-        product = stocked[clicks.products[click]]
-        place = added.places[click]
-        item = PastItem(
+        product, place = self.stocked[clicks.products[click]], self.added.places[click]
+        return PastItem(
             variant_id=product.variant_ids[place],
             quantity=int(clicks.units[click]),
             unit_price=product.prices[place],
-            exposure_id=exposure_ids[exposure] if added.named[click] else None,
-            cart_added_at=behaviour.begins_at + timedelta(seconds=at),
-            shopper_key=population.keys[people[session]],
+            exposure_id=self.exposure_ids[exposure] if self.added.named[click] else None,
+            cart_added_at=self.behaviour.begins_at + timedelta(seconds=self._added_after(click)),
+            shopper_key=self.population.keys[self.behaviour.shown.people[exposure]],
         )
-        basket = baskets.setdefault(session, {})
-        basket[item.variant_id] = _joined(basket.get(item.variant_id), item)
-    return [
-        _order(
+
+    def _order(self, session: int, *, number: int, items: list[PastItem], after: float) -> PastOrder:
+        place = int(np.searchsorted(self.behaviour.shown.sessions, session))
+        person = int(self.behaviour.shown.people[place])
+        customer = self.population.customers[person]
+        placed_at = self.behaviour.begins_at + timedelta(seconds=after + SECONDS_TO_ORDER)
+        steps = _steps(placed_at, now=self.now, rng=self.rng)
+        subtotal = sum((rounded(item.unit_price * item.quantity) for item in items), Decimal("0.00"))
+        totals = self.tariff.totals(subtotal)
+        if delivered_at := dict(steps).get(OrderStatus.DELIVERED):
+            items = [self._perhaps_returned(item, delivered_at=delivered_at) for item in items]
+        return PastOrder(
             reference=f"order-{number}",
-            items=list(baskets[session].values()),
-            customer=population.customers[people[session]],
-            user_id=user_ids[people[session]],
-            placed_at=behaviour.begins_at + timedelta(seconds=last[session] + SECONDS_TO_ORDER),
-            currency=currency,
-            tariff=tariff,
-            now=now,
-            rng=rng,
+            placed_at=placed_at,
+            currency=self.currency,
+            items=items,
+            user_id=self.user_ids[person],
+            customer_name=f"{customer.given} {customer.family}",
+            customer_phone=customer.phone,
+            tax_amount=totals.tax_amount,
+            shipping_cost=totals.shipping_cost,
+            shipping_address=customer.address,
+            steps=steps,
+            payment_method=PaymentMethod.COD,
         )
-        for number, session in enumerate(sorted(baskets, key=lambda session: last[session]), start=1)
-    ]
+
+    def _perhaps_returned(self, item: PastItem, *, delivered_at: datetime) -> PastItem:
+        returned_at = delivered_at + timedelta(days=float(self.rng.uniform(1, 14)))
+        units = int(self.rng.integers(1, item.quantity + 1))
+        if self.rng.random() >= RETURNED_SHARE or returned_at >= self.now:
+            return item
+        return replace(item, returned=units, returned_at=returned_at)
 
 
 def _joined(earlier: PastItem | None, item: PastItem) -> PastItem:
@@ -116,48 +134,7 @@ def _joined(earlier: PastItem | None, item: PastItem) -> PastItem:
     if earlier is None:
         return item
     claim = item if item.exposure_id is not None else earlier
-    return PastItem(
-        variant_id=item.variant_id,
-        quantity=earlier.quantity + item.quantity,
-        unit_price=item.unit_price,
-        exposure_id=claim.exposure_id,
-        cart_added_at=claim.cart_added_at,
-        shopper_key=claim.shopper_key,
-    )
-
-
-def _order(
-    *,
-    reference: str,
-    items: list[PastItem],
-    customer: Person,
-    user_id: int,
-    placed_at: datetime,
-    currency: str,
-    tariff: Tariff,
-    now: datetime,
-    rng: Generator,
-) -> PastOrder:
-    steps = _steps(placed_at, now=now, rng=rng)
-    subtotal = sum((rounded(item.unit_price * item.quantity) for item in items), Decimal("0.00"))
-    totals = tariff.totals(subtotal)
-    delivered_at = dict(steps).get(OrderStatus.DELIVERED)
-    if delivered_at is not None:
-        items = [_perhaps_returned(item, delivered_at=delivered_at, now=now, rng=rng) for item in items]
-    return PastOrder(
-        reference=reference,
-        placed_at=placed_at,
-        currency=currency,
-        items=items,
-        user_id=user_id,
-        customer_name=f"{customer.given} {customer.family}",
-        customer_phone=customer.phone,
-        tax_amount=totals.tax_amount,
-        shipping_cost=totals.shipping_cost,
-        shipping_address=customer.address,
-        steps=steps,
-        payment_method=PaymentMethod.COD,
-    )
+    return replace(claim, quantity=earlier.quantity + item.quantity)
 
 
 def _steps(placed_at: datetime, *, now: datetime, rng: Generator) -> list[tuple[OrderStatus, datetime]]:
@@ -170,23 +147,6 @@ def _steps(placed_at: datetime, *, now: datetime, rng: Generator) -> list[tuple[
     else:
         planned = [(OrderStatus.SHIPPED, shipped_at), (OrderStatus.DELIVERED, delivered_at)]
     return [(status, at) for status, at in planned if at < now]
-
-
-def _perhaps_returned(item: PastItem, *, delivered_at: datetime, now: datetime, rng: Generator) -> PastItem:
-    returned_at = delivered_at + timedelta(days=float(rng.uniform(1, 14)))
-    units = int(rng.integers(1, item.quantity + 1))
-    if rng.random() >= RETURNED_SHARE or returned_at >= now:
-        return item
-    return PastItem(
-        variant_id=item.variant_id,
-        quantity=item.quantity,
-        unit_price=item.unit_price,
-        exposure_id=item.exposure_id,
-        cart_added_at=item.cart_added_at,
-        shopper_key=item.shopper_key,
-        returned=units,
-        returned_at=returned_at,
-    )
 
 
 def last_step(order: PastOrder) -> Mapping[OrderStatus, datetime]:

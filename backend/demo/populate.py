@@ -23,7 +23,7 @@ from backend.demo.behaviour import Behaviour, Shop, behave
 from backend.demo.catalogue import Assortment, assort
 from backend.demo.events import Recorder, exposure_ids
 from backend.demo.lists import repertoire
-from backend.demo.orders import SECONDS_TO_CART, Additions, Stocked, additions, past_orders
+from backend.demo.orders import SECONDS_TO_CART, Additions, Ordering, Stocked, additions
 from backend.demo.people import populate as populate_people
 from backend.demo.plan import Plan
 from backend.demo.stock import Sold, keep_books
@@ -91,8 +91,8 @@ def store(story: Story) -> Counts:
         _store_products(story.shop.assortment, sellers=sellers, plan=plan)
         stocked = stocked_products(plan)
         added = _additions(story, stocked=stocked)
-        orders = past_orders(
-            story.behaviour,
+        orders = Ordering(
+            behaviour=story.behaviour,
             added=added,
             population=population,
             user_ids=user_ids,
@@ -102,7 +102,7 @@ def store(story: Story) -> Counts:
             tariff=tariff(),
             now=plan.now,
             rng=plan.generator("orders"),
-        )
+        ).orders()
         for chunk in _chunks(orders, what="orders"):
             import_orders(chunk, source=SOURCE)
         _store_stock(orders, story=story)

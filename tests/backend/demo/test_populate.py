@@ -134,6 +134,7 @@ def test_three_accounts_can_log_in_and_nobody_else(story: Story) -> None:
     assert not any(user.has_usable_password() for user in others)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_lists_earn_what_was_bought_from_them_and_the_rest_stays_unattributed(
     story: Story, warehouse: Warehouse
 ) -> None:
