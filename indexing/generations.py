@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from indexing.engine import Change, Generation, Role, SearchEngine, SearchError
+from indexing.engine import Change, Generation, IndexCorrupt, Role, SearchEngine, SearchError
 
 MAX_LAG_SECONDS = 1.0
 """How far a generation may be behind at the swap: no more than the one it replaces usually is."""
@@ -74,7 +74,7 @@ def rebuild(
     engine.release(built.name)
     feed.hand_over(built.name)
     for generation in before:
-        if generation.role is not Role.SERVING and not _is_being_built(generation, feed):
+        if not _is_kept(generation, engine, feed):
             _discard(engine, feed, generation.name)
     return Generation(built.name, Role.SERVING, built.created_at)
 
@@ -104,8 +104,19 @@ def _fill(
         pass
 
 
-def _is_being_built(generation: Generation, feed: Feed) -> bool:
-    return generation.role is Role.BUILDING and feed.is_worked_for(generation.name)
+def _is_kept(generation: Generation, engine: SearchEngine, feed: Feed) -> bool:
+    """Whether a generation stays beside a new one: as its standby, or because another process builds it."""
+    if generation.role is Role.BUILDING:
+        return feed.is_worked_for(generation.name)
+    return generation.role is Role.SERVING and _is_readable(generation, engine)
+
+
+def _is_readable(generation: Generation, engine: SearchEngine) -> bool:
+    try:
+        engine.count(generation.name)
+    except IndexCorrupt:
+        return False
+    return True
 
 
 def _discard(engine: SearchEngine, feed: Feed, generation: str) -> None:

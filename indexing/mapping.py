@@ -15,6 +15,8 @@ from indexing.text import phrases, plain, words
 SEPARATOR = "\x1f"
 """Between the parts of a token: no title, brand or attribute holds this control character."""
 
+MAX_TOKEN_PART = 1_000
+"""Characters; no name or value that anybody would choose is longer."""
 MAX_DESCRIPTION_WORDS = 400
 """What a shopper looks for is said early; sellers' terms and shipping tables come after."""
 
@@ -70,8 +72,8 @@ def normalised(text: str) -> str:
 
 
 def token(*parts: str) -> str:
-    """Return one exact value made of several."""
-    return SEPARATOR.join(part.replace(SEPARATOR, " ") for part in parts)
+    """Return one exact value made of several; both engines refuse whole documents for an endless one."""
+    return SEPARATOR.join(part.replace(SEPARATOR, " ")[:MAX_TOKEN_PART] for part in parts)
 
 
 def parts_of(value: str) -> list[str]:

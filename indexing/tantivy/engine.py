@@ -41,14 +41,24 @@ class TantivyEngine:
     def write(self, generation: str, changes: Sequence[Change], *, now: datetime) -> Written:
         """Apply changes; takes the generation's lock and keeps it until `release` or `close`."""
         with self._lock:
+            writer = self._writer(generation)
             try:
-                path = self._folder.index_path(generation)
-            except GenerationNotFound:
-                self.release(generation)
+                return writer.write(changes, now=now)
+            except BaseException:
+                # What failed may be of no use any more; the next writer begins from the last commit.
+                del self._writers[generation]
+                writer.abandon()
                 raise
-            if generation not in self._writers:
-                self._writers[generation] = Writer(path, generation=generation)
-            return self._writers[generation].write(changes, now=now)
+
+    def _writer(self, generation: str) -> Writer:
+        try:
+            path = self._folder.index_path(generation)
+        except GenerationNotFound:
+            self.release(generation)
+            raise
+        if generation not in self._writers:
+            self._writers[generation] = Writer(path, generation=generation)
+        return self._writers[generation]
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, Stored]:
         """Return what the generation holds of these products."""
@@ -70,10 +80,7 @@ class TantivyEngine:
 
     def swap(self, generation: str) -> None:
         """Let this generation serve from the next search on."""
-        self._folder.index_path(generation)
-        pointer = self._folder.pointer()
-        if pointer.serving != generation:
-            self._folder.point(Pointer(serving=generation, standby=pointer.serving))
+        self._folder.serve(generation)
 
     def drop(self, generation: str) -> None:
         """Delete a generation that does not serve."""

@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tantivy import Index
@@ -54,13 +54,26 @@ class Folder:
         _replace(self.home / POINTER, json.dumps(written))
 
     def generations(self) -> tuple[Generation, ...]:
-        """Return all generations, oldest first."""
-        pointer = self.pointer()
+        """Return all generations, oldest first, also damaged ones: a rebuild has to clear them away."""
+        pointer = self._readable_pointer()
         found = [
             Generation(path.parent.name, _role(path.parent.name, pointer), _created_at(path))
             for path in self.home.glob(f"*/{DESCRIPTION}")
         ]
         return tuple(sorted(found, key=lambda generation: (generation.created_at, generation.name)))
+
+    def serve(self, name: str) -> None:
+        """Let a generation serve; the one that served becomes the standby."""
+        self.index_path(name)
+        pointer = self._readable_pointer()
+        if pointer.serving != name:
+            self.point(Pointer(serving=name, standby=pointer.serving))
+
+    def _readable_pointer(self) -> Pointer:
+        try:
+            return self.pointer()
+        except IndexCorrupt:
+            return Pointer()
 
     def create(self, *, now: datetime) -> Generation:
         """Create an empty generation."""
@@ -101,8 +114,8 @@ def _role(name: str, pointer: Pointer) -> Role:
 def _created_at(description: Path) -> datetime:
     try:
         return datetime.fromisoformat(json.loads(description.read_text())["created_at"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise IndexCorrupt(description.parent.name, f"{DESCRIPTION}: {error}") from error
+    except (ValueError, KeyError, TypeError):
+        return datetime.fromtimestamp(description.stat().st_mtime, tz=UTC)
 
 
 def _replace(path: Path, text: str) -> None:

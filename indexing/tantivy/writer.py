@@ -42,17 +42,17 @@ class Writer:
                 newest[change.product_id] = change
         stored = versions(self._searcher(), self._schema, list(newest))
         fresh = [change for change in newest.values() if change.version > stored.get(change.product_id, -1)]
-        try:
-            self._replace(fresh, now=now)
-            self._writer.commit()
-        except BaseException:
-            self._writer.rollback()
-            raise
+        self._replace(fresh, now=now)
+        self._writer.commit()
         return Written(applied=len(fresh), stale=len(changes) - len(fresh))
 
     def close(self) -> None:
         """Wait for merges and give the lock back."""
         self._writer.wait_merging_threads()
+
+    def abandon(self) -> None:
+        """Give the lock back, and with it what was not committed; this writer is of no further use."""
+        del self._writer
 
     def _replace(self, changes: Sequence[Change], *, now: datetime) -> None:
         self._writer.delete_documents_by_query(

@@ -1,59 +1,16 @@
 """Building, swapping, rolling back and dropping."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from indexing.engine import Change, IndexMissing, Put, Role, SearchEngine
+from indexing.engine import IndexMissing, Role, SearchEngine
 from indexing.generations import NothingToRollBackTo, followed, rebuild, roll_back
 from indexing.request import SearchRequest
-from tests.indexing.builders import NOW, product
+from tests.indexing.builders import NOW
+from tests.indexing.rows import Rows
 from tests.indexing.shop import Shop
-
-
-@dataclass
-class Rows:
-    """A feed over a dictionary of products, with the changes that came while it was scanned."""
-
-    products: dict[int, str]
-    engine: SearchEngine
-    version: int = 10
-    kept: dict[str, list[int]] = field(default_factory=dict)
-    working: set[str] = field(default_factory=set)
-    while_scanning: Callable[[], None] = lambda: None
-
-    def change(self, number: int, title: str) -> None:
-        self.products[number] = title
-        for changes in self.kept.values():
-            changes.append(number)
-
-    def begin(self, generation: str) -> None:
-        self.kept[generation] = []
-        self.working.add(generation)
-
-    def scan(self) -> Iterator[Sequence[Change]]:
-        for number, title in list(self.products.items()):
-            yield [Put(product(number, title), self.version)]
-        self.while_scanning()
-
-    def follow(self, generation: str) -> float:
-        changed, self.kept[generation] = self.kept[generation], []
-        self.version += 1
-        changes = [Put(product(number, self.products[number]), self.version) for number in changed]
-        self.engine.write(generation, changes, now=NOW)
-        return float(len(changed) * 5)
-
-    def hand_over(self, generation: str) -> None:
-        self.working.discard(generation)
-
-    def end(self, generation: str) -> None:
-        self.kept.pop(generation, None)
-        self.working.discard(generation)
-
-    def is_worked_for(self, generation: str) -> bool:
-        return generation in self.working
 
 
 @pytest.fixture

@@ -16,9 +16,11 @@ from indexing.engine import (
     Put,
     SearchError,
 )
+from indexing.generations import rebuild
 from indexing.request import SearchRequest
 from indexing.tantivy.engine import TantivyEngine
 from tests.indexing.builders import NOW, product
+from tests.indexing.rows import Rows
 from tests.indexing.shop import Shop
 
 
@@ -49,6 +51,11 @@ def test_a_damaged_file_is_a_search_error_with_the_way_out(
         TantivyEngine(tmp_path).search(SearchRequest(text="lantern"))
     assert isinstance(error.value, IndexCorrupt | IndexMissing | GenerationNotFound)
     assert "rebuild_index" in error.value.remedy
+    repaired = TantivyEngine(tmp_path)
+    built = rebuild(repaired, Rows({1: "New lantern"}, repaired), clock=lambda: NOW + timedelta(days=1))
+    assert Shop(repaired, built.name).titles("lantern") == ["New lantern"]
+    assert [each.name for each in repaired.generations()] == [built.name]
+    repaired.close()
 
 
 def test_a_folder_that_was_emptied_has_no_index(folder: TantivyEngine, tmp_path: Path) -> None:
