@@ -1,18 +1,20 @@
 """The ledger of the past: what came, was held and left before this shop kept its books here."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from django.db import transaction
-from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models import F
 
+from backend.api.expressions import number_by_key
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
 from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
+from backend.inventory.services import lock_variants
 
 CHUNK = 1_000
 
@@ -94,12 +96,7 @@ def hold_past(reservations: Sequence[PastReservation]) -> list[Reservation]:
 def _raise(column: Literal["stock", "reserved"], *, by: Mapping[int, int]) -> None:
     variant_ids = sorted(by)
     for start in range(0, len(variant_ids), CHUNK):
-        chunk = variant_ids[start : start + CHUNK]
-        whens = [When(pk=variant_id, then=Value(by[variant_id])) for variant_id in chunk]
-        change = Case(*whens, output_field=IntegerField())
-        Variant.objects.filter(pk__in=chunk).update(**{column: F(column) + change})
-        products_changed(_products_of(chunk))
-
-
-def _products_of(variant_ids: Collection[int]) -> set[int]:
-    return set(Variant.objects.filter(pk__in=variant_ids).values_list("product_id", flat=True))
+        chunk = {variant_id: by[variant_id] for variant_id in variant_ids[start : start + CHUNK]}
+        variants = lock_variants(chunk)
+        Variant.objects.filter(pk__in=chunk).update(**{column: F(column) + number_by_key(chunk)})
+        products_changed({variant.product_id for variant in variants.values()})
