@@ -101,25 +101,9 @@ def take_back(order_id: int, *, units: Mapping[int, int], by: User, now: datetim
             raise StepNotPossible(status=order.status, possible_from=sorted(RETURNABLE))
         items = _items_returned(order, units=units)
         _count_returned(items, units=units)
-        entries = [
-            Entry(
-                variant_id=item.variant_id,
-                transaction_type=TransactionType.RETURN,
-                quantity=units[item.pk],
-                reference=order.order_number,
-                notes=note,
-            )
-            for item in items
-        ]
+        entries = [_entry_of(item, quantity=units[item.pk], order=order, note=note) for item in items]
         record_many(entries, recorded_by_id=by.pk, now=now)
-        record_returns(
-            [
-                Returned(
-                    order_item_id=item.pk, quantity=units[item.pk], before=item.returned, occurred_at=now
-                )
-                for item in items
-            ]
-        )
+        record_returns([_returned(item, quantity=units[item.pk], now=now) for item in items])
         Order.objects.filter(pk=order.pk).update(updated_at=now)
         publish("order", order.pk)
     return order
@@ -143,6 +127,20 @@ def _count_returned(items: Sequence[OrderItem], *, units: Mapping[int, int]) -> 
                 if item.returned + units[item.pk] > item.quantity
             ]
         )
+
+
+def _entry_of(item: OrderItem, *, quantity: int, order: Order, note: str) -> Entry:
+    return Entry(
+        variant_id=item.variant_id,
+        transaction_type=TransactionType.RETURN,
+        quantity=quantity,
+        reference=order.order_number,
+        notes=note,
+    )
+
+
+def _returned(item: OrderItem, *, quantity: int, now: datetime) -> Returned:
+    return Returned(order_item_id=item.pk, quantity=quantity, before=item.returned, occurred_at=now)
 
 
 def _step(

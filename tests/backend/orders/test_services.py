@@ -168,6 +168,16 @@ def test_returns_may_come_in_parts_but_not_exceed_what_was_bought(keeper: User) 
     assert [kind for kind, _, _ in movements_of(order)] == ["SALE", "SALE", "RETURN", "RETURN", "RETURN"]
 
 
+def test_the_parts_of_a_line_that_does_not_divide_evenly_add_up_to_it(keeper: User) -> None:
+    order = order_of(customer(), {variant(stock=5).pk: 3})
+    Movement.objects.filter(order=order).update(amount=Decimal("20.00"))
+    ship(order.pk, by=keeper, now=NOW)
+    item = order.items.get()
+    for _ in range(3):
+        take_back(order.pk, units={item.pk: 1}, by=keeper, now=LATER)
+    assert [amount for _, _, amount in movements_of(order)] == ["20.00", "6.67", "6.66", "6.67"]
+
+
 def test_what_was_not_shipped_cannot_come_back(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     with pytest.raises(StepNotPossible):
