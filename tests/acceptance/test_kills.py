@@ -60,8 +60,8 @@ class Sender(threading.Thread):
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    environ = RUN.shop_environ("acceptance") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
-    shop = Shop(tmp_path_factory.mktemp("acceptance"), environ=environ)
+    environ = RUN.shop_environ("kills") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
+    shop = Shop(tmp_path_factory.mktemp("kills"), environ=environ)
     shop.manage_all(["migrate", "-v0"], ["migrate_warehouse"], ["rebuild_index"])
     shop.start()
     yield shop

