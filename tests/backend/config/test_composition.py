@@ -1,0 +1,28 @@
+"""What is named in one room exists in another."""
+
+from collections import Counter
+
+import pytest
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from backend.config.celery import app
+from backend.config.schedule import BEAT_SCHEDULE
+
+PUBLISHED_TOPICS = {"product", "category", "order", "movement", "shopper_linked"}
+
+
+@pytest.mark.parametrize("entry", BEAT_SCHEDULE.values(), ids=BEAT_SCHEDULE.keys())
+def test_what_is_scheduled_is_a_task_that_workers_know(entry: dict[str, object]) -> None:
+    app.loader.import_default_modules()
+    assert entry["task"] in app.tasks
+
+
+@pytest.mark.django_db(transaction=True)
+def test_subscribers_have_names_of_their_own_and_hear_what_somebody_says() -> None:
+    subscribers = import_string(settings.OUTBOX_SUBSCRIBERS)()
+    names = Counter(subscriber.name for subscriber in subscribers)
+    assert len(names) > 2
+    assert set(names.values()) == {1}
+    assert set().union(*(subscriber.topics for subscriber in subscribers)) <= PUBLISHED_TOPICS
+    assert all(subscriber.batch_size > 0 and subscriber.quiet_seconds >= 0 for subscriber in subscribers)
