@@ -203,7 +203,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
-CORS_EXPOSE_HEADERS = ["X-Request-Id", "X-Exposure-Id"]
+CORS_EXPOSE_HEADERS = ["X-Request-Id", "X-Exposure-Id", "Idempotent-Replayed", "Retry-After"]
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
