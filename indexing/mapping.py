@@ -72,8 +72,13 @@ def normalised(text: str) -> str:
 
 
 def token(*parts: str) -> str:
-    """Return one exact value made of several; both engines refuse whole documents for an endless one."""
-    return SEPARATOR.join(part.replace(SEPARATOR, " ")[:MAX_TOKEN_PART] for part in parts)
+    """Return one exact value made of several."""
+    return SEPARATOR.join(map(_part, parts))
+
+
+def _part(text: str) -> str:
+    """Return `text` fit for a token: engines refuse a whole document for the sake of an endless one."""
+    return text.replace(SEPARATOR, " ") if len(text) <= MAX_TOKEN_PART else _part(text[:MAX_TOKEN_PART])
 
 
 def parts_of(value: str) -> list[str]:

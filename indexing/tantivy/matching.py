@@ -103,7 +103,7 @@ class Matching:
     def _shared(self, chosen: Attributes, *, common: list[str], varying: list[str], field: str) -> Query:
         clauses = [self._any_of("attribute", chosen_tokens(name, chosen[name])) for name in common]
         if varying:
-            options = product(*([(name, value) for value in chosen[name]] for name in varying))
+            options = product(*(chosen_tokens(name, chosen[name]) for name in varying))
             clauses.append(self._any_of(field, [choice_token(option) for option in options]))
         return Query.boolean_query([(Occur.Must, clause) for clause in clauses])
 

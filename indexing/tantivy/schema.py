@@ -1,7 +1,7 @@
 """The fields of a tantivy index, and a product document as one of its documents."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain, combinations
 
@@ -9,7 +9,7 @@ import msgspec
 from tantivy import Document, Filter, Index, Schema, SchemaBuilder, TextAnalyzerBuilder, Tokenizer
 
 from indexing.document import ProductDocument, VariantDocument, varying_attributes
-from indexing.mapping import attribute_tokens, flatten, token
+from indexing.mapping import SEPARATOR, attribute_tokens, flatten
 from indexing.query import FIELD_BOOSTS
 from indexing.request import MAX_ATTRIBUTE_FILTERS
 
@@ -128,27 +128,26 @@ def _exact_values(document: ProductDocument) -> Iterator[tuple[str, str]]:
         yield "attribute", value
     in_stock = [variant for variant in document.variants if variant.available > 0]
     for suffix, variants in (("", document.variants), ("_in_stock", in_stock)):
-        chosen = [_varying_values(document, variant, varying) for variant in variants]
-        for value in dict.fromkeys(chain.from_iterable(map(attribute_tokens, chosen))):
+        chosen = [_varying_tokens(document, variant, varying) for variant in variants]
+        for value in dict.fromkeys(chain.from_iterable(chosen)):
             yield f"option{suffix}", value
         for value in dict.fromkeys(chain.from_iterable(map(_choices, chosen))):
             yield f"choice{suffix}", value
 
 
-def _varying_values(
+def _varying_tokens(
     document: ProductDocument, variant: VariantDocument, varying: frozenset[str]
-) -> list[tuple[str, str]]:
+) -> list[str]:
     inherited = {**document.attributes, **variant.attributes}
-    return sorted((name, inherited[name]) for name in varying if name in inherited)
+    return attribute_tokens((name, inherited[name]) for name in sorted(varying) if name in inherited)
 
 
-def _choices(values: list[tuple[str, str]]) -> Iterator[str]:
+def _choices(tokens: list[str]) -> Iterator[str]:
     """Yield a token for every combination of attributes that one variant meets."""
-    for size in range(1, min(len(values), MAX_ATTRIBUTE_FILTERS) + 1):
-        for combination in combinations(values, size):
-            yield choice_token(combination)
+    for size in range(1, min(len(tokens), MAX_ATTRIBUTE_FILTERS) + 1):
+        yield from map(choice_token, combinations(tokens, size))
 
 
-def choice_token(combination: tuple[tuple[str, str], ...]) -> str:
-    """Return the token of attributes, sorted by name, that one variant meets together."""
-    return token(*chain.from_iterable(combination))
+def choice_token(combination: Iterable[str]) -> str:
+    """Return the token of attributes that one variant meets together, from theirs in the order of names."""
+    return SEPARATOR.join(combination)
