@@ -12,8 +12,7 @@ from tqdm import tqdm
 from backend.importing.files import Header, UnreadableFile, count_rows
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Thing, run
-from backend.outbox.catch_up import catch_up
-from backend.outbox.relay import DrainTimeout
+from backend.outbox.catch_up import NotCaughtUp, catch_up
 
 WRONG_INPUT = 2
 INTERRUPTED = 130
@@ -92,11 +91,16 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         """Bring every subscriber up to date, unless the caller does not care to wait.
 
         Raises:
-            CommandError: one of them did not get there in time.
+            CommandError: one of them did not get there.
         """
         if options["no_wait"]:
             return
         try:
             catch_up(progress=lambda name: self.stdout.write(f"up to date: {name}"))
-        except DrainTimeout as error:
-            raise CommandError(f"everything is stored, but {error}; the relay goes on with it") from error
+        except NotCaughtUp as error:
+            message = f"everything is stored, but not everybody has heard of it: {_one_line(error)}"
+            raise CommandError(f"{message}; a running relay goes on with it") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

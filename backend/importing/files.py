@@ -141,6 +141,8 @@ def _parsed(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
 
 
 def _opened(path: Path) -> IO[bytes]:
+    if path.is_fifo():
+        raise UnreadableFile(f"{path}: is a pipe; a file is needed, because it is read more than once")
     with path.open("rb") as file:
         magic = file.read(len(XZ_MAGIC))
     if magic.startswith(GZIP_MAGIC):

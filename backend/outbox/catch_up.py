@@ -8,6 +8,10 @@ from django.utils.module_loading import import_string
 from backend.outbox.relay import drain
 
 
+class NotCaughtUp(Exception):
+    """Somebody could not hear everything now; it stays in the outbox, and the relay goes on with it."""
+
+
 def catch_up(*, progress: Callable[[str], None] = lambda name: None, timeout: float = 600) -> None:
     """Drive every subscriber past all that is committed now, with the services that they write to running.
 
@@ -15,8 +19,11 @@ def catch_up(*, progress: Callable[[str], None] = lambda name: None, timeout: fl
     the lease; where none runs, this process does.
 
     Raises:
-        DrainTimeout: `timeout` seconds went by without it.
-        Exception: whatever a subscriber raises.
+        NotCaughtUp: a service or a subscriber failed, or `timeout` seconds went by; from what it raised.
     """
-    with import_string(settings.OUTBOX_ENGINES)():
-        drain(import_string(settings.OUTBOX_SUBSCRIBERS)(), timeout=timeout, progress=progress)
+    try:
+        with import_string(settings.OUTBOX_ENGINES)():
+            drain(import_string(settings.OUTBOX_SUBSCRIBERS)(), timeout=timeout, progress=progress)
+    except Exception as error:
+        # Each engine has failures of its own, of which the core knows nothing.
+        raise NotCaughtUp(f"{type(error).__name__}: {error}") from error

@@ -1,5 +1,6 @@
 import gzip
 import lzma
+import os
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,8 @@ def test_a_file_that_can_not_be_read_to_its_end_is_refused_whole(
     assert complaint in refusal(path)
 
 
-def test_a_missing_file_and_a_folder_are_said_plainly(tmp_path: Path) -> None:
+def test_what_is_no_file_is_said_plainly(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a pipe" in refusal(tmp_path / "pipe")
     assert "No such file or directory" in refusal(tmp_path / "nowhere.csv")
     assert "Is a directory" in refusal(tmp_path)

@@ -4,8 +4,9 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
@@ -119,7 +120,7 @@ def test_a_sku_of_another_product_is_refused_into_the_file_of_refused_rows(tmp_p
     out = import_csv(tmp_path, lamp(sku=taken), lamp(price="free"), lamp(sku="T-1"))
     assert "products: 1 created" in out
     refused = Path(out.rsplit("refused rows: ", 1)[1].strip())
-    assert refused.parent == settings.VITRINE_HOME / "imports"
+    assert refused.parent == django_settings.VITRINE_HOME / "imports"
     header, *rows = csv.reader(refused.read_text().splitlines())
     assert header[:3] == ["line", "reason", "sku"]
     assert {(row[0], row[1].split(",")[0], row[2]) for row in rows} == {
@@ -174,3 +175,21 @@ def test_a_listing_from_elsewhere_is_sold_at_its_sale_price_to_the_paisa(tmp_pat
     made = Product.objects.get()
     assert (str(made.price), str(made.sale_price), made.currency) == ("58990.00", "32999.00", "INR")
     assert json.dumps(made.image_urls) == '["https://example.org/a.jpg"]'
+
+
+def _out_of_order() -> None:
+    raise ConnectionError("the warehouse\nis down")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_when_an_engine_is_down_everything_is_stored_and_one_line_says_so(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.OUTBOX_ENGINES = f"{__name__}._out_of_order"
+    path = table(tmp_path / "a.csv", HEADER, lamp())
+    with pytest.raises(CommandError) as caught:
+        call_command("import_catalog", str(path), format="csv", stdout=StringIO())
+    assert "everything is stored" in str(caught.value)
+    assert "the warehouse is down" in str(caught.value)
+    assert Product.objects.count() == 1
+    assert Message.objects.filter(topic="product").exists()

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from backend.outbox.catch_up import catch_up
+from backend.outbox.catch_up import NotCaughtUp, catch_up
 from backend.outbox.services import publish, publish_many
 from backend.outbox.subscribers import Change, Subscriber
 
@@ -90,4 +90,17 @@ def test_catching_up_twice_says_nothing_twice() -> None:
     catch_up()
     catch_up()
 
+    assert heard == ["1"]
+
+
+def test_a_subscriber_that_fails_is_named_by_its_fault_and_hears_it_next_time(settings: Settings) -> None:
+    with transaction.atomic():
+        publish("product", 1)
+    settings.OUTBOX_ENGINES = "contextlib.nullcontext"
+
+    with pytest.raises(NotCaughtUp, match="AssertionError"):
+        catch_up()
+
+    settings.OUTBOX_ENGINES = f"{__name__}.running"
+    catch_up()
     assert heard == ["1"]

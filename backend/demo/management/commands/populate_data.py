@@ -8,11 +8,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from analytics_pipeline.embedded import ServiceDidNotStart
+from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
 from backend.analytics.connections import warehouse
 from backend.demo.plan import Plan, Progress
-from backend.demo.populate import load_events, shop_is_empty, store, tell
-from backend.outbox.catch_up import catch_up
-from backend.outbox.relay import DrainTimeout
+from backend.demo.populate import Story, load_events, shop_is_empty, store, tell
+from backend.outbox.catch_up import NotCaughtUp, catch_up
 
 PROGRESS_FILE = "populate_data.json"
 
@@ -63,14 +64,24 @@ class Command(BaseCommand):
             return
         else:
             story = tell(begun.plan)
-        with import_string(settings.OUTBOX_ENGINES)():
-            self.stdout.write(f"{load_events(story, warehouse=warehouse()):,} events")
+        self._load_events(story)
         if not options["no_wait"]:
             self._wait()
         Progress(begun.plan, is_finished=True).write(path)
 
+    def _load_events(self, story: Story) -> None:
+        try:
+            with import_string(settings.OUTBOX_ENGINES)():
+                self.stdout.write(f"{load_events(story, warehouse=warehouse()):,} events")
+        except (ServiceDidNotStart, WarehouseUnavailable, WarehouseRefused) as error:
+            raise CommandError(
+                f"the shop is stored, but its events are not: {error}; run this again to load them"
+            ) from error
+
     def _wait(self) -> None:
         try:
             catch_up(progress=lambda name: self.stdout.write(f"up to date: {name}"))
-        except DrainTimeout as error:
-            raise CommandError(f"everything is stored, but {error}; the relay goes on with it") from error
+        except NotCaughtUp as error:
+            raise CommandError(
+                f"everything is stored, but {error}; a running relay goes on with it"
+            ) from error
