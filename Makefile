@@ -20,7 +20,7 @@ $(VENV)/.development: requirements/development.lock
 
 # The development environment holds all of the demo's.
 $(VENV)/.demo: requirements/demo.lock
-	test $(VENV)/.development -nt requirements/development.lock || \
+	@test $(VENV)/.development -nt requirements/development.lock || \
 		{ rm -f $(VENV)/.development; $(PYTHON) deploy/environment.py $(VENV) requirements/demo.lock; }
 	@touch $@
 

@@ -1,5 +1,6 @@
 """`manage.py demo`: makes a shop with generated data, ready to be served."""
 
+import io
 import json
 import subprocess
 import sys
@@ -64,7 +65,7 @@ class Command(BaseCommand):
         try:
             with running():
                 call_command("migrate", verbosity=0)
-                call_command("migrate_warehouse")
+                call_command("migrate_warehouse", stdout=io.StringIO())
                 self._take({name: options[name] for name in SIZES}, done=done, path=path)
         except ServiceDidNotStart as error:
             raise CommandError(str(error)) from error
