@@ -21,6 +21,8 @@ from analytics_pipeline.warehouse import NOBODY, Warehouse, WarehouseRefused
 # An entry may hold 500 events and a megabyte.
 ENTRIES_AT_ONCE = 200
 ROWS_AT_ONCE = 100_000
+# No event of a request comes as far back as this.
+WHOLE_ENTRY = 2**32 - 1
 _GREATEST = 2**64 - 1
 # Exceptions that say that a value can't be stored, None being the client's own; any other one is about the
 # warehouse, and the events wait.
@@ -44,7 +46,11 @@ _OPTIONAL: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What couldn't become an event. `entry` and `position` name it for good."""
+    """What couldn't become an event. `entry` and `position` name it for good.
+
+    The position is the index in the request of what intake refused, MAX_EVENTS and more for what ingest
+    refused, and WHOLE_ENTRY where the payload is a whole entry of the stream.
+    """
 
     entry: str
     position: int
@@ -190,7 +196,7 @@ def _letter(entry: Entry, batch: stream.Batch, position: int, *, reason: str, pa
 def _whole(entry: Entry, *, reason: str, now: datetime) -> DeadLetter:
     return DeadLetter(
         entry=entry.id,
-        position=0,
+        position=WHOLE_ENTRY,
         arrived_at=now,
         shopper_key=None,
         reason=f"the entry can't be stored: {reason}",

@@ -1,0 +1,92 @@
+"""Another try for what couldn't become an event, and no way around intake."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from analytics_pipeline import dead_letters
+from analytics_pipeline.dead_letters import Replayed
+from analytics_pipeline.events import Exposure, Refused
+from analytics_pipeline.ingest import Ingest
+from analytics_pipeline.stream import Batch, Stream
+from analytics_pipeline.warehouse import Warehouse
+from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago
+
+HOUR_AGO = id_ago(hours=1)
+
+
+def consume(stream: Stream, warehouse: Warehouse) -> None:
+    Ingest(stream=stream, warehouse=warehouse, clock=lambda: NOW).drain()
+
+
+def refuse(stream: Stream, *payloads: bytes, shopper_key: UUID | None = None) -> None:
+    """What intake sends on for a request of which it refused everything."""
+    refused = tuple(
+        Refused(index=index, reason="refused", payload=payload.decode())
+        for index, payload in enumerate(payloads)
+    )
+    stream.append(Batch(arrived_at=NOW, shopper_key=shopper_key, events=(), refused=refused))
+
+
+def view(**fields: Any) -> bytes:
+    return msgspec.json.encode({"type": "view", "event_id": HOUR_AGO, "product_id": 5, **fields})
+
+
+def stored(warehouse: Warehouse) -> list[dict[str, Any]]:
+    return warehouse.rows("SELECT type, shopper_key FROM events FINAL ORDER BY type")
+
+
+def test_an_event_refused_before_is_stored_for_its_shopper_as_of_its_first_arrival(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    refuse(stream, view(), shopper_key=ANNE)
+    consume(stream, warehouse)
+
+    assert dead_letters.replay(warehouse, stream) == Replayed(replayed=1, kept=0)
+
+    consume(stream, warehouse)
+    assert stored(warehouse) == [{"type": "view", "shopper_key": ANNE}]
+    assert dead_letters.replay(warehouse, stream) == Replayed(replayed=0, kept=0)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_refused_event_that_looks_like_an_entry_of_the_stream_stays_refused(
+    stream: Stream, warehouse: Warehouse, index: int
+) -> None:
+    exposure = Exposure(event_id=HOUR_AGO, surface="search", product_ids=(1,))
+    forged = msgspec.json.encode(Batch(arrived_at=NOW, shopper_key=BERT, events=(exposure,)))
+    refuse(stream, *[b"{}"] * index, forged)
+    consume(stream, warehouse)
+
+    assert dead_letters.replay(warehouse, stream) == Replayed(replayed=0, kept=1 + index)
+
+    consume(stream, warehouse)
+    assert stored(warehouse) == []
+
+
+def test_an_entry_that_the_consumer_could_not_read_is_sent_again_whole(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    stream.append_raw(b"not yet an entry")
+    consume(stream, warehouse)
+    exposure = Exposure(event_id=HOUR_AGO, surface="search", product_ids=(1,))
+    whole = msgspec.json.encode(Batch(arrived_at=NOW, shopper_key=BERT, events=(exposure,))).decode()
+    warehouse.command(
+        "INSERT INTO dead_letters SELECT * REPLACE ({whole:String} AS payload) FROM dead_letters",
+        {"whole": whole},
+    )
+
+    assert dead_letters.replay(warehouse, stream) == Replayed(replayed=1, kept=0)
+
+    consume(stream, warehouse)
+    assert stored(warehouse) == [{"type": "exposure", "shopper_key": BERT}]
+
+
+def test_letters_that_fail_for_ever_hold_up_no_later_one(stream: Stream, warehouse: Warehouse) -> None:
+    refuse(stream, *[b"rubbish"] * 5)
+    refuse(stream, view())
+    consume(stream, warehouse)
+
+    assert dead_letters.replay(warehouse, stream, at_once=2) == Replayed(replayed=1, kept=5)
