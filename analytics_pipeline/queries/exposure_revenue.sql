@@ -1,6 +1,7 @@
 -- What each query, recommendation slot or other list earned; the row without a surface is what nothing earned.
 -- A movement is credited if its product was in the list that it names, and that list was shown to this
 -- shopper, under an account or as the guest who became it, before the product went into the cart.
+-- A query is the same however it is capitalised, as in queries.sql.
 -- scope: staff
 -- start_date: the first day
 -- end_date: the last day
@@ -19,11 +20,13 @@ claims AS
 ),
 lists AS
 (
-    SELECT event_id, occurred_at, shopper_key, surface, query, slot, algorithm, product_ids, 1 AS known
+    SELECT event_id, occurred_at, shopper_key, surface, lowerUTF8(trim(query)) AS query, slot, algorithm,
+           product_ids
     FROM events FINAL
     WHERE day IN (SELECT day FROM claims)
       AND type = 'exposure'
       AND event_id IN (SELECT exposure_id FROM claims)
+      AND shopper_key != toUUID('00000000-0000-0000-0000-000000000000')
 ),
 judged AS
 (
@@ -33,10 +36,8 @@ judged AS
         facts.quantity AS quantity,
         facts.order_id AS order_id,
         facts.currency AS currency,
-        lists.known = 1
-            AND has(lists.product_ids, facts.product_id)
+        has(lists.product_ids, facts.product_id)
             AND lists.occurred_at <= facts.cart_added_at
-            AND facts.shopper_key != toUUID('00000000-0000-0000-0000-000000000000')
             AND (
                 lists.shopper_key = facts.shopper_key
                 OR (lists.shopper_key, facts.shopper_key)

@@ -80,18 +80,34 @@ def test_a_movement_stored_twice_counts_once(warehouse: Warehouse) -> None:
     assert run(warehouse, "sales") == before
 
 
+def in_time_zone(warehouse: Warehouse, name: str) -> Warehouse:
+    """The same warehouse, for a shop whose days are those of another time zone."""
+    settings = Settings(home=Path(), clickhouse_url=warehouse.settings.clickhouse_url, time_zone=name)
+    return Warehouse(settings, database=str(warehouse.value("SELECT currentDatabase()")))
+
+
 def test_days_are_those_of_the_shops_time_zone(warehouse: Warehouse) -> None:
     store(warehouse, *SALES)
-    settings = Settings(
-        home=Path(), clickhouse_url=warehouse.settings.clickhouse_url, time_zone="Europe/Berlin"
-    )
-    berlin = Warehouse(settings, database=str(warehouse.value("SELECT currentDatabase()")))
+    berlin = in_time_zone(warehouse, "Europe/Berlin")
     periods = [row["period"] for row in run(berlin, "sales", group_by="day", end_date="2025-12-01")]
     assert periods == ["2025-12-01", "2025-12-01"]
     assert [row["period"] for row in run(warehouse, "sales", group_by="week", end_date="2025-11-30")] == [
         "2025-11-24",
         "2025-11-24",
     ]
+
+
+def test_a_search_belongs_to_a_day_of_the_shops_time_zone(warehouse: Warehouse) -> None:
+    late, nobodys = datetime(2026, 3, 9, 23, 30, tzinfo=UTC), datetime(2026, 3, 9, 22, 30, tzinfo=UTC)
+    ingest.load(
+        warehouse,
+        [shown(id_at(late), query="lamp"), shown(id_at(nobodys), query="vase", shopper_key=NOBODY)],
+    )
+    berlin = in_time_zone(warehouse, "Europe/Berlin")
+    (lamp,) = run(berlin, "queries", start_date="2026-03-10", end_date="2026-03-10")
+    (vase,) = run(berlin, "queries", start_date="2026-03-09", end_date="2026-03-09")
+    assert (lamp["query"], lamp["shoppers"]) == ("lamp", 1)
+    assert (vase["query"], vase["shoppers"]) == ("vase", 0)
 
 
 def test_a_seller_sees_only_what_is_theirs(warehouse: Warehouse) -> None:
@@ -154,6 +170,55 @@ def test_every_cent_is_credited_or_unattributed_and_forged_claims_earn_nothing(w
     (sales,) = run(warehouse, "sales")
     assert sum(row["revenue"] for row in rows) == sales["net"]
     assert rows[-1]["surface"] == ""
+
+
+def test_a_list_shown_to_nobody_in_particular_earns_for_nobody(warehouse: Warehouse) -> None:
+    anyones = id_at(NOW - timedelta(hours=1))
+    ingest.load(warehouse, [shown(anyones, query="lamp", shopper_key=NOBODY)])
+    warehouse.insert("shopper_links", {"anonymous_key": [NOBODY], "shopper_key": [ANNE], "linked_at": [NOW]})
+    claim: dict[str, Any] = {"exposure_id": anyones, "cart_added_at": NOW}
+    store(warehouse, Fact("SALE", "1.00", shopper_key=ANNE, **claim), Fact("SALE", "2.00", **claim))
+    (row,) = run(warehouse, "exposure_revenue")
+    assert (row["surface"], row["revenue"]) == ("", Decimal("3.00"))
+
+
+def test_a_list_with_a_product_twice_earns_its_sale_once_and_takes_the_return_back_in_its_own_month(
+    warehouse: Warehouse,
+) -> None:
+    before = NOW - timedelta(hours=1)
+    twice = Exposure(event_id=id_at(before), surface="search", query="lamp", product_ids=(1, 2, 1))
+    ingest.load(warehouse, [record(twice)])
+    claim: dict[str, Any] = {"shopper_key": ANNE, "exposure_id": twice.event_id, "cart_added_at": before}
+    store(
+        warehouse,
+        Fact("SALE", "9.00", **claim),
+        Fact("SALE", "8.00", currency="USD", order_id=2, **claim),
+        Fact("RETURN", "4.00", NOW + timedelta(days=30), **claim),
+        Fact("REFUND", "3.00", NOW + timedelta(days=30), **claim),
+    )
+    month = {"start_date": "2026-03-01", "end_date": "2026-03-31"}
+    rows = run(warehouse, "exposure_revenue", **month)
+    assert {(row["query"], row["currency"]): row["revenue"] for row in rows} == {
+        ("lamp", "EUR"): Decimal("9.00"),
+        ("lamp", "USD"): Decimal("8.00"),
+    }
+    (april,) = run(warehouse, "exposure_revenue", start_date="2026-04-01")
+    assert (april["query"], april["orders"], april["revenue"]) == ("lamp", 0, Decimal("-4.00"))
+
+
+def test_a_query_is_the_same_in_capitals(warehouse: Warehouse) -> None:
+    before = NOW - timedelta(hours=1)
+    lists = {query: id_at(before) for query in ("Rød Vase", "RØD VASE ")}
+    ingest.load(warehouse, [shown(exposure_id, query=query) for query, exposure_id in lists.items()])
+    claims = [
+        Fact("SALE", "1.00", shopper_key=ANNE, exposure_id=exposure_id, cart_added_at=NOW)
+        for exposure_id in lists.values()
+    ]
+    store(warehouse, *claims)
+    (searched,) = run(warehouse, "queries")
+    (earned,) = run(warehouse, "exposure_revenue")
+    assert (searched["query"], searched["searches"]) == ("rød vase", 2)
+    assert (earned["query"], earned["revenue"]) == ("rød vase", Decimal("2.00"))
 
 
 def meet(event: AnyEvent) -> Any:
