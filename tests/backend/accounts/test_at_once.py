@@ -16,10 +16,11 @@ PASSWORD = "a-long-lamp-shade"
 
 def test_a_refresh_token_renews_once_however_often_it_comes_at_once() -> None:
     User.objects.create_user("+16502530000", PASSWORD)
-    token = log_in(phone="+16502530000", password=PASSWORD, now=timezone.now()).refresh_token
-    outcomes = together(*[partial(renew, token, now=timezone.now())] * 3)
-    assert kinds(outcomes) == ["LoggedIn", "SessionEnded", "SessionEnded"]
-    assert Session.objects.get().ended_at is not None, "a token that came twice may have been copied"
+    for _ in range(8):
+        token = log_in(phone="+16502530000", password=PASSWORD, now=timezone.now()).refresh_token
+        outcomes = together(*[partial(renew, token, now=timezone.now())] * 3)
+        assert kinds(outcomes) == ["LoggedIn", "SessionEnded", "SessionEnded"]
+    assert not Session.objects.filter(ended_at=None).exists(), "a token that came twice may have been copied"
 
 
 def test_of_two_who_register_one_phone_one_gets_the_account() -> None:
