@@ -1,6 +1,6 @@
 """How requests are understood: parameters, bodies, pages, shoppers."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from rest_framework.test import APIClient
@@ -138,6 +138,12 @@ def test_a_shopper_is_the_account_before_the_anonymous_id() -> None:
         "user_id": None,
     }
     assert APIClient().get("/shopping/").json()["data"] == {"key": None, "user_id": None}
+
+
+def test_nobodys_id_is_no_guests() -> None:
+    answer = APIClient().get("/shopping/", headers={"X-Anonymous-Id": str(UUID(int=0))})
+    assert answer.status_code == 400
+    assert "nobody" in answer.json()["details"]["X-Anonymous-Id"]
 
 
 def test_an_anonymous_id_that_is_none_is_refused_by_name() -> None:
