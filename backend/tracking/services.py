@@ -72,6 +72,8 @@ def _payloads(body: bytes) -> list[msgspec.Raw]:
         payloads = _decoder.decode(body).events
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidParameters(events=f'Send {{"events": [...]}}: {error}') from error
+    except RecursionError as error:
+        raise InvalidParameters(events="It is nested too deeply.") from error
     if not payloads:
         raise InvalidParameters(events="There is no event in it.")
     if len(payloads) > events.MAX_EVENTS:
@@ -83,7 +85,9 @@ def _remember(accepted: Sequence[AnyEvent], *, shopper: Shopper) -> None:
     """Let the next list know what the shopper met; a list without it is worth more than a refused event."""
     if shopper.key is None:
         return
-    met = {event.product_id: event.occurred_at for event in accepted if isinstance(event, _MEETINGS)}
+    meetings = [event for event in accepted if isinstance(event, _MEETINGS)]
+    # A batch needn't be in the order of time; of several meetings the last one stays.
+    met = {event.product_id: event.occurred_at for event in sorted(meetings, key=lambda one: one.occurred_at)}
     try:
         recent_products().remember(shopper.key, met=met)
     except StreamUnavailable as error:

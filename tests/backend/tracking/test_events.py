@@ -3,7 +3,7 @@
 import json
 import socket
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import redis
@@ -94,6 +94,7 @@ def test_valid_events_are_taken_beside_invalid_ones_which_are_named_with_reasons
         (b'{"events": []}', 400),
         (b'{"events": [{}], "more": 1}', 400),
         (b"\xff", 400),
+        (b'{"events": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", 400),
         (json.dumps({"events": [{}] * 501}).encode(), 413),
         (b" " * 1_000_001, 413),
         (b" " * 3_000_000, 413),
@@ -164,6 +165,22 @@ def test_what_a_shopper_met_is_remembered_for_the_next_list(guest: APIClient, st
     connections.recent_products().forget(GUEST)
     send(guest, view(product_id=3), view(product_id=4, type="click"), view(type="cart_remove", product_id=5))
     assert sorted(connections.recent_products().of(GUEST)) == [3, 4]
+    connections.recent_products().forget(GUEST)
+
+
+def test_the_latest_of_several_meetings_is_remembered_whatever_their_order(
+    guest: APIClient, stream: Stream
+) -> None:
+    connections.recent_products().forget(GUEST)
+    third = uuid7()
+    second, first = (str(UUID(int=third.int - (seconds * 1_000 << 80))) for seconds in (1, 2))
+    send(
+        guest,
+        view(product_id=3, event_id=str(third)),
+        view(product_id=4, event_id=second),
+        view(product_id=3, event_id=first),
+    )
+    assert connections.recent_products().of(GUEST) == [3, 4]
     connections.recent_products().forget(GUEST)
 
 
