@@ -90,7 +90,7 @@ def _read(path: Path) -> Migration:
     matched = _FILE.fullmatch(path.name)
     if matched is None:
         raise InvalidMigration(f"{path.name} isn't named like 001_events.sql")
-    statement = path.read_text()
+    statement = path.read_text(encoding="utf-8")
     code = re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE).strip()
     if not _REPEATABLE.match(code) or ";" in code:
         raise InvalidMigration(f"{path.name} isn't one statement that may be applied twice")

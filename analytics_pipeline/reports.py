@@ -123,26 +123,27 @@ def load(name: str) -> Report:
     """The report of this name; raises UnknownReport."""
     if name not in names():
         raise UnknownReport(name)
-    return _parse_report(name, (QUERIES / f"{name}.sql").read_text())
+    return _parse_report(name, (QUERIES / f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def run(
     warehouse: Warehouse,
     name: str,
     *,
-    seller: int = EVERY_SELLER,
+    seller: int | str = EVERY_SELLER,
     **given: object,
 ) -> Answer:
-    """The report's answer, for one seller's products or for the whole shop.
+    """The report's answer, for the products of the seller with this id or for the whole shop.
 
     Raises UnknownReport, InvalidParameter, NotForSellers, and what the warehouse raises.
     """
     report = load(name)
-    if seller != EVERY_SELLER and SELLER not in report.scope:
+    whose = _parse_number("seller", seller)
+    if whose != EVERY_SELLER and SELLER not in report.scope:
         raise NotForSellers(name)
     used = {match.group(1) for match in _PLACEHOLDER.finditer(report.sql)}
     own: dict[str, Callable[[], object]] = {
-        "seller": lambda: seller,
+        "seller": lambda: whose,
         "time_zone": lambda: warehouse.settings.time_zone,
         # Read before the report is: a day that was clean then can only become more complete.
         "dirty_days": lambda: rollups.dirty_days(warehouse),

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from analytics_pipeline.reports import CHOICES
+from backend.api.fields import Choice
 
 
 class PeriodParameters(serializers.Serializer[Any]):
@@ -12,7 +13,7 @@ class PeriodParameters(serializers.Serializer[Any]):
 
     start_date = serializers.DateField(required=False, help_text="The first day; all if missing.")
     end_date = serializers.DateField(required=False, help_text="The last day; all if missing.")
-    group_by = serializers.ChoiceField(choices=CHOICES["group_by"], default="day")
+    group_by = Choice(choices=CHOICES["group_by"], default="day")
 
 
 class SalesRowSerializer(serializers.Serializer[Any]):

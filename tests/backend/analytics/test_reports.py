@@ -71,19 +71,21 @@ def test_customers_see_no_reports(customer: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "field"),
+    ("query", "field", "hint"),
     [
-        ("group_by=year", "group_by"),
-        ("start_date=yesterday", "start_date"),
-        ("start_date=2026-02-01&end_date=2026-01-01", "end_date"),
-        ("colour=red", "colour"),
-        ("start_date=0001-01-01", "start_date"),
+        ("group_by=year", "group_by", "day, week, month"),
+        ("start_date=yesterday", "start_date", "YYYY-MM-DD"),
+        ("start_date=2026-02-01&end_date=2026-01-01", "end_date", "before the start_date"),
+        ("colour=red", "colour", "end_date, group_by, start_date"),
+        ("start_date=0001-01-01", "start_date", "between 1970-01-02 and"),
     ],
 )
-def test_a_wrong_parameter_is_named(warehouse: Warehouse, staff: User, query: str, field: str) -> None:
+def test_a_wrong_parameter_is_named_with_the_way_out(
+    warehouse: Warehouse, staff: User, query: str, field: str, hint: str
+) -> None:
     answer = get(staff, f"/api/analytics/sales/?{query}")
     assert answer.status_code == 400
-    assert field in answer.json()["details"]
+    assert hint in str(answer.json()["details"][field])
 
 
 def test_an_unknown_product_is_a_404(staff: User) -> None:
@@ -119,9 +121,19 @@ def test_the_command_writes_rows_to_stdout_and_freshness_to_stderr(sold: list[Pr
     assert output.splitlines()[1].split() == ["2026-03-10", "4", "30.13", "0.00", "30.13", "1", "1", "EUR"]
 
 
-def test_the_command_names_a_wrong_parameter(warehouse: Warehouse) -> None:
-    with pytest.raises(CommandError, match="--start-date: has to be a date"):
-        report("sales", "--start-date", "soon")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--start-date", "soon"], "--start-date: has to be a date"),
+        (["--seller", "-5"], "--seller: has to be a whole number"),
+        (["--seller", "me"], "--seller: has to be a whole number"),
+    ],
+)
+def test_the_command_names_a_wrong_parameter(
+    warehouse: Warehouse, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(CommandError, match=message):
+        report("sales", *arguments)
 
 
 def test_reconcile_fails_when_a_cent_is_missing(sold: list[Product], warehouse: Warehouse) -> None:

@@ -46,8 +46,10 @@ class Command(BaseCommand):
                 answer = reports.run(warehouse, name, seller=seller, **given)
             except InvalidParameter as error:
                 raise CommandError(f"--{str(error).replace('_', '-', 1)}") from error
-            except (WarehouseUnavailable, WarehouseRefused, StreamUnavailable) as error:
-                raise CommandError(f"the warehouse doesn't answer: {error}") from error
+            except (WarehouseUnavailable, StreamUnavailable) as error:
+                raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
+            except (WarehouseRefused, migrate.MigrationChanged) as error:
+                raise CommandError(str(error)) from error
         self.stderr.write(_described(fresh))
         self.stdout.write(FORMATS[format](answer), ending="")
 
@@ -55,9 +57,7 @@ class Command(BaseCommand):
 def _add_parameters(parser: ArgumentParser, report: Report) -> None:
     parser.add_argument("--format", choices=FORMATS, default="table")
     if reports.SELLER in report.scope:
-        parser.add_argument(
-            "--seller", type=int, default=reports.EVERY_SELLER, help="a seller's id; all if missing"
-        )
+        parser.add_argument("--seller", default=reports.EVERY_SELLER, help="a seller's id; all if missing")
     for parameter in report.parameters:
         parser.add_argument(
             f"--{parameter.name.replace('_', '-')}",
