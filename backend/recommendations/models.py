@@ -7,7 +7,8 @@ from django.db.models import Q
 class ModelVersion(models.Model):
     """A version of the registry whose lists are (being) loaded; the one that `is_serving` is the pointer.
 
-    `loaded_at` is None until the last list is there. `published_at` is when it was last put into service.
+    `loaded_at` is None until the last list is there. `published_at` is when it was last put into service, and
+    None if it never was or if it was rolled back.
     `made_by` names the model behind each kind of list, `marks` how the collaborative one did.
     """
 

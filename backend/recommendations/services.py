@@ -73,7 +73,8 @@ def load(version: Version, *, now: datetime) -> ModelVersion:
 def rollback(*, now: datetime) -> ModelVersion:
     """Serve the version that was in service before the present one, and return it.
 
-    Rolling back twice goes back two versions. Raises NothingToRollBackTo.
+    Rolling back twice goes back two versions; what was rolled back is never returned to, but may be published
+    again. Raises NothingToRollBackTo.
     """
     with transaction.atomic():
         present = _locked().filter(is_serving=True).first()
@@ -85,6 +86,8 @@ def rollback(*, now: datetime) -> ModelVersion:
             raise NothingToRollBackTo
         # It keeps its time of publication, so that the next rollback goes further back.
         _point_to(target)
+        if present is not None:
+            ModelVersion.objects.filter(pk=present.pk).update(published_at=None)
     return target
 
 

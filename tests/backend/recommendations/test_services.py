@@ -96,6 +96,18 @@ def test_what_was_rolled_back_can_be_published_again(tmp_path: Path, three: list
     assert services.rollback(now=NOW).version == three[0].id
 
 
+def test_what_was_rolled_back_is_not_returned_to_by_a_later_rollback(
+    tmp_path: Path, three: list[Version]
+) -> None:
+    good, bad, next_night = three
+    for hour, version in enumerate((good, bad)):
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour))
+    services.rollback(now=NOW + timedelta(hours=2))
+    services.publish(next_night.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=3))
+
+    assert services.rollback(now=NOW + timedelta(hours=4)).version == good.id
+
+
 def test_only_the_last_versions_keep_their_lists(tmp_path: Path, three: list[Version]) -> None:
     four = [*three, register(tmp_path, LISTS, now=NOW + timedelta(days=3))]
 
