@@ -19,7 +19,7 @@ from analytics_pipeline.stream import StreamUnavailable
 from backend.api.shoppers import Shopper
 from backend.catalog.models import Product
 from backend.catalog.selectors import shown
-from backend.orders.models import OrderItem
+from backend.orders.models import OrderItem, OrderStatus
 from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
 from ml.serving import RECENT_AT_MOST, Reason, Scored, Suggestion, filled, for_person, for_product
 
@@ -70,23 +70,33 @@ class PublishedLists:
 
 
 def recommended_for_person(shopper: Shopper, *, algorithm: str, limit: int) -> Recommended:
-    """The `limit` best products for this shopper, filled up with popular ones."""
+    """The `limit` best products for this shopper, filled up with popular ones.
+
+    A recent product too new for `algorithm` takes part with its content; the answer is said to be made by
+    content where no list of `algorithm` took part.
+    """
     recent = recently_met(shopper.key)
     near_ids = (recent or [])[:RECENT_AT_MOST]
     lists = _lists(
         Q(audience=Audience.USER, subject=str(shopper.key or ""), algorithm=algorithm)
         | Q(audience=Audience.PRODUCT, subject__in=[str(product) for product in near_ids])
     )
-    near = {product: _neighbours(lists, product, algorithm=algorithm)[1] for product in near_ids}
+    near = {product: _neighbours(lists, product, algorithm=algorithm) for product in near_ids}
     own = lists.of(Audience.USER, shopper.key, algorithm)
+    used = {made_by for made_by, entries in near.values() if entries} | ({algorithm} if own else set())
     bought = _bought_by(shopper.user_id)
-    personal = for_person(own=own, recent=recent or [], near=near, excluded=bought)
+    personal = for_person(
+        own=own,
+        recent=recent or [],
+        near={product: entries for product, (_, entries) in near.items()},
+        excluded=bought,
+    )
     candidates = filled(personal, popular=lists.popular(), excluded={*bought, *(recent or [])})
     items = _sellable(candidates, limit=limit)
     return Recommended(
         items=items,
         requested=algorithm,
-        algorithm=algorithm if _any_but_popular(items) else Algorithm.POPULARITY,
+        algorithm=_made_by(items, used=algorithm if algorithm in used else Algorithm.CONTENT_BASED),
         version=lists.version.version if lists.version else None,
         recent_known=recent is not None,
     )
@@ -105,7 +115,7 @@ def recommended_for_product(product: Product, *, algorithm: str, limit: int) -> 
     return Recommended(
         items=items,
         requested=algorithm,
-        algorithm=used if _any_but_popular(items) else Algorithm.POPULARITY,
+        algorithm=_made_by(items, used=used),
         version=lists.version.version if lists.version else None,
     )
 
@@ -159,6 +169,7 @@ def _bought_by(user_id: int | None) -> set[int]:
     if user_id is None:
         return set()
     lines = OrderItem.objects.filter(order__user_id=user_id).order_by("-id")
+    lines = lines.exclude(order__status=OrderStatus.CANCELLED)
     return set(lines.values_list("product_id", flat=True)[:BOUGHT_AT_MOST])
 
 
@@ -185,5 +196,6 @@ def _sellable(candidates: Sequence[Suggestion], *, limit: int) -> list[Recommend
     return (in_stock or found)[:limit]
 
 
-def _any_but_popular(items: Sequence[RecommendedProduct]) -> bool:
-    return any(item.reason is not Reason.POPULAR for item in items)
+def _made_by(items: Sequence[RecommendedProduct], *, used: str) -> str:
+    """The algorithm that made the list: popularity, where nothing else is left in it."""
+    return used if any(item.reason is not Reason.POPULAR for item in items) else Algorithm.POPULARITY

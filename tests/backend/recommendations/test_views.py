@@ -16,7 +16,7 @@ from analytics_pipeline.settings import Settings
 from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.exposures import services as exposures
-from backend.orders.models import Order, OrderItem
+from backend.orders.models import Order, OrderItem, OrderStatus
 from backend.recommendations import selectors, services
 from ml.registry import Registry
 from tests.backend.recommendations.shop import NOW, Entries, products, register
@@ -155,6 +155,46 @@ def test_what_a_guest_looked_at_a_minute_ago_is_in_the_next_list(
     assert ids(after) == [near.pk, popular.pk]
     assert after["data"]["algorithm"] == "hybrid"
     assert [row["reason_code"] for row in after["data"]["results"]] == ["recent", "popular"]
+
+
+def test_a_guest_who_met_nothing_but_new_products_is_told_that_content_made_the_list(
+    api: APIClient, shop: list[Product], tmp_path: Path
+) -> None:
+    new, alike = shop[0], shop[1]
+    publish(tmp_path, {"product.content_based": {new.pk: [(alike.pk, 0.5, 0)]}})
+    guest = uuid4()
+    remember(guest, new)
+
+    answer = get(api, f"{PATH}?algorithm=collaborative&limit=1", guest=guest)
+
+    assert ids(answer) == [alike.pk]
+    assert answer["data"]["algorithm"] == "content_based"
+    assert "Too little is known for collaborative" in answer["data"]["reason"]
+
+
+def test_what_was_ordered_and_cancelled_is_recommended_again(
+    api: APIClient, shop: list[Product], customer: User, tmp_path: Path
+) -> None:
+    ordered = shop[0]
+    order = Order.objects.create(
+        order_number="1", user=customer, currency="USD", subtotal=1, total_amount=1, placed_at=NOW
+    )
+    OrderItem.objects.create(
+        order=order,
+        product=ordered,
+        variant=Variant.objects.get(product=ordered),
+        quantity=1,
+        unit_price=1,
+        total_price=1,
+    )
+    publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): [(ordered.pk, 1.0, 0)]}})
+    api.force_authenticate(customer)
+    before = ids(get(api, f"{PATH}?limit=50"))
+
+    Order.objects.update(status=OrderStatus.CANCELLED)
+
+    assert ordered.pk not in before
+    assert ids(get(api, f"{PATH}?limit=1")) == [ordered.pk]
 
 
 def test_a_product_too_new_for_the_algorithm_is_answered_by_its_content(
