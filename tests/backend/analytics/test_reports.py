@@ -103,6 +103,16 @@ def test_a_warehouse_that_is_down_is_a_503(staff: User, monkeypatch: pytest.Monk
     assert answer.headers["Retry-After"]
 
 
+@pytest.mark.parametrize("command", [["report", "sales"], ["reconcile"], ["migrate_warehouse"]])
+def test_a_command_says_in_one_line_that_the_warehouse_is_down(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLICKHOUSE_URL", "http://nobody:nothing@127.0.0.1:9/none")
+    with pytest.raises(CommandError, match="doesn't answer") as raised:
+        call_command(*command)
+    assert "\n" not in str(raised.value)
+
+
 def report(*arguments: str) -> tuple[str, str]:
     output, errors = io.StringIO(), io.StringIO()
     call_command("report", *arguments, stdout=output, stderr=errors)

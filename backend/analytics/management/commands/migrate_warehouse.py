@@ -17,11 +17,13 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         """Apply what is pending, and say what that was."""
         settings = Settings.from_env()
-        with embedded.ensure(settings, embedded.WAREHOUSE):
-            try:
+        try:
+            with embedded.ensure(settings, embedded.WAREHOUSE):
                 applied = migrate.migrate(Warehouse(settings))
-            except (WarehouseUnavailable, WarehouseRefused, migrate.MigrationChanged) as error:
-                raise CommandError(str(error)) from error
+        except WarehouseUnavailable as error:
+            raise CommandError(f"the warehouse doesn't answer: {error}") from error
+        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
+            raise CommandError(str(error)) from error
         for migration in applied:
             self.stdout.write(f"applied {migration.number:03} {migration.name}")
         if not applied:

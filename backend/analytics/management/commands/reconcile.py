@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics_pipeline import embedded
+from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import Settings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from backend.analytics.reconciliation import Comparison, reconcile
@@ -18,11 +18,15 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         """Print what differs, or how much agrees."""
         settings = Settings.from_env()
-        with embedded.ensure(settings, embedded.WAREHOUSE):
-            try:
-                compared = reconcile(Warehouse(settings))
-            except (WarehouseUnavailable, WarehouseRefused) as error:
-                raise CommandError(f"the warehouse doesn't answer: {error}") from error
+        try:
+            with embedded.ensure(settings, embedded.WAREHOUSE):
+                warehouse = Warehouse(settings)
+                migrate.migrate(warehouse)
+                compared = reconcile(warehouse)
+        except WarehouseUnavailable as error:
+            raise CommandError(f"the warehouse doesn't answer: {error}") from error
+        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
+            raise CommandError(str(error)) from error
         differing = [comparison for comparison in compared if not comparison.agrees]
         for comparison in differing:
             self.stdout.write(_described(comparison))

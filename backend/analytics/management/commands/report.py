@@ -38,18 +38,18 @@ class Command(BaseCommand):
         given = {key: value for key, value in options.items() if key in known and value is not None}
         seller = options.get("seller", reports.EVERY_SELLER)
         settings = Settings.from_env()
-        with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
-            warehouse = Warehouse(settings)
-            try:
+        try:
+            with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
+                warehouse = Warehouse(settings)
                 migrate.migrate(warehouse)
                 fresh = freshness(warehouse, Stream(settings), now=timezone.now())
                 answer = reports.run(warehouse, name, seller=seller, **given)
-            except InvalidParameter as error:
-                raise CommandError(f"--{str(error).replace('_', '-', 1)}") from error
-            except (WarehouseUnavailable, StreamUnavailable) as error:
-                raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
-            except (WarehouseRefused, migrate.MigrationChanged) as error:
-                raise CommandError(str(error)) from error
+        except InvalidParameter as error:
+            raise CommandError(f"--{str(error).replace('_', '-', 1)}") from error
+        except (WarehouseUnavailable, StreamUnavailable) as error:
+            raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
+        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
+            raise CommandError(str(error)) from error
         self.stderr.write(_described(fresh))
         self.stdout.write(FORMATS[format](answer), ending="")
 

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate
@@ -36,17 +36,25 @@ class Command(BaseCommand):
     def handle(self, *_: Any, drain: bool, **__: Any) -> None:
         """Run until SIGTERM or SIGINT, or until the stream is empty."""
         settings = Settings.from_env()
-        with embedded.ensure(settings, embedded.VALKEY, embedded.WAREHOUSE):
-            warehouse = Warehouse(settings)
-            consumer = Ingest(stream=Stream(settings), warehouse=warehouse, clock=timezone.now)
-            if drain:
-                migrate.migrate(warehouse)
-                self.stdout.write(f"{consumer.drain()} batches stored")
-                return
-            stopping = threading.Event()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, lambda *_: stopping.set())
-            follow(consumer, warehouse, stopping=stopping)
+        try:
+            with embedded.ensure(settings, embedded.VALKEY, embedded.WAREHOUSE):
+                self._run(settings, drain=drain)
+        except (StreamUnavailable, WarehouseUnavailable) as error:
+            raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
+        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
+            raise CommandError(str(error)) from error
+
+    def _run(self, settings: Settings, *, drain: bool) -> None:
+        warehouse = Warehouse(settings)
+        consumer = Ingest(stream=Stream(settings), warehouse=warehouse, clock=timezone.now)
+        if drain:
+            migrate.migrate(warehouse)
+            self.stdout.write(f"{consumer.drain()} batches stored")
+            return
+        stopping = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopping.set())
+        follow(consumer, warehouse, stopping=stopping)
 
 
 def follow(consumer: Ingest, warehouse: Warehouse, *, stopping: threading.Event) -> None:

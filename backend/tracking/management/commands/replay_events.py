@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics_pipeline import dead_letters, embedded
+from analytics_pipeline import dead_letters, embedded, migrate
 from analytics_pipeline.settings import Settings
 from analytics_pipeline.stream import Stream, StreamUnavailable
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
@@ -18,9 +18,13 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         """Replay, and say how many went and how many stay."""
         settings = Settings.from_env()
-        with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
-            try:
-                done = dead_letters.replay(Warehouse(settings), Stream(settings))
-            except (WarehouseUnavailable, WarehouseRefused, StreamUnavailable) as error:
-                raise CommandError(str(error)) from error
+        try:
+            with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
+                warehouse = Warehouse(settings)
+                migrate.migrate(warehouse)
+                done = dead_letters.replay(warehouse, Stream(settings))
+        except (WarehouseUnavailable, StreamUnavailable) as error:
+            raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
+        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"{done.replayed} letters replayed, {done.kept} kept")
