@@ -65,18 +65,20 @@ def _brands(counts: Counts) -> list[Suggestion]:
 def _phrases(counts: Counts) -> list[Suggestion]:
     known = dict(counts["phrase"])
     common = {phrase: count for phrase, count in known.items() if count >= MIN_PRODUCTS} or known
+    beginnings = {
+        _beginning(phrase) for phrase, count in common.items() if common.get(_beginning(phrase)) == count
+    }
     found = [
         Suggestion(SuggestionKind.PHRASE, phrase, count)
         for phrase, count in common.items()
-        if not _continues(phrase, count, common)
+        if phrase not in beginnings
     ]
     return sorted(found, key=_fullest)
 
 
-def _continues(phrase: str, count: int, counts: dict[str, int]) -> bool:
-    """Whether every product of the phrase is already behind the phrase that it begins with."""
-    shorter, _, _ = phrase.rpartition(" ")
-    return counts.get(shorter) == count
+def _beginning(phrase: str) -> str:
+    """Return the phrase less its last word: where all its products have the longer one, it says nothing."""
+    return phrase.rpartition(" ")[0]
 
 
 def _fullest(suggestion: Suggestion) -> tuple[int, int, str]:

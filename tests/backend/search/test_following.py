@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backend.outbox.models import Cursor, Message
 from backend.outbox.relay import Relay, drain
-from backend.search.rebuilding import build, followers
+from backend.search.rebuilding import OutboxFeed, build, followers
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import Role, SearchEngine
@@ -135,6 +135,20 @@ def test_a_dropped_generation_is_no_failure_of_its_subscriber(shop_engine: Searc
     drain([GenerationSubscriber(shop_engine, first.name)], timeout=20)
 
     assert first.name not in {each.name for each in shop_engine.generations()}
+
+
+def test_a_generation_follows_from_where_its_scan_begins(folder_engine: SearchEngine) -> None:
+    product("Scanned")
+    generation = folder_engine.create(now=timezone.now()).name
+    feed = OutboxFeed(folder_engine)
+
+    feed.begin(generation)
+    assert folder_engine.count(generation) == 0
+    product("Followed")
+    feed.follow(generation)
+
+    assert folder_engine.count(generation) == 1
+    feed.end(generation)
 
 
 def test_the_cursor_of_a_generation_that_is_gone_is_closed_by_the_next_build(

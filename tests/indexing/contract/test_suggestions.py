@@ -61,3 +61,9 @@ def test_a_deleted_product_is_suggested_no_more(engine: SearchEngine) -> None:
     shop.delete(1, version=2)
 
     assert engine.suggest("oca") == ()
+
+
+def test_a_phrase_that_always_goes_on_the_same_way_is_suggested_whole(engine: SearchEngine) -> None:
+    Shop.opened(engine, product(1, "Cake stand, round"), product(2, "Cake stand, square"))
+
+    assert [(each.text, each.count) for each in engine.suggest("ca")] == [("cake stand", 2)]
