@@ -66,7 +66,7 @@ def _phrases(counts: Counts) -> list[Suggestion]:
     known = dict(counts["phrase"])
     common = {phrase: count for phrase, count in known.items() if count >= MIN_PRODUCTS} or known
     beginnings = {
-        _beginning(phrase) for phrase, count in common.items() if common.get(_beginning(phrase)) == count
+        _beginning(phrase) for phrase, count in common.items() if count == common.get(_beginning(phrase))
     }
     found = [
         Suggestion(SuggestionKind.PHRASE, phrase, count)
@@ -77,8 +77,12 @@ def _phrases(counts: Counts) -> list[Suggestion]:
 
 
 def _beginning(phrase: str) -> str:
-    """Return the phrase less its last word: where all its products have the longer one, it says nothing."""
-    return phrase.rpartition(" ")[0]
+    """Return the phrase less its last word: where all its products have the longer one, it says nothing.
+
+    A number in the end is a size or a count, and no better name for the thing.
+    """
+    shorter, _, last = phrase.rpartition(" ")
+    return "" if last.isdigit() else shorter
 
 
 def _fullest(suggestion: Suggestion) -> tuple[int, int, str]:
