@@ -18,7 +18,7 @@ UNLIMITED = dict.fromkeys(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ = RUN.shop_environ("journeys") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
     shop = Shop(tmp_path_factory.mktemp("journeys"), environ=environ)
@@ -40,7 +40,7 @@ def log_in(shop: Shop, *, phone: str, password: str, **options: Any) -> str:
     return str(body["data"]["access_token"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def staff(shop: Shop) -> str:
     """A token of the staff."""
     return log_in(shop, phone=STAFF[0], password=STAFF[1])
