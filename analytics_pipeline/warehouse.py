@@ -116,7 +116,8 @@ class Warehouse:
             raise WarehouseUnavailable(_first_line(error)) from error
         except DatabaseError as error:
             code = error.code if isinstance(error.code, int) else None
-            if code in _PASSING:
+            # The plain class without a code is not ClickHouse's answer but a proxy's, whose server is away.
+            if code in _PASSING or (code is None and type(error) is DatabaseError):
                 raise WarehouseUnavailable(_first_line(error)) from error
             raise WarehouseRefused(_first_line(error), code=code) from error
         except ClickHouseError as error:

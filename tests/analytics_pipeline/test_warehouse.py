@@ -1,0 +1,47 @@
+"""What an answer of the warehouse means: come again, or never."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from analytics_pipeline.settings import Settings
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+
+
+class ProxyWithoutServer(BaseHTTPRequestHandler):
+    """Answers as a proxy does whose server is being restarted."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(502)
+        self.send_header("Content-Length", "11")
+        self.end_headers()
+        self.wfile.write(b"Bad Gateway")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), ProxyWithoutServer) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://user:word@127.0.0.1:{server.server_port}/shop"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_proxy_without_its_server_is_an_absence_and_not_a_refusal(proxy: str) -> None:
+    warehouse = Warehouse(Settings(home=Path(), clickhouse_url=proxy))
+    with pytest.raises(WarehouseUnavailable, match="502"):
+        warehouse.value("SELECT 1")
+
+
+def test_a_statement_that_is_wrong_is_refused_with_the_code(warehouse: Warehouse) -> None:
+    with pytest.raises(WarehouseRefused, match="nowhere") as raised:
+        warehouse.value("SELECT 1 FROM nowhere")
+    assert raised.value.code == 60
