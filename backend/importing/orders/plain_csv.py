@@ -26,9 +26,11 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 QUANTITY = re.compile(r"-?[1-9][0-9]{0,8}")
 HIGHEST_PRICE = Decimal("9999999999.99")
 LONGEST_REFERENCE = 64
+# What a day of a report can be: two bytes of days since 1970, with a day to spare for other time zones.
+EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2149, 6, 4, tzinfo=UTC)
 
 BAD_REFERENCE = f"order and sku must have 1 to {LONGEST_REFERENCE} characters, customer at most as many"
-BAD_TIME = "placed_at must be a time like 2024-01-31T16:05:00Z"
+BAD_TIME = f"placed_at must be a time like 2024-01-31T16:05:00Z, from {EARLIEST:%F} to {LATEST:%F}"
 BAD_QUANTITY = "quantity must be a whole number other than zero"
 BAD_PRICE = "unit_price must be a number like 12.50, not negative, with at most two decimal places"
 BAD_CURRENCY = "currency must be three capital letters like EUR"
@@ -104,7 +106,10 @@ def _time(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise _Fault(BAD_TIME) from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    if not EARLIEST <= at <= LATEST:
+        raise _Fault(BAD_TIME)
+    return at.astimezone(UTC)
 
 
 def _price(text: str) -> Decimal:

@@ -126,6 +126,9 @@ class TestPlainCsv:
         [
             (["", "2024-01-31", "L", "1", "1", ""], plain_csv.BAD_REFERENCE),
             (["A", "31.1.2024", "L", "1", "1", ""], plain_csv.BAD_TIME),
+            (["A", "1960-01-31", "L", "1", "1", ""], plain_csv.BAD_TIME),
+            (["A", "0001-01-01T00:00+14:00", "L", "1", "1", ""], plain_csv.BAD_TIME),
+            (["A", "2201-01-31", "L", "1", "1", ""], plain_csv.BAD_TIME),
             (["A", "2024-01-31", "L", "0", "1", ""], plain_csv.BAD_QUANTITY),
             (["A", "2024-01-31", "L", "1", "-1", ""], plain_csv.BAD_PRICE),
             (["A", "2024-01-31", "L", "1", "sNaN", ""], plain_csv.BAD_PRICE),
