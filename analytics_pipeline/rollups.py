@@ -19,6 +19,10 @@ SELECT name FROM system.tables
 WHERE database = currentDatabase() AND startsWith(name, {prefix:String})
   AND metadata_modification_time < {before:DateTime}
 """
+_RIVALS = """
+SELECT count() FROM system.tables
+WHERE database = currentDatabase() AND startsWith(name, {prefix:String}) AND name != {own:String}
+"""
 
 
 def dirty_days(warehouse: Warehouse) -> list[date]:
@@ -27,25 +31,33 @@ def dirty_days(warehouse: Warehouse) -> list[date]:
 
 
 def rebuild(warehouse: Warehouse) -> list[date]:
-    """Rebuild the rollup of every day that is dirty now, and return these days."""
-    days = dirty_days(warehouse)
-    for day in days:
-        rebuild_day(warehouse, day=day)
-    return days
+    """Rebuild the rollup of every day that is dirty now, and return the days that were rebuilt."""
+    return [day for day in dirty_days(warehouse) if rebuild_day(warehouse, day=day)]
 
 
-def rebuild_day(warehouse: Warehouse, *, day: date) -> None:
-    """Rebuild one day's rollup. Events that arrive meanwhile leave the day dirty."""
-    seen = [row["mark"] for row in warehouse.rows(_MARKS, {"day": day})]
-    with _stage(warehouse) as stage:
+def rebuild_day(warehouse: Warehouse, *, day: date) -> bool:
+    """Rebuild one day's rollup, and return whether that was done.
+
+    It is not while somebody else rebuilds the day: the slower one would put an older count in place of a
+    newer one. Events that arrive meanwhile leave the day dirty.
+    """
+    with _stage(warehouse, day=day) as stage:
+        # The stage is the claim. Of two that see each other both give way, and the day stays dirty.
+        if warehouse.value(_RIVALS, {"prefix": _stage_prefix(day), "own": stage}):
+            return False
+        seen = [row["mark"] for row in warehouse.rows(_MARKS, {"day": day})]
         warehouse.command(_AGGREGATE.format(stage=stage), {"day": day})
         warehouse.command(_REPLACE.format(day=day.isoformat(), stage=stage))
-    columns = {"day": [day] * len(seen), "mark": seen, "cleared": [1] * len(seen)}
-    warehouse.insert("day_marks", columns)
+        columns = {"day": [day] * len(seen), "mark": seen, "cleared": [1] * len(seen)}
+        warehouse.insert("day_marks", columns)
+    return True
 
 
 def drop_left_stages(warehouse: Warehouse, *, now: datetime) -> list[str]:
-    """Drop what rebuilds that were killed left behind, and return the names."""
+    """Drop what rebuilds that were killed left behind, and return the names.
+
+    Until then their days stay dirty.
+    """
     parameters = {"prefix": _STAGE, "before": (now - _STAGE_LIFETIME).replace(tzinfo=None)}
     names = [row["name"] for row in warehouse.rows(_STAGES, parameters)]
     for name in names:
@@ -54,11 +66,14 @@ def drop_left_stages(warehouse: Warehouse, *, now: datetime) -> list[str]:
 
 
 @contextmanager
-def _stage(warehouse: Warehouse) -> Iterator[str]:
-    # A table of its own for every rebuild: two at once of the same day must not see each other's rows.
-    name = f"{_STAGE}{uuid4().hex}"
+def _stage(warehouse: Warehouse, *, day: date) -> Iterator[str]:
+    name = f"{_stage_prefix(day)}{uuid4().hex}"
     warehouse.command(f"CREATE TABLE {name} AS event_rollup")
     try:
         yield name
     finally:
         warehouse.command(f"DROP TABLE IF EXISTS {name} SYNC")
+
+
+def _stage_prefix(day: date) -> str:
+    return f"{_STAGE}{day:%Y%m%d}_"

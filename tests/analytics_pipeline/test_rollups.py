@@ -85,6 +85,18 @@ def test_a_day_marked_during_its_rebuild_stays_dirty(warehouse: Warehouse) -> No
     assert counts(warehouse) == {**EXPECTED, (TODAY, 7, "view"): (1, 0)}
 
 
+def test_a_day_that_somebody_else_rebuilds_is_left_to_them_and_stays_dirty(warehouse: Warehouse) -> None:
+    some_events(warehouse)
+    theirs = f"event_rollup_stage_{YESTERDAY:%Y%m%d}_theirs"
+    warehouse.command(f"CREATE TABLE {theirs} AS event_rollup")
+    assert rollups.rebuild(warehouse) == [TODAY]
+    assert rollups.dirty_days(warehouse) == [YESTERDAY]
+    assert counts(warehouse) == EXPECTED
+    warehouse.command(f"DROP TABLE {theirs} SYNC")
+    assert rollups.rebuild(warehouse) == [YESTERDAY]
+    assert rollups.dirty_days(warehouse) == []
+
+
 def test_a_stage_left_by_a_killed_rebuild_is_dropped_after_an_hour(warehouse: Warehouse) -> None:
     warehouse.command("CREATE TABLE event_rollup_stage_dead AS event_rollup")
     created = warehouse.value("SELECT now('UTC')")
