@@ -153,7 +153,7 @@ def counted(database: Path) -> Counter[str]:
 
 @pytest.mark.slow
 def test_an_import_killed_in_the_middle_ends_the_same_when_run_again(tmp_path: Path) -> None:
-    orders, lines = 2_000, 5
+    orders, lines = 5_000, 2
     rows = [
         line(
             str(600_000 + order),

@@ -19,7 +19,7 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
 
     help = "Take over past orders from a file; running it again adds only what is not there yet."
     formats: ClassVar[tuple[str, ...]] = NAMES
-    chunk_size: ClassVar[int] = 250
+    chunk_size: ClassVar[int] = 1_000
 
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
         """Take the file over."""
