@@ -1,0 +1,45 @@
+"""What the log keeps and what it leaves out."""
+
+import io
+import json
+import logging
+import logging.config
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+from backend.config.logging import logging_configuration
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    configuration = logging_configuration(level="INFO", plain=False)
+    configuration["handlers"]["stderr"]["stream"] = stream
+    logging.config.dictConfig(configuration)
+    yield stream
+    logging.config.dictConfig(settings.LOGGING)
+
+
+def _fail(*, password: str) -> None:
+    raise ConnectionError(f"refused after {len(password)} characters")
+
+
+def test_a_traceback_does_not_show_the_values_of_variables(lines: io.StringIO) -> None:
+    try:
+        _fail(password="hunter2-hunter2")
+    except ConnectionError:
+        logging.getLogger("backend.somewhere").exception("it failed")
+    assert json.loads(lines.getvalue())["exception"][0]["frames"]
+    assert "hunter2" not in lines.getvalue()
+
+
+def test_a_cache_that_is_down_fills_no_log_with_tracebacks(lines: io.StringIO) -> None:
+    try:
+        _fail(password="")
+    except ConnectionError:
+        logging.getLogger("django_redis.cache").exception("Exception ignored")
+    line = json.loads(lines.getvalue())
+    assert line["event"] == "Exception ignored: refused after 0 characters"
+    assert "exception" not in line
