@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from backend.outbox.models import Message
+from backend.outbox.selectors import settled
 from backend.outbox.services import publish
 from backend.outbox.subscribers import Change
 from tests.backend.shop import NOW
+from tests.backend.together import eventually
 
 
 class Broken(Exception):
@@ -56,10 +59,16 @@ class Clock:
 
 
 def say(*keys: int | str, topic: str = "product") -> None:
-    """Publish each key in a transaction of its own."""
+    """Publish each key in a transaction of its own, and wait until nobody can write in front of them."""
     for key in keys:
-        with transaction.atomic():
-            publish(topic, key)
+        say_at_once(key, topic=topic)
+    eventually(lambda: settled().count() == Message.objects.count())
+
+
+def say_at_once(key: int | str, *, topic: str = "product") -> None:
+    """Publish the key; other writers of the database server may still hold it back."""
+    with transaction.atomic():
+        publish(topic, key)
 
 
 def words(numbers: Iterable[int]) -> list[str]:

@@ -10,7 +10,7 @@ from backend.outbox.follower import LEASE, Follower
 from backend.outbox.models import Cursor
 from backend.outbox.selectors import Position, cursor_position
 from backend.outbox.services import publish
-from tests.backend.outbox.listening import Broken, Clock, Listener, say
+from tests.backend.outbox.listening import Broken, Clock, Listener, say, say_at_once
 from tests.backend.together import DEADLINE_SECONDS, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.outbox"])
@@ -219,7 +219,7 @@ def test_a_message_is_read_once_its_elders_are_decided(follow: Callable[..., Fol
     thread = threading.Thread(target=elder, daemon=True)
     thread.start()
     assert wrote.wait(DEADLINE_SECONDS)
-    say("younger")
+    say_at_once("younger")
     assert follower.step() is False
     assert listener.keys == [], "the elder may still write in front of the younger"
     commit.set()
@@ -253,7 +253,6 @@ def test_many_writers_at_once_are_all_heard(follow: Callable[..., Follower]) -> 
         writer.start()
     while any(writer.is_alive() for writer in writers):
         follower.step()
-    eventually(lambda: not follower.step())
     expected = {str(start + number) for start in (0, 100, 200) for number in range(25)}
-    assert set(listener.keys) == expected
+    eventually(lambda: not follower.step() and set(listener.keys) == expected)
     assert len(listener.keys) == len(expected), "nothing came twice either"
