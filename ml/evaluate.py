@@ -13,6 +13,7 @@ from analytics_pipeline.settings import InvalidSetting
 from ml.dataset import UNKNOWN, Interactions
 from ml.metrics import Marks, marks
 from ml.models import CatalogueNeeded, Fitted
+from ml.models.blend import UnevenBlend
 from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
 from ml.settings import Settings
 from ml.text_files import UnreadableInteractions, read_interactions
@@ -39,7 +40,7 @@ def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int)
     tested = np.flatnonzero((rows != UNKNOWN) & (sizes > 0))
     tested = tested[np.diff(train.matrix.indptr)[rows[tested]] > 0]
     if not len(tested):
-        raise NobodyToTest(train_users=len(train.users), test_users=len(test.users))
+        raise NobodyToTest(train_users=len(train.users), test_users=int((sizes > 0).sum()))
     truth = test.aligned_to(train)[rows[tested]]
     ranked, _ = rank(fitted, train.matrix[rows[tested]], k=k)
     return marks(ranked, truth, sizes=sizes[tested])
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         UnreadableInteractions,
         UnknownModel,
         UnknownParameter,
+        UnevenBlend,
         CatalogueNeeded,
         NobodyToTest,
     ) as error:

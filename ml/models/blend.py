@@ -14,14 +14,29 @@ from ml.models.item_knn import ItemKnn
 from ml.models.local_ridge import LocalRidge
 
 
+class UnevenBlend(ValueError):
+    """A blend has one share for each of its members."""
+
+    def __init__(self, *, members: int, shares: int) -> None:
+        super().__init__(f"a blend has one share for each member, not {shares} for {members}")
+        self.members, self.shares = members, shares
+
+
 @dataclass(frozen=True)
 class Blend:
-    """The sum of the members' scores, each person's divided by their root mean square over all items."""
+    """The sum of the members' scores, each person's divided by their root mean square over all items.
+
+    Raises UnevenBlend.
+    """
 
     name: ClassVar[str] = "blend"
 
     members: Sequence[Model] = field(default_factory=lambda: (ItemKnn(), LocalRidge()))
-    shares: Sequence[float] = (1.0, 1.0)
+    shares: tuple[float, ...] = (1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if len(self.members) != len(self.shares):
+            raise UnevenBlend(members=len(self.members), shares=len(self.shares))
 
     @property
     def parameters(self) -> Mapping[str, object]:
@@ -32,7 +47,7 @@ class Blend:
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedBlend":
         fitted = [member.fit(train, catalogue=catalogue) for member in self.members]
-        return FittedBlend(fitted, tuple(self.shares))
+        return FittedBlend(fitted, self.shares)
 
 
 @dataclass(frozen=True, slots=True)

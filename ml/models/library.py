@@ -1,8 +1,10 @@
 """The models by name."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, get_type_hints
+
+import msgspec
 
 from ml.models import Model
 from ml.models.als import Als
@@ -26,11 +28,11 @@ class UnknownModel(ValueError):
 
 
 class UnknownParameter(ValueError):
-    """The model has no parameter of this name, or the value is of another type."""
+    """The model has no parameter of this name, or the value is of another type; `reason` says which."""
 
-    def __init__(self, model: str, *, parameter: str, allowed: Sequence[str]) -> None:
-        super().__init__(f"{model} takes no such {parameter}; its parameters: {', '.join(allowed) or 'none'}")
-        self.model, self.parameter = model, parameter
+    def __init__(self, model: str, *, parameter: str, reason: str) -> None:
+        super().__init__(f"{model} takes no such {parameter}; {reason}")
+        self.model, self.parameter, self.reason = model, parameter, reason
 
 
 def create(name: str, parameters: Mapping[str, object] | None = None) -> Model:
@@ -40,12 +42,18 @@ def create(name: str, parameters: Mapping[str, object] | None = None) -> Model:
     """
     if name not in MODELS:
         raise UnknownModel(name)
-    parameters = parameters or {}
-    fields = {field.name: field for field in dataclasses.fields(MODELS[name])}
-    for parameter in parameters:
-        if parameter not in fields:
-            raise UnknownParameter(name, parameter=parameter, allowed=sorted(fields))
-    model: Model = MODELS[name](**{key: _value(key, value) for key, value in parameters.items()})
+    types = get_type_hints(MODELS[name])
+    allowed = sorted(field.name for field in dataclasses.fields(MODELS[name]))
+    values = {}
+    for parameter, value in (parameters or {}).items():
+        if parameter not in allowed:
+            reason = f"its parameters: {', '.join(allowed) or 'none'}"
+            raise UnknownParameter(name, parameter=parameter, reason=reason)
+        try:
+            values[parameter] = _value(parameter, value, type_=types[parameter])
+        except msgspec.ValidationError as error:
+            raise UnknownParameter(name, parameter=parameter, reason=str(error)) from error
+    model: Model = MODELS[name](**values)
     return model
 
 
@@ -59,10 +67,9 @@ def described(model: Model) -> str:
     return f"{model.name}({', '.join(changed)})" if changed else model.name
 
 
-def _value(parameter: str, value: object) -> object:
-    if parameter == "members" and isinstance(value, Sequence):
-        return tuple(
-            create(str(member["name"]), {key: part for key, part in member.items() if key != "name"})
-            for member in value
-        )
-    return tuple(value) if isinstance(value, list) else value
+def _value(parameter: str, value: object, *, type_: Any) -> object:
+    if parameter != "members":
+        return msgspec.convert(value, type_)
+    return tuple(
+        create(str(member.pop("name", "")), member) for member in msgspec.convert(value, list[dict[str, Any]])
+    )

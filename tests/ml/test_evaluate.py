@@ -61,6 +61,14 @@ def test_a_parameter_can_be_set(files: Files, capsys: pytest.CaptureFixture[str]
         (["--model", "itemknn"], "no model is called 'itemknn'; there are: als, blend"),
         (["--model", "content"], "needs a catalogue"),
         (["--model", "item_knn", "--set", "color=3"], "takes no such color"),
+        (
+            ["--model", "item_knn", "--set", 'neighbours="all"'],
+            "takes no such neighbours; Expected `int | null`",
+        ),
+        (["--model", "item_knn", "--set", "shrinkage=[1]"], "Expected `float`"),
+        (["--model", "blend", "--set", "members=3"], "takes no such members"),
+        (["--model", "blend", "--set", 'members=[{"factors": 3}]'], "no model is called ''"),
+        (["--model", "blend", "--set", "shares=[1]"], "one share for each member, not 1 for 2"),
     ],
 )
 def test_a_mistake_is_one_line_that_says_what_to_do(
