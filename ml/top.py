@@ -14,7 +14,10 @@ SCORES_AT_ONCE = 16_000_000
 
 
 def top(scores: Scores, *, k: int) -> Positions:
-    """Positions of the k greatest scores in each row, best first, ties by position; -inf never appears."""
+    """Positions of the k greatest scores in each row, best first, ties by position; -inf never appears.
+
+    Which of several equal scores fill the last places is left to NumPy.
+    """
     width = min(k, scores.shape[1])
     chosen = np.argpartition(-scores, width - 1, axis=1)[:, :width]
     chosen.sort(axis=1)

@@ -19,7 +19,10 @@ from ml.models.recipe import Recipe
 
 @dataclass(frozen=True)
 class Als(Recipe):
-    """`factors` numbers a user and an item; an interaction of weight w has the confidence 1 + alpha·w."""
+    """`factors` numbers a user and an item.
+
+    An interaction of weight w has the confidence alpha·w (the paper has 1 + alpha·w), every other pair 1.
+    """
 
     name: ClassVar[str] = "als"
 
