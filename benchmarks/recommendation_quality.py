@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ml.dataset import hold_out
-from ml.evaluate import evaluate
+from ml.evaluate import NobodyToTest, evaluate
 from ml.models.library import MODELS, create
 from ml.text_files import UnreadableInteractions, read_interactions
 
@@ -18,23 +18,23 @@ K = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints both marks and their ratio; returns 0, or 1 if the file can't be read."""
+    """Prints both marks and their ratio; returns 0, or 1 for a file that can't be read or has too few items."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
     parser.add_argument("--model", default="item_knn", choices=sorted(set(MODELS) - {"content"}))
     options = parser.parse_args(arguments)
     try:
-        pairs = read_interactions(options.path)
-    except UnreadableInteractions as error:
-        print(error, file=sys.stderr)
+        train, test = hold_out(read_interactions(options.path), share=0.2, seed=1)
+        popularity, model = (
+            evaluate(create(name).fit(train), train=train, test=test, k=K)
+            for name in ("popularity", options.model)
+        )
+    except (UnreadableInteractions, NobodyToTest) as error:
+        print(f"{options.path} can't be used: {error}", file=sys.stderr)
         return 1
-    train, test = hold_out(pairs, share=0.2, seed=1)
-    popularity, model = (
-        evaluate(create(name).fit(train), train=train, test=test, k=K)
-        for name in ("popularity", options.model)
-    )
     print(f"Recall@{K}: {options.model} {model.recall:.4f}, popularity {popularity.recall:.4f}")
-    print(f"ratio: {model.recall / popularity.recall:.2f}")
+    ratio = model.recall / popularity.recall if popularity.recall else float("inf")
+    print(f"ratio: {ratio:.2f}")
     return 0
 
 
