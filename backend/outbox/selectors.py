@@ -4,6 +4,9 @@ Ids are taken before commit, so a lower id can appear after a higher one was rea
 keeps its transaction's number, and only messages below the oldest transaction still running are read, in the
 order (xid, id): nothing can appear in front of a place once passed. SQLite has one writer, so that its ids
 commit in order.
+
+So a transaction that writes for long holds up what is read here, and lag shows it: on PostgreSQL one in any
+database of the server, for its transactions are numbered together.
 """
 
 from collections.abc import Collection
