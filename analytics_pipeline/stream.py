@@ -79,13 +79,54 @@ def decode(payload: bytes) -> Batch:
     return _decoder.decode(payload)
 
 
+class Connection:
+    """Redis, connected on first use; safe to share between threads."""
+
+    def __init__(self, settings: Settings, *, timeout_seconds: float) -> None:
+        self._settings = settings
+        self._timeout_seconds = timeout_seconds
+        self._client: Any | None = None
+
+    def call(self, use: Callable[[Any], T]) -> T:
+        """What `use` makes of the client; raises StreamUnavailable, or StreamFull where there is no room."""
+        try:
+            return use(self._connected())
+        except redis.OutOfMemoryError as error:
+            raise StreamFull(str(error)) from error
+        except redis.ConnectionError as error:
+            # The embedded server may have moved to another port: look its address up again next time.
+            self.close()
+            raise StreamUnavailable(str(error)) from error
+        except redis.RedisError as error:
+            raise StreamUnavailable(str(error)) from error
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _connected(self) -> Any:
+        # Another thread may close the connection at any time; this one keeps the client that it saw.
+        client = self._client
+        if client is None:
+            client = self._client = redis.Redis.from_url(
+                embedded.redis_url(self._settings),
+                socket_timeout=self._timeout_seconds,
+                socket_connect_timeout=self._timeout_seconds,
+                # A retried XADD may be accepted twice; whoever sends events again decides that themselves.
+                retry=Retry(NoBackoff(), retries=0),
+            )
+        return client
+
+
 class Stream:
     """The stream of one installation. Every method raises StreamUnavailable."""
 
     def __init__(self, settings: Settings, *, key: str = KEY) -> None:
         self.settings = settings
         self.key = key
-        self._client: Any | None = None
+        self._connection = Connection(settings, timeout_seconds=_TIMEOUT_SECONDS)
 
     def append(self, batch: Batch) -> str:
         """Accept a batch and return its entry's id; raises StreamFull where there is no room."""
@@ -93,7 +134,7 @@ class Stream:
 
     def append_raw(self, payload: bytes) -> str:
         """Accept an entry as it is."""
-        return str(self._call(lambda client: client.xadd(self.key, {_FIELD: payload})).decode())
+        return str(self._connection.call(lambda client: client.xadd(self.key, {_FIELD: payload})).decode())
 
     def open(self) -> None:
         """Create the stream and its consumer group, from the first entry on, where they don't exist."""
@@ -105,7 +146,7 @@ class Stream:
                 if "BUSYGROUP" not in str(error):
                     raise
 
-        self._call(create)
+        self._connection.call(create)
 
     def unacknowledged(self, *, count: int) -> list[Entry]:
         """The oldest entries that this consumer took and didn't acknowledge."""
@@ -118,7 +159,7 @@ class Stream:
     def acknowledge(self, ids: list[str]) -> None:
         """Say that these entries were stored."""
         if ids:
-            self._call(lambda client: client.xack(self.key, GROUP, *ids))
+            self._connection.call(lambda client: client.xack(self.key, GROUP, *ids))
 
     def trim(self) -> None:
         """Drop what every reader is done with: all that is older than the oldest unacknowledged entry."""
@@ -129,7 +170,7 @@ class Stream:
             keep_from = oldest or _after(groups[0]["last-delivered-id"])
             client.xtrim(self.key, minid=keep_from, approximate=False)
 
-        self._call(drop)
+        self._connection.call(drop)
 
     def lag(self, *, now: datetime) -> Lag:
         """How far behind the consumer is."""
@@ -148,53 +189,28 @@ class Stream:
             return Lag(entries=max(entries, 1), seconds=max(0.0, age.total_seconds()))
 
         self.open()
-        return self._call(measure)
+        return self._connection.call(measure)
 
     def delete(self) -> None:
         """Forget every entry, stored or not."""
-        self._call(lambda client: client.delete(self.key))
+        self._connection.call(lambda client: client.delete(self.key))
 
     def ping(self) -> None:
         """Raise StreamUnavailable unless Redis answers."""
-        self._call(lambda client: client.ping())
+        self._connection.call(lambda client: client.ping())
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        self._connection.close()
 
     def _read(self, start: str, *, count: int, block: int | None) -> list[Entry]:
-        found = self._call(
+        found = self._connection.call(
             lambda client: client.xreadgroup(GROUP, CONSUMER, {self.key: start}, count=count, block=block)
         )
         entries = found[0][1] if found else []
         return [
             Entry(id=id_.decode(), payload=fields.get(_FIELD) if fields else None) for id_, fields in entries
         ]
-
-    def _call(self, use: Callable[[Any], T]) -> T:
-        try:
-            return use(self._connected())
-        except redis.OutOfMemoryError as error:
-            raise StreamFull(str(error)) from error
-        except redis.ConnectionError as error:
-            # The embedded server may have moved to another port: look its address up again next time.
-            self.close()
-            raise StreamUnavailable(str(error)) from error
-        except redis.RedisError as error:
-            raise StreamUnavailable(str(error)) from error
-
-    def _connected(self) -> Any:
-        if self._client is None:
-            self._client = redis.Redis.from_url(
-                embedded.redis_url(self.settings),
-                socket_timeout=_TIMEOUT_SECONDS,
-                socket_connect_timeout=_TIMEOUT_SECONDS,
-                # A retried XADD may be accepted twice; whoever sends events again decides that themselves.
-                retry=Retry(NoBackoff(), retries=0),
-            )
-        return self._client
 
 
 def _after(id_: bytes) -> str:
