@@ -69,7 +69,7 @@ def expose(
     algorithm: str = "",
     page: int = 1,
 ) -> UUID | None:
-    """Return the id under which the list was stored; None, counted in health, where it could not be."""
+    """Return the id under which the list was stored; None, counted in the metrics, where it could not be."""
     exposure = Exposure(
         id=uuid7(),
         surface=surface,
