@@ -18,7 +18,7 @@ K = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints both marks and their ratio; returns 0, or 1 for a file that can't be read or has too few items."""
+    """Prints both marks and their ratio; returns 0, or 1 for a file that can't be used."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
     parser.add_argument("--model", default="item_knn", choices=sorted(set(MODELS) - {"content"}))
