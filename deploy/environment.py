@@ -49,10 +49,15 @@ def make(folder: Path, *, lock: Path) -> None:
     if not lock.is_file():
         raise CannotInstall(f"there is no lock file {lock}")
     uv = working_uv()
-    if uv is None:
-        with_pip(folder, lock=lock)
-    else:
-        with_uv(uv, folder, lock=lock)
+    try:
+        if uv is not None:
+            with_uv(uv, folder, lock=lock)
+            return
+        sys.stderr.write("uv is not at hand, so pip installs, which takes some minutes\n")
+    except CannotInstall:
+        # It has certificates and settings of its own; pip may reach what uv doesn't.
+        sys.stderr.write("uv could not install, so pip tries, which takes some minutes\n")
+    with_pip(folder, lock=lock)
 
 
 def working_uv() -> str | None:
@@ -82,7 +87,6 @@ def with_pip(folder: Path, *, lock: Path) -> None:
         raise CannotInstall(
             f"{sys.executable} has no ensurepip: install it (Debian: apt install python3-venv), or uv"
         ) from None
-    sys.stderr.write("uv is not at hand, so pip installs, which takes some minutes\n")
     venv.create(folder, clear=True, with_pip=True, symlinks=True)
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-deps", "--require-hashes"]
