@@ -6,7 +6,7 @@ Clients mint one UUIDv7 an event and repeat it when they send it again; its time
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
 import msgspec
@@ -115,6 +115,9 @@ class Order(Event, frozen=True, tag="order"):
 
 AnyEvent = Search | Exposure | Seen | Click | View | CartAdd | CartRemove | Order
 SERVER_ONLY = (Exposure, Order)
+CLIENT_TYPES = tuple(
+    str(kind.__struct_config__.tag) for kind in get_args(AnyEvent) if kind not in SERVER_ONLY
+)
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder()

@@ -4,16 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from analytics_pipeline.events import MAX_EVENTS
-
-_TYPES = ("search", "seen", "click", "view", "cart_add", "cart_remove")
+from analytics_pipeline.events import CLIENT_TYPES, MAX_EVENTS
 
 
 class EventSerializer(serializers.Serializer[Any]):
     """One event; which of the fields it has depends on its type."""
 
     event_id = serializers.UUIDField(help_text="A UUIDv7 minted by the client, repeated on retry.")
-    type = serializers.ChoiceField(choices=_TYPES)
+    type = serializers.ChoiceField(choices=CLIENT_TYPES)
     product_id = serializers.IntegerField(required=False, min_value=1)
     variant_id = serializers.IntegerField(required=False, min_value=1)
     quantity = serializers.IntegerField(required=False, min_value=1)
