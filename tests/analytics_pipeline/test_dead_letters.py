@@ -1,5 +1,7 @@
 """Another try for what couldn't become an event, and no way around intake."""
 
+import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -90,3 +92,17 @@ def test_letters_that_fail_for_ever_hold_up_no_later_one(stream: Stream, warehou
     consume(stream, warehouse)
 
     assert dead_letters.replay(warehouse, stream, at_once=2) == Replayed(replayed=1, kept=5)
+
+
+def test_letters_are_forgotten_by_the_time_of_their_arrival(stream: Stream, warehouse: Warehouse) -> None:
+    old = Refused(index=0, reason="refused", payload="old")
+    stream.append(Batch(arrived_at=NOW - timedelta(days=91), shopper_key=None, events=(), refused=(old,)))
+    refuse(stream, b"young")
+    consume(stream, warehouse)
+
+    dead_letters.drop(warehouse, before=NOW - timedelta(days=90))
+
+    deadline = time.monotonic() + 20
+    while dead_letters.waiting(warehouse) == 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert warehouse.rows("SELECT payload FROM dead_letters") == [{"payload": "young"}]
