@@ -123,10 +123,12 @@ class Connection:
 class Stream:
     """The stream of one installation. Every method raises StreamUnavailable."""
 
-    def __init__(self, settings: Settings, *, key: str = KEY) -> None:
+    def __init__(
+        self, settings: Settings, *, key: str = KEY, timeout_seconds: float = _TIMEOUT_SECONDS
+    ) -> None:
         self.settings = settings
         self.key = key
-        self._connection = Connection(settings, timeout_seconds=_TIMEOUT_SECONDS)
+        self._connection = Connection(settings, timeout_seconds=timeout_seconds)
 
     def append(self, batch: Batch) -> str:
         """Accept a batch and return its entry's id; raises StreamFull where there is no room."""

@@ -6,11 +6,14 @@ from analytics_pipeline.recent import RecentProducts
 from analytics_pipeline.settings import Settings
 from analytics_pipeline.stream import Stream
 
+# Every list that is shown waits for the stream; without an exposure it is worth more than late.
+_LONGEST_WAIT_SECONDS = 1
+
 
 @cache
 def stream() -> Stream:
-    """Return the stream of this installation."""
-    return Stream(Settings.from_env())
+    """Return the stream of this installation, for requests."""
+    return Stream(Settings.from_env(), timeout_seconds=_LONGEST_WAIT_SECONDS)
 
 
 @cache

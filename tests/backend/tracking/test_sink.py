@@ -1,5 +1,9 @@
 """Lists that were shown become events."""
 
+import socket
+import time
+
+import pytest
 from django.utils import timezone
 
 from analytics_pipeline import stream as streams
@@ -7,6 +11,7 @@ from analytics_pipeline.events import Exposure
 from analytics_pipeline.stream import Stream
 from backend.api.shoppers import Shopper
 from backend.exposures.services import expose
+from backend.tracking import connections
 from tests.backend.tracking.conftest import GUEST
 
 
@@ -39,3 +44,16 @@ def test_an_exposure_reaches_the_stream_with_all_that_it_says(stream: Stream) ->
             page=2,
         ),
     )
+
+
+def test_a_list_does_not_wait_long_for_a_stream_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        connections.stream.cache_clear()
+        begun = time.monotonic()
+        try:
+            shown = expose(surface="search", shopper=Shopper(key=GUEST), product_ids=[3], now=timezone.now())
+        finally:
+            connections.stream.cache_clear()
+    assert shown is None
+    assert time.monotonic() - begun < 4
