@@ -1,5 +1,6 @@
 """Bodies as they come in."""
 
+import json
 from collections.abc import Mapping
 from typing import IO, Any
 
@@ -8,7 +9,7 @@ from rest_framework.exceptions import ParseError
 
 
 class JSONParser(parsers.JSONParser):
-    """Strict JSON; one that is nested beyond reason is a fault of the request, not of ours."""
+    """Strict JSON in UTF-8; whatever gets past it can be stored, sent on and said back."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -16,9 +17,13 @@ class JSONParser(parsers.JSONParser):
         """Return what the body says.
 
         Raises:
-            ParseError: it is no JSON, or nested too deeply.
+            ParseError: it is no JSON, nested too deeply, or holds half a surrogate pair, which is no text.
         """
         try:
-            return super().parse(stream, media_type, parser_context)
+            data: dict[str, Any] = super().parse(stream, media_type, {"encoding": "utf-8"})
+            json.dumps(data, ensure_ascii=False).encode()
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deeply") from error
+        except UnicodeEncodeError as error:
+            raise ParseError("JSON parse error - an escape is half of a surrogate pair") from error
+        return data

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.fields import Choice, Identifier, Money
-from backend.api.parameters import PageParameters
+from backend.api.parameters import Body, PageParameters
 from backend.catalog.categories import matching_categories
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.selectors import ORDERINGS
@@ -143,7 +143,7 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
 
     def to_internal_value(self, data: Any) -> Category:
         """Return the one category that `data` names."""
-        found = matching_categories(str(data))
+        found = matching_categories(serializers.CharField(max_length=1_000).run_validation(data))
         if len(found) != 1:
             problem = "No category is called" if not found else "More than one category is called"
             raise serializers.ValidationError(f"{problem} {data!r}; give its path or slug.")
@@ -154,9 +154,10 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
         return value.path
 
 
-class ProductChangesSerializer(serializers.ModelSerializer[Product]):
+class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
     """What its seller may change of a product; the flags are for staff."""
 
+    MOST_ATTRIBUTES = 100
     STAFF_ONLY = ("flash_sale", "best_seller_product", "featured_product")
 
     category = CategoryField(required=False)
@@ -188,16 +189,19 @@ class ProductChangesSerializer(serializers.ModelSerializer[Product]):
             "featured_product",
         ]
 
+    def validate_attributes(self, value: dict[str, str]) -> dict[str, str]:
+        """Hold the names to what a database, a facet and a parameter can carry."""
+        if len(value) > self.MOST_ATTRIBUTES:
+            raise serializers.ValidationError(f"At most {self.MOST_ATTRIBUTES} are kept.")
+        name = serializers.CharField(max_length=100)
+        return {name.run_validation(given): said for given, said in value.items()}
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse fields that this product does not have, and flags from those who may not set them."""
-        faults = {
-            name: f"Unknown field. Allowed are: {', '.join(self.fields)}."
-            for name in set(self.initial_data) - set(self.fields)
-        }
+        """Refuse flags from those who may not set them."""
         if not self.context["user"].is_admin:
-            faults |= {name: "Only staff may set this." for name in self.STAFF_ONLY if name in attrs}
-        if faults:
-            raise serializers.ValidationError(faults)
+            faults = {name: "Only staff may set this." for name in self.STAFF_ONLY if name in attrs}
+            if faults:
+                raise serializers.ValidationError(faults)
         return attrs
 
 

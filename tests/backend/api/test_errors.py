@@ -81,6 +81,8 @@ def test_an_unknown_host_is_an_error_like_others(client: APIClient) -> None:
         (b'{"quantity": NaN}', "JSON parse error"),
         ('{"name": "é"}'.encode("latin-1"), "JSON parse error"),
         (b"[" * 100_000, "nested too deeply"),
+        (b'{"address": {"\\ud800": "x"}}', "half of a surrogate pair"),
+        (b'["\\udc00"]', "half of a surrogate pair"),
     ],
 )
 def test_a_body_that_is_no_json_is_a_bad_request(client: APIClient, body: bytes, says: str) -> None:
