@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+HIGHEST_PRICE = Decimal("9999999999.99")
 
 
 def rounded(amount: Decimal) -> Decimal:

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 
 from backend.api.errors import DomainError, InvalidParameters, NotFound
 from backend.catalog.models import Category, Product, Variant
-from backend.catalog.pricing import sale_price
+from backend.catalog.pricing import HIGHEST_PRICE, sale_price
 from backend.outbox.services import publish, publish_many
 
 PRICED_BY = frozenset({"price", "discount_percentage"})
@@ -60,7 +60,8 @@ def create_product(
     """Return a new product with its variants; `fields` are further columns of Product.
 
     Raises:
-        InvalidParameters: it has no variant, a SKU is taken, or a variant would cost less than nothing.
+        InvalidParameters: it has no variant, a SKU is taken, or a variant would cost less than nothing or
+            more than can be kept.
     """
     if not variants:
         raise InvalidParameters(variants=["A product needs at least one variant."])
@@ -107,6 +108,8 @@ def _variant_price(product: Product, modifier: Decimal) -> Decimal:
     cost = sale_price(price=product.price, modifier=modifier, discount_percentage=product.discount_percentage)
     if cost < 0:
         raise InvalidParameters(price=["A variant's price modifier takes it below zero."])
+    if cost > HIGHEST_PRICE:
+        raise InvalidParameters(price=[f"A variant's price modifier takes it above {HIGHEST_PRICE}."])
     return cost
 
 
@@ -115,7 +118,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
 
     Raises:
         ProductNotFound: there is no such product.
-        InvalidParameters: a variant would cost less than nothing.
+        InvalidParameters: a variant would cost less than nothing, or more than can be kept.
     """
     with transaction.atomic():
         # Without the key: a checkout that holds the variants goes on to write items that name the product.

@@ -116,6 +116,15 @@ def test_no_variant_costs_less_than_nothing() -> None:
 
 
 @pytest.mark.django_db
+def test_no_variant_costs_more_than_can_be_kept() -> None:
+    made = new_product(NewVariant(sku="A", price_modifier=D("0.01")))
+    with pytest.raises(InvalidParameters) as refused:
+        update_product(made.pk, changes={"price": D("9999999999.99")})
+    assert "price" in refused.value.details
+    assert update_product(made.pk, changes={"price": D("9999999999.98")}).sale_price == D("9999999999.99")
+
+
+@pytest.mark.django_db
 def test_a_new_price_reaches_every_variant_and_a_hidden_one_does_not_count() -> None:
     made = new_product(NewVariant(sku="A"), NewVariant(sku="B", price_modifier=D(2)))
     Variant.objects.filter(sku="A").update(is_active=False)
