@@ -62,7 +62,7 @@ class CartLineSerializer(serializers.Serializer[Any]):
     variant = CartVariantSerializer(source="item.variant")
     quantity = serializers.IntegerField(source="item.quantity")
     unit_price = serializers.DecimalField(max_digits=12, decimal_places=2)
-    total_price = serializers.DecimalField(max_digits=14, decimal_places=2)
+    total_price = serializers.DecimalField(max_digits=16, decimal_places=2)
     problem = serializers.ChoiceField(choices=Problem.choices, allow_null=True)
     exposure_id = serializers.UUIDField(source="item.exposure_id", allow_null=True)
     added_at = serializers.DateTimeField(source="item.added_at")
@@ -73,5 +73,5 @@ class CartSerializer(serializers.Serializer[Any]):
 
     items = CartLineSerializer(source="lines", many=True)
     units = serializers.IntegerField()
-    subtotal = serializers.DecimalField(max_digits=14, decimal_places=2)
+    subtotal = serializers.DecimalField(max_digits=18, decimal_places=2)
     currency = serializers.CharField(allow_null=True)

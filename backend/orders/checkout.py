@@ -20,7 +20,7 @@ from backend.inventory.services import reserve, shortage
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
 from backend.orders.movements import record_sales
 from backend.orders.numbers import order_number
-from backend.orders.pricing import tariff
+from backend.orders.pricing import HIGHEST_TOTAL, tariff
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import publish
 
@@ -37,6 +37,13 @@ class ItemsUnavailable(DomainError):
 
     status = 409
     message = "Some of your cart can't be bought any more; change it and order again."
+
+
+class OrderTooLarge(DomainError):
+    """The order would come to more than an order can."""
+
+    status = 409
+    message = f"An order comes to at most {HIGHEST_TOTAL}; take something out of your cart."
 
 
 class PriceChanged(DomainError):
@@ -59,6 +66,7 @@ def place_order(
     Raises:
         CartEmpty: there is nothing to order.
         ItemsUnavailable: a line is no longer for sale, or fewer units are left.
+        OrderTooLarge: the total is beyond what an order can be.
         PriceChanged: the total is not `expected_total`.
     """
     with transaction.atomic():
@@ -84,6 +92,8 @@ def _order_of(contents: Contents, *, user: User, now: datetime) -> Order:
     if contents.currency is None:
         raise CartEmpty
     totals = tariff().totals(contents.subtotal)
+    if totals.total_amount > HIGHEST_TOTAL:
+        raise OrderTooLarge(total_amount=str(totals.total_amount))
     return Order(
         order_number=order_number(),
         user=user,

@@ -7,6 +7,8 @@ from django.conf import settings
 
 from backend.catalog.pricing import rounded
 
+HIGHEST_TOTAL = Decimal("999999999999.99")
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:

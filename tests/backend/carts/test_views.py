@@ -111,6 +111,12 @@ def test_too_many_units_conflict_and_the_answer_says_how_many_there_are() -> Non
     assert answer.json()["details"]["items"][0]["available"] == 2
 
 
+def test_a_cart_worth_more_than_an_order_can_be_is_still_shown() -> None:
+    lamp = variant(price="9999999999.99", stock=9_999)
+    answer = client_of(customer()).post(CART, {"variant_id": lamp.pk, "quantity": 9_999})
+    assert (answer.status_code, answer.json()["data"]["subtotal"]) == (201, "99989999999900.01")
+
+
 def test_guests_have_no_cart_yet() -> None:
     assert client_of().get(CART).status_code == 401
 

@@ -13,7 +13,7 @@ from backend.catalog.models import Variant
 from backend.catalog.services import delete_product, update_product
 from backend.inventory.models import InventoryTransaction, Reservation
 from backend.inventory.services import reserve
-from backend.orders.checkout import CartEmpty, ItemsUnavailable, PriceChanged
+from backend.orders.checkout import CartEmpty, ItemsUnavailable, OrderTooLarge, PriceChanged
 from backend.orders.models import Movement, Order, OrderStatusHistory
 from backend.outbox.models import Message
 from tests.backend.orders.steps import ADDRESS, check_out, fill, movements_of, order_of
@@ -206,6 +206,15 @@ def test_a_total_that_the_customer_did_not_expect_is_refused() -> None:
     assert refused.value.details == {"expected_total": "10.00", "total_amount": "12.00"}
     require_nothing_happened(user, lines=1)
     assert check_out(user, expected_total=Decimal("12.00")).total_amount == Decimal("12.00")
+
+
+def test_an_order_beyond_what_an_order_can_be_is_refused() -> None:
+    user, lamp = customer(), variant(price="9999999999.99", stock=101)
+    fill(user, {lamp.pk: 101})
+    with pytest.raises(OrderTooLarge) as refused:
+        check_out(user)
+    assert refused.value.details == {"total_amount": "1009999999998.99"}
+    require_nothing_happened(user, lines=1)
 
 
 def test_a_cart_whose_every_line_is_gone_is_not_called_empty() -> None:
