@@ -8,9 +8,10 @@ from rest_framework import serializers
 from backend.accounts.models import User, UserType
 from backend.accounts.services import SELF_SERVICE_ROLES
 from backend.api.fields import Choice
+from backend.api.parameters import Body
 
 
-class RegisterSerializer(serializers.Serializer[Any]):
+class RegisterSerializer(Body):
     """A new account."""
 
     phone = serializers.CharField(max_length=32)
@@ -29,14 +30,14 @@ class RegisterSerializer(serializers.Serializer[Any]):
         return value
 
 
-class LoginSerializer(serializers.Serializer[Any]):
+class LoginSerializer(Body):
     """Phone and password."""
 
     phone = serializers.CharField(max_length=32)
     password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
 
 
-class TokenRefreshSerializer(serializers.Serializer[Any]):
+class TokenRefreshSerializer(Body):
     """The refresh token of a session."""
 
     refresh_token = serializers.CharField(max_length=4_096)

@@ -102,6 +102,8 @@ def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | Non
     Raises:
         WrongCredentials: there is no such account, it is closed, or the password is wrong.
     """
+    if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
+        raise WrongCredentials("The password of the demo shop is not accepted here.")
     try:
         user = User.objects.filter(phone=_phone(phone)).first()
     except InvalidParameters as error:
@@ -110,8 +112,6 @@ def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | Non
         # As much work as for a known phone, so that the time taken does not tell which phones are known.
         make_password(password)
         raise WrongCredentials
-    if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
-        raise WrongCredentials("The password of the demo shop is not accepted here.")
     if not user.check_password(password) or not user.is_active:
         raise WrongCredentials
     return _begin_session(user, now=now, anonymous_id=anonymous_id)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,15 +19,11 @@ from backend.accounts.serializers import (
     UserSerializer,
 )
 from backend.accounts.tokens import access_seconds
+from backend.api.parameters import parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of
 from backend.api.shoppers import anonymous_id
 from backend.api.throttles import LoginThrottle
-
-
-def _valid(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def _tokens(logged_in: services.LoggedIn) -> Any:
@@ -59,7 +54,7 @@ class RegisterView(GuestView):
     )
     def post(self, request: Request) -> Response:
         """Open an account for a customer or a seller."""
-        user = services.register(**_valid(RegisterSerializer(data=request.data)))
+        user = services.register(**parse_body(request, RegisterSerializer))
         return envelope(UserSerializer(user).data, message="Account created.", status=201)
 
 
@@ -69,7 +64,7 @@ class LoginView(GuestView):
     @extend_schema(request=LoginSerializer, responses=envelope_of(TokensSerializer), tags=["accounts"])
     def post(self, request: Request) -> Response:
         """Begin a session."""
-        credentials = _valid(LoginSerializer(data=request.data))
+        credentials = parse_body(request, LoginSerializer)
         logged_in = services.log_in(**credentials, now=timezone.now(), anonymous_id=anonymous_id(request))
         return envelope(_tokens(logged_in), message="Logged in.")
 
@@ -80,7 +75,7 @@ class TokenRefreshView(GuestView):
     @extend_schema(request=TokenRefreshSerializer, responses=envelope_of(TokensSerializer), tags=["accounts"])
     def post(self, request: Request) -> Response:
         """Spend a refresh token for a new pair."""
-        body = _valid(TokenRefreshSerializer(data=request.data))
+        body = parse_body(request, TokenRefreshSerializer)
         return envelope(_tokens(services.renew(body["refresh_token"], now=timezone.now())))
 
 

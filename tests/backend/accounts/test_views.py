@@ -113,8 +113,9 @@ def test_what_makes_no_account_is_refused_by_field(
 
 
 def test_nobody_makes_himself_staff(client: APIClient) -> None:
-    client.post("/accounts/register/", SEED | {"is_staff": True, "is_superuser": True})
-    assert not User.objects.filter(is_staff=True).exists()
+    answer = client.post("/accounts/register/", SEED | {"is_staff": True, "is_superuser": True})
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["is_staff", "is_superuser"])
+    assert not User.objects.exists()
 
 
 def test_logging_in_gives_tokens_that_open_the_shop(client: APIClient, user: User) -> None:
@@ -161,7 +162,10 @@ def test_the_password_of_the_demo_is_refused_in_production(client: APIClient, se
     credentials = {"phone": "+15550100001", "password": "vitrine-demo"}
     assert client.post("/accounts/login/", credentials).status_code == 200
     settings.ENVIRONMENT = "production"
-    assert client.post("/accounts/login/", credentials).status_code == 401
+    refused = client.post("/accounts/login/", credentials)
+    assert refused.status_code == 401
+    unknown = client.post("/accounts/login/", credentials | {"phone": "+15550100009"})
+    assert unknown.json()["error"] == refused.json()["error"]
 
 
 def test_a_refresh_token_is_spent_for_a_new_pair(client: APIClient, user: User) -> None:
