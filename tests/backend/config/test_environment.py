@@ -61,7 +61,9 @@ PROGRAM = """
 import json
 from django.conf import settings
 names = ["SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_PROXY_SSL_HEADER", "DEBUG", "ALLOWED_HOSTS", "TAX_PERCENTAGE"]
-print(json.dumps({name: getattr(settings, name) for name in names}, default=str))
+values = {name: getattr(settings, name) for name in names}
+values["DATABASE_OPTIONS"] = settings.DATABASES["default"]["OPTIONS"]
+print(json.dumps(values, default=str))
 """
 
 
@@ -94,11 +96,23 @@ def test_production_does_not_start_by_default(tmp_path: Path) -> None:
 def test_production_insists_on_https(tmp_path: Path) -> None:
     ended = settings_with(tmp_path, **SAFE, TAX_PERCENTAGE="8.875")
     assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout) == {
+    values = json.loads(ended.stdout)
+    del values["DATABASE_OPTIONS"]
+    assert values == {
         "SECURE_SSL_REDIRECT": True,
         "SECURE_HSTS_SECONDS": 31_536_000,
         "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"],
         "DEBUG": False,
         "ALLOWED_HOSTS": ["shop.example"],
         "TAX_PERCENTAGE": "8.875",
+    }
+
+
+def test_what_the_databases_address_asks_for_is_kept_beside_the_pool(tmp_path: Path) -> None:
+    address = "postgresql://shop:secret@database.example/shop?sslmode=require"
+    ended = settings_with(tmp_path, DATABASE_URL=address, DATABASE_POOL_SIZE="4")
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["DATABASE_OPTIONS"] == {
+        "sslmode": "require",
+        "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
     }
