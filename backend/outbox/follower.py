@@ -47,6 +47,8 @@ class Follower:
         self._saved = Position(0, 0)
         self._waiting: dict[Change, Position] = {}
         self._handled_at: dict[Change, float] = {}
+        self._opened = False
+        self._noted: str | None = None
 
     def step(self) -> bool:
         """Read on, let the subscriber handle what is due, move the cursor; return whether anything was due.
@@ -72,43 +74,56 @@ class Follower:
         return self._lease_until is not None
 
     def note_failure(self, reason: str) -> None:
-        """Keep why the last step failed where health checks see it; empty when it went well again."""
-        Cursor.objects.filter(subscriber=self.subscriber.name).exclude(failure=reason).update(failure=reason)
+        """Keep why the last step failed where health checks see it; empty when it went well again.
+
+        Only what happens to the holder of the lease counts, and what is known already is not written again.
+        """
+        if reason == self._noted:
+            return
+        mine = Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner)
+        mine.update(failure=reason)
+        self._noted = reason
 
     def release(self) -> None:
         """Give the lease back, so that another process need not wait for its end."""
-        self._let_go()
+        self._lose_lease()
         Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner).update(
             lease_owner="", lease_until=None
         )
-        self._lease_until = None
 
     def _hold_lease(self) -> bool:
         now = self._clock()
         if self._lease_until is not None and self._lease_until - now > RENEW_BELOW:
             return True
         held_before = self._lease_until is not None and self._lease_until > now
-        open_cursor(self.subscriber.name, at_head=False)
+        self._open_cursor()
         free = Q(lease_owner=self._owner) | Q(lease_until=None) | Q(lease_until__lt=now)
         rows = Cursor.objects.filter(free, subscriber=self.subscriber.name)
         if not rows.update(lease_owner=self._owner, lease_until=now + LEASE):
             if self._lease_until is not None:
-                self._let_go()
-            self._lease_until = None
+                self._lose_lease()
             return False
         self._lease_until = now + LEASE
         if not held_before:
             self._resume()
         return True
 
-    def _let_go(self) -> None:
+    def _open_cursor(self) -> None:
+        # Once: a cursor that somebody closed while it was followed is closed for good.
+        if not self._opened:
+            open_cursor(self.subscriber.name, at_head=False)
+            self._opened = True
+
+    def _lose_lease(self) -> None:
         if isinstance(self.subscriber, Exclusive):
             self.subscriber.let_go()
+        self._lease_until = None
 
     def _resume(self) -> None:
         cursor = Cursor.objects.get(subscriber=self.subscriber.name)
         self._read = self._saved = Position(cursor.xid, cursor.message_id)
         self._waiting.clear()
+        self._noted = None
 
     def _read_on(self) -> None:
         if len(self._waiting) >= READ_SIZE:
@@ -147,4 +162,4 @@ class Follower:
         if rows.update(xid=place.xid, message_id=place.message_id, moved_at=self._clock()):
             self._saved = place
         else:
-            self._lease_until = None
+            self._lose_lease()

@@ -80,6 +80,7 @@ class Relay:
             self._dismiss(name)
 
     def _call_roll(self) -> None:
+        close_old_connections()
         try:
             present = {subscriber.name: subscriber for subscriber in self._subscribers()}
         except Exception:

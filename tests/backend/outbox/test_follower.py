@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from backend.outbox.follower import LEASE, Follower
 from backend.outbox.models import Cursor
 from backend.outbox.selectors import Position, cursor_position
-from backend.outbox.services import publish
+from backend.outbox.services import close_cursor, publish
 from tests.backend.outbox.listening import Broken, Clock, Listener, say, say_at_once
 from tests.backend.together import DEADLINE_SECONDS, eventually
 
@@ -199,6 +200,52 @@ def test_who_loses_the_lease_lets_go_of_what_only_one_can_have(
     follow(Listener(), owner="heir").step()
     sleeper.step()
     assert exclusive.given_up == 1
+
+
+def test_who_loses_the_lease_at_work_lets_go_too(follow: Callable[..., Follower], clock: Clock) -> None:
+    def oversleep() -> None:
+        clock.seconds += LEASE.total_seconds() + 1
+        follow(Listener(), owner="heir").step()
+
+    exclusive = Exclusive(during=oversleep)
+    say(1)
+    follow(exclusive, owner="sleeper").step()
+    assert exclusive.given_up == 1
+
+
+def test_a_cursor_that_is_closed_while_it_is_followed_stays_closed(
+    follow: Callable[..., Follower], clock: Clock
+) -> None:
+    follower = follow(Listener())
+    follower.step()
+    close_cursor("listener")
+    clock.seconds += LEASE.total_seconds() + 1
+    assert follower.step() is False
+    assert not Cursor.objects.exists()
+
+
+def test_who_only_waits_for_the_lease_does_not_hide_that_its_holder_fails(
+    follow: Callable[..., Follower],
+) -> None:
+    holder, waiting = follow(Listener(), owner="holder"), follow(Listener(), owner="waiting")
+    holder.step()
+    holder.note_failure("out of order")
+    waiting.step()
+    waiting.note_failure("")
+    assert Cursor.objects.get().failure == "out of order"
+    holder.release()
+    waiting.step()
+    waiting.note_failure("")
+    assert Cursor.objects.get().failure == ""
+
+
+def test_what_is_known_already_is_not_written_again(follow: Callable[..., Follower]) -> None:
+    follower = follow(Listener())
+    follower.step()
+    follower.note_failure("")
+    with CaptureQueriesContext(connection) as queries:
+        follower.note_failure("")
+    assert not queries.captured_queries
 
 
 def test_a_message_is_read_once_its_elders_are_decided(follow: Callable[..., Follower]) -> None:
