@@ -1,6 +1,7 @@
 """What upper rooms offer to lower ones, connected once at start-up."""
 
 from backend.analytics import health as warehouse_health
+from backend.exposures import counts as exposure_counts
 from backend.exposures import services as exposures
 from backend.operations import health
 from backend.outbox import health as outbox_health
@@ -15,5 +16,6 @@ def connect() -> None:
     health.register("database", health.database, required=True)
     health.register("relay", outbox_health.check, required=False)
     health.register("search", search_health.check, required=False)
+    health.register("exposures", exposure_counts.check, required=False)
     health.register("stream", stream_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)

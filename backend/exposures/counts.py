@@ -1,6 +1,16 @@
 """How many exposures were kept, and how many were lost to an unreachable store."""
 
-from prometheus_client import Counter
+from collections.abc import Mapping
+
+from prometheus_client import REGISTRY, Counter
 
 STORED = Counter("vitrine_exposures_stored", "Lists shown whose exposure was stored")
 NOT_STORED = Counter("vitrine_exposures_not_stored", "Lists shown whose exposure could not be stored")
+
+
+def check() -> Mapping[str, int]:
+    """Return, for the health check, what became of the exposures that this process minted since it began."""
+    return {
+        "stored": int(REGISTRY.get_sample_value("vitrine_exposures_stored_total") or 0),
+        "not_stored": int(REGISTRY.get_sample_value("vitrine_exposures_not_stored_total") or 0),
+    }

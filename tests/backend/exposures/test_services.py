@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from backend.api.shoppers import Shopper
-from backend.exposures.counts import NOT_STORED, STORED
+from backend.exposures.counts import check
 from backend.exposures.services import ExposureNotStored, _nowhere, expose
 from tests.backend.exposures.sinks import kept, lost
 from tests.backend.shop import NOW
@@ -13,12 +13,8 @@ from tests.backend.shop import NOW
 GUEST = Shopper(key=uuid4())
 
 
-def count_of(counter: object) -> float:
-    return counter._value.get()  # type: ignore[attr-defined,no-any-return]
-
-
 def test_what_was_shown_to_whom_and_why_is_handed_to_the_sink() -> None:
-    before = count_of(STORED)
+    before = check()
     with kept() as exposures:
         exposure_id = expose(
             surface="search",
@@ -43,7 +39,7 @@ def test_what_was_shown_to_whom_and_why_is_handed_to_the_sink() -> None:
         2,
     )
     assert (exposure.arms, exposure.shown_at) == ((), NOW)
-    assert count_of(STORED) == before + 1
+    assert check() == {"stored": before["stored"] + 1, "not_stored": before["not_stored"]}
 
 
 def test_each_showing_has_an_id_of_its_own() -> None:
@@ -53,10 +49,10 @@ def test_each_showing_has_an_id_of_its_own() -> None:
 
 
 def test_an_exposure_that_cannot_be_kept_has_no_id_and_is_counted() -> None:
-    before = count_of(NOT_STORED)
+    before = check()
     with lost():
         assert expose(surface="search", shopper=GUEST, product_ids=[1], now=NOW) is None
-    assert count_of(NOT_STORED) == before + 1
+    assert check() == {"stored": before["stored"], "not_stored": before["not_stored"] + 1}
 
 
 def test_without_a_sink_nothing_is_kept() -> None:
