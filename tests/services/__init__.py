@@ -13,6 +13,7 @@ this gives the process (under pytest-xdist each worker) a home, databases and an
 | TEST_DATA_DIR            | what needs the public data sets is not tested            |
 | VITRINE_REQUIRE_SERVICES | in CI everything is required, elsewhere nothing is       |
 
+A Redis for the tests needs 64 databases (`--databases 64`): each worker and each shop has three of its own.
 VITRINE_REQUIRE_SERVICES names (comma between) what may not be missing: `elasticsearch`, `data`, `all`, `none`.
 """
 
