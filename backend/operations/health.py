@@ -5,7 +5,7 @@ Rooms do not know each other here either: the composition root registers a check
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 
@@ -37,6 +37,8 @@ class _Registered:
 
 
 _checks: dict[str, _Registered] = {}
+# A check that hangs is not begun again beside itself: it would take the threads of those that answer.
+_begun: dict[tuple[str, _Registered], Future[Probe]] = {}
 _pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="health")
 
 
@@ -50,7 +52,7 @@ def register(name: str, check: Check, *, required: bool) -> None:
 
 def probe_all() -> list[Probe]:
     """Return a probe of every dependency, in the order of registration; none takes longer than 3 seconds."""
-    running = [(name, _pool.submit(_probe, name, registered)) for name, registered in _checks.items()]
+    running = [(name, _begin(name, registered)) for name, registered in _checks.items()]
     deadline = time.monotonic() + TIMEOUT_SECONDS
     probes = []
     for name, future in running:
@@ -59,6 +61,13 @@ def probe_all() -> list[Probe]:
         except FutureTimeout:
             probes.append(_late(name))
     return probes
+
+
+def _begin(name: str, registered: _Registered) -> Future[Probe]:
+    begun = _begun.get((name, registered))
+    if begun is None or begun.done():
+        begun = _begun[name, registered] = _pool.submit(_probe, name, registered)
+    return begun
 
 
 def _late(name: str) -> Probe:

@@ -89,6 +89,14 @@ def test_a_part_that_does_not_answer_is_not_waited_for(stuck: health.Check) -> N
     assert dependencies["database"]["healthy"] is True
 
 
+def test_parts_that_hang_leave_the_others_their_threads(stuck: health.Check) -> None:
+    register("warehouse", stuck, required=False)
+    for _ in range(10):
+        health.probe_all()
+    register("database", fine, required=True)
+    assert [probe.healthy for probe in health.probe_all()] == [False, True]
+
+
 @pytest.mark.django_db
 def test_the_database_is_asked_for_a_row() -> None:
     assert health.database()["engine"] in ("sqlite", "postgresql")
