@@ -5,8 +5,9 @@ keeps its transaction's number, and only messages below the oldest transaction s
 order (xid, id): nothing can appear in front of a place once passed. SQLite has one writer, so that its ids
 commit in order.
 
-So a transaction that writes for long holds up what is read here, and lag shows it: on PostgreSQL one in any
-database of the server, for its transactions are numbered together.
+So a transaction that writes for long holds up what is read here: on PostgreSQL one in any database of the
+server, for its transactions are numbered together. Lag counts what can be read, and so begins to grow only
+when that transaction ends.
 """
 
 from collections.abc import Collection
@@ -53,12 +54,11 @@ def settled() -> QuerySet[Message]:
 
 def messages_after(position: Position, *, topics: Collection[str], limit: int) -> list[Message]:
     """Return up to `limit` settled messages of `topics` behind `position`, in commit order."""
-    return list(_behind(position, topics=topics).order_by("xid", "id")[:limit])
+    return list(settled().filter(_behind(position), topic__in=topics).order_by("xid", "id")[:limit])
 
 
-def _behind(position: Position, *, topics: Collection[str]) -> QuerySet[Message]:
-    behind = Q(xid__gt=position.xid) | Q(xid=position.xid, id__gt=position.message_id)
-    return settled().filter(behind, topic__in=topics)
+def _behind(position: Position) -> Q:
+    return Q(xid__gt=position.xid) | Q(xid=position.xid, id__gt=position.message_id)
 
 
 def head() -> Position:
@@ -91,9 +91,10 @@ def oldest_cursor() -> Position | None:
 
 
 def lag(name: str, *, topics: Collection[str], now: datetime) -> Lag:
-    """Return how far the subscriber `name` is behind; one that never began is behind by everything."""
+    """Return how far the subscriber `name` is behind what is settled; by everything, if it never began."""
     position = cursor_position(name) or Position(xid=0, message_id=0)
-    behind = _behind(position, topics=topics).aggregate(
+    # Settled or not: what an older transaction holds back is not carried on either.
+    behind = Message.objects.filter(_behind(position), topic__in=topics).aggregate(
         messages=models.Count("id"), oldest=models.Min("created_at")
     )
     oldest = behind["oldest"]
