@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.api.errors import InvalidParameters
-from backend.api.fields import Choice, Money
+from backend.api.fields import Choice, Identifier, Money
 from backend.api.parameters import PageParameters, parse
 from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, Filters, SearchRequest, Sort
 
@@ -41,7 +41,7 @@ class SearchParameters(PageParameters):
         max_length=MAX_VALUES,
         help_text="A brand; repeat it for several.",
     )
-    seller = serializers.IntegerField(required=False, default=None, min_value=1)
+    seller = Identifier(required=False, default=None)
     min_price = Money(required=False, default=None)
     max_price = Money(required=False, default=None)
     rating = serializers.FloatField(

@@ -144,6 +144,7 @@ def test_suggestions_complete_what_was_typed(client: APIClient) -> None:
         ("rating=nan", "rating"),
         ("in_stock=perhaps", "in_stock"),
         ("seller=0", "seller"),
+        (f"seller={2**64}", "seller"),
         ("page=0", "page"),
         ("page=10000&page_size=100", "page"),
         ("page_size=101", "page_size"),
