@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from backend.importing.files import Header, UnreadableFile, count_rows
+from backend.importing.files import Header, UnreadableFile, count_rows, open_table
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Thing, run
 from backend.outbox.catch_up import NotCaughtUp, catch_up
@@ -65,9 +65,12 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         """
         summary = Summary()
         refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
+        # A row of our own format can be mended and imported again, so it keeps every column in its place;
+        # of other formats the columns that are read are kept.
+        columns = open_table(path, header=header).columns if header.closed else header.required
         try:
             with (
-                RefusedRows(refused_path, columns=header.required) as refused_rows,
+                RefusedRows(refused_path, columns=columns) as refused_rows,
                 tqdm(total=total, unit=" rows", unit_scale=True, desc=name, disable=None) as progress,
             ):
                 run(

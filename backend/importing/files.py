@@ -19,6 +19,7 @@ from backend.importing.outcomes import Refused
 GZIP_MAGIC = b"\x1f\x8b"
 XZ_MAGIC = b"\xfd7zXZ\x00"
 BYTE_ORDER_MARK = "\ufeff"
+NULL_CHARACTER = "holds a null character, which no database takes"
 DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile)
 
 
@@ -86,12 +87,14 @@ class Table:
     columns: tuple[str, ...]
 
     def records(self) -> Iterator[Record | Refused]:
-        """Yield its rows in order; those of another width as refused."""
+        """Yield its rows in order; those of another width, or with a null character, as refused."""
         width = len(self.columns)
         with _parsed(self.path) as rows:
             next(rows)
             for line, values in rows:
-                if len(values) == width:
+                if any("\0" in value for value in values):
+                    yield Refused(line, NULL_CHARACTER, tuple(values))
+                elif len(values) == width:
                     yield Record(line, values)
                 elif values:
                     reason = f"has another number of columns than the {width} of the header"

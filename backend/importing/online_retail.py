@@ -14,6 +14,7 @@ from pathlib import Path
 
 from backend.importing.files import Header, Record, open_table
 from backend.importing.outcomes import EXACT_COPY, Refused
+from backend.importing.values import EARLIEST, HIGHEST_PRICE, LATEST, LONGEST_REFERENCE, MOST_UNITS
 
 SOURCE = "online-retail"
 CURRENCY = "GBP"
@@ -31,10 +32,11 @@ HEADER = Header(
     )
 )
 
-NOT_A_QUANTITY = "the quantity is no whole number"
+NOT_A_QUANTITY = f"the quantity is no whole number of at most {MOST_UNITS:,}"
 NOT_A_PRICE = "the unit price is no number"
-NOT_A_TIME = "the invoice date is no time like 2010-12-01 08:26:00"
-NO_NUMBER = "names no invoice or no stock code"
+NOT_A_TIME = f"the invoice date is no time like 2010-12-01 08:26:00, from {EARLIEST:%F} to {LATEST:%F}"
+BAD_NUMBER = f"names no invoice or stock code, or one or a customer longer than {LONGEST_REFERENCE}"
+HIGH_WORTH = f"its price, or that of all its units, is above {HIGHEST_PRICE:,}"
 
 
 def names_goods(code: str) -> bool:
@@ -133,21 +135,35 @@ def _invoice(number: str, *, rows: list[tuple[int, tuple[str, ...]]]) -> Iterato
 
 
 def _line(number: int, *, row: tuple[str, ...]) -> Line | Refused:
-    invoice, code, description, quantity, date, price, _, _ = row
-    if not invoice or not code.strip():
-        return Refused(number, NO_NUMBER, row)
-    try:
-        units = int(quantity)
-    except ValueError:
+    invoice, code, description, quantity, date, price, customer, _ = row
+    if not invoice or not code.strip() or max(map(len, (invoice, code, customer))) > LONGEST_REFERENCE:
+        return Refused(number, BAD_NUMBER, row)
+    units, at, amount = _units(quantity), _time(date), _decimal(price)
+    if units is None:
         return Refused(number, NOT_A_QUANTITY, row)
-    try:
-        at = datetime.fromisoformat(date).replace(tzinfo=UTC)
-    except ValueError:
+    if at is None:
         return Refused(number, NOT_A_TIME, row)
-    amount = _decimal(price)
     if amount is None:
         return Refused(number, NOT_A_PRICE, row)
+    if max(abs(units), 1) * abs(amount) > HIGHEST_PRICE:
+        return Refused(number, HIGH_WORTH, row)
     return Line(number, code.strip().upper(), description.strip(), units, amount, at, row)
+
+
+def _units(text: str) -> int | None:
+    try:
+        units = int(text)
+    except ValueError:
+        return None
+    return units if abs(units) <= MOST_UNITS else None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return at if EARLIEST <= at <= LATEST else None
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from backend.catalog.bulk import ImportedProduct, ImportedVariant
 from backend.importing.catalogue.row import LONGEST_TITLE, UNCATEGORISED, CatalogRow
-from backend.importing.files import Header, Record, open_table
+from backend.importing.files import Header, open_table
 from backend.importing.outcomes import Refused
 
 HEADER = Header(required=("product_id", "title", "description"))
@@ -63,20 +63,21 @@ def read(path: Path, *, currency: str) -> Iterator[CatalogRow | Refused]:
         if isinstance(record, Refused):
             yield record
             continue
-        outcome = _outcome(record, positions=positions, currency=currency)
+        row = tuple(record.values[position] for position in positions)
+        outcome = _outcome(record.line, row=row, currency=currency)
         if isinstance(outcome, CatalogRow):
             if outcome.product.reference in seen:
-                outcome = Refused(record.line, GIVEN_BEFORE, tuple(record.values))
+                outcome = Refused(record.line, GIVEN_BEFORE, row)
             else:
                 seen.add(outcome.product.reference)
         yield outcome
 
 
-def _outcome(record: Record, *, positions: tuple[int, ...], currency: str) -> CatalogRow | Refused:
-    reference, raw_title, description = (record.values[position].strip() for position in positions)
+def _outcome(line: int, *, row: tuple[str, ...], currency: str) -> CatalogRow | Refused:
+    reference, raw_title, description = map(str.strip, row)
     title = BLANKS.sub(" ", html.unescape(raw_title)).strip()
     if not reference or not title:
-        return Refused(record.line, NO_TITLE if reference else NO_ID, tuple(record.values))
+        return Refused(line, NO_TITLE if reference else NO_ID, row)
     product = ImportedProduct(
         reference=reference,
         title=title[:LONGEST_TITLE],
@@ -86,4 +87,4 @@ def _outcome(record: Record, *, positions: tuple[int, ...], currency: str) -> Ca
         currency=currency,
         variants=(ImportedVariant(sku=f"crowdflower-{reference}"),),
     )
-    return CatalogRow(product=product, line=record.line, row=tuple(record.values))
+    return CatalogRow(product=product, line=line, row=row)

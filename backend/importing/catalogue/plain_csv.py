@@ -8,13 +8,13 @@ variants. Prices are as before the discount. `image_urls` may hold several, with
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from backend.catalog.bulk import ImportedProduct, ImportedVariant
 from backend.catalog.models import PATH_SEPARATOR
 from backend.importing.catalogue.row import (
-    LONGEST_REFERENCE,
+    LONGEST_NAME,
     LONGEST_TITLE,
     LONGEST_URL,
     UNCATEGORISED,
@@ -22,6 +22,7 @@ from backend.importing.catalogue.row import (
 )
 from backend.importing.files import Header, open_table
 from backend.importing.outcomes import Refused
+from backend.importing.values import HIGHEST_PRICE, LONGEST_REFERENCE, Fault, currency_code, number
 
 ATTRIBUTE = "attr:"
 HEADER = Header(
@@ -41,26 +42,20 @@ HEADER = Header(
     prefix=ATTRIBUTE,
     closed=True,
 )
-CURRENCY = re.compile(r"[A-Z]{3}")
 URL = re.compile(r"https?://\S+")
-HIGHEST_PRICE = Decimal("9999999999.99")
 CENT_PLACES = 2
 
 BAD_REFERENCE = f"sku and product must have 1 to {LONGEST_REFERENCE} characters"
 BAD_TITLE = f"title must have 1 to {LONGEST_TITLE} characters"
-BAD_BRAND = "brand must have at most 120 characters"
+BAD_BRAND = f"brand must have at most {LONGEST_NAME} characters"
 BAD_PRICE = "price must be a number like 12.50, not negative, with at most two decimal places"
-BAD_CURRENCY = "currency must be three capital letters like EUR"
 BAD_DISCOUNT = "discount_percentage must be a number from 0 to 100"
 BAD_RATING = "rating must be a number from 0 to 5"
 BAD_COUNT = "stock and rating_count must be whole numbers, not negative"
 BAD_URL = f"image_urls must begin with http:// or https:// and have at most {LONGEST_URL} characters"
-BAD_CATEGORY = 'category must be names separated by ">", none of them empty or longer than 120'
+BAD_CATEGORY = f'category must be names separated by ">", none of them empty or longer than {LONGEST_NAME}'
 GIVEN_BEFORE = "the sku was given before"
-
-
-class _Fault(ValueError):
-    """A value that can't be taken; says what is expected."""
+OTHER_CURRENCY = "the currency is not that of the product's first row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +92,7 @@ def read(path: Path, *, currency: str) -> Iterator[CatalogRow | Refused]:
         values = dict(zip(table.columns, map(str.strip, record.values), strict=True))
         try:
             offer = _offer(record.line, tuple(record.values), values, currency=currency)
-        except _Fault as fault:
+        except Fault as fault:
             yield Refused(record.line, str(fault), tuple(record.values))
             continue
         if offer.sku in seen:
@@ -106,7 +101,11 @@ def read(path: Path, *, currency: str) -> Iterator[CatalogRow | Refused]:
         seen.add(offer.sku)
         groups.setdefault(offer.group, []).append(offer)
     for reference, offers in groups.items():
-        yield _product(reference, offers=offers)
+        for offer in offers:
+            if offer.currency != offers[0].currency:
+                yield Refused(offer.line, OTHER_CURRENCY, offer.row)
+        alike = [offer for offer in offers if offer.currency == offers[0].currency]
+        yield _product(reference, offers=alike)
 
 
 def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, currency: str) -> _Offer:
@@ -121,16 +120,16 @@ def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, curren
         group=_text(group, longest=LONGEST_REFERENCE, fault=BAD_REFERENCE) if group else sku,
         title=_text(values["title"], longest=LONGEST_TITLE, fault=BAD_TITLE),
         description=values.get("description", ""),
-        brand=_text(values.get("brand", ""), longest=120, fault=BAD_BRAND, shortest=0),
+        brand=_text(values.get("brand", ""), longest=LONGEST_NAME, fault=BAD_BRAND, shortest=0),
         category=_category(values.get("category", "")),
-        price=_number(values["price"], highest=HIGHEST_PRICE, places=CENT_PLACES, fault=BAD_PRICE),
-        currency=_matching(values.get("currency") or currency, pattern=CURRENCY, fault=BAD_CURRENCY),
-        discount=_number(
+        price=number(values["price"], highest=HIGHEST_PRICE, places=CENT_PLACES, fault=BAD_PRICE),
+        currency=currency_code(values.get("currency") or currency),
+        discount=number(
             values.get("discount_percentage") or "0", highest=Decimal(100), places=8, fault=BAD_DISCOUNT
         ),
         image_urls=_urls(values.get("image_urls", "")),
         stock=_count(stock) if stock else None,
-        rating=_number(rating, highest=Decimal(5), places=2, fault=BAD_RATING) if rating else None,
+        rating=number(rating, highest=Decimal(5), places=2, fault=BAD_RATING) if rating else None,
         rating_count=_count(values.get("rating_count") or "0"),
         attributes={
             name.removeprefix(ATTRIBUTE).strip(): value
@@ -142,36 +141,20 @@ def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, curren
 
 def _text(text: str, *, longest: int, fault: str, shortest: int = 1) -> str:
     if not shortest <= len(text) <= longest:
-        raise _Fault(fault)
+        raise Fault(fault)
     return text
-
-
-def _number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation as error:
-        raise _Fault(fault) from error
-    if not value.is_finite() or not 0 <= value <= highest or value != round(value, places):
-        raise _Fault(fault)
-    return value
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise _Fault(BAD_COUNT)
+        raise Fault(BAD_COUNT)
     return int(text)
-
-
-def _matching(text: str, *, pattern: re.Pattern[str], fault: str) -> str:
-    if pattern.fullmatch(text) is None:
-        raise _Fault(fault)
-    return text
 
 
 def _urls(text: str) -> tuple[str, ...]:
     urls = tuple(text.split())
     if any(len(url) > LONGEST_URL or URL.fullmatch(url) is None for url in urls):
-        raise _Fault(BAD_URL)
+        raise Fault(BAD_URL)
     return urls
 
 
@@ -179,8 +162,8 @@ def _category(text: str) -> tuple[str, ...]:
     if not text:
         return UNCATEGORISED
     names = tuple(name.strip() for name in text.split(PATH_SEPARATOR.strip()))
-    if any(not 1 <= len(name) <= 120 for name in names):
-        raise _Fault(BAD_CATEGORY)
+    if any(not 1 <= len(name) <= LONGEST_NAME for name in names):
+        raise Fault(BAD_CATEGORY)
     return names
 
 
@@ -207,6 +190,7 @@ def _product(reference: str, *, offers: Sequence[_Offer]) -> CatalogRow:
         product=product,
         line=first.line,
         row=first.row,
+        further=tuple((offer.line, offer.row) for offer in offers[1:]),
         rows=len(offers),
         stock={offer.sku: offer.stock for offer in offers if offer.stock is not None},
     )

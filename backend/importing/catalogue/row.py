@@ -10,7 +10,7 @@ from backend.importing.files import Header
 from backend.importing.outcomes import Refused
 
 LONGEST_TITLE = 300
-LONGEST_REFERENCE = 64
+LONGEST_NAME = 120
 LONGEST_URL = 500
 UNCATEGORISED = ("Uncategorised",)
 
@@ -19,12 +19,14 @@ UNCATEGORISED = ("Uncategorised",)
 class CatalogRow:
     """A product that the file describes in `rows` rows, the first of them `row` at `line`.
 
+    `further` are the others with their lines, where a row is worth keeping: where it is no sale of many.
     `stock` counts units by SKU, where the file knows them; `remarks` say what could not be taken over.
     """
 
     product: ImportedProduct
     line: int
     row: tuple[str, ...]
+    further: tuple[tuple[int, tuple[str, ...]], ...] = ()
     rows: int = 1
     stock: Mapping[str, int] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()

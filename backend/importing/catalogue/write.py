@@ -1,7 +1,7 @@
 """From rows of a file to products of this shop."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from django.db import transaction
 
 from backend.catalog.bulk import upsert_products
 from backend.catalog.models import Variant
+from backend.importing.catalogue.limits import fault_of
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.outcomes import Refused, Written
 from backend.inventory.models import TransactionType
@@ -27,11 +28,12 @@ class CatalogueWriter:
 
     def __call__(self, rows: Sequence[CatalogRow]) -> Written:
         """Write products and their stock in one transaction."""
+        faults = {row.product.reference: fault for row in rows if (fault := fault_of(row.product))}
         with transaction.atomic():
-            result = upsert_products(
-                [row.product for row in rows], source=self.source, seller_id=self.seller_id, now=self.now
-            )
-            accepted = [row for row in rows if row.product.reference not in result.refused]
+            products = [row.product for row in rows if row.product.reference not in faults]
+            result = upsert_products(products, source=self.source, seller_id=self.seller_id, now=self.now)
+            faults |= result.refused
+            accepted = [row for row in rows if row.product.reference not in faults]
             remarks = Counter(remark for row in accepted for remark in row.remarks)
             remarks.update(self._write_stock(accepted))
         return Written(
@@ -42,11 +44,7 @@ class CatalogueWriter:
                     ("products", "unchanged"): len(result.unchanged),
                 }
             ),
-            refused=[
-                Refused(row.line, result.refused[row.product.reference], row.row)
-                for row in rows
-                if row.product.reference in result.refused
-            ],
+            refused=[*_refused(rows, faults=faults)],
             remarks=remarks,
         )
 
@@ -71,3 +69,10 @@ class CatalogueWriter:
             quantity=units,
             reference=f"import {self.source}",
         )
+
+
+def _refused(rows: Iterable[CatalogRow], *, faults: Mapping[str, str]) -> Iterator[Refused]:
+    for row in rows:
+        if row.product.reference in faults:
+            for line, values in ((row.line, row.row), *row.further):
+                yield Refused(line, faults[row.product.reference], values)

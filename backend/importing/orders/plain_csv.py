@@ -9,39 +9,43 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from backend.catalog.pricing import rounded
 from backend.importing.files import Header, open_table
 from backend.importing.orders.row import OrderRow, Outcome, ReturnRow, SoldLine
 from backend.importing.outcomes import Refused
+from backend.importing.values import (
+    EARLIEST,
+    HIGHEST_PRICE,
+    LATEST,
+    LONGEST_REFERENCE,
+    MOST_UNITS,
+    Fault,
+    currency_code,
+    number,
+)
 
 HEADER = Header(
     required=("order", "placed_at", "sku", "quantity", "unit_price"),
     optional=("customer", "currency", "country"),
     closed=True,
 )
-CURRENCY = re.compile(r"[A-Z]{3}")
-QUANTITY = re.compile(r"-?[1-9][0-9]{0,8}")
-HIGHEST_PRICE = Decimal("9999999999.99")
-LONGEST_REFERENCE = 64
-# What a day of a report can be: two bytes of days since 1970, with a day to spare for other time zones.
-EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2149, 6, 4, tzinfo=UTC)
+QUANTITY = re.compile(r"-?[1-9][0-9]{0,6}")
 
 BAD_REFERENCE = f"order and sku must have 1 to {LONGEST_REFERENCE} characters, customer at most as many"
 BAD_TIME = f"placed_at must be a time like 2024-01-31T16:05:00Z, from {EARLIEST:%F} to {LATEST:%F}"
-BAD_QUANTITY = "quantity must be a whole number other than zero"
+BAD_QUANTITY = f"quantity must be a whole number other than zero, of at most {MOST_UNITS:,}"
 BAD_PRICE = "unit_price must be a number like 12.50, not negative, with at most two decimal places"
-BAD_CURRENCY = "currency must be three capital letters like EUR"
-
-
-class _Fault(ValueError):
-    """A value that can't be taken; says what is expected."""
+BAD_WORTH = f"quantity times unit_price must be at most {HIGHEST_PRICE:,}"
+OTHER_CURRENCY = "the currency is not that of the order's first row"
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
+    number: int
+    row: tuple[str, ...]
     order: str
     at: datetime
     sku: str
@@ -61,10 +65,9 @@ def read(path: Path, *, currency: str) -> Iterator[Outcome]:
             yield record
             continue
         try:
-            line = _line(
-                dict(zip(table.columns, map(str.strip, record.values), strict=True)), currency=currency
-            )
-        except _Fault as fault:
+            values = dict(zip(table.columns, map(str.strip, record.values), strict=True))
+            line = _line(record.line, tuple(record.values), values, currency=currency)
+        except Fault as fault:
             yield Refused(record.line, str(fault), tuple(record.values))
             continue
         orders.setdefault(line.order, []).append(line)
@@ -80,23 +83,24 @@ def skus(path: Path) -> set[str]:
     return found - {""}
 
 
-def _line(values: Mapping[str, str], *, currency: str) -> _Line:
+def _line(line: int, row: tuple[str, ...], values: Mapping[str, str], *, currency: str) -> _Line:
     names = (values["order"], values["sku"], values.get("customer", ""))
     if not values["order"] or not values["sku"] or max(map(len, names)) > LONGEST_REFERENCE:
-        raise _Fault(BAD_REFERENCE)
-    if QUANTITY.fullmatch(values["quantity"]) is None:
-        raise _Fault(BAD_QUANTITY)
-    own_currency = values.get("currency") or currency
-    if CURRENCY.fullmatch(own_currency) is None:
-        raise _Fault(BAD_CURRENCY)
+        raise Fault(BAD_REFERENCE)
+    quantity = _quantity(values["quantity"])
+    unit_price = number(values["unit_price"], highest=HIGHEST_PRICE, places=2, fault=BAD_PRICE)
+    if abs(quantity) * unit_price > HIGHEST_PRICE:
+        raise Fault(BAD_WORTH)
     return _Line(
+        number=line,
+        row=row,
         order=values["order"],
         at=_time(values["placed_at"]),
         sku=values["sku"],
-        quantity=int(values["quantity"]),
-        unit_price=_price(values["unit_price"]),
+        quantity=quantity,
+        unit_price=unit_price,
         customer=values.get("customer", ""),
-        currency=own_currency,
+        currency=currency_code(values.get("currency") or currency),
         country=values.get("country", ""),
     )
 
@@ -105,25 +109,25 @@ def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise _Fault(BAD_TIME) from error
+        raise Fault(BAD_TIME) from error
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     if not EARLIEST <= at <= LATEST:
-        raise _Fault(BAD_TIME)
+        raise Fault(BAD_TIME)
     return at.astimezone(UTC)
 
 
-def _price(text: str) -> Decimal:
-    try:
-        price = Decimal(text)
-    except InvalidOperation as error:
-        raise _Fault(BAD_PRICE) from error
-    if not price.is_finite() or not 0 <= price <= HIGHEST_PRICE or price != round(price, 2):
-        raise _Fault(BAD_PRICE)
-    return price
+def _quantity(text: str) -> int:
+    if QUANTITY.fullmatch(text) is None or abs(int(text)) > MOST_UNITS:
+        raise Fault(BAD_QUANTITY)
+    return int(text)
 
 
-def _outcomes(reference: str, *, lines: Sequence[_Line]) -> Iterator[OrderRow | ReturnRow]:
-    sold = [line for line in lines if line.quantity > 0]
+def _outcomes(reference: str, *, lines: Sequence[_Line]) -> Iterator[Outcome]:
+    positive = [line for line in lines if line.quantity > 0]
+    sold = [line for line in positive if line.currency == positive[0].currency]
+    for line in positive:
+        if line.currency != positive[0].currency:
+            yield Refused(line.number, OTHER_CURRENCY, line.row)
     if sold:
         yield OrderRow(
             reference=reference,
@@ -134,10 +138,10 @@ def _outcomes(reference: str, *, lines: Sequence[_Line]) -> Iterator[OrderRow | 
             lines=tuple(SoldLine(line.sku, line.quantity, line.unit_price) for line in sold),
             rows=len(sold),
         )
-    for number, line in enumerate(lines):
+    for place, line in enumerate(lines):
         if line.quantity < 0:
             yield ReturnRow(
-                reference=f"{reference}:{number}",
+                reference=f"{reference}:{place}",
                 occurred_at=line.at,
                 currency=line.currency,
                 customer=line.customer,

@@ -8,6 +8,7 @@ from backend.importing.catalogue import amazon_in, crowdflower, online_retail, p
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.files import count_rows
 from backend.importing.outcomes import EXACT_COPY, Refused
+from backend.importing.values import BAD_CURRENCY
 from tests.backend.importing.written import AMAZON, ONLINE_RETAIL, line, listing, table
 
 
@@ -179,6 +180,17 @@ class TestPlainCsv:
         assert row.product.category == ("Uncategorised",)
         assert row.stock == {}
 
+    def test_a_row_in_another_currency_is_no_variant_of_the_product(self, tmp_path: Path) -> None:
+        outcomes = self.read(
+            tmp_path,
+            "sku,title,price,product,currency",
+            ["S-M", "Shirt", "20.00", "shirt", "EUR"],
+            ["S-L", "Shirt", "15.00", "shirt", "USD"],
+        )
+        (shirt,) = products(outcomes).values()
+        assert (shirt.product.price, shirt.rows, len(shirt.product.variants)) == (Decimal(20), 1, 1)
+        assert reasons(outcomes) == [plain_csv.OTHER_CURRENCY]
+
     def test_rows_of_one_product_become_its_variants_even_apart(self, tmp_path: Path) -> None:
         header = "sku,title,price,product,stock,attr:Colour,attr:Material,category"
         shirt, lamp = products(
@@ -209,7 +221,7 @@ class TestPlainCsv:
             ("price", "12,50", plain_csv.BAD_PRICE),
             ("title", "", plain_csv.BAD_TITLE),
             ("sku", "x" * 65, plain_csv.BAD_REFERENCE),
-            ("currency", "euro", plain_csv.BAD_CURRENCY),
+            ("currency", "euro", BAD_CURRENCY),
             ("stock", "-3", plain_csv.BAD_COUNT),
             ("rating", "5.5", plain_csv.BAD_RATING),
             ("discount_percentage", "101", plain_csv.BAD_DISCOUNT),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.importing.files import Header, Record, UnreadableFile, count_rows, open_table
+from backend.importing.files import NULL_CHARACTER, Header, Record, UnreadableFile, count_rows, open_table
 from backend.importing.outcomes import Refused
 
 HEADER = Header(required=("sku", "title"))
@@ -44,6 +44,15 @@ def test_a_row_of_another_width_is_refused_alone(tmp_path: Path) -> None:
     assert isinstance(refused, Refused)
     assert (refused.line, refused.row) == (2, ("1", "a", "b"))
     assert kept == Record(4, ["2", "c"])
+
+
+def test_a_row_with_a_null_character_is_refused_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("sku,title\n1,a\0b\n2,c\n")
+    refused, kept = open_table(path, header=HEADER).records()
+    assert isinstance(refused, Refused)
+    assert (refused.line, refused.reason) == (2, NULL_CHARACTER)
+    assert kept == Record(3, ["2", "c"])
 
 
 def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pytest_django import Settings
 from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import delete_product
+from backend.importing.catalogue import limits
 from backend.importing.catalogue.write import BELOW_RESERVED
 from backend.inventory.models import InventoryTransaction
 from backend.inventory.services import reserve
@@ -21,6 +22,7 @@ from tests.backend.shop import variant as other_variant
 
 pytestmark = pytest.mark.django_db
 HEADER = "sku,title,price,stock,category,attr:Colour,product"
+DEEP = " > ".join(["c" * 100] * 10)
 
 
 def import_csv(path: Path, *rows: list[object], **options: object) -> str:
@@ -127,6 +129,48 @@ def test_a_sku_of_another_product_is_refused_into_the_file_of_refused_rows(tmp_p
         ("2", "its SKU belongs to another product of this shop", taken),
         ("3", "price must be a number like 12.50", "L-1"),
     }
+
+
+def refused_rows(out: str) -> list[dict[str, str]]:
+    with Path(out.rsplit("refused rows: ", 1)[1].strip()).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_row_refused_stands_under_the_columns_of_its_own_file(tmp_path: Path) -> None:
+    out = StringIO()
+    path = table(tmp_path / "a.csv", "product,price,title,sku", ["P", "free", "Lamp", "L-1"])
+    call_command("import_catalog", str(path), format="csv", no_wait=True, stdout=out)
+    (row,) = refused_rows(out.getvalue())
+    assert {name: row[name] for name in ("line", "product", "price", "title", "sku")} == {
+        "line": "2", "product": "P", "price": "free", "title": "Lamp", "sku": "L-1"
+    }  # fmt: skip
+
+
+def test_every_row_of_a_refused_product_is_filed(tmp_path: Path) -> None:
+    taken = other_variant(title="Chair").sku
+    out = import_csv(tmp_path, lamp(product="S", colour="Red"), lamp(sku=taken, product="S", colour="Blue"))
+    assert "2 rows refused" in out
+    assert [(row["line"], row["sku"]) for row in refused_rows(out)] == [("2", "L-1"), ("3", taken)]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "row", "reason"),
+    [
+        ("csv", "sku,title,price,category", ["1", "Lamp", "1", DEEP], limits.DEEP_CATEGORY),
+        ("crowdflower", "product_id,title,description", ["1" * 60, "Lamp", ""], limits.LONG_REFERENCE),
+        ("amazon-in", AMAZON, listing("Lamp", main=""), limits.BAD_CATEGORY),
+        ("amazon-in", AMAZON, listing("Lamp", price="₹99999999999"), limits.HIGH_PRICE),
+        ("amazon-in", AMAZON, listing("Lamp", count="99,999,999,999"), limits.MANY_RATINGS),
+    ],
+)
+def test_what_the_catalogue_can_not_hold_is_refused_alone(
+    tmp_path: Path, name: str, header: str, row: list[object], reason: str
+) -> None:
+    out = StringIO()
+    path = table(tmp_path / "a.csv", header, row)
+    call_command("import_catalog", str(path), format=name, no_wait=True, stdout=out)
+    assert f"1 {reason}" in out.getvalue()
+    assert not Product.objects.exists()
 
 
 def test_a_seller_named_by_phone_owns_the_products(tmp_path: Path) -> None:

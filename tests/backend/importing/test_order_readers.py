@@ -7,7 +7,13 @@ import pandas as pd
 import pytest
 
 from backend.catalog.pricing import rounded
-from backend.importing.online_retail import NOT_A_PRICE, NOT_A_QUANTITY, NOT_A_TIME
+from backend.importing.online_retail import (
+    BAD_NUMBER,
+    HIGH_WORTH,
+    NOT_A_PRICE,
+    NOT_A_QUANTITY,
+    NOT_A_TIME,
+)
 from backend.importing.orders import online_retail, plain_csv
 from backend.importing.orders.row import OrderRow, Outcome, ReturnRow, SoldLine
 from backend.importing.outcomes import EXACT_COPY, Refused
@@ -98,6 +104,22 @@ class TestOnlineRetail:
         )
         assert [(order.reference, len(order.lines)) for order in orders] == [("1", 2), ("2", 1)]
 
+    @pytest.mark.parametrize(
+        ("code", "changes", "reason"),
+        [
+            ("2" * 65, {}, BAD_NUMBER),
+            ("22222", {"customer": "1" * 65}, BAD_NUMBER),
+            ("22222", {"quantity": -1_000_001}, NOT_A_QUANTITY),
+            ("22222", {"date": "1969-12-31 08:26:00"}, NOT_A_TIME),
+            ("22222", {"quantity": 0, "price": "1e30"}, HIGH_WORTH),
+            ("22222", {"quantity": 2, "price": "-9999999999"}, HIGH_WORTH),
+        ],
+    )
+    def test_what_the_books_can_not_hold_is_refused(
+        self, tmp_path: Path, code: str, changes: dict[str, object], reason: str
+    ) -> None:
+        assert self.read(tmp_path, line("1", code, **changes)) == ([], [], [reason])
+
     def test_skus_are_the_goods_alone(self, tmp_path: Path) -> None:
         path = table(
             tmp_path / "a.csv", ONLINE_RETAIL, line("1", "85123a"), line("1", "POST"), line("1", "1234")
@@ -121,6 +143,17 @@ class TestPlainCsv:
         assert (order.reference, order.customer, order.currency, len(order.lines)) == ("A1", "anna", "EUR", 2)
         assert (back.reference, back.occurred_at.month, back.amount) == ("A1:2", 2, Decimal("10.00"))
 
+    def test_a_row_in_another_currency_is_no_part_of_the_order(self, tmp_path: Path) -> None:
+        path = table(
+            tmp_path / "a.csv",
+            f"{CSV},currency",
+            ["A1", "2024-01-31", "L-1", "2", "10.00", "anna", "EUR"],
+            ["A1", "2024-01-31", "L-2", "1", "5.00", "anna", "USD"],
+        )
+        (order,), _, refused = split(list(plain_csv.read(path, currency="EUR")))
+        assert ([one.sku for one in order.lines], order.rows) == (["L-1"], 1)
+        assert refused == [plain_csv.OTHER_CURRENCY]
+
     @pytest.mark.parametrize(
         ("row", "reason"),
         [
@@ -130,6 +163,8 @@ class TestPlainCsv:
             (["A", "0001-01-01T00:00+14:00", "L", "1", "1", ""], plain_csv.BAD_TIME),
             (["A", "2201-01-31", "L", "1", "1", ""], plain_csv.BAD_TIME),
             (["A", "2024-01-31", "L", "0", "1", ""], plain_csv.BAD_QUANTITY),
+            (["A", "2024-01-31", "L", "-1000001", "1", ""], plain_csv.BAD_QUANTITY),
+            (["A", "2024-01-31", "L", "2", "9999999999.99", ""], plain_csv.BAD_WORTH),
             (["A", "2024-01-31", "L", "1", "-1", ""], plain_csv.BAD_PRICE),
             (["A", "2024-01-31", "L", "1", "sNaN", ""], plain_csv.BAD_PRICE),
         ],

@@ -1,0 +1,38 @@
+"""What a value of a file may be: the bounds of what the database and the reports can hold."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+LONGEST_REFERENCE = 64
+HIGHEST_PRICE = Decimal("9999999999.99")
+"""Of a unit, and of all units of a line together: an order's total holds a hundred such lines."""
+MOST_UNITS = 1_000_000
+"""In one line; popularity adds them up."""
+EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2149, 6, 4, tzinfo=UTC)
+"""What a day of a report can be: two bytes of days since 1970, with a day to spare for other time zones."""
+CURRENCY = re.compile(r"[A-Z]{3}")
+
+BAD_CURRENCY = "currency must be three capital letters like EUR"
+
+
+class Fault(ValueError):
+    """A value that can't be taken; says what is expected."""
+
+
+def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
+    """Return the number from 0 to `highest` that `text` is. Raises Fault, also for more decimal places."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation as error:
+        raise Fault(fault) from error
+    if not value.is_finite() or not 0 <= value <= highest or value != round(value, places):
+        raise Fault(fault)
+    return value
+
+
+def currency_code(text: str) -> str:
+    """Return `text` if it is the code of a currency. Raises Fault."""
+    if CURRENCY.fullmatch(text) is None:
+        raise Fault(BAD_CURRENCY)
+    return text
