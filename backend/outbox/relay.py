@@ -16,7 +16,7 @@ from backend.outbox.subscribers import Subscriber
 
 logger = structlog.get_logger(__name__)
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 ROLL_CALL_SECONDS = 1.0
 
