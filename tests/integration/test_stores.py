@@ -21,7 +21,7 @@ def test_the_shop_under_test_lives_in_a_home_of_its_own(settings: Settings) -> N
 
 @pytest.mark.django_db
 def test_the_database_is_the_one_asked_for() -> None:
-    asked = os.environ.get("TEST_DATABASE_URL", "sqlite")
+    asked = RUN.database_url or "sqlite"
 
     assert asked.startswith(connection.vendor)
     assert Path(str(connection.settings_dict["NAME"])).parent == RUN.home or connection.vendor == "postgresql"

@@ -61,10 +61,11 @@ class TestRun:
             leads=given is None,
             database_url=environ.get("TEST_DATABASE_URL", ""),
         )
-        if run.leads and run.database_url == EMBEDDED_POSTGRES:
+        if run.database_url == EMBEDDED_POSTGRES:
+            # A server for each worker: one's long transaction would hold back what another's outbox reads.
+            folder = run.root / f"postgresql-{run.worker or 'main'}"
             # PostgreSQL works as another user than root, who has to get to its folder.
             run.root.chmod(0o711)
-            folder = run.root / "postgresql"
             run.database_url = run._started.enter_context(postgresql.running(folder))
         return run
 
@@ -99,7 +100,7 @@ class TestRun:
             CLICKHOUSE_URL=self._warehouse(),
         )
         if self.database_url:
-            environ.update(DATABASE_URL=self.database_url, TEST_DATABASE_URL=self.database_url)
+            environ["DATABASE_URL"] = self.database_url
         if environ.get("TEST_SEARCH_ENGINE") == "elasticsearch":
             environ["ELASTICSEARCH_URL"] = environ["TEST_ELASTICSEARCH_URL"]
 
