@@ -2,13 +2,18 @@
 
 import os
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import environ
 
 from backend.config.engines import redis_addresses
-from backend.config.environment import DEVELOPMENT_SECRET, require_safe
+from backend.config.environment import (
+    DEVELOPMENT_SECRET,
+    amount,
+    require_database,
+    require_rates,
+    require_safe,
+)
 from backend.config.logging import logging_configuration
 from backend.config.schedule import BEAT_SCHEDULE
 from indexing.settings import Settings as SearchSettings
@@ -77,6 +82,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VITRINE_HOME / 'db.sqlite3'}")}
+require_database(DATABASES["default"])
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that reads first and writes later would otherwise fail at once under another writer.
@@ -145,10 +151,10 @@ SIMPLE_JWT = {
 }
 DEFAULT_PHONE_REGION = env.str("DEFAULT_PHONE_REGION", "US")
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "USD")
-TAX_PERCENTAGE = Decimal(env.str("TAX_PERCENTAGE", "0"))
-SHIPPING_COST = Decimal(env.str("SHIPPING_COST", "0"))
+TAX_PERCENTAGE = amount("TAX_PERCENTAGE", env.str("TAX_PERCENTAGE", "0"))
+SHIPPING_COST = amount("SHIPPING_COST", env.str("SHIPPING_COST", "0"))
 _free_shipping_from = env.str("FREE_SHIPPING_FROM", "")
-FREE_SHIPPING_FROM = Decimal(_free_shipping_from) if _free_shipping_from else None
+FREE_SHIPPING_FROM = amount("FREE_SHIPPING_FROM", _free_shipping_from) if _free_shipping_from else None
 
 EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", 25)
@@ -172,6 +178,7 @@ THROTTLE_RATES = {
     "events": env.str("THROTTLE_EVENTS", "1200/minute"),
     "login": env.str("THROTTLE_LOGIN", "20/minute"),
 }
+require_rates(THROTTLE_RATES)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

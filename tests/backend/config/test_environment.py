@@ -108,6 +108,24 @@ def test_production_insists_on_https(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TAX_PERCENTAGE", "eight"),
+        ("SHIPPING_COST", "-5"),
+        ("FREE_SHIPPING_FROM", "NaN"),
+        ("THROTTLE_BROWSE", "often"),
+        ("DATABASE_URL", "shop"),
+    ],
+)
+def test_a_value_that_nothing_could_work_with_is_refused_by_name(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    ended = settings_with(tmp_path, **{name: value})
+    assert ended.returncode != 0
+    assert f"ImproperlyConfigured: {name}" in ended.stderr
+
+
 def test_what_the_databases_address_asks_for_is_kept_beside_the_pool(tmp_path: Path) -> None:
     address = "postgresql://shop:secret@database.example/shop?sslmode=require"
     ended = settings_with(tmp_path, DATABASE_URL=address, DATABASE_POOL_SIZE="4")
