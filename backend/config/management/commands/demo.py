@@ -33,7 +33,9 @@ def _train() -> None:
 def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:
     """Return what is left to do after the schemas, in order; one that was broken off may be repeated."""
     return {
-        "products, people and what they did": lambda: call_command("populate_data", **sizes),
+        "products, people and what they did": lambda: call_command(
+            "populate_data", *[f"--{name}={size}" for name, size in sizes.items()]
+        ),
         "search index": lambda: call_command("rebuild_index"),
         "rollups of all days": rebuild_rollups,
         "recommendation models": _train,
