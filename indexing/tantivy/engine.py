@@ -10,7 +10,7 @@ from indexing.engine import Change, Generation, GenerationNotFound, IndexMissing
 from indexing.page import SearchPage, Suggestion
 from indexing.request import SearchRequest
 from indexing.suggestions import suggestions
-from indexing.tantivy.folder import Folder, Pointer
+from indexing.tantivy.folder import NAME, Folder, Pointer
 from indexing.tantivy.reader import Reader, Snapshot, reading
 from indexing.tantivy.searching import search
 from indexing.tantivy.writer import Writer, stored_in
@@ -19,7 +19,7 @@ from indexing.tantivy.writer import Writer, stored_in
 class TantivyEngine:
     """A search engine in a folder. Threads may share it; only one process may write a generation."""
 
-    name = "tantivy"
+    name = NAME
 
     def __init__(self, home: Path) -> None:
         """Keep generations in `home`, which is created with the first of them."""

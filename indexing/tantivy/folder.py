@@ -9,15 +9,20 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from tantivy import Index
 
-from indexing.engine import Generation, GenerationNotFound, IndexCorrupt, Role
+from indexing.engine import EngineUnavailable, Generation, GenerationNotFound, IndexCorrupt, Role
 from indexing.tantivy.schema import VERSION, build_schema
 
+NAME = "tantivy"
+PREFIX = "products-"
 POINTER = "serving.json"
 DESCRIPTION = "generation.json"
 INDEX = "index"
@@ -39,19 +44,28 @@ class Folder:
         self.home = home
 
     def pointer(self) -> Pointer:
-        """Return which generation serves. Raises IndexCorrupt if the file that says so is damaged."""
+        """Return which generation serves.
+
+        Raises IndexCorrupt if the file that says so is damaged, EngineUnavailable if it can't be read now:
+        that is no reason to build anew.
+        """
         try:
-            stated = json.loads((self.home / POINTER).read_text())
-            return Pointer(serving=stated["serving"], standby=stated["standby"])
+            with _reaching():
+                return self._stated_pointer()
+        except ValueError as error:
+            raise IndexCorrupt(POINTER, str(error)) from error
+
+    def _stated_pointer(self) -> Pointer:
+        try:
+            return msgspec.json.decode((self.home / POINTER).read_bytes(), type=Pointer)
         except FileNotFoundError:
             return Pointer()
-        except (ValueError, KeyError, TypeError) as error:
-            raise IndexCorrupt(POINTER, str(error)) from error
 
     def point(self, pointer: Pointer) -> None:
         """Let another generation serve, in one step that a crash cannot divide."""
         written = {"serving": pointer.serving, "standby": pointer.standby}
-        _replace(self.home / POINTER, json.dumps(written))
+        with _reaching():
+            _replace(self.home / POINTER, json.dumps(written))
 
     def generations(self) -> tuple[Generation, ...]:
         """Return all generations, oldest first, also damaged ones: a rebuild has to clear them away."""
@@ -76,22 +90,37 @@ class Folder:
             return Pointer()
 
     def create(self, *, now: datetime) -> Generation:
-        """Create an empty generation."""
-        name = f"products-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        """Create an empty generation. Raises EngineUnavailable."""
+        name = f"{PREFIX}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         path = self.home / name / INDEX
-        path.mkdir(parents=True)
-        Index(build_schema(), str(path))
         description = {"version": VERSION, "created_at": now.isoformat()}
-        _replace(self.home / name / DESCRIPTION, json.dumps(description))
+        with _reaching():
+            self._clear_half_dropped()
+            # A folder never has its name without its description, so that half of one can be told.
+            hidden = self.home / f".{name}"
+            _replace(hidden / DESCRIPTION, json.dumps(description))
+            hidden.rename(self.home / name)
+            path.mkdir()
+            Index(build_schema(), str(path))
         return Generation(name, Role.BUILDING, now)
 
+    def _clear_half_dropped(self) -> None:
+        """Delete what a process that was killed while it dropped a generation has left of it."""
+        for path in self.home.glob(f"{PREFIX}*"):
+            if not (path / DESCRIPTION).exists():
+                shutil.rmtree(path, ignore_errors=True)
+
     def index_path(self, name: str) -> Path:
-        """Return where tantivy keeps the generation. Raises GenerationNotFound, IndexCorrupt."""
+        """Return where tantivy keeps the generation.
+
+        Raises GenerationNotFound, IndexCorrupt, EngineUnavailable.
+        """
         description = self.home / name / DESCRIPTION
         if not description.is_file():
             raise GenerationNotFound(name)
         try:
-            version = json.loads(description.read_text())["version"]
+            with _reaching():
+                version = json.loads(description.read_text())["version"]
         except (ValueError, KeyError, TypeError) as error:
             raise IndexCorrupt(name, f"{DESCRIPTION}: {error}") from error
         if version != VERSION:
@@ -103,6 +132,15 @@ class Folder:
         path = self.home / name
         (path / DESCRIPTION).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Turn what a full, missing or forbidden disk raises into EngineUnavailable."""
+    try:
+        yield
+    except OSError as error:
+        raise EngineUnavailable(NAME, str(error)) from error
 
 
 def _role(name: str, pointer: Pointer) -> Role:

@@ -9,6 +9,7 @@ import pytest
 
 from indexing.engine import (
     Delete,
+    EngineUnavailable,
     GenerationBusy,
     GenerationNotFound,
     IndexCorrupt,
@@ -56,6 +57,42 @@ def test_a_damaged_file_is_a_search_error_with_the_way_out(
     assert Shop(repaired, built.name).titles("lantern") == ["New lantern"]
     assert [each.name for each in repaired.generations()] == [built.name]
     repaired.close()
+
+
+@pytest.mark.parametrize("stated", ["5", "[]", '{"serving": 5, "standby": null}', "null"])
+def test_a_pointer_that_says_something_else_is_corrupt(
+    folder: TantivyEngine, tmp_path: Path, stated: str
+) -> None:
+    Shop.opened(folder, product(1))
+    (tmp_path / "serving.json").write_text(stated)
+
+    with pytest.raises(IndexCorrupt):
+        folder.search(SearchRequest())
+
+
+def test_a_home_that_is_no_folder_is_a_search_error(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.touch()
+    engine = TantivyEngine(home)
+
+    for attempt in (
+        lambda: engine.search(SearchRequest()),
+        engine.generations,
+        lambda: engine.create(now=NOW),
+    ):
+        with pytest.raises(EngineUnavailable):
+            attempt()
+
+
+def test_what_a_killed_drop_left_behind_is_cleared_by_the_next_rebuild(
+    folder: TantivyEngine, tmp_path: Path
+) -> None:
+    left = folder.create(now=NOW)
+    (tmp_path / left.name / "generation.json").unlink()
+
+    kept = folder.create(now=NOW)
+
+    assert [path.name for path in tmp_path.glob("products-*")] == [kept.name]
 
 
 def test_a_folder_that_was_emptied_has_no_index(folder: TantivyEngine, tmp_path: Path) -> None:
