@@ -5,9 +5,8 @@ keeps its transaction's number, and only messages below the oldest transaction s
 order (xid, id): nothing can appear in front of a place once passed. SQLite has one writer, so that its ids
 commit in order.
 
-So a transaction that writes for long holds up what is read here: on PostgreSQL one in any database of the
-server, for its transactions are numbered together. Lag counts what can be read, and so begins to grow only
-when that transaction ends.
+So a transaction that writes for long holds up what is read here, and lag shows it: on PostgreSQL one in any
+database of the server, for its transactions are numbered together.
 """
 
 from collections.abc import Collection
@@ -91,7 +90,7 @@ def oldest_cursor() -> Position | None:
 
 
 def lag(name: str, *, topics: Collection[str], now: datetime) -> Lag:
-    """Return how far the subscriber `name` is behind what is settled; by everything, if it never began."""
+    """Return how far the subscriber `name` is behind; one that never began is behind by everything."""
     position = cursor_position(name) or Position(xid=0, message_id=0)
     # Settled or not: what an older transaction holds back is not carried on either.
     behind = Message.objects.filter(_behind(position), topic__in=topics).aggregate(

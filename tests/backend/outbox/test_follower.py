@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.outbox.follower import LEASE, Follower
 from backend.outbox.models import Cursor
-from backend.outbox.selectors import Position, cursor_position
+from backend.outbox.selectors import Position, cursor_position, lag
 from backend.outbox.services import close_cursor, publish
 from tests.backend.outbox.listening import Broken, Clock, Listener, say, say_at_once
+from tests.backend.shop import NOW
 from tests.backend.together import DEADLINE_SECONDS, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.outbox"])
@@ -269,6 +270,7 @@ def test_a_message_is_read_once_its_elders_are_decided(follow: Callable[..., Fol
     say_at_once("younger")
     assert follower.step() is False
     assert listener.keys == [], "the elder may still write in front of the younger"
+    assert lag("listener", topics=["product"], now=NOW).messages == 1, "what is held up is behind"
     commit.set()
     thread.join(DEADLINE_SECONDS)
     eventually(follower.step)
