@@ -10,7 +10,7 @@ DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: 
 ENVIRONMENTS = ("development", "production")
 MINIMUM_SECRET_LENGTH = 32
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
-RATE = re.compile(r"[1-9][0-9]*/(second|minute|hour|day)")
+RATE = re.compile(r"[1-9][0-9]*/(s|m|h|d)[a-z]*")
 
 
 def require_safe(environment: str, *, secret_key: str, debug: bool, allowed_hosts: Sequence[str]) -> None:
