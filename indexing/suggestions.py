@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from indexing.mapping import parts_of
 from indexing.page import Suggestion, SuggestionKind
 from indexing.query import Evidence, plan
+from indexing.request import MAX_QUERY_LENGTH
 from indexing.text import words
 
 MIN_PREFIX = 2
@@ -30,9 +31,11 @@ def suggestions(
     A prefix that begins nothing is corrected word by word and tried once more.
     """
     typed = words(prefix)
-    if sum(map(len, typed)) < MIN_PREFIX:
+    begun = " ".join(typed)
+    if not MIN_PREFIX <= len(begun) <= MAX_QUERY_LENGTH:
+        # Longer than what was typed, where one character stands for several words; nothing begins so.
         return ()
-    found = _completions(" ".join(typed), complete=complete, limit=limit)
+    found = _completions(begun, complete=complete, limit=limit)
     if found:
         return found
     corrected = plan(typed, evidence(typed)).corrected_text

@@ -67,3 +67,7 @@ def test_a_phrase_that_always_goes_on_the_same_way_is_suggested_whole(engine: Se
     Shop.opened(engine, product(1, "Cake stand, round"), product(2, "Cake stand, square"))
 
     assert [(each.text, each.count) for each in engine.suggest("ca")] == [("cake stand", 2)]
+
+
+def test_a_character_that_stands_for_a_sentence_completes_nothing(shop: Shop) -> None:
+    assert shop.engine.suggest("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 200) == ()
