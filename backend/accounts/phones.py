@@ -13,7 +13,10 @@ class InvalidPhone(ValueError):
 
 
 def normalise_phone(raw: str, *, region: str) -> str:
-    """Return `raw` as E.164 where it is a valid number of `region` or the world, else its 8 to 15 digits.
+    """Return `raw` as E.164 where it is a valid number of `region` or the world.
+
+    Else, if it has 8 to 15 digits, what is left of it without separators: a leading + stays, and with it
+    another number.
 
     Raises:
         InvalidPhone: it is neither.
