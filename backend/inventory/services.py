@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from backend.api.errors import DomainError
+from backend.api.errors import DomainError, InvalidParameters
 from backend.api.expressions import number_by_key
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
@@ -17,6 +17,8 @@ from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
 
 CHUNK = 500
+# What the column of PostgreSQL holds.
+MOST_STOCK = 2**31 - 1
 
 
 class InsufficientStock(DomainError):
@@ -48,7 +50,7 @@ def record(entry: Entry, *, recorded_by_id: int | None, now: datetime) -> Invent
     """Return the entry as the ledger has it now; the variant's stock changed with it.
 
     Raises:
-        InvalidParameters: the quantity does not fit the type.
+        InvalidParameters: the quantity does not fit the type, or stock would be more than can be kept.
         InsufficientStock: stock would fall below what is held for orders.
     """
     return record_many([entry], recorded_by_id=recorded_by_id, now=now)[0]
@@ -60,7 +62,7 @@ def record_many(
     """Return the entries as the ledger has them now: all of them, or none (4 queries for 500 variants).
 
     Raises:
-        InvalidParameters: a quantity does not fit its type.
+        InvalidParameters: a quantity does not fit its type, or some stock would be more than can be kept.
         InsufficientStock: some stock would fall below what is held for orders.
     """
     rows = [_row_of(entry, recorded_by_id=recorded_by_id, now=now) for entry in entries]
@@ -183,6 +185,8 @@ def _units_of(reservations: Sequence[Reservation]) -> Counter[int]:
 
 
 def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int]) -> None:
+    if any(variant.stock + change[pk] > MOST_STOCK for pk, variant in variants.items()):
+        raise InvalidParameters(quantity=[f"Takes the stock above {MOST_STOCK}."])
     by_variant = number_by_key(change)
     rows = Variant.objects.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
     if rows.update(stock=F("stock") + by_variant) < len(change):

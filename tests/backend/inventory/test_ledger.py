@@ -129,6 +129,17 @@ def test_several_movements_of_one_variant_count_by_their_sum() -> None:
 
 
 @pytest.mark.django_db
+def test_stock_does_not_grow_beyond_what_can_be_kept() -> None:
+    lamp = variant(stock=1)
+    with pytest.raises(InvalidParameters) as refused:
+        record(
+            Entry(variant_id=lamp.pk, transaction_type=IN, quantity=2**31 - 1), recorded_by_id=None, now=NOW
+        )
+    assert "quantity" in refused.value.details
+    assert stock_of(lamp.pk) == (1, 0)
+
+
+@pytest.mark.django_db
 def test_an_unknown_variant_is_named() -> None:
     with pytest.raises(VariantNotFound) as refused:
         record(Entry(variant_id=987_654, transaction_type=IN, quantity=1), recorded_by_id=None, now=NOW)
