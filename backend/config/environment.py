@@ -1,5 +1,6 @@
 """What a deployment may not do or say, checked before anything else runs."""
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -52,6 +53,29 @@ def amount(name: str, text: str) -> Decimal:
     if not value.is_finite() or value < 0:
         raise ImproperlyConfigured(f"{name}={text!r}: must be a number, 0 or more")
     return value
+
+
+def whole_number(name: str, text: str) -> int:
+    """Return the whole number, 0 or more, that the variable `name` says.
+
+    Raises:
+        ImproperlyConfigured: it says something else.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise ImproperlyConfigured(f"{name}={text!r}: must be a whole number, 0 or more")
+    return int(text)
+
+
+def log_level(name: str, text: str) -> str:
+    """Return the level of logging that the variable `name` says.
+
+    Raises:
+        ImproperlyConfigured: there is no such level; the message names those that there are.
+    """
+    levels = logging.getLevelNamesMapping()
+    if text.upper() not in levels:
+        raise ImproperlyConfigured(f"{name}={text!r}: must be one of {', '.join(levels)}")
+    return text.upper()
 
 
 def require_rates(rates: Mapping[str, str]) -> None:

@@ -10,9 +10,11 @@ from backend.config.engines import redis_addresses
 from backend.config.environment import (
     DEVELOPMENT_SECRET,
     amount,
+    log_level,
     require_database,
     require_rates,
     require_safe,
+    whole_number,
 )
 from backend.config.logging import logging_configuration
 from backend.config.schedule import BEAT_SCHEDULE
@@ -94,7 +96,7 @@ else:
     # Beside what the address itself asks for, such as ?sslmode=require.
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
-        "max_size": env.int("DATABASE_POOL_SIZE", 16),
+        "max_size": whole_number("DATABASE_POOL_SIZE", env.str("DATABASE_POOL_SIZE", "16")),
         "timeout": 10,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -142,8 +144,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.int("ACCESS_TOKEN_MINUTES", 60))
-REFRESH_TOKEN_LIFETIME = timedelta(days=env.int("REFRESH_TOKEN_DAYS", 14))
+ACCESS_TOKEN_LIFETIME = timedelta(
+    minutes=whole_number("ACCESS_TOKEN_MINUTES", env.str("ACCESS_TOKEN_MINUTES", "60"))
+)
+REFRESH_TOKEN_LIFETIME = timedelta(
+    days=whole_number("REFRESH_TOKEN_DAYS", env.str("REFRESH_TOKEN_DAYS", "14"))
+)
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
@@ -157,7 +163,7 @@ _free_shipping_from = env.str("FREE_SHIPPING_FROM", "")
 FREE_SHIPPING_FROM = amount("FREE_SHIPPING_FROM", _free_shipping_from) if _free_shipping_from else None
 
 EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.int("EMAIL_PORT", 25)
+EMAIL_PORT = whole_number("EMAIL_PORT", env.str("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
 
@@ -191,7 +197,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
     "EXCEPTION_HANDLER": "backend.api.errors.handle",
-    "NUM_PROXIES": env.int("NUM_PROXIES", 0),
+    "NUM_PROXIES": whole_number("NUM_PROXIES", env.str("NUM_PROXIES", "0")),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -227,7 +233,7 @@ if ENVIRONMENT == "production":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
     SECURE_REDIRECT_EXEMPT = [r"^api/health/"]
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_SECONDS = whole_number("SECURE_HSTS_SECONDS", env.str("SECURE_HSTS_SECONDS", "31536000"))
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
-LOGGING = logging_configuration(level=env.str("LOG_LEVEL", "INFO"), plain=DEBUG)
+LOGGING = logging_configuration(level=log_level("LOG_LEVEL", env.str("LOG_LEVEL", "INFO")), plain=DEBUG)

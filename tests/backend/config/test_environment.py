@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,12 @@ print(json.dumps(values, default=str))
 """
 
 
-def settings_with(home: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+def settings_with(
+    home: Path, *, program: Sequence[str] = ("-c", PROGRAM), **environ: str
+) -> "subprocess.CompletedProcess[str]":
     """Read the settings in a process of its own, with nothing in its environment but this."""
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        [sys.executable, *program],
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
@@ -116,6 +119,9 @@ def test_production_insists_on_https(tmp_path: Path) -> None:
         ("FREE_SHIPPING_FROM", "NaN"),
         ("THROTTLE_BROWSE", "often"),
         ("DATABASE_URL", "shop"),
+        ("ACCESS_TOKEN_MINUTES", "an hour"),
+        ("EMAIL_PORT", "-1"),
+        ("LOG_LEVEL", "loud"),
     ],
 )
 def test_a_value_that_nothing_could_work_with_is_refused_by_name(
@@ -124,6 +130,16 @@ def test_a_value_that_nothing_could_work_with_is_refused_by_name(
     ended = settings_with(tmp_path, **{name: value})
     assert ended.returncode != 0
     assert f"ImproperlyConfigured: {name}" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("LOG_LEVEL", "loud"), ("VITRINE_SEARCH_ENGINE", "grep"), ("REDIS_URL", "ftp://shop")]
+)
+def test_a_command_says_in_one_line_which_variable_is_wrong(name: str, value: str, tmp_path: Path) -> None:
+    ended = settings_with(tmp_path, program=[str(ROOT / "manage.py"), "check"], **{name: value})
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert name in line
 
 
 def test_what_the_databases_address_asks_for_is_kept_beside_the_pool(tmp_path: Path) -> None:
