@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from backend.outbox.models import Cursor
 from backend.outbox.selectors import Position, head, messages_after
-from backend.outbox.services import open_cursor
+from backend.outbox.services import begin_anew_if_restored, open_cursor
 from backend.outbox.subscribers import Change, Exclusive, Subscriber
 
 LEASE = timedelta(seconds=15)
@@ -120,6 +120,7 @@ class Follower:
         self._lease_until = None
 
     def _resume(self) -> None:
+        begin_anew_if_restored()
         cursor = Cursor.objects.get(subscriber=self.subscriber.name)
         self._read = self._saved = Position(cursor.xid, cursor.message_id)
         self._waiting.clear()

@@ -44,6 +44,13 @@ class OldestRunning(models.Func):
     output_field = models.BigIntegerField()
 
 
+class NextTransaction(models.Func):
+    """The number that no transaction of this server has had yet (PostgreSQL)."""
+
+    template = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    output_field = models.BigIntegerField()
+
+
 def settled() -> QuerySet[Message]:
     """Return the messages in front of which nothing can appear any more."""
     if connection.vendor == "postgresql":

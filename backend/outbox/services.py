@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from backend.outbox.models import Cursor, Message
-from backend.outbox.selectors import Position, head, oldest_cursor
+from backend.outbox.selectors import NextTransaction, Position, head, oldest_cursor
 
 KEPT_FOR = timedelta(days=1)
 START = Position(xid=0, message_id=0)
@@ -51,6 +51,24 @@ def open_cursor(name: str, *, at_head: bool) -> None:
 def close_cursor(name: str) -> None:
     """Forget `name`'s place."""
     Cursor.objects.filter(subscriber=name).delete()
+
+
+def begin_anew_if_restored() -> bool:
+    """Return whether the outbox came from another server, after making it this one's.
+
+    A PostgreSQL server numbers transactions from its own beginning. In a database that was dumped and
+    restored the numbers kept here may lie ahead of all that the new server gives, and what is published now
+    would lie behind every cursor, unread. So they are dropped, and all that is kept is heard again.
+    """
+    if connection.vendor != "postgresql":
+        return False
+    ahead = Q(xid__gte=NextTransaction())
+    with transaction.atomic():
+        if not (Cursor.objects.filter(ahead).exists() or Message.objects.filter(ahead).exists()):
+            return False
+        Message.objects.update(xid=START.xid)
+        Cursor.objects.update(xid=START.xid, message_id=START.message_id)
+    return True
 
 
 def prune(*, now: datetime) -> int:

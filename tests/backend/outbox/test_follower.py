@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from backend.outbox.follower import LEASE, Follower
-from backend.outbox.models import Cursor
-from backend.outbox.selectors import Position, cursor_position, lag
-from backend.outbox.services import close_cursor, publish
+from backend.outbox.models import Cursor, Message
+from backend.outbox.selectors import LAST_ID, Position, cursor_position, lag
+from backend.outbox.services import begin_anew_if_restored, close_cursor, publish
 from tests.backend.outbox.listening import Broken, Clock, Listener, say, say_at_once
 from tests.backend.shop import NOW
 from tests.backend.together import DEADLINE_SECONDS, eventually
@@ -275,6 +275,22 @@ def test_a_message_is_read_once_its_elders_are_decided(follow: Callable[..., Fol
     thread.join(DEADLINE_SECONDS)
     eventually(follower.step)
     assert listener.keys == ["elder, first", "elder, second", "younger"]
+
+
+def test_a_restored_database_is_heard_though_its_new_server_counts_from_the_start(
+    follow: Callable[..., Follower],
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite does not number its transactions")
+    listener, far_ahead = Listener(), 10**15
+    say("before the dump")
+    Message.objects.update(xid=far_ahead)
+    Cursor.objects.create(subscriber="listener", xid=far_ahead, message_id=LAST_ID)
+    say_at_once("after the restore")
+    follower = follow(listener)
+    eventually(lambda: follower.step() and "after the restore" in listener.keys)
+    assert place() < Position(far_ahead, 0)
+    assert not begin_anew_if_restored()
 
 
 def test_a_transaction_that_rolls_back_holds_nobody_up_for_good(follow: Callable[..., Follower]) -> None:
