@@ -1,5 +1,6 @@
-import django.db.models.deletion
 from decimal import Decimal
+
+import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
@@ -57,7 +58,7 @@ class Migration(migrations.Migration):
                 ("price", models.DecimalField(decimal_places=2, max_digits=12)),
                 (
                     "discount_percentage",
-                    models.DecimalField(decimal_places=8, default=Decimal("0"), max_digits=11),
+                    models.DecimalField(decimal_places=8, default=Decimal(0), max_digits=11),
                 ),
                 ("sale_price", models.DecimalField(db_index=True, decimal_places=2, max_digits=12)),
                 ("currency", models.CharField(max_length=3)),
@@ -109,7 +110,7 @@ class Migration(migrations.Migration):
                 ("sku", models.CharField(max_length=64, unique=True)),
                 (
                     "price_modifier",
-                    models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=12),
+                    models.DecimalField(decimal_places=2, default=Decimal(0), max_digits=12),
                 ),
                 ("sale_price", models.DecimalField(decimal_places=2, max_digits=12)),
                 ("attributes", models.JSONField(blank=True, default=dict)),

@@ -1,6 +1,7 @@
-import backend.outbox.models
 import django.db.models.functions.datetime
 from django.db import migrations, models
+
+import backend.outbox.models
 
 
 class Migration(migrations.Migration):
