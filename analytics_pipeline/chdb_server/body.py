@@ -47,31 +47,20 @@ class _Measured(io.RawIOBase):
         return wanted
 
 
-class _Chunked(io.RawIOBase):
+class _Chunked(_Measured):
     """A connection's chunked body, without its framing."""
 
     def __init__(self, connection: BinaryIO) -> None:
-        self._connection = connection
-        self._left = 0
+        super().__init__(connection, length=0)
         self._ended = False
-
-    def readable(self) -> bool:
-        return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         if not self._left and not self._ended:
             self._open_chunk()
-        wanted = min(len(buffer), self._left)
-        if not wanted:
-            return 0
-        data = self._connection.read(wanted)
-        if len(data) < wanted:
-            raise TruncatedBody
-        buffer[:wanted] = data
-        self._left -= wanted
-        if not self._left:
+        count = super().readinto(buffer)
+        if count and not self._left:
             self._line()
-        return wanted
+        return count
 
     def _open_chunk(self) -> None:
         size = self._line().split(b";", 1)[0].strip()
