@@ -1,7 +1,8 @@
-"""Ties a process to its parent's life: `python -m backend.config.lifeline COMMAND …` becomes that command.
+"""Ties a process to its supervisor: `python -m backend.config.lifeline COMMAND …` becomes that command.
 
-However the parent dies, even by SIGKILL, the command is asked to stop (SIGTERM). Linux keeps that promise;
-elsewhere the parent's orderly end is the only one that stops its children.
+However the supervisor dies, even by SIGKILL, the command is killed with it; everything here is made to stand
+that, while a process that stops in an orderly way may wait for another that is gone already. Linux keeps that
+promise; elsewhere the supervisor's orderly end is the only one that stops its children.
 """
 
 import ctypes
@@ -15,9 +16,9 @@ _PR_SET_PDEATHSIG = 1
 
 
 def tie() -> None:
-    """Let this process be asked to stop when its parent dies."""
+    """Let this process be killed when its parent dies."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def tie_child() -> None:
@@ -27,10 +28,11 @@ def tie_child() -> None:
 
 
 def main(command: list[str]) -> None:
-    """Become `command`, tied; it does not return."""
-    os.environ[SUPERVISED] = "1"
+    """Become `command`, tied; it does not return, unless the supervisor died before the tie was made."""
+    supervisor = os.environ.setdefault(SUPERVISED, str(os.getppid()))
     tie()
-    os.execvp(command[0], command)  # noqa: S606
+    if str(os.getppid()) == supervisor:
+        os.execvp(command[0], command)  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import SUPERVISED, Settings
 from backend.config.supervision import CannotServe, default_port, groups, require_free, write_configuration
 
 
@@ -37,4 +37,6 @@ class Command(BaseCommand):
         self.stdout.write(f"Starting; logs are in {settings.VITRINE_HOME / 'logs'}; Ctrl-C stops everything.")
         self.stdout.flush()
         supervisor = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
+        # Keeps this process's number, by which its children know whether it still lives.
+        os.environ[SUPERVISED] = str(os.getpid())
         os.execv(sys.executable, supervisor)  # noqa: S606
