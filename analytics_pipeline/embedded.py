@@ -32,7 +32,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from analytics_pipeline import locks
-from analytics_pipeline.settings import SUPERVISED, Settings
+from analytics_pipeline.settings import SUPERVISED, PipelineSettings
 
 HOST = "127.0.0.1"
 DATABASE = "vitrine"
@@ -125,18 +125,18 @@ VALKEY = Service(
 )
 
 
-def clickhouse_url(settings: Settings) -> str:
+def clickhouse_url(settings: PipelineSettings) -> str:
     """The warehouse's address: the configured one, else the embedded one's, whether it runs or not."""
     return settings.clickhouse_url or WAREHOUSE.url(endpoint(WAREHOUSE, home=settings.home))
 
 
-def redis_url(settings: Settings) -> str:
+def redis_url(settings: PipelineSettings) -> str:
     """The stream's address: the configured one, else the embedded one's, whether it runs or not."""
     return settings.redis_url or VALKEY.url(endpoint(VALKEY, home=settings.home))
 
 
 @contextmanager
-def ensure(settings: Settings, *services: Service) -> Iterator[None]:
+def ensure(settings: PipelineSettings, *services: Service) -> Iterator[None]:
     """Have these services running inside the context, except those whose real address is configured.
 
     One that runs is used; one that doesn't is started, and stopped by whichever process uses it last. A

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Connection
 
 KEPT = 20
@@ -21,7 +21,7 @@ class RecentProducts:
     Every method raises StreamUnavailable.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: PipelineSettings) -> None:
         self._connection = Connection(settings, timeout_seconds=_TIMEOUT_SECONDS)
 
     def remember(self, shopper_key: UUID, *, met: Mapping[int, datetime]) -> None:

@@ -22,7 +22,7 @@ class InvalidSetting(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class PipelineSettings:
     """The addresses of one installation.
 
     An address that is None means the embedded service of this home (`embedded.py`).

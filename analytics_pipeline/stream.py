@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 from analytics_pipeline import embedded
 from analytics_pipeline.events import AnyEvent, Refused
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 
 KEY = "vitrine:events"
 GROUP = "warehouse"
@@ -82,7 +82,7 @@ def decode(payload: bytes) -> Batch:
 class Connection:
     """Redis, connected on first use; safe to share between threads."""
 
-    def __init__(self, settings: Settings, *, timeout_seconds: float) -> None:
+    def __init__(self, settings: PipelineSettings, *, timeout_seconds: float) -> None:
         self._settings = settings
         self._timeout_seconds = timeout_seconds
         self._client: Any | None = None
@@ -124,7 +124,7 @@ class Stream:
     """The stream of one installation. Every method raises StreamUnavailable."""
 
     def __init__(
-        self, settings: Settings, *, key: str = KEY, timeout_seconds: float = _TIMEOUT_SECONDS
+        self, settings: PipelineSettings, *, key: str = KEY, timeout_seconds: float = _TIMEOUT_SECONDS
     ) -> None:
         self.settings = settings
         self.key = key

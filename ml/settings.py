@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from analytics_pipeline.settings import InvalidSetting
-from analytics_pipeline.settings import Settings as PipelineSettings
+from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 
 MOST_THREADS = 4
 

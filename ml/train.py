@@ -11,8 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from analytics_pipeline import embedded
 from analytics_pipeline.migrate import MigrationChanged, migrate
-from analytics_pipeline.settings import InvalidSetting
-from analytics_pipeline.settings import Settings as PipelineSettings
+from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from ml import contest
 from ml.compose import everyones_list, product_lists, user_lists

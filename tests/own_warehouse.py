@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from analytics_pipeline.migrate import migrate
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 
 
@@ -19,7 +19,7 @@ def own_warehouse(url: str, *, home: Path, environment: pytest.MonkeyPatch) -> I
     database = f"test_{uuid4().hex}"
     environment.setenv("CLICKHOUSE_URL", urlunsplit(urlsplit(url)._replace(path=f"/{database}")))
     environment.setenv("VITRINE_HOME", str(home))
-    warehouse = Warehouse(Settings.from_env())
+    warehouse = Warehouse(PipelineSettings.from_env())
     migrate(warehouse)
     yield warehouse
     warehouse.command(f"DROP DATABASE {database}")

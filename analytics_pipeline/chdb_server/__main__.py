@@ -9,14 +9,14 @@ from types import FrameType
 from analytics_pipeline import embedded
 from analytics_pipeline.chdb_server.engine import Engine
 from analytics_pipeline.chdb_server.server import Server
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 
 _DRAIN_SECONDS = 20.0
 
 
 def main(arguments: list[str]) -> int:
     """The exit code: 0 after an orderly end, 1 if another process owns this home's warehouse."""
-    home = Settings.from_env().home
+    home = PipelineSettings.from_env().home
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from analytics_pipeline import migrate
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 
 
@@ -27,7 +27,7 @@ class Migrated:
 @cache
 def migrated() -> Migrated:
     """Return the warehouse of this installation, not connected yet."""
-    return Migrated(Warehouse(Settings.from_env()))
+    return Migrated(Warehouse(PipelineSettings.from_env()))
 
 
 def warehouse() -> Warehouse:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 
 _CACHE_DATABASE = 1
 _BROKER_DATABASE = 2
@@ -26,7 +26,7 @@ def redis_addresses(environ: Mapping[str, str]) -> RedisAddresses:
     Without them both are where REDIS_URL says, and without that in databases of their own beside the stream
     of this home's embedded Valkey: emptying a cache must not empty a stream.
     """
-    settings = Settings.from_env(environ)
+    settings = PipelineSettings.from_env(environ)
     stream = embedded.redis_url(settings)
     cache, broker = (
         stream if settings.redis_url else _with_database(stream, number=number)
@@ -48,5 +48,5 @@ def running() -> Iterator[None]:
     Raises:
         ServiceDidNotStart: one of them did not come up; names its log.
     """
-    with embedded.ensure(Settings.from_env(), embedded.VALKEY, embedded.WAREHOUSE):
+    with embedded.ensure(PipelineSettings.from_env(), embedded.VALKEY, embedded.WAREHOUSE):
         yield

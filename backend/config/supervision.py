@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 
 _LOG_SIZE = "5MB"
 # What the system allows for the address of a Unix socket.
@@ -52,7 +52,7 @@ def default_port() -> str:
     return os.environ.get("PORT") or "8000"
 
 
-def require_free(settings: Settings, *, host: str, port: int) -> None:
+def require_free(settings: PipelineSettings, *, host: str, port: int) -> None:
     """Make sure that nobody listens on the port, and nobody serves the home.
 
     Raises:
@@ -72,7 +72,7 @@ def require_free(settings: Settings, *, host: str, port: int) -> None:
             )
 
 
-def groups(settings: Settings, *, host: str, port: int) -> list[Group]:
+def groups(settings: PipelineSettings, *, host: str, port: int) -> list[Group]:
     """Return what has to run for a shop: the embedded services that it uses, then its own processes."""
     services = []
     if settings.redis_url is None:

@@ -14,7 +14,7 @@ import structlog
 from django.db.models import Q
 
 from analytics_pipeline.recent import RecentProducts
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import StreamUnavailable
 from backend.api.shoppers import Shopper
 from backend.catalog.models import Product
@@ -134,7 +134,7 @@ def recently_met(key: UUID | None) -> list[int] | None:
 @cache
 def recent_products() -> RecentProducts:
     """This process's connection to what shoppers met last."""
-    return RecentProducts(Settings.from_env())
+    return RecentProducts(PipelineSettings.from_env())
 
 
 def _neighbours(lists: PublishedLists, product: int, *, algorithm: str) -> tuple[str, list[Scored]]:

@@ -18,7 +18,7 @@ import pytest
 import urllib3
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from tests.acceptance import truth
 from tests.journeys.conftest import STAFF, UNLIMITED
 from tests.services import RUN
@@ -92,7 +92,7 @@ def importing(shop: Shop, command: str, path: Path) -> "subprocess.Popen[bytes]"
 
 def stored_events(shop: Shop) -> dict[tuple[str, str, int], int]:
     """Events by day, type and product, as the warehouse has them."""
-    url = shop.environ.get("CLICKHOUSE_URL") or embedded.clickhouse_url(Settings(home=shop.home))
+    url = shop.environ.get("CLICKHOUSE_URL") or embedded.clickhouse_url(PipelineSettings(home=shop.home))
     client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     try:
         rows = client.query(

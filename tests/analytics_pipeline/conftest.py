@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from analytics_pipeline import migrate
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
 
@@ -19,12 +19,12 @@ WHERE database = currentDatabase() AND endsWith(engine, 'MergeTree') AND total_r
 
 
 @pytest.fixture(scope="session")
-def settings(redis_url: str, warehouse_url: str) -> Settings:
-    return Settings(home=Path(), redis_url=redis_url, clickhouse_url=warehouse_url)
+def settings(redis_url: str, warehouse_url: str) -> PipelineSettings:
+    return PipelineSettings(home=Path(), redis_url=redis_url, clickhouse_url=warehouse_url)
 
 
 @pytest.fixture(scope="session")
-def migrated_warehouse(settings: Settings) -> Iterator[Warehouse]:
+def migrated_warehouse(settings: PipelineSettings) -> Iterator[Warehouse]:
     name = f"test_{uuid4().hex}"
     warehouse = Warehouse(settings, database=name)
     migrate.migrate(warehouse)
@@ -42,7 +42,7 @@ def warehouse(migrated_warehouse: Warehouse) -> Warehouse:
 
 
 @pytest.fixture
-def stream(settings: Settings) -> Iterator[Stream]:
+def stream(settings: PipelineSettings) -> Iterator[Stream]:
     """A stream of this test's own."""
     stream = Stream(settings, key=f"test:{uuid4().hex}")
     yield stream

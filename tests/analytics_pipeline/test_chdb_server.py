@@ -23,25 +23,25 @@ from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureErr
 from clickhouse_connect.driver.external import ExternalData
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
 
 
 @pytest.fixture(scope="module", name="settings")
-def settings_of_an_own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    settings = Settings(home=tmp_path_factory.mktemp("home"))
+def settings_of_an_own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipelineSettings]:
+    settings = PipelineSettings(home=tmp_path_factory.mktemp("home"))
     with embedded.ensure(settings, embedded.WAREHOUSE):
         yield settings
 
 
-def connect(settings: Settings, **options: Any) -> Any:
+def connect(settings: PipelineSettings, **options: Any) -> Any:
     return clickhouse_connect.get_client(
         dsn=embedded.clickhouse_url(settings), **{"autogenerate_session_id": False, **options}
     )
 
 
 @pytest.fixture(scope="module")
-def client(settings: Settings) -> Any:
+def client(settings: PipelineSettings) -> Any:
     return connect(settings)
 
 
@@ -62,7 +62,7 @@ def frame(rows: int) -> pd.DataFrame:
 
 @pytest.mark.parametrize("compress", [True, False, "lz4", "zstd", "gzip"])
 def test_a_large_insert_arrives_whole_in_every_compression(
-    settings: Settings, table: str, compress: bool | str
+    settings: PipelineSettings, table: str, compress: bool | str
 ) -> None:
     client = connect(settings, compress=compress)
     summary = client.insert_df(table, frame(200_000))
@@ -124,7 +124,7 @@ def test_typed_parameters_arrive_as_they_are(client: Any, type_: str, value: obj
     assert result.result_rows == [(value,)]
 
 
-def test_binary_parameters_and_long_ones_arrive(settings: Settings, client: Any) -> None:
+def test_binary_parameters_and_long_ones_arrive(settings: PipelineSettings, client: Any) -> None:
     assert client.query("SELECT hex($value$) AS given", parameters={"$value$": b"\xff\x00'"}).result_rows == [
         ("FF0027",)
     ]
@@ -154,7 +154,7 @@ def test_settings_and_databases_of_one_request_are_not_those_of_the_next(client:
     assert client.query("SELECT currentDatabase()").result_rows == [(embedded.DATABASE,)]
 
 
-def test_a_session_keeps_its_settings_and_temporary_tables(settings: Settings) -> None:
+def test_a_session_keeps_its_settings_and_temporary_tables(settings: PipelineSettings) -> None:
     client = connect(settings, session_id="analyst")
     client.command("CREATE TEMPORARY TABLE kept (n Int32)")
     client.command("INSERT INTO kept VALUES (7)")
@@ -171,7 +171,7 @@ def test_a_session_keeps_its_settings_and_temporary_tables(settings: Settings) -
     ],
 )
 def test_errors_carry_clickhouses_code_and_status(
-    settings: Settings, statement: str, code: int, status: int
+    settings: PipelineSettings, statement: str, code: int, status: int
 ) -> None:
     answer = send(settings, "POST", content=statement.encode())
     assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (status, str(code))
@@ -185,7 +185,12 @@ class Answer(NamedTuple):
 
 
 def send(
-    settings: Settings, method: str, *, query: str = "", content: bytes = b"", password: str | None = None
+    settings: PipelineSettings,
+    method: str,
+    *,
+    query: str = "",
+    content: bytes = b"",
+    password: str | None = None,
 ) -> Answer:
     url = urlsplit(embedded.clickhouse_url(settings))
     key = url.password if password is None else password
@@ -196,18 +201,18 @@ def send(
         return Answer(response.status, response.headers, response.read())
 
 
-def test_a_wrong_token_is_refused_but_a_ping_needs_none(settings: Settings, client: Any) -> None:
+def test_a_wrong_token_is_refused_but_a_ping_needs_none(settings: PipelineSettings, client: Any) -> None:
     assert send(settings, "POST", content=b"SELECT 1", password="guess").status == 403
     assert client.ping()
 
 
-def test_a_get_request_changes_nothing(settings: Settings, client: Any, table: str) -> None:
+def test_a_get_request_changes_nothing(settings: PipelineSettings, client: Any, table: str) -> None:
     assert send(settings, "GET", query=f"INSERT INTO {table} VALUES (1, 'a', 1)").status == 403
     assert client.query(f"SELECT count() FROM {table}").result_rows == [(0,)]
 
 
 def test_an_insert_whose_sender_dies_in_the_middle_stores_nothing(
-    settings: Settings, client: Any, table: str
+    settings: PipelineSettings, client: Any, table: str
 ) -> None:
     url = urlsplit(embedded.clickhouse_url(settings))
     rows = b"INSERT INTO vitrine.sold FORMAT TabSeparated\n" + b"1\ta\t1\n" * 50_000
@@ -221,7 +226,7 @@ def test_an_insert_whose_sender_dies_in_the_middle_stores_nothing(
     assert client.query(f"SELECT count() FROM {table}").result_rows == [(0,)]
 
 
-def test_concurrent_clients_are_served(settings: Settings) -> None:
+def test_concurrent_clients_are_served(settings: PipelineSettings) -> None:
     sums: list[int] = []
 
     def ask() -> None:
@@ -236,7 +241,7 @@ def test_concurrent_clients_are_served(settings: Settings) -> None:
     assert sums == [499_500] * 80
 
 
-def test_a_second_owner_is_refused(settings: Settings, client: Any) -> None:
+def test_a_second_owner_is_refused(settings: PipelineSettings, client: Any) -> None:
     command = [sys.executable, "-m", "analytics_pipeline.chdb_server", "--transient"]
     environment = {**os.environ, "VITRINE_HOME": str(settings.home)}
     second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
@@ -246,7 +251,7 @@ def test_a_second_owner_is_refused(settings: Settings, client: Any) -> None:
 
 
 def test_what_was_stored_is_there_after_the_owner_is_killed(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+    settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.WAREHOUSE):
         client = connect(settings)
         client.command("CREATE TABLE kept (n UInt64) ENGINE MergeTree ORDER BY n")
@@ -262,7 +267,7 @@ def test_what_was_stored_is_there_after_the_owner_is_killed(tmp_path: Path) -> N
 
 
 def test_a_connected_warehouse_goes_on_after_the_owner_was_killed_and_started_again(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+    settings = PipelineSettings(home=tmp_path)
     warehouse = Warehouse(settings)
     with embedded.ensure(settings, embedded.WAREHOUSE):
         assert warehouse.value("SELECT 1") == 1

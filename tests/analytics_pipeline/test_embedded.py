@@ -13,15 +13,15 @@ import pytest
 import redis
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import InvalidSetting, Settings
+from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 
 USE_AND_LEAVE = """
 import sys
 from pathlib import Path
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 
-settings = Settings(home=Path(sys.argv[1]))
+settings = PipelineSettings(home=Path(sys.argv[1]))
 with embedded.ensure(settings, embedded.VALKEY):
     print(embedded.endpoint(embedded.VALKEY, home=settings.home).pid, flush=True)
     sys.stdin.readline()
@@ -67,7 +67,7 @@ def test_the_last_user_stops_what_the_first_one_started(tmp_path: Path) -> None:
 
 
 def test_a_user_that_fails_stops_what_it_started(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), embedded.ensure(Settings(home=tmp_path), embedded.VALKEY):
+    with pytest.raises(FileNotFoundError), embedded.ensure(PipelineSettings(home=tmp_path), embedded.VALKEY):
         (tmp_path / "missing").read_text()
     assert (tmp_path / "logs" / "valkey.log").stat().st_size > 0
     assert not is_running(tmp_path)
@@ -82,7 +82,7 @@ def test_many_starters_at_once_start_one(tmp_path: Path) -> None:
 
 
 def test_a_service_in_the_foreground_outlives_its_users(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+    settings = PipelineSettings(home=tmp_path)
     with foreground(tmp_path) as supervised:
         wait_until(lambda: is_running(tmp_path))
         with embedded.ensure(settings, embedded.VALKEY):
@@ -114,7 +114,7 @@ def test_a_supervisor_takes_over_what_a_killed_command_left_behind(tmp_path: Pat
 
 
 def test_valkey_keeps_what_it_accepted_when_it_is_killed(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
+    settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.VALKEY):
         with redis.Redis.from_url(embedded.redis_url(settings)) as client:
             client.xadd("events", {"n": "1"})
@@ -130,7 +130,9 @@ def test_valkey_keeps_what_it_accepted_when_it_is_killed(tmp_path: Path) -> None
 
 
 def test_a_configured_address_is_used_and_nothing_is_started(tmp_path: Path) -> None:
-    settings = Settings.from_env({"VITRINE_HOME": str(tmp_path), "REDIS_URL": "redis://example:6379/1"})
+    settings = PipelineSettings.from_env(
+        {"VITRINE_HOME": str(tmp_path), "REDIS_URL": "redis://example:6379/1"}
+    )
     with embedded.ensure(settings, embedded.VALKEY):
         assert embedded.redis_url(settings) == "redis://example:6379/1"
     assert list(tmp_path.iterdir()) == []
@@ -142,4 +144,4 @@ def test_a_configured_address_is_used_and_nothing_is_started(tmp_path: Path) -> 
 )
 def test_an_unusable_setting_is_named(variable: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=variable):
-        Settings.from_env({variable: value})
+        PipelineSettings.from_env({variable: value})

@@ -16,7 +16,7 @@ import pytest
 from analytics_pipeline import ingest, rollups
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Refused, View
 from analytics_pipeline.ingest import Ingest
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Batch, Stream, StreamUnavailable
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
@@ -96,7 +96,9 @@ def test_stored_entries_leave_the_stream_and_others_stay(stream: Stream, warehou
 
 
 def test_nothing_is_acknowledged_while_the_warehouse_is_away(stream: Stream, warehouse: Warehouse) -> None:
-    away = Warehouse(Settings(home=stream.settings.home, clickhouse_url="http://x:y@127.0.0.1:9/none"))
+    away = Warehouse(
+        PipelineSettings(home=stream.settings.home, clickhouse_url="http://x:y@127.0.0.1:9/none")
+    )
     stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
     with pytest.raises(WarehouseUnavailable):
         consumer(stream, away).step(wait_seconds=0.01)
@@ -163,12 +165,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from analytics_pipeline.ingest import Ingest
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
 
 redis_url, clickhouse_url, key, database = sys.argv[1:]
-settings = Settings(home=Path(), redis_url=redis_url, clickhouse_url=clickhouse_url)
+settings = PipelineSettings(home=Path(), redis_url=redis_url, clickhouse_url=clickhouse_url)
 consumer = Ingest(
     stream=Stream(settings, key=key),
     warehouse=Warehouse(settings, database=database),
@@ -180,7 +182,7 @@ while True:
 
 
 def test_a_consumer_killed_again_and_again_stores_each_event_of_a_stream_sent_twice_once(
-    settings: Settings, stream: Stream, warehouse: Warehouse
+    settings: PipelineSettings, stream: Stream, warehouse: Warehouse
 ) -> None:
     chance = random.Random(7)
     sent: dict[UUID, tuple[str, int, date]] = {}

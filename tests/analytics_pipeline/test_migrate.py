@@ -9,7 +9,7 @@ import pytest
 
 from analytics_pipeline import migrate
 from analytics_pipeline.migrate import InvalidMigration, MigrationChanged
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 
 FIRST = "-- Things.\nCREATE TABLE IF NOT EXISTS things (n UInt64) ENGINE = MergeTree ORDER BY n\n"
@@ -17,7 +17,7 @@ SECOND = "CREATE OR REPLACE VIEW all_things AS SELECT n FROM things\n"
 
 
 @pytest.fixture
-def empty(settings: Settings) -> Iterator[Warehouse]:
+def empty(settings: PipelineSettings) -> Iterator[Warehouse]:
     name = f"test_{uuid4().hex}"
     warehouse = Warehouse(settings, database=name)
     yield warehouse
@@ -40,7 +40,7 @@ def test_every_file_is_applied_once_and_in_order(empty: Warehouse, folder: Path)
     assert empty.rows("SELECT n, title FROM things") == []
 
 
-def test_several_migrators_at_once_end_with_one_schema(settings: Settings, empty: Warehouse) -> None:
+def test_several_migrators_at_once_end_with_one_schema(settings: PipelineSettings, empty: Warehouse) -> None:
     empty.create()
     name = str(empty.value("SELECT currentDatabase()"))
     others = [Warehouse(settings, database=name) for _ in range(4)]

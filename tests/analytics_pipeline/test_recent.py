@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from analytics_pipeline.recent import KEPT, RecentProducts
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import StreamUnavailable
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -12,7 +12,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 @pytest.fixture
 def recent(redis_url: str) -> RecentProducts:
-    return RecentProducts(Settings.from_env({"REDIS_URL": redis_url}))
+    return RecentProducts(PipelineSettings.from_env({"REDIS_URL": redis_url}))
 
 
 def at(minutes: int) -> datetime:
@@ -68,4 +68,4 @@ def test_what_a_guest_met_counts_for_the_account_and_twice_changes_nothing(recen
 
 def test_a_server_that_is_down_is_told_apart_from_an_empty_list() -> None:
     with pytest.raises(StreamUnavailable):
-        RecentProducts(Settings.from_env({"REDIS_URL": "redis://127.0.0.1:1/0"})).of(uuid4())
+        RecentProducts(PipelineSettings.from_env({"REDIS_URL": "redis://127.0.0.1:1/0"})).of(uuid4())

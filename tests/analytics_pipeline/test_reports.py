@@ -12,7 +12,7 @@ import pytest
 from analytics_pipeline import ingest, reports, rollups
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, View
 from analytics_pipeline.reports import InvalidParameter, NotForSellers, UnknownReport
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import NOBODY, Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_at, record
 
@@ -82,7 +82,7 @@ def test_a_movement_stored_twice_counts_once(warehouse: Warehouse) -> None:
 
 def in_time_zone(warehouse: Warehouse, name: str) -> Warehouse:
     """The same warehouse, for a shop whose days are those of another time zone."""
-    settings = Settings(home=Path(), clickhouse_url=warehouse.settings.clickhouse_url, time_zone=name)
+    settings = PipelineSettings(home=Path(), clickhouse_url=warehouse.settings.clickhouse_url, time_zone=name)
     return Warehouse(settings, database=str(warehouse.value("SELECT currentDatabase()")))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 
 
@@ -36,7 +36,7 @@ def proxy() -> Iterator[str]:
 
 
 def test_a_proxy_without_its_server_is_an_absence_and_not_a_refusal(proxy: str) -> None:
-    warehouse = Warehouse(Settings(home=Path(), clickhouse_url=proxy))
+    warehouse = Warehouse(PipelineSettings(home=Path(), clickhouse_url=proxy))
     with pytest.raises(WarehouseUnavailable, match="502"):
         warehouse.value("SELECT 1")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from backend.config.supervision import groups, write_configuration
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,7 +23,7 @@ def services() -> dict[str, Any]:
 def test_compose_runs_every_process_that_the_supervisor_runs(
     tmp_path: Path, services: dict[str, Any]
 ) -> None:
-    shop, *others = groups(Settings(home=tmp_path, **REAL), host="127.0.0.1", port=1)
+    shop, *others = groups(PipelineSettings(home=tmp_path, **REAL), host="127.0.0.1", port=1)
     supervised = {process.name for process in shop.processes if not process.once}
 
     assert others == []
@@ -47,7 +47,7 @@ def test_the_servers_are_reached_from_this_machine_alone(services: dict[str, Any
 
 
 def test_the_supervisor_starts_what_is_embedded_first(tmp_path: Path) -> None:
-    embedded, shop = groups(Settings(home=tmp_path), host="127.0.0.1", port=1)
+    embedded, shop = groups(PipelineSettings(home=tmp_path), host="127.0.0.1", port=1)
 
     assert {process.name for process in embedded.processes} == {"valkey", "warehouse"}
     assert "web" in {process.name for process in shop.processes}
@@ -55,7 +55,7 @@ def test_the_supervisor_starts_what_is_embedded_first(tmp_path: Path) -> None:
 
 def test_the_supervisors_configuration_is_its_owners_alone(tmp_path: Path) -> None:
     home = tmp_path / "100% ours"
-    started = groups(Settings(home=home), host="127.0.0.1", port=1)
+    started = groups(PipelineSettings(home=home), host="127.0.0.1", port=1)
 
     path = write_configuration(home, root=ROOT, started=started)
 

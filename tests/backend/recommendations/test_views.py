@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from analytics_pipeline.recent import RecentProducts
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.exposures import services as exposures
@@ -59,7 +59,7 @@ def publish(tmp_path: Path, lists: dict[str, dict[object, Entries]]) -> None:
 
 
 def remember(key: UUID, *met: Product) -> None:
-    RecentProducts(Settings.from_env()).remember(key, met={product.pk: NOW for product in met})
+    RecentProducts(PipelineSettings.from_env()).remember(key, met={product.pk: NOW for product in met})
 
 
 def get(api: APIClient, path: str, *, status: int = 200, guest: object = None) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics_pipeline import embedded, migrate
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Apply what is pending, and say what that was."""
-        settings = Settings.from_env()
+        settings = PipelineSettings.from_env()
         try:
             with embedded.ensure(settings, embedded.WAREHOUSE):
                 applied = migrate.migrate(Warehouse(settings))

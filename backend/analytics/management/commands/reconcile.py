@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics_pipeline import embedded, migrate
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from backend.analytics.reconciliation import Comparison, reconcile
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Print what differs, or how much agrees."""
-        settings = Settings.from_env()
+        settings = PipelineSettings.from_env()
         try:
             with embedded.ensure(settings, embedded.WAREHOUSE):
                 warehouse = Warehouse(settings)

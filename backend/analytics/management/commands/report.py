@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate, reports
 from analytics_pipeline.reports import Answer, InvalidParameter, Report
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream, StreamUnavailable
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from backend.analytics.selectors import Freshness, freshness
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         known = {parameter.name for parameter in report.parameters}
         given = {key: value for key, value in options.items() if key in known and value is not None}
         seller = options.get("seller", reports.EVERY_SELLER)
-        settings = Settings.from_env()
+        settings = PipelineSettings.from_env()
         try:
             with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
                 warehouse = Warehouse(settings)

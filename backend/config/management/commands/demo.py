@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analytics_pipeline.embedded import ServiceDidNotStart
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from backend.analytics.tasks import rebuild_rollups
 from backend.config.engines import running
 from backend.config.supervision import CannotServe, default_port, require_free
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         """Bring the schemas up to date, and take the steps that are left."""
         try:
             # Said now, not after minutes of work.
-            require_free(Settings.from_env(), host=options["host"], port=options["port"])
+            require_free(PipelineSettings.from_env(), host=options["host"], port=options["port"])
         except CannotServe as error:
             raise CommandError(str(error)) from error
         path = settings.VITRINE_HOME / STEPS_FILE

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from analytics_pipeline.settings import SUPERVISED, Settings
+from analytics_pipeline.settings import SUPERVISED, PipelineSettings
 from backend.config.supervision import CannotServe, default_port, groups, require_free, write_configuration
 
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
         """Check what would stop the processes from starting, then become the supervisor."""
-        pipeline = Settings.from_env()
+        pipeline = PipelineSettings.from_env()
         try:
             require_free(pipeline, host=host, port=port)
         except CannotServe as error:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.ingest import ENTRIES_AT_ONCE, Ingest
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream, StreamUnavailable
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, drain: bool, **__: Any) -> None:
         """Run until SIGTERM or SIGINT, or until the stream is empty."""
-        settings = Settings.from_env()
+        settings = PipelineSettings.from_env()
         try:
             with embedded.ensure(settings, embedded.VALKEY, embedded.WAREHOUSE):
                 self._run(settings, drain=drain)
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
             raise CommandError(str(error)) from error
 
-    def _run(self, settings: Settings, *, drain: bool) -> None:
+    def _run(self, settings: PipelineSettings, *, drain: bool) -> None:
         warehouse = Warehouse(settings)
         consumer = Ingest(stream=Stream(settings), warehouse=warehouse, clock=timezone.now)
         if drain:

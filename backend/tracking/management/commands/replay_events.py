@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics_pipeline import dead_letters, embedded, migrate
-from analytics_pipeline.settings import Settings
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream, StreamUnavailable
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Replay, and say how many went and how many stay."""
-        settings = Settings.from_env()
+        settings = PipelineSettings.from_env()
         try:
             with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
                 warehouse = Warehouse(settings)
