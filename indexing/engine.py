@@ -1,7 +1,7 @@
 """What a search engine is here: the protocol that both engines keep, what is written to it, its errors.
 
 SearchError
-  EngineUnavailable     cannot be asked now; ask again later
+  SearchEngineUnavailable     cannot be asked now; ask again later
   IndexMissing          no generation serves yet
   IndexCorrupt          a generation exists but cannot be read
   GenerationBusy        another process writes this generation
@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from indexing.document import ProductDocument
-from indexing.page import SearchPage, Suggestion
+from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 
 
@@ -25,7 +25,7 @@ class SearchError(Exception):
     remedy = ""
 
 
-class EngineUnavailable(SearchError):
+class SearchEngineUnavailable(SearchError):
     """The engine did not answer, or answered that it cannot now."""
 
     remedy = "Check that the search engine runs and can be reached."
@@ -78,7 +78,7 @@ class GenerationNotFound(SearchError):
 
 
 @dataclass(frozen=True, slots=True)
-class Put:
+class PutDocument:
     """Store this document unless the index holds a newer version of it."""
 
     document: ProductDocument
@@ -91,18 +91,18 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
-class Delete:
+class DeleteDocument:
     """Forget this product unless the index holds a newer version of it."""
 
     product_id: int
     version: int
 
 
-Change = Put | Delete
+DocumentWrite = PutDocument | DeleteDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What became of some changes: taken, or older than what the index already knew."""
 
     applied: int
@@ -129,7 +129,7 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredDocument:
     """What a generation holds of a product."""
 
     version: int
@@ -139,7 +139,7 @@ class Stored:
 class SearchEngine(Protocol):
     """A search engine: reads go to the generation that serves, writes name theirs.
 
-    Every method may raise EngineUnavailable.
+    Every method may raise SearchEngineUnavailable.
     """
 
     name: str
@@ -148,11 +148,11 @@ class SearchEngine(Protocol):
         """Return one page. Raises IndexMissing, IndexCorrupt."""
         ...
 
-    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[Suggestion, ...]:
+    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
         """Return completions of `prefix`, best first. Raises IndexMissing, IndexCorrupt."""
         ...
 
-    def write(self, generation: str, changes: Sequence[Change], *, now: datetime) -> Written:
+    def write(self, generation: str, changes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply changes in any order and however often: the highest version of a product wins.
 
         Durable on return, searchable within half a second.
@@ -160,7 +160,7 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, Stored]:
+    def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
         """Return what the generation holds of these products; unknown and deleted ones are left out."""
         ...
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from indexing.engine import Change, Generation, IndexCorrupt, Role, SearchEngine, SearchError
+from indexing.engine import DocumentWrite, Generation, IndexCorrupt, Role, SearchEngine, SearchError
 
 MAX_LAG_SECONDS = 1.0
 """How far a generation may be behind at the swap: no more than the one it replaces usually is."""
@@ -34,7 +34,7 @@ class Feed(Protocol):
         """Keep everything that changes from now on for this generation, and work for it alone."""
         ...
 
-    def scan(self) -> Iterator[Sequence[Change]]:
+    def scan(self) -> Iterator[Sequence[DocumentWrite]]:
         """Yield all products, in batches."""
         ...
 
@@ -50,7 +50,7 @@ class Feed(Protocol):
         """Keep nothing for this generation any more."""
         ...
 
-    def is_worked_for(self, generation: str) -> bool:
+    def is_being_built(self, generation: str) -> bool:
         """Whether some process works for this generation now."""
         ...
 
@@ -88,7 +88,7 @@ def roll_back(engine: SearchEngine) -> Generation:
     return Generation(standby.name, Role.SERVING, standby.created_at)
 
 
-def followed(generations: Sequence[Generation]) -> list[Generation]:
+def kept_current(generations: Sequence[Generation]) -> list[Generation]:
     """Return the generations that the shop keeps up to date; one that is being built is its builder's."""
     return [generation for generation in generations if generation.role is not Role.BUILDING]
 
@@ -107,7 +107,7 @@ def _fill(
 def _is_kept(generation: Generation, engine: SearchEngine, feed: Feed) -> bool:
     """Whether a generation stays beside a new one: as its standby, or because another process builds it."""
     if generation.role is Role.BUILDING:
-        return feed.is_worked_for(generation.name)
+        return feed.is_being_built(generation.name)
     return generation.role is Role.SERVING and _is_readable(generation, engine)
 
 

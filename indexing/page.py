@@ -104,7 +104,7 @@ class SuggestionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class SearchSuggestion:
     """One completion of what a shopper has typed so far."""
 
     kind: SuggestionKind

@@ -26,7 +26,7 @@ PHRASE_BOOST = 1.0
 """For two neighbouring query words that a title holds together: "wine rack" before a rack for wine."""
 RELAX_BELOW = 10
 """With fewer products than this holding every word, those that hold most, then any, are shown as well."""
-MET_NEED_SCORE = 10.0
+SATISFIED_NEED_SCORE = 10.0
 """For each word a hit holds, once not all are asked for: about what a rare word in a title is worth."""
 MOST = 0.6
 """The share of a query's words that "most" asks for."""

@@ -23,7 +23,7 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
+class SearchSettings:
     """The search engine of one shop."""
 
     engine: str
@@ -64,7 +64,7 @@ def _is_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
-def open_engine(settings: Settings) -> SearchEngine:
+def open_engine(settings: SearchSettings) -> SearchEngine:
     """Return the engine that `settings` name; the other one need not be installed."""
     if settings.engine == "elasticsearch":
         from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """Which word was meant by one that no product holds: a noisy channel over the shop's own vocabulary.
 
-A candidate is as likely as its word is frequent, times how easily a person slips from it to what was typed
+A candidate is as likely as its word is frequent, times how easily a person edits from it to what was typed
 (Kernighan, Church and Gale, "A spelling correction program based on a noisy channel model", 1990). The
 channel is a weighted Damerau-Levenshtein distance: vowels are confused with vowels, letters are doubled or
 not, neighbours are swapped, and the first letter is seldom wrong.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 VOWELS = frozenset("aeiouy")
-SLIP = 6.0
+EDIT_PENALTY = 6.0
 """How many times e less likely each whole slip is: a word must be 400 times as frequent to outweigh one."""
 VOWEL_FOR_VOWEL = 0.6
 DOUBLED_LETTER = 0.6
@@ -25,7 +25,7 @@ MIN_WEIGHT = 0.1
 
 SHORT = 3
 LONG = 6
-"""Letters from which one, and from which two slips are believed; Elasticsearch draws the lines there too."""
+"""Letters from which one, and from which two edits are believed; Elasticsearch draws the lines there too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Correction:
     weight: float
 
 
-def max_slips(word: str) -> int:
+def max_edits(word: str) -> int:
     """Return how many letters of `word` may be wrong; codes and short words are taken at their word."""
     if len(word) < SHORT or any(letter.isdigit() for letter in word):
         return 0
@@ -54,14 +54,17 @@ def max_slips(word: str) -> int:
 def corrections(word: str, neighbours: Sequence[Neighbour]) -> tuple[Correction, ...]:
     """Return the likeliest of `neighbours`, best first, each weighted against the best."""
     scored = sorted(
-        ((math.log1p(each.frequency) - SLIP * slip_cost(word, each.word), each.word) for each in neighbours),
+        (
+            (math.log1p(each.frequency) - EDIT_PENALTY * edit_cost(word, each.word), each.word)
+            for each in neighbours
+        ),
         key=lambda pair: (-pair[0], pair[1]),
     )
     weights = [(candidate, math.exp(score - scored[0][0])) for score, candidate in scored[:MAX_CORRECTIONS]]
     return tuple(Correction(candidate, weight) for candidate, weight in weights if weight >= MIN_WEIGHT)
 
 
-def slip_cost(typed: str, meant: str) -> float:
+def edit_cost(typed: str, meant: str) -> float:
     """Return how unlikely it is to type `typed` for `meant`: 0 for equal words, about 1 for each slip."""
     rows = [[float(column) for column in range(len(meant) + 1)]]
     for i in range(1, len(typed) + 1):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from indexing.mapping import parts_of
-from indexing.page import Suggestion, SuggestionKind
+from indexing.page import SearchSuggestion, SuggestionKind
 from indexing.query import Evidence, plan
 from indexing.request import MAX_QUERY_LENGTH
 from indexing.text import words
@@ -25,7 +25,7 @@ Complete = Callable[[str], Counts]
 
 def suggestions(
     prefix: str, *, complete: Complete, evidence: Callable[[Sequence[str]], Evidence], limit: int
-) -> tuple[Suggestion, ...]:
+) -> tuple[SearchSuggestion, ...]:
     """Return completions of `prefix`: categories, then brands, then phrases, each by number of products.
 
     A prefix that begins nothing is corrected word by word and tried once more.
@@ -42,7 +42,7 @@ def suggestions(
     return _completions(corrected, complete=complete, limit=limit) if corrected else ()
 
 
-def _completions(prefix: str, *, complete: Complete, limit: int) -> tuple[Suggestion, ...]:
+def _completions(prefix: str, *, complete: Complete, limit: int) -> tuple[SearchSuggestion, ...]:
     counts = complete(prefix)
     named = [*_categories(counts), *_brands(counts)][:limit]
     taken = {suggestion.text.casefold() for suggestion in named}
@@ -50,29 +50,30 @@ def _completions(prefix: str, *, complete: Complete, limit: int) -> tuple[Sugges
     return (*named, *phrases[: limit - len(named)])
 
 
-def _categories(counts: Counts) -> list[Suggestion]:
+def _categories(counts: Counts) -> list[SearchSuggestion]:
     found = []
     for value, count in counts["category_name"]:
         _, name, slug = parts_of(value)
-        found.append(Suggestion(SuggestionKind.CATEGORY, name, count, slug))
+        found.append(SearchSuggestion(SuggestionKind.CATEGORY, name, count, slug))
     return sorted(found, key=_fullest)[:MAX_NAMES]
 
 
-def _brands(counts: Counts) -> list[Suggestion]:
+def _brands(counts: Counts) -> list[SearchSuggestion]:
     found = [
-        Suggestion(SuggestionKind.BRAND, parts_of(value)[1], count) for value, count in counts["brand_token"]
+        SearchSuggestion(SuggestionKind.BRAND, parts_of(value)[1], count)
+        for value, count in counts["brand_token"]
     ]
     return sorted(found, key=_fullest)[:MAX_NAMES]
 
 
-def _phrases(counts: Counts) -> list[Suggestion]:
+def _phrases(counts: Counts) -> list[SearchSuggestion]:
     known = dict(counts["phrase"])
     common = {phrase: count for phrase, count in known.items() if count >= MIN_PRODUCTS} or known
     beginnings = {
         _beginning(phrase) for phrase, count in common.items() if count == common.get(_beginning(phrase))
     }
     found = [
-        Suggestion(SuggestionKind.PHRASE, phrase, count)
+        SearchSuggestion(SuggestionKind.PHRASE, phrase, count)
         for phrase, count in common.items()
         if phrase not in beginnings
     ]
@@ -88,5 +89,5 @@ def _beginning(phrase: str) -> str:
     return "" if last.isdigit() else shorter
 
 
-def _fullest(suggestion: Suggestion) -> tuple[int, int, str]:
+def _fullest(suggestion: SearchSuggestion) -> tuple[int, int, str]:
     return (-suggestion.count, len(suggestion.text), suggestion.text)

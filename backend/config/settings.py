@@ -18,7 +18,7 @@ from backend.config.environment import (
 )
 from backend.config.logging import logging_configuration
 from backend.config.schedule import BEAT_SCHEDULE
-from indexing.settings import Settings as SearchSettings
+from indexing.settings import SearchSettings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 

@@ -7,7 +7,7 @@ from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
 from backend.catalog.subscribers import CategoryFanOut
 from backend.outbox.subscribers import Subscriber
 from backend.search.engines import engine
-from backend.search.rebuilding import followers
+from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import RecentProductsFollow
 
 
@@ -16,7 +16,7 @@ def subscribers() -> list[Subscriber]:
     target = migrated()
     return [
         CategoryFanOut(),
-        *followers(engine(), clock=timezone.now),
+        *index_subscribers(engine(), clock=timezone.now),
         OrderFacts(target),
         Products(target),
         ShopperLinks(target),

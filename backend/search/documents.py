@@ -14,8 +14,8 @@ from django_elasticsearch_dsl.registries import registry
 from backend.catalog.models import Product
 from backend.search.projection import project
 from indexing.elasticsearch.mapping import ProductFields, indexed
-from indexing.engine import Put
-from indexing.settings import Settings
+from indexing.engine import PutDocument
+from indexing.settings import SearchSettings
 
 
 @registry.register_document
@@ -23,7 +23,7 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
     """A product in the index that serves: `ProductIndex.search().query(…).to_queryset()` gives its rows."""
 
     class Index:
-        name = f"{Settings.from_env().prefix}-products"
+        name = f"{SearchSettings.from_env().prefix}-products"
 
     class Django:
         model = Product
@@ -44,6 +44,6 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
             "version": change.version,
             "version_type": "external",
         }
-        if isinstance(change, Put):
+        if isinstance(change, PutDocument):
             return {**written, "_op_type": "index", "_source": indexed(change.document)}
         return {**written, "_op_type": "delete"}

@@ -6,13 +6,13 @@ from functools import cache
 
 from backend.api.errors import EngineUnavailable
 from indexing.engine import SearchEngine, SearchError
-from indexing.settings import Settings, open_engine
+from indexing.settings import SearchSettings, open_engine
 
 
 @cache
 def engine() -> SearchEngine:
     """Return the engine that the environment names, opened once a process."""
-    return open_engine(Settings.from_env())
+    return open_engine(SearchSettings.from_env())
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from indexing.document import ProductDocument, VariantDocument
-from indexing.engine import Put, SearchEngine
+from indexing.engine import PutDocument, SearchEngine
 from indexing.request import SearchRequest
-from indexing.settings import Settings, open_engine
+from indexing.settings import SearchSettings, open_engine
 from ml.ranking.relevance import RECALL_DEPTH, Grades, Report, evaluate
 
 BATCH = 1_000
@@ -23,7 +23,7 @@ def evaluate_search(
     products: Sequence[ProductDocument],
     judgments: Mapping[str, Grades],
     *,
-    settings: Settings,
+    settings: SearchSettings,
     progress: Callable[[int], object] = lambda count: None,
 ) -> Report:
     """Index `products` apart from the shop's own, search for every judged query, return the marks.
@@ -67,7 +67,7 @@ def bare_product(product_id: int, *, title: str, description: str) -> ProductDoc
 
 
 @contextmanager
-def _apart(settings: Settings) -> Iterator[SearchEngine]:
+def _apart(settings: SearchSettings) -> Iterator[SearchEngine]:
     """Open the engine on an empty place, and leave nothing there."""
     with tempfile.TemporaryDirectory() as folder:
         prefix = f"{settings.prefix}-evaluation-{secrets.token_hex(4)}"
@@ -85,7 +85,7 @@ def _index(
     generation = engine.create(now=EPOCH).name
     for start in range(0, len(products), BATCH):
         batch = products[start : start + BATCH]
-        engine.write(generation, [Put(product, 1) for product in batch], now=EPOCH)
+        engine.write(generation, [PutDocument(product, 1) for product in batch], now=EPOCH)
         progress(len(batch))
     engine.swap(generation)
 

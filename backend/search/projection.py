@@ -7,12 +7,12 @@ from django.db import transaction
 from backend.catalog.models import PATH_SEPARATOR, Category, Product
 from backend.search.versions import draw
 from indexing.document import CategoryReference, ProductDocument, VariantDocument
-from indexing.engine import Change, Delete, Put
+from indexing.engine import DeleteDocument, DocumentWrite, PutDocument
 
 SCAN_BATCH = 1_000
 
 
-def project(product_ids: Sequence[int]) -> list[Change]:
+def project(product_ids: Sequence[int]) -> list[DocumentWrite]:
     """Return what an index must hold of these products: their documents, and deletes of what is not listed.
 
     A version is drawn and the rows are read in one transaction after it (four queries).
@@ -24,14 +24,14 @@ def project(product_ids: Sequence[int]) -> list[Change]:
         categories = _ancestors(products)
     found = {product.pk: product for product in products}
     return [
-        Put(_document(found[product_id], categories), version)
+        PutDocument(_document(found[product_id], categories), version)
         if product_id in found
-        else Delete(product_id, version)
+        else DeleteDocument(product_id, version)
         for product_id in dict.fromkeys(product_ids)
     ]
 
 
-def scan() -> Iterator[list[Change]]:
+def scan() -> Iterator[list[DocumentWrite]]:
     """Yield the documents of all listed products, in batches."""
     last = 0
     while True:

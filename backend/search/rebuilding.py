@@ -14,7 +14,7 @@ from backend.outbox.selectors import lag
 from backend.outbox.services import close_cursor, open_cursor
 from backend.search import projection
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
-from indexing.engine import Change, Generation, Role, SearchEngine, SearchError
+from indexing.engine import DocumentWrite, Generation, Role, SearchEngine, SearchError
 from indexing.generations import rebuild
 
 logger = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class OutboxFeed:
         self._followers[generation] = Follower(subscriber, owner=self._owner)
         self._step(generation)
 
-    def scan(self) -> Iterator[list[Change]]:
+    def scan(self) -> Iterator[list[DocumentWrite]]:
         """Yield all listed products; between batches the leases are renewed and changes applied."""
         for batch in projection.scan():
             yield batch
@@ -60,7 +60,7 @@ class OutboxFeed:
             self.hand_over(generation)
         close_cursor(NAME_PREFIX + generation)
 
-    def is_worked_for(self, generation: str) -> bool:
+    def is_being_built(self, generation: str) -> bool:
         """Whether a process holds the generation's lease."""
         held = Cursor.objects.filter(subscriber=NAME_PREFIX + generation, lease_until__gt=timezone.now())
         return held.exists()
@@ -80,7 +80,7 @@ def build(
     return rebuild(engine, OutboxFeed(engine), clock=clock, progress=progress)
 
 
-def followers(engine: SearchEngine, *, clock: Callable[[], datetime]) -> list[GenerationSubscriber]:
+def index_subscribers(engine: SearchEngine, *, clock: Callable[[], datetime]) -> list[GenerationSubscriber]:
     """Return a subscriber for each generation that is kept up to date; a shop without any gets its first.
 
     An engine that cannot be asked now takes no first generation: its subscribers find out by themselves.

@@ -10,7 +10,7 @@ from backend.outbox.models import Cursor
 from backend.outbox.subscribers import Change
 from backend.search.projection import project
 from indexing.engine import GenerationNotFound, SearchEngine, SearchError
-from indexing.generations import followed
+from indexing.generations import kept_current
 
 logger = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ def generation_subscribers(engine: SearchEngine) -> list[GenerationSubscriber]:
     of an engine for the absence of readers.
     """
     try:
-        names = [generation.name for generation in followed(engine.generations())]
+        names = [generation.name for generation in kept_current(engine.generations())]
     except SearchError as error:
         logger.warning("generations_unknown", engine=engine.name, reason=str(error))
         cursors = Cursor.objects.filter(subscriber__startswith=NAME_PREFIX)

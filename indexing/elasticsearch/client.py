@@ -8,7 +8,7 @@ from typing import Any
 from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from indexing.engine import EngineUnavailable, IndexMissing
+from indexing.engine import IndexMissing, SearchEngineUnavailable
 
 NAME = "elasticsearch"
 SEARCH_SECONDS = 5.0
@@ -30,12 +30,12 @@ def answering() -> Iterator[None]:
     try:
         yield
     except TransportError as error:
-        raise EngineUnavailable(NAME, error.message) from error
+        raise SearchEngineUnavailable(NAME, error.message) from error
     except NotFoundError as error:
         raise IndexMissing(NAME) from error
     except ApiError as error:
         if error.status_code in OVERLOADED:
-            raise EngineUnavailable(NAME, str(error)) from error
+            raise SearchEngineUnavailable(NAME, str(error)) from error
         raise
 
 

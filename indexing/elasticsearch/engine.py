@@ -8,8 +8,8 @@ from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
 from indexing.elasticsearch.writing import write
-from indexing.engine import Change, Generation, Stored, Written
-from indexing.page import SearchPage, Suggestion
+from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
+from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.suggestions import suggestions
 
@@ -32,19 +32,19 @@ class ElasticsearchEngine:
             self._require_version()
             return self._searching.search(request)
 
-    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[Suggestion, ...]:
+    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
         """Return completions of `prefix`, best first."""
         with answering():
             self._require_version()
             asking = self._searching
             return suggestions(prefix, complete=asking.completions, evidence=asking.evidence, limit=limit)
 
-    def write(self, generation: str, changes: Sequence[Change], *, now: datetime) -> Written:
+    def write(self, generation: str, changes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply changes; Elasticsearch itself remembers deletes, by its own clock."""
         with answering():
             return write(self._client, generation, changes)
 
-    def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, Stored]:
+    def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
         """Return what the generation holds of these products, searchable or not yet."""
         if not product_ids:
             return {}
@@ -52,7 +52,7 @@ class ElasticsearchEngine:
             self._indices.require(generation)
             found = self._client.mget(index=generation, ids=[str(each) for each in product_ids])
             return {
-                int(each["_id"]): Stored(each["_version"], product_of(each["_source"]))
+                int(each["_id"]): StoredDocument(each["_version"], product_of(each["_source"]))
                 for each in found["docs"]
                 if each.get("found")
             }

@@ -42,7 +42,7 @@ def text(plan: Plan, *, required: int) -> Query:
     needs = Bool(should=[_need(need) for need in plan.needs], minimum_should_match=required)
     extra: list[Query] = [holds("title", pair, boost=meaning.PHRASE_BOOST) for pair in pairwise(plan.words)]
     if required < len(plan.needs):
-        met = meaning.MET_NEED_SCORE
+        met = meaning.SATISFIED_NEED_SCORE
         extra += [ConstantScore(filter=_need(need), boost=met) for need in plan.needs]
     return Bool(must=[needs], should=extra)
 

@@ -14,7 +14,7 @@ from indexing.elasticsearch.matching import filters, holds, text, weighted
 from indexing.page import Hit, Matched, SearchPage
 from indexing.query import FIELD_BOOSTS, RELAX_BELOW, Evidence, Plan, Term, literal, lookups, plan
 from indexing.request import SearchRequest, Sort
-from indexing.spelling import SHORT, Neighbour, max_slips
+from indexing.spelling import SHORT, Neighbour, max_edits
 from indexing.suggestions import SUGGESTED
 from indexing.text import query_words
 
@@ -127,14 +127,14 @@ def _questions(words: Sequence[str]) -> Search:
     asked = {" ".join(term): _anywhere(term) for term in lookups(words)}
     search.aggs.bucket("frequencies", "filters", filters=asked)
     for word in words:
-        if slips := max_slips(word):
+        if edits := max_edits(word):
             search = search.suggest(
                 word,
                 word,
                 term={
                     "field": "vocabulary",
                     "suggest_mode": "missing",
-                    "max_edits": slips,
+                    "max_edits": edits,
                     "prefix_length": 0,
                     "min_word_length": SHORT,
                     "size": NEIGHBOURS,

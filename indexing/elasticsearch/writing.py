@@ -7,7 +7,7 @@ from elasticsearch import Elasticsearch
 
 from indexing.elasticsearch.client import WRITE_SECONDS
 from indexing.elasticsearch.mapping import indexed
-from indexing.engine import Change, GenerationNotFound, Put, SearchError, Written
+from indexing.engine import DocumentWrite, GenerationNotFound, PutDocument, SearchError, WriteResult
 
 BULK_SIZE = 500
 """Documents a request: about two megabytes."""
@@ -26,7 +26,7 @@ class NotWritten(SearchError):
         self.reason = reason
 
 
-def write(client: Elasticsearch, generation: str, changes: Sequence[Change]) -> Written:
+def write(client: Elasticsearch, generation: str, changes: Sequence[DocumentWrite]) -> WriteResult:
     """Apply `changes`. Raises GenerationNotFound, NotWritten."""
     patient = client.options(request_timeout=WRITE_SECONDS)
     applied = 0
@@ -34,12 +34,12 @@ def write(client: Elasticsearch, generation: str, changes: Sequence[Change]) -> 
         operations = [line for change in changes[start : start + BULK_SIZE] for line in _lines(change)]
         answer = patient.bulk(index=generation, operations=operations)
         applied += sum(_applied(item, generation) for item in answer["items"])
-    return Written(applied=applied, stale=len(changes) - applied)
+    return WriteResult(applied=applied, stale=len(changes) - applied)
 
 
-def _lines(change: Change) -> Iterator[dict[str, Any]]:
+def _lines(change: DocumentWrite) -> Iterator[dict[str, Any]]:
     meta = {"_id": str(change.product_id), "version": change.version, "version_type": "external"}
-    if isinstance(change, Put):
+    if isinstance(change, PutDocument):
         yield {"index": meta}
         yield indexed(change.document)
     else:

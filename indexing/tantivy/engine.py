@@ -6,8 +6,15 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from indexing.engine import Change, Generation, GenerationNotFound, IndexMissing, Stored, Written
-from indexing.page import SearchPage, Suggestion
+from indexing.engine import (
+    DocumentWrite,
+    Generation,
+    GenerationNotFound,
+    IndexMissing,
+    StoredDocument,
+    WriteResult,
+)
+from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.suggestions import suggestions
 from indexing.tantivy.folder import NAME, Folder, Pointer
@@ -33,12 +40,12 @@ class TantivyEngine:
         with self._serving() as snapshot:
             return search(snapshot, request)
 
-    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[Suggestion, ...]:
+    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
         """Return completions of `prefix`, best first."""
         with self._serving() as snapshot:
             return suggestions(prefix, complete=snapshot.completions, evidence=snapshot.evidence, limit=limit)
 
-    def write(self, generation: str, changes: Sequence[Change], *, now: datetime) -> Written:
+    def write(self, generation: str, changes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply changes; takes the generation's lock and keeps it until `release` or `close`."""
         with self._lock:
             writer = self._writer(generation)
@@ -60,7 +67,7 @@ class TantivyEngine:
             self._writers[generation] = Writer(path, generation=generation)
         return self._writers[generation]
 
-    def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, Stored]:
+    def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
         """Return what the generation holds of these products."""
         with self._snapshot(generation) as snapshot:
             return stored_in(snapshot, product_ids)

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 from tantivy import Index
 
-from indexing.engine import EngineUnavailable, Generation, GenerationNotFound, IndexCorrupt, Role
+from indexing.engine import Generation, GenerationNotFound, IndexCorrupt, Role, SearchEngineUnavailable
 from indexing.tantivy.schema import VERSION, build_schema
 
 NAME = "tantivy"
@@ -46,7 +46,7 @@ class Folder:
     def pointer(self) -> Pointer:
         """Return which generation serves.
 
-        Raises IndexCorrupt if the file that says so is damaged, EngineUnavailable if it can't be read now:
+        Raises IndexCorrupt if the file that says so is damaged, SearchEngineUnavailable if it cannot be read:
         that is no reason to build anew.
         """
         try:
@@ -90,7 +90,7 @@ class Folder:
             return Pointer()
 
     def create(self, *, now: datetime) -> Generation:
-        """Create an empty generation. Raises EngineUnavailable."""
+        """Create an empty generation. Raises SearchEngineUnavailable."""
         name = f"{PREFIX}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         path = self.home / name / INDEX
         description = {"version": VERSION, "created_at": now.isoformat()}
@@ -113,7 +113,7 @@ class Folder:
     def index_path(self, name: str) -> Path:
         """Return where tantivy keeps the generation.
 
-        Raises GenerationNotFound, IndexCorrupt, EngineUnavailable.
+        Raises GenerationNotFound, IndexCorrupt, SearchEngineUnavailable.
         """
         description = self.home / name / DESCRIPTION
         if not description.is_file():
@@ -136,11 +136,11 @@ class Folder:
 
 @contextmanager
 def _reaching() -> Iterator[None]:
-    """Turn what a full, missing or forbidden disk raises into EngineUnavailable."""
+    """Turn what a full, missing or forbidden disk raises into SearchEngineUnavailable."""
     try:
         yield
     except OSError as error:
-        raise EngineUnavailable(NAME, str(error)) from error
+        raise SearchEngineUnavailable(NAME, str(error)) from error
 
 
 def _role(name: str, pointer: Pointer) -> Role:

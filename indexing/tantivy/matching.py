@@ -11,8 +11,8 @@ from indexing.mapping import key
 from indexing.query import (
     EXACT_FORM_BOOST,
     FIELD_BOOSTS,
-    MET_NEED_SCORE,
     PHRASE_BOOST,
+    SATISFIED_NEED_SCORE,
     Alternative,
     Need,
     Plan,
@@ -42,7 +42,7 @@ class Matching:
         needs = [(Occur.Should, self._need(need)) for need in plan.needs]
         clauses = [(Occur.Must, Query.boolean_query(needs, required))]
         if required < len(plan.needs):
-            met = (Query.const_score_query(self._need(need), MET_NEED_SCORE) for need in plan.needs)
+            met = (Query.const_score_query(self._need(need), SATISFIED_NEED_SCORE) for need in plan.needs)
             clauses += [(Occur.Should, query) for query in met]
         clauses += [(Occur.Should, self._near(pair)) for pair in pairwise(plan.words)]
         return Query.boolean_query(clauses)

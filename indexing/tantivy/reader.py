@@ -14,7 +14,7 @@ from tantivy import DocAddress, Filter, Index, Query, Searcher, TextAnalyzerBuil
 from indexing.document import ProductDocument
 from indexing.engine import IndexCorrupt
 from indexing.query import FIELD_BOOSTS, Evidence, Term, lookups
-from indexing.spelling import Neighbour, max_slips
+from indexing.spelling import Neighbour, max_edits
 from indexing.suggestions import SUGGESTED
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
@@ -88,11 +88,11 @@ class Snapshot:
         return dict(self.searcher.terms_with_prefix("vocabulary", "", filter_query=live))
 
     def _neighbours(self, word: str) -> list[Neighbour]:
-        slips = max_slips(word)
-        if not slips:
+        edits = max_edits(word)
+        if not edits:
             return []
         near = process.extract(
-            word, self._vocabulary.keys(), scorer=OSA.distance, score_cutoff=slips, limit=None
+            word, self._vocabulary.keys(), scorer=OSA.distance, score_cutoff=edits, limit=None
         )
         return [Neighbour(found, self._vocabulary[found]) for found, _, _ in near]
 

@@ -6,7 +6,15 @@ from pathlib import Path
 
 from tantivy import FieldType, Index, Query, Schema, Searcher
 
-from indexing.engine import Change, Delete, GenerationBusy, IndexCorrupt, Put, Stored, Written
+from indexing.engine import (
+    DeleteDocument,
+    DocumentWrite,
+    GenerationBusy,
+    IndexCorrupt,
+    PutDocument,
+    StoredDocument,
+    WriteResult,
+)
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot, whole_numbers
 from indexing.tantivy.schema import indexed, register_analyzers, tombstone
@@ -33,9 +41,9 @@ class Writer:
             raise IndexCorrupt(generation, str(error)) from error
         self._schema = self._index.schema
 
-    def write(self, changes: Sequence[Change], *, now: datetime) -> Written:
+    def write(self, changes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply `changes` and commit; either all of them are in the index then, or none."""
-        newest: dict[int, Change] = {}
+        newest: dict[int, DocumentWrite] = {}
         for change in changes:
             known = newest.get(change.product_id)
             if known is None or change.version > known.version:
@@ -44,7 +52,7 @@ class Writer:
         fresh = [change for change in newest.values() if change.version > stored.get(change.product_id, -1)]
         self._replace(fresh, now=now)
         self._writer.commit()
-        return Written(applied=len(fresh), stale=len(changes) - len(fresh))
+        return WriteResult(applied=len(fresh), stale=len(changes) - len(fresh))
 
     def close(self) -> None:
         """Wait for merges and give the lock back."""
@@ -54,16 +62,16 @@ class Writer:
         """Give the lock back, and with it what was not committed; this writer is of no further use."""
         del self._writer
 
-    def _replace(self, changes: Sequence[Change], *, now: datetime) -> None:
+    def _replace(self, changes: Sequence[DocumentWrite], *, now: datetime) -> None:
         self._writer.delete_documents_by_query(
             Query.term_set_query(self._schema, "id", [change.product_id for change in changes])
         )
         for change in changes:
-            if isinstance(change, Put):
+            if isinstance(change, PutDocument):
                 self._writer.add_document(indexed(change.document, version=change.version))
             else:
                 self._writer.add_document(tombstone(change.product_id, version=change.version, now=now))
-        if any(isinstance(change, Delete) for change in changes):
+        if any(isinstance(change, DeleteDocument) for change in changes):
             self._forget_deletes(now - DELETES_KEPT_FOR)
 
     def _forget_deletes(self, before: datetime) -> None:
@@ -87,11 +95,11 @@ def versions(searcher: Searcher, schema: Schema, product_ids: Sequence[int]) -> 
     return dict(zip(ids, whole_numbers(searcher, "version", addresses), strict=True))
 
 
-def stored_in(snapshot: Snapshot, product_ids: Sequence[int]) -> dict[int, Stored]:
+def stored_in(snapshot: Snapshot, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
     """Return what a generation holds of `product_ids`."""
     known = versions(snapshot.searcher, snapshot.index.schema, product_ids)
     wanted = Query.term_set_query(snapshot.index.schema, "id", list(known))
     live = all_of(snapshot.matching.live(), wanted)
     found = snapshot.searcher.search(live, max(1, len(known)), count=False).hits
     documents = snapshot.documents([address for _, address in found])
-    return {document.id: Stored(known[document.id], document) for document in documents}
+    return {document.id: StoredDocument(known[document.id], document) for document in documents}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from indexing.engine import Change, Put, SearchEngine
+from indexing.engine import DocumentWrite, PutDocument, SearchEngine
 from tests.indexing.builders import NOW, product
 
 
@@ -27,15 +27,15 @@ class Rows:
         self.kept[generation] = []
         self.working.add(generation)
 
-    def scan(self) -> Iterator[Sequence[Change]]:
+    def scan(self) -> Iterator[Sequence[DocumentWrite]]:
         for number, title in list(self.products.items()):
-            yield [Put(product(number, title), self.version)]
+            yield [PutDocument(product(number, title), self.version)]
         self.while_scanning()
 
     def follow(self, generation: str) -> float:
         changed, self.kept[generation] = self.kept[generation], []
         self.version += 1
-        changes = [Put(product(number, self.products[number]), self.version) for number in changed]
+        changes = [PutDocument(product(number, self.products[number]), self.version) for number in changed]
         self.engine.write(generation, changes, now=NOW)
         return float(len(changed) * 5)
 
@@ -46,5 +46,5 @@ class Rows:
         self.kept.pop(generation, None)
         self.working.discard(generation)
 
-    def is_worked_for(self, generation: str) -> bool:
+    def is_being_built(self, generation: str) -> bool:
         return generation in self.working

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from indexing.document import ProductDocument
-from indexing.engine import Delete, Put, SearchEngine
+from indexing.engine import DeleteDocument, PutDocument, SearchEngine
 from indexing.page import SearchPage
 from indexing.request import Filters, SearchRequest
 from tests.indexing.builders import NOW
@@ -40,7 +40,7 @@ class Shop:
 
     def sells(self, *products: ProductDocument, version: int = 1) -> None:
         """Put `products` and wait until all of them count."""
-        self.engine.write(self.generation, [Put(each, version) for each in products], now=NOW)
+        self.engine.write(self.generation, [PutDocument(each, version) for each in products], now=NOW)
         self.settle(*products)
 
     def settle(self, *products: ProductDocument) -> None:
@@ -55,7 +55,7 @@ class Shop:
 
     def delete(self, product_id: int, *, version: int) -> None:
         """Delete a product and wait until no search finds it."""
-        self.engine.write(self.generation, [Delete(product_id, version)], now=NOW)
+        self.engine.write(self.generation, [DeleteDocument(product_id, version)], now=NOW)
         eventually(lambda: product_id not in self.seen())
 
     def page(self, text: str = "", **asked: Any) -> SearchPage:

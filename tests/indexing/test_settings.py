@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from indexing.settings import Settings, SettingsError
+from indexing.settings import SearchSettings, SettingsError
 
 URL = "http://localhost:9200"
 
@@ -19,7 +19,7 @@ URL = "http://localhost:9200"
     ],
 )
 def test_an_address_chooses_elasticsearch_unless_told_otherwise(environ: dict[str, str], engine: str) -> None:
-    assert Settings.from_env(environ).engine == engine
+    assert SearchSettings.from_env(environ).engine == engine
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def test_an_address_chooses_elasticsearch_unless_told_otherwise(environ: dict[st
 )
 def test_what_cannot_be_meant_names_the_variable(environ: dict[str, str], variable: str) -> None:
     with pytest.raises(SettingsError) as error:
-        Settings.from_env(environ)
+        SearchSettings.from_env(environ)
     assert error.value.variable == variable
 
 
 def test_generations_are_kept_below_the_home() -> None:
-    assert Settings.from_env({"VITRINE_HOME": "/srv/shop"}).home == Path("/srv/shop/search")
+    assert SearchSettings.from_env({"VITRINE_HOME": "/srv/shop"}).home == Path("/srv/shop/search")

@@ -2,18 +2,18 @@
 
 import pytest
 
-from indexing.spelling import Neighbour, corrections, max_slips, slip_cost
+from indexing.spelling import Neighbour, corrections, edit_cost, max_edits
 
 
 @pytest.mark.parametrize(
-    ("word", "slips"), [("ox", 0), ("bax", 1), ("light", 1), ("lights", 2), ("ps4", 0), ("13in", 0)]
+    ("word", "edits"), [("ox", 0), ("bax", 1), ("light", 1), ("lights", 2), ("ps4", 0), ("13in", 0)]
 )
-def test_longer_words_may_have_more_slips_and_codes_none(word: str, slips: int) -> None:
-    assert max_slips(word) == slips
+def test_longer_words_may_have_more_slips_and_codes_none(word: str, edits: int) -> None:
+    assert max_edits(word) == edits
 
 
 def test_equal_words_cost_nothing() -> None:
-    assert slip_cost("lamp", "lamp") == 0
+    assert edit_cost("lamp", "lamp") == 0
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_equal_words_cost_nothing() -> None:
     ],
 )
 def test_common_slips_cost_less(likelier: tuple[str, str], unlikelier: tuple[str, str]) -> None:
-    assert slip_cost(*likelier) < slip_cost(*unlikelier)
+    assert edit_cost(*likelier) < edit_cost(*unlikelier)
 
 
 def test_the_slip_counts_for_more_than_the_frequency_unless_that_is_overwhelming() -> None:

@@ -9,7 +9,7 @@ from elasticsearch.dsl import connections
 
 from backend.search.rebuilding import build
 from indexing.elasticsearch.engine import ElasticsearchEngine
-from indexing.settings import Settings
+from indexing.settings import SearchSettings
 from tests.backend.shop import product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.elasticsearch]
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.elasticsearch
 @pytest.fixture
 def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
     """The shop's engine, and the library's connection to it."""
-    opened = ElasticsearchEngine(url=elasticsearch_url, prefix=Settings.from_env().prefix)
+    opened = ElasticsearchEngine(url=elasticsearch_url, prefix=SearchSettings.from_env().prefix)
     opened.destroy()
     connections.create_connection("default", hosts=elasticsearch_url)
     yield opened

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backend.outbox.models import Cursor, Message
 from backend.outbox.relay import Relay, drain
-from backend.search.rebuilding import OutboxFeed, build, followers
+from backend.search.rebuilding import OutboxFeed, build, index_subscribers
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import Role, SearchEngine
@@ -30,7 +30,7 @@ def relay(shop_engine: SearchEngine) -> Iterator[SearchEngine]:
     stopping = threading.Event()
 
     def work() -> None:
-        Relay(lambda: followers(shop_engine, clock=timezone.now)).run(stopping)
+        Relay(lambda: index_subscribers(shop_engine, clock=timezone.now)).run(stopping)
         connection.close()
 
     thread = threading.Thread(target=work, daemon=True)
@@ -118,10 +118,10 @@ def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> N
 def test_a_shop_without_an_index_gets_its_first(shop_engine: SearchEngine) -> None:
     product("Brass lantern")
 
-    (subscriber,) = followers(shop_engine, clock=timezone.now)
+    (subscriber,) = index_subscribers(shop_engine, clock=timezone.now)
 
     assert titles(shop_engine, "lantern") == ["Brass lantern"]
-    assert [subscriber] == followers(shop_engine, clock=timezone.now)
+    assert [subscriber] == index_subscribers(shop_engine, clock=timezone.now)
 
 
 def test_a_dropped_generation_is_no_failure_of_its_subscriber(shop_engine: SearchEngine) -> None:
@@ -166,7 +166,7 @@ def test_while_the_engine_is_down_its_subscribers_are_still_known() -> None:
     Cursor.objects.create(subscriber=f"{NAME_PREFIX}products-1")
     unreachable = ElasticsearchEngine(url="http://127.0.0.1:9", prefix="nowhere")
 
-    subscribers = followers(unreachable, clock=timezone.now)
+    subscribers = index_subscribers(unreachable, clock=timezone.now)
 
     assert [each.name for each in subscribers] == [f"{NAME_PREFIX}products-1"]
     unreachable.close()

@@ -11,7 +11,7 @@ from backend.catalog.services import delete_product
 from backend.search.projection import project, scan
 from backend.search.versions import draw
 from indexing.document import ProductDocument
-from indexing.engine import Delete, Put
+from indexing.engine import DeleteDocument, PutDocument
 from tests.backend.shop import NOW, product
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def document_of(row: Product) -> ProductDocument:
     (change,) = project([row.pk])
-    assert isinstance(change, Put)
+    assert isinstance(change, PutDocument)
     return change.document
 
 
@@ -61,7 +61,7 @@ def test_what_is_not_listed_is_deleted_from_the_index() -> None:
 
     changes = project([hidden.pk, deleted.pk, 999_999])
 
-    assert [type(change) for change in changes] == [Delete, Delete, Delete]
+    assert [type(change) for change in changes] == [DeleteDocument, DeleteDocument, DeleteDocument]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_products() -> None:

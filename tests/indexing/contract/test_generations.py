@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from indexing.engine import IndexMissing, Role, SearchEngine
-from indexing.generations import NothingToRollBackTo, followed, rebuild, roll_back
+from indexing.generations import NothingToRollBackTo, kept_current, rebuild, roll_back
 from indexing.request import SearchRequest
 from tests.indexing.builders import NOW
 from tests.indexing.rows import Rows
@@ -84,7 +84,7 @@ def test_one_standby_is_kept(empty: SearchEngine) -> None:
 
     generations = empty.generations()
 
-    assert [each.name for each in followed(generations)] == names[1:]
+    assert [each.name for each in kept_current(generations)] == names[1:]
     assert [each.role for each in generations] == [Role.STANDBY, Role.SERVING]
     assert set(feed.kept) == set(names[1:])
 
@@ -122,7 +122,7 @@ def test_a_build_that_was_killed_is_cleared_away_by_the_next(empty: SearchEngine
 def test_a_generation_being_built_is_followed_by_its_builder_alone(empty: SearchEngine) -> None:
     built = empty.create(now=NOW)
 
-    assert built.name not in {each.name for each in followed(empty.generations())}
+    assert built.name not in {each.name for each in kept_current(empty.generations())}
 
 
 def test_what_serves_cannot_be_dropped(empty: SearchEngine) -> None:

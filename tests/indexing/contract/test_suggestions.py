@@ -3,7 +3,7 @@
 import pytest
 
 from indexing.engine import SearchEngine
-from indexing.page import Suggestion, SuggestionKind
+from indexing.page import SearchSuggestion, SuggestionKind
 from tests.indexing.builders import category, product
 from tests.indexing.shop import Shop
 
@@ -30,8 +30,8 @@ def test_phrases_of_titles_are_suggested_by_number_of_products(shop: Shop) -> No
 def test_categories_and_brands_come_first(shop: Shop) -> None:
     suggestions = shop.engine.suggest("chr")
 
-    assert suggestions[0] == Suggestion(SuggestionKind.CATEGORY, "Christmas", 2, "christmas")
-    assert suggestions[1] == Suggestion(SuggestionKind.BRAND, "Chrome & Co", 2)
+    assert suggestions[0] == SearchSuggestion(SuggestionKind.CATEGORY, "Christmas", 2, "christmas")
+    assert suggestions[1] == SearchSuggestion(SuggestionKind.BRAND, "Chrome & Co", 2)
     assert "christmas" not in [each.text for each in suggestions]
 
 

@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from indexing.engine import Change, Delete, Generation, GenerationNotFound, Put, SearchEngine
+from indexing.engine import (
+    DeleteDocument,
+    DocumentWrite,
+    Generation,
+    GenerationNotFound,
+    PutDocument,
+    SearchEngine,
+)
 from tests.indexing.builders import NOW, product
 from tests.indexing.shop import Shop
 
@@ -28,7 +35,7 @@ def test_an_update_replaces_what_was_there(shop: Shop) -> None:
 def test_an_older_version_does_not_undo_a_newer_one(shop: Shop) -> None:
     shop.sells(product(1, "New title"), version=7)
 
-    written = shop.engine.write(shop.generation, [Put(product(1, "Old title"), 6)], now=NOW)
+    written = shop.engine.write(shop.generation, [PutDocument(product(1, "Old title"), 6)], now=NOW)
 
     assert (written.applied, written.stale) == (0, 1)
     assert shop.engine.stored(shop.generation, [1])[1].document.title == "New title"
@@ -37,7 +44,7 @@ def test_an_older_version_does_not_undo_a_newer_one(shop: Shop) -> None:
 def test_the_same_change_twice_is_the_same_as_once(shop: Shop) -> None:
     shop.sells(product(1), version=3)
 
-    assert shop.engine.write(shop.generation, [Put(product(1), 3)], now=NOW).applied == 0
+    assert shop.engine.write(shop.generation, [PutDocument(product(1), 3)], now=NOW).applied == 0
     assert shop.engine.count(shop.generation) == 1
 
 
@@ -45,7 +52,7 @@ def test_a_late_update_does_not_resurrect_a_deleted_product(shop: Shop) -> None:
     shop.sells(product(1), version=3)
     shop.delete(1, version=5)
 
-    written = shop.engine.write(shop.generation, [Put(product(1), 4)], now=NOW)
+    written = shop.engine.write(shop.generation, [PutDocument(product(1), 4)], now=NOW)
 
     assert written.stale == 1
     assert shop.engine.stored(shop.generation, [1]) == {}
@@ -54,19 +61,19 @@ def test_a_late_update_does_not_resurrect_a_deleted_product(shop: Shop) -> None:
 def test_a_late_delete_does_not_remove_a_product_that_came_back(shop: Shop) -> None:
     shop.sells(product(1), version=5)
 
-    shop.engine.write(shop.generation, [Delete(1, 4)], now=NOW)
+    shop.engine.write(shop.generation, [DeleteDocument(1, 4)], now=NOW)
 
     assert shop.engine.stored(shop.generation, [1])[1].version == 5
 
 
 def test_a_delete_of_an_unknown_product_outlives_its_late_update(shop: Shop) -> None:
-    shop.engine.write(shop.generation, [Delete(1, 9)], now=NOW)
+    shop.engine.write(shop.generation, [DeleteDocument(1, 9)], now=NOW)
 
-    assert shop.engine.write(shop.generation, [Put(product(1), 8)], now=NOW).stale == 1
+    assert shop.engine.write(shop.generation, [PutDocument(product(1), 8)], now=NOW).stale == 1
 
 
 def test_a_product_can_come_back_after_its_delete(shop: Shop) -> None:
-    shop.engine.write(shop.generation, [Delete(1, 2)], now=NOW)
+    shop.engine.write(shop.generation, [DeleteDocument(1, 2)], now=NOW)
 
     shop.sells(product(1, "Back again"), version=3)
 
@@ -77,7 +84,11 @@ def test_a_product_can_come_back_after_its_delete(shop: Shop) -> None:
 def test_any_order_of_arrival_ends_the_same(
     engine: SearchEngine, generation: Generation, order: tuple[int, ...]
 ) -> None:
-    changes: list[Change] = [Put(product(1, "First"), 1), Delete(1, 2), Put(product(1, "Third"), 3)]
+    changes: list[DocumentWrite] = [
+        PutDocument(product(1, "First"), 1),
+        DeleteDocument(1, 2),
+        PutDocument(product(1, "Third"), 3),
+    ]
 
     for place in order:
         engine.write(generation.name, [changes[place]], now=NOW)
@@ -89,7 +100,11 @@ def test_any_order_of_arrival_ends_the_same(
 def test_changes_of_one_product_in_one_batch_end_with_the_newest(
     engine: SearchEngine, generation: Generation
 ) -> None:
-    changes = [Put(product(1, "Second"), 2), Put(product(1, "Third"), 3), Put(product(1, "First"), 1)]
+    changes = [
+        PutDocument(product(1, "Second"), 2),
+        PutDocument(product(1, "Third"), 3),
+        PutDocument(product(1, "First"), 1),
+    ]
 
     written = engine.write(generation.name, changes, now=NOW)
 
@@ -102,7 +117,7 @@ def test_a_document_comes_back_as_it_was_put(engine: SearchEngine, generation: G
         1, "Jug – Größe “M”", price="19.99", attributes={"colour": "blue"}, image_urls=("https://x/1.jpg",)
     )
 
-    engine.write(generation.name, [Put(document, 1)], now=NOW)
+    engine.write(generation.name, [PutDocument(document, 1)], now=NOW)
 
     assert engine.stored(generation.name, [1, 2])[1].document == document
 
@@ -121,18 +136,18 @@ def test_what_another_process_wrote_is_seen(shop: Shop, open_engine: Callable[[]
 def test_writing_to_a_generation_that_was_dropped_says_so(
     engine: SearchEngine, generation: Generation
 ) -> None:
-    engine.write(generation.name, [Put(product(1), 1)], now=NOW)
+    engine.write(generation.name, [PutDocument(product(1), 1)], now=NOW)
     engine.drop(generation.name)
 
     with pytest.raises(GenerationNotFound):
-        engine.write(generation.name, [Put(product(1), 2)], now=NOW)
+        engine.write(generation.name, [PutDocument(product(1), 2)], now=NOW)
     assert generation.name not in {each.name for each in engine.generations()}
 
 
 def test_deletes_are_remembered_for_as_long_as_a_request_can_live(shop: Shop) -> None:
-    shop.engine.write(shop.generation, [Delete(1, 9)], now=NOW)
+    shop.engine.write(shop.generation, [DeleteDocument(1, 9)], now=NOW)
     shop.sells(product(3))
-    shop.engine.write(shop.generation, [Delete(2, 9)], now=NOW + timedelta(minutes=59))
+    shop.engine.write(shop.generation, [DeleteDocument(2, 9)], now=NOW + timedelta(minutes=59))
 
-    assert shop.engine.write(shop.generation, [Put(product(1), 8)], now=NOW).stale == 1
+    assert shop.engine.write(shop.generation, [PutDocument(product(1), 8)], now=NOW).stale == 1
     assert shop.ids() == [3]

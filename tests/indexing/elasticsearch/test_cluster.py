@@ -8,7 +8,7 @@ from elasticsearch import Elasticsearch
 
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.elasticsearch.writing import NotWritten
-from indexing.engine import EngineUnavailable, IndexCorrupt, Put, SearchEngine
+from indexing.engine import IndexCorrupt, PutDocument, SearchEngine, SearchEngineUnavailable
 from indexing.request import SearchRequest
 from tests.indexing.builders import NOW, product
 from tests.indexing.shop import Shop
@@ -39,9 +39,9 @@ def test_a_cluster_that_does_not_answer_is_unavailable(unreachable: SearchEngine
         lambda: unreachable.suggest("lam"),
         unreachable.ping,
         unreachable.generations,
-        lambda: unreachable.write("any", [Put(product(1), 1)], now=NOW),
+        lambda: unreachable.write("any", [PutDocument(product(1), 1)], now=NOW),
     ):
-        with pytest.raises(EngineUnavailable, match="elasticsearch is unavailable"):
+        with pytest.raises(SearchEngineUnavailable, match="elasticsearch is unavailable"):
             ask()
 
 
@@ -50,7 +50,7 @@ def test_a_document_that_the_cluster_refuses_is_named(engine: ElasticsearchEngin
     shop = Shop.opened(engine)
 
     with pytest.raises(NotWritten) as error:
-        engine.write(shop.generation, [Put(product(7, popularity=2**70), 1)], now=NOW)
+        engine.write(shop.generation, [PutDocument(product(7, popularity=2**70), 1)], now=NOW)
     assert error.value.product_id == "7"
     assert "popularity" in error.value.reason
 

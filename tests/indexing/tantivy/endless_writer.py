@@ -4,7 +4,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from indexing.engine import Put
+from indexing.engine import PutDocument
 from indexing.tantivy.engine import TantivyEngine
 from tests.indexing.builders import NOW, product
 
@@ -12,7 +12,7 @@ from tests.indexing.builders import NOW, product
 def main(home: str, generation: str) -> None:
     engine = TantivyEngine(Path(home))
     for number in itertools.count(1):
-        engine.write(generation, [Put(product(number), 1)], now=NOW)
+        engine.write(generation, [PutDocument(product(number), 1)], now=NOW)
         sys.stdout.write(f"{number}\n")
         sys.stdout.flush()
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from indexing.engine import (
-    Delete,
-    EngineUnavailable,
+    DeleteDocument,
     GenerationBusy,
     GenerationNotFound,
     IndexCorrupt,
     IndexMissing,
-    Put,
+    PutDocument,
+    SearchEngineUnavailable,
     SearchError,
 )
 from indexing.generations import rebuild
@@ -80,7 +80,7 @@ def test_a_home_that_is_no_folder_is_a_search_error(tmp_path: Path) -> None:
         engine.generations,
         lambda: engine.create(now=NOW),
     ):
-        with pytest.raises(EngineUnavailable):
+        with pytest.raises(SearchEngineUnavailable):
             attempt()
 
 
@@ -118,19 +118,19 @@ def test_only_one_process_writes_a_generation(folder: TantivyEngine, tmp_path: P
     other = TantivyEngine(tmp_path)
 
     with pytest.raises(GenerationBusy):
-        other.write(shop.generation, [Put(product(1), 2)], now=NOW)
+        other.write(shop.generation, [PutDocument(product(1), 2)], now=NOW)
     folder.release(shop.generation)
 
-    assert other.write(shop.generation, [Put(product(1), 2)], now=NOW).applied == 1
+    assert other.write(shop.generation, [PutDocument(product(1), 2)], now=NOW).applied == 1
     other.close()
 
 
 def test_deletes_are_forgotten_when_no_request_can_be_that_old(folder: TantivyEngine) -> None:
     shop = Shop.opened(folder)
-    folder.write(shop.generation, [Delete(1, 5)], now=NOW)
+    folder.write(shop.generation, [DeleteDocument(1, 5)], now=NOW)
 
-    folder.write(shop.generation, [Delete(2, 5)], now=NOW + timedelta(minutes=61))
-    folder.write(shop.generation, [Put(product(1), 4), Put(product(2), 4)], now=NOW)
+    folder.write(shop.generation, [DeleteDocument(2, 5)], now=NOW + timedelta(minutes=61))
+    folder.write(shop.generation, [PutDocument(product(1), 4), PutDocument(product(2), 4)], now=NOW)
 
     assert set(folder.stored(shop.generation, [1, 2])) == {1}
 
@@ -140,8 +140,8 @@ def test_a_write_that_fails_halfway_leaves_nothing_of_it(folder: TantivyEngine) 
     unpriceable = product(2, price="1.001")
 
     with pytest.raises(ValueError, match="two decimal places"):
-        folder.write(shop.generation, [Put(product(1), 1), Put(unpriceable, 1)], now=NOW)
+        folder.write(shop.generation, [PutDocument(product(1), 1), PutDocument(unpriceable, 1)], now=NOW)
 
     assert folder.count(shop.generation) == 0
-    assert folder.write(shop.generation, [Put(product(1), 1)], now=NOW).applied == 1
+    assert folder.write(shop.generation, [PutDocument(product(1), 1)], now=NOW).applied == 1
     assert folder.count(shop.generation) == 1

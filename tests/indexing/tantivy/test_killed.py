@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from indexing.engine import Put
+from indexing.engine import PutDocument
 from indexing.tantivy.engine import TantivyEngine
 from tests.indexing.builders import NOW, product
 
@@ -24,5 +24,5 @@ def test_a_writer_that_was_killed_loses_nothing_committed_and_keeps_no_lock(
         said += [int(line) for line in writer.stdout]
 
     assert folder.stored(generation, said).keys() == set(said)
-    written = folder.write(generation, [Put(product(number), 2) for number in said], now=NOW)
+    written = folder.write(generation, [PutDocument(product(number), 2) for number in said], now=NOW)
     assert written.applied == len(said)

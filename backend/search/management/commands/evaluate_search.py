@@ -13,7 +13,7 @@ from backend.search.evaluation import bare_product, evaluate_search
 from indexing.document import ProductDocument
 from indexing.engine import SearchError
 from indexing.request import MAX_QUERY_LENGTH
-from indexing.settings import ENGINES, Settings, SettingsError
+from indexing.settings import ENGINES, SearchSettings, SettingsError
 from ml.ranking.relevance import MRR_DEPTH, NDCG_DEPTH, RECALL_DEPTH, NothingRelevant, Report, judged
 
 WRONG_INPUT = 2
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Print the marks and the worst queries."""
         try:
-            settings = Settings.from_env()
+            settings = SearchSettings.from_env()
             if options["engine"]:
                 settings = replace(settings, engine=options["engine"])
             report = self._report(settings, options["products"], options["judgments"])
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error}. {error.remedy}") from error
         self._print(report)
 
-    def _report(self, settings: Settings, products_path: Path, judgments_path: Path) -> Report:
+    def _report(self, settings: SearchSettings, products_path: Path, judgments_path: Path) -> Report:
         products = [*_products(products_path)]
         judgments = judged(_judgments(judgments_path))
         with tqdm(total=len(products), unit=" products", desc="index", disable=None) as progress:
