@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from django.utils import timezone
 
 from analytics_pipeline import rollups
-from backend.analytics.connections import migrated, warehouse
 from backend.analytics.subscribers import OrderFacts
+from backend.engines.warehouse import migrated, warehouse
 from backend.outbox.selectors import lag
 
 

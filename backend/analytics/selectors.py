@@ -8,19 +8,13 @@ from analytics_pipeline import reports, rollups
 from analytics_pipeline.reports import Answer, InvalidParameter
 from analytics_pipeline.stream import Lag as StreamLag
 from analytics_pipeline.stream import Stream
-from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
-from backend.analytics.connections import Migrated, warehouse
 from backend.analytics.subscribers import OrderFacts, Products
-from backend.api.errors import EngineUnavailable, InvalidParameters, NotFound
+from backend.api.errors import InvalidParameters, NotFound
 from backend.catalog.models import Product
+from backend.engines.warehouse import SHARE, Migrated, warehouse
 from backend.outbox import selectors as outbox
-
-
-class WarehouseDown(EngineUnavailable):
-    """The warehouse doesn't answer."""
-
-    message = "Reports are not available right now; try again shortly."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +32,8 @@ def sales(*, user: User, **parameters: object) -> Answer:
 
     Raises:
         InvalidParameters: a parameter can't be used.
-        WarehouseDown: the warehouse doesn't answer.
+        EngineBusy: as many reports as may run at once are running.
+        WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
     """
     return _run("sales", user=user, parameters=parameters)
 
@@ -49,7 +44,8 @@ def product(product_id: int, *, user: User, **parameters: object) -> Answer:
     Raises:
         NotFound: there is no such product, or it is another seller's.
         InvalidParameters: a parameter can't be used.
-        WarehouseDown: the warehouse doesn't answer.
+        EngineBusy: as many reports as may run at once are running.
+        WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
     """
     own = {} if user.is_admin else {"seller": user}
     if not Product.objects.filter(pk=product_id, **own).exists():
@@ -72,8 +68,7 @@ def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshne
 def _run(name: str, *, user: User, parameters: Mapping[str, object]) -> Answer:
     seller = reports.EVERY_SELLER if user.is_admin else user.pk
     try:
-        return reports.run(warehouse(), name, seller=seller, **parameters)
+        with SHARE.slot():
+            return reports.run(warehouse(), name, seller=seller, **parameters)
     except InvalidParameter as error:
         raise InvalidParameters(**{error.parameter: error.reason}) from error
-    except (WarehouseUnavailable, WarehouseRefused) as error:
-        raise WarehouseDown from error

@@ -13,7 +13,7 @@ from django.utils import timezone
 from analytics_pipeline import ingest
 from analytics_pipeline.warehouse import microseconds
 from backend.analytics import order_events, projections
-from backend.analytics.connections import Migrated
+from backend.engines.warehouse import Migrated
 from backend.orders.models import Movement
 from backend.outbox.subscribers import Change
 

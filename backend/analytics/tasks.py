@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics_pipeline import dead_letters, rollups
-from backend.analytics.connections import warehouse
+from backend.engines.warehouse import warehouse
 
 LETTERS_KEPT_FOR = timedelta(days=90)
 

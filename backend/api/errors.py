@@ -4,7 +4,7 @@ Rooms raise subclasses of DomainError beside the function that finds the fault; 
 envelope.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any, ClassVar
 
@@ -63,6 +63,23 @@ class EngineUnavailable(DomainError):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
 
 
+Translation = Callable[[Exception], DomainError]
+_translations: dict[type[Exception], Translation] = {}
+
+
+def register_translation(kind: type[Exception], translation: Translation) -> None:
+    """Answer exceptions of `kind`, which know no HTTP, with the DomainError that `translation` returns."""
+    _translations[kind] = translation
+
+
+def translated(error: Exception) -> Exception:
+    """Return the DomainError that a registered translation makes of `error`, else `error` itself."""
+    for kind in type(error).__mro__:
+        if kind in _translations:
+            return _translations[kind](error)
+    return error
+
+
 def error_body(message: str, *, details: object, status: int) -> dict[str, object]:
     """Return `{error, details, status, timestamp, request_id}`."""
     return {
@@ -79,7 +96,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
     Returns None for what is a fault of ours: Django then logs it and answers 500 through `server_error`.
     """
-    answer = _answer(error)
+    answer = _answer(translated(error))
     if answer is None:
         return None
     message, details, status, headers = answer

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "backend.api",
     "backend.outbox",
+    "backend.engines",
     "backend.accounts",
     "backend.catalog",
     "backend.inventory",

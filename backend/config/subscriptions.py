@@ -2,11 +2,11 @@
 
 from django.utils import timezone
 
-from backend.analytics.connections import migrated
 from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
 from backend.catalog.subscribers import CategoryFanOut
+from backend.engines.index import engine
+from backend.engines.warehouse import migrated
 from backend.outbox.subscribers import Subscriber
-from backend.search.engines import engine
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import RecentProductsFollow
 

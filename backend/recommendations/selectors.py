@@ -7,18 +7,16 @@ published list as it is, and the answer says so.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from uuid import UUID
 
 import structlog
 from django.db.models import Q
 
-from analytics_pipeline.recent import RecentProducts
-from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import StreamUnavailable
 from backend.api.shoppers import Shopper
 from backend.catalog.models import Product
 from backend.catalog.selectors import shown
+from backend.engines.streams import recent_products
 from backend.orders.models import OrderItem, OrderStatus
 from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
 from ml.serving import RECENT_AT_MOST, Reason, Scored, Suggestion, filled, for_person, for_product
@@ -129,12 +127,6 @@ def recently_met(key: UUID | None) -> list[int] | None:
     except StreamUnavailable as error:
         logger.warning("recent_products_unavailable", error=str(error))
         return None
-
-
-@cache
-def recent_products() -> RecentProducts:
-    """This process's connection to what shoppers met last."""
-    return RecentProducts(PipelineSettings.from_env())
 
 
 def _neighbours(lists: PublishedLists, product: int, *, algorithm: str) -> tuple[str, list[Scored]]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
+from backend.engines.index import engine
 from backend.outbox.selectors import lag
-from backend.search.engines import engine
 from backend.search.subscribers import GenerationSubscriber
 from indexing.engine import IndexMissing, Role
 

@@ -18,8 +18,8 @@ from backend.api.shoppers import shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.catalog.serializers import ProductCardSerializer
 from backend.catalog.views import EXPOSURE_ID
+from backend.engines import index
 from backend.exposures.services import expose
-from backend.search.engines import answering
 from backend.search.parameters import SearchParameters, SuggestionParameters, search_request
 from backend.search.serializers import FacetsSerializer, SuggestionSerializer, UnderstoodSerializer, card
 from indexing.request import SearchRequest
@@ -45,8 +45,8 @@ class SearchView(APIView):
     def get(self, request: Request) -> Response:
         """Search products by words, filters and order; attributes are asked for as attr.size=M."""
         asked = search_request(request)
-        with answering() as engine:
-            page = engine.search(asked)
+        with index.SHARE.slot():
+            page = index.engine().search(asked)
         span = PageSpan(page=asked.page, page_size=asked.page_size)
         span.require_within(page.count)
         exposure_id = expose(
@@ -85,8 +85,8 @@ class SuggestionView(APIView):
     def get(self, request: Request) -> Response:
         """Suggest phrases, brands and categories that begin with what was typed."""
         asked = parse(request, SuggestionParameters)
-        with answering() as engine:
-            found = engine.suggest(asked["q"], limit=asked["limit"])
+        with index.SHARE.slot():
+            found = index.engine().suggest(asked["q"], limit=asked["limit"])
         return envelope(SuggestionSerializer(list(found), many=True).data)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
-from backend.tracking.connections import stream
+from backend.engines.streams import stream
 
 
 def check() -> Mapping[str, object]:

@@ -11,9 +11,9 @@ import structlog
 from analytics_pipeline import events
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Refused, View
 from analytics_pipeline.stream import Batch, StreamUnavailable
-from backend.api.errors import DomainError, EngineUnavailable, InvalidParameters
+from backend.api.errors import DomainError, InvalidParameters
 from backend.api.shoppers import Shopper
-from backend.tracking.connections import recent_products, stream
+from backend.engines.streams import recent_products, stream
 
 MAX_BYTES = 1_000_000
 _MEETINGS = (View, Click, CartAdd)
@@ -26,12 +26,6 @@ class BatchTooLarge(DomainError):
 
     status: ClassVar[int] = 413
     message = "The batch is too large; send it in several requests."
-
-
-class StreamDown(EngineUnavailable):
-    """The stream can't take events now."""
-
-    message = "Events can't be taken right now; send the same ones again shortly."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +49,11 @@ def take(body: bytes, *, shopper: Shopper, now: datetime) -> Taken:
     Raises:
         InvalidParameters: the body is no such object.
         BatchTooLarge: it holds too many events.
-        StreamDown: nothing was accepted.
+        StreamUnavailable: nothing was accepted.
     """
     accepted, refused = events.validate_all(_payloads(body), arrived_at=now)
     batch = Batch(arrived_at=now, shopper_key=shopper.key, events=tuple(accepted), refused=tuple(refused))
-    try:
-        stream().append(batch)
-    except StreamUnavailable as error:
-        raise StreamDown from error
+    stream().append(batch)
     _remember(accepted, shopper=shopper)
     return Taken(accepted=len(accepted), refused=refused)
 

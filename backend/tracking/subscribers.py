@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.accounts.models import ShopperLink
+from backend.engines.streams import recent_products
 from backend.outbox.subscribers import Change
-from backend.tracking.connections import recent_products
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import pytest
 
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User, UserType
-from backend.analytics import connections
 from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
 from backend.catalog.models import Category, Product
 from backend.catalog.services import NewVariant, create_product
+from backend.engines import warehouse as engines
 from backend.outbox.relay import drain
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -20,13 +20,13 @@ TABLES = ("events", "order_facts", "products", "shopper_links", "day_marks", "ev
 
 def carry() -> None:
     """Let the warehouse's subscribers hear everything that is committed."""
-    target = connections.migrated()
+    target = engines.migrated()
     drain([OrderFacts(target), Products(target), ShopperLinks(target)], timeout=30)
 
 
 @pytest.fixture
 def warehouse(warehouse_url: str) -> Warehouse:
-    warehouse = connections.warehouse()
+    warehouse = engines.warehouse()
     for table in TABLES:
         warehouse.command(f"TRUNCATE TABLE {table}")
     return warehouse

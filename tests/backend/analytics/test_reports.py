@@ -12,8 +12,9 @@ from rest_framework.test import APIClient
 
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
-from backend.analytics import connections, health, tasks
+from backend.analytics import health, tasks
 from backend.catalog.models import Product
+from backend.engines import warehouse as engines
 from backend.orders.bulk import import_orders
 from tests.backend.analytics.conftest import carry
 from tests.backend.analytics.test_facts import past_order
@@ -94,11 +95,11 @@ def test_an_unknown_product_is_a_404(staff: User) -> None:
 
 def test_a_warehouse_that_is_down_is_a_503(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLICKHOUSE_URL", "http://nobody:nothing@127.0.0.1:9/none")
-    connections.migrated.cache_clear()
+    engines.migrated.cache_clear()
     try:
         answer = get(staff, "/api/analytics/sales/")
     finally:
-        connections.migrated.cache_clear()
+        engines.migrated.cache_clear()
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
 

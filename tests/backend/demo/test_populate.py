@@ -13,7 +13,6 @@ from rest_framework.test import APIClient
 from analytics_pipeline import reports
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
-from backend.analytics import connections
 from backend.analytics.subscribers import OrderFacts
 from backend.carts.models import CartItem
 from backend.carts.services import Claim, add_item
@@ -21,6 +20,7 @@ from backend.catalog.models import Product, Variant
 from backend.demo import accounts
 from backend.demo.plan import Progress
 from backend.demo.populate import Story, load_events, store
+from backend.engines import warehouse as engines
 from backend.inventory.models import InventoryTransaction, ReservationState, TransactionType
 from backend.inventory.services import Entry, record_many
 from backend.orders.checkout import place_order
@@ -143,7 +143,7 @@ def test_lists_earn_what_was_bought_from_them_and_the_rest_stays_unattributed(
     assert load_events(story, warehouse=warehouse) == events
     assert warehouse.value("SELECT count() FROM events FINAL") == events
     assert warehouse.value("SELECT max(occurred_at) FROM events FINAL") < SMALL.now + timedelta(seconds=1)
-    drain([OrderFacts(connections.migrated())], timeout=30)
+    drain([OrderFacts(engines.migrated())], timeout=30)
     answer = reports.run(
         warehouse,
         "exposure_revenue",

@@ -15,9 +15,10 @@ from analytics_pipeline.recent import RecentProducts
 from analytics_pipeline.settings import PipelineSettings
 from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
+from backend.engines import streams
 from backend.exposures import services as exposures
 from backend.orders.models import Order, OrderItem, OrderStatus
-from backend.recommendations import selectors, services
+from backend.recommendations import services
 from ml.registry import Registry
 from tests.backend.recommendations.shop import NOW, Entries, products, register
 
@@ -38,10 +39,10 @@ def shop(customer: User) -> list[Product]:
 
 @pytest.fixture
 def api(redis_url: str) -> Iterator[APIClient]:
-    selectors.recent_products.cache_clear()
+    streams.recent_products.cache_clear()
     yield APIClient()
-    selectors.recent_products().close()
-    selectors.recent_products.cache_clear()
+    streams.recent_products().close()
+    streams.recent_products.cache_clear()
 
 
 @pytest.fixture
@@ -238,7 +239,7 @@ def test_without_valkey_the_published_list_stands_and_it_is_said(
 ) -> None:
     publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): [(shop[0].pk, 1, 0)]}})
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    selectors.recent_products.cache_clear()
+    streams.recent_products.cache_clear()
     api = APIClient()
     api.force_authenticate(customer)
 
@@ -247,7 +248,7 @@ def test_without_valkey_the_published_list_stands_and_it_is_said(
     assert ids(answer) == [shop[0].pk]
     assert answer["data"]["degraded"] is True
     assert "could not be read" in answer["data"]["reason"]
-    selectors.recent_products.cache_clear()
+    streams.recent_products.cache_clear()
 
 
 def test_the_list_is_exposed_with_its_algorithm_and_slot(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.search.engines import engine
+from backend.engines.index import engine
 from indexing.engine import SearchEngine
 
 ENGINES = [

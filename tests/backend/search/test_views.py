@@ -14,8 +14,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.catalog.models import Product, Variant
+from backend.engines.index import engine
 from backend.exposures.services import Exposure, register_sink
-from backend.search.engines import engine
 from backend.search.rebuilding import build
 from backend.tracking import sink
 from indexing.engine import SearchEngine

@@ -7,14 +7,14 @@ import pytest
 from rest_framework.test import APIClient
 
 from analytics_pipeline.stream import Stream
-from backend.tracking import connections
+from backend.engines import streams
 
 GUEST = UUID("0190f3c2-0000-7000-8000-00000000abcd")
 
 
 @pytest.fixture
 def stream(redis_url: str) -> Iterator[Stream]:
-    stream = connections.stream()
+    stream = streams.stream()
     stream.delete()
     yield stream
     stream.delete()

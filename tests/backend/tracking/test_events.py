@@ -10,9 +10,8 @@ import redis
 from rest_framework.test import APIClient
 from uuid_utils.compat import uuid7
 
-from analytics_pipeline import stream as streams
-from analytics_pipeline.stream import Batch, Stream
-from backend.tracking import connections
+from analytics_pipeline.stream import Batch, Stream, decode
+from backend.engines import streams
 from tests.backend.tracking.conftest import GUEST
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +28,7 @@ def send(client: APIClient, *events: object) -> Any:
 def batches(stream: Stream) -> list[Batch]:
     stream.open()
     entries = stream.take(count=100, block_seconds=0.001)
-    return [streams.decode(entry.payload or b"") for entry in entries]
+    return [decode(entry.payload or b"") for entry in entries]
 
 
 def test_a_guests_events_are_accepted_and_one_request_is_one_entry(guest: APIClient, stream: Stream) -> None:
@@ -126,15 +125,15 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
         port = nobody.getsockname()[1]
     address = f"redis://127.0.0.1:{port}/0"
     monkeypatch.setenv("REDIS_URL", address)
-    connections.stream.cache_clear()
-    connections.recent_products.cache_clear()
+    streams.stream.cache_clear()
+    streams.recent_products.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def _own_connections() -> Any:
     yield
-    connections.stream.cache_clear()
-    connections.recent_products.cache_clear()
+    streams.stream.cache_clear()
+    streams.recent_products.cache_clear()
 
 
 @pytest.mark.usefixtures("nowhere")
@@ -162,16 +161,16 @@ def test_a_full_stream_accepts_nothing_and_loses_nothing(
 
 
 def test_what_a_shopper_met_is_remembered_for_the_next_list(guest: APIClient, stream: Stream) -> None:
-    connections.recent_products().forget(GUEST)
+    streams.recent_products().forget(GUEST)
     send(guest, view(product_id=3), view(product_id=4, type="click"), view(type="cart_remove", product_id=5))
-    assert sorted(connections.recent_products().of(GUEST)) == [3, 4]
-    connections.recent_products().forget(GUEST)
+    assert sorted(streams.recent_products().of(GUEST)) == [3, 4]
+    streams.recent_products().forget(GUEST)
 
 
 def test_the_latest_of_several_meetings_is_remembered_whatever_their_order(
     guest: APIClient, stream: Stream
 ) -> None:
-    connections.recent_products().forget(GUEST)
+    streams.recent_products().forget(GUEST)
     third = uuid7()
     second, first = (str(UUID(int=third.int - (seconds * 1_000 << 80))) for seconds in (1, 2))
     send(
@@ -180,8 +179,8 @@ def test_the_latest_of_several_meetings_is_remembered_whatever_their_order(
         view(product_id=4, event_id=second),
         view(product_id=3, event_id=first),
     )
-    assert connections.recent_products().of(GUEST) == [3, 4]
-    connections.recent_products().forget(GUEST)
+    assert streams.recent_products().of(GUEST) == [3, 4]
+    streams.recent_products().forget(GUEST)
 
 
 def test_the_health_check_tells_the_lag(guest: APIClient, stream: Stream) -> None:

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from analytics_pipeline import dead_letters
 from analytics_pipeline.stream import Stream
-from backend.analytics.connections import warehouse
+from backend.engines.warehouse import warehouse
 from tests.backend.tracking.test_events import send, view
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ import pytest
 
 from backend.accounts.models import User
 from backend.accounts.services import log_in
+from backend.engines.streams import recent_products
 from backend.outbox.relay import drain
-from backend.tracking.connections import recent_products
 from backend.tracking.subscribers import RecentProductsFollow
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -6,12 +6,11 @@ import time
 import pytest
 from django.utils import timezone
 
-from analytics_pipeline import stream as streams
 from analytics_pipeline.events import Exposure
-from analytics_pipeline.stream import Stream
+from analytics_pipeline.stream import Stream, decode
 from backend.api.shoppers import Shopper
+from backend.engines import streams
 from backend.exposures.services import expose
-from backend.tracking import connections
 from tests.backend.tracking.conftest import GUEST
 
 
@@ -30,7 +29,7 @@ def test_an_exposure_reaches_the_stream_with_all_that_it_says(stream: Stream) ->
     assert exposure_id is not None
     stream.open()
     (entry,) = stream.take(count=10, block_seconds=0.001)
-    batch = streams.decode(entry.payload or b"")
+    batch = decode(entry.payload or b"")
     assert batch.shopper_key == GUEST
     assert batch.events == (
         Exposure(
@@ -49,11 +48,11 @@ def test_an_exposure_reaches_the_stream_with_all_that_it_says(stream: Stream) ->
 def test_a_list_does_not_wait_long_for_a_stream_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        connections.stream.cache_clear()
+        streams.stream.cache_clear()
         begun = time.monotonic()
         try:
             shown = expose(surface="search", shopper=Shopper(key=GUEST), product_ids=[3], now=timezone.now())
         finally:
-            connections.stream.cache_clear()
+            streams.stream.cache_clear()
     assert shown is None
     assert time.monotonic() - begun < 4

@@ -10,9 +10,9 @@ from django.utils.module_loading import import_string
 
 from analytics_pipeline.embedded import ServiceDidNotStart
 from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
-from backend.analytics.connections import warehouse
 from backend.demo.plan import Plan, Progress
 from backend.demo.populate import Story, load_events, shop_is_empty, store, tell
+from backend.engines.warehouse import warehouse
 from backend.outbox.catch_up import NotCaughtUp, catch_up
 
 PROGRESS_FILE = "populate_data.json"

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
-from backend.search.engines import engine
+from backend.engines.index import engine
 from backend.search.projection import listed_count
 from backend.search.rebuilding import build
 from indexing.engine import SearchError

@@ -1,0 +1,33 @@
+"""What a client is told when an engine can't answer."""
+
+from typing import ClassVar
+
+from backend.api.errors import EngineUnavailable
+
+
+class StreamNotAvailable(EngineUnavailable):
+    """The stream can't be reached, or has no memory left."""
+
+    code: ClassVar[str] = "stream_unavailable"
+    message = "Events can't be accepted right now; send the same ones again shortly."
+
+
+class WarehouseNotAvailable(EngineUnavailable):
+    """The warehouse can't be reached, doesn't answer in time, or can't run the query."""
+
+    code: ClassVar[str] = "warehouse_unavailable"
+    message = "Reports are not available right now; try again shortly."
+
+
+class SearchNotAvailable(EngineUnavailable):
+    """The search engine can't be reached, or has no index that can be read."""
+
+    code: ClassVar[str] = "search_unavailable"
+    message = "Search is not available right now; try again shortly."
+
+
+class EngineBusy(EngineUnavailable):
+    """As many threads as the engine may occupy are waiting for it already."""
+
+    code: ClassVar[str] = "engine_busy"
+    message = "Too many requests of this kind are being answered right now; try again shortly."

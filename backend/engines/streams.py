@@ -1,0 +1,22 @@
+"""This process's connections to the stream's server."""
+
+from functools import cache
+
+from analytics_pipeline.recent import RecentProducts
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.stream import Stream
+
+# Every list of products waits for its exposure to be stored; a late list is worse than one without.
+_TIMEOUT_SECONDS = 1
+
+
+@cache
+def stream() -> Stream:
+    """Return this installation's stream of events, with a deadline fit for requests."""
+    return Stream(PipelineSettings.from_env(), timeout_seconds=_TIMEOUT_SECONDS)
+
+
+@cache
+def recent_products() -> RecentProducts:
+    """Return the products that shoppers interacted with last."""
+    return RecentProducts(PipelineSettings.from_env())

@@ -1,0 +1,29 @@
+"""What the engines' exceptions mean to a client; the handler of errors consults these translations."""
+
+from analytics_pipeline.stream import StreamUnavailable
+from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
+from backend.api.errors import DomainError, register_translation
+from backend.engines.errors import SearchNotAvailable, StreamNotAvailable, WarehouseNotAvailable
+from indexing.engine import SearchError
+
+
+def register() -> None:
+    """Answer 503 for whatever an engine can't do, without a word of internal hosts."""
+    register_translation(StreamUnavailable, _stream)
+    register_translation(WarehouseUnavailable, _warehouse)
+    register_translation(WarehouseRefused, _warehouse)
+    register_translation(SearchError, _search)
+
+
+def _stream(error: Exception) -> DomainError:
+    return StreamNotAvailable()
+
+
+def _warehouse(error: Exception) -> DomainError:
+    return WarehouseNotAvailable()
+
+
+def _search(error: Exception) -> DomainError:
+    # The remedy is a fixed text; the reason may name hosts and stays in the log.
+    remedy = error.remedy if isinstance(error, SearchError) else ""
+    return SearchNotAvailable(remedy=remedy) if remedy else SearchNotAvailable()

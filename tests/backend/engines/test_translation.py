@@ -1,0 +1,32 @@
+"""An engine's exception is a 503 with a code, and tells the public nothing about internal hosts."""
+
+import pytest
+
+from analytics_pipeline.stream import StreamFull, StreamUnavailable
+from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
+from backend.api.errors import handle, translated
+from indexing.engine import EngineUnavailable, IndexMissing
+
+SECRET = "connection to 10.0.0.7:9200 refused"
+CASES = [
+    (StreamUnavailable(SECRET), "stream_unavailable"),
+    (StreamFull(SECRET), "stream_unavailable"),
+    (WarehouseUnavailable(SECRET), "warehouse_unavailable"),
+    (WarehouseRefused(SECRET, code=60), "warehouse_unavailable"),
+    (EngineUnavailable("elasticsearch", SECRET), "search_unavailable"),
+    (IndexMissing("tantivy"), "search_unavailable"),
+]
+
+
+@pytest.mark.parametrize(("error", "code"), CASES, ids=lambda value: type(value).__name__)
+def test_an_engines_failure_is_a_503_that_says_when_to_retry(error: Exception, code: str) -> None:
+    answer = handle(error, {})
+
+    assert answer is not None
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert vars(type(translated(error)))["code"] == code
+    assert "10.0.0.7" not in str(answer.data)
+
+
+def test_what_no_translation_knows_stays_a_fault_of_ours() -> None:
+    assert handle(LookupError(SECRET), {}) is None
