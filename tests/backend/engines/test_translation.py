@@ -5,7 +5,7 @@ import pytest
 from analytics_pipeline.stream import StreamFull, StreamUnavailable
 from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
 from backend.api.errors import handle, translated
-from indexing.engine import EngineUnavailable, IndexMissing
+from indexing.engine import IndexMissing, SearchEngineUnavailable
 
 SECRET = "connection to 10.0.0.7:9200 refused"
 CASES = [
@@ -13,7 +13,7 @@ CASES = [
     (StreamFull(SECRET), "stream_unavailable"),
     (WarehouseUnavailable(SECRET), "warehouse_unavailable"),
     (WarehouseRefused(SECRET, code=60), "warehouse_unavailable"),
-    (EngineUnavailable("elasticsearch", SECRET), "search_unavailable"),
+    (SearchEngineUnavailable("elasticsearch", SECRET), "search_unavailable"),
     (IndexMissing("tantivy"), "search_unavailable"),
 ]
 
