@@ -14,7 +14,8 @@ this gives the process (under pytest-xdist each worker) a home, databases and an
 | VITRINE_REQUIRE_SERVICES | in CI everything is required, elsewhere nothing is       |
 
 A Redis for the tests needs 64 databases (`--databases 64`): each worker and each shop has three of its own.
-VITRINE_REQUIRE_SERVICES names (comma between) what may not be missing: `elasticsearch`, `data`, `all`, `none`.
+VITRINE_REQUIRE_SERVICES names, separated by commas, what may not be missing: `elasticsearch`, `data`, `node`
+(Node.js and npm), `java` (a JDK and Maven), `all` or `none`.
 """
 
 import os
@@ -72,6 +73,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
     for need, number in sorted(skipped.items()):
         terminalreporter.write_line(
             f"NOT TESTED: {number} tests need {requirements.NEEDS[need].what}; "
-            f"set {requirements.NEEDS[need].variable}",
+            f"{requirements.NEEDS[need].remedy}",
             yellow=True,
         )

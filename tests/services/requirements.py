@@ -1,33 +1,64 @@
 """What a test may need and this machine may lack."""
 
 import os
+import shutil
 from dataclasses import dataclass
 
 import pytest
 
-_PREFIX = "not to be had here: "
+_PREFIX = "not available here: "
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """Something from outside: `variable` says where it is."""
+class Variable:
+    """Something outside whose address an environment variable gives."""
 
     what: str
-    variable: str
+    name: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do to have it."""
+        return f"set {self.name}"
+
+    def found(self) -> str | None:
+        """Return the address, if there is one."""
+        return os.environ.get(self.name) or None
 
 
-NEEDS = {
-    "elasticsearch": Need("a running Elasticsearch", "TEST_ELASTICSEARCH_URL"),
-    "data": Need("the public data sets", "TEST_DATA_DIR"),
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """Programs on the PATH."""
+
+    what: str
+    names: tuple[str, ...]
+
+    @property
+    def remedy(self) -> str:
+        """What to do to have them."""
+        return f"install {' and '.join(self.names)}"
+
+    def found(self) -> str | None:
+        """Return the path of the first program, if all are there."""
+        paths = [shutil.which(name) for name in self.names]
+        return paths[0] if all(paths) else None
+
+
+NEEDS: dict[str, Variable | Programs] = {
+    "elasticsearch": Variable("a running Elasticsearch", "TEST_ELASTICSEARCH_URL"),
+    "data": Variable("the public data sets", "TEST_DATA_DIR"),
+    "node": Programs("Node.js 20 or later", ("node", "npm")),
+    "java": Programs("a JDK 17 or later and Maven", ("java", "mvn")),
 }
 
 
 def require(name: str) -> str:
-    """Return where the need `name` is met; skip the test, or fail it where skipping is not allowed."""
-    value = os.environ.get(NEEDS[name].variable)
-    if value:
-        return value
-    reason = f"{_PREFIX}{name} (set {NEEDS[name].variable})"
+    """Return where the need `name` was found; skip the test, or fail it where skipping is not allowed."""
+    need = NEEDS[name]
+    found = need.found()
+    if found is not None:
+        return found
+    reason = f"{_PREFIX}{name} ({need.remedy})"
     if name in _required():
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -1,0 +1,38 @@
+"""What a test may need from outside is skipped by name, or required."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.services import requirements
+from tests.services.requirements import NEEDS, Programs, Variable
+
+
+def test_programs_are_found_only_when_all_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("node", "npm"):
+        assert NEEDS["node"].found() is None
+        (tmp_path / name).touch(mode=0o755)
+
+    assert NEEDS["node"].found() == str(tmp_path / "node")
+
+
+@pytest.mark.parametrize(
+    ("need", "remedy"),
+    [(NEEDS["data"], "set TEST_DATA_DIR"), (NEEDS["java"], "install java and mvn")],
+)
+def test_what_is_missing_is_skipped_with_its_remedy(
+    need: Variable | Programs, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = next(name for name, other in NEEDS.items() if other is need)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("TEST_DATA_DIR", raising=False)
+    monkeypatch.setenv("VITRINE_REQUIRE_SERVICES", "none")
+
+    with pytest.raises(pytest.skip.Exception, match=remedy) as skipped:
+        requirements.require(name)
+    assert requirements.missing_in(str(skipped.value)) == name
+
+    monkeypatch.setenv("VITRINE_REQUIRE_SERVICES", f"elasticsearch,{name}")
+    with pytest.raises(pytest.fail.Exception, match=remedy):
+        requirements.require(name)

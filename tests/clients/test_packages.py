@@ -1,0 +1,44 @@
+"""The packages that the clients of other languages install."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clients import npm
+
+LOCKS = sorted(npm.CLIENTS.glob("*/package-lock.json"))
+# Permissive, and compatible with our own licence.
+LICENCES = {"MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "Python-2.0", "(MIT OR CC0-1.0)"}
+
+
+def packages(lock: Path) -> dict[str, dict[str, Any]]:
+    """The locked packages by their place."""
+    locked: dict[str, dict[str, Any]] = json.loads(lock.read_text())["packages"]
+    return {place: package for place, package in locked.items() if place}
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
+def test_a_lock_names_hashes_and_no_registry(lock: Path) -> None:
+    locked = packages(lock)
+
+    assert locked
+    assert [place for place, package in locked.items() if "resolved" in package] == []
+    assert [place for place, package in locked.items() if not package.get("integrity")] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
+def test_the_packages_have_permissive_licences(lock: Path) -> None:
+    others = {place: package.get("license") for place, package in packages(lock).items()}
+
+    assert {place: licence for place, licence in others.items() if licence not in LICENCES} == {}
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
+def test_npm_ci_installs_what_is_locked(lock: Path) -> None:
+    folder = npm.installed(lock.parent.name)
+
+    listed = json.loads(npm.npm(folder, "ls", "--all", "--json"))
+    assert "problems" not in listed
