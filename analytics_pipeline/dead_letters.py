@@ -11,7 +11,7 @@ from analytics_pipeline import events, stream
 from analytics_pipeline.events import InvalidEvent
 from analytics_pipeline.ingest import WHOLE_ENTRY
 from analytics_pipeline.stream import Batch, Stream
-from analytics_pipeline.warehouse import NOBODY, Warehouse
+from analytics_pipeline.warehouse import NIL_UUID, Warehouse
 
 _WAITING = """
 SELECT entry, position, arrived_at, shopper_key, reason, payload
@@ -86,4 +86,4 @@ def _revived(letter: dict[str, Any]) -> Batch | None:
 
 
 def _known(key: UUID) -> UUID | None:
-    return None if key == NOBODY else key
+    return None if key == NIL_UUID else key

@@ -104,7 +104,7 @@ class CartRemove(Event, frozen=True, tag="cart_remove"):
     quantity: Units = 1
 
 
-class Order(Event, frozen=True, tag="order"):
+class OrderPlaced(Event, frozen=True, tag="order"):
     """Units of a product were ordered. Only the server knows; money is in the order facts."""
 
     product_id: Id
@@ -113,8 +113,8 @@ class Order(Event, frozen=True, tag="order"):
     exposure_id: UUID | None = None
 
 
-AnyEvent = Search | Exposure | Seen | Click | View | CartAdd | CartRemove | Order
-SERVER_ONLY = (Exposure, Order)
+AnyEvent = Search | Exposure | Seen | Click | View | CartAdd | CartRemove | OrderPlaced
+SERVER_ONLY = (Exposure, OrderPlaced)
 CLIENT_TYPES = tuple(
     str(kind.__struct_config__.tag) for kind in get_args(AnyEvent) if kind not in SERVER_ONLY
 )

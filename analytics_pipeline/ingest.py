@@ -16,7 +16,7 @@ import msgspec
 from analytics_pipeline import events, stream
 from analytics_pipeline.events import InvalidEvent, Record
 from analytics_pipeline.stream import Entry, Stream
-from analytics_pipeline.warehouse import NOBODY, Warehouse, WarehouseRefused
+from analytics_pipeline.warehouse import NIL_UUID, Warehouse, WarehouseRefused
 
 # An entry may hold 500 events and a megabyte.
 ENTRIES_AT_ONCE = 200
@@ -32,7 +32,7 @@ _OPTIONAL: dict[str, Any] = {
     "variant_id": 0,
     "quantity": 0,
     "position": 0,
-    "exposure_id": NOBODY,
+    "exposure_id": NIL_UUID,
     "surface": "",
     "query": "",
     "filters": "",
@@ -145,7 +145,7 @@ def bury(warehouse: Warehouse, letters: Sequence[DeadLetter]) -> None:
             "entry": [letter.entry for letter in letters],
             "position": [letter.position for letter in letters],
             "arrived_at": [letter.arrived_at for letter in letters],
-            "shopper_key": [letter.shopper_key or NOBODY for letter in letters],
+            "shopper_key": [letter.shopper_key or NIL_UUID for letter in letters],
             "reason": [letter.reason for letter in letters],
             "payload": [letter.payload for letter in letters],
         },
@@ -211,7 +211,7 @@ def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
         "occurred_at": moments,
         "day": [moment.date() for moment in moments],
         "type": [record.event.type for record in records],
-        "shopper_key": [record.shopper_key or NOBODY for record in records],
+        "shopper_key": [record.shopper_key or NIL_UUID for record in records],
         "arrived_at": [record.arrived_at for record in records],
         "content": [events.content(record.event) for record in records],
         "version": [_GREATEST - record.number for record in records],

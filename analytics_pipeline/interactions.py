@@ -1,4 +1,4 @@
-"""What models learn from: who met which product, and the products themselves, as of a moment."""
+"""What models learn from: who interacted with which product, and the products themselves, as of a moment."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,8 +18,8 @@ SALE_WEIGHT = 5.0
 def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
     """One row a shopper, product and day, in the order of time.
 
-    Columns: `shopper` (the key as text), `product_id`, `met_at` (UNIX seconds), `weight` (the strongest of
-    that day). Raises what the warehouse raises.
+    Columns: `shopper` (the key as text), `product_id`, `interacted_at` (UNIX seconds), `weight` (the
+    strongest of that day). Raises what the warehouse raises.
     """
     return warehouse.frame(
         _extract("interactions"),

@@ -24,16 +24,18 @@ class RecentProducts:
     def __init__(self, settings: PipelineSettings) -> None:
         self._connection = Connection(settings, timeout_seconds=_TIMEOUT_SECONDS)
 
-    def remember(self, shopper_key: UUID, *, met: Mapping[int, datetime]) -> None:
-        """Add products with the time at which they were met; only the latest KEPT stay."""
-        if not met:
+    def remember(self, shopper_key: UUID, *, products: Mapping[int, datetime]) -> None:
+        """Add products, each with the time of the last interaction; only the latest KEPT stay."""
+        if not products:
             return
         key = _key(shopper_key)
 
         def write(client: Any) -> None:
             with client.pipeline(transaction=True) as pipe:
                 # A late event must not make a product older than it is.
-                pipe.zadd(key, {str(product): moment.timestamp() for product, moment in met.items()}, gt=True)
+                pipe.zadd(
+                    key, {str(product): moment.timestamp() for product, moment in products.items()}, gt=True
+                )
                 _bound(pipe, key)
                 pipe.execute()
 

@@ -63,7 +63,7 @@ def number_at(moment: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Lag:
+class StreamLag:
     """How far the warehouse is behind: entries not yet stored, and the age of the oldest in seconds."""
 
     entries: int
@@ -174,10 +174,10 @@ class Stream:
 
         self._connection.call(drop)
 
-    def lag(self, *, now: datetime) -> Lag:
+    def lag(self, *, now: datetime) -> StreamLag:
         """How far behind the consumer is."""
 
-        def measure(client: Any) -> Lag:
+        def measure(client: Any) -> StreamLag:
             # Trimming leaves exactly the entries that aren't stored, and at most one round that is.
             pending = client.xpending(self.key, GROUP)
             group = client.xinfo_groups(self.key)[0]
@@ -186,9 +186,9 @@ class Stream:
             oldest = (pending["min"] or (waiting[0][0] if waiting else b"")).decode()
             entries = int(pending["pending"]) + int(group.get("lag") or 0)
             if not oldest:
-                return Lag(entries=0, seconds=0.0)
+                return StreamLag(entries=0, seconds=0.0)
             age = now - datetime.fromtimestamp(int(oldest.partition("-")[0]) / 1_000, UTC)
-            return Lag(entries=max(entries, 1), seconds=max(0.0, age.total_seconds()))
+            return StreamLag(entries=max(entries, 1), seconds=max(0.0, age.total_seconds()))
 
         self.open()
         return self._connection.call(measure)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # 80 MB that only those pay for who ask for a frame; not the web process.
     import pandas as pd
 
-NOBODY = UUID(int=0)
+NIL_UUID = UUID(int=0)
 _SERVERS_DATABASE = "default"
 _SETTINGS = {
     # Loads of history touch more days at once than the server's default of 100 allows.

@@ -45,7 +45,7 @@ def _log(met: pd.DataFrame) -> InteractionLog:
         # 36 ASCII bytes a key; NumPy's text would take four times as much.
         users=met["shopper"].to_numpy().astype("S36"),
         items=met["product_id"].to_numpy(np.int64),
-        times=met["met_at"].to_numpy(np.int64).astype("datetime64[s]"),
+        times=met["interacted_at"].to_numpy(np.int64).astype("datetime64[s]"),
         weights=met["weight"].to_numpy(np.float32),
     )
 

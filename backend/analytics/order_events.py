@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from analytics_pipeline.events import Order, Record
+from analytics_pipeline.events import OrderPlaced, Record
 from analytics_pipeline.stream import number_at
-from analytics_pipeline.warehouse import NOBODY
+from analytics_pipeline.warehouse import NIL_UUID
 from backend.analytics.projections import Columns
 from backend.orders.models import MovementKind
 
@@ -26,14 +26,14 @@ def of_facts(columns: Columns) -> Iterator[Record]:
     for kind, movement, occurred_at, shopper_key, product, variant, quantity, exposure_id in rows:
         if kind != MovementKind.SALE:
             continue
-        event = Order(
+        event = OrderPlaced(
             event_id=event_id(movement, occurred_at=occurred_at),
             product_id=product,
             variant_id=variant,
             quantity=quantity,
-            exposure_id=None if exposure_id == NOBODY else exposure_id,
+            exposure_id=None if exposure_id == NIL_UUID else exposure_id,
         )
-        known = None if shopper_key == NOBODY else shopper_key
+        known = None if shopper_key == NIL_UUID else shopper_key
         number = number_at(occurred_at)
         yield Record(event=event, shopper_key=known, arrived_at=occurred_at, number=number)
 

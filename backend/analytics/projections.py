@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
-from analytics_pipeline.warehouse import NOBODY
+from analytics_pipeline.warehouse import NIL_UUID
 from backend.accounts.models import ShopperLink
 from backend.catalog.models import Product
 from backend.orders.models import Movement
@@ -30,9 +30,9 @@ _ORDER_FACTS: Mapping[str, tuple[str, Any]] = {
     "quantity": ("quantity", 0),
     "amount": ("amount", Decimal(0)),
     "currency": ("currency", ""),
-    "customer_key": ("customer__shopper_key", NOBODY),
-    "shopper_key": ("shopper_key", NOBODY),
-    "exposure_id": ("exposure_id", NOBODY),
+    "customer_key": ("customer__shopper_key", NIL_UUID),
+    "shopper_key": ("shopper_key", NIL_UUID),
+    "exposure_id": ("exposure_id", NIL_UUID),
     "cart_added_at": ("cart_added_at", NEVER),
 }
 _PRODUCTS: Mapping[str, tuple[str, Any]] = {

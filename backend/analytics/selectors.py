@@ -6,8 +6,7 @@ from datetime import date, datetime
 
 from analytics_pipeline import reports, rollups
 from analytics_pipeline.reports import Answer, InvalidParameter
-from analytics_pipeline.stream import Lag as StreamLag
-from analytics_pipeline.stream import Stream
+from analytics_pipeline.stream import Stream, StreamLag
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
 from backend.analytics.subscribers import OrderFacts, Products

@@ -80,6 +80,6 @@ def _remember(accepted: Sequence[AnyEvent], *, shopper: Shopper) -> None:
     # A batch needn't be in the order of time; of several meetings the last one stays.
     met = {event.product_id: event.occurred_at for event in sorted(meetings, key=lambda one: one.occurred_at)}
     try:
-        recent_products().remember(shopper.key, met=met)
+        recent_products().remember(shopper.key, products=met)
     except StreamUnavailable as error:
         logger.warning("recent_products_not_remembered", reason=str(error))

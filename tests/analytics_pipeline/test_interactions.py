@@ -7,11 +7,11 @@ from uuid import UUID
 from analytics_pipeline import ingest
 from analytics_pipeline.events import CartAdd, Click, Seen, View
 from analytics_pipeline.interactions import interactions, products
-from analytics_pipeline.warehouse import NOBODY, Warehouse
+from analytics_pipeline.warehouse import NIL_UUID, Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
 
 
-def met(warehouse: Warehouse, *, as_of: datetime = NOW) -> list[tuple[UUID, int, float]]:
+def interacted(warehouse: Warehouse, *, as_of: datetime = NOW) -> list[tuple[UUID, int, float]]:
     frame = interactions(warehouse, as_of=as_of)
     return (
         sorted(
@@ -29,8 +29,8 @@ def insert_sale(
     warehouse: Warehouse,
     *,
     product_id: int,
-    customer: UUID = NOBODY,
-    shopper: UUID = NOBODY,
+    customer: UUID = NIL_UUID,
+    shopper: UUID = NIL_UUID,
     kind: str = "SALE",
 ) -> None:
     row: dict[str, Any] = {
@@ -67,7 +67,7 @@ def test_a_day_counts_once_with_its_strongest_meeting(warehouse: Warehouse) -> N
         ],
     )
 
-    assert met(warehouse) == [(ANNE, 5, 1.0), (ANNE, 5, 3.0), (BERT, 6, 1.0)]
+    assert interacted(warehouse) == [(ANNE, 5, 1.0), (ANNE, 5, 3.0), (BERT, 6, 1.0)]
 
 
 def test_an_event_stored_twice_counts_once_and_what_says_nothing_of_taste_not_at_all(
@@ -79,7 +79,7 @@ def test_an_event_stored_twice_counts_once_and_what_says_nothing_of_taste_not_at
 
     ingest.load(warehouse, [view, view, seen, nobody])
 
-    assert met(warehouse) == [(ANNE, 5, 1.0)]
+    assert interacted(warehouse) == [(ANNE, 5, 1.0)]
 
 
 def test_what_was_bought_weighs_most_and_belongs_to_the_account(warehouse: Warehouse) -> None:
@@ -88,7 +88,7 @@ def test_what_was_bought_weighs_most_and_belongs_to_the_account(warehouse: Wareh
     insert_sale(warehouse, product_id=7)
     insert_sale(warehouse, product_id=8, customer=ANNE, kind="RETURN")
 
-    assert met(warehouse) == [(ANNE, 5, 5.0), (BERT, 6, 5.0)]
+    assert interacted(warehouse) == [(ANNE, 5, 5.0), (BERT, 6, 5.0)]
 
 
 def test_a_guest_who_logged_in_is_the_account_from_the_beginning(warehouse: Warehouse) -> None:
@@ -98,16 +98,16 @@ def test_a_guest_who_logged_in_is_the_account_from_the_beginning(warehouse: Ware
         {"anonymous_key": [BERT], "shopper_key": [ANNE], "linked_at": [NOW - timedelta(hours=1)]},
     )
 
-    assert met(warehouse) == [(ANNE, 5, 1.0)]
-    assert met(warehouse, as_of=NOW - timedelta(hours=2)) == [(BERT, 5, 1.0)]
+    assert interacted(warehouse) == [(ANNE, 5, 1.0)]
+    assert interacted(warehouse, as_of=NOW - timedelta(hours=2)) == [(BERT, 5, 1.0)]
 
 
 def test_nothing_is_known_of_what_happens_later(warehouse: Warehouse) -> None:
     ingest.load(warehouse, [record(View(event_id=id_ago(hours=1), product_id=5))])
     insert_sale(warehouse, product_id=6, customer=ANNE)
 
-    assert met(warehouse, as_of=NOW - timedelta(hours=3)) == [(ANNE, 6, 5.0)]
-    assert met(warehouse, as_of=NOW - timedelta(days=3)) == []
+    assert interacted(warehouse, as_of=NOW - timedelta(hours=3)) == [(ANNE, 6, 5.0)]
+    assert interacted(warehouse, as_of=NOW - timedelta(days=3)) == []
 
 
 def test_products_come_with_their_facets_unless_deleted_or_made_later(warehouse: Warehouse) -> None:

@@ -21,17 +21,17 @@ def at(minutes: int) -> datetime:
 
 def test_the_latest_product_comes_first_whatever_order_events_arrive_in(recent: RecentProducts) -> None:
     shopper = uuid4()
-    recent.remember(shopper, met={5: at(3), 6: at(1)})
-    recent.remember(shopper, met={7: at(2)})
+    recent.remember(shopper, products={5: at(3), 6: at(1)})
+    recent.remember(shopper, products={7: at(2)})
 
     assert recent.of(shopper) == [5, 7, 6]
 
 
 def test_a_repeated_or_late_event_changes_nothing(recent: RecentProducts) -> None:
     shopper = uuid4()
-    recent.remember(shopper, met={5: at(3), 6: at(4)})
+    recent.remember(shopper, products={5: at(3), 6: at(4)})
 
-    recent.remember(shopper, met={5: at(3), 6: at(1)})
+    recent.remember(shopper, products={5: at(3), 6: at(1)})
 
     assert recent.of(shopper) == [6, 5]
 
@@ -39,15 +39,15 @@ def test_a_repeated_or_late_event_changes_nothing(recent: RecentProducts) -> Non
 def test_only_the_last_products_are_kept(recent: RecentProducts) -> None:
     shopper = uuid4()
 
-    recent.remember(shopper, met={product: at(product) for product in range(1, KEPT + 6)})
+    recent.remember(shopper, products={product: at(product) for product in range(1, KEPT + 6)})
 
     assert recent.of(shopper) == list(range(KEPT + 5, 5, -1))
 
 
 def test_shoppers_are_kept_apart_and_can_be_forgotten(recent: RecentProducts) -> None:
     one, other = uuid4(), uuid4()
-    recent.remember(one, met={5: NOW})
-    recent.remember(other, met={6: NOW})
+    recent.remember(one, products={5: NOW})
+    recent.remember(other, products={6: NOW})
 
     recent.forget(one)
 
@@ -56,8 +56,8 @@ def test_shoppers_are_kept_apart_and_can_be_forgotten(recent: RecentProducts) ->
 
 def test_what_a_guest_met_counts_for_the_account_and_twice_changes_nothing(recent: RecentProducts) -> None:
     guest, account = uuid4(), uuid4()
-    recent.remember(account, met={5: at(1), 6: at(2)})
-    recent.remember(guest, met={5: at(4), 7: at(3)})
+    recent.remember(account, products={5: at(1), 6: at(2)})
+    recent.remember(guest, products={5: at(4), 7: at(3)})
 
     for _ in range(2):
         recent.add_from(guest, into=account)

@@ -13,7 +13,7 @@ from analytics_pipeline import ingest, reports, rollups
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, View
 from analytics_pipeline.reports import InvalidParameter, NotForSellers, UnknownReport
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.warehouse import NOBODY, Warehouse
+from analytics_pipeline.warehouse import NIL_UUID, Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_at, record
 
 GUEST = UUID(int=9)
@@ -30,9 +30,9 @@ class Fact:
     order_id: int = 1
     seller_id: int = 7
     currency: str = "EUR"
-    customer_key: UUID = NOBODY
-    shopper_key: UUID = NOBODY
-    exposure_id: UUID = NOBODY
+    customer_key: UUID = NIL_UUID
+    shopper_key: UUID = NIL_UUID
+    exposure_id: UUID = NIL_UUID
     cart_added_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -101,7 +101,7 @@ def test_a_search_belongs_to_a_day_of_the_shops_time_zone(warehouse: Warehouse) 
     late, nobodys = datetime(2026, 3, 9, 23, 30, tzinfo=UTC), datetime(2026, 3, 9, 22, 30, tzinfo=UTC)
     ingest.load(
         warehouse,
-        [shown(id_at(late), query="lamp"), shown(id_at(nobodys), query="vase", shopper_key=NOBODY)],
+        [shown(id_at(late), query="lamp"), shown(id_at(nobodys), query="vase", shopper_key=NIL_UUID)],
     )
     berlin = in_time_zone(warehouse, "Europe/Berlin")
     (lamp,) = run(berlin, "queries", start_date="2026-03-10", end_date="2026-03-10")
@@ -174,8 +174,10 @@ def test_every_cent_is_credited_or_unattributed_and_forged_claims_earn_nothing(w
 
 def test_a_list_shown_to_nobody_in_particular_earns_for_nobody(warehouse: Warehouse) -> None:
     anyones = id_at(NOW - timedelta(hours=1))
-    ingest.load(warehouse, [shown(anyones, query="lamp", shopper_key=NOBODY)])
-    warehouse.insert("shopper_links", {"anonymous_key": [NOBODY], "shopper_key": [ANNE], "linked_at": [NOW]})
+    ingest.load(warehouse, [shown(anyones, query="lamp", shopper_key=NIL_UUID)])
+    warehouse.insert(
+        "shopper_links", {"anonymous_key": [NIL_UUID], "shopper_key": [ANNE], "linked_at": [NOW]}
+    )
     claim: dict[str, Any] = {"exposure_id": anyones, "cart_added_at": NOW}
     store(warehouse, Fact("SALE", "1.00", shopper_key=ANNE, **claim), Fact("SALE", "2.00", **claim))
     (row,) = run(warehouse, "exposure_revenue")

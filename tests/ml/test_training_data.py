@@ -6,7 +6,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from analytics_pipeline.warehouse import NOBODY, Warehouse
+from analytics_pipeline.warehouse import NIL_UUID, Warehouse
 from ml.registry import Registry
 from ml.train import main
 from ml.training_data import from_warehouse
@@ -41,7 +41,7 @@ def shop(warehouse: Warehouse) -> Warehouse:
             ],
             "product_id": product.tolist(),
             "customer_key": [UUID(int=int(number) + 1) for number in person],
-            "shopper_key": [NOBODY] * len(person),
+            "shopper_key": [NIL_UUID] * len(person),
             "version": [1] * len(person),
         },
     )

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from analytics_pipeline.warehouse import NOBODY, Warehouse
+from analytics_pipeline.warehouse import NIL_UUID, Warehouse
 from backend.accounts.models import ShopperLink, User
 from backend.analytics.reconciliation import reconcile
 from backend.catalog.models import Product
@@ -63,7 +63,7 @@ def test_an_order_becomes_facts_with_its_customers_key_and_claim(
     )
     assert (sale["seller_id"], sale["category_path"]) == (products[0].seller_id, "Home")
     assert (sale["occurred_at"], sale["cart_added_at"]) == (NOW, NOW - timedelta(minutes=1))
-    assert (other["exposure_id"], other["amount"]) == (NOBODY, Decimal("0.10"))
+    assert (other["exposure_id"], other["amount"]) == (NIL_UUID, Decimal("0.10"))
     assert (taken_back["kind"], taken_back["quantity"], taken_back["amount"]) == (
         "RETURN",
         1,
@@ -90,7 +90,7 @@ def test_a_sale_is_an_order_event_too_once_however_often_it_is_carried(
         NOW,
     )
     assert (lamp["shopper_key"], lamp["exposure_id"]) == (customer.shopper_key, EXPOSURE)
-    assert (vase["exposure_id"], vase["event_id"].version) == (NOBODY, 7)
+    assert (vase["exposure_id"], vase["event_id"].version) == (NIL_UUID, 7)
 
 
 def test_facts_are_the_ledger_however_often_they_are_carried(

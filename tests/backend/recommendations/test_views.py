@@ -60,7 +60,7 @@ def publish(tmp_path: Path, lists: dict[str, dict[object, Entries]]) -> None:
 
 
 def remember(key: UUID, *met: Product) -> None:
-    RecentProducts(PipelineSettings.from_env()).remember(key, met={product.pk: NOW for product in met})
+    RecentProducts(PipelineSettings.from_env()).remember(key, products={product.pk: NOW for product in met})
 
 
 def get(api: APIClient, path: str, *, status: int = 200, guest: object = None) -> Any:

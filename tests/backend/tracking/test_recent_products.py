@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 def test_what_a_guest_looked_at_goes_along_into_the_account(redis_url: str) -> None:
     user = User.objects.create_user(phone="+15550000009", password="a long secret")
     guest = uuid4()
-    recent_products().remember(guest, met={7: NOW})
+    recent_products().remember(guest, products={7: NOW})
 
     log_in(phone="+15550000009", password="a long secret", now=NOW, anonymous_id=guest)
     drain([RecentProductsFollow()], timeout=30)
