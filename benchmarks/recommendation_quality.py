@@ -1,4 +1,4 @@
-"""How many times more of what people chose item-kNN finds than popularity does.
+"""Recall@20 of item-kNN as a multiple of popularity's.
 
 `python -m benchmarks.recommendation_quality PATH [--model NAME]`; PATH holds lines of `user item item …`, of
 which a fifth of each user's items is held out.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ml.dataset import hold_out
-from ml.evaluate import NobodyToTest, evaluate
+from ml.evaluate import NoTestUsers, evaluate
 from ml.models.library import MODELS, create
 from ml.text_files import UnreadableInteractions, read_interactions
 
@@ -18,7 +18,7 @@ K = 20
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints both marks and their ratio; returns 0, or 1 for a file that can't be used."""
+    """Print both metrics and their ratio; return 0, or 1 for a file that can't be used."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
     parser.add_argument("--model", default="item_knn", choices=sorted(set(MODELS) - {"content"}))
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             evaluate(create(name).fit(train), train=train, test=test, k=K)
             for name in ("popularity", options.model)
         )
-    except (UnreadableInteractions, NobodyToTest) as error:
+    except (UnreadableInteractions, NoTestUsers) as error:
         print(f"{options.path} can't be used: {error}", file=sys.stderr)
         return 1
     print(f"Recall@{K}: {options.model} {model.recall:.4f}, popularity {popularity.recall:.4f}")

@@ -1,4 +1,4 @@
-"""How long item-kNN takes to fit and to score everybody, as a share of what ALS takes.
+"""Time to fit item-kNN and to rank with it, as a ratio to ALS.
 
 `python -m benchmarks.recommendation_speed PATH`; PATH holds lines of `user item item …`. ALS is the library
 `implicit` with 64 factors and 15 iterations; both may use every core.
@@ -22,7 +22,7 @@ SCORED = 5_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints seconds and their ratios; returns 0, or 1 if the file can't be read."""
+    """Print seconds and their ratios; return 0, or 1 if the file can't be read."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path)
     options = parser.parse_args(arguments)
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     ours, theirs = (_seconds(model, pairs) for model in (ItemKnn(), Als(factors=64)))
-    for what, mine, als in zip(("fit", f"rank for {SCORED} people"), ours, theirs, strict=True):
+    for what, mine, als in zip(("fit", f"rank for {SCORED} users"), ours, theirs, strict=True):
         print(f"{what}: item_knn {mine:.2f} s, als {als:.2f} s, ratio {mine / als:.2f}")
     return 0
 

@@ -1,1 +1,1 @@
-"""Recommenders: interactions in, versions with lists and honest marks out."""
+"""Recommender models: training from interactions, offline evaluation, and versioned artefacts."""

@@ -1,4 +1,4 @@
-"""What is known of the products themselves, as of one moment."""
+"""Product data that models train on, as of one moment."""
 
 import hashlib
 import json
@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """One product's words and facets. `category` is its path, root first; attributes map a name to values."""
+    """Text and attributes of one product.
+
+    `category` is the path from the root; `attributes` maps a name to its values.
+    """
 
     product_id: int
     title: str
@@ -37,12 +40,12 @@ class Catalogue:
         return len(self.products)
 
     def sellable(self, product_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of the ids name a product that can be bought now."""
+        """Return, for each id, whether it is a product that can be bought now (bool, same length)."""
         known = {key for key, product in self.products.items() if product.sellable}
         return np.fromiter((int(key) in known for key in product_ids), dtype=bool, count=len(product_ids))
 
     def fingerprint(self) -> str:
-        """SHA-256 of every field of every product."""
+        """Return the SHA-256 of every field of every product, in hexadecimal."""
         digest = hashlib.sha256()
         for key in sorted(self.products):
             product = self.products[key]

@@ -1,4 +1,4 @@
-"""Fitted models turned into lists of products for people, for products and for everybody."""
+"""Ranked lists from fitted models: for shoppers, for product pages, and one for unknown shoppers."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ EXPLAINED_AT_ONCE = 256
 
 
 def product_lists(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int) -> Lists:
-    """For each product the `allowed` ones that suit someone who has met nothing else.
+    """Return for each product the best `allowed` products for a history of that product alone.
 
     Empty lists are left out.
     """
@@ -23,7 +23,7 @@ def product_lists(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bo
     alone = csr_array(
         (np.ones(items, np.float32), np.arange(items), np.arange(items + 1)), shape=(items, items)
     )
-    ranked, scores = _meaningful(*rank(fitted, alone, k=length, allowed=allowed))
+    ranked, scores = _positive_only(*rank(fitted, alone, k=length, allowed=allowed))
     return _lists(pairs.items.values, ranked, scores, pairs=pairs, because=np.full(ranked.shape, UNKNOWN))
 
 
@@ -35,26 +35,26 @@ def user_lists(
     length: int,
     near: Lists | None = None,
 ) -> Lists:
-    """For each user the best `allowed` products outside their history; empty lists left out.
+    """Return for each user the best `allowed` products outside their history; empty lists are left out.
 
-    `near` are the products' lists by the same model: with them each recommendation gets its `because`.
+    `near` are the product lists of the same model; with them each recommendation gets its `because`.
     """
-    ranked, scores = _meaningful(*rank(fitted, pairs.matrix, k=length, allowed=allowed))
+    ranked, scores = _positive_only(*rank(fitted, pairs.matrix, k=length, allowed=allowed))
     because = np.full(ranked.shape, UNKNOWN)
     if near is not None:
-        because = _reasons(ranked, pairs=pairs, neighbours=_as_matrix(near, pairs=pairs))
+        because = _explanations(ranked, pairs=pairs, neighbours=_as_matrix(near, pairs=pairs))
     return _lists(pairs.users.values.astype(np.str_), ranked, scores, pairs=pairs, because=because)
 
 
-def everyones_list(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int) -> Lists:
-    """The one list for somebody of whom nothing is known; its subject is the empty key."""
-    nobody = csr_array((1, len(pairs.items)), dtype=np.float32)
-    ranked, scores = _meaningful(*rank(fitted, nobody, k=length, allowed=allowed))
+def popular_list(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int) -> Lists:
+    """Return the one list for a shopper without a history; its subject is the empty key."""
+    empty_history = csr_array((1, len(pairs.items)), dtype=np.float32)
+    ranked, scores = _positive_only(*rank(fitted, empty_history, k=length, allowed=allowed))
     return _lists(np.array([""]), ranked, scores, pairs=pairs, because=np.full(ranked.shape, UNKNOWN))
 
 
-def _meaningful(ranked: Positions, scores: NDArray[np.float32]) -> tuple[Positions, NDArray[np.float32]]:
-    """A score that is not positive recommends nothing."""
+def _positive_only(ranked: Positions, scores: NDArray[np.float32]) -> tuple[Positions, NDArray[np.float32]]:
+    """Replace entries without a positive score by UNKNOWN."""
     kept = (ranked != UNKNOWN) & (scores > 0)
     return np.where(kept, ranked, UNKNOWN), np.where(kept, scores, np.float32(0))
 
@@ -73,7 +73,7 @@ def _lists(
 
 
 def _as_matrix(near: Lists, *, pairs: Interactions) -> csr_array:
-    """The products' lists as weights, items × items."""
+    """Return the product lists as a sparse matrix of scores, items × items."""
     rows = np.repeat(pairs.items.positions(near.subjects), near.products.shape[1])
     columns = pairs.items.positions(near.products.ravel())
     kept = columns != UNKNOWN
@@ -81,15 +81,15 @@ def _as_matrix(near: Lists, *, pairs: Interactions) -> csr_array:
     return csr_array((near.scores.ravel()[kept], (rows[kept], columns[kept])), shape=(size, size))
 
 
-def _reasons(ranked: Positions, *, pairs: Interactions, neighbours: csr_array) -> Positions:
+def _explanations(ranked: Positions, *, pairs: Interactions, neighbours: csr_array) -> Positions:
     because = np.full(ranked.shape, UNKNOWN, dtype=np.int64)
-    for part in blocks(pairs.matrix, people_at_once=EXPLAINED_AT_ONCE):
+    for part in blocks(pairs.matrix, rows_at_once=EXPLAINED_AT_ONCE):
         because[part] = _strongest(ranked[part], histories=pairs.matrix[part], neighbours=neighbours)
     return because
 
 
 def _strongest(ranked: Positions, *, histories: csr_array, neighbours: csr_array) -> Positions:
-    """For each recommendation the item of the history with the greatest weight towards it."""
+    """Return for each recommendation the item of the history with the greatest weight towards it."""
     reach = np.diff(neighbours.indptr)[histories.indices]
     before = np.cumsum(reach) - reach
     place = np.arange(reach.sum()) - np.repeat(before - neighbours.indptr[histories.indices], reach)
@@ -97,7 +97,7 @@ def _strongest(ranked: Positions, *, histories: csr_array, neighbours: csr_array
     slot = _slots(ranked, items=neighbours.shape[1])[np.repeat(owner, reach), neighbours.indices[place]]
     wanted = slot != UNKNOWN
     value = neighbours.data[place[wanted]] * np.repeat(histories.data, reach)[wanted]
-    # Written in ascending order of value, so that the greatest is the one that stays.
+    # Assigned in ascending order of value, so that the greatest is written last.
     order = np.argsort(value, kind="stable")
     best = np.full(ranked.size, UNKNOWN, dtype=np.int64)
     best[slot[wanted][order]] = np.repeat(histories.indices, reach)[wanted][order]
@@ -105,7 +105,7 @@ def _strongest(ranked: Positions, *, histories: csr_array, neighbours: csr_array
 
 
 def _slots(ranked: Positions, *, items: int) -> Positions:
-    """People × items: where in the flattened lists an item stands, UNKNOWN where it does not."""
+    """Return, users × items, the index in the flattened lists of each item, UNKNOWN if it is not listed."""
     slots = np.full((len(ranked), items), UNKNOWN, dtype=np.int64)
     rows, ranks = np.nonzero(ranked != UNKNOWN)
     slots[rows, ranked[rows, ranks]] = rows * ranked.shape[1] + ranks

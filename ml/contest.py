@@ -1,4 +1,4 @@
-"""Candidates against each other on the same past: fitted before a moment, judged by what came after."""
+"""Compare candidate models on the same split by time: fitted before a moment, evaluated after it."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from ml.catalogue import Catalogue
 from ml.dataset import InteractionLog, Interactions, NothingToSplit, split_by_time
 from ml.evaluate import evaluate
-from ml.metrics import Marks
+from ml.metrics import Metrics
 from ml.models import Fitted, Model
 from ml.models.als import Als
 from ml.models.blend import Blend, FittedBlend
@@ -21,13 +21,13 @@ from ml.models.popularity import Popularity
 from ml.registry import Version
 
 K = 20
-MOST_TESTED = 20_000
+MAX_TEST_USERS = 20_000
 CONTENT_SHARES = (0.1, 0.3, 0.6)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recipe and how fast what it learns from fades; `serving` marks the one that shoppers get now."""
+    """A recipe and the half-life of its training data; `serving` is true for the one served now."""
 
     model: Model
     half_life_days: float | None = None
@@ -35,8 +35,8 @@ class Candidate:
 
     @property
     def label(self) -> str:
-        fading = "" if self.half_life_days is None else f", half-life {self.half_life_days:g} days"
-        return f"{described(self.model)}{fading}"
+        decay = "" if self.half_life_days is None else f", half-life {self.half_life_days:g} days"
+        return f"{described(self.model)}{decay}"
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -47,32 +47,32 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     candidate: Candidate
-    marks: Marks
+    metrics: Metrics
     seconds: float
     fitted: Fitted
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Who won for each algorithm, and which of the winners beat popularity.
+    """The winner of each algorithm, and which of the winners beat popularity.
 
-    Without enough of a past nobody is measured.
+    `measured` is empty and `split_at` None if the log was too short to split.
     """
 
     popularity: Candidate
     collaborative: Candidate
     content_based: Candidate
     hybrid: Candidate
-    measured: Sequence[Measured]
+    measured: Sequence[Measurement]
     split_at: str | None
     beats_popularity: Mapping[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A log cut in two: `train` until `split_at`, and in `test` what its users met first after it."""
+class TimeSplit:
+    """A log split in two: `train` before `split_at`, and in `test` its users' first interactions after it."""
 
     train: InteractionLog
     test: Interactions
@@ -81,7 +81,7 @@ class Past:
 
 
 POPULARITY = (Candidate(Popularity()), Candidate(Popularity(), half_life_days=30))
-# A shop's taste moves with the seasons: most recipes do best when what they learn from fades.
+# Demand is seasonal: most recipes do best with decaying weights.
 COLLABORATIVE = (
     Candidate(ItemKnn()),
     Candidate(ItemKnn(), half_life_days=30),
@@ -93,8 +93,8 @@ COLLABORATIVE = (
 CONTENT = Candidate(Content())
 
 
-def past_of(log: InteractionLog, catalogue: Catalogue, *, share: float) -> Past | None:
-    """The log cut where its last `share` of rows begins; None if that leaves nothing to learn or to test."""
+def split_log(log: InteractionLog, catalogue: Catalogue, *, share: float) -> TimeSplit | None:
+    """Return the log split before its last `share` of rows; None if that leaves no training or test data."""
     if not len(log):
         return None
     at = np.sort(log.times)[int(len(log) * (1 - share))]
@@ -102,12 +102,12 @@ def past_of(log: InteractionLog, catalogue: Catalogue, *, share: float) -> Past 
         before, after = split_by_time(log, at=at)
     except NothingToSplit:
         return None
-    test = _first_meetings(before, after)
-    return Past(before, test, at, catalogue) if test.matrix.nnz else None
+    test = _first_interactions(before, after)
+    return TimeSplit(before, test, at, catalogue) if test.matrix.nnz else None
 
 
-def _first_meetings(before: InteractionLog, after: InteractionLog) -> Interactions:
-    """What people met later for the first time: a list that names only what they know would gain nothing."""
+def _first_interactions(before: InteractionLog, after: InteractionLog) -> Interactions:
+    """Return the pairs of `after` that are new: recommending known products must not count as a hit."""
     known = Interactions.of_pairs(before.users, before.items)
     users, items = known.users.positions(after.users), known.items.positions(after.items)
     pairs = known.matrix.tocoo()
@@ -115,30 +115,30 @@ def _first_meetings(before: InteractionLog, after: InteractionLog) -> Interactio
     seen = (items >= 0) & np.isin(users * width + items, pairs.row.astype(np.int64) * width + pairs.col)
     new = after.where(~seen & (users >= 0))
     chosen = np.unique(new.users)
-    if len(chosen) > MOST_TESTED:
-        chosen = np.random.default_rng(0).choice(chosen, MOST_TESTED, replace=False)
+    if len(chosen) > MAX_TEST_USERS:
+        chosen = np.random.default_rng(0).choice(chosen, MAX_TEST_USERS, replace=False)
         new = new.where(np.isin(new.users, chosen))
     return Interactions.of_pairs(new.users, new.items)
 
 
-def decide(past: Past, *, serving: Version | None, report: Callable[[Measured], None]) -> Outcome:
-    """The winner of each algorithm on this past, by NDCG.
+def decide(split: TimeSplit, *, serving: Version | None, report: Callable[[Measurement], None]) -> Outcome:
+    """Return the winner of each algorithm on this split, by NDCG.
 
-    The marks of a winner are those it was chosen by: good for comparing, a little flattering in themselves.
+    A winner's metrics are those it was selected by, so they are slightly optimistic.
     """
 
-    def heard(measured: Iterator[Measured]) -> list[Measured]:
+    def reported(measured: Iterator[Measurement]) -> list[Measurement]:
         found = []
         for one in measured:
             report(one)
             found.append(one)
         return found
 
-    popular = heard(measure(POPULARITY, past))
-    collaborative = heard(measure(_contenders(serving), past))
-    (content,) = heard(measure([CONTENT], past))
+    popular = reported(measure(POPULARITY, split))
+    collaborative = reported(measure(_collaborative_candidates(serving), split))
+    (content,) = reported(measure([CONTENT], split))
     winner, baseline = best(collaborative), best(popular)
-    hybrids = heard(measure_hybrids(winner, content, past))
+    hybrids = reported(measure_hybrids(winner, content, split))
     hybrid = best(hybrids)
     return Outcome(
         popularity=baseline.candidate,
@@ -146,27 +146,25 @@ def decide(past: Past, *, serving: Version | None, report: Callable[[Measured], 
         content_based=content.candidate,
         hybrid=hybrid.candidate,
         measured=[*popular, *collaborative, content, *hybrids],
-        split_at=f"{past.split_at}Z",
+        split_at=f"{split.split_at}Z",
         beats_popularity={
-            name: one.marks.ndcg > baseline.marks.ndcg
+            name: one.metrics.ndcg > baseline.metrics.ndcg
             for name, one in (("collaborative", winner), ("content_based", content), ("hybrid", hybrid))
         },
     )
 
 
-def _contenders(serving: Version | None) -> Sequence[Candidate]:
+def _collaborative_candidates(serving: Version | None) -> Sequence[Candidate]:
     if serving is None:
         return COLLABORATIVE
     recipe = serving.manifest["chosen"]["collaborative"]
-    now_served = Candidate(
-        create(recipe["name"], recipe["parameters"]), recipe["half_life_days"], serving=True
-    )
-    others = [one for one in COLLABORATIVE if replace(now_served, serving=False) != one]
-    return [now_served, *others]
+    served = Candidate(create(recipe["name"], recipe["parameters"]), recipe["half_life_days"], serving=True)
+    others = [one for one in COLLABORATIVE if replace(served, serving=False) != one]
+    return [served, *others]
 
 
-def unmeasured() -> Outcome:
-    """The defaults, for a shop without enough of a past."""
+def default_outcome() -> Outcome:
+    """Return the default recipes, for a log that is too short to split."""
     collaborative = COLLABORATIVE[0]
     return Outcome(
         popularity=POPULARITY[0],
@@ -179,42 +177,42 @@ def unmeasured() -> Outcome:
     )
 
 
-def measure(candidates: Sequence[Candidate], past: Past) -> Iterator[Measured]:
-    """Each candidate fitted on the earlier part, with its marks on the later one, as soon as it has them."""
+def measure(candidates: Sequence[Candidate], split: TimeSplit) -> Iterator[Measurement]:
+    """Yield the measurement of each candidate, fitted on the training part and evaluated on the test part."""
     for candidate in candidates:
-        train = training_pairs(candidate, past.train, past.catalogue)
+        train = training_pairs(candidate, split.train, split.catalogue)
         started = time.perf_counter()
-        fitted = candidate.model.fit(train, catalogue=past.catalogue)
+        fitted = candidate.model.fit(train, catalogue=split.catalogue)
         seconds = time.perf_counter() - started
-        yield Measured(candidate, evaluate(fitted, train=train, test=past.test, k=K), seconds, fitted)
+        yield Measurement(candidate, evaluate(fitted, train=train, test=split.test, k=K), seconds, fitted)
 
 
-def measure_hybrids(winner: Measured, content: Measured, past: Past) -> Iterator[Measured]:
-    """The winner and the content model added up in several proportions, without fitting them again."""
+def measure_hybrids(winner: Measurement, content: Measurement, split: TimeSplit) -> Iterator[Measurement]:
+    """Yield measurements of the winner and the content model blended in several proportions."""
     for share in CONTENT_SHARES:
         model = Blend((winner.candidate.model, content.candidate.model), (1.0, share))
         candidate = Candidate(model, winner.candidate.half_life_days)
-        train = training_pairs(candidate, past.train, past.catalogue)
+        train = training_pairs(candidate, split.train, split.catalogue)
         fitted = FittedBlend((winner.fitted, content.fitted), (1.0, share))
-        found = evaluate(fitted, train=train, test=past.test, k=K)
-        yield Measured(candidate, found, winner.seconds + content.seconds, fitted)
+        found = evaluate(fitted, train=train, test=split.test, k=K)
+        yield Measurement(candidate, found, winner.seconds + content.seconds, fitted)
 
 
-def best(measured: Sequence[Measured]) -> Measured:
-    """The one with the greatest NDCG; the earlier of two equals."""
-    return max(measured, key=lambda one: one.marks.ndcg)
+def best(measured: Sequence[Measurement]) -> Measurement:
+    """Return the measurement with the greatest NDCG; the first of several equal ones."""
+    return max(measured, key=lambda one: one.metrics.ndcg)
 
 
 def training_pairs(candidate: Candidate, log: InteractionLog, catalogue: Catalogue) -> Interactions:
-    """What the candidate learns from, with a column for every product of the catalogue."""
+    """Return the candidate's training pairs, with a column for every product of the catalogue."""
     return log.interactions(half_life_days=candidate.half_life_days, among=list(catalogue.products))
 
 
-def as_record(one: Measured) -> Mapping[str, Any]:
-    """What a manifest keeps of a measurement."""
+def as_record(one: Measurement) -> Mapping[str, Any]:
+    """Return a measurement as it is stored in a manifest."""
     return {
         **one.candidate.as_dict(),
         "serving": one.candidate.serving,
-        "marks": one.marks.as_dict(),
+        "metrics": one.metrics.as_dict(),
         "seconds": round(one.seconds, 2),
     }

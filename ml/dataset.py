@@ -1,7 +1,7 @@
-"""Interactions as values: who met which product, how strongly, when.
+"""Interactions: which user interacted with which product, how strongly, and when.
 
-Everything here is immutable. Users and items are any ids that NumPy can sort; inside a model they are
-positions, 0 … n-1, and an `Ids` is the dictionary between the two.
+Everything here is immutable. Users and items have any ids that NumPy can sort; models address them by
+position, 0 … n-1, and `Ids` maps ids to positions.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ Positions = NDArray[np.int64]
 Scores = NDArray[np.float32]
 UNKNOWN = -1
 DAY = np.timedelta64(1, "D")
-LEAST_WEIGHT = 1e-9
-# Nothing fades to zero: a weight of zero would be a pair that never met.
-MOST_HALVINGS = 20
+MIN_WEIGHT = 1e-9
+# Decay never reaches zero: a pair of weight zero would be no interaction.
+MAX_HALVINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Ids:
         return len(self.values)
 
     def positions(self, values: NDArray[Any] | Sequence[object]) -> Positions:
-        """The position of each value, UNKNOWN (-1) where it has none."""
+        """Return the position of each value, UNKNOWN (-1) for a value that is not an id."""
         wanted = np.asarray(values)
         if not len(self.values) or not len(wanted):
             return np.full(len(wanted), UNKNOWN, dtype=np.int64)
@@ -46,7 +46,7 @@ class Ids:
 
 @dataclass(frozen=True, slots=True)
 class Interactions:
-    """A weighted pair for each user and item that met: `matrix` is float32, users × items."""
+    """One weighted pair for each user and item that interacted: `matrix` is float32, users × items."""
 
     users: Ids
     items: Ids
@@ -61,9 +61,10 @@ class Interactions:
         weights: NDArray[np.float32] | None = None,
         among: NDArray[Any] | Sequence[object] = (),
     ) -> "Interactions":
-        """Pairs in any order. A repeated pair counts once, with its greatest weight (1 without weights).
+        """Return the interactions of parallel columns, in any order.
 
-        Items `among` have a column even if nobody met them.
+        A repeated pair counts once, with its greatest weight (1 without weights). Items in `among` get a
+        column even without an interaction.
         """
         known_users = Ids.of(users)
         known_items = Ids.of(np.concatenate([items, among]) if len(among) else items)
@@ -73,12 +74,12 @@ class Interactions:
         return cls(known_users, known_items, _greatest(rows, columns, values, shape))
 
     def of_users(self, users: NDArray[Any]) -> "Interactions":
-        """The rows of these known users, in ascending order; the items stay as they are."""
+        """Return the rows of these known users, in ascending order, with all columns."""
         kept = np.unique(users)
         return Interactions(Ids(kept), self.items, self.matrix[self.users.positions(kept)])
 
     def aligned_to(self, other: "Interactions") -> csr_array:
-        """These pairs in the rows and columns of `other`; pairs with an id unknown there are left out."""
+        """Return these pairs in the rows and columns of `other`, without the ids that are unknown there."""
         pairs = self.matrix.tocoo()
         rows = other.users.positions(self.users.values)[pairs.row]
         columns = other.items.positions(self.items.values)[pairs.col]
@@ -88,7 +89,7 @@ class Interactions:
 
 @dataclass(frozen=True, slots=True)
 class InteractionLog:
-    """Interactions as they happened: parallel columns, one row each; `times` is datetime64[s], UTC."""
+    """Single interactions as parallel columns; `times` is datetime64[s] in UTC."""
 
     users: NDArray[Any]
     items: NDArray[np.int64]
@@ -116,16 +117,16 @@ class InteractionLog:
         half_life_days: float | None = None,
         among: NDArray[np.int64] | Sequence[int] = (),
     ) -> Interactions:
-        """One pair for each user and item, with a column for each item `among` too.
+        """Return one pair for each user and item, with a column for each item in `among`.
 
-        With a half-life a row counts half as much every so many days before the last one: a history that
-        was taken over from elsewhere is as fresh as its end. Weights are scaled to a mean of 1, the scale on
-        which the models' parameters were found.
+        With a half-life, a weight halves for every `half_life_days` between its row and the last row of the
+        log (not today, so that an imported history does not decay as a whole). Weights are scaled to a mean
+        of 1, the scale for which the models' default parameters were chosen.
         """
-        weights = self.weights / max(float(self.weights.mean()), LEAST_WEIGHT) if len(self) else self.weights
+        weights = self.weights / max(float(self.weights.mean()), MIN_WEIGHT) if len(self) else self.weights
         if half_life_days is not None:
             age = (self.times.max() - self.times) / DAY if len(self) else 0.0
-            weights = weights * np.exp2(-np.minimum(age / half_life_days, MOST_HALVINGS))
+            weights = weights * np.exp2(-np.minimum(age / half_life_days, MAX_HALVINGS))
         return Interactions.of_pairs(
             self.users,
             self.items,
@@ -134,14 +135,14 @@ class InteractionLog:
         )
 
     def last_active(self, *, count: int) -> NDArray[Any]:
-        """The `count` users (or fewer) who did something last."""
+        """Return the `count` most recently active users, or all if there are fewer."""
         users, rows = np.unique(self.users, return_inverse=True)
         last = np.zeros(len(users), dtype=np.int64)
         np.maximum.at(last, rows, self.times.astype(np.int64))
         return users[np.argsort(-last, kind="stable")[:count]]
 
     def fingerprint(self) -> str:
-        """SHA-256 of the rows, whatever order they came in."""
+        """Return the SHA-256 of the rows, independent of their order, in hexadecimal."""
         order = np.lexsort((self.weights, self.times, self.items, self.users))
         digest = hashlib.sha256()
         for column in (self.users, self.items, self.times, self.weights):
@@ -151,7 +152,7 @@ class InteractionLog:
 
 
 class NothingToSplit(ValueError):
-    """A split would leave one of its sides empty."""
+    """One side of the split would be empty."""
 
     def __init__(self, *, at: np.datetime64, before: int, after: int) -> None:
         super().__init__(f"a split at {at} leaves {before} interactions before it and {after} after it")
@@ -159,7 +160,11 @@ class NothingToSplit(ValueError):
 
 
 def split_by_time(log: InteractionLog, *, at: np.datetime64) -> tuple[InteractionLog, InteractionLog]:
-    """The rows before `at` and those from it on; raises NothingToSplit if either is empty."""
+    """Return the rows before `at` and the rows from `at` on.
+
+    Raises:
+        NothingToSplit: one of the two is empty.
+    """
     earlier = log.times < at
     before = int(earlier.sum())
     if before in (0, len(log)):
@@ -168,9 +173,10 @@ def split_by_time(log: InteractionLog, *, at: np.datetime64) -> tuple[Interactio
 
 
 def hold_out(pairs: Interactions, *, share: float, seed: int) -> tuple[Interactions, Interactions]:
-    """A random `share` of each user's pairs (rounded down) as the second part, in the same rows and columns.
+    """Return the pairs without, and only, a random `share` of each user's pairs (rounded down).
 
-    For data without times; users with few pairs keep them all.
+    Both parts have the rows and columns of `pairs`. For data without times; users with few pairs keep them
+    all.
     """
     matrix = pairs.matrix.tocsr()
     counts = np.diff(matrix.indptr)

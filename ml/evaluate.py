@@ -1,4 +1,4 @@
-"""How well a model finds what users chose next: `python -m ml.evaluate --train A --test B --model NAME`."""
+"""Evaluate a model on files: `python -m ml.evaluate --train A --test B --model NAME`."""
 
 import argparse
 import json
@@ -11,46 +11,48 @@ from threadpoolctl import threadpool_limits
 
 from analytics_pipeline.settings import InvalidSetting
 from ml.dataset import UNKNOWN, Interactions
-from ml.metrics import Marks, marks
+from ml.metrics import Metrics, mean_metrics
 from ml.models import CatalogueNeeded, Fitted
-from ml.models.blend import UnevenBlend
+from ml.models.blend import SharesMismatch
 from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
-from ml.settings import Settings
+from ml.settings import TrainingSettings
 from ml.text_files import UnreadableInteractions, read_interactions
 from ml.top import rank
 
 
-class NobodyToTest(ValueError):
-    """No user of the test side has a history in the training side."""
+class NoTestUsers(ValueError):
+    """No user of the test data has a history in the training data."""
 
     def __init__(self, *, train_users: int, test_users: int) -> None:
         super().__init__(
-            f"none of the {test_users} users of the test side is among the {train_users} of the training side"
+            f"none of the {test_users} users of the test file is among the {train_users} of the training file"
         )
 
 
-def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int) -> Marks:
-    """Marks over the users of `test` who have a history in `train`, ranking every item outside it.
+def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int) -> Metrics:
+    """Return metrics over the users of `test` with a history in `train`, ranking all items outside it.
 
-    An item of the test side that the training side does not know counts as one the list missed. Raises
-    NobodyToTest.
+    A test item that is unknown in the training data counts as a miss.
+
+    Raises:
+        NoTestUsers: no user of `test` has a history in `train`.
     """
     rows = train.users.positions(test.users.values)
     sizes = np.diff(test.matrix.indptr).astype(np.int64)
     tested = np.flatnonzero((rows != UNKNOWN) & (sizes > 0))
     tested = tested[np.diff(train.matrix.indptr)[rows[tested]] > 0]
     if not len(tested):
-        raise NobodyToTest(train_users=len(train.users), test_users=int((sizes > 0).sum()))
+        raise NoTestUsers(train_users=len(train.users), test_users=int((sizes > 0).sum()))
     truth = test.aligned_to(train)[rows[tested]]
     ranked, _ = rank(fitted, train.matrix[rows[tested]], k=k)
-    return marks(ranked, truth, sizes=sizes[tested])
+    return mean_metrics(ranked, truth, sizes=sizes[tested])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints Recall@k and NDCG@k; returns 0, or 1 with one line on stderr that says what to do."""
+    """Print the metrics; return 0, or 1 with one line on stderr that says what to do."""
     options = _parser().parse_args(arguments)
     try:
-        threads = Settings.from_env().threads
+        threads = TrainingSettings.from_env().threads
         model = create(options.model, dict(options.set))
         train, test = read_interactions(options.train), read_interactions(options.test)
         with threadpool_limits(threads):
@@ -60,9 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         UnreadableInteractions,
         UnknownModel,
         UnknownParameter,
-        UnevenBlend,
+        SharesMismatch,
         CatalogueNeeded,
-        NobodyToTest,
+        NoTestUsers,
     ) as error:
         print(f"ml.evaluate: {error}", file=sys.stderr)
         return 1
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(
-    found: Marks, *, model: str, parameters: Mapping[str, object], train: Interactions, test: Interactions
+    found: Metrics, *, model: str, parameters: Mapping[str, object], train: Interactions, test: Interactions
 ) -> None:
     k = found.k
     print(f"model        {model} {json.dumps(parameters)}")

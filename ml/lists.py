@@ -1,4 +1,4 @@
-"""Lists of products, best first, as arrays: what a version is made of."""
+"""Ranked lists of products as arrays, the artefact that a version consists of."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +14,8 @@ class Lists:
     """One list for each of `subjects` (n): shopper keys or product ids.
 
     `products` (n × length, int64) ends with NO_PRODUCT (0) where a list is shorter; `scores` (n × length,
-    float32) only compare within a list; `because` (n × length) is the product of the subject's history that
-    speaks most for the recommendation, NO_PRODUCT where none stands out.
+    float32) are comparable within a list only; `because` (n × length) is the product of the subject's history
+    that contributes most to the recommendation, NO_PRODUCT where none does.
     """
 
     subjects: NDArray[Any]

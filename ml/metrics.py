@@ -1,7 +1,7 @@
-"""How good a ranking is, over the whole catalogue: no sampled negatives.
+"""Ranking metrics over the whole catalogue, without sampled negatives.
 
-`ranked` holds item positions, users × k, best first, UNKNOWN (-1) where a list ended early; `truth` is a
-sparse matrix, users × items, with an entry for each item that the user went on to choose.
+`ranked` holds item positions, users × k, best first, padded with UNKNOWN (-1); `truth` is a sparse matrix,
+users × items, with an entry for each item that the user chose in the test period.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from ml.dataset import UNKNOWN, Positions
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """Means over `users` with something in their truth; `coverage` is the share of items in any list."""
+class Metrics:
+    """Means over `users` test users; `coverage` is the share of all items that appear in some list."""
 
     k: int
     users: int
@@ -36,7 +36,7 @@ class Marks:
 
 
 def hits(ranked: Positions, truth: csr_array) -> NDArray[np.bool_]:
-    """Which places of each list, users × k, hold an item of that user's truth."""
+    """Return, users × k, whether each ranked item is in that user's truth."""
     width = np.int64(truth.shape[1])
     rows = np.repeat(np.arange(truth.shape[0], dtype=np.int64), np.diff(truth.indptr))
     known = np.sort(rows * width + truth.indices)
@@ -49,13 +49,15 @@ def hits(ranked: Positions, truth: csr_array) -> NDArray[np.bool_]:
 
 
 def recall(hit: NDArray[np.bool_], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """For each user the share of their `sizes` chosen items that the list found."""
+    """Return for each user the share of the `sizes` chosen items that are in the list."""
     share: NDArray[np.float64] = hit.sum(axis=1) / sizes
     return share
 
 
 def ndcg(hit: NDArray[np.bool_], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Binary gain, discount log2(rank + 1), over the best a list of k could do: min(k, sizes) hits on top.
+    """Return for each user the NDCG with binary gain and discount log2(rank + 1).
+
+    The ideal list has min(k, sizes) hits at the top.
 
     Source: Järvelin and Kekäläinen, Cumulated gain-based evaluation of IR techniques, TOIS 20(4), 2002.
     """
@@ -65,18 +67,19 @@ def ndcg(hit: NDArray[np.bool_], sizes: NDArray[np.int64]) -> NDArray[np.float64
 
 
 def reciprocal_rank(hit: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """One over the rank of the first hit; 0 where there is none."""
+    """Return for each user one over the rank of the first hit; 0 without a hit."""
     return np.where(hit.any(axis=1), 1 / (hit.argmax(axis=1) + 1), 0.0)
 
 
-def marks(ranked: Positions, truth: csr_array, *, sizes: NDArray[np.int64]) -> Marks:
-    """The means over all rows. `sizes` counts each user's chosen items, those no list could name included.
+def mean_metrics(ranked: Positions, truth: csr_array, *, sizes: NDArray[np.int64]) -> Metrics:
+    """Return the means over all rows.
 
-    Every size must be at least 1.
+    `sizes` counts the items that each user chose, including those that the model does not know; every size
+    must be at least 1.
     """
     hit = hits(ranked, truth)
     shown = np.unique(ranked[ranked != UNKNOWN])
-    return Marks(
+    return Metrics(
         k=ranked.shape[1],
         users=len(ranked),
         recall=float(recall(hit, sizes).mean()),

@@ -1,11 +1,11 @@
-"""Immutable versions on disk: arrays and a manifest, nothing that runs code when it is read.
+"""Immutable versions on disk: arrays and a JSON manifest; loading executes no code.
 
     models/20260301T021500Z-1f3a9c02/
         manifest.json                 parameters, metrics, data fingerprint, a SHA-256 for every file
         user.collaborative.npz        subjects, products, scores, because
         product.content_based.npz     …
 
-A version appears whole or not at all: it is written beside its place, flushed to the disk and renamed.
+A version is written atomically: into a hidden folder beside its place, flushed to disk, then renamed.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ COLUMNS = ("subjects", "products", "scores", "because")
 
 
 class VersionNotFound(LookupError):
-    """The registry has no version of that name."""
+    """The registry has no version with this id."""
 
     def __init__(self, version: str, *, known: Sequence[str]) -> None:
         newest = ", ".join(known[-5:]) or "none; `python -m ml.train` makes one"
@@ -39,7 +39,7 @@ class VersionNotFound(LookupError):
 
 
 class VersionExists(ValueError):
-    """Versions never change; this one is there already."""
+    """A version with this id is registered already; versions never change."""
 
     def __init__(self, version: str) -> None:
         super().__init__(f"version {version} is registered already and versions never change")
@@ -47,7 +47,7 @@ class VersionExists(ValueError):
 
 
 class VersionDamaged(ValueError):
-    """A file of the version is missing or not the one that was written."""
+    """A file of the version is missing or differs from what was written."""
 
     def __init__(self, version: str, *, file: str, reason: str) -> None:
         super().__init__(f"version {version}: {file} {reason}; train again or restore the folder")
@@ -56,14 +56,18 @@ class VersionDamaged(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One trained version. `manifest` is what `Registry.register` was given, with `lists` and `format`."""
+    """One trained version; `manifest` holds the facts given to `Registry.register`, `lists` and `format`."""
 
     id: str
     path: Path
     manifest: Mapping[str, Any]
 
     def lists(self, name: str) -> Lists:
-        """The lists of that name (`subject.algorithm`); raises VersionDamaged if they are not as written."""
+        """Return the lists with this name (`audience.algorithm`).
+
+        Raises:
+            VersionDamaged: the file is missing or differs from what was written.
+        """
         entry = self.manifest["lists"][name]
         path = self.path / entry["file"]
         if not path.is_file():
@@ -88,13 +92,18 @@ class Registry:
     root: Path
 
     def versions(self) -> Sequence[str]:
-        """Ids of all whole versions, oldest first."""
+        """Return the ids of all complete versions, oldest first."""
         if not self.root.is_dir():
             return []
         return sorted(path.parent.name for path in self.root.glob(f"[!.]*/{MANIFEST}"))
 
     def load(self, version: str) -> Version:
-        """The version with its manifest; raises VersionNotFound or VersionDamaged."""
+        """Return a version with its manifest.
+
+        Raises:
+            VersionNotFound: there is no such version.
+            VersionDamaged: its manifest can't be read or was changed.
+        """
         if version not in self.versions():
             raise VersionNotFound(version, known=self.versions())
         path = self.root / version
@@ -108,18 +117,18 @@ class Registry:
         return Version(version, path, manifest)
 
     def latest(self) -> Version | None:
-        """The newest version, None in an empty registry."""
+        """Return the newest version, None if the registry is empty."""
         versions = self.versions()
         return self.load(versions[-1]) if versions else None
 
-    def prune(self, *, keep: int, spare: Collection[str] = ()) -> Sequence[str]:
-        """Deletes all but the newest `keep` versions and those to `spare`; returns what went."""
-        old = [version for version in self.versions()[:-keep] if version not in spare]
+    def prune(self, *, keep: int, protected: Collection[str] = ()) -> Sequence[str]:
+        """Delete all but the newest `keep` versions and those in `protected`; return the deleted ids."""
+        old = [version for version in self.versions()[:-keep] if version not in protected]
         for version in old:
-            # Hidden first: half a version must never be found.
-            going = self.root / f".{version}.going"
-            (self.root / version).rename(going)
-            shutil.rmtree(going)
+            # Renamed first, so that a partly deleted version is never listed.
+            hidden = self.root / f".{version}.deleting"
+            (self.root / version).rename(hidden)
+            shutil.rmtree(hidden)
         return old
 
     def register(
@@ -130,10 +139,13 @@ class Registry:
         facts: Mapping[str, Any],
         now: datetime,
     ) -> Version:
-        """Writes a version and returns it; raises VersionExists.
+        """Write a version and return it.
 
-        `lists` and `made_by` (the model's name) share their keys, `subject.algorithm`; `facts` are anything
-        that JSON can say: fingerprint, parameters, metrics.
+        `lists` and `made_by` (the model's name) have the same keys, `audience.algorithm`; `facts` is any JSON
+        object with a `fingerprint`: parameters, metrics and the like.
+
+        Raises:
+            VersionExists: a version with this id is registered already.
         """
         version = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{facts['fingerprint'][:8]}"
         self.root.mkdir(parents=True, exist_ok=True)
@@ -178,10 +190,10 @@ def _write(folder: Path, name: str, lists: Lists, *, model: str) -> dict[str, ob
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    # Read back before it is sealed: what JSON makes of a tuple or a float is what will be checked later.
-    sealed = json.loads(json.dumps(manifest))
+    # The digest is of what JSON makes of tuples and floats, since that is what is read and checked later.
+    plain = json.loads(json.dumps(manifest))
     with (folder / MANIFEST).open("w", encoding="utf-8") as file:
-        json.dump({**sealed, "sha256": _digest_of(sealed)}, file, indent=2, sort_keys=True)
+        json.dump({**plain, "sha256": _digest_of(plain)}, file, indent=2, sort_keys=True)
         file.flush()
         os.fsync(file.fileno())
 
@@ -196,7 +208,7 @@ def _sha256(path: Path) -> str:
 
 
 def _flush(folder: Path) -> None:
-    """A rename is durable only once its folder is."""
+    """Flush a folder to disk, which makes renames in it durable."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,31 +1,30 @@
-"""Lists in, one list out: what happens at request time, in plain Python.
+"""Merge published lists with a shopper's latest views at request time.
 
-The web process merges what was trained with what the person did a minute ago. It holds no model: the
-products' own lists are the neighbours, so that a fold-in is a sum over a few short lists.
+The web process holds no model: the lists of the viewed products are added up instead.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-# Each step back in time counts for this much less.
+# Weight of each recently viewed product relative to the one viewed after it.
 RECENCY = 0.8
-RECENT_AT_MOST = 10
+MAX_RECENT = 10
 
 
 class Reason(StrEnum):
     """Why a product is in the list."""
 
-    RECENT = "recent"  # it goes with what the person looked at just now
-    HISTORY = "history"  # it goes with something the person chose before
-    TASTE = "taste"  # it suits the history as a whole
-    SIMILAR = "similar"  # it goes with the product on the page
-    POPULAR = "popular"  # many people choose it
+    RECENT = "recent"  # similar to a product that was viewed a moment ago
+    HISTORY = "history"  # similar to one product of the history
+    TASTE = "taste"  # predicted from the history as a whole
+    SIMILAR = "similar"  # similar to the product of the page
+    POPULAR = "popular"  # popular in the shop
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An entry of a published list. Scores compare within a list; `because` is a product of the history."""
+    """An entry of a published list; scores are comparable within a list, `because` explains the entry."""
 
     product_id: int
     score: float
@@ -33,8 +32,8 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A product to show, its score between 0 and the number of lists that spoke for it, and why."""
+class Recommendation:
+    """A product to show, with its score (0 to the number of lists that contain it) and its reason."""
 
     product_id: int
     score: float
@@ -48,40 +47,39 @@ def for_person(
     recent: Sequence[int],
     near: Mapping[int, Sequence[Scored]],
     excluded: Collection[int] = (),
-) -> list[Suggestion]:
-    """What suits a person, best first.
+) -> list[Recommendation]:
+    """Return recommendations for a shopper, best first.
 
-    `own` is the published list, `recent` the products met since, latest first, and `near` their lists. Each
-    side is scaled so that its best counts 1; a product that both name adds up. The recent products and those
-    `excluded` are left out.
+    `own` is the published list, `recent` the products viewed since, latest first, and `near` their lists.
+    Both sources are scaled to a maximum of 1 and added. Recent and `excluded` products are left out.
     """
     history = {entry.product_id: entry for entry in _scaled(own)}
-    fresh = _fold_in(recent[:RECENT_AT_MOST], near=near)
-    barred = {*recent, *excluded}
+    fresh = _fold_in(recent[:MAX_RECENT], near=near)
+    left_out = {*recent, *excluded}
     merged = [
-        _suggestion(product, of_history=history.get(product), of_recent=fresh.get(product))
+        _recommendation(product, of_history=history.get(product), of_recent=fresh.get(product))
         for product in dict.fromkeys((*history, *fresh))
-        if product not in barred
+        if product not in left_out
     ]
     return sorted(merged, key=lambda one: (-one.score, one.product_id))
 
 
-def for_product(near: Sequence[Scored], *, product_id: int) -> list[Suggestion]:
-    """What goes with a product, best first."""
+def for_product(near: Sequence[Scored], *, product_id: int) -> list[Recommendation]:
+    """Return recommendations for a product's page, best first."""
     return [
-        Suggestion(entry.product_id, entry.score, Reason.SIMILAR, because=product_id)
+        Recommendation(entry.product_id, entry.score, Reason.SIMILAR, because=product_id)
         for entry in _scaled(near)
     ]
 
 
 def filled(
-    suggestions: Iterable[Suggestion], *, popular: Sequence[Scored], excluded: Collection[int] = ()
-) -> list[Suggestion]:
-    """The suggestions followed by what is popular and not among them or `excluded`."""
-    first = list(suggestions)
+    recommendations: Iterable[Recommendation], *, popular: Sequence[Scored], excluded: Collection[int] = ()
+) -> list[Recommendation]:
+    """Return the recommendations followed by popular products that are neither in them nor `excluded`."""
+    first = list(recommendations)
     known = {*excluded, *(one.product_id for one in first)}
     rest = [
-        Suggestion(entry.product_id, 0.0 if first else entry.score, Reason.POPULAR)
+        Recommendation(entry.product_id, 0.0 if first else entry.score, Reason.POPULAR)
         for entry in _scaled(popular)
         if entry.product_id not in known
     ]
@@ -89,7 +87,7 @@ def filled(
 
 
 def _fold_in(recent: Sequence[int], *, near: Mapping[int, Sequence[Scored]]) -> dict[int, Scored]:
-    """The sum of the recent products' lists, the latest weighing most; scaled so that the best is 1."""
+    """Return the weighted sum of the recent products' lists, scaled to a maximum of 1."""
     totals: dict[int, float] = {}
     strongest: dict[int, tuple[float, int]] = {}
     for age, origin in enumerate(recent):
@@ -108,10 +106,10 @@ def _scaled(entries: Sequence[Scored]) -> list[Scored]:
     return [Scored(entry.product_id, entry.score / best, entry.because) for entry in entries]
 
 
-def _suggestion(product: int, *, of_history: Scored | None, of_recent: Scored | None) -> Suggestion:
+def _recommendation(product: int, *, of_history: Scored | None, of_recent: Scored | None) -> Recommendation:
     history, recent = (entry.score if entry else 0.0 for entry in (of_history, of_recent))
     if of_recent is not None and recent >= history:
-        return Suggestion(product, history + recent, Reason.RECENT, of_recent.because)
+        return Recommendation(product, history + recent, Reason.RECENT, of_recent.because)
     because = of_history.because if of_history else None
     reason = Reason.TASTE if because is None else Reason.HISTORY
-    return Suggestion(product, history + recent, reason, because)
+    return Recommendation(product, history + recent, reason, because)

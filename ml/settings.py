@@ -1,4 +1,4 @@
-"""Where versions live and how much of the machine training may take."""
+"""Settings of training: where versions are stored and how many threads are used."""
 
 import os
 from collections.abc import Mapping
@@ -8,24 +8,30 @@ from typing import Self
 
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 
-MOST_THREADS = 4
+MAX_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TrainingSettings:
+    """`registry` is the folder of versions, `threads` the limit for numerical libraries."""
+
     registry: Path
     threads: int
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """The settings that these variables describe; raises InvalidSetting naming the variable."""
+        """Return the settings from these environment variables.
+
+        Raises:
+            InvalidSetting: naming the variable.
+        """
         variables = os.environ if environ is None else environ
         home = PipelineSettings.from_env(variables).home
         return cls(registry=home / "models", threads=_threads(variables))
 
 
 def _threads(variables: Mapping[str, str]) -> int:
-    text = variables.get("VITRINE_ML_THREADS") or str(min(os.cpu_count() or 1, MOST_THREADS))
+    text = variables.get("VITRINE_ML_THREADS") or str(min(os.cpu_count() or 1, MAX_THREADS))
     if not text.isdecimal() or int(text) < 1:
         raise InvalidSetting("VITRINE_ML_THREADS", value=text, expected="it has to be a whole number from 1")
     return int(text)

@@ -1,4 +1,4 @@
-"""Interactions from text files: `user item item …` a line, plain, .gz or .xz."""
+"""Read interactions from text files with lines of `user item item …`, plain, .gz or .xz."""
 
 import gzip
 import lzma
@@ -9,7 +9,7 @@ from ml.dataset import Interactions
 
 
 class UnreadableInteractions(ValueError):
-    """A file is not lines of `user item item …`; says which file, which line and why."""
+    """A file can't be read as lines of `user item item …`; has the file, the line and the reason."""
 
     def __init__(self, path: Path, reason: str, *, line: int | None = None) -> None:
         place = str(path) if line is None else f"{path}, line {line}"
@@ -20,9 +20,10 @@ class UnreadableInteractions(ValueError):
 
 
 def read_interactions(path: Path) -> Interactions:
-    """The pairs of a file, each counted once. A line with a user alone says nothing and is passed over.
+    """Return the pairs of a file, each counted once; a line with a user alone is skipped.
 
-    Raises UnreadableInteractions for a missing, damaged, binary or empty file, or one without a pair.
+    Raises:
+        UnreadableInteractions: the file is missing, damaged, binary or empty, or has no pair.
     """
     users: list[str] = []
     items: list[str] = []

@@ -1,4 +1,4 @@
-"""The best of many scores, for one person or for everybody."""
+"""Top-k ranking of scores."""
 
 from collections.abc import Iterator
 
@@ -14,9 +14,9 @@ SCORES_AT_ONCE = 16_000_000
 
 
 def top(scores: Scores, *, k: int) -> Positions:
-    """Positions of the k greatest scores in each row, best first, ties by position; -inf never appears.
+    """Return the positions of the k greatest scores in each row, best first, ties by position.
 
-    Which of several equal scores fill the last places is left to NumPy.
+    Scores of -inf are never returned. Which of several equal scores fill the last places is NumPy's choice.
     """
     width = min(k, scores.shape[1])
     chosen = np.argpartition(-scores, width - 1, axis=1)[:, :width]
@@ -33,9 +33,9 @@ def top(scores: Scores, *, k: int) -> Positions:
 def rank(
     fitted: Fitted, histories: csr_array, *, k: int, allowed: NDArray[np.bool_] | None = None
 ) -> tuple[Positions, Scores]:
-    """Each person's k best items outside the history, people × k, and their scores; UNKNOWN fills the end.
+    """Return each user's k best items outside the history, users × k padded with UNKNOWN, and their scores.
 
-    `allowed` (items, bool) bars the rest from every list.
+    Only items that are `allowed` (items, bool) are returned.
     """
     ranked = np.full((histories.shape[0], k), UNKNOWN, dtype=np.int64)
     values = np.zeros(ranked.shape, dtype=np.float32)
@@ -50,8 +50,8 @@ def rank(
     return ranked, values
 
 
-def blocks(histories: csr_array, *, people_at_once: int = 4096) -> Iterator[slice]:
-    """The rows in parts small enough to hold all their scores in memory."""
-    people, items = histories.shape
-    step = min(max(SCORES_AT_ONCE // max(items, 1), 16), people_at_once)
-    return (slice(start, min(start + step, people)) for start in range(0, people, step))
+def blocks(histories: csr_array, *, rows_at_once: int = 4096) -> Iterator[slice]:
+    """Return slices of the rows, small enough for all scores of a slice to fit in memory."""
+    users, items = histories.shape
+    step = min(max(SCORES_AT_ONCE // max(items, 1), 16), rows_at_once)
+    return (slice(start, min(start + step, users)) for start in range(0, users, step))

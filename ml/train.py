@@ -1,4 +1,4 @@
-"""Trains, measures and registers one version: `python -m ml.train [--as-of DATE]`."""
+"""Train, measure and register one version: `python -m ml.train [--as-of DATE]`."""
 
 import argparse
 import sys
@@ -14,38 +14,38 @@ from analytics_pipeline.migrate import MigrationChanged, migrate
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from ml import contest
-from ml.compose import everyones_list, product_lists, user_lists
-from ml.contest import Candidate, Measured, Outcome
+from ml.compose import popular_list, product_lists, user_lists
+from ml.contest import Candidate, Measurement, Outcome
 from ml.dataset import Interactions
 from ml.lists import Lists
 from ml.models.library import UnknownModel, UnknownParameter
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
-from ml.settings import Settings
+from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
 
 LIST_LENGTH = 50
-# Those who were not here for long are served like newcomers: by the next products they look at.
-MOST_USERS = 100_000
+# Less recently active shoppers get lists from the products that they view next, as new ones do.
+MAX_USERS = 100_000
 TEST_SHARE = 0.15
-# What promises to know a taste has to find more of it than popularity does, or nobody is shown it. Content
-# promises something else: likeness, for products that nobody has met yet.
+# Personal lists of these algorithms are only published if they beat popularity. Content-based lists are
+# exempt: they are there for products without interactions.
 GATED = frozenset({"collaborative", "hybrid"})
 
 
-class NothingToLearnFrom(ValueError):
+class NoTrainingData(ValueError):
     """The warehouse has neither interactions nor products."""
 
     def __init__(self, as_of: datetime) -> None:
         super().__init__(
-            f"as of {as_of:%Y-%m-%d %H:%M} UTC the warehouse knows neither interactions nor products; "
-            "import a catalogue or let the relay and the ingest run first"
+            f"as of {as_of:%Y-%m-%d %H:%M} UTC the warehouse has neither interactions nor products; "
+            "import a catalogue, or run the relay and the ingest first"
         )
 
 
 EXPECTED = (
     InvalidSetting,
     MigrationChanged,
-    NothingToLearnFrom,
+    NoTrainingData,
     UnknownModel,
     UnknownParameter,
     VersionDamaged,
@@ -63,16 +63,21 @@ def train(
     registry: Registry,
     now: datetime,
     serving: Version | None = None,
-    report: Callable[[Measured], None] = lambda _: None,
+    report: Callable[[Measurement], None] = lambda _: None,
 ) -> Version:
-    """Registers a version trained on everything in `data`, its recipes chosen on a split by time.
+    """Register and return a version trained on all of `data`, its recipes chosen on a split by time.
 
-    `serving` takes part with its recipe. `report` hears each measurement. Raises NothingToLearnFrom.
+    The recipe of `serving` takes part. `report` is called with each measurement.
+
+    Raises:
+        NoTrainingData: there are neither interactions nor products.
     """
     if not len(data.log) and not len(data.catalogue):
-        raise NothingToLearnFrom(data.as_of)
-    past = contest.past_of(data.log, data.catalogue, share=TEST_SHARE)
-    outcome = contest.unmeasured() if past is None else contest.decide(past, serving=serving, report=report)
+        raise NoTrainingData(data.as_of)
+    split = contest.split_log(data.log, data.catalogue, share=TEST_SHARE)
+    outcome = (
+        contest.default_outcome() if split is None else contest.decide(split, serving=serving, report=report)
+    )
     lists, made_by = compose(outcome, data)
     facts = {
         "fingerprint": data.fingerprint(),
@@ -91,7 +96,7 @@ def train(
 
 
 def compose(outcome: Outcome, data: TrainingData) -> tuple[dict[str, Lists], dict[str, str]]:
-    """All lists of a version and the name of the model that made each, by `subject.algorithm`."""
+    """Return the lists of a version and the name of the model behind each, by `audience.algorithm`."""
     lists: dict[str, Lists] = {}
     made_by: dict[str, str] = {}
     for algorithm in ("collaborative", "content_based", "hybrid"):
@@ -107,30 +112,30 @@ def compose(outcome: Outcome, data: TrainingData) -> tuple[dict[str, Lists], dic
 
 
 def _personal(candidate: Candidate, data: TrainingData, *, algorithm: str) -> dict[str, Lists]:
-    pairs, allowed = _everything(candidate, data)
+    pairs, allowed = _training_pairs(candidate, data)
     fitted = candidate.model.fit(pairs, catalogue=data.catalogue)
     near = product_lists(fitted, pairs, allowed=allowed, length=LIST_LENGTH)
-    active = pairs.of_users(data.log.last_active(count=MOST_USERS))
+    active = pairs.of_users(data.log.last_active(count=MAX_USERS))
     people = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH, near=near)
     return {f"product.{algorithm}": near, f"user.{algorithm}": people}
 
 
 def _popular(candidate: Candidate, data: TrainingData) -> Lists:
-    pairs, allowed = _everything(candidate, data)
-    return everyones_list(candidate.model.fit(pairs), pairs, allowed=allowed, length=LIST_LENGTH)
+    pairs, allowed = _training_pairs(candidate, data)
+    return popular_list(candidate.model.fit(pairs), pairs, allowed=allowed, length=LIST_LENGTH)
 
 
-def _everything(candidate: Candidate, data: TrainingData) -> tuple[Interactions, NDArray[np.bool_]]:
+def _training_pairs(candidate: Candidate, data: TrainingData) -> tuple[Interactions, NDArray[np.bool_]]:
     pairs = contest.training_pairs(candidate, data.log, data.catalogue)
     return pairs, data.catalogue.sellable(pairs.items.values)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Trains from the warehouse and prints a table; returns 0, or 1 with one line on stderr."""
+    """Train from the warehouse and print a table; return 0, or 1 with one line on stderr."""
     options = _parser().parse_args(arguments)
     now = datetime.now(UTC)
     try:
-        settings, pipeline = Settings.from_env(), PipelineSettings.from_env()
+        settings, pipeline = TrainingSettings.from_env(), PipelineSettings.from_env()
         registry = Registry(settings.registry)
         serving = registry.load(options.serving) if options.serving else registry.latest()
         with embedded.ensure(pipeline, embedded.WAREHOUSE):
@@ -154,12 +159,12 @@ def _read(pipeline: PipelineSettings, *, as_of: datetime) -> TrainingData:
         warehouse.close()
 
 
-def _print_row(one: Measured) -> None:
-    marks, candidate = one.marks, one.candidate
+def _print_row(one: Measurement) -> None:
+    metrics, candidate = one.metrics, one.candidate
     serving = "  (the recipe that is served)" if candidate.serving else ""
     print(
-        f"{candidate.label:<58} Recall@{marks.k} {marks.recall:.4f}  NDCG@{marks.k} {marks.ndcg:.4f}  "
-        f"MRR {marks.mrr:.4f}  {one.seconds:6.1f} s{serving}",
+        f"{candidate.label:<58} Recall@{metrics.k} {metrics.recall:.4f}  NDCG@{metrics.k} "
+        f"{metrics.ndcg:.4f}  MRR {metrics.mrr:.4f}  {one.seconds:6.1f} s{serving}",
         flush=True,
     )
 
@@ -167,17 +172,17 @@ def _print_row(one: Measured) -> None:
 def _print_summary(version: Version) -> None:
     manifest = version.manifest
     if manifest["split_at"] is None:
-        print("There is too little of a past to measure anybody; the default recipes stand.")
+        print("The history is too short to compare recipes; the default recipes are used.")
     for name, won in manifest["beats_popularity"].items():
         if not won:
-            fate = "people are shown popular products" if name in GATED else "it is kept for what is new"
-            print(f"{name} found no more than popularity: {fate}")
+            effect = "shoppers get popular products" if name in GATED else "kept for new products"
+            print(f"{name} does not beat popularity: {effect}")
     print(f"registered {version.id}; `python manage.py publish_model` serves it")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml.train", description=__doc__)
-    parser.add_argument("--as-of", type=_as_of, help="learn from what was before this day or ISO time (now)")
+    parser.add_argument("--as-of", type=_as_of, help="train on data before this day or ISO time (now)")
     parser.add_argument(
         "--serving", metavar="VERSION", help="the version to measure against (the newest that is registered)"
     )

@@ -1,4 +1,4 @@
-"""What a version is trained on, and where it comes from."""
+"""Training data, read from the warehouse."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,34 +19,38 @@ CATEGORY_SEPARATOR = " > "
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What was known at `as_of`."""
+    """Interactions and products as of the moment `as_of`."""
 
     log: InteractionLog
     catalogue: Catalogue
     as_of: datetime
 
     def fingerprint(self) -> str:
-        """SHA-256 of every interaction and product."""
+        """Return the SHA-256 of every interaction and product, in hexadecimal."""
         return hashlib.sha256(f"{self.log.fingerprint()}{self.catalogue.fingerprint()}".encode()).hexdigest()
 
 
 def from_warehouse(warehouse: Warehouse, *, as_of: datetime) -> TrainingData:
-    """Interactions and products as of a moment; raises what the warehouse raises."""
-    met = extracts.interactions(warehouse, as_of=as_of)
-    known = extracts.products(warehouse, as_of=as_of)
-    catalogue = Catalogue.of([_facts(row) for row in known.to_dict("records")])
-    return TrainingData(_log(met), catalogue, as_of)
+    """Return interactions and products as of a moment.
+
+    Raises:
+        WarehouseUnavailable, WarehouseRefused: the warehouse could not answer.
+    """
+    rows = extracts.interactions(warehouse, as_of=as_of)
+    products = extracts.products(warehouse, as_of=as_of)
+    catalogue = Catalogue.of([_facts(row) for row in products.to_dict("records")])
+    return TrainingData(_log(rows), catalogue, as_of)
 
 
-def _log(met: pd.DataFrame) -> InteractionLog:
-    if met.empty:
+def _log(rows: pd.DataFrame) -> InteractionLog:
+    if rows.empty:
         return InteractionLog.empty()
     return InteractionLog(
-        # 36 ASCII bytes a key; NumPy's text would take four times as much.
-        users=met["shopper"].to_numpy().astype("S36"),
-        items=met["product_id"].to_numpy(np.int64),
-        times=met["interacted_at"].to_numpy(np.int64).astype("datetime64[s]"),
-        weights=met["weight"].to_numpy(np.float32),
+        # 36 ASCII bytes a key; NumPy's str takes four times as much.
+        users=rows["shopper"].to_numpy().astype("S36"),
+        items=rows["product_id"].to_numpy(np.int64),
+        times=rows["interacted_at"].to_numpy(np.int64).astype("datetime64[s]"),
+        weights=rows["weight"].to_numpy(np.float32),
     )
 
 

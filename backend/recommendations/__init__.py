@@ -1,1 +1,1 @@
-"""What suits a shopper or goes with a product: published lists, and what was done a minute ago."""
+"""Recommendations for shoppers and product pages, from published lists and recent views."""

@@ -1,10 +1,10 @@
-"""What suits a shopper or goes with a product."""
+"""The recommendations app."""
 
 from django.apps import AppConfig
 
 
 class RecommendationsConfig(AppConfig):
-    """What suits a shopper or goes with a product."""
+    """The recommendations app."""
 
     name = "backend.recommendations"
     label = "recommendations"

@@ -1,20 +1,20 @@
-"""Versions that were loaded here, which of them is served, and their lists."""
+"""Loaded model versions, which one is serving, and their lists."""
 
 from django.db import models
 from django.db.models import Q
 
 
 class ModelVersion(models.Model):
-    """A version of the registry whose lists are (being) loaded; the one that `is_serving` is the pointer.
+    """A version of the registry whose lists are loaded or being loaded; `is_serving` is true for one at most.
 
-    `loaded_at` is None until the last list is there. `published_at` is when it was last put into service, and
-    None if it never was or if it was rolled back.
-    `made_by` names the model behind each kind of list, `marks` how the collaborative one did.
+    `loaded_at` is None until all lists are loaded. `published_at` is when it was last published, None if it
+    never was or was rolled back. `made_by` maps each kind of list to its model's name; `metrics` are those of
+    the collaborative model.
     """
 
     version = models.CharField(max_length=64, unique=True)
     made_by = models.JSONField(default=dict)
-    marks = models.JSONField(default=dict)
+    metrics = models.JSONField(default=dict, db_column="marks")
     loaded_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
     is_serving = models.BooleanField(default=False)
@@ -39,21 +39,21 @@ class Audience(models.TextChoices):
     """Who a list is for."""
 
     USER = "user", "a shopper, by key"
-    PRODUCT = "product", "somebody who looks at a product, by its id"
-    EVERYONE = "everyone", "somebody of whom nothing is known"
+    PRODUCT = "product", "a product's page, by id"
+    EVERYONE = "everyone", "a shopper without a history"
 
 
 class Algorithm(models.TextChoices):
     """How a list was made."""
 
-    COLLABORATIVE = "collaborative", "from what people with the same taste chose"
+    COLLABORATIVE = "collaborative", "from other shoppers' interactions"
     CONTENT_BASED = "content_based", "from the products' texts and attributes"
     HYBRID = "hybrid", "from both"
-    POPULARITY = "popularity", "from what everybody chooses"
+    POPULARITY = "popularity", "from the number of interactions"
 
 
 class ProductRecommendation(models.Model):
-    """One published list: `entries` are [product id, score, product that explains it or None], best first."""
+    """One published list: `entries` are [product id, score, explaining product id or None], best first."""
 
     version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="lists")
     audience = models.CharField(max_length=8, choices=Audience.choices)

@@ -1,8 +1,8 @@
-"""Which products to show: published lists, folded with what was done a minute ago, and what can be sold.
+"""Products to recommend: published lists merged with recent views, restricted to what can be sold.
 
-A fixed number of queries, whatever the lists hold: the served version, its lists, what was bought (accounts
-only), the products, their variants. Nothing published, or Valkey down, degrades to popularity and to the
-published list as it is, and the answer says so.
+The number of queries is fixed: the serving version, its lists, earlier purchases (accounts only), the
+products, their variants. Without a published version the popular products are returned, without Redis the
+published list alone, and the response says so.
 """
 
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ from backend.catalog.selectors import shown
 from backend.engines.streams import recent_products
 from backend.orders.models import OrderItem, OrderStatus
 from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
-from ml.serving import RECENT_AT_MOST, Reason, Scored, Suggestion, filled, for_person, for_product
+from ml.serving import MAX_RECENT, Reason, Recommendation, Scored, filled, for_person, for_product
 
 logger = structlog.get_logger(__name__)
 
-POPULAR_AT_MOST = 50
-BOUGHT_AT_MOST = 1_000
+MAX_POPULAR = 50
+MAX_BOUGHT = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendedProduct:
-    """A product with its score, and why; `because` explains it, where one product does."""
+    """A product with its score and reason; `because` is the product that explains it, if one does."""
 
     product: Product
     score: float
@@ -39,9 +39,9 @@ class RecommendedProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommended:
-    """A list to show. `algorithm` is the one that made it, `requested` the one that was asked for.
+    """A list to show, made by `algorithm` where `requested` was asked for.
 
-    `version` is None where nothing is published; `recent_known` is False where Valkey did not answer.
+    `version` is None if nothing is published; `recent_known` is False if the recent views could not be read.
     """
 
     items: Sequence[RecommendedProduct]
@@ -59,22 +59,22 @@ class PublishedLists:
     entries: dict[tuple[str, str, str], list[Scored]]
 
     def of(self, audience: Audience, subject: object, algorithm: str) -> list[Scored]:
-        """The list, empty where there is none."""
+        """Return one list, empty if there is none."""
         return self.entries.get((audience, str(subject), algorithm), [])
 
     def popular(self) -> list[Scored]:
-        """What everybody chooses: published, else as the catalogue counts it."""
+        """Return the popular products: the published list, else by the catalogue's popularity."""
         return self.of(Audience.EVERYONE, "", Algorithm.POPULARITY) or _popular_in_catalogue()
 
 
 def recommended_for_person(shopper: Shopper, *, algorithm: str, limit: int) -> Recommended:
-    """The `limit` best products for this shopper, filled up with popular ones.
+    """Return the `limit` best products for this shopper, filled up with popular ones.
 
-    A recent product too new for `algorithm` takes part with its content; the answer is said to be made by
-    content where no list of `algorithm` took part.
+    A recent product without a list of `algorithm` contributes its content-based list; the result's
+    `algorithm` is content-based if no list of the requested one contributed.
     """
-    recent = recently_met(shopper.key)
-    near_ids = (recent or [])[:RECENT_AT_MOST]
+    recent = recently_viewed(shopper.key)
+    near_ids = (recent or [])[:MAX_RECENT]
     lists = _lists(
         Q(audience=Audience.USER, subject=str(shopper.key or ""), algorithm=algorithm)
         | Q(audience=Audience.PRODUCT, subject__in=[str(product) for product in near_ids])
@@ -101,9 +101,9 @@ def recommended_for_person(shopper: Shopper, *, algorithm: str, limit: int) -> R
 
 
 def recommended_for_product(product: Product, *, algorithm: str, limit: int) -> Recommended:
-    """The `limit` products that go best with this one, filled up with popular ones.
+    """Return the `limit` products that go best with this one, filled up with popular ones.
 
-    A product too new for `algorithm` is answered by its content.
+    A product without a list of `algorithm` gets its content-based one.
     """
     lists = _lists(Q(audience=Audience.PRODUCT, subject=str(product.pk)))
     used, near = _neighbours(lists, product.pk, algorithm=algorithm)
@@ -118,8 +118,8 @@ def recommended_for_product(product: Product, *, algorithm: str, limit: int) -> 
     )
 
 
-def recently_met(key: UUID | None) -> list[int] | None:
-    """The shopper's last products, latest first; None where Valkey does not answer."""
+def recently_viewed(key: UUID | None) -> list[int] | None:
+    """Return the shopper's recently viewed products, latest first; None if they could not be read."""
     if key is None:
         return []
     try:
@@ -130,7 +130,7 @@ def recently_met(key: UUID | None) -> list[int] | None:
 
 
 def _neighbours(lists: PublishedLists, product: int, *, algorithm: str) -> tuple[str, list[Scored]]:
-    """The list of what goes with the product, and the algorithm that has one for it."""
+    """Return the algorithm that has a list for the product, and that list."""
     for used in (algorithm, Algorithm.CONTENT_BASED):
         if entries := lists.of(Audience.PRODUCT, product, used):
             return used, entries
@@ -138,7 +138,7 @@ def _neighbours(lists: PublishedLists, product: int, *, algorithm: str) -> tuple
 
 
 def _lists(wanted: Q) -> PublishedLists:
-    """The served version with the wanted lists and the popular one, in two queries."""
+    """Return the serving version with the wanted lists and the popular one, in two queries."""
     version = ModelVersion.objects.filter(is_serving=True).first()
     popular = Q(audience=Audience.EVERYONE, subject="", algorithm=Algorithm.POPULARITY)
     rows = ProductRecommendation.objects.filter(wanted | popular, version=version)
@@ -153,7 +153,7 @@ def _lists(wanted: Q) -> PublishedLists:
 
 def _popular_in_catalogue() -> list[Scored]:
     rows = Product.objects.listed().order_by("-popularity", "-created_at", "-id")
-    found = rows.values_list("pk", "popularity")[:POPULAR_AT_MOST]
+    found = rows.values_list("pk", "popularity")[:MAX_POPULAR]
     return [Scored(product, popularity + 1.0) for product, popularity in found]
 
 
@@ -162,13 +162,13 @@ def _bought_by(user_id: int | None) -> set[int]:
         return set()
     lines = OrderItem.objects.filter(order__user_id=user_id).order_by("-id")
     lines = lines.exclude(order__status=OrderStatus.CANCELLED)
-    return set(lines.values_list("product_id", flat=True)[:BOUGHT_AT_MOST])
+    return set(lines.values_list("product_id", flat=True)[:MAX_BOUGHT])
 
 
-def _sellable(candidates: Sequence[Suggestion], *, limit: int) -> list[RecommendedProduct]:
-    """The first `limit` whose product is listed and in stock; reasons that are not listed go unnamed.
+def _sellable(candidates: Sequence[Recommendation], *, limit: int) -> list[RecommendedProduct]:
+    """Return the first `limit` whose product is listed and in stock; unlisted explanations are omitted.
 
-    Where nothing at all is in stock (a catalogue taken over without its stock) what is listed is shown.
+    If no candidate is in stock (an imported catalogue without stock), listed products are returned.
     """
     named = {one.product_id for one in candidates} | {
         one.because for one in candidates if one.because is not None
@@ -189,5 +189,5 @@ def _sellable(candidates: Sequence[Suggestion], *, limit: int) -> list[Recommend
 
 
 def _made_by(items: Sequence[RecommendedProduct], *, used: str) -> str:
-    """The algorithm that made the list: popularity, where nothing else is left in it."""
+    """Return the algorithm behind the list: popularity if only popular products are left in it."""
     return used if any(item.reason is not Reason.POPULAR for item in items) else Algorithm.POPULARITY

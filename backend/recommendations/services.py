@@ -1,8 +1,8 @@
-"""Putting trained versions into service.
+"""Publish and roll back model versions.
 
-A version's lists are loaded beside those that are served, in chunks of their own transactions; then one short
-transaction moves the pointer. A version never changes, so loading it again after a crash only adds what is
-missing.
+The lists of a version are loaded beside those of the serving one, each chunk in its own transaction; then one
+short transaction switches the serving version. A version never changes, so loading it again after a crash
+only adds what is missing.
 """
 
 from collections.abc import Iterator
@@ -38,12 +38,12 @@ class NothingToRollBackTo(DomainError):
 
 
 def publish(version: str | None, *, registry: Registry, now: datetime) -> ModelVersion:
-    """Load the version (the newest where None is named), serve it, and return it.
+    """Load the version (the newest if None), serve it and return it.
 
     Raises:
-        NothingToPublish: None is named and there is none.
-        ml.registry.VersionNotFound: the registry doesn't know it.
-        ml.registry.VersionDamaged: its files aren't those that were written; nothing has changed.
+        NothingToPublish: no version is registered.
+        ml.registry.VersionNotFound: it is not registered.
+        ml.registry.VersionDamaged: its files differ from what was written; nothing has changed.
     """
     found = registry.latest() if version is None else registry.load(version)
     if found is None:
@@ -55,12 +55,12 @@ def publish(version: str | None, *, registry: Registry, now: datetime) -> ModelV
 
 
 def load(version: Version, *, now: datetime) -> ModelVersion:
-    """Copy the version's lists into the database, where they aren't there yet."""
+    """Copy the version's lists into the database unless they are loaded already."""
     row, _ = ModelVersion.objects.get_or_create(
-        version=version.id, defaults={"made_by": _made_by(version), "marks": _marks(version)}
+        version=version.id, defaults={"made_by": _made_by(version), "metrics": _metrics(version)}
     )
     if row.loaded_at is None:
-        # Read before the first row is written: a damaged file must leave nothing behind.
+        # All files are read before the first row is written, so that a damaged file changes nothing.
         lists = {name: version.lists(name) for name in version.list_names}
         rows = _rows(row, lists)
         while chunk := list(islice(rows, CHUNK)):
@@ -71,10 +71,13 @@ def load(version: Version, *, now: datetime) -> ModelVersion:
 
 
 def rollback(*, now: datetime) -> ModelVersion:
-    """Serve the version that was in service before the present one, and return it.
+    """Serve the previously published version and return it.
 
-    Rolling back twice goes back two versions; what was rolled back is never returned to, but may be published
-    again. Raises NothingToRollBackTo.
+    Rolling back twice goes back two versions. A version that was rolled back is no target of later rollbacks,
+    but may be published again.
+
+    Raises:
+        NothingToRollBackTo: there is no earlier version, or its lists were deleted.
     """
     with transaction.atomic():
         present = _locked().filter(is_serving=True).first()
@@ -84,7 +87,7 @@ def rollback(*, now: datetime) -> ModelVersion:
         target = earlier.order_by("-published_at").first()
         if target is None:
             raise NothingToRollBackTo
-        # It keeps its time of publication, so that the next rollback goes further back.
+        # `published_at` is unchanged, so that the next rollback goes further back.
         _point_to(target)
         if present is not None:
             ModelVersion.objects.filter(pk=present.pk).update(published_at=None)
@@ -92,13 +95,13 @@ def rollback(*, now: datetime) -> ModelVersion:
 
 
 def forget_old_versions() -> int:
-    """Delete all but the served and the newest published versions; return how many went."""
+    """Delete all but the serving and the newest published versions; return how many were deleted."""
     newest_first = ModelVersion.objects.order_by(
         "-is_serving", F("published_at").desc(nulls_last=True), "-version"
     )
     old = list(newest_first.values_list("pk", flat=True)[KEPT_VERSIONS:])
     for pk in old:
-        # From here on it is no version that a rollback may choose, whatever becomes of this process.
+        # Marked as not loaded first, so that no rollback selects a partly deleted version after a crash.
         ModelVersion.objects.filter(pk=pk, is_serving=False).update(loaded_at=None)
         lists = ProductRecommendation.objects.filter(version=pk, version__loaded_at=None)
         while chunk := list(lists.values_list("pk", flat=True)[:CHUNK]):
@@ -115,7 +118,7 @@ def _serve(row: ModelVersion, *, now: datetime) -> None:
 
 
 def _locked() -> QuerySet[ModelVersion]:
-    """All versions, held until the transaction ends: two publications wait for each other."""
+    """Return all versions, locked until the transaction ends, which serialises publications."""
     list(ModelVersion.objects.select_for_update().order_by("pk").values_list("pk"))
     return ModelVersion.objects.all()
 
@@ -150,11 +153,17 @@ def _made_by(version: Version) -> dict[str, str]:
     return {name: entry["model"] for name, entry in version.manifest["lists"].items()}
 
 
-def _marks(version: Version) -> dict[str, Any]:
+def _metrics(version: Version) -> dict[str, Any]:
     chosen = version.manifest["chosen"]["collaborative"]
     measured = version.manifest["measured"]
-    return next((one["marks"] for one in measured if _same_recipe(one, chosen)), {})
+    return next((_metrics_of(one) for one in measured if _same_recipe(one, chosen)), {})
 
 
 def _same_recipe(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return all(one[key] == other[key] for key in ("name", "parameters", "half_life_days"))
+
+
+def _metrics_of(measurement: dict[str, Any]) -> dict[str, Any]:
+    # Manifests written before 0.2 call them marks.
+    found: dict[str, Any] = measurement["metrics" if "metrics" in measurement else "marks"]
+    return found

@@ -1,8 +1,8 @@
-"""One question, several answers: what suits someone with this history?
+"""The interface of all models: score every item for a history.
 
-A `Model` is a recipe: a frozen dataclass whose fields are its parameters. `fit` gives a `Fitted`, which
-scores any history, not only those it was trained on: a person's, what they did a minute ago, or a single
-product (the products that go with it).
+A `Model` is a recipe: a frozen dataclass whose fields are its parameters. `fit` returns a `Fitted`, which
+scores any history, not only those of the training data: a shopper's, the current session, or a single
+product.
 """
 
 from collections.abc import Mapping
@@ -15,19 +15,19 @@ from ml.dataset import Interactions, Scores
 
 
 class Fitted(Protocol):
-    """A model that has seen its training data; immutable."""
+    """A trained model; immutable."""
 
     def score(self, histories: csr_array) -> Scores:
-        """Scores, people × items, for histories of the same shape and in the training items' columns.
+        """Return the scores, users × items, of histories with the same shape and the training items' columns.
 
-        Only the order within a row means something. Items of the history are scored like any other;
-        whoever ranks leaves them out. An empty history gets finite scores.
+        Only the order within a row is meaningful. Items of the history are scored too; ranking leaves them
+        out. Scores of an empty history are finite.
         """
         ...
 
 
 class Model(Protocol):
-    """A recipe. `parameters` is what a manifest records and `ml.models.library.create` takes."""
+    """A recipe; `parameters` are stored in manifests and accepted by `ml.models.library.create`."""
 
     name: ClassVar[str]
 
@@ -35,13 +35,17 @@ class Model(Protocol):
     def parameters(self) -> Mapping[str, object]: ...
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> Fitted:
-        """Learns from `train`; raises CatalogueNeeded if the model reads products and got none."""
+        """Return the model trained on `train`.
+
+        Raises:
+            CatalogueNeeded: the model reads product data and `catalogue` is None.
+        """
         ...
 
 
 class CatalogueNeeded(ValueError):
-    """The model learns from titles and attributes, and none were given."""
+    """The model needs product data, and no catalogue was given."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} learns from the products' texts and attributes; it needs a catalogue")
+        super().__init__(f"{name} is trained on product texts and attributes; it needs a catalogue")
         self.name = name

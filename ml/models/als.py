@@ -19,9 +19,9 @@ from ml.models.recipe import Recipe
 
 @dataclass(frozen=True)
 class Als(Recipe):
-    """`factors` numbers a user and an item.
+    """ALS with `factors` latent factors.
 
-    An interaction of weight w has the confidence alpha·w (the paper has 1 + alpha·w), every other pair 1.
+    An interaction of weight w has the confidence alpha·w (1 + alpha·w in the paper), every other pair 1.
     """
 
     name: ClassVar[str] = "als"
@@ -34,7 +34,7 @@ class Als(Recipe):
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedAls":
         del catalogue
-        # The solver has threads of its own; a second set inside each of them only gets in its way.
+        # The solver has its own threads; BLAS threads inside each of them would compete with it.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(
                 factors=self.factors,
@@ -52,8 +52,8 @@ class FittedAls:
     model: AlternatingLeastSquares
 
     def score(self, histories: csr_array) -> Scores:
-        """Solves for the factors of each history, so that newcomers are served like those trained on."""
-        people = np.arange(histories.shape[0])
+        """Return scores from factors solved for each history, so that new users need no retraining."""
+        rows = np.arange(histories.shape[0])
         with threadpool_limits(1, "blas"):
-            factors = self.model.recalculate_user(people, csr_matrix(histories))
+            factors = self.model.recalculate_user(rows, csr_matrix(histories))
         return np.asarray(factors @ self.model.item_factors.T, dtype=np.float32)

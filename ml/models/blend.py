@@ -1,4 +1,4 @@
-"""Several models added up, each on the same scale."""
+"""A weighted sum of several models' scores on a common scale."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ from ml.models.item_knn import ItemKnn
 from ml.models.local_ridge import LocalRidge
 
 
-class UnevenBlend(ValueError):
-    """A blend has one share for each of its members."""
+class SharesMismatch(ValueError):
+    """The number of shares differs from the number of members."""
 
     def __init__(self, *, members: int, shares: int) -> None:
         super().__init__(f"a blend has one share for each member, not {shares} for {members}")
@@ -24,9 +24,10 @@ class UnevenBlend(ValueError):
 
 @dataclass(frozen=True)
 class Blend:
-    """The sum of the members' scores, each person's divided by their root mean square over all items.
+    """The weighted sum of the members' scores, each row divided by its root mean square over all items.
 
-    Raises UnevenBlend.
+    Raises:
+        SharesMismatch: `shares` and `members` differ in length.
     """
 
     name: ClassVar[str] = "blend"
@@ -36,7 +37,7 @@ class Blend:
 
     def __post_init__(self) -> None:
         if len(self.members) != len(self.shares):
-            raise UnevenBlend(members=len(self.members), shares=len(self.shares))
+            raise SharesMismatch(members=len(self.members), shares=len(self.shares))
 
     @property
     def parameters(self) -> Mapping[str, object]:
@@ -58,12 +59,12 @@ class FittedBlend:
     def score(self, histories: csr_array) -> Scores:
         total = np.zeros(histories.shape, dtype=np.float32)
         for member, share in zip(self.members, self.shares, strict=True):
-            total += np.float32(share) * on_one_scale(member.score(histories))
+            total += np.float32(share) * scaled_to_unit_rms(member.score(histories))
         return total
 
 
-def on_one_scale(scores: Scores) -> Scores:
-    """Each row divided by its root mean square; a row of zeros stays as it is."""
+def scaled_to_unit_rms(scores: Scores) -> Scores:
+    """Return each row divided by its root mean square; a row of zeros is unchanged."""
     size = np.sqrt(np.einsum("ij,ij->i", scores, scores) / max(scores.shape[1], 1))
     size[size == 0] = 1
     return np.asarray(scores / size[:, None])

@@ -1,6 +1,6 @@
-"""What is like what the shopper liked, by the products' own words and facets.
+"""Content-based similarity from product texts and attributes.
 
-Works for a product nobody has met yet. Source: tf-idf and the cosine of Salton's vector space model; the
+Works for products without interactions. Source: tf-idf and the cosine of Salton's vector space model; the
 profile is the sum of the history's vectors (Pazzani and Billsus, Content-based recommendation systems, 2007).
 """
 
@@ -18,12 +18,12 @@ from ml.dataset import Interactions, Scores
 from ml.models import CatalogueNeeded
 from ml.models.recipe import Recipe
 
-NOTHING = ProductFacts(product_id=0, title="")
+EMPTY_PRODUCT = ProductFacts(product_id=0, title="")
 
 
 @dataclass(frozen=True)
 class Content(Recipe):
-    """Cosine of tf-idf vectors; each shares parameter weighs one part of a product's vector."""
+    """Cosine of tf-idf vectors; each `…_share` is the weight of one part of a product's vector."""
 
     name: ClassVar[str] = "content"
 
@@ -35,11 +35,11 @@ class Content(Recipe):
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedContent":
         if catalogue is None:
             raise CatalogueNeeded(self.name)
-        products = [catalogue.products.get(int(key), NOTHING) for key in train.items.values]
+        products = [catalogue.products.get(int(key), EMPTY_PRODUCT) for key in train.items.values]
         return FittedContent(self.vectors(products))
 
     def vectors(self, products: Sequence[ProductFacts]) -> csr_array:
-        """Unit vectors, products × terms, float32; a product without any words has a row of zeros."""
+        """Return unit vectors, products × terms, float32; a product without terms has a row of zeros."""
         parts: list[tuple[float, Sequence[object], CountVectorizer]] = [
             (self.title_share, [product.title for product in products], self._words()),
             (self.description_share, [product.description for product in products], self._words()),
@@ -68,7 +68,7 @@ class FittedContent:
 
 
 def _facets(product: ProductFacts) -> Iterator[str]:
-    """A term for the brand, for each level of the category and for each attribute value."""
+    """Yield a term for the brand, for each level of the category and for each attribute value."""
     if product.brand:
         yield f"brand:{product.brand.casefold()}"
     for depth in range(len(product.category)):
@@ -82,19 +82,19 @@ def _terms_as_given() -> CountVectorizer:
 
 
 def _tf_idf(counts: csr_matrix) -> csr_matrix:
-    """(1 + ln tf) · ln((1 + n) / (1 + df)) in unit rows.
+    """Return (1 + ln tf) · ln((1 + n) / (1 + df)) in unit rows.
 
-    scikit-learn's own transformer adds 1 to the second factor, so that what every product shares (one
-    category, say) would make all of them alike.
+    scikit-learn's transformer adds 1 to the idf, so that a term of every product, such as a shop's only
+    category, would make all products similar.
     """
-    known = np.bincount(counts.indices, minlength=counts.shape[1])
-    telling = np.log((1 + counts.shape[0]) / (1 + known)).astype(np.float32)
+    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf = np.log((1 + counts.shape[0]) / (1 + frequency)).astype(np.float32)
     weighted = counts.copy()
-    weighted.data = (1 + np.log(counts.data)) * telling[counts.indices]
+    weighted.data = (1 + np.log(counts.data)) * idf[counts.indices]
     return normalize(weighted)
 
 
 def _has_terms(documents: Sequence[object], *, vectorizer: CountVectorizer) -> bool:
-    """scikit-learn refuses a corpus without a single term; a shop without descriptions is no error."""
+    """Return whether any document has a term; scikit-learn refuses a corpus without one."""
     analyse = vectorizer.build_analyzer()
     return any(analyse(document) for document in documents)

@@ -1,4 +1,4 @@
-"""What models of item–item weights share: co-occurrence, pruning, and scoring a history with them."""
+"""Shared parts of item–item models: co-occurrence, pruning and scoring."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from scipy.sparse import csr_array
 from ml.dataset import Scores
 
 BLOCK = 2048
-# Keeps 1 / degree finite for an item without interactions; its row of counts is empty anyway.
-LEAST_DEGREE = 1e-6
+# Keeps 1 / degree finite for an item without interactions, whose row of counts is empty.
+MIN_DEGREE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class FittedItemItem:
-    """`weights[i, j]`: what having i in the history adds to the score of j; float32, items × items."""
+    """`weights[i, j]` is what item i in the history adds to the score of item j; float32, items × items."""
 
     weights: csr_array
 
@@ -25,22 +25,22 @@ class FittedItemItem:
 
 
 def degrees(matrix: csr_array, *, axis: int) -> NDArray[np.float32]:
-    """Sums of weights: of each item with axis 0, of each user with axis 1."""
+    """Return the sums of weights: of each item with axis 0, of each user with axis 1."""
     sums = np.asarray(matrix.sum(axis=axis), dtype=np.float32).ravel()
-    return np.maximum(sums, LEAST_DEGREE)
+    return np.maximum(sums, MIN_DEGREE)
 
 
 def damped(matrix: csr_array, *, exponent: float) -> csr_array:
-    """The rows of the matrix times their degree to the power of `-exponent`."""
+    """Return the matrix with each row multiplied by its degree to the power of `-exponent`."""
     factor = degrees(matrix, axis=1) ** np.float32(-exponent)
     values = matrix.data * np.repeat(factor, np.diff(matrix.indptr))
     return csr_array((values.astype(np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def co_occurrence(matrix: csr_array, *, user_exponent: float) -> Iterator[tuple[int, csr_array]]:
-    """Blocks of rows of Xᵀ·Du^-user_exponent·X, each with the number of its first row.
+    """Yield blocks of rows of Xᵀ·Du^-user_exponent·X, each with the number of its first row.
 
-    People with long histories tell less about each pair of theirs; the exponent says how much less.
+    The exponent reduces the weight of users with long histories.
     """
     by_item = csr_array(damped(matrix, exponent=user_exponent).T)
     for start in range(0, matrix.shape[1], BLOCK):
@@ -48,12 +48,12 @@ def co_occurrence(matrix: csr_array, *, user_exponent: float) -> Iterator[tuple[
 
 
 def rows_of(block: csr_array) -> NDArray[np.int64]:
-    """The row, within the block, of each stored value."""
+    """Return the row, within the block, of each stored value."""
     return np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
 
 
 def keep_greatest(block: csr_array, *, count: int) -> csr_array:
-    """The block with only the `count` greatest values of each row."""
+    """Return the block with only the `count` greatest values of each row."""
     if np.diff(block.indptr).max(initial=0) <= count:
         return block
     rows = rows_of(block)

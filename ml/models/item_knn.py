@@ -1,4 +1,4 @@
-"""Item-based nearest neighbours: people who chose this also chose that.
+"""Item-based nearest neighbours.
 
 Source: Aiolli, Efficient top-N recommendation for very large scale binary rated datasets, RecSys 2013
 (asymmetric cosine and locality); shrinkage by support as in Sarwar et al., WWW 2001, and later practice.
@@ -18,11 +18,11 @@ from ml.models.recipe import Recipe
 
 @dataclass(frozen=True)
 class ItemKnn(Recipe):
-    """Asymmetric cosine between items, raised to a power that favours the close ones.
+    """Asymmetric cosine between items, raised to a power that favours the nearest ones.
 
     With G the co-occurrence (see `co_occurrence`) and d the items' degrees,
     weight(i, j) = (G_ij · d_i^-history_exponent · d_j^-target_exponent · G_ij / (G_ij + shrinkage))^locality.
-    `neighbours` bounds what is kept of each row (None: everything).
+    `neighbours` is the number of greatest values kept in each row (None: all).
     """
 
     name: ClassVar[str] = "item_knn"

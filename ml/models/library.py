@@ -1,4 +1,4 @@
-"""The models by name."""
+"""All models by name."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -20,25 +20,29 @@ MODELS: Mapping[str, type[Any]] = {
 
 
 class UnknownModel(ValueError):
-    """No model has this name."""
+    """There is no model with this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no model is called {name!r}; there are: {', '.join(sorted(MODELS))}")
+        super().__init__(f"there is no model {name!r}; the models are: {', '.join(sorted(MODELS))}")
         self.name = name
 
 
 class UnknownParameter(ValueError):
-    """The model has no parameter of this name, or the value is of another type; `reason` says which."""
+    """The model has no such parameter, or the value has another type; `reason` says which."""
 
     def __init__(self, model: str, *, parameter: str, reason: str) -> None:
-        super().__init__(f"{model} takes no such {parameter}; {reason}")
+        super().__init__(f"{model} does not accept this {parameter}; {reason}")
         self.model, self.parameter, self.reason = model, parameter, reason
 
 
 def create(name: str, parameters: Mapping[str, object] | None = None) -> Model:
-    """The recipe of that name, with `parameters` in place of its defaults.
+    """Return the recipe with this name, with `parameters` in place of its defaults.
 
-    Takes what `Model.parameters` gives, as JSON returns it. Raises UnknownModel or UnknownParameter.
+    `parameters` has the form of `Model.parameters` as decoded from JSON.
+
+    Raises:
+        UnknownModel: there is no model with this name.
+        UnknownParameter: a parameter is unknown or its value has another type.
     """
     if name not in MODELS:
         raise UnknownModel(name)
@@ -58,12 +62,12 @@ def create(name: str, parameters: Mapping[str, object] | None = None) -> Model:
 
 
 def described(model: Model) -> str:
-    """The model's name with the parameters that differ from its defaults."""
+    """Return the model's name with the parameters that differ from its defaults."""
     if isinstance(model, Blend):
         members = zip(model.shares, model.members, strict=True)
         return " + ".join(f"{share:g} {described(member)}" for share, member in members)
-    usual = create(model.name).parameters
-    changed = [f"{name}={value}" for name, value in model.parameters.items() if value != usual[name]]
+    defaults = create(model.name).parameters
+    changed = [f"{name}={value}" for name, value in model.parameters.items() if value != defaults[name]]
     return f"{model.name}({', '.join(changed)})" if changed else model.name
 
 

@@ -1,4 +1,4 @@
-"""Ridge regression of each item on its neighbours: a sparse linear model without a dense inverse.
+"""Ridge regression of each item on its nearest items: a sparse linear model without a dense inverse.
 
 Source: Steck, Embarrassingly shallow autoencoders for sparse data, WWW 2019 (the regression); Ning and
 Karypis, SLIM, ICDM 2011, section on feature selection (regressing on the nearest neighbours only).
@@ -22,7 +22,7 @@ SYSTEMS_AT_ONCE = 128
 
 @dataclass(frozen=True)
 class LocalRidge(Recipe):
-    """For each target j, the weights w that solve (G_NN + ridge·I) w = G_Nj over its neighbours N.
+    """For each target j the weights w that solve (G_NN + ridge·I) w = G_Nj over its neighbours N.
 
     N are the `neighbours` items with the largest G_ij · d_i^-neighbour_exponent; the weight of i for j is
     w_i · d_j^-target_exponent and may be negative.
@@ -39,7 +39,7 @@ class LocalRidge(Recipe):
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> FittedItemItem:
         del catalogue
         degree = degrees(train.matrix, axis=0)
-        # Half the exponent on each side of the product gives G's whole one.
+        # Half the exponent on each side of the product gives the exponent of G.
         halved = csr_array(damped(train.matrix, exponent=self.user_exponent / 2).T)
         columns, values = [], []
         for first, block in co_occurrence(train.matrix, user_exponent=self.user_exponent):
@@ -54,7 +54,7 @@ class LocalRidge(Recipe):
     def _neighbours(
         self, counts: csr_array, *, first: int, degree: NDArray[np.float32]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Item positions, targets × neighbours, -1 where there are fewer, and their G_Nj."""
+        """Return item positions, targets × neighbours padded with -1, and their G_Nj."""
         rows = rows_of(counts)
         others = counts.indices != rows + first
         rows, items, together = rows[others], counts.indices[others], counts.data[others]
@@ -74,16 +74,16 @@ class LocalRidge(Recipe):
         systems = _local_counts(near, by_item=by_item)
         diagonal = np.arange(self.neighbours)
         systems[:, diagonal, diagonal] += self.ridge
-        # Small systems: threads would spend their time waiting for each other.
+        # The systems are too small for BLAS threads to be worth their synchronisation.
         with threadpool_limits(1, "blas"):
             return np.asarray(np.linalg.solve(systems, right[:, :, None])[:, :, 0])
 
 
 def _local_counts(near: NDArray[np.int64], *, by_item: csr_array) -> NDArray[np.float64]:
-    """G restricted to each target's neighbours: targets × neighbours × neighbours.
+    """Return G restricted to each target's neighbours: targets × neighbours × neighbours.
 
-    One sparse product for all targets: each target gets users of its own, so that the product is block
-    diagonal and never holds a pair from two targets.
+    Computed as one sparse product for all targets: each target gets separate copies of the users, which makes
+    the product block diagonal.
     """
     targets, width = near.shape
     flat = near.ravel()

@@ -1,4 +1,4 @@
-"""What everybody likes: the mark that every other model has to beat."""
+"""Popularity: the baseline for all other models."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,7 +13,7 @@ from ml.models.recipe import Recipe
 
 @dataclass(frozen=True)
 class Popularity(Recipe):
-    """The sum of an item's weights, the same for everyone."""
+    """The sum of an item's weights, the same for all histories."""
 
     name: ClassVar[str] = "popularity"
 

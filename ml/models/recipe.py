@@ -1,4 +1,4 @@
-"""What all recipes share: their parameters are their fields."""
+"""The base class of recipes, whose parameters are their fields."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Base of frozen dataclasses; nested recipes become nested mappings with their name."""
+    """Base of frozen dataclasses whose fields are the model's parameters."""
 
     @property
     def parameters(self) -> Mapping[str, object]:

@@ -1,1 +1,1 @@
-"""How good a search is: judgments by people, and the marks of a ranking against them."""
+"""Evaluation of search rankings against relevance judgments."""

@@ -1,8 +1,8 @@
-"""Marks of a search against judgments: NDCG, MRR and recall over the whole catalogue.
+"""Search metrics against relevance judgments: NDCG, MRR and recall over the whole catalogue.
 
-Gain 2^grade less 1, discount log2(rank + 1), what nobody judged counts as grade 0 (Järvelin and Kekäläinen,
-"Cumulated gain-based evaluation of IR techniques", 2002; the exponential gain is that of Burges et al.,
-"Learning to rank using gradient descent", 2005). Relevant is what has any grade above 0.
+Gain 2^grade - 1, discount log2(rank + 1); unjudged products have grade 0 (Järvelin and Kekäläinen, "Cumulated
+gain-based evaluation of IR techniques", 2002; the exponential gain is that of Burges et al., "Learning to
+rank using gradient descent", 2005). A product is relevant if its grade is above 0.
 """
 
 import math
@@ -14,8 +14,8 @@ MRR_DEPTH = 10
 RECALL_DEPTH = 50
 
 
-class NothingRelevant(ValueError):
-    """No query has a relevant product, so that there is nothing to find."""
+class NoRelevantProducts(ValueError):
+    """No query has a relevant product."""
 
     def __init__(self) -> None:
         super().__init__("no query has a product with a grade above 0")
@@ -24,12 +24,12 @@ class NothingRelevant(ValueError):
 Grades = Mapping[int, int]
 """The grades of one query, by product."""
 Rank = Callable[[str], Sequence[int]]
-"""The products that a search finds for a query, best first; at least RECALL_DEPTH of them if there are."""
+"""The products found for a query, best first: at least RECALL_DEPTH of them where the search has so many."""
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """How well one query was answered, each from 0 to 1."""
+class QueryMetrics:
+    """Metrics of one query, each from 0 to 1."""
 
     query: str
     ndcg: float
@@ -39,12 +39,12 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How well all queries were answered: means, and the queries, worst NDCG first."""
+    """Means over all queries, and the queries with the worst NDCG first."""
 
     ndcg: float
     mrr: float
     recall: float
-    queries: tuple[Marks, ...]
+    queries: tuple[QueryMetrics, ...]
 
 
 def judged(rows: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
@@ -57,32 +57,35 @@ def judged(rows: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
 
 
 def evaluate(judgments: Mapping[str, Grades], rank: Rank) -> Report:
-    """Return the marks of `rank` over all queries with a relevant product.
+    """Return the metrics of `rank` over all queries with a relevant product.
 
-    Raises NothingRelevant if there is none.
+    Raises:
+        NoRelevantProducts: no query has one.
     """
-    marks = [
-        marks_of(query, grades, rank(query)) for query, grades in judgments.items() if any(grades.values())
+    found = [
+        query_metrics(query, grades, rank(query))
+        for query, grades in judgments.items()
+        if any(grades.values())
     ]
-    if not marks:
-        raise NothingRelevant
+    if not found:
+        raise NoRelevantProducts
     return Report(
-        ndcg=math.fsum(each.ndcg for each in marks) / len(marks),
-        mrr=math.fsum(each.reciprocal_rank for each in marks) / len(marks),
-        recall=math.fsum(each.recall for each in marks) / len(marks),
-        queries=tuple(sorted(marks, key=lambda each: (each.ndcg, each.query))),
+        ndcg=math.fsum(each.ndcg for each in found) / len(found),
+        mrr=math.fsum(each.reciprocal_rank for each in found) / len(found),
+        recall=math.fsum(each.recall for each in found) / len(found),
+        queries=tuple(sorted(found, key=lambda each: (each.ndcg, each.query))),
     )
 
 
-def marks_of(query: str, grades: Grades, ranking: Sequence[int]) -> Marks:
-    """Return the marks of one ranking."""
+def query_metrics(query: str, grades: Grades, ranking: Sequence[int]) -> QueryMetrics:
+    """Return the metrics of one ranking."""
     relevant = {product_id for product_id, grade in grades.items() if grade > 0}
-    found = [grades.get(product_id, 0) for product_id in ranking]
+    ranked_grades = [grades.get(product_id, 0) for product_id in ranking]
     best = sorted(grades.values(), reverse=True)
-    first = next((place for place, grade in enumerate(found[:MRR_DEPTH], start=1) if grade > 0), None)
-    return Marks(
+    first = next((place for place, grade in enumerate(ranked_grades[:MRR_DEPTH], start=1) if grade > 0), None)
+    return QueryMetrics(
         query,
-        ndcg=_gain(found[:NDCG_DEPTH]) / _gain(best[:NDCG_DEPTH]),
+        ndcg=_gain(ranked_grades[:NDCG_DEPTH]) / _gain(best[:NDCG_DEPTH]),
         reciprocal_rank=1 / first if first else 0.0,
         recall=len(relevant.intersection(ranking[:RECALL_DEPTH])) / len(relevant),
     )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ml.compose import everyones_list, product_lists, user_lists
+from ml.compose import popular_list, product_lists, user_lists
 from ml.dataset import Interactions
 from ml.lists import NO_PRODUCT
 from ml.models.item_knn import ItemKnn
@@ -44,7 +44,7 @@ def test_only_products_that_can_be_bought_are_listed(pairs: Interactions, everyt
     for lists in (
         user_lists(fitted, pairs, allowed=sellable, length=10),
         product_lists(fitted, pairs, allowed=sellable, length=10),
-        everyones_list(Popularity().fit(pairs), pairs, allowed=sellable, length=10),
+        popular_list(Popularity().fit(pairs), pairs, allowed=sellable, length=10),
     ):
         assert set(lists.products.ravel()) <= {*pairs.items.values[sellable].tolist(), NO_PRODUCT}
 

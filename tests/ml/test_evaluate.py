@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml.dataset import Interactions
-from ml.evaluate import NobodyToTest, evaluate, main
+from ml.evaluate import NoTestUsers, evaluate, main
 from ml.models.library import create
 from ml.text_files import UnreadableInteractions, read_interactions
 from ml.top import rank
@@ -58,16 +58,16 @@ def test_a_parameter_can_be_set(files: Files, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "itemknn"], "no model is called 'itemknn'; there are: als, blend"),
+        (["--model", "itemknn"], "there is no model 'itemknn'; the models are: als, blend"),
         (["--model", "content"], "needs a catalogue"),
-        (["--model", "item_knn", "--set", "color=3"], "takes no such color"),
+        (["--model", "item_knn", "--set", "color=3"], "does not accept this color"),
         (
             ["--model", "item_knn", "--set", 'neighbours="all"'],
-            "takes no such neighbours; Expected `int | null`",
+            "does not accept this neighbours; Expected `int | null`",
         ),
         (["--model", "item_knn", "--set", "shrinkage=[1]"], "Expected `float`"),
-        (["--model", "blend", "--set", "members=3"], "takes no such members"),
-        (["--model", "blend", "--set", 'members=[{"factors": 3}]'], "no model is called ''"),
+        (["--model", "blend", "--set", "members=3"], "does not accept this members"),
+        (["--model", "blend", "--set", 'members=[{"factors": 3}]'], "there is no model ''"),
         (["--model", "blend", "--set", "shares=[1]"], "one share for each member, not 1 for 2"),
     ],
 )
@@ -154,5 +154,5 @@ def test_evaluating_without_a_common_user_carries_the_counts() -> None:
     world = planted_world(people=20)
     strangers = type(world.test)(type(world.test.users).of([900]), world.test.items, world.test.matrix[:1])
 
-    with pytest.raises(NobodyToTest):
+    with pytest.raises(NoTestUsers):
         evaluate(create("popularity").fit(world.train), train=world.train, test=strangers, k=5)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from ml.metrics import marks
+from ml.metrics import mean_metrics
 from ml.top import top
 
 
@@ -18,7 +18,7 @@ def truth(*rows: set[int], items: int = 6) -> csr_array:
 def test_marks_of_a_list_worked_out_by_hand() -> None:
     ranked = np.array([[3, 0, 1]])
 
-    found = marks(ranked, truth({0, 1, 4, 5}), sizes=np.array([4]))
+    found = mean_metrics(ranked, truth({0, 1, 4, 5}), sizes=np.array([4]))
 
     assert found.recall == pytest.approx(2 / 4)
     assert found.mrr == pytest.approx(1 / 2)
@@ -28,15 +28,15 @@ def test_marks_of_a_list_worked_out_by_hand() -> None:
 
 
 def test_the_ideal_list_is_no_longer_than_what_was_chosen() -> None:
-    assert marks(np.array([[2, 0, 1]]), truth({2}), sizes=np.array([1])).ndcg == pytest.approx(1)
+    assert mean_metrics(np.array([[2, 0, 1]]), truth({2}), sizes=np.array([1])).ndcg == pytest.approx(1)
 
 
 def test_items_that_no_list_could_name_count_as_missed() -> None:
-    assert marks(np.array([[2, 0]]), truth({2}), sizes=np.array([2])).recall == pytest.approx(0.5)
+    assert mean_metrics(np.array([[2, 0]]), truth({2}), sizes=np.array([2])).recall == pytest.approx(0.5)
 
 
 def test_an_unfilled_place_is_no_hit() -> None:
-    found = marks(np.array([[-1, -1], [0, -1]]), truth({5}, {5}), sizes=np.array([1, 1]))
+    found = mean_metrics(np.array([[-1, -1], [0, -1]]), truth({5}, {5}), sizes=np.array([1, 1]))
 
     assert (found.recall, found.ndcg, found.mrr) == (0, 0, 0)
 
@@ -64,7 +64,7 @@ def test_vectorised_marks_equal_a_plain_loop(seed: int, k: int) -> None:
         ranks.append(1 / (found[0] + 1) if found else 0)
 
     sizes = np.array([len(wanted) for wanted in chosen])
-    result = marks(top(scores, k=k), truth(*chosen, items=15), sizes=sizes)
+    result = mean_metrics(top(scores, k=k), truth(*chosen, items=15), sizes=sizes)
 
     assert result.recall == pytest.approx(np.mean(recalls))
     assert result.ndcg == pytest.approx(np.mean(ndcgs))

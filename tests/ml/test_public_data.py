@@ -36,15 +36,15 @@ def test_item_knn_reaches_its_mark_on_purchases_without_order(data_dir: str) -> 
 
 
 def test_item_knn_beats_popularity_on_the_later_part_of_a_gift_shops_year(data_dir: str) -> None:
-    past = contest.past_of(*gift_shop(Path(data_dir)), share=0.15)
-    assert past is not None
+    split = contest.split_log(*gift_shop(Path(data_dir)), share=0.15)
+    assert split is not None
     knn = [one for one in contest.COLLABORATIVE if one.model.name == "item_knn"]
 
     best = {
-        name: contest.best(list(contest.measure(candidates, past))).marks.ndcg
+        name: contest.best(list(contest.measure(candidates, split))).metrics.ndcg
         for name, candidates in (("popularity", contest.POPULARITY), ("item_knn", knn))
     }
-    unfaded = [one.marks.recall for one in contest.measure([Candidate(Popularity()), knn[0]], past)]
+    unfaded = [one.metrics.recall for one in contest.measure([Candidate(Popularity()), knn[0]], split)]
 
     assert best["item_knn"] > 1.6 * best["popularity"]
     assert unfaded[1] > 1.6 * unfaded[0]

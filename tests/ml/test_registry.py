@@ -9,7 +9,7 @@ from ml.lists import Lists
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 
 NOW = datetime(2026, 3, 1, 2, 15, tzinfo=UTC)
-FACTS = {"fingerprint": "1f3a9c02ffff", "marks": {"ndcg@20": 0.25}}
+FACTS = {"fingerprint": "1f3a9c02ffff", "metrics": {"ndcg@20": 0.25}}
 
 
 def some_lists() -> Lists:
@@ -36,7 +36,7 @@ def test_a_version_reads_back_what_was_registered(tmp_path: Path) -> None:
     lists = version.lists("user.collaborative")
     for column in ("subjects", "products", "scores", "because"):
         np.testing.assert_array_equal(getattr(lists, column), getattr(some_lists(), column))
-    assert version.manifest["marks"] == {"ndcg@20": 0.25}
+    assert version.manifest["metrics"] == {"ndcg@20": 0.25}
     assert version.manifest["lists"]["user.collaborative"]["model"] == "item_knn"
 
 
@@ -63,7 +63,7 @@ def test_a_registered_version_never_changes(tmp_path: Path) -> None:
 def test_pruning_keeps_the_newest_and_what_is_spared(tmp_path: Path) -> None:
     ids = [register(tmp_path, now=NOW.replace(hour=hour)).id for hour in range(5)]
 
-    gone = Registry(tmp_path).prune(keep=2, spare=[ids[0]])
+    gone = Registry(tmp_path).prune(keep=2, protected=[ids[0]])
 
     assert gone == ids[1:3]
     assert Registry(tmp_path).versions() == [ids[0], *ids[3:]]
@@ -115,7 +115,7 @@ def test_an_edited_metric_is_noticed(tmp_path: Path) -> None:
     version = register(tmp_path)
     path = version.path / "manifest.json"
     manifest = json.loads(path.read_text())
-    manifest["marks"]["ndcg@20"] = 0.99
+    manifest["metrics"]["ndcg@20"] = 0.99
     path.write_text(json.dumps(manifest))
 
     with pytest.raises(VersionDamaged, match="was changed"):

@@ -3,10 +3,10 @@ import sys
 
 import pytest
 
-from ml.serving import Reason, Scored, Suggestion, filled, for_person, for_product
+from ml.serving import Reason, Recommendation, Scored, filled, for_person, for_product
 
 
-def ids(suggestions: list[Suggestion]) -> list[int]:
+def ids(suggestions: list[Recommendation]) -> list[int]:
     return [one.product_id for one in suggestions]
 
 
@@ -18,7 +18,7 @@ def test_without_recent_products_the_published_list_stands() -> None:
     found = for_person(own=OWN, recent=[], near={})
 
     assert ids(found) == [1, 2, 3]
-    assert found[0] == Suggestion(1, 1.0, Reason.HISTORY, because=90)
+    assert found[0] == Recommendation(1, 1.0, Reason.HISTORY, because=90)
     assert found[1].reason is Reason.TASTE
 
 
@@ -53,7 +53,7 @@ def test_a_product_of_which_nothing_is_known_yet_adds_nothing() -> None:
 
 
 def test_what_goes_with_a_product_names_it() -> None:
-    assert for_product([Scored(7, 0.5)], product_id=3) == [Suggestion(7, 1.0, Reason.SIMILAR, because=3)]
+    assert for_product([Scored(7, 0.5)], product_id=3) == [Recommendation(7, 1.0, Reason.SIMILAR, because=3)]
 
 
 def test_popular_products_fill_the_end_and_say_so() -> None:

@@ -6,10 +6,10 @@ import pytest
 
 from ml import contest
 from ml.catalogue import Catalogue
-from ml.contest import Measured
+from ml.contest import Measurement
 from ml.dataset import InteractionLog
 from ml.registry import Registry, Version
-from ml.train import NothingToLearnFrom, train
+from ml.train import NoTrainingData, train
 from ml.training_data import TrainingData
 from tests.ml.planted import TASTES, planted_catalogue
 
@@ -43,10 +43,10 @@ def version(tmp_path_factory: pytest.TempPathFactory) -> Version:
 
 
 def test_the_winner_beats_popularity_on_later_interactions(version: Version) -> None:
-    marks = {entry["name"]: entry["marks"]["ndcg@20"] for entry in version.manifest["measured"]}
+    metrics = {entry["name"]: entry["metrics"]["ndcg@20"] for entry in version.manifest["measured"]}
 
     assert version.manifest["beats_popularity"]["collaborative"] is True
-    assert marks["item_knn"] > 1.3 * marks["popularity"]
+    assert metrics["item_knn"] > 1.3 * metrics["popularity"]
 
 
 def test_every_algorithm_has_lists_for_people_and_products(version: Version) -> None:
@@ -86,7 +86,7 @@ def test_the_same_data_has_the_same_fingerprint(version: Version) -> None:
 
 
 def test_the_serving_recipe_takes_part(version: Version, tmp_path: Path) -> None:
-    heard: list[Measured] = []
+    heard: list[Measurement] = []
 
     train(
         data(planted_log(), planted_catalogue(PRODUCTS)),
@@ -103,16 +103,16 @@ def test_the_serving_recipe_takes_part(version: Version, tmp_path: Path) -> None
 def test_what_people_know_already_is_not_what_they_are_tested_on() -> None:
     log = planted_log()
 
-    past = contest.past_of(log, planted_catalogue(PRODUCTS), share=0.2)
+    split = contest.split_log(log, planted_catalogue(PRODUCTS), share=0.2)
 
-    assert past is not None
-    earlier = set(zip(past.train.users.tolist(), past.train.items.tolist(), strict=True))
-    pairs = past.test.matrix.tocoo()
+    assert split is not None
+    earlier = set(zip(split.train.users.tolist(), split.train.items.tolist(), strict=True))
+    pairs = split.test.matrix.tocoo()
     later = zip(
-        past.test.users.values[pairs.row].tolist(), past.test.items.values[pairs.col].tolist(), strict=True
+        split.test.users.values[pairs.row].tolist(), split.test.items.values[pairs.col].tolist(), strict=True
     )
     assert not earlier & set(later)
-    assert past.train.times.max() < past.split_at
+    assert split.train.times.max() < split.split_at
 
 
 def test_a_shop_without_a_past_still_gets_content_neighbours(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_shop_without_a_past_still_gets_content_neighbours(tmp_path: Path) -> 
     assert len(version.lists("everyone.popularity")) == 0
 
 
-def test_a_shop_whose_customers_came_once_is_trained_without_marks(tmp_path: Path) -> None:
+def test_a_shop_whose_customers_came_once_is_trained_without_metrics(tmp_path: Path) -> None:
     log = InteractionLog(
         np.array(["a", "b"]),
         np.array([1, 1]),
@@ -157,7 +157,7 @@ def test_what_loses_to_popularity_is_shown_to_nobody(tmp_path: Path) -> None:
 
 
 def test_without_interactions_and_products_nothing_is_registered(tmp_path: Path) -> None:
-    with pytest.raises(NothingToLearnFrom, match="neither interactions nor products"):
+    with pytest.raises(NoTrainingData, match="neither interactions nor products"):
         train(data(NOTHING, Catalogue.of([])), registry=Registry(tmp_path), now=NOW)
 
     assert Registry(tmp_path).versions() == []

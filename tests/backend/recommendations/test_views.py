@@ -170,7 +170,7 @@ def test_a_guest_who_met_nothing_but_new_products_is_told_that_content_made_the_
 
     assert ids(answer) == [alike.pk]
     assert answer["data"]["algorithm"] == "content_based"
-    assert "Too little is known for collaborative" in answer["data"]["reason"]
+    assert "Not enough data for collaborative" in answer["data"]["reason"]
 
 
 def test_what_was_ordered_and_cancelled_is_recommended_again(
@@ -208,7 +208,7 @@ def test_a_product_too_new_for_the_algorithm_is_answered_by_its_content(
 
     assert ids(answer) == [alike.pk]
     assert answer["data"]["algorithm"] == "content_based"
-    assert "Too little is known for collaborative" in answer["data"]["reason"]
+    assert "Not enough data for collaborative" in answer["data"]["reason"]
 
 
 def test_a_product_is_never_recommended_on_its_own_page(

@@ -1,1 +1,1 @@
-"""Marks of a search."""
+"""Metrics of a search."""

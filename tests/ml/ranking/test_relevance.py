@@ -1,34 +1,34 @@
-"""Marks against judgments, by hand."""
+"""Metrics against judgments, by hand."""
 
 import math
 
 import pytest
 
-from ml.ranking.relevance import NothingRelevant, evaluate, judged, marks_of
+from ml.ranking.relevance import NoRelevantProducts, evaluate, judged, query_metrics
 
 GRADES = {1: 3, 2: 1, 3: 0}
 
 
 def test_the_best_order_gets_full_marks() -> None:
-    marks = marks_of("lamp", GRADES, [1, 2, 3, 99])
+    found = query_metrics("lamp", GRADES, [1, 2, 3, 99])
 
-    assert (marks.ndcg, marks.reciprocal_rank, marks.recall) == (1, 1, 1)
+    assert (found.ndcg, found.reciprocal_rank, found.recall) == (1, 1, 1)
 
 
 def test_gain_grows_with_the_grade_and_falls_with_the_rank() -> None:
-    marks = marks_of("lamp", GRADES, [99, 2, 1])
+    found = query_metrics("lamp", GRADES, [99, 2, 1])
 
     expected = (1 / math.log2(3) + 7 / math.log2(4)) / (7 + 1 / math.log2(3))
-    assert marks.ndcg == pytest.approx(expected)
-    assert marks.reciprocal_rank == 0.5
+    assert found.ndcg == pytest.approx(expected)
+    assert found.reciprocal_rank == 0.5
 
 
 def test_what_comes_too_late_counts_nothing() -> None:
     late = [*range(100, 150), 1]
 
-    marks = marks_of("lamp", GRADES, late)
+    found = query_metrics("lamp", GRADES, late)
 
-    assert (marks.ndcg, marks.reciprocal_rank, marks.recall) == (0, 0, 0)
+    assert (found.ndcg, found.reciprocal_rank, found.recall) == (0, 0, 0)
 
 
 def test_a_pair_judged_twice_takes_its_highest_grade() -> None:
@@ -40,7 +40,7 @@ def test_queries_without_anything_relevant_are_left_out() -> None:
 
     assert [each.query for each in report.queries] == ["lamp"]
     assert report.recall == 0.5
-    with pytest.raises(NothingRelevant):
+    with pytest.raises(NoRelevantProducts):
         evaluate({"gnome": {5: 0}}, lambda query: [])
 
 

@@ -1,4 +1,4 @@
-"""`manage.py publish_model`: puts a trained version into service, or the one before it."""
+"""`manage.py publish_model`: publish a trained version, roll back to the previous one, or list all."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,24 +10,24 @@ from backend.api.errors import DomainError
 from backend.recommendations import services
 from backend.recommendations.models import ModelVersion
 from ml.registry import Registry, VersionDamaged, VersionNotFound
-from ml.settings import Settings
+from ml.settings import TrainingSettings
 
 
 class Command(BaseCommand):
     """Publishes, rolls back, lists."""
 
-    help = "Serve the recommendations of a trained version: the newest, or the one that is named."
+    help = "Serve the recommendations of a trained version (by default the newest)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take a version, or one of two switches."""
+        """Accept a version, or one of two flags."""
         what = parser.add_mutually_exclusive_group()
         what.add_argument("version", nargs="?", help="its id; the newest by default")
-        what.add_argument("--rollback", action="store_true", help="serve the version before the present one")
+        what.add_argument("--rollback", action="store_true", help="serve the previous version again")
         what.add_argument("--list", action="store_true", help="show the versions")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Do it, or end with one line that says why not."""
-        registry = Registry(Settings.from_env().registry)
+        """Publish, roll back or list; fail with one line that says why."""
+        registry = Registry(TrainingSettings.from_env().registry)
         if options["list"]:
             self._list(registry)
             return
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         except (VersionNotFound, VersionDamaged, DomainError) as error:
             raise CommandError(str(error)) from error
         lists = version.lists.count()
-        self.stdout.write(f"{version.version} is served: {lists} lists.")
+        self.stdout.write(f"{version.version} is serving: {lists} lists.")
 
     def _list(self, registry: Registry) -> None:
         loaded = {row.version: row for row in ModelVersion.objects.all()}

@@ -1,4 +1,4 @@
-"""`manage.py evaluate_search`: how good the default search is, by people's judgments."""
+"""`manage.py evaluate_search`: metrics of the default search against relevance judgments."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from indexing.document import ProductDocument
 from indexing.engine import SearchError
 from indexing.request import MAX_QUERY_LENGTH
 from indexing.settings import ENGINES, SearchSettings, SettingsError
-from ml.ranking.relevance import MRR_DEPTH, NDCG_DEPTH, RECALL_DEPTH, NothingRelevant, Report, judged
+from ml.ranking.relevance import MRR_DEPTH, NDCG_DEPTH, RECALL_DEPTH, NoRelevantProducts, Report, judged
 
 WRONG_INPUT = 2
 WORST = 10
@@ -24,10 +24,10 @@ MAX_GRADE = 10
 
 
 class Command(BaseCommand):
-    """Marks the search."""
+    """Evaluates the search."""
 
     help = (
-        "Mark the default search against judgments, over a catalogue of its own; the shop's is not touched."
+        "Evaluate the default search against judgments on a separate catalogue; the shop's index is not used."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,13 +37,13 @@ class Command(BaseCommand):
         parser.add_argument("--engine", choices=ENGINES, help="default: the shop's")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Print the marks and the worst queries."""
+        """Print the metrics and the worst queries."""
         try:
             settings = SearchSettings.from_env()
             if options["engine"]:
                 settings = replace(settings, engine=options["engine"])
             report = self._report(settings, options["products"], options["judgments"])
-        except (UnreadableFile, NothingRelevant, SettingsError) as error:
+        except (UnreadableFile, NoRelevantProducts, SettingsError) as error:
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
         except SearchError as error:
             raise CommandError(f"{error}. {error.remedy}") from error
@@ -60,8 +60,8 @@ class Command(BaseCommand):
         self.stdout.write(f"MRR@{MRR_DEPTH}    {report.mrr:.4f}")
         self.stdout.write(f"recall@{RECALL_DEPTH} {report.recall:.4f}")
         self.stdout.write(f"queries   {len(report.queries)}, worst first:")
-        for marks in report.queries[:WORST]:
-            self.stdout.write(f"  {marks.ndcg:.4f}  {marks.query}")
+        for metrics in report.queries[:WORST]:
+            self.stdout.write(f"  {metrics.ndcg:.4f}  {metrics.query}")
 
 
 def _products(path: Path) -> Iterator[ProductDocument]:
