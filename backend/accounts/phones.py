@@ -4,12 +4,10 @@ import re
 
 import phonenumbers
 
+from backend.accounts.errors import InvalidPhone
+
 DIGITS = re.compile(r"[0-9]{8,15}")
 SEPARATORS = re.compile(r"[\s().\-/]")
-
-
-class InvalidPhone(ValueError):
-    """Neither a number of the region or the world, nor 8 to 15 digits."""
 
 
 def normalise_phone(raw: str, *, region: str) -> str:

@@ -12,35 +12,15 @@ from django.db import IntegrityError, transaction
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken, SessionEnded
 from backend.accounts.models import Session, ShopperLink, User, UserType
-from backend.accounts.phones import InvalidPhone, normalise_phone
+from backend.accounts.phones import normalise_phone
 from backend.accounts.tokens import SESSION_CLAIM, access_token_of, refresh_token_of, token_id
-from backend.api.errors import DomainError, InvalidParameters
+from backend.api.errors import InvalidInput
 from backend.outbox.services import publish
 
 DEMO_PASSWORD = "vitrine-demo"  # noqa: S105 - public by design, and refused in production
 SELF_SERVICE_ROLES = (UserType.CUSTOMER, UserType.SELLER)
-
-
-class PhoneTaken(DomainError):
-    """Somebody has an account with this phone."""
-
-    status = 409
-    message = "There is an account with this phone; log in, or reset the password."
-
-
-class WrongCredentials(DomainError):
-    """Phone and password don't go together. Does not say which of them is wrong."""
-
-    status = 401
-    message = "Phone or password is wrong."
-
-
-class SessionEnded(DomainError):
-    """The refresh token is not valid any more."""
-
-    status = 401
-    message = "The session has ended; log in again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +44,11 @@ def register(
     """Return a new customer or seller.
 
     Raises:
-        InvalidParameters: the phone is no phone number, the password is weak or the role can't be chosen.
+        InvalidInput: the phone is no phone number, the password is weak or the role can't be chosen.
         PhoneTaken: there is such an account.
     """
     if user_type not in SELF_SERVICE_ROLES:
-        raise InvalidParameters(user_type=[f"Choose one of: {', '.join(SELF_SERVICE_ROLES)}."])
+        raise InvalidInput(user_type=[f"Choose one of: {', '.join(SELF_SERVICE_ROLES)}."])
     user = User(
         phone=_phone(phone),
         first_name=first_name,
@@ -79,7 +59,7 @@ def register(
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise InvalidParameters(password=error.messages) from error
+        raise InvalidInput(password=error.messages) from error
     user.set_password(password)
     try:
         with transaction.atomic():
@@ -93,27 +73,27 @@ def _phone(raw: str) -> str:
     try:
         return normalise_phone(raw, region=settings.DEFAULT_PHONE_REGION)
     except InvalidPhone as error:
-        raise InvalidParameters(phone=[str(error)]) from error
+        raise InvalidInput(phone=[str(error)]) from error
 
 
 def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | None = None) -> LoggedIn:
     """Return a new session of the account; `anonymous_id` is the guest's that this person was until now.
 
     Raises:
-        WrongCredentials: there is no such account, it is closed, or the password is wrong.
+        InvalidCredentials: there is no such account, it is closed, or the password is wrong.
     """
     if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
-        raise WrongCredentials("The password of the demo shop is not accepted here.")
+        raise InvalidCredentials("The password of the demo shop is not accepted here.")
     try:
         user = User.objects.filter(phone=_phone(phone)).first()
-    except InvalidParameters as error:
-        raise WrongCredentials from error
+    except InvalidInput as error:
+        raise InvalidCredentials from error
     if user is None:
         # As much work as for a known phone, so that the time taken does not tell which phones are known.
         make_password(password)
-        raise WrongCredentials
+        raise InvalidCredentials
     if not user.check_password(password) or not user.is_active:
-        raise WrongCredentials
+        raise InvalidCredentials
     return _begin_session(user, now=now, anonymous_id=anonymous_id)
 
 

@@ -10,7 +10,8 @@ from analytics_pipeline.stream import Stream, StreamLag
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
 from backend.analytics.subscribers import OrderFacts, Products
-from backend.api.errors import InvalidParameters, NotFound
+from backend.api.errors import InvalidInput
+from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Product
 from backend.engines.warehouse import SHARE, Migrated, warehouse
 from backend.outbox import selectors as outbox
@@ -30,7 +31,7 @@ def sales(*, user: User, **parameters: object) -> Answer:
     """Return sales by period: all of them for staff, a seller's own for a seller.
 
     Raises:
-        InvalidParameters: a parameter can't be used.
+        InvalidInput: a parameter can't be used.
         EngineBusy: as many reports as may run at once are running.
         WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
     """
@@ -41,14 +42,14 @@ def product(product_id: int, *, user: User, **parameters: object) -> Answer:
     """Return what was done with a product and what it earned, by period.
 
     Raises:
-        NotFound: there is no such product, or it is another seller's.
-        InvalidParameters: a parameter can't be used.
+        ProductNotFound: there is no such product, or it is another seller's.
+        InvalidInput: a parameter can't be used.
         EngineBusy: as many reports as may run at once are running.
         WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
     """
     own = {} if user.is_admin else {"seller": user}
     if not Product.objects.filter(pk=product_id, **own).exists():
-        raise NotFound(product=product_id)
+        raise ProductNotFound(product_id=product_id)
     return _run("product", user=user, parameters={"product": product_id, **parameters})
 
 
@@ -70,4 +71,4 @@ def _run(name: str, *, user: User, parameters: Mapping[str, object]) -> Answer:
         with SHARE.slot():
             return reports.run(warehouse(), name, seller=seller, **parameters)
     except InvalidParameter as error:
-        raise InvalidParameters(**{error.parameter: error.reason}) from error
+        raise InvalidInput(**{error.parameter: error.reason}) from error

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
-from backend.api.errors import DomainError, InvalidParameters
+from backend.api.errors import IdempotencyKeyReused, InvalidInput
 from backend.api.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
@@ -34,21 +34,14 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 )
 
 
-class KeyReused(DomainError):
-    """The key names another request."""
-
-    status = 409
-    message = "This Idempotency-Key was used for another request; use a new one."
-
-
 def once(request: Request, perform: Callable[[], Response], *, scope: str, now: datetime) -> Response:
     """Return what `perform` answers; for a request that was carried out before, the answer it got then.
 
     `perform` runs inside a transaction. A request without a key is carried out whenever it comes.
 
     Raises:
-        InvalidParameters: the key is not 1 to 255 visible characters.
-        KeyReused: the key was used with another body.
+        InvalidInput: the key is not 1 to 255 visible characters.
+        IdempotencyKeyReused: the key was used with another body.
         NotAuthenticated: a guest sent a key; keys belong to accounts.
     """
     key = _key_of(request)
@@ -60,7 +53,7 @@ def once(request: Request, perform: Callable[[], Response], *, scope: str, now: 
     with transaction.atomic():
         claim = _claim(request.user.pk, scope=scope, key=key, fingerprint=fingerprint, now=now)
         if claim.fingerprint != fingerprint:
-            raise KeyReused(**{HEADER: key})
+            raise IdempotencyKeyReused(**{HEADER: key})
         if claim.status is not None and claim.body is not None:
             answer = json.loads(claim.body)
             return Response(answer, status=claim.status, headers={"Idempotent-Replayed": "true"})
@@ -73,7 +66,7 @@ def once(request: Request, perform: Callable[[], Response], *, scope: str, now: 
 def _key_of(request: Request) -> str | None:
     key = request.headers.get(HEADER)
     if key is not None and not WELL_FORMED.fullmatch(key):
-        raise InvalidParameters(**{HEADER: "Must be 1 to 255 visible ASCII characters."})
+        raise InvalidInput(**{HEADER: "Must be 1 to 255 visible ASCII characters."})
     return key
 
 

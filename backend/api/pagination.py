@@ -8,15 +8,9 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from backend.api.errors import NotFound
+from backend.api.errors import PageNotFound
 
 Row = TypeVar("Row", bound=Model)
-
-
-class PageNotFound(NotFound):
-    """The page lies behind the last one."""
-
-    message = "There is no such page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +30,21 @@ class PageSpan:
         return max(1, -(-count // self.page_size))
 
     def require_within(self, count: int) -> None:
-        """Refuse a page behind the last one.
+        """Refuse a page after the last one.
 
         Raises:
             PageNotFound: naming the last page.
         """
         last = self.total_pages(count)
         if self.page > last:
-            raise PageNotFound(page=f"{self.page} lies behind the last page, {last}.", total_pages=last)
+            raise PageNotFound(page=self.page, total_pages=last)
 
 
 def page_of_rows(rows: QuerySet[Row], span: PageSpan) -> tuple[int, list[Row]]:
     """Return how many rows there are, and those of the page (two queries).
 
     Raises:
-        PageNotFound: the page lies behind the last one.
+        PageNotFound: the page is after the last one.
     """
     count = rows.count()
     span.require_within(count)

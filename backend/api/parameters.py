@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
 
 
 class PageParameters(serializers.Serializer[Any]):
@@ -25,7 +25,7 @@ def parse(
     given) are the caller's own business.
 
     Raises:
-        InvalidParameters: a parameter is unknown, or given twice; the details name it and what is allowed.
+        InvalidInput: a parameter is unknown, or given twice; the details name it and what is allowed.
         rest_framework.exceptions.ValidationError: a value is not valid.
     """
     several = {name for name, field in serializer_class().fields.items() if _takes_several(field)}
@@ -44,7 +44,7 @@ def parse(
         elif len(values) > 1 and name not in several:
             faults[name] = "Given more than once."
     if faults:
-        raise InvalidParameters("Unknown or repeated parameters.", **faults)
+        raise InvalidInput("Unknown or repeated parameters.", **faults)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 

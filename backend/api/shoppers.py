@@ -5,7 +5,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
 
 ANONYMOUS_HEADER = "X-Anonymous-Id"
 
@@ -22,7 +22,7 @@ def shopper_of(request: Request) -> Shopper:
     """Return the account's shopper, else the guest whose anonymous id came in the header.
 
     Raises:
-        InvalidParameters: the anonymous id is no UUID, or the nil one.
+        InvalidInput: the anonymous id is no UUID, or the nil one.
     """
     if request.user.is_authenticated:
         return Shopper(key=request.user.shopper_key, user_id=request.user.pk)
@@ -33,7 +33,7 @@ def anonymous_id(request: Request) -> UUID | None:
     """Return the UUID of the header X-Anonymous-Id; None where it wasn't sent.
 
     Raises:
-        InvalidParameters: it is no UUID, or the nil one, which stands for nobody.
+        InvalidInput: it is no UUID, or the nil one, which stands for nobody.
     """
     raw = request.headers.get(ANONYMOUS_HEADER)
     if not raw:
@@ -41,7 +41,7 @@ def anonymous_id(request: Request) -> UUID | None:
     try:
         key = UUID(raw)
     except ValueError as error:
-        raise InvalidParameters(**{ANONYMOUS_HEADER: "Must be a UUID."}) from error
+        raise InvalidInput(**{ANONYMOUS_HEADER: "Must be a UUID."}) from error
     if not key.int:
-        raise InvalidParameters(**{ANONYMOUS_HEADER: "The nil UUID is nobody's; mint a random one."})
+        raise InvalidInput(**{ANONYMOUS_HEADER: "The nil UUID is nobody's; mint a random one."})
     return key

@@ -16,36 +16,17 @@ from uuid import UUID
 
 from django.db import transaction
 
-from backend.api.errors import DomainError, InvalidParameters, NotFound
+from backend.api.errors import InvalidInput
 from backend.carts.contents import Contents, contents_of
+from backend.carts.errors import MAX_LINES, CartFull, CartItemNotFound, CurrencyMismatch
 from backend.carts.models import Cart, CartItem
 from backend.carts.selectors import cart_contents
 from backend.catalog.models import Variant
 from backend.catalog.variants import variant_meant, variants_for_sale
-from backend.inventory.services import InsufficientStock, lock_variants, shortage
+from backend.inventory.errors import InsufficientStock
+from backend.inventory.services import lock_variants, shortage
 
-MOST_LINES = 100
 MOST_UNITS = 9_999
-
-
-class CartItemNotFound(NotFound):
-    """There is no such item in this customer's cart."""
-
-    message = "There is no such item in your cart."
-
-
-class CartFull(DomainError):
-    """The cart has as many lines as a cart may have."""
-
-    status = 409
-    message = f"A cart holds at most {MOST_LINES} different items."
-
-
-class OtherCurrency(DomainError):
-    """The product is priced in another currency than what is in the cart."""
-
-    status = 409
-    message = "An order has one currency, and this product is priced in another than what is in your cart."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +44,10 @@ def add_item(
     """Return the line that holds the variant now; adding it again adds up.
 
     Raises:
-        InvalidParameters: neither product nor variant is named, they don't match, or it would be too many.
+        InvalidInput: neither product nor variant is named, they don't match, or it would be too many.
         ProductNotFound, VariantNotFound: it is not for sale.
-        VariantNotNamed: the product has several variants.
-        OtherCurrency, CartFull, InsufficientStock: it can't go into this cart.
+        VariantRequired: the product has several variants.
+        CurrencyMismatch, CartFull, InsufficientStock: it can't go into this cart.
     """
     variant = variant_meant(variants_for_sale(), product_id=product_id, variant_id=variant_id)
     with transaction.atomic():
@@ -84,11 +65,11 @@ def add_item(
 
 
 def _require_room(items: Collection[CartItem], *, variant: Variant) -> None:
-    if len(items) >= MOST_LINES:
-        raise CartFull
+    if len(items) >= MAX_LINES:
+        raise CartFull(max_lines=MAX_LINES)
     currency = contents_of(list(items)).currency
     if currency not in (None, variant.product.currency):
-        raise OtherCurrency(cart=currency, product=variant.product.currency)
+        raise CurrencyMismatch(cart_currency=currency, product_currency=variant.product.currency)
 
 
 def _new_item(cart: Cart, *, variant: Variant, claim: Claim) -> CartItem:
@@ -105,7 +86,7 @@ def _set_claim(item: CartItem, claim: Claim) -> None:
 
 def _set_quantity(item: CartItem, quantity: int) -> None:
     if quantity > MOST_UNITS:
-        raise InvalidParameters(quantity=[f"A line holds at most {MOST_UNITS} units."])
+        raise InvalidInput(quantity=[f"A line holds at most {MOST_UNITS} units."])
     if quantity > item.variant.available:
         raise InsufficientStock(items=[shortage(item.variant, wanted=quantity)])
     item.quantity = quantity
@@ -141,7 +122,7 @@ def _item_of(user_id: int, *, item_id: int) -> CartItem:
     rows = CartItem.objects.select_related("variant__product")
     item = rows.filter(cart__user=user_id, pk=item_id).first()
     if item is None:
-        raise CartItemNotFound(item=item_id)
+        raise CartItemNotFound(item_id=item_id)
     return item
 
 

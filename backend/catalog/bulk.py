@@ -79,7 +79,7 @@ def upsert_products(
     """Make what is new, change what changed, publish both; all in one transaction.
 
     Raises:
-        InvalidParameters: a category has an empty name or one with the separator of paths in it.
+        InvalidInput: a category has an empty name or one with the separator of paths in it.
     """
     with transaction.atomic():
         result = Upserted()

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.text import slugify
 
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
 from backend.catalog.models import PATH_SEPARATOR, Category
 from backend.outbox.services import publish
 
@@ -15,7 +15,7 @@ def category_by_names(names: Sequence[str]) -> Category:
     """Return the category that `names` lead to from the root, making what is missing.
 
     Raises:
-        InvalidParameters: there is no name, or one is empty or holds the separator of paths.
+        InvalidInput: there is no name, or one is empty or holds the separator of paths.
     """
     _require_names(names)
     parent: Category | None = None
@@ -31,7 +31,7 @@ def category_by_names(names: Sequence[str]) -> Category:
 
 def _require_names(names: Sequence[str]) -> None:
     if not names or any(not name.strip() or PATH_SEPARATOR.strip() in name for name in names):
-        raise InvalidParameters(category=[f"Each level needs a name without {PATH_SEPARATOR.strip()!r}."])
+        raise InvalidInput(category=[f"Each level needs a name without {PATH_SEPARATOR.strip()!r}."])
 
 
 def _slug(path: str) -> str:
@@ -47,7 +47,7 @@ def rename_category(category_id: int, *, name: str) -> Category:
     """Rename a category; the paths below it and the documents of its products follow.
 
     Raises:
-        InvalidParameters: the name is empty, holds the separator of paths, or is its sibling's.
+        InvalidInput: the name is empty, holds the separator of paths, or is its sibling's.
     """
     _require_names([name])
     with transaction.atomic():
@@ -57,7 +57,7 @@ def rename_category(category_id: int, *, name: str) -> Category:
         category.name = name.strip()
         category.path = PATH_SEPARATOR.join([*category.names[:-1], category.name])
         if Category.objects.filter(path=category.path).exclude(pk=category_id).exists():
-            raise InvalidParameters(name=[f"There is a category {category.path!r}."])
+            raise InvalidInput(name=[f"There is a category {category.path!r}."])
         category.save(update_fields=["name", "path"])
         for child in below:
             child.path = category.path + child.path.removeprefix(old_path)

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from django.db.models import F, OrderBy, QuerySet
 
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
 from backend.catalog.categories import matching_categories, with_descendants
+from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Product, Variant
-from backend.catalog.services import ProductNotFound
 
 ORDERINGS: dict[str, tuple[str | OrderBy, ...]] = {
     "newest": ("-created_at", "-id"),
@@ -38,7 +38,7 @@ def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Produc
     """Return the listed products that pass `filters`, each with category, seller and variants (3 queries).
 
     Raises:
-        InvalidParameters: no category has that name, slug or path.
+        InvalidInput: no category has that name, slug or path.
     """
     rows = Product.objects.listed()
     for flag in ("flash_sale", "best_seller_product", "featured_product"):
@@ -48,7 +48,7 @@ def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Produc
     if filters.category is not None:
         categories = matching_categories(filters.category)
         if not categories:
-            raise InvalidParameters(category=[f"No category is called {filters.category!r}."])
+            raise InvalidInput(category=[f"No category is called {filters.category!r}."])
         rows = rows.filter(with_descendants(categories))
     if filters.brand is not None:
         rows = rows.filter(brand__iexact=filters.brand)
@@ -74,7 +74,7 @@ def product_for(product_id: int, *, user: object) -> Product:
     """
     product = shown(Product.objects.existing().filter(pk=product_id)).first()
     if product is None or not (product.is_active or may_change(product, user=user)):
-        raise ProductNotFound
+        raise ProductNotFound(product_id=product_id)
     return product
 
 

@@ -9,25 +9,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from backend.api.errors import DomainError, InvalidParameters, NotFound
+from backend.api.errors import InvalidInput
+from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.pricing import HIGHEST_PRICE, sale_price
 from backend.outbox.services import publish, publish_many
 
 PRICED_BY = frozenset({"price", "discount_percentage"})
-
-
-class ProductNotFound(NotFound):
-    """There is no such product, or it was deleted."""
-
-    message = "There is no such product."
-
-
-class NotYourProduct(DomainError):
-    """A seller reached for another seller's product."""
-
-    status = 403
-    message = "Only its seller and staff may change this product."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +48,11 @@ def create_product(
     """Return a new product with its variants; `fields` are further columns of Product.
 
     Raises:
-        InvalidParameters: it has no variant, a SKU is taken, or a variant would cost less than nothing or
+        InvalidInput: it has no variant, a SKU is taken, or a variant would cost less than nothing or
             more than can be kept.
     """
     if not variants:
-        raise InvalidParameters(variants=["A product needs at least one variant."])
+        raise InvalidInput(variants=["A product needs at least one variant."])
     with transaction.atomic():
         _require_free_skus([variant.sku for variant in variants])
         product = Product(
@@ -89,7 +77,7 @@ def create_product(
 def _require_free_skus(skus: Sequence[str]) -> None:
     taken = sorted(Variant.objects.filter(sku__in=skus).values_list("sku", flat=True))
     if taken or len(set(skus)) < len(skus):
-        raise InvalidParameters(sku=[f"Taken or given twice: {', '.join(taken) or 'see the list'}."])
+        raise InvalidInput(sku=[f"Taken or given twice: {', '.join(taken) or 'see the list'}."])
 
 
 def _variant_of(product: Product, new: NewVariant) -> Variant:
@@ -107,9 +95,9 @@ def _variant_of(product: Product, new: NewVariant) -> Variant:
 def _variant_price(product: Product, modifier: Decimal) -> Decimal:
     cost = sale_price(price=product.price, modifier=modifier, discount_percentage=product.discount_percentage)
     if cost < 0:
-        raise InvalidParameters(price=["A variant's price modifier takes it below zero."])
+        raise InvalidInput(price=["A variant's price modifier takes it below zero."])
     if cost > HIGHEST_PRICE:
-        raise InvalidParameters(price=[f"A variant's price modifier takes it above {HIGHEST_PRICE}."])
+        raise InvalidInput(price=[f"A variant's price modifier takes it above {HIGHEST_PRICE}."])
     return cost
 
 
@@ -118,14 +106,14 @@ def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
 
     Raises:
         ProductNotFound: there is no such product.
-        InvalidParameters: a variant would cost less than nothing, or more than can be kept.
+        InvalidInput: a variant would cost less than nothing, or more than can be kept.
     """
     with transaction.atomic():
         # Without the key: a checkout that holds the variants goes on to write items that name the product.
         rows = Product.objects.select_for_update(no_key=True)
         product = rows.filter(pk=product_id, deleted_at=None).first()
         if product is None:
-            raise ProductNotFound
+            raise ProductNotFound(product_id=product_id)
         for name, value in changes.items():
             setattr(product, name, value)
         if "title" in changes:
@@ -154,7 +142,7 @@ def delete_product(product_id: int, *, now: datetime) -> None:
     """
     with transaction.atomic():
         if not Product.objects.filter(pk=product_id, deleted_at=None).update(deleted_at=now, updated_at=now):
-            raise ProductNotFound
+            raise ProductNotFound(product_id=product_id)
         publish("product", product_id)
 
 

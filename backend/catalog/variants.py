@@ -2,22 +2,9 @@
 
 from django.db.models import QuerySet
 
-from backend.api.errors import DomainError, InvalidParameters, NotFound
+from backend.api.errors import InvalidInput
+from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
 from backend.catalog.models import Variant
-from backend.catalog.services import ProductNotFound
-
-
-class VariantNotFound(NotFound):
-    """There is no such variant, or not for this caller."""
-
-    message = "There is no such variant."
-
-
-class VariantNotNamed(DomainError):
-    """A product with several variants was named without saying which of them; details name them."""
-
-    status = 400
-    message = "This product has several variants; name one of them."
 
 
 def variants_for_sale() -> QuerySet[Variant]:
@@ -33,25 +20,25 @@ def variant_meant(
     A product alone means its only variant.
 
     Raises:
-        InvalidParameters: neither id was given, or the variant is not one of the product's.
+        InvalidInput: neither id was given, or the variant is not one of the product's.
         ProductNotFound: the product has no variant among the candidates.
         VariantNotFound: the variant is not among them.
-        VariantNotNamed: the product has several.
+        VariantRequired: the product has several.
     """
     if variant_id is not None:
         variant = candidates.select_related("product").filter(pk=variant_id).first()
         if variant is None:
-            raise VariantNotFound(variant=variant_id)
+            raise VariantNotFound(variant_id=variant_id)
         if product_id not in (None, variant.product_id):
-            raise InvalidParameters(variant=[f"Variant {variant_id} is not one of product {product_id}."])
+            raise InvalidInput(variant_id=[f"Variant {variant_id} is not one of product {product_id}."])
         return variant
     if product_id is None:
-        raise InvalidParameters(product=["Name a product or a variant."])
+        raise InvalidInput(product_id=["Name a product or a variant."])
     variants = list(candidates.select_related("product").filter(product_id=product_id).order_by("pk"))
     if not variants:
-        raise ProductNotFound(product=product_id)
+        raise ProductNotFound(product_id=product_id)
     if len(variants) > 1:
-        raise VariantNotNamed(variants=[_named(variant) for variant in variants])
+        raise VariantRequired(variants=[_named(variant) for variant in variants])
     return variants[0]
 
 

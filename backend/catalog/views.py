@@ -18,6 +18,7 @@ from backend.api.schema import envelope_of, page_of
 from backend.api.shoppers import shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.catalog import selectors, services
+from backend.catalog.errors import NotYourProduct
 from backend.catalog.serializers import (
     DeletedSerializer,
     ProductCardSerializer,
@@ -102,7 +103,7 @@ class ProductView(APIView):
 def _require_own(product_id: int, *, user: Any) -> None:
     product = selectors.product_for(product_id, user=user)
     if not selectors.may_change(product, user=user):
-        raise services.NotYourProduct(product=product_id)
+        raise NotYourProduct(product_id=product_id)
 
 
 class VariantListView(APIView):

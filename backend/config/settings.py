@@ -197,7 +197,7 @@ REST_FRAMEWORK = {
         "rest_framework.throttling.UserRateThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
-    "EXCEPTION_HANDLER": "backend.api.errors.handle",
+    "EXCEPTION_HANDLER": "backend.api.error_handling.handle",
     "NUM_PROXIES": whole_number("NUM_PROXIES", env.str("NUM_PROXIES", "0")),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

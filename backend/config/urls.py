@@ -22,6 +22,6 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
 ]
 
-handler400 = "backend.api.errors.bad_request"
-handler404 = "backend.api.errors.not_found"
-handler500 = "backend.api.errors.server_error"
+handler400 = "backend.api.error_handling.bad_request"
+handler404 = "backend.api.error_handling.not_found"
+handler500 = "backend.api.error_handling.server_error"

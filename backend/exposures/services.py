@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from backend.api.shoppers import Shopper
 from backend.exposures.counts import NOT_STORED, STORED
+from backend.exposures.errors import ExposureNotStored
 
 logger = structlog.get_logger(__name__)
 
@@ -36,10 +37,6 @@ class Exposure:
     page: int = 1
     arms: tuple[str, ...] = ()
     shown_at: datetime
-
-
-class ExposureNotStored(Exception):
-    """The sink can't keep the exposure now."""
 
 
 Sink = Callable[[Exposure], None]

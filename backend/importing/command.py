@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from backend.importing.files import Header, UnreadableFile, count_rows, open_table
+from backend.importing.errors import UnreadableFile
+from backend.importing.files import Header, count_rows, open_table
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Thing, run
 from backend.outbox.catch_up import NotCaughtUp, catch_up

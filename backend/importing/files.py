@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from backend.importing.errors import UnreadableFile
 from backend.importing.outcomes import Refused
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -21,10 +22,6 @@ XZ_MAGIC = b"\xfd7zXZ\x00"
 BYTE_ORDER_MARK = "\ufeff"
 NULL_CHARACTER = "holds a null character, which no database takes"
 DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile)
-
-
-class UnreadableFile(Exception):
-    """The file as a whole can't be taken; the message is one line that says where and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from backend.importing.errors import InvalidValue
+
 LONGEST_REFERENCE = 64
 HIGHEST_PRICE = Decimal("9999999999.99")
 """Of a unit, and of all units of a line together: an order's total holds a hundred such lines."""
@@ -16,23 +18,27 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 BAD_CURRENCY = "currency must be three capital letters like EUR"
 
 
-class Fault(ValueError):
-    """A value that can't be taken; says what is expected."""
-
-
 def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
-    """Return the number from 0 to `highest` that `text` is. Raises Fault, also for more decimal places."""
+    """Return the number from 0 to `highest` that `text` is.
+
+    Raises:
+        InvalidValue: it is no such number, or has more decimal places than `places`.
+    """
     try:
         value = Decimal(text)
     except InvalidOperation as error:
-        raise Fault(fault) from error
+        raise InvalidValue(fault) from error
     if not value.is_finite() or not 0 <= value <= highest or value != round(value, places):
-        raise Fault(fault)
+        raise InvalidValue(fault)
     return value
 
 
 def currency_code(text: str) -> str:
-    """Return `text` if it is the code of a currency. Raises Fault."""
+    """Return `text` if it is the code of a currency.
+
+    Raises:
+        InvalidValue: it is not.
+    """
     if CURRENCY.fullmatch(text) is None:
-        raise Fault(BAD_CURRENCY)
+        raise InvalidValue(BAD_CURRENCY)
     return text

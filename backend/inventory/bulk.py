@@ -46,7 +46,7 @@ def record_past(entries: Sequence[PastEntry]) -> None:
     """Store the movements, in the order of their times; the variants' stock changes by them together.
 
     Raises:
-        InvalidParameters: a quantity does not fit its type.
+        InvalidInput: a quantity does not fit its type.
         IntegrityError: some stock would fall below zero, or below what is held.
     """
     rows = [

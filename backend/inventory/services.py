@@ -8,31 +8,18 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from backend.api.errors import DomainError, InvalidParameters
+from backend.api.errors import InvalidInput
 from backend.api.expressions import number_by_key
+from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
-from backend.catalog.variants import VariantNotFound
+from backend.inventory.errors import InsufficientStock, ReservationClosed
 from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
 
 CHUNK = 500
 # What the column of PostgreSQL holds.
 MOST_STOCK = 2**31 - 1
-
-
-class InsufficientStock(DomainError):
-    """Fewer units can be had than are wanted; `items` says of which variants, and how many there are."""
-
-    status = 409
-    message = "There are not enough units."
-
-
-class ReservationClosed(DomainError):
-    """The units of a reservation were shipped or given back before."""
-
-    status = 409
-    message = "The units are not held any more."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +37,7 @@ def record(entry: Entry, *, recorded_by_id: int | None, now: datetime) -> Invent
     """Return the entry as the ledger has it now; the variant's stock changed with it.
 
     Raises:
-        InvalidParameters: the quantity does not fit the type, or stock would be more than can be kept.
+        InvalidInput: the quantity does not fit the type, or stock would be more than can be kept.
         InsufficientStock: stock would fall below what is held for orders.
     """
     return record_many([entry], recorded_by_id=recorded_by_id, now=now)[0]
@@ -62,7 +49,7 @@ def record_many(
     """Return the entries as the ledger has them now: all of them, or none (4 queries for 500 variants).
 
     Raises:
-        InvalidParameters: a quantity does not fit its type, or some stock would be more than can be kept.
+        InvalidInput: a quantity does not fit its type, or some stock would be more than can be kept.
         InsufficientStock: some stock would fall below what is held for orders.
     """
     rows = [_row_of(entry, recorded_by_id=recorded_by_id, now=now) for entry in entries]
@@ -103,7 +90,7 @@ def lock_variants(variant_ids: Collection[int]) -> dict[int, Variant]:
     rows = Variant.objects.select_for_update(of=("self",), no_key=True).select_related("product")
     variants = {variant.pk: variant for variant in rows.filter(pk__in=variant_ids).order_by("pk")}
     if missing := sorted(set(variant_ids) - variants.keys()):
-        raise VariantNotFound(variants=missing)
+        raise VariantNotFound(variant_ids=missing)
     return variants
 
 
@@ -173,7 +160,7 @@ def _close(reservation_ids: Collection[int], *, state: ReservationState, now: da
     lock_variants({reservation.variant_id for reservation in reservations})
     held = rows.filter(state=ReservationState.COMMITTED)
     if held.update(state=state, closed_at=now) < len(reservation_ids):
-        raise ReservationClosed(reservations=sorted(reservation_ids))
+        raise ReservationClosed(reservation_ids=sorted(reservation_ids))
     return reservations
 
 
@@ -186,7 +173,7 @@ def _units_of(reservations: Sequence[Reservation]) -> Counter[int]:
 
 def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int]) -> None:
     if any(variant.stock + change[pk] > MOST_STOCK for pk, variant in variants.items()):
-        raise InvalidParameters(quantity=[f"Takes the stock above {MOST_STOCK}."])
+        raise InvalidInput(quantity=[f"Takes the stock above {MOST_STOCK}."])
     by_variant = number_by_key(change)
     rows = Variant.objects.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
     if rows.update(stock=F("stock") + by_variant) < len(change):
@@ -205,9 +192,9 @@ def _short(variants: Mapping[int, Variant], *, wanted: Mapping[int, int]) -> lis
 def shortage(variant: Variant, *, wanted: int) -> dict[str, object]:
     """Return what InsufficientStock says of a variant of which `wanted` units are too many."""
     return {
-        "product": variant.product_id,
+        "product_id": variant.product_id,
         "title": variant.product.title,
-        "variant": variant.pk,
+        "variant_id": variant.pk,
         "sku": variant.sku,
         "requested": wanted,
         "available": variant.available,

@@ -1,6 +1,6 @@
 """The ledger's endpoint."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -28,6 +28,7 @@ class InventoryTransactionListView(APIView):
     """The stock ledger, for sellers (their own products) and staff."""
 
     permission_classes = (IsSellerOrStaff,)
+    request_names: ClassVar = {"product_id": "product", "variant_id": "variant"}
 
     @extend_schema(
         parameters=[TransactionListParameters],

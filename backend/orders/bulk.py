@@ -14,9 +14,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
 from backend.catalog.pricing import rounded
-from backend.catalog.variants import VariantNotFound
 from backend.orders.models import (
     Movement,
     MovementKind,
@@ -148,7 +148,7 @@ def _fresh_orders(orders: Sequence[PastOrder], *, source: str) -> list[PastOrder
 def _variants(variant_ids: Collection[int]) -> dict[int, Variant]:
     variants = Variant.objects.select_related("product__category").in_bulk(variant_ids)
     if missing := sorted(set(variant_ids) - variants.keys()):
-        raise VariantNotFound(variants=missing)
+        raise VariantNotFound(variant_ids=missing)
     return variants
 
 

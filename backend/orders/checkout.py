@@ -12,45 +12,17 @@ from decimal import Decimal
 from django.db import transaction
 
 from backend.accounts.models import User
-from backend.api.errors import DomainError
 from backend.carts.contents import Contents, Line
 from backend.carts.services import locked_contents, remove_ordered
 from backend.inventory.models import Reservation
 from backend.inventory.services import reserve, shortage
+from backend.orders.errors import CartEmpty, ItemsUnavailable, OrderTooLarge, PriceChanged
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
 from backend.orders.movements import record_sales
 from backend.orders.numbers import order_number
 from backend.orders.pricing import HIGHEST_TOTAL, tariff
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import publish
-
-
-class CartEmpty(DomainError):
-    """There is nothing to order."""
-
-    status = 400
-    message = "Your cart is empty."
-
-
-class ItemsUnavailable(DomainError):
-    """Something in the cart can't be bought as it stands; `items` names it and says why."""
-
-    status = 409
-    message = "Some of your cart can't be bought any more; change it and order again."
-
-
-class OrderTooLarge(DomainError):
-    """The order would come to more than an order can."""
-
-    status = 409
-    message = f"An order comes to at most {HIGHEST_TOTAL}; take something out of your cart."
-
-
-class PriceChanged(DomainError):
-    """The order would cost something else than what the customer was told."""
-
-    status = 409
-    message = "Prices have changed since you looked; look again and order again."
 
 
 def place_order(
@@ -93,7 +65,7 @@ def _order_of(contents: Contents, *, user: User, now: datetime) -> Order:
         raise CartEmpty
     totals = tariff().totals(contents.subtotal)
     if totals.total_amount > HIGHEST_TOTAL:
-        raise OrderTooLarge(total_amount=str(totals.total_amount))
+        raise OrderTooLarge(total_amount=str(totals.total_amount), max_total=str(HIGHEST_TOTAL))
     return Order(
         order_number=order_number(),
         user=user,
@@ -111,7 +83,7 @@ def _order_of(contents: Contents, *, user: User, now: datetime) -> Order:
 
 def _trouble(line: Line) -> dict[str, object]:
     return {
-        "item": line.item.pk,
+        "item_id": line.item.pk,
         "problem": line.problem,
         **shortage(line.item.variant, wanted=line.item.quantity),
     }

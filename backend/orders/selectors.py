@@ -3,8 +3,8 @@
 from django.db.models import Prefetch, QuerySet
 
 from backend.accounts.models import User
+from backend.orders.errors import OrderNotFound
 from backend.orders.models import Order, OrderItem
-from backend.orders.services import OrderNotFound
 
 
 def orders_seen_by(user: User, *, status: str | None = None) -> QuerySet[Order]:
@@ -26,7 +26,7 @@ def order_for(order_id: int, *, user: User) -> Order:
     """
     order = _visible_to(user).prefetch_related("items", "history").filter(pk=order_id).first()
     if order is None:
-        raise OrderNotFound(order=order_id)
+        raise OrderNotFound(order_id=order_id)
     return order
 
 
@@ -37,4 +37,4 @@ def require_visible(order_id: int, *, user: User) -> None:
         OrderNotFound: it is not.
     """
     if not _visible_to(user).filter(pk=order_id).exists():
-        raise OrderNotFound(order=order_id)
+        raise OrderNotFound(order_id=order_id)

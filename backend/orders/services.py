@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import F
 
 from backend.accounts.models import User
-from backend.api.errors import DomainError, InvalidParameters, NotFound
+from backend.api.errors import InvalidInput
 from backend.api.expressions import number_by_key
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, fulfil, record_many, release
+from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAllowed
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentStatus
 from backend.orders.movements import Returned, record_cancels, record_returns
 from backend.outbox.services import publish
@@ -27,31 +28,11 @@ STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
 RETURNABLE = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 
-class OrderNotFound(NotFound):
-    """There is no such order, or it is somebody else's."""
-
-    message = "There is no such order."
-
-
-class StepNotPossible(DomainError):
-    """The order does not stand where this step begins."""
-
-    status = 409
-    message = "The order can't take this step now."
-
-
-class TooManyReturned(DomainError):
-    """More units would come back than were sent."""
-
-    status = 409
-    message = "More units would come back than were bought."
-
-
 def ship(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
     """Return the order, which has left the house; so has its stock.
 
     Raises:
-        OrderNotFound, StepNotPossible: it can't be shipped.
+        OrderNotFound, TransitionNotAllowed: it can't be shipped.
     """
     with transaction.atomic():
         order = _step(order_id, to=OrderStatus.SHIPPED, by=by, now=now, note=note)
@@ -63,7 +44,7 @@ def deliver(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
     """Return the order, which has reached its customer and, paid in cash, is paid.
 
     Raises:
-        OrderNotFound, StepNotPossible: it can't be delivered.
+        OrderNotFound, TransitionNotAllowed: it can't be delivered.
     """
     with transaction.atomic():
         return _step(
@@ -75,7 +56,7 @@ def cancel(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
     """Return the order, which will not be carried out: its units may be sold to others.
 
     Raises:
-        OrderNotFound, StepNotPossible: it can't be cancelled (any more).
+        OrderNotFound, TransitionNotAllowed: it can't be cancelled (any more).
     """
     with transaction.atomic():
         order = _step(
@@ -91,14 +72,14 @@ def take_back(order_id: int, *, units: Mapping[int, int], by: User, now: datetim
 
     Raises:
         OrderNotFound: there is no such order.
-        StepNotPossible: it was not shipped.
-        InvalidParameters: an item is not one of the order's.
-        TooManyReturned: more would come back than were bought; nothing was taken back.
+        TransitionNotAllowed: it was not shipped.
+        InvalidInput: an item is not one of the order's.
+        ReturnTooLarge: more would come back than were bought; nothing was taken back.
     """
     with transaction.atomic():
         order = _locked(order_id)
         if order.status not in RETURNABLE:
-            raise StepNotPossible(status=order.status, possible_from=sorted(RETURNABLE))
+            raise TransitionNotAllowed(status=order.status, allowed_from=sorted(RETURNABLE))
         items = _items_returned(order, units=units)
         _count_returned(items, units=units)
         entries = [_entry_of(item, quantity=units[item.pk], order=order, note=note) for item in items]
@@ -112,7 +93,7 @@ def take_back(order_id: int, *, units: Mapping[int, int], by: User, now: datetim
 def _items_returned(order: Order, *, units: Mapping[int, int]) -> list[OrderItem]:
     items = list(order.items.filter(pk__in=units))
     if strangers := sorted(units.keys() - {item.pk for item in items}):
-        raise InvalidParameters(items=[f"Not an item of this order: {', '.join(map(str, strangers))}."])
+        raise InvalidInput(items=[f"Not an item of this order: {', '.join(map(str, strangers))}."])
     return items
 
 
@@ -120,9 +101,14 @@ def _count_returned(items: Sequence[OrderItem], *, units: Mapping[int, int]) -> 
     quantity = number_by_key(units)
     rows = OrderItem.objects.filter(pk__in=units, quantity__gte=F("returned") + quantity)
     if rows.update(returned=F("returned") + quantity) < len(units):
-        raise TooManyReturned(
+        raise ReturnTooLarge(
             items=[
-                {"item": item.pk, "bought": item.quantity, "returned": item.returned, "now": units[item.pk]}
+                {
+                    "item_id": item.pk,
+                    "quantity": item.quantity,
+                    "returned": item.returned,
+                    "requested": units[item.pk],
+                }
                 for item in items
                 if item.returned + units[item.pk] > item.quantity
             ]
@@ -156,7 +142,7 @@ def _step(
     begins = STEPS[to]
     changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})
     if not Order.objects.filter(pk=order_id, status__in=begins).update(**changes):
-        raise StepNotPossible(status=order.status, step=to, possible_from=sorted(begins))
+        raise TransitionNotAllowed(status=order.status, requested_status=to, allowed_from=sorted(begins))
     OrderStatusHistory.objects.create(order=order, status=to, note=note, changed_by=by, changed_at=now)
     publish("order", order_id)
     order.refresh_from_db()
@@ -166,7 +152,7 @@ def _step(
 def _locked(order_id: int) -> Order:
     order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
     if order is None:
-        raise OrderNotFound(order=order_id)
+        raise OrderNotFound(order_id=order_id)
     return order
 
 

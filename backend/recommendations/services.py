@@ -26,6 +26,7 @@ SCORE_DIGITS = 6
 class NothingToPublish(DomainError):
     """The registry is empty."""
 
+    code = "no_model_version"
     status = 404
     message = "No version has been trained yet; `python -m ml.train` makes one."
 
@@ -33,6 +34,7 @@ class NothingToPublish(DomainError):
 class NothingToRollBackTo(DomainError):
     """No version was in service before the present one, or its lists are gone."""
 
+    code = "no_earlier_model_version"
     status = 409
     message = "No earlier version is loaded; publish one by its name."
 

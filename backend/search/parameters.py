@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
 from backend.api.fields import Choice, Identifier, Money
 from backend.api.parameters import PageParameters, parse
 from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, Filters, SearchRequest, Sort
@@ -78,7 +78,7 @@ def search_request(request: Request) -> SearchRequest:
     """Return the search that `request` asks for.
 
     Raises:
-        InvalidParameters: a parameter is unknown or repeated.
+        InvalidInput: a parameter is unknown or repeated.
         rest_framework.exceptions.ValidationError: a value is not valid.
     """
     asked = parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX)
@@ -115,7 +115,7 @@ def _attributes(request: Request) -> dict[str, tuple[str, ...]]:
     if len(asked) > MAX_ATTRIBUTE_FILTERS:
         faults[ATTRIBUTE_PREFIX] = f"At most {MAX_ATTRIBUTE_FILTERS} attributes can be filtered by."
     if faults:
-        raise InvalidParameters(**faults)
+        raise InvalidInput(**faults)
     return asked
 
 

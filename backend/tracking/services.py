@@ -1,6 +1,6 @@
 """Events in: validated, answered, and put into the stream as one entry a request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -11,7 +11,7 @@ import structlog
 from analytics_pipeline import events
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Refused, View
 from analytics_pipeline.stream import Batch, StreamUnavailable
-from backend.api.errors import DomainError, InvalidParameters
+from backend.api.errors import DomainError, InvalidInput
 from backend.api.shoppers import Shopper
 from backend.engines.streams import recent_products, stream
 
@@ -24,6 +24,12 @@ logger = structlog.get_logger(__name__)
 class BatchTooLarge(DomainError):
     """More events or bytes than one request may carry."""
 
+    code: ClassVar[str] = "batch_too_large"
+    details_keys: ClassVar[Mapping[str, str]] = {
+        "max_events": "How many events a batch may have.",
+        "max_bytes": "How many bytes a body may have.",
+    }
+    way_out = "Send the events in smaller batches."
     status: ClassVar[int] = 413
     message = "The batch is too large; send it in several requests."
 
@@ -47,7 +53,7 @@ def take(body: bytes, *, shopper: Shopper, now: datetime) -> Taken:
     """Accept what is valid among `{"events": [...]}`; the rest is kept as dead letters.
 
     Raises:
-        InvalidParameters: the body is no such object.
+        InvalidInput: the body is no such object.
         BatchTooLarge: it holds too many events.
         StreamUnavailable: nothing was accepted.
     """
@@ -62,13 +68,13 @@ def _payloads(body: bytes) -> list[msgspec.Raw]:
     try:
         payloads = _decoder.decode(body).events
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidParameters(events=f'Send {{"events": [...]}}: {error}') from error
+        raise InvalidInput(events=f'Send {{"events": [...]}}: {error}') from error
     except RecursionError as error:
-        raise InvalidParameters(events="It is nested too deeply.") from error
+        raise InvalidInput(events="It is nested too deeply.") from error
     if not payloads:
-        raise InvalidParameters(events="There is no event in it.")
+        raise InvalidInput(events="There is no event in it.")
     if len(payloads) > events.MAX_EVENTS:
-        raise BatchTooLarge(events=f"{len(payloads)} events; at most {events.MAX_EVENTS} are taken at once.")
+        raise BatchTooLarge(max_events=events.MAX_EVENTS, max_bytes=MAX_BYTES)
     return payloads
 
 

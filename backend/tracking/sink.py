@@ -5,7 +5,8 @@ import msgspec
 from analytics_pipeline import events
 from analytics_pipeline.stream import Batch, StreamUnavailable
 from backend.engines.streams import stream
-from backend.exposures.services import Exposure, ExposureNotStored
+from backend.exposures.errors import ExposureNotStored
+from backend.exposures.services import Exposure
 
 
 def store(exposure: Exposure) -> None:

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from analytics_pipeline.events import MAX_EVENTS
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of
 from backend.api.shoppers import shopper_of
@@ -31,7 +32,7 @@ class EventsView(APIView):
 
 def _body(request: Request) -> bytes:
     """Return the body as it came: beacons of browsers don't call themselves JSON."""
-    too_large = BatchTooLarge(bytes=f"At most {MAX_BYTES} are taken at once.")
+    too_large = BatchTooLarge(max_events=MAX_EVENTS, max_bytes=MAX_BYTES)
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
         raise too_large
     try:

@@ -20,9 +20,10 @@ from backend.importing.catalogue.row import (
     UNCATEGORISED,
     CatalogRow,
 )
+from backend.importing.errors import InvalidValue
 from backend.importing.files import Header, open_table
 from backend.importing.outcomes import Refused
-from backend.importing.values import HIGHEST_PRICE, LONGEST_REFERENCE, Fault, currency_code, number
+from backend.importing.values import HIGHEST_PRICE, LONGEST_REFERENCE, currency_code, number
 
 ATTRIBUTE = "attr:"
 HEADER = Header(
@@ -92,7 +93,7 @@ def read(path: Path, *, currency: str) -> Iterator[CatalogRow | Refused]:
         values = dict(zip(table.columns, map(str.strip, record.values), strict=True))
         try:
             offer = _offer(record.line, tuple(record.values), values, currency=currency)
-        except Fault as fault:
+        except InvalidValue as fault:
             yield Refused(record.line, str(fault), tuple(record.values))
             continue
         if offer.sku in seen:
@@ -141,20 +142,20 @@ def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, curren
 
 def _text(text: str, *, longest: int, fault: str, shortest: int = 1) -> str:
     if not shortest <= len(text) <= longest:
-        raise Fault(fault)
+        raise InvalidValue(fault)
     return text
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 9:
-        raise Fault(BAD_COUNT)
+        raise InvalidValue(BAD_COUNT)
     return int(text)
 
 
 def _urls(text: str) -> tuple[str, ...]:
     urls = tuple(text.split())
     if any(len(url) > LONGEST_URL or URL.fullmatch(url) is None for url in urls):
-        raise Fault(BAD_URL)
+        raise InvalidValue(BAD_URL)
     return urls
 
 
@@ -163,7 +164,7 @@ def _category(text: str) -> tuple[str, ...]:
         return UNCATEGORISED
     names = tuple(name.strip() for name in text.split(PATH_SEPARATOR.strip()))
     if any(not 1 <= len(name) <= LONGEST_NAME for name in names):
-        raise Fault(BAD_CATEGORY)
+        raise InvalidValue(BAD_CATEGORY)
     return names
 
 

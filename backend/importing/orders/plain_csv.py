@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from backend.catalog.pricing import rounded
+from backend.importing.errors import InvalidValue
 from backend.importing.files import Header, open_table
 from backend.importing.orders.row import OrderRow, Outcome, ReturnRow, SoldLine
 from backend.importing.outcomes import Refused
@@ -22,7 +23,6 @@ from backend.importing.values import (
     LATEST,
     LONGEST_REFERENCE,
     MOST_UNITS,
-    Fault,
     currency_code,
     number,
 )
@@ -67,7 +67,7 @@ def read(path: Path, *, currency: str) -> Iterator[Outcome]:
         try:
             values = dict(zip(table.columns, map(str.strip, record.values), strict=True))
             line = _line(record.line, tuple(record.values), values, currency=currency)
-        except Fault as fault:
+        except InvalidValue as fault:
             yield Refused(record.line, str(fault), tuple(record.values))
             continue
         orders.setdefault(line.order, []).append(line)
@@ -86,11 +86,11 @@ def skus(path: Path) -> set[str]:
 def _line(line: int, row: tuple[str, ...], values: Mapping[str, str], *, currency: str) -> _Line:
     names = (values["order"], values["sku"], values.get("customer", ""))
     if not values["order"] or not values["sku"] or max(map(len, names)) > LONGEST_REFERENCE:
-        raise Fault(BAD_REFERENCE)
+        raise InvalidValue(BAD_REFERENCE)
     quantity = _quantity(values["quantity"])
     unit_price = number(values["unit_price"], highest=HIGHEST_PRICE, places=2, fault=BAD_PRICE)
     if abs(quantity) * unit_price > HIGHEST_PRICE:
-        raise Fault(BAD_WORTH)
+        raise InvalidValue(BAD_WORTH)
     return _Line(
         number=line,
         row=row,
@@ -109,16 +109,16 @@ def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Fault(BAD_TIME) from error
+        raise InvalidValue(BAD_TIME) from error
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     if not EARLIEST <= at <= LATEST:
-        raise Fault(BAD_TIME)
+        raise InvalidValue(BAD_TIME)
     return at.astimezone(UTC)
 
 
 def _quantity(text: str) -> int:
     if QUANTITY.fullmatch(text) is None or abs(int(text)) > MOST_UNITS:
-        raise Fault(BAD_QUANTITY)
+        raise InvalidValue(BAD_QUANTITY)
     return int(text)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from backend.accounts.phones import InvalidPhone, normalise_phone
+from backend.accounts.errors import InvalidPhone
+from backend.accounts.phones import normalise_phone
 
 
 @pytest.mark.parametrize(

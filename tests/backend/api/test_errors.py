@@ -9,6 +9,8 @@ from rest_framework.test import APIClient
 
 from tests.backend.shop import client_of, customer
 
+UNAVAILABLE = "A part of the shop is not available right now; try again shortly."
+
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.urls")]
 
 
@@ -18,30 +20,52 @@ def client() -> APIClient:
 
 
 @pytest.mark.parametrize(
-    ("failure", "status", "error", "details"),
+    ("failure", "status", "code", "error", "details"),
     [
-        ("domain", 409, "The lamp is sold.", {"lamp": 7}),
+        ("domain", 409, "test_lamp_sold", "The lamp is sold.", {"lamp": 7}),
+        ("engine", 503, "engine_unavailable", UNAVAILABLE, {"engine": "search"}),
+        ("foreign", 409, "test_lamp_sold", "The lamp is sold.", {"lamp": "dark"}),
+        ("foreign_subclass", 503, "engine_unavailable", UNAVAILABLE, {"engine": "lamps"}),
+        ("invalid", 400, "invalid_input", "Invalid input.", {"price": ["Must not be negative."]}),
         (
-            "engine",
-            503,
-            "A part of the shop is not available right now; try again shortly.",
-            {"engine": "search"},
+            "invalid_as_a_whole",
+            400,
+            "invalid_input",
+            "Invalid input.",
+            {"non_field_errors": ["Both or neither."]},
         ),
-        ("invalid", 400, "Invalid input.", {"price": ["Must not be negative."]}),
-        ("invalid_as_a_whole", 400, "Invalid input.", {"non_field_errors": ["Both or neither."]}),
-        ("missing", 404, "Not found.", {}),
-        ("forbidden", 403, "You may not do this.", {}),
-        ("fault", 500, "Something went wrong on our side.", {}),
+        (
+            "nested",
+            400,
+            "invalid_input",
+            "Invalid input.",
+            {
+                "shipping_address.city": ["Required."],
+                "shipping_address": ["No such place."],
+                "items.0.quantity": ["Too many."],
+                "tags.1.name": ["Empty."],
+            },
+        ),
+        (
+            "named",
+            409,
+            "test_lamp_sold",
+            "The lamp is sold.",
+            {"product": 7, "items": [{"variant": 8, "title": "Lamp"}]},
+        ),
+        ("missing", 404, "not_found", "Not found.", {}),
+        ("forbidden", 403, "permission_denied", "You may not do this.", {}),
+        ("fault", 500, "internal_error", "Something went wrong on our side.", {}),
     ],
 )
 def test_every_failure_has_the_same_shape(
-    client: APIClient, failure: str, status: int, error: str, details: dict[str, object]
+    client: APIClient, failure: str, status: int, code: str, error: str, details: dict[str, object]
 ) -> None:
     answer = client.get(f"/failing/{failure}/")
     body = answer.json()
     assert answer.status_code == status
-    assert list(body) == ["error", "details", "status", "timestamp", "request_id"]
-    assert (body["error"], body["details"], body["status"]) == (error, details, status)
+    assert list(body) == ["error", "code", "details", "status", "timestamp", "request_id"]
+    assert (body["error"], body["code"], body["details"], body["status"]) == (error, code, details, status)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", body["timestamp"])
     assert answer.headers["X-Request-Id"] == body["request_id"] == str(UUID(body["request_id"]))
 
@@ -57,21 +81,25 @@ def test_an_engine_that_is_down_says_when_to_come_back(client: APIClient) -> Non
 def test_who_asks_too_often_hears_for_how_long_to_wait(client: APIClient) -> None:
     answer = client.get("/failing/throttled/")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "8")
+    assert (answer.json()["code"], answer.json()["details"]) == ("throttled", {"retry_after": 8})
 
 
 def test_a_missing_token_says_what_is_asked_for(client: APIClient) -> None:
     answer = client.get("/api/orders/cart/")
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
+    assert answer.json()["code"] == "not_authenticated"
 
 
 def test_an_unknown_path_and_a_wrong_method_are_errors_like_others(client: APIClient) -> None:
-    assert client.get("/nowhere/").json()["details"] == {"path": "/nowhere/"}
-    assert client.patch("/failing/domain/").json()["status"] == 405
+    unknown, wrong = client.get("/nowhere/").json(), client.patch("/failing/domain/").json()
+    assert (unknown["code"], unknown["details"]) == ("not_found", {"path": "/nowhere/"})
+    assert (wrong["status"], wrong["code"]) == (405, "method_not_allowed")
+    assert wrong["details"] == {"allowed": ["GET", "HEAD", "OPTIONS"]}
 
 
 def test_an_unknown_host_is_an_error_like_others(client: APIClient) -> None:
     answer = client.get("/api/health/live/", headers={"Host": "elsewhere.example"})
-    assert (answer.status_code, answer.json()["error"]) == (400, "Bad request.")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize(
@@ -87,18 +115,27 @@ def test_an_unknown_host_is_an_error_like_others(client: APIClient) -> None:
 )
 def test_a_body_that_is_no_json_is_a_bad_request(client: APIClient, body: bytes, says: str) -> None:
     answer = client.post("/said/", data=body, content_type="application/json")
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
     assert says in answer.json()["error"]
 
 
 def test_a_body_of_another_type_is_refused(client: APIClient) -> None:
-    assert client.post("/said/", data=b"city=Bern", content_type="text/plain").status_code == 415
+    answer = client.post("/said/", data=b"city=Bern", content_type="text/plain")
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
+    assert answer.json()["details"] == {"allowed": ["application/json"]}
+
+
+def test_an_answer_in_another_media_type_is_not_acceptable(client: APIClient) -> None:
+    answer = client.get("/asked/", headers={"Accept": "image/png"})
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+    assert answer.json()["details"] == {"allowed": ["application/json"]}
 
 
 def test_a_body_that_is_too_large_says_how_large_it_may_be(client: APIClient, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
     answer = client.post("/said/", data=b'{"city": "%s"}' % (b"x" * 1_000), content_type="application/json")
-    assert (answer.status_code, answer.json()["details"]) == (413, {"largest": 1_000})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+    assert answer.json()["details"] == {"max_bytes": 1_000}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The shop's paths, and views that fail in every way that a view can."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.api.errors import DomainError, EngineUnavailable
+from backend.api.errors import DomainError, EngineUnavailable, register_translation
 from backend.api.idempotency import once
 from backend.api.pagination import PageSpan, page_envelope, page_of_rows
 from backend.api.parameters import Body, PageParameters, parse, parse_body
@@ -30,6 +30,7 @@ __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 class Conflict(DomainError):
     """A rule of the domain."""
 
+    code = "test_lamp_sold"
     status = 409
     message = "The lamp is sold."
 
@@ -62,17 +63,64 @@ def throttled() -> None:
     raise Throttled(wait=7.2)
 
 
+class LampError(Exception):
+    """An exception of a package that knows nothing of the API."""
+
+
+class LampMissing(LampError):
+    """A special case of it."""
+
+
+register_translation(LampError, to=lambda error: Conflict(lamp=str(error)))
+register_translation(LampMissing, to=lambda error: EngineUnavailable(engine="lamps"))
+
+
+def foreign() -> None:
+    raise LampError("dark")
+
+
+def foreign_subclass() -> None:
+    raise LampMissing
+
+
+def nested() -> None:
+    faults: Any = {
+        "shipping_address": {"city": ["Required."], "non_field_errors": ["No such place."]},
+        "items": {0: {"quantity": ["Too many."]}},
+        "tags": [{}, {"name": ["Empty."]}],
+    }
+    raise serializers.ValidationError(faults)
+
+
+def named() -> None:
+    raise Conflict(product_id=7, items=[{"variant_id": 8, "title": "Lamp"}])
+
+
 def fault() -> None:
     raise ZeroDivisionError
 
 
 FAILURES: dict[str, Callable[[], None]] = {
     failure.__name__: failure
-    for failure in (domain, engine, invalid, invalid_as_a_whole, missing, forbidden, throttled, fault)
+    for failure in (
+        domain,
+        engine,
+        foreign,
+        foreign_subclass,
+        invalid,
+        invalid_as_a_whole,
+        nested,
+        named,
+        missing,
+        forbidden,
+        throttled,
+        fault,
+    )
 }
 
 
 class Failing(APIView):
+    request_names: ClassVar = {"product_id": "product", "variant_id": "variant"}
     permission_classes = (AllowAny,)
     throttle_classes = ()
 

@@ -6,23 +6,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from backend.accounts.models import User
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
+from backend.carts.errors import MAX_LINES, CartFull, CartItemNotFound, CurrencyMismatch
 from backend.carts.models import CartItem
 from backend.carts.selectors import cart_contents
-from backend.carts.services import (
-    MOST_LINES,
-    CartFull,
-    CartItemNotFound,
-    Claim,
-    OtherCurrency,
-    add_item,
-    change_quantity,
-    remove_item,
-)
+from backend.carts.services import Claim, add_item, change_quantity, remove_item
+from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import NewVariant, create_product, delete_product, update_product
-from backend.catalog.variants import VariantNotFound
-from backend.inventory.services import InsufficientStock, reserve
+from backend.inventory.errors import InsufficientStock
+from backend.inventory.services import reserve
 from tests.backend.shop import NOW, customer, product, receive, variant
 from tests.backend.together import together
 
@@ -112,9 +105,9 @@ def test_lines_that_cannot_be_bought_any_more_are_marked_and_not_counted() -> No
 def test_a_cart_has_one_currency() -> None:
     user = customer()
     add(user, variant(currency="USD"))
-    with pytest.raises(OtherCurrency) as refused:
+    with pytest.raises(CurrencyMismatch) as refused:
         add(user, variant(currency="EUR"))
-    assert refused.value.details == {"cart": "USD", "product": "EUR"}
+    assert refused.value.details == {"cart_currency": "USD", "product_currency": "EUR"}
 
 
 @pytest.mark.django_db
@@ -138,18 +131,17 @@ def test_a_cart_is_not_endless() -> None:
         seller_id=lamp.seller_id,
         price=lamp.price,
         currency="USD",
-        variants=[NewVariant(sku=f"SHIRT-{number}") for number in range(MOST_LINES + 1)],
+        variants=[NewVariant(sku=f"SHIRT-{number}") for number in range(MAX_LINES + 1)],
         now=NOW,
     )
     choices = list(shirt.variants.all())
     receive({choice.pk: 2 for choice in choices})
     first = add(user, choices[0])
     CartItem.objects.bulk_create(
-        CartItem(cart=first.cart, variant=choice, quantity=1, added_at=NOW)
-        for choice in choices[1:MOST_LINES]
+        CartItem(cart=first.cart, variant=choice, quantity=1, added_at=NOW) for choice in choices[1:MAX_LINES]
     )
     with pytest.raises(CartFull):
-        add(user, choices[MOST_LINES])
+        add(user, choices[MAX_LINES])
     assert add(user, choices[0]).quantity == 2
 
 
@@ -157,7 +149,7 @@ def test_a_cart_is_not_endless() -> None:
 def test_a_line_has_a_limit() -> None:
     user, screw = customer(), variant(stock=20_000)
     add(user, screw, quantity=9_999)
-    with pytest.raises(InvalidParameters) as refused:
+    with pytest.raises(InvalidInput) as refused:
         add(user, screw, quantity=1)
     assert "quantity" in refused.value.details
 

@@ -97,7 +97,7 @@ def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> 
 def test_neither_product_nor_variant_is_not_enough() -> None:
     answer = client_of(customer()).post(CART, {"quantity": 1})
     assert answer.status_code == 400
-    assert list(answer.json()["details"]) == ["product"]
+    assert list(answer.json()["details"]) == ["product_id"]
 
 
 @pytest.mark.parametrize("named", ["product_id", "variant_id"])
@@ -108,7 +108,9 @@ def test_what_does_not_exist_is_not_found(named: str) -> None:
 def test_too_many_units_conflict_and_the_answer_says_how_many_there_are() -> None:
     answer = client_of(customer()).post(CART, {"variant_id": variant(stock=2).pk, "quantity": 3})
     assert answer.status_code == 409
-    assert answer.json()["details"]["items"][0]["available"] == 2
+    assert answer.json()["code"] == "insufficient_stock"
+    shortage = answer.json()["details"]["items"][0]
+    assert (shortage["available"], "variant_id" in shortage) == (2, True)
 
 
 def test_a_cart_worth_more_than_an_order_can_be_is_still_shown() -> None:

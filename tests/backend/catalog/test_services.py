@@ -6,13 +6,13 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, transaction
 
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
 from backend.catalog.categories import category_by_names, matching_categories, rename_category
+from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.pricing import rounded, sale_price
 from backend.catalog.services import (
     NewVariant,
-    ProductNotFound,
     create_product,
     delete_product,
     set_popularity,
@@ -89,7 +89,7 @@ def test_a_product_costs_what_its_cheapest_variant_costs() -> None:
 
 @pytest.mark.django_db
 def test_a_product_without_a_variant_could_not_be_sold() -> None:
-    with pytest.raises(InvalidParameters) as refused:
+    with pytest.raises(InvalidInput) as refused:
         new_product()
     assert "variants" in refused.value.details
 
@@ -98,7 +98,7 @@ def test_a_product_without_a_variant_could_not_be_sold() -> None:
 @pytest.mark.parametrize("skus", [["A", "A"], ["TAKEN"]])
 def test_a_sku_names_one_variant(skus: list[str]) -> None:
     new_product(NewVariant(sku="TAKEN"))
-    with pytest.raises(InvalidParameters) as refused:
+    with pytest.raises(InvalidInput) as refused:
         new_product(*[NewVariant(sku=sku) for sku in skus])
     assert "sku" in refused.value.details
     assert Product.objects.count() == 1
@@ -106,10 +106,10 @@ def test_a_sku_names_one_variant(skus: list[str]) -> None:
 
 @pytest.mark.django_db
 def test_no_variant_costs_less_than_nothing() -> None:
-    with pytest.raises(InvalidParameters):
+    with pytest.raises(InvalidInput):
         new_product(NewVariant(sku="A", price_modifier=D(-11)))
     made = new_product(NewVariant(sku="A", price_modifier=D(-9)))
-    with pytest.raises(InvalidParameters):
+    with pytest.raises(InvalidInput):
         update_product(made.pk, changes={"price": D(8)})
     made.refresh_from_db()
     assert made.price == D(10)
@@ -118,7 +118,7 @@ def test_no_variant_costs_less_than_nothing() -> None:
 @pytest.mark.django_db
 def test_no_variant_costs_more_than_can_be_kept() -> None:
     made = new_product(NewVariant(sku="A", price_modifier=D("0.01")))
-    with pytest.raises(InvalidParameters) as refused:
+    with pytest.raises(InvalidInput) as refused:
         update_product(made.pk, changes={"price": D("9999999999.99")})
     assert "price" in refused.value.details
     assert update_product(made.pk, changes={"price": D("9999999999.98")}).sale_price == D("9999999999.99")
@@ -194,7 +194,7 @@ def test_categories_that_look_alike_in_an_address_get_different_ones() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("names", [[], [""], ["Home", " "], ["Home > Lamps"]])
 def test_a_category_needs_names(names: list[str]) -> None:
-    with pytest.raises(InvalidParameters):
+    with pytest.raises(InvalidInput):
         category_by_names(names)
 
 
@@ -232,7 +232,7 @@ def test_a_category_that_differs_by_case_is_another() -> None:
 def test_a_category_cannot_be_renamed_to_what_is_no_name_or_taken(name: str) -> None:
     category_by_names(["Garden"])
     home = category_by_names(["Home"])
-    with pytest.raises(InvalidParameters):
+    with pytest.raises(InvalidInput):
         rename_category(home.pk, name=name)
     home.refresh_from_db()
     assert home.path == "Home"

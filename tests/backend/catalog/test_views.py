@@ -269,7 +269,7 @@ def test_staff_change_any_product_and_its_flags(owner: User) -> None:
         ({"attributes": {"\0": "red"}}, "attributes"),
         ({"attributes": {"": "red"}}, "attributes"),
         ({"attributes": {str(number): "red" for number in range(101)}}, "attributes"),
-        ({"image_urls": ["no address"]}, "image_urls"),
+        ({"image_urls": ["no address"]}, "image_urls.0"),
         ({"stock": 5}, "stock"),
     ],
 )

@@ -4,7 +4,8 @@ import pytest
 
 from analytics_pipeline.stream import StreamFull, StreamUnavailable
 from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
-from backend.api.errors import handle, translated
+from backend.api.error_handling import handle
+from backend.api.errors import translated
 from indexing.engine import IndexMissing, SearchEngineUnavailable
 
 SECRET = "connection to 10.0.0.7:9200 refused"

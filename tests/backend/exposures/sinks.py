@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from backend.exposures import services
-from backend.exposures.services import Exposure, ExposureNotStored, register_sink
+from backend.exposures.errors import ExposureNotStored
+from backend.exposures.services import Exposure, register_sink
 
 
 @contextmanager

@@ -6,7 +6,8 @@ import pytest
 
 from backend.api.shoppers import Shopper
 from backend.exposures.counts import check
-from backend.exposures.services import ExposureNotStored, _nowhere, expose
+from backend.exposures.errors import ExposureNotStored
+from backend.exposures.services import _nowhere, expose
 from tests.backend.exposures.sinks import kept, lost
 from tests.backend.shop import NOW
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.importing.files import NULL_CHARACTER, Header, Record, UnreadableFile, count_rows, open_table
+from backend.importing.errors import UnreadableFile
+from backend.importing.files import NULL_CHARACTER, Header, Record, count_rows, open_table
 from backend.importing.outcomes import Refused
 
 HEADER = Header(required=("sku", "title"))

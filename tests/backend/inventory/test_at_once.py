@@ -2,8 +2,9 @@
 
 import pytest
 
+from backend.inventory.errors import InsufficientStock
 from backend.inventory.models import TransactionType
-from backend.inventory.services import Entry, InsufficientStock, record_many, reserve
+from backend.inventory.services import Entry, record_many, reserve
 from tests.backend.shop import NOW, product, stock_of, variant
 from tests.backend.together import kinds, together
 

@@ -9,22 +9,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
+from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
-from backend.catalog.variants import VariantNotFound
+from backend.inventory.errors import InsufficientStock, ReservationClosed
 from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
-from backend.inventory.services import (
-    Entry,
-    InsufficientStock,
-    ReservationClosed,
-    fulfil,
-    record,
-    record_many,
-    release,
-    reserve,
-    shortage,
-)
+from backend.inventory.services import Entry, fulfil, record, record_many, release, reserve, shortage
 from backend.outbox.models import Message
 from tests.backend.shop import NOW, product, staff, stock_of, variant
 
@@ -50,7 +41,7 @@ def test_the_type_gives_a_quantity_its_direction(transaction_type: str, quantity
     ("transaction_type", "quantity"), [("IN", 0), ("IN", -1), ("OUT", -1), ("ADJUSTMENT", 0)]
 )
 def test_a_quantity_that_contradicts_its_type_is_refused(transaction_type: str, quantity: int) -> None:
-    with pytest.raises(InvalidParameters) as refused:
+    with pytest.raises(InvalidInput) as refused:
         effect_of(transaction_type, quantity=quantity)
     assert "quantity" in refused.value.details
 
@@ -92,9 +83,9 @@ def test_units_held_for_an_order_cannot_leave_otherwise() -> None:
         record(Entry(variant_id=lamp.pk, transaction_type=OUT, quantity=2), recorded_by_id=None, now=NOW)
     assert refused.value.details["items"] == [
         {
-            "product": lamp.product_id,
+            "product_id": lamp.product_id,
             "title": "A lamp",
-            "variant": lamp.pk,
+            "variant_id": lamp.pk,
             "sku": lamp.sku,
             "requested": 2,
             "available": 1,
@@ -131,7 +122,7 @@ def test_several_movements_of_one_variant_count_by_their_sum() -> None:
 @pytest.mark.django_db
 def test_stock_does_not_grow_beyond_what_can_be_kept() -> None:
     lamp = variant(stock=1)
-    with pytest.raises(InvalidParameters) as refused:
+    with pytest.raises(InvalidInput) as refused:
         record(
             Entry(variant_id=lamp.pk, transaction_type=IN, quantity=2**31 - 1), recorded_by_id=None, now=NOW
         )
@@ -143,7 +134,7 @@ def test_stock_does_not_grow_beyond_what_can_be_kept() -> None:
 def test_an_unknown_variant_is_named() -> None:
     with pytest.raises(VariantNotFound) as refused:
         record(Entry(variant_id=987_654, transaction_type=IN, quantity=1), recorded_by_id=None, now=NOW)
-    assert refused.value.details == {"variants": [987_654]}
+    assert refused.value.details == {"variant_ids": [987_654]}
 
 
 @pytest.mark.django_db

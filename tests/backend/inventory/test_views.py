@@ -104,7 +104,8 @@ def test_taking_out_more_than_there_is_conflicts_and_says_how_many_there_are() -
     lamp = variant(stock=3)
     answer = client_of(staff()).post(PATH, {"variant": lamp.pk, "transaction_type": "DAMAGE", "quantity": 4})
     assert answer.status_code == 409
-    assert answer.json()["details"]["items"][0]["available"] == 3
+    shortage = answer.json()["details"]["items"][0]
+    assert (shortage["variant"], shortage["available"]) == (lamp.pk, 3), "named as in the request"
 
 
 def test_a_repeated_request_with_the_same_key_is_recorded_once() -> None:

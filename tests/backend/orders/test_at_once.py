@@ -100,7 +100,7 @@ def test_an_order_is_shipped_or_cancelled_never_both() -> None:
         outcomes = together(
             partial(ship, order.pk, by=keeper, now=NOW), partial(cancel, order.pk, by=user, now=NOW)
         )
-        assert kinds(outcomes) == ["Order", "StepNotPossible"]
+        assert kinds(outcomes) == ["Order", "TransitionNotAllowed"]
         shipped = isinstance(outcomes[0], Order)
         assert stock_of(lamp.pk) == ((1, 0) if shipped else (2, 0))
         assert Movement.objects.filter(order=order, kind="CANCEL").exists() is not shipped
@@ -112,5 +112,5 @@ def test_the_same_return_noted_twice_at_once_is_not_paid_twice() -> None:
     ship(order.pk, by=keeper, now=NOW)
     units = {order.items.get().pk: 1}
     outcomes = together(*[lambda: take_back(order.pk, units=units, by=keeper, now=NOW)] * 2)
-    assert kinds(outcomes) == ["Order", "TooManyReturned"]
+    assert kinds(outcomes) == ["Order", "ReturnTooLarge"]
     assert stock_of(lamp.pk) == (5, 0)

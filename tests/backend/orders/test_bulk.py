@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from backend.catalog.variants import VariantNotFound
+from backend.catalog.errors import VariantNotFound
 from backend.inventory.models import InventoryTransaction
 from backend.orders.bulk import (
     Charge,
@@ -119,7 +119,7 @@ def test_an_unknown_variant_refuses_the_whole_call() -> None:
     orders = [past_order("1", line(variant().pk)), past_order("2", line(987_654))]
     with pytest.raises(VariantNotFound) as refused:
         import_orders(orders, source="elsewhere")
-    assert refused.value.details == {"variants": [987_654]}
+    assert refused.value.details == {"variant_ids": [987_654]}
     assert not Order.objects.exists()
 
 

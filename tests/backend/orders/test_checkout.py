@@ -13,7 +13,7 @@ from backend.catalog.models import Variant
 from backend.catalog.services import delete_product, update_product
 from backend.inventory.models import InventoryTransaction, Reservation
 from backend.inventory.services import reserve
-from backend.orders.checkout import CartEmpty, ItemsUnavailable, OrderTooLarge, PriceChanged
+from backend.orders.errors import CartEmpty, ItemsUnavailable, OrderTooLarge, PriceChanged
 from backend.orders.models import Movement, Order, OrderStatusHistory
 from backend.outbox.models import Message
 from tests.backend.orders.steps import ADDRESS, check_out, fill, movements_of, order_of
@@ -173,21 +173,21 @@ def test_lines_that_cannot_be_bought_are_named_and_nothing_happens() -> None:
     assert refused.value.details == {
         "items": [
             {
-                "item": items[0].pk,
+                "item_id": items[0].pk,
                 "problem": "not_for_sale",
-                "product": gone.product_id,
+                "product_id": gone.product_id,
                 "title": "A lamp",
-                "variant": gone.pk,
+                "variant_id": gone.pk,
                 "sku": gone.sku,
                 "requested": 1,
                 "available": 10,
             },
             {
-                "item": items[1].pk,
+                "item_id": items[1].pk,
                 "problem": "insufficient_stock",
-                "product": scarce.product_id,
+                "product_id": scarce.product_id,
                 "title": "A rare lamp",
-                "variant": scarce.pk,
+                "variant_id": scarce.pk,
                 "sku": scarce.sku,
                 "requested": 3,
                 "available": 1,
@@ -213,7 +213,7 @@ def test_an_order_beyond_what_an_order_can_be_is_refused() -> None:
     fill(user, {lamp.pk: 101})
     with pytest.raises(OrderTooLarge) as refused:
         check_out(user)
-    assert refused.value.details == {"total_amount": "1009999999998.99"}
+    assert refused.value.details == {"total_amount": "1009999999998.99", "max_total": "999999999999.99"}
     require_nothing_happened(user, lines=1)
 
 

@@ -6,19 +6,12 @@ from decimal import Decimal
 import pytest
 
 from backend.accounts.models import User
-from backend.api.errors import InvalidParameters
+from backend.api.errors import InvalidInput
 from backend.catalog.services import update_product
 from backend.inventory.models import InventoryTransaction
+from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAllowed
 from backend.orders.models import Movement, Order
-from backend.orders.services import (
-    OrderNotFound,
-    StepNotPossible,
-    TooManyReturned,
-    cancel,
-    deliver,
-    ship,
-    take_back,
-)
+from backend.orders.services import cancel, deliver, ship, take_back
 from backend.outbox.models import Message
 from tests.backend.orders.steps import movements_of, order_of
 from tests.backend.shop import NOW, customer, staff, stock_of, variant
@@ -125,7 +118,7 @@ def test_a_step_out_of_turn_is_refused_and_changes_nothing(
         step(order.pk, by=keeper, now=NOW)  # type: ignore[operator]
     order.refresh_from_db()
     before = (order.status, order.payment_status, stock_of(lamp.pk), movements_of(order), steps_of(order))
-    with pytest.raises(StepNotPossible) as conflict:
+    with pytest.raises(TransitionNotAllowed) as conflict:
         refused(order.pk, by=keeper, now=LATER)  # type: ignore[operator]
     order.refresh_from_db()
     assert (
@@ -159,9 +152,11 @@ def test_returns_may_come_in_parts_but_not_exceed_what_was_bought(keeper: User) 
     ship(order.pk, by=keeper, now=NOW)
     lamps, chairs = order.items.all()
     take_back(order.pk, units={lamps.pk: 1}, by=keeper, now=LATER)
-    with pytest.raises(TooManyReturned) as refused:
+    with pytest.raises(ReturnTooLarge) as refused:
         take_back(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=keeper, now=LATER)
-    assert refused.value.details == {"items": [{"item": lamps.pk, "bought": 3, "returned": 1, "now": 3}]}
+    assert refused.value.details == {
+        "items": [{"item_id": lamps.pk, "quantity": 3, "returned": 1, "requested": 3}]
+    }
     assert stock_of(chair.pk) == (4, 0), "nothing of a refused return happens"
     take_back(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=keeper, now=LATER)
     assert (stock_of(lamp.pk), stock_of(chair.pk)) == ((5, 0), (5, 0))
@@ -180,7 +175,7 @@ def test_the_parts_of_a_line_that_does_not_divide_evenly_add_up_to_it(keeper: Us
 
 def test_what_was_not_shipped_cannot_come_back(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
-    with pytest.raises(StepNotPossible):
+    with pytest.raises(TransitionNotAllowed):
         take_back(order.pk, units={order.items.get().pk: 1}, by=keeper, now=LATER)
 
 
@@ -188,7 +183,7 @@ def test_an_item_of_another_order_is_refused_by_name(keeper: User) -> None:
     mine, other = (order_of(customer(), {variant().pk: 1}) for _ in range(2))
     ship(mine.pk, by=keeper, now=NOW)
     stranger = other.items.get().pk
-    with pytest.raises(InvalidParameters) as refused:
+    with pytest.raises(InvalidInput) as refused:
         take_back(mine.pk, units={stranger: 1}, by=keeper, now=LATER)
     assert str(stranger) in str(refused.value.details["items"])
 

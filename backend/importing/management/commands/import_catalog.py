@@ -7,9 +7,10 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from backend.accounts.errors import InvalidPhone
 from backend.accounts.imported import seller_of
 from backend.accounts.models import User
-from backend.accounts.phones import InvalidPhone, normalise_phone
+from backend.accounts.phones import normalise_phone
 from backend.importing.catalogue.formats import NAMES, catalogue_format
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.catalogue.write import CatalogueWriter

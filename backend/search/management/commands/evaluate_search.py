@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from backend.importing.files import Header, Record, UnreadableFile, open_table
+from backend.importing.errors import UnreadableFile
+from backend.importing.files import Header, Record, open_table
 from backend.search.evaluation import bare_product, evaluate_search
 from indexing.document import ProductDocument
 from indexing.engine import SearchError

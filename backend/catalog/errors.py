@@ -1,0 +1,43 @@
+"""Errors of the catalogue."""
+
+from backend.api.errors import DomainError, NotFound
+
+
+class ProductNotFound(NotFound):
+    """The product doesn't exist, was deleted, or is not listed for this caller."""
+
+    code = "product_not_found"
+    message = "There is no such product."
+    details_keys = {"product_id": "The id, under the name that the request used."}
+    way_out = "Look the product up in a list or by search."
+
+
+class VariantNotFound(NotFound):
+    """The variant doesn't exist, or is not available to this caller."""
+
+    code = "variant_not_found"
+    message = "There is no such variant."
+    details_keys = {
+        "variant_id": "The id, under the name that the request used.",
+        "variant_ids": "The missing ids, where several were requested.",
+    }
+    way_out = "List the product's variants."
+
+
+class VariantRequired(DomainError):
+    """The request names a product with several variants, but no variant."""
+
+    code = "variant_required"
+    message = "This product has several variants; name one of them."
+    details_keys = {"variants": "The variants to choose from: `id`, `sku` and `name` of each."}
+    way_out = "Repeat the request with the id of one of the `variants`."
+
+
+class NotYourProduct(DomainError):
+    """A seller tried to change another seller's product."""
+
+    code = "not_your_product"
+    status = 403
+    message = "Only its seller and staff may change this product."
+    details_keys = {"product_id": "The id of the product."}
+    way_out = "Use the account of the product's seller."

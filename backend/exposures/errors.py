@@ -1,0 +1,5 @@
+"""Errors of exposures."""
+
+
+class ExposureNotStored(Exception):
+    """The sink can't store the exposure at the moment."""
