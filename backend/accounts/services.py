@@ -18,6 +18,7 @@ from backend.accounts.phones import normalise_phone
 from backend.accounts.tokens import SESSION_CLAIM, access_token_of, refresh_token_of, token_id
 from backend.api.errors import InvalidInput
 from backend.outbox.services import publish
+from backend.outbox.topics import Topic
 
 DEMO_PASSWORD = "vitrine-demo"  # noqa: S105 - public by design, and refused in production
 SELF_SERVICE_ROLES = (UserType.CUSTOMER, UserType.SELLER)
@@ -114,7 +115,7 @@ def _link(anonymous_id: UUID, *, user: User, now: datetime) -> None:
         anonymous_id=anonymous_id, user=user, defaults={"linked_at": now}
     )
     if made:
-        publish("shopper_linked", link.pk)
+        publish(Topic.SHOPPER_LINKED, link.pk)
 
 
 def renew(refresh_token: str, *, now: datetime) -> LoggedIn:

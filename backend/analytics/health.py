@@ -12,8 +12,7 @@ from backend.outbox.selectors import lag
 
 def check() -> Mapping[str, object]:
     """Return its version and lag; raises WarehouseUnavailable or WarehouseRefused."""
-    facts = OrderFacts(migrated())
-    behind = lag(facts.name, topics=facts.topics, now=timezone.now())
+    behind = lag(OrderFacts(migrated()), now=timezone.now())
     return {
         "version": warehouse().ping(),
         "lag_messages": behind.messages,

@@ -56,10 +56,9 @@ def product(product_id: int, *, user: User, **parameters: object) -> Answer:
 def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshness:
     """Return how far behind facts, products, events and rollups are."""
     target = Migrated(warehouse)
-    facts, products = OrderFacts(target), Products(target)
     return Freshness(
-        facts=outbox.lag(facts.name, topics=facts.topics, now=now),
-        products=outbox.lag(products.name, topics=products.topics, now=now),
+        facts=outbox.lag(OrderFacts(target), now=now),
+        products=outbox.lag(Products(target), now=now),
         events=stream.lag(now=now),
         dirty_days=rollups.dirty_days(warehouse),
     )

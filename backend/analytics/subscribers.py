@@ -15,7 +15,8 @@ from analytics_pipeline.warehouse import microseconds
 from backend.analytics import order_events, projections
 from backend.engines.warehouse import Migrated
 from backend.orders.models import Movement
-from backend.outbox.subscribers import Change
+from backend.outbox.subscribers import Notice, Start
+from backend.outbox.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,16 @@ class OrderFacts:
 
     target: Migrated
     name: str = "order-facts"
-    topics: frozenset[str] = frozenset({"order", "movement"})
+    topics: frozenset[Topic] = frozenset({Topic.ORDER, Topic.MOVEMENT})
+    start: Start = Start.OLDEST
     quiet_seconds: float = 0
     # About 25,000 movements at once where an order has 26 lines.
     batch_size: int = 1_000
 
-    def handle(self, changes: Sequence[Change]) -> None:
+    def handle(self, notices: Sequence[Notice]) -> None:
         """Write every movement of these orders, these movements, and their sales as events too."""
         version = microseconds(timezone.now())
-        wanted = Q(order__in=_keys(changes, "order")) | Q(pk__in=_keys(changes, "movement"))
+        wanted = Q(order__in=_keys(notices, Topic.ORDER)) | Q(pk__in=_keys(notices, Topic.MOVEMENT))
         columns = projections.order_facts(Movement.objects.filter(wanted), version=version)
         warehouse = self.target.warehouse()
         warehouse.insert("order_facts", columns)
@@ -45,14 +47,15 @@ class Products:
 
     target: Migrated
     name: str = "warehouse-products"
-    topics: frozenset[str] = frozenset({"product"})
+    topics: frozenset[Topic] = frozenset({Topic.PRODUCT})
+    start: Start = Start.OLDEST
     quiet_seconds: float = 1
     batch_size: int = 5_000
 
-    def handle(self, changes: Sequence[Change]) -> None:
+    def handle(self, notices: Sequence[Notice]) -> None:
         """Write these products as they are now."""
         version = microseconds(timezone.now())
-        columns = projections.products(_keys(changes, "product"), version=version)
+        columns = projections.products(_keys(notices, Topic.PRODUCT), version=version)
         self.target.warehouse().insert("products", columns)
 
 
@@ -62,15 +65,16 @@ class ShopperLinks:
 
     target: Migrated
     name: str = "shopper-links"
-    topics: frozenset[str] = frozenset({"shopper_linked"})
+    topics: frozenset[Topic] = frozenset({Topic.SHOPPER_LINKED})
+    start: Start = Start.OLDEST
     quiet_seconds: float = 0
     batch_size: int = 5_000
 
-    def handle(self, changes: Sequence[Change]) -> None:
+    def handle(self, notices: Sequence[Notice]) -> None:
         """Write these links."""
-        columns = projections.shopper_links(_keys(changes, "shopper_linked"))
+        columns = projections.shopper_links(_keys(notices, Topic.SHOPPER_LINKED))
         self.target.warehouse().insert("shopper_links", columns)
 
 
-def _keys(changes: Sequence[Change], topic: str) -> list[int]:
-    return [int(change.key) for change in changes if change.topic == topic]
+def _keys(notices: Sequence[Notice], topic: Topic) -> list[int]:
+    return [int(notice.key) for notice in notices if notice.topic is topic]

@@ -17,6 +17,7 @@ from backend.catalog.models import Product, Variant
 from backend.catalog.pricing import sale_price
 from backend.catalog.services import slug_of
 from backend.outbox.services import publish_many
+from backend.outbox.topics import Topic
 
 WAS_DELETED = "was deleted in this shop"
 FOREIGN_SKU = "its SKU belongs to another product of this shop"
@@ -99,7 +100,7 @@ def upsert_products(
             else:
                 result.unchanged.append(wanted.reference)
         made = _write_new(new)
-        publish_many("product", [*made, *changes.write()])
+        publish_many(Topic.PRODUCT, [*made, *changes.write()])
     return result
 
 

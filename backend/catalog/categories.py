@@ -9,6 +9,7 @@ from django.utils.text import slugify
 from backend.api.errors import InvalidInput
 from backend.catalog.models import PATH_SEPARATOR, Category
 from backend.outbox.services import publish
+from backend.outbox.topics import Topic
 
 
 def category_by_names(names: Sequence[str]) -> Category:
@@ -62,7 +63,7 @@ def rename_category(category_id: int, *, name: str) -> Category:
         for child in below:
             child.path = category.path + child.path.removeprefix(old_path)
         Category.objects.bulk_update(below, ["path"])
-        publish("category", category.pk)
+        publish(Topic.CATEGORY, category.pk)
     return category
 
 

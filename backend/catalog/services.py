@@ -14,6 +14,7 @@ from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.pricing import HIGHEST_PRICE, sale_price
 from backend.outbox.services import publish, publish_many
+from backend.outbox.topics import Topic
 
 PRICED_BY = frozenset({"price", "discount_percentage"})
 
@@ -70,7 +71,7 @@ def create_product(
         product.sale_price = min(variant.sale_price for variant in made)
         product.save()
         Variant.objects.bulk_create(made)
-        publish("product", product.pk)
+        publish(Topic.PRODUCT, product.pk)
     return product
 
 
@@ -121,7 +122,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
         if PRICED_BY & changes.keys():
             _reprice(product)
         product.save()
-        publish("product", product.pk)
+        publish(Topic.PRODUCT, product.pk)
     return product
 
 
@@ -143,7 +144,7 @@ def delete_product(product_id: int, *, now: datetime) -> None:
     with transaction.atomic():
         if not Product.objects.filter(pk=product_id, deleted_at=None).update(deleted_at=now, updated_at=now):
             raise ProductNotFound(product_id=product_id)
-        publish("product", product_id)
+        publish(Topic.PRODUCT, product_id)
 
 
 def set_popularity(popularity: Mapping[int, int]) -> int:
@@ -159,10 +160,10 @@ def set_popularity(popularity: Mapping[int, int]) -> int:
         chunk = changed[start : start + 1_000]
         with transaction.atomic():
             Product.objects.bulk_update(chunk, ["popularity"])
-            publish_many("product", [product.pk for product in chunk])
+            publish_many(Topic.PRODUCT, [product.pk for product in chunk])
     return len(changed)
 
 
 def products_changed(product_ids: Collection[int]) -> None:
     """Say, in the caller's transaction, that what is shown with these products changed (their stock, say)."""
-    publish_many("product", sorted(product_ids))
+    publish_many(Topic.PRODUCT, sorted(product_ids))

@@ -1,4 +1,4 @@
-"""Who hears which outbox topic."""
+"""The subscribers of the outbox."""
 
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from backend.tracking.subscribers import RecentProductsFollow
 
 
 def subscribers() -> list[Subscriber]:
-    """Return everyone who hears the outbox now; index generations come and go."""
+    """Return the present subscribers; they change with the generations of the index."""
     target = migrated()
     return [
         CategoryFanOut(),

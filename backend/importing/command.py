@@ -13,7 +13,8 @@ from backend.importing.errors import UnreadableFile
 from backend.importing.files import Header, count_rows, open_table
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Thing, run
-from backend.outbox.catch_up import NotCaughtUp, catch_up
+from backend.outbox.catch_up import catch_up
+from backend.outbox.errors import NotCaughtUp
 
 WRONG_INPUT = 2
 INTERRUPTED = 130

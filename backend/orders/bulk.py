@@ -1,8 +1,9 @@
-"""Orders of the past: what was bought elsewhere, or before this shop kept its books here.
+"""Import past orders: from another shop, or from before this one kept them.
 
-They enter the books as they were: their stock left long ago, so the ledger does not hear of them, and their
-prices are theirs. One call is one transaction, and what was stored before is left alone, so that an import
-that broke off is simply run again. Locks are not needed: nothing that exists is changed.
+They are stored as they were: their stock left long ago, so the ledger doesn't change, and their prices are
+kept. Their steps are not published as `order_step`, because they didn't happen in this shop: nobody is to get
+a message today about an order of last year. One call is one transaction, and what was stored before stays
+unchanged, so an interrupted import is run again. No locks are needed: no existing row changes.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ from backend.orders.numbers import order_number
 from backend.orders.rows import insert_rows
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import publish_many
+from backend.outbox.topics import Topic
 
 ITEM_COLUMNS = (
     "order",
@@ -133,7 +135,7 @@ def import_orders(orders: Sequence[PastOrder], *, source: str) -> Imported:
         record_sales(order_ids)
         record_cancels(order_ids)
         _record_returns(pairs)
-        publish_many("order", order_ids)
+        publish_many(Topic.ORDER, order_ids)
     return Imported(created=len(fresh), unchanged=len(orders) - len(fresh))
 
 
@@ -261,7 +263,7 @@ def import_movements(movements: Sequence[PastMovement], *, source: str) -> Impor
             _movement_of(movement, reference=reference, variant=variants[movement.variant_id])
             for reference, movement in fresh.items()
         )
-        publish_many("movement", [row.pk for row in rows])
+        publish_many(Topic.MOVEMENT, [row.pk for row in rows])
     return Imported(created=len(fresh), unchanged=len(movements) - len(fresh))
 
 

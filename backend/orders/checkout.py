@@ -22,7 +22,8 @@ from backend.orders.movements import record_sales
 from backend.orders.numbers import order_number
 from backend.orders.pricing import HIGHEST_TOTAL, tariff
 from backend.orders.snapshots import snapshot_of
-from backend.outbox.services import publish
+from backend.outbox.services import publish, publish_many
+from backend.outbox.topics import Topic
 
 
 def place_order(
@@ -54,7 +55,7 @@ def place_order(
         _store_items(order, contents=contents, reservations=reservations)
         _confirm(order, by=user, now=now)
         remove_ordered(contents)
-        publish("order", order.pk)
+        publish(Topic.ORDER, order.pk)
     return order
 
 
@@ -109,8 +110,9 @@ def _store_items(order: Order, *, contents: Contents, reservations: Mapping[int,
 
 
 def _confirm(order: Order, *, by: User, now: datetime) -> None:
-    OrderStatusHistory.objects.bulk_create(
+    steps = OrderStatusHistory.objects.bulk_create(
         OrderStatusHistory(order=order, status=status, changed_by=by, changed_at=now)
         for status in (OrderStatus.PENDING, OrderStatus.CONFIRMED)
     )
+    publish_many(Topic.ORDER_STEP, [step.pk for step in steps])
     record_sales([order.pk])

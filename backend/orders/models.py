@@ -10,8 +10,9 @@ as it is delivered.
 
 Money is counted from movements alone. They are append-only, and carry what was true at their own time: SALE
 when the order is confirmed, CANCEL when a confirmed order is cancelled, RETURN when units come back, REFUND
-when money goes back without units. Every change of an order is published as `order`, with which its movements
-are read; a movement without an order is published as `movement`.
+when money goes back without units. Every change of an order is published as `order`, and its subscribers read
+its movements too; a movement without an order is published as `movement`. Each step is published as
+`order_step`, with the key of its row in the history.
 
 Locks are taken in one order: idempotency key → cart → order → variants by id → reservations.
 """

@@ -19,6 +19,7 @@ from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAl
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentStatus
 from backend.orders.movements import Returned, record_cancels, record_returns
 from backend.outbox.services import publish
+from backend.outbox.topics import Topic
 
 STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.SHIPPED: frozenset({OrderStatus.CONFIRMED}),
@@ -86,7 +87,7 @@ def take_back(order_id: int, *, units: Mapping[int, int], by: User, now: datetim
         record_many(entries, recorded_by_id=by.pk, now=now)
         record_returns([_returned(item, quantity=units[item.pk], now=now) for item in items])
         Order.objects.filter(pk=order.pk).update(updated_at=now)
-        publish("order", order.pk)
+        publish(Topic.ORDER, order.pk)
     return order
 
 
@@ -143,8 +144,9 @@ def _step(
     changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})
     if not Order.objects.filter(pk=order_id, status__in=begins).update(**changes):
         raise TransitionNotAllowed(status=order.status, requested_status=to, allowed_from=sorted(begins))
-    OrderStatusHistory.objects.create(order=order, status=to, note=note, changed_by=by, changed_at=now)
-    publish("order", order_id)
+    step = OrderStatusHistory.objects.create(order=order, status=to, note=note, changed_by=by, changed_at=now)
+    publish(Topic.ORDER_STEP, step.pk)
+    publish(Topic.ORDER, order_id)
     order.refresh_from_db()
     return order
 

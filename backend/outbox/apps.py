@@ -1,10 +1,10 @@
-"""The only door out of a transaction."""
+"""The outbox: messages written in the transaction of the change that they announce."""
 
 from django.apps import AppConfig
 
 
 class OutboxConfig(AppConfig):
-    """The only door out of a transaction."""
+    """The outbox: messages written in the transaction of the change that they announce."""
 
     name = "backend.outbox"
     label = "outbox"

@@ -1,4 +1,4 @@
-"""The outbox: what changed, in the order in which it was committed."""
+"""Messages and the cursors of their subscribers."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 
 class CurrentTransaction(models.Func):
-    """The writing transaction's number: PostgreSQL's xid8; 0 on SQLite, whose one writer needs none."""
+    """The id of the writing transaction: PostgreSQL's xid8; 0 on SQLite, which has a single writer."""
 
     template = "0"
     output_field = models.BigIntegerField()
@@ -17,13 +17,13 @@ class CurrentTransaction(models.Func):
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
     ) -> tuple[str, tuple[str | int, ...]]:
-        """Return the top-level transaction's id, taking one if there is none yet."""
+        """Return SQL for the top-level transaction's id, which is assigned if there is none yet."""
         template = "(pg_current_xact_id()::text::bigint)"
         return self.as_sql(compiler, connection, template=template, **extra)
 
 
 class Message(models.Model):
-    """Something with the key `key` changed. Append-only; readers go by (xid, id)."""
+    """A message of `topic` about the row with the key `key`. Append-only; read in the order (xid, id)."""
 
     id = models.BigAutoField(primary_key=True)
     xid = models.BigIntegerField(db_default=CurrentTransaction())
@@ -39,7 +39,7 @@ class Message(models.Model):
 
 
 class Cursor(models.Model):
-    """How far a subscriber has come, and which process works for it now."""
+    """Up to where a subscriber has handled all messages, and which process runs it now."""
 
     subscriber = models.CharField(primary_key=True, max_length=100)
     xid = models.BigIntegerField(default=0)

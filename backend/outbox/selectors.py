@@ -1,12 +1,12 @@
-"""Reading the outbox in the order in which transactions committed.
+"""Reads the outbox in commit order.
 
-Ids are taken before commit, so a lower id can appear after a higher one was read. On PostgreSQL each message
-keeps its transaction's number, and only messages below the oldest transaction still running are read, in the
-order (xid, id): nothing can appear in front of a place once passed. SQLite has one writer, so that its ids
-commit in order.
+An id is assigned before its transaction commits, so a message with a lower id can become visible after one
+with a higher id. On PostgreSQL each message stores the id of its transaction (xid), and only messages below
+the oldest transaction that still runs are read, in the order (xid, id): no message can appear before a
+position that was read. SQLite has one writer, so its ids are in commit order.
 
-So a transaction that writes for long holds up what is read here, and lag shows it: on PostgreSQL one in any
-database of the server, for its transactions are numbered together.
+A transaction that writes for long therefore delays reading, and the lag shows it. On PostgreSQL that holds
+for a transaction in any database of the server, because they share one numbering.
 """
 
 from collections.abc import Collection
@@ -17,13 +17,15 @@ from django.db import connection, models
 from django.db.models import Q, QuerySet
 
 from backend.outbox.models import Cursor, Message
+from backend.outbox.subscribers import Start, Subscriber
+from backend.outbox.topics import Topic
 
-LAST_ID = 2**63 - 1
+LOWEST_XID = -(2**63)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in the outbox: everything up to and including it has been read."""
+    """A position in the outbox: everything up to and including it was read."""
 
     xid: int
     message_id: int
@@ -31,40 +33,40 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far a subscriber is behind: messages still to read, and the age of the oldest in seconds."""
+    """How far a subscriber lags: the number of unread messages, and the age of the oldest in seconds."""
 
     messages: int
     seconds: float
 
 
 class OldestRunning(models.Func):
-    """The number of the oldest transaction that may still commit (PostgreSQL)."""
+    """The id of the oldest transaction that may still commit (PostgreSQL)."""
 
     template = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
     output_field = models.BigIntegerField()
 
 
 class NextTransaction(models.Func):
-    """The number that no transaction of this server has had yet (PostgreSQL)."""
+    """The lowest id that no transaction of this server has had yet (PostgreSQL)."""
 
     template = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     output_field = models.BigIntegerField()
 
 
 def settled() -> QuerySet[Message]:
-    """Return the messages in front of which nothing can appear any more."""
+    """Return the messages that no message can precede any more."""
     if connection.vendor == "postgresql":
         return Message.objects.filter(xid__lt=OldestRunning())
     return Message.objects.all()
 
 
-def messages_after(position: Position, *, topics: Collection[str], limit: int) -> list[Message]:
-    """Return up to `limit` settled messages of `topics` behind `position`, in commit order."""
-    return list(settled().filter(_behind(position), topic__in=topics).order_by("xid", "id")[:limit])
+def messages_after(position: Position, *, topics: Collection[Topic], limit: int) -> list[Message]:
+    """Return up to `limit` settled messages of `topics` after `position`, in commit order."""
+    return list(settled().filter(_after(position), topic__in=topics).order_by("xid", "id")[:limit])
 
 
-def _behind(position: Position) -> Q:
-    # Written so that the index by (xid, id) is entered at the position, however many messages lie before it.
+def _after(position: Position) -> Q:
+    # Written so that the index by (xid, id) is entered at the position, however many messages precede it.
     if connection.vendor == "postgresql":
         later = Q(xid__gt=position.xid) | Q(id__gt=position.message_id)
         return Q(xid__gte=position.xid) & later
@@ -72,43 +74,59 @@ def _behind(position: Position) -> Q:
 
 
 def head() -> Position:
-    """Return a place behind which every message that is not settled yet will appear."""
+    """Return the position after which every message that is not settled yet will appear."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1")
-            (xid,) = cursor.fetchone()
-        return Position(xid=xid, message_id=LAST_ID)
+            cursor.execute(
+                "SELECT pg_snapshot_xmin(now.snapshot)::text::bigint - 1,"
+                " COALESCE((SELECT max(id) FROM outbox_message"
+                " WHERE xid < pg_snapshot_xmin(now.snapshot)::text::bigint), 0)"
+                " FROM (SELECT pg_current_snapshot() AS snapshot) AS now"
+            )
+            return Position(*cursor.fetchone())
     newest = Message.objects.aggregate(newest=models.Max("id"))["newest"]
     return Position(xid=0, message_id=newest or 0)
 
 
-def newest(topics: Collection[str]) -> Position | None:
-    """Return the place of the newest committed message of `topics`, settled or not; None if there is none."""
+def before_all() -> Position:
+    """Return the position before every message, also before those renumbered after a restore."""
+    return Position(xid=LOWEST_XID if connection.vendor == "postgresql" else 0, message_id=0)
+
+
+def newest(topics: Collection[Topic]) -> Position | None:
+    """Return the position of the newest committed message of `topics`, settled or not; None without one."""
     message = Message.objects.filter(topic__in=topics).order_by("-xid", "-id").first()
     return None if message is None else Position(xid=message.xid, message_id=message.id)
 
 
 def cursor_position(name: str) -> Position | None:
-    """Return how far the subscriber `name` has come; None if it never began."""
+    """Return the cursor of the subscriber `name`; None if it has none."""
     row = Cursor.objects.filter(subscriber=name).values_list("xid", "message_id").first()
     return None if row is None else Position(*row)
 
 
 def oldest_cursor() -> Position | None:
-    """Return the place of the slowest subscriber; None if there are no subscribers."""
+    """Return the cursor of the slowest subscriber; None if there are no subscribers."""
     rows = Cursor.objects.values_list("xid", "message_id")
     return min((Position(*row) for row in rows), default=None)
 
 
-def lag(name: str, *, topics: Collection[str], now: datetime) -> Lag:
-    """Return how far the subscriber `name` is behind; one that never began is behind by everything."""
-    position = cursor_position(name) or Position(xid=0, message_id=0)
-    # Settled or not: what an older transaction holds back is not carried on either.
-    behind = Message.objects.filter(_behind(position), topic__in=topics).aggregate(
+def lag(subscriber: Subscriber, *, now: datetime) -> Lag:
+    """Return how far `subscriber` lags.
+
+    Messages that an older transaction delays count as unread. Without a cursor all kept messages are unread,
+    or none if it starts at the head.
+    """
+    position = cursor_position(subscriber.name)
+    if position is None:
+        if subscriber.start is Start.HEAD:
+            return Lag(messages=0, seconds=0.0)
+        position = before_all()
+    unread = Message.objects.filter(_after(position), topic__in=subscriber.topics).aggregate(
         messages=models.Count("id"), oldest=models.Min("created_at")
     )
-    oldest = behind["oldest"]
+    oldest = unread["oldest"]
     return Lag(
-        messages=behind["messages"],
+        messages=unread["messages"],
         seconds=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
     )

@@ -1,24 +1,25 @@
-"""The only door out of a transaction."""
+"""Publishing messages, opening and closing cursors, pruning."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Max, Q
 
+from backend.outbox.errors import NotInTransaction
 from backend.outbox.models import Cursor, Message
-from backend.outbox.selectors import NextTransaction, Position, head, oldest_cursor
+from backend.outbox.selectors import LOWEST_XID, NextTransaction, before_all, head, oldest_cursor
+from backend.outbox.subscribers import Start
+from backend.outbox.topics import Topic
 
 KEPT_FOR = timedelta(days=1)
-START = Position(xid=0, message_id=0)
+
+# Before cursors at the head named a message, they had this in its place.
+HIGHEST_ID = 2**63 - 1
 
 
-class NotInTransaction(RuntimeError):
-    """A message was published outside a transaction: it could be lost, or be said of what never was."""
-
-
-def publish(topic: str, key: int | str) -> None:
-    """Say that the thing of `topic` with the key `key` changed, in the caller's transaction.
+def publish(topic: Topic, key: int | str) -> None:
+    """Publish that the row `key` changed (state) or was added (fact), in the caller's transaction.
 
     Raises:
         NotInTransaction: no transaction is open.
@@ -26,8 +27,8 @@ def publish(topic: str, key: int | str) -> None:
     publish_many(topic, [key])
 
 
-def publish_many(topic: str, keys: Iterable[int | str]) -> None:
-    """Say it of several things, in the caller's transaction.
+def publish_many(topic: Topic, keys: Iterable[int | str]) -> None:
+    """Publish several keys in the order given, in the caller's transaction.
 
     Raises:
         NotInTransaction: no transaction is open.
@@ -37,45 +38,65 @@ def publish_many(topic: str, keys: Iterable[int | str]) -> None:
     Message.objects.bulk_create((Message(topic=topic, key=str(key)) for key in keys), batch_size=5_000)
 
 
-def open_cursor(name: str, *, at_head: bool) -> None:
-    """Begin to keep `name`'s place, at the newest message or at the oldest; nothing if it has one.
+def open_cursor(name: str, *, start: Start) -> None:
+    """Store a cursor for the subscriber `name`, unless it has one.
 
-    Everything that commits after this returns lies behind the cursor, in the part still to be read.
+    Every message that is committed after this returns is after the cursor, unread.
     """
-    position = head() if at_head else START
+    renumber_if_restored()
+    position = head() if start is Start.HEAD else before_all()
     Cursor.objects.get_or_create(
         subscriber=name, defaults={"xid": position.xid, "message_id": position.message_id}
     )
 
 
 def close_cursor(name: str) -> None:
-    """Forget `name`'s place."""
+    """Delete the cursor of the subscriber `name`."""
     Cursor.objects.filter(subscriber=name).delete()
 
 
-def begin_anew_if_restored() -> bool:
-    """Return whether the outbox came from another server, after making it this one's.
+def renumber_if_restored() -> bool:
+    """Renumber messages and cursors if they came from another PostgreSQL server; return whether they did.
 
-    A PostgreSQL server numbers transactions from its own beginning. In a database that was dumped and
-    restored the numbers kept here may lie ahead of all that the new server gives, and what is published now
-    would lie behind every cursor, unread. So they are dropped, and all that is kept is heard again.
+    A server numbers transactions from its own start. In a restored dump the stored numbers may be above all
+    that the new server will give for long, so new messages would sort before every cursor and never be read.
+    The old numbers are shifted below zero, which keeps the order of the messages and the place of every
+    cursor. Messages that may have been published since the restore keep their numbers and come after all
+    cursors; one of these can be an old one, which is then delivered again.
     """
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or not _is_restored():
         return False
-    ahead = Q(xid__gte=NextTransaction())
     with transaction.atomic():
-        if not (Cursor.objects.filter(ahead).exists() or Message.objects.filter(ahead).exists()):
+        # Every subscriber's thread checks at its start; the second to get these locks finds nothing to do.
+        list(Cursor.objects.select_for_update().order_by("subscriber"))
+        if not _is_restored():
             return False
-        Message.objects.update(xid=START.xid)
-        Cursor.objects.update(xid=START.xid, message_id=START.message_id)
+        _renumber()
     return True
 
 
+def _is_restored() -> bool:
+    return any(model.objects.filter(xid__gte=NextTransaction()).exists() for model in (Cursor, Message))
+
+
+def _renumber() -> None:
+    # A new message has a higher id than all old ones: the sequence of ids is part of the dump.
+    old_ids = [
+        Message.objects.filter(xid__gte=NextTransaction()).aggregate(last=Max("id"))["last"],
+        Cursor.objects.exclude(message_id=HIGHEST_ID).aggregate(last=Max("message_id"))["last"],
+    ]
+    last_old_id = max(number or 0 for number in old_ids)
+    highest = [model.objects.aggregate(highest=Max("xid"))["highest"] for model in (Cursor, Message)]
+    offset = max(number or 0 for number in highest) + 1
+    Message.objects.filter(id__lte=last_old_id).update(xid=F("xid") - offset)
+    Cursor.objects.exclude(xid=LOWEST_XID).update(xid=F("xid") - offset)
+
+
 def prune(*, now: datetime) -> int:
-    """Delete messages that every subscriber has passed and that are older than a day; return how many."""
+    """Delete the messages before every cursor that are older than a day; return how many."""
     oldest = oldest_cursor()
     if oldest is None:
         return 0
-    passed = Q(xid__lt=oldest.xid) | Q(xid=oldest.xid, id__lte=oldest.message_id)
-    deleted, _ = Message.objects.filter(passed, created_at__lt=now - KEPT_FOR).delete()
+    handled = Q(xid__lt=oldest.xid) | Q(xid=oldest.xid, id__lte=oldest.message_id)
+    deleted, _ = Message.objects.filter(handled, created_at__lt=now - KEPT_FOR).delete()
     return deleted

@@ -1,4 +1,4 @@
-"""What the outbox does by the clock."""
+"""Scheduled tasks of the outbox."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -8,5 +8,5 @@ from backend.outbox.services import prune
 
 @shared_task
 def prune_messages() -> int:
-    """Delete what every subscriber has passed a day ago; return how many messages that were."""
+    """Delete old messages that every subscriber has handled; return how many."""
     return prune(now=timezone.now())

@@ -18,7 +18,7 @@ def check() -> Mapping[str, object]:
     if serving is None:
         raise IndexMissing(search_engine.name)
     subscriber = GenerationSubscriber(search_engine, serving.name)
-    behind = lag(subscriber.name, topics=subscriber.topics, now=timezone.now())
+    behind = lag(subscriber, now=timezone.now())
     return {
         "engine": search_engine.name,
         "generation": serving.name,

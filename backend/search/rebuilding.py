@@ -7,11 +7,12 @@ from datetime import datetime
 import structlog
 from django.utils import timezone
 
-from backend.outbox.follower import Follower
 from backend.outbox.models import Cursor
 from backend.outbox.relay import POLL_SECONDS, process_name
+from backend.outbox.runner import SubscriberRunner
 from backend.outbox.selectors import lag
 from backend.outbox.services import close_cursor, open_cursor
+from backend.outbox.subscribers import Start
 from backend.search import projection
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.engine import DocumentWrite, Generation, Role, SearchEngine, SearchError
@@ -27,36 +28,36 @@ class OutboxFeed:
         """Feed generations of `engine`."""
         self._engine = engine
         self._owner = process_name()
-        self._followers: dict[str, Follower] = {}
+        self._runners: dict[str, SubscriberRunner] = {}
 
     def begin(self, generation: str) -> None:
         """Open the generation's cursor at the newest message and take its lease."""
         subscriber = GenerationSubscriber(self._engine, generation)
-        open_cursor(subscriber.name, at_head=True)
-        self._followers[generation] = Follower(subscriber, owner=self._owner)
+        open_cursor(subscriber.name, start=Start.HEAD)
+        self._runners[generation] = SubscriberRunner(subscriber, owner=self._owner)
         self._step(generation)
 
     def scan(self) -> Iterator[list[DocumentWrite]]:
         """Yield all listed products; between batches the leases are renewed and changes applied."""
         for batch in projection.scan():
             yield batch
-            for generation in self._followers:
+            for generation in self._runners:
                 self._step(generation)
 
     def follow(self, generation: str) -> float:
         """Apply what changed; return the age in seconds of the oldest change that is still to be applied."""
         if not self._step(generation):
             time.sleep(POLL_SECONDS)
-        subscriber = self._followers[generation].subscriber
-        return lag(subscriber.name, topics=subscriber.topics, now=timezone.now()).seconds
+        subscriber = self._runners[generation].subscriber
+        return lag(subscriber, now=timezone.now()).seconds
 
     def hand_over(self, generation: str) -> None:
         """Give the lease back, for the relay to take."""
-        self._followers.pop(generation).release()
+        self._runners.pop(generation).release()
 
     def end(self, generation: str) -> None:
         """Close the generation's cursor."""
-        if generation in self._followers:
+        if generation in self._runners:
             self.hand_over(generation)
         close_cursor(NAME_PREFIX + generation)
 
@@ -66,7 +67,7 @@ class OutboxFeed:
         return held.exists()
 
     def _step(self, generation: str) -> bool:
-        return self._followers[generation].step()
+        return self._runners[generation].step()
 
 
 def build(

@@ -7,7 +7,8 @@ import structlog
 from django.utils import timezone
 
 from backend.outbox.models import Cursor
-from backend.outbox.subscribers import Change
+from backend.outbox.subscribers import Notice, Start
+from backend.outbox.topics import Topic
 from backend.search.projection import project
 from indexing.engine import GenerationNotFound, SearchEngine, SearchError
 from indexing.generations import kept_current
@@ -23,7 +24,8 @@ class GenerationSubscriber:
 
     engine: SearchEngine
     generation: str
-    topics: frozenset[str] = frozenset({"product"})
+    topics: frozenset[Topic] = frozenset({Topic.PRODUCT})
+    start: Start = Start.OLDEST
     quiet_seconds: float = 1.0
     batch_size: int = 1_000
 
@@ -32,17 +34,17 @@ class GenerationSubscriber:
         """The durable name of its cursor."""
         return NAME_PREFIX + self.generation
 
-    def handle(self, changes: Sequence[Change]) -> None:
+    def handle(self, notices: Sequence[Notice]) -> None:
         """Project the products as they are now."""
-        documents = project([int(change.key) for change in changes])
+        documents = project([int(notice.key) for notice in notices])
         try:
             self.engine.write(self.generation, documents, now=timezone.now())
         except GenerationNotFound:
             # It was dropped a moment ago: nobody will ever ask it, and the relay is about to hear of it.
             logger.info("generation_is_gone", generation=self.generation)
 
-    def let_go(self) -> None:
-        """Let another process write the generation."""
+    def release(self) -> None:
+        """Release the engine's lock, so that another process can write the generation."""
         self.engine.release(self.generation)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from backend.accounts.models import ShopperLink
 from backend.engines.streams import recent_products
-from backend.outbox.subscribers import Change
+from backend.outbox.subscribers import Notice, Start
+from backend.outbox.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +14,13 @@ class RecentProductsFollow:
     """Lets what a guest met last count for the account that the guest turned out to be."""
 
     name: str = "recent-products"
-    topics: frozenset[str] = frozenset({"shopper_linked"})
+    topics: frozenset[Topic] = frozenset({Topic.SHOPPER_LINKED})
+    start: Start = Start.OLDEST
     quiet_seconds: float = 0
     batch_size: int = 100
 
-    def handle(self, changes: Sequence[Change]) -> None:
+    def handle(self, notices: Sequence[Notice]) -> None:
         """Add the guests' products to the accounts'. Raises StreamUnavailable."""
-        links = ShopperLink.objects.filter(pk__in=[int(change.key) for change in changes])
+        links = ShopperLink.objects.filter(pk__in=[int(notice.key) for notice in notices])
         for guest, account in links.values_list("anonymous_id", "user__shopper_key"):
             recent_products().add_from(guest, into=account)

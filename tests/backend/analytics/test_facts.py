@@ -15,6 +15,7 @@ from backend.catalog.models import Product
 from backend.orders.bulk import PastItem, PastMovement, PastOrder, import_movements, import_orders
 from backend.orders.models import Movement, MovementKind
 from backend.outbox.services import publish
+from backend.outbox.topics import Topic
 from tests.backend.analytics.conftest import NOW, carry
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,7 +79,7 @@ def test_a_sale_is_an_order_event_too_once_however_often_it_is_carried(
     carry()
     with transaction.atomic():
         publish(
-            "order",
+            Topic.ORDER,
             Movement.objects.filter(kind=MovementKind.SALE).values_list("order_id", flat=True)[0] or "",
         )
     carry()
@@ -110,7 +111,7 @@ def test_facts_are_the_ledger_however_often_they_are_carried(
     carry()
     with transaction.atomic():
         for order in {row.order_id for row in Movement.objects.all() if row.order_id}:
-            publish("order", order)
+            publish(Topic.ORDER, order)
     carry()
     compared = reconcile(warehouse)
     assert [(c.ledger.month, c.ledger.kind, c.ledger.movements, c.ledger.amount) for c in compared] == [
@@ -142,7 +143,7 @@ def test_a_product_is_there_as_it_is_now(warehouse: Warehouse, products: list[Pr
     Product.objects.filter(pk=lamp.pk).update(title="Lantern", deleted_at=NOW)
     lamp.variants.update(stock=9, reserved=2)
     with transaction.atomic():
-        publish("product", lamp.pk)
+        publish(Topic.PRODUCT, lamp.pk)
     carry()
     (row,) = warehouse.rows("SELECT * FROM products FINAL WHERE product_id = {id:UInt64}", {"id": lamp.pk})
     assert (row["title"], row["available"], row["deleted"]) == ("Lantern", 7, 1)
@@ -151,7 +152,7 @@ def test_a_product_is_there_as_it_is_now(warehouse: Warehouse, products: list[Pr
 def test_a_guest_who_logged_in_is_linked(warehouse: Warehouse, customer: User) -> None:
     with transaction.atomic():
         link = ShopperLink.objects.create(anonymous_id=EXPOSURE, user=customer, linked_at=NOW)
-        publish("shopper_linked", link.pk)
+        publish(Topic.SHOPPER_LINKED, link.pk)
     carry()
     assert warehouse.rows("SELECT anonymous_key, shopper_key FROM shopper_links FINAL") == [
         {"anonymous_key": EXPOSURE, "shopper_key": customer.shopper_key}

@@ -21,7 +21,8 @@ from backend.catalog.services import (
 )
 from backend.catalog.subscribers import CategoryFanOut
 from backend.outbox.models import Message
-from backend.outbox.subscribers import Change
+from backend.outbox.subscribers import Notice
+from backend.outbox.topics import Topic
 from tests.backend.orders.steps import check_out, fill
 from tests.backend.shop import NOW, customer, product, seller, stock_of
 from tests.backend.together import together
@@ -245,7 +246,7 @@ def test_what_changed_with_a_category_is_said_of_each_product_below_it() -> None
     delete_product(gone.pk, now=NOW)
     Message.objects.all().delete()
     lamps = category_by_names(["Home", "Lamps"])
-    CategoryFanOut().handle([Change("category", str(lamps.pk)), Change("category", "987654")])
+    CategoryFanOut().handle([Notice(Topic.CATEGORY, str(lamps.pk)), Notice(Topic.CATEGORY, "987654")])
     assert sorted(products_said()) == sorted([str(desk.pk), str(root.pk)])
     assert str(shade.pk) not in products_said()
 

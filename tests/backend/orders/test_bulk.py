@@ -107,7 +107,7 @@ def test_twice_changes_nothing() -> None:
     assert import_orders(orders, source="another shop") == Imported(created=3, unchanged=0)
 
 
-def test_each_new_order_is_published_once() -> None:
+def test_each_new_order_is_published_once_but_none_of_its_past_steps() -> None:
     lamp = variant()
     Message.objects.all().delete()
     import_orders([past_order(str(number), line(lamp.pk)) for number in range(3)], source="elsewhere")

@@ -197,7 +197,9 @@ def test_every_step_is_published(keeper: User) -> None:
         assert Message.objects.filter(topic="order", key=str(order.pk)).count() == 1
     Message.objects.all().delete()
     take_back(order.pk, units={item.pk: 1}, by=keeper, now=NOW)
-    assert sorted(Message.objects.values_list("topic", flat=True)) == ["order", "product"]
+    assert sorted(Message.objects.values_list("topic", flat=True)) == ["order", "product"], (
+        "units that come back are no step of the order"
+    )
 
 
 @pytest.mark.parametrize("step", [ship, deliver, cancel])

@@ -1,4 +1,4 @@
-"""Commands that changed much end when everybody has caught up."""
+"""Commands that change much end when every subscriber has caught up."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -7,44 +7,48 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from backend.outbox.catch_up import NotCaughtUp, catch_up
+from backend.outbox.catch_up import catch_up
+from backend.outbox.errors import NotCaughtUp
 from backend.outbox.services import publish, publish_many
-from backend.outbox.subscribers import Change, Subscriber
+from backend.outbox.subscribers import Notice, Start, Subscriber
+from backend.outbox.topics import Topic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 engines: list[str] = []
-heard: list[str] = []
+received: list[str] = []
 
 
 class FansOut:
-    """Answers each category with a message for a product."""
+    """Publishes a product for each category."""
 
     name = "fans_out"
-    topics = frozenset({"category"})
+    topics = frozenset({Topic.CATEGORY})
+    start = Start.OLDEST
     quiet_seconds = 0.0
     batch_size = 100
 
-    def handle(self, changes: Sequence[Change]) -> None:
+    def handle(self, notices: Sequence[Notice]) -> None:
         with transaction.atomic():
-            publish_many("product", [f"of {change.key}" for change in changes])
+            publish_many(Topic.PRODUCT, [f"of {notice.key}" for notice in notices])
 
 
-class Hears:
-    """Keeps the products that it hears of, and needs the engines for it."""
+class Receives:
+    """Records products, and needs the engines for that."""
 
-    name = "hears"
-    topics = frozenset({"product"})
+    name = "receives"
+    topics = frozenset({Topic.PRODUCT})
+    start = Start.OLDEST
     quiet_seconds = 0.0
     batch_size = 100
 
-    def handle(self, changes: Sequence[Change]) -> None:
+    def handle(self, notices: Sequence[Notice]) -> None:
         assert engines == ["running"]
-        heard.extend(change.key for change in changes)
+        received.extend(notice.key for notice in notices)
 
 
 def subscribers() -> list[Subscriber]:
-    return [FansOut(), Hears()]
+    return [FansOut(), Receives()]
 
 
 @contextmanager
@@ -59,43 +63,43 @@ def _ours(settings: Settings) -> None:
     settings.OUTBOX_SUBSCRIBERS = f"{__name__}.subscribers"
     settings.OUTBOX_ENGINES = f"{__name__}.running"
     engines.clear()
-    heard.clear()
+    received.clear()
 
 
-def test_everybody_is_at_the_end_when_it_returns_and_the_engines_are_off_again() -> None:
+def test_every_subscriber_is_done_when_it_returns_and_the_engines_are_stopped() -> None:
     with transaction.atomic():
-        publish("product", 1)
+        publish(Topic.PRODUCT, 1)
     done: list[str] = []
 
     catch_up(progress=done.append)
 
-    assert heard == ["1"]
-    assert done == ["fans_out", "hears"]
+    assert received == ["1"]
+    assert done == ["fans_out", "receives"]
     assert engines == []
 
 
-def test_what_a_subscriber_publishes_is_carried_to_those_who_stand_behind_it() -> None:
+def test_what_a_subscriber_publishes_is_delivered_to_later_subscribers() -> None:
     with transaction.atomic():
-        publish("category", 7)
+        publish(Topic.CATEGORY, 7)
 
     catch_up()
 
-    assert heard == ["of 7"]
+    assert received == ["of 7"]
 
 
-def test_catching_up_twice_says_nothing_twice() -> None:
+def test_catching_up_twice_delivers_nothing_twice() -> None:
     with transaction.atomic():
-        publish("product", 1)
+        publish(Topic.PRODUCT, 1)
 
     catch_up()
     catch_up()
 
-    assert heard == ["1"]
+    assert received == ["1"]
 
 
-def test_a_subscriber_that_fails_is_named_by_its_fault_and_hears_it_next_time(settings: Settings) -> None:
+def test_a_failure_is_named_and_its_messages_are_delivered_next_time(settings: Settings) -> None:
     with transaction.atomic():
-        publish("product", 1)
+        publish(Topic.PRODUCT, 1)
     settings.OUTBOX_ENGINES = "contextlib.nullcontext"
 
     with pytest.raises(NotCaughtUp, match="AssertionError"):
@@ -103,4 +107,4 @@ def test_a_subscriber_that_fails_is_named_by_its_fault_and_hears_it_next_time(se
 
     settings.OUTBOX_ENGINES = f"{__name__}.running"
     catch_up()
-    assert heard == ["1"]
+    assert received == ["1"]

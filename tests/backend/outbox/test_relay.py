@@ -1,4 +1,4 @@
-"""Every subscriber on its own: a slow, dead or broken one holds up nobody else."""
+"""Each subscriber runs in its own thread: a slow or failing one delays no other."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -8,12 +8,14 @@ import pytest
 from django.db import connection, transaction
 
 from backend.outbox import relay as relay_module
-from backend.outbox.follower import Follower
+from backend.outbox.errors import DrainTimeout
 from backend.outbox.models import Cursor
-from backend.outbox.relay import DrainTimeout, Relay, drain, process_name
+from backend.outbox.relay import Relay, drain, process_name
+from backend.outbox.runner import SubscriberRunner
 from backend.outbox.services import publish
-from backend.outbox.subscribers import Change, Subscriber
-from tests.backend.outbox.listening import Broken, Listener, say
+from backend.outbox.subscribers import Notice, Subscriber
+from backend.outbox.topics import Topic
+from tests.backend.outbox.recording import Broken, Recorder, publish_settled
 from tests.backend.together import DEADLINE_SECONDS, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.outbox"])
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.ou
 
 @contextmanager
 def running(subscribers: Callable[[], Sequence[Subscriber]]) -> Iterator[None]:
-    """Have a relay running in a thread."""
+    """Run a relay in a thread."""
     stopping = threading.Event()
 
     def run() -> None:
@@ -38,22 +40,20 @@ def running(subscribers: Callable[[], Sequence[Subscriber]]) -> Iterator[None]:
         assert not thread.is_alive()
 
 
-def test_everybody_hears_what_is_said_while_the_relay_runs() -> None:
-    one, other = Listener("one"), Listener("other")
+def test_every_subscriber_receives_what_is_published_while_the_relay_runs() -> None:
+    one, other = Recorder("one"), Recorder("other")
     with running(lambda: [one, other]):
-        say(1)
+        publish_settled(1)
         eventually(lambda: one.keys == other.keys == ["1"])
-        say(2)
+        publish_settled(2)
         eventually(lambda: one.keys == other.keys == ["1", "2"])
-    assert set(Cursor.objects.values_list("lease_owner", flat=True)) == {""}, (
-        "leases are given back at the end"
-    )
+    assert set(Cursor.objects.values_list("lease_owner", flat=True)) == {""}, "leases are released at the end"
 
 
-def test_a_broken_subscriber_holds_up_nobody_and_says_why() -> None:
-    broken, sound = Listener("broken", broken=True), Listener("sound")
+def test_a_failing_subscriber_delays_no_other_and_its_failure_is_stored() -> None:
+    broken, sound = Recorder("broken", broken=True), Recorder("sound")
     with running(lambda: [broken, sound]):
-        say(1)
+        publish_settled(1)
         eventually(lambda: sound.keys == ["1"])
         eventually(lambda: Cursor.objects.filter(subscriber="broken", failure="Broken: broken").exists())
         broken.broken = False
@@ -61,112 +61,112 @@ def test_a_broken_subscriber_holds_up_nobody_and_says_why() -> None:
         eventually(lambda: Cursor.objects.get(subscriber="broken").failure == "")
 
 
-def test_a_slow_subscriber_holds_up_nobody() -> None:
+def test_a_slow_subscriber_delays_no_other() -> None:
     wake = threading.Event()
-    slow = Listener("slow", during=lambda: wake.wait(DEADLINE_SECONDS))
-    fast = Listener("fast")
+    slow = Recorder("slow", during=lambda: wake.wait(DEADLINE_SECONDS))
+    fast = Recorder("fast")
     with running(lambda: [slow, fast]):
-        say(1)
+        publish_settled(1)
         eventually(lambda: fast.keys == ["1"])
         assert slow.keys == []
         wake.set()
         eventually(lambda: slow.keys == ["1"])
 
 
-def test_subscribers_come_and_go_while_the_relay_runs() -> None:
-    first, second = Listener("first"), Listener("second")
+def test_the_relay_follows_changes_of_the_list_of_subscribers() -> None:
+    first, second = Recorder("first"), Recorder("second")
     present: list[Subscriber] = [first]
     with running(lambda: list(present)):
-        say(1)
+        publish_settled(1)
         eventually(lambda: first.keys == ["1"])
         present[:] = [second]
         eventually(lambda: second.keys == ["1"])
         eventually(lambda: Cursor.objects.get(subscriber="first").lease_owner == "")
-        say(2)
+        publish_settled(2)
         eventually(lambda: second.keys == ["1", "2"])
     assert first.keys == ["1"]
 
 
-def test_a_roll_call_that_fails_does_not_stop_those_who_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_module, "ROLL_CALL_SECONDS", 0.02)
-    listener, calls = Listener(), []
+def test_running_subscribers_continue_while_the_list_can_not_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "REFRESH_SECONDS", 0.02)
+    recorder, calls = Recorder(), []
 
     def subscribers() -> list[Subscriber]:
         calls.append(1)
         if len(calls) > 1:
             raise Broken
-        return [listener]
+        return [recorder]
 
     with running(subscribers):
         eventually(lambda: len(calls) > 3)
-        say(1)
-        eventually(lambda: listener.keys == ["1"])
+        publish_settled(1)
+        eventually(lambda: recorder.keys == ["1"])
 
 
-def test_draining_ends_when_everybody_has_passed_all_that_is_committed() -> None:
-    listeners = [Listener("one", batch_size=2), Listener("other")]
+def test_draining_ends_when_every_subscriber_has_handled_all_committed_messages() -> None:
+    recorders = [Recorder("one", batch_size=2), Recorder("other")]
     arrived: list[str] = []
-    say(*range(5))
-    drain(listeners, timeout=DEADLINE_SECONDS, progress=arrived.append)
-    assert [sorted(listener.keys) for listener in listeners] == [["0", "1", "2", "3", "4"]] * 2
+    publish_settled(*range(5))
+    drain(recorders, timeout=DEADLINE_SECONDS, progress=arrived.append)
+    assert [sorted(recorder.keys) for recorder in recorders] == [["0", "1", "2", "3", "4"]] * 2
     assert arrived == ["one", "other"]
     assert set(Cursor.objects.values_list("lease_owner", flat=True)) == {""}
 
 
 def test_draining_an_empty_outbox_ends_at_once() -> None:
-    drain([Listener()], timeout=0.0)
+    drain([Recorder()], timeout=0.0)
 
 
 def test_draining_waits_out_the_quiet_period() -> None:
-    listener = Listener(quiet_seconds=0.2)
-    say(1)
-    drain([listener], timeout=DEADLINE_SECONDS)
-    say(1)
-    drain([listener], timeout=DEADLINE_SECONDS)
-    assert listener.keys == ["1", "1"]
+    recorder = Recorder(quiet_seconds=0.2)
+    publish_settled(1)
+    drain([recorder], timeout=DEADLINE_SECONDS)
+    publish_settled(1)
+    drain([recorder], timeout=DEADLINE_SECONDS)
+    assert recorder.keys == ["1", "1"]
 
 
-class FansOut(Listener):
-    """Answers with a message that another hears."""
+class FansOut(Recorder):
+    """Publishes a product for each category."""
 
-    def handle(self, changes: Sequence[Change]) -> None:
-        super().handle(changes)
+    def handle(self, notices: Sequence[Notice]) -> None:
+        super().handle(notices)
         with transaction.atomic():
-            publish("product", "of the category")
+            publish(Topic.PRODUCT, "of the category")
 
 
-def test_draining_reaches_what_earlier_subscribers_said_meanwhile() -> None:
-    fans_out, listener = FansOut("fans out", topics=frozenset({"category"})), Listener()
-    say("home", topic="category")
-    drain([fans_out, listener], timeout=DEADLINE_SECONDS)
-    assert listener.keys == ["of the category"]
+def test_draining_includes_what_earlier_subscribers_published_meanwhile() -> None:
+    fans_out, recorder = FansOut("fans out", topics=frozenset({Topic.CATEGORY})), Recorder()
+    publish_settled("home", topic=Topic.CATEGORY)
+    drain([fans_out, recorder], timeout=DEADLINE_SECONDS)
+    assert recorder.keys == ["of the category"]
 
 
-def test_draining_leaves_the_work_to_a_relay_that_runs() -> None:
-    worker = Listener()
+def test_draining_leaves_the_work_to_a_running_relay() -> None:
+    worker = Recorder()
     with running(lambda: [worker]):
         eventually(lambda: Cursor.objects.exclude(lease_owner="").exists())
-        say(1)
-        bystander = Listener()
+        publish_settled(1)
+        bystander = Recorder()
         drain([bystander], timeout=DEADLINE_SECONDS)
     assert (worker.keys, bystander.keys) == (["1"], [])
 
 
-def test_draining_in_vain_says_who_stands_where() -> None:
-    Follower(Listener(), owner="holds the lease and sleeps").step()
-    say(1)
-    with pytest.raises(DrainTimeout, match="listener stands at"):
-        drain([Listener()], timeout=0.1)
+def test_a_drain_that_times_out_names_the_subscriber_and_its_cursor() -> None:
+    SubscriberRunner(Recorder(), owner="holds the lease and sleeps").step()
+    publish_settled(1)
+    with pytest.raises(DrainTimeout, match="the cursor of recorder is at"):
+        drain([Recorder()], timeout=0.1)
 
 
-def test_what_a_subscriber_raises_ends_the_drain() -> None:
-    say(1)
+def test_an_exception_of_a_subscriber_ends_the_drain() -> None:
+    publish_settled(1)
     with pytest.raises(Broken):
-        drain([Listener(broken=True)], timeout=DEADLINE_SECONDS)
+        drain([Recorder(broken=True)], timeout=DEADLINE_SECONDS)
     assert Cursor.objects.get().lease_owner == ""
 
 
-def test_no_two_processes_have_one_name() -> None:
+def test_names_of_processes_are_unique() -> None:
     names = {process_name() for _ in range(50)}
     assert len(names) == 50
     assert max(map(len, names)) <= 64

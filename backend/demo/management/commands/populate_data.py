@@ -13,7 +13,8 @@ from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
 from backend.demo.plan import Plan, Progress
 from backend.demo.populate import Story, load_events, shop_is_empty, store, tell
 from backend.engines.warehouse import warehouse
-from backend.outbox.catch_up import NotCaughtUp, catch_up
+from backend.outbox.catch_up import catch_up
+from backend.outbox.errors import NotCaughtUp
 
 PROGRESS_FILE = "populate_data.json"
 

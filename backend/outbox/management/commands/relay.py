@@ -1,4 +1,4 @@
-"""`manage.py relay`: carries what changed to every subscriber, until it is stopped."""
+"""`manage.py relay`: delivers messages of the outbox to every subscriber until it is stopped."""
 
 import signal
 import threading
@@ -14,7 +14,7 @@ from backend.outbox.relay import Relay
 class Command(BaseCommand):
     """Runs the relay in the foreground."""
 
-    help = "Carry what changed in the database to the search index and the warehouse, until stopped."
+    help = "Deliver changes in the database to the search index and the warehouse until stopped."
 
     def handle(self, *_: Any, **__: Any) -> None:
         """Run until SIGTERM or SIGINT."""

@@ -1,4 +1,4 @@
-"""Subscribers that keep what they hear, and clocks that are set by hand."""
+"""A subscriber that records what it receives, and clocks that are set by hand."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -10,34 +10,36 @@ from django.db import transaction
 from backend.outbox.models import Message
 from backend.outbox.selectors import settled
 from backend.outbox.services import publish
-from backend.outbox.subscribers import Change
+from backend.outbox.subscribers import Notice, Start
+from backend.outbox.topics import Topic
 from tests.backend.shop import NOW
 from tests.backend.together import eventually
 
 
 class Broken(Exception):
-    """What a subscriber raises that can't do its work."""
+    """What a failing subscriber raises."""
 
 
 @dataclass
-class Listener:
-    """Keeps every batch that it is given; `broken` makes it fail instead."""
+class Recorder:
+    """Records every batch; `broken` makes it fail instead."""
 
-    name: str = "listener"
-    topics: frozenset[str] = frozenset({"product"})
+    name: str = "recorder"
+    topics: frozenset[Topic] = frozenset({Topic.PRODUCT})
+    start: Start = Start.OLDEST
     quiet_seconds: float = 0.0
     batch_size: int = 100
     broken: bool = False
     batches: list[list[str]] = field(default_factory=list)
     during: Callable[[], object] = lambda: None
-    heard: threading.Event = field(default_factory=threading.Event)
+    called: threading.Event = field(default_factory=threading.Event)
 
-    def handle(self, changes: Sequence[Change]) -> None:
+    def handle(self, notices: Sequence[Notice]) -> None:
         self.during()
-        self.heard.set()
+        self.called.set()
         if self.broken:
             raise Broken(self.name)
-        self.batches.append([change.key for change in changes])
+        self.batches.append([notice.key for notice in notices])
 
     @property
     def keys(self) -> list[str]:
@@ -47,7 +49,7 @@ class Listener:
 
 @dataclass
 class Clock:
-    """A time of day and a count of seconds that only move by hand."""
+    """A wall clock and a monotonic clock that only move by hand."""
 
     seconds: float = 0.0
 
@@ -58,18 +60,18 @@ class Clock:
         return self.seconds
 
 
-def say(*keys: int | str, topic: str = "product") -> None:
-    """Publish each key in a transaction of its own, and wait until nobody can write in front of them."""
+def publish_settled(*keys: int | str, topic: Topic = Topic.PRODUCT) -> None:
+    """Publish each key in a transaction of its own, and wait until no message can precede them."""
     for key in keys:
-        say_at_once(key, topic=topic)
+        publish_alone(key, topic=topic)
     eventually(lambda: settled().count() == Message.objects.count())
 
 
-def say_at_once(key: int | str, *, topic: str = "product") -> None:
-    """Publish the key; other writers of the database server may still hold it back."""
+def publish_alone(key: int | str, *, topic: Topic = Topic.PRODUCT) -> None:
+    """Publish the key in a transaction of its own; other transactions of the server may delay it."""
     with transaction.atomic():
         publish(topic, key)
 
 
-def words(numbers: Iterable[int]) -> list[str]:
+def texts(numbers: Iterable[int]) -> list[str]:
     return [str(number) for number in numbers]

@@ -1,0 +1,192 @@
+"""Runs one subscriber: reads messages after its cursor, calls it, moves the cursor.
+
+States of a message: *unread* (after the read position) → *waiting* (read, not handled yet) → *handled*. A
+message of a state topic waits while its key was handled less than `quiet_seconds` ago, and a later message
+with the same key joins it. A message of a fact topic waits for its turn only.
+
+The cursor is just before the oldest waiting message, so after a crash the waiting ones are read again: a
+message can be handled twice, but not skipped. The lease is an owner and an expiry in the cursor's row: only
+its holder calls the subscriber and moves the cursor, and when the holder dies another process takes over as
+the lease expires. No database lock is held while the subscriber works. docs/decisions/outbox.md has the
+reasons.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from backend.outbox.models import Cursor, Message
+from backend.outbox.selectors import Position, head, messages_after
+from backend.outbox.services import open_cursor, renumber_if_restored
+from backend.outbox.subscribers import Exclusive, Notice, Subscriber
+from backend.outbox.topics import BY_VALUE, Kind
+
+LEASE = timedelta(seconds=15)
+RENEW_BELOW = timedelta(seconds=10)
+READ_SIZE = 5_000
+HEAD_SECONDS = 60.0
+"""How often the read position moves to the head although the topics have no new messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A notice that is to be delivered; `message_id` is 0 for a state topic, whose messages coalesce."""
+
+    notice: Notice
+    message_id: int
+
+    @property
+    def is_fact(self) -> bool:
+        return self.message_id != 0
+
+
+class SubscriberRunner:
+    """Runs `subscriber` as the process `owner`, one step at a time."""
+
+    def __init__(
+        self,
+        subscriber: Subscriber,
+        *,
+        owner: str,
+        clock: Callable[[], datetime] = timezone.now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start without a lease; leases expire by `clock`, quiet periods are measured by `monotonic`."""
+        self.subscriber = subscriber
+        self._owner = owner
+        self._clock = clock
+        self._monotonic = monotonic
+        self._next_head_at = monotonic()
+        self._lease_until: datetime | None = None
+        self._read = Position(0, 0)
+        self._saved = Position(0, 0)
+        self._waiting: dict[_Waiting, Position] = {}
+        self._handled_at: dict[Notice, float] = {}
+        self._opened = False
+        self._recorded_failure: str | None = None
+
+    def step(self) -> bool:
+        """Read on, deliver the notices that are due, move the cursor; return whether any were due.
+
+        Raises:
+            Exception: whatever the subscriber raises; the same notices are due again at the next step.
+        """
+        if not self._hold_lease():
+            return False
+        self._read_on()
+        due = self._due()
+        if due:
+            self.subscriber.handle([waiting.notice for waiting in due])
+            handled_at = self._monotonic()
+            for waiting in due:
+                del self._waiting[waiting]
+                if not waiting.is_fact:
+                    self._handled_at[waiting.notice] = handled_at
+        self._save()
+        return bool(due)
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether this process held the lease at the last step."""
+        return self._lease_until is not None
+
+    def record_failure(self, reason: str) -> None:
+        """Store why the last step failed, for health checks; an empty `reason` clears it.
+
+        Only the holder of the lease stores it, and only when it changed.
+        """
+        if reason == self._recorded_failure:
+            return
+        own = Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner)
+        own.update(failure=reason)
+        self._recorded_failure = reason
+
+    def release(self) -> None:
+        """Release the lease, so that another process need not wait until it expires."""
+        self._lose_lease()
+        Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner).update(
+            lease_owner="", lease_until=None
+        )
+
+    def _hold_lease(self) -> bool:
+        now = self._clock()
+        if self._lease_until is not None and self._lease_until - now > RENEW_BELOW:
+            return True
+        held_before = self._lease_until is not None and self._lease_until > now
+        self._open_cursor()
+        free = Q(lease_owner=self._owner) | Q(lease_until=None) | Q(lease_until__lt=now)
+        rows = Cursor.objects.filter(free, subscriber=self.subscriber.name)
+        if not rows.update(lease_owner=self._owner, lease_until=now + LEASE):
+            if self._lease_until is not None:
+                self._lose_lease()
+            return False
+        self._lease_until = now + LEASE
+        if not held_before:
+            self._resume()
+        return True
+
+    def _open_cursor(self) -> None:
+        # Once: a cursor that was closed while this process ran the subscriber stays closed.
+        if not self._opened:
+            open_cursor(self.subscriber.name, start=self.subscriber.start)
+            self._opened = True
+
+    def _lose_lease(self) -> None:
+        if isinstance(self.subscriber, Exclusive):
+            self.subscriber.release()
+        self._lease_until = None
+
+    def _resume(self) -> None:
+        renumber_if_restored()
+        cursor = Cursor.objects.get(subscriber=self.subscriber.name)
+        self._read = self._saved = Position(cursor.xid, cursor.message_id)
+        self._waiting.clear()
+        self._recorded_failure = None
+
+    def _read_on(self) -> None:
+        if len(self._waiting) >= READ_SIZE:
+            return
+        next_head = self._head()
+        messages = messages_after(self._read, topics=self.subscriber.topics, limit=READ_SIZE)
+        for message in messages:
+            self._waiting.setdefault(_waiting_of(message), self._read)
+            self._read = Position(message.xid, message.id)
+        if next_head is not None and len(messages) < READ_SIZE:
+            self._read = max(self._read, next_head)
+
+    def _head(self) -> Position | None:
+        """Return the head once in `HEAD_SECONDS`, else None.
+
+        It is taken before the messages are read, so all messages up to it have been read afterwards. Without
+        it the cursor of a subscriber whose topics have no messages would stop pruning.
+        """
+        now = self._monotonic()
+        if now < self._next_head_at:
+            return None
+        self._next_head_at = now + HEAD_SECONDS
+        return head()
+
+    def _due(self) -> list[_Waiting]:
+        quiet_since = self._monotonic() - self.subscriber.quiet_seconds
+        self._handled_at = {notice: at for notice, at in self._handled_at.items() if at > quiet_since}
+        ready = (each for each in self._waiting if each.is_fact or each.notice not in self._handled_at)
+        return [waiting for waiting, _ in zip(ready, range(self.subscriber.batch_size), strict=False)]
+
+    def _save(self) -> None:
+        place = min(self._waiting.values(), default=self._read)
+        if place == self._saved:
+            return
+        rows = Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner)
+        if rows.update(xid=place.xid, message_id=place.message_id, moved_at=self._clock()):
+            self._saved = place
+        else:
+            self._lose_lease()
+
+
+def _waiting_of(message: Message) -> _Waiting:
+    topic = BY_VALUE[message.topic]
+    return _Waiting(Notice(topic, message.key), message.id if topic.kind is Kind.FACT else 0)

@@ -1,0 +1,42 @@
+"""The topics of the outbox: what is published, and how it is delivered."""
+
+from enum import Enum, StrEnum, auto
+
+
+class Kind(Enum):
+    """How the messages of a topic are delivered."""
+
+    STATE = auto()
+    """A row changed. Messages with the same key are coalesced; subscribers read the row again."""
+
+    FACT = auto()
+    """Something happened. Every message is delivered at least once, in commit order, never coalesced."""
+
+
+class Topic(StrEnum):
+    """Every topic, with its kind and the model whose primary key is the key of its messages.
+
+    The model of a fact topic is append-only, so that a subscriber reads what happened however late it comes.
+    """
+
+    kind: Kind
+    model: str
+
+    PRODUCT = "product", Kind.STATE, "catalog.Product"
+    CATEGORY = "category", Kind.STATE, "catalog.Category"
+    ORDER = "order", Kind.STATE, "orders.Order"
+    MOVEMENT = "movement", Kind.STATE, "orders.Movement"
+    SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
+    ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
+
+    def __new__(cls, value: str, kind: Kind, model: str) -> "Topic":
+        """Return the member whose stored value is `value`."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.kind = kind
+        member.model = model
+        return member
+
+
+BY_VALUE = {topic.value: topic for topic in Topic}
+"""The topics by the value that a message stores."""

@@ -1,0 +1,83 @@
+"""Each step of an order is published once, as a fact, in the transaction that takes it."""
+
+import pytest
+from django.db import transaction
+
+from backend.accounts.models import User
+from backend.orders.errors import TransitionNotAllowed
+from backend.orders.models import Order, OrderStatusHistory
+from backend.orders.services import cancel, deliver, ship, take_back
+from backend.outbox.models import Message
+from backend.outbox.relay import drain
+from backend.outbox.subscribers import Start
+from backend.outbox.topics import Topic
+from tests.backend.orders.steps import order_of
+from tests.backend.outbox.recording import Recorder
+from tests.backend.shop import NOW, customer, staff, variant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def keeper() -> User:
+    return staff()
+
+
+def published() -> list[str]:
+    """Return the keys of the published steps."""
+    return list(Message.objects.filter(topic=Topic.ORDER_STEP).order_by("pk").values_list("key", flat=True))
+
+
+def history_of(*orders: Order) -> list[str]:
+    rows = OrderStatusHistory.objects.filter(order__in=orders).order_by("pk")
+    return [str(pk) for pk in rows.values_list("pk", flat=True)]
+
+
+def test_every_row_of_the_history_is_published_once_in_order(keeper: User) -> None:
+    lamp = variant()
+    first, second = order_of(customer(), {lamp.pk: 1}), order_of(customer(), {lamp.pk: 2})
+    ship(first.pk, by=keeper, now=NOW)
+    cancel(second.pk, by=keeper, now=NOW)
+    deliver(first.pk, by=keeper, now=NOW)
+    take_back(first.pk, units={first.items.get().pk: 1}, by=keeper, now=NOW)
+
+    assert len(published()) == 7
+    assert published() == history_of(first, second)
+
+
+def test_a_refused_step_and_one_that_is_rolled_back_are_not_published(keeper: User) -> None:
+    order = order_of(customer(), {variant().pk: 1})
+    before = published()
+    with pytest.raises(TransitionNotAllowed):
+        deliver(order.pk, by=keeper, now=NOW)
+    with transaction.atomic():
+        ship(order.pk, by=keeper, now=NOW)
+        transaction.set_rollback(True)
+
+    assert published() == before
+
+
+def test_a_subscriber_reads_each_step_from_its_row_however_far_the_order_went_since(keeper: User) -> None:
+    order = order_of(customer(), {variant().pk: 1})
+    ship(order.pk, by=keeper, now=NOW)
+    deliver(order.pk, by=keeper, now=NOW)
+    recorder = Recorder(topics=frozenset({Topic.ORDER_STEP}), quiet_seconds=60.0)
+    drain([recorder], timeout=30)
+
+    rows = OrderStatusHistory.objects.in_bulk([int(key) for key in recorder.keys])
+    assert [rows[int(key)].status for key in recorder.keys] == [
+        "PENDING",
+        "CONFIRMED",
+        "SHIPPED",
+        "DELIVERED",
+    ]
+
+
+def test_a_new_mailer_mails_no_order_of_yesterday(keeper: User) -> None:
+    mailer = Recorder("mailer", topics=frozenset({Topic.ORDER_STEP}), start=Start.HEAD)
+    order = order_of(customer(), {variant().pk: 1})
+    drain([mailer], timeout=30)
+    ship(order.pk, by=keeper, now=NOW)
+    drain([mailer], timeout=30)
+
+    assert mailer.keys == history_of(order)[-1:]
