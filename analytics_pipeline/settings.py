@@ -1,4 +1,4 @@
-"""Where the stream and the warehouse are, read from the environment; no Django."""
+"""Where the stream and the warehouse are, and how long a request may wait for them; no Django."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DEFAULT_HOME = "var"
 DEFAULT_TIME_ZONE = "UTC"
-# In the environment of what a supervisor runs beside the embedded services.
+DEFAULT_REQUEST_SECONDS = 2
+# Set in the environment of every process that a supervisor runs beside the embedded services.
 SUPERVISED = "VITRINE_SUPERVISED"
 
 
@@ -23,32 +24,39 @@ class InvalidSetting(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PipelineSettings:
-    """The addresses of one installation.
+    """The addresses of one installation, its time zone and its deadline for requests.
 
-    An address that is None means the embedded service of this home (`embedded.py`).
+    An address that is None means the embedded service of this home (`embedded.py`). A request waits
+    `request_seconds` for an answer of the warehouse; background processes wait longer.
     """
 
     home: Path
     redis_url: str | None = None
     clickhouse_url: str | None = None
     time_zone: str = DEFAULT_TIME_ZONE
+    request_seconds: int = DEFAULT_REQUEST_SECONDS
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """The settings that these variables describe; raises InvalidSetting naming the variable."""
+        """Return the settings that these variables describe.
+
+        Raises:
+            InvalidSetting: a variable can't be used; names it.
+        """
         variables = os.environ if environ is None else environ
         return cls(
             home=Path(variables.get("VITRINE_HOME") or DEFAULT_HOME).expanduser().resolve(),
             redis_url=_address(variables, "REDIS_URL", schemes=("redis://", "rediss://", "unix://")),
             clickhouse_url=_address(variables, "CLICKHOUSE_URL", schemes=("http://", "https://")),
             time_zone=_time_zone(variables.get("VITRINE_TIME_ZONE") or DEFAULT_TIME_ZONE),
+            request_seconds=_seconds(variables, "WAREHOUSE_REQUEST_SECONDS", default=DEFAULT_REQUEST_SECONDS),
         )
 
 
 def _address(variables: Mapping[str, str], name: str, *, schemes: tuple[str, ...]) -> str | None:
     value = variables.get(name) or None
     if value is not None and not value.startswith(schemes):
-        raise InvalidSetting(name, value=value, expected=f"it has to begin with {' or '.join(schemes)}")
+        raise InvalidSetting(name, value=value, expected=f"it must begin with {' or '.join(schemes)}")
     return value
 
 
@@ -58,3 +66,10 @@ def _time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise InvalidSetting("VITRINE_TIME_ZONE", value=name, expected="not a time zone's name") from error
     return name
+
+
+def _seconds(variables: Mapping[str, str], name: str, *, default: int) -> int:
+    value = variables.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 600):
+        raise InvalidSetting(name, value=value, expected="it must be a whole number of seconds from 1 to 600")
+    return int(value)

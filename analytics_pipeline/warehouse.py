@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -15,9 +16,10 @@ from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
 
 if TYPE_CHECKING:
-    # 80 MB that only those pay for who ask for a frame; not the web process.
+    # 80 MB of memory: imported only where a frame is asked for, never in the web process.
     import pandas as pd
 
+# Stands for "no shopper", "no exposure": columns of the warehouse are not nullable.
 NIL_UUID = UUID(int=0)
 _SERVERS_DATABASE = "default"
 _SETTINGS = {
@@ -26,122 +28,178 @@ _SETTINGS = {
     # An event's day follows from its id and a movement's month never changes: copies share a partition.
     "do_not_merge_across_partitions_select_final": 1,
 }
-# Exceptions that say something about this moment and not about the statement.
-_PASSING = frozenset({159, 202, 209, 210, 241, 242, 243, 252, 394, 425, 439})
+_TIMEOUT_EXCEEDED = 159
+# ClickHouse's codes that describe its present state and not the statement.
+_TEMPORARY = frozenset({_TIMEOUT_EXCEEDED, 202, 209, 210, 241, 242, 243, 252, 394, 425, 439})
+# Codes that say that a value can't be stored; None is the client's own refusal to encode it.
+_ABOUT_VALUES = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
+_FAILURES = (ClickHouseError, HTTPError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """How long a client waits: for a connection, and for each answer, which ends the query as well."""
+
+    connect_seconds: int
+    answer_seconds: int
+
+
+BACKGROUND = Deadline(connect_seconds=5, answer_seconds=120)
 
 
 class WarehouseUnavailable(Exception):
     """The warehouse can't be reached, or can't work now; the same request may succeed later."""
 
 
+class QueryTimedOut(WarehouseUnavailable):
+    """The warehouse works, but did not finish this query within the client's deadline."""
+
+
 class WarehouseRefused(Exception):
-    """The warehouse answered that it won't do this; `code` is ClickHouse's, None where it gave none."""
+    """The warehouse refused a statement or its data; `code` is ClickHouse's, None where it gave none."""
 
     def __init__(self, message: str, *, code: int | None) -> None:
         super().__init__(message)
         self.code = code
 
+    @property
+    def is_about_values(self) -> bool:
+        """Whether a value can't be stored, so that the other rows of the same insert may well be."""
+        return self.code in _ABOUT_VALUES
+
 
 class Warehouse:
     """Statements and inserts. Connects on first use; safe to share between threads.
 
-    Every method raises WarehouseUnavailable or WarehouseRefused.
+    `deadline` bounds every call. Every method raises WarehouseUnavailable or WarehouseRefused.
     """
 
-    def __init__(self, settings: PipelineSettings, *, database: str | None = None) -> None:
+    def __init__(
+        self, settings: PipelineSettings, *, database: str | None = None, deadline: Deadline = BACKGROUND
+    ) -> None:
         self.settings = settings
+        self.deadline = deadline
         self._database = database
         self._client: Any = None
         self._lock = threading.Lock()
 
     def create(self) -> None:
-        """Create the database that the address names, where it doesn't exist."""
+        """Create the database that the address names if it doesn't exist."""
         address = embedded.clickhouse_url(self.settings)
         name = self._database or urlsplit(address).path.strip("/") or _SERVERS_DATABASE
-        root = Warehouse(self.settings, database=_SERVERS_DATABASE)
+        root = Warehouse(self.settings, database=_SERVERS_DATABASE, deadline=self.deadline)
         try:
             root.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": name})
         finally:
             root.close()
 
     def command(self, statement: str, parameters: Mapping[str, object] | None = None) -> None:
-        """Run a statement that answers with nothing of interest."""
+        """Run a statement and ignore its result."""
         self._call("command", statement, parameters=dict(parameters or {}))
 
     def rows(self, query: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
-        """The query's rows by column name; decimals, dates and UUIDs are Python's."""
+        """Return the query's rows by column name; decimals, dates and UUIDs are Python's."""
         names, rows = self.table(query, parameters)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def table(
         self, query: str, parameters: Mapping[str, object] | None = None
     ) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-        """The query's columns' names and its rows."""
+        """Return the query's column names and its rows."""
         result = self._call("query", query, parameters=dict(parameters or {}))
         return result.column_names, result.result_rows
 
     def value(self, query: str, parameters: Mapping[str, object] | None = None) -> Any:
-        """The only column of the query's only row."""
+        """Return the only column of the query's only row."""
         result = self._call("query", query, parameters=dict(parameters or {}))
         return result.result_rows[0][0]
 
     def frame(self, query: str, parameters: Mapping[str, object] | None = None) -> "pd.DataFrame":
-        """The query's rows as a data frame."""
+        """Return the query's rows as a data frame."""
         return cast("pd.DataFrame", self._call("query_df", query, parameters=dict(parameters or {})))
 
     def insert(self, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Insert columns of equal length. Blocks of 10,000s of rows are best."""
+        """Insert columns of equal length; blocks of tens of thousands of rows are best."""
         names = list(columns)
         if names and len(columns[names[0]]):
             data = list(columns.values())
             self._call("insert", table, data, column_names=names, column_oriented=True)
 
     def ping(self) -> str:
-        """The server's version."""
+        """Return the server's version."""
         return str(self.value("SELECT version()"))
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
-        with self._lock:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+        if self._client is not None:
+            self._forget(self._client)
 
     def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
+        client = self._connected()
         try:
-            return getattr(self._connected(), method)(*arguments, **options)
-        except (OperationalError, HTTPError, OSError) as error:
-            # The embedded server may have moved to another port: look its address up again next time.
-            self.close()
-            raise WarehouseUnavailable(_first_line(error)) from error
-        except DatabaseError as error:
-            code = error.code if isinstance(error.code, int) else None
-            # The plain class without a code is not ClickHouse's answer but a proxy's, whose server is away.
-            if code in _PASSING or (code is None and type(error) is DatabaseError):
-                raise WarehouseUnavailable(_first_line(error)) from error
-            raise WarehouseRefused(_first_line(error), code=code) from error
-        except ClickHouseError as error:
-            raise WarehouseRefused(_first_line(error), code=None) from error
+            return getattr(client, method)(*arguments, **options)
+        except _FAILURES as error:
+            translated = _translated(error)
+            if type(translated) is WarehouseUnavailable:
+                # The embedded server may have moved to another port: look its address up again next time.
+                self._forget(client)
+            raise translated from error
 
     def _connected(self) -> Any:
+        client = self._client
+        if client is not None:
+            return client
+        # Connecting asks the server for its settings. Outside of the lock: if the server hangs, threads that
+        # connect at the same time wait for one deadline together and not one after the other.
+        opened = self._open()
         with self._lock:
             if self._client is None:
-                self._client = clickhouse_connect.get_client(
-                    dsn=embedded.clickhouse_url(self.settings),
-                    database=self._database,
-                    settings=_SETTINGS,
-                    autogenerate_session_id=False,
-                    dedicated_pool=True,
-                    connect_timeout=5,
-                    send_receive_timeout=120,
-                    tz_mode="aware",
-                )
-            return self._client
+                self._client = opened
+                return opened
+            client = self._client
+        opened.close()
+        return client
+
+    def _open(self) -> Any:
+        try:
+            return clickhouse_connect.get_client(
+                dsn=embedded.clickhouse_url(self.settings),
+                database=self._database,
+                settings={**_SETTINGS, "max_execution_time": self.deadline.answer_seconds},
+                autogenerate_session_id=False,
+                dedicated_pool=True,
+                connect_timeout=self.deadline.connect_seconds,
+                send_receive_timeout=self.deadline.answer_seconds,
+                tz_mode="aware",
+            )
+        except _FAILURES as error:
+            raise _translated(error) from error
+
+    def _forget(self, client: Any) -> None:
+        # Calls of other threads that are under way end normally: only idle connections are closed.
+        with self._lock:
+            if self._client is client:
+                self._client = None
+        client.close()
 
 
 def microseconds(moment: datetime) -> int:
-    """A version for rows that replace each other: the time at which their source was read."""
+    """Return a version for rows that replace each other: the time at which their source was read."""
     return int(moment.timestamp() * 1_000_000)
+
+
+def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
+    reason = _first_line(error)
+    given = getattr(error, "code", None)
+    code = given if isinstance(given, int) else None
+    if code == _TIMEOUT_EXCEEDED:
+        return QueryTimedOut(reason)
+    if not isinstance(error, ClickHouseError) or isinstance(error, OperationalError):
+        return WarehouseUnavailable(reason)
+    # The plain class without a code is not ClickHouse's answer but that of a proxy whose server is away.
+    if code in _TEMPORARY or (code is None and type(error) is DatabaseError):
+        return WarehouseUnavailable(reason)
+    return WarehouseRefused(reason, code=code)
 
 
 def _first_line(error: Exception) -> str:

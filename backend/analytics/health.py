@@ -6,16 +6,18 @@ from django.utils import timezone
 
 from analytics_pipeline import rollups
 from backend.analytics.subscribers import OrderFacts
-from backend.engines.warehouse import migrated, warehouse
+from backend.engines.warehouse import migrated_for_requests
 from backend.outbox.selectors import lag
 
 
 def check() -> Mapping[str, object]:
     """Return its version and lag; raises WarehouseUnavailable or WarehouseRefused."""
-    behind = lag(OrderFacts(migrated()), now=timezone.now())
+    target = migrated_for_requests()
+    warehouse = target.warehouse()
+    behind = lag(OrderFacts(target), now=timezone.now())
     return {
-        "version": warehouse().ping(),
+        "version": warehouse.ping(),
         "lag_messages": behind.messages,
         "lag_seconds": round(behind.seconds, 3),
-        "dirty_days": len(rollups.dirty_days(warehouse())),
+        "dirty_days": len(rollups.dirty_days(warehouse)),
     }

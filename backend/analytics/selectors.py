@@ -13,7 +13,7 @@ from backend.analytics.subscribers import OrderFacts, Products
 from backend.api.errors import InvalidInput
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Product
-from backend.engines.warehouse import SHARE, Migrated, warehouse
+from backend.engines.warehouse import Migrated, warehouse_for_request
 from backend.outbox import selectors as outbox
 
 
@@ -67,7 +67,7 @@ def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshne
 def _run(name: str, *, user: User, parameters: Mapping[str, object]) -> Answer:
     seller = reports.EVERY_SELLER if user.is_admin else user.pk
     try:
-        with SHARE.slot():
-            return reports.run(warehouse(), name, seller=seller, **parameters)
+        with warehouse_for_request() as warehouse:
+            return reports.run(warehouse, name, seller=seller, **parameters)
     except InvalidParameter as error:
         raise InvalidInput(**{error.parameter: error.reason}) from error

@@ -19,6 +19,13 @@ class WarehouseNotAvailable(EngineUnavailable):
     message = "Reports are not available right now; try again shortly."
 
 
+class QueryTooSlow(EngineUnavailable):
+    """The warehouse works, but could not finish the query within a request's deadline."""
+
+    code: ClassVar[str] = "query_too_slow"
+    message = "The warehouse needs too long for this; ask for fewer days, or try again later."
+
+
 class SearchNotAvailable(EngineUnavailable):
     """The search engine can't be reached, or has no index that can be read."""
 

@@ -1,15 +1,16 @@
 """What the engines' exceptions mean to a client; the handler of errors consults these translations."""
 
 from analytics_pipeline.stream import StreamUnavailable
-from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
+from analytics_pipeline.warehouse import QueryTimedOut, WarehouseRefused, WarehouseUnavailable
 from backend.api.errors import DomainError, register_translation
-from backend.engines.errors import SearchNotAvailable, StreamNotAvailable, WarehouseNotAvailable
+from backend.engines.errors import QueryTooSlow, SearchNotAvailable, StreamNotAvailable, WarehouseNotAvailable
 from indexing.engine import SearchError
 
 
 def register() -> None:
     """Answer 503 for whatever an engine can't do, without a word of internal hosts."""
     register_translation(StreamUnavailable, _stream)
+    register_translation(QueryTimedOut, _slow_query)
     register_translation(WarehouseUnavailable, _warehouse)
     register_translation(WarehouseRefused, _warehouse)
     register_translation(SearchError, _search)
@@ -21,6 +22,10 @@ def _stream(error: Exception) -> DomainError:
 
 def _warehouse(error: Exception) -> DomainError:
     return WarehouseNotAvailable()
+
+
+def _slow_query(error: Exception) -> DomainError:
+    return QueryTooSlow()
 
 
 def _search(error: Exception) -> DomainError:

@@ -1,12 +1,14 @@
-"""This process's connection to the warehouse."""
+"""This process's connections to the warehouse: a patient one, and one with a deadline for requests."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
 from analytics_pipeline import migrate
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.warehouse import Warehouse
+from analytics_pipeline.warehouse import Deadline, Warehouse
 from backend.engines.limits import Share
 
 SHARE = Share("warehouse", slots=3)
@@ -33,14 +35,37 @@ class Migrated:
 
 @cache
 def migrated() -> Migrated:
-    """Return this installation's warehouse, not connected yet."""
+    """Return this installation's warehouse for background work, not connected yet."""
     return Migrated(Warehouse(PipelineSettings.from_env()))
 
 
 def warehouse() -> Warehouse:
-    """Return this installation's warehouse with its schema in place.
+    """Return this installation's warehouse for background work, with its schema in place.
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: the schema could not be brought up to date.
     """
     return migrated().warehouse()
+
+
+@cache
+def migrated_for_requests() -> Migrated:
+    """Return this installation's warehouse for HTTP requests, not connected yet.
+
+    Each call ends within the deadline that the settings name.
+    """
+    settings = PipelineSettings.from_env()
+    deadline = Deadline(connect_seconds=1, answer_seconds=settings.request_seconds)
+    return Migrated(Warehouse(settings, deadline=deadline))
+
+
+@contextmanager
+def warehouse_for_request() -> Iterator[Warehouse]:
+    """Occupy one of the warehouse's slots and yield the warehouse, with its schema in place.
+
+    Raises:
+        EngineBusy: as many threads as may wait for the warehouse already do.
+        WarehouseUnavailable, WarehouseRefused: the schema could not be brought up to date.
+    """
+    with SHARE.slot():
+        yield migrated_for_requests().warehouse()

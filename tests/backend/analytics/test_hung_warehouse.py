@@ -1,0 +1,89 @@
+"""A warehouse that accepts connections and never answers costs a request seconds, and few threads."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from analytics_pipeline import embedded
+from analytics_pipeline.settings import PipelineSettings
+from backend.accounts.models import User
+from backend.engines import warehouse as engine
+from backend.engines.errors import EngineBusy, WarehouseNotAvailable
+from backend.operations import health
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DEADLINE_SECONDS = 3.0
+
+
+@pytest.fixture
+def pid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The process of a warehouse of this test's own, which the requests of the test are sent to."""
+    settings = PipelineSettings(home=tmp_path)
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        monkeypatch.setenv("CLICKHOUSE_URL", embedded.clickhouse_url(settings))
+        engine.migrated_for_requests.cache_clear()
+        found = embedded.endpoint(embedded.WAREHOUSE, home=tmp_path).pid
+        assert found is not None
+        yield found
+        os.kill(found, signal.SIGCONT)
+        # A process that has only just been continued may hand SIGTERM to a thread that doesn't wake Python.
+        engine.migrated_for_requests().bare.create()
+        engine.migrated_for_requests().bare.close()
+        engine.migrated_for_requests.cache_clear()
+
+
+def timed(ask: Callable[[], Any]) -> tuple[Any, float]:
+    begun = time.monotonic()
+    try:
+        return ask(), time.monotonic() - begun
+    finally:
+        connection.close()
+
+
+def sales(user: User) -> Any:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client.get("/api/analytics/sales/")
+
+
+@pytest.mark.parametrize("connected", [False, True])
+def test_a_report_ends_within_the_deadline_and_works_again_afterwards(
+    pid: int, staff: User, connected: bool
+) -> None:
+    if connected:
+        assert sales(staff).status_code == 200
+    os.kill(pid, signal.SIGSTOP)
+    answer, seconds = timed(lambda: sales(staff))
+    assert (answer.status_code, answer.json()["error"]) == (503, WarehouseNotAvailable.message)
+    assert answer.headers["Retry-After"]
+    assert seconds < DEADLINE_SECONDS
+    os.kill(pid, signal.SIGCONT)
+    assert sales(staff).status_code == 200
+
+
+def test_requests_beyond_the_share_are_refused_at_once(pid: int, staff: User) -> None:
+    slots = engine.SHARE.slots
+    os.kill(pid, signal.SIGSTOP)
+    with ThreadPoolExecutor(3 * slots) as pool:
+        answers = list(pool.map(lambda _: timed(lambda: sales(staff)), range(3 * slots)))
+    reasons = [answer.json()["error"] for answer, _ in answers]
+    assert {answer.status_code for answer, _ in answers} == {503}
+    assert reasons.count(EngineBusy.message) == 2 * slots
+    assert reasons.count(WarehouseNotAvailable.message) == slots
+    assert max(seconds for _, seconds in answers) < DEADLINE_SECONDS
+
+
+def test_health_says_that_the_warehouse_does_not_answer(pid: int) -> None:
+    os.kill(pid, signal.SIGSTOP)
+    probes, seconds = timed(health.probe_all)
+    (warehouse,) = [probe for probe in probes if probe.name == "warehouse"]
+    assert not warehouse.healthy
+    assert seconds < health.TIMEOUT_SECONDS + 0.5
