@@ -12,7 +12,7 @@ from backend.config.supervision import groups, write_configuration
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
-REAL = {"redis_url": "redis://stream", "clickhouse_url": "http://warehouse"}
+REAL = {"REDIS_URL": "redis://stream", "CLICKHOUSE_URL": "http://warehouse"}
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,9 @@ def services() -> dict[str, Any]:
 def test_compose_runs_every_process_that_the_supervisor_runs(
     tmp_path: Path, services: dict[str, Any]
 ) -> None:
-    shop, *others = groups(PipelineSettings(home=tmp_path, **REAL), host="127.0.0.1", port=1)
+    shop, *others = groups(
+        PipelineSettings.from_env({"VITRINE_HOME": str(tmp_path), **REAL}), host="127.0.0.1", port=1
+    )
     supervised = {process.name for process in shop.processes if not process.once}
 
     assert others == []
