@@ -1,9 +1,8 @@
 """Events in: validated, answered, and put into the stream as one entry a request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 import msgspec
 import structlog
@@ -11,27 +10,15 @@ import structlog
 from analytics_pipeline import events
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Refused, View
 from analytics_pipeline.stream import Batch, StreamUnavailable
-from backend.api.errors import DomainError, InvalidInput
+from backend.api.errors import InvalidInput
 from backend.api.shoppers import Shopper
 from backend.engines.streams import recent_products, stream
+from backend.tracking.errors import BatchTooLarge
 
 MAX_BYTES = 1_000_000
 _MEETINGS = (View, Click, CartAdd)
 
 logger = structlog.get_logger(__name__)
-
-
-class BatchTooLarge(DomainError):
-    """More events or bytes than one request may carry."""
-
-    code: ClassVar[str] = "batch_too_large"
-    details_keys: ClassVar[Mapping[str, str]] = {
-        "max_events": "How many events a batch may have.",
-        "max_bytes": "How many bytes a body may have.",
-    }
-    way_out = "Send the events in smaller batches."
-    status: ClassVar[int] = 413
-    message = "The batch is too large; send it in several requests."
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from backend.api.responses import envelope
 from backend.api.schema import envelope_of
 from backend.api.shoppers import shopper_of
 from backend.api.throttles import EventsThrottle
+from backend.tracking.errors import BatchTooLarge
 from backend.tracking.serializers import EventsSerializer, TakenSerializer
-from backend.tracking.services import MAX_BYTES, BatchTooLarge, take
+from backend.tracking.services import MAX_BYTES, take
 
 
 class EventsView(APIView):
