@@ -32,9 +32,9 @@ Every answer with a status of 400 or above has the same body:
 ```
 
 - `code` identifies the error and doesn't change; `error` is a text for people and may change.
-- `details` has facts under the keys below. For `invalid_input` the keys are the names of fields, and each value
-  is a list of messages. Where a request calls a field differently (`product` instead of `product_id`), so do the
-  details.
+- `details` has facts under the keys below. For `invalid_input` the keys are the names of fields, and each
+  value is a list of messages. Where a request calls a field differently (`product` instead of `product_id`),
+  so do the details.
 - `request_id` is also in the header `X-Request-Id` and in every line of the server's log about this request.
 - An answer with the header `Retry-After` may be repeated after that many seconds.
 
