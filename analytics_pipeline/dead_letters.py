@@ -8,10 +8,11 @@ from uuid import UUID
 import msgspec
 
 from analytics_pipeline import events, stream
+from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import InvalidEvent
 from analytics_pipeline.ingest import WHOLE_ENTRY
 from analytics_pipeline.stream import Batch, Stream
-from analytics_pipeline.warehouse import NIL_UUID, Warehouse
+from analytics_pipeline.warehouse import Warehouse
 
 _WAITING = """
 SELECT entry, position, arrived_at, shopper_key, reason, payload

@@ -1,6 +1,7 @@
-"""The event types: what a shopper did or was shown, as it is sent and as it is kept.
+"""The event types: what a shopper did or was shown, as it is sent and as it is stored.
 
-Clients mint one UUIDv7 an event and repeat it when they send it again; its time is the time of the event.
+Clients generate one UUIDv7 for each event and repeat it when they send the event again; its time is the time
+of the event. Each field is stored in the column of its name (`columns.py`).
 """
 
 import hashlib
@@ -11,9 +12,12 @@ from uuid import UUID
 
 import msgspec
 
+from analytics_pipeline.columns import columns_of, table_columns
+
 EARLIEST = timedelta(days=7)
 LATEST = timedelta(minutes=5)
 MAX_EVENTS = 500
+MAX_PROPERTIES = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
@@ -23,12 +27,29 @@ Query = Annotated[str, msgspec.Meta(max_length=500)]
 Name = Annotated[str, msgspec.Meta(max_length=100)]
 Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=500)]
 Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=50)]
+Text = Annotated[str, msgspec.Meta(max_length=200)]
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+Properties = Annotated[dict[Key, Text | Integer | float | bool], msgspec.Meta(max_length=MAX_PROPERTIES)]
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
-    """What all events have. `exposure_id` is the list that led to the event."""
+class Event(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="type",
+):
+    """What all events have.
+
+    `exposure_id`, where a type has it, is the list that led to the event. `session_id` is the visit, and
+    `properties` is what a shop wants to add.
+    """
 
     event_id: UUID
+    session_id: UUID | None = None
+    properties: Properties | None = None
 
     @property
     def type(self) -> str:
@@ -53,7 +74,10 @@ class Search(Event, frozen=True, tag="search"):
 
 
 class Exposure(Event, frozen=True, tag="exposure"):
-    """A list was shown; its `event_id` is the exposure id. Only the server knows."""
+    """A list was shown; its `event_id` is the exposure id. Only the server sends it.
+
+    `list_version` is the model version or index generation that made the list, `arms` the experiments' arms.
+    """
 
     surface: Name
     product_ids: Ids
@@ -61,6 +85,7 @@ class Exposure(Event, frozen=True, tag="exposure"):
     filters: str = "{}"
     slot: Name = ""
     algorithm: Name = ""
+    list_version: Name = ""
     arms: Names = ()
     page: Position = 1
 
@@ -105,7 +130,7 @@ class CartRemove(Event, frozen=True, tag="cart_remove"):
 
 
 class OrderPlaced(Event, frozen=True, tag="order"):
-    """Units of a product were ordered. Only the server knows; money is in the order facts."""
+    """Units of a product were ordered. Only the server sends it; money is in the order facts."""
 
     product_id: Id
     variant_id: Id | None = None
@@ -115,12 +140,12 @@ class OrderPlaced(Event, frozen=True, tag="order"):
 
 AnyEvent = Search | Exposure | Seen | Click | View | CartAdd | CartRemove | OrderPlaced
 SERVER_ONLY = (Exposure, OrderPlaced)
-CLIENT_TYPES = tuple(
-    str(kind.__struct_config__.tag) for kind in get_args(AnyEvent) if kind not in SERVER_ONLY
-)
+EVENT_TYPES: tuple[type[Event], ...] = get_args(AnyEvent)
+CLIENT_TYPES = tuple(kind for kind in EVENT_TYPES if kind not in SERVER_ONLY)
+COLUMNS = columns_of(EVENT_TYPES, table=table_columns())
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(order="deterministic")
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -174,7 +199,10 @@ def validate_all(
 
 
 def content(event: AnyEvent) -> int:
-    """64 bits of what the event says: two copies of one event agree in them, two events don't."""
+    """Return 64 bits of a hash of the event: equal for two copies of one event, different for two events.
+
+    Fields with their default don't enter it, so that a new field leaves the hashes of older events unchanged.
+    """
     return int.from_bytes(hashlib.blake2b(_encoder.encode(event), digest_size=8).digest())
 
 
@@ -186,9 +214,14 @@ def _readable(error: Exception) -> str:
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """An event with what is known about its arrival. `number` orders copies: the smallest one wins."""
+    """An event with what is known about its arrival.
+
+    `number` orders copies: the smallest one wins. `clock_offset` is what to add to the event's time, in
+    milliseconds, because the client's clock was wrong.
+    """
 
     event: AnyEvent
     shopper_key: UUID | None
     arrived_at: datetime
     number: int
+    clock_offset: int = 0

@@ -14,9 +14,10 @@ from uuid import UUID, uuid4
 import msgspec
 
 from analytics_pipeline import events, stream
+from analytics_pipeline.columns import NIL_UUID, field_values
 from analytics_pipeline.events import InvalidEvent, Record
 from analytics_pipeline.stream import Entry, Stream
-from analytics_pipeline.warehouse import NIL_UUID, Warehouse, WarehouseRefused
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
 # An entry may hold 500 events and a megabyte.
 ENTRIES_AT_ONCE = 200
@@ -27,21 +28,7 @@ _GREATEST = 2**64 - 1
 # Exceptions that say that a value can't be stored, None being the client's own; any other one is about the
 # warehouse, and the events wait.
 _ABOUT_VALUES = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72})
-_OPTIONAL: dict[str, Any] = {
-    "product_id": 0,
-    "variant_id": 0,
-    "quantity": 0,
-    "position": 0,
-    "exposure_id": NIL_UUID,
-    "surface": "",
-    "query": "",
-    "filters": "",
-    "slot": "",
-    "algorithm": "",
-    "arms": (),
-    "page": 0,
-    "product_ids": (),
-}
+_MILLISECONDS_A_DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,18 +192,29 @@ def _whole(entry: Entry, *, reason: str, now: datetime) -> DeadLetter:
 
 
 def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
-    moments = [record.event.occurred_at for record in records]
-    columns: dict[str, list[Any]] = {
+    """Return the records as columns of the table `events`, grouped by type."""
+    by_type: dict[type, list[Record]] = {}
+    for record in records:
+        by_type.setdefault(type(record.event), []).append(record)
+    groups = list(by_type.values())
+    columns = _arrivals([record for group in groups for record in group])
+    fields = [field_values([record.event for record in group], columns=events.COLUMNS) for group in groups]
+    for name in events.COLUMNS:
+        columns[name] = list(itertools.chain.from_iterable(group[name] for group in fields))
+    return columns
+
+
+def _arrivals(records: Sequence[Record]) -> dict[str, list[Any]]:
+    """Return the columns that are no fields of an event; times in the units of their columns."""
+    milliseconds = [record.event.milliseconds for record in records]
+    return {
         "event_id": [record.event.event_id for record in records],
-        "occurred_at": moments,
-        "day": [moment.date() for moment in moments],
+        "occurred_at": milliseconds,
+        "day": [moment // _MILLISECONDS_A_DAY for moment in milliseconds],
         "type": [record.event.type for record in records],
         "shopper_key": [record.shopper_key or NIL_UUID for record in records],
         "arrived_at": [record.arrived_at for record in records],
         "content": [events.content(record.event) for record in records],
         "version": [_GREATEST - record.number for record in records],
+        "clock_offset": [record.clock_offset for record in records],
     }
-    for name, default in _OPTIONAL.items():
-        values = (getattr(record.event, name, None) for record in records)
-        columns[name] = [default if value is None else value for value in values]
-    return columns

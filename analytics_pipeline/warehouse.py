@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     # 80 MB of memory: imported only where a frame is asked for, never in the web process.
     import pandas as pd
 
-# Stands for "no shopper", "no exposure": columns of the warehouse are not nullable.
-NIL_UUID = UUID(int=0)
 _SERVERS_DATABASE = "default"
 _SETTINGS = {
     # Loads of history touch more days at once than the server's default of 100 allows.

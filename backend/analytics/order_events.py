@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import OrderPlaced, Record
 from analytics_pipeline.stream import number_at
-from analytics_pipeline.warehouse import NIL_UUID
 from backend.analytics.projections import Columns
 from backend.orders.models import MovementKind
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
-from analytics_pipeline.warehouse import NIL_UUID
+from analytics_pipeline.columns import NIL_UUID
 from backend.accounts.models import ShopperLink
 from backend.catalog.models import Product
 from backend.orders.models import Movement

@@ -1,30 +1,87 @@
-"""The intake's bodies, for the schema: msgspec reads and validates them."""
+"""The bodies of the intake, for the API's description: msgspec reads and validates them.
 
-from typing import Any
+The events' serializers are generated from the event types, so that a field is declared once.
+"""
 
+from typing import Any, TypeAlias
+
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from msgspec import inspect
 from rest_framework import serializers
 
-from analytics_pipeline.events import CLIENT_TYPES, MAX_EVENTS
+from analytics_pipeline.columns import without_none
+from analytics_pipeline.events import CLIENT_TYPES, MAX_PROPERTIES, Event
+
+AnyField: TypeAlias = "serializers.Field[Any, Any, Any, Any]"
+
+_HELP = {
+    "event_id": "A UUIDv7 that the client generates when the event happens and repeats on retry.",
+    "session_id": "The visit: a UUID that the client chooses.",
+    "exposure_id": "The list that led to the event.",
+    "properties": "What the shop wants to add to the event.",
+}
 
 
-class EventSerializer(serializers.Serializer[Any]):
-    """One event; which of the fields it has depends on its type."""
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": MAX_PROPERTIES,
+        "additionalProperties": {
+            "oneOf": [{"type": "string", "maxLength": 200}, {"type": "number"}, {"type": "boolean"}]
+        },
+    }
+)
+class PropertiesField(serializers.DictField):
+    """A bounded map of strings, numbers and truth values."""
 
-    event_id = serializers.UUIDField(help_text="A UUIDv7 minted by the client, repeated on retry.")
-    type = serializers.ChoiceField(choices=CLIENT_TYPES)
-    product_id = serializers.IntegerField(required=False, min_value=1)
-    variant_id = serializers.IntegerField(required=False, min_value=1)
-    quantity = serializers.IntegerField(required=False, min_value=1)
-    exposure_id = serializers.UUIDField(required=False, help_text="The list that led to the event.")
-    position = serializers.IntegerField(required=False, min_value=1)
-    product_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
-    query = serializers.CharField(required=False, max_length=500)
+
+def _serializer(kind: type[Event]) -> "type[serializers.Serializer[Any]]":
+    """Return the serializer that describes events of this type."""
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - a struct's info is one
+    declared: dict[str, Any] = {"type": serializers.ChoiceField(choices=[str(info.tag)])}
+    for field in info.fields:
+        options = {"required": field.required, "help_text": _HELP.get(field.name, "")}
+        declared[field.name] = _field(field.type, **options)
+    return type(
+        f"{kind.__name__}EventSerializer", (serializers.Serializer,), {**declared, "__doc__": kind.__doc__}
+    )
+
+
+def _field(kind: inspect.Type, **options: Any) -> AnyField:
+    """Return the serializer's field for a struct's; raises TypeError for a kind that no event has had yet."""
+    inner = without_none(kind)
+    options["allow_null"] = inner is not kind
+    if isinstance(inner, inspect.VarTupleType):
+        return serializers.ListField(child=_field(inner.item_type), max_length=inner.max_length, **options)
+    if isinstance(inner, inspect.IntType | inspect.FloatType):
+        options |= {"min_value": inner.ge, "max_value": inner.le}
+    elif isinstance(inner, inspect.StrType):
+        options |= {"max_length": inner.max_length, "allow_blank": True}
+    if type(inner) not in _FIELDS:
+        raise TypeError(f"no serializer describes {inner}")
+    return _FIELDS[type(inner)](**options)
+
+
+_FIELDS: dict[type[inspect.Type], type[AnyField]] = {
+    inspect.IntType: serializers.IntegerField,
+    inspect.FloatType: serializers.FloatField,
+    inspect.BoolType: serializers.BooleanField,
+    inspect.StrType: serializers.CharField,
+    inspect.UUIDType: serializers.UUIDField,
+    inspect.DictType: PropertiesField,
+}
 
 
 class EventsSerializer(serializers.Serializer[Any]):
     """A batch."""
 
-    events = serializers.ListField(child=EventSerializer(), max_length=MAX_EVENTS)
+    events = PolymorphicProxySerializer(
+        component_name="Event",
+        serializers={str(kind.__struct_config__.tag): _serializer(kind) for kind in CLIENT_TYPES},
+        resource_type_field_name="type",
+        many=True,
+    )
 
 
 class RefusedSerializer(serializers.Serializer[Any]):

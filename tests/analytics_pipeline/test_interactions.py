@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from analytics_pipeline import ingest
+from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import CartAdd, Click, Seen, View
 from analytics_pipeline.interactions import interactions, products
-from analytics_pipeline.warehouse import NIL_UUID, Warehouse
+from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
 
 

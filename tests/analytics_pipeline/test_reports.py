@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 
 from analytics_pipeline import ingest, reports, rollups
+from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, View
 from analytics_pipeline.reports import InvalidParameter, NotForSellers, UnknownReport
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.warehouse import NIL_UUID, Warehouse
+from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_at, record
 
 GUEST = UUID(int=9)

@@ -6,7 +6,8 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from analytics_pipeline.warehouse import NIL_UUID, Warehouse
+from analytics_pipeline.columns import NIL_UUID
+from analytics_pipeline.warehouse import Warehouse
 from ml.registry import Registry
 from ml.train import main
 from ml.training_data import from_warehouse

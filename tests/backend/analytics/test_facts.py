@@ -8,7 +8,8 @@ import pytest
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from analytics_pipeline.warehouse import NIL_UUID, Warehouse
+from analytics_pipeline.columns import NIL_UUID
+from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import ShopperLink, User
 from backend.analytics.reconciliation import reconcile
 from backend.catalog.models import Product
