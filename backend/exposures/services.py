@@ -1,7 +1,7 @@
-"""Ids for lists that were shown.
+"""Exposure ids for lists that were shown.
 
 Every list that a shopper is shown gets an id that stays with the click, the cart item and the order item. The
-id is minted here; the exposure itself is an event, which the sink that the composition root registers stores.
+id is generated here; the exposure is an event, which the sink that the composition root registers stores.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,10 +20,11 @@ logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class ShownList:
     """A list that was shown: `surface` says where, `query`, `filters`, `slot` and `algorithm` say why.
 
-    `product_ids` are in the order shown; `page` counts from 1; `arms` are the experiments' arms in force.
+    `product_ids` are in the order shown; `page` counts from 1; `version` is the model version or index
+    generation that made the list; `arms` are the arms of the experiments that it belongs to.
     """
 
     id: UUID
@@ -34,15 +35,16 @@ class Exposure:
     filters: Mapping[str, object] = field(default_factory=dict)
     slot: str = ""
     algorithm: str = ""
+    version: str = ""
     page: int = 1
     arms: tuple[str, ...] = ()
     shown_at: datetime
 
 
-Sink = Callable[[Exposure], None]
+Sink = Callable[[ShownList], None]
 
 
-def _nowhere(exposure: Exposure) -> None:
+def _nowhere(shown: ShownList) -> None:
     raise ExposureNotStored("no sink is registered")
 
 
@@ -50,7 +52,7 @@ _sink: list[Sink] = [_nowhere]
 
 
 def register_sink(sink: Sink) -> None:
-    """Send exposures to `sink` from now on; it raises ExposureNotStored where it can't keep one."""
+    """Store exposures through `sink` from now on; it raises ExposureNotStored where it can't store one."""
     _sink[0] = sink
 
 
@@ -64,10 +66,12 @@ def expose(
     filters: Mapping[str, object] | None = None,
     slot: str = "",
     algorithm: str = "",
+    version: str = "",
+    arms: Sequence[str] = (),
     page: int = 1,
 ) -> UUID | None:
-    """Return the id under which the list was stored; None, counted in the metrics, where it could not be."""
-    exposure = Exposure(
+    """Return the id under which the list was stored; None and a count in the metrics otherwise."""
+    shown = ShownList(
         id=uuid7(),
         surface=surface,
         shopper=shopper,
@@ -76,14 +80,16 @@ def expose(
         filters=dict(filters or {}),
         slot=slot,
         algorithm=algorithm,
+        version=version,
+        arms=tuple(arms),
         page=page,
         shown_at=now,
     )
     try:
-        _sink[0](exposure)
+        _sink[0](shown)
     except ExposureNotStored as error:
         NOT_STORED.inc()
         logger.warning("exposure_not_stored", surface=surface, reason=str(error))
         return None
     STORED.inc()
-    return exposure.id
+    return shown.id

@@ -42,18 +42,18 @@ def _serializer(kind: type[Event]) -> "type[serializers.Serializer[Any]]":
     declared: dict[str, Any] = {"type": serializers.ChoiceField(choices=[str(info.tag)])}
     for field in info.fields:
         options = {"required": field.required, "help_text": _HELP.get(field.name, "")}
-        declared[field.name] = _field(field.type, **options)
+        declared[field.name] = field_of(field.type, **options)
     return type(
         f"{kind.__name__}EventSerializer", (serializers.Serializer,), {**declared, "__doc__": kind.__doc__}
     )
 
 
-def _field(kind: inspect.Type, **options: Any) -> AnyField:
+def field_of(kind: inspect.Type, **options: Any) -> AnyField:
     """Return the serializer's field for a struct's; raises TypeError for a kind that no event has had yet."""
     inner = without_none(kind)
     options["allow_null"] = inner is not kind
     if isinstance(inner, inspect.VarTupleType):
-        return serializers.ListField(child=_field(inner.item_type), max_length=inner.max_length, **options)
+        return serializers.ListField(child=field_of(inner.item_type), max_length=inner.max_length, **options)
     if isinstance(inner, inspect.IntType | inspect.FloatType):
         options |= {"min_value": inner.ge, "max_value": inner.le}
     elif isinstance(inner, inspect.StrType):

@@ -1,4 +1,4 @@
-"""Exposures into the stream, where the other events are."""
+"""Stores exposures as events in the stream."""
 
 import msgspec
 
@@ -6,27 +6,28 @@ from analytics_pipeline import events
 from analytics_pipeline.stream import Batch, StreamUnavailable
 from backend.engines.streams import stream
 from backend.exposures.errors import ExposureNotStored
-from backend.exposures.services import Exposure
+from backend.exposures.services import ShownList
 
 
-def store(exposure: Exposure) -> None:
-    """Put the exposure into the stream as an event.
+def store(shown: ShownList) -> None:
+    """Append the exposure to the stream as an event.
 
     Raises:
-        ExposureNotStored: the stream can't take it now.
+        ExposureNotStored: the stream cannot accept it now.
     """
     event = events.Exposure(
-        event_id=exposure.id,
-        surface=exposure.surface,
-        product_ids=exposure.product_ids,
-        query=exposure.query,
-        filters=msgspec.json.encode(exposure.filters, order="deterministic").decode(),
-        slot=exposure.slot,
-        algorithm=exposure.algorithm,
-        arms=exposure.arms,
-        page=exposure.page,
+        event_id=shown.id,
+        surface=shown.surface,
+        product_ids=shown.product_ids,
+        query=shown.query,
+        filters=msgspec.json.encode(shown.filters, order="deterministic").decode(),
+        slot=shown.slot,
+        algorithm=shown.algorithm,
+        list_version=shown.version,
+        arms=shown.arms,
+        page=shown.page,
     )
-    batch = Batch(arrived_at=exposure.shown_at, shopper_key=exposure.shopper.key, events=(event,))
+    batch = Batch(arrived_at=shown.shown_at, shopper_key=shown.shopper.key, events=(event,))
     try:
         stream().append(batch)
     except StreamUnavailable as error:

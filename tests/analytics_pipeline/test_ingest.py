@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from analytics_pipeline import ingest, rollups
+from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Refused, View
 from analytics_pipeline.ingest import Ingest
 from analytics_pipeline.settings import PipelineSettings
@@ -42,12 +43,19 @@ def test_every_field_of_an_event_arrives(stream: Stream, warehouse: Warehouse) -
         filters='{"brand": ["a"]}',
         slot="top",
         algorithm="bm25",
+        list_version="g-3",
         arms=("rank:b",),
         page=2,
         product_ids=(3, 1, 2),
     )
     added = CartAdd(
-        event_id=id_ago(minutes=1), product_id=3, variant_id=30, quantity=2, exposure_id=exposure.event_id
+        event_id=id_ago(minutes=1),
+        session_id=BERT,
+        properties={"theme": "dark", "width": 1280, "ratio": 1.5, "touch": True},
+        product_id=3,
+        variant_id=30,
+        quantity=2,
+        exposure_id=exposure.event_id,
     )
     stream.append(batch(exposure, added))
     assert consumer(stream, warehouse).drain() == 1
@@ -60,7 +68,9 @@ def test_every_field_of_an_event_arrives(stream: Stream, warehouse: Warehouse) -
     assert (shown["query"], shown["filters"], shown["page"]) == ("rød vase", '{"brand": ["a"]}', 2)
     assert (shown["product_ids"], shown["arms"], shown["shopper_key"]) == ([3, 1, 2], ["rank:b"], ANNE)
     assert (put["type"], put["product_id"], put["variant_id"], put["quantity"]) == ("cart_add", 3, 30, 2)
-    assert put["exposure_id"] == exposure.event_id
+    assert (shown["list_version"], shown["session_id"], shown["properties"]) == ("g-3", NIL_UUID, {})
+    assert (put["exposure_id"], put["session_id"]) == (exposure.event_id, BERT)
+    assert put["properties"] == {"theme": "dark", "width": "1280", "ratio": "1.5", "touch": "true"}
 
 
 def test_an_event_sent_twice_is_one_event_and_the_first_copy_wins(

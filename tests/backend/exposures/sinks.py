@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from backend.exposures import services
 from backend.exposures.errors import ExposureNotStored
-from backend.exposures.services import Exposure, register_sink
+from backend.exposures.services import ShownList, register_sink
 
 
 @contextmanager
-def kept() -> Iterator[list[Exposure]]:
+def kept() -> Iterator[list[ShownList]]:
     """Keep every exposure in the list that is yielded."""
-    exposures: list[Exposure] = []
+    exposures: list[ShownList] = []
     with _registered(exposures.append):
         yield exposures
 
@@ -20,7 +20,7 @@ def kept() -> Iterator[list[Exposure]]:
 def lost() -> Iterator[None]:
     """Be unable to keep any."""
 
-    def refuse(exposure: Exposure) -> None:
+    def refuse(exposure: ShownList) -> None:
         raise ExposureNotStored("the stream is full")
 
     with _registered(refuse):

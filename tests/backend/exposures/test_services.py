@@ -25,6 +25,8 @@ def test_what_was_shown_to_whom_and_why_is_handed_to_the_sink() -> None:
             filters={"brand": "Acme"},
             slot="top",
             algorithm="popularity",
+            version="m-17",
+            arms=["rank:b"],
             page=2,
             now=NOW,
         )
@@ -39,7 +41,7 @@ def test_what_was_shown_to_whom_and_why_is_handed_to_the_sink() -> None:
         "popularity",
         2,
     )
-    assert (exposure.arms, exposure.shown_at) == ((), NOW)
+    assert (exposure.version, exposure.arms, exposure.shown_at) == ("m-17", ("rank:b",), NOW)
     assert check() == {"stored": before["stored"] + 1, "not_stored": before["not_stored"]}
 
 

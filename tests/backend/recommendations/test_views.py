@@ -46,8 +46,8 @@ def api(redis_url: str) -> Iterator[APIClient]:
 
 
 @pytest.fixture
-def exposed() -> Iterator[list[exposures.Exposure]]:
-    kept: list[exposures.Exposure] = []
+def exposed() -> Iterator[list[exposures.ShownList]]:
+    kept: list[exposures.ShownList] = []
     before = exposures._sink[0]
     exposures.register_sink(kept.append)
     yield kept
@@ -252,7 +252,7 @@ def test_without_valkey_the_published_list_stands_and_it_is_said(
 
 
 def test_the_list_is_exposed_with_its_algorithm_and_slot(
-    api: APIClient, shop: list[Product], exposed: list[exposures.Exposure]
+    api: APIClient, shop: list[Product], exposed: list[exposures.ShownList]
 ) -> None:
     answer = get(api, f"/api/recommendations/product/{shop[0].pk}/?limit=2")
 

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from backend.catalog.models import Product, Variant
 from backend.engines.index import engine
-from backend.exposures.services import Exposure, register_sink
+from backend.exposures.services import ShownList, register_sink
 from backend.search.rebuilding import build
 from backend.tracking import sink
 from indexing.engine import SearchEngine
@@ -27,16 +27,16 @@ SEARCH = "/api/search/"
 
 
 @pytest.fixture
-def shown() -> Iterator[list[Exposure]]:
+def shown() -> Iterator[list[ShownList]]:
     """The exposures of this test."""
-    kept: list[Exposure] = []
+    kept: list[ShownList] = []
     register_sink(kept.append)
     yield kept
     register_sink(sink.store)
 
 
 @pytest.fixture
-def client(shop_engine: SearchEngine, shown: list[Exposure]) -> APIClient:
+def client(shop_engine: SearchEngine, shown: list[ShownList]) -> APIClient:
     """A guest in a shop with some lamps."""
     brass = product(
         "Brass lantern", price="20.00", category=("Home", "Lamps"), brand="Lumen", stock=[4, 0],
@@ -51,7 +51,7 @@ def client(shop_engine: SearchEngine, shown: list[Exposure]) -> APIClient:
 
 
 @pytest.fixture
-def guest(folder_engine: SearchEngine, shown: list[Exposure]) -> APIClient:
+def guest(folder_engine: SearchEngine, shown: list[ShownList]) -> APIClient:
     """A guest in an empty shop."""
     build(folder_engine, clock=timezone.now)
     return client_of()
@@ -107,7 +107,7 @@ def test_facets_come_with_the_page(client: APIClient) -> None:
     assert facets["attributes"][0]["name"] == "size"
 
 
-def test_the_list_that_was_shown_is_an_exposure(client: APIClient, shown: list[Exposure]) -> None:
+def test_the_list_that_was_shown_is_an_exposure(client: APIClient, shown: list[ShownList]) -> None:
     body = client.get(SEARCH, {"q": "Lantern", "brand": "Lumen", "attr.size": "M"}).json()
 
     (exposure,) = shown

@@ -23,6 +23,8 @@ def test_an_exposure_reaches_the_stream_with_all_that_it_says(stream: Stream) ->
         filters={"brand": ["b", "a"]},
         slot="top",
         algorithm="bm25",
+        version="g-3",
+        arms=["rank:b"],
         page=2,
         now=timezone.now(),
     )
@@ -40,6 +42,8 @@ def test_an_exposure_reaches_the_stream_with_all_that_it_says(stream: Stream) ->
             filters='{"brand":["b","a"]}',
             slot="top",
             algorithm="bm25",
+            list_version="g-3",
+            arms=("rank:b",),
             page=2,
         ),
     )
