@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Connection
 
 KEPT = 20
 KEPT_FOR = timedelta(days=30)

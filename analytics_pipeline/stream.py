@@ -1,18 +1,15 @@
 """The stream between intake and the warehouse: one request is one entry of a Redis stream."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from analytics_pipeline import embedded
 from analytics_pipeline.events import AnyEvent, Refused
+from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 
 KEY = "vitrine:events"
@@ -22,16 +19,6 @@ _FIELD = b"batch"
 _SEQUENCE_BITS = 20
 _LAST_SEQUENCE = 2**20 - 1
 _TIMEOUT_SECONDS = 5
-
-T = TypeVar("T")
-
-
-class StreamUnavailable(Exception):
-    """Redis can't be reached or can't answer; nothing was accepted."""
-
-
-class StreamFull(StreamUnavailable):
-    """Redis has no memory left; nothing was accepted."""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,47 +64,6 @@ _decoder = msgspec.json.Decoder(Batch)
 def decode(payload: bytes) -> Batch:
     """The batch in an entry; raises msgspec.DecodeError or UnicodeDecodeError."""
     return _decoder.decode(payload)
-
-
-class Connection:
-    """Redis, connected on first use; safe to share between threads."""
-
-    def __init__(self, settings: PipelineSettings, *, timeout_seconds: float) -> None:
-        self._settings = settings
-        self._timeout_seconds = timeout_seconds
-        self._client: Any | None = None
-
-    def call(self, use: Callable[[Any], T]) -> T:
-        """What `use` makes of the client; raises StreamUnavailable, or StreamFull where there is no room."""
-        try:
-            return use(self._connected())
-        except redis.OutOfMemoryError as error:
-            raise StreamFull(str(error)) from error
-        except redis.ConnectionError as error:
-            # The embedded server may have moved to another port: look its address up again next time.
-            self.close()
-            raise StreamUnavailable(str(error)) from error
-        except redis.RedisError as error:
-            raise StreamUnavailable(str(error)) from error
-
-    def close(self) -> None:
-        """Close the connections; the next call opens new ones."""
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
-
-    def _connected(self) -> Any:
-        # Another thread may close the connection at any time; this one keeps the client that it saw.
-        client = self._client
-        if client is None:
-            client = self._client = redis.Redis.from_url(
-                embedded.redis_url(self._settings),
-                socket_timeout=self._timeout_seconds,
-                socket_connect_timeout=self._timeout_seconds,
-                # A retried XADD may be accepted twice; whoever sends events again decides that themselves.
-                retry=Retry(NoBackoff(), retries=0),
-            )
-        return client
 
 
 class Stream:

@@ -1,6 +1,6 @@
 """What the engines' exceptions mean to a client; the handler of errors consults these translations."""
 
-from analytics_pipeline.stream import StreamUnavailable
+from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.warehouse import QueryTimedOut, WarehouseRefused, WarehouseUnavailable
 from backend.api.errors import DomainError, register_translation
 from backend.engines.errors import QueryTooSlow, SearchNotAvailable, StreamNotAvailable, WarehouseNotAvailable

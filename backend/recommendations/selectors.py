@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from django.db.models import Q
 
-from analytics_pipeline.stream import StreamUnavailable
+from analytics_pipeline.redis_client import StreamUnavailable
 from backend.api.shoppers import Shopper
 from backend.catalog.models import Product
 from backend.catalog.selectors import shown

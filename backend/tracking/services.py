@@ -9,7 +9,8 @@ import structlog
 
 from analytics_pipeline import events
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Refused, View
-from analytics_pipeline.stream import Batch, StreamUnavailable
+from analytics_pipeline.redis_client import StreamUnavailable
+from analytics_pipeline.stream import Batch
 from backend.api.errors import InvalidInput
 from backend.api.shoppers import Shopper
 from backend.engines.streams import recent_products, stream

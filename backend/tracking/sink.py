@@ -3,7 +3,8 @@
 import msgspec
 
 from analytics_pipeline import events
-from analytics_pipeline.stream import Batch, StreamUnavailable
+from analytics_pipeline.redis_client import StreamUnavailable
+from analytics_pipeline.stream import Batch
 from backend.engines.streams import stream
 from backend.exposures.errors import ExposureNotStored
 from backend.exposures.services import ShownList

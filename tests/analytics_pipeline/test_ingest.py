@@ -17,8 +17,9 @@ from analytics_pipeline import ingest, rollups
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Refused, View
 from analytics_pipeline.ingest import Ingest
+from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Batch, Stream, StreamUnavailable
+from analytics_pipeline.stream import Batch, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
 

@@ -4,8 +4,8 @@ from uuid import uuid4
 import pytest
 
 from analytics_pipeline.recent import KEPT, RecentProducts
+from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import StreamUnavailable
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analytics_pipeline.stream import StreamFull, StreamUnavailable
+from analytics_pipeline.redis_client import StreamFull, StreamUnavailable
 from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
 from backend.api.error_handling import handle
 from backend.api.errors import translated

@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate, reports
+from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.reports import Answer, InvalidParameter, Report
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Stream, StreamUnavailable
+from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from backend.analytics.selectors import Freshness, freshness
 

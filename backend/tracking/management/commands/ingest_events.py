@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.ingest import ENTRIES_AT_ONCE, Ingest
+from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Stream, StreamUnavailable
+from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 
 WAIT_SECONDS = 1.0

@@ -1,0 +1,121 @@
+"""The connection to Redis that the stream and the recent products share, with one deadline for a call."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from analytics_pipeline import embedded
+from analytics_pipeline.settings import PipelineSettings
+
+# Connecting takes milliseconds or fails; the rest of the deadline is for the answer.
+_CONNECT_SHARE = 0.3
+
+T = TypeVar("T")
+
+
+class StreamUnavailable(Exception):
+    """Redis can't be reached or doesn't answer in time; nothing is known to be accepted."""
+
+
+class StreamFull(StreamUnavailable):
+    """Redis has no memory left; nothing was accepted."""
+
+
+class Breaker:
+    """Refuses calls after one timed out, so that a server that hangs occupies one thread at a time.
+
+    Every `pause_seconds` one call may try again; the first that succeeds lets all calls through.
+    """
+
+    def __init__(self, *, pause_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pause_seconds = pause_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        # The time of the next try while the server is presumed to hang; 0 while it answers.
+        self._next_try = 0.0
+
+    def allows(self) -> bool:
+        """Return whether a call may be made now; the caller then reports how it went."""
+        if not self._next_try:
+            return True
+        with self._lock:
+            now = self._clock()
+            if now < self._next_try:
+                return False
+            self._next_try = now + self._pause_seconds
+            return True
+
+    def succeeded(self) -> None:
+        """Let all calls through."""
+        self._next_try = 0.0
+
+    def timed_out(self) -> None:
+        """Refuse calls for `pause_seconds`."""
+        self._next_try = self._clock() + self._pause_seconds
+
+
+class Connection:
+    """A client of Redis, created on first use; safe to share between threads."""
+
+    def __init__(self, settings: PipelineSettings, *, timeout_seconds: float) -> None:
+        self._settings = settings
+        self._timeout_seconds = timeout_seconds
+        self._client: Any | None = None
+        self._breaker = Breaker(pause_seconds=timeout_seconds)
+
+    def call(self, use: Callable[[Any], T]) -> T:
+        """Return what `use` returns for the client.
+
+        Raises:
+            StreamFull: Redis has no memory left.
+            StreamUnavailable: it can't be reached, or doesn't answer within `timeout_seconds`.
+        """
+        if not self._breaker.allows():
+            raise StreamUnavailable("Redis didn't answer a moment ago; the next try is soon")
+        client = self._connected()
+        try:
+            result = use(client)
+        except redis.OutOfMemoryError as error:
+            raise StreamFull(str(error)) from error
+        except redis.TimeoutError as error:
+            self._breaker.timed_out()
+            raise StreamUnavailable(str(error)) from error
+        except redis.ConnectionError as error:
+            self._forget(client)
+            raise StreamUnavailable(str(error)) from error
+        except redis.RedisError as error:
+            raise StreamUnavailable(str(error)) from error
+        self._breaker.succeeded()
+        return result
+
+    def close(self) -> None:
+        """Close the connections; only for the last user of this object."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _forget(self, client: Any) -> None:
+        """Look the address up again next time: the embedded server may have moved to another port.
+
+        The client isn't closed: other threads may be reading from it, and it closes what it opened when the
+        last of them is done.
+        """
+        if self._client is client:
+            self._client = None
+
+    def _connected(self) -> Any:
+        client = self._client
+        if client is None:
+            client = self._client = redis.Redis.from_url(
+                embedded.redis_url(self._settings),
+                socket_timeout=self._timeout_seconds * (1 - _CONNECT_SHARE),
+                socket_connect_timeout=self._timeout_seconds * _CONNECT_SHARE,
+                # A retried XADD may be accepted twice; clients decide whether they send events again.
+                retry=Retry(NoBackoff(), retries=0),
+            )
+        return client
