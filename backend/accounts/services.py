@@ -17,6 +17,8 @@ from backend.accounts.models import Session, ShopperLink, User, UserType
 from backend.accounts.phones import normalise_phone
 from backend.accounts.tokens import SESSION_CLAIM, access_token_of, refresh_token_of, token_id
 from backend.api.errors import InvalidInput
+from backend.audit.actors import GUEST, Actor
+from backend.audit.services import record
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
@@ -41,6 +43,7 @@ def register(
     last_name: str = "",
     date_of_birth: date | None = None,
     user_type: str = UserType.CUSTOMER,
+    by: Actor,
 ) -> User:
     """Return a new customer or seller.
 
@@ -65,6 +68,7 @@ def register(
     try:
         with transaction.atomic():
             user.save()
+            record("accounts.registered", by=by, subject=user, changes={"user_type": (None, user.user_type)})
     except IntegrityError as error:
         raise PhoneTaken(phone=user.phone) from error
     return user
@@ -105,6 +109,7 @@ def _begin_session(user: User, *, now: datetime, anonymous_id: UUID | None) -> L
     with transaction.atomic():
         session.save(force_insert=True)
         User.objects.filter(pk=user.pk).update(last_login=now)
+        record("accounts.session_started", by=Actor.user(user.pk), subject=session)
         if anonymous_id is not None:
             _link(anonymous_id, user=user, now=now)
     return LoggedIn(user=user, access_token=str(access_token_of(session)), refresh_token=str(refresh))
@@ -144,12 +149,15 @@ def renew(refresh_token: str, *, now: datetime) -> LoggedIn:
         if session is not None:
             session.ended_at = now
             session.save(update_fields=["ended_at"])
+            record("accounts.refresh_reused", by=GUEST, subject=session)
     raise SessionEnded
 
 
-def end_session(session_id: UUID, *, now: datetime) -> None:
+def end_session(session_id: UUID, *, by: Actor, now: datetime) -> None:
     """End the session: neither its access nor its refresh tokens are valid any more."""
-    Session.objects.filter(pk=session_id, ended_at=None).update(ended_at=now)
+    with transaction.atomic():
+        if Session.objects.filter(pk=session_id, ended_at=None).update(ended_at=now):
+            record("accounts.session_ended", by=by, subject=(Session._meta.label, str(session_id)))
 
 
 def forget_expired_sessions(*, now: datetime) -> int:

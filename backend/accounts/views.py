@@ -24,6 +24,7 @@ from backend.api.responses import envelope
 from backend.api.schema import envelope_of
 from backend.api.shoppers import anonymous_id
 from backend.api.throttles import LoginThrottle
+from backend.audit.actors import actor_of
 
 
 def _tokens(logged_in: services.LoggedIn) -> Any:
@@ -54,7 +55,7 @@ class RegisterView(GuestView):
     )
     def post(self, request: Request) -> Response:
         """Open an account for a customer or a seller."""
-        user = services.register(**parse_body(request, RegisterSerializer))
+        user = services.register(**parse_body(request, RegisterSerializer), by=actor_of(request))
         return envelope(UserSerializer(user).data, message="Account created.", status=201)
 
 
@@ -86,5 +87,5 @@ class LogoutView(APIView):
     def post(self, request: Request) -> Response:
         """End the session of the access token, with its refresh tokens."""
         session: Session = request.auth  # type: ignore[assignment]
-        services.end_session(session.pk, now=timezone.now())
+        services.end_session(session.pk, by=actor_of(request), now=timezone.now())
         return envelope(UserSerializer(session.user).data, message="Logged out.")

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
+from backend.audit.actors import Actor
 from backend.catalog.categories import category_by_names
 from backend.catalog.models import Product, Variant
 from backend.catalog.pricing import sale_price
@@ -75,7 +76,7 @@ class Upserted:
 
 
 def upsert_products(
-    products: Sequence[ImportedProduct], *, source: str, seller_id: int, now: datetime
+    products: Sequence[ImportedProduct], *, source: str, seller_id: int, by: Actor, now: datetime
 ) -> Upserted:
     """Make what is new, change what changed, publish both; all in one transaction.
 
@@ -86,7 +87,7 @@ def upsert_products(
         result = Upserted()
         accepted = _acceptable(products, source=source, result=result)
         known = _known(products, source=source)
-        category_ids = _category_ids(accepted)
+        category_ids = _category_ids(accepted, by=by)
         new: list[tuple[Product, list[Variant]]] = []
         changes = _Changes()
         for wanted in accepted:
@@ -141,8 +142,9 @@ def _known(products: Collection[ImportedProduct], *, source: str) -> dict[str, P
     return {str(row.source_reference): row for row in rows.prefetch_related("variants")}
 
 
-def _category_ids(products: Collection[ImportedProduct]) -> dict[tuple[str, ...], int]:
-    return {names: category_by_names(names).pk for names in {product.category for product in products}}
+def _category_ids(products: Collection[ImportedProduct], *, by: Actor) -> dict[tuple[str, ...], int]:
+    paths = {product.category for product in products}
+    return {names: category_by_names(names, by=by).pk for names in paths}
 
 
 def _values(product: ImportedProduct, *, category_id: int, seller_id: int) -> dict[str, Any]:

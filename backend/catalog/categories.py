@@ -7,12 +7,14 @@ from django.db.models import Q
 from django.utils.text import slugify
 
 from backend.api.errors import InvalidInput
+from backend.audit.actors import Actor
+from backend.audit.services import record
 from backend.catalog.models import PATH_SEPARATOR, Category
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
 
-def category_by_names(names: Sequence[str]) -> Category:
+def category_by_names(names: Sequence[str], *, by: Actor) -> Category:
     """Return the category that `names` lead to from the root, making what is missing.
 
     Raises:
@@ -20,12 +22,15 @@ def category_by_names(names: Sequence[str]) -> Category:
     """
     _require_names(names)
     parent: Category | None = None
-    for depth, name in enumerate(names):
-        path = PATH_SEPARATOR.join(part.strip() for part in names[: depth + 1])
-        parent, _ = Category.objects.get_or_create(
-            path=path,
-            defaults={"name": name.strip(), "slug": _slug(path), "parent": parent, "depth": depth},
-        )
+    with transaction.atomic():
+        for depth, name in enumerate(names):
+            path = PATH_SEPARATOR.join(part.strip() for part in names[: depth + 1])
+            parent, made = Category.objects.get_or_create(
+                path=path,
+                defaults={"name": name.strip(), "slug": _slug(path), "parent": parent, "depth": depth},
+            )
+            if made:
+                record("catalog.category_created", by=by, subject=parent, changes={"path": (None, path)})
     assert parent is not None  # noqa: S101 - names is not empty
     return parent
 
@@ -44,7 +49,7 @@ def _slug(path: str) -> str:
     return slug
 
 
-def rename_category(category_id: int, *, name: str) -> Category:
+def rename_category(category_id: int, *, name: str, by: Actor) -> Category:
     """Rename a category; the paths below it and the documents of its products follow.
 
     Raises:
@@ -63,6 +68,12 @@ def rename_category(category_id: int, *, name: str) -> Category:
         for child in below:
             child.path = category.path + child.path.removeprefix(old_path)
         Category.objects.bulk_update(below, ["path"])
+        record(
+            "catalog.category_renamed",
+            by=by,
+            subject=category,
+            changes={"path": (old_path, category.path)},
+        )
         publish(Topic.CATEGORY, category.pk)
     return category
 

@@ -10,6 +10,8 @@ from django.db import transaction
 from django.utils.text import slugify
 
 from backend.api.errors import InvalidInput
+from backend.audit.actors import Actor
+from backend.audit.services import differences, record
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.pricing import HIGHEST_PRICE, sale_price
@@ -17,6 +19,7 @@ from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
 
 PRICED_BY = frozenset({"price", "discount_percentage"})
+DERIVED = ("slug", "sale_price")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ def create_product(
     price: Decimal,
     currency: str,
     variants: Sequence[NewVariant],
+    by: Actor,
     now: datetime,
     **fields: Any,
 ) -> Product:
@@ -71,6 +75,12 @@ def create_product(
         product.sale_price = min(variant.sale_price for variant in made)
         product.save()
         Variant.objects.bulk_create(made)
+        record(
+            "catalog.product_created",
+            by=by,
+            subject=product,
+            changes={name: (None, getattr(product, name)) for name in ("title", "price", "currency")},
+        )
         publish(Topic.PRODUCT, product.pk)
     return product
 
@@ -102,7 +112,7 @@ def _variant_price(product: Product, modifier: Decimal) -> Decimal:
     return cost
 
 
-def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
+def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) -> Product:
     """Return the product with `changes` (columns of Product) made.
 
     Raises:
@@ -115,6 +125,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
         product = rows.filter(pk=product_id, deleted_at=None).first()
         if product is None:
             raise ProductNotFound(product_id=product_id)
+        before = {name: getattr(product, name) for name in (*changes, *DERIVED)}
         for name, value in changes.items():
             setattr(product, name, value)
         if "title" in changes:
@@ -122,6 +133,9 @@ def update_product(product_id: int, *, changes: Mapping[str, Any]) -> Product:
         if PRICED_BY & changes.keys():
             _reprice(product)
         product.save()
+        changed = differences(before, {name: getattr(product, name) for name in before})
+        if changed:
+            record("catalog.product_updated", by=by, subject=product, changes=changed)
         publish(Topic.PRODUCT, product.pk)
     return product
 
@@ -135,7 +149,7 @@ def _reprice(product: Product) -> None:
     product.sale_price = min(variant.sale_price for variant in sold)
 
 
-def delete_product(product_id: int, *, now: datetime) -> None:
+def delete_product(product_id: int, *, by: Actor, now: datetime) -> None:
     """Take the product off every list for good; orders keep it.
 
     Raises:
@@ -144,10 +158,11 @@ def delete_product(product_id: int, *, now: datetime) -> None:
     with transaction.atomic():
         if not Product.objects.filter(pk=product_id, deleted_at=None).update(deleted_at=now, updated_at=now):
             raise ProductNotFound(product_id=product_id)
+        record("catalog.product_deleted", by=by, subject=(Product._meta.label, str(product_id)))
         publish(Topic.PRODUCT, product_id)
 
 
-def set_popularity(popularity: Mapping[int, int]) -> int:
+def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
     """Store how much each product sells (by id; others become 0); return how many products that changed."""
     products = Product.objects.filter(deleted_at=None).only("pk", "popularity")
     changed = []
@@ -160,6 +175,12 @@ def set_popularity(popularity: Mapping[int, int]) -> int:
         chunk = changed[start : start + 1_000]
         with transaction.atomic():
             Product.objects.bulk_update(chunk, ["popularity"])
+            record(
+                "catalog.popularity_changed",
+                by=by,
+                subject=(Product._meta.label, ""),
+                changes={"products": (None, len(chunk))},
+            )
             publish_many(Topic.PRODUCT, [product.pk for product in chunk])
     return len(changed)
 

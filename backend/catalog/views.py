@@ -17,6 +17,7 @@ from backend.api.responses import envelope
 from backend.api.schema import envelope_of, page_of
 from backend.api.shoppers import shopper_of
 from backend.api.throttles import BrowseThrottle
+from backend.audit.actors import actor_of
 from backend.catalog import selectors, services
 from backend.catalog.errors import NotYourProduct
 from backend.catalog.serializers import (
@@ -88,7 +89,7 @@ class ProductView(APIView):
         _require_own(product_id, user=request.user)
         serializer = ProductChangesSerializer(data=request.data, partial=True, context={"user": request.user})
         serializer.is_valid(raise_exception=True)
-        services.update_product(product_id, changes=serializer.validated_data)
+        services.update_product(product_id, changes=serializer.validated_data, by=actor_of(request))
         product = selectors.product_for(product_id, user=request.user)
         return envelope(ProductSerializer(product).data, message="Product changed.")
 
@@ -96,7 +97,7 @@ class ProductView(APIView):
     def delete(self, request: Request, product_id: int) -> Response:
         """Take a product off the shop."""
         _require_own(product_id, user=request.user)
-        services.delete_product(product_id, now=timezone.now())
+        services.delete_product(product_id, by=actor_of(request), now=timezone.now())
         return envelope({"id": product_id}, message="Product deleted.")
 
 

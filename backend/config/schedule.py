@@ -6,6 +6,10 @@ from celery.schedules import crontab
 
 BEAT_SCHEDULE = {
     "prune the outbox": {"task": "backend.outbox.tasks.prune_messages", "schedule": timedelta(hours=1)},
+    "delete old audit entries": {
+        "task": "backend.audit.tasks.delete_old_audit_entries",
+        "schedule": timedelta(days=1),
+    },
     "forget idempotency keys": {
         "task": "backend.api.tasks.forget_idempotency_keys",
         "schedule": timedelta(hours=1),

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "backend.api",
+    "backend.audit",
     "backend.outbox",
     "backend.engines",
     "backend.accounts",
@@ -145,6 +146,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+AUDIT_RETENTION = timedelta(days=whole_number("AUDIT_RETENTION_DAYS", env.str("AUDIT_RETENTION_DAYS", "730")))
+
 ACCESS_TOKEN_LIFETIME = timedelta(
     minutes=whole_number("ACCESS_TOKEN_MINUTES", env.str("ACCESS_TOKEN_MINUTES", "60"))
 )

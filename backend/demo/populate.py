@@ -14,6 +14,8 @@ from tqdm import tqdm
 from analytics_pipeline.ingest import load
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
+from backend.audit.actors import Actor
+from backend.audit.services import record
 from backend.carts.services import Claim, add_item
 from backend.catalog.bulk import upsert_products
 from backend.catalog.models import Product, Variant
@@ -33,6 +35,7 @@ from backend.orders.popularity import refresh_popularity
 from backend.orders.pricing import tariff
 
 SOURCE = accounts.SOURCE
+ACTOR = Actor.system("demo")
 CHUNK = 500
 OPEN_CARTS = 150
 CART_AGE = timedelta(days=10)
@@ -83,6 +86,7 @@ def store(story: Story) -> Counts:
     """Store the shop in one transaction: accounts, products, orders, the stock ledger, and open carts."""
     plan, population = story.plan, story.shop.population
     with transaction.atomic():
+        record("demo.stored", by=ACTOR, subject=("shop", SOURCE), changes={"products": (0, plan.products)})
         accounts.make_staff()
         sellers = accounts.make_sellers(story.shop.vocabulary.sellers)
         user_ids = accounts.make_customers(
@@ -107,7 +111,7 @@ def store(story: Story) -> Counts:
             import_orders(chunk, source=SOURCE)
         _store_stock(orders, story=story)
         _fill_carts(story, added=added, stocked=stocked, user_ids=user_ids)
-        refresh_popularity()
+        refresh_popularity(by=ACTOR)
         _mark_best_sellers(plan)
     return Counts(products=plan.products, customers=plan.customers, orders=len(orders))
 
@@ -146,7 +150,7 @@ def _store_products(assortment: Assortment, *, sellers: dict[str, int], plan: Pl
         ]
         for start in range(0, len(own), CHUNK):
             upsert_products(
-                own[start : start + CHUNK], source=SOURCE, seller_id=seller_id, now=plan.begins_at
+                own[start : start + CHUNK], source=SOURCE, seller_id=seller_id, by=ACTOR, now=plan.begins_at
             )
 
 
@@ -211,7 +215,7 @@ def _fill_carts(
 def _mark_best_sellers(plan: Plan) -> None:
     best = Product.objects.filter(source=SOURCE).order_by("-popularity", "pk").values_list("pk", flat=True)
     for product_id in best[: plan.products // BEST_SELLER_ONE_IN]:
-        update_product(product_id, changes={"best_seller_product": True})
+        update_product(product_id, changes={"best_seller_product": True}, by=ACTOR)
 
 
 def shop_is_empty() -> bool:

@@ -7,8 +7,11 @@ from typing import Any, ClassVar, Generic
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from tqdm import tqdm
 
+from backend.audit.actors import Actor
+from backend.audit.services import record
 from backend.importing.errors import UnreadableFile
 from backend.importing.files import Header, count_rows, open_table
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
@@ -23,6 +26,7 @@ INTERRUPTED = 130
 class ImportCommand(BaseCommand, Generic[Thing]):
     """A command that takes over a file; what it wrote stays written, and running it again goes on."""
 
+    actor: ClassVar[Actor]
     formats: ClassVar[tuple[str, ...]]
     chunk_size: ClassVar[int]
 
@@ -66,6 +70,9 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             CommandError: the command was interrupted.
         """
         summary = Summary()
+        with transaction.atomic():
+            started = {"import": (None, name), "rows": (None, total)}
+            record("importing.started", by=self.actor, subject=("file", path.name), changes=started)
         refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
         # A row of our own format can be mended and imported again, so it keeps every column in its place;
         # of other formats the columns that are read are kept.

@@ -10,6 +10,8 @@ from django.db.models import F
 
 from backend.api.errors import InvalidInput
 from backend.api.expressions import number_by_key
+from backend.audit import services as audit
+from backend.audit.actors import Actor
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
@@ -33,26 +35,35 @@ class Entry:
     notes: str = ""
 
 
-def record(entry: Entry, *, recorded_by_id: int | None, now: datetime) -> InventoryTransaction:
+def record(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
     """Return the entry as the ledger has it now; the variant's stock changed with it.
 
     Raises:
         InvalidInput: the quantity does not fit the type, or stock would be more than can be kept.
         InsufficientStock: stock would fall below what is held for orders.
     """
-    return record_many([entry], recorded_by_id=recorded_by_id, now=now)[0]
+    with transaction.atomic():
+        (row,) = record_many([entry], by=by, now=now)
+        stock = Variant.objects.values_list("stock", flat=True).get(pk=entry.variant_id)
+        audit.record(
+            "inventory.stock_changed",
+            by=by,
+            subject=(Variant._meta.label, str(entry.variant_id)),
+            changes={"stock": (stock - row.effect, stock)},
+        )
+    return row
 
 
-def record_many(
-    entries: Sequence[Entry], *, recorded_by_id: int | None, now: datetime
-) -> list[InventoryTransaction]:
+def record_many(entries: Sequence[Entry], *, by: Actor, now: datetime) -> list[InventoryTransaction]:
     """Return the entries as the ledger has them now: all of them, or none (4 queries for 500 variants).
+
+    The ledger keeps who did it; the caller records what it was done for in the audit log.
 
     Raises:
         InvalidInput: a quantity does not fit its type, or some stock would be more than can be kept.
         InsufficientStock: some stock would fall below what is held for orders.
     """
-    rows = [_row_of(entry, recorded_by_id=recorded_by_id, now=now) for entry in entries]
+    rows = [_row_of(entry, by=by, now=now) for entry in entries]
     change: Counter[int] = Counter()
     for row in rows:
         change[row.variant_id] += row.effect
@@ -66,7 +77,7 @@ def record_many(
         return InventoryTransaction.objects.bulk_create(rows, batch_size=CHUNK)
 
 
-def _row_of(entry: Entry, *, recorded_by_id: int | None, now: datetime) -> InventoryTransaction:
+def _row_of(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
     return InventoryTransaction(
         variant_id=entry.variant_id,
         transaction_type=entry.transaction_type,
@@ -74,7 +85,7 @@ def _row_of(entry: Entry, *, recorded_by_id: int | None, now: datetime) -> Inven
         effect=effect_of(entry.transaction_type, quantity=entry.quantity),
         reference=entry.reference,
         notes=entry.notes,
-        recorded_by_id=recorded_by_id,
+        recorded_by_id=by.user_id,
         recorded_at=now,
     )
 
@@ -127,7 +138,7 @@ def release(reservation_ids: Collection[int], *, now: datetime) -> None:
         products_changed({reservation.variant.product_id for reservation in closed})
 
 
-def fulfil(reservation_ids: Collection[int], *, recorded_by_id: int | None, now: datetime) -> None:
+def fulfil(reservation_ids: Collection[int], *, by: Actor, now: datetime) -> None:
     """Let the units leave: an OUT entry for each reservation; stock and reserved fall together.
 
     What is available does not change, so nothing is published.
@@ -149,9 +160,7 @@ def fulfil(reservation_ids: Collection[int], *, recorded_by_id: int | None, now:
             )
             for reservation in closed
         )
-        InventoryTransaction.objects.bulk_create(
-            _row_of(entry, recorded_by_id=recorded_by_id, now=now) for entry in entries
-        )
+        InventoryTransaction.objects.bulk_create(_row_of(entry, by=by, now=now) for entry in entries)
 
 
 def _close(reservation_ids: Collection[int], *, state: ReservationState, now: datetime) -> list[Reservation]:

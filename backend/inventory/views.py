@@ -15,6 +15,7 @@ from backend.api.pagination import PageSpan, page_envelope, page_of_rows
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, page_of
+from backend.audit.actors import actor_of
 from backend.catalog.variants import variant_meant
 from backend.inventory import selectors, services
 from backend.inventory.serializers import (
@@ -69,6 +70,6 @@ def _recorded(request: Request, asked: dict[str, Any]) -> Response:
         variant_id=asked.pop("variant", None),
     )
     entry = services.Entry(variant_id=variant.pk, **asked)
-    row = services.record(entry, recorded_by_id=request.user.pk, now=timezone.now())
+    row = services.record(entry, by=actor_of(request), now=timezone.now())
     row.variant = variant
     return envelope(InventoryTransactionSerializer(row).data, message="Recorded.", status=201)

@@ -12,6 +12,8 @@ from decimal import Decimal
 from django.db import transaction
 
 from backend.accounts.models import User
+from backend.audit.actors import Actor
+from backend.audit.services import record
 from backend.carts.contents import Contents, Line
 from backend.carts.services import locked_contents, remove_ordered
 from backend.inventory.models import Reservation
@@ -31,6 +33,7 @@ def place_order(
     *,
     shipping_address: Mapping[str, str],
     notes: str,
+    by: Actor,
     now: datetime,
     expected_total: Decimal | None = None,
 ) -> Order:
@@ -53,8 +56,10 @@ def place_order(
         units = {line.item.variant_id: line.item.quantity for line in contents.lines}
         reservations = reserve(units, reference=order.order_number, now=now)
         _store_items(order, contents=contents, reservations=reservations)
-        _confirm(order, by=user, now=now)
+        _confirm(order, by=by, now=now)
         remove_ordered(contents)
+        placed = {"status": (None, order.status), "total_amount": (None, order.total_amount)}
+        record("orders.order_placed", by=by, subject=order, changes=placed)
         publish(Topic.ORDER, order.pk)
     return order
 
@@ -109,9 +114,9 @@ def _store_items(order: Order, *, contents: Contents, reservations: Mapping[int,
     )
 
 
-def _confirm(order: Order, *, by: User, now: datetime) -> None:
+def _confirm(order: Order, *, by: Actor, now: datetime) -> None:
     steps = OrderStatusHistory.objects.bulk_create(
-        OrderStatusHistory(order=order, status=status, changed_by=by, changed_at=now)
+        OrderStatusHistory(order=order, status=status, changed_by_id=by.user_id, changed_at=now)
         for status in (OrderStatus.PENDING, OrderStatus.CONFIRMED)
     )
     publish_many(Topic.ORDER_STEP, [step.pk for step in steps])

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db.models import Case, F, Max, Sum, When
 
+from backend.audit.actors import Actor
 from backend.catalog.services import set_popularity
 from backend.orders.models import Movement, MovementKind
 
@@ -27,6 +28,6 @@ def units_sold() -> dict[int, int]:
     return dict(recent.values_list("product_id").annotate(units=Sum(signed)))
 
 
-def refresh_popularity() -> int:
+def refresh_popularity(*, by: Actor) -> int:
     """Store what each product sells now; return how many products that changed."""
-    return set_popularity(units_sold())
+    return set_popularity(units_sold(), by=by)

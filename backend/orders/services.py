@@ -10,9 +10,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from backend.accounts.models import User
 from backend.api.errors import InvalidInput
 from backend.api.expressions import number_by_key
+from backend.audit.actors import Actor
+from backend.audit.services import record
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, fulfil, record_many, release
 from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAllowed
@@ -29,7 +30,7 @@ STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
 RETURNABLE = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 
-def ship(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
+def ship(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
     """Return the order, which has left the house; so has its stock.
 
     Raises:
@@ -37,11 +38,11 @@ def ship(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
     """
     with transaction.atomic():
         order = _step(order_id, to=OrderStatus.SHIPPED, by=by, now=now, note=note)
-        fulfil(_reservations_of(order), recorded_by_id=by.pk, now=now)
+        fulfil(_reservations_of(order), by=by, now=now)
     return order
 
 
-def deliver(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
+def deliver(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
     """Return the order, which has reached its customer and, paid in cash, is paid.
 
     Raises:
@@ -53,7 +54,7 @@ def deliver(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
         )
 
 
-def cancel(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
+def cancel(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
     """Return the order, which will not be carried out: its units may be sold to others.
 
     Raises:
@@ -68,7 +69,7 @@ def cancel(order_id: int, *, by: User, now: datetime, note: str = "") -> Order:
     return order
 
 
-def take_back(order_id: int, *, units: Mapping[int, int], by: User, now: datetime, note: str = "") -> Order:
+def take_back(order_id: int, *, units: Mapping[int, int], by: Actor, now: datetime, note: str = "") -> Order:
     """Return the order after `units` (how many, by order item id) came back into stock.
 
     Raises:
@@ -84,9 +85,11 @@ def take_back(order_id: int, *, units: Mapping[int, int], by: User, now: datetim
         items = _items_returned(order, units=units)
         _count_returned(items, units=units)
         entries = [_entry_of(item, quantity=units[item.pk], order=order, note=note) for item in items]
-        record_many(entries, recorded_by_id=by.pk, now=now)
+        record_many(entries, by=by, now=now)
         record_returns([_returned(item, quantity=units[item.pk], now=now) for item in items])
         Order.objects.filter(pk=order.pk).update(updated_at=now)
+        returned = {f"item {item.pk}": (item.returned, item.returned + units[item.pk]) for item in items}
+        record("orders.units_returned", by=by, subject=order, changes=returned)
         publish(Topic.ORDER, order.pk)
     return order
 
@@ -134,7 +137,7 @@ def _step(
     order_id: int,
     *,
     to: OrderStatus,
-    by: User,
+    by: Actor,
     now: datetime,
     note: str,
     payment: PaymentStatus | None = None,
@@ -144,7 +147,10 @@ def _step(
     changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})
     if not Order.objects.filter(pk=order_id, status__in=begins).update(**changes):
         raise TransitionNotAllowed(status=order.status, requested_status=to, allowed_from=sorted(begins))
-    step = OrderStatusHistory.objects.create(order=order, status=to, note=note, changed_by=by, changed_at=now)
+    step = OrderStatusHistory.objects.create(
+        order=order, status=to, note=note, changed_by_id=by.user_id, changed_at=now
+    )
+    record("orders.status_changed", by=by, subject=order, changes={"status": (order.status, to)})
     publish(Topic.ORDER_STEP, step.pk)
     publish(Topic.ORDER, order_id)
     order.refresh_from_db()

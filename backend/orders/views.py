@@ -13,6 +13,7 @@ from backend.api.pagination import PageSpan, page_envelope, page_of_rows
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, page_of
+from backend.audit.actors import actor_of
 from backend.orders import selectors, services
 from backend.orders.checkout import place_order
 from backend.orders.serializers import (
@@ -60,7 +61,7 @@ class OrderListView(APIView):
         now = timezone.now()
 
         def perform() -> Response:
-            order = place_order(account_of(request), **asked, now=now)
+            order = place_order(account_of(request), **asked, by=actor_of(request), now=now)
             return _order(request, order.pk, message="Order placed.", status=201)
 
         return once(request, perform, scope="checkout", now=now)
@@ -84,7 +85,7 @@ class ShipView(APIView):
     def post(self, request: Request, order_id: int) -> Response:
         """Ship an order: its units leave the stock."""
         asked = parse_body(request, StepSerializer)
-        services.ship(order_id, by=account_of(request), now=timezone.now(), note=asked["note"])
+        services.ship(order_id, by=actor_of(request), now=timezone.now(), note=asked["note"])
         return _order(request, order_id, message="Order shipped.")
 
 
@@ -97,7 +98,7 @@ class DeliverView(APIView):
     def post(self, request: Request, order_id: int) -> Response:
         """Note that an order was delivered and paid."""
         asked = parse_body(request, StepSerializer)
-        services.deliver(order_id, by=account_of(request), now=timezone.now(), note=asked["note"])
+        services.deliver(order_id, by=actor_of(request), now=timezone.now(), note=asked["note"])
         return _order(request, order_id, message="Order delivered.")
 
 
@@ -110,7 +111,7 @@ class CancelView(APIView):
         asked = parse_body(request, StepSerializer)
         user = account_of(request)
         selectors.require_visible(order_id, user=user)
-        services.cancel(order_id, by=user, now=timezone.now(), note=asked["note"])
+        services.cancel(order_id, by=actor_of(request), now=timezone.now(), note=asked["note"])
         return _order(request, order_id, message="Order cancelled.")
 
 
@@ -124,6 +125,6 @@ class ReturnView(APIView):
         """Take units of a shipped order back into stock."""
         asked = parse_body(request, ReturnSerializer)
         services.take_back(
-            order_id, units=asked["items"], by=account_of(request), now=timezone.now(), note=asked["note"]
+            order_id, units=asked["items"], by=actor_of(request), now=timezone.now(), note=asked["note"]
         )
         return _order(request, order_id, message="Units taken back.")

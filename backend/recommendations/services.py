@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from backend.api.errors import DomainError
+from backend.audit.actors import Actor
+from backend.audit.services import record
 from backend.recommendations.models import ModelVersion, ProductRecommendation
 from ml.lists import NO_PRODUCT, Lists
 from ml.registry import Registry, Version
@@ -39,7 +41,7 @@ class NothingToRollBackTo(DomainError):
     message = "No earlier version is loaded; publish one by its name."
 
 
-def publish(version: str | None, *, registry: Registry, now: datetime) -> ModelVersion:
+def publish(version: str | None, *, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
     """Load the version (the newest if None), serve it and return it.
 
     Raises:
@@ -51,7 +53,7 @@ def publish(version: str | None, *, registry: Registry, now: datetime) -> ModelV
     if found is None:
         raise NothingToPublish
     row = load(found, now=now)
-    _serve(row, now=now)
+    _serve(row, by=by, now=now)
     forget_old_versions()
     return row
 
@@ -72,7 +74,7 @@ def load(version: Version, *, now: datetime) -> ModelVersion:
     return row
 
 
-def rollback(*, now: datetime) -> ModelVersion:
+def rollback(*, by: Actor, now: datetime) -> ModelVersion:
     """Serve the previously published version and return it.
 
     Rolling back twice goes back two versions. A version that was rolled back is no target of later rollbacks,
@@ -93,6 +95,7 @@ def rollback(*, now: datetime) -> ModelVersion:
         _point_to(target)
         if present is not None:
             ModelVersion.objects.filter(pk=present.pk).update(published_at=None)
+        _record("recommendations.rolled_back", by=by, before=present, after=target)
     return target
 
 
@@ -112,11 +115,17 @@ def forget_old_versions() -> int:
     return len(old)
 
 
-def _serve(row: ModelVersion, *, now: datetime) -> None:
+def _serve(row: ModelVersion, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
-        _locked()
+        before = _locked().filter(is_serving=True).first()
         row.published_at = now
         _point_to(row)
+        _record("recommendations.published", by=by, before=before, after=row)
+
+
+def _record(action: str, *, by: Actor, before: ModelVersion | None, after: ModelVersion) -> None:
+    versions = (before.version if before else None, after.version)
+    record(action, by=by, subject=after, changes={"serving": versions})
 
 
 def _locked() -> QuerySet[ModelVersion]:

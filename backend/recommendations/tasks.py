@@ -8,6 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from backend.audit.actors import Actor
 from backend.recommendations import services
 from backend.recommendations.models import ModelVersion
 from ml.registry import Registry
@@ -29,7 +30,9 @@ def train_and_publish() -> str:
     if serving is not None:
         command += ["--serving", serving.version]
     subprocess.run(command, check=True, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ)
-    published = services.publish(None, registry=registry, now=timezone.now()).version
+    published = services.publish(
+        None, registry=registry, by=Actor.system("train_and_publish"), now=timezone.now()
+    ).version
     registry.prune(
         keep=KEPT_IN_REGISTRY, protected=list(ModelVersion.objects.values_list("version", flat=True))
     )

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 
+from backend.audit.actors import Actor
+from backend.audit.services import record
 from backend.outbox.models import Cursor
 from backend.outbox.relay import POLL_SECONDS, process_name
 from backend.outbox.runner import SubscriberRunner
@@ -15,9 +18,11 @@ from backend.outbox.services import close_cursor, open_cursor
 from backend.outbox.subscribers import Start
 from backend.search import projection
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
+from indexing import generations
 from indexing.engine import DocumentWrite, Generation, Role, SearchEngine, SearchError
 from indexing.generations import rebuild
 
+RELAY = Actor.system("relay")
 logger = structlog.get_logger(__name__)
 
 
@@ -73,12 +78,35 @@ class OutboxFeed:
 def build(
     engine: SearchEngine,
     *,
+    by: Actor,
     clock: Callable[[], datetime],
     progress: Callable[[int], object] = lambda count: None,
 ) -> Generation:
     """Build a generation from the database, let it serve, and return it."""
     _close_orphaned_cursors(engine)
-    return rebuild(engine, OutboxFeed(engine), clock=clock, progress=progress)
+    before = serving_generation(engine)
+    built = rebuild(engine, OutboxFeed(engine), clock=clock, progress=progress)
+    _record("search.index_rebuilt", by=by, before=before, after=built)
+    return built
+
+
+def roll_back(engine: SearchEngine, *, by: Actor) -> Generation:
+    """Let the generation that served before serve again, and return it. Raises NothingToRollBackTo."""
+    before = serving_generation(engine)
+    serving = generations.roll_back(engine)
+    _record("search.index_rolled_back", by=by, before=before, after=serving)
+    return serving
+
+
+def serving_generation(engine: SearchEngine) -> Generation | None:
+    """Return the generation that serves; None if there is none."""
+    return next((each for each in engine.generations() if each.role is Role.SERVING), None)
+
+
+def _record(action: str, *, by: Actor, before: Generation | None, after: Generation) -> None:
+    names = (before.name if before else None, after.name)
+    with transaction.atomic():
+        record(action, by=by, subject=("search.Generation", after.name), changes={"serving": names})
 
 
 def index_subscribers(engine: SearchEngine, *, clock: Callable[[], datetime]) -> list[GenerationSubscriber]:
@@ -95,8 +123,8 @@ def index_subscribers(engine: SearchEngine, *, clock: Callable[[], datetime]) ->
 
 def ensure_serving(engine: SearchEngine, *, clock: Callable[[], datetime]) -> None:
     """Build the first generation of a shop that has none."""
-    if not any(generation.role is Role.SERVING for generation in engine.generations()):
-        build(engine, clock=clock)
+    if serving_generation(engine) is None:
+        build(engine, by=RELAY, clock=clock)
 
 
 def _close_orphaned_cursors(engine: SearchEngine) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 from rest_framework.test import APIClient
 
 from backend.accounts.models import User, UserType
+from backend.audit.actors import Actor
 from backend.catalog.categories import category_by_names
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import NewVariant, create_product
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, record_many
 
+SYSTEM = Actor.system("tests")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 _numbers = count(1)
@@ -50,7 +52,7 @@ def product(
     stocks = [stock] if isinstance(stock, int) else list(stock)
     made = create_product(
         title=title,
-        category=category_by_names(category),
+        category=category_by_names(category, by=SYSTEM),
         seller_id=(sold_by or seller()).pk,
         price=Decimal(price),
         currency=currency,
@@ -59,6 +61,7 @@ def product(
         ],
         now=NOW,
         **fields,
+        by=SYSTEM,
     )
     receive({variant.pk: units for variant, units in zip(made.variants.all(), stocks, strict=True)})
     return made
@@ -73,7 +76,7 @@ def receive(units: Mapping[int, int]) -> None:
         for variant_id, number in units.items()
         if number
     ]
-    record_many(entries, recorded_by_id=None, now=NOW)
+    record_many(entries, by=SYSTEM, now=NOW)
 
 
 def variant(**options: Any) -> Variant:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from backend.audit.actors import Actor
 from backend.catalog.bulk import upsert_products
 from backend.catalog.models import Variant
 from backend.importing.catalogue.limits import fault_of
@@ -24,6 +25,7 @@ class CatalogueWriter:
 
     source: str
     seller_id: int
+    by: Actor
     now: datetime
 
     def __call__(self, rows: Sequence[CatalogRow]) -> Written:
@@ -31,7 +33,9 @@ class CatalogueWriter:
         faults = {row.product.reference: fault for row in rows if (fault := fault_of(row.product))}
         with transaction.atomic():
             products = [row.product for row in rows if row.product.reference not in faults]
-            result = upsert_products(products, source=self.source, seller_id=self.seller_id, now=self.now)
+            result = upsert_products(
+                products, source=self.source, seller_id=self.seller_id, by=self.by, now=self.now
+            )
             faults |= result.refused
             accepted = [row for row in rows if row.product.reference not in faults]
             remarks = Counter(remark for row in accepted for remark in row.remarks)
@@ -58,7 +62,7 @@ class CatalogueWriter:
             if variant not in short and wanted[variant.sku] != variant.stock
         ]
         if entries:
-            record_many(entries, recorded_by_id=None, now=self.now)
+            record_many(entries, by=self.by, now=self.now)
         return [BELOW_RESERVED] * len(short)
 
     def _difference(self, variant: Variant, *, wanted: Mapping[str, int]) -> Entry:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from backend.accounts.models import Session, User
 from backend.accounts.services import LoggedIn, log_in, register, renew
+from backend.audit.actors import GUEST
 from tests.backend.together import kinds, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +25,7 @@ def test_a_refresh_token_renews_once_however_often_it_comes_at_once() -> None:
 
 
 def test_of_two_who_register_one_phone_one_gets_the_account() -> None:
-    outcomes = together(*[partial(register, phone="+16502530000", password=PASSWORD)] * 2)
+    outcomes = together(*[partial(register, phone="+16502530000", password=PASSWORD, by=GUEST)] * 2)
     assert kinds(outcomes) == ["PhoneTaken", "User"]
     assert User.objects.count() == 1
 

@@ -13,6 +13,7 @@ from backend.catalog.models import Category, Product
 from backend.catalog.services import NewVariant, create_product
 from backend.engines import warehouse as engines
 from backend.outbox.relay import drain
+from tests.backend.shop import SYSTEM
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 TABLES = ("events", "order_facts", "products", "shopper_links", "day_marks", "event_rollup", "dead_letters")
@@ -61,6 +62,7 @@ def products(sellers: list[User]) -> list[Product]:
             attributes={"colour": ["red", "blue"], "wattage": 5},
             variants=[NewVariant(sku=title)],
             now=NOW,
+            by=SYSTEM,
         )
         for title, seller in zip(("Lamp", "Vase"), sellers, strict=True)
     ]

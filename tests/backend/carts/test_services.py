@@ -16,7 +16,7 @@ from backend.catalog.models import Product, Variant
 from backend.catalog.services import NewVariant, create_product, delete_product, update_product
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.services import reserve
-from tests.backend.shop import NOW, customer, product, receive, variant
+from tests.backend.shop import NOW, SYSTEM, customer, product, receive, variant
 from tests.backend.together import together
 
 LATER = NOW + timedelta(minutes=5)
@@ -65,7 +65,7 @@ def test_a_changed_quantity_leaves_the_claim_alone() -> None:
 def test_a_cart_shows_the_price_of_now() -> None:
     user, lamp = customer(), variant(price="10.00")
     add(user, lamp, quantity=3)
-    update_product(lamp.product_id, changes={"discount_percentage": 50})
+    update_product(lamp.product_id, changes={"discount_percentage": 50}, by=SYSTEM)
     contents = cart_contents(user.pk)
     assert (str(contents.lines[0].unit_price), str(contents.subtotal)) == ("5.00", "15.00")
 
@@ -86,7 +86,7 @@ def test_lines_that_cannot_be_bought_any_more_are_marked_and_not_counted() -> No
     gone, scarce, fine, hidden, dear = (variant(stock=5, price="10.00") for _ in range(5))
     for choice in (gone, scarce, fine, hidden, dear):
         add(user, choice, quantity=2)
-    delete_product(gone.product_id, now=NOW)
+    delete_product(gone.product_id, now=NOW, by=SYSTEM)
     reserve({scarce.pk: 4}, reference="another's order", now=NOW)
     Variant.objects.filter(pk=hidden.pk).update(is_active=False)
     Product.objects.filter(pk=dear.product_id).update(currency="EUR")
@@ -115,7 +115,7 @@ def test_a_cart_has_one_currency() -> None:
 def test_what_is_not_for_sale_does_not_go_into_a_cart(gone: str) -> None:
     lamp = variant()
     if gone == "product":
-        update_product(lamp.product_id, changes={"is_active": False})
+        update_product(lamp.product_id, changes={"is_active": False}, by=SYSTEM)
     else:
         Variant.objects.filter(pk=lamp.pk).update(is_active=False)
     with pytest.raises(VariantNotFound):
@@ -133,6 +133,7 @@ def test_a_cart_is_not_endless() -> None:
         currency="USD",
         variants=[NewVariant(sku=f"SHIRT-{number}") for number in range(MAX_LINES + 1)],
         now=NOW,
+        by=SYSTEM,
     )
     choices = list(shirt.variants.all())
     receive({choice.pk: 2 for choice in choices})

@@ -24,7 +24,7 @@ from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice
 from backend.outbox.topics import Topic
 from tests.backend.orders.steps import check_out, fill
-from tests.backend.shop import NOW, customer, product, seller, stock_of
+from tests.backend.shop import NOW, SYSTEM, customer, product, seller, stock_of
 from tests.backend.together import together
 
 D = Decimal
@@ -70,13 +70,14 @@ def products_said() -> list[str]:
 def new_product(*variants: NewVariant, price: str = "10.00", discount: str = "0") -> Product:
     return create_product(
         title="A lamp",
-        category=category_by_names(["Home"]),
+        category=category_by_names(["Home"], by=SYSTEM),
         seller_id=seller().pk,
         price=D(price),
         currency="USD",
         variants=variants,
         now=NOW,
         discount_percentage=D(discount),
+        by=SYSTEM,
     )
 
 
@@ -111,7 +112,7 @@ def test_no_variant_costs_less_than_nothing() -> None:
         new_product(NewVariant(sku="A", price_modifier=D(-11)))
     made = new_product(NewVariant(sku="A", price_modifier=D(-9)))
     with pytest.raises(InvalidInput):
-        update_product(made.pk, changes={"price": D(8)})
+        update_product(made.pk, changes={"price": D(8)}, by=SYSTEM)
     made.refresh_from_db()
     assert made.price == D(10)
 
@@ -120,9 +121,11 @@ def test_no_variant_costs_less_than_nothing() -> None:
 def test_no_variant_costs_more_than_can_be_kept() -> None:
     made = new_product(NewVariant(sku="A", price_modifier=D("0.01")))
     with pytest.raises(InvalidInput) as refused:
-        update_product(made.pk, changes={"price": D("9999999999.99")})
+        update_product(made.pk, changes={"price": D("9999999999.99")}, by=SYSTEM)
     assert "price" in refused.value.details
-    assert update_product(made.pk, changes={"price": D("9999999999.98")}).sale_price == D("9999999999.99")
+    assert update_product(made.pk, changes={"price": D("9999999999.98")}, by=SYSTEM).sale_price == D(
+        "9999999999.99"
+    )
 
 
 @pytest.mark.django_db
@@ -130,7 +133,7 @@ def test_a_new_price_reaches_every_variant_and_a_hidden_one_does_not_count() -> 
     made = new_product(NewVariant(sku="A"), NewVariant(sku="B", price_modifier=D(2)))
     Variant.objects.filter(sku="A").update(is_active=False)
     Message.objects.all().delete()
-    changed = update_product(made.pk, changes={"price": D(20), "title": "Another lamp"})
+    changed = update_product(made.pk, changes={"price": D(20), "title": "Another lamp"}, by=SYSTEM)
     changed.refresh_from_db()
     assert (changed.sale_price, changed.slug) == (D(22), "another-lamp")
     assert list(made.variants.values_list("sale_price", flat=True)) == [D(20), D(22)]
@@ -141,13 +144,13 @@ def test_a_new_price_reaches_every_variant_and_a_hidden_one_does_not_count() -> 
 def test_a_deleted_product_is_gone_for_good() -> None:
     made = product()
     Message.objects.all().delete()
-    delete_product(made.pk, now=NOW)
+    delete_product(made.pk, now=NOW, by=SYSTEM)
     assert products_said() == [str(made.pk)]
     assert not Product.objects.existing().exists()
     with pytest.raises(ProductNotFound):
-        delete_product(made.pk, now=NOW)
+        delete_product(made.pk, now=NOW, by=SYSTEM)
     with pytest.raises(ProductNotFound):
-        update_product(made.pk, changes={"title": "Back"})
+        update_product(made.pk, changes={"title": "Back"}, by=SYSTEM)
 
 
 @pytest.mark.django_db
@@ -162,7 +165,7 @@ def test_the_database_itself_refuses_prices_and_discounts_that_make_no_sense() -
 def test_popularity_is_written_where_it_changed() -> None:
     rising, same, forgotten = product(), product(popularity=5), product(popularity=9)
     Message.objects.all().delete()
-    assert set_popularity({rising.pk: 3, same.pk: 5, 987_654: 1}) == 2
+    assert set_popularity({rising.pk: 3, same.pk: 5, 987_654: 1}, by=SYSTEM) == 2
     assert dict(Product.objects.values_list("pk", "popularity")) == {
         rising.pk: 3,
         same.pk: 5,
@@ -173,14 +176,14 @@ def test_popularity_is_written_where_it_changed() -> None:
 
 @pytest.mark.django_db
 def test_a_category_is_made_with_all_that_lead_to_it_and_only_once() -> None:
-    lamps = category_by_names(["Home", " Lighting ", "Lamps"])
+    lamps = category_by_names(["Home", " Lighting ", "Lamps"], by=SYSTEM)
     assert (lamps.path, lamps.depth, lamps.name, lamps.slug) == (
         "Home > Lighting > Lamps",
         2,
         "Lamps",
         "home-lighting-lamps",
     )
-    assert category_by_names(["Home", "Lighting", "Lamps"]).pk == lamps.pk
+    assert category_by_names(["Home", "Lighting", "Lamps"], by=SYSTEM).pk == lamps.pk
     assert Category.objects.count() == 3
     assert lamps.parent is not None
     assert lamps.parent.names == ["Home", "Lighting"]
@@ -188,7 +191,9 @@ def test_a_category_is_made_with_all_that_lead_to_it_and_only_once() -> None:
 
 @pytest.mark.django_db
 def test_categories_that_look_alike_in_an_address_get_different_ones() -> None:
-    slugs = {category_by_names([name]).slug for name in ("Home & Garden", "Home Garden", "Home-Garden")}
+    slugs = {
+        category_by_names([name], by=SYSTEM).slug for name in ("Home & Garden", "Home Garden", "Home-Garden")
+    }
     assert slugs == {"home-garden", "home-garden-2", "home-garden-3"}
 
 
@@ -196,23 +201,23 @@ def test_categories_that_look_alike_in_an_address_get_different_ones() -> None:
 @pytest.mark.parametrize("names", [[], [""], ["Home", " "], ["Home > Lamps"]])
 def test_a_category_needs_names(names: list[str]) -> None:
     with pytest.raises(InvalidInput):
-        category_by_names(names)
+        category_by_names(names, by=SYSTEM)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", ["Lamps", "lamps", "home-lamps", "Home > Lamps", "home > lamps"])
 def test_a_category_is_found_by_name_slug_or_path_in_any_case(value: str) -> None:
-    lamps = category_by_names(["Home", "Lamps"])
-    category_by_names(["Home", "Lampshades"])
+    lamps = category_by_names(["Home", "Lamps"], by=SYSTEM)
+    category_by_names(["Home", "Lampshades"], by=SYSTEM)
     assert matching_categories(value) == [lamps]
 
 
 @pytest.mark.django_db
 def test_a_renamed_category_takes_what_is_below_it_along() -> None:
-    lamps = category_by_names(["Home", "Lamps", "Desk"])
-    category_by_names(["Home", "Lampshades"])
-    middle = category_by_names(["Home", "Lamps"])
-    rename_category(middle.pk, name=" Lights ")
+    lamps = category_by_names(["Home", "Lamps", "Desk"], by=SYSTEM)
+    category_by_names(["Home", "Lampshades"], by=SYSTEM)
+    middle = category_by_names(["Home", "Lamps"], by=SYSTEM)
+    rename_category(middle.pk, name=" Lights ", by=SYSTEM)
     lamps.refresh_from_db()
     assert lamps.path == "Home > Lights > Desk"
     assert Category.objects.filter(path="Home > Lampshades").exists()
@@ -221,9 +226,9 @@ def test_a_renamed_category_takes_what_is_below_it_along() -> None:
 
 @pytest.mark.django_db
 def test_a_category_that_differs_by_case_is_another() -> None:
-    lower = category_by_names(["home", "lamps"])
-    upper = category_by_names(["HOME"])
-    rename_category(upper.pk, name="House")
+    lower = category_by_names(["home", "lamps"], by=SYSTEM)
+    upper = category_by_names(["HOME"], by=SYSTEM)
+    rename_category(upper.pk, name="House", by=SYSTEM)
     lower.refresh_from_db()
     assert lower.path == "home > lamps"
 
@@ -231,10 +236,10 @@ def test_a_category_that_differs_by_case_is_another() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["", "  ", "A > B", "Garden"])
 def test_a_category_cannot_be_renamed_to_what_is_no_name_or_taken(name: str) -> None:
-    category_by_names(["Garden"])
-    home = category_by_names(["Home"])
+    category_by_names(["Garden"], by=SYSTEM)
+    home = category_by_names(["Home"], by=SYSTEM)
     with pytest.raises(InvalidInput):
-        rename_category(home.pk, name=name)
+        rename_category(home.pk, name=name, by=SYSTEM)
     home.refresh_from_db()
     assert home.path == "Home"
 
@@ -243,9 +248,9 @@ def test_a_category_cannot_be_renamed_to_what_is_no_name_or_taken(name: str) -> 
 def test_what_changed_with_a_category_is_said_of_each_product_below_it() -> None:
     desk, shade = product(category=("Home", "Lamps", "Desk")), product(category=("Home", "Lampshades"))
     root, gone = product(category=("Home", "Lamps")), product(category=("Home", "Lamps"))
-    delete_product(gone.pk, now=NOW)
+    delete_product(gone.pk, now=NOW, by=SYSTEM)
     Message.objects.all().delete()
-    lamps = category_by_names(["Home", "Lamps"])
+    lamps = category_by_names(["Home", "Lamps"], by=SYSTEM)
     CategoryFanOut().handle([Notice(Topic.CATEGORY, str(lamps.pk)), Notice(Topic.CATEGORY, "987654")])
     assert sorted(products_said()) == sorted([str(desk.pk), str(root.pk)])
     assert str(shade.pk) not in products_said()
@@ -266,7 +271,7 @@ def test_prices_change_while_customers_buy_and_neither_blocks_the_other() -> Non
 
     def reprice() -> None:
         for price in range(10, 26):
-            update_product(shirt.pk, changes={"price": D(price)})
+            update_product(shirt.pk, changes={"price": D(price)}, by=SYSTEM)
 
     assert together(partial(buy, 0), partial(buy, 1), reprice) == [None] * 3
     assert [stock_of(choice.pk) for choice in choices] == [(50, 16), (50, 16)]
@@ -274,6 +279,6 @@ def test_prices_change_while_customers_buy_and_neither_blocks_the_other() -> Non
 
 @pytest.mark.django_db(transaction=True)
 def test_a_branch_of_categories_grows_once_though_two_plant_it() -> None:
-    outcomes = together(*[lambda: category_by_names(["Home", "Lamps", "Desk"]).pk] * 3)
+    outcomes = together(*[lambda: category_by_names(["Home", "Lamps", "Desk"], by=SYSTEM).pk] * 3)
     assert len(set(outcomes)) == 1
     assert Category.objects.count() == 3

@@ -12,7 +12,7 @@ from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import delete_product, update_product
 from tests.backend.exposures.sinks import kept, lost
-from tests.backend.shop import NOW, client_of, customer, product, seller, staff
+from tests.backend.shop import NOW, SYSTEM, client_of, customer, product, seller, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -143,8 +143,8 @@ def test_an_unknown_order_is_answered_with_those_that_are_known() -> None:
 
 
 def test_what_is_hidden_or_deleted_is_not_listed(shelf: dict[str, Product]) -> None:
-    update_product(shelf["lamp"].pk, changes={"is_active": False})
-    delete_product(shelf["chair"].pk, now=NOW)
+    update_product(shelf["lamp"].pk, changes={"is_active": False}, by=SYSTEM)
+    delete_product(shelf["chair"].pk, now=NOW, by=SYSTEM)
     assert titles() == ["desk lamp", "spade"]
 
 

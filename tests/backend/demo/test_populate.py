@@ -27,6 +27,7 @@ from backend.orders.checkout import place_order
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
 from backend.outbox.relay import drain
 from tests.backend.demo.conftest import SMALL
+from tests.backend.shop import SYSTEM
 
 pytestmark = pytest.mark.django_db
 SIZES = ["--products=60", "--customers=20", "--days=5", "--no-wait"]
@@ -100,7 +101,9 @@ def test_an_order_costs_what_checkout_would_have_charged(story: Story, settings:
             add_item(
                 buyer.pk, product_id=None, variant_id=item.variant_id, quantity=item.quantity, claim=claim
             )
-        today = place_order(buyer, shipping_address=order.shipping_address, notes="", now=SMALL.now)
+        today = place_order(
+            buyer, shipping_address=order.shipping_address, notes="", now=SMALL.now, by=SYSTEM
+        )
         for amount in ("subtotal", "tax_amount", "shipping_cost", "total_amount", "currency"):
             assert getattr(order, amount) == getattr(today, amount)
         assert _sold(order) == _sold(today)
@@ -111,7 +114,7 @@ def _receive(items: list[OrderItem]) -> None:
         Entry(variant_id=item.variant_id, transaction_type=TransactionType.IN, quantity=item.quantity)
         for item in items
     ]
-    record_many(entries, recorded_by_id=None, now=SMALL.now)
+    record_many(entries, by=SYSTEM, now=SMALL.now)
 
 
 def _sold(order: Order) -> list[tuple[object, ...]]:

@@ -17,7 +17,7 @@ from backend.inventory.models import InventoryTransaction
 from backend.inventory.services import reserve
 from backend.outbox.models import Message
 from tests.backend.importing.written import AMAZON, listing, table
-from tests.backend.shop import NOW, customer, seller
+from tests.backend.shop import NOW, SYSTEM, customer, seller
 from tests.backend.shop import variant as other_variant
 
 pytestmark = pytest.mark.django_db
@@ -112,7 +112,7 @@ def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_held(tm
 
 def test_a_product_that_was_deleted_here_is_not_resurrected(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp())
-    delete_product(Product.objects.get().pk, now=NOW)
+    delete_product(Product.objects.get().pk, now=NOW, by=SYSTEM)
     assert "1 was deleted in this shop" in import_csv(tmp_path, lamp(title="Lamp again"))
     assert not Product.objects.existing().exists()
 

@@ -5,7 +5,7 @@ import pytest
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, record_many, reserve
-from tests.backend.shop import NOW, product, stock_of, variant
+from tests.backend.shop import NOW, SYSTEM, product, stock_of, variant
 from tests.backend.together import kinds, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +42,7 @@ def test_receiving_and_selling_at_once_loses_nothing() -> None:
             return 0
         return 1
 
-    outcomes = together(*[lambda: record_many(arrival, recorded_by_id=None, now=NOW)] * 2, *[sell] * 6)
+    outcomes = together(*[lambda: record_many(arrival, by=SYSTEM, now=NOW)] * 2, *[sell] * 6)
     sold = sum(outcome for outcome in outcomes if isinstance(outcome, int))
     assert stock_of(lamp.pk) == (11, sold)
     assert sold >= 5

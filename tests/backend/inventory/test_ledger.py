@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from backend.api.errors import InvalidInput
+from backend.audit.actors import Actor
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
 from backend.inventory.errors import InsufficientStock, ReservationClosed
@@ -17,7 +18,7 @@ from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
 from backend.inventory.services import Entry, fulfil, record, record_many, release, reserve, shortage
 from backend.outbox.models import Message
-from tests.backend.shop import NOW, product, staff, stock_of, variant
+from tests.backend.shop import NOW, SYSTEM, product, staff, stock_of, variant
 
 IN, OUT, ADJUSTMENT = TransactionType.IN, TransactionType.OUT, TransactionType.ADJUSTMENT
 
@@ -53,7 +54,7 @@ def test_a_recorded_movement_changes_stock_and_says_who_why_and_when() -> None:
         Entry(
             variant_id=lamp.pk, transaction_type=IN, quantity=100, reference="PO-2024-001", notes="Initial"
         ),
-        recorded_by_id=keeper.pk,
+        by=Actor.user(keeper.pk),
         now=NOW,
     )
     row.refresh_from_db()
@@ -71,7 +72,7 @@ def test_a_recorded_movement_changes_stock_and_says_who_why_and_when() -> None:
 def test_a_change_of_stock_is_published_for_its_product() -> None:
     lamp = variant(stock=1)
     Message.objects.all().delete()
-    record(Entry(variant_id=lamp.pk, transaction_type=IN, quantity=1), recorded_by_id=None, now=NOW)
+    record(Entry(variant_id=lamp.pk, transaction_type=IN, quantity=1), by=SYSTEM, now=NOW)
     assert list(Message.objects.values_list("topic", "key")) == [("product", str(lamp.product_id))]
 
 
@@ -80,7 +81,7 @@ def test_units_held_for_an_order_cannot_leave_otherwise() -> None:
     lamp = variant(stock=5)
     reserve({lamp.pk: 4}, reference="order", now=NOW)
     with pytest.raises(InsufficientStock) as refused:
-        record(Entry(variant_id=lamp.pk, transaction_type=OUT, quantity=2), recorded_by_id=None, now=NOW)
+        record(Entry(variant_id=lamp.pk, transaction_type=OUT, quantity=2), by=SYSTEM, now=NOW)
     assert refused.value.details["items"] == [
         {
             "product_id": lamp.product_id,
@@ -103,7 +104,7 @@ def test_many_movements_are_recorded_together_or_not_at_all() -> None:
         Entry(variant_id=second.pk, transaction_type=OUT, quantity=4),
     ]
     with pytest.raises(InsufficientStock):
-        record_many(entries, recorded_by_id=None, now=NOW)
+        record_many(entries, by=SYSTEM, now=NOW)
     assert (stock_of(first.pk), stock_of(second.pk)) == ((3, 0), (3, 0))
 
 
@@ -115,7 +116,7 @@ def test_several_movements_of_one_variant_count_by_their_sum() -> None:
         Entry(variant_id=lamp.pk, transaction_type=IN, quantity=5),
         Entry(variant_id=lamp.pk, transaction_type=ADJUSTMENT, quantity=-1),
     ]
-    record_many(entries, recorded_by_id=None, now=NOW)
+    record_many(entries, by=SYSTEM, now=NOW)
     assert stock_of(lamp.pk) == (2, 0)
 
 
@@ -123,9 +124,7 @@ def test_several_movements_of_one_variant_count_by_their_sum() -> None:
 def test_stock_does_not_grow_beyond_what_can_be_kept() -> None:
     lamp = variant(stock=1)
     with pytest.raises(InvalidInput) as refused:
-        record(
-            Entry(variant_id=lamp.pk, transaction_type=IN, quantity=2**31 - 1), recorded_by_id=None, now=NOW
-        )
+        record(Entry(variant_id=lamp.pk, transaction_type=IN, quantity=2**31 - 1), by=SYSTEM, now=NOW)
     assert "quantity" in refused.value.details
     assert stock_of(lamp.pk) == (1, 0)
 
@@ -133,7 +132,7 @@ def test_stock_does_not_grow_beyond_what_can_be_kept() -> None:
 @pytest.mark.django_db
 def test_an_unknown_variant_is_named() -> None:
     with pytest.raises(VariantNotFound) as refused:
-        record(Entry(variant_id=987_654, transaction_type=IN, quantity=1), recorded_by_id=None, now=NOW)
+        record(Entry(variant_id=987_654, transaction_type=IN, quantity=1), by=SYSTEM, now=NOW)
     assert refused.value.details == {"variant_ids": [987_654]}
 
 
@@ -167,7 +166,7 @@ def test_stock_and_reserved_add_up_whatever_happens() -> None:
                     kind = chance.choice(TransactionType.values)
                     record(
                         Entry(variant_id=one, transaction_type=kind, quantity=chance.randint(1, 6)),
-                        recorded_by_id=None,
+                        by=SYSTEM,
                         now=now,
                     )
                 case "reserve":
@@ -176,7 +175,7 @@ def test_stock_and_reserved_add_up_whatever_happens() -> None:
                 case "release" if held:
                     release([held.pop(chance.randrange(len(held)))], now=now)
                 case "fulfil" if held:
-                    fulfil([held.pop(chance.randrange(len(held)))], recorded_by_id=None, now=now)
+                    fulfil([held.pop(chance.randrange(len(held)))], by=SYSTEM, now=now)
         except InsufficientStock:
             continue
     for pick in variants:
@@ -212,7 +211,7 @@ def test_fulfilling_writes_the_units_out_and_publishes_nothing() -> None:
     lamp, keeper = variant(stock=5), staff()
     reservation = reserve({lamp.pk: 2}, reference="7K2M", now=NOW)[lamp.pk]
     Message.objects.all().delete()
-    fulfil([reservation.pk], recorded_by_id=keeper.pk, now=NOW)
+    fulfil([reservation.pk], by=Actor.user(keeper.pk), now=NOW)
     out = InventoryTransaction.objects.get(transaction_type=OUT)
     assert stock_of(lamp.pk) == (3, 0)
     assert (out.quantity, out.effect, out.reference, out.recorded_by) == (2, -2, "7K2M", keeper)
@@ -222,7 +221,7 @@ def test_fulfilling_writes_the_units_out_and_publishes_nothing() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "again",
-    [partial(release, now=NOW), partial(fulfil, recorded_by_id=None, now=NOW)],
+    [partial(release, now=NOW), partial(fulfil, by=SYSTEM, now=NOW)],
     ids=["release", "fulfil"],
 )
 def test_a_reservation_ends_once(again: Callable[[list[int]], None]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.accounts.models import User
+from backend.audit.actors import Actor
 from backend.carts.services import Claim, add_item
 from backend.orders.checkout import place_order
 from backend.orders.models import Movement, Order
@@ -30,7 +31,7 @@ def fill(
 
 
 def check_out(user: User, *, at: datetime = NOW, **options: Any) -> Order:
-    return place_order(user, shipping_address=ADDRESS, notes="", now=at, **options)
+    return place_order(user, shipping_address=ADDRESS, notes="", by=Actor.user(user.pk), now=at, **options)
 
 
 def order_of(user: User, units: Mapping[int, int], *, at: datetime = NOW) -> Order:

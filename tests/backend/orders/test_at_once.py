@@ -7,6 +7,7 @@ from unittest.mock import ANY
 import pytest
 
 from backend.accounts.models import User
+from backend.audit.actors import Actor
 from backend.carts.models import CartItem
 from backend.orders.models import Movement, Order, OrderItem
 from backend.orders.services import cancel, ship, take_back
@@ -98,7 +99,8 @@ def test_an_order_is_shipped_or_cancelled_never_both() -> None:
         user = customer()
         order = order_of(user, {lamp.pk: 1})
         outcomes = together(
-            partial(ship, order.pk, by=keeper, now=NOW), partial(cancel, order.pk, by=user, now=NOW)
+            partial(ship, order.pk, by=Actor.user(keeper.pk), now=NOW),
+            partial(cancel, order.pk, by=Actor.user(user.pk), now=NOW),
         )
         assert kinds(outcomes) == ["Order", "TransitionNotAllowed"]
         shipped = isinstance(outcomes[0], Order)
@@ -109,8 +111,8 @@ def test_an_order_is_shipped_or_cancelled_never_both() -> None:
 def test_the_same_return_noted_twice_at_once_is_not_paid_twice() -> None:
     keeper, lamp = staff(), variant(stock=5)
     order = order_of(customer(), {lamp.pk: 1})
-    ship(order.pk, by=keeper, now=NOW)
+    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     units = {order.items.get().pk: 1}
-    outcomes = together(*[lambda: take_back(order.pk, units=units, by=keeper, now=NOW)] * 2)
+    outcomes = together(*[lambda: take_back(order.pk, units=units, by=Actor.user(keeper.pk), now=NOW)] * 2)
     assert kinds(outcomes) == ["Order", "ReturnTooLarge"]
     assert stock_of(lamp.pk) == (5, 0)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backend.audit.actors import Actor
 from backend.catalog.errors import VariantNotFound
 from backend.inventory.models import InventoryTransaction
 from backend.orders.bulk import (
@@ -158,10 +159,10 @@ def test_a_past_order_that_is_still_open_goes_on_without_touching_stock_that_it_
     lamp, keeper = variant(stock=3), staff()
     import_orders([past_order(name, line(lamp.pk, 2), steps=[]) for name in ("a", "b")], source="elsewhere")
     first, second = Order.objects.order_by("pk")
-    cancel(first.pk, by=keeper, now=LATER)
-    ship(second.pk, by=keeper, now=LATER)
+    cancel(first.pk, by=Actor.user(keeper.pk), now=LATER)
+    ship(second.pk, by=Actor.user(keeper.pk), now=LATER)
     assert stock_of(lamp.pk) == (3, 0)
-    take_back(second.pk, units={second.items.get().pk: 1}, by=keeper, now=LATER)
+    take_back(second.pk, units={second.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert stock_of(lamp.pk) == (4, 0), "what comes back is physically there"
 
 

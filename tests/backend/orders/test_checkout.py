@@ -18,7 +18,7 @@ from backend.orders.models import Movement, Order, OrderStatusHistory
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
 from tests.backend.orders.steps import ADDRESS, check_out, fill, movements_of, order_of
-from tests.backend.shop import NOW, customer, product, seller, stock_of, variant
+from tests.backend.shop import NOW, SYSTEM, customer, product, seller, stock_of, variant
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def test_an_order_is_what_was_in_the_cart_at_the_prices_of_now() -> None:
     user = customer(first_name="Ada", last_name="King")
     lamp, chair = variant(price="10.00"), variant(price="99.90")
     fill(user, {lamp.pk: 3, chair.pk: 1})
-    update_product(lamp.product_id, changes={"discount_percentage": 10})
+    update_product(lamp.product_id, changes={"discount_percentage": 10}, by=SYSTEM)
     order = check_out(user)
     order.refresh_from_db()
     assert (order.status, order.payment_status, order.payment_method) == ("CONFIRMED", "PENDING", "COD")
@@ -135,8 +135,8 @@ def test_an_order_keeps_the_product_as_it_was_bought() -> None:
     Variant.objects.filter(product=shirt).update(attributes={"size": "M"})
     choice = shirt.variants.get()
     order = order_of(customer(), {choice.pk: 1})
-    update_product(shirt.pk, changes={"title": "Another shirt"})
-    delete_product(shirt.pk, now=NOW)
+    update_product(shirt.pk, changes={"title": "Another shirt"}, by=SYSTEM)
+    delete_product(shirt.pk, now=NOW, by=SYSTEM)
     assert order.items.get().product_snapshot == {
         "title": "A shirt",
         "brand": "Acme",
@@ -166,7 +166,7 @@ def test_lines_that_cannot_be_bought_are_named_and_nothing_happens() -> None:
     user = customer()
     gone, scarce, fine = variant(), variant(title="A rare lamp", stock=3), variant()
     fill(user, {gone.pk: 1, scarce.pk: 3, fine.pk: 1})
-    delete_product(gone.product_id, now=NOW)
+    delete_product(gone.product_id, now=NOW, by=SYSTEM)
     reserve({scarce.pk: 2}, reference="another's order", now=NOW)
     with pytest.raises(ItemsUnavailable) as refused:
         check_out(user)
@@ -201,7 +201,7 @@ def test_lines_that_cannot_be_bought_are_named_and_nothing_happens() -> None:
 def test_a_total_that_the_customer_did_not_expect_is_refused() -> None:
     user, lamp = customer(), variant(price="10.00")
     fill(user, {lamp.pk: 1})
-    update_product(lamp.product_id, changes={"price": Decimal("12.00")})
+    update_product(lamp.product_id, changes={"price": Decimal("12.00")}, by=SYSTEM)
     with pytest.raises(PriceChanged) as refused:
         check_out(user, expected_total=Decimal("10.00"))
     assert refused.value.details == {"expected_total": "10.00", "total_amount": "12.00"}
@@ -221,6 +221,6 @@ def test_an_order_beyond_what_an_order_can_be_is_refused() -> None:
 def test_a_cart_whose_every_line_is_gone_is_not_called_empty() -> None:
     user, lamp = customer(), variant()
     fill(user, {lamp.pk: 1})
-    delete_product(lamp.product_id, now=NOW)
+    delete_product(lamp.product_id, now=NOW, by=SYSTEM)
     with pytest.raises(ItemsUnavailable):
         check_out(user)

@@ -4,6 +4,7 @@ import pytest
 from django.db import transaction
 
 from backend.accounts.models import User
+from backend.audit.actors import Actor
 from backend.orders.errors import TransitionNotAllowed
 from backend.orders.models import Order, OrderStatusHistory
 from backend.orders.services import cancel, deliver, ship, take_back
@@ -36,10 +37,10 @@ def history_of(*orders: Order) -> list[str]:
 def test_every_row_of_the_history_is_published_once_in_order(keeper: User) -> None:
     lamp = variant()
     first, second = order_of(customer(), {lamp.pk: 1}), order_of(customer(), {lamp.pk: 2})
-    ship(first.pk, by=keeper, now=NOW)
-    cancel(second.pk, by=keeper, now=NOW)
-    deliver(first.pk, by=keeper, now=NOW)
-    take_back(first.pk, units={first.items.get().pk: 1}, by=keeper, now=NOW)
+    ship(first.pk, by=Actor.user(keeper.pk), now=NOW)
+    cancel(second.pk, by=Actor.user(keeper.pk), now=NOW)
+    deliver(first.pk, by=Actor.user(keeper.pk), now=NOW)
+    take_back(first.pk, units={first.items.get().pk: 1}, by=Actor.user(keeper.pk), now=NOW)
 
     assert len(published()) == 7
     assert published() == history_of(first, second)
@@ -49,9 +50,9 @@ def test_a_refused_step_and_one_that_is_rolled_back_are_not_published(keeper: Us
     order = order_of(customer(), {variant().pk: 1})
     before = published()
     with pytest.raises(TransitionNotAllowed):
-        deliver(order.pk, by=keeper, now=NOW)
+        deliver(order.pk, by=Actor.user(keeper.pk), now=NOW)
     with transaction.atomic():
-        ship(order.pk, by=keeper, now=NOW)
+        ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
         transaction.set_rollback(True)
 
     assert published() == before
@@ -59,8 +60,8 @@ def test_a_refused_step_and_one_that_is_rolled_back_are_not_published(keeper: Us
 
 def test_a_subscriber_reads_each_step_from_its_row_however_far_the_order_went_since(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
-    ship(order.pk, by=keeper, now=NOW)
-    deliver(order.pk, by=keeper, now=NOW)
+    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
+    deliver(order.pk, by=Actor.user(keeper.pk), now=NOW)
     recorder = Recorder(topics=frozenset({Topic.ORDER_STEP}), quiet_seconds=60.0)
     drain([recorder], timeout=30)
 
@@ -77,7 +78,7 @@ def test_a_new_mailer_mails_no_order_of_yesterday(keeper: User) -> None:
     mailer = Recorder("mailer", topics=frozenset({Topic.ORDER_STEP}), start=Start.HEAD)
     order = order_of(customer(), {variant().pk: 1})
     drain([mailer], timeout=30)
-    ship(order.pk, by=keeper, now=NOW)
+    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     drain([mailer], timeout=30)
 
     assert mailer.keys == history_of(order)[-1:]

@@ -11,7 +11,7 @@ from backend.orders.models import OrderStatus
 from backend.orders.popularity import refresh_popularity, units_sold
 from backend.orders.tasks import refresh_product_popularity
 from backend.outbox.models import Message
-from tests.backend.shop import NOW, product
+from tests.backend.shop import NOW, SYSTEM, product
 
 pytestmark = pytest.mark.django_db
 
@@ -57,4 +57,4 @@ def test_products_whose_popularity_changed_are_stored_and_published() -> None:
     lamp.refresh_from_db()
     assert lamp.popularity == 3
     assert list(Message.objects.values_list("topic", "key")) == [("product", str(lamp.pk))]
-    assert refresh_popularity() == 0
+    assert refresh_popularity(by=SYSTEM) == 0

@@ -7,6 +7,7 @@ import pytest
 
 from backend.accounts.models import User
 from backend.api.errors import InvalidInput
+from backend.audit.actors import Actor
 from backend.catalog.services import update_product
 from backend.inventory.models import InventoryTransaction
 from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAllowed
@@ -14,7 +15,7 @@ from backend.orders.models import Movement, Order
 from backend.orders.services import cancel, deliver, ship, take_back
 from backend.outbox.models import Message
 from tests.backend.orders.steps import movements_of, order_of
-from tests.backend.shop import NOW, customer, staff, stock_of, variant
+from tests.backend.shop import NOW, SYSTEM, customer, staff, stock_of, variant
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ def steps_of(order: Order) -> list[str]:
 def test_shipping_lets_the_units_leave(keeper: User) -> None:
     lamp = variant(stock=5)
     order = order_of(customer(), {lamp.pk: 2})
-    shipped = ship(order.pk, by=keeper, now=LATER, note="by post")
+    shipped = ship(order.pk, by=Actor.user(keeper.pk), now=LATER, note="by post")
     out = InventoryTransaction.objects.get(transaction_type="OUT")
     assert shipped.status == "SHIPPED"
     assert stock_of(lamp.pk) == (3, 0)
@@ -51,8 +52,8 @@ def test_shipping_lets_the_units_leave(keeper: User) -> None:
 
 def test_delivery_is_payment(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
-    ship(order.pk, by=keeper, now=LATER)
-    delivered = deliver(order.pk, by=keeper, now=LATER)
+    ship(order.pk, by=Actor.user(keeper.pk), now=LATER)
+    delivered = deliver(order.pk, by=Actor.user(keeper.pk), now=LATER)
     assert (delivered.status, delivered.payment_status) == ("DELIVERED", "PAID")
     assert movements_of(order) == [("SALE", 1, "10.00")]
 
@@ -60,8 +61,8 @@ def test_delivery_is_payment(keeper: User) -> None:
 def test_cancelling_gives_the_units_back_and_takes_the_sale_back() -> None:
     user, lamp = customer(), variant(stock=5, price="2.50")
     order = order_of(user, {lamp.pk: 2})
-    update_product(lamp.product_id, changes={"price": Decimal("9.00")})
-    cancelled = cancel(order.pk, by=user, now=LATER)
+    update_product(lamp.product_id, changes={"price": Decimal("9.00")}, by=SYSTEM)
+    cancelled = cancel(order.pk, by=Actor.user(user.pk), now=LATER)
     assert (cancelled.status, cancelled.payment_status) == ("CANCELLED", "CANCELLED")
     assert stock_of(lamp.pk) == (5, 0)
     assert movements_of(order) == [("SALE", 2, "5.00"), ("CANCEL", 2, "5.00")]
@@ -91,8 +92,10 @@ def test_what_is_cancelled_falls_out_of_the_category_in_which_it_was_sold() -> N
 
     user, lamp = customer(), variant(category=("Home", "Lamps"))
     order = order_of(user, {lamp.pk: 1})
-    update_product(lamp.product_id, changes={"category": category_by_names(["Garden", "Lights"])})
-    cancel(order.pk, by=user, now=LATER)
+    update_product(
+        lamp.product_id, changes={"category": category_by_names(["Garden", "Lights"], by=SYSTEM)}, by=SYSTEM
+    )
+    cancel(order.pk, by=Actor.user(user.pk), now=LATER)
     assert set(Movement.objects.values_list("category_path", flat=True)) == {"Home > Lamps"}
 
 
@@ -115,11 +118,11 @@ def test_a_step_out_of_turn_is_refused_and_changes_nothing(
     lamp = variant(stock=5)
     order = order_of(customer(), {lamp.pk: 2})
     for step in taken:
-        step(order.pk, by=keeper, now=NOW)  # type: ignore[operator]
+        step(order.pk, by=Actor.user(keeper.pk), now=NOW)  # type: ignore[operator]
     order.refresh_from_db()
     before = (order.status, order.payment_status, stock_of(lamp.pk), movements_of(order), steps_of(order))
     with pytest.raises(TransitionNotAllowed) as conflict:
-        refused(order.pk, by=keeper, now=LATER)  # type: ignore[operator]
+        refused(order.pk, by=Actor.user(keeper.pk), now=LATER)  # type: ignore[operator]
     order.refresh_from_db()
     assert (
         order.status,
@@ -134,9 +137,9 @@ def test_a_step_out_of_turn_is_refused_and_changes_nothing(
 def test_units_come_back_into_stock_and_out_of_revenue(keeper: User) -> None:
     lamp = variant(stock=5, price="2.50")
     order = order_of(customer(), {lamp.pk: 3})
-    ship(order.pk, by=keeper, now=NOW)
+    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     item = order.items.get()
-    take_back(order.pk, units={item.pk: 2}, by=keeper, now=LATER, note="too bright")
+    take_back(order.pk, units={item.pk: 2}, by=Actor.user(keeper.pk), now=LATER, note="too bright")
     entry = InventoryTransaction.objects.get(transaction_type="RETURN")
     item.refresh_from_db()
     order.refresh_from_db()
@@ -149,16 +152,16 @@ def test_units_come_back_into_stock_and_out_of_revenue(keeper: User) -> None:
 def test_returns_may_come_in_parts_but_not_exceed_what_was_bought(keeper: User) -> None:
     lamp, chair = variant(stock=5), variant(stock=5)
     order = order_of(customer(), {lamp.pk: 3, chair.pk: 1})
-    ship(order.pk, by=keeper, now=NOW)
+    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     lamps, chairs = order.items.all()
-    take_back(order.pk, units={lamps.pk: 1}, by=keeper, now=LATER)
+    take_back(order.pk, units={lamps.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     with pytest.raises(ReturnTooLarge) as refused:
-        take_back(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=keeper, now=LATER)
+        take_back(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert refused.value.details == {
         "items": [{"item_id": lamps.pk, "quantity": 3, "returned": 1, "requested": 3}]
     }
     assert stock_of(chair.pk) == (4, 0), "nothing of a refused return happens"
-    take_back(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=keeper, now=LATER)
+    take_back(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert (stock_of(lamp.pk), stock_of(chair.pk)) == ((5, 0), (5, 0))
     assert [kind for kind, _, _ in movements_of(order)] == ["SALE", "SALE", "RETURN", "RETURN", "RETURN"]
 
@@ -166,25 +169,25 @@ def test_returns_may_come_in_parts_but_not_exceed_what_was_bought(keeper: User) 
 def test_the_parts_of_a_line_that_does_not_divide_evenly_add_up_to_it(keeper: User) -> None:
     order = order_of(customer(), {variant(stock=5).pk: 3})
     Movement.objects.filter(order=order).update(amount=Decimal("20.00"))
-    ship(order.pk, by=keeper, now=NOW)
+    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     item = order.items.get()
     for _ in range(3):
-        take_back(order.pk, units={item.pk: 1}, by=keeper, now=LATER)
+        take_back(order.pk, units={item.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert [amount for _, _, amount in movements_of(order)] == ["20.00", "6.67", "6.66", "6.67"]
 
 
 def test_what_was_not_shipped_cannot_come_back(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     with pytest.raises(TransitionNotAllowed):
-        take_back(order.pk, units={order.items.get().pk: 1}, by=keeper, now=LATER)
+        take_back(order.pk, units={order.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)
 
 
 def test_an_item_of_another_order_is_refused_by_name(keeper: User) -> None:
     mine, other = (order_of(customer(), {variant().pk: 1}) for _ in range(2))
-    ship(mine.pk, by=keeper, now=NOW)
+    ship(mine.pk, by=Actor.user(keeper.pk), now=NOW)
     stranger = other.items.get().pk
     with pytest.raises(InvalidInput) as refused:
-        take_back(mine.pk, units={stranger: 1}, by=keeper, now=LATER)
+        take_back(mine.pk, units={stranger: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert str(stranger) in str(refused.value.details["items"])
 
 
@@ -193,10 +196,10 @@ def test_every_step_is_published(keeper: User) -> None:
     item = order.items.get()
     for step in (ship, deliver):
         Message.objects.all().delete()
-        step(order.pk, by=keeper, now=NOW)
+        step(order.pk, by=Actor.user(keeper.pk), now=NOW)
         assert Message.objects.filter(topic="order", key=str(order.pk)).count() == 1
     Message.objects.all().delete()
-    take_back(order.pk, units={item.pk: 1}, by=keeper, now=NOW)
+    take_back(order.pk, units={item.pk: 1}, by=Actor.user(keeper.pk), now=NOW)
     assert sorted(Message.objects.values_list("topic", flat=True)) == ["order", "product"], (
         "units that come back are no step of the order"
     )
@@ -205,4 +208,4 @@ def test_every_step_is_published(keeper: User) -> None:
 @pytest.mark.parametrize("step", [ship, deliver, cancel])
 def test_an_unknown_order_is_not_found(step: object, keeper: User) -> None:
     with pytest.raises(OrderNotFound):
-        step(987_654, by=keeper, now=NOW)  # type: ignore[operator]
+        step(987_654, by=Actor.user(keeper.pk), now=NOW)  # type: ignore[operator]

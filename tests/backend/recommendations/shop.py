@@ -12,6 +12,7 @@ from backend.catalog.models import Category, Product, Variant
 from backend.catalog.services import NewVariant, create_product
 from ml.lists import Lists
 from ml.registry import Registry, Version
+from tests.backend.shop import SYSTEM
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -31,6 +32,7 @@ def products(count: int, *, seller: User) -> list[Product]:
             variants=[NewVariant(sku=f"LAMP-{number}")],
             popularity=number,
             now=NOW,
+            by=SYSTEM,
         )
         for number in range(count)
     ]

@@ -8,6 +8,7 @@ from backend.recommendations import services
 from backend.recommendations.models import ModelVersion, ProductRecommendation
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
 from tests.backend.recommendations.shop import NOW, Entries, register
+from tests.backend.shop import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ def serving() -> str:
 
 
 def test_publishing_loads_every_list_and_serves_the_newest(tmp_path: Path, three: list[Version]) -> None:
-    row = services.publish(None, registry=Registry(tmp_path), now=NOW)
+    row = services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
     assert serving() == row.version == three[2].id
     assert {(one.audience, one.subject, one.algorithm): one.entries for one in row.lists.all()} == {
@@ -41,7 +42,7 @@ def test_publishing_loads_every_list_and_serves_the_newest(tmp_path: Path, three
 
 def test_publishing_twice_changes_nothing(tmp_path: Path, three: list[Version]) -> None:
     for _ in range(2):
-        services.publish(three[0].id, registry=Registry(tmp_path), now=NOW)
+        services.publish(three[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
     assert serving() == three[0].id
     assert ProductRecommendation.objects.count() == 2
@@ -57,18 +58,18 @@ def test_a_load_that_was_cut_off_is_completed(tmp_path: Path, three: list[Versio
         entries=[[1, 0.5, 7], [2, 0.25, None]],
     )
 
-    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW)
+    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
     assert ProductRecommendation.objects.filter(version=row).count() == 2
     assert serving() == three[0].id
 
 
 def test_a_damaged_version_leaves_the_present_one_in_service(tmp_path: Path, three: list[Version]) -> None:
-    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW)
+    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
     (three[1].path / "product.content_based.npz").write_bytes(b"gone")
 
     with pytest.raises(VersionDamaged):
-        services.publish(three[1].id, registry=Registry(tmp_path), now=NOW)
+        services.publish(three[1].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
     assert serving() == three[0].id
     assert ProductRecommendation.objects.count() == 2
@@ -76,24 +77,24 @@ def test_a_damaged_version_leaves_the_present_one_in_service(tmp_path: Path, thr
 
 def test_rolling_back_twice_goes_back_two_versions(tmp_path: Path, three: list[Version]) -> None:
     for hour, version in enumerate(three):
-        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour))
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
 
-    assert services.rollback(now=NOW).version == three[1].id
-    assert services.rollback(now=NOW).version == three[0].id
+    assert services.rollback(now=NOW, by=SYSTEM).version == three[1].id
+    assert services.rollback(now=NOW, by=SYSTEM).version == three[0].id
     assert serving() == three[0].id
     with pytest.raises(services.NothingToRollBackTo):
-        services.rollback(now=NOW)
+        services.rollback(now=NOW, by=SYSTEM)
 
 
 def test_what_was_rolled_back_can_be_published_again(tmp_path: Path, three: list[Version]) -> None:
     for hour, version in enumerate(three[:2]):
-        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour))
-    services.rollback(now=NOW)
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
+    services.rollback(now=NOW, by=SYSTEM)
 
-    services.publish(three[1].id, registry=Registry(tmp_path), now=NOW + timedelta(hours=5))
+    services.publish(three[1].id, registry=Registry(tmp_path), now=NOW + timedelta(hours=5), by=SYSTEM)
 
     assert serving() == three[1].id
-    assert services.rollback(now=NOW).version == three[0].id
+    assert services.rollback(now=NOW, by=SYSTEM).version == three[0].id
 
 
 def test_what_was_rolled_back_is_not_returned_to_by_a_later_rollback(
@@ -101,18 +102,18 @@ def test_what_was_rolled_back_is_not_returned_to_by_a_later_rollback(
 ) -> None:
     good, bad, next_night = three
     for hour, version in enumerate((good, bad)):
-        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour))
-    services.rollback(now=NOW + timedelta(hours=2))
-    services.publish(next_night.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=3))
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
+    services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
+    services.publish(next_night.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=3), by=SYSTEM)
 
-    assert services.rollback(now=NOW + timedelta(hours=4)).version == good.id
+    assert services.rollback(now=NOW + timedelta(hours=4), by=SYSTEM).version == good.id
 
 
 def test_only_the_last_versions_keep_their_lists(tmp_path: Path, three: list[Version]) -> None:
     four = [*three, register(tmp_path, LISTS, now=NOW + timedelta(days=3))]
 
     for hour, version in enumerate(four):
-        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour))
+        services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
 
     assert set(ModelVersion.objects.values_list("version", flat=True)) == {one.id for one in four[1:]}
     assert ProductRecommendation.objects.count() == 2 * services.KEPT_VERSIONS
@@ -120,12 +121,12 @@ def test_only_the_last_versions_keep_their_lists(tmp_path: Path, three: list[Ver
 
 def test_an_empty_registry_says_how_to_fill_it(tmp_path: Path) -> None:
     with pytest.raises(services.NothingToPublish, match=r"ml\.train"):
-        services.publish(None, registry=Registry(tmp_path), now=NOW)
+        services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
 def test_an_unknown_version_is_refused_by_name(tmp_path: Path, three: list[Version]) -> None:
     with pytest.raises(VersionNotFound, match=three[0].id):
-        services.publish("2020", registry=Registry(tmp_path), now=NOW)
+        services.publish("2020", registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
 def test_the_command_publishes_lists_and_rolls_back(

@@ -21,6 +21,7 @@ from backend.orders.models import Order, OrderItem, OrderStatus
 from backend.recommendations import services
 from ml.registry import Registry
 from tests.backend.recommendations.shop import NOW, Entries, products, register
+from tests.backend.shop import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +57,7 @@ def exposed() -> Iterator[list[exposures.ShownList]]:
 
 def publish(tmp_path: Path, lists: dict[str, dict[object, Entries]]) -> None:
     register(tmp_path, lists)
-    services.publish(None, registry=Registry(tmp_path), now=NOW)
+    services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
 def remember(key: UUID, *met: Product) -> None:

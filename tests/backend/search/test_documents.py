@@ -10,7 +10,7 @@ from elasticsearch.dsl import connections
 from backend.search.rebuilding import build
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.settings import SearchSettings
-from tests.backend.shop import product
+from tests.backend.shop import SYSTEM, product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.elasticsearch]
 
@@ -32,7 +32,7 @@ def test_a_document_written_through_the_library_can_be_read_back_whole(engine: E
     from backend.search.documents import ProductIndex
 
     index: Any = ProductIndex
-    built = build(engine, clock=timezone.now)
+    built = build(engine, clock=timezone.now, by=SYSTEM)
     lamp = product("Brass lantern", price="20.00")
 
     index().update(lamp, refresh=True)

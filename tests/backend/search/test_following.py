@@ -17,7 +17,7 @@ from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import Role, SearchEngine
 from indexing.generations import roll_back
 from indexing.request import SearchRequest
-from tests.backend.shop import client_of, product, staff
+from tests.backend.shop import SYSTEM, client_of, product, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,7 +84,7 @@ def test_a_rebuild_under_a_working_relay_loses_nothing(relay: SearchEngine) -> N
     client = client_of(staff())
     client.patch(f"/api/products/{lamps[0].pk}/", {"title": "Lantern changed"}, format="json")
 
-    build(relay, clock=timezone.now)
+    build(relay, clock=timezone.now, by=SYSTEM)
 
     assert "Lantern changed" in titles(relay, "lantern")
     client.patch(f"/api/products/{lamps[1].pk}/", {"title": "Lantern changed later"}, format="json")
@@ -93,8 +93,8 @@ def test_a_rebuild_under_a_working_relay_loses_nothing(relay: SearchEngine) -> N
 
 def test_the_standby_follows_so_that_rolling_back_is_fresh(shop_engine: SearchEngine) -> None:
     lamp = product("Old lantern")
-    build(shop_engine, clock=timezone.now)
-    build(shop_engine, clock=timezone.now)
+    build(shop_engine, clock=timezone.now, by=SYSTEM)
+    build(shop_engine, clock=timezone.now, by=SYSTEM)
     client_of(staff()).patch(f"/api/products/{lamp.pk}/", {"title": "New lantern"}, format="json")
 
     drain(generation_subscribers(shop_engine), timeout=20)
@@ -105,7 +105,7 @@ def test_the_standby_follows_so_that_rolling_back_is_fresh(shop_engine: SearchEn
 
 def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> None:
     product("Brass lantern")
-    build(shop_engine, clock=timezone.now)
+    build(shop_engine, clock=timezone.now, by=SYSTEM)
     drain(generation_subscribers(shop_engine), timeout=20)
     assert Message.objects.exists()
 
@@ -126,9 +126,9 @@ def test_a_shop_without_an_index_gets_its_first(shop_engine: SearchEngine) -> No
 
 def test_a_dropped_generation_is_no_failure_of_its_subscriber(shop_engine: SearchEngine) -> None:
     lamp = product("Brass lantern")
-    first = build(shop_engine, clock=timezone.now)
-    build(shop_engine, clock=timezone.now)
-    build(shop_engine, clock=timezone.now)
+    first = build(shop_engine, clock=timezone.now, by=SYSTEM)
+    build(shop_engine, clock=timezone.now, by=SYSTEM)
+    build(shop_engine, clock=timezone.now, by=SYSTEM)
 
     drain([GenerationSubscriber(shop_engine, first.name)], timeout=20)
     client_of(staff()).delete(f"/api/products/{lamp.pk}/")
@@ -156,7 +156,7 @@ def test_the_cursor_of_a_generation_that_is_gone_is_closed_by_the_next_build(
 ) -> None:
     Cursor.objects.create(subscriber=f"{NAME_PREFIX}products-gone")
 
-    built = build(folder_engine, clock=timezone.now)
+    built = build(folder_engine, clock=timezone.now, by=SYSTEM)
 
     names = Cursor.objects.filter(subscriber__startswith=NAME_PREFIX).values_list("subscriber", flat=True)
     assert list(names) == [NAME_PREFIX + built.name]

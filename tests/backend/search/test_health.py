@@ -6,14 +6,14 @@ from django.utils import timezone
 from backend.search import health
 from backend.search.rebuilding import build
 from indexing.engine import IndexMissing, SearchEngine
-from tests.backend.shop import product
+from tests.backend.shop import SYSTEM, product
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_health_names_the_generation_and_how_far_it_is_behind(shop_engine: SearchEngine) -> None:
     product()
-    built = build(shop_engine, clock=timezone.now)
+    built = build(shop_engine, clock=timezone.now, by=SYSTEM)
     product()
 
     facts = health.check()

@@ -12,7 +12,7 @@ from backend.search.projection import project, scan
 from backend.search.versions import draw
 from indexing.document import ProductDocument
 from indexing.engine import DeleteDocument, PutDocument
-from tests.backend.shop import NOW, product
+from tests.backend.shop import NOW, SYSTEM, product
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ def test_an_inactive_variant_is_no_part_of_a_document() -> None:
 
 def test_what_is_not_listed_is_deleted_from_the_index() -> None:
     hidden, deleted = product(is_active=False), product()
-    delete_product(deleted.pk, now=NOW)
+    delete_product(deleted.pk, now=NOW, by=SYSTEM)
 
     changes = project([hidden.pk, deleted.pk, 999_999])
 

@@ -19,7 +19,7 @@ from backend.exposures.services import ShownList, register_sink
 from backend.search.rebuilding import build
 from backend.tracking import sink
 from indexing.engine import SearchEngine
-from tests.backend.shop import client_of, product
+from tests.backend.shop import SYSTEM, client_of, product
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,14 +46,14 @@ def client(shop_engine: SearchEngine, shown: list[ShownList]) -> APIClient:
     Variant.objects.filter(product=brass, stock=0).update(attributes={"size": "L"})
     product("Paper lantern", price="5.50", category=("Party",), brand="Folk", discount_percentage=Decimal(10))
     product("Garden chair", category=("Garden",))
-    build(shop_engine, clock=timezone.now)
+    build(shop_engine, clock=timezone.now, by=SYSTEM)
     return client_of()
 
 
 @pytest.fixture
 def guest(folder_engine: SearchEngine, shown: list[ShownList]) -> APIClient:
     """A guest in an empty shop."""
-    build(folder_engine, clock=timezone.now)
+    build(folder_engine, clock=timezone.now, by=SYSTEM)
     return client_of()
 
 
@@ -191,7 +191,7 @@ def test_without_an_index_search_says_how_to_make_one(folder_engine: SearchEngin
 
 def test_a_damaged_index_is_an_error_with_the_way_out(folder_engine: SearchEngine) -> None:
     product("Brass lantern")
-    build(folder_engine, clock=timezone.now)
+    build(folder_engine, clock=timezone.now, by=SYSTEM)
     folder_engine.close()
     for path in Path(settings.VITRINE_HOME, "search").glob("*/index/*.term"):
         path.write_bytes(b"damaged")
@@ -200,7 +200,7 @@ def test_a_damaged_index_is_an_error_with_the_way_out(folder_engine: SearchEngin
 
     assert answer.status_code == 503
     assert "rebuild_index" in answer.json()["details"]["remedy"]
-    build(folder_engine, clock=timezone.now)
+    build(folder_engine, clock=timezone.now, by=SYSTEM)
     assert client_of().get(SEARCH).json()["count"] == Product.objects.count()
 
 

@@ -11,6 +11,7 @@ from backend.accounts.errors import InvalidPhone
 from backend.accounts.imported import seller_of
 from backend.accounts.models import User
 from backend.accounts.phones import normalise_phone
+from backend.audit.actors import Actor
 from backend.importing.catalogue.formats import NAMES, catalogue_format
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.catalogue.write import CatalogueWriter
@@ -21,6 +22,7 @@ class Command(ImportCommand[CatalogRow]):
     """Makes products that are new, changes those that changed, and leaves the others alone."""
 
     help = "Take over products from a file; running it again changes only what changed in the file."
+    actor: ClassVar[Actor] = Actor.system("import_catalog")
     formats: ClassVar[tuple[str, ...]] = NAMES
     chunk_size: ClassVar[int] = 500
 
@@ -42,7 +44,7 @@ class Command(ImportCommand[CatalogRow]):
             total=total,
             header=file_format.header,
             read=file_format.read,
-            write=CatalogueWriter(source=name, seller_id=seller.pk, now=now),
+            write=CatalogueWriter(source=name, seller_id=seller.pk, by=self.actor, now=now),
             name=f"catalog-{name}",
             now=now,
         )

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from backend.audit.actors import Actor
 from backend.importing.command import WRONG_INPUT, ImportCommand
 from backend.importing.orders.formats import NAMES, orders_format
 from backend.importing.orders.row import Format, OrderRow, ReturnRow
@@ -18,6 +19,7 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
     """Stores each order and each return once; stock is left alone, it left long ago."""
 
     help = "Take over past orders from a file; running it again adds only what is not there yet."
+    actor: ClassVar[Actor] = Actor.system("import_orders")
     formats: ClassVar[tuple[str, ...]] = NAMES
     chunk_size: ClassVar[int] = 1_000
 
@@ -36,7 +38,7 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
             name=f"orders-{name}",
             now=timezone.now(),
         )
-        refresh_popularity()
+        refresh_popularity(by=self.actor)
         self.wait(options)
 
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from backend.api.errors import DomainError
+from backend.audit.actors import Actor
 from backend.recommendations import services
 from backend.recommendations.models import ModelVersion
 from ml.registry import Registry, VersionDamaged, VersionNotFound
@@ -31,12 +32,12 @@ class Command(BaseCommand):
         if options["list"]:
             self._list(registry)
             return
-        now = timezone.now()
+        by, now = Actor.system("publish_model"), timezone.now()
         try:
             if options["rollback"]:
-                version = services.rollback(now=now)
+                version = services.rollback(by=by, now=now)
             else:
-                version = services.publish(options["version"], registry=registry, now=now)
+                version = services.publish(options["version"], registry=registry, by=by, now=now)
         except (VersionNotFound, VersionDamaged, DomainError) as error:
             raise CommandError(str(error)) from error
         lists = version.lists.count()

@@ -6,11 +6,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
+from backend.audit.actors import Actor
 from backend.engines.index import engine
 from backend.search.projection import listed_count
-from backend.search.rebuilding import build
+from backend.search.rebuilding import build, roll_back
 from indexing.engine import SearchError
-from indexing.generations import roll_back
+
+ACTOR = Actor.system("rebuild_index")
 
 
 class Command(BaseCommand):
@@ -32,7 +34,7 @@ class Command(BaseCommand):
             if options["list"]:
                 self._list()
             elif options["rollback"]:
-                self.stdout.write(f"serving again: {roll_back(engine()).name}")
+                self.stdout.write(f"serving again: {roll_back(engine(), by=ACTOR).name}")
             else:
                 self._build()
         except SearchError as error:
@@ -46,5 +48,5 @@ class Command(BaseCommand):
 
     def _build(self) -> None:
         with tqdm(total=listed_count(), unit=" products", desc="index", disable=None) as progress:
-            built = build(engine(), clock=timezone.now, progress=progress.update)
+            built = build(engine(), by=ACTOR, clock=timezone.now, progress=progress.update)
         self.stdout.write(f"serving: {built.name}, {engine().count(built.name):,} products")

@@ -1,0 +1,9 @@
+"""What can go wrong when an audit entry is recorded."""
+
+
+class NotInTransaction(RuntimeError):
+    """An entry was recorded outside a transaction, so it could differ from what is committed."""
+
+
+class SecretField(ValueError):
+    """The changes contain a field that may hold a secret."""

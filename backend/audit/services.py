@@ -1,0 +1,68 @@
+"""Records entries of the audit log and deletes old ones."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models, transaction
+
+from backend.api.request_id import current_request_id
+from backend.audit.actors import Actor
+from backend.audit.errors import NotInTransaction, SecretField
+from backend.audit.models import AuditEntry
+
+DELETED_AT_ONCE = 5_000
+SECRET = re.compile(r"password|passwd|secret|token|otp|api_key|credential", re.IGNORECASE)
+
+Changes = Mapping[str, tuple[object, object]]
+
+
+def record(
+    action: str, *, by: Actor, subject: models.Model | tuple[str, str], changes: Changes | None = None
+) -> None:
+    """Record that `by` did `action` to `subject`, in the caller's transaction.
+
+    `subject` is a row, or (type, id) of something that is no row. `changes` are (old, new) by field; leave
+    out personal data, which could not be erased from the log.
+
+    Raises:
+        NotInTransaction: no transaction is open.
+        SecretField: a field of `changes` has a name that secrets have.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction(action)
+    if secrets := [name for name in changes or {} if SECRET.search(name)]:
+        raise SecretField(", ".join(secrets))
+    if isinstance(subject, models.Model):
+        subject = subject._meta.label, str(subject.pk)
+    object_type, object_id = subject
+    AuditEntry.objects.create(
+        user_id=by.user_id,
+        system_name=by.system_name,
+        action=action,
+        object_type=object_type,
+        object_id=object_id[:200],
+        changes={name: [_plain(value) for value in pair] for name, pair in (changes or {}).items()},
+        request_id=(current_request_id() or "")[:64],
+    )
+
+
+def _plain(value: object) -> object:
+    return value.pk if isinstance(value, models.Model) else value
+
+
+def differences(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> dict[str, tuple[object, object]]:
+    """Return (old, new) of each field of `after` that differs from `before`."""
+    return {name: (before[name], value) for name, value in after.items() if before[name] != value}
+
+
+def delete_old_entries(*, now: datetime) -> int:
+    """Delete the entries older than AUDIT_RETENTION, in small transactions; return how many."""
+    old = AuditEntry.objects.filter(recorded_at__lt=now - settings.AUDIT_RETENTION).order_by("recorded_at")
+    deleted = 0
+    while ids := list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+        deleted += AuditEntry.objects.filter(pk__in=ids).delete()[0]
+    return deleted

@@ -1,0 +1,95 @@
+"""Entries of the audit log: what they hold, when they are refused, and how long they are kept."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from pytest_django import Settings
+
+from backend.audit import services
+from backend.audit.actors import GUEST, Actor
+from backend.audit.errors import NotInTransaction, SecretField
+from backend.audit.models import AuditEntry
+from backend.audit.services import differences, record
+from backend.audit.tasks import delete_old_audit_entries
+from tests.backend.shop import product
+
+LAMP = ("catalog.Product", "17")
+
+
+@pytest.mark.django_db
+def test_an_entry_says_who_did_what_to_which_object_and_in_which_request() -> None:
+    lamp = product()
+    before = timezone.now().replace(microsecond=0)
+    with structlog.contextvars.bound_contextvars(request_id="request-1"):
+        record("product_updated", by=Actor.user(5), subject=lamp, changes={"price": (Decimal("9.90"), None)})
+
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.user_id, entry.system_name, entry.action) == (5, "", "product_updated")
+    assert (entry.object_type, entry.object_id) == ("catalog.Product", str(lamp.pk))
+    assert entry.changes == {"price": ["9.90", None]}
+    assert entry.request_id == "request-1"
+    assert entry.recorded_at >= before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_outside_a_transaction_is_refused() -> None:
+    with pytest.raises(NotInTransaction):
+        record("product_updated", by=GUEST, subject=LAMP)
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_is_rolled_back_with_its_write() -> None:
+    with transaction.atomic():
+        record("product_updated", by=GUEST, subject=LAMP)
+        transaction.set_rollback(True)
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "field", ["password", "new_password", "refresh_token", "OTP", "client_secret", "api_key"]
+)
+def test_a_field_that_may_hold_a_secret_is_refused(field: str) -> None:
+    with pytest.raises(SecretField, match=field):
+        record("user_updated", by=GUEST, subject=("accounts.User", "1"), changes={field: ("old", "new")})
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize(("user_id", "name"), [(None, ""), (1, "relay"), (None, "Relay 1"), (None, "x" * 65)])
+def test_an_actor_is_either_a_user_or_a_system_with_a_plain_name(user_id: int | None, name: str) -> None:
+    with pytest.raises(ValueError, match=r"actor|name"):
+        Actor(user_id, name)
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_an_entry_without_an_actor() -> None:
+    with pytest.raises(IntegrityError, match="audit_entry_has_one_actor"), transaction.atomic():
+        AuditEntry.objects.create(action="nothing", object_type="x", object_id="1")
+
+
+def test_differences_are_the_fields_whose_values_changed() -> None:
+    before = {"price": Decimal("1.00"), "title": "Lamp", "brand": ""}
+
+    assert differences(before, {"price": Decimal("1.0"), "title": "Lantern"}) == {
+        "title": ("Lamp", "Lantern")
+    }
+
+
+@pytest.mark.django_db
+def test_entries_are_kept_for_the_retention_period(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "DELETED_AT_ONCE", 2)
+    settings.AUDIT_RETENTION = timedelta(days=30)
+    for number in range(6):
+        record("product_updated", by=GUEST, subject=("catalog.Product", str(number)))
+    too_old = timezone.now() - timedelta(days=30, minutes=1)
+    AuditEntry.objects.exclude(object_id="5").update(recorded_at=too_old)
+
+    assert delete_old_audit_entries() == 5
+    assert list(AuditEntry.objects.values_list("object_id", flat=True)) == ["5"]
