@@ -10,9 +10,13 @@ from backend.accounts.services import SELF_SERVICE_ROLES
 from backend.api.fields import Choice
 from backend.api.parameters import Body
 
+PERSON = {"first_name": "John", "last_name": "Doe", "date_of_birth": "1990-01-01", "user_type": "CUSTOMER"}
+
 
 class RegisterSerializer(Body):
     """A new account."""
+
+    EXAMPLE = {"phone": "+15550100003", "password": "a long passphrase", **PERSON}
 
     phone = serializers.CharField(max_length=32)
     password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
@@ -33,6 +37,8 @@ class RegisterSerializer(Body):
 class LoginSerializer(Body):
     """Phone and password."""
 
+    EXAMPLE = {"phone": "+15550100003", "password": "a long passphrase"}
+
     phone = serializers.CharField(max_length=32)
     password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
 
@@ -40,11 +46,15 @@ class LoginSerializer(Body):
 class TokenRefreshSerializer(Body):
     """The refresh token of a session."""
 
+    EXAMPLE = {"refresh_token": "eyJhbGciOi…"}
+
     refresh_token = serializers.CharField(max_length=4_096)
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
-    """A person, as that person sees himself."""
+    """The caller's own account."""
+
+    EXAMPLE = {"phone": "+15550100003", **PERSON}
 
     class Meta:
         model = User
@@ -54,6 +64,13 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 class TokensSerializer(serializers.Serializer[Any]):
     """A session's user and tokens; `expires_in` is the access token's life in seconds."""
+
+    EXAMPLE = {
+        "access_token": "eyJhbGciOi…",
+        "refresh_token": "eyJhbGciOi…",
+        "token_type": "Bearer",
+        "expires_in": 3600,
+    }
 
     access_token = serializers.CharField()
     refresh_token = serializers.CharField()

@@ -3,13 +3,13 @@
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts import services
+from backend.accounts.errors import InvalidCredentials, PhoneTaken, SessionEnded
 from backend.accounts.models import Session
 from backend.accounts.serializers import (
     LoginSerializer,
@@ -21,8 +21,8 @@ from backend.accounts.serializers import (
 from backend.accounts.tokens import access_seconds
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of
-from backend.api.shoppers import anonymous_id
+from backend.api.schema import envelope_of, operation
+from backend.api.shoppers import ANONYMOUS_ID, anonymous_id
 from backend.api.throttles import LoginThrottle
 from backend.audit.actors import actor_of
 
@@ -40,7 +40,7 @@ def _tokens(logged_in: services.LoggedIn) -> Any:
 
 
 class GuestView(APIView):
-    """An endpoint for people who have not logged in yet; a token that came along is not looked at."""
+    """An endpoint for clients without an access token; a token that is sent is ignored."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -50,11 +50,16 @@ class GuestView(APIView):
 class RegisterView(GuestView):
     """New accounts."""
 
-    @extend_schema(
-        request=RegisterSerializer, responses={201: envelope_of(UserSerializer)}, tags=["accounts"]
+    @operation(
+        "accounts_register",
+        tag="accounts",
+        request=RegisterSerializer,
+        answer=envelope_of(UserSerializer),
+        status=201,
+        errors=[PhoneTaken],
     )
     def post(self, request: Request) -> Response:
-        """Open an account for a customer or a seller."""
+        """Create an account of a customer or a seller."""
         user = services.register(**parse_body(request, RegisterSerializer), by=actor_of(request))
         return envelope(UserSerializer(user).data, message="Account created.", status=201)
 
@@ -62,9 +67,20 @@ class RegisterView(GuestView):
 class LoginView(GuestView):
     """Sessions by phone and password."""
 
-    @extend_schema(request=LoginSerializer, responses=envelope_of(TokensSerializer), tags=["accounts"])
+    @operation(
+        "accounts_login",
+        tag="accounts",
+        request=LoginSerializer,
+        headers=[ANONYMOUS_ID],
+        answer=envelope_of(TokensSerializer),
+        errors=[InvalidCredentials],
+    )
     def post(self, request: Request) -> Response:
-        """Begin a session."""
+        """Log in.
+
+        The answer has an access token for the header `Authorization: Bearer …`, and a refresh token for the
+        next pair. With X-Anonymous-Id, what the guest did before is attributed to the account.
+        """
         credentials = parse_body(request, LoginSerializer)
         logged_in = services.log_in(**credentials, now=timezone.now(), anonymous_id=anonymous_id(request))
         return envelope(_tokens(logged_in), message="Logged in.")
@@ -73,9 +89,18 @@ class LoginView(GuestView):
 class TokenRefreshView(GuestView):
     """New tokens for a session."""
 
-    @extend_schema(request=TokenRefreshSerializer, responses=envelope_of(TokensSerializer), tags=["accounts"])
+    @operation(
+        "accounts_token_refresh",
+        tag="accounts",
+        request=TokenRefreshSerializer,
+        answer=envelope_of(TokensSerializer),
+        errors=[SessionEnded],
+    )
     def post(self, request: Request) -> Response:
-        """Spend a refresh token for a new pair."""
+        """Exchange a refresh token for a new pair of tokens.
+
+        A refresh token can be used once. Using it again ends the session, except within ten seconds.
+        """
         body = parse_body(request, TokenRefreshSerializer)
         return envelope(_tokens(services.renew(body["refresh_token"], now=timezone.now())))
 
@@ -83,9 +108,12 @@ class TokenRefreshView(GuestView):
 class LogoutView(APIView):
     """The end of a session."""
 
-    @extend_schema(request=None, responses=envelope_of(UserSerializer), tags=["accounts"])
+    @operation("accounts_logout", tag="accounts", answer=envelope_of(UserSerializer))
     def post(self, request: Request) -> Response:
-        """End the session of the access token, with its refresh tokens."""
+        """Log out.
+
+        The session of the access token ends, and with it every token of the session.
+        """
         session: Session = request.auth  # type: ignore[assignment]
         services.end_session(session.pk, by=actor_of(request), now=timezone.now())
         return envelope(UserSerializer(session.user).data, message="Logged out.")

@@ -19,6 +19,17 @@ class PeriodParameters(serializers.Serializer[Any]):
 class SalesRowSerializer(serializers.Serializer[Any]):
     """A period in one currency: lines after discounts, without tax, shipping and charges."""
 
+    EXAMPLE = {
+        "period": "2026-03-02",
+        "units": 3,
+        "gross": "267.00",
+        "returns": "89.00",
+        "net": "178.00",
+        "orders": 3,
+        "buyers": 2,
+        "currency": "USD",
+    }
+
     period = serializers.CharField(help_text="2026-01-31, a week's Monday, or 2026-01.")
     units = serializers.IntegerField()
     gross = serializers.DecimalField(max_digits=20, decimal_places=2)
@@ -31,6 +42,17 @@ class SalesRowSerializer(serializers.Serializer[Any]):
 
 class ProductRowSerializer(serializers.Serializer[Any]):
     """A period in one currency; revenue is net of cancellations and returns."""
+
+    EXAMPLE = {
+        "period": "2026-03-02",
+        "impressions": 120,
+        "views": 31,
+        "clicks": 14,
+        "cart_adds": 5,
+        "units": 2,
+        "revenue": "178.00",
+        "currency": "USD",
+    }
 
     period = serializers.CharField()
     impressions = serializers.IntegerField()

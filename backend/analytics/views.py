@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,7 +13,9 @@ from backend.analytics import selectors
 from backend.analytics.serializers import PeriodParameters, ProductAnalyticsSerializer, SalesSerializer
 from backend.api.parameters import parse
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of
+from backend.api.schema import envelope_of, operation
+from backend.catalog.errors import ProductNotFound
+from backend.engines.errors import EngineBusy, WarehouseNotAvailable
 
 
 class SalesView(APIView):
@@ -22,9 +23,18 @@ class SalesView(APIView):
 
     permission_classes = (IsSellerOrStaff,)
 
-    @extend_schema(parameters=[PeriodParameters], responses=envelope_of(SalesSerializer), tags=["analytics"])
+    @operation(
+        "sales_report_get",
+        tag="analytics",
+        query=PeriodParameters,
+        answer=envelope_of(SalesSerializer),
+        errors=[EngineBusy, WarehouseNotAvailable],
+    )
     def get(self, request: Request) -> Response:
-        """Count what was sold and what came back."""
+        """Report sales and returns by period.
+
+        Sellers see those of their own products, staff all of them.
+        """
         asked = parse(request, PeriodParameters)
         answer = selectors.sales(user=cast("User", request.user), **asked)
         return envelope(SalesSerializer(_body(asked, answer)).data)
@@ -35,13 +45,15 @@ class ProductAnalyticsView(APIView):
 
     permission_classes = (IsSellerOrStaff,)
 
-    @extend_schema(
-        parameters=[PeriodParameters],
-        responses=envelope_of(ProductAnalyticsSerializer),
-        tags=["analytics"],
+    @operation(
+        "product_report_get",
+        tag="analytics",
+        query=PeriodParameters,
+        answer=envelope_of(ProductAnalyticsSerializer),
+        errors=[ProductNotFound, EngineBusy, WarehouseNotAvailable],
     )
     def get(self, request: Request, product_id: int) -> Response:
-        """Count how a product was met and what it earned."""
+        """Report the views, clicks and revenue of a product by period."""
         asked = parse(request, PeriodParameters)
         answer = selectors.product(product_id, user=cast("User", request.user), **asked)
         return envelope(ProductAnalyticsSerializer({"product_id": product_id, **_body(asked, answer)}).data)

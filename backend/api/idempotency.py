@@ -12,8 +12,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,16 +19,24 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from backend.api.errors import IdempotencyKeyReused, InvalidInput
 from backend.api.models import IdempotencyKey
+from backend.api.schema import RequestHeader
 
 HEADER = "Idempotency-Key"
 WELL_FORMED = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_FOR = timedelta(days=1)
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    HEADER,
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    description="Sent again with the same body within a day, the request is answered as the first time.",
+REPLAYED_HEADER = "Idempotent-Replayed"
+IDEMPOTENCY_KEY = RequestHeader(
+    name=HEADER,
+    schema={"type": "string", "pattern": f"^{WELL_FORMED.pattern}$", "example": "0b6c0c0e-checkout"},
+    description="Repeat the request with the same key and body within a day to get the first answer again.",
+    errors=[IdempotencyKeyReused],
+    response_headers={
+        REPLAYED_HEADER: {
+            "description": "`true` where this is the answer of an earlier request with the same key.",
+            "schema": {"type": "string", "enum": ["true"]},
+        }
+    },
 )
 
 
@@ -56,7 +62,7 @@ def once(request: Request, perform: Callable[[], Response], *, scope: str, now: 
             raise IdempotencyKeyReused(**{HEADER: key})
         if claim.status is not None and claim.body is not None:
             answer = json.loads(claim.body)
-            return Response(answer, status=claim.status, headers={"Idempotent-Replayed": "true"})
+            return Response(answer, status=claim.status, headers={REPLAYED_HEADER: "true"})
         response = perform()
         claim.status, claim.body = response.status_code, json.dumps(response.data, cls=JSONEncoder)
         claim.save(update_fields=["status", "body"])

@@ -1,4 +1,4 @@
-"""Query parameters and bodies, strictly: what is unknown is refused with the names of what is known."""
+"""Query parameters and bodies, parsed strictly: unknown names are refused."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,8 +12,8 @@ from backend.api.errors import InvalidInput
 class PageParameters(serializers.Serializer[Any]):
     """`page` and `page_size`, which every list takes."""
 
-    page = serializers.IntegerField(min_value=1, default=1)
-    page_size = serializers.IntegerField(min_value=1, max_value=100, default=20)
+    page = serializers.IntegerField(min_value=1, default=1, help_text="Which page, counted from 1.")
+    page_size = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Rows on a page.")
 
 
 def parse(

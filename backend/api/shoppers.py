@@ -6,8 +6,15 @@ from uuid import UUID
 from rest_framework.request import Request
 
 from backend.api.errors import InvalidInput
+from backend.api.schema import RequestHeader
 
 ANONYMOUS_HEADER = "X-Anonymous-Id"
+ANONYMOUS_ID = RequestHeader(
+    name=ANONYMOUS_HEADER,
+    schema={"type": "string", "format": "uuid", "example": "9b2f8c1e-6a57-4b0c-9c39-5d1b0f6d2a77"},
+    description="A guest's random UUID, the same in all requests of one browser. An access token takes "
+    "precedence.",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from backend.api.parameters import Body
 from backend.carts.contents import Problem
 from backend.carts.services import MOST_UNITS
 from backend.catalog.models import Product, Variant
+from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 
 
 class NewCartItemSerializer(Body):
     """What to put into the cart. A product alone means its only variant."""
+
+    EXAMPLE = {"product_id": 1, "quantity": 1}
 
     product_id = Identifier(required=False)
     variant_id = Identifier(required=False)
@@ -31,6 +34,8 @@ class QuantitySerializer(Body):
 class CartProductSerializer(serializers.ModelSerializer[Product]):
     """The product of a line."""
 
+    EXAMPLE = PRODUCT
+
     image_url = serializers.SerializerMethodField()
 
     class Meta:
@@ -46,6 +51,9 @@ class CartProductSerializer(serializers.ModelSerializer[Product]):
 class CartVariantSerializer(serializers.ModelSerializer[Variant]):
     """The variant of a line."""
 
+    EXAMPLE = VARIANT
+
+    attributes = Attributes()
     available = serializers.IntegerField()
 
     class Meta:
@@ -56,6 +64,8 @@ class CartVariantSerializer(serializers.ModelSerializer[Variant]):
 
 class CartLineSerializer(serializers.Serializer[Any]):
     """A line of the cart at today's price; `problem` is null where it can be bought."""
+
+    EXAMPLE = {"unit_price": "89.00", "total_price": "89.00", "problem": None}
 
     id = serializers.IntegerField(source="item.pk")
     product = CartProductSerializer(source="item.variant.product")
@@ -70,6 +80,8 @@ class CartLineSerializer(serializers.Serializer[Any]):
 
 class CartSerializer(serializers.Serializer[Any]):
     """A cart; units and subtotal count what can be bought, before tax and shipping."""
+
+    EXAMPLE = {"units": 1, "subtotal": "89.00", "currency": "USD"}
 
     items = CartLineSerializer(source="lines", many=True)
     units = serializers.IntegerField()

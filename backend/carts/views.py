@@ -1,7 +1,6 @@
 """The cart's endpoints."""
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -9,11 +8,14 @@ from rest_framework.views import APIView
 from backend.accounts.authentication import account_of
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of
+from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.carts import selectors, services
+from backend.carts.errors import CartFull, CartItemNotFound, CurrencyMismatch
 from backend.carts.serializers import CartSerializer, NewCartItemSerializer, QuantitySerializer
+from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
+from backend.inventory.errors import InsufficientStock
 
 
 def _cart(user_id: int, *, message: str = "", status: int = 200) -> Response:
@@ -26,14 +28,31 @@ class CartView(APIView):
 
     throttle_classes = (BrowseThrottle,)
 
-    @extend_schema(responses=envelope_of(CartSerializer), tags=["cart"])
+    @operation("cart_get", tag="cart", answer=envelope_of(CartSerializer))
     def get(self, request: Request) -> Response:
         """Show the cart at today's prices."""
         return _cart(account_of(request).pk)
 
-    @extend_schema(request=NewCartItemSerializer, responses={201: envelope_of(CartSerializer)}, tags=["cart"])
+    @operation(
+        "cart_items_create",
+        tag="cart",
+        request=NewCartItemSerializer,
+        answer=envelope_of(CartSerializer),
+        status=201,
+        errors=[
+            ProductNotFound,
+            VariantNotFound,
+            VariantRequired,
+            InsufficientStock,
+            CartFull,
+            CurrencyMismatch,
+        ],
+    )
     def post(self, request: Request) -> Response:
-        """Put something into the cart."""
+        """Add a product to the cart.
+
+        Units of a variant that is in the cart already are added to its line.
+        """
         user = account_of(request)
         asked = parse_body(request, NewCartItemSerializer)
         claim = services.Claim(
@@ -54,17 +73,26 @@ class CartItemView(APIView):
 
     throttle_classes = (BrowseThrottle,)
 
-    @extend_schema(request=QuantitySerializer, responses=envelope_of(CartSerializer), tags=["cart"])
+    @operation(
+        "cart_items_update",
+        tag="cart",
+        request=QuantitySerializer,
+        answer=envelope_of(CartSerializer),
+        errors=[CartItemNotFound, InsufficientStock],
+    )
     def put(self, request: Request, item_id: int) -> Response:
-        """Change how many units it holds."""
+        """Change the quantity of a cart item."""
         user = account_of(request)
         asked = parse_body(request, QuantitySerializer)
         services.change_quantity(user.pk, item_id=item_id, quantity=asked["quantity"])
         return _cart(user.pk, message="Quantity changed.")
 
-    @extend_schema(responses=envelope_of(CartSerializer), tags=["cart"])
+    @operation("cart_items_delete", tag="cart", answer=envelope_of(CartSerializer), errors=[CartItemNotFound])
     def delete(self, request: Request, item_id: int) -> Response:
-        """Take it out."""
+        """Remove an item from the cart.
+
+        The answer is the cart without it.
+        """
         user = account_of(request)
         services.remove_item(user.pk, item_id=item_id)
         return _cart(user.pk, message="Removed from your cart.")

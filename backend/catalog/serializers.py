@@ -13,6 +13,28 @@ from backend.catalog.categories import matching_categories
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.selectors import ORDERINGS
 
+PRODUCT = {
+    "id": 1,
+    "title": "Copper kettle",
+    "slug": "copper-kettle",
+    "brand": "Kupfer",
+    "image_url": "https://shop.example/images/kettle.jpg",
+}
+VARIANT = {
+    "id": 1,
+    "name": "1.5 litres",
+    "sku": "K-1",
+    "attributes": {"size": "1.5 litres"},
+    "available": 14,
+    "image_url": "https://shop.example/images/kettle.jpg",
+}
+
+
+class Attributes(serializers.DictField):
+    """Attributes of a product or a variant: a text by name, as `{"colour": "copper"}`."""
+
+    child = serializers.CharField()
+
 
 class ProductListParameters(PageParameters):
     """The parameters of a list of products."""
@@ -38,6 +60,8 @@ class ProductListParameters(PageParameters):
 class CategorySerializer(serializers.ModelSerializer[Category]):
     """A category beside a product."""
 
+    EXAMPLE = {"name": "Kitchen", "slug": "home-kitchen", "path": "Home > Kitchen"}
+
     class Meta:
         model = Category
         fields = ["id", "name", "slug", "path"]
@@ -45,6 +69,10 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 
 class VariantSerializer(serializers.ModelSerializer[Variant]):
     """What is stocked."""
+
+    EXAMPLE = {**VARIANT, "price_modifier": "0.00", "price": "89.00", "stock": 15}
+
+    attributes = Attributes()
 
     price = serializers.DecimalField(source="sale_price", max_digits=12, decimal_places=2)
     available = serializers.IntegerField()
@@ -69,6 +97,18 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
 
 class ProductCardSerializer(serializers.ModelSerializer[Product]):
     """A product in a list."""
+
+    EXAMPLE = {
+        **PRODUCT,
+        "price": "89.00",
+        "discount_percentage": "0.00",
+        "sale_price": "89.00",
+        "currency": "USD",
+        "rating_average": "4.50",
+        "rating_count": 12,
+        "in_stock": True,
+        "variant_count": 1,
+    }
 
     category = CategorySerializer()
     discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
@@ -116,6 +156,18 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
 class ProductSerializer(ProductCardSerializer):
     """A product on its own page."""
 
+    EXAMPLE = {
+        "description": "Holds 1.5 litres.",
+        "attributes": {"colour": "copper"},
+        "image_urls": [PRODUCT["image_url"]],
+        "popularity": 42,
+        "stock": 15,
+        "available": 14,
+    }
+
+    attributes = Attributes()
+    image_urls = serializers.ListField(child=serializers.URLField())
+
     variants = VariantSerializer(many=True)
     stock = serializers.IntegerField()
     available = serializers.IntegerField()
@@ -156,6 +208,17 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
 
 class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
     """What its seller may change of a product; the flags are for staff."""
+
+    EXAMPLE = {
+        "title": "Copper kettle",
+        "description": "Holds 1.5 litres.",
+        "brand": "Kupfer",
+        "category": "Home > Kitchen",
+        "price": "79.00",
+        "discount_percentage": "10.00",
+        "attributes": {"colour": "copper"},
+        "image_urls": [PRODUCT["image_url"]],
+    }
 
     MOST_ATTRIBUTES = 100
     STAFF_ONLY = ("flash_sale", "best_seller_product", "featured_product")

@@ -4,7 +4,6 @@ from dataclasses import fields
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -14,12 +13,12 @@ from rest_framework.views import APIView
 from backend.api.pagination import PageSpan, page_envelope, page_of_rows
 from backend.api.parameters import parse
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of, page_of
-from backend.api.shoppers import shopper_of
+from backend.api.schema import envelope_of, operation, page_of
+from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.audit.actors import actor_of
 from backend.catalog import selectors, services
-from backend.catalog.errors import NotYourProduct
+from backend.catalog.errors import NotYourProduct, ProductNotFound
 from backend.catalog.serializers import (
     DeletedSerializer,
     ProductCardSerializer,
@@ -41,14 +40,15 @@ class ProductListView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
 
-    @extend_schema(
-        parameters=[ProductListParameters],
-        responses=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
-        operation_id="products_list",
-        tags=["products"],
+    @operation(
+        "products_list",
+        tag="products",
+        query=ProductListParameters,
+        headers=[ANONYMOUS_ID],
+        answer=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
     )
     def get(self, request: Request) -> Response:
-        """List products by filter and order."""
+        """List products."""
         asked = parse(request, ProductListParameters)
         span = PageSpan(page=asked.pop("page"), page_size=asked.pop("page_size"))
         names = {field.name for field in fields(selectors.ProductFilters)}
@@ -67,25 +67,34 @@ class ProductListView(APIView):
 
 
 class ProductView(APIView):
-    """One product: for everybody to see, for its seller and staff to change."""
+    """One product: open to guests for reading, to its seller and staff for changes."""
 
     throttle_classes = (BrowseThrottle,)
 
     def get_permissions(self) -> list[BasePermission]:
-        """Let guests look, and nothing else."""
+        """Let guests read, and nothing else."""
         return [AllowAny()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAuthenticated()]
 
-    @extend_schema(responses=envelope_of(ProductSerializer), tags=["products"])
+    @operation(
+        "products_get", tag="products", answer=envelope_of(ProductSerializer), errors=[ProductNotFound]
+    )
     def get(self, request: Request, product_id: int) -> Response:
         """Show a product with its variants."""
         product = selectors.product_for(product_id, user=request.user)
         return envelope(ProductSerializer(product).data)
 
-    @extend_schema(
-        request=ProductChangesSerializer, responses=envelope_of(ProductSerializer), tags=["products"]
+    @operation(
+        "products_update",
+        tag="products",
+        request=ProductChangesSerializer,
+        answer=envelope_of(ProductSerializer),
+        errors=[ProductNotFound, NotYourProduct],
     )
     def patch(self, request: Request, product_id: int) -> Response:
-        """Change a product."""
+        """Change a product.
+
+        Fields that are not sent stay as they are. The flags are for staff.
+        """
         _require_own(product_id, user=request.user)
         serializer = ProductChangesSerializer(data=request.data, partial=True, context={"user": request.user})
         serializer.is_valid(raise_exception=True)
@@ -93,9 +102,17 @@ class ProductView(APIView):
         product = selectors.product_for(product_id, user=request.user)
         return envelope(ProductSerializer(product).data, message="Product changed.")
 
-    @extend_schema(responses=envelope_of(DeletedSerializer), tags=["products"])
+    @operation(
+        "products_delete",
+        tag="products",
+        answer=envelope_of(DeletedSerializer),
+        errors=[ProductNotFound, NotYourProduct],
+    )
     def delete(self, request: Request, product_id: int) -> Response:
-        """Take a product off the shop."""
+        """Delete a product.
+
+        Orders keep what they say about it.
+        """
         _require_own(product_id, user=request.user)
         services.delete_product(product_id, by=actor_of(request), now=timezone.now())
         return envelope({"id": product_id}, message="Product deleted.")
@@ -113,13 +130,13 @@ class VariantListView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
 
-    @extend_schema(
-        responses=envelope_of(VariantSerializer(many=True)),
-        parameters=[],
-        operation_id="product_variants",
-        tags=["products"],
+    @operation(
+        "product_variants_list",
+        tag="products",
+        answer=envelope_of(VariantSerializer(many=True)),
+        errors=[ProductNotFound],
     )
     def get(self, request: Request, product_id: int) -> Response:
-        """List what can be chosen."""
+        """List the variants of a product."""
         variants = selectors.variants_of(product_id, user=request.user)
         return envelope(VariantSerializer(variants, many=True).data)

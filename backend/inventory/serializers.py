@@ -7,6 +7,12 @@ from backend.api.parameters import Body, PageParameters
 from backend.inventory.models import InventoryTransaction, TransactionType
 
 MOST_UNITS = 1_000_000
+TRANSACTION = {
+    "transaction_type": "IN",
+    "quantity": 100,
+    "reference": "PO-2024-001",
+    "notes": "Initial stock",
+}
 
 
 class TransactionListParameters(PageParameters):
@@ -19,6 +25,8 @@ class TransactionListParameters(PageParameters):
 
 class NewTransactionSerializer(Body):
     """A movement to be recorded. A product alone means its only variant."""
+
+    EXAMPLE = {**TRANSACTION, "product": 1}
 
     product = Identifier(required=False)
     variant = Identifier(required=False)
@@ -34,6 +42,8 @@ class NewTransactionSerializer(Body):
 
 class InventoryTransactionSerializer(serializers.ModelSerializer[InventoryTransaction]):
     """A movement in the ledger; `effect` is the quantity with its sign."""
+
+    EXAMPLE = {**TRANSACTION, "sku": "K-1", "effect": 100}
 
     product = serializers.IntegerField(source="variant.product_id")
     sku = serializers.CharField(source="variant.sku")

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,10 +13,12 @@ from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.pagination import PageSpan, page_envelope, page_of_rows
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of, page_of
+from backend.api.schema import envelope_of, operation, page_of
 from backend.audit.actors import actor_of
+from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
 from backend.catalog.variants import variant_meant
 from backend.inventory import selectors, services
+from backend.inventory.errors import InsufficientStock
 from backend.inventory.serializers import (
     InventoryTransactionSerializer,
     NewTransactionSerializer,
@@ -31,14 +32,17 @@ class InventoryTransactionListView(APIView):
     permission_classes = (IsSellerOrStaff,)
     request_names: ClassVar = {"product_id": "product", "variant_id": "variant"}
 
-    @extend_schema(
-        parameters=[TransactionListParameters],
-        responses=page_of(InventoryTransactionSerializer),
-        operation_id="inventory_transactions_list",
-        tags=["inventory"],
+    @operation(
+        "inventory_transactions_list",
+        tag="inventory",
+        query=TransactionListParameters,
+        answer=page_of(InventoryTransactionSerializer),
     )
     def get(self, request: Request) -> Response:
-        """List what came and went."""
+        """List inventory transactions, newest first.
+
+        Sellers see those of their own products, staff all of them.
+        """
         asked = parse(request, TransactionListParameters)
         span = PageSpan(page=asked["page"], page_size=asked["page_size"])
         rows = selectors.transactions_seen_by(
@@ -51,14 +55,20 @@ class InventoryTransactionListView(APIView):
         shown = InventoryTransactionSerializer(page, many=True).data
         return Response(page_envelope(request, shown, count=count, span=span))
 
-    @extend_schema(
-        parameters=[IDEMPOTENCY_KEY],
+    @operation(
+        "inventory_transactions_create",
+        tag="inventory",
         request=NewTransactionSerializer,
-        responses={201: envelope_of(InventoryTransactionSerializer)},
-        tags=["inventory"],
+        headers=[IDEMPOTENCY_KEY],
+        answer=envelope_of(InventoryTransactionSerializer),
+        status=201,
+        errors=[ProductNotFound, VariantNotFound, VariantRequired, InsufficientStock],
     )
     def post(self, request: Request) -> Response:
-        """Record that units came or went."""
+        """Record an inventory transaction.
+
+        The stock of the variant changes with it.
+        """
         asked = parse_body(request, NewTransactionSerializer)
         return once(request, lambda: _recorded(request, asked), scope="inventory", now=timezone.now())
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -10,18 +9,24 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of
+from backend.api.schema import envelope_of, operation
 from backend.operations.health import Probe, probe_all
+
+DATABASE = {"healthy": True, "required": True, "latency_ms": 1.3}
 
 
 class LivenessSerializer(serializers.Serializer[Any]):
     """This process answers."""
+
+    EXAMPLE = {"state": "live"}
 
     state = serializers.CharField()
 
 
 class DependencySerializer(serializers.Serializer[Any]):
     """One dependency; further fields are facts of its own, such as its lag."""
+
+    EXAMPLE = DATABASE
 
     healthy = serializers.BooleanField()
     latency_ms = serializers.FloatField()
@@ -34,12 +39,14 @@ class DependencySerializer(serializers.Serializer[Any]):
 class ReadinessSerializer(serializers.Serializer[Any]):
     """`ready`, `degraded` (a part that others can do without is down) or `unavailable`."""
 
+    EXAMPLE = {"state": "ready", "dependencies": {"database": DATABASE}}
+
     state = serializers.ChoiceField(choices=["ready", "degraded", "unavailable"])
     dependencies = serializers.DictField(child=DependencySerializer())
 
 
 class OpenView(APIView):
-    """Open to everybody, and never throttled."""
+    """Open to guests, and never throttled."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -49,18 +56,28 @@ class OpenView(APIView):
 class LiveView(OpenView):
     """Whether this process runs."""
 
-    @extend_schema(responses=envelope_of(LivenessSerializer), tags=["health"])
+    @operation("liveness_get", tag="health", answer=envelope_of(LivenessSerializer))
     def get(self, request: Request) -> Response:
-        """Answer at once, asking nobody."""
+        """Tell whether the process runs.
+
+        No dependency is checked.
+        """
         return envelope({"state": "live"})
 
 
 class ReadyView(OpenView):
     """Whether this shop can serve."""
 
-    @extend_schema(responses=envelope_of(ReadinessSerializer), tags=["health"])
+    @operation(
+        "readiness_get",
+        tag="health",
+        answer={200: envelope_of(ReadinessSerializer), 503: envelope_of(ReadinessSerializer)},
+    )
     def get(self, request: Request) -> Response:
-        """Ask every dependency; 503 where one that is required does not do its work."""
+        """Tell whether the shop can serve.
+
+        Every dependency is checked. The status is 503 if one that is required doesn't work.
+        """
         probes = probe_all()
         unavailable = any(probe.required and not probe.healthy for probe in probes)
         degraded = any(not probe.healthy for probe in probes)

@@ -6,12 +6,24 @@ from rest_framework import serializers
 
 from backend.api.fields import Choice, Identifier, Money
 from backend.api.parameters import Body, PageParameters
+from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 from backend.inventory.serializers import MOST_UNITS
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
+
+ADDRESS = {
+    "name": "John Doe",
+    "street": "123 Main St",
+    "city": "New York",
+    "state": "NY",
+    "postal_code": "10001",
+    "country": "USA",
+}
 
 
 class AddressSerializer(Body):
     """Where an order goes."""
+
+    EXAMPLE = {**ADDRESS, "street2": "Apt. 4", "phone": "+12125550100"}
 
     name = serializers.CharField(max_length=200, required=False, allow_blank=True)
     street = serializers.CharField(max_length=300)
@@ -30,6 +42,8 @@ class AddressSerializer(Body):
 class CheckoutSerializer(Body):
     """Where the cart should go."""
 
+    EXAMPLE = {"notes": "Please deliver after 5 PM", "expected_total": "89.00"}
+
     shipping_address = AddressSerializer()
     notes = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
     expected_total = Money(
@@ -40,6 +54,8 @@ class CheckoutSerializer(Body):
 
 class StepSerializer(Body):
     """Why a step is taken."""
+
+    EXAMPLE = {"note": "By phone"}
 
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
@@ -70,10 +86,34 @@ class OrderListParameters(PageParameters):
     status = Choice(choices=OrderStatus.choices, required=False)
 
 
+class SnapshotSerializer(serializers.Serializer[Any]):
+    """A product as it was when it was bought."""
+
+    EXAMPLE = {
+        "title": PRODUCT["title"],
+        "brand": PRODUCT["brand"],
+        "category": "Home > Kitchen",
+        "sku": VARIANT["sku"],
+        "variant": VARIANT["name"],
+        "attributes": {"colour": "copper", "size": "1.5 litres"},
+        "image_url": PRODUCT["image_url"],
+    }
+
+    title = serializers.CharField()
+    brand = serializers.CharField()
+    category = serializers.CharField(help_text="The path of the category.")
+    sku = serializers.CharField()
+    variant = serializers.CharField(help_text="The name of the variant.")
+    attributes = Attributes(help_text="Those of the product and of the variant.")
+    image_url = serializers.CharField(help_text="Empty for a product without images.")
+
+
 class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
     """A line of an order; `product_snapshot` is the product as it was bought."""
 
-    product_snapshot = serializers.DictField()
+    EXAMPLE = {"returned": 0, "unit_price": "89.00", "total_price": "89.00"}
+
+    product_snapshot = SnapshotSerializer()
 
     class Meta:
         model = OrderItem
@@ -94,6 +134,8 @@ class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
 class OrderStepSerializer(serializers.ModelSerializer[OrderStatusHistory]):
     """A step that an order took."""
 
+    EXAMPLE = {"note": ""}
+
     class Meta:
         model = OrderStatusHistory
         fields = ["status", "note", "changed_by", "changed_at"]
@@ -101,15 +143,29 @@ class OrderStepSerializer(serializers.ModelSerializer[OrderStatusHistory]):
 
 
 class ChargeSerializer(serializers.Serializer[Any]):
-    """What an order cost beside its goods."""
+    """A charge beside the items, tax and shipping."""
+
+    EXAMPLE = {"code": "gift_wrap", "description": "Gift wrapping", "amount": "5.00"}
 
     code = serializers.CharField()
     description = serializers.CharField()
     amount = serializers.DecimalField(max_digits=14, decimal_places=2)
 
 
+SUMMARY = {
+    "order_number": "20260302-7KQ2M9XA",
+    "status": "CONFIRMED",
+    "payment_status": "PENDING",
+    "payment_method": "COD",
+    "currency": "USD",
+    "total_amount": "89.00",
+}
+
+
 class OrderSummarySerializer(serializers.ModelSerializer[Order]):
     """An order in a list."""
+
+    EXAMPLE = SUMMARY
 
     item_count = serializers.IntegerField()
     units = serializers.IntegerField()
@@ -133,6 +189,19 @@ class OrderSummarySerializer(serializers.ModelSerializer[Order]):
 
 class OrderSerializer(serializers.ModelSerializer[Order]):
     """An order with its items and its history."""
+
+    EXAMPLE = {
+        **SUMMARY,
+        "customer_name": "John Doe",
+        "customer_phone": "+12125550100",
+        "subtotal": "89.00",
+        "tax_amount": "0.00",
+        "shipping_cost": "0.00",
+        "charges": "0.00",
+        "charge_lines": [],
+        "shipping_address": ADDRESS,
+        "notes": "Please deliver after 5 PM",
+    }
 
     items = OrderItemSerializer(many=True)
     history = OrderStepSerializer(many=True)

@@ -1,7 +1,6 @@
 """The orders' endpoints."""
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,10 +11,20 @@ from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.pagination import PageSpan, page_envelope, page_of_rows
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of, page_of
+from backend.api.schema import envelope_of, operation, page_of
 from backend.audit.actors import actor_of
+from backend.inventory.errors import InsufficientStock, ReservationClosed
 from backend.orders import selectors, services
 from backend.orders.checkout import place_order
+from backend.orders.errors import (
+    CartEmpty,
+    ItemsUnavailable,
+    OrderNotFound,
+    OrderTooLarge,
+    PriceChanged,
+    ReturnTooLarge,
+    TransitionNotAllowed,
+)
 from backend.orders.serializers import (
     CheckoutSerializer,
     OrderListParameters,
@@ -32,16 +41,14 @@ def _order(request: Request, order_id: int, *, message: str = "", status: int = 
 
 
 class OrderListView(APIView):
-    """A customer's orders; staff see everybody's."""
+    """A customer's orders; staff see those of all customers."""
 
-    @extend_schema(
-        parameters=[OrderListParameters],
-        responses=page_of(OrderSummarySerializer),
-        operation_id="orders_list",
-        tags=["orders"],
-    )
+    @operation("orders_list", tag="orders", query=OrderListParameters, answer=page_of(OrderSummarySerializer))
     def get(self, request: Request) -> Response:
-        """List orders, newest first."""
+        """List orders, newest first.
+
+        Customers see their own orders, staff all of them.
+        """
         asked = parse(request, OrderListParameters)
         span = PageSpan(page=asked["page"], page_size=asked["page_size"])
         rows = selectors.orders_seen_by(account_of(request), status=asked.get("status"))
@@ -49,14 +56,20 @@ class OrderListView(APIView):
         shown = OrderSummarySerializer(page, many=True).data
         return Response(page_envelope(request, shown, count=count, span=span))
 
-    @extend_schema(
-        parameters=[IDEMPOTENCY_KEY],
+    @operation(
+        "orders_create",
+        tag="orders",
         request=CheckoutSerializer,
-        responses={201: envelope_of(OrderSerializer)},
-        tags=["orders"],
+        headers=[IDEMPOTENCY_KEY],
+        answer=envelope_of(OrderSerializer),
+        status=201,
+        errors=[CartEmpty, ItemsUnavailable, InsufficientStock, OrderTooLarge, PriceChanged],
     )
     def post(self, request: Request) -> Response:
-        """Order what is in the cart, to be paid in cash on delivery."""
+        """Order what is in the cart.
+
+        It is paid in cash on delivery. The cart is empty afterwards.
+        """
         asked = parse_body(request, CheckoutSerializer)
         now = timezone.now()
 
@@ -70,44 +83,68 @@ class OrderListView(APIView):
 class OrderView(APIView):
     """One order."""
 
-    @extend_schema(responses=envelope_of(OrderSerializer), tags=["orders"])
+    @operation("orders_get", tag="orders", answer=envelope_of(OrderSerializer), errors=[OrderNotFound])
     def get(self, request: Request, order_id: int) -> Response:
         """Show an order with its items and history."""
         return _order(request, order_id)
 
 
 class ShipView(APIView):
-    """Orders leaving the house."""
+    """Orders that are handed to a carrier."""
 
     permission_classes = (IsStaff,)
 
-    @extend_schema(request=StepSerializer, responses=envelope_of(OrderSerializer), tags=["orders"])
+    @operation(
+        "orders_ship",
+        tag="orders",
+        request=StepSerializer,
+        answer=envelope_of(OrderSerializer),
+        errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed],
+    )
     def post(self, request: Request, order_id: int) -> Response:
-        """Ship an order: its units leave the stock."""
+        """Ship an order.
+
+        Its units leave the stock.
+        """
         asked = parse_body(request, StepSerializer)
         services.ship(order_id, by=actor_of(request), now=timezone.now(), note=asked["note"])
         return _order(request, order_id, message="Order shipped.")
 
 
 class DeliverView(APIView):
-    """Orders reaching their customers."""
+    """Orders that reached their customers."""
 
     permission_classes = (IsStaff,)
 
-    @extend_schema(request=StepSerializer, responses=envelope_of(OrderSerializer), tags=["orders"])
+    @operation(
+        "orders_deliver",
+        tag="orders",
+        request=StepSerializer,
+        answer=envelope_of(OrderSerializer),
+        errors=[OrderNotFound, TransitionNotAllowed],
+    )
     def post(self, request: Request, order_id: int) -> Response:
-        """Note that an order was delivered and paid."""
+        """Record that an order was delivered and paid."""
         asked = parse_body(request, StepSerializer)
         services.deliver(order_id, by=actor_of(request), now=timezone.now(), note=asked["note"])
         return _order(request, order_id, message="Order delivered.")
 
 
 class CancelView(APIView):
-    """Orders that are not wanted any more."""
+    """Orders that are cancelled before they are shipped."""
 
-    @extend_schema(request=StepSerializer, responses=envelope_of(OrderSerializer), tags=["orders"])
+    @operation(
+        "orders_cancel",
+        tag="orders",
+        request=StepSerializer,
+        answer=envelope_of(OrderSerializer),
+        errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed],
+    )
     def post(self, request: Request, order_id: int) -> Response:
-        """Cancel an order that was not shipped yet: one's own, or as staff any."""
+        """Cancel an order that was not shipped yet.
+
+        Customers cancel their own orders, staff any.
+        """
         asked = parse_body(request, StepSerializer)
         user = account_of(request)
         selectors.require_visible(order_id, user=user)
@@ -116,11 +153,17 @@ class CancelView(APIView):
 
 
 class ReturnView(APIView):
-    """Units coming back."""
+    """Units that customers send back."""
 
     permission_classes = (IsStaff,)
 
-    @extend_schema(request=ReturnSerializer, responses=envelope_of(OrderSerializer), tags=["orders"])
+    @operation(
+        "orders_return",
+        tag="orders",
+        request=ReturnSerializer,
+        answer=envelope_of(OrderSerializer),
+        errors=[OrderNotFound, TransitionNotAllowed, ReturnTooLarge],
+    )
     def post(self, request: Request, order_id: int) -> Response:
         """Take units of a shipped order back into stock."""
         asked = parse_body(request, ReturnSerializer)

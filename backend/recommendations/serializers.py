@@ -23,6 +23,13 @@ class RecommendationParameters(serializers.Serializer[Any]):
 class RecommendedProductSerializer(ProductCardSerializer):
     """A product, why it is here and how strongly: scores only compare within a list."""
 
+    EXAMPLE = {
+        "score": 0.82,
+        "reason": "Like Stoneware mug",
+        "reason_code": "similar",
+        "because_product": 2,
+    }
+
     score = serializers.FloatField()
     reason = serializers.CharField()
     reason_code = serializers.ChoiceField(choices=["recent", "history", "taste", "similar", "popular"])
@@ -35,6 +42,13 @@ class RecommendedProductSerializer(ProductCardSerializer):
 
 class RecommendationsSerializer(serializers.Serializer[Any]):
     """A list of recommendations."""
+
+    EXAMPLE = {
+        "algorithm": Algorithm.HYBRID.value,
+        "requested_algorithm": Algorithm.HYBRID.value,
+        "reason": "Because of what you looked at",
+        "model_version": "20260301-0300-1a2b3c",
+    }
 
     results = RecommendedProductSerializer(many=True)
     algorithm = serializers.ChoiceField(choices=Algorithm.choices, help_text="What made the list.")

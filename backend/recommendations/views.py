@@ -1,7 +1,6 @@
 """The endpoints of recommendations, open to guests."""
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,9 +8,10 @@ from rest_framework.views import APIView
 
 from backend.api.parameters import parse
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of
-from backend.api.shoppers import shopper_of
+from backend.api.schema import envelope_of, operation
+from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import BrowseThrottle
+from backend.catalog.errors import ProductNotFound
 from backend.catalog.selectors import product_for
 from backend.exposures.services import expose
 from backend.recommendations import selectors
@@ -21,18 +21,24 @@ SURFACE = "recommendations"
 
 
 class UserRecommendationsView(APIView):
-    """What suits the shopper who asks."""
+    """Recommendations for the shopper."""
 
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
 
-    @extend_schema(
-        parameters=[RecommendationParameters],
-        responses=envelope_of(RecommendationsSerializer),
-        tags=["recommendations"],
+    @operation(
+        "user_recommendations_get",
+        tag="recommendations",
+        query=RecommendationParameters,
+        headers=[ANONYMOUS_ID],
+        answer=envelope_of(RecommendationsSerializer),
     )
     def get(self, request: Request) -> Response:
-        """Recommend products to the account, or to the guest whose X-Anonymous-Id came along."""
+        """Recommend products to the shopper.
+
+        That is the account of the access token, or the guest of X-Anonymous-Id. What has nothing to go by
+        is filled up with popular products.
+        """
         asked = parse(request, RecommendationParameters)
         shopper = shopper_of(request)
         found = selectors.recommended_for_person(shopper, **asked)
@@ -40,18 +46,21 @@ class UserRecommendationsView(APIView):
 
 
 class ProductRecommendationsView(APIView):
-    """What goes with a product."""
+    """Recommendations for a product's page."""
 
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
 
-    @extend_schema(
-        parameters=[RecommendationParameters],
-        responses=envelope_of(RecommendationsSerializer),
-        tags=["recommendations"],
+    @operation(
+        "product_recommendations_get",
+        tag="recommendations",
+        query=RecommendationParameters,
+        headers=[ANONYMOUS_ID],
+        answer=envelope_of(RecommendationsSerializer),
+        errors=[ProductNotFound],
     )
     def get(self, request: Request, product_id: int) -> Response:
-        """Recommend what goes with the product."""
+        """Recommend products that go with a product."""
         asked = parse(request, RecommendationParameters)
         product = product_for(product_id, user=request.user)
         found = selectors.recommended_for_product(product, **asked)

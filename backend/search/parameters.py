@@ -11,6 +11,20 @@ from backend.api.parameters import PageParameters, parse
 from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, Filters, SearchRequest, Sort
 
 ATTRIBUTE_PREFIX = "attr."
+ATTRIBUTE_PARAMETERS = {
+    "name": "attributes",
+    "in": "query",
+    "description": "Attributes that a variant has: `attr.size=M&attr.size=L&attr.colour=copper` is a "
+    "copper one in M or L.",
+    "style": "form",
+    "explode": True,
+    "schema": {
+        "type": "object",
+        "additionalProperties": False,
+        "patternProperties": {r"^attr\..+$": {"type": "string", "minLength": 1, "maxLength": 200}},
+        "example": {"attr.colour": "copper"},
+    },
+}
 MAX_VALUES = 20
 MAX_VALUE_LENGTH = 200
 FLAGS = ("flash_sale", "best_seller_product", "featured_product")

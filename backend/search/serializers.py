@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.helpers import lazy_serializer
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from indexing.document import ProductDocument
@@ -12,6 +14,8 @@ from indexing.page import CategoryBucket
 class ValueBucketSerializer(serializers.Serializer[Any]):
     """How many products have a value."""
 
+    EXAMPLE = {"value": "Kupfer", "count": 1}
+
     value = serializers.CharField()
     count = serializers.IntegerField()
     selected = serializers.BooleanField()
@@ -20,6 +24,8 @@ class ValueBucketSerializer(serializers.Serializer[Any]):
 class CategoryBucketSerializer(serializers.Serializer[Any]):
     """A category, its products and the categories below it."""
 
+    EXAMPLE = {"slug": "home", "name": "Home", "path": "Home", "count": 1, "children": []}
+
     slug = serializers.CharField()
     name = serializers.CharField()
     path = serializers.CharField()
@@ -27,6 +33,7 @@ class CategoryBucketSerializer(serializers.Serializer[Any]):
     selected = serializers.BooleanField()
     children = serializers.SerializerMethodField()
 
+    @extend_schema_field(lazy_serializer("backend.search.serializers.CategoryBucketSerializer")(many=True))
     def get_children(self, bucket: CategoryBucket) -> list[dict[str, Any]]:
         """Return the categories below, each with its own."""
         return list(CategoryBucketSerializer(bucket.children, many=True).data)
@@ -35,13 +42,17 @@ class CategoryBucketSerializer(serializers.Serializer[Any]):
 class PriceBucketSerializer(serializers.Serializer[Any]):
     """Products of minimum ≤ price < maximum; null is an open end."""
 
+    EXAMPLE = {"minimum": "50.00", "maximum": None, "count": 1}
+
     minimum = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
     maximum = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
     count = serializers.IntegerField()
 
 
 class RatingBucketSerializer(serializers.Serializer[Any]):
-    """Products rated so or better."""
+    """Products with at least this rating."""
+
+    EXAMPLE = {"minimum": 4, "count": 1}
 
     minimum = serializers.IntegerField()
     count = serializers.IntegerField()
@@ -50,6 +61,8 @@ class RatingBucketSerializer(serializers.Serializer[Any]):
 
 class AttributeFacetSerializer(serializers.Serializer[Any]):
     """The values of one attribute."""
+
+    EXAMPLE = {"name": "colour"}
 
     name = serializers.CharField()
     buckets = ValueBucketSerializer(many=True)
@@ -69,6 +82,8 @@ class FacetsSerializer(serializers.Serializer[Any]):
 class UnderstoodSerializer(serializers.Serializer[Any]):
     """How the query was read."""
 
+    EXAMPLE = {"corrected_text": "copper kettle", "matched": "all"}
+
     corrected_text = serializers.CharField(
         allow_null=True, help_text="What was searched for in place of misspelt words."
     )
@@ -79,6 +94,8 @@ class UnderstoodSerializer(serializers.Serializer[Any]):
 
 class SuggestionSerializer(serializers.Serializer[Any]):
     """One completion of what was typed."""
+
+    EXAMPLE = {"kind": "phrase", "text": "copper kettle", "count": 1, "slug": ""}
 
     kind = serializers.ChoiceField(choices=["phrase", "brand", "category"])
     text = serializers.CharField()

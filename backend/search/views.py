@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,14 +12,20 @@ from rest_framework.views import APIView
 from backend.api.pagination import PageSpan, page_envelope
 from backend.api.parameters import parse
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of, page_of
-from backend.api.shoppers import shopper_of
+from backend.api.schema import envelope_of, operation, page_of
+from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.catalog.serializers import ProductCardSerializer
 from backend.catalog.views import EXPOSURE_ID
 from backend.engines import index
+from backend.engines.errors import EngineBusy, SearchNotAvailable
 from backend.exposures.services import expose
-from backend.search.parameters import SearchParameters, SuggestionParameters, search_request
+from backend.search.parameters import (
+    ATTRIBUTE_PARAMETERS,
+    SearchParameters,
+    SuggestionParameters,
+    search_request,
+)
 from backend.search.serializers import FacetsSerializer, SuggestionSerializer, UnderstoodSerializer, card
 from indexing.request import SearchRequest
 
@@ -31,19 +36,26 @@ class SearchView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
 
-    @extend_schema(
-        parameters=[SearchParameters],
-        responses=page_of(
+    @operation(
+        "search_results_list",
+        tag="search",
+        query=SearchParameters,
+        query_extra=[ATTRIBUTE_PARAMETERS],
+        headers=[ANONYMOUS_ID],
+        answer=page_of(
             ProductCardSerializer,
             name="SearchPage",
             facets=FacetsSerializer(),
             understood=UnderstoodSerializer(),
             exposure_id=EXPOSURE_ID,
         ),
-        tags=["search"],
+        errors=[EngineBusy, SearchNotAvailable],
     )
     def get(self, request: Request) -> Response:
-        """Search products by words, filters and order; attributes are asked for as attr.size=M."""
+        """Search products by words and filters.
+
+        Facets count what each further filter would leave. Misspelt words are corrected.
+        """
         asked = search_request(request)
         with index.SHARE.slot():
             page = index.engine().search(asked)
@@ -77,13 +89,18 @@ class SuggestionView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
 
-    @extend_schema(
-        parameters=[SuggestionParameters],
-        responses=envelope_of(SuggestionSerializer(many=True)),
-        tags=["search"],
+    @operation(
+        "search_suggestions_list",
+        tag="search",
+        query=SuggestionParameters,
+        answer=envelope_of(SuggestionSerializer(many=True)),
+        errors=[EngineBusy, SearchNotAvailable],
     )
     def get(self, request: Request) -> Response:
-        """Suggest phrases, brands and categories that begin with what was typed."""
+        """Complete what is being typed.
+
+        Phrases, brands and categories that begin with it.
+        """
         asked = parse(request, SuggestionParameters)
         with index.SHARE.slot():
             found = index.engine().suggest(asked["q"], limit=asked["limit"])

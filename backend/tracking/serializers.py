@@ -76,6 +76,18 @@ _FIELDS: dict[type[inspect.Type], type[AnyField]] = {
 class EventsSerializer(serializers.Serializer[Any]):
     """A batch."""
 
+    EXAMPLE = {
+        "events": [
+            {
+                "event_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f",
+                "type": "click",
+                "product_id": 1,
+                "exposure_id": "0195568f-1d00-7b1c-9a53-3f1d2c4b5a69",
+                "position": 1,
+            }
+        ]
+    }
+
     events = PolymorphicProxySerializer(
         component_name="Event",
         serializers={str(kind.__struct_config__.tag): _serializer(kind) for kind in CLIENT_TYPES},
@@ -86,6 +98,8 @@ class EventsSerializer(serializers.Serializer[Any]):
 
 class RefusedSerializer(serializers.Serializer[Any]):
     """An event that was not accepted."""
+
+    EXAMPLE = {"index": 1, "reason": "event_id: not a UUIDv7"}
 
     index = serializers.IntegerField(help_text="Its place in the batch, from 0.")
     reason = serializers.CharField()

@@ -2,7 +2,6 @@
 
 from django.core.exceptions import RequestDataTooBig
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,9 +9,10 @@ from rest_framework.views import APIView
 
 from analytics_pipeline.events import MAX_EVENTS
 from backend.api.responses import envelope
-from backend.api.schema import envelope_of
-from backend.api.shoppers import shopper_of
+from backend.api.schema import envelope_of, operation
+from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import EventsThrottle
+from backend.engines.errors import StreamNotAvailable
 from backend.tracking.errors import BatchTooLarge
 from backend.tracking.serializers import EventsSerializer, TakenSerializer
 from backend.tracking.services import MAX_BYTES, take
@@ -24,9 +24,22 @@ class EventsView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (EventsThrottle,)
 
-    @extend_schema(request=EventsSerializer, responses={202: envelope_of(TakenSerializer)}, tags=["events"])
+    @operation(
+        "events_create",
+        tag="events",
+        request=EventsSerializer,
+        headers=[ANONYMOUS_ID],
+        answer=envelope_of(TakenSerializer),
+        status=202,
+        errors=[BatchTooLarge, StreamNotAvailable],
+    )
     def post(self, request: Request) -> Response:
-        """Accept events; what is refused is named with its reason, and the rest is accepted all the same."""
+        """Accept a batch of events.
+
+        Each event is validated alone: the answer names those that were refused, with the reasons, and the
+        others are accepted. Repeat a batch that got no answer with the same event ids: each event counts
+        once.
+        """
         taken = take(_body(request), shopper=shopper_of(request), now=timezone.now())
         return envelope(TakenSerializer(taken).data, status=202)
 

@@ -1,0 +1,121 @@
+"""The errors that an operation can answer with, derived from how its view is configured."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from django.core.exceptions import RequestDataTooBig
+from rest_framework import exceptions
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.views import APIView
+
+from backend.api.error_handling import FRAMEWORK_ERRORS
+from backend.api.errors import EngineUnavailable, InvalidInput, NotFound, PageNotFound
+from backend.api.parameters import PageParameters
+from backend.api.schema.operations import Operation
+
+REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+_HEADER_OF = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+
+
+class KnownError(Protocol):
+    """What `DomainError` classes and `FrameworkError`s have in common."""
+
+    code: Any
+    status: Any
+    message: Any
+    way_out: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """The errors of one status; operations with the same ones share the component `name`."""
+
+    name: str
+    status: int
+    errors: Sequence[KnownError]
+
+    def response(self) -> dict[str, Any]:
+        """Return the OpenAPI response: the error envelope with the codes that it can have."""
+        headers = dict(REQUEST_ID)
+        if (header := _HEADER_OF.get(self.status)) is not None:
+            headers[header] = {"$ref": f"#/components/headers/{header}"}
+        first = self.errors[0]
+        example = {
+            "error": first.message,
+            "code": first.code,
+            "details": {},
+            "status": self.status,
+            "timestamp": "2026-03-02T12:00:00Z",
+            "request_id": "0190c2a5-5f6e-7b1c-9a53-3f1d2c4b5a69",
+        }
+        code = {"type": "string", "enum": [error.code for error in self.errors]}
+        codes = {"type": "object", "properties": {"code": code}}
+        schema = {"allOf": [{"$ref": "#/components/schemas/Error"}, codes]}
+        return {
+            "description": "\n".join(_line(error) for error in self.errors),
+            "headers": headers,
+            "content": {"application/json": {"schema": schema, "example": example}},
+        }
+
+
+def error_answers(operation: Operation, *, view: APIView, path: str) -> list[ErrorAnswer]:
+    """Return every error that the operation can answer with, by status."""
+    known = {error.code: error for error in (*operation.errors, *_derived(operation, view=view, path=path))}
+    by_status: dict[int, list[KnownError]] = {}
+    for error in known.values():
+        by_status.setdefault(int(error.status), []).append(error)
+    return [
+        ErrorAnswer(_name(operation, status, errors), status, errors)
+        for status, errors in sorted(by_status.items())
+    ]
+
+
+def _name(operation: Operation, status: int, errors: Sequence[KnownError]) -> str:
+    if len(errors) > 2:
+        name = f"{operation.operation_id}_{HTTPStatus(status).name.lower()}"
+    else:
+        name = "_or_".join(sorted(error.code.removesuffix("_error") for error in errors))
+    return "".join(word.capitalize() for word in f"{name}_error".split("_"))
+
+
+def _line(error: KnownError) -> str:
+    return f"- `{error.code}`: {error.message} {error.way_out}".rstrip()
+
+
+def _derived(operation: Operation, *, view: APIView, path: str) -> Iterator[Any]:
+    yield FRAMEWORK_ERRORS[exceptions.NotAcceptable]
+    if operation.request or operation.query or operation.query_extra or operation.headers:
+        yield InvalidInput
+    if operation.request is not None:
+        yield from _of_body(view)
+    if "{" in path:
+        yield NotFound
+    if operation.query is not None and issubclass(operation.query, PageParameters):
+        yield PageNotFound
+    for header in operation.headers:
+        yield from header.errors
+    yield from _of_access(view)
+
+
+def _of_body(view: APIView) -> Iterator[Any]:
+    yield FRAMEWORK_ERRORS[RequestDataTooBig]
+    if view.get_parsers():
+        yield FRAMEWORK_ERRORS[exceptions.ParseError]
+        yield FRAMEWORK_ERRORS[exceptions.UnsupportedMediaType]
+
+
+def _of_access(view: APIView) -> Iterator[Any]:
+    permissions = [type(permission) for permission in view.get_permissions()]
+    if view.get_authenticators():
+        yield FRAMEWORK_ERRORS[exceptions.AuthenticationFailed]
+        if AllowAny not in permissions:
+            yield FRAMEWORK_ERRORS[exceptions.NotAuthenticated]
+    if set(permissions) - {AllowAny, IsAuthenticated}:
+        yield FRAMEWORK_ERRORS[exceptions.PermissionDenied]
+    if view.get_throttles():
+        yield FRAMEWORK_ERRORS[exceptions.Throttled]
+    if view.get_authenticators() or view.get_throttles():
+        # A view without them reads neither the database nor the cache.
+        yield EngineUnavailable

@@ -1,0 +1,137 @@
+"""How drf-spectacular reads our views."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.drainage import error, warn
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent, build_parameter_type
+from drf_spectacular.utils import OpenApiParameter
+
+from backend.api.parameters import Body
+from backend.api.schema.answers import REQUEST_ID, error_answers
+from backend.api.schema.operations import Operation, operation_of
+
+Schema = dict[str, Any]
+
+
+class ShopSchema(AutoSchema):
+    """The OpenAPI operation of a view's method: what `operation` declared, and what follows from the view.
+
+    A method without a declaration is an error of the document, which `spectacular --fail-on-warn` reports.
+    """
+
+    @property
+    def _handler(self) -> Any:
+        return getattr(self.view, self.method.lower())
+
+    @property
+    def _operation(self) -> Operation:
+        found = operation_of(self._handler)
+        if found is None:
+            error(f"{type(self.view).__name__}.{self.method.lower()} is not described by @operation")
+            return Operation(operation_id=super().get_operation_id(), tag="", responses={200: None})
+        return found
+
+    def get_operation_id(self) -> str:
+        """Return the declared id."""
+        return self._operation.operation_id
+
+    def get_tags(self) -> list[str]:
+        """Return the declared tag."""
+        return [self._operation.tag]
+
+    def get_summary(self) -> str:
+        """Return the first sentence of the method's docstring."""
+        return _docstring(self._handler)[0]
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """Return the rest of the method's docstring."""
+        return _docstring(self._handler)[1]
+
+    def get_request_serializer(self) -> Any:
+        """Return the declared body."""
+        return self._operation.request
+
+    def get_response_serializers(self) -> Any:
+        """Return the declared answers."""
+        return dict(self._operation.responses)
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the declared query parameters and headers."""
+        operation = self._operation
+        headers = [
+            OpenApiParameter(
+                header.name, dict(header.schema), OpenApiParameter.HEADER, description=header.description
+            )
+            for header in operation.headers
+        ]
+        return [*([operation.query] if operation.query is not None else []), *headers]
+
+    def _get_parameters(self) -> list[Schema]:
+        return [*super()._get_parameters(), *map(dict, self._operation.query_extra)]
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[Schema]:
+        parameters: list[Schema] = []
+        for parameter in super()._resolve_path_parameters(variables):  # type: ignore[no-untyped-call]
+            schema = parameter["schema"]
+            if schema.get("type") == "integer":
+                # Django's `int` converter has no sign, and no row has a larger id.
+                schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}
+            parameters.append(
+                build_parameter_type(
+                    name=parameter["name"], schema={**schema, "example": 1}, location=OpenApiParameter.PATH
+                )
+            )
+        return parameters
+
+    def _get_response_bodies(self, direction: str = "response") -> Schema:
+        operation = self._operation
+        bodies: Schema = super()._get_response_bodies(direction)  # type: ignore[arg-type]
+        extra = {
+            name: shape for header in operation.headers for name, shape in header.response_headers.items()
+        }
+        for body in bodies.values():
+            body["headers"] = {**body.get("headers", {}), **REQUEST_ID, **extra}
+            body["description"] = "Success."
+        for answer in error_answers(operation, view=self.view, path=self.path):
+            self._register_response(answer.name, answer.response())
+            bodies.setdefault(str(answer.status), {"$ref": f"#/components/responses/{answer.name}"})
+        return dict(sorted(bodies.items()))
+
+    def _register_response(self, name: str, response: Schema) -> None:
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            name=name, type=ResolvedComponent.RESPONSE, object=name, schema=response
+        )
+        self.registry.register_on_missing(component)
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
+        schema: Schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, Body):
+            # Refused, because it would be lost.
+            schema["additionalProperties"] = False
+        properties = schema.get("properties", {})
+        for name, value in example_of_class(type(serializer)).items():
+            if name in properties:
+                properties[name] = {**properties[name], "example": value}
+            elif name not in serializer.fields:
+                warn(f"{type(serializer).__name__}.EXAMPLE has `{name}`, which is no field")
+        return schema
+
+
+def example_of_class(serializer: type) -> dict[str, Any]:
+    """Return the EXAMPLE of a serializer's class, with those of its base classes."""
+    example: dict[str, Any] = {}
+    for base in reversed(serializer.__mro__):
+        declared: Mapping[str, Any] = vars(base).get("EXAMPLE", {})
+        example.update(declared)
+    return example
+
+
+def _docstring(handler: Any) -> tuple[str, str]:
+    lines = [line.strip() for line in (handler.__doc__ or "").strip().splitlines()]
+    text = "\n".join(lines)
+    summary, _, description = text.partition("\n\n")
+    # What a reader of the code needs to know about exceptions is in the answers.
+    description = description.partition("Raises:\n")[0].strip()
+    return summary.replace("\n", " ").removesuffix("."), description.replace("\n", " ")

@@ -1,0 +1,59 @@
+"""The components that every OpenAPI document of ours has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_FACT = {"type": ["string", "number", "boolean", "null"]}
+ERROR: Mapping[str, Any] = {
+    "type": "object",
+    "description": "The envelope of every error.",
+    "required": ["error", "code", "details", "status", "timestamp", "request_id"],
+    "properties": {
+        "error": {"type": "string", "description": "What went wrong, for people."},
+        "code": {"type": "string", "description": "What went wrong, for programs."},
+        "details": {
+            "type": "object",
+            "description": "Facts about the error. For `invalid_input` each key is a field and its value a "
+            "list of messages; `shipping_address.city` is a field of a nested object, `items.0.quantity` one "
+            "of an element of a list.",
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
+                    {"type": "array", "items": {"type": "integer"}},
+                    {"type": "array", "items": {"type": "object", "additionalProperties": _FACT}},
+                    _FACT,
+                ]
+            },
+        },
+        "status": {"type": "integer", "description": "The HTTP status."},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "request_id": {
+            "type": ["string", "null"],
+            "description": "The id under which the server's log has the request.",
+        },
+    },
+}
+HEADERS: Mapping[str, Any] = {
+    "X-Request-Id": {
+        "description": "The id under which the server's log has the request.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds until the request can be repeated.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},
+}
+
+
+def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Add the error envelope and the response headers (a postprocessing hook of drf-spectacular)."""
+    components = result.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    schemas["Error"] = dict(ERROR)
+    components.setdefault("headers", {}).update(HEADERS)
+    for name, response in components.get("responses", {}).items():
+        # Named, so that generated clients have one class for it; later than the hook that names enumerations.
+        media = response["content"]["application/json"]
+        schemas[name], media["schema"] = media["schema"], {"$ref": f"#/components/schemas/{name}"}
+    return result

@@ -1,0 +1,104 @@
+"""What a view says about one of its methods, beside what its configuration says already.
+
+Operation ids follow one rule, because generated clients make names of functions from them:
+`<resource>_<verb>` in snake_case. The verb is `list` (GET of a page or of a list), `get` (GET of anything
+else), `create` (POST), `update` (PUT and PATCH) or `delete` (DELETE). A POST to a path that ends in a verb of
+its own has that one: `orders_cancel` for `…/cancel/`.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from rest_framework import serializers
+
+from backend.api.errors import DomainError
+
+Serializer = serializers.BaseSerializer[Any]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+VERBS: Mapping[str, frozenset[str]] = {
+    "GET": frozenset({"list", "get"}),
+    "POST": frozenset({"create"}),
+    "PUT": frozenset({"update"}),
+    "PATCH": frozenset({"update"}),
+    "DELETE": frozenset({"delete"}),
+}
+
+
+def follows_rule(operation_id: str, *, method: str, path: str) -> bool:
+    """Whether the id is `<resource>_<verb>` with a verb that fits the method and the path."""
+    verbs = set(VERBS[method])
+    if method == "POST":
+        verbs.add(path.rstrip("/").rpartition("/")[2].replace("-", "_"))
+    return any(re.fullmatch(rf"[a-z]+(_[a-z]+)*_{re.escape(verb)}", operation_id) for verb in verbs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestHeader:
+    """A header that an operation reads, what it may answer because of it, and the headers it then sends."""
+
+    name: str
+    schema: Mapping[str, Any]
+    description: str
+    errors: Sequence[type[DomainError]] = ()
+    response_headers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """The declared part of an operation; `request` is the body's serializer, or one a media type."""
+
+    operation_id: str
+    tag: str
+    responses: Mapping[int | tuple[int, str], Any]
+    request: Any = None
+    query: type[Serializer] | None = None
+    query_extra: Sequence[Mapping[str, Any]] = ()
+    headers: Sequence[RequestHeader] = ()
+    errors: Sequence[type[DomainError]] = ()
+
+
+def operation(
+    operation_id: str,
+    *,
+    tag: str,
+    answer: Any,
+    status: int = 200,
+    request: Any = None,
+    query: type[Serializer] | None = None,
+    query_extra: Sequence[Mapping[str, Any]] = (),
+    headers: Sequence[RequestHeader] = (),
+    errors: Sequence[type[DomainError]] = (),
+) -> Callable[[Handler], Handler]:
+    """Describe the method of a view that this decorates; its docstring is the summary and the description.
+
+    `answer` is the serializer of the successful answer, with `status`; a mapping from statuses (or pairs of
+    status and media type) to serializers if there are several. `query` has the query parameters,
+    `query_extra` those that no serializer can describe, as OpenAPI objects. `errors` are the domain errors
+    that the operation raises; what follows from permissions, throttles, parsers, path and query parameters
+    and headers is derived (`backend.api.schema.answers`).
+    """
+    described = Operation(
+        operation_id=operation_id,
+        tag=tag,
+        responses=answer if isinstance(answer, Mapping) else {status: answer},
+        request=request,
+        query=query,
+        query_extra=tuple(query_extra),
+        headers=tuple(headers),
+        errors=tuple(errors),
+    )
+
+    def decorate(handler: Handler) -> Handler:
+        handler.operation = described  # type: ignore[attr-defined]
+        return handler
+
+    return decorate
+
+
+def operation_of(handler: Callable[..., Any]) -> Operation | None:
+    """Return what `operation` declared for the method of a view; None where it wasn't used."""
+    found: Operation | None = getattr(handler, "operation", None)
+    return found

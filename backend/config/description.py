@@ -1,0 +1,60 @@
+"""What the OpenAPI document says about the API as a whole."""
+
+DESCRIPTION = """
+The backend of a shop: accounts, catalogue, stock, carts and orders; search, recommendations and reports.
+
+**Authentication.** Log in and send the access token as `Authorization: Bearer …`. Browsing, searching,
+recommendations for a product and sending events are open to guests.
+
+**Envelopes.** An answer is `{data, message, status, timestamp}`, a page of a list
+`{count, next, previous, results, page_size, current_page, total_pages}`, an error
+`{error, code, details, status, timestamp, request_id}`. Programs should look at `code`.
+
+**Exposures.** A list of products has an `exposure_id`. Send it with the events that the list leads to and
+with what goes from it into the cart, and reports can say what the list earned. It is null if it could not be
+stored.
+
+**Money** is a decimal number in a string, in the currency beside it. **Times** are in UTC.
+
+**Limits.** Requests beyond a limit are answered with 429, requests that need a part of the shop which is down
+with 503, both with the header Retry-After. Every answer has the header X-Request-Id. An unexpected failure is
+answered with 500 in the envelope of errors.
+"""
+
+TAGS = [
+    {"name": "accounts", "description": "Registration, login and sessions."},
+    {"name": "products", "description": "The catalogue: lists, products and their variants."},
+    {
+        "name": "search",
+        "description": "Full-text search with facets, and completions of what is being typed.",
+    },
+    {"name": "recommendations", "description": "Products chosen for a shopper or for a product's page."},
+    {"name": "events", "description": "What shoppers did: the source of behaviour reports and of models."},
+    {"name": "cart", "description": "The customer's cart, at today's prices."},
+    {"name": "orders", "description": "Checkout and the later steps of an order."},
+    {"name": "inventory", "description": "The ledger of stock, for sellers and staff."},
+    {"name": "analytics", "description": "Reports, for sellers about their own products and for staff."},
+    {"name": "health", "description": "Checks for load balancers and operators."},
+]
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Vitrine",
+    "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": DESCRIPTION.strip(),
+    "TAGS": TAGS,
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "backend.api.schema.hooks.add_components",
+        "backend.api.schema.examples.add_examples",
+    ],
+}

@@ -1,0 +1,326 @@
+"""The OpenAPI document describes every operation completely."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from io import StringIO
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from django.core.management import call_command
+from jsonschema import Draft202012Validator, FormatChecker
+from rest_framework.test import APIClient
+
+from backend.api.schema.operations import follows_rule
+from backend.config.description import TAGS
+
+OPEN_TO_GUESTS = {
+    "accounts_login",
+    "accounts_register",
+    "accounts_token_refresh",
+    "events_create",
+    "liveness_get",
+    "product_recommendations_get",
+    "product_variants_list",
+    "products_get",
+    "products_list",
+    "readiness_get",
+    "search_results_list",
+    "search_suggestions_list",
+    "user_recommendations_get",
+}
+# These look at no token.
+WITHOUT_TOKEN = {
+    "accounts_login",
+    "accounts_register",
+    "accounts_token_refresh",
+    "liveness_get",
+    "readiness_get",
+}
+FOR_ROLES = {
+    "inventory_transactions_create",
+    "inventory_transactions_list",
+    "orders_deliver",
+    "orders_return",
+    "orders_ship",
+    "product_report_get",
+    "products_delete",
+    "products_update",
+    "sales_report_get",
+}
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    content: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.content["operationId"])
+
+    @property
+    def responses(self) -> dict[str, Any]:
+        """The answers, with references resolved."""
+        return {status: resolved(response) for status, response in self.content["responses"].items()}
+
+    @property
+    def bodies(self) -> Iterator[dict[str, Any]]:
+        """The media types of the request and of all answers."""
+        requests = [self.content["requestBody"]] if "requestBody" in self.content else []
+        for body in (*requests, *self.responses.values()):
+            yield from body.get("content", {}).values()
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document, generated without a warning and valid."""
+    written = StringIO()
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=written)
+    loaded: dict[str, Any] = yaml.safe_load(written.getvalue())
+    return loaded
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """The part, or what it refers to."""
+    if "$ref" not in part:
+        return part
+    found: Any = document()
+    for key in part["$ref"].removeprefix("#/").split("/"):
+        found = found[key]
+    return dict(found)
+
+
+def operations() -> list[Operation]:
+    return [
+        Operation(method.upper(), path, content)
+        for path, methods in document()["paths"].items()
+        for method, content in methods.items()
+    ]
+
+
+def described(operation_id: str) -> Operation:
+    return next(operation for operation in operations() if operation.id == operation_id)
+
+
+def codes(operation_id: str, status: int) -> set[str]:
+    """The error codes of an answer."""
+    media = described(operation_id).responses[str(status)]["content"]["application/json"]
+    _, narrowed = resolved(media["schema"])["allOf"]
+    return set(resolved(narrowed["properties"]["code"])["enum"])
+
+
+def test_ids_are_unique_and_follow_one_rule() -> None:
+    ids = [operation.id for operation in operations()]
+
+    assert len(set(ids)) == len(ids) > 20
+    for operation in operations():
+        assert follows_rule(operation.id, method=operation.method, path=operation.path), operation.id
+    lists = {operation.id for operation in operations() if operation.id.endswith("_list")}
+    assert lists == {operation.id for operation in operations() if answers_with_list(operation)}
+
+
+def answers_with_list(operation: Operation) -> bool:
+    content = operation.responses.get("200", {}).get("content", {})
+    if operation.method != "GET" or "application/json" not in content:
+        return False
+    properties = resolved(content["application/json"]["schema"])["properties"]
+    return "results" in properties or properties["data"].get("type") == "array"
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "method", "path"),
+    [
+        ("orders_cancel", "GET", "/orders/1/cancel/"),
+        ("orders_list", "POST", "/orders/"),
+        ("create", "POST", "/orders/"),
+        ("ordersCreate", "POST", "/orders/"),
+        ("orders_ship", "POST", "/orders/1/cancel/"),
+        ("orders_partial_update_", "PATCH", "/orders/1/"),
+    ],
+)
+def test_an_id_against_the_rule_is_found(operation_id: str, method: str, path: str) -> None:
+    assert not follows_rule(operation_id, method=method, path=path)
+
+
+def test_every_operation_has_a_summary_and_a_described_tag() -> None:
+    used = []
+    for operation in operations():
+        summary = operation.content["summary"]
+        assert re.fullmatch(r"[A-Z][^.]{5,79}", summary), (operation.id, summary)
+        assert not operation.content.get("description", "").startswith(summary)
+        [tag] = operation.content["tags"]
+        used.append(tag)
+    assert set(used) == {tag["name"] for tag in TAGS}
+    assert document()["tags"] == TAGS
+    assert all(tag["description"].endswith(".") for tag in TAGS)
+
+
+def test_every_body_has_an_example_that_its_schema_allows() -> None:
+    components = document()["components"]
+    for operation in operations():
+        for media in operation.bodies:
+            schema = {**media["schema"], "components": components}
+            errors = list(
+                Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(media["example"])
+            )
+            assert not errors, (operation.id, [(error.json_path, error.message) for error in errors])
+
+
+def test_every_example_has_every_field_that_an_answer_has() -> None:
+    for operation in operations():
+        for status in ("200", "201", "202"):
+            if status in operation.responses:
+                media = operation.responses[status]["content"]["application/json"]
+                assert set(media["example"]) == set(resolved(media["schema"])["properties"]), operation.id
+
+
+def test_no_schema_is_without_a_type() -> None:
+    for path, schema in schemas(document()["components"]["schemas"], "schemas"):
+        assert schema, path
+        if schema.get("type") == "object":
+            assert {"properties", "additionalProperties", "patternProperties"} & set(schema), path
+            assert schema.get("additionalProperties") not in ({}, True), path
+        if schema.get("type") == "array":
+            assert schema["items"], path
+        assert {"type", "$ref", "allOf", "oneOf", "anyOf", "enum"} & set(schema), path
+
+
+def schemas(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema below a map of schemas, with its place."""
+    for name, schema in node.items():
+        place = f"{path}.{name}"
+        yield place, schema
+        yield from schemas(schema.get("properties", {}), place)
+        inner = [
+            schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)
+        ]
+        inner += [part for key in ("allOf", "oneOf", "anyOf") for part in schema.get(key, [])]
+        yield from schemas({str(index): part for index, part in enumerate(inner)}, place)
+
+
+def test_categories_of_a_facet_have_categories_of_the_same_schema() -> None:
+    category = document()["components"]["schemas"]["CategoryBucket"]
+    assert category["properties"]["children"]["items"] == {"$ref": "#/components/schemas/CategoryBucket"}
+
+
+@pytest.mark.parametrize("schema", ["Product", "Variant", "CartVariant", "Snapshot"])
+def test_attributes_are_texts_by_name(schema: str) -> None:
+    attributes = document()["components"]["schemas"][schema]["properties"]["attributes"]
+    assert attributes["additionalProperties"] == {"type": "string"}
+
+
+def test_guests_need_no_token_where_the_shop_is_open() -> None:
+    for operation in operations():
+        security = operation.content["security"]
+        expected: list[dict[str, list[str]]] = [] if operation.id in WITHOUT_TOKEN else [{"accessToken": []}]
+        assert security == [*expected, *([{}] if operation.id in OPEN_TO_GUESTS else [])], operation.id
+
+
+def test_an_operation_that_reads_a_token_answers_401() -> None:
+    for operation in operations():
+        if operation.id not in WITHOUT_TOKEN:
+            expected = {"authentication_failed"}
+            expected |= set() if operation.id in OPEN_TO_GUESTS else {"not_authenticated"}
+            assert codes(operation.id, 401) == expected
+            assert "WWW-Authenticate" in operation.responses["401"]["headers"]
+
+
+def test_an_operation_for_some_roles_answers_403() -> None:
+    assert {operation.id for operation in operations() if "403" in operation.responses} == FOR_ROLES
+
+
+def test_an_operation_with_a_path_parameter_or_pages_answers_404() -> None:
+    for operation in operations():
+        if "{" in operation.path:
+            assert "not_found" in codes(operation.id, 404), operation.id
+        if any(parameter["name"] == "page" for parameter in operation.content.get("parameters", [])):
+            assert "page_not_found" in codes(operation.id, 404), operation.id
+
+
+def test_an_operation_with_input_answers_400_and_with_a_body_413_and_415() -> None:
+    for operation in operations():
+        inputs = [p for p in operation.content.get("parameters", []) if p["in"] != "path"]
+        if inputs or "requestBody" in operation.content:
+            assert "invalid_input" in codes(operation.id, 400), operation.id
+        if "requestBody" in operation.content:
+            assert {"413", "415"} <= set(operation.responses), operation.id
+            assert "parse_error" in codes(operation.id, 400), operation.id
+
+
+def test_every_operation_that_can_wait_or_be_throttled_says_when_to_come_back() -> None:
+    for operation in operations():
+        if operation.id in ("liveness_get", "readiness_get"):
+            continue
+        for status in ("429", "503"):
+            retry_after = resolved(operation.responses[status]["headers"]["Retry-After"])
+            assert retry_after["schema"]["type"] == "integer", operation.id
+
+
+def test_every_answer_has_the_id_of_its_request() -> None:
+    for operation in operations():
+        for status, response in operation.responses.items():
+            assert "X-Request-Id" in response["headers"], (operation.id, status)
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "status", "expected"),
+    [
+        (
+            "orders_create",
+            409,
+            {
+                "items_unavailable",
+                "insufficient_stock",
+                "order_too_large",
+                "price_changed",
+                "idempotency_key_reused",
+            },
+        ),
+        ("orders_cancel", 409, {"order_transition_not_allowed", "reservation_closed"}),
+        ("accounts_register", 409, {"phone_taken"}),
+        ("cart_items_create", 404, {"product_not_found", "variant_not_found"}),
+        ("products_update", 403, {"not_your_product"}),
+        ("search_results_list", 503, {"search_unavailable", "engine_busy", "engine_unavailable"}),
+    ],
+)
+def test_an_answer_lists_the_codes_it_can_have(operation_id: str, status: int, expected: set[str]) -> None:
+    assert codes(operation_id, status) == expected
+
+
+def test_checkout_describes_its_idempotency_key_and_the_replayed_answer() -> None:
+    checkout = described("orders_create")
+    [parameter] = checkout.content["parameters"]
+    assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
+    assert "required" not in parameter
+    assert "Idempotent-Replayed" in checkout.responses["201"]["headers"]
+
+
+def test_a_deletion_is_described_as_it_answers() -> None:
+    for operation_id in ("products_delete", "cart_items_delete"):
+        success = [status for status in described(operation_id).responses if status.startswith("2")]
+        assert success == ["200"]
+
+
+def test_lists_that_are_attributed_to_a_guest_take_the_anonymous_id() -> None:
+    taking = {
+        operation.id
+        for operation in operations()
+        for parameter in operation.content.get("parameters", [])
+        if parameter["name"] == "X-Anonymous-Id"
+    }
+    assert taking == {
+        "accounts_login",
+        "events_create",
+        "product_recommendations_get",
+        "products_list",
+        "search_results_list",
+        "user_recommendations_get",
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/api/schema/", "/api/schema/swagger-ui/", "/api/schema/redoc/"])
+def test_the_documentation_is_open_to_guests(page: str) -> None:
+    assert APIClient().get(page).status_code == 200
