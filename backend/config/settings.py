@@ -77,7 +77,11 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "backend.config.urls"
-WSGI_APPLICATION = "backend.config.wsgi.application"
+ASGI_APPLICATION = "backend.config.asgi.application"
+WEB_WORKERS = whole_number("WEB_WORKERS", env.str("WEB_WORKERS", "1"))
+METRICS_PORT = whole_number("METRICS_PORT", env.str("METRICS_PORT", "0"))
+WEB_THREADS = whole_number("WEB_THREADS", env.str("WEB_THREADS", "16"))
+WEB_BODY_SECONDS = whole_number("WEB_BODY_SECONDS", env.str("WEB_BODY_SECONDS", "15"))
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -117,17 +121,14 @@ OUTBOX_ENGINES = "backend.config.engines.running"
 REDIS = redis_addresses(os.environ)
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "backend.engines.cache.OptionalCache",
         "LOCATION": REDIS.cache,
         "KEY_PREFIX": "vitrine",
         # Every key has a time to live: the embedded cache shares its memory with the stream, which has none.
         "TIMEOUT": 300,
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
     }
 }
-# A shop without its cache is slower and throttles nobody, but sells; each failure is logged.
-DJANGO_REDIS_IGNORE_EXCEPTIONS = True
-DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = True
 
 CELERY_BROKER_URL = REDIS.broker
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,7 +1,8 @@
-"""The processes of one shop under one supervisor (supervisord), for where no orchestrator runs them.
+"""The processes of a shop under one supervisor (supervisord).
 
-It starts a process again when it dies, keeps a log of each under `VITRINE_HOME/logs`, and stops all of them
-in the order in which they need each other. Each is tied to the supervisor's life, so that none outlives it.
+The supervisor restarts a process that dies, keeps a log of each, and stops all of them in the order in which
+they depend on each other. Each process is killed with its supervisor, so that none outlives it.
+docs/decisions/supervisor.md says why.
 """
 
 import configparser
@@ -14,25 +15,30 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
 
 _LOG_SIZE = "5MB"
-# What the system allows for the address of a Unix socket.
+# What the operating system allows for the address of a Unix socket.
 _LONGEST_SOCKET = 100
 _PYTHON = (sys.executable, "-u")
 _MANAGE = (*_PYTHON, "manage.py")
 _CELERY = (*_PYTHON, "-m", "celery", "-A", "backend.config.celery")
+_GRANIAN = (*_PYTHON, "-m", "granian", "--interface", "asginl", "--http", "1", "--no-ws", "--workers", "1")
+_METRICS_PORT_ABOVE = 1_000
+_HEADER_MILLISECONDS = "10000"
+_STOP_SECONDS = "10"
 
 
 class CannotServe(Exception):
-    """Something is in the way of serving this home; says what, and the way out."""
+    """Something prevents serving this home; the message says what, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process to run; one that runs `once` is not started again when it ends."""
+    """A process to run; one that runs `once` is not restarted when it ends."""
 
     name: str
     command: Sequence[str]
@@ -47,22 +53,43 @@ class Group:
     processes: Sequence[Process]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Where the web listens, with how many processes, and where its metrics are served."""
+
+    host: str
+    port: int
+    workers: int = 1
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int
+
+    @classmethod
+    def of(
+        cls,
+        host: str,
+        port: int,
+        *,
+        workers: int = 1,
+        metrics_host: str = "127.0.0.1",
+        metrics_port: int | None = None,
+    ) -> Self:
+        """Return the addresses; metrics are served 1,000 ports above the web unless another port is named."""
+        chosen = metrics_port or _METRICS_PORT_ABOVE + port
+        return cls(host=host, port=port, workers=workers, metrics_host=metrics_host, metrics_port=chosen)
+
+
 def default_port() -> str:
-    """Return the port that is served where no other is named."""
+    """Return the port to serve on where no other is named."""
     return os.environ.get("PORT") or "8000"
 
 
-def require_free(settings: PipelineSettings, *, host: str, port: int) -> None:
-    """Make sure that nobody listens on the port, and nobody serves the home.
+def require_free(settings: PipelineSettings, *, listen: Listen) -> None:
+    """Make sure that the ports are free and that no other supervisor serves the home.
 
     Raises:
-        CannotServe: somebody does.
+        CannotServe: a port is taken, or the home is being served.
     """
-    try:
-        with socket.create_server((host, port)):
-            pass
-    except (OSError, OverflowError) as error:
-        raise CannotServe(f"can't serve on {host}:{port} ({error}); another port: PORT={port + 1}") from error
+    _require_port(listen.host, listen.port, remedy=f"PORT={listen.port + 1}")
     for service in (embedded.VALKEY, embedded.WAREHOUSE):
         endpoint = embedded.endpoint(service, home=settings.home)
         if embedded.is_running(service, home=settings.home) and not endpoint.transient:
@@ -70,43 +97,74 @@ def require_free(settings: PipelineSettings, *, host: str, port: int) -> None:
                 f"{settings.home} is being served already (its {service.name} is process {endpoint.pid}): "
                 "stop that first, or name another folder in VITRINE_HOME"
             )
+    _require_port(listen.metrics_host, listen.metrics_port, remedy=f"METRICS_PORT={listen.metrics_port + 1}")
 
 
-def groups(settings: PipelineSettings, *, host: str, port: int) -> list[Group]:
-    """Return what has to run for a shop: the embedded services that it uses, then its own processes."""
+def _require_port(host: str, port: int, *, remedy: str) -> None:
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except (OSError, OverflowError) as error:
+        raise CannotServe(f"can't serve on {host}:{port} ({error}); another port: {remedy}") from error
+
+
+def groups(settings: PipelineSettings, *, listen: Listen) -> list[Group]:
+    """Return what runs for a shop: the embedded services that it uses, then its own processes."""
     services = []
     if settings.redis_url is None:
         services.append(Process("valkey", (*_PYTHON, "-m", "analytics_pipeline.valkey")))
     if settings.clickhouse_url is None:
         services.append(Process("warehouse", (*_PYTHON, "-m", "analytics_pipeline.chdb_server")))
-    web = ("-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1")
-    threads = ("--blocking-threads", "8", "--host", host, "--port", str(port))
     worker = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
+    address = ("--host", listen.host, "--port", str(listen.port))
     shop = [
-        Process("web", (*_PYTHON, *web, *threads, "backend.config.wsgi:application")),
+        *web(listen),
         Process("relay", (*_MANAGE, "relay")),
         Process("ingest", (*_MANAGE, "ingest_events")),
         Process("worker", (*_CELERY, *worker)),
         Process("beat", (*_CELERY, "beat")),
-        Process("welcome", (*_MANAGE, "welcome", "--host", host, "--port", str(port), "--wait"), once=True),
+        Process("welcome", (*_MANAGE, "welcome", *address, "--wait"), once=True),
     ]
     return [group for group in (Group("services", services), Group("shop", shop)) if group.processes]
 
 
-def write_configuration(home: Path, *, root: Path, started: Sequence[Group]) -> Path:
-    """Write supervisord's configuration of this home, readable by its owner alone; return its path."""
-    (home / "logs").mkdir(parents=True, exist_ok=True)
-    path = home / "run" / "supervisord.conf"
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+def web(listen: Listen) -> list[Process]:
+    """Return the processes that answer HTTP.
+
+    Web processes share the port through SO_REUSEPORT. Each is supervised by itself: one that dies is
+    replaced, and the others go on.
+    """
+    options = ("--http1-header-read-timeout", _HEADER_MILLISECONDS, "--workers-kill-timeout", _STOP_SECONDS)
+    address = ("--host", listen.host, "--port", str(listen.port))
+    command = (*_GRANIAN, *options, *address, "backend.config.asgi:application")
+    names = ["web", *(f"web-{number}" for number in range(2, listen.workers + 1))]
+    metrics = ("--host", listen.metrics_host, "--port", str(listen.metrics_port))
+    return [
+        *(Process(name, command) for name in names),
+        Process("metrics", (*_MANAGE, "serve_metrics", *metrics)),
+    ]
+
+
+def write_configuration(
+    folder: Path, *, root: Path, started: Sequence[Group], logs: Path | None = None
+) -> Path:
+    """Write supervisord's configuration into `folder`, readable by its owner alone, and return its path.
+
+    Each process has a log in the folder `logs`; without one all write to the supervisor's standard output.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if logs is not None:
+        logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / "supervisord.conf"
     # supervisord replaces %(name)s, also in a folder's name.
     parser = configparser.RawConfigParser()
-    parser["supervisord"] = _escaped(_daemon(home, root=root))
+    parser["supervisord"] = _escaped(_daemon(folder, root=root, logs=logs))
     for place, group in enumerate(started, start=1):
         members = ",".join(process.name for process in group.processes)
         parser[f"group:{group.name}"] = {"programs": members, "priority": str(place)}
         for process in group.processes:
-            parser[f"program:{process.name}"] = _escaped(_program(process, home=home))
-    control = home / "run" / "supervisor.sock"
+            parser[f"program:{process.name}"] = _escaped(_program(process, logs=logs))
+    control = folder / "supervisor.sock"
     if len(str(control)) <= _LONGEST_SOCKET:
         for section, options in _control(control).items():
             parser[section] = _escaped(options)
@@ -117,22 +175,22 @@ def write_configuration(home: Path, *, root: Path, started: Sequence[Group]) -> 
     return path
 
 
-def _daemon(home: Path, *, root: Path) -> dict[str, str]:
+def _daemon(folder: Path, *, root: Path, logs: Path | None) -> dict[str, str]:
     options = {
         "nodaemon": "true",
         "directory": str(root),
         "identifier": "vitrine",
         "loglevel": "warn",
-        "logfile": str(home / "logs" / "supervisor.log"),
-        "logfile_maxbytes": _LOG_SIZE,
+        "pidfile": str(folder / "supervisord.pid"),
+        "logfile": str(logs / "supervisor.log") if logs else os.devnull,
+        "logfile_maxbytes": _LOG_SIZE if logs else "0",
         "logfile_backups": "1",
-        "pidfile": str(home / "run" / "supervisord.pid"),
     }
-    # Without it supervisord warns whoever runs as root, as in a container.
+    # supervisord warns when it runs as root without being told so, as in a container.
     return {**options, "user": "root"} if os.geteuid() == 0 else options
 
 
-def _program(process: Process, *, home: Path) -> dict[str, str]:
+def _program(process: Process, *, logs: Path | None) -> dict[str, str]:
     command = (*_PYTHON, "-m", "backend.config.lifeline", *process.command)
     options = {
         "command": shlex.join(command),
@@ -140,19 +198,16 @@ def _program(process: Process, *, home: Path) -> dict[str, str]:
         "killasgroup": "true",
         "redirect_stderr": "true",
     }
-    if process.once:
-        return options | {
-            "autorestart": "false",
-            "startsecs": "0",
-            "stdout_logfile": "/dev/stdout",
-            "stdout_logfile_maxbytes": "0",
-        }
-    return options | {
-        "autorestart": "true",
-        # Whatever dies younger waits before the next start, longer each time.
-        "startsecs": "2",
-        "startretries": "100",
-        "stdout_logfile": str(home / "logs" / f"{process.name}.log"),
+    restarts = {"autorestart": "false", "startsecs": "0"}
+    if not process.once:
+        # A process that dies sooner than startsecs waits before its next start, longer each time.
+        restarts = {"autorestart": "true", "startsecs": "2", "startretries": "100"}
+    if process.once or logs is None:
+        return {**options, **restarts, "stdout_logfile": "/dev/stdout", "stdout_logfile_maxbytes": "0"}
+    return {
+        **options,
+        **restarts,
+        "stdout_logfile": str(logs / f"{process.name}.log"),
         "stdout_logfile_maxbytes": _LOG_SIZE,
         "stdout_logfile_backups": "1",
     }

@@ -3,8 +3,6 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
-from backend.operations.metrics import metrics
-
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
     path("api/products/inventory/", include("backend.inventory.urls")),
@@ -19,7 +17,6 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),
     path("api/schema/swagger-ui/", SpectacularSwaggerView.as_view(throttle_classes=()), name="swagger-ui"),
     path("api/schema/redoc/", SpectacularRedocView.as_view(throttle_classes=()), name="redoc"),
-    path("metrics", metrics, name="metrics"),
 ]
 
 handler400 = "backend.api.error_handling.bad_request"

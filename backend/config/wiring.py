@@ -1,9 +1,13 @@
-"""What upper rooms offer to lower ones, connected once at start-up."""
+"""What upper apps provide to lower ones, registered once at start-up."""
+
+from pathlib import Path
+
+from django.conf import settings
 
 from backend.analytics import health as warehouse_health
-from backend.exposures import counts as exposure_counts
 from backend.exposures import services as exposures
-from backend.operations import health
+from backend.operations import health, schema
+from backend.operations.storage import Storage, free_bytes
 from backend.outbox import health as outbox_health
 from backend.search import health as search_health
 from backend.tracking import health as stream_health
@@ -14,8 +18,18 @@ def connect() -> None:
     """Register sinks and health checks."""
     exposures.register_sink(sink.store)
     health.register("database", health.database, required=True)
+    health.register("schema", schema.check, required=True)
+    health.register("storage", Storage(_folders(), free_bytes).check, required=False)
     health.register("relay", outbox_health.check, required=False)
     health.register("search", search_health.check, required=False)
-    health.register("exposures", exposure_counts.check, required=False)
     health.register("stream", stream_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)
+
+
+def _folders() -> dict[str, Path]:
+    """Return the folders on this machine that fill up: the home, and SQLite's where it is elsewhere."""
+    folders: dict[str, Path] = {"home": settings.VITRINE_HOME}
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        folders["database"] = Path(database["NAME"]).parent
+    return folders

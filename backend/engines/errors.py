@@ -38,3 +38,10 @@ class EngineBusy(EngineUnavailable):
 
     code: ClassVar[str] = "engine_busy"
     message = "Too many requests of this kind are being answered right now; try again shortly."
+
+
+class EngineSuspended(EngineUnavailable):
+    """The engine did not answer in time a moment ago, and is not asked again yet."""
+
+    code: ClassVar[str] = "engine_suspended"
+    message = "A part of the shop is not answering right now; try again shortly."

@@ -3,10 +3,10 @@
 from functools import cache
 
 from backend.engines.limits import Share
-from indexing.engine import SearchEngine
+from indexing.engine import SearchEngine, SearchEngineUnavailable
 from indexing.settings import SearchSettings, open_engine
 
-SHARE = Share("search", slots=4)
+SHARE = Share("search", slots=8, failures=(SearchEngineUnavailable,))
 
 
 @cache

@@ -1,34 +1,115 @@
-"""How many of the process's threads may wait for one engine at a time."""
+"""How many of the process's threads may wait for one engine, and for how long after it stopped answering."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from backend.engines.errors import EngineBusy
+import structlog
+from prometheus_client import Counter
+
+from backend.engines.errors import EngineBusy, EngineSuspended
+
+REFUSED = Counter("vitrine_engine_refused", "Calls refused without asking the engine", ["engine", "reason"])
+
+logger = structlog.get_logger(__name__)
+
+_POLL_SECONDS = 0.02
 
 
 class Share:
     """A bounded number of slots for requests that wait for one engine.
 
-    An engine that hangs then occupies this many threads and leaves the others to requests that don't need it.
+    While the engine makes progress, a request waits for a slot as it would for a thread. When no call has
+    begun or ended for `silent_seconds`, the engine hangs: further requests are refused at once. A call that
+    fails with one of `failures` (but none of `tolerated`) after `slow_seconds` or longer suspends the engine
+    for `rest_seconds`; then a single request probes it. So an engine that hangs occupies its slots for the
+    deadline of one call, and after that one thread at a time, while the others serve requests that don't
+    need it.
     """
 
-    def __init__(self, engine: str, *, slots: int) -> None:
-        """Allow `slots` threads to use `engine` at the same time."""
+    def __init__(
+        self,
+        engine: str,
+        *,
+        slots: int,
+        failures: tuple[type[Exception], ...] = (),
+        tolerated: tuple[type[Exception], ...] = (),
+        patience_seconds: float = 2.0,
+        silent_seconds: float = 0.5,
+        slow_seconds: float = 0.5,
+        rest_seconds: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Allow `slots` threads to call `engine` at the same time."""
         self.engine = engine
         self.slots = slots
+        self._failures = failures
+        self._tolerated = tolerated
+        self._patience = patience_seconds
+        self._silent = silent_seconds
+        self._slow = slow_seconds
+        self._rest = rest_seconds
+        self._clock = clock
         self._free = threading.BoundedSemaphore(slots)
+        self._lock = threading.Lock()
+        self._active_at = clock()
+        self._suspended_until: float | None = None
+        self._probing = False
 
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Occupy a slot for the duration of the block.
 
         Raises:
-            EngineBusy: all slots are occupied; nothing is waited for.
+            EngineSuspended: the engine did not answer a moment ago.
+            EngineBusy: no slot became free.
         """
-        if not self._free.acquire(blocking=False):
-            raise EngineBusy(engine=self.engine)
+        probe = self._enter()
+        try:
+            self._acquire()
+        except EngineBusy:
+            self._leave(probe)
+            raise
+        begun = self._clock()
         try:
             yield
+        except self._failures as error:
+            slow = probe or self._clock() - begun >= self._slow
+            if slow and not isinstance(error, self._tolerated):
+                self._suspend(error)
+            raise
+        else:
+            self._suspended_until = None
         finally:
+            self._active_at = self._clock()
             self._free.release()
+            self._leave(probe)
+
+    def _enter(self) -> bool:
+        """Return whether this call probes a suspended engine."""
+        with self._lock:
+            if self._suspended_until is None:
+                return False
+            if self._probing or self._clock() < self._suspended_until:
+                REFUSED.labels(self.engine, "suspended").inc()
+                raise EngineSuspended(engine=self.engine)
+            self._probing = True
+            return True
+
+    def _leave(self, probe: bool) -> None:
+        if probe:
+            self._probing = False
+
+    def _acquire(self) -> None:
+        asked = self._clock()
+        while not self._free.acquire(timeout=_POLL_SECONDS):
+            now = self._clock()
+            if now - self._active_at >= self._silent or now - asked >= self._patience:
+                REFUSED.labels(self.engine, "busy").inc()
+                raise EngineBusy(engine=self.engine)
+        self._active_at = self._clock()
+
+    def _suspend(self, error: Exception) -> None:
+        self._suspended_until = self._clock() + self._rest
+        logger.warning("engine_suspended", engine=self.engine, seconds=self._rest, reason=str(error))

@@ -8,10 +8,16 @@ from functools import cache
 
 from analytics_pipeline import migrate
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.warehouse import Deadline, Warehouse
+from analytics_pipeline.warehouse import Deadline, QueryTimedOut, Warehouse, WarehouseUnavailable
 from backend.engines.limits import Share
 
-SHARE = Share("warehouse", slots=3)
+SHARE = Share(
+    "warehouse",
+    slots=3,
+    failures=(WarehouseUnavailable,),
+    # The server answered: one heavy report must not suspend the others.
+    tolerated=(QueryTimedOut,),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,37 @@
-"""Whether the parts that this shop stands on answer.
+"""Whether the parts that this shop depends on answer.
 
-Rooms do not know each other here either: the composition root registers a check for each dependency.
+Apps don't know each other: the composition root registers a check for each dependency.
 """
 
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 
+import structlog
 from django.db import connection
 
 Check = Callable[[], Mapping[str, object]]
 TIMEOUT_SECONDS = 3.0
+FRESH_SECONDS = 1.0
+
+logger = structlog.get_logger(__name__)
 
 
 class Unhealthy(Exception):
-    """The dependency does not do its work; says why."""
+    """The dependency does not do its work; says why, and what an operator can do."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        """Keep both."""
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a check found: `latency_ms` is the time it took, `facts` what it says of itself (lag, say)."""
+    """What a check found: `latency_ms` is the time it took, `facts` what it reports (its lag, say)."""
 
     name: str
     healthy: bool
@@ -37,21 +47,46 @@ class _Registered:
 
 
 _checks: dict[str, _Registered] = {}
-# A check that hangs is not begun again beside itself: it would take the threads of those that answer.
-_begun: dict[tuple[str, _Registered], Future[Probe]] = {}
-_pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="health")
+# A check that hangs is not started a second time: it would occupy the threads of those that answer.
+_running: dict[tuple[str, _Registered], Future[Probe]] = {}
+_pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="health")
+_lock = threading.Lock()
+# When the checks were made, which they were, and what they found.
+_last: tuple[float, Mapping[str, _Registered], list[Probe]] = (0.0, {}, [])
+_unhealthy: set[str] = set()
 
 
 def register(name: str, check: Check, *, required: bool) -> None:
-    """Ask `check` whether `name` is well; without a `required` dependency the shop is not ready.
+    """Ask `check` whether the dependency `name` works; without a `required` one the shop is not ready.
 
-    The check returns facts, or raises to say that the dependency is not well.
+    The check returns facts, or raises to say that the dependency doesn't work.
     """
     _checks[name] = _Registered(check, required)
 
 
 def probe_all() -> list[Probe]:
-    """Return a probe of every dependency, in the order of registration; none takes longer than 3 seconds."""
+    """Return a probe of every dependency in the order of registration, within 3 seconds.
+
+    Probes are up to a second old, so that the endpoint is cheap however often it is called.
+    """
+    global _last  # noqa: PLW0603 - the one result that requests share
+    with _lock:
+        made_at, checks, probes = _last
+        if checks != _checks or time.monotonic() - made_at > FRESH_SECONDS:
+            probes = _probe_all()
+            _last = (time.monotonic(), dict(_checks), probes)
+        return probes
+
+
+def state_of(probes: Iterable[Probe]) -> str:
+    """Return `unavailable` where a required dependency fails, `degraded` where another does, else `ready`."""
+    failed = [probe for probe in probes if not probe.healthy]
+    if any(probe.required for probe in failed):
+        return "unavailable"
+    return "degraded" if failed else "ready"
+
+
+def _probe_all() -> list[Probe]:
     running = [(name, _begin(name, registered)) for name, registered in _checks.items()]
     deadline = time.monotonic() + TIMEOUT_SECONDS
     probes = []
@@ -60,14 +95,16 @@ def probe_all() -> list[Probe]:
             probes.append(future.result(timeout=max(0.0, deadline - time.monotonic())))
         except FutureTimeout:
             probes.append(_late(name))
+    for probe in probes:
+        _log_change(probe)
     return probes
 
 
 def _begin(name: str, registered: _Registered) -> Future[Probe]:
-    begun = _begun.get((name, registered))
-    if begun is None or begun.done():
-        begun = _begun[name, registered] = _pool.submit(_probe, name, registered)
-    return begun
+    running = _running.get((name, registered))
+    if running is None or running.done():
+        running = _running[name, registered] = _pool.submit(_probe, name, registered)
+    return running
 
 
 def _late(name: str) -> Probe:
@@ -85,11 +122,28 @@ def _probe(name: str, registered: _Registered) -> Probe:
     try:
         facts, healthy = registered.check(), True
     except Exception as error:  # noqa: BLE001 - a probe reports whatever is wrong
-        facts, healthy = {"error": f"{type(error).__name__}: {error}"[:300]}, False
+        facts, healthy = _failure(error), False
     finally:
         connection.close()
     latency = round((time.perf_counter() - begun) * 1_000, 2)
     return Probe(name, healthy, registered.required, latency, facts)
+
+
+def _failure(error: Exception) -> dict[str, object]:
+    facts: dict[str, object] = {"error": f"{type(error).__name__}: {error}"[:300]}
+    if remedy := getattr(error, "remedy", ""):
+        facts["remedy"] = remedy
+    return facts
+
+
+def _log_change(probe: Probe) -> None:
+    """Log once that a dependency failed, and once that it works again."""
+    if not probe.healthy and probe.name not in _unhealthy:
+        _unhealthy.add(probe.name)
+        logger.warning("dependency_unhealthy", dependency=probe.name, **probe.facts)
+    elif probe.healthy and probe.name in _unhealthy:
+        _unhealthy.discard(probe.name)
+        logger.info("dependency_healthy", dependency=probe.name)
 
 
 def database() -> Mapping[str, object]:

@@ -1,20 +1,11 @@
-"""Prometheus metrics: how many requests, how long, with what outcome."""
+"""Prometheus metrics of requests: how many, how long, with what outcome."""
 
-import os
 import time
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-)
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import Counter, Histogram
 
 REQUESTS = Counter("vitrine_http_requests", "Requests answered", ["method", "route", "status"])
 SECONDS = Histogram(
@@ -27,7 +18,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class MetricsMiddleware:
-    """Counts requests by route (not by path, of which there are too many)."""
+    """Counts requests by route: there are too many paths for a series each."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         """Keep the next layer."""
@@ -42,12 +33,3 @@ class MetricsMiddleware:
         REQUESTS.labels(method, route, str(response.status_code)).inc()
         SECONDS.labels(method, route).observe(time.perf_counter() - begun)
         return response
-
-
-def metrics(request: HttpRequest) -> HttpResponse:
-    """Show all counters in Prometheus' text format; of all web processes where they share a folder."""
-    registry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

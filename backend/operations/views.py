@@ -1,4 +1,4 @@
-"""Health as the load balancer and the person on call ask for it."""
+"""Health, as a load balancer asks for it."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
-from backend.operations.health import Probe, probe_all
+from backend.operations.health import probe_all, state_of
 
-DATABASE = {"healthy": True, "required": True, "latency_ms": 1.3}
+DATABASE = {"healthy": True, "required": True}
 
 
 class LivenessSerializer(serializers.Serializer[Any]):
@@ -24,12 +24,11 @@ class LivenessSerializer(serializers.Serializer[Any]):
 
 
 class DependencySerializer(serializers.Serializer[Any]):
-    """One dependency; further fields are facts of its own, such as its lag."""
+    """One dependency; operators see its details on the port of the metrics."""
 
     EXAMPLE = DATABASE
 
     healthy = serializers.BooleanField()
-    latency_ms = serializers.FloatField()
 
     def get_fields(self) -> dict[str, Any]:
         """Add the field whose name DRF's fields use for themselves."""
@@ -37,7 +36,7 @@ class DependencySerializer(serializers.Serializer[Any]):
 
 
 class ReadinessSerializer(serializers.Serializer[Any]):
-    """`ready`, `degraded` (a part that others can do without is down) or `unavailable`."""
+    """`ready`, `degraded` (something that is not required fails) or `unavailable`."""
 
     EXAMPLE = {"state": "ready", "dependencies": {"database": DATABASE}}
 
@@ -79,17 +78,9 @@ class ReadyView(OpenView):
         Every dependency is checked. The status is 503 if one that is required doesn't work.
         """
         probes = probe_all()
-        unavailable = any(probe.required and not probe.healthy for probe in probes)
-        degraded = any(not probe.healthy for probe in probes)
-        state = "unavailable" if unavailable else "degraded" if degraded else "ready"
-        body = {"state": state, "dependencies": {probe.name: _shown(probe) for probe in probes}}
-        return envelope(body, status=503 if unavailable else 200)
-
-
-def _shown(probe: Probe) -> dict[str, object]:
-    return {
-        "healthy": probe.healthy,
-        "required": probe.required,
-        "latency_ms": probe.latency_ms,
-        **probe.facts,
-    }
+        state = state_of(probes)
+        dependencies = {
+            probe.name: {"healthy": probe.healthy, "required": probe.required} for probe in probes
+        }
+        body = {"state": state, "dependencies": dependencies}
+        return envelope(body, status=503 if state == "unavailable" else 200)

@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from analytics_pipeline.settings import PipelineSettings
-from backend.config.supervision import groups, write_configuration
+from backend.config.supervision import Listen, groups, web, write_configuration
 
 ROOT = Path(__file__).parent.parent.parent
+LISTEN = Listen.of("127.0.0.1", 1)
 TEXT = (ROOT / "docker-compose.yml").read_text()
 REAL = {"REDIS_URL": "redis://stream", "CLICKHOUSE_URL": "http://warehouse"}
 
@@ -23,10 +24,9 @@ def services() -> dict[str, Any]:
 def test_compose_runs_every_process_that_the_supervisor_runs(
     tmp_path: Path, services: dict[str, Any]
 ) -> None:
-    shop, *others = groups(
-        PipelineSettings.from_env({"VITRINE_HOME": str(tmp_path), **REAL}), host="127.0.0.1", port=1
-    )
-    supervised = {process.name for process in shop.processes if not process.once}
+    shop, *others = groups(PipelineSettings.from_env({"VITRINE_HOME": str(tmp_path), **REAL}), listen=LISTEN)
+    of_the_web = {process.name for process in web(LISTEN)} - {"web"}
+    supervised = {process.name for process in shop.processes if not process.once} - of_the_web
 
     assert others == []
     assert supervised <= set(services)
@@ -49,7 +49,7 @@ def test_the_servers_are_reached_from_this_machine_alone(services: dict[str, Any
 
 
 def test_the_supervisor_starts_what_is_embedded_first(tmp_path: Path) -> None:
-    embedded, shop = groups(PipelineSettings(home=tmp_path), host="127.0.0.1", port=1)
+    embedded, shop = groups(PipelineSettings(home=tmp_path), listen=LISTEN)
 
     assert {process.name for process in embedded.processes} == {"valkey", "warehouse"}
     assert "web" in {process.name for process in shop.processes}
@@ -57,9 +57,29 @@ def test_the_supervisor_starts_what_is_embedded_first(tmp_path: Path) -> None:
 
 def test_the_supervisors_configuration_is_its_owners_alone(tmp_path: Path) -> None:
     home = tmp_path / "100% ours"
-    started = groups(PipelineSettings(home=home), host="127.0.0.1", port=1)
+    started = groups(PipelineSettings(home=home), listen=LISTEN)
 
-    path = write_configuration(home, root=ROOT, started=started)
+    path = write_configuration(home, root=ROOT, started=started, logs=home / "logs")
 
     assert path.stat().st_mode & 0o077 == 0
     assert "100%% ours" in path.read_text()
+
+
+def test_the_container_runs_the_web_processes_that_the_supervisor_runs(services: dict[str, Any]) -> None:
+    dockerfile = (ROOT / "deploy/Dockerfile").read_text()
+    ports = re.findall(r'"--(?:metrics-)?port", "(\d+)"', dockerfile)
+
+    assert '"serve", "--web-only"' in dockerfile
+    assert ports == ["8000", "9000"]
+    assert "ports" not in services["web"], (
+        "neither port is published: nginx reaches one, Prometheus the other"
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_each_web_process_is_supervised_by_itself(workers: int) -> None:
+    processes = web(Listen.of("127.0.0.1", 8000, workers=workers))
+
+    serving = [process for process in processes if process.name.startswith("web")]
+    assert len({process.name for process in serving}) == len(serving) == workers
+    assert len({tuple(process.command) for process in serving}) == 1, "they share one port"

@@ -10,7 +10,7 @@ HEAVY = {"chdb", "implicit", "lightgbm", "matplotlib", "pandas", "pyarrow", "sci
 
 WEB = """
 import sys
-from backend.config.wsgi import application
+from backend.config.asgi import application
 from django.urls import get_resolver
 get_resolver().url_patterns
 print(" ".join(sys.modules))

@@ -10,7 +10,7 @@ from tests.services.shop import Shop, wait_until
 
 pytestmark = pytest.mark.slow
 
-ALWAYS = ["beat", "ingest", "relay", "valkey", "warehouse", "web", "worker"]
+ALWAYS = ["beat", "ingest", "metrics", "relay", "valkey", "warehouse", "web", "worker"]
 
 
 @pytest.fixture(scope="module")

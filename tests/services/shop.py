@@ -53,7 +53,7 @@ class Shop:
     def __init__(self, home: Path, *, environ: Mapping[str, str]) -> None:
         """Describe the shop; nothing runs yet."""
         self.home = home
-        self.port = free_port()
+        self.port, self.metrics_port = free_port(), free_port()
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.environ = {
             **inherited,
@@ -61,6 +61,7 @@ class Shop:
             "VITRINE_HOME": str(home),
             "VITRINE_ENV_FILE": os.devnull,
             "PORT": str(self.port),
+            "METRICS_PORT": str(self.metrics_port),
             **environ,
         }
         self._http = urllib3.PoolManager(retries=False, timeout=30.0)
@@ -155,6 +156,12 @@ class Shop:
     def fetch(self, path: str) -> int:
         """GET a page that is not JSON; return its status."""
         return self._http.request("GET", f"http://127.0.0.1:{self.port}{path}").status
+
+    def operators(self, path: str) -> str:
+        """GET a page of the port that only operators reach; return its text."""
+        answer = self._http.request("GET", f"http://127.0.0.1:{self.metrics_port}{path}")
+        assert answer.status == 200, answer.data
+        return answer.data.decode()
 
     def post(self, path: str, body: object, *, token: str = "", **options: Any) -> tuple[int, Any]:
         """POST a JSON body; return status and parsed body."""

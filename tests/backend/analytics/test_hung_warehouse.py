@@ -14,9 +14,11 @@ from rest_framework.test import APIClient
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.warehouse import WarehouseUnavailable
 from backend.accounts.models import User
 from backend.engines import warehouse as engine
 from backend.engines.errors import EngineBusy, WarehouseNotAvailable
+from backend.engines.limits import Share
 from backend.operations import health
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,6 +31,9 @@ def pid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.WAREHOUSE):
         monkeypatch.setenv("CLICKHOUSE_URL", embedded.clickhouse_url(settings))
+        # A share that is asked again at once: that it rests between is tested with the share itself.
+        share = Share("warehouse", slots=3, failures=(WarehouseUnavailable,), rest_seconds=0)
+        monkeypatch.setattr(engine, "SHARE", share)
         engine.migrated_for_requests.cache_clear()
         found = embedded.endpoint(embedded.WAREHOUSE, home=tmp_path).pid
         assert found is not None

@@ -17,8 +17,9 @@ from backend.api.error_reference import error_classes, error_reference
 from backend.api.errors import DomainError, InvalidInput
 
 ROOT = Path(__file__).resolve().parents[3]
+ENTRY_POINTS = {"backend.config.asgi"}
 # The framework's classes and ours that stand for the same error share its code.
-SHARED = {"not_found"}
+SHARED = {"not_found", "body_too_large"}
 
 
 @cache
@@ -27,7 +28,7 @@ def modules() -> tuple[ModuleType, ...]:
     return tuple(
         importlib.import_module(name)
         for name in names
-        if ".migrations" not in name and not name.startswith("backend.config")
+        if ".migrations" not in name and name not in ENTRY_POINTS
     )
 
 

@@ -1,24 +1,127 @@
-"""One engine never occupies more than its share of the threads."""
+"""An engine that hangs occupies its share of the threads, and only for the deadline of one call."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pytest
 
-from backend.engines.errors import EngineBusy
+from backend.engines.errors import EngineBusy, EngineSuspended
 from backend.engines.limits import Share
+from tests.backend.together import DEADLINE_SECONDS
 
 
-def test_a_full_share_is_refused_at_once_and_names_the_engine() -> None:
-    share = Share("warehouse", slots=2)
+class EngineTimeout(Exception):
+    """What an engine's client raises at its deadline."""
 
-    with share.slot(), share.slot(), pytest.raises(EngineBusy) as refused, share.slot():
-        pass
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def share(clock: Clock) -> Share:
+    return Share("warehouse", slots=2, failures=(EngineTimeout,), rest_seconds=2.0, clock=clock)
+
+
+def call(share: Share, clock: Clock, *, seconds: float = 0.0, fails: bool = False) -> None:
+    with share.slot():
+        clock.now += seconds
+        if fails:
+            raise EngineTimeout
+
+
+def hang(share: Share, clock: Clock) -> None:
+    with pytest.raises(EngineTimeout):
+        call(share, clock, seconds=2.5, fails=True)
+
+
+def test_a_full_share_of_a_silent_engine_is_refused_and_names_the_engine(share: Share, clock: Clock) -> None:
+    with ExitStack() as hung:
+        for _ in range(2):
+            hung.enter_context(share.slot())
+        clock.now += 0.5
+
+        with pytest.raises(EngineBusy) as refused:
+            call(share, clock)
 
     assert refused.value.details == {"engine": "warehouse"}
     assert (refused.value.status, "Retry-After" in refused.value.headers) == (503, True)
+    call(share, clock)
 
 
-def test_a_slot_is_free_again_after_a_failure() -> None:
-    share = Share("warehouse", slots=1)
+def test_a_full_share_of_an_engine_that_makes_progress_is_waited_for() -> None:
+    share = Share("search", slots=1, silent_seconds=DEADLINE_SECONDS, patience_seconds=DEADLINE_SECONDS)
+    entered, done = threading.Event(), threading.Event()
 
+    def occupy() -> None:
+        with share.slot():
+            entered.set()
+            done.wait(DEADLINE_SECONDS)
+
+    def wait_for_slot() -> str:
+        with share.slot():
+            return "served"
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(occupy)
+        assert entered.wait(DEADLINE_SECONDS)
+        second = threads.submit(wait_for_slot)
+        assert not second.done()
+        done.set()
+        assert second.result(DEADLINE_SECONDS) == "served"
+        first.result(DEADLINE_SECONDS)
+
+
+def test_a_slot_is_free_again_after_a_failure(share: Share, clock: Clock) -> None:
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), share.slot():
-            raise ZeroDivisionError
+        with pytest.raises(EngineTimeout):
+            call(share, clock, fails=True)
+
+
+def test_an_engine_that_did_not_answer_in_time_is_left_alone_for_a_while(share: Share, clock: Clock) -> None:
+    hang(share, clock)
+
+    with pytest.raises(EngineSuspended):
+        call(share, clock)
+    clock.now += 2.0
+    call(share, clock)
+    call(share, clock)
+
+
+def test_one_request_at_a_time_probes_a_suspended_engine(share: Share, clock: Clock) -> None:
+    hang(share, clock)
+    clock.now += 2.0
+
+    with share.slot(), pytest.raises(EngineSuspended):
+        call(share, clock)
+
+    call(share, clock)
+
+
+def test_a_failed_probe_suspends_the_engine_again_however_fast_it_failed(share: Share, clock: Clock) -> None:
+    hang(share, clock)
+    clock.now += 2.0
+    with pytest.raises(EngineTimeout):
+        call(share, clock, fails=True)
+
+    with pytest.raises(EngineSuspended):
+        call(share, clock)
+
+
+def test_an_engine_that_refuses_at_once_costs_no_thread_and_is_asked_again(
+    share: Share, clock: Clock
+) -> None:
+    for _ in range(3):
+        with pytest.raises(EngineTimeout):
+            call(share, clock, seconds=0.1, fails=True)

@@ -1,13 +1,17 @@
 """Health tells what is down without going down with it."""
 
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
+from django.db.migrations.recorder import MigrationRecorder
 from rest_framework.test import APIClient
 
-from backend.operations import health
+from backend.operations import health, schema
 from backend.operations.health import Unhealthy, register
+from backend.operations.storage import Storage, free_bytes
 from tests.backend.together import DEADLINE_SECONDS
 
 READY = "/api/health/ready/"
@@ -23,7 +27,7 @@ def down() -> Mapping[str, object]:
 
 @pytest.fixture(autouse=True)
 def checks(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """Begin with no check but those that a test registers."""
+    """Start with the checks that a test registers, and no others."""
     registered: dict[str, object] = {}
     monkeypatch.setattr(health, "_checks", registered)
     return registered
@@ -31,7 +35,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[health.Check]:
-    """A check that does not answer before the test is over."""
+    """A check that hangs until the test is over."""
     monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.1)
     over = threading.Event()
 
@@ -54,9 +58,7 @@ def test_a_shop_whose_parts_answer_is_ready() -> None:
     answer = APIClient().get(READY)
     data = answer.json()["data"]
     assert (answer.status_code, data["state"]) == (200, "ready")
-    probe = data["dependencies"]["database"]
-    assert probe.pop("latency_ms") >= 0
-    assert probe == {"healthy": True, "required": True, "lag": 3}
+    assert data["dependencies"]["database"] == {"healthy": True, "required": True}
 
 
 def test_a_part_that_others_can_do_without_degrades_the_shop() -> None:
@@ -65,8 +67,8 @@ def test_a_part_that_others_can_do_without_degrades_the_shop() -> None:
     answer = APIClient().get(READY)
     data = answer.json()["data"]
     assert (answer.status_code, data["state"]) == (200, "degraded")
-    assert data["dependencies"]["search"]["error"] == "Unhealthy: no disk left"
     assert list(data["dependencies"]) == ["database", "search"]
+    assert "no disk left" not in answer.content.decode(), "the public learns which part fails, not why"
 
 
 def test_a_shop_without_a_required_part_is_unavailable() -> None:
@@ -83,10 +85,9 @@ def test_a_shop_without_a_required_part_is_unavailable() -> None:
 def test_a_part_that_does_not_answer_is_not_waited_for(stuck: health.Check) -> None:
     register("warehouse", stuck, required=False)
     register("database", fine, required=True)
-    dependencies = APIClient().get(READY).json()["data"]["dependencies"]
-    assert dependencies["warehouse"]["error"] == "no answer in time"
-    assert dependencies["warehouse"]["healthy"] is False
-    assert dependencies["database"]["healthy"] is True
+    warehouse, database = health.probe_all()
+    assert (warehouse.healthy, warehouse.facts) == (False, {"error": "no answer in time"})
+    assert database.healthy
 
 
 def test_parts_that_hang_leave_the_others_their_threads(stuck: health.Check) -> None:
@@ -105,3 +106,44 @@ def test_the_database_is_asked_for_a_row() -> None:
 def test_health_is_never_throttled() -> None:
     codes = {APIClient().get("/api/health/live/").status_code for _ in range(150)}
     assert codes == {200}
+
+
+def test_frequent_questions_are_answered_from_one_run_of_the_checks() -> None:
+    asked: list[str] = []
+
+    def count() -> Mapping[str, object]:
+        asked.append("database")
+        return {}
+
+    register("database", count, required=True)
+
+    for _ in range(50):
+        assert APIClient().get(READY).status_code == 200
+
+    assert len(asked) < 10
+
+
+@pytest.mark.django_db
+def test_a_migration_that_is_missing_is_named_with_the_way_out() -> None:
+    assert schema.check() == {}
+    MigrationRecorder.Migration.objects.filter(app="carts").delete()
+
+    with pytest.raises(Unhealthy, match=r"carts\.0001_initial") as found:
+        schema.check()
+
+    assert "manage.py migrate" in found.value.remedy
+
+
+def test_a_volume_that_is_nearly_full_is_named_with_what_is_left() -> None:
+    left = {Path("/home/shop"): 5 * 2**30, Path("/data"): 7 * 2**20}
+    storage = Storage({"home": Path("/home/shop"), "database": Path("/data")}, left.__getitem__)
+
+    with pytest.raises(Unhealthy, match=r"database \(/data\) has 7 MB left"):
+        storage.check()
+
+    left[Path("/data")] = 2**30
+    assert storage.check() == {"home_free_megabytes": 5 * 2**10, "database_free_megabytes": 2**10}
+
+
+def test_the_room_that_is_left_is_measured(tmp_path: Path) -> None:
+    assert 0 < free_bytes(tmp_path) <= shutil.disk_usage(tmp_path).total

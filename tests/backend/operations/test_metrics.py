@@ -1,26 +1,59 @@
-"""Requests are counted by route, so that there are few series however many products there are."""
+"""Operators see requests by route and the state of dependencies, on a port that the public can't reach."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from rest_framework.test import APIClient
 
+from backend.operations import health
+from backend.operations.exposition import pages
+from backend.operations.health import Unhealthy, register
+
 pytestmark = pytest.mark.django_db
 
 
+def page(path: str) -> tuple[str, str, str]:
+    """Return status, media type and text of a page for operators."""
+    started: list[Any] = []
+    environ = {"PATH_INFO": path}
+    setup_testing_defaults(environ)
+    body = b"".join(pages(environ, lambda *given: started.append(given)))  # type: ignore[arg-type]
+    status, headers = started[0]
+    return status, dict(headers)["Content-Type"], body.decode()
+
+
 def shown() -> dict[str, float]:
-    answer = APIClient().get("/metrics")
-    assert answer.headers["Content-Type"].startswith("text/plain")
-    lines = answer.content.decode().splitlines()
+    status, kind, text = page("/metrics")
+    assert (status, kind.partition(";")[0]) == ("200 OK", "text/plain")
     return {
         name: float(value)
-        for name, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        for name, value in (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     }
 
 
-def test_a_request_is_counted_by_route_and_outcome() -> None:
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "_checks", {})
+
+
+def behind() -> Mapping[str, object]:
+    return {"lag_seconds": 1.5, "generation": "000007"}
+
+
+def broken() -> Mapping[str, object]:
+    raise Unhealthy("10.0.0.7 refuses", "Start it.")
+
+
+def test_a_request_is_counted_by_route_and_outcome(checks: None) -> None:
     name = 'vitrine_http_requests_total{method="GET",route="api/products/<int:product_id>/",status="404"}'
     before = shown().get(name, 0)
+
     for product_id in (987_654, 987_655):
         assert APIClient().get(f"/api/products/{product_id}/").status_code == 404
+
     after = shown()
     assert after[name] == before + 2
     assert (
@@ -28,9 +61,38 @@ def test_a_request_is_counted_by_route_and_outcome() -> None:
     )
 
 
-def test_what_nobody_knows_makes_no_series_of_its_own() -> None:
+def test_unknown_paths_and_methods_make_no_series_of_their_own(checks: None) -> None:
     APIClient().get("/a-secret-path/")
     APIClient().generic("BREW", "/a-secret-path/")
+
     names = shown()
+
     assert not any("secret" in name or "BREW" in name for name in names)
     assert any('method="other",route="unknown"' in name for name in names)
+
+
+def test_the_checks_of_health_are_gauges_with_their_numbers(checks: None) -> None:
+    register("search", behind, required=False)
+    register("warehouse", broken, required=False)
+
+    found = shown()
+
+    assert found['vitrine_dependency_up{dependency="search"}'] == 1
+    assert found['vitrine_dependency_up{dependency="warehouse"}'] == 0
+    assert found['vitrine_dependency{dependency="search",fact="lag_seconds"}'] == 1.5
+    assert not any('fact="generation"' in name for name in found)
+
+
+def test_operators_see_what_is_wrong_and_what_to_do(checks: None) -> None:
+    register("warehouse", broken, required=False)
+
+    _, kind, text = page("/health")
+
+    (warehouse,) = json.loads(text)["dependencies"].values()
+    assert kind == "application/json"
+    assert (warehouse["error"], warehouse["remedy"]) == ("Unhealthy: 10.0.0.7 refuses", "Start it.")
+
+
+def test_the_public_has_no_metrics() -> None:
+    assert APIClient().get("/metrics").status_code == 404
+    assert page("/anything")[0] == "404 Not Found"

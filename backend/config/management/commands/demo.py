@@ -17,7 +17,7 @@ from analytics_pipeline.embedded import ServiceDidNotStart
 from analytics_pipeline.settings import PipelineSettings
 from backend.analytics.tasks import rebuild_rollups
 from backend.config.engines import running
-from backend.config.supervision import CannotServe, default_port, require_free
+from backend.config.supervision import CannotServe, Listen, default_port, require_free
 
 STEPS_FILE = "demo.json"
 SIZES = {"products": 2_000, "customers": 3_000, "days": 120}
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         """Bring the schemas up to date, and take the steps that are left."""
         try:
             # Said now, not after minutes of work.
-            require_free(PipelineSettings.from_env(), host=options["host"], port=options["port"])
+            require_free(PipelineSettings.from_env(), listen=Listen.of(options["host"], options["port"]))
         except CannotServe as error:
             raise CommandError(str(error)) from error
         path = settings.VITRINE_HOME / STEPS_FILE

@@ -1,19 +1,33 @@
-"""`manage.py serve`: every process of the shop under one supervisor."""
+"""`manage.py serve`: the processes of the shop under one supervisor."""
 
 import os
 import sys
+import tempfile
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from analytics_pipeline.settings import SUPERVISED, PipelineSettings
-from backend.config.supervision import CannotServe, default_port, groups, require_free, write_configuration
+from backend.config import migrations
+from backend.config.supervision import (
+    CannotServe,
+    Group,
+    Listen,
+    default_port,
+    groups,
+    require_free,
+    web,
+    write_configuration,
+)
+
+METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Command(BaseCommand):
-    """Becomes the supervisor."""
+    """Checks what would prevent the processes from starting, then becomes their supervisor."""
 
     help = "Run web, relay, ingest, worker, beat and the embedded services until Ctrl-C or SIGTERM."
 
@@ -21,22 +35,54 @@ class Command(BaseCommand):
         """Take the address to serve on."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=default_port())
+        parser.add_argument("--workers", type=int, default=settings.WEB_WORKERS, help="web processes")
+        parser.add_argument("--metrics-host", default="127.0.0.1")
+        parser.add_argument("--metrics-port", type=int, default=settings.METRICS_PORT)
+        parser.add_argument(
+            "--web-only", action="store_true", help="run the web processes alone and log to standard output"
+        )
 
-    def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
-        """Check what would stop the processes from starting, then become the supervisor."""
-        pipeline = PipelineSettings.from_env()
+    def handle(self, *_: Any, web_only: bool, **options: Any) -> None:
+        """Check, write the supervisor's configuration, and become the supervisor."""
+        listen = Listen.of(
+            options["host"],
+            options["port"],
+            workers=options["workers"],
+            metrics_host=options["metrics_host"],
+            metrics_port=options["metrics_port"],
+        )
         try:
-            require_free(pipeline, host=host, port=port)
+            migrations.require_applied()
+            path = _web_only(listen) if web_only else _everything(listen)
         except CannotServe as error:
             raise CommandError(str(error)) from error
-        path = write_configuration(
-            settings.VITRINE_HOME,
-            root=settings.BASE_DIR,
-            started=groups(pipeline, host=host, port=port),
-        )
-        self.stdout.write(f"Starting; logs are in {settings.VITRINE_HOME / 'logs'}; Ctrl-C stops everything.")
+        if not web_only:
+            self.stdout.write(f"Starting; logs are in {settings.VITRINE_HOME / 'logs'}; Ctrl-C stops all.")
         self.stdout.flush()
         supervisor = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
-        # Keeps this process's number, by which its children know whether it still lives.
+        # The supervisor keeps this process's number, by which its children know whether it still lives.
         os.environ[SUPERVISED] = str(os.getpid())
+        os.environ[METRICS] = str(_empty(Path(os.environ.get(METRICS) or path.parent / "metrics")))
         os.execv(sys.executable, supervisor)  # noqa: S606
+
+
+def _everything(listen: Listen) -> Path:
+    pipeline = PipelineSettings.from_env()
+    require_free(pipeline, listen=listen)
+    home: Path = settings.VITRINE_HOME
+    started = groups(pipeline, listen=listen)
+    return write_configuration(home / "run", root=settings.BASE_DIR, started=started, logs=home / "logs")
+
+
+def _web_only(listen: Listen) -> Path:
+    # Several containers may share one home.
+    folder = Path(tempfile.mkdtemp(prefix="vitrine-web-"))
+    return write_configuration(folder, root=settings.BASE_DIR, started=[Group("web", web(listen))])
+
+
+def _empty(folder: Path) -> Path:
+    """Return the folder of the counters that web processes share, without those of the last start."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in folder.glob("*.db"):
+        path.unlink()
+    return folder

@@ -1,0 +1,17 @@
+"""The ASGI application that Granian serves."""
+
+import os
+
+import django
+
+from backend.config import lifeline
+
+lifeline.tie_child()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
+# Read by the settings: a request waits for the database for less long than a background process does.
+os.environ["VITRINE_PROCESS"] = "web"
+django.setup()
+
+from backend.config.web.serving import serving  # noqa: E402 - Django's apps are loaded first
+
+application = serving()

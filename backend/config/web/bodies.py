@@ -1,0 +1,46 @@
+"""Request bodies, read by the event loop within a size and a time."""
+
+import asyncio
+
+from backend.config.errors import BodyTooLarge, BodyTooSlow
+from backend.config.web.protocol import ClientGone, Receive, Scope
+
+
+async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
+    """Return the complete body.
+
+    Raises:
+        BodyTooLarge: it announces, or turns out to have, more than `limit` bytes.
+        BodyTooSlow: it is not complete after `seconds`, however regularly single bytes arrive.
+        ClientGone: the connection was closed.
+    """
+    if _announced(scope) > limit:
+        raise BodyTooLarge(max_bytes=limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _read(receive, limit=limit)
+    except TimeoutError as error:
+        raise BodyTooSlow(seconds=seconds) from error
+
+
+async def _read(receive: Receive, *, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise BodyTooLarge(max_bytes=limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0

@@ -1,0 +1,31 @@
+"""The web application of this shop, with its limits."""
+
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+
+from backend.config.web.application import Web
+from backend.config.web.threads import Threads
+
+WAIT_SECONDS = 2.0
+"""After which a request that found no thread is answered 503: within three seconds of its arrival."""
+RUN_SECONDS = 25.0
+"""Longer than any request takes whose database and engines keep their deadlines."""
+QUEUE = 200
+
+
+def serving() -> Web:
+    """Return the application with its pools of threads; health has pools of its own."""
+    return Web(
+        WSGIHandler(),
+        threads=_threads("web", threads=settings.WEB_THREADS),
+        reserved={
+            "/api/health/live/": _threads("live", threads=1),
+            "/api/health/": _threads("ready", threads=2),
+        },
+        largest_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        body_seconds=settings.WEB_BODY_SECONDS,
+    )
+
+
+def _threads(name: str, *, threads: int) -> Threads:
+    return Threads(name, threads=threads, queue=QUEUE, wait_seconds=WAIT_SECONDS, run_seconds=RUN_SECONDS)

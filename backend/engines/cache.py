@@ -1,0 +1,86 @@
+"""A cache that the shop can do without: throttles are open while it doesn't answer."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+import redis
+import structlog
+from django_redis.cache import RedisCache
+from prometheus_client import Counter
+
+from backend.api.errors import EngineUnavailable
+from backend.engines.limits import Share
+
+SHARE = Share(
+    "cache",
+    slots=64,
+    failures=(redis.RedisError,),
+    patience_seconds=0.5,
+    silent_seconds=0.25,
+    slow_seconds=0.2,
+)
+MISSED = Counter("vitrine_cache_missed", "Calls answered without the cache because it did not answer")
+
+logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class OptionalCache(RedisCache):  # type: ignore[misc]
+    """Redis as a cache whose failures are misses.
+
+    A cache that hangs delays the requests of one moment; after that it is left alone for seconds at a time.
+    """
+
+    def get(self, key: Any, default: Any = None, version: Any = None, client: Any = None) -> Any:
+        """Return the value, `default` where there is none or the cache doesn't answer."""
+        return _or(partial(super().get, key, default, version, client), default=default)
+
+    def get_many(self, *args: Any, **kwargs: Any) -> Mapping[Any, Any]:
+        """Return the values that were found."""
+        return _or(partial(super().get_many, *args, **kwargs), default={})
+
+    def has_key(self, *args: Any, **kwargs: Any) -> bool:
+        """Return whether the key is known to exist."""
+        return _or(partial(super().has_key, *args, **kwargs), default=False)
+
+    def set(self, *args: Any, **kwargs: Any) -> bool:
+        """Store a value; return whether it was stored."""
+        return bool(_or(partial(super().set, *args, **kwargs), default=False))
+
+    def set_many(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """Store several values."""
+        return list(_or(partial(super().set_many, *args, **kwargs), default=[]) or [])
+
+    def add(self, *args: Any, **kwargs: Any) -> bool:
+        """Store a value under a key that is free; return whether it was stored."""
+        return bool(_or(partial(super().add, *args, **kwargs), default=False))
+
+    def touch(self, *args: Any, **kwargs: Any) -> bool:
+        """Give a key a new time to live; return whether it exists."""
+        return bool(_or(partial(super().touch, *args, **kwargs), default=False))
+
+    def delete(self, *args: Any, **kwargs: Any) -> bool:
+        """Remove a key; return whether it existed."""
+        return bool(_or(partial(super().delete, *args, **kwargs), default=False))
+
+    def delete_many(self, *args: Any, **kwargs: Any) -> int:
+        """Remove several keys; return how many existed."""
+        return int(_or(partial(super().delete_many, *args, **kwargs), default=0) or 0)
+
+    def clear(self) -> None:
+        """Remove every key."""
+        _or(partial(super().clear), default=None)
+
+
+def _or(call: Callable[[], T], *, default: T) -> T:
+    try:
+        with SHARE.slot():
+            return call()
+    except EngineUnavailable:
+        MISSED.inc()
+    except redis.RedisError as error:
+        MISSED.inc()
+        logger.warning("cache_unavailable", reason=str(error))
+    return default

@@ -1,0 +1,84 @@
+"""What operators see and the public does not: metrics and the details of health, on a port of their own."""
+
+import os
+from collections.abc import Iterable, Iterator
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import orjson
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from backend.operations.health import Probe, probe_all, state_of
+
+MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class HealthCollector(Collector):
+    """The checks of health as gauges, so that alerts can be set on them."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Run every check, and yield whether it passed, how long it took, and its numeric facts."""
+        up = GaugeMetricFamily("vitrine_dependency_up", "1 where the check passes", labels=["dependency"])
+        seconds = GaugeMetricFamily(
+            "vitrine_dependency_check_seconds", "Time that the check took", labels=["dependency"]
+        )
+        facts = GaugeMetricFamily(
+            "vitrine_dependency", "Numbers that checks report", labels=["dependency", "fact"]
+        )
+        for probe in probe_all():
+            up.add_metric([probe.name], float(probe.healthy))
+            seconds.add_metric([probe.name], probe.latency_ms / 1_000)
+            for fact, value in probe.facts.items():
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    facts.add_metric([probe.name, fact], float(value))
+        yield from (up, seconds, facts)
+
+    def describe(self) -> Iterator[Metric]:
+        """Yield nothing: registering a collector must not run the checks."""
+        yield from ()
+
+
+def registry() -> CollectorRegistry:
+    """Return the metrics of all processes that share a folder of counters (else of this one), and health."""
+    found = CollectorRegistry()
+    if MULTIPROCESS_FOLDER in os.environ:
+        MultiProcessCollector(found)  # type: ignore[no-untyped-call]
+    else:
+        found.register(REGISTRY)
+    found.register(HealthCollector())
+    return found
+
+
+def details(probes: Iterable[Probe]) -> dict[str, object]:
+    """Return everything that the checks found; it may name internal hosts."""
+    probes = list(probes)
+    return {
+        "state": state_of(probes),
+        "dependencies": {
+            probe.name: {
+                "healthy": probe.healthy,
+                "required": probe.required,
+                "latency_ms": probe.latency_ms,
+                **probe.facts,
+            }
+            for probe in probes
+        },
+    }
+
+
+def pages(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    """Serve `/metrics` and `/health` (a WSGI application)."""
+    path = environ.get("PATH_INFO")
+    if path == "/metrics":
+        return _page(start_response, CONTENT_TYPE_LATEST, generate_latest(registry()))
+    if path == "/health":
+        return _page(start_response, "application/json", orjson.dumps(details(probe_all())) + b"\n")
+    return _page(start_response, "text/plain", b"/metrics and /health are here.\n", status="404 Not Found")
+
+
+def _page(start_response: StartResponse, kind: str, body: bytes, *, status: str = "200 OK") -> list[bytes]:
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+    start_response(status, headers)
+    return [body]

@@ -1,0 +1,223 @@
+"""The web process reads bodies within limits and answers whatever happens to its threads."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import orjson
+import pytest
+
+from backend.config.web.application import Web
+from backend.config.web.gateway import Environ
+from backend.config.web.protocol import Message, Scope
+from backend.config.web.threads import Threads
+from tests.backend.together import DEADLINE_SECONDS
+
+LIMIT = 1_000
+
+
+def scope_of(
+    path: str = "/echo", *, method: str = "POST", headers: Iterable[tuple[bytes, bytes]] = ()
+) -> Scope:
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"a=1",
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("shop.example", 80),
+        "client": ("192.0.2.7", 50_000),
+        "headers": list(headers),
+    }
+
+
+def echo(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer with the environment, and with the body that could be read."""
+    body = environ["wsgi.input"].read()
+    shown = {name: value for name, value in environ.items() if isinstance(value, str)}
+    start_response("201 Created", [("Content-Type", "application/json"), ("X-Path", environ["PATH_INFO"])])
+    return [orjson.dumps({"environ": shown, "body": body.decode()})]
+
+
+class Client:
+    """Sends one request and keeps the answer; a part that is a number of seconds is waited for."""
+
+    def __init__(self, web: Web) -> None:
+        self.web = web
+        self.sent: list[Message] = []
+
+    async def ask(self, scope: Scope, *parts: bytes | None) -> tuple[int, dict[bytes, bytes], Any]:
+        waiting = [*parts]
+
+        async def receive() -> Message:
+            part = waiting.pop(0) if waiting else b""
+            if part is None:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": part, "more_body": bool(waiting)}
+
+        async def send(message: Message) -> None:
+            self.sent.append(message)
+
+        await self.web(scope, receive, send)
+        start, body = self.sent
+        return start["status"], dict(start["headers"]), orjson.loads(body["body"])
+
+
+def pool(
+    name: str = "test", *, threads: int = 2, queue: int = 2, wait: float = 0.05, run: float = 5.0
+) -> Threads:
+    return Threads(name, threads=threads, queue=queue, wait_seconds=wait, run_seconds=run)
+
+
+def web_of(application: Any = echo, **options: Any) -> Web:
+    return Web(application, **{"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05, **options})
+
+
+def run(awaitable: Awaitable[Any]) -> Any:
+    async def bounded() -> Any:
+        return await asyncio.wait_for(awaitable, DEADLINE_SECONDS)
+
+    return asyncio.run(bounded())
+
+
+def test_a_request_reaches_the_application_as_wsgi_has_it() -> None:
+    headers = [
+        (b"content-type", b"text/plain"),
+        (b"x-forwarded-for", b"203.0.113.1"),
+        (b"x-forwarded-for", b"203.0.113.2"),
+        (b"cookie", b"a=1"),
+        (b"cookie", b"b=2"),
+        (b"x_forwarded_for", b"6.6.6.6"),
+    ]
+
+    status, sent, answer = run(Client(web_of()).ask(scope_of("/caf%C3%A9/", headers=headers), b"he", b"llo"))
+
+    environ = answer["environ"]
+    assert (status, answer["body"]) == (201, "hello")
+    assert sent[b"X-Path"].decode("latin-1").encode("latin-1").decode() == "/café/"
+    assert (environ["REQUEST_METHOD"], environ["QUERY_STRING"], environ["REMOTE_ADDR"]) == (
+        "POST",
+        "a=1",
+        "192.0.2.7",
+    )
+    assert (environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"]) == ("text/plain", "5")
+    assert environ["HTTP_X_FORWARDED_FOR"] == "203.0.113.1,203.0.113.2", "and nothing from x_forwarded_for"
+    assert environ["HTTP_COOKIE"] == "a=1; b=2"
+
+
+@pytest.mark.parametrize("path", ["/" + "x" * 10, "/%00", "/%zz", "//", "/%2e%2e/"])
+def test_any_path_has_an_answer(path: str) -> None:
+    assert run(Client(web_of()).ask(scope_of(path)))[0] == 201
+
+
+@pytest.mark.parametrize(
+    ("headers", "parts"),
+    [([(b"content-length", b"1001")], ()), ([], (b"x" * 600, b"x" * 600))],
+    ids=["announced", "chunked"],
+)
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(
+    headers: list[tuple[bytes, bytes]], parts: tuple[bytes, ...]
+) -> None:
+    status, sent, answer = run(Client(web_of()).ask(scope_of(headers=headers), *parts))
+
+    assert (status, answer["code"], answer["details"]) == (413, "body_too_large", {"max_bytes": LIMIT})
+    assert sent[b"Connection"] == b"close"
+
+
+def test_a_body_that_is_not_complete_in_time_is_refused_and_holds_no_thread() -> None:
+    async def many() -> list[Any]:
+        web = web_of(threads=pool(threads=1))
+        slow = [asyncio.create_task(Client(web).ask(scope_of(), b"{", None)) for _ in range(40)]
+        await asyncio.sleep(0)
+        status, _, answer = await Client(web).ask(scope_of(), b"quick")
+        assert (status, answer["body"]) == (201, "quick")
+        assert not any(task.done() for task in slow)
+        return [await task for task in slow]
+
+    answers = run(many())
+
+    assert {(status, answer["code"]) for status, _, answer in answers} == {(408, "body_too_slow")}
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_requests_beyond_threads_and_queue_are_told_to_come_again(threads: int) -> None:
+    over = threading.Event()
+
+    def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        over.wait(DEADLINE_SECONDS)
+        return echo(environ, start_response)
+
+    async def many() -> list[Any]:
+        web = web_of(hang, threads=pool(threads=threads, queue=2))
+        tasks = [asyncio.create_task(Client(web).ask(scope_of())) for _ in range(threads + 5)]
+        done, _ = await asyncio.wait(tasks, timeout=1.0)
+        refused = [task.result() for task in done]
+        over.set()
+        await asyncio.gather(*tasks)
+        return refused
+
+    refused = run(many())
+
+    assert len(refused) == 5, "the queue is full for three, and two waited in it in vain"
+    assert {(status, answer["code"]) for status, _, answer in refused} == {(503, "server_busy")}
+    assert all(b"Retry-After" in sent for _, sent, _ in refused)
+
+
+def test_an_answer_that_never_comes_is_not_waited_for() -> None:
+    over = threading.Event()
+
+    def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        over.wait(DEADLINE_SECONDS)
+        return echo(environ, start_response)
+
+    status, _, answer = run(Client(web_of(hang, threads=pool(run=0.05))).ask(scope_of()))
+    over.set()
+
+    assert (status, answer["code"]) == (503, "answer_too_late")
+
+
+def test_a_reserved_path_is_answered_while_all_threads_hang() -> None:
+    over = threading.Event()
+
+    def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/live/":
+            over.wait(DEADLINE_SECONDS)
+        return echo(environ, start_response)
+
+    async def both() -> int:
+        web = web_of(hang, threads=pool(threads=1, wait=DEADLINE_SECONDS), reserved={"/live/": pool("live")})
+        hung = [asyncio.create_task(Client(web).ask(scope_of())) for _ in range(3)]
+        await asyncio.sleep(0)
+        status, _, _ = await Client(web).ask(scope_of("/live/", method="GET"))
+        over.set()
+        await asyncio.gather(*hung)
+        return int(status)
+
+    assert run(both()) == 201
+
+
+def test_a_fault_of_the_application_is_left_to_the_server() -> None:
+    def broken(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        raise LookupError("broken")
+
+    with pytest.raises(LookupError):
+        run(Client(web_of(broken)).ask(scope_of()))
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_forgotten() -> None:
+    async def leave() -> list[Message]:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await web_of()(scope_of(), receive, send)
+        return sent
+
+    assert run(leave()) == []
