@@ -16,7 +16,7 @@ from analytics_pipeline.redis_client import StreamUnavailable
 from backend.api.shoppers import Shopper
 from backend.catalog.models import Product
 from backend.catalog.selectors import shown
-from backend.engines.streams import recent_products, stream_slot
+from backend.engines.streams import recent_products
 from backend.orders.models import OrderItem, OrderStatus
 from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
 from ml.serving import MAX_RECENT, Reason, Recommendation, Scored, filled, for_person, for_product
@@ -123,8 +123,7 @@ def recently_viewed(key: UUID | None) -> list[int] | None:
     if key is None:
         return []
     try:
-        with stream_slot():
-            return recent_products().of(key)
+        return recent_products().of(key)
     except StreamUnavailable as error:
         logger.warning("recent_products_unavailable", error=str(error))
         return None

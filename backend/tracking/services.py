@@ -13,7 +13,7 @@ from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.stream import Batch
 from backend.api.errors import InvalidInput
 from backend.api.shoppers import Shopper
-from backend.engines.streams import recent_products, stream, stream_slot
+from backend.engines.streams import recent_products, stream
 from backend.tracking.errors import BatchTooLarge
 
 MAX_BYTES = 1_000_000
@@ -47,8 +47,7 @@ def take(body: bytes, *, shopper: Shopper, now: datetime) -> Taken:
     """
     accepted, refused = events.validate_all(_payloads(body), arrived_at=now)
     batch = Batch(arrived_at=now, shopper_key=shopper.key, events=tuple(accepted), refused=tuple(refused))
-    with stream_slot():
-        stream().append(batch)
+    stream().append(batch)
     _remember(accepted, shopper=shopper)
     return Taken(accepted=len(accepted), refused=refused)
 
@@ -75,7 +74,6 @@ def _remember(accepted: Sequence[AnyEvent], *, shopper: Shopper) -> None:
     # A batch needn't be in the order of time; of several meetings the last one stays.
     met = {event.product_id: event.occurred_at for event in sorted(meetings, key=lambda one: one.occurred_at)}
     try:
-        with stream_slot():
-            recent_products().remember(shopper.key, products=met)
+        recent_products().remember(shopper.key, products=met)
     except StreamUnavailable as error:
         logger.warning("recent_products_not_remembered", reason=str(error))

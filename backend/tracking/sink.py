@@ -5,7 +5,7 @@ import msgspec
 from analytics_pipeline import events
 from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.stream import Batch
-from backend.engines.streams import stream, stream_slot
+from backend.engines.streams import stream
 from backend.exposures.errors import ExposureNotStored
 from backend.exposures.services import ShownList
 
@@ -30,7 +30,6 @@ def store(shown: ShownList) -> None:
     )
     batch = Batch(arrived_at=shown.shown_at, shopper_key=shown.shopper.key, events=(event,))
     try:
-        with stream_slot():
-            stream().append(batch)
+        stream().append(batch)
     except StreamUnavailable as error:
         raise ExposureNotStored(str(error)) from error
