@@ -36,7 +36,8 @@ from analytics_pipeline.settings import SUPERVISED, PipelineSettings
 
 HOST = "127.0.0.1"
 DATABASE = "vitrine"
-_USER = "vitrine"
+USER = "vitrine"
+ANALYST = "analyst"
 # Below the ports that systems hand out for outgoing connections.
 _PORTS = range(20_000, 32_000)
 _POLL_SECONDS = 0.02
@@ -63,11 +64,16 @@ class AlreadyOwned(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a service is reached. `pid` is its owner's, None while nobody has ended cleanly or begun;
-    a transient one is stopped by its last user."""
+    """Where a service is reached, and with which passwords.
+
+    `token` is the password of the shop's own processes, `analyst_token` that of the warehouse's read-only
+    user. `pid` is the owner's, None while the service is stopped. A transient service is stopped by its last
+    user.
+    """
 
     port: int
     token: str
+    analyst_token: str = ""
     pid: int | None = None
     transient: bool = False
 
@@ -83,7 +89,7 @@ class Service:
 
 
 def _warehouse_answers(endpoint: Endpoint) -> bool:
-    credentials = b64encode(f"{_USER}:{endpoint.token}".encode()).decode()
+    credentials = b64encode(f"{USER}:{endpoint.token}".encode()).decode()
     request = urllib.request.Request(
         f"http://{HOST}:{endpoint.port}/?query=SELECT%201", headers={"Authorization": f"Basic {credentials}"}
     )
@@ -114,7 +120,7 @@ def _valkey_answers(endpoint: Endpoint) -> bool:
 WAREHOUSE = Service(
     name="warehouse",
     module="analytics_pipeline.chdb_server",
-    url=lambda endpoint: f"http://{_USER}:{endpoint.token}@{HOST}:{endpoint.port}/{DATABASE}",
+    url=lambda endpoint: f"http://{USER}:{endpoint.token}@{HOST}:{endpoint.port}/{DATABASE}",
     answers=_warehouse_answers,
 )
 VALKEY = Service(
@@ -162,7 +168,7 @@ def endpoint(service: Service, *, home: Path) -> Endpoint:
     with locks.exclusive(_file(service, "start", home=home)):
         found = _read(service, home=home)
         if found is None:
-            found = Endpoint(port=_free_port(), token=secrets.token_urlsafe(24))
+            found = Endpoint(port=_free_port(), token=_new_token(), analyst_token=_new_token())
             _write(service, found, home=home)
         return found
 
@@ -193,7 +199,11 @@ def own(service: Service, *, home: Path, arguments: list[str]) -> Iterator[Endpo
             _stop_if_unused(service, home=home)
             time.sleep(_POLL_SECONDS)
         port = reserved.port if _is_free(reserved.port) else _free_port()
-        owned = replace(reserved, port=port, pid=os.getpid(), transient=transient)
+        # Homes of earlier versions have no analyst's password.
+        analyst_token = reserved.analyst_token or _new_token()
+        owned = replace(
+            reserved, port=port, analyst_token=analyst_token, pid=os.getpid(), transient=transient
+        )
         _write(service, owned, home=home)
         try:
             yield owned
@@ -287,6 +297,10 @@ def _write(service: Service, value: Endpoint, *, home: Path) -> None:
     draft.touch(mode=0o600)
     draft.write_text(json.dumps(asdict(value)))
     draft.replace(path)
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _free_port() -> int:

@@ -1,5 +1,6 @@
 """Run the embedded warehouse of this home in the foreground until SIGTERM or Ctrl-C."""
 
+import os
 import signal
 import sys
 import threading
@@ -8,14 +9,18 @@ from types import FrameType
 
 from analytics_pipeline import embedded
 from analytics_pipeline.chdb_server.engine import Engine
+from analytics_pipeline.chdb_server.guard import Role
+from analytics_pipeline.chdb_server.protocol import Credentials
 from analytics_pipeline.chdb_server.server import Server
 from analytics_pipeline.settings import PipelineSettings
 
 _DRAIN_SECONDS = 20.0
+_OWNER_ONLY = 0o077
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code: 0 after an orderly end, 1 if another process owns this home's warehouse."""
+    """Return the exit code: 0 after an orderly end, 1 if another process owns this home's warehouse."""
+    os.umask(_OWNER_ONLY)
     home = PipelineSettings.from_env().home
     stopped = threading.Event()
 
@@ -36,7 +41,13 @@ def main(arguments: list[str]) -> int:
 def _serve(endpoint: embedded.Endpoint, *, folder: Path, stopped: threading.Event) -> None:
     engine = Engine(folder)
     engine.command(f"CREATE DATABASE IF NOT EXISTS {embedded.DATABASE}")
-    with Server(port=endpoint.port, engine=engine, token=endpoint.token) as server:
+    credentials = Credentials(
+        {
+            embedded.USER: (endpoint.token, Role.SHOP),
+            embedded.ANALYST: (endpoint.analyst_token, Role.ANALYST),
+        }
+    )
+    with Server(port=endpoint.port, engine=engine, credentials=credentials) as server:
         acceptor = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         acceptor.start()
         stopped.wait()

@@ -1,7 +1,7 @@
 """Request bodies: of known length or chunked, plain or compressed, complete or refused.
 
-A body is spooled before the engine sees any of it, so that a client that dies while it sends leaves
-nothing behind.
+A body is spooled before the engine sees any of it, so that a client that dies while it sends leaves nothing
+behind.
 """
 
 import gzip
@@ -14,9 +14,11 @@ from typing import BinaryIO, cast
 import lz4.frame
 import zstandard
 
-from analytics_pipeline.chdb_server import errors
+from analytics_pipeline.chdb_server import blocks, errors
+from analytics_pipeline.chdb_server.errors import Code
 
 _MEMORY_LIMIT = 16 * 1024 * 1024
+_LIMIT = 4 * 1024 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _LONGEST_CHUNK_HEADER = 256
 
@@ -80,29 +82,50 @@ class _Chunked(_Measured):
         return line.rstrip(b"\r\n")
 
 
-def read(connection: BinaryIO, headers: Mapping[str, str]) -> BinaryIO:
-    """The whole decoded body as a file positioned at its beginning, in memory while it is small.
+def read(connection: BinaryIO, headers: Mapping[str, str], *, decompress: bool) -> BinaryIO:
+    """Return the whole decoded body as a file positioned at its beginning, in memory while it is small.
 
-    Raises TruncatedBody if the connection ends first, EngineError if the body can't be decoded.
+    `decompress` says that the body is in ClickHouse's compressed blocks, inside of any Content-Encoding.
+
+    Raises: TruncatedBody if the connection ends first; EngineError if the body can't be decoded or stored.
     """
     raw: io.RawIOBase
     if "chunked" in headers.get("Transfer-Encoding", "").lower():
         raw = _Chunked(connection)
     else:
-        raw = _Measured(connection, length=int(headers.get("Content-Length") or 0))
-    spool = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_MEMORY_LIMIT))  # noqa: SIM115
+        raw = _Measured(connection, length=_length(headers.get("Content-Length") or "0"))
     source = _decoded(io.BufferedReader(raw, _BLOCK), encoding=headers.get("Content-Encoding", ""))
-    try:
-        while block := source.read(_BLOCK):
+    if decompress:
+        source = cast("BinaryIO", io.BufferedReader(blocks.Reader(source), _BLOCK))
+    spool = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_MEMORY_LIMIT))  # noqa: SIM115
+    size = 0
+    while block := _next(source):
+        size += len(block)
+        if size > _LIMIT:
+            raise errors.refuse(f"The body is longer than {_LIMIT} bytes", code=Code.TOO_MANY_BYTES)
+        try:
             spool.write(block)
-    except (EOFError, OSError, RuntimeError, zlib.error, zstandard.ZstdError) as error:
-        raise errors.refuse(
-            f"The body can't be decompressed: {error}",
-            code=errors.CANNOT_READ_ALL_DATA,
-            name="CANNOT_READ_ALL_DATA",
-        ) from error
+        except OSError as error:
+            raise errors.refuse(f"The body can't be stored: {error}", code=Code.NOT_ENOUGH_SPACE) from error
     spool.seek(0)
     return spool
+
+
+def _length(text: str) -> int:
+    if not text.isdecimal():
+        raise errors.refuse(f"Content-Length {text!r} is no number", code=Code.BAD_ARGUMENTS)
+    return int(text)
+
+
+def _next(source: BinaryIO) -> bytes:
+    try:
+        return source.read(_BLOCK)
+    except TimeoutError as error:
+        raise TruncatedBody from error
+    except (EOFError, OSError, RuntimeError, zlib.error, zstandard.ZstdError, blocks.CorruptBlock) as error:
+        raise errors.refuse(
+            f"The body can't be decompressed: {error}", code=Code.CANNOT_READ_ALL_DATA
+        ) from error
 
 
 def _decoded(raw: io.BufferedReader, *, encoding: str) -> BinaryIO:
@@ -117,7 +140,5 @@ def _decoded(raw: io.BufferedReader, *, encoding: str) -> BinaryIO:
         case "gzip":
             return cast("BinaryIO", gzip.GzipFile(fileobj=raw))
     raise errors.refuse(
-        f"Content-Encoding {encoding} is not served here; lz4, zstd and gzip are",
-        code=errors.BAD_ARGUMENTS,
-        name="BAD_ARGUMENTS",
+        f"Content-Encoding {encoding} is not available; lz4, zstd and gzip are", code=Code.BAD_ARGUMENTS
     )

@@ -1,6 +1,7 @@
 """ClickHouse's exceptions as its HTTP interface reports them."""
 
 import re
+from enum import IntEnum
 from http import HTTPStatus
 
 _EXCEPTION = re.compile(r"Code: (\d+)\.")
@@ -9,8 +10,8 @@ _NAME = re.compile(r"\(([A-Z][A-Z0-9_]+)\)")
 _STATUS_BY_NAME = {
     "REQUIRED_PASSWORD": HTTPStatus.UNAUTHORIZED,
     "AUTHENTICATION_FAILED": HTTPStatus.FORBIDDEN,
+    "ACCESS_DENIED": HTTPStatus.FORBIDDEN,
     "READONLY": HTTPStatus.FORBIDDEN,
-    "SESSION_IS_LOCKED": HTTPStatus.LOCKED,
     "SYNTAX_ERROR": HTTPStatus.BAD_REQUEST,
     "TYPE_MISMATCH": HTTPStatus.BAD_REQUEST,
     "BAD_ARGUMENTS": HTTPStatus.BAD_REQUEST,
@@ -19,21 +20,33 @@ _STATUS_BY_NAME = {
     "CANNOT_READ_ALL_DATA": HTTPStatus.BAD_REQUEST,
     "ILLEGAL_TYPE_OF_ARGUMENT": HTTPStatus.BAD_REQUEST,
     "QUERY_IS_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "TOO_MANY_BYTES": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "TIMEOUT_EXCEEDED": HTTPStatus.REQUEST_TIMEOUT,
     "NOT_IMPLEMENTED": HTTPStatus.NOT_IMPLEMENTED,
+    "TOO_MANY_SIMULTANEOUS_QUERIES": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _STATUS_BY_PREFIX = {
     "CANNOT_PARSE_": HTTPStatus.BAD_REQUEST,
     "UNKNOWN_": HTTPStatus.NOT_FOUND,
 }
 
-# Codes of the exceptions that this server raises itself, as ClickHouse numbers them.
-AUTHENTICATION_FAILED = 516
-BAD_ARGUMENTS = 36
-CANNOT_READ_ALL_DATA = 33
-QUERY_IS_TOO_LARGE = 161
-SESSION_IS_LOCKED = 373
-SYNTAX_ERROR = 62
+
+class Code(IntEnum):
+    """The exceptions that this server raises itself, as ClickHouse numbers them."""
+
+    CANNOT_READ_ALL_DATA = 33
+    BAD_ARGUMENTS = 36
+    NOT_IMPLEMENTED = 48
+    SYNTAX_ERROR = 62
+    QUERY_IS_TOO_LARGE = 161
+    READONLY = 164
+    REQUIRED_PASSWORD = 194
+    TOO_MANY_SIMULTANEOUS_QUERIES = 202
+    QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING = 216
+    NOT_ENOUGH_SPACE = 243
+    TOO_MANY_BYTES = 307
+    ACCESS_DENIED = 497
+    AUTHENTICATION_FAILED = 516
 
 
 class EngineError(Exception):
@@ -47,7 +60,7 @@ class EngineError(Exception):
 
     @property
     def status(self) -> HTTPStatus:
-        """The HTTP status that ClickHouse answers with for this exception."""
+        """Return the HTTP status that ClickHouse answers with for this exception."""
         if self.name in _STATUS_BY_NAME:
             return _STATUS_BY_NAME[self.name]
         for prefix, status in _STATUS_BY_PREFIX.items():
@@ -57,7 +70,7 @@ class EngineError(Exception):
 
 
 def from_engine(text: str) -> EngineError:
-    """The exception that the engine's text describes; nested exceptions report the outermost."""
+    """Return the exception that the engine's text describes; for nested exceptions, the outermost."""
     start = text.find("Code: ")
     message = text[start:].strip() if start >= 0 else text.strip()
     code = _EXCEPTION.match(message)
@@ -67,6 +80,6 @@ def from_engine(text: str) -> EngineError:
     )
 
 
-def refuse(reason: str, *, code: int, name: str) -> EngineError:
-    """An exception of this server's own, worded as the engine words its own."""
-    return EngineError(f"Code: {code}. DB::Exception: {reason}. ({name})", code=code, name=name)
+def refuse(reason: str, *, code: Code) -> EngineError:
+    """Return an exception of this server's own, in the form of the engine's."""
+    return EngineError(f"Code: {code}. DB::Exception: {reason}. ({code.name})", code=code, name=code.name)

@@ -15,7 +15,7 @@ class Part(NamedTuple):
 
 
 def parse(body: bytes, *, content_type: str) -> list[Part] | None:
-    """The parts of a multipart form in their order, or None if the body isn't one."""
+    """Return the parts of a multipart form in their order, or None if the body isn't one."""
     header = Message()
     header["Content-Type"] = content_type
     boundary = header.get_param("boundary")

@@ -1,11 +1,11 @@
-"""What has to be known about a statement before the engine gets it.
+"""Reading statements: where an INSERT's data begins, in which format a statement answers, which words it has.
 
-The engine parses SQL itself. Only two things are needed here: where the SQL of an INSERT ends and its
-binary data begins, and in which format a statement answers.
+The engine parses SQL. This module finds what the protocol needs before the engine sees the text.
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 _TOKEN = re.compile(
     rb"""(?P<skip>\s+|--[^\n]*\n?|\#[ !][^\n]*\n?|/\*.*?\*/)
@@ -17,23 +17,46 @@ _TOKEN = re.compile(
 _DATA_SEPARATOR = re.compile(rb"[ \t]*(?:;[ \t]*)?(?:\r?\n)?")
 _TRAILING_FORMAT = re.compile(rb"\bFORMAT\s+(\w+)\s*(?:SETTINGS\b[^;']*)?;?\s*\Z", re.IGNORECASE)
 _ROW_PRODUCING = frozenset(
-    {b"SELECT", b"WITH", b"SHOW", b"DESCRIBE", b"DESC", b"EXISTS", b"EXPLAIN", b"CHECK", b"FROM", b"("}
+    {
+        b"SELECT",
+        b"WITH",
+        b"SHOW",
+        b"DESCRIBE",
+        b"DESC",
+        b"EXISTS",
+        b"EXPLAIN",
+        b"CHECK",
+        b"FROM",
+        b"KILL",
+        b"(",
+    }
 )
-_STREAMABLE = frozenset({b"SELECT", b"WITH", b"FROM", b"("})
-# Blocks of these can be put one behind the other; every other format has a head or a foot.
-_STREAMABLE_FORMATS = frozenset({"Native", "TabSeparated", "TSV", "CSV", "RowBinary", "JSONEachRow"})
+_SELECT = frozenset({b"SELECT", b"WITH", b"FROM", b"("})
 
 
 class Insert(NamedTuple):
-    """`INSERT … FORMAT name` without the format; its data begins at `data_offset` of the text."""
+    """The head of an INSERT that carries data.
+
+    The data begins at `data_offset` of the text. `statement` has no FORMAT clause. `kind` is "values" for
+    data after VALUES, which may hold expressions.
+    """
 
     statement: str
     format: str
     data_offset: int
+    kind: Literal["format", "values"]
+
+
+class Token(NamedTuple):
+    """A word in capitals as `upper`, a quoted name or string, or one other character."""
+
+    text: str
+    upper: str
+    is_name: bool
 
 
 def split_insert(text: bytes) -> Insert | None:
-    """The INSERT at the head of this text, or None if it isn't one that carries data in a format."""
+    """Return the INSERT at the beginning of `text`, or None for another statement and for INSERT … SELECT."""
     depth = 0
     words = 0
     for token in _TOKEN.finditer(text):
@@ -42,9 +65,11 @@ def split_insert(text: bytes) -> Insert | None:
             words += 1
             if words == 1 and word != b"INSERT":
                 return None
-            if word == b"FORMAT" and depth == 0:
+            if depth == 0 and word == b"FORMAT":
                 return _insert_at(text, token)
-            if word in {b"VALUES", b"SELECT"} and depth == 0:
+            if depth == 0 and word == b"VALUES":
+                return Insert(text[: token.start()].decode(), "Values", token.end(), kind="values")
+            if depth == 0 and word == b"SELECT":
                 return None
         elif token.lastgroup == "other":
             depth += {b"(": 1, b")": -1}.get(token.group(), 0)
@@ -55,32 +80,60 @@ def _insert_at(text: bytes, keyword: re.Match[bytes]) -> Insert | None:
     name = _TOKEN.match(text, keyword.end())
     while name is not None and name.lastgroup == "skip":
         name = _TOKEN.match(text, name.end())
-    if name is None or name.lastgroup != "word" or name.group().upper() == b"VALUES":
+    if name is None or name.lastgroup != "word":
         return None
+    statement = text[: keyword.start()].decode()
+    if name.group().upper() == b"VALUES":
+        return Insert(statement, "Values", name.end(), kind="values")
     separator = _DATA_SEPARATOR.match(text, name.end())
-    return Insert(
-        statement=text[: keyword.start()].decode(),
-        format=name.group().decode(),
-        data_offset=separator.end() if separator else name.end(),
-    )
+    offset = separator.end() if separator else name.end()
+    return Insert(statement, name.group().decode(), offset, kind="format")
+
+
+def words(text: bytes) -> Iterator[bytes]:
+    """Yield the statement's words in capitals and its other characters, without comments and quoted text."""
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup in {"word", "other"}:
+            yield token.group().upper()
 
 
 def first_word(text: bytes) -> bytes:
-    """The statement's first keyword in capitals, or an opening parenthesis; empty for no statement."""
-    for token in _TOKEN.finditer(text):
-        if token.lastgroup != "skip":
-            return token.group().upper()
-    return b""
+    """Return the statement's first keyword in capitals, or an opening parenthesis; empty for no statement."""
+    return next(words(text), b"")
+
+
+def is_read(text: bytes) -> bool:
+    """Return whether the statement answers with rows and changes nothing."""
+    word = first_word(text)
+    return word in _ROW_PRODUCING and word != b"KILL"
 
 
 def answer_format(text: bytes, *, default: str) -> str | None:
-    """The format that the statement answers in, or None for one that answers with nothing."""
+    """Return the format that the statement answers in, or None for one that answers with nothing."""
     if first_word(text) not in _ROW_PRODUCING:
         return None
     named = _TRAILING_FORMAT.search(text)
     return named.group(1).decode() if named else default
 
 
-def can_stream(text: bytes, *, answer: str | None) -> bool:
-    """Whether the answer may be sent block by block."""
-    return answer in _STREAMABLE_FORMATS and first_word(text) in _STREAMABLE
+def can_stream(text: bytes) -> bool:
+    """Return whether the answer may be fetched block by block: a SELECT without totals."""
+    return first_word(text) in _SELECT and b"TOTALS" not in text.upper()
+
+
+def tokens(canonical: str) -> list[Token]:
+    """Return the tokens of a statement in the engine's own spelling (`Guard.canonical`).
+
+    In that spelling there are no comments, and a name is quoted only with backquotes.
+    """
+    found = []
+    for match in _TOKEN.finditer(canonical.encode()):
+        text = match.group().decode()
+        if match.lastgroup == "word":
+            found.append(Token(text, text.upper(), is_name=True))
+        elif text.startswith("`"):
+            name = text[1:-1].replace("\\`", "`").replace("\\\\", "\\")
+            found.append(Token(name, name.upper(), is_name=True))
+        elif match.lastgroup != "skip":
+            found.append(Token(text, text.upper(), is_name=False))
+    return found

@@ -154,11 +154,17 @@ def test_settings_and_databases_of_one_request_are_not_those_of_the_next(client:
     assert client.query("SELECT currentDatabase()").result_rows == [(embedded.DATABASE,)]
 
 
-def test_a_session_keeps_its_settings_and_temporary_tables(settings: PipelineSettings) -> None:
-    client = connect(settings, session_id="analyst")
-    client.command("CREATE TEMPORARY TABLE kept (n Int32)")
-    client.command("INSERT INTO kept VALUES (7)")
-    assert client.query("SELECT n FROM kept").result_rows == [(7,)]
+@pytest.mark.parametrize(
+    "statement", ["SET max_threads = 1", "USE system", "CREATE TEMPORARY TABLE kept (n Int32)"]
+)
+def test_what_needs_a_session_is_refused_to_clients_that_ask_for_one(
+    settings: PipelineSettings, statement: str
+) -> None:
+    # Sessions are the client's default.
+    client = connect(settings, autogenerate_session_id=True)
+    assert client.query("SELECT 1").result_rows == [(1,)]
+    with pytest.raises(DatabaseError, match="NOT_IMPLEMENTED"):
+        client.command(statement)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +202,7 @@ def send(
     key = url.password if password is None else password
     with closing(http.client.HTTPConnection(url.hostname or "", url.port or 0, timeout=10)) as connection:
         path = f"/?{urlencode({'database': embedded.DATABASE, 'query': query})}"
-        connection.request(method, path, body=content, headers={"X-ClickHouse-Key": key or ""})
+        connection.request(method, path, body=content, headers={"X-ClickHouse-User": url.username or "", "X-ClickHouse-Key": key or ""})
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
 
@@ -218,7 +224,7 @@ def test_an_insert_whose_sender_dies_in_the_middle_stores_nothing(
     rows = b"INSERT INTO vitrine.sold FORMAT TabSeparated\n" + b"1\ta\t1\n" * 50_000
     with socket.create_connection((url.hostname, url.port)) as connection:
         connection.sendall(
-            f"POST / HTTP/1.1\r\nHost: x\r\nX-ClickHouse-Key: {url.password}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+            f"POST / HTTP/1.1\r\nHost: x\r\nX-ClickHouse-User: {url.username}\r\nX-ClickHouse-Key: {url.password}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
             + b"%x\r\n%s\r\n" % (len(rows), rows)
         )
         connection.shutdown(socket.SHUT_WR)

@@ -1,0 +1,157 @@
+"""What a statement may not do, whatever the engine's grants say.
+
+The grants of config/users.xml keep both roles from tables that they may not read and from all of the engine's
+sources (file(), url(), s3(), remote() …). chdb doesn't ask for a grant everywhere, because it was made to
+read the files of the process that embeds it: the scalar function file(), INTO OUTFILE, FROM INFILE, table
+engines, format templates and system tables are refused here. What is examined is the statement in the
+engine's own spelling, as its parser understood it, so that comments, quotes and escapes hide nothing.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+
+from analytics_pipeline.chdb_server import errors, statements
+from analytics_pipeline.chdb_server.statements import Token
+
+
+class Role(StrEnum):
+    """In whose name a request is served: a role of config/users.xml."""
+
+    SHOP = "shop"
+    ANALYST = "analyst"
+
+
+_ANALYSTS_STATEMENTS = frozenset(
+    {"SELECT", "WITH", "SHOW", "DESCRIBE", "EXPLAIN", "EXISTS", "USE", "KILL", "("}
+)
+# Run text as a statement, read the process that embeds the engine, run programs, or ask a language model.
+_FORBIDDEN_FUNCTIONS = frozenset({"EVAL", "EXECUTABLE", "FILE", "PYTHON"})
+_FORBIDDEN_FUNCTION_PREFIXES = ("AI",)
+# Formats that read a file of the server.
+_FORBIDDEN_SETTINGS = ("format_schema", "format_template")
+# Another language than the one that is examined here.
+_FORBIDDEN_DIALECT = "dialect"
+_TABLE_ENGINE = re.compile(r"\w*MERGETREE|ATOMIC|BUFFER|JOIN|LOG|MEMORY|NULL|SET|STRIPELOG|TINYLOG")
+# What drivers need to describe a database. ClickHouse shows in them only what the role may read.
+_ANALYSTS_SYSTEM_TABLES = frozenset(
+    {
+        "AGGREGATE_FUNCTION_COMBINATORS",
+        "COLLATIONS",
+        "COLUMNS",
+        "CONTRIBUTORS",
+        "DATABASES",
+        "DATA_TYPE_FAMILIES",
+        "FORMATS",
+        "FUNCTIONS",
+        "KEYWORDS",
+        "LICENSES",
+        "NUMBERS",
+        "NUMBERS_MT",
+        "ONE",
+        "SETTINGS",
+        "TABLES",
+        "TABLE_ENGINES",
+        "TABLE_FUNCTIONS",
+        "TIME_ZONES",
+        "ZEROS",
+    }
+)
+# The shop's statements are examined if they hold one of these, or a second statement. Escapes spell any
+# letter.
+_SUSPICIOUS = re.compile(
+    rb"file|eval|executable|python|engine|format_|dialect|\bai\w|\\x|;\s*\S", re.IGNORECASE
+)
+_CALL_IN_DATA = re.compile(
+    rb"(?:file|eval|\bai\w+|\\x\w\w\w*)[`\"\xe2\x80\x9d]*(?:\s|/\*.*?\*/|--[^\n]*\n|\#[^\n]*\n)*\(",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class Guard:
+    """Examines statements before they run. `canonical` returns a statement in the engine's own spelling."""
+
+    def __init__(self, canonical: Callable[[bytes], str]) -> None:
+        self._canonical = canonical
+
+    def permit(self, text: bytes, *, role: Role, readonly: bool) -> bytes:
+        """Return the statement to run.
+
+        Raises: EngineError for a statement that isn't permitted.
+        """
+        if role is Role.SHOP and not readonly and not _SUSPICIOUS.search(text):
+            return text
+        canonical = self._canonical(text)
+        tokens = statements.tokens(canonical)
+        _refuse_files(tokens)
+        if role is Role.ANALYST:
+            _refuse_to_analysts(tokens)
+        return canonical.encode()
+
+
+def evaluates_calls(data: bytes) -> bool:
+    """Return whether the literals after VALUES may hold a call of a forbidden function."""
+    return _CALL_IN_DATA.search(data) is not None
+
+
+def permit_setting(name: str) -> None:
+    """Raise EngineError for a setting that a request may not change."""
+    if name == _FORBIDDEN_DIALECT or name.startswith(_FORBIDDEN_SETTINGS):
+        raise _denied(f"The setting {name} can't be changed")
+
+
+def _refuse_files(tokens: Sequence[Token]) -> None:
+    defines = bool(tokens) and tokens[0].upper in {"ATTACH", "CREATE", "REPLACE"}
+    for before, token, after in zip(_shifted(tokens, 1), tokens, _shifted(tokens, -1), strict=True):
+        if token.is_name and (after.text == "(" or before.upper == "APPLY") and _is_forbidden(token):
+            raise _denied(f"The function {token.text} is not available")
+        if (before.upper, token.upper) in {("INTO", "OUTFILE"), ("FROM", "INFILE")} and after.text[:1] == "'":
+            raise _denied(
+                f"{before.text} {token.text} is not available: this server reads and writes no files"
+            )
+        if (
+            token.is_name
+            and token.text.startswith((*_FORBIDDEN_SETTINGS, _FORBIDDEN_DIALECT))
+            and after.text == "="
+        ):
+            permit_setting(token.text)
+        if (
+            defines
+            and before.upper == "ENGINE"
+            and token.text == "="
+            and not _TABLE_ENGINE.fullmatch(after.upper)
+        ):
+            raise _denied(f"The engine {after.text} is not available: tables are stored in this server alone")
+
+
+def _refuse_to_analysts(tokens: Sequence[Token]) -> None:
+    if not tokens or tokens[0].upper not in _ANALYSTS_STATEMENTS:
+        raise errors.refuse(
+            "This user can only read: SELECT, SHOW, DESCRIBE, EXPLAIN and EXISTS", code=errors.Code.READONLY
+        )
+    if [token.upper for token in tokens[:2]] == ["SHOW", "PROCESSLIST"]:
+        raise _denied("This user can't see the statements of others")
+    for position, token in enumerate(tokens):
+        following = [other.upper for other in tokens[position + 1 : position + 3]]
+        if token.is_name and token.upper == "SYSTEM" and following[:1] == ["."]:
+            _refuse_system_table(following[1:])
+        if token.text == ":" and following == ["IDENTIFIER", "}"]:
+            raise _denied("Names can't be parameters for this user")
+
+
+def _refuse_system_table(names: Sequence[str]) -> None:
+    if names and names[0] not in _ANALYSTS_SYSTEM_TABLES:
+        raise _denied(f"This user can't read system.{names[0].lower()}")
+
+
+def _is_forbidden(token: Token) -> bool:
+    return token.upper in _FORBIDDEN_FUNCTIONS or token.upper.startswith(_FORBIDDEN_FUNCTION_PREFIXES)
+
+
+def _shifted(tokens: Sequence[Token], by: int) -> list[Token]:
+    nothing = [Token("", "", is_name=False)]
+    return [*nothing, *tokens][:-1] if by > 0 else [*tokens, *nothing][1:]
+
+
+def _denied(reason: str) -> errors.EngineError:
+    return errors.refuse(reason, code=errors.Code.ACCESS_DENIED)
