@@ -70,7 +70,7 @@ class Reader(io.RawIOBase):
 
 
 def _compressed(content: bytes) -> bytes:
-    compressed = lz4.block.compress(content, store_size=False)
+    compressed = bytes(lz4.block.compress(content, store_size=False))
     block = _HEADER.pack(_LZ4, len(compressed) + _HEADER.size, len(content)) + compressed
     return _checksum(block) + block
 

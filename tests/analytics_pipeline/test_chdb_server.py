@@ -202,7 +202,12 @@ def send(
     key = url.password if password is None else password
     with closing(http.client.HTTPConnection(url.hostname or "", url.port or 0, timeout=10)) as connection:
         path = f"/?{urlencode({'database': embedded.DATABASE, 'query': query})}"
-        connection.request(method, path, body=content, headers={"X-ClickHouse-User": url.username or "", "X-ClickHouse-Key": key or ""})
+        connection.request(
+            method,
+            path,
+            body=content,
+            headers={"X-ClickHouse-User": url.username or "", "X-ClickHouse-Key": key or ""},
+        )
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
 
