@@ -1,0 +1,1 @@
+"""A client that openapi-python-client generates from the shop's OpenAPI document."""
