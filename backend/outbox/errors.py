@@ -5,6 +5,21 @@ class NotInTransaction(RuntimeError):
     """A message was published outside a transaction, so it could differ from what is committed."""
 
 
+class Overtaken(Exception):
+    """Messages were deleted before the subscriber handled them; says how to repair it."""
+
+    def __init__(self, subscriber: str) -> None:
+        super().__init__(
+            f"no process ran {subscriber} for long, and messages that it had not handled were deleted;"
+            f" run: manage.py outbox --repair {subscriber}"
+        )
+        self.subscriber = subscriber
+
+
+class UnknownSubscriber(ValueError):
+    """There is no cursor or no subscriber of this name."""
+
+
 class DrainTimeout(TimeoutError):
     """A subscriber did not handle all committed messages in time; says which, and where its cursor is."""
 

@@ -39,7 +39,11 @@ class Message(models.Model):
 
 
 class Cursor(models.Model):
-    """Up to where a subscriber has handled all messages, and which process runs it now."""
+    """Up to where a subscriber has handled all messages, and which process runs it now.
+
+    A closed cursor doesn't stop pruning. `overtaken` says that messages after it were deleted meanwhile.
+    `remedy` is what to do when no process runs the subscriber although a relay does.
+    """
 
     subscriber = models.CharField(primary_key=True, max_length=100)
     xid = models.BigIntegerField(default=0)
@@ -48,6 +52,9 @@ class Cursor(models.Model):
     lease_until = models.DateTimeField(null=True)
     moved_at = models.DateTimeField(db_default=Now())
     failure = models.TextField(default="")
+    remedy = models.CharField(max_length=200, db_default="", blank=True)
+    closed_at = models.DateTimeField(null=True)
+    overtaken = models.BooleanField(db_default=False)
 
     def __str__(self) -> str:
         return f"{self.subscriber} at ({self.xid}, {self.message_id})"

@@ -8,8 +8,10 @@ import uuid
 from collections.abc import Callable, Sequence
 
 import structlog
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
 
+from backend.outbox.cursors import close_abandoned
 from backend.outbox.errors import DrainTimeout
 from backend.outbox.runner import SubscriberRunner
 from backend.outbox.selectors import cursor_position, newest
@@ -20,6 +22,8 @@ logger = structlog.get_logger(__name__)
 POLL_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 REFRESH_SECONDS = 1.0
+ABANDONED_SECONDS = 60.0
+"""How often abandoned cursors are looked for."""
 
 
 def process_name() -> str:
@@ -66,6 +70,7 @@ class Relay:
         self._subscribers = subscribers
         self._owner = process_name()
         self._threads: dict[str, tuple[threading.Thread, threading.Event]] = {}
+        self._next_abandoned_at = 0.0
 
     def run(self, stopping: threading.Event) -> None:
         """Run until `stopping` is set, then let every thread finish its step and release its lease."""
@@ -88,6 +93,16 @@ class Relay:
         for name, subscriber in current.items():
             if name not in self._threads or not self._threads[name][0].is_alive():
                 self._start(subscriber)
+        self._close_abandoned(set(current))
+
+    def _close_abandoned(self, declared: set[str]) -> None:
+        if time.monotonic() < self._next_abandoned_at:
+            return
+        self._next_abandoned_at = time.monotonic() + ABANDONED_SECONDS
+        try:
+            close_abandoned(declared, now=timezone.now())
+        except DatabaseError:
+            logger.exception("abandoned_cursors_unknown")
 
     def _start(self, subscriber: Subscriber) -> None:
         stop = threading.Event()

@@ -19,9 +19,10 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from backend.outbox.cursors import open_cursor, reopen_cursor
 from backend.outbox.models import Cursor, Message
-from backend.outbox.selectors import Position, head, messages_after
-from backend.outbox.services import open_cursor, renumber_if_restored
+from backend.outbox.selectors import Position, before_all, cursor_position, head, messages_after
+from backend.outbox.services import renumber_if_restored
 from backend.outbox.subscribers import Exclusive, Notice, Subscriber
 from backend.outbox.topics import BY_VALUE, Kind
 
@@ -73,6 +74,7 @@ class SubscriberRunner:
         """Read on, deliver the notices that are due, move the cursor; return whether any were due.
 
         Raises:
+            Overtaken: messages were deleted before they were handled.
             Exception: whatever the subscriber raises; the same notices are due again at the next step.
         """
         if not self._hold_lease():
@@ -109,7 +111,7 @@ class SubscriberRunner:
         """Release the lease, so that another process need not wait until it expires."""
         self._lose_lease()
         Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner).update(
-            lease_owner="", lease_until=None
+            lease_owner="", lease_until=self._clock()
         )
 
     def _hold_lease(self) -> bool:
@@ -118,15 +120,15 @@ class SubscriberRunner:
             return True
         held_before = self._lease_until is not None and self._lease_until > now
         self._open_cursor()
-        free = Q(lease_owner=self._owner) | Q(lease_until=None) | Q(lease_until__lt=now)
+        free = Q(lease_owner__in=["", self._owner]) | Q(lease_until__lt=now)
         rows = Cursor.objects.filter(free, subscriber=self.subscriber.name)
         if not rows.update(lease_owner=self._owner, lease_until=now + LEASE):
             if self._lease_until is not None:
                 self._lose_lease()
             return False
-        self._lease_until = now + LEASE
-        if not held_before:
+        if not held_before or self._cursor() != self._saved:
             self._resume()
+        self._lease_until = now + LEASE
         return True
 
     def _open_cursor(self) -> None:
@@ -142,10 +144,15 @@ class SubscriberRunner:
 
     def _resume(self) -> None:
         renumber_if_restored()
-        cursor = Cursor.objects.get(subscriber=self.subscriber.name)
-        self._read = self._saved = Position(cursor.xid, cursor.message_id)
+        reopen_cursor(self.subscriber.name)
+        self._read = self._saved = self._cursor()
         self._waiting.clear()
         self._recorded_failure = None
+
+    def _cursor(self) -> Position:
+        # It can differ from what this process saved: a restored dump brings back an older one.
+        position = cursor_position(self.subscriber.name)
+        return before_all() if position is None else position
 
     def _read_on(self) -> None:
         if len(self._waiting) >= READ_SIZE:

@@ -62,10 +62,11 @@ def settled() -> QuerySet[Message]:
 
 def messages_after(position: Position, *, topics: Collection[Topic], limit: int) -> list[Message]:
     """Return up to `limit` settled messages of `topics` after `position`, in commit order."""
-    return list(settled().filter(_after(position), topic__in=topics).order_by("xid", "id")[:limit])
+    return list(settled().filter(after(position), topic__in=topics).order_by("xid", "id")[:limit])
 
 
-def _after(position: Position) -> Q:
+def after(position: Position) -> Q:
+    """Return the condition on messages after `position`."""
     # Written so that the index by (xid, id) is entered at the position, however many messages precede it.
     if connection.vendor == "postgresql":
         later = Q(xid__gt=position.xid) | Q(id__gt=position.message_id)
@@ -106,8 +107,8 @@ def cursor_position(name: str) -> Position | None:
 
 
 def oldest_cursor() -> Position | None:
-    """Return the cursor of the slowest subscriber; None if there are no subscribers."""
-    rows = Cursor.objects.values_list("xid", "message_id")
+    """Return the open cursor that is furthest back; None if there is none."""
+    rows = Cursor.objects.filter(closed_at=None).values_list("xid", "message_id")
     return min((Position(*row) for row in rows), default=None)
 
 
@@ -122,7 +123,7 @@ def lag(subscriber: Subscriber, *, now: datetime) -> Lag:
         if subscriber.start is Start.HEAD:
             return Lag(messages=0, seconds=0.0)
         position = before_all()
-    unread = Message.objects.filter(_after(position), topic__in=subscriber.topics).aggregate(
+    unread = Message.objects.filter(after(position), topic__in=subscriber.topics).aggregate(
         messages=models.Count("id"), oldest=models.Min("created_at")
     )
     oldest = unread["oldest"]

@@ -1,4 +1,4 @@
-"""Publishing messages, opening and closing cursors, pruning."""
+"""Publishing and deleting messages."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -8,8 +8,7 @@ from django.db.models import F, Max, Q
 
 from backend.outbox.errors import NotInTransaction
 from backend.outbox.models import Cursor, Message
-from backend.outbox.selectors import LOWEST_XID, NextTransaction, before_all, head, oldest_cursor
-from backend.outbox.subscribers import Start
+from backend.outbox.selectors import LOWEST_XID, NextTransaction, Position, after, oldest_cursor
 from backend.outbox.topics import Topic
 
 KEPT_FOR = timedelta(days=1)
@@ -36,23 +35,6 @@ def publish_many(topic: Topic, keys: Iterable[int | str]) -> None:
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(topic)
     Message.objects.bulk_create((Message(topic=topic, key=str(key)) for key in keys), batch_size=5_000)
-
-
-def open_cursor(name: str, *, start: Start) -> None:
-    """Store a cursor for the subscriber `name`, unless it has one.
-
-    Every message that is committed after this returns is after the cursor, unread.
-    """
-    renumber_if_restored()
-    position = head() if start is Start.HEAD else before_all()
-    Cursor.objects.get_or_create(
-        subscriber=name, defaults={"xid": position.xid, "message_id": position.message_id}
-    )
-
-
-def close_cursor(name: str) -> None:
-    """Delete the cursor of the subscriber `name`."""
-    Cursor.objects.filter(subscriber=name).delete()
 
 
 def renumber_if_restored() -> bool:
@@ -93,10 +75,21 @@ def _renumber() -> None:
 
 
 def prune(*, now: datetime) -> int:
-    """Delete the messages before every cursor that are older than a day; return how many."""
-    oldest = oldest_cursor()
-    if oldest is None:
-        return 0
-    handled = Q(xid__lt=oldest.xid) | Q(xid=oldest.xid, id__lte=oldest.message_id)
-    deleted, _ = Message.objects.filter(handled, created_at__lt=now - KEPT_FOR).delete()
+    """Delete the messages before every open cursor that are older than a day; return how many.
+
+    Closed cursors with a deleted message after them are marked as overtaken.
+    """
+    with transaction.atomic():
+        # Locked, so that none of them is opened again before its messages are deleted.
+        closed = list(Cursor.objects.select_for_update().exclude(closed_at=None).filter(overtaken=False))
+        oldest = oldest_cursor()
+        if oldest is None:
+            return 0
+        handled = Q(xid__lt=oldest.xid) | Q(xid=oldest.xid, id__lte=oldest.message_id)
+        doomed = Message.objects.filter(handled, created_at__lt=now - KEPT_FOR)
+        for cursor in closed:
+            if doomed.filter(after(Position(cursor.xid, cursor.message_id))).exists():
+                cursor.overtaken = True
+                cursor.save(update_fields=["overtaken"])
+        deleted, _ = doomed.delete()
     return deleted

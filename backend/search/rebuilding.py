@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from backend.audit.actors import Actor
 from backend.audit.services import record
+from backend.outbox.cursors import delete_cursor, open_cursor
 from backend.outbox.models import Cursor
 from backend.outbox.relay import POLL_SECONDS, process_name
 from backend.outbox.runner import SubscriberRunner
 from backend.outbox.selectors import lag
-from backend.outbox.services import close_cursor, open_cursor
 from backend.outbox.subscribers import Start
 from backend.search import projection
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
@@ -22,6 +22,7 @@ from indexing import generations
 from indexing.engine import DocumentWrite, Generation, Role, SearchEngine, SearchError
 from indexing.generations import rebuild
 
+REMEDY = "run: manage.py rebuild_index"
 RELAY = Actor.system("relay")
 logger = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ class OutboxFeed:
     def begin(self, generation: str) -> None:
         """Open the generation's cursor at the newest message and take its lease."""
         subscriber = GenerationSubscriber(self._engine, generation)
-        open_cursor(subscriber.name, start=Start.HEAD)
+        open_cursor(subscriber.name, start=Start.HEAD, remedy=REMEDY)
         self._runners[generation] = SubscriberRunner(subscriber, owner=self._owner)
         self._step(generation)
 
@@ -64,7 +65,7 @@ class OutboxFeed:
         """Close the generation's cursor."""
         if generation in self._runners:
             self.hand_over(generation)
-        close_cursor(NAME_PREFIX + generation)
+        delete_cursor(NAME_PREFIX + generation)
 
     def is_being_built(self, generation: str) -> bool:
         """Whether a process holds the generation's lease."""
@@ -133,4 +134,4 @@ def _close_orphaned_cursors(engine: SearchEngine) -> None:
     cursors = Cursor.objects.filter(subscriber__startswith=NAME_PREFIX)
     for name in cursors.values_list("subscriber", flat=True):
         if name not in known:
-            close_cursor(name)
+            delete_cursor(name)

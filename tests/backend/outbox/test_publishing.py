@@ -6,14 +6,13 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from backend.outbox.cursors import delete_cursor, open_cursor
 from backend.outbox.errors import NotInTransaction
 from backend.outbox.models import Cursor, Message
 from backend.outbox.runner import HEAD_SECONDS, SubscriberRunner
 from backend.outbox.selectors import Lag, lag
 from backend.outbox.services import (
     KEPT_FOR,
-    close_cursor,
-    open_cursor,
     prune,
     publish,
     publish_many,
@@ -108,7 +107,7 @@ def test_a_closed_cursor_does_not_stop_pruning() -> None:
     open_cursor("recorder", start=Start.OLDEST)
     publish_settled(1)
     SubscriberRunner(Recorder(), owner="me").step()
-    close_cursor("gone")
+    delete_cursor("gone")
     assert prune(now=timezone.now() + KEPT_FOR * 2) == 1
 
 

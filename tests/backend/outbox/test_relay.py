@@ -3,17 +3,20 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from pytest_django import Settings
 
 from backend.outbox import relay as relay_module
+from backend.outbox.cursors import open_cursor
 from backend.outbox.errors import DrainTimeout
 from backend.outbox.models import Cursor
 from backend.outbox.relay import Relay, drain, process_name
 from backend.outbox.runner import SubscriberRunner
 from backend.outbox.services import publish
-from backend.outbox.subscribers import Notice, Subscriber
+from backend.outbox.subscribers import Notice, Start, Subscriber
 from backend.outbox.topics import Topic
 from tests.backend.outbox.recording import Broken, Recorder, publish_settled
 from tests.backend.together import DEADLINE_SECONDS, eventually
@@ -170,3 +173,15 @@ def test_names_of_processes_are_unique() -> None:
     names = {process_name() for _ in range(50)}
     assert len(names) == 50
     assert max(map(len, names)) <= 64
+
+
+def test_the_relay_closes_abandoned_cursors_but_none_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(relay_module, "ABANDONED_SECONDS", 0.0)
+    settings.OUTBOX_ABANDONED_AFTER = timedelta(0)
+    open_cursor("gone", start=Start.HEAD)
+    with running(lambda: [Recorder("declared")]):
+        eventually(lambda: Cursor.objects.filter(subscriber="gone").exclude(closed_at=None).exists())
+        eventually(lambda: Cursor.objects.filter(subscriber="declared").exclude(lease_owner="").exists())
+    assert Cursor.objects.get(subscriber="declared").closed_at is None

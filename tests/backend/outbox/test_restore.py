@@ -4,10 +4,11 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
+from backend.outbox.cursors import open_cursor
 from backend.outbox.models import Cursor, Message
 from backend.outbox.runner import SubscriberRunner
 from backend.outbox.selectors import Position, before_all
-from backend.outbox.services import open_cursor, renumber_if_restored
+from backend.outbox.services import renumber_if_restored
 from backend.outbox.subscribers import Start
 from tests.backend.outbox.recording import Recorder, publish_alone, publish_settled
 from tests.backend.together import eventually, together

@@ -7,10 +7,11 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from backend.outbox.cursors import delete_cursor
 from backend.outbox.models import Cursor
 from backend.outbox.runner import LEASE, SubscriberRunner
 from backend.outbox.selectors import Position, cursor_position, lag
-from backend.outbox.services import close_cursor, publish
+from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 from tests.backend.outbox.recording import Broken, Clock, Recorder, publish_alone, publish_settled
 from tests.backend.shop import NOW
@@ -230,7 +231,7 @@ def test_a_cursor_that_is_closed_while_its_subscriber_runs_stays_closed(
 ) -> None:
     runner = runner_of(Recorder())
     runner.step()
-    close_cursor("recorder")
+    delete_cursor("recorder")
     clock.seconds += LEASE.total_seconds() + 1
     assert runner.step() is False
     assert not Cursor.objects.exists()

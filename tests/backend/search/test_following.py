@@ -3,18 +3,22 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from backend.outbox import runner
+from backend.outbox.errors import Overtaken
 from backend.outbox.models import Cursor, Message
 from backend.outbox.relay import Relay, drain
+from backend.search import projection
 from backend.search.rebuilding import OutboxFeed, build, index_subscribers
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.elasticsearch.engine import ElasticsearchEngine
-from indexing.engine import Role, SearchEngine
+from indexing.engine import DocumentWrite, Role, SearchEngine
 from indexing.generations import roll_back
 from indexing.request import SearchRequest
 from tests.backend.shop import SYSTEM, client_of, product, staff
@@ -149,6 +153,26 @@ def test_a_generation_follows_from_where_its_scan_begins(folder_engine: SearchEn
 
     assert folder_engine.count(generation) == 1
     feed.end(generation)
+
+
+def test_a_build_that_was_stopped_until_its_messages_were_deleted_fails_and_leaves_nothing_behind(
+    folder_engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product("Brass lantern")
+    scan = projection.scan
+
+    def stopped_meanwhile() -> Iterator[list[DocumentWrite]]:
+        yield from scan()
+        past = timezone.now() - timedelta(days=2)
+        Cursor.objects.update(closed_at=past, overtaken=True, lease_owner="", lease_until=past)
+
+    monkeypatch.setattr(projection, "scan", stopped_meanwhile)
+    monkeypatch.setattr(runner, "LEASE", timedelta(0))
+    with pytest.raises(Overtaken):
+        build(folder_engine, clock=timezone.now, by=SYSTEM)
+
+    assert not Cursor.objects.exists()
+    assert not folder_engine.generations()
 
 
 def test_the_cursor_of_a_generation_that_is_gone_is_closed_by_the_next_build(

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from backend.audit.actors import Actor
 from backend.engines.index import engine
+from backend.outbox.errors import Overtaken
 from backend.search.projection import listed_count
 from backend.search.rebuilding import build, roll_back
 from indexing.engine import SearchError
@@ -39,6 +40,8 @@ class Command(BaseCommand):
                 self._build()
         except SearchError as error:
             raise CommandError(f"{error}. {error.remedy}") from error
+        except Overtaken as error:
+            raise CommandError("the build was stopped for too long; run the command again") from error
 
     def _list(self) -> None:
         for generation in engine().generations():
