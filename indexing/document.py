@@ -1,4 +1,8 @@
-"""One product as a search engine sees it: everything a page of products needs, and nothing else."""
+"""The product document: everything that a page of products shows, and nothing else.
+
+Processes of two releases read each other's documents during an upgrade: a new field needs a default, and a
+field is removed only once no release that reads it is served any more.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -6,11 +10,9 @@ from decimal import Decimal
 
 import msgspec
 
-MINOR_UNITS = 100
-
 
 class CategoryReference(msgspec.Struct, frozen=True, kw_only=True):
-    """A category on the way from the root of the tree to the product's own."""
+    """A category on the path from the root of the tree to the product's own category."""
 
     id: int
     name: str
@@ -20,7 +22,7 @@ class CategoryReference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VariantDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stocked; only active variants are part of a document."""
+    """A variant of a product; a document holds the active ones only."""
 
     id: int
     name: str
@@ -34,7 +36,7 @@ class VariantDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What is listed, with its variants. A function of database rows alone."""
+    """A listed product with its variants, as a function of database rows alone."""
 
     id: int
     title: str
@@ -53,10 +55,10 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
     best_seller_product: bool
     featured_product: bool
     rating_average: Decimal | None
-    """From 1 to 5; None while nobody has rated."""
+    """From 1 to 5; None without ratings."""
     rating_count: int
     popularity: int
-    """Units bought; the unit matters to no engine, only the order."""
+    """Units bought."""
     attributes: dict[str, str]
     image_urls: tuple[str, ...]
     variants: tuple[VariantDocument, ...]
@@ -75,7 +77,7 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a shopper can put into the cart, as attribute filters see it."""
+    """A variant as attribute filters see it: with what it inherits from its product."""
 
     attributes: Mapping[str, str]
     available: bool
@@ -84,28 +86,17 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
 def varying_attributes(document: ProductDocument) -> frozenset[str]:
     """Return the attribute names that belong to the variants of this product.
 
-    A name belongs either to the product or to its variants, never to both: as soon as one variant states it,
-    the product's value is only what variants without one inherit.
+    A name belongs either to the product or to its variants, never to both: once one variant has a value for
+    it, the product's value is a default for the variants that have none.
     """
     return frozenset(name for variant in document.variants for name in variant.attributes)
 
 
 def selections(document: ProductDocument) -> Iterator[Selection]:
-    """Yield each variant with what it inherits; a product without active variants yields itself, sold out."""
+    """Yield each variant with what it inherits, or the product as sold out if it has no active variants."""
     if not document.variants:
         yield Selection(attributes=document.attributes, available=False)
     for variant in document.variants:
         yield Selection(
             attributes={**document.attributes, **variant.attributes}, available=variant.available > 0
         )
-
-
-def minor_units(amount: Decimal) -> int:
-    """Return `amount` in hundredths of its currency, which engines can compare exactly.
-
-    Raises ValueError where that would lose something.
-    """
-    scaled = amount * MINOR_UNITS
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{amount} has more than two decimal places")
-    return int(scaled)

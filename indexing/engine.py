@@ -1,12 +1,4 @@
-"""What a search engine is here: the protocol that both engines keep, what is written to it, its errors.
-
-SearchError
-  SearchEngineUnavailable     cannot be asked now; ask again later
-  IndexMissing          no generation serves yet
-  IndexCorrupt          a generation exists but cannot be read
-  GenerationBusy        another process writes this generation
-  GenerationNotFound    no such generation
-"""
+"""The protocol that both search engines implement, and what is written to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,64 +11,6 @@ from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 
 
-class SearchError(Exception):
-    """Anything an engine cannot do; `remedy` says what an operator can."""
-
-    remedy = ""
-
-
-class SearchEngineUnavailable(SearchError):
-    """The engine did not answer, or answered that it cannot now."""
-
-    remedy = "Check that the search engine runs and can be reached."
-
-    def __init__(self, engine: str, reason: str) -> None:
-        super().__init__(f"{engine} is unavailable: {reason}")
-        self.engine = engine
-        self.reason = reason
-
-
-class IndexMissing(SearchError):
-    """No generation has been built and swapped in."""
-
-    remedy = "Build one with: python manage.py rebuild_index"
-
-    def __init__(self, engine: str) -> None:
-        super().__init__(f"{engine} has no index yet")
-        self.engine = engine
-
-
-class IndexCorrupt(SearchError):
-    """A generation is there but damaged, or was written by another version."""
-
-    remedy = "Build a new one with: python manage.py rebuild_index"
-
-    def __init__(self, generation: str, reason: str) -> None:
-        super().__init__(f"index {generation} cannot be read: {reason}")
-        self.generation = generation
-        self.reason = reason
-
-
-class GenerationBusy(SearchError):
-    """Only one process may write a generation at a time, and another one does."""
-
-    remedy = "Wait until the other process has finished, or stop it."
-
-    def __init__(self, generation: str) -> None:
-        super().__init__(f"another process is writing index {generation}")
-        self.generation = generation
-
-
-class GenerationNotFound(SearchError):
-    """A generation was named that the engine does not have."""
-
-    remedy = "List them with: python manage.py rebuild_index --list"
-
-    def __init__(self, generation: str) -> None:
-        super().__init__(f"there is no index {generation}")
-        self.generation = generation
-
-
 @dataclass(frozen=True, slots=True)
 class PutDocument:
     """Store this document unless the index holds a newer version of it."""
@@ -86,13 +20,13 @@ class PutDocument:
 
     @property
     def product_id(self) -> int:
-        """The product that is changed."""
+        """The product that is written."""
         return self.document.id
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteDocument:
-    """Forget this product unless the index holds a newer version of it."""
+    """Remove this product unless the index holds a newer version of it."""
 
     product_id: int
     version: int
@@ -103,20 +37,20 @@ DocumentWrite = PutDocument | DeleteDocument
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of some changes: taken, or older than what the index already knew."""
+    """How many writes were applied, and how many were older than what the index held."""
 
     applied: int
     stale: int
 
 
 class Role(StrEnum):
-    """What a generation is there for."""
+    """What a generation is used for."""
 
     SERVING = "serving"
     STANDBY = "standby"
-    """Served before, follows changes still, can serve again at once."""
+    """Served before; it is still kept current, so that a rollback takes effect at once."""
     BUILDING = "building"
-    """Not complete: followed only by the process that builds it."""
+    """Incomplete; only the process that builds it writes to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +60,8 @@ class Generation:
     name: str
     role: Role
     created_at: datetime
+    schema_version: int | None
+    """The version of its fields; None if it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,31 +73,46 @@ class StoredDocument:
 
 
 class SearchEngine(Protocol):
-    """A search engine: reads go to the generation that serves, writes name theirs.
+    """A search engine. Searches go to the generation that serves; writes name their generation.
 
-    Every method may raise SearchEngineUnavailable.
+    Every method may raise SearchEngineUnavailable. Methods that read or write a generation raise
+    IndexCorrupt if it is damaged and UnsupportedSchema if its schema version is not served by this release.
     """
 
     name: str
 
     def search(self, request: SearchRequest) -> SearchPage:
-        """Return one page. Raises IndexMissing, IndexCorrupt."""
+        """Return one page.
+
+        Raises:
+            IndexMissing: no generation serves.
+            FieldNotIndexed: it has the previous schema version, which lacks a field of the request.
+        """
         ...
 
     def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
-        """Return completions of `prefix`, best first. Raises IndexMissing, IndexCorrupt."""
+        """Return completions of `prefix`, best first.
+
+        Raises:
+            IndexMissing: no generation serves.
+        """
         ...
 
-    def write(self, generation: str, changes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
-        """Apply changes in any order and however often: the highest version of a product wins.
+    def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
+        """Apply `writes` in the generation's own schema version; of a product the highest version wins.
 
-        Durable on return, searchable within half a second.
-        Raises GenerationNotFound, GenerationBusy, IndexCorrupt.
+        The order and the number of attempts do not matter. On return the writes are durable; within half a
+        second searches see them.
+
+        Raises:
+            GenerationNotFound: the generation was dropped.
+            GenerationBusy: another process writes it.
+            DocumentRefused: a document cannot be indexed.
         """
         ...
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
-        """Return what the generation holds of these products; unknown and deleted ones are left out."""
+        """Return what the generation holds of these products, without those it does not hold."""
         ...
 
     def count(self, generation: str) -> int:
@@ -169,26 +120,38 @@ class SearchEngine(Protocol):
         ...
 
     def generations(self) -> tuple[Generation, ...]:
-        """Return all generations, oldest first."""
+        """Return all generations, oldest first, including those that cannot be read."""
+        ...
+
+    def serving(self) -> Generation:
+        """Return the generation that serves.
+
+        Raises:
+            IndexMissing: there is none.
+        """
         ...
 
     def create(self, *, now: datetime) -> Generation:
-        """Create an empty generation that serves nobody yet."""
+        """Create an empty generation of the current schema version that does not serve yet."""
         ...
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve from the next search on, with all that was written to it before.
+        """Let this generation serve with all its writes; the one that served becomes the standby.
 
-        The one that served becomes the standby.
+        The next search of this process uses it; those of other processes do within a second.
         """
         ...
 
     def drop(self, generation: str) -> None:
-        """Delete a generation that does not serve. Raises ValueError if it does."""
+        """Delete a generation.
+
+        Raises:
+            ValueError: it serves.
+        """
         ...
 
     def destroy(self) -> None:
-        """Delete every generation, the one that serves too."""
+        """Delete every generation, including the one that serves."""
         ...
 
     def release(self, generation: str) -> None:
@@ -196,9 +159,9 @@ class SearchEngine(Protocol):
         ...
 
     def ping(self) -> None:
-        """Return if the engine can answer searches; raise the SearchError that it would give otherwise."""
+        """Return if searches can be answered; raise the error that a search would raise otherwise."""
         ...
 
     def close(self) -> None:
-        """Give up connections, files and locks."""
+        """Close connections and files, and release locks."""
         ...

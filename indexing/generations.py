@@ -7,24 +7,17 @@ The generation that served before stays subscribed as the standby, so that going
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from indexing.engine import DocumentWrite, Generation, IndexCorrupt, Role, SearchEngine, SearchError
+from indexing.engine import DocumentWrite, Generation, Role, SearchEngine
+from indexing.errors import IndexCorrupt, NoStandby, UnsupportedSchema
 
 MAX_LAG_SECONDS = 1.0
 """How far a generation may be behind at the swap: no more than the one it replaces usually is."""
 
 Clock = Callable[[], datetime]
-
-
-class NothingToRollBackTo(SearchError):
-    """No generation served before the one that does."""
-
-    remedy = "Build a new one with: python manage.py rebuild_index"
-
-    def __init__(self) -> None:
-        super().__init__("there is no earlier index to go back to")
 
 
 class Feed(Protocol):
@@ -76,16 +69,16 @@ def rebuild(
     for generation in before:
         if not _is_kept(generation, engine, feed):
             _discard(engine, feed, generation.name)
-    return Generation(built.name, Role.SERVING, built.created_at)
+    return replace(built, role=Role.SERVING)
 
 
 def roll_back(engine: SearchEngine) -> Generation:
-    """Let the standby serve again and return it. Raises NothingToRollBackTo."""
+    """Let the standby serve again and return it. Raises NoStandby."""
     standby = next((each for each in engine.generations() if each.role is Role.STANDBY), None)
     if standby is None:
-        raise NothingToRollBackTo
+        raise NoStandby
     engine.swap(standby.name)
-    return Generation(standby.name, Role.SERVING, standby.created_at)
+    return replace(standby, role=Role.SERVING)
 
 
 def kept_current(generations: Sequence[Generation]) -> list[Generation]:
@@ -114,7 +107,7 @@ def _is_kept(generation: Generation, engine: SearchEngine, feed: Feed) -> bool:
 def _is_readable(generation: Generation, engine: SearchEngine) -> bool:
     try:
         engine.count(generation.name)
-    except IndexCorrupt:
+    except (IndexCorrupt, UnsupportedSchema):
         return False
     return True
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from indexing.document import ProductDocument, minor_units
+from indexing.document import ProductDocument
 from indexing.text import phrases, plain, words
 
 SEPARATOR = "\x1f"
@@ -48,6 +48,7 @@ class IndexedText:
 class IndexedProduct:
     """What is searched, filtered, counted and sorted by."""
 
+    document: ProductDocument
     text: IndexedText
     phrases: tuple[str, ...]
     brand: str
@@ -60,9 +61,6 @@ class IndexedProduct:
     """Path and slug of each category up to the root: what is counted."""
     category_names: tuple[str, ...]
     """Name, as it is typed and as it is written, and slug of each category: what is suggested."""
-    price: int
-    """The sale price in hundredths."""
-    rating: float
     boost: float
 
 
@@ -106,6 +104,7 @@ def flatten(document: ProductDocument) -> IndexedProduct:
     """Return what engines index of `document`."""
     categories = document.categories
     return IndexedProduct(
+        document=document,
         text=_text(document),
         phrases=tuple(dict.fromkeys(phrases(plain(document.title)))),
         brand=key(document.brand),
@@ -115,8 +114,6 @@ def flatten(document: ProductDocument) -> IndexedProduct:
         ),
         category_tokens=tuple(token(each.path, each.slug) for each in categories),
         category_names=tuple(token(normalised(each.name), each.name, each.slug) for each in categories),
-        price=minor_units(document.sale_price),
-        rating=float(document.rating_average or 0),
         boost=score_factor(popularity=document.popularity, in_stock=document.in_stock),
     )
 

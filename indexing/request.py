@@ -1,20 +1,22 @@
-"""What a shopper asks of a search engine."""
+"""A search request: words, filters, order and page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from enum import StrEnum
 
+from indexing import fields
+from indexing.filters import NO_FILTERS, Filters
+
 MAX_QUERY_LENGTH = 200
-"""Characters. Longer texts are no search, and their cost grows with the square of their words."""
+"""Characters. The cost of a query grows with the square of its words."""
 MAX_DEPTH = 10_000
-"""How many hits can be paged through; Elasticsearch refuses more, and nobody reads that far."""
+"""Hits that can be paged through: Elasticsearch's default limit for `from` and `size`."""
 MAX_ATTRIBUTE_FILTERS = 4
 """Attributes in one request; tantivy indexes the combinations of this many for every variant."""
 
 
 class Sort(StrEnum):
-    """How hits are ordered; equal ones follow by product id, so that pages never overlap."""
+    """How hits are ordered; ties are broken by product id, so that pages never overlap."""
 
     RELEVANCE = "relevance"
     PRICE_LOW = "price_low"
@@ -24,31 +26,21 @@ class Sort(StrEnum):
     NEWEST = "newest"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Filters:
-    """What a hit must be. Values of one filter are alternatives; filters narrow each other."""
-
-    category: str | None = None
-    """A category's name, slug or path; its descendants count as it."""
-    brands: tuple[str, ...] = ()
-    seller_id: int | None = None
-    min_price: Decimal | None = None
-    max_price: Decimal | None = None
-    min_rating: float | None = None
-    in_stock: bool | None = None
-    flash_sale: bool | None = None
-    best_seller_product: bool | None = None
-    featured_product: bool | None = None
-    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """One variant must satisfy all of them, and be available if `in_stock` is asked for."""
-
-
-NO_FILTERS = Filters()
+ORDERS: Mapping[Sort, tuple[str, ...]] = {
+    Sort.PRICE_LOW: (fields.PRICE, "id"),
+    Sort.PRICE_HIGH: (f"-{fields.PRICE}", "id"),
+    Sort.POPULARITY: (f"-{fields.POPULARITY}", "id"),
+    Sort.RATING: (f"-{fields.RATING}", f"-{fields.RATING_COUNT}", "id"),
+    Sort.NEWEST: (f"-{fields.CREATED_AT}", "-id"),
+    # Without a query there is nothing to be relevant to: the best sellers come first.
+    Sort.RELEVANCE: (f"-{fields.POPULARITY}", f"-{fields.CREATED_AT}", "id"),
+}
+"""What hits are ordered by where no score does: properties of the index, descending behind a minus."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchRequest:
-    """What a shopper asks; an empty text browses the catalogue, most popular first."""
+    """What a shopper asks for; an empty text browses the catalogue, best sellers first."""
 
     text: str = ""
     filters: Filters = NO_FILTERS
@@ -58,7 +50,7 @@ class SearchRequest:
     facets: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse what no engine could answer; the edge has told the shopper long before."""
+        """Raise ValueError for what no engine can answer; the HTTP layer has validated it before."""
         if len(self.text) > MAX_QUERY_LENGTH:
             raise ValueError(f"a query has at most {MAX_QUERY_LENGTH} characters")
         if self.page < 1 or self.page_size < 1:
@@ -70,5 +62,5 @@ class SearchRequest:
 
     @property
     def offset(self) -> int:
-        """Hits before this page."""
+        """The number of hits before this page."""
         return (self.page - 1) * self.page_size

@@ -3,7 +3,8 @@
 from functools import cache
 
 from backend.engines.limits import Share
-from indexing.engine import SearchEngine, SearchEngineUnavailable
+from indexing.engine import SearchEngine
+from indexing.errors import SearchEngineUnavailable
 from indexing.settings import SearchSettings, open_engine
 
 SHARE = Share("search", slots=8, failures=(SearchEngineUnavailable,))

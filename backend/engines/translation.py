@@ -4,7 +4,7 @@ from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.warehouse import QueryTimedOut, WarehouseRefused, WarehouseUnavailable
 from backend.api.errors import DomainError, register_translation
 from backend.engines.errors import QueryTooSlow, SearchNotAvailable, StreamNotAvailable, WarehouseNotAvailable
-from indexing.engine import SearchError
+from indexing.errors import SearchError
 
 
 def register() -> None:

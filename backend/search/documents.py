@@ -1,8 +1,8 @@
-"""The index's documents for django-elasticsearch-dsl: what staff and other Django code search with.
+"""The index for django-elasticsearch-dsl, with which staff and other Django code search it.
 
-Loaded where Elasticsearch is the engine. It shares its fields with the indices that `rebuild_index` makes,
-and its writes carry versions as the outbox's do. Nothing makes it write by itself: products reach an index
-through the outbox, and the library's signal processor is the one that connects nothing.
+Loaded where Elasticsearch is the engine. It has the fields of the current schema version, and its writes
+carry versions as the outbox's do. It never writes by itself: products reach an index through the outbox, and
+the library's signal processor is the one that connects nothing.
 """
 
 from typing import Any, ClassVar
@@ -10,12 +10,18 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django_elasticsearch_dsl import Document
 from django_elasticsearch_dsl.registries import registry
+from elasticsearch.dsl import connections
 
 from backend.catalog.models import Product
 from backend.search.projection import project
+from indexing.elasticsearch.client import WRITE_SECONDS, Deadline
+from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.mapping import ProductFields, indexed
 from indexing.engine import PutDocument
+from indexing.schema import schema_of
 from indexing.settings import SearchSettings
+
+PREFIX = SearchSettings.from_env().prefix
 
 
 @registry.register_document
@@ -23,7 +29,7 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
     """A product in the index that serves: `ProductIndex.search().query(…).to_queryset()` gives its rows."""
 
     class Index:
-        name = f"{SearchSettings.from_env().prefix}-products"
+        name = f"{PREFIX}-products"
 
     class Django:
         model = Product
@@ -36,14 +42,18 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
         return Product.objects.listed()
 
     def _prepare_action(self, object_instance: Product, action: str) -> dict[str, Any]:
-        """Return the write that makes the index right about a product, whatever was asked for."""
-        (change,) = project([object_instance.pk])
-        written = {
-            "_index": self._index._name,
-            "_id": str(change.product_id),
-            "version": change.version,
+        """Return the write that makes the serving index current about a product, whatever `action` is."""
+        serving = Indices(connections.get_connection(), prefix=PREFIX).serving_generation(
+            Deadline(WRITE_SECONDS)
+        )
+        (write,) = project([object_instance.pk])
+        described = {
+            "_index": serving.name,
+            "_id": str(write.product_id),
+            "version": write.version,
             "version_type": "external",
         }
-        if isinstance(change, PutDocument):
-            return {**written, "_op_type": "index", "_source": indexed(change.document)}
-        return {**written, "_op_type": "delete"}
+        if isinstance(write, PutDocument):
+            schema = schema_of(serving.name, serving.schema_version)
+            return {**described, "_op_type": "index", "_source": indexed(write.document, schema=schema)}
+        return {**described, "_op_type": "delete"}

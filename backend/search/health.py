@@ -1,4 +1,4 @@
-"""Whether searches are answered, and how far the index is behind."""
+"""Whether searches are answered, and how far the index is behind the database."""
 
 from collections.abc import Mapping
 
@@ -7,22 +7,35 @@ from django.utils import timezone
 from backend.engines.index import engine
 from backend.outbox.selectors import lag
 from backend.search.subscribers import GenerationSubscriber
-from indexing.engine import IndexMissing, Role
+from indexing.engine import Generation
+from indexing.schema import VERSION
 
 
 def check() -> Mapping[str, object]:
-    """Return the engine, the generation that serves and its lag; raises the SearchError of a search."""
+    """Return the engine, the generation that serves, its schema version and its lag.
+
+    Raises:
+        SearchError: searches can't be answered; the same error as a search's.
+    """
     search_engine = engine()
     search_engine.ping()
-    serving = next((each for each in search_engine.generations() if each.role is Role.SERVING), None)
-    if serving is None:
-        raise IndexMissing(search_engine.name)
-    subscriber = GenerationSubscriber(search_engine, serving.name)
-    behind = lag(subscriber, now=timezone.now())
+    serving = search_engine.serving()
+    behind = lag(GenerationSubscriber(search_engine, serving.name), now=timezone.now())
     return {
         "engine": search_engine.name,
         "generation": serving.name,
         "products": search_engine.count(serving.name),
         "lag_messages": behind.messages,
         "lag_seconds": round(behind.seconds, 3),
+        **_schema(serving),
+    }
+
+
+def _schema(serving: Generation) -> Mapping[str, object]:
+    if serving.schema_version == VERSION:
+        return {"schema_version": VERSION}
+    return {
+        "schema_version": serving.schema_version,
+        "notice": f"serving the previous schema version; the current one is {VERSION}",
+        "remedy": "python manage.py rebuild_index",
     }

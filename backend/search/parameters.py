@@ -1,5 +1,7 @@
-"""A search as it is asked for over HTTP."""
+"""The parameters of a search over HTTP, made from the declared filters."""
 
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -8,9 +10,16 @@ from rest_framework.request import Request
 from backend.api.errors import InvalidInput
 from backend.api.fields import Choice, Identifier, Money
 from backend.api.parameters import PageParameters, parse
-from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, Filters, SearchRequest, Sort
+from indexing.fields import FieldKind
+from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
+from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, SearchRequest, Sort
+from indexing.schema import CURRENT
 
-ATTRIBUTE_PREFIX = "attr."
+MAX_VALUES = 20
+MAX_VALUE_LENGTH = 200
+MAX_RATING = 5
+
+ATTRIBUTE_PREFIX = next(each.parameter for each in FILTERS if each.kind is FilterKind.ATTRIBUTES)
 ATTRIBUTE_PARAMETERS = {
     "name": "attributes",
     "in": "query",
@@ -21,18 +30,56 @@ ATTRIBUTE_PARAMETERS = {
     "schema": {
         "type": "object",
         "additionalProperties": False,
-        "patternProperties": {r"^attr\..+$": {"type": "string", "minLength": 1, "maxLength": 200}},
+        "patternProperties": {
+            rf"^{re.escape(ATTRIBUTE_PREFIX)}.+$": {"type": "string", "minLength": 1, "maxLength": 200}
+        },
         "example": {"attr.colour": "copper"},
     },
 }
-MAX_VALUES = 20
-MAX_VALUE_LENGTH = 200
-FLAGS = ("flash_sale", "best_seller_product", "featured_product")
 
 
-def flag(help_text: str) -> serializers.BooleanField:
-    """Return a parameter that narrows if it is given, either way."""
-    return serializers.BooleanField(required=False, allow_null=True, default=None, help_text=help_text)
+def _one_of(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
+    if not declared.several:
+        return serializers.CharField(
+            required=False, default=None, max_length=declared.max_length, help_text=declared.help_text
+        )
+    return serializers.ListField(
+        child=serializers.CharField(max_length=declared.max_length),
+        required=False,
+        default=list,
+        max_length=MAX_VALUES,
+        help_text=declared.help_text,
+    )
+
+
+def _identifier(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
+    return Identifier(required=False, default=None, help_text=declared.help_text)
+
+
+def _flag(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
+    return serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text=declared.help_text
+    )
+
+
+def _limit(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
+    if CURRENT.field(declared.field).kind is FieldKind.MONEY:
+        return Money(required=False, default=None, help_text=declared.help_text)
+    return serializers.FloatField(
+        required=False, default=None, min_value=0, max_value=MAX_RATING, help_text=declared.help_text
+    )
+
+
+PARAMETERS: Mapping[FilterKind, Callable[[FilterDeclaration], serializers.Field[Any, Any, Any, Any]]] = {
+    FilterKind.ONE_OF: _one_of,
+    FilterKind.EQUALS: _identifier,
+    FilterKind.FLAG: _flag,
+    FilterKind.AT_LEAST: _limit,
+    FilterKind.AT_MOST: _limit,
+}
+"""How each kind of filter is validated. Attributes have no field: their names are the shop's own."""
+
+NAMED = tuple(declared for declared in FILTERS if declared.kind in PARAMETERS)
 
 
 class SearchParameters(PageParameters):
@@ -45,38 +92,30 @@ class SearchParameters(PageParameters):
         max_length=MAX_QUERY_LENGTH,
         help_text="What to look for.",
     )
-    category = serializers.CharField(
-        required=False, default=None, max_length=1_000, help_text="A category's name, slug or path."
-    )
-    brand = serializers.ListField(
-        child=serializers.CharField(max_length=120),
-        required=False,
-        default=list,
-        max_length=MAX_VALUES,
-        help_text="A brand; repeat it for several.",
-    )
-    seller = Identifier(required=False, default=None)
-    min_price = Money(required=False, default=None)
-    max_price = Money(required=False, default=None)
-    rating = serializers.FloatField(
-        required=False, default=None, min_value=0, max_value=5, help_text="Rated so or better."
-    )
-    in_stock = flag("Whether some variant (with the attributes asked for) can be bought.")
-    flash_sale = flag("Whether it is in a flash sale.")
-    best_seller_product = flag("Whether it is a best seller.")
-    featured_product = flag("Whether it is featured.")
     sort_by = Choice(choices=[sort.value for sort in Sort], default=Sort.RELEVANCE.value)
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return the fields of this class and one for each declared filter."""
+        return super().get_fields() | {each.parameter: PARAMETERS[each.kind](each) for each in NAMED}
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a range that is upside down, and pages deeper than any engine goes."""
-        low, high = attrs["min_price"], attrs["max_price"]
-        if low is not None and high is not None and low > high:
-            raise serializers.ValidationError({"min_price": "Must not be above max_price."})
+        """Raise ValidationError for a range whose limits are reversed, and for a page beyond the last."""
+        for lowest, highest in _ranges():
+            low, high = attrs[lowest], attrs[highest]
+            if low is not None and high is not None and low > high:
+                raise serializers.ValidationError({lowest: f"Must not be above {highest}."})
         if attrs["page"] * attrs["page_size"] > MAX_DEPTH:
             raise serializers.ValidationError(
                 {"page": f"Only the first {MAX_DEPTH} hits can be paged through."}
             )
         return attrs
+
+
+def _ranges() -> list[tuple[str, str]]:
+    """Return the parameters of each property that has both a lowest and a highest value."""
+    lowest = {each.field: each.parameter for each in NAMED if each.kind is FilterKind.AT_LEAST}
+    highest = {each.field: each.parameter for each in NAMED if each.kind is FilterKind.AT_MOST}
+    return [(lowest[field], highest[field]) for field in lowest.keys() & highest.keys()]
 
 
 class SuggestionParameters(serializers.Serializer[Any]):
@@ -95,24 +134,19 @@ def search_request(request: Request) -> SearchRequest:
         InvalidInput: a parameter is unknown or repeated.
         rest_framework.exceptions.ValidationError: a value is not valid.
     """
-    asked = parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX)
+    given = parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX)
+    values = {each.name: _value(each, given[each.parameter]) for each in NAMED}
     return SearchRequest(
-        text=asked["q"],
-        sort=Sort(asked["sort_by"]),
-        page=asked["page"],
-        page_size=asked["page_size"],
-        filters=Filters(
-            category=asked["category"],
-            brands=tuple(asked["brand"]),
-            seller_id=asked["seller"],
-            min_price=asked["min_price"],
-            max_price=asked["max_price"],
-            min_rating=asked["rating"],
-            in_stock=asked["in_stock"],
-            attributes=_attributes(request),
-            **{name: asked[name] for name in FLAGS},
-        ),
+        text=given["q"],
+        sort=Sort(given["sort_by"]),
+        page=given["page"],
+        page_size=given["page_size"],
+        filters=Filters(attributes=_attributes(request), **values),
     )
+
+
+def _value(declared: FilterDeclaration, value: Any) -> Any:
+    return tuple(value) if declared.several else value
 
 
 def _attributes(request: Request) -> dict[str, tuple[str, ...]]:

@@ -19,7 +19,8 @@ from backend.outbox.subscribers import Start
 from backend.search import projection
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing import generations
-from indexing.engine import DocumentWrite, Generation, Role, SearchEngine, SearchError
+from indexing.engine import DocumentWrite, Generation, Role, SearchEngine
+from indexing.errors import SearchError
 from indexing.generations import rebuild
 
 REMEDY = "run: manage.py rebuild_index"
@@ -92,7 +93,11 @@ def build(
 
 
 def roll_back(engine: SearchEngine, *, by: Actor) -> Generation:
-    """Let the generation that served before serve again, and return it. Raises NothingToRollBackTo."""
+    """Let the generation that served before serve again, and return it.
+
+    Raises:
+        NoStandby: no generation served before.
+    """
     before = serving_generation(engine)
     serving = generations.roll_back(engine)
     _record("search.index_rolled_back", by=by, before=before, after=serving)

@@ -1,5 +1,6 @@
 """Search answers as they go out."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -7,8 +8,9 @@ from drf_spectacular.helpers import lazy_serializer
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from indexing.buckets import CategoryBucket
 from indexing.document import ProductDocument
-from indexing.page import CategoryBucket
+from indexing.facets import FACETS, FacetDeclaration, FacetShape
 
 
 class ValueBucketSerializer(serializers.Serializer[Any]):
@@ -68,15 +70,26 @@ class AttributeFacetSerializer(serializers.Serializer[Any]):
     buckets = ValueBucketSerializer(many=True)
 
 
-class FacetsSerializer(serializers.Serializer[Any]):
-    """Counts of products per value; a filter does not shrink its own facet."""
+def _count(declared: FacetDeclaration) -> serializers.Field[Any, Any, Any, Any]:
+    return serializers.IntegerField(help_text=declared.help_text)
 
-    categories = CategoryBucketSerializer(many=True)
-    brands = ValueBucketSerializer(many=True)
-    prices = PriceBucketSerializer(many=True)
-    ratings = RatingBucketSerializer(many=True)
-    in_stock = serializers.IntegerField(help_text="Products left with in_stock=true.")
-    attributes = AttributeFacetSerializer(many=True)
+
+SHAPES: Mapping[FacetShape, Callable[[FacetDeclaration], serializers.Field[Any, Any, Any, Any]]] = {
+    FacetShape.TREE: lambda declared: CategoryBucketSerializer(many=True),
+    FacetShape.VALUES: lambda declared: ValueBucketSerializer(many=True),
+    FacetShape.RANGES: lambda declared: PriceBucketSerializer(many=True),
+    FacetShape.STEPS: lambda declared: RatingBucketSerializer(many=True),
+    FacetShape.COUNT: _count,
+    FacetShape.ATTRIBUTES: lambda declared: AttributeFacetSerializer(many=True),
+}
+
+
+class FacetsSerializer(serializers.Serializer[Any]):
+    """Numbers of products per value; a filter does not narrow the facet that it selects within."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return a field for each declared facet."""
+        return {declared.name: SHAPES[declared.shape](declared) for declared in FACETS}
 
 
 class UnderstoodSerializer(serializers.Serializer[Any]):

@@ -10,7 +10,8 @@ from backend.outbox.models import Cursor
 from backend.outbox.subscribers import Notice, Start
 from backend.outbox.topics import Topic
 from backend.search.projection import project
-from indexing.engine import GenerationNotFound, SearchEngine, SearchError
+from indexing.engine import SearchEngine
+from indexing.errors import GenerationNotFound, SearchError
 from indexing.generations import kept_current
 
 logger = structlog.get_logger(__name__)

@@ -1,7 +1,6 @@
 """Search's endpoints."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
@@ -109,8 +108,7 @@ class SuggestionView(APIView):
 
 def chosen(asked: SearchRequest) -> Mapping[str, object]:
     """Return the filters and the order that were asked for, as an exposure keeps them."""
-    given = {field.name: getattr(asked.filters, field.name) for field in fields(asked.filters)}
-    named = {name: value for name, value in given.items() if value not in (None, (), {})}
+    named = asked.filters.given()
     attributes: Mapping[str, tuple[str, ...]] = named.pop("attributes", {})
     shown = {name: _text(value) for name, value in named.items()}
     shown |= {f"attr.{name}": ", ".join(values) for name, values in attributes.items()}

@@ -1,5 +1,6 @@
-"""The connection, and what its failures mean."""
+"""The connection to the cluster, its deadlines, and what its failures mean."""
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,25 +9,52 @@ from typing import Any
 from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from indexing.engine import IndexMissing, SearchEngineUnavailable
+from indexing.errors import IndexMissing, SearchEngineUnavailable
 
 NAME = "elasticsearch"
-SEARCH_SECONDS = 5.0
-"""After which a shopper has left anyway."""
+SEARCH_SECONDS = 2.5
+"""For everything that one search, suggestion or health check asks of the cluster."""
+MANAGEMENT_SECONDS = 30.0
+"""For a request that creates, swaps or drops an index."""
 WRITE_SECONDS = 60.0
+"""For a request that writes a batch of documents."""
+WRITE_RETRIES = 2
 
 NOT_FOUND = 404
 OVERLOADED = frozenset((429, 502, 503, 504))
 
 
 def connect(url: str) -> Elasticsearch:
-    """Return a client; nothing is sent yet."""
-    return Elasticsearch(url, request_timeout=SEARCH_SECONDS, max_retries=1)
+    """Return a client; nothing is sent yet.
+
+    It doesn't retry: a retry would multiply the deadline, and the caller of a search can repeat it.
+    """
+    return Elasticsearch(url, request_timeout=SEARCH_SECONDS, max_retries=0, retry_on_timeout=False)
+
+
+class Deadline:
+    """The time that all requests of one operation may take together."""
+
+    def __init__(self, seconds: float) -> None:
+        """Begin now."""
+        self._seconds = seconds
+        self._ends_at = time.monotonic() + seconds
+
+    def on(self, client: Elasticsearch) -> Elasticsearch:
+        """Return `client` with the remaining time as the deadline of its next request.
+
+        Raises:
+            SearchEngineUnavailable: no time remains.
+        """
+        remaining = self._ends_at - time.monotonic()
+        if remaining <= 0:
+            raise SearchEngineUnavailable(NAME, f"no answer within {self._seconds:g} seconds")
+        return client.options(request_timeout=remaining)
 
 
 @contextmanager
-def answering() -> Iterator[None]:
-    """Turn the failures of a cluster into ours; what was asked wrongly stays an ApiError."""
+def translated_errors() -> Iterator[None]:
+    """Raise the cluster's failures as search errors; an invalid request remains an ApiError."""
     try:
         yield
     except TransportError as error:
@@ -43,7 +71,12 @@ Answer = Mapping[str, Any]
 
 
 def answers(response: ObjectApiResponse[Any]) -> list[Answer]:
-    """Return the answers of several searches. Raises what the first that failed would have raised alone."""
+    """Return the answers to several searches.
+
+    Raises:
+        NotFoundError: the index of a search does not exist.
+        ApiError: a search failed.
+    """
     found: list[Answer] = response["responses"]
     for answer in found:
         if "error" in answer:

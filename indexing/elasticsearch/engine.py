@@ -1,9 +1,14 @@
-"""The protocol of indexing.engine, kept by Elasticsearch."""
+"""The protocol of indexing.engine on Elasticsearch."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from indexing.elasticsearch.client import NAME, answering, connect
+from elasticsearch import NotFoundError
+
+from indexing.elasticsearch.client import NAME, SEARCH_SECONDS, Deadline, connect, translated_errors
 from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
@@ -11,7 +16,23 @@ from indexing.elasticsearch.writing import write
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
+from indexing.schema import IndexSchema, schema_of
 from indexing.suggestions import suggestions
+
+SERVING_KNOWN_SECONDS = 1.0
+"""How long a process uses the generation that served when it last looked.
+
+After a swap that is the standby, which is kept current, so that its answers are correct for this moment.
+"""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    generation: str
+    schema: IndexSchema
+    known_until: float
 
 
 class ElasticsearchEngine:
@@ -23,33 +44,32 @@ class ElasticsearchEngine:
         """Use the indices that begin with `prefix` on the cluster at `url`; nothing is sent yet."""
         self._client = connect(url)
         self._indices = Indices(self._client, prefix=prefix)
-        self._searching = Searching(self._client, self._indices.serving)
-        self._version_known = False
+        self._serving: _Serving | None = None
+        self._schemas: dict[str, IndexSchema] = {}
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page."""
-        with answering():
-            self._require_version()
-            return self._searching.search(request)
+        return self._ask(lambda searching: searching.search(request))
 
     def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
         """Return completions of `prefix`, best first."""
-        with answering():
-            self._require_version()
-            asking = self._searching
-            return suggestions(prefix, complete=asking.completions, evidence=asking.evidence, limit=limit)
+        return self._ask(
+            lambda searching: suggestions(
+                prefix, complete=searching.completions, evidence=searching.evidence, limit=limit
+            )
+        )
 
-    def write(self, generation: str, changes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
-        """Apply changes; Elasticsearch itself remembers deletes, by its own clock."""
-        with answering():
-            return write(self._client, generation, changes)
+    def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
+        """Apply `writes`; Elasticsearch itself remembers deletes, by its own clock."""
+        with translated_errors():
+            return write(self._client, generation, writes, schema=self._schema_of(generation))
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
-        """Return what the generation holds of these products, searchable or not yet."""
+        """Return what the generation holds of these products, whether searches see it yet or not."""
         if not product_ids:
             return {}
-        with answering():
-            self._indices.require(generation)
+        with translated_errors():
+            self._schema_of(generation)
             found = self._client.mget(index=generation, ids=[str(each) for each in product_ids])
             return {
                 int(each["_id"]): StoredDocument(each["_version"], product_of(each["_source"]))
@@ -59,52 +79,83 @@ class ElasticsearchEngine:
 
     def count(self, generation: str) -> int:
         """Return how many products the generation holds."""
-        with answering():
-            self._indices.require(generation)
+        with translated_errors():
+            self._schema_of(generation)
             found: int = self._client.count(index=generation)["count"]
             return found
 
     def generations(self) -> tuple[Generation, ...]:
         """Return all generations, oldest first."""
-        with answering():
+        with translated_errors():
             return self._indices.generations()
 
+    def serving(self) -> Generation:
+        """Return the generation that serves."""
+        with translated_errors():
+            return self._indices.serving_generation(Deadline(SEARCH_SECONDS))
+
     def create(self, *, now: datetime) -> Generation:
-        """Create an empty generation that serves nobody yet."""
-        with answering():
+        """Create an empty generation of the current schema version."""
+        with translated_errors():
             return self._indices.create(now=now)
 
     def swap(self, generation: str) -> None:
         """Let this generation serve from the next search on."""
-        with answering():
+        with translated_errors():
             self._indices.swap(generation)
-        self._version_known = False
+        self._serving = None
 
     def drop(self, generation: str) -> None:
         """Delete a generation that does not serve."""
-        with answering():
+        with translated_errors():
             self._indices.drop(generation)
+        self._schemas.pop(generation, None)
 
     def destroy(self) -> None:
-        """Delete every generation, the one that serves too."""
-        with answering():
+        """Delete every generation, including the one that serves."""
+        with translated_errors():
             self._indices.destroy()
-        self._version_known = False
+        self._serving = None
+        self._schemas.clear()
 
     def release(self, generation: str) -> None:
         """Do nothing: Elasticsearch takes writes from every process."""
 
     def ping(self) -> None:
         """Return if searches can be answered."""
-        with answering():
-            self._indices.require_version()
-            self._client.count(index=self._indices.serving)
+        deadline = Deadline(SEARCH_SECONDS)
+        with translated_errors():
+            serving = self._indices.serving_generation(deadline)
+            schema_of(serving.name, serving.schema_version)
+            deadline.on(self._client).count(index=serving.name)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _require_version(self) -> None:
-        if not self._version_known:
-            self._indices.require_version()
-            self._version_known = True
+    def _ask(self, question: Callable[[Searching], T]) -> T:
+        """Return the answer of the generation that serves; its index may have been dropped a moment ago."""
+        deadline = Deadline(SEARCH_SECONDS)
+        with translated_errors():
+            try:
+                return question(self._searching(deadline))
+            except NotFoundError:
+                self._serving = None
+                return question(self._searching(deadline))
+
+    def _searching(self, deadline: Deadline) -> Searching:
+        serving = self._serving
+        if serving is None or serving.known_until < time.monotonic():
+            found = self._indices.serving_generation(deadline)
+            schema = schema_of(found.name, found.schema_version)
+            serving = _Serving(found.name, schema, time.monotonic() + SERVING_KNOWN_SECONDS)
+            self._serving = serving
+        return Searching(self._client, serving.generation, schema=serving.schema, deadline=deadline)
+
+    def _schema_of(self, generation: str) -> IndexSchema:
+        """Return the schema of a generation, which never changes."""
+        known = self._schemas.get(generation)
+        if known is None:
+            version = self._indices.generation(generation).schema_version
+            known = self._schemas[generation] = schema_of(generation, version)
+        return known

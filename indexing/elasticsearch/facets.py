@@ -1,107 +1,112 @@
-"""Counting products per value: all facets of a request in the request itself."""
+"""The aggregations that count all facets of a request in the request itself."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from elasticsearch.dsl import A
 from elasticsearch.dsl.aggs import Agg
 from elasticsearch.dsl.query import Bool, Range
 
-from indexing import facets
-from indexing.elasticsearch.matching import filters as clauses
-from indexing.elasticsearch.matching import variant_filters
+from indexing import counting
+from indexing.elasticsearch.matching import Matching
+from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
+from indexing.filters import Filters
 from indexing.mapping import SEPARATOR
-from indexing.page import Facets
-from indexing.request import Filters
 
 Counted = Mapping[str, Any]
 """The aggregations of an answer."""
 
-
-def aggregations(filters: Filters) -> dict[str, Agg[Any]]:
-    """Return what must be counted, each under the filters that are not its own."""
-    counted = {
-        "category": _under(filters, "category", _terms("category_token", facets.MAX_CATEGORIES)),
-        "brand": _under(filters, "brand", _terms("brand_token", facets.MAX_BRANDS)),
-        "price": _under(filters, "price", A("range", field="price", ranges=_price_ranges())),
-        "rating": _under(filters, "rating", _ratings()),
-        "in_stock": A("filter", Bool(filter=clauses(replace(filters, in_stock=True)))),
-        "attributes": _attributes(filters, without=""),
-    }
-    for place, name in enumerate(filters.attributes):
-        counted[f"attribute_{place}"] = _attributes(filters, without=name)
-    return counted
+TERMS_SIZES = {FacetShape.TREE: counting.MAX_CATEGORIES, FacetShape.VALUES: counting.MAX_VALUES}
 
 
-def facets_of(counted: Counted, filters: Filters) -> Facets:
-    """Return the facets that Elasticsearch counted."""
-    return Facets(
-        categories=facets.category_tree(_buckets(counted["category"]["own"]), selected=filters.category),
-        brands=facets.brand_buckets(_buckets(counted["brand"]["own"]), selected=filters.brands),
-        prices=facets.price_buckets(bucket["doc_count"] for bucket in counted["price"]["own"]["buckets"]),
-        ratings=facets.rating_buckets(
-            {int(stars): each["doc_count"] for stars, each in counted["rating"]["own"]["buckets"].items()},
-            selected=filters.min_rating,
-        ),
-        in_stock=counted["in_stock"]["doc_count"],
-        attributes=facets.attribute_facets(_attribute_counts(counted, filters), selected=filters.attributes),
-    )
+class Counting:
+    """Counts the facets of one set of filters; a facet whose field the schema lacks is left out."""
 
+    def __init__(self, matching: Matching, filters: Filters) -> None:
+        """Count under `filters`, each facet without the filters that select within it."""
+        self._matching = matching
+        self._filters = filters
+        self._declared = [each for each in FACETS if not each.field or matching.schema.has(each.field)]
 
-def _under(filters: Filters, without: str, counted: Agg[Any]) -> Agg[Any]:
-    result = A("filter", Bool(filter=clauses(filters, without=without)))
-    result.bucket("own", counted)
-    return result
+    def aggregations(self) -> dict[str, Agg[Any]]:
+        """Return what has to be counted."""
+        counted = {declared.name: self._aggregation(declared) for declared in self._declared}
+        for place, name in enumerate(self._filters.attributes):
+            counted[f"attribute_{place}"] = self._attributes(self._filters.without_attribute(name), only=name)
+        return counted
 
+    def facets(self, counted: Counted) -> Facets:
+        """Return the facets that Elasticsearch counted."""
+        counts = {declared.name: self._counts(declared, counted) for declared in self._declared}
+        return counting.facets_of(counts, filters=self._filters)
 
-def _terms(field: str, size: int) -> Agg[Any]:
-    return A("terms", field=field, size=size)
+    def _aggregation(self, declared: FacetDeclaration) -> Agg[Any]:
+        if declared.shape is FacetShape.ATTRIBUTES:
+            return self._attributes(self._filters)
+        if declared.shape is FacetShape.COUNT:
+            return self._passing(self._filters.replaced(**{declared.field: True}))
+        result = self._passing(declared.others(self._filters))
+        result.bucket("own", self._own(declared))
+        return result
 
+    def _own(self, declared: FacetDeclaration) -> Agg[Any]:
+        field = self._matching.schema.field(declared.field)
+        if declared.shape is FacetShape.RANGES:
+            ranges = [
+                {name: field.scaled(edge) for name, edge in (("from", low), ("to", high)) if edge is not None}
+                for low, high in counting.price_ranges()
+            ]
+            return A("range", field=field.name, ranges=ranges)
+        if declared.shape is FacetShape.STEPS:
+            steps = {str(stars): Range(field.name, {"gte": stars}) for stars in counting.RATINGS}
+            return A("filters", filters=steps)
+        return A("terms", field=field.name, size=TERMS_SIZES[declared.shape])
 
-def _price_ranges() -> list[dict[str, int]]:
-    return [
-        {name: edge for name, edge in (("from", low), ("to", high)) if edge is not None}
-        for low, high in facets.price_ranges()
-    ]
+    def _passing(self, filters: Filters) -> Agg[Any]:
+        return A("filter", Bool(filter=self._matching.filters(filters)))
 
+    def _attributes(self, filters: Filters, *, only: str = "") -> Agg[Any]:
+        """Count products by the attribute values of their passing variants; of one attribute if named."""
+        included = {"include": f"{escaped(only + SEPARATOR)}.*"} if only else {}
+        result = self._passing(filters)
+        passing = Bool(filter=self._matching.variant_filters(filters))
+        variants = result.bucket("variants", "nested", path="variants").bucket("passing", "filter", passing)
+        values = variants.bucket(
+            "own", "terms", field="variants.attributes", size=counting.MAX_ATTRIBUTE_TOKENS, **included
+        )
+        values.bucket("products", "reverse_nested")
+        return result
 
-def _ratings() -> Agg[Any]:
-    return A("filters", filters={str(stars): Range("rating", {"gte": stars}) for stars in facets.RATINGS})
+    def _counts(self, declared: FacetDeclaration, counted: Counted) -> object:
+        found = counted[declared.name]
+        match declared.shape:
+            case FacetShape.COUNT:
+                return found["doc_count"]
+            case FacetShape.ATTRIBUTES:
+                return self._attribute_counts(counted)
+            case FacetShape.RANGES:
+                return [bucket["doc_count"] for bucket in found["own"]["buckets"]]
+            case FacetShape.STEPS:
+                return {int(stars): bucket["doc_count"] for stars, bucket in found["own"]["buckets"].items()}
+            case FacetShape.TREE | FacetShape.VALUES:
+                return {bucket["key"]: bucket["doc_count"] for bucket in found["own"]["buckets"]}
 
-
-def _attributes(filters: Filters, *, without: str) -> Agg[Any]:
-    """Count attribute values of the variants that pass, each product once; of `without` alone if named."""
-    only = {"include": f"{escaped(without + SEPARATOR)}.*"} if without else {}
-    result = A("filter", Bool(filter=clauses(filters, without=without)))
-    passing = Bool(filter=variant_filters(filters, without=without))
-    variants = result.bucket("variants", "nested", path="variants").bucket("passing", "filter", passing)
-    values = variants.bucket(
-        "own", "terms", field="variants.attributes", size=facets.MAX_ATTRIBUTE_TOKENS, **only
-    )
-    values.bucket("products", "reverse_nested")
-    return result
-
-
-def _attribute_counts(counted: Counted, filters: Filters) -> dict[tuple[str, str], int]:
-    counts = {
-        each: count
-        for each, count in _by_product(counted["attributes"]).items()
-        if each[0] not in filters.attributes
-    }
-    for place in range(len(filters.attributes)):
-        counts |= _by_product(counted[f"attribute_{place}"])
-    return counts
+    def _attribute_counts(self, counted: Counted) -> dict[tuple[str, str], int]:
+        selected = self._filters.attributes
+        counts = {
+            each: count
+            for each, count in _by_product(counted["attributes"]).items()
+            if each[0] not in selected
+        }
+        for place in range(len(selected)):
+            counts |= _by_product(counted[f"attribute_{place}"])
+        return counts
 
 
 def _by_product(counted: Counted) -> dict[tuple[str, str], int]:
     buckets = counted["variants"]["passing"]["own"]["buckets"]
-    return facets.attribute_counts({each["key"]: each["products"]["doc_count"] for each in buckets})
-
-
-def _buckets(counted: Counted) -> dict[str, int]:
-    return {bucket["key"]: bucket["doc_count"] for bucket in counted["buckets"]}
+    return counting.attribute_counts({each["key"]: each["products"]["doc_count"] for each in buckets})
 
 
 def escaped(text: str) -> str:

@@ -2,21 +2,25 @@
 
 PREFIX-products                 alias of the index that serves
 PREFIX-products-standby         alias of the one that served before
-PREFIX-products-TIME-RANDOM     an index, with an alias of its own for writing
+PREFIX-products-TIME-RANDOM     an index; its `_meta` holds its schema version and when it was created
 """
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
-from indexing.elasticsearch.mapping import VERSION, definition
-from indexing.engine import Generation, GenerationNotFound, IndexCorrupt, IndexMissing, Role
+from indexing.elasticsearch.client import MANAGEMENT_SECONDS, NAME, Deadline
+from indexing.elasticsearch.mapping import definition
+from indexing.engine import Generation, Role
+from indexing.errors import GenerationNotFound, IndexMissing
+from indexing.schema import VERSION
 
 TEMPLATE_PRIORITY = 500
-"""Above what clusters bring along; no other template means these names."""
+"""Above the templates that clusters bring along; no other template matches these names."""
+UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Indices:
@@ -25,6 +29,7 @@ class Indices:
     def __init__(self, client: Elasticsearch, *, prefix: str) -> None:
         """Manage the indices whose names begin with `prefix`."""
         self._client = client
+        self._managing = client.options(request_timeout=MANAGEMENT_SECONDS)
         self.serving = f"{prefix}-products"
         self.standby = f"{prefix}-products-standby"
         self._pattern = f"{prefix}-products-2*"
@@ -37,30 +42,61 @@ class Indices:
         generations = [self._generation(name, index) for name, index in found.body.items()]
         return tuple(sorted(generations, key=lambda generation: (generation.created_at, generation.name)))
 
+    def generation(self, name: str) -> Generation:
+        """Return the generation `name`.
+
+        Raises:
+            GenerationNotFound: there is none.
+        """
+        try:
+            found = self._client.indices.get(index=name, features=["aliases", "mappings"])
+        except NotFoundError as error:
+            raise GenerationNotFound(name) from error
+        return self._generation(name, found.body[name])
+
+    def serving_generation(self, deadline: Deadline) -> Generation:
+        """Return the generation that serves.
+
+        Raises:
+            IndexMissing: there is none.
+        """
+        try:
+            found = deadline.on(self._client).indices.get(
+                index=self.serving, features=["aliases", "mappings"]
+            )
+        except NotFoundError as error:
+            raise IndexMissing(NAME) from error
+        name, index = next(iter(found.body.items()))
+        return self._generation(name, index)
+
     def _generation(self, name: str, index: Mapping[str, Any]) -> Generation:
         roles = {self.serving: Role.SERVING, self.standby: Role.STANDBY}
         role = next((roles[alias] for alias in index["aliases"] if alias in roles), Role.BUILDING)
-        created_at = index["mappings"].get("_meta", {}).get("created_at")
-        if created_at is None:
-            raise IndexCorrupt(name, "it does not say when it was created")
-        return Generation(name, role, datetime.fromisoformat(created_at))
+        meta = index["mappings"].get("_meta", {})
+        created_at = meta.get("created_at")
+        return Generation(
+            name,
+            role,
+            UNKNOWN_TIME if created_at is None else datetime.fromisoformat(created_at),
+            meta.get("version"),
+        )
 
     def create(self, *, now: datetime) -> Generation:
         """Create an empty index."""
-        self._forbid_accidental_indices()
+        self._forbid_automatic_creation()
         name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        self._client.indices.create(index=name, **definition(name, created_at=now))
-        return Generation(name, Role.BUILDING, now)
+        self._managing.indices.create(index=name, **definition(created_at=now))
+        return Generation(name, Role.BUILDING, now, VERSION)
 
     def destroy(self) -> None:
         """Delete every index."""
         for generation in self.generations():
-            self._client.indices.delete(index=generation.name)
-        self._client.options(ignore_status=404).indices.delete_index_template(name=self.serving)
+            self._managing.indices.delete(index=generation.name)
+        self._managing.options(ignore_status=404).indices.delete_index_template(name=self.serving)
 
-    def _forbid_accidental_indices(self) -> None:
-        """Let a write to an index that was dropped fail; it would bring the index back, without a mapping."""
-        self._client.indices.put_index_template(
+    def _forbid_automatic_creation(self) -> None:
+        """Let a write to a dropped index fail, which would create the index again without its mapping."""
+        self._managing.indices.put_index_template(
             name=self.serving,
             index_patterns=[self._pattern],
             allow_auto_create=False,
@@ -68,45 +104,35 @@ class Indices:
         )
 
     def require(self, generation: str) -> None:
-        """Return if there is such a generation. Raises GenerationNotFound."""
+        """Return if there is such a generation.
+
+        Raises:
+            GenerationNotFound: there is none.
+        """
         if not self._client.indices.exists(index=generation):
             raise GenerationNotFound(generation)
 
-    def require_version(self) -> None:
-        """Return if the index that serves has the fields of this program.
-
-        Raises IndexMissing, IndexCorrupt.
-        """
-        try:
-            found = self._client.indices.get_mapping(index=self.serving)
-        except NotFoundError as error:
-            raise IndexMissing("elasticsearch") from error
-        for name, index in found.body.items():
-            version = index["mappings"].get("_meta", {}).get("version")
-            if version != VERSION:
-                raise IndexCorrupt(name, f"it has fields of version {version}, this program writes {VERSION}")
-
     def swap(self, generation: str) -> None:
-        """Let this generation serve with all that was written to it; the one that served is the standby."""
+        """Let this generation serve with everything that was written to it; the other becomes the standby."""
         self.require(generation)
-        self._client.indices.refresh(index=generation)
+        self._managing.indices.refresh(index=generation)
         served = self._holder(self.serving)
         if served == generation:
             return
         actions = [{"add": {"index": generation, "alias": self.serving}}]
-        if resting := self._holder(self.standby):
-            actions.append({"remove": {"index": resting, "alias": self.standby}})
+        if standby := self._holder(self.standby):
+            actions.append({"remove": {"index": standby, "alias": self.standby}})
         if served:
             actions.append({"remove": {"index": served, "alias": self.serving}})
             actions.append({"add": {"index": served, "alias": self.standby}})
-        self._client.indices.update_aliases(actions=actions)
+        self._managing.indices.update_aliases(actions=actions)
 
     def drop(self, generation: str) -> None:
         """Delete a generation that does not serve."""
         self.require(generation)
         if self._holder(self.serving) == generation:
             raise ValueError(f"{generation} serves and cannot be dropped")
-        self._client.indices.delete(index=generation)
+        self._managing.indices.delete(index=generation)
 
     def _holder(self, alias: str) -> str | None:
         try:

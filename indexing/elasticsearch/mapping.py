@@ -1,5 +1,6 @@
-"""The fields of an index, how they are analysed, and a product document in them."""
+"""The mapping of an index, made from the table of fields, and a product document as it is indexed."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +10,13 @@ from elasticsearch.dsl import (
     Date,
     Document,
     Double,
+    Field,
     Float,
     Index,
     InnerDoc,
-    Integer,
     Keyword,
     Long,
+    Mapping,
     MetaField,
     Nested,
     Object,
@@ -24,14 +26,13 @@ from elasticsearch.dsl import (
 )
 
 from indexing.document import ProductDocument, selections
-from indexing.mapping import attribute_tokens, flatten
-
-VERSION = 1
-"""Counts up with every change of the fields; an index of another version must be rebuilt."""
+from indexing.fields import FieldKind
+from indexing.mapping import attribute_tokens
+from indexing.schema import CURRENT, VERSION, IndexSchema
 
 REFRESH_INTERVAL = "300ms"
 DELETES_KEPT_FOR = "1h"
-"""Longer than any process can take between reading a product and writing it here."""
+"""Longer than a process takes between reading a product and writing it here."""
 
 STEMMED = analyzer(
     "stemmed", tokenizer="whitespace", filter=[token_filter("porter2", type="stemmer", language="porter2")]
@@ -45,58 +46,52 @@ SETTINGS: dict[str, Any] = {
     "gc_deletes": DELETES_KEPT_FOR,
 }
 
+TYPES: dict[FieldKind, Callable[[], Field]] = {
+    FieldKind.STEMMED: lambda: Text(analyzer=STEMMED),
+    FieldKind.WORDS: lambda: Text(analyzer=WORDS, index_options="freqs"),
+    FieldKind.EXACT: Keyword,
+    FieldKind.COUNTED: Keyword,
+    FieldKind.FLAG: Boolean,
+    FieldKind.IDENTIFIER: Long,
+    FieldKind.MONEY: Long,
+    FieldKind.RATING: Double,
+    FieldKind.SORTED: Long,
+    FieldKind.TIME: Date,
+    FieldKind.FACTOR: Float,
+}
+
 
 class VariantFields(InnerDoc):
-    """What one variant satisfies: its own attributes and those it inherits."""
+    """What attribute filters compare: a variant's own attributes and those that it inherits."""
 
     attributes = Keyword(multi=True)
     available = Boolean()
 
 
-class ProductFields(Document):
-    """The fields of an index.
+def _mapping() -> Mapping:
+    mapping = Mapping()
+    for each in CURRENT.fields:
+        mapping.field(each.name, TYPES[each.kind]())
+    mapping.field("variants", Nested(VariantFields))
+    mapping.field("document", Object(enabled=False))
+    return mapping
 
-    Only the product itself is kept as source: what is indexed of it can be made again from the database.
+
+class ProductFields(Document):
+    """The fields of an index of the current schema version.
+
+    Only the product document is kept as source; the indexed fields can be made again from the database.
     """
 
-    id = Long()
-    title = Text(analyzer=STEMMED)
-    brand = Text(analyzer=STEMMED)
-    categories = Text(analyzer=STEMMED)
-    attributes = Text(analyzer=STEMMED)
-    description = Text(analyzer=STEMMED)
-    vocabulary = Text(analyzer=WORDS, index_options="freqs")
-    phrase = Keyword(multi=True)
-    brand_key = Keyword()
-    brand_token = Keyword()
-    category_key = Keyword(multi=True)
-    category_token = Keyword(multi=True)
-    category_name = Keyword(multi=True)
-    seller = Long()
-    price = Long()
-    rating = Double()
-    rating_count = Integer()
-    popularity = Long()
-    created_at = Date()
-    weight = Float()
-    in_stock = Boolean()
-    flash_sale = Boolean()
-    best_seller_product = Boolean()
-    featured_product = Boolean()
-    variants = Nested(VariantFields)
-    document = Object(enabled=False)
-
     class Meta:
+        mapping = _mapping()
         dynamic = MetaField("strict")
         _source = MetaField({"includes": ["document"]})
 
 
-FLAGS = ("in_stock", "flash_sale", "best_seller_product", "featured_product")
-
-
-def definition(name: str, *, created_at: datetime) -> dict[str, Any]:
+def definition(*, created_at: datetime) -> dict[str, Any]:
     """Return the mappings and settings, analyzers included, of an index that is created now."""
-    index = Index(name)
+    index = Index("products")
     index.document(ProductFields)
     index.settings(**SETTINGS)
     described: dict[str, Any] = index.to_dict()
@@ -104,38 +99,20 @@ def definition(name: str, *, created_at: datetime) -> dict[str, Any]:
     return described
 
 
-def indexed(document: ProductDocument) -> dict[str, Any]:
-    """Return `document` as Elasticsearch indexes it."""
-    flat = flatten(document)
-    text = flat.text
+def indexed(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]:
+    """Return `document` as Elasticsearch indexes it in a generation of `schema`."""
     return {
-        "id": document.id,
-        "title": text.title,
-        "brand": text.brand,
-        "categories": text.categories,
-        "attributes": text.attributes,
-        "description": text.description,
-        "vocabulary": text.vocabulary,
-        "brand_key": flat.brand,
-        "brand_token": flat.brand_token or None,
-        "category_key": flat.category_keys,
-        "category_token": flat.category_tokens,
-        "category_name": flat.category_names,
-        "phrase": flat.phrases,
-        "seller": document.seller_id,
-        "price": flat.price,
-        "rating": flat.rating,
-        "rating_count": document.rating_count,
-        "popularity": document.popularity,
-        "created_at": document.created_at.isoformat(),
-        "weight": flat.boost,
-        **{flag: getattr(document, flag) for flag in FLAGS},
+        **{name: _encoded(value) for name, value in schema.values(document).items()},
         "variants": [
             {"attributes": attribute_tokens(each.attributes.items()), "available": each.available}
             for each in selections(document)
         ],
         "document": msgspec.to_builtins(document),
     }
+
+
+def _encoded(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def product_of(source: dict[str, Any]) -> ProductDocument:

@@ -1,7 +1,8 @@
-"""A plan and filters as Elasticsearch queries."""
+"""A query plan and filters as Elasticsearch queries."""
 
-from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from elasticsearch.dsl.function import FieldValueFactor
 from elasticsearch.dsl.query import (
@@ -19,96 +20,95 @@ from elasticsearch.dsl.query import (
 )
 
 from indexing import query as meaning
-from indexing.document import minor_units
-from indexing.facets import chosen_tokens
+from indexing.counting import attribute_filter_tokens
+from indexing.fields import VOCABULARY, WEIGHT, FieldKind, IndexField
+from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import key
 from indexing.query import Alternative, Need, Plan
-from indexing.request import Filters
-
-FLAGS = ("flash_sale", "best_seller_product", "featured_product")
+from indexing.schema import IndexSchema
 
 
 def weighted(query: Query) -> Query:
-    """Multiply scores by what a product's popularity and stock make of them."""
+    """Return `query` with scores multiplied by the factor of each product's popularity and stock."""
     return FunctionScore(
         query=query,
-        functions=[FieldValueFactor(field="weight", factor=1, missing=1)],
+        functions=[FieldValueFactor(field=WEIGHT, factor=1, missing=1)],
         boost_mode="multiply",
     )
 
 
 def text(plan: Plan, *, required: int) -> Query:
-    """Match products that meet at least `required` needs of `plan`, scored."""
+    """Return a query for products that satisfy at least `required` needs of `plan`, scored."""
     needs = Bool(should=[_need(need) for need in plan.needs], minimum_should_match=required)
     extra: list[Query] = [holds("title", pair, boost=meaning.PHRASE_BOOST) for pair in pairwise(plan.words)]
     if required < len(plan.needs):
-        met = meaning.SATISFIED_NEED_SCORE
-        extra += [ConstantScore(filter=_need(need), boost=met) for need in plan.needs]
+        boost = meaning.SATISFIED_NEED_SCORE
+        extra += [ConstantScore(filter=_need(need), boost=boost) for need in plan.needs]
     return Bool(must=[needs], should=extra)
 
 
 def holds(field: str, term: meaning.Term, *, boost: float = 1.0) -> Query:
-    """Match products whose text field holds the word, or the words one after another."""
+    """Return a query for products whose text field holds the word, or the words one after another."""
     if len(term) == 1:
         return Match(field, {"query": term[0], "boost": boost})
     return MatchPhrase(field, {"query": " ".join(term), "boost": boost})
 
 
-def filters(filters: Filters, *, without: str = "") -> list[Query]:
-    """Return what a product must match; `without` names the facet whose own filter is left out."""
-    return list(_clauses(filters, without))
+class Matching:
+    """Translates filters into queries on the fields of one schema version."""
+
+    def __init__(self, schema: IndexSchema) -> None:
+        """Translate for generations of `schema`."""
+        self.schema = schema
+
+    def filters(self, filters: Filters) -> list[Query]:
+        """Return what a product must match."""
+        queries = []
+        for declared in FILTERS:
+            value = getattr(filters, declared.name)
+            if value not in (None, (), {}):
+                queries.append(self._query(declared, value, filters))
+        return queries
+
+    def variant_filters(self, filters: Filters) -> list[Query]:
+        """Return what one variant of a product must match."""
+        queries: list[Query] = [
+            Terms("variants.attributes", attribute_filter_tokens(name, values))
+            for name, values in filters.attributes.items()
+        ]
+        if filters.in_stock:
+            queries.append(Term("variants.available", {"value": True}))
+        return queries
+
+    def _query(self, declared: FilterDeclaration, value: Any, filters: Filters) -> Query:
+        if declared.kind is FilterKind.ATTRIBUTES:
+            return Nested(path="variants", query=Bool(filter=self.variant_filters(filters)))
+        field = self.schema.field(declared.field)
+        match declared.kind:
+            case FilterKind.ONE_OF:
+                return Terms(field.name, [key(each) for each in (value if declared.several else [value])])
+            case FilterKind.AT_LEAST | FilterKind.AT_MOST:
+                limit = "gte" if declared.kind is FilterKind.AT_LEAST else "lte"
+                return Range(field.name, {limit: _limit(field, value)})
+            case FilterKind.EQUALS | FilterKind.FLAG:
+                return Term(field.name, {"value": value})
 
 
-def variant_filters(filters: Filters, *, without: str = "") -> list[Query]:
-    """Return what one variant of a product must match."""
-    clauses: list[Query] = [
-        Terms("variants.attributes", chosen_tokens(name, values))
-        for name, values in filters.attributes.items()
-        if name != without
-    ]
-    if filters.in_stock and without != "in_stock":
-        clauses.append(Term("variants.available", {"value": True}))
-    return clauses
-
-
-def _clauses(filters: Filters, without: str) -> Iterator[Query]:
-    if filters.category is not None and without != "category":
-        yield Term("category_key", {"value": key(filters.category)})
-    if filters.brands and without != "brand":
-        yield Terms("brand_key", [key(brand) for brand in filters.brands])
-    if (filters.min_price is not None or filters.max_price is not None) and without != "price":
-        yield _price(filters)
-    if filters.min_rating is not None and without != "rating":
-        yield Range("rating", {"gte": filters.min_rating})
-    if filters.seller_id is not None:
-        yield Term("seller", {"value": filters.seller_id})
-    for flag in FLAGS:
-        if (value := getattr(filters, flag)) is not None:
-            yield Term(flag, {"value": value})
-    if filters.in_stock is not None and without != "in_stock":
-        yield Term("in_stock", {"value": filters.in_stock})
-    if any(name != without for name in filters.attributes):
-        yield Nested(path="variants", query=Bool(filter=variant_filters(filters, without=without)))
-
-
-def _price(filters: Filters) -> Query:
-    limits = {
-        name: minor_units(amount)
-        for name, amount in (("gte", filters.min_price), ("lte", filters.max_price))
-        if amount is not None
-    }
-    return Range("price", limits)
+def _limit(field: IndexField, value: Decimal | float) -> float:
+    if field.kind is FieldKind.MONEY:
+        return field.scaled(Decimal(value))
+    return float(value)
 
 
 def _need(need: Need) -> Query:
-    ways = [_alternative(alternative) for alternative in need.alternatives]
-    return ways[0] if len(ways) == 1 else DisMax(queries=ways)
+    queries = [_alternative(alternative) for alternative in need.alternatives]
+    return queries[0] if len(queries) == 1 else DisMax(queries=queries)
 
 
 def _alternative(alternative: Alternative) -> Query:
     boosts = dict(meaning.FIELD_BOOSTS)
     if len(alternative.term) == 1:
-        boosts["vocabulary"] = meaning.EXACT_FORM_BOOST
+        boosts[VOCABULARY] = meaning.EXACT_FORM_BOOST
     fields = [
         holds(field, alternative.term, boost=boost * alternative.weight) for field, boost in boosts.items()
     ]

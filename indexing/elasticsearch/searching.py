@@ -1,4 +1,4 @@
-"""Answering one request from the index that serves."""
+"""Searches, suggestions and word statistics from one index."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,62 +7,58 @@ from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search
 from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Prefix, Query
 
-from indexing.elasticsearch.client import Answer, answers
-from indexing.elasticsearch.facets import aggregations, escaped, facets_of
+from indexing.elasticsearch.client import Answer, Deadline, answers
+from indexing.elasticsearch.facets import Counting, escaped
 from indexing.elasticsearch.mapping import product_of
-from indexing.elasticsearch.matching import filters, holds, text, weighted
+from indexing.elasticsearch.matching import Matching, holds, text, weighted
+from indexing.fields import VOCABULARY
 from indexing.page import Hit, Matched, SearchPage
 from indexing.query import FIELD_BOOSTS, RELAX_BELOW, Evidence, Plan, Term, literal, lookups, plan
-from indexing.request import SearchRequest, Sort
+from indexing.request import ORDERS, SearchRequest, Sort
+from indexing.schema import IndexSchema
 from indexing.spelling import SHORT, Neighbour, max_edits
 from indexing.suggestions import SUGGESTED
 from indexing.text import query_words
 
-ORDERS: dict[Sort, tuple[str, ...]] = {
-    Sort.PRICE_LOW: ("price", "id"),
-    Sort.PRICE_HIGH: ("-price", "id"),
-    Sort.POPULARITY: ("-popularity", "id"),
-    Sort.RATING: ("-rating", "-rating_count", "id"),
-    Sort.NEWEST: ("-created_at", "-id"),
-    # Without a query nothing is more relevant than what others buy.
-    Sort.RELEVANCE: ("-popularity", "-created_at", "id"),
-}
 BY_SCORE = ("_score", "id")
 
 COMPLETIONS = 1_000
-"""Values that begin with a prefix; the fullest of more are enough to choose suggestions from."""
+"""Values that begin with a prefix, those of the most products first: enough to choose suggestions from."""
 NEIGHBOURS = 20
 
 
 class Searching:
-    """Asks one index, or the alias of one."""
+    """Searches one index within one deadline."""
 
-    def __init__(self, client: Elasticsearch, index: str) -> None:
-        """Ask `index` through `client`."""
+    def __init__(self, client: Elasticsearch, index: str, *, schema: IndexSchema, deadline: Deadline) -> None:
+        """Ask `index`, a generation of `schema`; all requests together end by `deadline`."""
         self._client = client
         self._index = index
+        self._matching = Matching(schema)
+        self._deadline = deadline
 
     def search(self, request: SearchRequest) -> SearchPage:
-        """Return the page that `request` asks for, as a rule in one round trip.
+        """Return the page that `request` asks for, usually with one request to the cluster.
 
-        The query is sent as it was written together with the questions about its words; only if the answers
-        show that something else was meant, or too little was found, is there another one.
+        The query is sent as it was written, together with a search for the statistics of its words. There
+        is another request only if the statistics show that other words were meant, or if too few products
+        were found.
         """
         words = query_words(request.text)
         if not words:
             query = MatchNone() if request.text.strip() else MatchAll()
-            (answer,) = self._ask(_question(request, query, scored=False))
-            return _page(answer, request)
+            (answer,) = self._ask(self._query(request, query, scored=False))
+            return self._page(answer, request)
         written = literal(words)
-        first, gathered = self._ask(_reading(request, written, len(words)), _questions(words))
+        first, gathered = self._ask(self._reading(request, written, len(words)), _word_statistics(words))
         understood = plan(words, _evidence(gathered, words))
         return self._strictest(request, understood, first if understood == written else None)
 
     def _strictest(self, request: SearchRequest, understood: Plan, first: Answer | None) -> SearchPage:
-        """Return the page of the strictest reading of the query that finds enough.
+        """Return the page of the strictest reading of the query that finds enough products.
 
-        Filters play no part in this, so that a filter never widens a result. In any order but relevance's
-        the weaker matches would stand among the good ones, and come in only where there are no others.
+        Filters are not considered, so that a filter never widens a result. In any order but relevance, weaker
+        matches would be mixed with the good ones, so they are included only where there are no others.
         """
         enough = RELAX_BELOW if request.sort is Sort.RELEVANCE else 1
         readings = self._readings(request, understood, first)
@@ -70,14 +66,14 @@ class Searching:
         while _found(reading[1]) < enough and (weaker := next(readings, None)):
             reading = weaker
         matched, answer = reading
-        return _page(answer, request, corrected_text=understood.corrected_text, matched=matched)
+        return self._page(answer, request, corrected_text=understood.corrected_text, matched=matched)
 
     def _readings(
         self, request: SearchRequest, understood: Plan, first: Answer | None
     ) -> Iterator[tuple[Matched, Answer]]:
         for matched, required in understood.levels():
             known, first = first, None
-            yield matched, known or self._ask(_reading(request, understood, required))[0]
+            yield matched, known or self._ask(self._reading(request, understood, required))[0]
 
     def completions(self, prefix: str) -> dict[str, list[tuple[str, int]]]:
         """Return the suggested values that begin with `prefix` by field, with their numbers of products."""
@@ -92,47 +88,71 @@ class Searching:
         }
 
     def evidence(self, words: Sequence[str]) -> Evidence:
-        """Return what the index knows about a query's words."""
-        (answer,) = self._ask(_questions(words))
+        """Return how many products hold a query's words, and which words are spelt alike."""
+        (answer,) = self._ask(_word_statistics(words))
         return _evidence(answer, words)
 
     def _ask(self, *searches: Search) -> list[Answer]:
         body: list[dict[str, Any]] = []
         for search in searches:
             body += [{"index": self._index}, search.to_dict()]
-        return answers(self._client.msearch(searches=body))
+        return answers(self._deadline.on(self._client).msearch(searches=body))
+
+    def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Search:
+        return self._query(request, text(understood, required=required), scored=True)
+
+    def _query(self, request: SearchRequest, query: Query, *, scored: bool) -> Search:
+        by_score = scored and request.sort is Sort.RELEVANCE
+        search = Search().query(weighted(query) if by_score else query)
+        search = search.sort(*(BY_SCORE if by_score else self._order(request.sort)))
+        search = search.extra(size=request.page_size, from_=request.offset, track_total_hits=True)
+        search.aggs.bucket("matching", "filter", MatchAll())
+        if passing := self._matching.filters(request.filters):
+            search = search.post_filter(Bool(filter=passing))
+        if request.facets:
+            for name, counted in Counting(self._matching, request.filters).aggregations().items():
+                search.aggs.bucket(name, counted)
+        return search
+
+    def _order(self, sort: Sort) -> list[str]:
+        schema = self._matching.schema
+        return [
+            f"-{schema.field(name[1:]).name}" if name.startswith("-") else schema.field(name).name
+            for name in ORDERS[sort]
+        ]
+
+    def _page(
+        self,
+        answer: Answer,
+        request: SearchRequest,
+        *,
+        corrected_text: str | None = None,
+        matched: Matched = Matched.ALL,
+    ) -> SearchPage:
+        counting = Counting(self._matching, request.filters)
+        return SearchPage(
+            hits=tuple(
+                Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in answer["hits"]["hits"]
+            ),
+            count=answer["hits"]["total"]["value"],
+            facets=counting.facets(answer["aggregations"]) if request.facets else None,
+            corrected_text=corrected_text,
+            matched=matched,
+        )
 
 
-def _reading(request: SearchRequest, understood: Plan, required: int) -> Search:
-    return _question(request, text(understood, required=required), scored=True)
-
-
-def _question(request: SearchRequest, query: Query, *, scored: bool) -> Search:
-    by_score = scored and request.sort is Sort.RELEVANCE
-    search = Search().query(weighted(query) if by_score else query)
-    search = search.sort(*(BY_SCORE if by_score else ORDERS[request.sort]))
-    search = search.extra(size=request.page_size, from_=request.offset, track_total_hits=True)
-    search.aggs.bucket("matching", "filter", MatchAll())
-    if passing := filters(request.filters):
-        search = search.post_filter(Bool(filter=passing))
-    if request.facets:
-        for name, counted in aggregations(request.filters).items():
-            search.aggs.bucket(name, counted)
-    return search
-
-
-def _questions(words: Sequence[str]) -> Search:
-    """Ask how many products hold each term of a query, and what is spelt like the words that none holds."""
+def _word_statistics(words: Sequence[str]) -> Search:
+    """Return a search for the frequencies of a query's terms, and for words spelt like unknown ones."""
     search = Search().extra(size=0, track_total_hits=False)
-    asked = {" ".join(term): _anywhere(term) for term in lookups(words)}
-    search.aggs.bucket("frequencies", "filters", filters=asked)
+    terms = {" ".join(term): _anywhere(term) for term in lookups(words)}
+    search.aggs.bucket("frequencies", "filters", filters=terms)
     for word in words:
         if edits := max_edits(word):
             search = search.suggest(
                 word,
                 word,
                 term={
-                    "field": "vocabulary",
+                    "field": VOCABULARY,
                     "suggest_mode": "missing",
                     "max_edits": edits,
                     "prefix_length": 0,
@@ -162,22 +182,6 @@ def _evidence(answer: Answer, words: Sequence[str]) -> Evidence:
 def _found(answer: Answer) -> int:
     found: int = answer["aggregations"]["matching"]["doc_count"]
     return found
-
-
-def _page(
-    answer: Answer,
-    request: SearchRequest,
-    *,
-    corrected_text: str | None = None,
-    matched: Matched = Matched.ALL,
-) -> SearchPage:
-    return SearchPage(
-        hits=tuple(Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in answer["hits"]["hits"]),
-        count=answer["hits"]["total"]["value"],
-        facets=facets_of(answer["aggregations"], request.filters) if request.facets else None,
-        corrected_text=corrected_text,
-        matched=matched,
-    )
 
 
 def _begins(name: str, prefix: str) -> Query:

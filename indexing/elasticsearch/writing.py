@@ -1,13 +1,15 @@
-"""Writing one generation: the highest version of a product wins, whatever the order of arrival."""
+"""Writes to one generation: of a product the highest version wins, whatever the order of arrival."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from indexing.elasticsearch.client import WRITE_SECONDS
+from indexing.elasticsearch.client import WRITE_RETRIES, WRITE_SECONDS
 from indexing.elasticsearch.mapping import indexed
-from indexing.engine import DocumentWrite, GenerationNotFound, PutDocument, SearchError, WriteResult
+from indexing.engine import DocumentWrite, PutDocument, WriteResult
+from indexing.errors import DocumentRefused, GenerationNotFound
+from indexing.schema import IndexSchema
 
 BULK_SIZE = 500
 """Documents a request: about two megabytes."""
@@ -15,33 +17,31 @@ CONFLICT = 409
 NOT_FOUND = 404
 
 
-class NotWritten(SearchError):
-    """Elasticsearch refused a document; none of its changes may be taken for written."""
+def write(
+    client: Elasticsearch, generation: str, writes: Sequence[DocumentWrite], *, schema: IndexSchema
+) -> WriteResult:
+    """Apply `writes` in the fields of `schema`. A retry changes nothing, because writes carry versions.
 
-    remedy = "The message says what the cluster did not like about the document."
-
-    def __init__(self, product_id: str, reason: str) -> None:
-        super().__init__(f"product {product_id} was not indexed: {reason}")
-        self.product_id = product_id
-        self.reason = reason
-
-
-def write(client: Elasticsearch, generation: str, changes: Sequence[DocumentWrite]) -> WriteResult:
-    """Apply `changes`. Raises GenerationNotFound, NotWritten."""
-    patient = client.options(request_timeout=WRITE_SECONDS)
+    Raises:
+        GenerationNotFound: the generation was dropped.
+        DocumentRefused: the cluster refused a document.
+    """
+    patient = client.options(request_timeout=WRITE_SECONDS, max_retries=WRITE_RETRIES)
     applied = 0
-    for start in range(0, len(changes), BULK_SIZE):
-        operations = [line for change in changes[start : start + BULK_SIZE] for line in _lines(change)]
+    for start in range(0, len(writes), BULK_SIZE):
+        operations = [
+            line for each in writes[start : start + BULK_SIZE] for line in _lines(each, schema=schema)
+        ]
         answer = patient.bulk(index=generation, operations=operations)
         applied += sum(_applied(item, generation) for item in answer["items"])
-    return WriteResult(applied=applied, stale=len(changes) - applied)
+    return WriteResult(applied=applied, stale=len(writes) - applied)
 
 
-def _lines(change: DocumentWrite) -> Iterator[dict[str, Any]]:
-    meta = {"_id": str(change.product_id), "version": change.version, "version_type": "external"}
-    if isinstance(change, PutDocument):
+def _lines(write: DocumentWrite, *, schema: IndexSchema) -> Iterator[dict[str, Any]]:
+    meta = {"_id": str(write.product_id), "version": write.version, "version_type": "external"}
+    if isinstance(write, PutDocument):
         yield {"index": meta}
-        yield indexed(change.document)
+        yield indexed(write.document, schema=schema)
     else:
         yield {"delete": meta}
 
@@ -54,4 +54,4 @@ def _applied(item: dict[str, Any], generation: str) -> bool:
         return False
     if result["status"] == NOT_FOUND:
         raise GenerationNotFound(generation)
-    raise NotWritten(result["_id"], f"{result['error']['type']}: {result['error'].get('reason')}")
+    raise DocumentRefused(result["_id"], f"{result['error']['type']}: {result['error'].get('reason')}")

@@ -1,4 +1,4 @@
-"""The protocol of indexing.engine, kept by tantivy."""
+"""The protocol of indexing.engine on tantivy."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -6,14 +6,8 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from indexing.engine import (
-    DocumentWrite,
-    Generation,
-    GenerationNotFound,
-    IndexMissing,
-    StoredDocument,
-    WriteResult,
-)
+from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
+from indexing.errors import GenerationNotFound, IndexMissing
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.suggestions import suggestions
@@ -37,34 +31,34 @@ class TantivyEngine:
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page."""
-        with self._serving() as snapshot:
+        with self._serving_snapshot() as snapshot:
             return search(snapshot, request)
 
     def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
         """Return completions of `prefix`, best first."""
-        with self._serving() as snapshot:
+        with self._serving_snapshot() as snapshot:
             return suggestions(prefix, complete=snapshot.completions, evidence=snapshot.evidence, limit=limit)
 
-    def write(self, generation: str, changes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
-        """Apply changes; takes the generation's lock and keeps it until `release` or `close`."""
+    def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
+        """Apply `writes`; takes the generation's lock and keeps it until `release` or `close`."""
         with self._lock:
             writer = self._writer(generation)
             try:
-                return writer.write(changes, now=now)
+                return writer.write(writes, now=now)
             except BaseException:
-                # What failed may be of no use any more; the next writer begins from the last commit.
+                # A writer that failed may be unusable; the next one begins from the last commit.
                 del self._writers[generation]
                 writer.abandon()
                 raise
 
     def _writer(self, generation: str) -> Writer:
         try:
-            path = self._folder.index_path(generation)
+            path, schema = self._folder.open(generation)
         except GenerationNotFound:
             self.release(generation)
             raise
         if generation not in self._writers:
-            self._writers[generation] = Writer(path, generation=generation)
+            self._writers[generation] = Writer(path, generation=generation, schema=schema)
         return self._writers[generation]
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
@@ -81,8 +75,15 @@ class TantivyEngine:
         """Return all generations, oldest first."""
         return self._folder.generations()
 
+    def serving(self) -> Generation:
+        """Return the generation that serves."""
+        serving = self._folder.pointer().serving
+        if serving is None:
+            raise IndexMissing(self.name)
+        return self._folder.generation(serving)
+
     def create(self, *, now: datetime) -> Generation:
-        """Create an empty generation that serves nobody yet."""
+        """Create an empty generation of the current schema version."""
         return self._folder.create(now=now)
 
     def swap(self, generation: str) -> None:
@@ -104,7 +105,7 @@ class TantivyEngine:
         self._folder.drop(generation)
 
     def destroy(self) -> None:
-        """Delete every generation, the one that serves too."""
+        """Delete every generation, including the one that serves."""
         self._folder.point(Pointer())
         for generation in self.generations():
             self.drop(generation.name)
@@ -118,16 +119,16 @@ class TantivyEngine:
 
     def ping(self) -> None:
         """Return if searches can be answered."""
-        with self._serving() as snapshot:
+        with self._serving_snapshot() as snapshot:
             snapshot.count(snapshot.matching.live())
 
     def close(self) -> None:
-        """Give up every lock."""
+        """Release every lock."""
         for generation in list(self._writers):
             self.release(generation)
         self._readers.clear()
 
-    def _serving(self) -> AbstractContextManager[Snapshot]:
+    def _serving_snapshot(self) -> AbstractContextManager[Snapshot]:
         serving = self._folder.pointer().serving
         if serving is None:
             raise IndexMissing(self.name)
@@ -141,13 +142,15 @@ class TantivyEngine:
     def _reader(self, generation: str) -> Reader:
         reader = self._readers.get(generation)
         if reader is None:
-            path = self._folder.index_path(generation)
+            path, schema = self._folder.open(generation)
             with self._lock:
-                self._forget_dropped()
-                reader = self._readers.setdefault(generation, Reader(path, generation=generation))
+                self._close_dropped()
+                reader = self._readers.setdefault(
+                    generation, Reader(path, generation=generation, schema=schema)
+                )
         return reader
 
-    def _forget_dropped(self) -> None:
-        """Close what other processes have dropped: open files keep their space on the disk."""
+    def _close_dropped(self) -> None:
+        """Close generations that other processes have dropped, because open files occupy the disk."""
         names = {each.name for each in self.generations()}
         self._readers = {name: reader for name, reader in self._readers.items() if name in names}

@@ -1,4 +1,4 @@
-"""Counting products per value, in one generation."""
+"""The facets of a request, counted in one snapshot."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,102 +6,116 @@ from typing import Any
 
 from tantivy import Query
 
-from indexing import facets
-from indexing.page import Facets
-from indexing.request import Filters
+from indexing import counting
+from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
+from indexing.filters import Filters
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
 
+TERMS_SIZES = {FacetShape.TREE: counting.MAX_CATEGORIES, FacetShape.VALUES: counting.MAX_VALUES}
+
 
 class Counting:
-    """Counts the products that match `base`, under `filters` less each facet's own."""
+    """Counts the products that match `base`, each facet without the filters that select within it."""
 
     def __init__(self, snapshot: Snapshot, base: Query, filters: Filters) -> None:
         """Count in one snapshot."""
         self._snapshot = snapshot
+        self._fields = snapshot.matching.fields
         self._base = base
         self._filters = filters
 
     def facets(self) -> Facets:
-        """Return every facet."""
-        filters = self._filters
-        return Facets(
-            categories=facets.category_tree(
-                self._terms("category_token", without="category", size=facets.MAX_CATEGORIES),
-                selected=filters.category,
-            ),
-            brands=facets.brand_buckets(
-                self._terms("brand_token", without="brand", size=facets.MAX_BRANDS), selected=filters.brands
-            ),
-            prices=facets.price_buckets(self._prices()),
-            ratings=facets.rating_buckets(self._ratings(), selected=filters.min_rating),
-            in_stock=self._count(replace(filters, in_stock=True)),
-            attributes=facets.attribute_facets(self._attributes(), selected=filters.attributes),
-        )
+        """Return every facet; one whose field the schema lacks is empty."""
+        counts = {
+            declared.name: self._counts(declared)
+            for declared in FACETS
+            if not declared.field or self._fields.has(declared.field)
+        }
+        return counting.facets_of(counts, filters=self._filters)
 
-    def _query(self, filters: Filters, without: str = "") -> Query:
-        return all_of(self._base, *self._snapshot.matching.filters(filters, without=without))
+    def _counts(self, declared: FacetDeclaration) -> object:
+        others = declared.others(self._filters)
+        match declared.shape:
+            case FacetShape.TREE | FacetShape.VALUES:
+                field = self._fields.field(declared.field).name
+                return self._terms(field, others, size=TERMS_SIZES[declared.shape])
+            case FacetShape.RANGES:
+                return self._ranges(declared, others)
+            case FacetShape.STEPS:
+                return self._steps(declared, others)
+            case FacetShape.COUNT:
+                return self._count(self._filters.replaced(**{declared.field: True}))
+            case FacetShape.ATTRIBUTES:
+                return self._attributes()
+
+    def _query(self, filters: Filters) -> Query:
+        return all_of(self._base, *self._snapshot.matching.filters(filters))
 
     def _count(self, filters: Filters) -> int:
         return self._snapshot.count(self._query(filters))
 
-    def _aggregate(self, aggregations: Mapping[str, Any], *, without: str) -> dict[str, Any]:
-        query = self._query(self._filters, without)
-        found: dict[str, Any] = self._snapshot.searcher.aggregate(query, dict(aggregations))
+    def _aggregate(self, aggregations: Mapping[str, Any], filters: Filters) -> dict[str, Any]:
+        found: dict[str, Any] = self._snapshot.searcher.aggregate(self._query(filters), dict(aggregations))
         return found
 
-    def _terms(self, field: str, *, without: str, size: int) -> dict[str, int]:
-        found = self._aggregate({field: {"terms": {"field": field, "size": size}}}, without=without)
+    def _terms(self, field: str, filters: Filters, *, size: int) -> dict[str, int]:
+        found = self._aggregate({field: {"terms": {"field": field, "size": size}}}, filters)
         return {bucket["key"]: bucket["doc_count"] for bucket in found[field]["buckets"]}
 
-    def _prices(self) -> list[int]:
+    def _ranges(self, declared: FacetDeclaration, filters: Filters) -> list[int]:
+        field = self._fields.field(declared.field)
+        edges = [
+            tuple(None if edge is None else field.scaled(edge) for edge in limits)
+            for limits in counting.price_ranges()
+        ]
         ranges = [
             {name: edge for name, edge in (("from", low), ("to", high)) if edge is not None}
-            for low, high in facets.price_ranges()
+            for low, high in edges
         ]
-        found = self._aggregate({"price": {"range": {"field": "price", "ranges": ranges}}}, without="price")
-        counts = {bucket.get("from"): bucket["doc_count"] for bucket in found["price"]["buckets"]}
-        return [counts.get(low, 0) for low, _ in facets.price_ranges()]
+        found = self._aggregate({"own": {"range": {"field": field.name, "ranges": ranges}}}, filters)
+        counts = {bucket.get("from"): bucket["doc_count"] for bucket in found["own"]["buckets"]}
+        return [counts.get(low, 0) for low, _ in edges]
 
-    def _ratings(self) -> dict[int, int]:
-        ranges = [{"from": stars} for stars in facets.RATINGS]
+    def _steps(self, declared: FacetDeclaration, filters: Filters) -> dict[int, int]:
+        field = self._fields.field(declared.field).name
         found = self._aggregate(
             {
-                str(stars): {"range": {"field": "rating", "ranges": [limits]}}
-                for stars, limits in zip(facets.RATINGS, ranges, strict=True)
+                str(stars): {"range": {"field": field, "ranges": [{"from": stars}]}}
+                for stars in counting.RATINGS
             },
-            without="rating",
+            filters,
         )
         return {
             stars: sum(b["doc_count"] for b in found[str(stars)]["buckets"] if b.get("from") == stars)
-            for stars in facets.RATINGS
+            for stars in counting.RATINGS
         }
 
     def _attributes(self) -> dict[tuple[str, str], int]:
-        chosen = self._filters.attributes
-        counts = self._attribute_counts(without="", names_out=frozenset(chosen))
-        for name in chosen:
-            own = self._attribute_counts(without=name, names_out=frozenset(chosen) - {name})
+        selected = self._filters.attributes
+        counts = self._attribute_counts(self._filters, names_out=frozenset(selected))
+        for name in selected:
+            others = self._filters.without_attribute(name)
+            own = self._attribute_counts(others, names_out=frozenset(selected) - {name})
             counts |= {each: count for each, count in own.items() if each[0] == name}
         return counts
 
-    def _attribute_counts(self, *, without: str, names_out: frozenset[str]) -> dict[tuple[str, str], int]:
+    def _attribute_counts(self, filters: Filters, *, names_out: frozenset[str]) -> dict[tuple[str, str], int]:
         """Count the values of the attributes that are not in `names_out`.
 
-        What belongs to products is counted by the engine; so is what belongs to variants, unless other
-        attributes are chosen: then the same variant must have both, and each value is a search of its own.
+        The engine counts those of products, and those of variants unless `filters` have attributes: then
+        one variant must have both, and each value is a search of its own.
         """
-        option = "option_in_stock" if self._filters.in_stock else "option"
-        size = facets.MAX_ATTRIBUTE_TOKENS
-        common = facets.attribute_counts(self._terms("attribute", without=without, size=size))
-        varying = facets.attribute_counts(self._terms(option, without=without, size=size))
-        others = {name: values for name, values in self._filters.attributes.items() if name != without}
+        option = "option_in_stock" if filters.in_stock else "option"
+        size = counting.MAX_ATTRIBUTE_TOKENS
+        common = counting.attribute_counts(self._terms("attribute", filters, size=size))
+        varying = counting.attribute_counts(self._terms(option, filters, size=size))
         counts = {each: count for each, count in common.items() if each[0] not in names_out}
         for (name, value), count in varying.items():
             if name in names_out:
                 continue
-            if others:
-                narrowed = replace(self._filters, attributes={**others, name: (value,)})
+            if filters.attributes:
+                narrowed = replace(filters, attributes={**filters.attributes, name: (value,)})
                 counts[name, value] = self._count(narrowed)
             else:
                 counts[name, value] = counts.get((name, value), 0) + count

@@ -1,7 +1,7 @@
 """Generations as folders, and the file that says which one serves.
 
 HOME/serving.json            {"serving": NAME, "standby": NAME or null}
-HOME/NAME/generation.json    {"version": of the fields, "created_at": …}
+HOME/NAME/generation.json    {"version": schema version, "created_at": …}
 HOME/NAME/index/             tantivy's own files
 """
 
@@ -18,8 +18,10 @@ from pathlib import Path
 import msgspec
 from tantivy import Index
 
-from indexing.engine import Generation, GenerationNotFound, IndexCorrupt, Role, SearchEngineUnavailable
-from indexing.tantivy.schema import VERSION, build_schema
+from indexing.engine import Generation, Role
+from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
+from indexing.schema import VERSION, IndexSchema, schema_of
+from indexing.tantivy.schema import build_schema
 
 NAME = "tantivy"
 PREFIX = "products-"
@@ -30,7 +32,7 @@ INDEX = "index"
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which generation serves, and which could again at once."""
+    """Which generation serves, and which is the standby."""
 
     serving: str | None = None
     standby: str | None = None
@@ -46,39 +48,37 @@ class Folder:
     def pointer(self) -> Pointer:
         """Return which generation serves.
 
-        Raises IndexCorrupt if the file that says so is damaged, SearchEngineUnavailable if it cannot be read:
-        that is no reason to build anew.
+        Raises:
+            IndexCorrupt: the file that says so is damaged.
+            SearchEngineUnavailable: it cannot be read now, which is no reason to rebuild.
         """
         try:
-            with _reaching():
-                return self._stated_pointer()
+            with _translated_errors():
+                return self._read_pointer()
         except ValueError as error:
             raise IndexCorrupt(POINTER, str(error)) from error
 
-    def _stated_pointer(self) -> Pointer:
+    def _read_pointer(self) -> Pointer:
         try:
             return msgspec.json.decode((self.home / POINTER).read_bytes(), type=Pointer)
         except FileNotFoundError:
             return Pointer()
 
     def point(self, pointer: Pointer) -> None:
-        """Let another generation serve, in one step that a crash cannot divide."""
+        """Let another generation serve, atomically."""
         written = {"serving": pointer.serving, "standby": pointer.standby}
-        with _reaching():
+        with _translated_errors():
             _replace(self.home / POINTER, json.dumps(written))
 
     def generations(self) -> tuple[Generation, ...]:
-        """Return all generations, oldest first, also damaged ones: a rebuild has to clear them away."""
+        """Return all generations, oldest first, including damaged ones, which a rebuild has to drop."""
         pointer = self._readable_pointer()
-        found = [
-            Generation(path.parent.name, _role(path.parent.name, pointer), _created_at(path))
-            for path in self.home.glob(f"*/{DESCRIPTION}")
-        ]
+        found = [_described(path, pointer) for path in self.home.glob(f"*/{DESCRIPTION}")]
         return tuple(sorted(found, key=lambda generation: (generation.created_at, generation.name)))
 
     def serve(self, name: str) -> None:
         """Let a generation serve; the one that served becomes the standby."""
-        self.index_path(name)
+        self.open(name)
         pointer = self._readable_pointer()
         if pointer.serving != name:
             self.point(Pointer(serving=name, standby=pointer.serving))
@@ -90,53 +90,66 @@ class Folder:
             return Pointer()
 
     def create(self, *, now: datetime) -> Generation:
-        """Create an empty generation. Raises SearchEngineUnavailable."""
+        """Create an empty generation of the current schema version."""
         name = f"{PREFIX}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         path = self.home / name / INDEX
         description = {"version": VERSION, "created_at": now.isoformat()}
-        with _reaching():
-            self._clear_half_dropped()
-            # A folder never has its name without its description, so that half of one can be told.
+        with _translated_errors():
+            self._delete_half_dropped()
+            # A folder gets its name when it has its description: without one it is incomplete.
             hidden = self.home / f".{name}"
             _replace(hidden / DESCRIPTION, json.dumps(description))
             hidden.rename(self.home / name)
             path.mkdir()
             Index(build_schema(), str(path))
-        return Generation(name, Role.BUILDING, now)
+        return Generation(name, Role.BUILDING, now, VERSION)
 
-    def _clear_half_dropped(self) -> None:
-        """Delete what a process that was killed while it dropped a generation has left of it."""
+    def _delete_half_dropped(self) -> None:
+        """Delete the rest of a generation whose drop was interrupted."""
         for path in self.home.glob(f"{PREFIX}*"):
             if not (path / DESCRIPTION).exists():
                 shutil.rmtree(path, ignore_errors=True)
 
-    def index_path(self, name: str) -> Path:
-        """Return where tantivy keeps the generation.
+    def generation(self, name: str) -> Generation:
+        """Return the generation `name`.
 
-        Raises GenerationNotFound, IndexCorrupt, SearchEngineUnavailable.
+        Raises:
+            GenerationNotFound: there is none.
+        """
+        path = self.home / name / DESCRIPTION
+        if not path.is_file():
+            raise GenerationNotFound(name)
+        return _described(path, self._readable_pointer())
+
+    def open(self, name: str) -> tuple[Path, IndexSchema]:
+        """Return where tantivy keeps the generation, and its schema.
+
+        Raises:
+            GenerationNotFound: there is no such generation.
+            IndexCorrupt: its description is damaged.
+            UnsupportedSchema: this release does not serve its schema version.
+            SearchEngineUnavailable: the folder cannot be read now.
         """
         description = self.home / name / DESCRIPTION
         if not description.is_file():
             raise GenerationNotFound(name)
         try:
-            with _reaching():
+            with _translated_errors():
                 version = json.loads(description.read_text())["version"]
         except (ValueError, KeyError, TypeError) as error:
             raise IndexCorrupt(name, f"{DESCRIPTION}: {error}") from error
-        if version != VERSION:
-            raise IndexCorrupt(name, f"it has fields of version {version}, this program writes {VERSION}")
-        return description.parent / INDEX
+        return description.parent / INDEX, schema_of(name, version)
 
     def drop(self, name: str) -> None:
-        """Delete a generation; its description goes first, so that half a folder is none."""
+        """Delete a generation, beginning with its description, so that an incomplete folder is not one."""
         path = self.home / name
         (path / DESCRIPTION).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
-def _reaching() -> Iterator[None]:
-    """Turn what a full, missing or forbidden disk raises into SearchEngineUnavailable."""
+def _translated_errors() -> Iterator[None]:
+    """Raise the errors of a full, missing or forbidden disk as SearchEngineUnavailable."""
     try:
         yield
     except OSError as error:
@@ -149,11 +162,15 @@ def _role(name: str, pointer: Pointer) -> Role:
     return Role.STANDBY if name == pointer.standby else Role.BUILDING
 
 
-def _created_at(description: Path) -> datetime:
+def _described(path: Path, pointer: Pointer) -> Generation:
+    """Return the generation whose description is at `path`; a damaged one has no schema version."""
+    name = path.parent.name
     try:
-        return datetime.fromisoformat(json.loads(description.read_text())["created_at"])
+        stated = json.loads(path.read_text())
+        created_at, version = datetime.fromisoformat(stated["created_at"]), stated["version"]
     except (ValueError, KeyError, TypeError):
-        return datetime.fromtimestamp(description.stat().st_mtime, tz=UTC)
+        created_at, version = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC), None
+    return Generation(name, _role(name, pointer), created_at, version)
 
 
 def _replace(path: Path, text: str) -> None:

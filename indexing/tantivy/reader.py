@@ -12,8 +12,9 @@ from rapidfuzz.distance import OSA
 from tantivy import DocAddress, Filter, Index, Query, Searcher, TextAnalyzerBuilder, Tokenizer
 
 from indexing.document import ProductDocument
-from indexing.engine import IndexCorrupt
+from indexing.errors import IndexCorrupt
 from indexing.query import FIELD_BOOSTS, Evidence, Term, lookups
+from indexing.schema import IndexSchema
 from indexing.spelling import Neighbour, max_edits
 from indexing.suggestions import SUGGESTED
 from indexing.tantivy.matching import Matching, all_of
@@ -24,9 +25,9 @@ _stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")
 
 @contextmanager
 def reading(generation: str) -> Iterator[None]:
-    """Turn what tantivy raises about damaged files into IndexCorrupt.
+    """Raise tantivy's panics about damaged files as IndexCorrupt.
 
-    Some damage it notices late, by a panic: an exception that is no Exception, of a class without an address.
+    A panic is a BaseException of a class that no module exports, so it is recognised by its name.
     """
     try:
         yield
@@ -48,7 +49,7 @@ def whole_numbers(searcher: Searcher, name: str, addresses: Sequence[DocAddress]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A generation as it was at one moment: searches in it agree with each other."""
+    """A generation as of one commit, so that several searches see the same products."""
 
     index: Index
     searcher: Searcher
@@ -69,7 +70,7 @@ class Snapshot:
         return whole_numbers(self.searcher, "id", addresses)
 
     def evidence(self, words: Sequence[str]) -> Evidence:
-        """Return what this generation knows about a query's words."""
+        """Return how many products hold a query's words, and which words are spelt alike."""
         frequencies = {term: self._frequency(term) for term in lookups(words)}
         unknown = [word for word in words if not frequencies[(word,)]]
         return Evidence(frequencies, {word: self._neighbours(word) for word in unknown})
@@ -109,16 +110,25 @@ class Snapshot:
 class Reader:
     """The newest snapshot of one generation; threads may share it."""
 
-    def __init__(self, path: Path, *, generation: str) -> None:
-        """Open the index in `path`. Raises IndexCorrupt."""
+    def __init__(self, path: Path, *, generation: str, schema: IndexSchema) -> None:
+        """Open the index in `path`, a generation of `schema`.
+
+        Raises:
+            IndexCorrupt: the index is damaged.
+        """
         self._path = path
+        self._schema = schema
         self._generation = generation
         self._lock = threading.Lock()
         self._state: object = None
         self._snapshot = self._open()
 
     def snapshot(self) -> Snapshot:
-        """Return the generation as of its last commit, whichever process made it. Raises IndexCorrupt."""
+        """Return the generation as of its last commit, by whichever process.
+
+        Raises:
+            IndexCorrupt: the index is damaged.
+        """
         state = self._committed_state()
         if state != self._state:
             with self._lock:
@@ -142,7 +152,7 @@ class Reader:
                 register_analyzers(index)
                 index.config_reader("manual")
                 index.reload()
-                return Snapshot(index, index.searcher(), Matching(index.schema, stem))
+                return Snapshot(index, index.searcher(), Matching(index.schema, stem, fields=self._schema))
         except ValueError as error:
             raise IndexCorrupt(self._generation, str(error)) from error
 

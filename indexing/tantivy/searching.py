@@ -1,26 +1,17 @@
-"""Answering one request from one snapshot."""
+"""The answer to one request, from one snapshot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tantivy import DocAddress, Query
 
+from indexing.fields import WEIGHT
 from indexing.page import Hit, Matched, SearchPage
 from indexing.query import RELAX_BELOW, Plan, plan
-from indexing.request import MAX_DEPTH, SearchRequest, Sort
+from indexing.request import MAX_DEPTH, ORDERS, SearchRequest, Sort
 from indexing.tantivy.facets import Counting
 from indexing.tantivy.reader import Snapshot
 from indexing.text import query_words
-
-ORDERS: dict[Sort, list[dict[str, str]]] = {
-    Sort.PRICE_LOW: [{"price": "asc"}, {"id": "asc"}],
-    Sort.PRICE_HIGH: [{"price": "desc"}, {"id": "asc"}],
-    Sort.POPULARITY: [{"popularity": "desc"}, {"id": "asc"}],
-    Sort.RATING: [{"rating": "desc"}, {"rating_count": "desc"}, {"id": "asc"}],
-    Sort.NEWEST: [{"created_at": "desc"}, {"id": "desc"}],
-    # Without a query nothing is more relevant than what others buy.
-    Sort.RELEVANCE: [{"popularity": "desc"}, {"created_at": "desc"}, {"id": "asc"}],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +42,10 @@ def search(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
 
 
 def understand(snapshot: Snapshot, request: SearchRequest) -> Understood:
-    """Return what to search for: the strictest reading of the query that finds enough.
+    """Return what to search for: the strictest reading of the query that finds enough products.
 
-    Filters play no part in this, so that a filter never widens a result. In any order but relevance's the
-    weaker matches would stand among the good ones, and are let in only where there are no others.
+    Filters are not considered, so that a filter never widens a result. In any order but relevance, weaker
+    matches would be mixed with the good ones, so they are included only where there are no others.
     """
     words = query_words(request.text)
     if not words:
@@ -90,11 +81,11 @@ def _by_relevance(snapshot: Snapshot, query: Query, request: SearchRequest) -> t
 def _ranked(snapshot: Snapshot, query: Query, end: int) -> list[tuple[float, int, DocAddress]]:
     """Return the best `end` hits and those that tie with the last, by score (negative), then product id.
 
-    tantivy breaks ties by where a document happens to lie, which changes with every merge.
+    tantivy breaks ties by the position of a document in the index, which changes with every merge.
     """
     window = end + 1
     while True:
-        found = snapshot.searcher.search(query, window, count=False, weight_by_field="weight").hits
+        found = snapshot.searcher.search(query, window, count=False, weight_by_field=WEIGHT).hits
         scored = [(-round(score, 4), address) for score, address in found]
         complete = len(found) < window or window >= MAX_DEPTH or scored[end - 1][0] != scored[-1][0]
         if complete:
@@ -109,7 +100,7 @@ def _ranked(snapshot: Snapshot, query: Query, end: int) -> list[tuple[float, int
 
 def _in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
     end = request.offset + request.page_size
-    order = {"size": end, "sort": ORDERS[request.sort], "docvalue_fields": ["id"]}
+    order = {"size": end, "sort": _order(snapshot, request.sort), "docvalue_fields": ["id"]}
     found = snapshot.searcher.aggregate(query, {"hits": {"top_hits": order}})
     ids = [hit["docvalue_fields"]["id"][0] for hit in found["hits"]["hits"][request.offset :]]
     products = {product.id: product for product in snapshot.documents(_addresses(snapshot, ids))}
@@ -121,3 +112,11 @@ def _addresses(snapshot: Snapshot, ids: Sequence[int]) -> list[DocAddress]:
         return []
     wanted = Query.term_set_query(snapshot.index.schema, "id", list(ids))
     return [address for _, address in snapshot.searcher.search(wanted, len(ids), count=False).hits]
+
+
+def _order(snapshot: Snapshot, sort: Sort) -> list[dict[str, str]]:
+    fields = snapshot.matching.fields
+    return [
+        {fields.field(name.removeprefix("-")).name: "desc" if name.startswith("-") else "asc"}
+        for name in ORDERS[sort]
+    ]

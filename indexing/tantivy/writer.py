@@ -1,4 +1,4 @@
-"""Writing one generation: the highest version of a product wins, whatever the order of arrival."""
+"""Writes to one generation: of a product the highest version wins, whatever the order of arrival."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,30 +6,30 @@ from pathlib import Path
 
 from tantivy import FieldType, Index, Query, Schema, Searcher
 
-from indexing.engine import (
-    DeleteDocument,
-    DocumentWrite,
-    GenerationBusy,
-    IndexCorrupt,
-    PutDocument,
-    StoredDocument,
-    WriteResult,
-)
+from indexing.engine import DeleteDocument, DocumentWrite, PutDocument, StoredDocument, WriteResult
+from indexing.errors import GenerationBusy, IndexCorrupt
+from indexing.schema import IndexSchema
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot, whole_numbers
 from indexing.tantivy.schema import indexed, register_analyzers, tombstone
 
 HEAP_BYTES = 64_000_000
 DELETES_KEPT_FOR = timedelta(hours=1)
-"""Longer than any process can take between reading a product and writing it here."""
+"""Longer than a process takes between reading a product and writing it here."""
 
 
 class Writer:
     """The one writer of a generation's folder, until it is closed."""
 
-    def __init__(self, path: Path, *, generation: str) -> None:
-        """Take the folder's lock. Raises GenerationBusy, IndexCorrupt."""
+    def __init__(self, path: Path, *, generation: str, schema: IndexSchema) -> None:
+        """Take the folder's lock and write documents in the fields of `schema`.
+
+        Raises:
+            GenerationBusy: another process has the lock.
+            IndexCorrupt: the index is damaged.
+        """
         self._generation = generation
+        self._fields = schema
         try:
             self._index = Index.open(str(path))
             register_analyzers(self._index)
@@ -41,40 +41,40 @@ class Writer:
             raise IndexCorrupt(generation, str(error)) from error
         self._schema = self._index.schema
 
-    def write(self, changes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
-        """Apply `changes` and commit; either all of them are in the index then, or none."""
+    def write(self, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
+        """Apply `writes` in one commit: either all of them are in the index afterwards, or none."""
         newest: dict[int, DocumentWrite] = {}
-        for change in changes:
-            known = newest.get(change.product_id)
-            if known is None or change.version > known.version:
-                newest[change.product_id] = change
+        for each in writes:
+            known = newest.get(each.product_id)
+            if known is None or each.version > known.version:
+                newest[each.product_id] = each
         stored = versions(self._searcher(), self._schema, list(newest))
-        fresh = [change for change in newest.values() if change.version > stored.get(change.product_id, -1)]
+        fresh = [each for each in newest.values() if each.version > stored.get(each.product_id, -1)]
         self._replace(fresh, now=now)
         self._writer.commit()
-        return WriteResult(applied=len(fresh), stale=len(changes) - len(fresh))
+        return WriteResult(applied=len(fresh), stale=len(writes) - len(fresh))
 
     def close(self) -> None:
-        """Wait for merges and give the lock back."""
+        """Wait for merges and release the lock."""
         self._writer.wait_merging_threads()
 
     def abandon(self) -> None:
-        """Give the lock back, and with it what was not committed; this writer is of no further use."""
+        """Release the lock without committing; this writer cannot be used any more."""
         del self._writer
 
-    def _replace(self, changes: Sequence[DocumentWrite], *, now: datetime) -> None:
+    def _replace(self, writes: Sequence[DocumentWrite], *, now: datetime) -> None:
         self._writer.delete_documents_by_query(
-            Query.term_set_query(self._schema, "id", [change.product_id for change in changes])
+            Query.term_set_query(self._schema, "id", [each.product_id for each in writes])
         )
-        for change in changes:
-            if isinstance(change, PutDocument):
-                self._writer.add_document(indexed(change.document, version=change.version))
+        for each in writes:
+            if isinstance(each, PutDocument):
+                self._writer.add_document(indexed(each.document, version=each.version, schema=self._fields))
             else:
-                self._writer.add_document(tombstone(change.product_id, version=change.version, now=now))
-        if any(isinstance(change, DeleteDocument) for change in changes):
-            self._forget_deletes(now - DELETES_KEPT_FOR)
+                self._writer.add_document(tombstone(each.product_id, version=each.version, now=now))
+        if any(isinstance(each, DeleteDocument) for each in writes):
+            self._drop_tombstones(now - DELETES_KEPT_FOR)
 
-    def _forget_deletes(self, before: datetime) -> None:
+    def _drop_tombstones(self, before: datetime) -> None:
         old = Query.range_query(
             self._schema, "deleted_at", FieldType.Integer, 0, int(before.timestamp()), include_upper=False
         )

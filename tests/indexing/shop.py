@@ -7,8 +7,9 @@ from typing import Any, Self
 
 from indexing.document import ProductDocument
 from indexing.engine import DeleteDocument, PutDocument, SearchEngine
+from indexing.filters import Filters
 from indexing.page import SearchPage
-from indexing.request import Filters, SearchRequest
+from indexing.request import SearchRequest
 from tests.indexing.builders import NOW
 
 DEADLINE_SECONDS = 5.0

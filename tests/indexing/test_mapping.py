@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from indexing.document import minor_units, selections
+from indexing.document import selections
+from indexing.fields import PRICE
 from indexing.mapping import (
     IN_STOCK_BONUS,
     MAX_DESCRIPTION_WORDS,
@@ -15,13 +16,26 @@ from indexing.mapping import (
     score_factor,
     token,
 )
+from indexing.schema import CURRENT, PREVIOUS, IndexSchema
 from tests.indexing.builders import category, product, variant
 
 
-def test_prices_are_compared_in_hundredths_or_not_at_all() -> None:
-    assert minor_units(Decimal("19.99")) == 1999
-    with pytest.raises(ValueError, match="two decimal places"):
-        minor_units(Decimal("0.001"))
+@pytest.mark.parametrize(
+    ("schema", "amount", "scaled"),
+    [
+        (CURRENT, "19.99", 199_900),
+        (CURRENT, "1.234", 12_340),
+        (CURRENT, "333", 3_330_000),
+        (CURRENT, "0.0001", 1),
+        (PREVIOUS, "19.99", 1_999),
+        (PREVIOUS, "1.234", 123),
+    ],
+)
+def test_an_amount_is_compared_in_the_fractions_of_its_schema_version(
+    schema: IndexSchema, amount: str, scaled: int
+) -> None:
+    assert schema.field(PRICE).scaled(Decimal(amount)) == scaled
+    assert schema.values(product(1, price=amount))[schema.field(PRICE).name] == scaled
 
 
 def test_a_token_gives_its_parts_back_whatever_is_in_them() -> None:

@@ -6,7 +6,7 @@ from analytics_pipeline.redis_client import StreamFull, StreamUnavailable
 from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
 from backend.api.error_handling import handle
 from backend.api.errors import translated
-from indexing.engine import IndexMissing, SearchEngineUnavailable
+from indexing.errors import IndexMissing, SearchEngineUnavailable
 
 SECRET = "connection to 10.0.0.7:9200 refused"
 CASES = [

@@ -5,8 +5,12 @@ from django.utils import timezone
 
 from backend.search import health
 from backend.search.rebuilding import build
-from indexing.engine import IndexMissing, SearchEngine
+from indexing.engine import SearchEngine
+from indexing.errors import IndexMissing
+from indexing.schema import PREVIOUS_VERSION, VERSION
+from indexing.settings import SearchSettings
 from tests.backend.shop import SYSTEM, product
+from tests.indexing.schemas import create_tantivy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,3 +30,16 @@ def test_health_names_the_generation_and_how_far_it_is_behind(shop_engine: Searc
 def test_without_an_index_search_is_not_well(folder_engine: SearchEngine) -> None:
     with pytest.raises(IndexMissing):
         health.check()
+
+
+def test_health_names_the_previous_schema_version_and_the_remedy(folder_engine: SearchEngine) -> None:
+    home = SearchSettings.from_env().home
+    create_tantivy(home, version=PREVIOUS_VERSION, now=timezone.now())
+
+    facts = health.check()
+
+    assert facts["schema_version"] == PREVIOUS_VERSION
+    assert facts["remedy"] == "python manage.py rebuild_index"
+    build(folder_engine, clock=timezone.now, by=SYSTEM)
+    assert health.check()["schema_version"] == VERSION
+    assert "remedy" not in health.check()

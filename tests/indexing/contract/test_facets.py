@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from indexing.buckets import Bucket, CategoryBucket
 from indexing.document import ProductDocument
 from indexing.engine import SearchEngine
-from indexing.page import Bucket, CategoryBucket, Facets
-from indexing.request import Filters, SearchRequest
+from indexing.facets import Facets
+from indexing.filters import Filters
+from indexing.request import SearchRequest
 from tests.indexing.builders import category, product, variant
 from tests.indexing.shop import Shop
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from indexing.engine import IndexMissing, Role, SearchEngine
-from indexing.generations import NothingToRollBackTo, kept_current, rebuild, roll_back
+from indexing.engine import Role, SearchEngine
+from indexing.errors import IndexMissing, NoStandby
+from indexing.generations import kept_current, rebuild, roll_back
 from indexing.request import SearchRequest
 from tests.indexing.builders import NOW
 from tests.indexing.rows import Rows
@@ -137,7 +138,7 @@ def test_without_a_standby_there_is_no_way_back(empty: SearchEngine) -> None:
         if generation.role is Role.STANDBY:
             empty.drop(generation.name)
 
-    with pytest.raises(NothingToRollBackTo):
+    with pytest.raises(NoStandby):
         roll_back(empty)
 
 

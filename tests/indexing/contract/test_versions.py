@@ -6,14 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from indexing.engine import (
-    DeleteDocument,
-    DocumentWrite,
-    Generation,
-    GenerationNotFound,
-    PutDocument,
-    SearchEngine,
-)
+from indexing.engine import DeleteDocument, DocumentWrite, Generation, PutDocument, SearchEngine
+from indexing.errors import GenerationNotFound
 from tests.indexing.builders import NOW, product
 from tests.indexing.shop import Shop
 

@@ -7,8 +7,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from indexing.elasticsearch.engine import ElasticsearchEngine
-from indexing.elasticsearch.writing import NotWritten
-from indexing.engine import IndexCorrupt, PutDocument, SearchEngine, SearchEngineUnavailable
+from indexing.engine import PutDocument, SearchEngine
+from indexing.errors import DocumentRefused, SearchEngineUnavailable, UnsupportedSchema
 from indexing.request import SearchRequest
 from tests.indexing.builders import NOW, product
 from tests.indexing.shop import Shop
@@ -49,7 +49,7 @@ def test_a_cluster_that_does_not_answer_is_unavailable(unreachable: SearchEngine
 def test_a_document_that_the_cluster_refuses_is_named(engine: ElasticsearchEngine) -> None:
     shop = Shop.opened(engine)
 
-    with pytest.raises(NotWritten) as error:
+    with pytest.raises(DocumentRefused) as error:
         engine.write(shop.generation, [PutDocument(product(7, popularity=2**70), 1)], now=NOW)
     assert error.value.product_id == "7"
     assert "popularity" in error.value.reason
@@ -64,7 +64,7 @@ def test_an_index_of_another_version_must_be_rebuilt(
         client.indices.put_mapping(index=shop.generation, meta={"version": 0, "created_at": NOW.isoformat()})
     other = ElasticsearchEngine(url=elasticsearch_url, prefix=shop.generation.partition("-products-")[0])
 
-    with pytest.raises(IndexCorrupt, match="version 0") as error:
+    with pytest.raises(UnsupportedSchema, match="version 0") as error:
         other.search(SearchRequest())
     assert "rebuild_index" in error.value.remedy
     other.close()

@@ -12,7 +12,7 @@ from backend.importing.errors import UnreadableFile
 from backend.importing.files import Header, Record, open_table
 from backend.search.evaluation import bare_product, evaluate_search
 from indexing.document import ProductDocument
-from indexing.engine import SearchError
+from indexing.errors import SearchError
 from indexing.request import MAX_QUERY_LENGTH
 from indexing.settings import ENGINES, SearchSettings, SettingsError
 from ml.ranking.relevance import MRR_DEPTH, NDCG_DEPTH, RECALL_DEPTH, NoRelevantProducts, Report, judged

@@ -11,7 +11,7 @@ from backend.engines.index import engine
 from backend.outbox.errors import Overtaken
 from backend.search.projection import listed_count
 from backend.search.rebuilding import build, roll_back
-from indexing.engine import SearchError
+from indexing.errors import SearchError
 
 ACTOR = Actor.system("rebuild_index")
 
@@ -44,10 +44,9 @@ class Command(BaseCommand):
             raise CommandError("the build was stopped for too long; run the command again") from error
 
     def _list(self) -> None:
-        for generation in engine().generations():
-            self.stdout.write(
-                f"{generation.name}  {generation.role}  since {generation.created_at:%Y-%m-%d %H:%M} UTC"
-            )
+        for each in engine().generations():
+            created = f"{each.created_at:%Y-%m-%d %H:%M} UTC"
+            self.stdout.write(f"{each.name}  {each.role}  schema {each.schema_version}  created {created}")
 
     def _build(self) -> None:
         with tqdm(total=listed_count(), unit=" products", desc="index", disable=None) as progress:

@@ -1,0 +1,128 @@
+"""The fields of an index: one table that both engines build their mapping and their documents from.
+
+A field never changes its meaning or its unit. A new meaning gets a new name and a new schema version, and the
+old field ends with the version before: a process of another release then fails on an unknown field instead of
+reading or writing wrong values.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+
+from indexing.mapping import IndexedProduct
+
+PRICE = "price"
+RATING = "rating"
+RATING_COUNT = "rating_count"
+POPULARITY = "popularity"
+CREATED_AT = "created_at"
+SELLER = "seller"
+WEIGHT = "weight"
+BRAND_KEY = "brand_key"
+BRAND_TOKEN = "brand_token"  # noqa: S105 (a field's name)
+CATEGORY_KEY = "category_key"
+CATEGORY_TOKEN = "category_token"  # noqa: S105 (a field's name)
+CATEGORY_NAME = "category_name"
+PHRASE = "phrase"
+VOCABULARY = "vocabulary"
+
+
+class FieldKind(StrEnum):
+    """How a field is indexed. Each engine translates a kind into its own type."""
+
+    STEMMED = "stemmed"
+    """Words, found by their stem."""
+    WORDS = "words"
+    """Words, found as they are written."""
+    EXACT = "exact"
+    """Whole values, for filters and completion."""
+    COUNTED = "counted"
+    """Whole values, for filters and facets."""
+    FLAG = "flag"
+    IDENTIFIER = "identifier"
+    """A whole number, for filters."""
+    MONEY = "money"
+    """An amount as a whole number of fractions, for filters, facets and sorting."""
+    RATING = "rating"
+    """A number from 0 to 5, for filters, facets and sorting."""
+    SORTED = "sorted"
+    """A whole number, for sorting only."""
+    TIME = "time"
+    """A moment, for sorting only."""
+    FACTOR = "factor"
+    """What a text score is multiplied by."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexField:
+    """A field of the index, and the schema versions that have it."""
+
+    name: str
+    """The name in the index."""
+    kind: FieldKind
+    value: Callable[[IndexedProduct], object]
+    """Return the value for a product: one, several (a tuple), or None for none."""
+    since: int = 1
+    until: int | None = None
+    """The last schema version that has the field; None while it is in use."""
+    meaning: str = ""
+    """What filters, facets and sort orders call the field; `name` where it is empty."""
+    fractions: int = 1
+    """Of a MONEY field: fractions of the currency's main unit."""
+
+    @property
+    def property(self) -> str:
+        """The name by which filters, facets and sort orders refer to the field."""
+        return self.meaning or self.name
+
+    def is_in(self, version: int) -> bool:
+        """Return whether schema `version` has the field."""
+        return self.since <= version and (self.until is None or version <= self.until)
+
+    def scaled(self, amount: Decimal) -> int:
+        """Return `amount` in the field's fractions, rounded half to even.
+
+        Prices and limits are rounded alike, so that a limit that equals a price still matches it.
+        """
+        return int((amount * self.fractions).to_integral_value(ROUND_HALF_EVEN))
+
+
+def _price(*, fractions: int) -> Callable[[IndexedProduct], object]:
+    return lambda each: int((each.document.sale_price * fractions).to_integral_value(ROUND_HALF_EVEN))
+
+
+FIELDS: tuple[IndexField, ...] = (
+    IndexField(name="id", kind=FieldKind.IDENTIFIER, value=lambda each: each.document.id),
+    IndexField(name="title", kind=FieldKind.STEMMED, value=lambda each: each.text.title),
+    IndexField(name="brand", kind=FieldKind.STEMMED, value=lambda each: each.text.brand),
+    IndexField(name="categories", kind=FieldKind.STEMMED, value=lambda each: each.text.categories),
+    IndexField(name="attributes", kind=FieldKind.STEMMED, value=lambda each: each.text.attributes),
+    IndexField(name="description", kind=FieldKind.STEMMED, value=lambda each: each.text.description),
+    IndexField(name=VOCABULARY, kind=FieldKind.WORDS, value=lambda each: each.text.vocabulary),
+    IndexField(name=PHRASE, kind=FieldKind.EXACT, value=lambda each: each.phrases),
+    IndexField(name=BRAND_KEY, kind=FieldKind.EXACT, value=lambda each: each.brand),
+    IndexField(name=BRAND_TOKEN, kind=FieldKind.COUNTED, value=lambda each: each.brand_token or None),
+    IndexField(name=CATEGORY_KEY, kind=FieldKind.EXACT, value=lambda each: each.category_keys),
+    IndexField(name=CATEGORY_TOKEN, kind=FieldKind.COUNTED, value=lambda each: each.category_tokens),
+    IndexField(name=CATEGORY_NAME, kind=FieldKind.EXACT, value=lambda each: each.category_names),
+    IndexField(name=SELLER, kind=FieldKind.IDENTIFIER, value=lambda each: each.document.seller_id),
+    IndexField(name=PRICE, kind=FieldKind.MONEY, fractions=100, value=_price(fractions=100), until=1),
+    # No currency has a smaller unit: ISO 4217 exponents end at 4.
+    IndexField(
+        name="price_ten_thousandths",
+        meaning=PRICE,
+        kind=FieldKind.MONEY,
+        fractions=10_000,
+        value=_price(fractions=10_000),
+        since=2,
+    ),
+    IndexField(
+        name=RATING, kind=FieldKind.RATING, value=lambda each: float(each.document.rating_average or 0)
+    ),
+    IndexField(name=RATING_COUNT, kind=FieldKind.SORTED, value=lambda each: each.document.rating_count),
+    IndexField(name=POPULARITY, kind=FieldKind.SORTED, value=lambda each: each.document.popularity),
+    IndexField(name=CREATED_AT, kind=FieldKind.TIME, value=lambda each: each.document.created_at),
+    IndexField(name=WEIGHT, kind=FieldKind.FACTOR, value=lambda each: each.boost),
+)
+"""All fields but those of the declared flags, which `indexing.schema` adds."""

@@ -1,0 +1,141 @@
+"""The filters of a search, each declared once.
+
+Both engines, the HTTP parameters and the OpenAPI description read these declarations. A new filter is one
+line in `Filters`; its field comes from the product document by name if it is a flag, and from a line in
+`indexing.fields` otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Self
+
+from indexing import fields as index
+
+
+class FilterKind(StrEnum):
+    """What a filter asks of its field."""
+
+    ONE_OF = "one_of"
+    """The field has the value, or one of several; case and outer blanks do not matter."""
+    EQUALS = "equals"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    FLAG = "flag"
+    """The field is true, or false."""
+    ATTRIBUTES = "attributes"
+    """One variant has one of the values of each attribute that is named."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilterDeclaration:
+    """What engines and the HTTP layer know of a filter."""
+
+    name: str
+    """The name in `Filters`."""
+    kind: FilterKind
+    field: str
+    """The property of the index that is compared (see `IndexField.property`)."""
+    parameter: str
+    """The name in a request."""
+    help_text: str = ""
+    several: bool = False
+    max_length: int = 0
+    """Characters of a value."""
+    since: int = 1
+    """The first schema version that has the field of a FLAG."""
+
+
+_DECLARATION = "filter"
+
+
+def _declare(kind: FilterKind, *, default: object = None, **facts: Any) -> Any:
+    """Return a dataclass field that carries a declaration; its name is known when `Filters` is complete."""
+    metadata = {_DECLARATION: {"kind": kind, **facts}}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def flag(help_text: str, *, since: int = 1) -> Any:
+    """Declare a filter on the attribute of the product document that has its name.
+
+    `since` is the first schema version that indexes the attribute.
+    """
+    return _declare(FilterKind.FLAG, help_text=help_text, since=since)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Filters:
+    """What a hit must be. Values of one filter are alternatives; filters narrow each other."""
+
+    category: str | None = _declare(
+        FilterKind.ONE_OF,
+        field=index.CATEGORY_KEY,
+        max_length=1_000,
+        help_text="A category's name, slug or path; products of its descendants match too.",
+    )
+    brands: tuple[str, ...] = _declare(
+        FilterKind.ONE_OF,
+        default=(),
+        field=index.BRAND_KEY,
+        parameter="brand",
+        several=True,
+        max_length=120,
+        help_text="A brand; repeat it for several.",
+    )
+    seller_id: int | None = _declare(
+        FilterKind.EQUALS, field=index.SELLER, parameter="seller", help_text="The id of a seller."
+    )
+    min_price: Decimal | None = _declare(  # noqa: RUF009
+        FilterKind.AT_LEAST, field=index.PRICE, help_text="The lowest sale price, inclusive."
+    )
+    max_price: Decimal | None = _declare(  # noqa: RUF009
+        FilterKind.AT_MOST, field=index.PRICE, help_text="The highest sale price, inclusive."
+    )
+    min_rating: float | None = _declare(
+        FilterKind.AT_LEAST, field=index.RATING, parameter="rating", help_text="The lowest average rating."
+    )
+    in_stock: bool | None = flag("Whether a variant (with the attributes asked for) can be bought.")
+    flash_sale: bool | None = flag("Whether the product is in a flash sale.")
+    best_seller_product: bool | None = flag("Whether the product is a best seller.")
+    featured_product: bool | None = flag("Whether the product is featured.")
+    attributes: Mapping[str, tuple[str, ...]] = _declare(
+        FilterKind.ATTRIBUTES, default=dict, parameter="attr."
+    )
+    """One variant must satisfy all of them, and be available if `in_stock` is asked for."""
+
+    def replaced(self, **values: Any) -> Self:
+        """Return the filters with other values for some of them."""
+        return replace(self, **values)
+
+    def without(self, *names: str) -> Self:
+        """Return the filters less those that `names` name."""
+        return self.replaced(**{name: getattr(NO_FILTERS, name) for name in names})
+
+    def without_attribute(self, name: str) -> Self:
+        """Return the filters less the one on attribute `name`."""
+        rest = {each: values for each, values in self.attributes.items() if each != name}
+        return replace(self, attributes=rest)
+
+    def given(self) -> dict[str, Any]:
+        """Return the filters that are set, by name."""
+        values = {declared.name: getattr(self, declared.name) for declared in FILTERS}
+        return {name: value for name, value in values.items() if value not in (None, (), {})}
+
+
+def declarations(filters: type[Filters]) -> tuple[FilterDeclaration, ...]:
+    """Return what the fields of `filters` declare, in their order."""
+    return tuple(
+        FilterDeclaration(
+            name=each.name,
+            **{"field": each.name, "parameter": each.name, **each.metadata[_DECLARATION]},
+        )
+        for each in fields(filters)
+    )
+
+
+FILTERS = declarations(Filters)
+FLAGS = tuple(declared for declared in FILTERS if declared.kind is FilterKind.FLAG)
+NO_FILTERS = Filters()

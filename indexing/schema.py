@@ -1,0 +1,83 @@
+"""Schema versions: a generation has the one that it was built with, and a release serves two.
+
+A release builds generations of VERSION, and reads and writes those of the version before as well, each in
+its own form. So an upgrade serves the old generation until `rebuild_index` has built and swapped in a new
+one. What a generation of the previous version has no field for is not written to it, and a search that
+needs such a field is refused rather than answered without it. See docs/decisions/index-generations.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+
+from indexing.document import ProductDocument
+from indexing.errors import FieldNotIndexed, UnsupportedSchema
+from indexing.fields import FIELDS, FieldKind, IndexField
+from indexing.filters import FLAGS, FilterDeclaration
+from indexing.mapping import flatten
+
+VERSION = 2
+"""Rises by one with every change of the fields; tests/indexing/schemas holds what each version built."""
+PREVIOUS_VERSION = VERSION - 1
+
+
+def _flag_field(declared: FilterDeclaration) -> IndexField:
+    value = attrgetter(f"document.{declared.field}")
+    return IndexField(name=declared.field, kind=FieldKind.FLAG, value=value, since=declared.since)
+
+
+ALL_FIELDS = (*FIELDS, *map(_flag_field, FLAGS))
+
+
+@dataclass(frozen=True)
+class IndexSchema:
+    """The fields of the generations of one version."""
+
+    version: int
+
+    @cached_property
+    def fields(self) -> tuple[IndexField, ...]:
+        """The fields of this version, in the order of the table."""
+        return tuple(each for each in ALL_FIELDS if each.is_in(self.version))
+
+    @cached_property
+    def _by_property(self) -> Mapping[str, IndexField]:
+        return {each.property: each for each in self.fields}
+
+    def has(self, name: str) -> bool:
+        """Return whether this version has a field for the property `name`."""
+        return name in self._by_property
+
+    def field(self, name: str) -> IndexField:
+        """Return the field of the property `name`.
+
+        Raises:
+            FieldNotIndexed: this version has none.
+        """
+        try:
+            return self._by_property[name]
+        except KeyError:
+            raise FieldNotIndexed(name, version=self.version) from None
+
+    def values(self, document: ProductDocument) -> dict[str, object]:
+        """Return what is indexed of `document`, by field name."""
+        flat = flatten(document)
+        return {each.name: each.value(flat) for each in self.fields}
+
+
+CURRENT = IndexSchema(VERSION)
+PREVIOUS = IndexSchema(PREVIOUS_VERSION)
+SERVED: Mapping[object, IndexSchema] = {each.version: each for each in (PREVIOUS, CURRENT)}
+
+
+def schema_of(generation: str, version: object) -> IndexSchema:
+    """Return the schema of a generation that says it was built with `version`.
+
+    Raises:
+        UnsupportedSchema: this release does not serve that version.
+    """
+    try:
+        return SERVED[version]
+    except (KeyError, TypeError):
+        raise UnsupportedSchema(generation, version=version, served=(PREVIOUS_VERSION, VERSION)) from None

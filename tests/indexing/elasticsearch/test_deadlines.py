@@ -1,0 +1,84 @@
+"""A cluster that hangs: searches, suggestions and health checks end after seconds."""
+
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from indexing.elasticsearch.client import SEARCH_SECONDS, Deadline, connect
+from indexing.elasticsearch.engine import ElasticsearchEngine
+from indexing.engine import SearchEngine
+from indexing.errors import SearchEngineUnavailable
+from indexing.request import SearchRequest
+from tests.indexing.builders import product
+from tests.indexing.elasticsearch.proxy import Proxy, proxied
+from tests.indexing.shop import Shop
+
+WITHIN_SECONDS = 3.0
+
+READS: dict[str, Callable[[SearchEngine], object]] = {
+    "a search": lambda engine: engine.search(SearchRequest(text="lantern")),
+    "a search that corrects words": lambda engine: engine.search(SearchRequest(text="brass lanturn")),
+    "browsing": lambda engine: engine.search(SearchRequest()),
+    "suggestions": lambda engine: engine.suggest("lan"),
+    "a health check": lambda engine: engine.ping(),
+    "the generation that serves": lambda engine: engine.serving(),
+    "the list of generations": lambda engine: engine.generations(),
+}
+
+
+@pytest.fixture
+def proxy(elasticsearch_url: str) -> Iterator[Proxy]:
+    with proxied(elasticsearch_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def engine(proxy: Proxy) -> Iterator[ElasticsearchEngine]:
+    opened = ElasticsearchEngine(url=proxy.url, prefix=f"test-hanging-{secrets.token_hex(4)}")
+    Shop.opened(opened, product(1, "Brass lantern"))
+    yield opened
+    proxy.resume()
+    opened.destroy()
+    opened.close()
+
+
+def seconds_to_fail(ask: Callable[[], object]) -> float:
+    begun = time.monotonic()
+    with pytest.raises(SearchEngineUnavailable) as error:
+        ask()
+    assert "can be reached" in error.value.remedy
+    return time.monotonic() - begun
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+def test_a_read_of_a_cluster_that_hangs_is_unavailable_within_seconds(
+    engine: ElasticsearchEngine, proxy: Proxy, read: Callable[[SearchEngine], object]
+) -> None:
+    read(engine)
+    proxy.stop()
+
+    assert seconds_to_fail(lambda: read(engine)) < WITHIN_SECONDS
+
+    proxy.resume()
+    read(engine)
+
+
+def test_the_requests_of_one_operation_share_a_deadline() -> None:
+    deadline, client = Deadline(0.0), connect("http://127.0.0.1:9")
+
+    with pytest.raises(SearchEngineUnavailable, match="within 0 seconds"):
+        deadline.on(client)
+    client.close()
+
+
+def test_a_server_that_accepts_and_never_answers_is_not_asked_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        engine = ElasticsearchEngine(url=f"http://127.0.0.1:{port}", prefix="test-silent")
+
+        assert SEARCH_SECONDS <= seconds_to_fail(engine.ping) < WITHIN_SECONDS
+        engine.close()
