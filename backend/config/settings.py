@@ -18,6 +18,7 @@ from backend.config.environment import (
     whole_number,
 )
 from backend.config.logging import logging_configuration
+from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.schedule import BEAT_SCHEDULE
 from indexing.settings import SearchSettings
 
@@ -56,7 +57,6 @@ INSTALLED_APPS = [
     "backend.carts",
     "backend.orders",
     "backend.importing",
-    "backend.demo",
     "backend.search",
     "backend.recommendations",
     "backend.tracking",
@@ -107,6 +107,10 @@ else:
         "timeout": 10,
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if is_installed(GENERATED_SHOP):
+    # Before backend.config, whose command populate_data only says that the app is absent.
+    INSTALLED_APPS.insert(0, GENERATED_SHOP)
 
 SEARCH = SearchSettings.from_env()
 if SEARCH.engine == "elasticsearch":

@@ -17,6 +17,8 @@ from analytics_pipeline.embedded import ServiceDidNotStart
 from analytics_pipeline.settings import PipelineSettings
 from backend.analytics.tasks import rebuild_rollups
 from backend.config.engines import running
+from backend.config.management.commands.populate_data import MISSING
+from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.supervision import CannotServe, Listen, default_port, require_free
 
 STEPS_FILE = "demo.json"
@@ -57,6 +59,8 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Bring the schemas up to date, and take the steps that are left."""
+        if not is_installed(GENERATED_SHOP):
+            raise CommandError(MISSING)
         try:
             # Said now, not after minutes of work.
             require_free(PipelineSettings.from_env(), listen=Listen.of(options["host"], options["port"]))

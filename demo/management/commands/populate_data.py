@@ -10,11 +10,11 @@ from django.utils.module_loading import import_string
 
 from analytics_pipeline.embedded import ServiceDidNotStart
 from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
-from backend.demo.plan import Plan, Progress
-from backend.demo.populate import Story, load_events, shop_is_empty, store, tell
 from backend.engines.warehouse import warehouse
 from backend.outbox.catch_up import catch_up
 from backend.outbox.errors import NotCaughtUp
+from demo.plan import Plan, Progress
+from demo.populate import Story, load_events, shop_is_empty, store, tell
 
 PROGRESS_FILE = "populate_data.json"
 

@@ -11,11 +11,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from backend.catalog.pricing import rounded
-from backend.demo.behaviour import Behaviour
-from backend.demo.people import Population
 from backend.orders.bulk import PastItem, PastOrder
 from backend.orders.models import OrderStatus, PaymentMethod
 from backend.orders.pricing import Tariff
+from demo.behaviour import Behaviour
+from demo.people import Population
 
 SECONDS_TO_CART = 25
 SECONDS_TO_ORDER = 180

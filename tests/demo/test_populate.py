@@ -17,17 +17,17 @@ from backend.analytics.subscribers import OrderFacts
 from backend.carts.models import CartItem
 from backend.carts.services import Claim, add_item
 from backend.catalog.models import Product, Variant
-from backend.demo import accounts
-from backend.demo.plan import Progress
-from backend.demo.populate import Story, load_events, store
 from backend.engines import warehouse as engines
 from backend.inventory.models import InventoryTransaction, ReservationState, TransactionType
 from backend.inventory.services import Entry, record_many
 from backend.orders.checkout import place_order
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
 from backend.outbox.relay import drain
-from tests.backend.demo.conftest import SMALL
+from demo import accounts
+from demo.plan import Progress
+from demo.populate import Story, load_events, store
 from tests.backend.shop import SYSTEM
+from tests.demo.conftest import SMALL
 
 pytestmark = pytest.mark.django_db
 SIZES = ["--products=60", "--customers=20", "--days=5", "--no-wait"]

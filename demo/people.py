@@ -7,8 +7,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from backend.demo.catalogue import STYLES
-from backend.demo.vocabulary import Vocabulary
+from demo.catalogue import STYLES
+from demo.vocabulary import Vocabulary
 
 GROUPS = 12
 GUESTS_A_CUSTOMER = 0.8

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from backend.demo import vocabulary
-from backend.demo.behaviour import PAGE
-from backend.demo.catalogue import charming
-from backend.demo.events import uuid7
-from backend.demo.lists import NOTHING
-from backend.demo.people import AREA_CODES, FICTIONAL, fictional_phone
-from backend.demo.populate import Story, tell
-from tests.backend.demo.conftest import SMALL
+from demo import vocabulary
+from demo.behaviour import PAGE
+from demo.catalogue import charming
+from demo.events import uuid7
+from demo.lists import NOTHING
+from demo.people import AREA_CODES, FICTIONAL, fictional_phone
+from demo.populate import Story, tell
+from tests.demo.conftest import SMALL
 
 
 def test_every_category_has_words_for_many_different_products() -> None:

@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from backend.accounts.models import User, UserType
 from backend.accounts.services import DEMO_PASSWORD
-from backend.demo.people import Person, Population
+from demo.people import Person, Population
 
 SOURCE = "demo"
 STAFF_PHONE = "+15550100001"

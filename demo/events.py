@@ -18,9 +18,9 @@ from analytics_pipeline.events import (
     Search,
     View,
 )
-from backend.demo.behaviour import Behaviour
-from backend.demo.lists import NOTHING, Repertoire
-from backend.demo.orders import SECONDS_TO_CART, Additions, Stocked
+from demo.behaviour import Behaviour
+from demo.lists import NOTHING, Repertoire
+from demo.orders import SECONDS_TO_CART, Additions, Stocked
 
 SEARCH_BEFORE_LIST = 0.2
 VIEW_AFTER_CLICK = 1.0

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from backend.demo.catalogue import Assortment
-from backend.demo.vocabulary import Leaf, Vocabulary
+from demo.catalogue import Assortment
+from demo.vocabulary import Leaf, Vocabulary
 
 DEEPEST = 40
 NOTHING = -1

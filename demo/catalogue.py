@@ -14,7 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from backend.catalog.bulk import ImportedProduct, ImportedVariant
-from backend.demo.vocabulary import Axis, Leaf, Vocabulary
+from demo.vocabulary import Axis, Leaf, Vocabulary
 
 STYLES = 6
 LONGEST_ON_SALE = 600

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from analytics_pipeline.warehouse import Warehouse
-from backend.demo.plan import Plan
-from backend.demo.populate import Story, tell
 from backend.engines import warehouse as engines
+from demo.plan import Plan
+from demo.populate import Story, tell
 
 TABLES = ("events", "order_facts", "products", "day_marks")
 SMALL = Plan(products=240, customers=200, days=20, seed=3, now=datetime(2026, 3, 20, 15, 30, tzinfo=UTC))

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from backend.demo.catalogue import STYLES, Assortment
-from backend.demo.lists import CATEGORY, FOR_PERSON, FOR_PRODUCT, NOTHING, SEARCH, Repertoire, chosen
-from backend.demo.people import Population
-from backend.demo.vocabulary import Vocabulary
+from demo.catalogue import STYLES, Assortment
+from demo.lists import CATEGORY, FOR_PERSON, FOR_PRODUCT, NOTHING, SEARCH, Repertoire, chosen
+from demo.people import Population
+from demo.vocabulary import Vocabulary
 
 PAGE = 20
 SESSIONS_A_CUSTOMER_DAY = 0.11

@@ -6,5 +6,5 @@ from django.apps import AppConfig
 class DemoConfig(AppConfig):
     """A believable shop to try things on."""
 
-    name = "backend.demo"
+    name = "demo"
     label = "demo"

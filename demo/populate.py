@@ -20,19 +20,19 @@ from backend.carts.services import Claim, add_item
 from backend.catalog.bulk import upsert_products
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import update_product
-from backend.demo import accounts, vocabulary
-from backend.demo.behaviour import Behaviour, Shop, behave
-from backend.demo.catalogue import Assortment, assort
-from backend.demo.events import Recorder, exposure_ids
-from backend.demo.lists import repertoire
-from backend.demo.orders import SECONDS_TO_CART, Additions, Ordering, Stocked, additions
-from backend.demo.people import populate as populate_people
-from backend.demo.plan import Plan
-from backend.demo.stock import Sold, keep_books
 from backend.orders.bulk import PastOrder, import_orders
 from backend.orders.models import OrderItem
 from backend.orders.popularity import refresh_popularity
 from backend.orders.pricing import tariff
+from demo import accounts, vocabulary
+from demo.behaviour import Behaviour, Shop, behave
+from demo.catalogue import Assortment, assort
+from demo.events import Recorder, exposure_ids
+from demo.lists import repertoire
+from demo.orders import SECONDS_TO_CART, Additions, Ordering, Stocked, additions
+from demo.people import populate as populate_people
+from demo.plan import Plan
+from demo.stock import Sold, keep_books
 
 SOURCE = accounts.SOURCE
 ACTOR = Actor.system("demo")

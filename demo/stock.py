@@ -12,11 +12,11 @@ from datetime import datetime
 import numpy as np
 from numpy.random import Generator
 
-from backend.demo.orders import last_step
 from backend.inventory.bulk import PastEntry, PastReservation, hold_past, record_past
 from backend.inventory.models import ReservationState, TransactionType
 from backend.orders.bulk import PastItem, PastOrder
 from backend.orders.models import OrderItem, OrderStatus
+from demo.orders import last_step
 
 SOLD_OUT_SHARE = 0.05
 NEARLY_SHARE = 0.1
