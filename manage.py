@@ -12,6 +12,10 @@ from indexing.settings import SettingsError
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
+    # What commands write under VITRINE_HOME is for its owner alone.
+    os.umask(0o077)
+    if sys.argv[1:2] == ["test"]:
+        sys.exit(f"{sys.argv[0]}: run the tests with `make test`, which starts the stores that they need")
     try:
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, InvalidSetting, SettingsError) as error:

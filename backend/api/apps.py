@@ -8,3 +8,9 @@ class ApiConfig(AppConfig):
 
     name = "backend.api"
     label = "api"
+
+    def ready(self) -> None:
+        """Register what a database's exceptions mean to a client."""
+        from backend.api import database_errors  # noqa: PLC0415 - apps are loaded only now
+
+        database_errors.register()

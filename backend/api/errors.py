@@ -97,8 +97,28 @@ class EngineUnavailable(DomainError):
     way_out = "Repeat the request after the seconds in the header Retry-After."
 
 
+class DatabaseUnavailable(DomainError):
+    """The database can't be reached, or did not answer in time."""
+
+    code = "database_unavailable"
+    status = 503
+    message = "The shop is not available right now; try again shortly."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+    way_out = "Repeat the request after the seconds in the header Retry-After."
+
+
+class StorageFull(DomainError):
+    """A volume has no space left, so that nothing can be written."""
+
+    code = "storage_full"
+    status = 503
+    message = "The shop can't accept changes right now; try again later."
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
+    way_out = "Repeat the request later; operators see in the details of health which volume is full."
+
+
 Foreign = TypeVar("Foreign", bound=Exception)
-Translation = Callable[[Foreign], DomainError]
+Translation = Callable[[Foreign], DomainError | None]
 
 _translations: dict[type[Exception], Translation[Any]] = {}
 
@@ -106,7 +126,8 @@ _translations: dict[type[Exception], Translation[Any]] = {}
 def register_translation(exception_class: type[Foreign], to: Translation[Foreign]) -> None:
     """Answer `exception_class` and its subclasses, where a view raises them, with what `to` returns for them.
 
-    A translation of a subclass takes precedence over one of its base class.
+    A translation of a subclass takes precedence over one of its base class; one that returns None leaves the
+    exception as it is.
     """
     _translations[exception_class] = to
 
@@ -116,5 +137,5 @@ def translated(error: Exception) -> Exception:
     for exception_class in type(error).__mro__:
         translation = _translations.get(exception_class)
         if translation is not None:
-            return translation(error)
+            return translation(error) or error
     return error

@@ -1,14 +1,37 @@
-"""Throttles of what guests may do freely."""
+"""Throttles: a rate for each account, and for each address of guests."""
+
+from typing import TYPE_CHECKING
 
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
-from rest_framework.views import APIView
+from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle, UserRateThrottle
+
+from backend.api.addresses import client_address
+
+if TYPE_CHECKING:
+    # Its module reads the settings that name these classes.
+    from rest_framework.views import APIView
 
 
-class ScopedThrottle(SimpleRateThrottle):
-    """One budget a person (or a guest's address) for all views of a scope."""
+class ByClientAddress(SimpleRateThrottle):
+    """Identifies guests by the address that the log and the audit have, too."""
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
+    def get_ident(self, request: Request) -> str:
+        """Return the client's address."""
+        return client_address(request._request)
+
+
+class GuestThrottle(ByClientAddress, AnonRateThrottle):
+    """Guests, where an endpoint has no scope of its own."""
+
+
+class AccountThrottle(ByClientAddress, UserRateThrottle):
+    """Accounts, where an endpoint has no scope of its own."""
+
+
+class ScopedThrottle(ByClientAddress):
+    """One budget an account, or a guest's address, for all views of a scope."""
+
+    def get_cache_key(self, request: Request, view: "APIView") -> str:
         """Return the account's key, else the address's."""
         ident = f"user-{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
         return self.cache_format % {"scope": self.scope, "ident": ident}

@@ -7,6 +7,7 @@ import django
 from backend.config import lifeline
 
 lifeline.tie_child()
+os.umask(0o077)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 # Read by the settings: a request waits for the database for less long than a background process does.
 os.environ["VITRINE_PROCESS"] = "web"

@@ -1,17 +1,117 @@
-"""What a deployment may not do or say, checked before anything else runs."""
+"""Environment variables, each read once with its name, its type and its default."""
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - refused in production
 ENVIRONMENTS = ("development", "production")
 MINIMUM_SECRET_LENGTH = 32
-ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
-RATE = re.compile(r"[1-9][0-9]*/(s|m|h|d)[a-z]*")
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+_RATE = re.compile(r"[1-9][0-9]*/(s|m|h|d)[a-z]*")
+_DATABASES = ("sqlite", "postgresql", "postgres")
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """The variables of a process. One that is empty counts as not set, as docker compose passes it.
+
+    Every method takes a name and a default.
+
+    Raises:
+        ImproperlyConfigured: the variable has a value that can't be used; the message names it.
+    """
+
+    environ: Mapping[str, str]
+
+    def text(self, name: str, default: str) -> str:
+        """Return the value as it is."""
+        return self.environ.get(name) or default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
+        text = self.text(name, str(default)).lower()
+        if text not in _TRUE | _FALSE:
+            raise _unusable(name, text, "must be true or false")
+        return text in _TRUE
+
+    def words(self, name: str, default: Sequence[str] = ()) -> list[str]:
+        """Return what stands between commas."""
+        text = self.text(name, ",".join(default))
+        return [word.strip() for word in text.split(",") if word.strip()]
+
+    def number(self, name: str, default: str) -> Decimal:
+        """Return a number, 0 or more."""
+        return self._parsed(name, default, _amount, "must be a number, 0 or more")
+
+    def optional_number(self, name: str) -> Decimal | None:
+        """Return a number, 0 or more, or None where there is none."""
+        return self.number(name, "") if self.text(name, "") else None
+
+    def whole(self, name: str, default: int, *, least: int = 0) -> int:
+        """Return a whole number, `least` or more."""
+
+        def parse(text: str) -> int:
+            if not (text.isascii() and text.isdigit()) or int(text) < least:
+                raise ValueError(text)
+            return int(text)
+
+        return self._parsed(name, str(default), parse, f"must be a whole number, {least} or more")
+
+    def rate(self, name: str, default: str) -> str:
+        """Return a rate as the throttles read it; they would notice a wrong one only at the first request."""
+
+        def parse(text: str) -> str:
+            if not _RATE.fullmatch(text):
+                raise ValueError(text)
+            return text
+
+        return self._parsed(name, default, parse, "must be as in 100/hour")
+
+    def log_level(self, name: str, default: str) -> str:
+        """Return the name of a level of logging."""
+        levels = logging.getLevelNamesMapping()
+
+        def parse(text: str) -> str:
+            if text.upper() not in levels:
+                raise ValueError(text)
+            return text.upper()
+
+        return self._parsed(name, default, parse, f"must be one of {', '.join(levels)}")
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """Return Django's settings of the database at an address."""
+        address = self.text(name, default)
+        if address.partition("://")[0] not in _DATABASES:
+            raise ImproperlyConfigured(f"{name} must begin with postgresql:// or sqlite:///")
+        return dict(environ.Env.db_url_config(address))
+
+    def _parsed(self, name: str, default: str, parse: Callable[[str], T], expected: str) -> T:
+        text = self.text(name, default)
+        try:
+            return parse(text)
+        except (ValueError, InvalidOperation) as error:
+            raise _unusable(name, text, expected) from error
+
+
+def _amount(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite() or value < 0:
+        raise ValueError(text)
+    return value
+
+
+def _unusable(name: str, text: str, expected: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"{name}={text!r}: {expected}")
 
 
 def require_safe(environment: str, *, secret_key: str, debug: bool, allowed_hosts: Sequence[str]) -> None:
@@ -22,9 +122,7 @@ def require_safe(environment: str, *, secret_key: str, debug: bool, allowed_host
             message names every variable that has to change.
     """
     if environment not in ENVIRONMENTS:
-        raise ImproperlyConfigured(
-            f"VITRINE_ENVIRONMENT={environment!r}: allowed are {', '.join(ENVIRONMENTS)}"
-        )
+        raise _unusable("VITRINE_ENVIRONMENT", environment, f"must be one of {', '.join(ENVIRONMENTS)}")
     if environment != "production":
         return
     problems = []
@@ -38,62 +136,3 @@ def require_safe(environment: str, *, secret_key: str, debug: bool, allowed_host
         problems.append("ALLOWED_HOSTS must name the hosts that are served, without *")
     if problems:
         raise ImproperlyConfigured("production refuses to start: " + "; ".join(problems))
-
-
-def amount(name: str, text: str) -> Decimal:
-    """Return the number, 0 or more, that the variable `name` says.
-
-    Raises:
-        ImproperlyConfigured: it says something else.
-    """
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value < 0:
-        raise ImproperlyConfigured(f"{name}={text!r}: must be a number, 0 or more")
-    return value
-
-
-def whole_number(name: str, text: str) -> int:
-    """Return the whole number, 0 or more, that the variable `name` says.
-
-    Raises:
-        ImproperlyConfigured: it says something else.
-    """
-    if not (text.isascii() and text.isdigit()):
-        raise ImproperlyConfigured(f"{name}={text!r}: must be a whole number, 0 or more")
-    return int(text)
-
-
-def log_level(name: str, text: str) -> str:
-    """Return the level of logging that the variable `name` says.
-
-    Raises:
-        ImproperlyConfigured: there is no such level; the message names those that there are.
-    """
-    levels = logging.getLevelNamesMapping()
-    if text.upper() not in levels:
-        raise ImproperlyConfigured(f"{name}={text!r}: must be one of {', '.join(levels)}")
-    return text.upper()
-
-
-def require_rates(rates: Mapping[str, str]) -> None:
-    """Refuse rates that no throttle understands; they are read only when a request comes.
-
-    Raises:
-        ImproperlyConfigured: naming the variable.
-    """
-    for scope, rate in rates.items():
-        if not RATE.fullmatch(rate):
-            raise ImproperlyConfigured(f"THROTTLE_{scope.upper()}={rate!r}: must be as in 100/hour")
-
-
-def require_database(database: Mapping[str, object]) -> None:
-    """Refuse an address of which nobody knows what kind of database it means.
-
-    Raises:
-        ImproperlyConfigured: it begins with no scheme that is known here.
-    """
-    if database.get("ENGINE") not in ENGINES:
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// or sqlite:///")

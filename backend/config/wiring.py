@@ -30,6 +30,6 @@ def _folders() -> dict[str, Path]:
     """Return the folders on this machine that fill up: the home, and SQLite's where it is elsewhere."""
     folders: dict[str, Path] = {"home": settings.VITRINE_HOME}
     database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
+    if database["ENGINE"].endswith("sqlite"):
         folders["database"] = Path(database["NAME"]).parent
     return folders

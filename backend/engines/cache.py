@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import redis
 import structlog
+from django.utils.module_loading import import_string
 from django_redis.cache import RedisCache
 from prometheus_client import Counter
 
@@ -31,56 +32,68 @@ class OptionalCache(RedisCache):  # type: ignore[misc]
     """Redis as a cache whose failures are misses.
 
     A cache that hangs delays the requests of one moment; after that it is left alone for seconds at a time.
+    Its LOCATION is an address, or the dotted name of a function that returns one.
     """
+
+    _client: Any
+
+    @property
+    def client(self) -> Any:
+        """Return the client, made when it is first used."""
+        if self._client is None:
+            address = self._server if "://" in self._server else import_string(self._server)()
+            self._client = self._client_cls(address, self._params, self)
+        return self._client
 
     def get(self, key: Any, default: Any = None, version: Any = None, client: Any = None) -> Any:
         """Return the value, `default` where there is none or the cache doesn't answer."""
-        return _or(partial(super().get, key, default, version, client), default=default)
+        return self._or(partial(super().get, key, default, version, client), default=default)
 
     def get_many(self, *args: Any, **kwargs: Any) -> Mapping[Any, Any]:
         """Return the values that were found."""
-        return _or(partial(super().get_many, *args, **kwargs), default={})
+        return self._or(partial(super().get_many, *args, **kwargs), default={})
 
     def has_key(self, *args: Any, **kwargs: Any) -> bool:
         """Return whether the key is known to exist."""
-        return _or(partial(super().has_key, *args, **kwargs), default=False)
+        return self._or(partial(super().has_key, *args, **kwargs), default=False)
 
     def set(self, *args: Any, **kwargs: Any) -> bool:
         """Store a value; return whether it was stored."""
-        return bool(_or(partial(super().set, *args, **kwargs), default=False))
+        return bool(self._or(partial(super().set, *args, **kwargs), default=False))
 
     def set_many(self, *args: Any, **kwargs: Any) -> list[Any]:
         """Store several values."""
-        return list(_or(partial(super().set_many, *args, **kwargs), default=[]) or [])
+        return list(self._or(partial(super().set_many, *args, **kwargs), default=[]) or [])
 
     def add(self, *args: Any, **kwargs: Any) -> bool:
         """Store a value under a key that is free; return whether it was stored."""
-        return bool(_or(partial(super().add, *args, **kwargs), default=False))
+        return bool(self._or(partial(super().add, *args, **kwargs), default=False))
 
     def touch(self, *args: Any, **kwargs: Any) -> bool:
         """Give a key a new time to live; return whether it exists."""
-        return bool(_or(partial(super().touch, *args, **kwargs), default=False))
+        return bool(self._or(partial(super().touch, *args, **kwargs), default=False))
 
     def delete(self, *args: Any, **kwargs: Any) -> bool:
         """Remove a key; return whether it existed."""
-        return bool(_or(partial(super().delete, *args, **kwargs), default=False))
+        return bool(self._or(partial(super().delete, *args, **kwargs), default=False))
 
     def delete_many(self, *args: Any, **kwargs: Any) -> int:
         """Remove several keys; return how many existed."""
-        return int(_or(partial(super().delete_many, *args, **kwargs), default=0) or 0)
+        return int(self._or(partial(super().delete_many, *args, **kwargs), default=0) or 0)
 
     def clear(self) -> None:
         """Remove every key."""
-        _or(partial(super().clear), default=None)
+        self._or(partial(super().clear), default=None)
 
-
-def _or(call: Callable[[], T], *, default: T) -> T:
-    try:
-        with SHARE.slot():
-            return call()
-    except EngineUnavailable:
-        MISSED.inc()
-    except redis.RedisError as error:
-        MISSED.inc()
-        logger.warning("cache_unavailable", reason=str(error))
-    return default
+    def _or(self, call: Callable[[], T], *, default: T) -> T:
+        try:
+            with SHARE.slot():
+                return call()
+        except EngineUnavailable:
+            MISSED.inc()
+        except redis.RedisError as error:
+            MISSED.inc()
+            logger.warning("cache_unavailable", reason=str(error))
+            # The embedded server may have moved to another port.
+            self._client = None
+        return default

@@ -122,6 +122,8 @@ def test_production_insists_on_https(tmp_path: Path) -> None:
         ("ACCESS_TOKEN_MINUTES", "an hour"),
         ("EMAIL_PORT", "-1"),
         ("LOG_LEVEL", "loud"),
+        ("DEBUG", "perhaps"),
+        ("WEB_THREADS", "0"),
     ],
 )
 def test_a_value_that_nothing_could_work_with_is_refused_by_name(
@@ -148,5 +150,29 @@ def test_what_the_databases_address_asks_for_is_kept_beside_the_pool(tmp_path: P
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["DATABASE_OPTIONS"] == {
         "sslmode": "require",
+        "connect_timeout": 3,
         "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
     }
+
+
+def test_a_request_waits_for_the_database_for_seconds(tmp_path: Path) -> None:
+    address = "postgresql://shop:secret@database.example/shop"
+    ended = settings_with(tmp_path, DATABASE_URL=address, VITRINE_PROCESS="web")
+    options = json.loads(ended.stdout)["DATABASE_OPTIONS"]
+    assert options["pool"]["timeout"] <= 3
+    assert "statement_timeout" in options["options"]
+    assert (
+        json.loads(settings_with(tmp_path, VITRINE_PROCESS="web").stdout)["DATABASE_OPTIONS"]["timeout"] <= 5
+    )
+
+
+def test_the_database_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    path = home / "db.sqlite3"
+    program = [str(ROOT / "manage.py"), "migrate", "audit", "-v0"]
+    assert settings_with(tmp_path, program=program, VITRINE_HOME=str(home)).returncode == 0
+    assert (home.stat().st_mode & 0o077, path.stat().st_mode & 0o077) == (0, 0)
+
+    path.chmod(0o644)
+    assert settings_with(tmp_path, program=program, VITRINE_HOME=str(home)).returncode == 0
+    assert path.stat().st_mode & 0o077 == 0, "a database of an earlier version"

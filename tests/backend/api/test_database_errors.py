@@ -1,0 +1,90 @@
+"""A database that can't work now is a 503 that says when to come again; a fault of ours stays one."""
+
+import errno
+import sqlite3
+from pathlib import Path
+
+import psycopg
+import psycopg_pool
+import pytest
+from django.db import OperationalError
+
+from backend.api.error_handling import handle
+from backend.api.errors import translated
+
+
+def caused_by(cause: Exception) -> OperationalError:
+    error = OperationalError(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+def locked(path: Path) -> Exception:
+    with sqlite3.connect(path) as first, sqlite3.connect(path, timeout=0) as second:
+        first.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError) as found:
+            second.execute("BEGIN EXCLUSIVE")
+    return found.value
+
+
+def full(path: Path) -> Exception:
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA max_page_count = 2")
+        with pytest.raises(sqlite3.OperationalError) as found:
+            connection.execute("CREATE TABLE big AS SELECT randomblob(100000)")
+    return found.value
+
+
+def missing_table(path: Path) -> Exception:
+    with sqlite3.connect(path) as connection, pytest.raises(sqlite3.OperationalError) as found:
+        connection.execute("SELECT * FROM nothing")
+    return found.value
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [(locked, "database_unavailable"), (full, "storage_full"), (missing_table, "none")],
+    ids=["locked", "full", "missing table"],
+)
+def test_what_sqlite_reports(make: object, code: str, tmp_path: Path) -> None:
+    error = caused_by(make(tmp_path / "db"))  # type: ignore[operator]
+
+    answer = handle(error, {})
+
+    assert (answer is None) == (code == "none"), "a missing table is a fault of ours"
+    if answer is not None:
+        assert (answer.status_code, answer.data["code"]) == (503, code)
+        assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        (psycopg.OperationalError("connection to 10.0.0.7 refused"), "database_unavailable"),
+        (psycopg_pool.PoolTimeout("no connection within 3 seconds"), "database_unavailable"),
+        (psycopg.errors.QueryCanceled("statement timeout"), "database_unavailable"),
+        (psycopg.errors.LockNotAvailable("lock timeout"), "database_unavailable"),
+        (psycopg.errors.DiskFull("could not extend file"), "storage_full"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_postgresql_reports(cause: Exception, code: str) -> None:
+    answer = handle(caused_by(cause), {})
+
+    assert answer is not None
+    assert (answer.status_code, answer.data["code"]) == (503, code)
+    assert "10.0.0.7" not in str(answer.data)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_volume_under_a_file_of_ours(number: int) -> None:
+    answer = handle(OSError(number, "full"), {})
+
+    assert answer is not None
+    assert answer.data["code"] == "storage_full"
+
+
+def test_another_error_of_the_system_stays_a_fault_of_ours() -> None:
+    error = FileNotFoundError(errno.ENOENT, "missing")
+
+    assert translated(error) is error
