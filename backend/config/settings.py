@@ -123,9 +123,7 @@ if SEARCH.engine == "elasticsearch":
 
 OUTBOX_SUBSCRIBERS = "backend.config.subscriptions.subscribers"
 OUTBOX_ENGINES = "backend.config.engines.running"
-OUTBOX_ABANDONED_AFTER = timedelta(
-    hours=whole_number("OUTBOX_ABANDONED_HOURS", env.str("OUTBOX_ABANDONED_HOURS", "24"))
-)
+OUTBOX_ABANDONED_AFTER = timedelta(hours=env.whole("OUTBOX_ABANDONED_HOURS", 24))
 
 CACHES = {
     "default": {
