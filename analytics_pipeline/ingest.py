@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 
-from analytics_pipeline import events, stream
+from analytics_pipeline import events, rollups, stream
 from analytics_pipeline.columns import NIL_UUID, field_values
 from analytics_pipeline.events import InvalidEvent, Record
 from analytics_pipeline.stream import Entry, Stream
@@ -25,9 +25,6 @@ ROWS_AT_ONCE = 100_000
 # No event of a request comes as far back as this.
 WHOLE_ENTRY = 2**32 - 1
 _GREATEST = 2**64 - 1
-# Exceptions that say that a value can't be stored, None being the client's own; any other one is about the
-# warehouse, and the events wait.
-_ABOUT_VALUES = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72})
 _MILLISECONDS_A_DAY = 86_400_000
 
 
@@ -53,16 +50,9 @@ def load(warehouse: Warehouse, records: Iterable[Record], *, block: int = ROWS_A
     remaining = iter(records)
     while chunk := list(itertools.islice(remaining, block)):
         warehouse.insert("events", _columns(chunk))
-        mark_dirty(warehouse, {record.event.occurred_at.date() for record in chunk})
+        rollups.mark_dirty(warehouse, rollups.touched_days(chunk))
         loaded += len(chunk)
     return loaded
-
-
-def mark_dirty(warehouse: Warehouse, days: Iterable[Any]) -> None:
-    """Say that these days' events changed; to be called after the insert, never before."""
-    touched = sorted(set(days))
-    marks = [uuid4() for _ in touched]
-    warehouse.insert("day_marks", {"day": touched, "mark": marks, "cleared": [0] * len(touched)})
 
 
 class Ingest:
@@ -110,7 +100,7 @@ class Ingest:
         try:
             load(self._warehouse, records)
         except WarehouseRefused as error:
-            if error.code not in _ABOUT_VALUES:
+            if not error.is_about_values:
                 raise
             self._divide(entries, reason=str(error))
 

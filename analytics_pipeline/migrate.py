@@ -1,14 +1,18 @@
 """Brings a warehouse to the schema in schema/*.sql: numbered files, one object each, applied once.
 
-ClickHouse has no transactions, so every file has to be harmless when it is applied twice: two migrators
-may run at once, and one that was killed starts again where it was.
+ClickHouse has no transactions, so that a file must be harmless when it is applied twice: two migrators may
+run at once, and one that was killed starts again with the file that it had not recorded. An INSERT says in a
+comment, after the word "Repeatable:", why it is.
 """
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from analytics_pipeline import rollups
+from analytics_pipeline.rollups import Rollup
 from analytics_pipeline.warehouse import Warehouse
 
 SCHEMA = Path(__file__).parent / "schema"
@@ -19,6 +23,9 @@ _REPEATABLE = re.compile(
     r"|ALTER TABLE \w+ (ADD COLUMN IF NOT EXISTS|DROP COLUMN IF EXISTS|MODIFY) "
     r"|DROP (TABLE|VIEW) IF EXISTS ",
     re.IGNORECASE,
+)
+_REPEATABLE_INSERT = re.compile(
+    r"^-- Repeatable: .*\nINSERT INTO \w+ ", re.IGNORECASE | re.DOTALL | re.MULTILINE
 )
 _JOURNAL = """
 CREATE TABLE IF NOT EXISTS schema_migrations
@@ -54,16 +61,24 @@ class Migration:
 
 
 def load(folder: Path = SCHEMA) -> list[Migration]:
-    """The migrations in their order; raises InvalidMigration."""
+    """Return the migrations in their order.
+
+    Raises:
+        InvalidMigration: a file can't be applied safely, or a number is missing.
+    """
     migrations = [_read(path) for path in sorted(folder.glob("*.sql"))]
     numbers = [migration.number for migration in migrations]
     if numbers != list(range(1, len(numbers) + 1)):
-        raise InvalidMigration(f"The files' numbers aren't 1, 2, 3 …: {numbers}")
+        raise InvalidMigration(f"The numbers of the files are not 1, 2, 3 …: {numbers}")
     return migrations
 
 
 def pending(warehouse: Warehouse, *, migrations: list[Migration]) -> list[Migration]:
-    """What hasn't been applied yet; raises MigrationChanged."""
+    """Return the migrations that haven't been applied yet.
+
+    Raises:
+        MigrationChanged: a file differs from what was applied under its number.
+    """
     warehouse.command(_JOURNAL)
     rows = warehouse.rows("SELECT number, checksum FROM schema_migrations")
     applied = {row["number"]: row["checksum"] for row in rows}
@@ -73,8 +88,13 @@ def pending(warehouse: Warehouse, *, migrations: list[Migration]) -> list[Migrat
     return [migration for migration in migrations if migration.number not in applied]
 
 
-def migrate(warehouse: Warehouse, *, folder: Path = SCHEMA) -> list[Migration]:
-    """Create the database if need be, apply what is pending, in order, and return it."""
+def migrate(
+    warehouse: Warehouse, *, folder: Path = SCHEMA, rolled_up: Sequence[Rollup] = rollups.ROLLUPS
+) -> list[Migration]:
+    """Create the database if it doesn't exist, apply what is pending in order, and return that.
+
+    The tables and views of `rolled_up` are created after it.
+    """
     warehouse.create()
     due = pending(warehouse, migrations=load(folder))
     for migration in due:
@@ -83,6 +103,7 @@ def migrate(warehouse: Warehouse, *, folder: Path = SCHEMA) -> list[Migration]:
             "schema_migrations",
             {"number": [migration.number], "name": [migration.name], "checksum": [migration.checksum]},
         )
+    rollups.create(warehouse, rollups=rolled_up)
     return due
 
 
@@ -92,6 +113,7 @@ def _read(path: Path) -> Migration:
         raise InvalidMigration(f"{path.name} isn't named like 001_events.sql")
     statement = path.read_text(encoding="utf-8")
     code = re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE).strip()
-    if not _REPEATABLE.match(code) or ";" in code:
+    repeatable = _REPEATABLE.match(code) or _REPEATABLE_INSERT.search(statement)
+    if not repeatable or ";" in code:
         raise InvalidMigration(f"{path.name} isn't one statement that may be applied twice")
     return Migration(number=int(matched.group(1)), name=matched.group(2), statement=statement)

@@ -1,79 +1,214 @@
-"""Rollups are rebuilt day by day and never added to, so that they are exact whatever was retried."""
+"""Rollups: aggregates of events by day, rebuilt day by day and never added to, so that no retry counts twice.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+`ROLLUPS` lists them. Each is defined by one view, its aggregate, from which its table and the view that
+reports read are created. docs/decisions/rollups.md says why, and how to add one.
+
+A day is dirty for a rollup while its events have changed more often (`day_changes`) than the rollup has
+included (`rollup_days`). Changes are counted after the insert that they belong to and never before it, so
+that a rebuild that read a count has seen those events.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+from analytics_pipeline.events import CartAdd, Click, Record
 from analytics_pipeline.warehouse import Warehouse
 
-_STAGE = "event_rollup_stage_"
+_EPOCH = date(1970, 1, 1)
 _STAGE_LIFETIME = timedelta(hours=1)
+# Clicks and cart adds count for the list that they name if they happen this long before or after it: before,
+# because clients' clocks are wrong. The aggregate of queries has the same bounds, less a day.
+_DAY_MILLISECONDS = 86_400_000
+_EARLIEST_ANSWER, _LATEST_ANSWER = -2 * _DAY_MILLISECONDS, 9 * _DAY_MILLISECONDS
 
-_DIRTY_DAYS = "SELECT DISTINCT day FROM day_marks FINAL WHERE cleared = 0 ORDER BY day"
-_MARKS = "SELECT mark FROM day_marks FINAL WHERE cleared = 0 AND day = {day:Date}"
-_AGGREGATE = "INSERT INTO {stage} SELECT * FROM event_aggregate(days = [{{day:Date}}])"
-_REPLACE = "ALTER TABLE event_rollup REPLACE PARTITION '{day}' FROM {stage}"
+_CREATE_TABLE = """
+CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})
+EMPTY AS SELECT * FROM {aggregate}(days = [toDate('1970-01-01')])
+"""
+_CREATE_VIEW = """
+CREATE VIEW IF NOT EXISTS {name} AS
+SELECT * FROM {table} WHERE day NOT IN ({{dirty_days:Array(Date)}})
+UNION ALL
+SELECT * FROM {aggregate}(days = {{dirty_days:Array(Date)}})
+"""
+_DIRTY_DAYS = """
+SELECT day
+FROM (SELECT day, sum(changes) AS changes FROM day_changes GROUP BY day) AS changed
+LEFT JOIN
+(
+    SELECT day, max(changes) AS included FROM rollup_days WHERE rollup = {rollup:String} GROUP BY day
+) AS built USING day
+WHERE changed.changes > built.included
+ORDER BY day
+"""
+_CHANGES = "SELECT sum(changes) FROM day_changes WHERE day = {day:Date}"
+_AGGREGATE = "INSERT INTO {stage} SELECT * FROM {aggregate}(days = [{{day:Date}}])"
+_REPLACE = "ALTER TABLE {table} REPLACE PARTITION '{day}' FROM {stage}"
+_ROWS = "SELECT count() FROM {stage}"
+_DROP = "ALTER TABLE {table} DROP PARTITION '{day}'"
 _STAGES = """
 SELECT name FROM system.tables
-WHERE database = currentDatabase() AND startsWith(name, {prefix:String})
+WHERE database = currentDatabase() AND match(name, {pattern:String})
   AND metadata_modification_time < {before:DateTime}
 """
 _RIVALS = """
 SELECT count() FROM system.tables
-WHERE database = currentDatabase() AND startsWith(name, {prefix:String}) AND name != {own:String}
+WHERE database = currentDatabase() AND match(name, {pattern:String}) AND name != {own:String}
 """
 
 
-def dirty_days(warehouse: Warehouse) -> list[date]:
-    """The days whose rollup is older than their events, oldest first."""
-    return [row["day"] for row in warehouse.rows(_DIRTY_DAYS)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollup:
+    """One rollup.
+
+    `aggregate` is the view `AGGREGATE(days = …)` that defines it, `table` keeps its rows in the order
+    `order_by`, and reports read `NAME(dirty_days = …)`: clean days from the table, dirty days from events.
+    """
+
+    name: str
+    aggregate: str
+    table: str
+    order_by: str
+
+    @property
+    def placeholder(self) -> str:
+        """The name under which a report's SQL takes this rollup's dirty days."""
+        return f"{self.name}_dirty"
+
+
+EVENT_COUNTS = Rollup(
+    name="event_counts",
+    aggregate="event_aggregate",
+    table="event_rollup",
+    order_by="product_id, quarter, type",
+)
+QUERY_COUNTS = Rollup(
+    name="query_counts",
+    aggregate="query_aggregate",
+    table="query_rollup",
+    order_by="query, quarter, shopper_key",
+)
+ROLLUPS = (EVENT_COUNTS, QUERY_COUNTS)
+
+
+def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None:
+    """Create the tables and views of the rollups that have none yet."""
+    for rollup in rollups:
+        warehouse.command(
+            _CREATE_TABLE.format(table=rollup.table, order_by=rollup.order_by, aggregate=rollup.aggregate)
+        )
+        warehouse.command(
+            _CREATE_VIEW.format(name=rollup.name, table=rollup.table, aggregate=rollup.aggregate)
+        )
+
+
+def touched_days(records: Iterable[Record]) -> set[date]:
+    """Return the days whose rollups these events change: their own, and those of the lists that they name."""
+    touched = set()
+    for record in records:
+        event = record.event
+        touched.add(event.occurred_at.date())
+        if isinstance(event, Click | CartAdd) and event.exposure_id is not None:
+            shown_at, answered_at = event.exposure_id.int >> 80, event.event_id.int >> 80
+            if _EARLIEST_ANSWER <= answered_at - shown_at <= _LATEST_ANSWER:
+                touched.add(_EPOCH + timedelta(days=shown_at // _DAY_MILLISECONDS))
+    return touched
+
+
+def mark_dirty(warehouse: Warehouse, days: Iterable[date]) -> None:
+    """Count a change of these days' events; to be called after the insert, never before."""
+    touched = sorted(set(days))
+    warehouse.insert("day_changes", {"day": touched, "changes": [1] * len(touched)})
+
+
+def dirty_days(warehouse: Warehouse, rollup: Rollup) -> list[date]:
+    """Return the days whose events changed since the rollup was built, oldest first."""
+    return [row["day"] for row in warehouse.rows(_DIRTY_DAYS, {"rollup": rollup.name})]
+
+
+def all_dirty_days(warehouse: Warehouse) -> list[date]:
+    """Return the days that are dirty for any rollup, oldest first."""
+    return sorted({day for rollup in ROLLUPS for day in dirty_days(warehouse, rollup)})
 
 
 def rebuild(warehouse: Warehouse) -> list[date]:
-    """Rebuild the rollup of every day that is dirty now, and return the days that were rebuilt."""
-    return [day for day in dirty_days(warehouse) if rebuild_day(warehouse, day=day)]
+    """Rebuild every rollup of every day that is dirty now, and return the days that were rebuilt."""
+    dirty = {rollup: set(dirty_days(warehouse, rollup)) for rollup in ROLLUPS}
+    days = sorted(set().union(*dirty.values()))
+    return [
+        day
+        for day in days
+        if rebuild_day(warehouse, day=day, rollups=[rollup for rollup in ROLLUPS if day in dirty[rollup]])
+    ]
 
 
-def rebuild_day(warehouse: Warehouse, *, day: date) -> bool:
-    """Rebuild one day's rollup, and return whether that was done.
+def rebuild_day(warehouse: Warehouse, *, day: date, rollups: Sequence[Rollup] = ROLLUPS) -> bool:
+    """Rebuild one day of these rollups, and return whether that was done.
 
-    It is not while somebody else rebuilds the day: the slower one would put an older count in place of a
+    It is not while another process rebuilds the day: the slower one would put an older count in place of a
     newer one. Events that arrive meanwhile leave the day dirty.
     """
-    with _stage(warehouse, day=day) as stage:
-        # The stage is the claim. Of two that see each other both give way, and the day stays dirty.
-        if warehouse.value(_RIVALS, {"prefix": _stage_prefix(day), "own": stage}):
+    with claim(warehouse, day=day) as claimed:
+        if not claimed:
             return False
-        seen = [row["mark"] for row in warehouse.rows(_MARKS, {"day": day})]
-        warehouse.command(_AGGREGATE.format(stage=stage), {"day": day})
-        warehouse.command(_REPLACE.format(day=day.isoformat(), stage=stage))
-        columns = {"day": [day] * len(seen), "mark": seen, "cleared": [1] * len(seen)}
-        warehouse.insert("day_marks", columns)
+        changes = warehouse.value(_CHANGES, {"day": day})
+        for rollup in rollups:
+            _rebuild(warehouse, rollup, day=day)
+            warehouse.insert("rollup_days", {"rollup": [rollup.name], "day": [day], "changes": [changes]})
     return True
 
 
-def drop_left_stages(warehouse: Warehouse, *, now: datetime) -> list[str]:
-    """Drop what rebuilds that were killed left behind, and return the names.
+@contextmanager
+def claim(warehouse: Warehouse, *, day: date) -> Iterator[bool]:
+    """Claim a day, so that no other process rebuilds it, and yield whether that succeeded.
+
+    A claim is a table: ClickHouse has no locks, and creating a table is atomic. Of two processes that see
+    each other's claim both give way, and the day stays dirty. The claim of a process that was killed is
+    dropped after an hour.
+    """
+    # A stage without a claim belongs to a process of a version that had no claims.
+    pattern = f"^(rollup_claim|.*_stage)_{day:%Y%m%d}_"
+    name = f"rollup_claim_{day:%Y%m%d}_{uuid4().hex}"
+    with _temporary(warehouse, name=name, like="rollup_days") as own:
+        yield not warehouse.value(_RIVALS, {"pattern": pattern, "own": own})
+
+
+def drop_left_tables(warehouse: Warehouse, *, now: datetime) -> list[str]:
+    """Drop the claims and stages of rebuilds that were killed, and return their names.
 
     Until then their days stay dirty.
     """
-    parameters = {"prefix": _STAGE, "before": (now - _STAGE_LIFETIME).replace(tzinfo=None)}
-    names = [row["name"] for row in warehouse.rows(_STAGES, parameters)]
-    for name in names:
+    names = [rollup.table for rollup in ROLLUPS]
+    parameters = {
+        "pattern": f"^(rollup_claim_|({'|'.join(names)})_stage_)",
+        "before": (now - _STAGE_LIFETIME).replace(tzinfo=None),
+    }
+    left = [row["name"] for row in warehouse.rows(_STAGES, parameters)]
+    for name in left:
         warehouse.command(f"DROP TABLE IF EXISTS {name}")
-    return names
+    return left
+
+
+def _rebuild(warehouse: Warehouse, rollup: Rollup, *, day: date) -> None:
+    name = f"{rollup.table}_stage_{day:%Y%m%d}_{uuid4().hex}"
+    with _temporary(warehouse, name=name, like=rollup.table) as stage:
+        warehouse.command(_AGGREGATE.format(stage=stage, aggregate=rollup.aggregate), {"day": day})
+        # ClickHouse refuses to replace a partition by nothing.
+        filled = warehouse.value(_ROWS.format(stage=stage))
+        statement = _REPLACE if filled else _DROP
+        warehouse.command(statement.format(table=rollup.table, day=day.isoformat(), stage=stage))
 
 
 @contextmanager
-def _stage(warehouse: Warehouse, *, day: date) -> Iterator[str]:
-    name = f"{_stage_prefix(day)}{uuid4().hex}"
-    warehouse.command(f"CREATE TABLE {name} AS event_rollup")
-    try:
+def _temporary(warehouse: Warehouse, *, name: str, like: str) -> Iterator[str]:
+    """Have a table for the duration of the block.
+
+    ClickHouse's own temporary tables need a session and have no partitions.
+    """
+    with ExitStack() as stack:
+        warehouse.command(f"CREATE TABLE {name} AS {like}")
+        stack.callback(warehouse.command, f"DROP TABLE IF EXISTS {name} SYNC")
         yield name
-    finally:
-        warehouse.command(f"DROP TABLE IF EXISTS {name} SYNC")
-
-
-def _stage_prefix(day: date) -> str:
-    return f"{_STAGE}{day:%Y%m%d}_"

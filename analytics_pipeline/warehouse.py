@@ -1,7 +1,8 @@
 """The warehouse's client: ClickHouse over HTTP, a server or the embedded one."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -26,11 +27,17 @@ _SETTINGS = {
     "do_not_merge_across_partitions_select_final": 1,
 }
 _TIMEOUT_EXCEEDED = 159
+_TOO_MANY_ROWS_OR_BYTES = 396
 # ClickHouse's codes that describe its present state and not the statement.
 _TEMPORARY = frozenset({_TIMEOUT_EXCEEDED, 202, 209, 210, 241, 242, 243, 252, 394, 425, 439})
 # Codes that say that a value can't be stored; None is the client's own refusal to encode it.
 _ABOUT_VALUES = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
 _FAILURES = (ClickHouseError, HTTPError, OSError)
+
+
+_BLOCK_BYTES = 1024 * 1024
+# A larger answer than this is a question for a notebook.
+_MOST_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,10 @@ class WarehouseRefused(Exception):
     def is_about_values(self) -> bool:
         """Whether a value can't be stored, so that the other rows of the same insert may well be."""
         return self.code in _ABOUT_VALUES
+
+
+class ResultTooLarge(WarehouseRefused):
+    """The result has more rows or bytes than were asked for."""
 
 
 class Warehouse:
@@ -100,11 +111,53 @@ class Warehouse:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def table(
-        self, query: str, parameters: Mapping[str, object] | None = None
+        self, query: str, parameters: Mapping[str, object] | None = None, *, most_rows: int | None = None
     ) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-        """Return the query's column names and its rows."""
-        result = self._call("query", query, parameters=dict(parameters or {}))
+        """Return the query's column names and its rows.
+
+        Raises:
+            ResultTooLarge: there are more than `most_rows`.
+        """
+        settings = _limits(most_rows)
+        result = self._call("query", query, parameters=dict(parameters or {}), settings=settings)
         return result.column_names, result.result_rows
+
+    @contextmanager
+    def row_stream(
+        self, query: str, parameters: Mapping[str, object] | None = None, *, most_rows: int | None = None
+    ) -> Iterator[tuple[Sequence[str], Iterator[Sequence[Any]]]]:
+        """Yield the query's column names and an iterator of its rows, which reads one block at a time.
+
+        Raises:
+            ResultTooLarge: there are more than `most_rows`; some of them may have been yielded.
+        """
+        with self._translating():
+            stream = self._connected().query_rows_stream(
+                query, parameters=dict(parameters or {}), settings=_limits(most_rows)
+            )
+        with stream as rows:
+            yield stream.source.column_names, self._read(rows)
+
+    def stream(
+        self,
+        query: str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        output_format: str,
+        most_rows: int | None = None,
+    ) -> Iterator[bytes]:
+        """Yield the query's result as ClickHouse writes it in one of its formats, block by block.
+
+        Raises:
+            ResultTooLarge: there are more than `most_rows`.
+        """
+        with self._translating():
+            response = self._connected().raw_stream(
+                query, parameters=dict(parameters or {}), settings=_limits(most_rows), fmt=output_format
+            )
+            with closing(response):
+                while block := response.read(_BLOCK_BYTES):
+                    yield block
 
     def value(self, query: str, parameters: Mapping[str, object] | None = None) -> Any:
         """Return the only column of the query's only row."""
@@ -127,19 +180,29 @@ class Warehouse:
         return str(self.value("SELECT version()"))
 
     def close(self) -> None:
-        """Close the connections; the next call opens new ones."""
-        if self._client is not None:
-            self._forget(self._client)
+        """Close the idle connections; calls under way end normally, the next call opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
-        client = self._connected()
+        with self._translating():
+            return getattr(self._connected(), method)(*arguments, **options)
+
+    def _read(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        with self._translating():
+            yield from rows
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
         try:
-            return getattr(client, method)(*arguments, **options)
+            yield
         except _FAILURES as error:
             translated = _translated(error)
             if type(translated) is WarehouseUnavailable:
                 # The embedded server may have moved to another port: look its address up again next time.
-                self._forget(client)
+                self.close()
             raise translated from error
 
     def _connected(self) -> Any:
@@ -158,31 +221,31 @@ class Warehouse:
         return client
 
     def _open(self) -> Any:
-        try:
-            return clickhouse_connect.get_client(
-                dsn=embedded.clickhouse_url(self.settings),
-                database=self._database,
-                settings={**_SETTINGS, "max_execution_time": self.deadline.answer_seconds},
-                autogenerate_session_id=False,
-                dedicated_pool=True,
-                connect_timeout=self.deadline.connect_seconds,
-                send_receive_timeout=self.deadline.answer_seconds,
-                tz_mode="aware",
-            )
-        except _FAILURES as error:
-            raise _translated(error) from error
-
-    def _forget(self, client: Any) -> None:
-        # Calls of other threads that are under way end normally: only idle connections are closed.
-        with self._lock:
-            if self._client is client:
-                self._client = None
-        client.close()
+        return clickhouse_connect.get_client(
+            dsn=embedded.clickhouse_url(self.settings),
+            database=self._database,
+            settings={**_SETTINGS, "max_execution_time": self.deadline.answer_seconds},
+            autogenerate_session_id=False,
+            dedicated_pool=True,
+            connect_timeout=self.deadline.connect_seconds,
+            send_receive_timeout=self.deadline.answer_seconds,
+            tz_mode="aware",
+        )
 
 
 def microseconds(moment: datetime) -> int:
     """Return a version for rows that replace each other: the time at which their source was read."""
     return int(moment.timestamp() * 1_000_000)
+
+
+def _limits(most_rows: int | None) -> dict[str, object]:
+    if most_rows is None:
+        return {}
+    return {
+        "max_result_rows": most_rows,
+        "max_result_bytes": _MOST_BYTES,
+        "result_overflow_mode": "throw",
+    }
 
 
 def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
@@ -191,6 +254,8 @@ def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
     code = given if isinstance(given, int) else None
     if code == _TIMEOUT_EXCEEDED:
         return QueryTimedOut(reason)
+    if code == _TOO_MANY_ROWS_OR_BYTES:
+        return ResultTooLarge(reason, code=code)
     if not isinstance(error, ClickHouseError) or isinstance(error, OperationalError):
         return WarehouseUnavailable(reason)
     # The plain class without a code is not ClickHouse's answer but that of a proxy whose server is away.

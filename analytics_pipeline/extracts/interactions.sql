@@ -1,13 +1,12 @@
--- Who interacted with which product, on which day and how strongly: one row a shopper, product and day with the strongest
--- of what happened. A guest who logged in is the account from the beginning.
+-- Who interacted with which product, on which day and how strongly: one row for each shopper, product and day,
+-- with the strongest interaction. A guest who logged in is the account from the beginning.
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
     links AS
     (
-        SELECT anonymous_key, argMin(shopper_key, linked_at) AS account_key
-        FROM shopper_links
+        SELECT anonymous_key, account_key
+        FROM shopper_identities
         WHERE linked_at < {as_of:DateTime64(3, 'UTC')}
-        GROUP BY anonymous_key
     ),
     interacted AS
     (

@@ -1,11 +1,35 @@
--- What each query, recommendation slot or other list earned; the row without a surface is what nothing earned.
--- A movement is credited if its product was in the list that it names, and that list was shown to this
--- shopper, under an account or as the guest who became it, before the product went into the cart.
--- A query is the same however it is capitalised, as in queries.sql.
--- scope: staff
--- start_date: the first day
--- end_date: the last day
-WITH facts AS
+/*
+description = """
+What each query, recommendation slot or other list earned; the row without a surface is revenue that no list
+is credited with. A movement is credited if its product was in the list that it names, and that list was
+shown to this shopper, under the account or as the guest who became it, before the product went into the cart."""
+scope = ["staff"]
+
+[parameters.start_date]
+type = "Date"
+default = 1970-01-02
+description = "The first day in the shop's time zone."
+
+[parameters.end_date]
+type = "Date"
+default = 2149-06-04
+not_before = "start_date"
+description = "The last day in the shop's time zone."
+
+[columns]
+surface = { type = "String", description = "search, category, recommendations …; empty for what is not credited." }
+query = { type = "String", description = "What was searched for, in small letters." }
+slot = { type = "String", description = "The place of a recommendation." }
+algorithm = { type = "String", description = "How the list was made." }
+units = { type = "Int64", description = "Units that were sold." }
+orders = { type = "UInt64", description = "Orders that were confirmed." }
+gross = { type = "Decimal(38, 4)", description = "What was sold." }
+returns = { type = "Decimal(38, 4)", description = "What was cancelled or returned." }
+revenue = { type = "Decimal(38, 4)", description = "gross - returns." }
+currency = { type = "String", description = "ISO 4217." }
+*/
+WITH toUUID('00000000-0000-0000-0000-000000000000') AS nil,
+facts AS
 (
     SELECT *
     FROM order_facts FINAL
@@ -16,7 +40,7 @@ claims AS
 (
     SELECT DISTINCT exposure_id, toDate(UUIDv7ToDateTime(exposure_id, 'UTC')) AS day
     FROM facts
-    WHERE exposure_id != toUUID('00000000-0000-0000-0000-000000000000')
+    WHERE exposure_id != nil
 ),
 lists AS
 (
@@ -26,7 +50,7 @@ lists AS
     WHERE day IN (SELECT day FROM claims)
       AND type = 'exposure'
       AND event_id IN (SELECT exposure_id FROM claims)
-      AND shopper_key != toUUID('00000000-0000-0000-0000-000000000000')
+      AND shopper_key != nil
 ),
 judged AS
 (
@@ -38,17 +62,16 @@ judged AS
         facts.currency AS currency,
         has(lists.product_ids, facts.product_id)
             AND lists.occurred_at <= facts.cart_added_at
-            AND (
-                lists.shopper_key = facts.shopper_key
-                OR (lists.shopper_key, facts.shopper_key)
-                    IN (SELECT anonymous_key, shopper_key FROM shopper_links FINAL)
-            ) AS credited,
+            AND if(shown_to.account_key != nil, shown_to.account_key, lists.shopper_key)
+                = if(bought_by.account_key != nil, bought_by.account_key, facts.shopper_key) AS credited,
         if(credited, toString(lists.surface), '') AS surface,
         if(credited, lists.query, '') AS query,
         if(credited, toString(lists.slot), '') AS slot,
         if(credited, toString(lists.algorithm), '') AS algorithm
     FROM facts
     LEFT JOIN lists ON facts.exposure_id = lists.event_id
+    LEFT JOIN shopper_identities AS shown_to ON lists.shopper_key = shown_to.anonymous_key
+    LEFT JOIN shopper_identities AS bought_by ON facts.shopper_key = bought_by.anonymous_key
 )
 SELECT
     surface,

@@ -1,15 +1,33 @@
--- Event ids that came with more than one content: clients that mint ids wrongly, or forge them.
--- scope: staff
--- start_date: the first day (UTC)
--- end_date: the last day (UTC)
+/*
+description = "Event ids that arrived with more than one content: clients that generate ids wrongly, or forge them."
+scope = ["staff"]
+
+[parameters.start_date]
+type = "Date"
+default = 1970-01-02
+description = "The first day (UTC)."
+
+[parameters.end_date]
+type = "Date"
+default = 2149-06-04
+not_before = "start_date"
+description = "The last day (UTC)."
+
+[columns]
+day = { type = "Date", description = "The day (UTC) in the id." }
+event_id = { type = "String", description = "The id." }
+contents = { type = "UInt64", description = "How many different contents arrived." }
+types = { type = "Array(String)", description = "The event types." }
+products = { type = "Array(UInt64)", description = "The products." }
+*/
 SELECT
     day,
-    event_id,
+    toString(event_id) AS event_id,
     count() AS contents,
     arraySort(groupUniqArray(toString(type))) AS types,
     arraySort(groupUniqArray(product_id)) AS products
 FROM event_contents FINAL
 WHERE day BETWEEN {start_date:Date} AND {end_date:Date}
-GROUP BY day, event_id
+GROUP BY day, event_contents.event_id
 HAVING contents > 1
 ORDER BY day, event_id

@@ -1,10 +1,42 @@
--- How one product was met and what it earned, by period; revenue is net of cancellations and returns.
--- scope: staff, seller
--- product: the product's id
--- start_date: the first day
--- end_date: the last day
--- group_by: day, week or month
-WITH met AS
+/*
+description = """
+What shoppers did with one product and what it earned, by period. Revenue is net of cancellations and
+returns."""
+scope = ["staff", "seller"]
+
+[parameters.product]
+type = "UInt64"
+minimum = 1
+description = "The product's id."
+
+[parameters.start_date]
+type = "Date"
+default = 1970-01-02
+description = "The first day in the shop's time zone."
+
+[parameters.end_date]
+type = "Date"
+default = 2149-06-04
+not_before = "start_date"
+description = "The last day in the shop's time zone."
+
+[parameters.group_by]
+type = "String"
+default = "day"
+choices = ["day", "week", "month"]
+description = "Which days make one period."
+
+[columns]
+period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-01." }
+impressions = { type = "UInt64", description = "Lists with the product that were shown." }
+views = { type = "UInt64", description = "Views of the product's page." }
+clicks = { type = "UInt64", description = "Clicks on the product in a list." }
+cart_adds = { type = "Int64", description = "Units that went into carts." }
+units = { type = "Int64", description = "Units that were sold." }
+revenue = { type = "Decimal(38, 4)", description = "What was sold, less what was cancelled or returned." }
+currency = { type = "String", description = "ISO 4217." }
+*/
+WITH counted AS
 (
     SELECT
         toDate(quarter, {time_zone:String}) AS local_day,
@@ -12,7 +44,7 @@ WITH met AS
         sumIf(events, type = 'view') AS views,
         sumIf(events, type = 'click') AS clicks,
         sumIf(quantity, type = 'cart_add') AS cart_adds
-    FROM event_counts(dirty_days = {dirty_days:Array(Date)})
+    FROM event_counts(dirty_days = {event_counts_dirty:Array(Date)})
     WHERE product_id = {product:UInt64}
       AND day BETWEEN {start_date:Date} - 1 AND {end_date:Date} + 1
       AND (
@@ -54,8 +86,8 @@ SELECT
 FROM
 (
     SELECT local_day AS day, (SELECT currency FROM listed) AS currency, impressions, views, clicks, cart_adds,
-           0 AS units, toDecimal128(0, 2) AS revenue
-    FROM met
+           0 AS units, toDecimal128(0, 4) AS revenue
+    FROM counted
     UNION ALL
     SELECT day, currency, 0, 0, 0, 0, units, revenue
     FROM earned

@@ -1,36 +1,55 @@
--- What was searched for and what came of it. Searches are first pages; an empty one found nothing. The
--- click-through is the share of all pages, later ones too, on which something was clicked.
--- scope: staff
--- start_date: the first day
--- end_date: the last day
--- limit: the most rows
-WITH shown AS
-(
-    SELECT event_id, lowerUTF8(trim(query)) AS query, shopper_key, page, empty(product_ids) AS is_empty
-    FROM events FINAL
-    WHERE day BETWEEN {start_date:Date} - 1 AND {end_date:Date} + 1
-      AND toDate(occurred_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
-      AND type = 'exposure' AND surface = 'search' AND query != ''
-),
-answers AS
-(
-    SELECT exposure_id, countIf(type = 'click') AS clicked, countIf(type = 'cart_add') AS added
-    FROM events FINAL
-    WHERE day >= {start_date:Date} - 1 AND day <= addDays(toDate32({end_date:Date}), 8)
-      AND type IN ('click', 'cart_add')
-      AND exposure_id IN (SELECT event_id FROM shown)
-    GROUP BY exposure_id
-)
+/*
+description = """
+What was searched for and what came of it. A query is the same however it is capitalised. Clicks and cart adds
+count on the day of the list that they came from."""
+scope = ["staff"]
+
+[parameters.start_date]
+type = "Date"
+default = 1970-01-02
+description = "The first day in the shop's time zone."
+
+[parameters.end_date]
+type = "Date"
+default = 2149-06-04
+not_before = "start_date"
+description = "The last day in the shop's time zone."
+
+[parameters.limit]
+type = "UInt64"
+default = 100
+minimum = 1
+maximum = 100000
+description = "How many queries at most, the most frequent first."
+
+[columns]
+query = { type = "String", description = "What was searched for, in small letters." }
+searches = { type = "UInt64", description = "First pages that were shown." }
+shoppers = { type = "UInt64", description = "Known shoppers who searched for it." }
+empty_searches = { type = "UInt64", description = "Searches that found nothing." }
+clicks = { type = "UInt64", description = "Clicks on results." }
+click_through = { type = "Float64", description = "The share of pages, later ones too, on which something was clicked." }
+cart_adds = { type = "UInt64", description = "Results that went into a cart." }
+*/
+WITH toUUID('00000000-0000-0000-0000-000000000000') AS nil
 SELECT
     query,
-    countIf(page = 1) AS searches,
-    uniqExactIf(shopper_key, shopper_key != toUUID('00000000-0000-0000-0000-000000000000')) AS shoppers,
-    countIf(page = 1 AND is_empty) AS empty_searches,
-    sum(clicked) AS clicks,
-    round(countIf(clicked > 0) / count(), 4) AS click_through,
-    sum(added) AS cart_adds
-FROM shown
-LEFT JOIN answers ON shown.event_id = answers.exposure_id
+    sum(counted.searches) AS searches,
+    uniqExactIf(
+        if(known.account_key != nil, known.account_key, counted.shopper_key), counted.shopper_key != nil
+    ) AS shoppers,
+    sum(counted.empty_searches) AS empty_searches,
+    sum(counted.clicks) AS clicks,
+    round(sum(counted.clicked_pages) / sum(counted.pages), 4) AS click_through,
+    sum(counted.cart_adds) AS cart_adds
+FROM
+(
+    SELECT *
+    FROM query_counts(dirty_days = {query_counts_dirty:Array(Date)})
+    WHERE day BETWEEN {start_date:Date} - 1 AND {end_date:Date} + 1
+      AND toDate(quarter, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
+) AS counted
+LEFT JOIN shopper_identities AS known ON counted.shopper_key = known.anonymous_key
 GROUP BY query
 ORDER BY searches DESC, query
 LIMIT {limit:UInt64}

@@ -1,5 +1,15 @@
--- The order facts by month, kind and currency, to be compared with the order ledger.
--- scope: staff
+/*
+description = "The order facts by month (UTC), kind and currency, to be compared with the order ledger."
+scope = ["staff"]
+
+[columns]
+month = { type = "String", description = "2026-01." }
+kind = { type = "String", description = "SALE, CANCEL, RETURN or REFUND." }
+currency = { type = "String", description = "ISO 4217." }
+movements = { type = "UInt64", description = "How many movements." }
+units = { type = "Int64", description = "Their units." }
+amount = { type = "Decimal(38, 4)", description = "Their amount." }
+*/
 SELECT
     formatDateTime(occurred_at, '%Y-%m', 'UTC') AS month,
     toString(kind) AS kind,

@@ -1,8 +1,36 @@
--- What was sold and what came back, by period and currency.
--- scope: staff, seller
--- start_date: the first day
--- end_date: the last day
--- group_by: day, week or month
+/*
+description = """
+What was sold and what came back, by period and currency. Amounts are lines after discounts, without tax,
+shipping and charges; what came back counts in the period in which it came back."""
+scope = ["staff", "seller"]
+
+[parameters.start_date]
+type = "Date"
+default = 1970-01-02
+description = "The first day in the shop's time zone."
+
+[parameters.end_date]
+type = "Date"
+default = 2149-06-04
+not_before = "start_date"
+description = "The last day in the shop's time zone."
+
+[parameters.group_by]
+type = "String"
+default = "day"
+choices = ["day", "week", "month"]
+description = "Which days make one period."
+
+[columns]
+period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-01." }
+units = { type = "Int64", description = "Units that were sold." }
+gross = { type = "Decimal(38, 4)", description = "What was sold." }
+returns = { type = "Decimal(38, 4)", description = "What was cancelled or returned." }
+net = { type = "Decimal(38, 4)", description = "gross - returns." }
+orders = { type = "UInt64", description = "Orders that were confirmed." }
+buyers = { type = "UInt64", description = "Customers with an account who bought something." }
+currency = { type = "String", description = "ISO 4217." }
+*/
 SELECT
     multiIf(
         {group_by:String} = 'month', formatDateTime(day, '%Y-%m'),

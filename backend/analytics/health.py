@@ -19,5 +19,5 @@ def check() -> Mapping[str, object]:
         "version": warehouse.ping(),
         "lag_messages": behind.messages,
         "lag_seconds": round(behind.seconds, 3),
-        "dirty_days": len(rollups.dirty_days(warehouse)),
+        "dirty_days": len(rollups.all_dirty_days(warehouse)),
     }

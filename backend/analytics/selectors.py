@@ -1,20 +1,30 @@
-"""Reports for people: who may see what, and how fresh it is."""
+"""Reports for people: who may run which, in which form, and how fresh the warehouse is."""
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import BinaryIO, cast
 
 from analytics_pipeline import reports, rollups
-from analytics_pipeline.reports import Answer, InvalidParameter
+from analytics_pipeline.reports import Answer, InvalidParameters, InvalidReport, NotForSellers, UnknownReport
+from analytics_pipeline.reports.definition import SELLER, Report
+from analytics_pipeline.reports.running import FileFormat
 from analytics_pipeline.stream import Stream, StreamLag
-from analytics_pipeline.warehouse import Warehouse
+from analytics_pipeline.warehouse import ResultTooLarge, Warehouse
 from backend.accounts.models import User
+from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
+from backend.analytics.formats import JSON, ReportFormat
 from backend.analytics.subscribers import OrderFacts, Products
 from backend.api.errors import InvalidInput
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Product
 from backend.engines.warehouse import Migrated, warehouse_for_request
 from backend.outbox import selectors as outbox
+
+# A file of more bytes is written to disk; it is sent after the warehouse's slot is free again.
+_BYTES_IN_MEMORY = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +37,63 @@ class Freshness:
     dirty_days: list[date]
 
 
-def sales(*, user: User, **parameters: object) -> Answer:
-    """Return sales by period: all of them for staff, a seller's own for a seller.
+def reports_for(user: User) -> list[Report]:
+    """Return the reports that this user may run, by name."""
+    return [report for report in reports.available() if user.is_admin or SELLER in report.scope]
+
+
+def run(name: str, *, user: User, parameters: Mapping[str, object]) -> Answer:
+    """Return a report's rows; a seller's are about the seller's own products.
 
     Raises:
-        InvalidInput: a parameter can't be used.
+        ReportNotFound, ReportForStaff, ReportUnusable, ReportTooLarge, InvalidInput: as they say.
         EngineBusy: as many reports as may run at once are running.
         WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
     """
-    return _run("sales", user=user, parameters=parameters)
+    seller, given = _split_seller(user, parameters)
+    with _explained(name, most_rows=JSON.most_rows), warehouse_for_request() as warehouse:
+        return reports.answer(warehouse, name, given, seller=seller, most_rows=JSON.most_rows)
 
 
-def product(product_id: int, *, user: User, **parameters: object) -> Answer:
-    """Return what was done with a product and what it earned, by period.
+def export(
+    name: str, *, user: User, parameters: Mapping[str, object], report_format: ReportFormat
+) -> BinaryIO:
+    """Return a report as a complete file, positioned at its beginning; the caller closes it.
+
+    Raises what `run` raises.
+    """
+    seller, given = _split_seller(user, parameters)
+    file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_BYTES_IN_MEMORY))  # noqa: SIM115
+    try:
+        with _explained(name, most_rows=report_format.most_rows), warehouse_for_request() as warehouse:
+            reports.export(
+                warehouse,
+                name,
+                given,
+                file_format=cast("FileFormat", report_format.name),
+                to=file,
+                seller=seller,
+                most_rows=report_format.most_rows,
+            )
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def product(product_id: int, *, user: User, parameters: Mapping[str, object]) -> Answer:
+    """Return what shoppers did with a product and what it earned, by period.
 
     Raises:
         ProductNotFound: there is no such product, or it is another seller's.
-        InvalidInput: a parameter can't be used.
-        EngineBusy: as many reports as may run at once are running.
-        WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
+
+    Raises what `run` raises, too.
     """
     own = {} if user.is_admin else {"seller": user}
     if not Product.objects.filter(pk=product_id, **own).exists():
         raise ProductNotFound(product_id=product_id)
-    return _run("product", user=user, parameters={"product": product_id, **parameters})
+    return run("product", user=user, parameters={"product": product_id, **parameters})
 
 
 def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshness:
@@ -60,14 +103,31 @@ def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshne
         facts=outbox.lag(OrderFacts(target), now=now),
         products=outbox.lag(Products(target), now=now),
         events=stream.lag(now=now),
-        dirty_days=rollups.dirty_days(warehouse),
+        dirty_days=rollups.all_dirty_days(warehouse),
     )
 
 
-def _run(name: str, *, user: User, parameters: Mapping[str, object]) -> Answer:
-    seller = reports.EVERY_SELLER if user.is_admin else user.pk
+def _split_seller(user: User, parameters: Mapping[str, object]) -> tuple[int | str, dict[str, object]]:
+    """Return whose products a report is about, and the other parameters; only staff may name a seller."""
+    others = {name: value for name, value in parameters.items() if name != SELLER}
+    if user.is_admin:
+        return str(parameters.get(SELLER, reports.EVERY_SELLER)), others
+    if SELLER in parameters:
+        raise InvalidInput(seller="only staff may name a seller")
+    return user.pk, others
+
+
+@contextmanager
+def _explained(name: str, *, most_rows: int) -> Iterator[None]:
     try:
-        with warehouse_for_request() as warehouse:
-            return reports.run(warehouse, name, seller=seller, **parameters)
-    except InvalidParameter as error:
-        raise InvalidInput(**{error.parameter: error.reason}) from error
+        yield
+    except UnknownReport as error:
+        raise ReportNotFound(report=name, known=list(error.known)) from error
+    except InvalidReport as error:
+        raise ReportUnusable(report=name) from error
+    except NotForSellers as error:
+        raise ReportForStaff(report=name) from error
+    except InvalidParameters as error:
+        raise InvalidInput(**error.faults) from error
+    except ResultTooLarge as error:
+        raise ReportTooLarge(most_rows=most_rows) from error

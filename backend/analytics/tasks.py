@@ -1,4 +1,4 @@
-"""What the warehouse needs by the clock."""
+"""Periodic work on the warehouse."""
 
 from datetime import timedelta
 
@@ -13,12 +13,12 @@ LETTERS_KEPT_FOR = timedelta(days=90)
 
 @shared_task
 def rebuild_rollups() -> int:
-    """Rebuild the rollup of every dirty day; return how many days that were."""
-    rollups.drop_left_stages(warehouse(), now=timezone.now())
+    """Rebuild every rollup of every dirty day; return how many days that were."""
+    rollups.drop_left_tables(warehouse(), now=timezone.now())
     return len(rollups.rebuild(warehouse()))
 
 
 @shared_task
 def drop_old_dead_letters() -> None:
-    """Forget dead letters that nobody replayed for a quarter of a year."""
+    """Delete dead letters that were not replayed for a quarter of a year."""
     dead_letters.drop(warehouse(), before=timezone.now() - LETTERS_KEPT_FOR)

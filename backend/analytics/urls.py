@@ -5,6 +5,8 @@ from django.urls import path
 from backend.analytics import views
 
 urlpatterns = [
+    path("reports/", views.ReportListView.as_view(), name="reports"),
+    path("reports/<str:name>/", views.ReportView.as_view(), name="report"),
     path("sales/", views.SalesView.as_view(), name="sales-report"),
     path("products/<int:product_id>/", views.ProductAnalyticsView.as_view(), name="product-analytics"),
 ]

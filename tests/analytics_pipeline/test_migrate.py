@@ -33,11 +33,22 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_every_file_is_applied_once_and_in_order(empty: Warehouse, folder: Path) -> None:
-    assert [migration.name for migration in migrate.migrate(empty, folder=folder)] == ["things", "all_things"]
-    assert migrate.migrate(empty, folder=folder) == []
+    assert [migration.name for migration in migrate.migrate(empty, folder=folder, rolled_up=())] == [
+        "things",
+        "all_things",
+    ]
+    assert migrate.migrate(empty, folder=folder, rolled_up=()) == []
     (folder / "003_more.sql").write_text("ALTER TABLE things ADD COLUMN IF NOT EXISTS title String\n")
-    assert [migration.number for migration in migrate.migrate(empty, folder=folder)] == [3]
+    assert [migration.number for migration in migrate.migrate(empty, folder=folder, rolled_up=())] == [3]
     assert empty.rows("SELECT n, title FROM things") == []
+
+
+def test_an_insert_that_says_why_it_is_repeatable_is_applied(empty: Warehouse, folder: Path) -> None:
+    (folder / "003_first_thing.sql").write_text(
+        "-- Repeatable: a thing is a thing.\nINSERT INTO things SELECT 1\n"
+    )
+    migrate.migrate(empty, folder=folder, rolled_up=())
+    assert empty.value("SELECT n FROM things") == 1
 
 
 def test_several_migrators_at_once_end_with_one_schema(settings: PipelineSettings, empty: Warehouse) -> None:
@@ -54,10 +65,10 @@ def test_several_migrators_at_once_end_with_one_schema(settings: PipelineSetting
 
 
 def test_a_file_changed_after_it_was_applied_is_refused(empty: Warehouse, folder: Path) -> None:
-    migrate.migrate(empty, folder=folder)
+    migrate.migrate(empty, folder=folder, rolled_up=())
     (folder / "001_things.sql").write_text(FIRST.replace("UInt64", "UInt32"))
     with pytest.raises(MigrationChanged, match=r"001_things\.sql"):
-        migrate.migrate(empty, folder=folder)
+        migrate.migrate(empty, folder=folder, rolled_up=())
 
 
 @pytest.mark.parametrize(
@@ -67,6 +78,7 @@ def test_a_file_changed_after_it_was_applied_is_refused(empty: Warehouse, folder
         ("003_x.sql", "CREATE OR REPLACE VIEW x AS SELECT 1; DROP TABLE things", "one statement"),
         ("004_x.sql", SECOND, r"1, 2, 3"),
         ("x.sql", SECOND, "named like"),
+        ("003_x.sql", "INSERT INTO things SELECT 1\n", "applied twice"),
     ],
 )
 def test_a_file_that_cannot_be_applied_safely_is_named(

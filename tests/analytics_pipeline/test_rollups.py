@@ -1,10 +1,14 @@
-"""Counts are the same before and after a rebuild, whatever arrives when."""
+"""Rollups say the same before and after a rebuild, whatever arrives when."""
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
+
+import pytest
 
 from analytics_pipeline import ingest, rollups
-from analytics_pipeline.events import CartAdd, Exposure, View
+from analytics_pipeline.events import CartAdd, Click, Exposure, View
+from analytics_pipeline.rollups import EVENT_COUNTS, QUERY_COUNTS, Rollup
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import NOW, id_ago, record
 
@@ -12,13 +16,25 @@ TODAY = NOW.date()
 YESTERDAY = TODAY - timedelta(days=1)
 
 
+def dirty(warehouse: Warehouse) -> list[date]:
+    return rollups.dirty_days(warehouse, EVENT_COUNTS)
+
+
 def counts(warehouse: Warehouse) -> dict[tuple[date, int, str], tuple[int, int]]:
     query = """
         SELECT day, product_id, type, sum(events) AS events, sum(quantity) AS quantity
         FROM event_counts(dirty_days = {dirty_days:Array(Date)}) GROUP BY ALL
     """
-    rows: list[dict[str, Any]] = warehouse.rows(query, {"dirty_days": rollups.dirty_days(warehouse)})
+    rows: list[dict[str, Any]] = warehouse.rows(query, {"dirty_days": dirty(warehouse)})
     return {(row["day"], row["product_id"], row["type"]): (row["events"], row["quantity"]) for row in rows}
+
+
+def clicks(warehouse: Warehouse) -> dict[tuple[date, str], int]:
+    query = (
+        "SELECT day, query, sum(clicks) AS n FROM query_counts(dirty_days = {days:Array(Date)}) GROUP BY ALL"
+    )
+    rows = warehouse.rows(query, {"days": rollups.dirty_days(warehouse, QUERY_COUNTS)})
+    return {(row["day"], row["query"]): row["n"] for row in rows}
 
 
 def some_events(warehouse: Warehouse) -> None:
@@ -43,10 +59,10 @@ EXPECTED = {
 
 def test_counts_agree_before_and_after_a_rebuild(warehouse: Warehouse) -> None:
     some_events(warehouse)
-    assert rollups.dirty_days(warehouse) == [YESTERDAY, TODAY]
+    assert dirty(warehouse) == [YESTERDAY, TODAY]
     assert counts(warehouse) == EXPECTED
     assert rollups.rebuild(warehouse) == [YESTERDAY, TODAY]
-    assert rollups.dirty_days(warehouse) == []
+    assert rollups.all_dirty_days(warehouse) == []
     assert counts(warehouse) == EXPECTED
     assert warehouse.value("SELECT count() FROM event_rollup") > 0
 
@@ -56,7 +72,7 @@ def test_a_late_event_makes_its_day_dirty_and_counts_at_once(warehouse: Warehous
     rollups.rebuild(warehouse)
     ingest.load(warehouse, [record(View(event_id=id_ago(days=1, minutes=5), product_id=2))])
     expected = {**EXPECTED, (YESTERDAY, 2, "view"): (1, 0)}
-    assert rollups.dirty_days(warehouse) == [YESTERDAY]
+    assert dirty(warehouse) == [YESTERDAY]
     assert counts(warehouse) == expected
     rollups.rebuild(warehouse)
     assert counts(warehouse) == expected
@@ -71,38 +87,109 @@ def test_an_event_repeated_after_the_rebuild_counts_once(warehouse: Warehouse) -
         assert counts(warehouse) == {(TODAY, 9, "view"): (1, 0)}
 
 
-def test_a_day_marked_during_its_rebuild_stays_dirty(warehouse: Warehouse) -> None:
+class Interrupted(Warehouse):
+    """Stores another event whenever a stage has been filled."""
+
+    def command(self, statement: str, parameters: Any = None) -> None:
+        super().command(statement, parameters)
+        if statement.startswith("INSERT INTO"):
+            ingest.load(self, [record(View(event_id=id_ago(minutes=9), product_id=7))])
+
+
+def test_a_day_that_changes_during_its_rebuild_stays_dirty(warehouse: Warehouse) -> None:
     some_events(warehouse)
-
-    class Interrupted(Warehouse):
-        def command(self, statement: str, parameters: Any = None) -> None:
-            super().command(statement, parameters)
-            if statement.startswith("INSERT INTO"):
-                ingest.load(warehouse, [record(View(event_id=id_ago(minutes=9), product_id=7))])
-
     rollups.rebuild_day(Interrupted(warehouse.settings, database=database_of(warehouse)), day=TODAY)
-    assert TODAY in rollups.dirty_days(warehouse)
-    assert counts(warehouse) == {**EXPECTED, (TODAY, 7, "view"): (1, 0)}
+    assert TODAY in dirty(warehouse)
+    assert counts(warehouse) == {**EXPECTED, (TODAY, 7, "view"): (2, 0)}
 
 
-def test_a_day_that_somebody_else_rebuilds_is_left_to_them_and_stays_dirty(warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("theirs", ["rollup_claim_{day}_theirs", "event_rollup_stage_{day}_theirs"])
+def test_a_day_that_another_process_rebuilds_is_left_to_it_and_stays_dirty(
+    warehouse: Warehouse, theirs: str
+) -> None:
     some_events(warehouse)
-    theirs = f"event_rollup_stage_{YESTERDAY:%Y%m%d}_theirs"
-    warehouse.command(f"CREATE TABLE {theirs} AS event_rollup")
+    name = theirs.format(day=f"{YESTERDAY:%Y%m%d}")
+    warehouse.command(f"CREATE TABLE {name} AS event_rollup")
     assert rollups.rebuild(warehouse) == [TODAY]
-    assert rollups.dirty_days(warehouse) == [YESTERDAY]
+    assert dirty(warehouse) == [YESTERDAY]
     assert counts(warehouse) == EXPECTED
-    warehouse.command(f"DROP TABLE {theirs} SYNC")
+    warehouse.command(f"DROP TABLE {name} SYNC")
     assert rollups.rebuild(warehouse) == [YESTERDAY]
-    assert rollups.dirty_days(warehouse) == []
+    assert dirty(warehouse) == []
 
 
-def test_a_stage_left_by_a_killed_rebuild_is_dropped_after_an_hour(warehouse: Warehouse) -> None:
-    warehouse.command("CREATE TABLE event_rollup_stage_dead AS event_rollup")
+def test_tables_left_by_a_killed_rebuild_are_dropped_after_an_hour(warehouse: Warehouse) -> None:
+    left = ["event_rollup_stage_dead", "query_rollup_stage_dead", "rollup_claim_dead"]
+    for name in left:
+        warehouse.command(f"CREATE TABLE {name} AS rollup_days")
     created = warehouse.value("SELECT now('UTC')")
-    assert rollups.drop_left_stages(warehouse, now=created) == []
-    later = created + timedelta(hours=2)
-    assert rollups.drop_left_stages(warehouse, now=later) == ["event_rollup_stage_dead"]
+    assert rollups.drop_left_tables(warehouse, now=created) == []
+    assert sorted(rollups.drop_left_tables(warehouse, now=created + timedelta(hours=2))) == left
+
+
+def test_a_day_whose_events_are_gone_is_rebuilt_to_nothing(warehouse: Warehouse) -> None:
+    some_events(warehouse)
+    rollups.rebuild(warehouse)
+    warehouse.command("DELETE FROM events WHERE day = {day:Date}", {"day": TODAY})
+    rollups.mark_dirty(warehouse, [TODAY])
+    assert rollups.rebuild(warehouse) == [TODAY]
+    assert {day for day, _, _ in counts(warehouse)} == {YESTERDAY}
+
+
+def test_a_late_click_makes_the_day_of_its_list_dirty(warehouse: Warehouse) -> None:
+    shown = Exposure(event_id=id_ago(days=3), surface="search", query="lamp", product_ids=(1, 2))
+    ingest.load(warehouse, [record(shown)])
+    rollups.rebuild(warehouse)
+    clicked = Click(event_id=id_ago(days=1), product_id=1, exposure_id=shown.event_id)
+    ingest.load(warehouse, [record(clicked)])
+    assert rollups.dirty_days(warehouse, QUERY_COUNTS) == [shown.occurred_at.date(), YESTERDAY]
+    for _ in range(2):
+        assert clicks(warehouse) == {(shown.occurred_at.date(), "lamp"): 1}
+        rollups.rebuild(warehouse)
+
+
+@pytest.mark.parametrize("named", [UUID(int=0), UUID(int=2**128 - 1), id_ago(days=30), id_ago(days=-30)])
+def test_a_forged_list_makes_no_other_day_dirty(named: UUID) -> None:
+    forged = record(Click(event_id=id_ago(minutes=1), product_id=1, exposure_id=named))
+    assert rollups.touched_days([forged]) == {TODAY}
+
+
+def test_changes_of_a_day_become_one_row(warehouse: Warehouse) -> None:
+    for _ in range(20):
+        rollups.mark_dirty(warehouse, [TODAY, YESTERDAY])
+    warehouse.command("OPTIMIZE TABLE day_changes FINAL")
+    assert warehouse.rows("SELECT day, changes FROM day_changes ORDER BY day") == [
+        {"day": YESTERDAY, "changes": 20},
+        {"day": TODAY, "changes": 20},
+    ]
+    assert dirty(warehouse) == [YESTERDAY, TODAY]
+
+
+def test_a_new_rollup_is_one_view_and_one_declaration(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some_events(warehouse)
+    rollups.rebuild(warehouse)
+    warehouse.command(
+        """
+        CREATE OR REPLACE VIEW hour_aggregate AS
+        SELECT day, toHour(occurred_at) AS hour, count() AS events
+        FROM events FINAL WHERE day IN ({days:Array(Date)}) GROUP BY day, hour
+        """
+    )
+    hours = Rollup(name="hour_counts", aggregate="hour_aggregate", table="hour_rollup", order_by="hour")
+    monkeypatch.setattr(rollups, "ROLLUPS", (*rollups.ROLLUPS, hours))
+    rollups.create(warehouse, rollups=[hours])
+
+    # Every day is dirty for the new one alone, and is read from the events until it is built.
+    assert (rollups.dirty_days(warehouse, hours), dirty(warehouse)) == ([YESTERDAY, TODAY], [])
+    total = "SELECT sum(events) FROM hour_counts(dirty_days = {days:Array(Date)})"
+    for _ in range(2):
+        assert warehouse.value(total, {"days": rollups.dirty_days(warehouse, hours)}) == 4
+        rollups.rebuild(warehouse)
+    assert rollups.dirty_days(warehouse, hours) == []
+    for name in ("VIEW hour_counts", "TABLE hour_rollup", "VIEW hour_aggregate"):
+        warehouse.command(f"DROP {name}")
 
 
 def database_of(warehouse: Warehouse) -> str:

@@ -16,11 +16,21 @@ from backend.outbox.relay import drain
 from tests.backend.shop import SYSTEM
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-TABLES = ("events", "order_facts", "products", "shopper_links", "day_marks", "event_rollup", "dead_letters")
+TABLES = (
+    "events",
+    "order_facts",
+    "products",
+    "shopper_links",
+    "day_changes",
+    "rollup_days",
+    "event_rollup",
+    "query_rollup",
+    "dead_letters",
+)
 
 
 def carry() -> None:
-    """Let the warehouse's subscribers hear everything that is committed."""
+    """Deliver everything that is committed to the warehouse's subscribers."""
     target = engines.migrated()
     drain([OrderFacts(target), Products(target), ShopperLinks(target)], timeout=30)
 

@@ -1,10 +1,11 @@
 """`manage.py report NAME`: a report's rows on stdout, and how fresh they are on stderr."""
 
-import csv
-import io
 import json
+import shutil
+import sys
+import tempfile
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,7 +13,9 @@ from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate, reports
 from analytics_pipeline.redis_client import StreamUnavailable
-from analytics_pipeline.reports import Answer, InvalidParameter, Report
+from analytics_pipeline.reports import Answer, InvalidParameters, Report
+from analytics_pipeline.reports.answers import to_csv
+from analytics_pipeline.reports.definition import SELLER
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
@@ -22,15 +25,16 @@ from backend.analytics.selectors import Freshness, freshness
 class Command(BaseCommand):
     """Runs one of the reports in analytics_pipeline/queries."""
 
-    help = "Answer a report: " + ", ".join(reports.names())
+    help = "Run a report."
+    # A report's file with a fault must not keep the others from running.
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the name, the format, and a subcommand's worth of parameters for each report."""
+        """Add a subcommand for each report, with its parameters."""
         parser.formatter_class = RawDescriptionHelpFormatter
         subparsers = parser.add_subparsers(dest="name", metavar="NAME", required=True)
-        for name in reports.names():
-            report = reports.load(name)
-            _add_parameters(subparsers.add_parser(name, help=report.description), report)
+        for report in reports.available():
+            _add_parameters(subparsers.add_parser(report.name, help=report.description), report)
 
     def handle(self, *_: Any, name: str, format: str, **options: Any) -> None:  # noqa: A002
         """Print the rows."""
@@ -44,20 +48,38 @@ class Command(BaseCommand):
                 warehouse = Warehouse(settings)
                 migrate.migrate(warehouse)
                 fresh = freshness(warehouse, Stream(settings), now=timezone.now())
-                answer = reports.run(warehouse, name, seller=seller, **given)
-        except InvalidParameter as error:
-            raise CommandError(f"--{str(error).replace('_', '-', 1)}") from error
+                self.stderr.write(_described(fresh))
+                self._print(warehouse, name, given, seller=seller, output_format=format)
+        except InvalidParameters as error:
+            faults = (f"--{key.replace('_', '-')}: {reason}" for key, reason in error.faults.items())
+            raise CommandError("; ".join(faults)) from error
         except (WarehouseUnavailable, StreamUnavailable) as error:
             raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
         except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
             raise CommandError(str(error)) from error
-        self.stderr.write(_described(fresh))
-        self.stdout.write(FORMATS[format](answer), ending="")
+
+    def _print(
+        self,
+        warehouse: Warehouse,
+        name: str,
+        given: Mapping[str, object],
+        *,
+        seller: int | str,
+        output_format: str,
+    ) -> None:
+        if output_format == "parquet":
+            with tempfile.TemporaryFile() as file:
+                reports.export(warehouse, name, given, file_format="parquet", to=file, seller=seller)
+                file.seek(0)
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            return
+        answer = reports.answer(warehouse, name, given, seller=seller)
+        self.stdout.write(FORMATS[output_format](answer), ending="")
 
 
 def _add_parameters(parser: ArgumentParser, report: Report) -> None:
-    parser.add_argument("--format", choices=FORMATS, default="table")
-    if reports.SELLER in report.scope:
+    parser.add_argument("--format", choices=[*FORMATS, "parquet"], default="table")
+    if SELLER in report.scope:
         parser.add_argument("--seller", default=reports.EVERY_SELLER, help="a seller's id; all if missing")
     for parameter in report.parameters:
         parser.add_argument(
@@ -85,11 +107,7 @@ def _json(answer: Answer) -> str:
 
 
 def _csv(answer: Answer) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(answer.columns)
-    writer.writerows(answer.rows)
-    return text.getvalue()
+    return to_csv(answer.columns, answer.rows)
 
 
 def _table(answer: Answer) -> str:

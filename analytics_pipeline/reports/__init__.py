@@ -1,0 +1,39 @@
+"""Reports: named queries in `queries/*.sql`, run alike by the API, the command and notebooks.
+
+A file declares everything about its report in the head (`definition.py`). A notebook needs two lines:
+
+    warehouse = Warehouse(PipelineSettings.from_env())
+    reports.run(warehouse, "sales", group_by="month").frame()
+"""
+
+from analytics_pipeline.reports.answers import Answer
+from analytics_pipeline.reports.definition import Column, Report
+from analytics_pipeline.reports.errors import (
+    InvalidParameters,
+    InvalidReport,
+    NotForSellers,
+    UnknownReport,
+)
+from analytics_pipeline.reports.library import QUERIES, available, faults, load, names
+from analytics_pipeline.reports.parameters import Parameter
+from analytics_pipeline.reports.running import EVERY_SELLER, answer, export, run
+
+__all__ = [
+    "EVERY_SELLER",
+    "QUERIES",
+    "Answer",
+    "Column",
+    "InvalidParameters",
+    "InvalidReport",
+    "NotForSellers",
+    "Parameter",
+    "Report",
+    "UnknownReport",
+    "answer",
+    "available",
+    "export",
+    "faults",
+    "load",
+    "names",
+    "run",
+]

@@ -1,0 +1,73 @@
+"""A report's rows, in memory or as a file."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A spreadsheet takes a cell that begins with one of these for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_LEAST_DECIMALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A report's rows with the columns' names and the parameters that it was run with."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    parameters: dict[str, date | int | str]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the rows by column name."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    def frame(self) -> "pd.DataFrame":
+        """Return the rows as a data frame; amounts stay exact decimals."""
+        import pandas as pd  # noqa: PLC0415 - 80 MB of memory that the web process doesn't need
+
+        return pd.DataFrame(list(self.rows), columns=list(self.columns))
+
+
+def plain(value: Any) -> Any:
+    """Return a decimal with two decimal places, or as many as its value needs; anything else as it is."""
+    if not isinstance(value, Decimal):
+        return value
+    exponent = value.normalize().as_tuple().exponent
+    places = max(_LEAST_DECIMALS, -exponent if isinstance(exponent, int) else 0)
+    return value.quantize(Decimal(1).scaleb(-places))
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, to: TextIO) -> None:
+    """Write a head and the rows; texts that a spreadsheet would run as formulas are quoted with a `'`."""
+    writer = csv.writer(to, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def to_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return what `write_csv` writes."""
+    text = io.StringIO()
+    write_csv(columns, rows, to=text)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case Decimal():
+            return format(plain(value), "f")
+        case str():
+            return f"'{value}" if value.startswith(_FORMULA) else value
+        case list() | tuple():
+            return json.dumps(list(value), default=str, ensure_ascii=False)
+        case _:
+            return str(value)

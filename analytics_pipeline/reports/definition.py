@@ -1,0 +1,238 @@
+"""Reads a report's file: a head in TOML inside the first comment, then one SELECT.
+
+    /*
+    description = "What was sold, by period."
+    scope = ["staff", "seller"]
+
+    [parameters.start_date]
+    type = "Date"
+    default = 1970-01-02
+    description = "The first day."
+
+    [columns]
+    period = { type = "String", description = "The day." }
+    */
+    SELECT …
+
+Each parameter is used in the SQL as `{name:Type}`. Whoever runs the report adds `{time_zone:String}` (the
+shop's), `{seller:UInt64}` (0 for all sellers; used exactly if the scope names sellers) and, for a rollup
+that the SQL reads, `{ROLLUP_dirty:Array(Date)}`.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from analytics_pipeline import rollups
+from analytics_pipeline.reports.errors import InvalidReport
+from analytics_pipeline.reports.parameters import DATE, NUMBER, TEXT, TYPES, Parameter
+
+STAFF, SELLER = "staff", "seller"
+# Names that mean something else in a request for a report.
+_RESERVED = frozenset({"format", "most_rows", "name", "warehouse"})
+_HEAD = re.compile(r"\s*/\*\n(.*?)\*/", re.DOTALL)
+_TOML_POSITION = re.compile(r"^(.*) \(at line (\d+), column \d+\)$")
+_PLACEHOLDER = re.compile(r"\{(\w+):([A-Za-z0-9()]+)\}")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_COLUMN_TYPE = re.compile(r"(String|Date|UUID|U?Int64|Float64|Decimal\(38, \d+\)|Array\((String|UInt64)\))")
+_BODY = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
+_DEFAULTS: Mapping[str, type] = {DATE: date, NUMBER: int, TEXT: str}
+_PARAMETER_KEYS = frozenset({"type", "description", "default", "choices", "minimum", "maximum", "not_before"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a report's answer; `type` is ClickHouse's."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A named query: who may run it (`scope`), with which parameters, and what its columns mean."""
+
+    name: str
+    description: str
+    scope: frozenset[str]
+    parameters: tuple[Parameter, ...]
+    columns: tuple[Column, ...]
+    sql: str
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """The names that the SQL takes, with their types."""
+        return dict(_PLACEHOLDER.findall(self.sql))
+
+
+class _Fault(Exception):
+    """A fault in a file; `place` is a text on the faulty line."""
+
+    def __init__(self, reason: str, *, place: str) -> None:
+        super().__init__(reason)
+        self.place = place
+
+
+def supplied_types() -> dict[str, str]:
+    """Return the placeholders that whoever runs a report fills in, with their types."""
+    dirty = {rollup.placeholder: "Array(Date)" for rollup in rollups.ROLLUPS}
+    return {SELLER: NUMBER, "time_zone": TEXT, **dirty}
+
+
+def read(path: Path) -> Report:
+    """Return the report that the file declares.
+
+    Raises:
+        InvalidReport: the file can't be used; names the line and the fault.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidReport("it is not in UTF-8", path=path, line=1) from error
+    matched = _HEAD.match(text)
+    if matched is None:
+        raise InvalidReport("it must begin with a head between /* and */", path=path, line=1)
+    head_line = text.count("\n", 0, matched.start(1))
+    try:
+        head = tomllib.loads(matched.group(1))
+    except tomllib.TOMLDecodeError as error:
+        at = _TOML_POSITION.match(str(error))
+        reason, line = (at.group(1), int(at.group(2))) if at else (str(error), matched.group(1).count("\n"))
+        raise InvalidReport(f"the head is not TOML: {reason}", path=path, line=head_line + line) from error
+    try:
+        return _report(path.stem, head, sql=text[matched.end() :].strip())
+    except _Fault as fault:
+        raise InvalidReport(str(fault), path=path, line=_line_of(fault.place, text=text)) from fault
+
+
+def _line_of(place: str, *, text: str) -> int:
+    at = text.find(place)
+    return 1 if at < 0 else text.count("\n", 0, at) + 1
+
+
+def _report(name: str, head: Mapping[str, Any], *, sql: str) -> Report:
+    if not _NAME.fullmatch(name):
+        raise _Fault("the file's name must be of a-z, 0-9 and _", place="/*")
+    _refuse_unknown(head, known={"description", "scope", "parameters", "columns"}, place="{}")
+    scope = _scope(head)
+    parameters = tuple(
+        _parameter(key, _table(value, place=f"[parameters.{key}]"))
+        for key, value in _table(head.get("parameters", {}), place="parameters").items()
+    )
+    _check_periods(parameters)
+    columns = tuple(_column(key, value) for key, value in _table(head.get("columns"), place="/*").items())
+    if not columns:
+        raise _Fault("it must describe its columns under [columns]", place="/*")
+    _check_sql(sql, scope=scope, parameters=parameters)
+    description = _text(head, "description", place="/*")
+    return Report(
+        name=name, description=description, scope=scope, parameters=parameters, columns=columns, sql=sql
+    )
+
+
+def _scope(head: Mapping[str, Any]) -> frozenset[str]:
+    scope = head.get("scope")
+    if not isinstance(scope, list) or STAFF not in scope or not {STAFF, SELLER} >= set(map(str, scope)):
+        raise _Fault('scope must be ["staff"] or ["staff", "seller"]', place="scope" if scope else "/*")
+    return frozenset(scope)
+
+
+def _parameter(name: str, declared: Mapping[str, Any]) -> Parameter:
+    place = f"[parameters.{name}]"
+    if not _NAME.fullmatch(name) or name in _RESERVED or name in supplied_types():
+        raise _Fault(f"a parameter can't be called {name}", place=place)
+    _refuse_unknown(declared, known=_PARAMETER_KEYS, place=place)
+    kind = declared.get("type")
+    if kind not in TYPES:
+        raise _Fault(f"the type of {name} must be one of {', '.join(TYPES)}", place=place)
+    choices = declared.get("choices", [])
+    if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
+        raise _Fault(f"the choices of {name} must be a list of texts", place=place)
+    for bound in ("minimum", "maximum"):
+        if bound in declared and (kind != NUMBER or not isinstance(declared[bound], int)):
+            raise _Fault(f"the {bound} of {name} needs a UInt64 and a whole number", place=place)
+    if choices and kind != TEXT:
+        raise _Fault(f"only a String may have choices, {name} is a {kind}", place=place)
+    parameter = Parameter(
+        name=name,
+        **{**declared, "choices": tuple(choices), "description": _text(declared, "description", place=place)},
+    )
+    _check_default(parameter, place=place)
+    return parameter
+
+
+def _check_default(parameter: Parameter, *, place: str) -> None:
+    default = parameter.default
+    if default is None:
+        return
+    expected = _DEFAULTS[parameter.type]
+    if not isinstance(default, expected) or isinstance(default, datetime | bool):
+        raise _Fault(f"the default of {parameter.name} must be a {parameter.type}", place=place)
+    try:
+        parameter.parse(default)
+    except ValueError as error:
+        raise _Fault(f"the default of {parameter.name} {error}", place=place) from error
+
+
+def _check_periods(parameters: tuple[Parameter, ...]) -> None:
+    dates = {parameter.name for parameter in parameters if parameter.type == DATE}
+    for parameter in parameters:
+        if parameter.not_before is not None and not {parameter.name, parameter.not_before} <= dates:
+            raise _Fault(
+                f"not_before of {parameter.name} must name another date",
+                place=f"[parameters.{parameter.name}]",
+            )
+
+
+def _column(name: str, declared: object) -> Column:
+    place = f"\n{name} ="
+    if not isinstance(declared, dict) or set(declared) != {"type", "description"}:
+        raise _Fault(f"the column {name} must have a type and a description", place=place)
+    if not _COLUMN_TYPE.fullmatch(str(declared["type"])):
+        raise _Fault(f"{declared['type']} is not a type that a report's column may have", place=place)
+    return Column(name, declared["type"], _text(declared, "description", place=place))
+
+
+def _check_sql(sql: str, *, scope: frozenset[str], parameters: tuple[Parameter, ...]) -> None:
+    if not _BODY.match(sql) or ";" in sql:
+        raise _Fault("after the head there must be one SELECT without a semicolon", place=sql[:50] or "*/")
+    declared = {parameter.name: parameter.type for parameter in parameters}
+    used: dict[str, str] = {}
+    for name, kind in _PLACEHOLDER.findall(sql):
+        used[name] = kind
+        expected = declared.get(name) or supplied_types().get(name)
+        if expected is None:
+            raise _Fault(
+                f"the SQL uses {{{name}:{kind}}}, which the head doesn't declare", place=f"{{{name}:"
+            )
+        if kind != expected:
+            raise _Fault(f"{name} is declared as {expected} and used as {kind}", place=f"{{{name}:{kind}}}")
+    for name in declared:
+        if name not in used:
+            raise _Fault(f"the SQL doesn't use the parameter {name}", place=f"[parameters.{name}]")
+    if (SELLER in scope) != (SELLER in used):
+        raise _Fault("the SQL must use {seller:UInt64} exactly if the scope names sellers", place="scope")
+
+
+def _table(value: object, *, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _Fault("a table is missing or is not a table; see the other reports", place=place)
+    return value
+
+
+def _text(declared: Mapping[str, Any], key: str, *, place: str) -> str:
+    text = declared.get(key)
+    if not isinstance(text, str) or not text.strip():
+        raise _Fault(f"a {key} is missing", place=place)
+    return " ".join(text.split())
+
+
+def _refuse_unknown(declared: Mapping[str, Any], *, known: frozenset[str] | set[str], place: str) -> None:
+    for key in declared:
+        if key not in known:
+            raise _Fault(f"unknown key {key}; there are {', '.join(sorted(known))}", place=f"\n{key}")

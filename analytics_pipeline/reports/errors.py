@@ -1,0 +1,39 @@
+"""What can be wrong with a report, or with a request for one."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class UnknownReport(LookupError):
+    """There is no report of this name."""
+
+    def __init__(self, name: str, *, known: Sequence[str]) -> None:
+        super().__init__(f"There is no report {name!r}; there are {', '.join(known)}")
+        self.name = name
+        self.known = tuple(known)
+
+
+class InvalidReport(Exception):
+    """A report's file can't be used; `line` counts from 1."""
+
+    def __init__(self, reason: str, *, path: Path, line: int) -> None:
+        super().__init__(f"{path}:{line}: {reason}")
+        self.reason = reason
+        self.path = path
+        self.line = line
+
+
+class InvalidParameters(ValueError):
+    """Parameters of a report that are missing, unknown or unusable, with the reason for each."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in faults.items()))
+        self.faults = dict(faults)
+
+
+class NotForSellers(Exception):
+    """The report is about the whole shop and not about one seller's products."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The report {name!r} is for staff alone")
+        self.name = name

@@ -1,0 +1,109 @@
+"""Parameters of reports: what a file may declare, and how a given value is read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from analytics_pipeline.reports.errors import InvalidParameters
+
+DATE, NUMBER, TEXT = "Date", "UInt64", "String"
+TYPES = (DATE, NUMBER, TEXT)
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(2149, 6, 4)
+LARGEST_NUMBER = 2**63 - 1
+_LONGEST_TEXT = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter that a person may give.
+
+    `default` is None for one that must be given. `choices` are the allowed texts, all if empty; `minimum`
+    and `maximum` bound a number; `not_before` names the date that this date must not precede.
+    """
+
+    name: str
+    type: str
+    description: str
+    default: date | int | str | None = None
+    choices: tuple[str, ...] = ()
+    minimum: int = 0
+    maximum: int = LARGEST_NUMBER
+    not_before: str | None = None
+
+    def parse(self, value: object) -> date | int | str:
+        """Return the value in the parameter's type.
+
+        Raises:
+            ValueError: it can't be used; the message says what is allowed.
+        """
+        match self.type:
+            case "Date":
+                return _date(value)
+            case "UInt64":
+                return _number(value, minimum=self.minimum, maximum=self.maximum)
+            case _:
+                return _text(value, choices=self.choices)
+
+
+def parse(
+    parameters: Sequence[Parameter], given: Mapping[str, object], *, report: str
+) -> dict[str, date | int | str]:
+    """Return a value for each of `parameters`, the default where none is given.
+
+    Raises:
+        InvalidParameters: naming every parameter that is missing, unknown or unusable.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
+    allowed = f"it has {', '.join(known)}" if known else "it has none"
+    faults = {name: f"is not a parameter of {report}; {allowed}" for name in given if name not in known}
+    values: dict[str, date | int | str] = {}
+    for name, parameter in known.items():
+        value = parameter.default if given.get(name) is None else given[name]
+        if value is None:
+            faults[name] = "must be given"
+            continue
+        try:
+            values[name] = parameter.parse(value)
+        except ValueError as error:
+            faults[name] = str(error)
+    faults |= _reversed_periods(known, values)
+    if faults:
+        raise InvalidParameters(faults)
+    return values
+
+
+def _reversed_periods(known: Mapping[str, Parameter], values: Mapping[str, object]) -> dict[str, str]:
+    faults = {}
+    for name, parameter in known.items():
+        first, last = values.get(parameter.not_before or ""), values.get(name)
+        if isinstance(first, date) and isinstance(last, date) and last < first:
+            faults[name] = f"{last} is before the {parameter.not_before} {first}"
+    return faults
+
+
+def _date(value: object) -> date:
+    try:
+        parsed = value if isinstance(value, date) else date.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError(f"must be a date in the form YYYY-MM-DD, not {value!r}") from error
+    if not FIRST_DAY <= parsed <= LAST_DAY:
+        raise ValueError(f"must be between {FIRST_DAY} and {LAST_DAY}")
+    return parsed
+
+
+def _number(value: object, *, minimum: int, maximum: int) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_NUMBER))):
+        raise ValueError(f"must be a whole number, not {text[:50]!r}")
+    if not minimum <= int(text) <= maximum:
+        raise ValueError(f"must be from {minimum} to {maximum}")
+    return int(text)
+
+
+def _text(value: object, *, choices: Sequence[str]) -> str:
+    text = str(value)
+    if choices and text not in choices:
+        raise ValueError(f"must be one of {', '.join(choices)}, not {text[:50]!r}")
+    if len(text) > _LONGEST_TEXT or "\0" in text:
+        raise ValueError(f"must be a text of at most {_LONGEST_TEXT} characters")
+    return text

@@ -1,0 +1,100 @@
+"""Runs a report: into memory, or into a file of a format."""
+
+import io
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import BinaryIO, Literal
+
+from analytics_pipeline import rollups
+from analytics_pipeline.reports.answers import Answer, plain, write_csv
+from analytics_pipeline.reports.definition import SELLER, Report
+from analytics_pipeline.reports.errors import InvalidParameters, NotForSellers
+from analytics_pipeline.reports.library import load
+from analytics_pipeline.reports.parameters import LARGEST_NUMBER, NUMBER, Parameter, parse
+from analytics_pipeline.warehouse import Warehouse
+
+FileFormat = Literal["csv", "parquet"]
+EVERY_SELLER = 0
+_SELLER = Parameter(name=SELLER, type=NUMBER, description="A seller's id.", maximum=LARGEST_NUMBER)
+
+
+def run(warehouse: Warehouse, name: str, *, seller: int | str = EVERY_SELLER, **given: object) -> Answer:
+    """Return the report's rows, for one seller's products or for the whole shop: `answer` for notebooks."""
+    return answer(warehouse, name, given, seller=seller)
+
+
+def answer(
+    warehouse: Warehouse,
+    name: str,
+    given: Mapping[str, object],
+    *,
+    seller: int | str = EVERY_SELLER,
+    most_rows: int | None = None,
+) -> Answer:
+    """Return the rows of the report with the parameters `given`.
+
+    Raises:
+        UnknownReport, InvalidReport, InvalidParameters, NotForSellers: it can't be run like this.
+        ResultTooLarge: it has more than `most_rows` rows.
+        WarehouseUnavailable, WarehouseRefused: the warehouse can't run it.
+    """
+    report = load(name)
+    values = parse(report.parameters, given, report=name)
+    columns, rows = warehouse.table(
+        report.sql, values | _supplied(report, warehouse, seller=seller), most_rows=most_rows
+    )
+    return Answer(
+        columns=tuple(columns), rows=tuple(tuple(map(plain, row)) for row in rows), parameters=values
+    )
+
+
+def export(
+    warehouse: Warehouse,
+    name: str,
+    given: Mapping[str, object],
+    *,
+    file_format: FileFormat,
+    to: BinaryIO,
+    seller: int | str = EVERY_SELLER,
+    most_rows: int | None = None,
+) -> None:
+    """Write the report to a file, block by block: it is never in memory as a whole.
+
+    Parquet is made by ClickHouse itself. After an exception the file is incomplete. Raises what `answer`
+    raises.
+    """
+    report = load(name)
+    values = parse(report.parameters, given, report=name)
+    parameters = values | _supplied(report, warehouse, seller=seller)
+    if file_format == "parquet":
+        blocks = warehouse.stream(report.sql, parameters, output_format="Parquet", most_rows=most_rows)
+        to.writelines(blocks)
+        return
+    text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=True)
+    try:
+        with warehouse.row_stream(report.sql, parameters, most_rows=most_rows) as (columns, rows):
+            write_csv(columns, rows, to=text)
+    finally:
+        text.detach()
+
+
+def _supplied(report: Report, warehouse: Warehouse, *, seller: int | str) -> dict[str, object]:
+    try:
+        whose = _SELLER.parse(seller)
+    except ValueError as error:
+        raise InvalidParameters({SELLER: str(error)}) from error
+    if whose != EVERY_SELLER and SELLER not in report.scope:
+        raise NotForSellers(report.name)
+    used = report.placeholders
+    suppliers: dict[str, Callable[[], object]] = {
+        SELLER: lambda: whose,
+        "time_zone": lambda: warehouse.settings.time_zone,
+    }
+    for rollup in rollups.ROLLUPS:
+        suppliers[rollup.placeholder] = _dirty_days_of(rollup, warehouse)
+    return {name: supply() for name, supply in suppliers.items() if name in used}
+
+
+def _dirty_days_of(rollup: rollups.Rollup, warehouse: Warehouse) -> Callable[[], list[date]]:
+    # Read before the report is run: a day that was clean then can only become more complete.
+    return lambda: rollups.dirty_days(warehouse, rollup)

@@ -1,0 +1,51 @@
+"""In which format a report is answered: the parameter `format`, or else the header Accept."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+from rest_framework.utils.mediatypes import media_type_matches
+
+from backend.api.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFormat:
+    """A format: its name in `format`, its media type, and how many rows an answer may have."""
+
+    name: str
+    media_type: str
+    most_rows: int
+
+
+JSON = ReportFormat("json", "application/json", most_rows=10_000)
+CSV = ReportFormat("csv", "text/csv", most_rows=200_000)
+PARQUET = ReportFormat("parquet", "application/vnd.apache.parquet", most_rows=200_000)
+FORMATS = {known.name: known for known in (JSON, CSV, PARQUET)}
+
+
+class JsonAlways(BaseContentNegotiation):
+    """Render envelopes and errors in JSON whatever the request accepts; the view makes files itself."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Return the first renderer."""
+        return renderers[0], renderers[0].media_type
+
+
+def requested_format(request: Request) -> ReportFormat:
+    """Return the format that the request asks for; JSON if it accepts anything.
+
+    Raises:
+        InvalidInput: `format` is not the name of a format.
+    """
+    name = request.query_params.get("format")
+    if name is not None:
+        if name not in FORMATS:
+            raise InvalidInput(format=f"must be one of {', '.join(FORMATS)}, not {name[:50]!r}")
+        return FORMATS[name]
+    for accepted in request.headers.get("Accept", "").split(","):
+        for known in FORMATS.values():
+            if media_type_matches(known.media_type, accepted.strip() or "*/*"):
+                return known
+    return JSON

@@ -1,0 +1,192 @@
+"""Reads cases of reports: Markdown files with small tables, for people who know the shop and not the code.
+
+A file has a title, the rows that are given (`## orders`, `## events`, `## links`, `## products`), and any
+number of questions (`## report: NAME`, parameters as `name: value`, the expected rows or "no rows").
+Shoppers, lists and events have names: the same name is the same UUID. A list that no event shows is forged.
+An expected table may leave columns out, but no rows.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Record, View
+from analytics_pipeline.warehouse import NIL_UUID, Warehouse
+from tests.analytics_pipeline.samples import id_at
+
+FOLDER = Path(__file__).parent / "report_cases"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A report with parameters and the rows that are expected of it."""
+
+    report: str
+    parameters: Row
+    rows: list[Row]
+
+
+@dataclass
+class Case:
+    """What is given, and what is asked."""
+
+    name: str
+    given: dict[str, list[Row]] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+
+    def events(self) -> list[Record]:
+        """Return the given events."""
+        return [_record(row) for row in self.given.get("events", [])]
+
+    def store(self, warehouse: Warehouse) -> None:
+        """Store the given orders, links and products."""
+        for name, columns in (
+            ("order_facts", _facts(self.given.get("orders", []))),
+            ("shopper_links", _links(self.given.get("links", []))),
+            ("products", _products(self.given.get("products", []))),
+        ):
+            warehouse.insert(name, columns)
+
+
+def all_cases() -> list[Case]:
+    """Return every case in the folder."""
+    return [read(path) for path in sorted(FOLDER.rglob("*.md"))]
+
+
+def read(path: Path) -> Case:
+    """Return the case that a file describes."""
+    case = Case(name=f"{path.parent.name}/{path.stem}")
+    for section in re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        title, _, content = section.partition("\n")
+        lines = [line.strip() for line in content.splitlines() if line.strip()]
+        rows = list(_table([line for line in lines if line.startswith("|")]))
+        if title.startswith("report: "):
+            given = dict(
+                line.split(": ", 1) for line in lines if not line.startswith("|") and line != "no rows"
+            )
+            assert rows or "no rows" in lines, f"{path.name}: {title} expects nothing"
+            case.questions.append(Question(title.removeprefix("report: "), given, rows))
+        else:
+            case.given[title.strip()] = rows
+    assert case.questions, f"{path.name} asks nothing"
+    return case
+
+
+def shown(value: Any) -> str:
+    """Return a value of an answer as a case writes it."""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _table(lines: list[str]) -> Iterator[Row]:
+    if not lines:
+        return
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    for row in rows:
+        yield dict(zip(head, row, strict=True))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _person(row: Row, column: str) -> UUID:
+    name = row.get(column, "")
+    return uuid5(NAMESPACE_OID, name) if name else NIL_UUID
+
+
+@cache
+def _event_id(name: str, at: str) -> UUID:
+    return id_at(_moment(at))
+
+
+def _list_id(row: Row) -> UUID:
+    """Return the id of the list that a row names, as `NAME @ TIME`; without a time it is no UUIDv7."""
+    name, _, at = row.get("list", "").partition(" @ ")
+    if not name:
+        return NIL_UUID
+    return _event_id(name, at) if at else UUID(int=12345)
+
+
+_unnamed = itertools.count()
+
+
+def _record(row: Row) -> Record:
+    event_id = _event_id(row.get("id") or f"unnamed {next(_unnamed)}", row["at"])
+    listed = _list_id(row)
+    list_id = None if listed == NIL_UUID else listed
+    shopper = _person(row, "shopper")
+    product = int(row.get("product") or 0)
+    event: AnyEvent
+    match row["type"]:
+        case "exposure":
+            event = Exposure(
+                event_id=event_id,
+                surface=row.get("surface") or "search",
+                query=row.get("query", "").strip('"'),
+                product_ids=tuple(map(int, filter(None, row.get("products", "").split(",")))),
+                page=int(row.get("page") or 1),
+            )
+        case "view":
+            event = View(event_id=event_id, product_id=product)
+        case "click":
+            event = Click(event_id=event_id, product_id=product, exposure_id=list_id)
+        case "cart_add":
+            event = CartAdd(
+                event_id=event_id,
+                product_id=product,
+                quantity=int(row.get("quantity") or 1),
+                exposure_id=list_id,
+            )
+        case other:
+            raise AssertionError(f"cases know no event of type {other}")
+    return Record(
+        event=event,
+        shopper_key=None if shopper == NIL_UUID else shopper,
+        arrived_at=event.occurred_at,
+        number=1,
+    )
+
+
+def _facts(rows: list[Row]) -> dict[str, list[Any]]:
+    return {
+        "movement_id": list(range(1, len(rows) + 1)),
+        "kind": [row["kind"] for row in rows],
+        "amount": [Decimal(row["amount"]) for row in rows],
+        "occurred_at": [_moment(row["at"]) for row in rows],
+        "quantity": [int(row.get("quantity") or 1) for row in rows],
+        "product_id": [int(row.get("product") or 1) for row in rows],
+        "order_id": [int(row.get("order") or 1) for row in rows],
+        "seller_id": [int(row.get("seller") or 7) for row in rows],
+        "currency": [row.get("currency") or "EUR" for row in rows],
+        "customer_key": [_person(row, "customer") for row in rows],
+        "shopper_key": [_person(row, "shopper") for row in rows],
+        "exposure_id": [_list_id(row) for row in rows],
+        "cart_added_at": [_moment(row["in cart at"]) if row.get("in cart at") else NEVER for row in rows],
+        "version": [1] * len(rows),
+    }
+
+
+def _links(rows: list[Row]) -> dict[str, list[Any]]:
+    return {
+        "anonymous_key": [_person(row, "guest") for row in rows],
+        "shopper_key": [_person(row, "account") for row in rows],
+        "linked_at": [_moment(row["at"]) for row in rows],
+    }
+
+
+def _products(rows: list[Row]) -> dict[str, list[Any]]:
+    return {
+        "product_id": [int(row["product"]) for row in rows],
+        "seller_id": [int(row["seller"]) for row in rows],
+        "currency": [row["currency"] for row in rows],
+        "version": [1] * len(rows),
+    }
