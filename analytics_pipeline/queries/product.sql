@@ -85,7 +85,7 @@ SELECT
     currency
 FROM
 (
-    SELECT local_day AS day, (SELECT currency FROM listed) AS currency, impressions, views, clicks, cart_adds,
+    SELECT local_day AS day, assumeNotNull((SELECT currency FROM listed)) AS currency, impressions, views, clicks, cart_adds,
            0 AS units, toDecimal128(0, 4) AS revenue
     FROM counted
     UNION ALL

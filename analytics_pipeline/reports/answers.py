@@ -29,6 +29,13 @@ class Answer:
         """Return the rows by column name."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
+    def texts(self) -> list[dict[str, Any]]:
+        """Return the rows by column name as JSON needs them: with decimals as texts, which stay exact."""
+        return [
+            {name: _text(value) if isinstance(value, Decimal) else value for name, value in record.items()}
+            for record in self.records()
+        ]
+
     def frame(self) -> "pd.DataFrame":
         """Return the rows as a data frame; amounts stay exact decimals."""
         import pandas as pd  # noqa: PLC0415 - 80 MB of memory that the web process doesn't need
@@ -64,10 +71,14 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case Decimal():
-            return format(plain(value), "f")
+            return _text(value)
         case str():
             return f"'{value}" if value.startswith(_FORMULA) else value
         case list() | tuple():
             return json.dumps(list(value), default=str, ensure_ascii=False)
         case _:
             return str(value)
+
+
+def _text(value: Decimal) -> str:
+    return format(plain(value), "f")

@@ -112,7 +112,8 @@ def read(path: Path) -> Report:
 
 def _line_of(place: str, *, text: str) -> int:
     at = text.find(place)
-    return 1 if at < 0 else text.count("\n", 0, at) + 1
+    # A place that must begin a line begins with the end of the line before.
+    return 1 if at < 0 else text.count("\n", 0, at) + 1 + place.startswith("\n")
 
 
 def _report(name: str, head: Mapping[str, Any], *, sql: str) -> Report:

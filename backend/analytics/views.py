@@ -99,7 +99,7 @@ class SalesView(APIView):
         """
         asked = parse(request, PeriodParameters)
         answer = selectors.run("sales", user=cast("User", request.user), parameters=asked)
-        return envelope({**_period(asked), "rows": answer.records()})
+        return envelope({**_period(asked), "rows": answer.texts()})
 
 
 class ProductAnalyticsView(APIView):
@@ -118,7 +118,7 @@ class ProductAnalyticsView(APIView):
         """Report the views, clicks and revenue of a product by period."""
         asked = parse(request, PeriodParameters)
         answer = selectors.product(product_id, user=cast("User", request.user), parameters=asked)
-        return envelope({"product_id": product_id, **_period(asked), "rows": answer.records()})
+        return envelope({"product_id": product_id, **_period(asked), "rows": answer.texts()})
 
 
 def _given(request: Request) -> dict[str, object]:
@@ -137,5 +137,5 @@ def _rows(name: str, answer: Answer) -> dict[str, Any]:
         "name": name,
         "parameters": answer.parameters,
         "columns": list(answer.columns),
-        "rows": answer.records(),
+        "rows": answer.texts(),
     }

@@ -9,7 +9,7 @@ from backend.engines import warehouse as engines
 from demo.plan import Plan
 from demo.populate import Story, tell
 
-TABLES = ("events", "order_facts", "products", "day_marks")
+TABLES = ("events", "order_facts", "products", "day_changes")
 SMALL = Plan(products=240, customers=200, days=20, seed=3, now=datetime(2026, 3, 20, 15, 30, tzinfo=UTC))
 
 

@@ -1,10 +1,12 @@
 """A warehouse without rows, and a small shop with orders."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User, UserType
@@ -12,10 +14,12 @@ from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
 from backend.catalog.models import Category, Product
 from backend.catalog.services import NewVariant, create_product
 from backend.engines import warehouse as engines
+from backend.orders.bulk import PastItem, PastOrder, import_orders
 from backend.outbox.relay import drain
 from tests.backend.shop import SYSTEM
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+EXPOSURE = UUID(str(uuid7()))
 TABLES = (
     "events",
     "order_facts",
@@ -76,3 +80,33 @@ def products(sellers: list[User]) -> list[Product]:
         )
         for title, seller in zip(("Lamp", "Vase"), sellers, strict=True)
     ]
+
+
+def past_order(products: list[Product], customer: User | None) -> PastOrder:
+    lamp, vase = (product.variants.get() for product in products)
+    return PastOrder(
+        reference="1",
+        placed_at=NOW,
+        currency="EUR",
+        user_id=customer.pk if customer else None,
+        items=[
+            PastItem(
+                variant_id=lamp.pk,
+                quantity=3,
+                unit_price=Decimal("10.01"),
+                exposure_id=EXPOSURE,
+                cart_added_at=NOW - timedelta(minutes=1),
+                shopper_key=customer.shopper_key if customer else None,
+                returned=1,
+                returned_at=NOW + timedelta(days=1),
+            ),
+            PastItem(variant_id=vase.pk, quantity=1, unit_price=Decimal("0.10")),
+        ],
+    )
+
+
+@pytest.fixture
+def sold(warehouse: Warehouse, products: list[Product], customer: User) -> list[Product]:
+    import_orders([past_order(products, customer)], source="test")
+    carry()
+    return products

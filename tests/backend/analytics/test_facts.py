@@ -2,48 +2,22 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 from django.db import transaction
-from uuid_utils.compat import uuid7
 
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import ShopperLink, User
 from backend.analytics.reconciliation import reconcile
 from backend.catalog.models import Product
-from backend.orders.bulk import PastItem, PastMovement, PastOrder, import_movements, import_orders
+from backend.orders.bulk import PastMovement, import_movements, import_orders
 from backend.orders.models import Movement, MovementKind
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
-from tests.backend.analytics.conftest import NOW, carry
+from tests.backend.analytics.conftest import EXPOSURE, NOW, carry, past_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
-EXPOSURE = UUID(str(uuid7()))
-
-
-def past_order(products: list[Product], customer: User | None) -> PastOrder:
-    lamp, vase = (product.variants.get() for product in products)
-    return PastOrder(
-        reference="1",
-        placed_at=NOW,
-        currency="EUR",
-        user_id=customer.pk if customer else None,
-        items=[
-            PastItem(
-                variant_id=lamp.pk,
-                quantity=3,
-                unit_price=Decimal("10.01"),
-                exposure_id=EXPOSURE,
-                cart_added_at=NOW - timedelta(minutes=1),
-                shopper_key=customer.shopper_key if customer else None,
-                returned=1,
-                returned_at=NOW + timedelta(days=1),
-            ),
-            PastItem(variant_id=vase.pk, quantity=1, unit_price=Decimal("0.10")),
-        ],
-    )
 
 
 def test_an_order_becomes_facts_with_its_customers_key_and_claim(

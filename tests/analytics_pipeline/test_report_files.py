@@ -1,0 +1,114 @@
+"""A report's file declares everything; a fault is named with its line and leaves the other reports alone."""
+
+from pathlib import Path
+
+import pytest
+
+from analytics_pipeline import reports
+from analytics_pipeline.reports import InvalidReport
+from analytics_pipeline.reports.definition import read
+
+GOOD = """/*
+description = "What was sold."
+scope = ["staff", "seller"]
+
+[parameters.limit]
+type = "UInt64"
+default = 10
+maximum = 50
+description = "How many."
+
+[parameters.since]
+type = "Date"
+description = "The first day."
+
+[columns]
+n = { type = "UInt64", description = "A number." }
+*/
+SELECT n FROM things
+WHERE seller = {seller:UInt64} AND day >= {since:Date}
+LIMIT {limit:UInt64}
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "things.sql"
+
+
+def test_a_file_says_what_its_report_takes_and_answers(path: Path) -> None:
+    path.write_text(GOOD)
+    report = read(path)
+    limit, since = report.parameters
+    assert (report.name, report.description, report.scope) == (
+        "things",
+        "What was sold.",
+        frozenset({"staff", "seller"}),
+    )
+    assert (limit.name, limit.type, limit.default, limit.maximum) == ("limit", "UInt64", 10, 50)
+    assert (since.default, report.columns[0].description) == (None, "A number.")
+    assert report.sql.startswith("SELECT")
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "line", "reason"),
+    [
+        ("/*\n", "-- sales\n", 1, "must begin with a head"),
+        ("default = 10", "default = ", 7, "not TOML: Invalid value"),
+        ('description = "What was sold."', "", 1, "a description is missing"),
+        ('scope = ["staff", "seller"]', 'scope = ["customer"]', 3, "scope must be"),
+        ('scope = ["staff", "seller"]', "", 1, "scope must be"),
+        ('scope = ["staff", "seller"]', 'scope = ["staff"]', 3, "exactly if the scope names sellers"),
+        ("maximum = 50", "most = 50", 8, "unknown key most"),
+        ("maximum = 50", "maximum = 5", 5, "the default of limit must be from 0 to 5"),
+        ('type = "UInt64"\ndefault', 'type = "Int8"\ndefault', 5, "type of limit must be one of"),
+        ("default = 10", 'default = "10"', 5, "default of limit must be a UInt64"),
+        ("default = 10", "default = true", 5, "default of limit must be a UInt64"),
+        ("maximum = 50", 'choices = ["a"]', 5, "only a String may have choices"),
+        ("maximum = 50", 'not_before = "since"', 5, "must name another date"),
+        ("[parameters.limit]", "[parameters.format]", 5, "can't be called format"),
+        ("[parameters.limit]", "[parameters.seller]", 5, "can't be called seller"),
+        (
+            "[parameters.limit]",
+            "[parameters.most]",
+            20,
+            "uses {limit:UInt64}, which the head doesn't declare",
+        ),
+        ("{since:Date}", "{since:String}", 19, "declared as Date and used as String"),
+        ("AND day >= {since:Date}", "", 11, "doesn't use the parameter since"),
+        ('n = { type = "UInt64", description = "A number." }', "", 1, "must describe its columns"),
+        ('n = { type = "UInt64", ', "n = { ", 16, "must have a type and a description"),
+        ('n = { type = "UInt64"', 'n = { type = "Tuple"', 16, "Tuple is not a type"),
+        ("SELECT n", "DROP TABLE n; SELECT n", 18, "one SELECT without a semicolon"),
+    ],
+)
+def test_a_fault_is_named_with_its_file_and_line(
+    path: Path, good: str, bad: str, line: int, reason: str
+) -> None:
+    assert good in GOOD
+    path.write_text(GOOD.replace(good, bad, 1))
+    with pytest.raises(InvalidReport) as raised:
+        read(path)
+    assert str(raised.value).startswith(f"{path}:{line}: "), str(raised.value)
+    assert reason in str(raised.value)
+
+
+def test_a_file_that_is_no_text_is_named(path: Path) -> None:
+    path.write_bytes(b"/*\n\xff*/ SELECT 1")
+    with pytest.raises(InvalidReport, match="UTF-8"):
+        read(path)
+
+
+def test_a_file_with_a_fault_leaves_the_others_alone(path: Path) -> None:
+    path.write_text(GOOD)
+    (path.parent / "broken.sql").write_text("SELECT 1")
+    folder = path.parent
+    assert [report.name for report in reports.available(folder)] == ["things"]
+    assert [fault.path.name for fault in reports.faults(folder)] == ["broken.sql"]
+    assert reports.load("things", folder=folder).name == "things"
+    with pytest.raises(InvalidReport):
+        reports.load("broken", folder=folder)
+
+
+def test_the_reports_of_this_release_have_no_faults() -> None:
+    assert reports.faults() == []

@@ -1,0 +1,218 @@
+"""Every report over one endpoint: by scope, in three formats, with errors that a client can act on."""
+
+import csv
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import call_command
+from rest_framework.test import APIClient
+
+from analytics_pipeline import reports
+from analytics_pipeline.reports import library
+from analytics_pipeline.warehouse import Warehouse
+from backend.accounts.models import User
+from backend.analytics import formats
+from backend.analytics.formats import ReportFormat
+from backend.catalog.models import Product
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ALL = ["exposure_revenue", "id_conflicts", "product", "queries", "reconciliation", "sales"]
+
+
+def get(user: User | None, path: str, **headers: str) -> Any:
+    client = APIClient()
+    if user is not None:
+        client.force_authenticate(user)
+    return client.get(f"/api/analytics/reports/{path}", headers=headers)
+
+
+def body(answer: Any) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
+def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sellers: list[User]) -> None:
+    listed = get(staff, "").json()["data"]
+    assert listed["time_zone"] == "UTC"
+    assert [report["name"] for report in listed["reports"]] == ALL
+    (queries,) = [report for report in listed["reports"] if report["name"] == "queries"]
+    assert queries["scope"] == ["staff"]
+    assert "What was searched for" in queries["description"]
+    assert queries["parameters"][2] == {
+        "name": "limit",
+        "type": "UInt64",
+        "description": "How many queries at most, the most frequent first.",
+        "default": 100,
+        "choices": [],
+        "minimum": 1,
+        "maximum": 100_000,
+    }
+    assert queries["columns"][0] == {
+        "name": "query",
+        "type": "String",
+        "description": "What was searched for, in small letters.",
+    }
+    own = get(sellers[0], "").json()["data"]["reports"]
+    assert [report["name"] for report in own] == ["product", "sales"]
+    (group_by,) = [p for p in own[1]["parameters"] if p["name"] == "group_by"]
+    assert (group_by["default"], group_by["choices"]) == ("day", ["day", "week", "month"])
+    (product,) = [p for p in own[0]["parameters"] if p["name"] == "product"]
+    assert product["default"] is None
+
+
+@pytest.mark.parametrize("path", ["", "sales/", "profits/"])
+def test_reports_are_for_sellers_and_staff(customer: User, path: str) -> None:
+    assert get(customer, path).status_code == 403
+    assert get(None, path).status_code == 401
+
+
+def test_rows_come_in_the_envelope_with_the_parameters_that_were_used(
+    sold: list[Product], staff: User
+) -> None:
+    answer = get(staff, "sales/?group_by=month&start_date=2026-01-01").json()["data"]
+    assert answer == {
+        "name": "sales",
+        "parameters": {"start_date": "2026-01-01", "end_date": "2149-06-04", "group_by": "month"},
+        "columns": ["period", "units", "gross", "returns", "net", "orders", "buyers", "currency"],
+        "rows": [
+            {
+                "period": "2026-03",
+                "units": 4,
+                "gross": "30.13",
+                "returns": "10.01",
+                "net": "20.12",
+                "orders": 1,
+                "buyers": 1,
+                "currency": "EUR",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("asked", [("sales/?format=csv", {}), ("sales/", {"accept": "text/csv, */*;q=0.1"})])
+def test_csv_is_a_file_with_exact_amounts(
+    sold: list[Product], staff: User, asked: tuple[str, dict[str, str]]
+) -> None:
+    path, headers = asked
+    answer = get(staff, path, **headers)
+    assert answer.headers["Content-Type"] == "text/csv"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="sales.csv"'
+    content = body(answer)
+    assert int(answer.headers["Content-Length"]) == len(content)
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    assert [row["net"] for row in rows] == ["30.13", "-10.01"]
+
+
+@pytest.mark.parametrize(
+    "asked", [("sales/?format=parquet", {}), ("sales/", {"accept": "application/vnd.apache.parquet"})]
+)
+def test_parquet_is_a_file_with_exact_amounts(
+    sold: list[Product], staff: User, asked: tuple[str, dict[str, str]]
+) -> None:
+    pandas = pytest.importorskip("pandas")
+    path, headers = asked
+    answer = get(staff, path, **headers)
+    assert answer.headers["Content-Type"] == "application/vnd.apache.parquet"
+    frame = pandas.read_parquet(io.BytesIO(body(answer)))
+    assert list(frame["net"]) == [Decimal("30.13"), Decimal("-10.01")]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html,*/*;q=0.8", "image/png", ""])
+def test_whatever_else_is_accepted_gets_json(sold: list[Product], staff: User, accept: str) -> None:
+    assert get(staff, "sales/", accept=accept).json()["data"]["name"] == "sales"
+
+
+def test_a_seller_gets_their_own_rows_in_every_format(sold: list[Product], sellers: list[User]) -> None:
+    (row,) = get(sellers[1], "sales/").json()["data"]["rows"]
+    assert row["gross"] == "0.10"
+    assert body(get(sellers[1], "sales/?format=csv")).count(b"\n") == 2
+    lamp, vase = sold
+    assert get(sellers[1], f"product/?product={lamp.pk}").json()["data"]["rows"] == []
+    assert get(sellers[1], f"product/?product={vase.pk}").json()["data"]["rows"][0]["revenue"] == "0.10"
+
+
+def test_staff_may_look_at_one_seller(sold: list[Product], staff: User, sellers: list[User]) -> None:
+    (row,) = get(staff, f"sales/?seller={sellers[1].pk}").json()["data"]["rows"]
+    assert row["gross"] == "0.10"
+
+
+@pytest.mark.parametrize("form", ["", "&format=csv", "&format=parquet"])
+@pytest.mark.parametrize(
+    ("path", "status", "code", "field"),
+    [
+        ("profits/?a=1", 404, "report_not_found", "known"),
+        ("sales/?group_by=year", 400, "invalid_input", "group_by"),
+        ("sales/?start_date=2026-02-30", 400, "invalid_input", "start_date"),
+        ("sales/?group_by=day&group_by=week", 400, "invalid_input", "group_by"),
+        ("sales/?colour=red", 400, "invalid_input", "colour"),
+        ("sales/?most_rows=1", 400, "invalid_input", "most_rows"),
+        ("sales/?warehouse=x&name=y", 400, "invalid_input", "warehouse"),
+        ("sales/?time_zone=Europe/Berlin", 400, "invalid_input", "time_zone"),
+        ("sales/?seller=me", 400, "invalid_input", "seller"),
+        ("product/?", 400, "invalid_input", "product"),
+    ],
+)
+def test_a_fault_of_the_request_is_named_in_json(
+    warehouse: Warehouse, staff: User, path: str, status: int, code: str, field: str, form: str
+) -> None:
+    answer = get(staff, path + form)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert field in answer.json()["details"]
+
+
+def test_an_unknown_format_is_named(staff: User) -> None:
+    answer = get(staff, "sales/?format=xlsx")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
+    assert answer.json()["details"]["format"] == ["must be one of json, csv, parquet, not 'xlsx'"]
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "parquet"])
+def test_a_seller_may_neither_run_a_report_for_staff_nor_name_a_seller(
+    warehouse: Warehouse, sellers: list[User], form: str
+) -> None:
+    answer = get(sellers[0], f"reconciliation/?format={form}")
+    assert (answer.status_code, answer.json()["code"]) == (403, "report_for_staff")
+    answer = get(sellers[0], f"sales/?format={form}&seller={sellers[1].pk}")
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["seller"])
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "parquet"])
+def test_an_answer_with_too_many_rows_is_refused_with_the_limit(
+    sold: list[Product], staff: User, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = ReportFormat(form, formats.FORMATS[form].media_type, most_rows=1)
+    monkeypatch.setitem(formats.FORMATS, form, small)
+    monkeypatch.setattr("backend.analytics.selectors.JSON", small)
+    monkeypatch.setattr("backend.analytics.views.JSON", formats.FORMATS["json"])
+    answer = get(staff, f"sales/?format={form}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "report_too_large")
+    assert answer.json()["details"] == {"most_rows": 1}
+
+
+def test_a_file_with_a_fault_is_named_by_the_check_and_the_other_reports_work(
+    sold: list[Product], staff: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in reports.QUERIES.glob("*.sql"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    broken = tmp_path / "queries.sql"
+    broken.write_text(broken.read_text().replace("maximum = 100000", "maximum ="))
+    for function in (library.available, library.faults, library.load):
+        defaults = function.__kwdefaults__ or {}
+        if "folder" in defaults:
+            monkeypatch.setitem(defaults, "folder", tmp_path)
+        else:
+            monkeypatch.setattr(function, "__defaults__", (tmp_path,))
+
+    (warning,) = [message for message in run_checks() if message.id == "analytics.W001"]
+    line = broken.read_text().splitlines().index("maximum =") + 1
+    assert warning.msg.startswith(f"{broken}:{line}: the head is not TOML")
+    output = io.StringIO()
+    call_command("report", "sales", "--format", "csv", stdout=output, stderr=io.StringIO())
+    assert output.getvalue().count("\n") == 3
+    assert get(staff, "sales/").status_code == 200
+    assert "queries" not in [report["name"] for report in get(staff, "").json()["data"]["reports"]]
+    answer = get(staff, "queries/")
+    assert (answer.status_code, answer.json()["code"]) == (500, "report_unusable")
