@@ -13,10 +13,10 @@ WITH
         SELECT
             shopper_key,
             product_id,
-            occurred_at,
+            reported_at AS occurred_at,
             transform(type, {kinds:Array(String)}, {weights:Array(Float64)}, 0.) AS weight
         FROM events FINAL
-        WHERE day <= toDate({as_of:DateTime64(3, 'UTC')}) AND type IN {kinds:Array(String)}
+        WHERE day <= toDate({as_of:DateTime64(3, 'UTC')}) + 8 AND type IN {kinds:Array(String)}
         UNION ALL
         SELECT
             if(customer_key = nil, shopper_key, customer_key) AS shopper_key,

@@ -46,7 +46,7 @@ WITH counted AS
         sumIf(quantity, type = 'cart_add') AS cart_adds
     FROM event_counts(dirty_days = {event_counts_dirty:Array(Date)})
     WHERE product_id = {product:UInt64}
-      AND day BETWEEN {start_date:Date} - 1 AND {end_date:Date} + 1
+      AND day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
       AND (
           {seller:UInt64} = 0
           OR product_id IN (SELECT product_id FROM products FINAL WHERE seller_id = {seller:UInt64})

@@ -46,7 +46,7 @@ FROM
 (
     SELECT *
     FROM query_counts(dirty_days = {query_counts_dirty:Array(Date)})
-    WHERE day BETWEEN {start_date:Date} - 1 AND {end_date:Date} + 1
+    WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
       AND toDate(quarter, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
 ) AS counted
 LEFT JOIN shopper_identities AS known ON counted.shopper_key = known.anonymous_key

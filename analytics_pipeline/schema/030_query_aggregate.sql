@@ -8,7 +8,7 @@ WITH
     (
         SELECT
             day,
-            toDateTime(toStartOfInterval(occurred_at, INTERVAL 15 MINUTE), 'UTC') AS quarter,
+            toDateTime(toStartOfInterval(reported_at, INTERVAL 15 MINUTE), 'UTC') AS quarter,
             event_id,
             lowerUTF8(trim(query)) AS query,
             shopper_key,
@@ -24,8 +24,8 @@ WITH
         WHERE day IN (arrayFlatten(arrayMap(shown_on -> arrayMap(n -> shown_on + n - 1, range(10)), {days:Array(Date)})))
           AND type IN ('click', 'cart_add')
           AND exposure_id IN (SELECT event_id FROM shown)
-          AND occurred_at >= UUIDv7ToDateTime(exposure_id, 'UTC') - INTERVAL 1 DAY
-          AND occurred_at < UUIDv7ToDateTime(exposure_id, 'UTC') + INTERVAL 8 DAY
+          AND reported_at >= UUIDv7ToDateTime(exposure_id, 'UTC') - INTERVAL 1 DAY
+          AND reported_at < UUIDv7ToDateTime(exposure_id, 'UTC') + INTERVAL 8 DAY
         GROUP BY exposure_id
     )
 SELECT

@@ -1,6 +1,7 @@
 """In which format a report is answered: the parameter `format`, or else the header Accept."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -12,17 +13,34 @@ from backend.api.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class ReportFormat:
-    """A format: its name in `format`, its media type, and how many rows an answer may have."""
+    """A format: its name in `format`, its media type, how many rows an answer may have, and its schema."""
 
     name: str
     media_type: str
     most_rows: int
+    schema: Mapping[str, str] = field(default_factory=dict)
 
 
 JSON = ReportFormat("json", "application/json", most_rows=10_000)
-CSV = ReportFormat("csv", "text/csv", most_rows=200_000)
-PARQUET = ReportFormat("parquet", "application/vnd.apache.parquet", most_rows=200_000)
+CSV = ReportFormat(
+    "csv",
+    "text/csv",
+    most_rows=200_000,
+    schema={"type": "string", "example": "period,net\n2026-03,178.00\n"},
+)
+PARQUET = ReportFormat(
+    "parquet",
+    "application/vnd.apache.parquet",
+    most_rows=200_000,
+    schema={"type": "string", "format": "binary", "example": "PAR1"},
+)
 FORMATS = {known.name: known for known in (JSON, CSV, PARQUET)}
+FORMAT_PARAMETER = {
+    "name": "format",
+    "in": "query",
+    "description": "The format of the answer; without it the header Accept decides.",
+    "schema": {"type": "string", "enum": list(FORMATS)},
+}
 
 
 class JsonAlways(BaseContentNegotiation):

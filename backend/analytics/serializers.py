@@ -1,7 +1,9 @@
 """Parameters, descriptions and rows of the reports."""
 
+from datetime import date
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from analytics_pipeline.reports import Parameter, Report
@@ -9,6 +11,26 @@ from analytics_pipeline.reports.parameters import NUMBER
 from backend.api.fields import Choice
 
 GROUPS = ("day", "week", "month")
+_SCALAR = {"oneOf": [{"type": "string"}, {"type": "number"}]}
+_VALUE = {"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "array", "items": _SCALAR}]}
+SELLER_PARAMETER = {
+    "name": "seller",
+    "in": "query",
+    "description": "For staff: a seller's id; the report is then about this seller's products alone.",
+    "schema": {"type": "integer", "format": "int64", "minimum": 0},
+}
+REPORT_PARAMETERS = {
+    "name": "parameters",
+    "in": "query",
+    "description": "The report's own parameters, which the list of reports names: `group_by=month`.",
+    "style": "form",
+    "explode": True,
+    "schema": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "example": {"group_by": "month"},
+    },
+}
 
 
 class PeriodParameters(serializers.Serializer[Any]):
@@ -86,18 +108,32 @@ class ProductAnalyticsSerializer(_ReportSerializer):
     rows = ProductRowSerializer(many=True)
 
 
+@extend_schema_field({"oneOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}], "example": "day"})
+class DefaultField(serializers.Field[Any, Any, Any, Any]):
+    """A parameter's default."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return a date as a text, anything else as it is."""
+        return value.isoformat() if isinstance(value, date) else value
+
+
 class ReportParameterSerializer(serializers.Serializer[Any]):
     """A parameter of a report."""
+
+    EXAMPLE = {
+        "name": "group_by",
+        "type": "String",
+        "description": "Which days make one period.",
+        "choices": GROUPS,
+    }
 
     name = serializers.CharField()
     type = serializers.CharField(help_text="Date, UInt64 or String.")
     description = serializers.CharField()
-    default = serializers.JSONField(
-        allow_null=True, help_text="What is used if none is given; null: one must be."
-    )
+    default = DefaultField(help_text="The value that is used if none is given; null: one must be given.")
     choices = serializers.ListField(child=serializers.CharField(), help_text="The allowed texts, if not all.")
-    minimum = serializers.SerializerMethodField()
-    maximum = serializers.SerializerMethodField()
+    minimum = serializers.SerializerMethodField(help_text="The least allowed number.")
+    maximum = serializers.SerializerMethodField(help_text="The greatest allowed number.")
 
     def get_minimum(self, parameter: Parameter) -> int | None:
         """Return the least allowed number."""
@@ -111,6 +147,8 @@ class ReportParameterSerializer(serializers.Serializer[Any]):
 class ReportColumnSerializer(serializers.Serializer[Any]):
     """A column of a report."""
 
+    EXAMPLE = {"name": "net", "type": "Decimal(38, 4)", "description": "gross - returns."}
+
     name = serializers.CharField()
     type = serializers.CharField(help_text="ClickHouse's type. Decimals are texts in JSON.")
     description = serializers.CharField()
@@ -119,12 +157,15 @@ class ReportColumnSerializer(serializers.Serializer[Any]):
 class ReportSerializer(serializers.Serializer[Any]):
     """What a report answers, and how it is asked."""
 
+    EXAMPLE = {"name": "sales", "description": "What was sold and what came back, by period and currency."}
+
     name = serializers.CharField()
     description = serializers.CharField()
-    scope = serializers.SerializerMethodField()
+    scope = serializers.SerializerMethodField(help_text="Who may run it.")
     parameters = ReportParameterSerializer(many=True)
     columns = ReportColumnSerializer(many=True)
 
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": ["staff", "seller"]}})
     def get_scope(self, report: Report) -> list[str]:
         """Return who may run it: staff, and sellers about their own products."""
         return sorted(report.scope, reverse=True)
@@ -133,14 +174,34 @@ class ReportSerializer(serializers.Serializer[Any]):
 class ReportListSerializer(serializers.Serializer[Any]):
     """The reports that the caller may run. Days are those of the time zone."""
 
+    EXAMPLE = {"time_zone": "UTC"}
+
     time_zone = serializers.CharField()
     reports = ReportSerializer(many=True)
 
 
+@extend_schema_field({"type": "object", "additionalProperties": _VALUE, "example": {"group_by": "month"}})
+class UsedParametersField(serializers.DictField):
+    """The parameters that a report was run with."""
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "object", "additionalProperties": _VALUE},
+        "example": [{"period": "2026-03", "net": "178.00"}],
+    }
+)
+class RowsField(serializers.ListField):
+    """The rows of a report."""
+
+
 class ReportRowsSerializer(serializers.Serializer[Any]):
-    """A report's rows, with the parameters that it was run with."""
+    """A report's rows by column name, with the parameters that it was run with."""
+
+    EXAMPLE = {"name": "sales", "columns": ["period", "net"]}
 
     name = serializers.CharField()
-    parameters = serializers.DictField()
+    parameters = UsedParametersField()
     columns = serializers.ListField(child=serializers.CharField())
-    rows = serializers.ListField(child=serializers.DictField())
+    rows = RowsField()

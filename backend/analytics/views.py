@@ -13,8 +13,11 @@ from analytics_pipeline.settings import PipelineSettings
 from backend.accounts.models import User
 from backend.accounts.permissions import IsSellerOrStaff
 from backend.analytics import selectors
-from backend.analytics.formats import CSV, FORMATS, JSON, PARQUET, JsonAlways, requested_format
+from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
+from backend.analytics.formats import CSV, FORMAT_PARAMETER, JSON, PARQUET, JsonAlways, requested_format
 from backend.analytics.serializers import (
+    REPORT_PARAMETERS,
+    SELLER_PARAMETER,
     PeriodParameters,
     ProductAnalyticsSerializer,
     ReportListSerializer,
@@ -26,7 +29,7 @@ from backend.api.parameters import parse
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.catalog.errors import ProductNotFound
-from backend.engines.errors import EngineBusy, WarehouseNotAvailable
+from backend.engines.errors import EngineBusy, QueryTooSlow, WarehouseNotAvailable
 
 
 class ReportListView(APIView):
@@ -34,9 +37,12 @@ class ReportListView(APIView):
 
     permission_classes = (IsSellerOrStaff,)
 
-    @extend_schema(responses=envelope_of(ReportListSerializer), tags=["analytics"])
+    @operation("reports_get", tag="analytics", answer=envelope_of(ReportListSerializer))
     def get(self, request: Request) -> Response:
-        """List the reports with their parameters and columns."""
+        """List the reports that the caller may run.
+
+        With the parameters that each takes and the columns of its answer.
+        """
         reports = selectors.reports_for(cast("User", request.user))
         listed = {"time_zone": PipelineSettings.from_env().time_zone, "reports": reports}
         return envelope(ReportListSerializer(listed).data)
@@ -48,29 +54,31 @@ class ReportView(APIView):
     permission_classes = (IsSellerOrStaff,)
     content_negotiation_class = JsonAlways
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("format", enum=list(FORMATS), description="JSON without it, or as Accept says."),
-            OpenApiParameter(
-                "seller", OpenApiTypes.INT, description="For staff: the products of one seller."
-            ),
-            OpenApiParameter(
-                "parameters",
-                {"type": "object", "additionalProperties": {"type": "string"}},
-                style="form",
-                explode=True,
-                description="The report's own parameters, as the list of reports names them.",
-            ),
-        ],
-        responses={
+    @operation(
+        "report_get",
+        tag="analytics",
+        query_extra=[FORMAT_PARAMETER, SELLER_PARAMETER, REPORT_PARAMETERS],
+        answer={
             (200, JSON.media_type): envelope_of(ReportRowsSerializer),
-            (200, CSV.media_type): OpenApiResponse(OpenApiTypes.STR, description="A head and the rows."),
-            (200, PARQUET.media_type): OpenApiResponse(OpenApiTypes.BINARY, description="The rows."),
+            (200, CSV.media_type): CSV.schema,
+            (200, PARQUET.media_type): PARQUET.schema,
         },
-        tags=["analytics"],
+        errors=[
+            InvalidInput,
+            ReportForStaff,
+            ReportNotFound,
+            ReportTooLarge,
+            ReportUnusable,
+            EngineBusy,
+            QueryTooSlow,
+            WarehouseNotAvailable,
+        ],
     )
     def get(self, request: Request, name: str) -> Response | FileResponse:
-        """Run the report."""
+        """Run a report.
+
+        A seller's rows are about the seller's own products. CSV and Parquet are complete files.
+        """
         user, chosen, given = cast("User", request.user), requested_format(request), _given(request)
         if chosen is JSON:
             return envelope(_rows(name, selectors.run(name, user=user, parameters=given)))
@@ -90,7 +98,7 @@ class SalesView(APIView):
         tag="analytics",
         query=PeriodParameters,
         answer=envelope_of(SalesSerializer),
-        errors=[EngineBusy, WarehouseNotAvailable],
+        errors=[EngineBusy, QueryTooSlow, WarehouseNotAvailable],
     )
     def get(self, request: Request) -> Response:
         """Report sales and returns by period.
@@ -112,7 +120,7 @@ class ProductAnalyticsView(APIView):
         tag="analytics",
         query=PeriodParameters,
         answer=envelope_of(ProductAnalyticsSerializer),
-        errors=[ProductNotFound, EngineBusy, WarehouseNotAvailable],
+        errors=[ProductNotFound, EngineBusy, QueryTooSlow, WarehouseNotAvailable],
     )
     def get(self, request: Request, product_id: int) -> Response:
         """Report the views, clicks and revenue of a product by period."""

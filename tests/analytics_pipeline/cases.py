@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Record, View
-from analytics_pipeline.warehouse import NIL_UUID, Warehouse
+from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import id_at
 
 FOLDER = Path(__file__).parent / "report_cases"

@@ -47,6 +47,8 @@ FOR_ROLES = {
     "product_report_get",
     "products_delete",
     "products_update",
+    "report_get",
+    "reports_get",
     "sales_report_get",
 }
 
