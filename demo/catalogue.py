@@ -13,6 +13,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from backend.api import money
 from backend.catalog.bulk import ImportedProduct, ImportedVariant
 from demo.vocabulary import Axis, Leaf, Vocabulary
 
@@ -151,7 +152,7 @@ def _product(
         description=f"{draft.kind} {draft.noun} in {draft.material}, {use}. {' '.join(features)}",
         brand=draft.brand,
         category=leaf.path,
-        price=draft.price,
+        price=money.rounded(draft.price, currency=currency),
         currency=currency,
         discount_percentage=_discount(flash=bool(flash), discounted=bool(discounted), rng=rng),
         rating_average=Decimal(f"{rating:.1f}") if ratings else None,

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from backend.catalog.pricing import rounded
 from backend.orders.bulk import PastItem, PastOrder
 from backend.orders.models import OrderStatus, PaymentMethod
 from backend.orders.pricing import Tariff
@@ -102,8 +101,8 @@ class Ordering:
         customer = self.population.customers[person]
         placed_at = self.behaviour.begins_at + timedelta(seconds=after + SECONDS_TO_ORDER)
         steps = _steps(placed_at, now=self.now, rng=self.rng)
-        subtotal = sum((rounded(item.unit_price * item.quantity) for item in items), Decimal("0.00"))
-        totals = self.tariff.totals(subtotal)
+        subtotal = sum((item.unit_price * item.quantity for item in items), Decimal(0))
+        totals = self.tariff.totals(subtotal, currency=self.currency)
         if delivered_at := dict(steps).get(OrderStatus.DELIVERED):
             items = [self._perhaps_returned(item, delivered_at=delivered_at) for item in items]
         return PastOrder(

@@ -1,19 +1,24 @@
-"""The proof that the warehouse's order facts are the order ledger, to the cent."""
+"""The proof that the warehouse's order facts are the order ledger, to the smallest unit of each currency."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 
-from django.db.models import BigIntegerField, Count, F, Sum
+from django.db.models import BigIntegerField, Case, Count, F, IntegerField, Sum, Value, When
 from django.db.models.functions import Cast, Round, TruncMonth
 
 from analytics_pipeline import reports
 from analytics_pipeline.warehouse import Warehouse
+from backend.api import money
 from backend.orders.models import Movement
 
-# SQLite adds decimals as floats; whole cents it adds exactly.
-_CENTS = Cast(Round(F("amount") * 100), BigIntegerField())
+# SQLite adds decimals as floats, but whole minor units exactly.
+_FACTORS = Case(
+    *(When(currency__in=codes, then=Value(10**exponent)) for exponent, codes in money.by_exponent().items()),
+    output_field=IntegerField(),
+)
+_MINOR_UNITS = Cast(Round(F("amount") * _FACTORS), BigIntegerField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,17 @@ def _ledger_totals() -> list[Total]:
     rows = (
         Movement.objects.annotate(month=TruncMonth("occurred_at", tzinfo=UTC))
         .values_list("month", "kind", "currency")
-        .annotate(movements=Count("pk"), units=Sum("quantity"), cents=Sum(_CENTS))
+        .annotate(movements=Count("pk"), units=Sum("quantity"), minor_units=Sum(_MINOR_UNITS))
         .order_by()
     )
     return [
-        Total(f"{month:%Y-%m}", kind, currency, movements, units, Decimal(cents).scaleb(-2))
-        for month, kind, currency, movements, units, cents in rows
+        Total(
+            f"{month:%Y-%m}",
+            kind,
+            currency,
+            movements,
+            units,
+            money.from_minor_units(minor, currency=currency),
+        )
+        for month, kind, currency, movements, units, minor in rows
     ]

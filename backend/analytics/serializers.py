@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from analytics_pipeline.reports import Parameter, Report
 from analytics_pipeline.reports.parameters import NUMBER
-from backend.api.fields import Choice
+from backend.api.fields import Choice, MoneyOutput
 
 GROUPS = ("day", "week", "month")
 _SCALAR = {"oneOf": [{"type": "string"}, {"type": "number"}]}
@@ -57,9 +57,9 @@ class SalesRowSerializer(serializers.Serializer[Any]):
 
     period = serializers.CharField(help_text="2026-01-31, a week's Monday, or 2026-01.")
     units = serializers.IntegerField()
-    gross = serializers.DecimalField(max_digits=20, decimal_places=2)
-    returns = serializers.DecimalField(max_digits=20, decimal_places=2)
-    net = serializers.DecimalField(max_digits=20, decimal_places=2)
+    gross = MoneyOutput()
+    returns = MoneyOutput()
+    net = MoneyOutput()
     orders = serializers.IntegerField()
     buyers = serializers.IntegerField(help_text="Customers with an account.")
     currency = serializers.CharField()
@@ -85,7 +85,7 @@ class ProductRowSerializer(serializers.Serializer[Any]):
     clicks = serializers.IntegerField()
     cart_adds = serializers.IntegerField()
     units = serializers.IntegerField()
-    revenue = serializers.DecimalField(max_digits=20, decimal_places=2)
+    revenue = MoneyOutput()
     currency = serializers.CharField()
 
 

@@ -1,9 +1,14 @@
-"""Fields that several rooms' serializers share."""
+"""Fields that the serializers of several apps share."""
 
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import get_attribute
+
+from backend.api import money
 
 LARGEST_ID = 2**63 - 1
 
@@ -27,9 +32,36 @@ class Identifier(serializers.IntegerField):
         super().__init__(min_value=1, max_value=LARGEST_ID, **options)
 
 
-class Money(serializers.DecimalField):
-    """An amount of money, never negative, to the cent."""
+class MoneyInput(serializers.DecimalField):
+    """An amount of money in a request, 0 or more.
+
+    Which currency it is in decides how many decimal places it may have, so the service checks that.
+    """
 
     def __init__(self, **options: Any) -> None:
         """Take a field's ordinary options."""
-        super().__init__(max_digits=12, decimal_places=2, min_value=Decimal(0), **options)
+        super().__init__(max_digits=16, decimal_places=money.MAX_EXPONENT, min_value=Decimal(0), **options)
+
+
+@extend_schema_field({"type": "string", "format": "decimal", "example": "89.00"})
+class MoneyOutput(serializers.Field[Any, Any, str, Any]):
+    """An amount of money as the API writes it: with the decimal places of its currency.
+
+    `currency` names the attribute of the serialised object that has the currency, as `source` names the one
+    that has the amount.
+    """
+
+    def __init__(self, *, currency: str = "currency", **options: Any) -> None:
+        """Take a field's ordinary options."""
+        super().__init__(read_only=True, **options)
+        self.currency_path = currency.split(".")
+
+    def get_attribute(self, instance: Any) -> tuple[Decimal, str | None]:
+        """Return the amount and its currency."""
+        amount: Any = super().get_attribute(instance)
+        return amount, get_attribute(instance, self.currency_path)
+
+    def to_representation(self, value: tuple[Decimal, str | None]) -> str:
+        """Return the amount as text; without a currency (an empty cart), in that of the shop."""
+        amount, currency = value
+        return money.written(amount, currency=currency or settings.DEFAULT_CURRENCY)

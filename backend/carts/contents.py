@@ -60,7 +60,7 @@ class Contents:
     @property
     def subtotal(self) -> Decimal:
         """What they cost, before tax and shipping."""
-        return sum((line.total_price for line in self.sound), Decimal("0.00"))
+        return sum((line.total_price for line in self.sound), Decimal(0))
 
 
 def contents_of(items: Sequence[CartItem]) -> Contents:

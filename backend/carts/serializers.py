@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.api.fields import Identifier
+from backend.api.fields import Identifier, MoneyOutput
 from backend.api.parameters import Body
 from backend.carts.contents import Problem
 from backend.carts.services import MOST_UNITS
@@ -71,8 +71,8 @@ class CartLineSerializer(serializers.Serializer[Any]):
     product = CartProductSerializer(source="item.variant.product")
     variant = CartVariantSerializer(source="item.variant")
     quantity = serializers.IntegerField(source="item.quantity")
-    unit_price = serializers.DecimalField(max_digits=12, decimal_places=2)
-    total_price = serializers.DecimalField(max_digits=16, decimal_places=2)
+    unit_price = MoneyOutput(currency="item.variant.product.currency")
+    total_price = MoneyOutput(currency="item.variant.product.currency")
     problem = serializers.ChoiceField(choices=Problem.choices, allow_null=True)
     exposure_id = serializers.UUIDField(source="item.exposure_id", allow_null=True)
     added_at = serializers.DateTimeField(source="item.added_at")
@@ -85,5 +85,5 @@ class CartSerializer(serializers.Serializer[Any]):
 
     items = CartLineSerializer(source="lines", many=True)
     units = serializers.IntegerField()
-    subtotal = serializers.DecimalField(max_digits=18, decimal_places=2)
+    subtotal = MoneyOutput()
     currency = serializers.CharField(allow_null=True)

@@ -15,7 +15,7 @@ from django.db import transaction
 from backend.audit.actors import Actor
 from backend.catalog.categories import category_by_names
 from backend.catalog.models import Product, Variant
-from backend.catalog.pricing import sale_price
+from backend.catalog.pricing import reprice
 from backend.catalog.services import slug_of
 from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
@@ -179,17 +179,12 @@ def _made(
         created_at=wanted.created_at or now,
     )
     variants = [_variant(product, wanted=variant) for variant in wanted.variants]
-    product.sale_price = min(variant.sale_price for variant in variants)
+    reprice(product, variants)
     return product, variants
 
 
 def _variant(product: Product, *, wanted: ImportedVariant) -> Variant:
-    return Variant(
-        product=product,
-        sku=wanted.sku,
-        sale_price=_price(product, modifier=wanted.price_modifier),
-        **_variant_values(wanted),
-    )
+    return Variant(product=product, sku=wanted.sku, **_variant_values(wanted))
 
 
 def _variant_values(wanted: ImportedVariant) -> dict[str, Any]:
@@ -199,10 +194,6 @@ def _variant_values(wanted: ImportedVariant) -> dict[str, Any]:
         "attributes": dict(wanted.attributes),
         "image_url": wanted.image_url,
     }
-
-
-def _price(product: Product, *, modifier: Decimal) -> Decimal:
-    return sale_price(price=product.price, modifier=modifier, discount_percentage=product.discount_percentage)
 
 
 def _write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[int]:
@@ -249,10 +240,7 @@ class _Changes:
             elif _assign(row, _variant_values(variant)):
                 changed.append(row)
         if repriced or changed or new:
-            for row in present.values():
-                row.sale_price = _price(product, modifier=row.price_modifier)
-            sold = [row for row in present.values() if row.is_active] or list(present.values())
-            product.sale_price = min(row.sale_price for row in sold)
+            reprice(product, list(present.values()))
             self._changed += [row for row in present.values() if row.pk]
             self._new += new
         return bool(changed or new)

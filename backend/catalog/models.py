@@ -58,10 +58,10 @@ class Product(models.Model):
     brand = models.CharField(max_length=120, blank=True, db_index=True)
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="products")
-    price = models.DecimalField(max_digits=12, decimal_places=2)
+    price = models.DecimalField(max_digits=14, decimal_places=4)
     # Eight places, so that a list price and a sale price from elsewhere are both kept to the cent.
     discount_percentage = models.DecimalField(max_digits=11, decimal_places=8, default=Decimal(0))
-    sale_price = models.DecimalField(max_digits=12, decimal_places=2, db_index=True)
+    sale_price = models.DecimalField(max_digits=14, decimal_places=4, db_index=True)
     currency = models.CharField(max_length=3)
     flash_sale = models.BooleanField(default=False)
     best_seller_product = models.BooleanField(default=False)
@@ -116,8 +116,8 @@ class Variant(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
     name = models.CharField(max_length=200, blank=True)
     sku = models.CharField(max_length=64, unique=True)
-    price_modifier = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
-    sale_price = models.DecimalField(max_digits=12, decimal_places=2)
+    price_modifier = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0))
+    sale_price = models.DecimalField(max_digits=14, decimal_places=4)
     attributes = models.JSONField(default=dict, blank=True)
     stock = models.PositiveIntegerField(default=0)
     reserved = models.PositiveIntegerField(default=0)
@@ -135,6 +135,11 @@ class Variant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku} {self.name}".strip()
+
+    @property
+    def list_price(self) -> Decimal:
+        """The price before the discount."""
+        return self.product.price + self.price_modifier
 
     @property
     def available(self) -> int:

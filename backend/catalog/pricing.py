@@ -1,16 +1,42 @@
-"""The price that a shopper sees; rounded here and nowhere else."""
+"""The prices of products and variants; nothing else computes them.
 
-from decimal import ROUND_HALF_UP, Decimal
+The list price is the price before the discount, the sale price the one after it. A product's list price is
+its column `price`; a variant adds its `price_modifier`.
+"""
 
-CENT = Decimal("0.01")
-HIGHEST_PRICE = Decimal("9999999999.99")
+from collections.abc import Sequence
+from decimal import Decimal
+
+from backend.api import money
+from backend.api.errors import InvalidInput
+from backend.catalog.models import Product, Variant
 
 
-def rounded(amount: Decimal) -> Decimal:
-    """Return `amount` in whole cents, halves away from zero."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+def sale_price(list_price: Decimal, *, discount_percentage: Decimal, currency: str) -> Decimal:
+    """Return what something with this list price costs after the discount, rounded half away from zero."""
+    return money.rounded(list_price * (100 - discount_percentage) / 100, currency=currency)
 
 
-def sale_price(*, price: Decimal, modifier: Decimal, discount_percentage: Decimal) -> Decimal:
-    """Return what a variant costs: the product's price and the variant's modifier, less the discount."""
-    return rounded((price + modifier) * (100 - discount_percentage) / 100)
+def reprice(product: Product, variants: Sequence[Variant]) -> None:
+    """Set the sale prices of `variants`, all that the product has, and the product's own, the lowest of them.
+
+    A variant that is not active counts only if no variant is active. Nothing is saved.
+
+    Raises:
+        InvalidInput: a variant would cost less than nothing, or more than can be stored.
+    """
+    for variant in variants:
+        _require_storable(variant.list_price, currency=product.currency)
+        variant.sale_price = sale_price(
+            variant.list_price, discount_percentage=product.discount_percentage, currency=product.currency
+        )
+    sold = [variant for variant in variants if variant.is_active] or variants
+    product.sale_price = min(variant.sale_price for variant in sold)
+
+
+def _require_storable(price: Decimal, *, currency: str) -> None:
+    if price < 0:
+        raise InvalidInput(price="A variant's price modifier takes it below zero.")
+    highest = money.highest_price(currency)
+    if price > highest:
+        raise InvalidInput(price=f"A variant's price modifier takes it above {highest}.")

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.fields import Choice, Identifier, Money
+from backend.api.fields import Choice, Identifier, MoneyInput, MoneyOutput
 from backend.api.parameters import Body, PageParameters
 from backend.catalog.categories import matching_categories
 from backend.catalog.models import Category, Product, Variant
@@ -45,8 +45,8 @@ class ProductListParameters(PageParameters):
     category = serializers.CharField(required=False, max_length=1_000)
     brand = serializers.CharField(required=False, max_length=120)
     seller = Identifier(required=False)
-    min_price = Money(required=False)
-    max_price = Money(required=False)
+    min_price = MoneyInput(required=False)
+    max_price = MoneyInput(required=False)
     sort_by = Choice(choices=list(ORDERINGS), default="newest")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -68,13 +68,19 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 
 
 class VariantSerializer(serializers.ModelSerializer[Variant]):
-    """What is stocked."""
+    """What is stocked: `price` is the list price before the discount, `sale_price` what it costs now."""
 
-    EXAMPLE = {**VARIANT, "price_modifier": "0.00", "price": "89.00", "stock": 15}
+    EXAMPLE = {**VARIANT, "price_modifier": "0.00", "price": "89.00", "sale_price": "89.00", "stock": 15}
 
     attributes = Attributes()
 
-    price = serializers.DecimalField(source="sale_price", max_digits=12, decimal_places=2)
+    price_modifier = MoneyOutput(
+        currency="product.currency", help_text="What it adds to the product's list price."
+    )
+    price = MoneyOutput(
+        source="list_price", currency="product.currency", help_text="The list price, before the discount."
+    )
+    sale_price = MoneyOutput(currency="product.currency", help_text="What it costs now, after the discount.")
     available = serializers.IntegerField()
 
     class Meta:
@@ -87,6 +93,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
             "attributes",
             "price_modifier",
             "price",
+            "sale_price",
             "stock",
             "available",
             "is_active",
@@ -111,6 +118,8 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
     }
 
     category = CategorySerializer()
+    price = MoneyOutput(help_text="The list price, before the discount and without a variant's modifier.")
+    sale_price = MoneyOutput(help_text="What its cheapest variant costs now, after the discount.")
     discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
     image_url = serializers.SerializerMethodField()
     in_stock = serializers.SerializerMethodField()
@@ -224,7 +233,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
     STAFF_ONLY = ("flash_sale", "best_seller_product", "featured_product")
 
     category = CategoryField(required=False)
-    price = Money(required=False)
+    price = MoneyInput(required=False)
     discount_percentage = serializers.DecimalField(
         required=False, max_digits=5, decimal_places=2, min_value=Decimal(0), max_value=Decimal(100)
     )

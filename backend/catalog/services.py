@@ -9,16 +9,17 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
+from backend.api import money
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import differences, record
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product, Variant
-from backend.catalog.pricing import HIGHEST_PRICE, sale_price
+from backend.catalog.pricing import reprice
 from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
 
-PRICED_BY = frozenset({"price", "discount_percentage"})
+PRICED_BY = frozenset({"price", "discount_percentage", "currency"})
 DERIVED = ("slug", "sale_price")
 
 
@@ -53,11 +54,20 @@ def create_product(
     """Return a new product with its variants; `fields` are further columns of Product.
 
     Raises:
-        InvalidInput: it has no variant, a SKU is taken, or a variant would cost less than nothing or
-            more than can be kept.
+        InvalidInput: it has no variant, a SKU is taken, an amount has more decimal places than the currency,
+            or a variant would cost less than nothing or more than can be stored.
+        UnknownCurrency: there is no such currency.
     """
     if not variants:
         raise InvalidInput(variants=["A product needs at least one variant."])
+    money.require_precise(currency, price=price)
+    money.require_precise(
+        currency,
+        **{
+            f"variants.{index}.price_modifier": variant.price_modifier
+            for index, variant in enumerate(variants)
+        },
+    )
     with transaction.atomic():
         _require_free_skus([variant.sku for variant in variants])
         product = Product(
@@ -66,13 +76,12 @@ def create_product(
             category=category,
             seller_id=seller_id,
             price=price,
-            sale_price=price,
             currency=currency,
             created_at=now,
             **fields,
         )
         made = [_variant_of(product, new) for new in variants]
-        product.sale_price = min(variant.sale_price for variant in made)
+        reprice(product, made)
         product.save()
         Variant.objects.bulk_create(made)
         record(
@@ -97,19 +106,9 @@ def _variant_of(product: Product, new: NewVariant) -> Variant:
         name=new.name,
         sku=new.sku,
         price_modifier=new.price_modifier,
-        sale_price=_variant_price(product, new.price_modifier),
         attributes=dict(new.attributes),
         image_url=new.image_url,
     )
-
-
-def _variant_price(product: Product, modifier: Decimal) -> Decimal:
-    cost = sale_price(price=product.price, modifier=modifier, discount_percentage=product.discount_percentage)
-    if cost < 0:
-        raise InvalidInput(price=["A variant's price modifier takes it below zero."])
-    if cost > HIGHEST_PRICE:
-        raise InvalidInput(price=[f"A variant's price modifier takes it above {HIGHEST_PRICE}."])
-    return cost
 
 
 def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) -> Product:
@@ -117,7 +116,8 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
 
     Raises:
         ProductNotFound: there is no such product.
-        InvalidInput: a variant would cost less than nothing, or more than can be kept.
+        InvalidInput: the price has more decimal places than the currency, or a variant would cost less than
+            nothing or more than can be stored.
     """
     with transaction.atomic():
         # Without the key: a checkout that holds the variants goes on to write items that name the product.
@@ -131,6 +131,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
         if "title" in changes:
             product.slug = slug_of(product.title)
         if PRICED_BY & changes.keys():
+            money.require_precise(product.currency, price=product.price)
             _reprice(product)
         product.save()
         changed = differences(before, {name: getattr(product, name) for name in before})
@@ -142,11 +143,8 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
 
 def _reprice(product: Product) -> None:
     variants = list(product.variants.select_for_update(no_key=True).order_by("pk"))
-    for variant in variants:
-        variant.sale_price = _variant_price(product, variant.price_modifier)
+    reprice(product, variants)
     Variant.objects.bulk_update(variants, ["sale_price"])
-    sold = [variant for variant in variants if variant.is_active] or variants
-    product.sale_price = min(variant.sale_price for variant in sold)
 
 
 def delete_product(product_id: int, *, by: Actor, now: datetime) -> None:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from backend.api import money
+
 T = TypeVar("T")
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - refused in production
@@ -56,6 +58,15 @@ class Variables:
     def optional_number(self, name: str) -> Decimal | None:
         """Return a number, 0 or more, or None where there is none."""
         return self.number(name, "") if self.text(name, "") else None
+
+    def currency(self, name: str, default: str) -> str:
+        """Return the code of a currency in which amounts can be."""
+
+        def parse(text: str) -> str:
+            money.exponent(text)
+            return text
+
+        return self._parsed(name, default, parse, "must be the code of an ISO 4217 currency, such as EUR")
 
     def whole(self, name: str, default: int, *, least: int = 0) -> int:
         """Return a whole number, `least` or more."""

@@ -15,9 +15,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from backend.api import money
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
-from backend.catalog.pricing import rounded
 from backend.orders.models import (
     Movement,
     MovementKind,
@@ -155,8 +155,8 @@ def _variants(variant_ids: Collection[int]) -> dict[int, Variant]:
 
 
 def _order_of(order: PastOrder, *, source: str) -> Order:
-    subtotal = sum((_worth(item) for item in order.items), Decimal("0.00"))
-    charges = sum((charge.amount for charge in order.charges), Decimal("0.00"))
+    subtotal = sum((_worth(item, currency=order.currency) for item in order.items), Decimal(0))
+    charges = sum((charge.amount for charge in order.charges), Decimal(0))
     status, _ = _steps(order)[-1]
     return Order(
         order_number=order_number(),
@@ -184,8 +184,8 @@ def _order_of(order: PastOrder, *, source: str) -> Order:
     )
 
 
-def _worth(item: PastItem) -> Decimal:
-    return rounded(item.unit_price * item.quantity)
+def _worth(item: PastItem, *, currency: str) -> Decimal:
+    return money.rounded(item.unit_price * item.quantity, currency=currency)
 
 
 def _steps(order: PastOrder) -> list[tuple[OrderStatus, datetime]]:
@@ -220,7 +220,7 @@ def _item_rows(
                 item.quantity,
                 item.returned,
                 item.unit_price,
-                _worth(item),
+                _worth(item, currency=order.currency),
                 snapshots[item.variant_id],
                 item.exposure_id,
                 item.cart_added_at,

@@ -12,6 +12,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from backend.accounts.models import User
+from backend.api import money
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.carts.contents import Contents, Line
@@ -22,7 +23,7 @@ from backend.orders.errors import CartEmpty, ItemsUnavailable, OrderTooLarge, Pr
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
 from backend.orders.movements import record_sales
 from backend.orders.numbers import order_number
-from backend.orders.pricing import HIGHEST_TOTAL, tariff
+from backend.orders.pricing import tariff
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
@@ -44,14 +45,15 @@ def place_order(
         ItemsUnavailable: a line is no longer for sale, or fewer units are left.
         OrderTooLarge: the total is beyond what an order can be.
         PriceChanged: the total is not `expected_total`.
+        InvalidInput: `expected_total` has more decimal places than the currency.
     """
     with transaction.atomic():
         contents = locked_contents(user.pk)
         order = _order_of(contents, user=user, now=now)
         order.shipping_address = dict(shipping_address)
         order.notes = notes
-        if expected_total is not None and expected_total != order.total_amount:
-            raise PriceChanged(expected_total=str(expected_total), total_amount=str(order.total_amount))
+        if expected_total is not None:
+            _require_expected(order, total=expected_total)
         order.save()
         units = {line.item.variant_id: line.item.quantity for line in contents.lines}
         reservations = reserve(units, reference=order.order_number, now=now)
@@ -64,14 +66,28 @@ def place_order(
     return order
 
 
+def _require_expected(order: Order, *, total: Decimal) -> None:
+    money.require_precise(order.currency, expected_total=total)
+    if total != order.total_amount:
+        raise PriceChanged(
+            expected_total=money.written(total, currency=order.currency),
+            total_amount=money.written(order.total_amount, currency=order.currency),
+        )
+
+
+def _require_storable(total: Decimal, *, currency: str) -> None:
+    highest = money.highest_total(currency)
+    if total > highest:
+        raise OrderTooLarge(total_amount=money.written(total, currency=currency), max_total=str(highest))
+
+
 def _order_of(contents: Contents, *, user: User, now: datetime) -> Order:
     if contents.unsound:
         raise ItemsUnavailable(items=[_trouble(line) for line in contents.unsound])
     if contents.currency is None:
         raise CartEmpty
-    totals = tariff().totals(contents.subtotal)
-    if totals.total_amount > HIGHEST_TOTAL:
-        raise OrderTooLarge(total_amount=str(totals.total_amount), max_total=str(HIGHEST_TOTAL))
+    totals = tariff().totals(contents.subtotal, currency=contents.currency)
+    _require_storable(totals.total_amount, currency=contents.currency)
     return Order(
         order_number=order_number(),
         user=user,

@@ -83,6 +83,8 @@ def _taken_back(sale: Movement, returned: Returned) -> Movement:
     movement.pk = None
     movement.kind = MovementKind.RETURN
     movement.quantity = returned.quantity
-    movement.amount = share(sale.amount, of=sale.quantity, before=returned.before, units=returned.quantity)
+    movement.amount = share(
+        sale.amount, currency=sale.currency, of=sale.quantity, before=returned.before, units=returned.quantity
+    )
     movement.occurred_at = returned.occurred_at
     return movement

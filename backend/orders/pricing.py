@@ -1,13 +1,11 @@
-"""What an order costs; every amount is rounded once, here or in the catalogue's prices."""
+"""What an order costs: goods, shipping and tax, each rounded once in the order's currency."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
 
-from backend.catalog.pricing import rounded
-
-HIGHEST_TOTAL = Decimal("999999999999.99")
+from backend.api import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +26,19 @@ class Totals:
 class Tariff:
     """The shop's rates: tax on top of goods and shipping in percent, and one price for shipping.
 
-    From a subtotal of `free_shipping_from` on shipping costs nothing; None means never.
+    `shipping_cost` and `free_shipping_from` are in the currency of the order, whichever that is. From a
+    subtotal of `free_shipping_from` on shipping costs nothing; None means never.
     """
 
     tax_percentage: Decimal
     shipping_cost: Decimal
     free_shipping_from: Decimal | None
 
-    def totals(self, subtotal: Decimal) -> Totals:
+    def totals(self, subtotal: Decimal, *, currency: str) -> Totals:
         """Return what an order of goods for `subtotal` costs."""
         free = self.free_shipping_from is not None and subtotal >= self.free_shipping_from
-        shipping = Decimal("0.00") if free else rounded(self.shipping_cost)
-        tax = rounded((subtotal + shipping) * self.tax_percentage / 100)
+        shipping = Decimal(0) if free else money.rounded(self.shipping_cost, currency=currency)
+        tax = money.rounded((subtotal + shipping) * self.tax_percentage / 100, currency=currency)
         return Totals(subtotal=subtotal, tax_amount=tax, shipping_cost=shipping)
 
 
@@ -52,9 +51,10 @@ def tariff() -> Tariff:
     )
 
 
-def share(total: Decimal, *, of: int, before: int, units: int) -> Decimal:
+def share(total: Decimal, *, currency: str, of: int, before: int, units: int) -> Decimal:
     """Return what `units` of a line of `of` units for `total` are worth, `before` having been counted.
 
-    However a line is taken apart, its parts add up to its total to the cent.
+    However a line is divided, the parts add up to exactly its total.
     """
-    return rounded(total * (before + units) / of) - rounded(total * before / of)
+    counted = money.rounded(total * before / of, currency=currency)
+    return money.rounded(total * (before + units) / of, currency=currency) - counted

@@ -1,10 +1,13 @@
 """Orders as they come in and go out."""
 
+from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.fields import Choice, Identifier, Money
+from backend.api import money
+from backend.api.fields import Choice, Identifier, MoneyInput, MoneyOutput
 from backend.api.parameters import Body, PageParameters
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 from backend.inventory.serializers import MOST_UNITS
@@ -46,7 +49,7 @@ class CheckoutSerializer(Body):
 
     shipping_address = AddressSerializer()
     notes = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
-    expected_total = Money(
+    expected_total = MoneyInput(
         required=False,
         help_text="What the customer was told; the order is refused if it costs something else.",
     )
@@ -114,6 +117,8 @@ class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
     EXAMPLE = {"returned": 0, "unit_price": "89.00", "total_price": "89.00"}
 
     product_snapshot = SnapshotSerializer()
+    unit_price = MoneyOutput(currency="order.currency")
+    total_price = MoneyOutput(currency="order.currency")
 
     class Meta:
         model = OrderItem
@@ -149,7 +154,7 @@ class ChargeSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     description = serializers.CharField()
-    amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+    amount = serializers.CharField()
 
 
 SUMMARY = {
@@ -167,6 +172,7 @@ class OrderSummarySerializer(serializers.ModelSerializer[Order]):
 
     EXAMPLE = SUMMARY
 
+    total_amount = MoneyOutput()
     item_count = serializers.IntegerField()
     units = serializers.IntegerField()
 
@@ -203,10 +209,15 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         "notes": "Please deliver after 5 PM",
     }
 
+    subtotal = MoneyOutput()
+    tax_amount = MoneyOutput()
+    shipping_cost = MoneyOutput()
+    charges = MoneyOutput()
+    total_amount = MoneyOutput()
     items = OrderItemSerializer(many=True)
     history = OrderStepSerializer(many=True)
     shipping_address = serializers.DictField(child=serializers.CharField())
-    charge_lines = ChargeSerializer(many=True)
+    charge_lines = serializers.SerializerMethodField()
 
     class Meta:
         model = Order
@@ -235,3 +246,11 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "history",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(ChargeSerializer(many=True))
+    def get_charge_lines(self, order: Order) -> list[dict[str, str]]:
+        """Return what the order cost beside its goods, in its currency."""
+        return [
+            {**line, "amount": money.written(Decimal(line["amount"]), currency=order.currency)}
+            for line in order.charge_lines
+        ]

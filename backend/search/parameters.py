@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.api.errors import InvalidInput
-from backend.api.fields import Choice, Identifier, Money
+from backend.api.fields import Choice, Identifier, MoneyInput
 from backend.api.parameters import PageParameters, parse
 from indexing.fields import FieldKind
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
@@ -64,7 +64,7 @@ def _flag(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
 
 def _limit(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
     if CURRENT.field(declared.field).kind is FieldKind.MONEY:
-        return Money(required=False, default=None, help_text=declared.help_text)
+        return MoneyInput(required=False, default=None, help_text=declared.help_text)
     return serializers.FloatField(
         required=False, default=None, min_value=0, max_value=MAX_RATING, help_text=declared.help_text
     )

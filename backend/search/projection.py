@@ -97,7 +97,7 @@ def _variants(product: Product) -> tuple[VariantDocument, ...]:
             id=variant.pk,
             name=variant.name,
             sku=variant.sku,
-            price=product.price + variant.price_modifier,
+            price=variant.list_price,
             sale_price=variant.sale_price,
             available=variant.available,
             attributes=_attributes(variant.attributes),

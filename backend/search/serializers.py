@@ -8,6 +8,7 @@ from drf_spectacular.helpers import lazy_serializer
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from backend.api import money
 from indexing.buckets import CategoryBucket
 from indexing.document import ProductDocument
 from indexing.facets import FACETS, FacetDeclaration, FacetShape
@@ -125,9 +126,9 @@ def card(product: ProductDocument) -> dict[str, Any]:
         "brand": product.brand,
         "category": _category(product),
         "seller": product.seller_id,
-        "price": _shown(product.price),
+        "price": money.written(product.price, currency=product.currency),
         "discount_percentage": _shown(product.discount_percentage),
-        "sale_price": _shown(product.sale_price),
+        "sale_price": money.written(product.sale_price, currency=product.currency),
         "currency": product.currency,
         "flash_sale": product.flash_sale,
         "best_seller_product": product.best_seller_product,

@@ -8,7 +8,7 @@ from tests.services.shop import Shop
 
 PAGE = {"count", "next", "previous", "results", "page_size", "current_page", "total_pages"}
 ENVELOPE = {"data", "message", "status", "timestamp"}
-ERROR = {"error", "details", "status", "timestamp", "request_id"}
+ERROR = {"error", "code", "details", "status", "timestamp", "request_id"}
 
 
 class Account(NamedTuple):

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from backend.api import money
 from backend.catalog.bulk import ImportedProduct, ImportedVariant
-from backend.catalog.pricing import rounded
 from backend.importing.catalogue.row import LONGEST_TITLE, CatalogRow
 from backend.importing.online_retail import CURRENCY, HEADER, Invoice, Line, invoices
 from backend.importing.outcomes import Refused
@@ -77,7 +77,7 @@ def _row(code: str, *, known: _Goods) -> CatalogRow:
         reference=code,
         title=known.title[:LONGEST_TITLE],
         category=CATEGORY,
-        price=rounded(known.price if was_sold else known.return_price),
+        price=money.rounded(known.price if was_sold else known.return_price, currency=CURRENCY),
         currency=CURRENCY,
         is_active=was_sold,
         created_at=known.first_at,

@@ -23,7 +23,7 @@ from backend.importing.catalogue.row import (
 from backend.importing.errors import InvalidValue
 from backend.importing.files import Header, open_table
 from backend.importing.outcomes import Refused
-from backend.importing.values import HIGHEST_PRICE, LONGEST_REFERENCE, currency_code, number
+from backend.importing.values import LONGEST_REFERENCE, currency_code, number, price
 
 ATTRIBUTE = "attr:"
 HEADER = Header(
@@ -44,12 +44,10 @@ HEADER = Header(
     closed=True,
 )
 URL = re.compile(r"https?://\S+")
-CENT_PLACES = 2
 
 BAD_REFERENCE = f"sku and product must have 1 to {LONGEST_REFERENCE} characters"
 BAD_TITLE = f"title must have 1 to {LONGEST_TITLE} characters"
 BAD_BRAND = f"brand must have at most {LONGEST_NAME} characters"
-BAD_PRICE = "price must be a number like 12.50, not negative, with at most two decimal places"
 BAD_DISCOUNT = "discount_percentage must be a number from 0 to 100"
 BAD_RATING = "rating must be a number from 0 to 5"
 BAD_COUNT = "stock and rating_count must be whole numbers, not negative"
@@ -114,6 +112,7 @@ def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, curren
     group = values.get("product", "")
     rating = values.get("rating", "")
     stock = values.get("stock", "")
+    own_currency = currency_code(values.get("currency") or currency)
     return _Offer(
         line=line,
         row=row,
@@ -123,8 +122,8 @@ def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, curren
         description=values.get("description", ""),
         brand=_text(values.get("brand", ""), longest=LONGEST_NAME, fault=BAD_BRAND, shortest=0),
         category=_category(values.get("category", "")),
-        price=number(values["price"], highest=HIGHEST_PRICE, places=CENT_PLACES, fault=BAD_PRICE),
-        currency=currency_code(values.get("currency") or currency),
+        price=price(values["price"], column="price", currency=own_currency),
+        currency=own_currency,
         discount=number(
             values.get("discount_percentage") or "0", highest=Decimal(100), places=8, fault=BAD_DISCOUNT
         ),
@@ -170,7 +169,7 @@ def _category(text: str) -> tuple[str, ...]:
 
 def _product(reference: str, *, offers: Sequence[_Offer]) -> CatalogRow:
     first = offers[0]
-    price = min(offer.price for offer in offers)
+    lowest = min(offer.price for offer in offers)
     shared = dict(set.intersection(*(set(offer.attributes.items()) for offer in offers)))
     product = ImportedProduct(
         reference=reference,
@@ -178,14 +177,14 @@ def _product(reference: str, *, offers: Sequence[_Offer]) -> CatalogRow:
         description=first.description,
         brand=first.brand,
         category=first.category,
-        price=price,
+        price=lowest,
         currency=first.currency,
         discount_percentage=first.discount,
         rating_average=first.rating,
         rating_count=first.rating_count,
         attributes=shared,
         image_urls=first.image_urls,
-        variants=tuple(_variant(offer, price=price, shared=shared) for offer in offers),
+        variants=tuple(_variant(offer, lowest=lowest, shared=shared) for offer in offers),
     )
     return CatalogRow(
         product=product,
@@ -197,12 +196,12 @@ def _product(reference: str, *, offers: Sequence[_Offer]) -> CatalogRow:
     )
 
 
-def _variant(offer: _Offer, *, price: Decimal, shared: Mapping[str, str]) -> ImportedVariant:
+def _variant(offer: _Offer, *, lowest: Decimal, shared: Mapping[str, str]) -> ImportedVariant:
     own = {name: value for name, value in offer.attributes.items() if name not in shared}
     return ImportedVariant(
         sku=offer.sku,
         name=" / ".join(own.values())[:200],
-        price_modifier=offer.price - price,
+        price_modifier=offer.price - lowest,
         attributes=own,
         image_url=offer.image_urls[0] if offer.image_urls and own else "",
     )

@@ -7,7 +7,7 @@ cancellation takes back names no order, so each of its lines is a return of its 
 from collections.abc import Iterator
 from pathlib import Path
 
-from backend.catalog.pricing import rounded
+from backend.api import money
 from backend.importing.files import open_table
 from backend.importing.online_retail import CURRENCY, HEADER, Invoice, Line, invoices, names_goods
 from backend.importing.orders.row import OrderRow, Outcome, ReturnRow, SoldLine
@@ -54,7 +54,7 @@ def _returns(invoice: Invoice) -> Iterator[Outcome]:
                 customer=invoice.customer,
                 sku=line.code,
                 quantity=-line.quantity,
-                amount=rounded(-line.quantity * line.price),
+                amount=money.rounded(-line.quantity * line.price, currency=CURRENCY),
             )
 
 
@@ -84,4 +84,8 @@ def _order(invoice: Invoice) -> Iterator[Outcome]:
 
 
 def _charge(line: Line) -> Charge:
-    return Charge(code=line.code, description=line.description, amount=rounded(line.quantity * line.price))
+    return Charge(
+        code=line.code,
+        description=line.description,
+        amount=money.rounded(line.quantity * line.price, currency=CURRENCY),
+    )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from backend.catalog.pricing import rounded
+from backend.api import money
 from backend.importing.errors import InvalidValue
 from backend.importing.files import Header, open_table
 from backend.importing.orders.row import OrderRow, Outcome, ReturnRow, SoldLine
@@ -24,7 +24,7 @@ from backend.importing.values import (
     LONGEST_REFERENCE,
     MOST_UNITS,
     currency_code,
-    number,
+    price,
 )
 
 HEADER = Header(
@@ -37,7 +37,6 @@ QUANTITY = re.compile(r"-?[1-9][0-9]{0,6}")
 BAD_REFERENCE = f"order and sku must have 1 to {LONGEST_REFERENCE} characters, customer at most as many"
 BAD_TIME = f"placed_at must be a time like 2024-01-31T16:05:00Z, from {EARLIEST:%F} to {LATEST:%F}"
 BAD_QUANTITY = f"quantity must be a whole number other than zero, of at most {MOST_UNITS:,}"
-BAD_PRICE = "unit_price must be a number like 12.50, not negative, with at most two decimal places"
 BAD_WORTH = f"quantity times unit_price must be at most {HIGHEST_PRICE:,}"
 OTHER_CURRENCY = "the currency is not that of the order's first row"
 
@@ -88,7 +87,8 @@ def _line(line: int, row: tuple[str, ...], values: Mapping[str, str], *, currenc
     if not values["order"] or not values["sku"] or max(map(len, names)) > LONGEST_REFERENCE:
         raise InvalidValue(BAD_REFERENCE)
     quantity = _quantity(values["quantity"])
-    unit_price = number(values["unit_price"], highest=HIGHEST_PRICE, places=2, fault=BAD_PRICE)
+    own_currency = currency_code(values.get("currency") or currency)
+    unit_price = price(values["unit_price"], column="unit_price", currency=own_currency)
     if abs(quantity) * unit_price > HIGHEST_PRICE:
         raise InvalidValue(BAD_WORTH)
     return _Line(
@@ -100,7 +100,7 @@ def _line(line: int, row: tuple[str, ...], values: Mapping[str, str], *, currenc
         quantity=quantity,
         unit_price=unit_price,
         customer=values.get("customer", ""),
-        currency=currency_code(values.get("currency") or currency),
+        currency=own_currency,
         country=values.get("country", ""),
     )
 
@@ -147,5 +147,5 @@ def _outcomes(reference: str, *, lines: Sequence[_Line]) -> Iterator[Outcome]:
                 customer=line.customer,
                 sku=line.sku,
                 quantity=-line.quantity,
-                amount=rounded(-line.quantity * line.unit_price),
+                amount=money.rounded(-line.quantity * line.unit_price, currency=line.currency),
             )

@@ -1,6 +1,7 @@
 """What a cart holds, and whom it credits."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_cart_shows_the_price_of_now() -> None:
     add(user, lamp, quantity=3)
     update_product(lamp.product_id, changes={"discount_percentage": 50}, by=SYSTEM)
     contents = cart_contents(user.pk)
-    assert (str(contents.lines[0].unit_price), str(contents.subtotal)) == ("5.00", "15.00")
+    assert (contents.lines[0].unit_price, contents.subtotal) == (Decimal(5), Decimal(15))
 
 
 @pytest.mark.django_db
@@ -98,7 +99,7 @@ def test_lines_that_cannot_be_bought_any_more_are_marked_and_not_counted() -> No
         "not_for_sale",
         "other_currency",
     ]
-    assert (contents.units, str(contents.subtotal), contents.currency) == (2, "20.00", "USD")
+    assert (contents.units, contents.subtotal, contents.currency) == (2, Decimal(20), "USD")
 
 
 @pytest.mark.django_db

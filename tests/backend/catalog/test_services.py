@@ -10,7 +10,6 @@ from backend.api.errors import InvalidInput
 from backend.catalog.categories import category_by_names, matching_categories, rename_category
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product, Variant
-from backend.catalog.pricing import rounded, sale_price
 from backend.catalog.services import (
     NewVariant,
     create_product,
@@ -28,31 +27,6 @@ from tests.backend.shop import NOW, SYSTEM, customer, product, seller, stock_of
 from tests.backend.together import together
 
 D = Decimal
-
-
-@pytest.mark.parametrize(
-    ("price", "modifier", "discount", "costs"),
-    [
-        ("10.00", "0", "0", "10.00"),
-        ("10.00", "2.50", "0", "12.50"),
-        ("10.00", "-2.50", "10", "6.75"),
-        ("0.05", "0", "50", "0.03"),
-        ("99.99", "0", "33", "66.99"),
-        ("99.99", "0", "100", "0.00"),
-    ],
-)
-def test_the_discount_is_on_price_and_modifier_and_rounds_half_up(
-    price: str, modifier: str, discount: str, costs: str
-) -> None:
-    assert sale_price(price=D(price), modifier=D(modifier), discount_percentage=D(discount)) == D(costs)
-
-
-def test_halves_of_a_cent_round_away_from_zero() -> None:
-    assert [rounded(D(amount)) for amount in ("0.005", "-0.005", "2.675")] == [
-        D("0.01"),
-        D("-0.01"),
-        D("2.68"),
-    ]
 
 
 def test_a_title_without_letters_still_has_an_address() -> None:

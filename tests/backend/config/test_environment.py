@@ -123,6 +123,8 @@ def test_production_insists_on_https(tmp_path: Path) -> None:
         ("EMAIL_PORT", "-1"),
         ("LOG_LEVEL", "loud"),
         ("DEBUG", "perhaps"),
+        ("DEFAULT_CURRENCY", "ZZZ"),
+        ("DEFAULT_CURRENCY", "usd"),
         ("WEB_THREADS", "0"),
     ],
 )

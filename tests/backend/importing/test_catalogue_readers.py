@@ -8,7 +8,7 @@ from backend.importing.catalogue import amazon_in, crowdflower, online_retail, p
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.files import count_rows
 from backend.importing.outcomes import EXACT_COPY, Refused
-from backend.importing.values import BAD_CURRENCY
+from backend.importing.values import BAD_CURRENCY, NOT_A_PRICE
 from tests.backend.importing.written import AMAZON, ONLINE_RETAIL, line, listing, table
 
 
@@ -37,9 +37,9 @@ class TestAmazonIn:
             (
                 row.product.price,
                 sale_price(
-                    price=row.product.price,
-                    modifier=Decimal(0),
+                    row.product.price,
                     discount_percentage=row.product.discount_percentage,
+                    currency=row.product.currency,
                 ),
             )
             for row in products(outcomes).values()
@@ -215,13 +215,15 @@ class TestPlainCsv:
     @pytest.mark.parametrize(
         ("column", "value", "reason"),
         [
-            ("price", "-1", plain_csv.BAD_PRICE),
-            ("price", "1.005", plain_csv.BAD_PRICE),
-            ("price", "Infinity", plain_csv.BAD_PRICE),
-            ("price", "12,50", plain_csv.BAD_PRICE),
+            ("price", "-1", f"price {NOT_A_PRICE}"),
+            ("price", "1.005", "price: An amount in EUR has at most 2 decimal places."),
+            ("price", "Infinity", f"price {NOT_A_PRICE}"),
+            ("price", "12,50", f"price {NOT_A_PRICE}"),
             ("title", "", plain_csv.BAD_TITLE),
             ("sku", "x" * 65, plain_csv.BAD_REFERENCE),
             ("currency", "euro", BAD_CURRENCY),
+            ("currency", "ZZZ", BAD_CURRENCY),
+            ("currency", "XAU", BAD_CURRENCY),
             ("stock", "-3", plain_csv.BAD_COUNT),
             ("rating", "5.5", plain_csv.BAD_RATING),
             ("discount_percentage", "101", plain_csv.BAD_DISCOUNT),

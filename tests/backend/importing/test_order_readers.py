@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from backend.catalog.pricing import rounded
+from backend.api.money import rounded
 from backend.importing.online_retail import (
     BAD_NUMBER,
     HIGH_WORTH,
@@ -17,6 +17,8 @@ from backend.importing.online_retail import (
 from backend.importing.orders import online_retail, plain_csv
 from backend.importing.orders.row import OrderRow, Outcome, ReturnRow, SoldLine
 from backend.importing.outcomes import EXACT_COPY, Refused
+from backend.importing.values import BAD_CURRENCY
+from backend.importing.values import NOT_A_PRICE as NOT_A_UNIT_PRICE
 from tests.backend.importing.written import ONLINE_RETAIL, line, table
 
 CSV = "order,placed_at,sku,quantity,unit_price,customer"
@@ -28,6 +30,9 @@ def split(outcomes: list[Outcome]) -> tuple[list[OrderRow], list[ReturnRow], lis
         [outcome for outcome in outcomes if isinstance(outcome, ReturnRow)],
         [outcome.reason for outcome in outcomes if isinstance(outcome, Refused)],
     )
+
+
+PRECISE_EUR = "unit_price: An amount in EUR has at most 2 decimal places."
 
 
 class TestOnlineRetail:
@@ -127,6 +132,9 @@ class TestOnlineRetail:
         assert online_retail.skus(path) == {"85123A"}
 
 
+PRECISE_EUR = "unit_price: An amount in EUR has at most 2 decimal places."
+
+
 class TestPlainCsv:
     def read(self, path: Path, *rows: list[object]) -> tuple[list[OrderRow], list[ReturnRow], list[str]]:
         return split(list(plain_csv.read(table(path / "a.csv", CSV, *rows), currency="EUR")))
@@ -154,6 +162,18 @@ class TestPlainCsv:
         assert ([one.sku for one in order.lines], order.rows) == (["L-1"], 1)
         assert refused == [plain_csv.OTHER_CURRENCY]
 
+    def test_an_unknown_currency_refuses_its_row(self, tmp_path: Path) -> None:
+        path = table(
+            tmp_path / "a.csv",
+            "order,placed_at,sku,quantity,unit_price,currency",
+            ["A1", "2024-01-31", "L-1", "1", "10.00", "ZZZ"],
+            ["A2", "2024-01-31", "L-1", "1", "333.5", "JPY"],
+            ["A3", "2024-01-31", "L-1", "1", "1.005", "KWD"],
+        )
+        orders, _, refused = split(list(plain_csv.read(path, currency="EUR")))
+        assert [order.currency for order in orders] == ["KWD"]
+        assert refused == [BAD_CURRENCY, "unit_price: An amount in JPY has no decimal places."]
+
     @pytest.mark.parametrize(
         ("row", "reason"),
         [
@@ -165,8 +185,9 @@ class TestPlainCsv:
             (["A", "2024-01-31", "L", "0", "1", ""], plain_csv.BAD_QUANTITY),
             (["A", "2024-01-31", "L", "-1000001", "1", ""], plain_csv.BAD_QUANTITY),
             (["A", "2024-01-31", "L", "2", "9999999999.99", ""], plain_csv.BAD_WORTH),
-            (["A", "2024-01-31", "L", "1", "-1", ""], plain_csv.BAD_PRICE),
-            (["A", "2024-01-31", "L", "1", "sNaN", ""], plain_csv.BAD_PRICE),
+            (["A", "2024-01-31", "L", "1", "-1", ""], f"unit_price {NOT_A_UNIT_PRICE}"),
+            (["A", "2024-01-31", "L", "1", "sNaN", ""], f"unit_price {NOT_A_UNIT_PRICE}"),
+            (["A", "2024-01-31", "L", "1", "1.005", ""], PRECISE_EUR),
         ],
     )
     def test_a_value_that_can_not_be_taken_refuses_its_row(
@@ -187,7 +208,9 @@ def test_a_real_year_gives_what_pandas_gives_to_the_cent(data_dir: str) -> None:
             orders += 1
             items += len(outcome.lines)
             month = f"{outcome.placed_at:%Y-%m}"
-            sales[month] += sum(int(100 * rounded(one.quantity * one.unit_price)) for one in outcome.lines)
+            sales[month] += sum(
+                int(100 * rounded(one.quantity * one.unit_price, currency="GBP")) for one in outcome.lines
+            )
         elif isinstance(outcome, ReturnRow):
             returns[f"{outcome.occurred_at:%Y-%m}"] += int(100 * outcome.amount)
     assert (orders, items) == (19_773, 522_504)

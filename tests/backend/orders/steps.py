@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.accounts.models import User
+from backend.api.money import written
 from backend.audit.actors import Actor
 from backend.carts.services import Claim, add_item
 from backend.orders.checkout import place_order
@@ -43,4 +44,4 @@ def order_of(user: User, units: Mapping[int, int], *, at: datetime = NOW) -> Ord
 def movements_of(order: Order) -> list[tuple[str, int, str]]:
     """Return kind, quantity and amount of each movement, in the order in which they were written."""
     rows = Movement.objects.filter(order=order).order_by("pk")
-    return [(row.kind, row.quantity, str(row.amount)) for row in rows]
+    return [(row.kind, row.quantity, written(row.amount, currency=row.currency)) for row in rows]

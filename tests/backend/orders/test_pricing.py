@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,19 +15,31 @@ TARIFF = Tariff(
 
 
 def test_tax_is_on_goods_and_shipping_and_is_rounded_once() -> None:
-    totals = TARIFF.totals(Decimal("19.99"))
+    totals = TARIFF.totals(Decimal("19.99"), currency="USD")
     assert (totals.shipping_cost, totals.tax_amount) == (Decimal("4.95"), Decimal("2.21"))
     assert totals.total_amount == Decimal("27.15")
 
 
+@pytest.mark.parametrize(
+    ("currency", "shipping", "tax"),
+    [("JPY", "5", "30"), ("USD", "4.95", "29.99"), ("KWD", "4.950", "29.993")],
+)
+def test_tax_and_shipping_are_rounded_in_the_currency_of_the_order(
+    currency: str, shipping: str, tax: str
+) -> None:
+    tariff = Tariff(tax_percentage=Decimal("8.875"), shipping_cost=Decimal("4.95"), free_shipping_from=None)
+    totals = tariff.totals(Decimal(333), currency=currency)
+    assert (str(totals.shipping_cost), str(totals.tax_amount)) == (shipping, tax)
+
+
 def test_shipping_is_free_from_the_threshold_on() -> None:
-    assert TARIFF.totals(Decimal("49.99")).shipping_cost == Decimal("4.95")
-    assert TARIFF.totals(Decimal("50.00")).shipping_cost == 0
+    assert TARIFF.totals(Decimal("49.99"), currency="USD").shipping_cost == Decimal("4.95")
+    assert TARIFF.totals(Decimal("50.00"), currency="USD").shipping_cost == 0
 
 
 def test_a_shop_without_a_threshold_always_charges_shipping() -> None:
     dear = Tariff(tax_percentage=Decimal(0), shipping_cost=Decimal(5), free_shipping_from=None)
-    assert dear.totals(Decimal(10_000)).total_amount == Decimal(10_005)
+    assert dear.totals(Decimal(10_000), currency="USD").total_amount == Decimal(10_005)
 
 
 @given(
@@ -36,7 +49,7 @@ def test_a_shop_without_a_threshold_always_charges_shipping() -> None:
 def test_a_line_taken_apart_adds_up_to_its_total(total: Decimal, parts: list[int]) -> None:
     of, before, worth = sum(parts), 0, Decimal(0)
     for units in parts:
-        part = share(total, of=of, before=before, units=units)
+        part = share(total, currency="USD", of=of, before=before, units=units)
         assert part >= 0
         worth, before = worth + part, before + units
     assert worth == total

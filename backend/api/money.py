@@ -1,0 +1,128 @@
+"""Amounts of money in their currency: precision, rounding, validation and notation.
+
+How many decimal places an amount has is given by the ISO 4217 exponent of its currency: 0 for JPY, 2 for USD,
+3 for KWD. Amounts are rounded half away from zero, once, where they are computed.
+"""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
+from typing import Final
+
+from backend.api.errors import InvalidInput
+
+MAX_EXPONENT: Final = 4
+# A float, in which SQLite keeps decimals, is exact to 15 digits.
+_MAX_DIGITS: Final = 15
+_MAX_UNIT_DIGITS: Final = 10
+_MAX_TOTAL_DIGITS: Final = 12
+
+_CODES_BY_EXPONENT: Mapping[int, str] = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: (
+        "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD "
+        "CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS "
+        "GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD "
+        "LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB "
+        "PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP "
+        "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG "
+        # Withdrawn since 2023; orders of the years before are in them.
+        "ANG BGN HRK"
+    ),
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+EXPONENTS: Mapping[str, int] = MappingProxyType(
+    {code: places for places, codes in _CODES_BY_EXPONENT.items() for code in codes.split()}
+)
+"""The exponent of every currency that can be priced in; codes without one (XAU, XXX …) are not among them."""
+
+
+def by_exponent() -> dict[int, list[str]]:
+    """Return the codes of all currencies by their exponent."""
+    return {places: codes.split() for places, codes in _CODES_BY_EXPONENT.items()}
+
+
+class UnknownCurrency(ValueError):
+    """The code is not that of an ISO 4217 currency."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"{code!r} is not the code of an ISO 4217 currency, such as EUR.")
+        self.code = code
+
+
+def exponent(currency: str) -> int:
+    """Return how many decimal places an amount in `currency` has.
+
+    Raises:
+        UnknownCurrency: there is no such currency.
+    """
+    try:
+        return EXPONENTS[currency]
+    except KeyError:
+        raise UnknownCurrency(currency) from None
+
+
+def quantum(currency: str) -> Decimal:
+    """Return the smallest amount of `currency`: 1 for JPY, 0.01 for USD."""
+    return Decimal(1).scaleb(-exponent(currency))
+
+
+def rounded(amount: Decimal, *, currency: str) -> Decimal:
+    """Return `amount` in whole minor units of `currency`, halves away from zero: 166.5 yen become 167."""
+    return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+
+
+def written(amount: Decimal, *, currency: str) -> str:
+    """Return `amount` with the decimal places of `currency`: "333" for JPY, "1.500" for KWD."""
+    return f"{rounded(amount, currency=currency):f}"
+
+
+def from_minor_units(units: int, *, currency: str) -> Decimal:
+    """Return the amount that `units` of the smallest denomination are: 150 cents are 1.50."""
+    return Decimal(units).scaleb(-exponent(currency))
+
+
+def zero(currency: str) -> Decimal:
+    """Return no money, in `currency`."""
+    return Decimal(0).quantize(quantum(currency))
+
+
+def highest_price(currency: str) -> Decimal:
+    """Return the highest price of one unit that can be stored."""
+    return _highest(_MAX_UNIT_DIGITS, currency=currency)
+
+
+def highest_total(currency: str) -> Decimal:
+    """Return the highest total of a line or an order that can be stored."""
+    return _highest(_MAX_TOTAL_DIGITS, currency=currency)
+
+
+def _highest(whole_digits: int, *, currency: str) -> Decimal:
+    places = exponent(currency)
+    return Decimal(10) ** min(whole_digits, _MAX_DIGITS - places) - quantum(currency)
+
+
+def is_precise(amount: Decimal, *, currency: str) -> bool:
+    """Return whether `amount` has no more decimal places than `currency`."""
+    return amount == rounded(amount, currency=currency)
+
+
+def precision_message(currency: str) -> str:
+    """Return what is wrong with an amount that has too many decimal places."""
+    places = exponent(currency)
+    allowed = f"at most {places} decimal places" if places else "no decimal places"
+    return f"An amount in {currency} has {allowed}."
+
+
+def require_precise(currency: str, **amounts: Decimal) -> None:
+    """Refuse amounts with more decimal places than `currency` has.
+
+    Raises:
+        InvalidInput: naming each such amount and how many decimal places are allowed.
+        UnknownCurrency: there is no such currency.
+    """
+    message = precision_message(currency)
+    faults = {name: message for name, amount in amounts.items() if not is_precise(amount, currency=currency)}
+    if faults:
+        raise InvalidInput(**faults)

@@ -1,0 +1,66 @@
+"""Precision, rounding and notation follow the currency."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.api import money
+from backend.api.errors import InvalidInput
+
+currencies = st.sampled_from(sorted(money.EXPONENTS))
+amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "written"),
+    [
+        ("JPY", "333", "333"),
+        ("JPY", "166.5", "167"),
+        ("JPY", "-166.5", "-167"),
+        ("USD", "89", "89.00"),
+        ("USD", "0.005", "0.01"),
+        ("USD", "2.675", "2.68"),
+        ("KWD", "1.5", "1.500"),
+        ("KWD", "0.0005", "0.001"),
+        ("CLF", "1.00005", "1.0001"),
+        ("USD", "1E+3", "1000.00"),
+    ],
+)
+def test_an_amount_is_written_with_the_places_of_its_currency(
+    currency: str, amount: str, written: str
+) -> None:
+    assert money.written(Decimal(amount), currency=currency) == written
+
+
+@given(amount=amounts, currency=currencies)
+def test_rounding_leaves_whole_minor_units_at_most_half_a_unit_away(amount: Decimal, currency: str) -> None:
+    rounded = money.rounded(amount, currency=currency)
+    assert money.is_precise(rounded, currency=currency)
+    assert abs(rounded - amount) <= money.quantum(currency) / 2
+    units = int(rounded.scaleb(money.exponent(currency)))
+    assert money.from_minor_units(units, currency=currency) == rounded
+
+
+@pytest.mark.parametrize("code", ["ZZZ", "usd", "US", "", "XXX", "XAU"])
+def test_an_unknown_currency_is_refused(code: str) -> None:
+    with pytest.raises(money.UnknownCurrency):
+        money.written(Decimal(1), currency=code)
+
+
+def test_an_amount_with_too_many_places_is_refused_by_name_with_how_many_are_allowed() -> None:
+    money.require_precise("KWD", price=Decimal("1.505"), modifier=Decimal(0))
+    with pytest.raises(InvalidInput) as refused:
+        money.require_precise("JPY", price=Decimal("166.5"), modifier=Decimal("2.0"), other=Decimal("0.1"))
+    assert refused.value.details == {
+        "price": ["An amount in JPY has no decimal places."],
+        "other": ["An amount in JPY has no decimal places."],
+    }
+
+
+@pytest.mark.parametrize("currency", ["JPY", "USD", "KWD", "CLF"])
+def test_the_highest_amounts_survive_a_float(currency: str) -> None:
+    for highest in (money.highest_price(currency), money.highest_total(currency)):
+        assert Decimal(repr(float(highest))) == highest
+        assert money.is_precise(highest, currency=currency)
