@@ -180,13 +180,22 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             self.wfile.flush()
             return
-        marked = _with_exceptions_marked(content, tag=tag)
-        for block in blocks.compress(marked) if compressed else marked:
-            self.wfile.write(b"%x\r\n" % len(block))
-            self.wfile.write(block)
-            self.wfile.write(b"\r\n")
-            self.wfile.flush()
+        try:
+            for block in blocks.compress(content) if compressed else content:
+                self._chunk(block)
+        except errors.EngineError as error:
+            # Like ClickHouse: the mark is never compressed, and without a last chunk no client can take what
+            # it got for the whole answer.
+            self._chunk(_exception_marker(error, tag=tag))
+            self.close_connection = True
+            return
         self.wfile.write(b"0\r\n\r\n")
+        self.wfile.flush()
+
+    def _chunk(self, block: bytes | memoryview) -> None:
+        self.wfile.write(b"%x\r\n" % len(block))
+        self.wfile.write(block)
+        self.wfile.write(b"\r\n")
         self.wfile.flush()
 
     def _send_error(self, error: errors.EngineError) -> None:
@@ -218,14 +227,8 @@ def _spooled(content: Iterable[bytes | memoryview]) -> Iterator[bytes]:
             yield block
 
 
-def _with_exceptions_marked(
-    content: Iterable[bytes | memoryview], *, tag: str
-) -> Iterator[bytes | memoryview]:
-    """Yield the blocks, and an error that ends them in the form of ClickHouse's exception marker."""
-    try:
-        yield from content
-    except errors.EngineError as error:
-        # The length is that of the message with its line end.
-        message = f"{error.message}\n".encode()
-        opening, closing = f"\r\n__exception__\r\n{tag}\r\n", f"{len(message)} {tag}\r\n__exception__\r\n"
-        yield opening.encode() + message + closing.encode()
+def _exception_marker(error: errors.EngineError, *, tag: str) -> bytes:
+    # The length is that of the message with its line end.
+    message = f"{error.message}\n".encode()
+    opening, closing = f"\r\n__exception__\r\n{tag}\r\n", f"{len(message)} {tag}\r\n__exception__\r\n"
+    return opening.encode() + message + closing.encode()

@@ -1,0 +1,380 @@
+"""One contract of the warehouse, and the four clients that hold it to it with their default settings.
+
+A client does four tasks: run the cases of the table below; read an answer row by row; insert a thousand rows; start a
+statement and leave it after half a second.
+"""
+
+import base64
+import json
+import os
+import re
+import subprocess
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from tests.clients import maven, npm
+
+SECONDS = 120
+_PARAMETER = re.compile(r"\{(\w+):([^}]+)\}")
+
+
+class Case(NamedTuple):
+    """A statement and its outcome: rows as text (numbers are compared as numbers), or ClickHouse's error code.
+
+    `table` in a statement is a table of the client's own. A statement that answers with nothing has no rows.
+    """
+
+    name: str
+    statement: str
+    rows: list[list[str | None]] | None = None
+    parameters: Mapping[str, Any] = {}
+    error: int | None = None
+
+
+CASES = [
+    Case("a number", "SELECT 1 AS n", [["1"]]),
+    Case("several rows", "SELECT number, number * 2 AS twice FROM numbers(3)", [["0", "0"], ["1", "2"], ["2", "4"]]),
+    Case("no rows", "SELECT number FROM numbers(0)", []),
+    Case("numbers", "SELECT toUInt64(9007199254740991) AS a, toInt64(-5) AS b, 1.5 AS c", [["9007199254740991", "-5", "1.5"]]),
+    Case("a decimal", "SELECT toDecimal64('12.30', 2) AS price", [["12.3"]]),
+    Case("a date", "SELECT toDate('2026-11-25') AS day", [["2026-11-25"]]),
+    Case("a UUID", "SELECT toUUID('01890a5d-ac96-774b-bcce-b302099a8057') AS id", [["01890a5d-ac96-774b-bcce-b302099a8057"]]),
+    Case("null", "SELECT CAST(NULL, 'Nullable(String)') AS nothing, '' AS empty", [[None, ""]]),
+    Case("a truth value", "SELECT true AS yes", [["true"]]),
+    Case("dictionary-encoded text", "SELECT toLowCardinality('a') AS x, CAST('b', 'Enum8(\\'a\\' = 1, \\'b\\' = 2)') AS y", [["a", "b"]]),
+    Case("a subquery first", "WITH x AS (SELECT 7 AS n) SELECT n FROM x", [["7"]]),
+    Case("a comment first", "-- how many\nSELECT /* rows */ count() AS n FROM numbers(5)", [["5"]]),
+    Case("a setting of the statement", "SELECT getSetting('max_block_size') AS n SETTINGS max_block_size = 1234", [["1234"]]),
+    Case("which doesn't last", "SELECT getSetting('max_block_size') != 1234 AS n", [["1"]]),
+    Case("a question that isn't a SELECT", "EXISTS TABLE nowhere", [["0"]]),
+    Case("a text parameter", "SELECT {text:String} AS x", [["tab\t, quote ' and \\ and 🏮"]], {"text": "tab\t, quote ' and \\ and 🏮"}),
+    Case("two parameters", "SELECT {a:Int32} + {b:Int32} AS x", [["5"]], {"a": 2, "b": 3}),
+    Case("a list as parameter", "SELECT count() AS n FROM numbers(10) WHERE number IN {ids:Array(UInt64)}", [["2"]], {"ids": [1, 2]}),
+    Case("a new table", "CREATE TABLE table (id UInt64, title String, price Decimal(18, 2)) ENGINE = MergeTree ORDER BY id"),
+    Case("rows in the statement", "INSERT INTO table VALUES (1, 'it''s', 2.5), (2, 'FORMAT CSV', 1 + 1)"),
+    Case("rows from a query", "INSERT INTO table SELECT number + 3, 'more', 1 FROM numbers(2)"),
+    Case("are stored", "SELECT count() AS n, sum(price) AS total, min(title) AS first FROM table", [["4", "6.5", "FORMAT CSV"]]),
+    Case("rows are deleted", "TRUNCATE TABLE table"),
+    Case("and gone", "SELECT count() AS n FROM table", [["0"]]),
+    Case("a table is dropped", "DROP TABLE table"),
+    Case("a syntax error", "SELEC 1", [], error=62),
+    Case("an unknown table", "SELECT * FROM nowhere", [], error=60),
+    Case("an unknown database", "SELECT * FROM nowhere.nothing", [], error=81),
+    Case("an unknown function", "SELECT no_such_function(1)", [], error=46),
+    Case("a failing function", "SELECT throwIf(1)", [], error=395),
+    Case("a second statement", "SELECT 1; SELECT 2", [], error=62),
+    Case("and the next one is served", "SELECT 'well' AS x", [["well"]]),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Rows as text, how many there were, or an error's code and message."""
+
+    rows: list[list[str | None]] = field(default_factory=list)
+    count: int = 0
+    error: int | None = None
+    message: str = ""
+
+
+def comparable(rows: Sequence[Sequence[str | None]]) -> list[list[Decimal | str | None]]:
+    """Return the rows with what is a number as a number: clients print the same one in several ways."""
+    return [[_comparable(value) for value in row] for row in rows]
+
+
+def _comparable(value: str | None) -> Decimal | str | None:
+    try:
+        return value if value is None else Decimal(value)
+    except InvalidOperation:
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the warehouse is, and who asks."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+
+    @classmethod
+    def of(cls, url: str) -> "Address":
+        """Return the address that a URL names."""
+        parts = urlsplit(url)
+        return cls(
+            parts.hostname or "",
+            parts.port or 8123,
+            parts.path.strip("/"),
+            parts.username or "",
+            parts.password or "",
+        )
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Return the address as the programs in other languages read it."""
+        return {
+            "WAREHOUSE_URL": f"http://{self.host}:{self.port}",
+            "WAREHOUSE_DATABASE": self.database,
+            "WAREHOUSE_USER": self.user,
+            "WAREHOUSE_PASSWORD": self.password,
+        }
+
+
+class Client(ABC):
+    """A client of the warehouse with default settings."""
+
+    def __init__(self, address: Address, *, folder: Path) -> None:
+        self.address = address
+        self.folder = folder
+
+    @abstractmethod
+    def run(self, cases: Sequence[Case]) -> list[Outcome]:
+        """Run the cases one after the other over one connection."""
+
+    @abstractmethod
+    def read(self, statement: str) -> Outcome:
+        """Read an answer to its end and count its rows."""
+
+    @abstractmethod
+    def insert(self, table: str, rows: int) -> None:
+        """Insert rows of id, title and price as the client's users do."""
+
+    @abstractmethod
+    def leave(self, statement: str) -> Outcome:
+        """Start a statement and give it up half a second later."""
+
+
+class Python(Client):
+    """clickhouse-connect."""
+
+    def run(self, cases: Sequence[Case]) -> list[Outcome]:
+        with self._client() as client:
+            return [self._run(client, case) for case in cases]
+
+    def read(self, statement: str) -> Outcome:
+        try:
+            with self._client() as client, client.query_row_block_stream(statement) as blocks:
+                return Outcome(count=sum(len(block) for block in blocks))
+        except ClickHouseError as error:
+            return _failure(str(error))
+
+    def insert(self, table: str, rows: int) -> None:
+        with self._client() as client:
+            data = [[number, f"it's \\ {number}", Decimal("1.10")] for number in range(rows)]
+            client.insert(table, data, column_names=["id", "title", "price"])
+
+    def leave(self, statement: str) -> Outcome:
+        # The client has no call for it: another one ends the query by its id.
+        with self._client() as client, self._client() as other:
+            ending = threading.Timer(0.5, other.command, ["KILL QUERY WHERE query_id = 'left'"])
+            ending.start()
+            try:
+                rows = client.query(statement, settings={"query_id": "left"}).result_rows
+                return Outcome(count=len(rows))
+            except ClickHouseError as error:
+                return _failure(str(error))
+            finally:
+                ending.join()
+
+    def _client(self) -> Any:
+        return clickhouse_connect.get_client(
+            host=self.address.host,
+            port=self.address.port,
+            database=self.address.database,
+            username=self.address.user,
+            password=self.address.password,
+        )
+
+    def _run(self, client: Any, case: Case) -> Outcome:
+        try:
+            if case.rows is None:
+                client.command(case.statement)
+                return Outcome()
+            result = client.query(case.statement, parameters=dict(case.parameters))
+            return Outcome(rows=[[_text(value) for value in row] for row in result.result_rows])
+        except ClickHouseError as error:
+            return _failure(str(error))
+
+
+class Curl(Client):
+    """curl."""
+
+    def run(self, cases: Sequence[Case]) -> list[Outcome]:
+        return [self._run(case) for case in cases]
+
+    def read(self, statement: str) -> Outcome:
+        said = self._curl(statement)
+        return _failure(said) if "Code: " in said else Outcome(count=said.count("\n"))
+
+    def insert(self, table: str, rows: int) -> None:
+        lines = "".join(f'{number},"it\'s \\ {number}",1.10\n' for number in range(rows))
+        assert self._curl(f"INSERT INTO {table} FORMAT CSV\n{lines}") == ""
+
+    def leave(self, statement: str) -> Outcome:
+        return Outcome(message=self._curl(statement, "--max-time", "0.5"))
+
+    def _run(self, case: Case) -> Outcome:
+        given = {f"param_{name}": _escaped(value) for name, value in case.parameters.items()}
+        options = [part for name, value in given.items() for part in ("--url-query", f"{name}={value}")]
+        said = self._curl(case.statement, *options)
+        if said.startswith("Code: "):
+            return _failure(said)
+        return Outcome(rows=[[_unescaped(value) for value in line.split("\t")] for line in said.splitlines()])
+
+    def _curl(self, statement: str, *options: str) -> str:
+        address = self.address
+        done = subprocess.run(
+            [
+                "curl", "--silent", "--noproxy", "*", "--user", f"{address.user}:{address.password}",
+                "--data-binary", "@-", "--url-query", f"database={address.database}", *options,
+                f"http://{address.host}:{address.port}/",
+            ],
+            input=statement.encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )  # fmt: skip
+        return done.stdout.decode()
+
+
+class Node(Client):
+    """@clickhouse/client."""
+
+    def run(self, cases: Sequence[Case]) -> list[Outcome]:
+        given = [
+            {
+                "statement": case.statement,
+                "parameters": dict(case.parameters),
+                "answers": case.rows is not None,
+            }
+            for case in cases
+        ]
+        file = self.folder / "cases.json"
+        file.write_text(json.dumps(given))
+        return [
+            Outcome(rows=one.get("rows", []), error=one.get("error")) for one in self._do("cases", str(file))
+        ]
+
+    def read(self, statement: str) -> Outcome:
+        told = self._do("read", statement)
+        return Outcome(count=told.get("rows", 0), error=told.get("error"), message=told.get("message", ""))
+
+    def insert(self, table: str, rows: int) -> None:
+        assert self._do("insert", table, str(rows)) == {"rows": rows}
+
+    def leave(self, statement: str) -> Outcome:
+        return Outcome(message=self._do("leave", statement).get("message", ""))
+
+    def _do(self, *arguments: str) -> Any:
+        program = npm.installed("clickhouse-node")
+        return json.loads(_output(["node", "contract.mjs", *arguments], folder=program, address=self.address))
+
+
+class Java(Client):
+    """clickhouse-jdbc, which DBeaver and Metabase use."""
+
+    def run(self, cases: Sequence[Case]) -> list[Outcome]:
+        file = self.folder / "cases.tsv"
+        file.write_text("\n".join(self._line(case) for case in cases))
+        return [self._outcome(line) for line in self._do("cases", str(file)).splitlines()]
+
+    def read(self, statement: str) -> Outcome:
+        return self._outcome(self._do("read", statement))
+
+    def insert(self, table: str, rows: int) -> None:
+        assert self._do("insert", table, str(rows)) == f"count {rows}"
+
+    def leave(self, statement: str) -> Outcome:
+        return self._outcome(self._do("leave", statement))
+
+    def describe(self, table: str) -> dict[str, list[str]]:
+        """Return what DatabaseMetaData says, by its question."""
+        lines = self._do("describe", table).splitlines()
+        return {line.partition(" ")[0]: line.partition(" ")[2].split(",") for line in lines}
+
+    def _do(self, *arguments: str) -> str:
+        program = maven.installed("clickhouse-jdbc")
+        command = ["java", "-cp", "lib/*", "Contract.java", *arguments]
+        return _output(command, folder=program, address=self.address).strip("\n")
+
+    def _line(self, case: Case) -> str:
+        # The driver's parameters are question marks.
+        given = [_literal(case.parameters[name]) for name, _ in _PARAMETER.findall(case.statement)]
+        statement = _PARAMETER.sub(lambda found: f"CAST(?, '{found[2]}')", case.statement)
+        return "\t".join(_encoded(text) for text in ("0" if case.rows is None else "1", statement, *given))
+
+    def _outcome(self, line: str) -> Outcome:
+        kind, _, rest = line.partition(" ")
+        if kind == "error":
+            code, _, message = rest.partition(" ")
+            return Outcome(error=int(code), message=_decoded(message) or "")
+        if kind == "count":
+            return Outcome(count=int(rest))
+        rows = [[_decoded(value) for value in row.split("\t")] for row in rest.split(";") if row]
+        return Outcome(rows=rows)
+
+
+CLIENTS: dict[str, type[Client]] = {"python": Python, "curl": Curl, "node": Node, "java": Java}
+
+
+def own_table(case: Case, *, table: str) -> Case:
+    """Return the case with the client's own table in its statement."""
+    statement = re.sub(r"(INTO|TABLE|FROM) table\b", rf"\1 {table}", case.statement)
+    return case._replace(statement=statement)
+
+
+def _output(command: list[str], *, folder: Path, address: Address) -> str:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **address.environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def _failure(said: str) -> Outcome:
+    code = re.search(r"Code: (\d+)", said)
+    return Outcome(error=int(code[1]) if code else 0, message=said)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _literal(value: object) -> str:
+    return "[" + ",".join(map(str, value)) + "]" if isinstance(value, list) else str(value)
+
+
+def _escaped(value: object) -> str:
+    return _literal(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+
+
+def _unescaped(value: str) -> str | None:
+    if value == "\\N":
+        return None
+    return re.sub(r"\\(.)", lambda found: {"t": "\t", "n": "\n"}.get(found[1], found[1]), value)
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _decoded(text: str) -> str | None:
+    return None if text == "-" else base64.b64decode(text.removesuffix(".")).decode()
