@@ -17,7 +17,7 @@ import chdb
 
 from analytics_pipeline.chdb_server import errors, formats, statements
 from analytics_pipeline.chdb_server.errors import Code
-from analytics_pipeline.chdb_server.guard import Guard, Role, evaluates_calls, permit_setting
+from analytics_pipeline.chdb_server.guard import Guard, Role, evaluates_calls, permit_database, permit_setting
 
 _CONFIG = Path(__file__).parent / "config" / "config.xml"
 _BLOCK = 1024 * 1024
@@ -220,6 +220,7 @@ class Engine:
 
 def _prepare(connection: Any, request: Request, *, more: Mapping[str, str] | None = None) -> None:
     if request.database:
+        permit_database(request.database, role=request.role)
         connection.query(f"USE {_identifier(request.database)}")
     for external in request.externals:
         _load_external(connection, external)

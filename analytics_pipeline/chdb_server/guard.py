@@ -30,9 +30,10 @@ _FORBIDDEN_FUNCTIONS = frozenset({"EVAL", "EXECUTABLE", "FILE", "PYTHON"})
 _FORBIDDEN_FUNCTION_PREFIXES = ("AI",)
 # Formats that read a file of the server.
 _FORBIDDEN_SETTINGS = ("format_schema", "format_template")
-# Another language than the one that is examined here.
-_FORBIDDEN_DIALECT = "dialect"
+# Another language than the one that is examined here; and what would replace the limits of a role.
+_FORBIDDEN_PARAMETERS = frozenset({"dialect", "profile"})
 _TABLE_ENGINE = re.compile(r"\w*MERGETREE|ATOMIC|BUFFER|JOIN|LOG|MEMORY|NULL|SET|STRIPELOG|TINYLOG")
+_SYSTEM = "SYSTEM"
 # What drivers need to describe a database. ClickHouse shows in them only what the role may read.
 _ANALYSTS_SYSTEM_TABLES = frozenset(
     {
@@ -59,9 +60,7 @@ _ANALYSTS_SYSTEM_TABLES = frozenset(
 )
 # The shop's statements are examined if they hold one of these, or a second statement. Escapes spell any
 # letter.
-_SUSPICIOUS = re.compile(
-    rb"file|eval|executable|python|engine|format_|dialect|\bai\w|\\x|;\s*\S", re.IGNORECASE
-)
+_SUSPICIOUS = re.compile(rb"file|eval|executable|python|engine|format_|\bai\w|\\x|;\s*\S", re.IGNORECASE)
 _CALL_IN_DATA = re.compile(
     rb"(?:file|eval|\bai\w+|\\x\w\w\w*)[`\"\xe2\x80\x9d]*(?:\s|/\*.*?\*/|--[^\n]*\n|\#[^\n]*\n)*\(",
     re.IGNORECASE | re.DOTALL,
@@ -96,8 +95,14 @@ def evaluates_calls(data: bytes) -> bool:
 
 def permit_setting(name: str) -> None:
     """Raise EngineError for a setting that a request may not change."""
-    if name == _FORBIDDEN_DIALECT or name.startswith(_FORBIDDEN_SETTINGS):
+    if name in _FORBIDDEN_PARAMETERS or name.startswith(_FORBIDDEN_SETTINGS):
         raise _denied(f"The setting {name} can't be changed")
+
+
+def permit_database(name: str, *, role: Role) -> None:
+    """Raise EngineError for a database in which this role may not look up tables without naming it."""
+    if role is Role.ANALYST and name.upper() == _SYSTEM:
+        raise _denied(f"This user can't use the database {name}")
 
 
 def _refuse_files(tokens: Sequence[Token]) -> None:
@@ -109,11 +114,7 @@ def _refuse_files(tokens: Sequence[Token]) -> None:
             raise _denied(
                 f"{before.text} {token.text} is not available: this server reads and writes no files"
             )
-        if (
-            token.is_name
-            and token.text.startswith((*_FORBIDDEN_SETTINGS, _FORBIDDEN_DIALECT))
-            and after.text == "="
-        ):
+        if token.is_name and token.text.startswith(_FORBIDDEN_SETTINGS) and after.text == "=":
             permit_setting(token.text)
         if (
             defines
@@ -133,7 +134,7 @@ def _refuse_to_analysts(tokens: Sequence[Token]) -> None:
         raise _denied("This user can't see the statements of others")
     for position, token in enumerate(tokens):
         following = [other.upper for other in tokens[position + 1 : position + 3]]
-        if token.is_name and token.upper == "SYSTEM" and following[:1] == ["."]:
+        if token.is_name and token.upper == _SYSTEM and following[:1] == ["."]:
             _refuse_system_table(following[1:])
         if token.text == ":" and following == ["IDENTIFIER", "}"]:
             raise _denied("Names can't be parameters for this user")

@@ -1,4 +1,4 @@
-"""Folders with a pom.xml: their libraries are fetched once a run."""
+"""Folders with a pom.xml: their libraries are fetched, and their programs compiled, once a run."""
 
 import fcntl
 import shutil
@@ -12,7 +12,7 @@ INSTALL_SECONDS = 300
 
 
 def installed(name: str) -> Path:
-    """Return a copy of the folder `name` of tests/clients with its libraries in `lib`.
+    """Return a copy of the folder `name` of tests/clients compiled, with its libraries in `lib`.
 
     The copy belongs to the run and is shared by its workers; nothing is written beside the tests.
     """
@@ -23,14 +23,22 @@ def installed(name: str) -> Path:
         if not (copy / "installed").exists():
             shutil.rmtree(copy, ignore_errors=True)
             shutil.copytree(CLIENTS / name, copy)
-            _maven(copy, "dependency:copy-dependencies", "-DoutputDirectory=lib")
+            _run(
+                copy,
+                "mvn",
+                "--quiet",
+                "--batch-mode",
+                "dependency:copy-dependencies",
+                "-DoutputDirectory=lib",
+            )
+            _run(copy, "javac", "-cp", "lib/*", *(path.name for path in copy.glob("*.java")))
             (copy / "installed").touch()
     return copy
 
 
-def _maven(folder: Path, *arguments: str) -> None:
+def _run(folder: Path, *command: str) -> None:
     done = subprocess.run(
-        ["mvn", "--quiet", "--batch-mode", *arguments],
+        command,
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -38,4 +46,4 @@ def _maven(folder: Path, *arguments: str) -> None:
         timeout=INSTALL_SECONDS,
         check=False,
     )
-    assert done.returncode == 0, f"mvn {' '.join(arguments)}: {done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"

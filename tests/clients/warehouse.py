@@ -305,7 +305,7 @@ class Java(Client):
 
     def _do(self, *arguments: str) -> str:
         program = maven.installed("clickhouse-jdbc")
-        command = ["java", "-cp", "lib/*", "Contract.java", *arguments]
+        command = ["java", "-cp", "lib/*:.", "Contract", *arguments]
         return _output(command, folder=program, address=self.address).strip("\n")
 
     def _line(self, case: Case) -> str:

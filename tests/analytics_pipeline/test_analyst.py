@@ -1,0 +1,293 @@
+"""What the warehouse's read-only user can do, and what neither user can."""
+
+import http.client
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+from xml.etree import ElementTree
+
+import clickhouse_connect
+import pytest
+
+from analytics_pipeline import embedded, migrate
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.warehouse import Warehouse
+
+CONFIG = Path(migrate.__file__).parent / "chdb_server" / "config"
+# Any file of the machine that everybody may read.
+FILE = "/etc/passwd"
+ADDRESS = "http://127.0.0.1:9/x"
+
+
+class Answer(NamedTuple):
+    status: int
+    content: str
+
+
+@pytest.fixture(scope="module", name="settings")
+def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipelineSettings]:
+    settings = PipelineSettings(home=tmp_path_factory.mktemp("home"))
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        warehouse = Warehouse(settings)
+        migrate.migrate(warehouse)
+        warehouse.command(
+            "INSERT INTO dead_letters VALUES ('1-1', 0, now64(3), generateUUIDv4(), 'why', 'secret', 0)"
+        )
+        yield settings
+        warehouse.close()
+
+
+def send(
+    settings: PipelineSettings, user: str, statement: str, *, method: str = "POST", **parameters: str
+) -> Answer:
+    found = embedded.endpoint(embedded.WAREHOUSE, home=settings.home)
+    password = {embedded.USER: found.token, embedded.ANALYST: found.analyst_token}[user]
+    headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password}
+    given = {"database": embedded.DATABASE, **parameters}
+    with closing(http.client.HTTPConnection("127.0.0.1", found.port, timeout=20)) as connection:
+        if method == "GET":
+            connection.request("GET", f"/?{urlencode({**given, 'query': statement})}", headers=headers)
+        else:
+            connection.request(method, f"/?{urlencode(given)}", body=statement.encode(), headers=headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.read().decode())
+
+
+# What reads a file, writes one or opens a connection, in many ways of writing it.
+OUTWARD = [
+    f"SELECT * FROM file('{FILE}', 'LineAsString')",
+    f"SELECT file('{FILE}')",
+    f"SELECT file /* c */ ('{FILE}')",
+    f"SELECT `file`('{FILE}')",
+    rf"SELECT `\x66ile`('{FILE}')",
+    f"SELECT \"file\"('{FILE}')",
+    f"SELECT “file”('{FILE}')",
+    f"SELECT length(FILE('{FILE}'))",
+    f"SELECT * APPLY file FROM (SELECT '{FILE}' AS x)",
+    f"SELECT arrayMap(x -> file(x), ['{FILE}'])",
+    f"WITH (SELECT file('{FILE}')) AS x SELECT x",
+    f"SELECT * FROM view(SELECT file('{FILE}'))",
+    f"SELECT * FROM eval('SELECT file(''{FILE}'')')",
+    f"DESCRIBE TABLE file('{FILE}')",
+    f"DESCRIBE (SELECT file('{FILE}'))",
+    f"EXPLAIN SELECT file('{FILE}')",
+    f"SELECT * FROM default.`{FILE}`",
+    f"SELECT * FROM `{FILE}`",
+    f"SELECT * FROM fileCluster('default', '{FILE}', 'LineAsString')",
+    f"SELECT * FROM sqlite('{FILE}', 'x')",
+    "SELECT * FROM filesystem('/etc')",
+    "SELECT * FROM icebergLocal('/tmp')",
+    "SELECT * FROM executable('x.sh', 'TSV', 'a String')",
+    "SELECT * FROM python(server)",
+    f"SELECT * FROM numbers(1) FORMAT Template SETTINGS format_template_row = '{FILE}'",
+    "SELECT 1 INTO OUTFILE '{written}'",
+    "SELECT 1 INTO -- c\n OUTFILE '{written}' FORMAT CSV",
+    "SELECT 1 INTO OUTFILE $${written}$$ APPEND",
+    "SHOW DATABASES INTO OUTFILE '{written}'",
+    "EXPLAIN SELECT 1 INTO OUTFILE '{written}'",
+    "SELECT 1; SELECT 1 INTO OUTFILE '{written}'",
+    f"SELECT * FROM url('{ADDRESS}', 'LineAsString', 'a String')",
+    f"SELECT * FROM urlCluster('default', '{ADDRESS}', 'LineAsString', 'a String')",
+    f"SELECT * FROM s3('{ADDRESS}abc/x.csv', NOSIGN, 'CSV', 'a String')",
+    "SELECT * FROM remote('127.0.0.1:9', system.one)",
+    "SELECT * FROM remoteSecure('127.0.0.1:9', system.one)",
+    "SELECT * FROM cluster('default', system.one)",
+    "SELECT * FROM mysql('127.0.0.1:9', 'a', 'b', 'c', 'd')",
+    "SELECT * FROM postgresql('127.0.0.1:9', 'a', 'b', 'c', 'd')",
+    "SELECT * FROM mongodb('127.0.0.1:9', 'a', 'b', 'c', 'd', 'x String')",
+    "SELECT * FROM redis('127.0.0.1:9', 'k', 'k String')",
+    "SELECT * FROM jdbc('x', 'y', 'z')",
+    "SELECT * FROM odbc('x', 'y', 'z')",
+    "SELECT * FROM hdfs('hdfs://127.0.0.1:9/x', 'TSV', 'a String')",
+    "SELECT * FROM azureBlobStorage('x', 'y', 'z')",
+    "SELECT aiGenerate('x', 'y')",
+]
+# The same through statements that change something.
+OUTWARD_BY_WRITING = [
+    "INSERT INTO FUNCTION file('{written}', 'TSV', 'a Int8') VALUES (1)",
+    f"INSERT INTO taken FROM INFILE '{FILE}' FORMAT LineAsString",
+    f"INSERT INTO taken VALUES (file('{FILE}'))",
+    f"INSERT INTO taken VALUES ('a'), (file /* c */ ('{FILE}'))",
+    f"INSERT INTO taken SELECT file('{FILE}')",
+    f"CREATE TABLE other (a String) ENGINE = File(LineAsString, '{FILE}')",
+    f"CREATE TABLE other (a String) ENGINE File(LineAsString, '{FILE}')",
+    f"CREATE TABLE other (a String) ENGINE = URL('{ADDRESS}', LineAsString)",
+    f"CREATE TABLE other (a String DEFAULT file('{FILE}')) ENGINE = Memory",
+    f"CREATE TABLE other AS file('{FILE}', 'LineAsString')",
+    f"CREATE VIEW other AS SELECT file('{FILE}')",
+    "CREATE FUNCTION other AS (x) -> file(x)",
+    "CREATE DATABASE other ENGINE = Filesystem('/etc')",
+    "CREATE DATABASE other ENGINE = SQLite('/tmp/x')",
+    f"CREATE DICTIONARY other (a UInt64) PRIMARY KEY a SOURCE(FILE(PATH '{FILE}' FORMAT 'TSV')) LIFETIME(0) LAYOUT(FLAT())",
+    "CREATE NAMED COLLECTION other AS a = 1",
+    "BACKUP TABLE taken TO File('{written}')",
+    "BACKUP TABLE taken TO Disk('default', 'x')",
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
+@pytest.mark.parametrize("statement", OUTWARD)
+def test_no_user_reads_or_writes_a_file_or_opens_a_connection(
+    settings: PipelineSettings, tmp_path: Path, statement: str, user: str, method: str
+) -> None:
+    written = tmp_path / "written"
+    answer = send(settings, user, statement.replace("{written}", str(written)), method=method)
+    assert answer.status >= 400, answer.content
+    assert re.match(r"Code: \d+\.", answer.content)
+    assert "root:" not in answer.content
+    assert not written.exists()
+
+
+@pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
+@pytest.mark.parametrize("statement", OUTWARD_BY_WRITING)
+def test_no_user_reaches_a_file_by_changing_something(
+    settings: PipelineSettings, tmp_path: Path, statement: str, user: str
+) -> None:
+    send(settings, embedded.USER, "CREATE OR REPLACE TABLE taken (a String) ENGINE = Memory")
+    written = tmp_path / "written"
+    answer = send(settings, user, statement.replace("{written}", str(written)))
+    assert answer.status >= 400, answer.content
+    assert "root:" not in answer.content
+    assert not written.exists()
+    assert send(settings, embedded.USER, "SELECT count() FROM taken").content == "0\n"
+    assert send(settings, embedded.USER, "EXISTS TABLE other").content == "0\n"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT payload FROM dead_letters",
+        "SELECT payload FROM vitrine.dead_letters",
+        "SELECT payload FROM merge('vitrine', 'dead_letters.*')",
+        "SELECT * FROM mergeTreeIndex('vitrine', 'dead_letters')",
+        "SELECT * FROM loop(dead_letters)",
+        "SELECT * FROM view(SELECT payload FROM dead_letters)",
+        "DESCRIBE TABLE dead_letters",
+        "SHOW CREATE TABLE dead_letters",
+        "SELECT hasColumnInTable('vitrine', 'dead_letters', 'payload')",
+        "SELECT * FROM events",
+        "SELECT * FROM shopper_links",
+        "SELECT query FROM system.processes",
+        'SELECT query FROM "system" . `processes`',
+        "SELECT * FROM merge('system', 'processes')",
+        "SELECT * FROM {where:Identifier}.processes",
+        "SELECT * FROM (SELECT * FROM system.stack_trace)",
+        "SELECT 1 IN (SELECT 1 FROM system.errors)",
+        "SHOW PROCESSLIST",
+        "INSERT INTO taken VALUES ('a')",
+        "CREATE TABLE own (a Int8) ENGINE = Memory",
+        "CREATE TEMPORARY TABLE own (a Int8)",
+        "DROP TABLE products",
+        "TRUNCATE TABLE products",
+        "ALTER TABLE products DELETE WHERE 1",
+        "OPTIMIZE TABLE products",
+        "SYSTEM FLUSH LOGS",
+        "SET ROLE shop",
+        "SET readonly = 0",
+        "SET profile = 'default'",
+        "SELECT 1 SETTINGS readonly = 0",
+        "SELECT 1 SETTINGS max_memory_usage = 0",
+        "SELECT 1 SETTINGS profile = 'default', max_memory_usage = 0",
+        "GRANT SELECT ON *.* TO default",
+        "CREATE USER other",
+        "EXECUTE AS default SELECT 1",
+        "KILL QUERY WHERE 1",
+    ],
+)
+def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings, statement: str) -> None:
+    answer = send(settings, embedded.ANALYST, statement, param_where="system")
+    assert answer.status >= 400, answer.content
+    assert "secret" not in answer.content
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"max_memory_usage": "900000000000"},
+        {"max_execution_time": "3600"},
+        {"readonly": "0"},
+        {"dialect": "prql"},
+        {"format_schema": "/etc/passwd:x"},
+        {"database": "system"},
+        {"role": "shop", "profile": "default", "max_memory_usage": "900000000000"},
+    ],
+)
+def test_an_analyst_can_not_lift_the_limits(settings: PipelineSettings, parameters: dict[str, str]) -> None:
+    statement = "SELECT currentRoles(), getSetting('readonly'), count() FROM processes"
+    assert send(settings, embedded.ANALYST, statement, **parameters).status >= 400
+
+
+def test_an_analyst_reads_every_public_view_and_sees_no_payload(settings: PipelineSettings) -> None:
+    shown = send(settings, embedded.ANALYST, "SHOW TABLES").content.split()
+    assert shown == sorted(granted())
+    for view in shown:
+        answer = send(settings, embedded.ANALYST, f"SELECT * FROM {view} LIMIT 200 FORMAT JSON")
+        assert answer.status == 200, answer.content
+        assert "secret" not in answer.content
+        assert "why" not in answer.content
+    counted = send(settings, embedded.ANALYST, "SELECT count() FROM dead_letters_public")
+    assert counted.content == "1\n"
+
+
+def granted() -> set[str]:
+    """The views that the analyst's role may read."""
+    tree = ElementTree.parse(CONFIG / "users.d" / "analyst.xml")
+    grants = [query.text or "" for query in tree.findall("roles/analyst/grants/query")]
+    return {grant.removeprefix(f"GRANT SELECT ON {embedded.DATABASE}.") for grant in grants}
+
+
+def test_the_views_that_run_with_their_owners_rights_are_those_that_analysts_may_read() -> None:
+    public = {migration.name for migration in migrate.load() if "SQL SECURITY DEFINER" in migration.statement}
+    assert public == granted()
+
+
+def test_an_analyst_ends_own_statements_and_no_others(settings: PipelineSettings) -> None:
+    endless = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1"
+    with ThreadPoolExecutor() as pool:
+        running = {
+            user: pool.submit(send, settings, user, endless, query_id=user)
+            for user in (embedded.USER, embedded.ANALYST)
+        }
+        wait_until(lambda: len(ids(settings)) == 2)
+        others = send(settings, embedded.ANALYST, f"KILL QUERY WHERE query_id = '{embedded.USER}'")
+        assert (others.status, ids(settings)) == (403, {embedded.USER, embedded.ANALYST})
+        for user in (embedded.ANALYST, embedded.USER):
+            assert send(settings, user, f"KILL QUERY WHERE query_id = '{user}' SYNC").status == 200
+            assert "QUERY_WAS_CANCELLED" in running[user].result(timeout=20).content
+    assert send(settings, embedded.ANALYST, "KILL QUERY WHERE query_id = 'nothing'").status == 200
+
+
+def ids(settings: PipelineSettings) -> set[str]:
+    """The ids of the long statements that are running, as the engine shows them."""
+    shown = "SELECT Settings['log_comment'] FROM system.processes WHERE query LIKE '%sipHash64(number)%1%' AND query NOT LIKE '%system%'"
+    return set(send(settings, embedded.USER, shown).content.split())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("password", ["", "guess"])
+def test_an_analyst_needs_the_password(settings: PipelineSettings, password: str) -> None:
+    port = embedded.endpoint(embedded.WAREHOUSE, home=settings.home).port
+    with pytest.raises(clickhouse_connect.driver.exceptions.ClickHouseError, match=r"516|194"):
+        clickhouse_connect.get_client(
+            host="127.0.0.1", port=port, username=embedded.ANALYST, password=password
+        )
+
+
+def test_the_files_of_the_warehouse_are_its_owners_alone(settings: PipelineSettings) -> None:
+    folders = [settings.home / "warehouse", settings.home / "run", settings.home / "logs"]
+    found = [path for folder in folders for path in folder.rglob("*")]
+    assert found
+    assert [path for path in found if os.lstat(path).st_mode & 0o077 and not path.is_symlink()] == []
