@@ -1,15 +1,10 @@
 """What the warehouse's read-only user can do, and what neither user can."""
 
-import http.client
 import os
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import clickhouse_connect
@@ -18,16 +13,12 @@ import pytest
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
+from tests.analytics_pipeline.warehouse_http import send, wait_until
 
 CONFIG = Path(migrate.__file__).parent / "chdb_server" / "config"
 # Any file of the machine that everybody may read.
 FILE = "/etc/passwd"
 ADDRESS = "http://127.0.0.1:9/x"
-
-
-class Answer(NamedTuple):
-    status: int
-    content: str
 
 
 @pytest.fixture(scope="module", name="settings")
@@ -41,22 +32,6 @@ def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline
         )
         yield settings
         warehouse.close()
-
-
-def send(
-    settings: PipelineSettings, user: str, statement: str, *, method: str = "POST", **parameters: str
-) -> Answer:
-    found = embedded.endpoint(embedded.WAREHOUSE, home=settings.home)
-    password = {embedded.USER: found.token, embedded.ANALYST: found.analyst_token}[user]
-    headers = {"X-ClickHouse-User": user, "X-ClickHouse-Key": password}
-    given = {"database": embedded.DATABASE, **parameters}
-    with closing(http.client.HTTPConnection("127.0.0.1", found.port, timeout=20)) as connection:
-        if method == "GET":
-            connection.request("GET", f"/?{urlencode({**given, 'query': statement})}", headers=headers)
-        else:
-            connection.request(method, f"/?{urlencode(given)}", body=statement.encode(), headers=headers)
-        response = connection.getresponse()
-        return Answer(response.status, response.read().decode())
 
 
 # What reads a file, writes one or opens a connection, in many ways of writing it.
@@ -138,7 +113,7 @@ def test_no_user_reads_or_writes_a_file_or_opens_a_connection(
     settings: PipelineSettings, tmp_path: Path, statement: str, user: str, method: str
 ) -> None:
     written = tmp_path / "written"
-    answer = send(settings, user, statement.replace("{written}", str(written)), method=method)
+    answer = send(settings, user=user, statement=statement.replace("{written}", str(written)), method=method)
     assert answer.status >= 400, answer.content
     assert re.match(r"Code: \d+\.", answer.content)
     assert "root:" not in answer.content
@@ -150,14 +125,14 @@ def test_no_user_reads_or_writes_a_file_or_opens_a_connection(
 def test_no_user_reaches_a_file_by_changing_something(
     settings: PipelineSettings, tmp_path: Path, statement: str, user: str
 ) -> None:
-    send(settings, embedded.USER, "CREATE OR REPLACE TABLE taken (a String) ENGINE = Memory")
+    send(settings, user=embedded.USER, statement="CREATE OR REPLACE TABLE taken (a String) ENGINE = Memory")
     written = tmp_path / "written"
-    answer = send(settings, user, statement.replace("{written}", str(written)))
+    answer = send(settings, user=user, statement=statement.replace("{written}", str(written)))
     assert answer.status >= 400, answer.content
     assert "root:" not in answer.content
     assert not written.exists()
-    assert send(settings, embedded.USER, "SELECT count() FROM taken").content == "0\n"
-    assert send(settings, embedded.USER, "EXISTS TABLE other").content == "0\n"
+    assert send(settings, user=embedded.USER, statement="SELECT count() FROM taken").content == "0\n"
+    assert send(settings, user=embedded.USER, statement="EXISTS TABLE other").content == "0\n"
 
 
 @pytest.mark.parametrize(
@@ -202,7 +177,7 @@ def test_no_user_reaches_a_file_by_changing_something(
     ],
 )
 def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings, statement: str) -> None:
-    answer = send(settings, embedded.ANALYST, statement, param_where="system")
+    answer = send(settings, user=embedded.ANALYST, statement=statement, param_where="system")
     assert answer.status >= 400, answer.content
     assert "secret" not in answer.content
 
@@ -221,18 +196,20 @@ def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings,
 )
 def test_an_analyst_can_not_lift_the_limits(settings: PipelineSettings, parameters: dict[str, str]) -> None:
     statement = "SELECT currentRoles(), getSetting('readonly'), count() FROM processes"
-    assert send(settings, embedded.ANALYST, statement, **parameters).status >= 400
+    assert send(settings, user=embedded.ANALYST, statement=statement, more=parameters).status >= 400
 
 
 def test_an_analyst_reads_every_public_view_and_sees_no_payload(settings: PipelineSettings) -> None:
-    shown = send(settings, embedded.ANALYST, "SHOW TABLES").content.split()
+    shown = send(settings, user=embedded.ANALYST, statement="SHOW TABLES").content.split()
     assert shown == sorted(granted())
     for view in shown:
-        answer = send(settings, embedded.ANALYST, f"SELECT * FROM {view} LIMIT 200 FORMAT JSON")
+        answer = send(
+            settings, user=embedded.ANALYST, statement=f"SELECT * FROM {view} LIMIT 200 FORMAT JSON"
+        )
         assert answer.status == 200, answer.content
         assert "secret" not in answer.content
         assert "why" not in answer.content
-    counted = send(settings, embedded.ANALYST, "SELECT count() FROM dead_letters_public")
+    counted = send(settings, user=embedded.ANALYST, statement="SELECT count() FROM dead_letters_public")
     assert counted.content == "1\n"
 
 
@@ -252,29 +229,29 @@ def test_an_analyst_ends_own_statements_and_no_others(settings: PipelineSettings
     endless = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1"
     with ThreadPoolExecutor() as pool:
         running = {
-            user: pool.submit(send, settings, user, endless, query_id=user)
+            user: pool.submit(send, settings, endless, user=user, query_id=user)
             for user in (embedded.USER, embedded.ANALYST)
         }
         wait_until(lambda: len(ids(settings)) == 2)
-        others = send(settings, embedded.ANALYST, f"KILL QUERY WHERE query_id = '{embedded.USER}'")
+        others = send(
+            settings, user=embedded.ANALYST, statement=f"KILL QUERY WHERE query_id = '{embedded.USER}'"
+        )
         assert (others.status, ids(settings)) == (403, {embedded.USER, embedded.ANALYST})
         for user in (embedded.ANALYST, embedded.USER):
-            assert send(settings, user, f"KILL QUERY WHERE query_id = '{user}' SYNC").status == 200
+            assert (
+                send(settings, user=user, statement=f"KILL QUERY WHERE query_id = '{user}' SYNC").status
+                == 200
+            )
             assert "QUERY_WAS_CANCELLED" in running[user].result(timeout=20).content
-    assert send(settings, embedded.ANALYST, "KILL QUERY WHERE query_id = 'nothing'").status == 200
+    assert (
+        send(settings, user=embedded.ANALYST, statement="KILL QUERY WHERE query_id = 'nothing'").status == 200
+    )
 
 
 def ids(settings: PipelineSettings) -> set[str]:
     """The ids of the long statements that are running, as the engine shows them."""
     shown = "SELECT Settings['log_comment'] FROM system.processes WHERE query LIKE '%sipHash64(number)%1%' AND query NOT LIKE '%system%'"
-    return set(send(settings, embedded.USER, shown).content.split())
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)
+    return set(send(settings, user=embedded.USER, statement=shown).content.split())
 
 
 @pytest.mark.parametrize("password", ["", "guess"])

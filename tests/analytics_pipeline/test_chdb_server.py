@@ -1,7 +1,6 @@
 """The embedded warehouse through the features of the client that production uses."""
 
 import gzip
-import http.client
 import os
 import signal
 import socket
@@ -9,12 +8,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from decimal import Decimal
-from email.message import Message
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import clickhouse_connect
 import pandas as pd
@@ -25,6 +22,7 @@ from clickhouse_connect.driver.external import ExternalData
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
+from tests.analytics_pipeline.warehouse_http import send
 
 
 @pytest.fixture(scope="module", name="settings")
@@ -179,46 +177,18 @@ def test_what_needs_a_session_is_refused_to_clients_that_ask_for_one(
 def test_errors_carry_clickhouses_code_and_status(
     settings: PipelineSettings, statement: str, code: int, status: int
 ) -> None:
-    answer = send(settings, "POST", content=statement.encode())
+    answer = send(settings, statement)
     assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (status, str(code))
-    assert answer.content.startswith(f"Code: {code}.".encode())
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: Message
-    content: bytes
-
-
-def send(
-    settings: PipelineSettings,
-    method: str,
-    *,
-    query: str = "",
-    content: bytes = b"",
-    password: str | None = None,
-) -> Answer:
-    url = urlsplit(embedded.clickhouse_url(settings))
-    key = url.password if password is None else password
-    with closing(http.client.HTTPConnection(url.hostname or "", url.port or 0, timeout=10)) as connection:
-        path = f"/?{urlencode({'database': embedded.DATABASE, 'query': query})}"
-        connection.request(
-            method,
-            path,
-            body=content,
-            headers={"X-ClickHouse-User": url.username or "", "X-ClickHouse-Key": key or ""},
-        )
-        response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read())
+    assert answer.content.startswith(f"Code: {code}.")
 
 
 def test_a_wrong_token_is_refused_but_a_ping_needs_none(settings: PipelineSettings, client: Any) -> None:
-    assert send(settings, "POST", content=b"SELECT 1", password="guess").status == 403
+    assert send(settings, "SELECT 1", password="guess").status == 403
     assert client.ping()
 
 
 def test_a_get_request_changes_nothing(settings: PipelineSettings, client: Any, table: str) -> None:
-    assert send(settings, "GET", query=f"INSERT INTO {table} VALUES (1, 'a', 1)").status == 403
+    assert send(settings, f"INSERT INTO {table} VALUES (1, 'a', 1)", method="GET").status == 403
     assert client.query(f"SELECT count() FROM {table}").result_rows == [(0,)]
 
 

@@ -1,0 +1,70 @@
+"""Plain HTTP requests to the embedded warehouse of a home, and waiting for what they start."""
+
+import http.client
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from email.message import Message
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from analytics_pipeline import embedded
+from analytics_pipeline.settings import PipelineSettings
+
+SECONDS = 20
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def content(self) -> str:
+        """Return the body as text."""
+        return self.body.decode()
+
+
+def send(
+    settings: PipelineSettings,
+    statement: str | bytes = b"",
+    *,
+    user: str = embedded.USER,
+    password: str | None = None,
+    method: str = "POST",
+    path: str = "/",
+    headers: dict[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
+    **parameters: str,
+) -> Answer:
+    """Send a statement, in the URL where the method has no body, with `more` parameters whatever their names."""
+    found = embedded.endpoint(embedded.WAREHOUSE, home=settings.home)
+    key = {embedded.USER: found.token, embedded.ANALYST: found.analyst_token}.get(user, "")
+    sent = {
+        "X-ClickHouse-User": user,
+        "X-ClickHouse-Key": key if password is None else password,
+        **(headers or {}),
+    }
+    content = statement.encode() if isinstance(statement, str) else statement
+    given = {"database": embedded.DATABASE, **parameters, **(more or {})}
+    if method != "POST" and content:
+        given["query"] = content.decode()
+    with closing(http.client.HTTPConnection("127.0.0.1", found.port, timeout=SECONDS)) as connection:
+        connection.request(
+            method, f"{path}?{urlencode(given)}", body=content if method == "POST" else None, headers=sent
+        )
+        response = connection.getresponse()
+        try:
+            return Answer(response.status, response.headers, response.read())
+        except http.client.IncompleteRead as error:
+            return Answer(response.status, response.headers, error.partial)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return once the condition holds; fail if it doesn't in time."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.02)
