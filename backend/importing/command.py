@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, TypeVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from backend.audit.actors import Actor
 from backend.audit.services import record
-from backend.importing.errors import UnreadableFile
+from backend.importing.errors import FormatNotInstalled, UnreadableFile
 from backend.importing.files import Header, count_rows, open_table
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Thing, run
@@ -21,6 +21,8 @@ from backend.outbox.errors import NotCaughtUp
 
 WRONG_INPUT = 2
 INTERRUPTED = 130
+
+FileFormat = TypeVar("FileFormat")
 
 
 class ImportCommand(BaseCommand, Generic[Thing]):
@@ -39,6 +41,17 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             action="store_true",
             help="do not bring the search index and the warehouse up to date; a running relay will",
         )
+
+    def format_of(self, find: Callable[..., FileFormat], name: str) -> FileFormat:
+        """Return the format called `name`, which `find` finds.
+
+        Raises:
+            CommandError: it is not part of this installation.
+        """
+        try:
+            return find(name, currency=settings.DEFAULT_CURRENCY)
+        except FormatNotInstalled as error:
+            raise CommandError(str(error), returncode=WRONG_INPUT) from error
 
     def rows_in(self, path: Path, *, header: Header) -> int:
         """Return how many rows the file has, having read it to its end.

@@ -1,4 +1,4 @@
-"""What a value of a file may be: the bounds of what the database and the reports can hold."""
+"""The values that a file may have: what the database and the reports can hold."""
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -8,11 +8,11 @@ from backend.importing.errors import InvalidValue
 
 LONGEST_REFERENCE = 64
 HIGHEST_PRICE = Decimal("9999999999.99")
-"""Of a unit, and of all units of a line together: an order's total holds a hundred such lines."""
+"""Of a unit, and of all units of a line together; an order's total can hold a hundred such lines."""
 MOST_UNITS = 1_000_000
-"""In one line; popularity adds them up."""
+"""In one line; the popularity of a product is a sum of them."""
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2149, 6, 4, tzinfo=UTC)
-"""What a day of a report can be: two bytes of days since 1970, with a day to spare for other time zones."""
+"""The days of a report are two bytes of days since 1970; one day is left for other time zones."""
 
 BAD_CURRENCY = "currency must be the code of an ISO 4217 currency, such as EUR"
 NOT_A_PRICE = f"must be a number like 12.50, from 0 to {HIGHEST_PRICE:,}"
@@ -31,6 +31,22 @@ def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
     if not value.is_finite() or not 0 <= value <= highest or value != round(value, places):
         raise InvalidValue(fault)
     return value
+
+
+def point_in_time(text: str, *, fault: str) -> datetime:
+    """Return the time in UTC that `text` is in ISO 8601, itself in UTC if it has no offset.
+
+    Raises:
+        InvalidValue: it is no time, or not from EARLIEST to LATEST.
+    """
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidValue(fault) from error
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    if not EARLIEST <= at <= LATEST:
+        raise InvalidValue(fault)
+    return at.astimezone(UTC)
 
 
 def currency_code(text: str) -> str:

@@ -1,19 +1,26 @@
-"""The kinds of catalogue files that can be read."""
+"""The formats of catalogues that can be imported."""
 
 from functools import partial
+from pathlib import Path
 
-from backend.importing.catalogue import amazon_in, crowdflower, online_retail, plain_csv
-from backend.importing.catalogue.row import Format
+from backend.importing import converters
+from backend.importing.catalogue import plain_csv
+from backend.importing.catalogue.row import Format, Outcomes
 
-NAMES = ("amazon-in", "crowdflower", "online-retail", "csv")
+NAMES = (*converters.CATALOGUES, "csv")
 
 
 def catalogue_format(name: str, *, currency: str) -> Format:
-    """Return the format called `name`, one of NAMES; `currency` is that of files that name none."""
-    formats = {
-        "amazon-in": Format(amazon_in.HEADER, amazon_in.read),
-        "crowdflower": Format(crowdflower.HEADER, partial(crowdflower.read, currency=currency)),
-        "online-retail": Format(online_retail.HEADER, online_retail.read),
-        "csv": Format(plain_csv.HEADER, partial(plain_csv.read, currency=currency)),
-    }
-    return formats[name]
+    """Return the format called `name`, one of NAMES; `currency` is that of rows without one.
+
+    Raises:
+        FormatNotInstalled: its converter is not part of this installation.
+    """
+    if name == "csv":
+        return Format(plain_csv.HEADER, partial(plain_csv.read, currency=currency))
+    converter = converters.catalogue_converter(name)
+
+    def read(path: Path) -> Outcomes:
+        return plain_csv.products(converters.products(path, converter=converter), currency=currency)
+
+    return Format(converters.header_of(converter), read)

@@ -1,13 +1,15 @@
-"""Our own format of a catalogue: one row a variant, or a product where it has only one.
+"""Our CSV format of a catalogue: one row for each variant, or for each product that has only one.
 
-`sku`, `title` and `price` are needed. `product` groups the rows of one product: what belongs to the product
-is taken from the first of them, its price is the lowest, and attributes in which they differ make the
-variants. Prices are as before the discount. `image_urls` may hold several, with blanks between them.
+`sku`, `title` and `price` are required. Rows with the same `product` are the variants of one product: its
+fields come from the first of them, its price is the lowest, and the attributes in which the rows differ are
+those of the variants. Prices are before the discount. `image_urls` are separated by spaces. `is_active` (true
+or false) and `created_at` are used when the product is created.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from backend.catalog.bulk import ImportedProduct, ImportedVariant
 from backend.catalog.models import PATH_SEPARATOR
 from backend.importing.catalogue.row import (
     LONGEST_NAME,
+    LONGEST_PATH,
     LONGEST_TITLE,
     LONGEST_URL,
     UNCATEGORISED,
@@ -23,7 +26,16 @@ from backend.importing.catalogue.row import (
 from backend.importing.errors import InvalidValue
 from backend.importing.files import Header, open_table
 from backend.importing.outcomes import Refused
-from backend.importing.values import LONGEST_REFERENCE, currency_code, number, price
+from backend.importing.rows import Row, row_of
+from backend.importing.values import (
+    EARLIEST,
+    LATEST,
+    LONGEST_REFERENCE,
+    currency_code,
+    number,
+    point_in_time,
+    price,
+)
 
 ATTRIBUTE = "attr:"
 HEADER = Header(
@@ -39,10 +51,13 @@ HEADER = Header(
         "stock",
         "rating",
         "rating_count",
+        "is_active",
+        "created_at",
     ),
     prefix=ATTRIBUTE,
     closed=True,
 )
+FLAGS = {"true": True, "false": False}
 URL = re.compile(r"https?://\S+")
 
 BAD_REFERENCE = f"sku and product must have 1 to {LONGEST_REFERENCE} characters"
@@ -53,16 +68,18 @@ BAD_RATING = "rating must be a number from 0 to 5"
 BAD_COUNT = "stock and rating_count must be whole numbers, not negative"
 BAD_URL = f"image_urls must begin with http:// or https:// and have at most {LONGEST_URL} characters"
 BAD_CATEGORY = f'category must be names separated by ">", none of them empty or longer than {LONGEST_NAME}'
+DEEP_CATEGORY = f"category must have at most {LONGEST_PATH} characters"
+BAD_FLAG = "is_active must be true or false"
+BAD_TIME = f"created_at must be a time like 2024-01-31T16:05:00Z, from {EARLIEST:%F} to {LATEST:%F}"
 GIVEN_BEFORE = "the sku was given before"
 OTHER_CURRENCY = "the currency is not that of the product's first row"
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """One row, understood."""
+    """A row whose values are valid."""
 
-    line: int
-    row: tuple[str, ...]
+    source: Row
     sku: str
     group: str
     title: str
@@ -77,45 +94,60 @@ class _Offer:
     rating: Decimal | None
     rating_count: int
     attributes: Mapping[str, str]
+    is_active: bool
+    created_at: datetime | None
 
 
 def read(path: Path, *, currency: str) -> Iterator[CatalogRow | Refused]:
-    """Yield the rows that can't be taken, then the products; `currency` is theirs where the file has none."""
+    """Yield the refused rows of the file, then its products; `currency` is that of rows without one."""
+    return products(_rows(path), currency=currency)
+
+
+def _rows(path: Path) -> Iterator[Row | Refused]:
     table = open_table(path, header=HEADER)
+    for record in table.records():
+        yield record if isinstance(record, Refused) else row_of(record, table=table)
+
+
+def products(rows: Iterable[Row | Refused], *, currency: str) -> Iterator[CatalogRow | Refused]:
+    """Yield the refused rows, then the products; `currency` is that of rows without one."""
     groups: dict[str, list[_Offer]] = {}
     seen: set[str] = set()
-    for record in table.records():
-        if isinstance(record, Refused):
-            yield record
+    for row in rows:
+        if isinstance(row, Refused):
+            yield row
             continue
-        values = dict(zip(table.columns, map(str.strip, record.values), strict=True))
         try:
-            offer = _offer(record.line, tuple(record.values), values, currency=currency)
+            offer = _offer(row, currency=currency)
         except InvalidValue as fault:
-            yield Refused(record.line, str(fault), tuple(record.values))
+            yield Refused(row.line, str(fault), row.source)
             continue
         if offer.sku in seen:
-            yield Refused(offer.line, GIVEN_BEFORE, offer.row)
+            yield _refused(offer, GIVEN_BEFORE)
             continue
         seen.add(offer.sku)
         groups.setdefault(offer.group, []).append(offer)
     for reference, offers in groups.items():
         for offer in offers:
             if offer.currency != offers[0].currency:
-                yield Refused(offer.line, OTHER_CURRENCY, offer.row)
+                yield _refused(offer, OTHER_CURRENCY)
         alike = [offer for offer in offers if offer.currency == offers[0].currency]
         yield _product(reference, offers=alike)
 
 
-def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, currency: str) -> _Offer:
+def _refused(offer: _Offer, reason: str) -> Refused:
+    return Refused(offer.source.line, reason, offer.source.source)
+
+
+def _offer(row: Row, *, currency: str) -> _Offer:
+    values = row.values
     sku = _text(values["sku"], longest=LONGEST_REFERENCE, fault=BAD_REFERENCE)
     group = values.get("product", "")
     rating = values.get("rating", "")
     stock = values.get("stock", "")
     own_currency = currency_code(values.get("currency") or currency)
     return _Offer(
-        line=line,
-        row=row,
+        source=row,
         sku=sku,
         group=_text(group, longest=LONGEST_REFERENCE, fault=BAD_REFERENCE) if group else sku,
         title=_text(values["title"], longest=LONGEST_TITLE, fault=BAD_TITLE),
@@ -136,6 +168,8 @@ def _offer(line: int, row: tuple[str, ...], values: Mapping[str, str], *, curren
             for name, value in values.items()
             if name.startswith(ATTRIBUTE) and value
         },
+        is_active=_flag(values.get("is_active") or "true"),
+        created_at=point_in_time(values["created_at"], fault=BAD_TIME) if values.get("created_at") else None,
     )
 
 
@@ -143,6 +177,12 @@ def _text(text: str, *, longest: int, fault: str, shortest: int = 1) -> str:
     if not shortest <= len(text) <= longest:
         raise InvalidValue(fault)
     return text
+
+
+def _flag(text: str) -> bool:
+    if text not in FLAGS:
+        raise InvalidValue(BAD_FLAG)
+    return FLAGS[text]
 
 
 def _count(text: str) -> int:
@@ -164,6 +204,8 @@ def _category(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(PATH_SEPARATOR.strip()))
     if any(not 1 <= len(name) <= LONGEST_NAME for name in names):
         raise InvalidValue(BAD_CATEGORY)
+    if len(PATH_SEPARATOR.join(names)) > LONGEST_PATH:
+        raise InvalidValue(DEEP_CATEGORY)
     return names
 
 
@@ -184,14 +226,17 @@ def _product(reference: str, *, offers: Sequence[_Offer]) -> CatalogRow:
         rating_count=first.rating_count,
         attributes=shared,
         image_urls=first.image_urls,
+        is_active=first.is_active,
+        created_at=first.created_at,
         variants=tuple(_variant(offer, lowest=lowest, shared=shared) for offer in offers),
     )
     return CatalogRow(
         product=product,
-        line=first.line,
-        row=first.row,
-        further=tuple((offer.line, offer.row) for offer in offers[1:]),
-        rows=len(offers),
+        line=first.source.line,
+        row=first.source.source,
+        further=tuple((offer.source.line, offer.source.source) for offer in offers[1:]),
+        rows=sum(offer.source.rows for offer in offers),
+        remarks=tuple(remark for offer in offers for remark in offer.source.remarks),
         stock={offer.sku: offer.stock for offer in offers if offer.stock is not None},
     )
 

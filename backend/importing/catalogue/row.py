@@ -1,4 +1,4 @@
-"""What a reader makes of one product of a file."""
+"""A product as a reader finds it in a file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,16 +11,17 @@ from backend.importing.outcomes import Refused
 
 LONGEST_TITLE = 300
 LONGEST_NAME = 120
+LONGEST_PATH = 1_000
 LONGEST_URL = 500
 UNCATEGORISED = ("Uncategorised",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRow:
-    """A product that the file describes in `rows` rows, the first of them `row` at `line`.
+    """A product, which stands in `rows` rows of the file, the first of them `row` at `line`.
 
-    `further` are the others with their lines, where a row is worth keeping: where it is no sale of many.
-    `stock` counts units by SKU, where the file knows them; `remarks` say what could not be taken over.
+    `further` are the other rows with their lines, which are stored if the product is refused. `stock` is the
+    number of units by SKU, if the file has it; `remarks` name what could not be imported.
     """
 
     product: ImportedProduct
@@ -32,16 +33,19 @@ class CatalogRow:
     remarks: tuple[str, ...] = ()
 
 
-class Read(Protocol):
-    """A reader: yields the products of a file, and the rows that make none."""
+Outcomes = Iterator[CatalogRow | Refused]
 
-    def __call__(self, path: Path) -> Iterator[CatalogRow | Refused]:
-        """Yield them; raise UnreadableFile where the file as a whole can't be taken."""
+
+class Read(Protocol):
+    """Reads the products of a file, and the rows that are refused."""
+
+    def __call__(self, path: Path) -> Outcomes:
+        """Yield them. Raises UnreadableFile if the whole file can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of catalogue file."""
+    """A format of catalogue files."""
 
     header: Header
     read: Read

@@ -10,7 +10,6 @@ from django.db import transaction
 from backend.audit.actors import Actor
 from backend.catalog.bulk import upsert_products
 from backend.catalog.models import Variant
-from backend.importing.catalogue.limits import fault_of
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.outcomes import Refused, Written
 from backend.inventory.models import TransactionType
@@ -30,14 +29,15 @@ class CatalogueWriter:
 
     def __call__(self, rows: Sequence[CatalogRow]) -> Written:
         """Write products and their stock in one transaction."""
-        faults = {row.product.reference: fault for row in rows if (fault := fault_of(row.product))}
         with transaction.atomic():
-            products = [row.product for row in rows if row.product.reference not in faults]
             result = upsert_products(
-                products, source=self.source, seller_id=self.seller_id, by=self.by, now=self.now
+                [row.product for row in rows],
+                source=self.source,
+                seller_id=self.seller_id,
+                by=self.by,
+                now=self.now,
             )
-            faults |= result.refused
-            accepted = [row for row in rows if row.product.reference not in faults]
+            accepted = [row for row in rows if row.product.reference not in result.refused]
             remarks = Counter(remark for row in accepted for remark in row.remarks)
             remarks.update(self._write_stock(accepted))
         return Written(
@@ -48,7 +48,7 @@ class CatalogueWriter:
                     ("products", "unchanged"): len(result.unchanged),
                 }
             ),
-            refused=[*_refused(rows, faults=faults)],
+            refused=[*_refused(rows, reasons=result.refused)],
             remarks=remarks,
         )
 
@@ -75,8 +75,8 @@ class CatalogueWriter:
         )
 
 
-def _refused(rows: Iterable[CatalogRow], *, faults: Mapping[str, str]) -> Iterator[Refused]:
+def _refused(rows: Iterable[CatalogRow], *, reasons: Mapping[str, str]) -> Iterator[Refused]:
     for row in rows:
-        if row.product.reference in faults:
+        if row.product.reference in reasons:
             for line, values in ((row.line, row.row), *row.further):
-                yield Refused(line, faults[row.product.reference], values)
+                yield Refused(line, reasons[row.product.reference], values)

@@ -1,18 +1,26 @@
-"""The kinds of files of past orders that can be read."""
+"""The formats of past orders that can be imported."""
 
 from functools import partial
+from pathlib import Path
 
-from backend.importing.online_retail import HEADER as ONLINE_RETAIL_HEADER
-from backend.importing.orders import online_retail, plain_csv
-from backend.importing.orders.row import Format
+from backend.importing import converters
+from backend.importing.orders import plain_csv
+from backend.importing.orders.row import Format, Outcomes
 
-NAMES = ("online-retail", "csv")
+NAMES = (*converters.ORDERS, "csv")
 
 
 def orders_format(name: str, *, currency: str) -> Format:
-    """Return the format called `name`, one of NAMES; `currency` is that of files that name none."""
-    formats = {
-        "online-retail": Format(ONLINE_RETAIL_HEADER, online_retail.read, online_retail.skus),
-        "csv": Format(plain_csv.HEADER, partial(plain_csv.read, currency=currency), plain_csv.skus),
-    }
-    return formats[name]
+    """Return the format called `name`, one of NAMES; `currency` is that of rows without one.
+
+    Raises:
+        FormatNotInstalled: its converter is not part of this installation.
+    """
+    if name == "csv":
+        return Format(plain_csv.HEADER, partial(plain_csv.read, currency=currency), plain_csv.skus)
+    converter = converters.orders_converter(name)
+
+    def read(path: Path) -> Outcomes:
+        return plain_csv.orders(converters.orders(path, converter=converter), currency=currency)
+
+    return Format(converters.header_of(converter), read, partial(converters.skus, converter=converter))

@@ -1,4 +1,4 @@
-"""What a reader makes of orders and returns in a file; products and customers still by their names there."""
+"""Orders and returns as a reader finds them in a file, with the file's names of products and customers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from backend.orders.bulk import Charge
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """So many units of a variant at a price each."""
+    """Units of a variant, and the price of one."""
 
     sku: str
     quantity: int
@@ -23,7 +23,7 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
-    """An order that the file describes in `rows` rows; of a guest where `customer` is empty."""
+    """An order, which stands in `rows` rows of the file; a guest's if `customer` is empty."""
 
     reference: str
     placed_at: datetime
@@ -37,7 +37,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnRow:
-    """Units that came back for `amount` altogether, without an order; `quantity` is positive."""
+    """Units that were returned, of no known order, for `amount` in total; `quantity` is positive."""
 
     reference: str
     occurred_at: datetime
@@ -50,25 +50,26 @@ class ReturnRow:
 
 
 Outcome = OrderRow | ReturnRow | Refused
+Outcomes = Iterator[Outcome]
 
 
 class Read(Protocol):
-    """A reader: yields the orders and returns of a file, and the rows that are neither."""
+    """Reads the orders and returns of a file, and the rows that are refused."""
 
-    def __call__(self, path: Path) -> Iterator[Outcome]:
-        """Yield them; raise UnreadableFile where the file as a whole can't be taken."""
+    def __call__(self, path: Path) -> Outcomes:
+        """Yield them. Raises UnreadableFile if the whole file can't be read."""
 
 
 class Skus(Protocol):
-    """Tells which products a file is about."""
+    """Reads which products a file names."""
 
     def __call__(self, path: Path) -> set[str]:
-        """Return every SKU that the file sells or takes back."""
+        """Return every SKU that was sold or returned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of file of orders; its products come from a catalogue of the same source."""
+    """A format of files of past orders; their products come from a catalogue of the same source."""
 
     header: Header
     read: Read

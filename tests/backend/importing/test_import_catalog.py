@@ -11,7 +11,8 @@ from pytest_django import Settings
 from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import delete_product
-from backend.importing.catalogue import limits
+from backend.importing.catalogue import plain_csv
+from backend.importing.values import NOT_A_PRICE
 from backend.importing.catalogue.write import BELOW_RESERVED
 from backend.inventory.models import InventoryTransaction
 from backend.inventory.services import reserve
@@ -156,11 +157,11 @@ def test_every_row_of_a_refused_product_is_filed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "header", "row", "reason"),
     [
-        ("csv", "sku,title,price,category", ["1", "Lamp", "1", DEEP], limits.DEEP_CATEGORY),
-        ("crowdflower", "product_id,title,description", ["1" * 60, "Lamp", ""], limits.LONG_REFERENCE),
-        ("amazon-in", AMAZON, listing("Lamp", main=""), limits.BAD_CATEGORY),
-        ("amazon-in", AMAZON, listing("Lamp", price="₹99999999999"), limits.HIGH_PRICE),
-        ("amazon-in", AMAZON, listing("Lamp", count="99,999,999,999"), limits.MANY_RATINGS),
+        ("csv", "sku,title,price,category", ["1", "Lamp", "1", DEEP], plain_csv.DEEP_CATEGORY),
+        ("crowdflower", "product_id,title,description", ["1" * 60, "Lamp", ""], plain_csv.BAD_REFERENCE),
+        ("amazon-in", AMAZON, listing("Lamp", main=""), plain_csv.BAD_CATEGORY),
+        ("amazon-in", AMAZON, listing("Lamp", price="₹99999999999"), f"price {NOT_A_PRICE}"),
+        ("amazon-in", AMAZON, listing("Lamp", count="99,999,999,999"), plain_csv.BAD_COUNT),
     ],
 )
 def test_what_the_catalogue_can_not_hold_is_refused_alone(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ONLINE_RETAIL = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+CROWDFLOWER = "product_id,title,description"
 AMAZON = "name,main_category,sub_category,image,link,ratings,no_of_ratings,discount_price,actual_price"
 
 

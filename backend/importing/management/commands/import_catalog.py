@@ -36,7 +36,7 @@ class Command(ImportCommand[CatalogRow]):
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
         """Take the file over."""
         name, now = options["format"], timezone.now()
-        file_format = catalogue_format(name, currency=settings.DEFAULT_CURRENCY)
+        file_format = self.format_of(catalogue_format, name)
         total = self.rows_in(path, header=file_format.header)
         seller = _seller(options["seller"], source=name)
         self.take_over(

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
@@ -26,7 +25,7 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
         """Take the file over."""
         name = options["format"]
-        file_format = orders_format(name, currency=settings.DEFAULT_CURRENCY)
+        file_format = self.format_of(orders_format, name)
         total = self.rows_in(path, header=file_format.header)
         writer = OrderWriter(source=name, variants=_variants(path, file_format=file_format, name=name))
         self.take_over(

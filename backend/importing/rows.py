@@ -1,0 +1,26 @@
+"""Rows in our CSV formats, whether a file has them or a converter made them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backend.importing.files import Record, Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row as {column: text}; it stands for `rows` rows of the file, the first is `source` at `line`.
+
+    `remarks` name what a converter left out.
+    """
+
+    values: Mapping[str, str]
+    line: int
+    source: tuple[str, ...]
+    rows: int = 1
+    remarks: tuple[str, ...] = ()
+
+
+def row_of(record: Record, *, table: Table) -> Row:
+    """Return a record of a file that has our columns."""
+    values = dict(zip(table.columns, map(str.strip, record.values), strict=True))
+    return Row(values=values, line=record.line, source=tuple(record.values))
