@@ -178,7 +178,9 @@ def test_a_real_year_gives_what_pandas_gives_to_the_cent(data_dir: str) -> None:
             orders += 1
             items += len(outcome.lines)
             month = f"{outcome.placed_at:%Y-%m}"
-            sales[month] += sum(int(100 * rounded(one.quantity * one.unit_price, currency="GBP")) for one in outcome.lines)
+            sales[month] += sum(
+                int(100 * rounded(one.quantity * one.unit_price, currency="GBP")) for one in outcome.lines
+            )
         elif isinstance(outcome, ReturnRow):
             returns[f"{outcome.occurred_at:%Y-%m}"] += int(100 * outcome.amount)
     assert (orders, items) == (19_773, 522_504)
