@@ -83,13 +83,16 @@ def default_port() -> str:
     return os.environ.get("PORT") or "8000"
 
 
-def require_free(settings: PipelineSettings, *, listen: Listen) -> None:
+def require_free(settings: PipelineSettings, *, listen: Listen, share_port: bool = False) -> None:
     """Make sure that the ports are free and that no other supervisor serves the home.
+
+    With `share_port` web processes may listen on the port already, as those of `serve --web-only` do.
 
     Raises:
         CannotServe: a port is taken, or the home is being served.
     """
-    _require_port(listen.host, listen.port, remedy=f"PORT={listen.port + 1}")
+    if not share_port:
+        _require_port(listen.host, listen.port, remedy=f"PORT={listen.port + 1}")
     for service in (embedded.VALKEY, embedded.WAREHOUSE):
         endpoint = embedded.endpoint(service, home=settings.home)
         if embedded.is_running(service, home=settings.home) and not endpoint.transient:

@@ -50,9 +50,10 @@ def free_port() -> int:
 class Shop:
     """A shop in `home`, configured by `environ` on top of nothing: what is not named there is embedded."""
 
-    def __init__(self, home: Path, *, environ: Mapping[str, str]) -> None:
-        """Describe the shop; nothing runs yet."""
+    def __init__(self, home: Path, *, environ: Mapping[str, str], root: Path = ROOT) -> None:
+        """Describe the shop; nothing runs yet. `root` holds the code of the release that runs it."""
         self.home = home
+        self.root = root
         self.port, self.metrics_port = free_port(), free_port()
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         self.environ = {
@@ -64,14 +65,14 @@ class Shop:
             "METRICS_PORT": str(self.metrics_port),
             **environ,
         }
-        self._http = urllib3.PoolManager(retries=False, timeout=30.0)
+        self._http = urllib3.PoolManager(retries=False, timeout=30.0, maxsize=8)
         self._supervisor: subprocess.Popen[str] | None = None
 
     def python(self, *arguments: str, timeout: float = 300, check: bool = True) -> str:
         """Run Python in this shop; return what it wrote to standard output."""
         done = subprocess.run(
             [sys.executable, *arguments],
-            cwd=ROOT,
+            cwd=self.root,
             env=self.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -90,12 +91,12 @@ class Shop:
         """Run several management commands one after the other, faster than each by itself."""
         return self.python("-c", COMMANDS, json.dumps(commands), timeout=timeout)
 
-    def start(self) -> None:
-        """Serve, and return once the web answers."""
+    def start(self, *options: str) -> None:
+        """Serve with the given options, and return once the web answers."""
         with (self.home / "serve.log").open("a") as log:
             self._supervisor = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
-                cwd=ROOT,
+                [sys.executable, "manage.py", "serve", *options],
+                cwd=self.root,
                 env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -112,6 +113,10 @@ class Shop:
         code = self._supervisor.wait(timeout=STOP_SECONDS)
         self._supervisor = None
         return code
+
+    def is_served(self) -> bool:
+        """Whether `start` was called, and neither `stop` nor `kill_supervisor` after it."""
+        return self._supervisor is not None
 
     def kill_supervisor(self) -> None:
         """Let the supervisor die without a chance to stop anything."""
@@ -157,9 +162,9 @@ class Shop:
         """GET a page that is not JSON; return its status."""
         return self._http.request("GET", f"http://127.0.0.1:{self.port}{path}").status
 
-    def operators(self, path: str) -> str:
+    def operators(self, path: str, *, port: int = 0) -> str:
         """GET a page of the port that only operators reach; return its text."""
-        answer = self._http.request("GET", f"http://127.0.0.1:{self.metrics_port}{path}")
+        answer = self._http.request("GET", f"http://127.0.0.1:{port or self.metrics_port}{path}")
         assert answer.status == 200, answer.data
         return answer.data.decode()
 

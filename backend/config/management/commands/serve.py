@@ -41,8 +41,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--web-only", action="store_true", help="run the web processes alone and log to standard output"
         )
+        parser.add_argument(
+            "--share-port",
+            action="store_true",
+            help="start beside web processes that listen on the port already (see docs/upgrading.md)",
+        )
 
-    def handle(self, *_: Any, web_only: bool, **options: Any) -> None:
+    def handle(self, *_: Any, web_only: bool, share_port: bool, **options: Any) -> None:
         """Check, write the supervisor's configuration, and become the supervisor."""
         listen = Listen.of(
             options["host"],
@@ -53,7 +58,7 @@ class Command(BaseCommand):
         )
         try:
             migrations.require_applied()
-            path = _web_only(listen) if web_only else _everything(listen)
+            path = _web_only(listen) if web_only else _everything(listen, share_port=share_port)
         except CannotServe as error:
             raise CommandError(str(error)) from error
         if not web_only:
@@ -66,9 +71,9 @@ class Command(BaseCommand):
         os.execv(sys.executable, supervisor)  # noqa: S606
 
 
-def _everything(listen: Listen) -> Path:
+def _everything(listen: Listen, *, share_port: bool) -> Path:
     pipeline = PipelineSettings.from_env()
-    require_free(pipeline, listen=listen)
+    require_free(pipeline, listen=listen, share_port=share_port)
     home: Path = settings.VITRINE_HOME
     started = groups(pipeline, listen=listen)
     return write_configuration(home / "run", root=settings.BASE_DIR, started=started, logs=home / "logs")

@@ -1,0 +1,169 @@
+"""The shop of an earlier release is upgraded while it serves, and nothing is lost.
+
+The steps are those of docs/upgrading.md, "One machine". A release that must be upgraded from stays in RELEASES.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from indexing.schema import PREVIOUS_VERSION, VERSION
+from tests.services.shop import ROOT, STOP_SECONDS, Shop, free_port, wait_until
+from tests.upgrade import release
+from tests.upgrade.records import Records, contradicted_stock, order_numbers, stored_events
+from tests.upgrade.visitors import Visitors
+
+RELEASES = ["73e95af"]
+CUSTOMER = {"phone": "+15550100003", "password": "vitrine-demo"}
+SIZES = ("--products", "60", "--customers", "30", "--days", "6")
+UNLIMITED = dict.fromkeys(
+    ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_BROWSE", "THROTTLE_EVENTS", "THROTTLE_LOGIN"),
+    "100000/minute",
+)
+PLENTY = 10_000
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=RELEASES)
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+    """A demo shop that an earlier release made and serves."""
+    code = tmp_path / "code"
+    if not release.unpack(request.param, code):
+        pytest.skip(f"the history of this clone does not reach back to {request.param}")
+    home = tmp_path / "home"
+    home.mkdir()
+    shop = Shop(home, environ=UNLIMITED, root=code)
+    shop.manage("demo", *SIZES, "--port", str(shop.port))
+    shop.start()
+    wait_until(lambda: shop.get("/api/health/ready/")[0] == 200, what="the old release is ready")
+    yield shop
+    if shop.is_served():
+        shop.stop()
+
+
+@pytest.fixture
+def new(old: Shop) -> Iterator[Shop]:
+    """The same shop with the code under test."""
+    ports = {"PORT": str(old.port), "METRICS_PORT": str(old.metrics_port)}
+    new = Shop(old.home, environ=UNLIMITED | ports, root=ROOT)
+    new.port, new.metrics_port = old.port, old.metrics_port
+    yield new
+    if new.is_served():
+        new.stop()
+
+
+@contextmanager
+def web_only(shop: Shop) -> Iterator[int]:
+    """Run `serve --web-only` beside what listens on the shop's port; give its port for operators."""
+    port = free_port()
+    with (shop.home / "web-only.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--web-only", "--metrics-port", str(port)],
+            cwd=shop.root,
+            env=shop.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield port
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(STOP_SECONDS) == 0
+
+
+def health(shop: Shop, port: int) -> dict[str, Any]:
+    """Return what operators are told about each dependency."""
+    found: dict[str, Any] = json.loads(shop.operators("/health", port=port))["dependencies"]
+    return found
+
+
+def is_ready(shop: Shop, port: int) -> bool:
+    """Whether operators are told that everything works."""
+    try:
+        return bool(json.loads(shop.operators("/health", port=port))["state"] == "ready")
+    except (urllib3.exceptions.HTTPError, AssertionError):
+        return False
+
+
+def log_in(shop: Shop) -> dict[str, str]:
+    status, body = shop.post("/accounts/login/", CUSTOMER)
+    assert status == 200, body
+    data: dict[str, str] = body["data"]
+    return data
+
+
+def stocked_product(shop: Shop) -> tuple[int, str]:
+    """Return id and title of a product with one variant, after a delivery that lasts for the whole test."""
+    status, body = shop.get("/api/products/?page_size=100&sort_by=newest")
+    assert status == 200, body
+    found = next(each for each in body["results"] if each["variant_count"] == 1)
+    _, variants = shop.get(f"/api/products/{found['id']}/variants/")
+    staff = shop.post("/accounts/login/", {**CUSTOMER, "phone": "+15550100001"})[1]["data"]["access_token"]
+    delivery = {"variant": variants["data"][0]["id"], "transaction_type": "IN", "quantity": PLENTY}
+    status, body = shop.post("/api/products/inventory/transactions/", delivery, token=staff)
+    assert status == 201, body
+    return found["id"], found["title"]
+
+
+def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old: Shop, new: Shop) -> None:
+    login, (product_id, title) = log_in(old), stocked_product(old)
+    token = login["access_token"]
+    wait_until(lambda: bool(old.get("/api/search/", fields={"q": title})[1]["results"]), what="it is found")
+    before = Records.of(old.home)
+
+    with Visitors(old, token, product_id, title) as visitors:
+        wait_until(lambda: len(visitors.orders) > 2 and len(visitors.event_ids) > 2, what="visitors are busy")
+
+        new.manage("migrate")
+        new.manage("migrate_warehouse")
+        with web_only(new) as operators:
+            wait_until(lambda: is_ready(new, operators), what="the new web processes are ready")
+            assert health(new, operators)["search"]["schema_version"] == PREVIOUS_VERSION
+            assert visitors.events_deferred == 0
+            assert old.stop() == 0
+            new.start("--share-port")
+            wait_until(lambda: is_ready(new, new.metrics_port), what="the new release is ready")
+        deferred = visitors.events_deferred
+        assert "rebuild_index" in health(new, new.metrics_port)["search"]["remedy"]
+        new.manage("rebuild_index")
+        new.manage("rebuild_index", "--rollback")
+        new.manage("rebuild_index", "--rollback")
+        accepted = len(visitors.event_ids)
+        wait_until(lambda: len(visitors.event_ids) > accepted + 3, what="visitors are still busy")
+
+    assert visitors.failures == []
+    assert visitors.events_deferred == deferred, "events are accepted once the new release is ready"
+    assert all(visitors.answered[name] > 10 for name in ("search", "product", "cart", "order")), (
+        visitors.answered
+    )
+
+    after = Records.of(new.home)
+    assert before.missing_from(after) == []
+    assert set(visitors.orders) <= order_numbers(new.home)
+    assert contradicted_stock(new.home) == []
+    wait_until(
+        lambda: set(visitors.event_ids) <= stored_events(new.home), what="every accepted event is stored"
+    )
+    wait_until(lambda: "agree" in new.manage("reconcile", check=False), what="the order facts agree")
+
+    assert health(new, new.metrics_port)["search"]["schema_version"] == VERSION
+    assert new.get("/api/search/", fields={"q": title})[1]["results"][0]["id"] == product_id
+    assert new.get("/api/recommendations/user/", token=token)[1]["data"]["results"]
+    assert new.get("/api/orders/orders/", token=token)[0] == 200
+    status, body = new.post("/accounts/token-refresh/", {"refresh_token": login["refresh_token"]})
+    assert status == 200, body
+    assert (
+        new.post("/api/orders/cart/", {"product_id": product_id}, token=body["data"]["access_token"])[0]
+        == 201
+    )
+    assert new.stop() == 0
