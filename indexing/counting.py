@@ -120,7 +120,7 @@ def rating_buckets(counts: Mapping[int, int], *, selected: float | None) -> tupl
 def attribute_facets(
     counts: AttributeCounts, *, selected: Mapping[str, tuple[str, ...]]
 ) -> tuple[AttributeFacet, ...]:
-    """Return a facet for each attribute, those of most products first, and every selected one."""
+    """Return a facet for each attribute, those of the most products first, and every selected one."""
     by_name: dict[str, dict[str, int]] = {name: dict.fromkeys(values, 0) for name, values in selected.items()}
     for (name, value), count in counts.items():
         by_name.setdefault(name, {})[value] = count

@@ -1,9 +1,10 @@
-"""Generations: build a new one while the old one serves and follows changes, swap, roll back, drop.
+"""Building a generation while another one serves, swapping, and rolling back.
 
-A generation is a subscriber with a cursor of its own, opened before its scan begins: what changes while the
-scan runs lies behind the cursor and is applied by version afterwards, so that nothing is lost or undone. The
-builder both scans and follows until the swap; then it lets go, and whoever follows for the shop takes over.
-The generation that served before stays subscribed as the standby, so that going back is instant and fresh.
+A generation is a subscriber with a cursor of its own, which is opened before the scan begins. Changes that
+are made during the scan are read from there afterwards and applied by version, so that none is lost or
+undone. The builder scans and applies changes until the swap; then it releases the generation, and the
+process that keeps the shop's generations current takes over. The generation that served before stays
+subscribed as the standby.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,65 +16,74 @@ from indexing.engine import DocumentWrite, Generation, Role, SearchEngine
 from indexing.errors import IndexCorrupt, NoStandby, UnsupportedSchema
 
 MAX_LAG_SECONDS = 1.0
-"""How far a generation may be behind at the swap: no more than the one it replaces usually is."""
+"""How far a generation may lag at the swap: as far as the one that it replaces usually does."""
 
 Clock = Callable[[], datetime]
 
 
-class Feed(Protocol):
-    """Where a generation's documents come from."""
+class DocumentSource(Protocol):
+    """Where the documents of a generation come from."""
 
-    def begin(self, generation: str) -> None:
-        """Keep everything that changes from now on for this generation, and work for it alone."""
+    def subscribe(self, generation: str) -> None:
+        """Keep every change from now on for this generation, and reserve it for this process."""
         ...
 
     def scan(self) -> Iterator[Sequence[DocumentWrite]]:
         """Yield all products, in batches."""
         ...
 
-    def follow(self, generation: str) -> float:
-        """Apply what has changed and is kept; return how many seconds the generation is behind then."""
+    def apply_changes(self, generation: str) -> float:
+        """Write the changes that were kept; return by how many seconds the generation lags afterwards."""
         ...
 
     def hand_over(self, generation: str) -> None:
-        """Stop working for this generation; what changes stays kept for it."""
+        """Let another process apply the changes, which are kept as before."""
         ...
 
-    def end(self, generation: str) -> None:
-        """Keep nothing for this generation any more."""
+    def unsubscribe(self, generation: str) -> None:
+        """Keep no more changes for this generation."""
         ...
 
     def is_being_built(self, generation: str) -> bool:
-        """Whether some process works for this generation now."""
+        """Return whether a process has reserved this generation."""
         ...
 
 
 def rebuild(
-    engine: SearchEngine, feed: Feed, *, clock: Clock, progress: Callable[[int], object] = lambda count: None
+    engine: SearchEngine,
+    source: DocumentSource,
+    *,
+    clock: Clock,
+    progress: Callable[[int], object] = lambda count: None,
 ) -> Generation:
-    """Build a generation, let it serve, and return it; `progress` hears of each batch of products.
+    """Build a generation of the current schema version, let it serve, and return it.
 
-    A build that fails leaves nothing behind and the old generation serving. One that was killed leaves a
-    generation that nobody works for, which the next rebuild drops.
+    `progress` is called with the number of products of each batch. A build that fails drops what it built,
+    and the old generation continues to serve. The generation of a build that was killed is dropped by the
+    next one.
     """
     before = engine.generations()
     built = engine.create(now=clock())
     try:
-        _fill(engine, feed, built.name, clock=clock, progress=progress)
+        _fill(engine, source, built.name, clock=clock, progress=progress)
     except BaseException:
-        _discard(engine, feed, built.name)
+        _discard(engine, source, built.name)
         raise
     engine.swap(built.name)
     engine.release(built.name)
-    feed.hand_over(built.name)
+    source.hand_over(built.name)
     for generation in before:
-        if not _is_kept(generation, engine, feed):
-            _discard(engine, feed, generation.name)
+        if not _is_kept(generation, engine, source):
+            _discard(engine, source, generation.name)
     return replace(built, role=Role.SERVING)
 
 
 def roll_back(engine: SearchEngine) -> Generation:
-    """Let the standby serve again and return it. Raises NoStandby."""
+    """Let the standby serve again, and return it.
+
+    Raises:
+        NoStandby: there is none.
+    """
     standby = next((each for each in engine.generations() if each.role is Role.STANDBY), None)
     if standby is None:
         raise NoStandby
@@ -82,25 +92,30 @@ def roll_back(engine: SearchEngine) -> Generation:
 
 
 def kept_current(generations: Sequence[Generation]) -> list[Generation]:
-    """Return the generations that the shop keeps up to date; one that is being built is its builder's."""
+    """Return the generations that the shop keeps current: all but those that are being built."""
     return [generation for generation in generations if generation.role is not Role.BUILDING]
 
 
 def _fill(
-    engine: SearchEngine, feed: Feed, generation: str, *, clock: Clock, progress: Callable[[int], object]
+    engine: SearchEngine,
+    source: DocumentSource,
+    generation: str,
+    *,
+    clock: Clock,
+    progress: Callable[[int], object],
 ) -> None:
-    feed.begin(generation)
-    for batch in feed.scan():
+    source.subscribe(generation)
+    for batch in source.scan():
         engine.write(generation, batch, now=clock())
         progress(len(batch))
-    while feed.follow(generation) > MAX_LAG_SECONDS:
+    while source.apply_changes(generation) > MAX_LAG_SECONDS:
         pass
 
 
-def _is_kept(generation: Generation, engine: SearchEngine, feed: Feed) -> bool:
-    """Whether a generation stays beside a new one: as its standby, or because another process builds it."""
+def _is_kept(generation: Generation, engine: SearchEngine, source: DocumentSource) -> bool:
+    """Return whether a generation stays: as the standby, or because another process builds it."""
     if generation.role is Role.BUILDING:
-        return feed.is_being_built(generation.name)
+        return source.is_being_built(generation.name)
     return generation.role is Role.SERVING and _is_readable(generation, engine)
 
 
@@ -112,7 +127,7 @@ def _is_readable(generation: Generation, engine: SearchEngine) -> bool:
     return True
 
 
-def _discard(engine: SearchEngine, feed: Feed, generation: str) -> None:
-    feed.end(generation)
+def _discard(engine: SearchEngine, source: DocumentSource, generation: str) -> None:
+    source.unsubscribe(generation)
     engine.release(generation)
     engine.drop(generation)

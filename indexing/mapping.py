@@ -1,8 +1,8 @@
-"""One product document, flattened into what both engines index, and how each part is analysed.
+"""What both engines index of a product document.
 
-Text is normalised here (see indexing.text), so that an engine gets words joined by blanks and only stems them
-(both with the Snowball English stemmer, "porter2"). Tokens are exact values; some carry a label behind a
-separator, so that a facet's buckets need no look-up.
+Text is normalised here (see indexing.text): engines get words joined by blanks and only stem them, both
+with the Snowball English stemmer ("porter2"). Tokens are exact values; some carry a label after a
+separator, so that the buckets of a facet need no look-up.
 """
 
 import math
@@ -13,19 +13,19 @@ from indexing.document import ProductDocument
 from indexing.text import phrases, plain, words
 
 SEPARATOR = "\x1f"
-"""Between the parts of a token: no title, brand or attribute holds this control character."""
+"""Between the parts of a token; a control character that is removed from the parts."""
 
 MAX_TOKEN_PART = 1_000
-"""Characters; no name or value that anybody would choose is longer."""
+"""Characters; engines refuse a document with a longer value than they support."""
 MAX_DESCRIPTION_WORDS = 400
-"""What a shopper looks for is said early; sellers' terms and shipping tables come after."""
+"""The beginning describes the product; sellers' terms and shipping tables follow at the end."""
 
 POPULARITY_CEILING = 10_000
-"""Where more popularity stops to count: without an end, one bestseller would top unrelated queries."""
+"""Units above which popularity counts no more: otherwise one best seller would lead unrelated queries."""
 POPULARITY_PRIOR = 0.15
-"""The most that popularity adds to a score: it decides between about equally good matches, no more."""
+"""The most that popularity adds to the score factor: enough to decide between about equal matches."""
 IN_STOCK_BONUS = 0.25
-"""What being in stock adds to it: what nobody can buy stays findable, below what can be bought."""
+"""What being in stock adds to the score factor, so that sold-out products are found below the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,27 +40,27 @@ class IndexedText:
 
     @property
     def vocabulary(self) -> str:
-        """What the shop itself writes with care: the words that misspelt ones are corrected to."""
+        """The words that misspelt ones are corrected to: all but those of the description."""
         return " ".join((self.title, self.brand, self.categories, self.attributes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedProduct:
-    """What is searched, filtered, counted and sorted by."""
+    """A product document with the values that its fields are made of."""
 
     document: ProductDocument
     text: IndexedText
     phrases: tuple[str, ...]
     brand: str
-    """The brand as it is filtered by: case does not matter."""
+    """The brand for filters, without case."""
     brand_token: str
-    """`brand` and the brand as it is written; empty without one."""
+    """`brand` and the brand as written, for facets; empty without a brand."""
     category_keys: tuple[str, ...]
-    """Name, slug and path of each category up to the root, without case: what a shopper may filter by."""
+    """Name, slug and path of each category up to the root, without case, for filters."""
     category_tokens: tuple[str, ...]
-    """Path and slug of each category up to the root: what is counted."""
+    """Path and slug of each category up to the root, for facets."""
     category_names: tuple[str, ...]
-    """Name, as it is typed and as it is written, and slug of each category: what is suggested."""
+    """Normalised name, name and slug of each category, for suggestions."""
     boost: float
 
 
@@ -75,7 +75,7 @@ def token(*parts: str) -> str:
 
 
 def _part(text: str) -> str:
-    """Return `text` fit for a token: engines refuse a whole document for the sake of an endless one."""
+    """Return `text` without separators and cut to the longest part that a token may have."""
     return text.replace(SEPARATOR, " ") if len(text) <= MAX_TOKEN_PART else _part(text[:MAX_TOKEN_PART])
 
 
@@ -95,9 +95,9 @@ def attribute_tokens(attributes: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def score_factor(*, popularity: int, in_stock: bool) -> float:
-    """Return what a text score is multiplied by: 1 for a product that is sold out and that nobody knows."""
-    fame = math.log1p(min(popularity, POPULARITY_CEILING)) / math.log1p(POPULARITY_CEILING)
-    return 1.0 + POPULARITY_PRIOR * fame + (IN_STOCK_BONUS if in_stock else 0.0)
+    """Return the factor of a text score: 1 for a product that is sold out and was never bought."""
+    share = math.log1p(min(popularity, POPULARITY_CEILING)) / math.log1p(POPULARITY_CEILING)
+    return 1.0 + POPULARITY_PRIOR * share + (IN_STOCK_BONUS if in_stock else 0.0)
 
 
 def flatten(document: ProductDocument) -> IndexedProduct:

@@ -1,8 +1,8 @@
-"""What a shopper's words mean: each word a need, each need met by one of several alternatives.
+"""The plan of a query: a need for each word, and alternatives that satisfy each need.
 
-The plan is made here, once, from evidence that the engine gathers about the words (how many products hold
-them, which words are spelt alike); the engines only translate it. So that they rank alike, and the rules can
-be read and tested without an engine.
+The plan is made from evidence that an engine gathers about the words: how many products hold them, and
+which words are spelt alike. Engines only translate the plan. So both rank alike, and the rules can be
+tested without an engine.
 """
 
 import math
@@ -14,35 +14,35 @@ from indexing.page import Matched
 from indexing.spelling import Neighbour, corrections
 
 FIELD_BOOSTS: Mapping[str, float] = {
-    "title": 3.0,  # says what the thing is
-    "brand": 2.0,  # often in the title too, and then counts twice, as it should
-    "categories": 1.5,  # "lamp" should prefer lamps to lampshade paint
+    "title": 3.0,  # names the product
+    "brand": 2.0,  # often in the title too; then it counts twice, which is intended
+    "categories": 1.5,  # for "lamp", lamps rank before lampshade paint
     "attributes": 1.0,  # colours and materials, which many products share
-    "description": 0.5,  # says everything, also what the thing is not
+    "description": 0.5,  # also mentions what the product is not
 }
 EXACT_FORM_BOOST = 1.0
-"""For the very form that was typed, anywhere but in the description: stems alone make crocs of a crock."""
+"""For the form as typed, outside the description: by their stems alone, "crocs" and "crock" are equal."""
 PHRASE_BOOST = 1.0
-"""For two neighbouring query words that a title holds together: "wine rack" before a rack for wine."""
+"""For two adjacent query words that are adjacent in a title: "wine rack" before "rack for wine"."""
 RELAX_BELOW = 10
-"""With fewer products than this holding every word, those that hold most, then any, are shown as well."""
+"""If fewer products hold every word, those with most of the words, then with any, are included."""
 SATISFIED_NEED_SCORE = 10.0
-"""For each word a hit holds, once not all are asked for: about what a rare word in a title is worth."""
+"""For each satisfied need when not all are required: about the score of a rare word in a title."""
 MOST = 0.6
-"""The share of a query's words that "most" asks for."""
+"""The share of a query's words that "most" requires."""
 
 JOINED_WEIGHT = 0.9
-"""For "macbook" where "mac book" was asked for, and the other way round: the same thing, spelt otherwise."""
+"""For "macbook" where the query has "mac book", and the other way round."""
 MIN_PART = 3
-"""Letters in each half of a split word; shorter halves are accidents ("car pet")."""
+"""Letters in each half of a split word; shorter halves are usually accidental ("car pet")."""
 
 Term = tuple[str, ...]
-"""One word, or several that must stand next to each other."""
+"""One word, or several adjacent ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One way to meet a need."""
+    """One term that satisfies a need."""
 
     term: Term
     weight: float
@@ -50,7 +50,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something a shopper asked for, and what meets it, best first."""
+    """A word of the query, and the alternatives that satisfy it, best first."""
 
     word: str
     alternatives: tuple[Alternative, ...]
@@ -58,18 +58,18 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A query as it will be searched for."""
+    """A query as it is searched for."""
 
     needs: tuple[Need, ...]
     corrected_text: str | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words most likely meant, in order: what phrases are made of."""
+        """The likeliest words in order, from which phrases are made."""
         return tuple(dict.fromkeys(word for need in self.needs for word in need.alternatives[0].term))
 
     def levels(self) -> tuple[tuple[Matched, int], ...]:
-        """Return how many needs a hit must meet, from all of them downwards."""
+        """Return how many needs a hit must satisfy, from all of them downwards."""
         count = len(self.needs)
         most = max(1, math.ceil(count * MOST))
         steps = {Matched.ALL: count, Matched.MOST: most, Matched.ANY: 1}
@@ -79,16 +79,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the engine knows about a query's words."""
+    """What an engine has found about a query's words."""
 
     frequencies: Mapping[Term, int]
-    """Products that hold the term, for every term of `lookups`."""
+    """Numbers of products that hold each term of `lookups`."""
     neighbours: Mapping[str, Sequence[Neighbour]]
-    """For words that no product holds: those of the vocabulary that are spelt alike."""
+    """Words of the vocabulary that are spelt like a word that no product holds."""
 
 
 def lookups(words: Sequence[str]) -> tuple[Term, ...]:
-    """Return the terms whose frequencies `plan` wants to know."""
+    """Return the terms whose frequencies `plan` needs."""
     singles = [(word,) for word in words]
     joins = [(first + second,) for first, second in pairwise(words)]
     splits = [split for word in words for split in _splits(word)]
@@ -96,19 +96,19 @@ def lookups(words: Sequence[str]) -> tuple[Term, ...]:
 
 
 def literal(words: Sequence[str]) -> Plan:
-    """Return the plan of a query whose words are all known, and written as everybody writes them."""
+    """Return the plan of a query whose words are all searched for as they are."""
     return Plan(tuple(Need(word, (Alternative((word,), 1.0),)) for word in words))
 
 
 def plan(words: Sequence[str], evidence: Evidence) -> Plan:
     """Return how to search for `words`.
 
-    A word that some product holds stands for itself: nothing is corrected that is not broken.
+    A word that a product holds is never corrected.
     """
     needs = tuple(_need(word, words, evidence) for word in words)
-    understood = Plan(needs)
-    corrected = " ".join(understood.words)
-    return understood if understood.words == tuple(words) else Plan(needs, corrected)
+    planned = Plan(needs)
+    corrected = " ".join(planned.words)
+    return planned if planned.words == tuple(words) else Plan(needs, corrected)
 
 
 def _need(word: str, words: Sequence[str], evidence: Evidence) -> Need:

@@ -1,4 +1,4 @@
-"""Which engine, and where: from the environment alone."""
+"""Which search engine a shop uses, and where it is, from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ DEFAULT_PREFIX = "vitrine"
 
 
 class SettingsError(ValueError):
-    """An environment variable has a value that cannot be meant."""
+    """An environment variable has an invalid value."""
 
     def __init__(self, variable: str, problem: str) -> None:
         super().__init__(f"{variable} {problem}")
@@ -31,10 +31,10 @@ class SearchSettings:
     """Where tantivy keeps its generations."""
     elasticsearch_url: str = ""
     prefix: str = DEFAULT_PREFIX
-    """Begins the name of every index of this shop, so that several shops can share a cluster."""
+    """The beginning of every index name, so that several shops can share a cluster."""
 
     def __post_init__(self) -> None:
-        """Raise SettingsError for an engine that there is not, or one that could not be found."""
+        """Raise SettingsError for an unknown engine, or for Elasticsearch without a valid address."""
         if self.engine not in ENGINES:
             allowed = ", ".join(ENGINES)
             raise SettingsError("VITRINE_SEARCH_ENGINE", f"is {self.engine!r}; it must be one of {allowed}")
@@ -43,10 +43,12 @@ class SearchSettings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Return the settings that VITRINE_SEARCH_ENGINE, VITRINE_HOME and VITRINE_SEARCH_PREFIX make.
+        """Return the settings of VITRINE_SEARCH_ENGINE, VITRINE_HOME and VITRINE_SEARCH_PREFIX.
 
-        ELASTICSEARCH_URL chooses Elasticsearch unless VITRINE_SEARCH_ENGINE says otherwise.
-        Raises SettingsError.
+        With ELASTICSEARCH_URL the engine is Elasticsearch unless VITRINE_SEARCH_ENGINE names the other one.
+
+        Raises:
+            SettingsError: a variable has an invalid value.
         """
         environ = os.environ if environ is None else environ
         url = environ.get("ELASTICSEARCH_URL", "")
@@ -65,7 +67,7 @@ def _is_address(url: str) -> bool:
 
 
 def open_engine(settings: SearchSettings) -> SearchEngine:
-    """Return the engine that `settings` name; the other one need not be installed."""
+    """Return the engine of `settings`; the other one need not be installed."""
     if settings.engine == "elasticsearch":
         from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
 

@@ -1,9 +1,9 @@
-"""Which word was meant by one that no product holds: a noisy channel over the shop's own vocabulary.
+"""Spelling correction of words that no product holds: a noisy channel over the shop's own vocabulary.
 
-A candidate is as likely as its word is frequent, times how easily a person edits from it to what was typed
-(Kernighan, Church and Gale, "A spelling correction program based on a noisy channel model", 1990). The
-channel is a weighted Damerau-Levenshtein distance: vowels are confused with vowels, letters are doubled or
-not, neighbours are swapped, and the first letter is seldom wrong.
+A candidate's likelihood is the frequency of its word times the probability of the edits that lead from it to
+what was typed (Kernighan, Church and Gale, "A spelling correction program based on a noisy channel model",
+1990). The channel is a weighted Damerau-Levenshtein distance: confused vowels, doubled letters and swapped
+neighbours cost less than other edits, and a wrong first letter costs more.
 """
 
 import math
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 
 VOWELS = frozenset("aeiouy")
 EDIT_PENALTY = 6.0
-"""How many times e less likely each whole slip is: a word must be 400 times as frequent to outweigh one."""
+"""Each edit divides the likelihood by e to this power: a word must be 400 times as frequent to offset one."""
 VOWEL_FOR_VOWEL = 0.6
 DOUBLED_LETTER = 0.6
 SWAPPED_LETTERS = 0.7
 FIRST_LETTER = 0.5
-"""On top, when the first letter differs."""
+"""Added when the first letter differs."""
 
 MAX_CORRECTIONS = 3
 MIN_WEIGHT = 0.1
-"""Candidates less likely than a tenth of the best only add noise."""
+"""Candidates with less than a tenth of the best one's likelihood are left out."""
 
 SHORT = 3
 LONG = 6
-"""Letters from which one, and from which two edits are believed; Elasticsearch draws the lines there too."""
+"""Lengths from which words may have one edit, and two; the same as Elasticsearch's AUTO fuzziness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A word of the vocabulary, and how many products hold it."""
+    """A word of the vocabulary, and the number of products that hold it."""
 
     word: str
     frequency: int
@@ -38,21 +38,21 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A word that may have been meant, weighted against the likeliest (1)."""
+    """A candidate, weighted against the likeliest one (1)."""
 
     word: str
     weight: float
 
 
 def max_edits(word: str) -> int:
-    """Return how many letters of `word` may be wrong; codes and short words are taken at their word."""
+    """Return how many edits `word` may be away from its correction; 0 for codes and short words."""
     if len(word) < SHORT or any(letter.isdigit() for letter in word):
         return 0
     return 2 if len(word) >= LONG else 1
 
 
 def corrections(word: str, neighbours: Sequence[Neighbour]) -> tuple[Correction, ...]:
-    """Return the likeliest of `neighbours`, best first, each weighted against the best."""
+    """Return the likeliest `neighbours`, best first."""
     scored = sorted(
         (
             (math.log1p(each.frequency) - EDIT_PENALTY * edit_cost(word, each.word), each.word)
@@ -65,7 +65,7 @@ def corrections(word: str, neighbours: Sequence[Neighbour]) -> tuple[Correction,
 
 
 def edit_cost(typed: str, meant: str) -> float:
-    """Return how unlikely it is to type `typed` for `meant`: 0 for equal words, about 1 for each slip."""
+    """Return the cost of typing `typed` for `meant`: 0 for equal words, about 1 for each edit."""
     rows = [[float(column) for column in range(len(meant) + 1)]]
     for i in range(1, len(typed) + 1):
         row = [float(i)]

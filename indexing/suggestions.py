@@ -1,4 +1,4 @@
-"""What a shopper may be about to type: phrases of titles, brands and categories."""
+"""Completions of what a shopper types: phrases of titles, brands and categories."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,17 +9,17 @@ from indexing.request import MAX_QUERY_LENGTH
 from indexing.text import words
 
 MIN_PREFIX = 2
-"""Letters; one letter begins a third of all phrases, and says nothing."""
+"""Letters; one letter is the beginning of too many phrases to be useful."""
 MIN_PRODUCTS = 2
-"""A phrase of a single title is not how people call things, unless there is nothing better."""
+"""A phrase of a single title is suggested only where there is no other."""
 MAX_NAMES = 3
-"""Brands, and categories, in one list."""
+"""The most brands, and the most categories, of one list."""
 
 SUGGESTED = ("category_name", "brand_token", "phrase")
 """The exact fields whose values are suggested."""
 
 Counts = Mapping[str, Sequence[tuple[str, int]]]
-"""For each field of SUGGESTED the values that begin with some prefix, each with its number of products."""
+"""For each field of SUGGESTED the values that begin with a prefix, each with its number of products."""
 Complete = Callable[[str], Counts]
 
 
@@ -28,14 +28,14 @@ def suggestions(
 ) -> tuple[SearchSuggestion, ...]:
     """Return completions of `prefix`: categories, then brands, then phrases, each by number of products.
 
-    A prefix that begins nothing is corrected word by word and tried once more.
+    A prefix without completions is corrected word by word and tried once more.
     """
     typed = words(prefix)
-    begun = " ".join(typed)
-    if not MIN_PREFIX <= len(begun) <= MAX_QUERY_LENGTH:
-        # Longer than what was typed, where one character stands for several words; nothing begins so.
+    normalised = " ".join(typed)
+    if not MIN_PREFIX <= len(normalised) <= MAX_QUERY_LENGTH:
+        # Normalising can make a text longer: one character may stand for several words.
         return ()
-    found = _completions(begun, complete=complete, limit=limit)
+    found = _completions(normalised, complete=complete, limit=limit)
     if found:
         return found
     corrected = plan(typed, evidence(typed)).corrected_text
@@ -45,8 +45,8 @@ def suggestions(
 def _completions(prefix: str, *, complete: Complete, limit: int) -> tuple[SearchSuggestion, ...]:
     counts = complete(prefix)
     named = [*_categories(counts), *_brands(counts)][:limit]
-    taken = {suggestion.text.casefold() for suggestion in named}
-    phrases = [each for each in _phrases(counts) if each.text not in taken]
+    named_texts = {suggestion.text.casefold() for suggestion in named}
+    phrases = [each for each in _phrases(counts) if each.text not in named_texts]
     return (*named, *phrases[: limit - len(named)])
 
 
@@ -55,7 +55,7 @@ def _categories(counts: Counts) -> list[SearchSuggestion]:
     for value, count in counts["category_name"]:
         _, name, slug = parts_of(value)
         found.append(SearchSuggestion(SuggestionKind.CATEGORY, name, count, slug))
-    return sorted(found, key=_fullest)[:MAX_NAMES]
+    return sorted(found, key=_by_count)[:MAX_NAMES]
 
 
 def _brands(counts: Counts) -> list[SearchSuggestion]:
@@ -63,7 +63,7 @@ def _brands(counts: Counts) -> list[SearchSuggestion]:
         SearchSuggestion(SuggestionKind.BRAND, parts_of(value)[1], count)
         for value, count in counts["brand_token"]
     ]
-    return sorted(found, key=_fullest)[:MAX_NAMES]
+    return sorted(found, key=_by_count)[:MAX_NAMES]
 
 
 def _phrases(counts: Counts) -> list[SearchSuggestion]:
@@ -77,17 +77,17 @@ def _phrases(counts: Counts) -> list[SearchSuggestion]:
         for phrase, count in common.items()
         if phrase not in beginnings
     ]
-    return sorted(found, key=_fullest)
+    return sorted(found, key=_by_count)
 
 
 def _beginning(phrase: str) -> str:
-    """Return the phrase less its last word: where all its products have the longer one, it says nothing.
+    """Return the phrase without its last word: redundant where all its products have the longer phrase.
 
-    A number in the end is a size or a count, and no better name for the thing.
+    A phrase that ends with a number (a size, a count) does not replace the shorter one.
     """
     shorter, _, last = phrase.rpartition(" ")
     return "" if last.isdigit() else shorter
 
 
-def _fullest(suggestion: SearchSuggestion) -> tuple[int, int, str]:
+def _by_count(suggestion: SearchSuggestion) -> tuple[int, int, str]:
     return (-suggestion.count, len(suggestion.text), suggestion.text)

@@ -1,6 +1,6 @@
-"""Text as both engines see it: one tokenizer, in Python, so that they cannot disagree about a word.
+"""The tokenizer of both engines, in Python, so that they split text in the same way.
 
-Engines get words joined by blanks and add only the stemming.
+Engines get words joined by blanks and only stem them.
 """
 
 import html
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 STOP_WORDS = frozenset(
     "a an and are as at be by for from in is it its of on or the to with".split()  # noqa: SIM905 (a line)
 )
-"""Words that a query can lose without changing its meaning. Documents keep them: they cost nothing there."""
+"""Words that are removed from queries, because they do not change the meaning. Documents keep them."""
 
 MAX_PHRASE_WORDS = 3
-"""Longer phrases are whole titles, and a title is found by its first three words."""
+"""Longer phrases are hardly ever typed: a title is found by its first three words."""
 MAX_PHRASE_SOURCE = 12
-"""Words of a title that phrases are taken from; what follows is sizes and part numbers."""
+"""Words of a title that phrases are taken from; sizes and part numbers follow at the end."""
 
 _HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|\{[^{}]*\}", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
@@ -28,14 +28,14 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def plain(text: str) -> str:
-    """Return `text` without markup, style sheets and entities; text without any comes back as it is."""
+    """Return `text` without markup, style sheets and entities; text without any is returned unchanged."""
     if not _MARKUP.search(text):
         return text
     return html.unescape(_TAG.sub(" ", _HIDDEN.sub(" ", text)))
 
 
 def words(text: str) -> list[str]:
-    """Return the words of `text` in order: lower case, without accents, apostrophes closed up."""
+    """Return the words of `text` in order, in lower case, without accents and apostrophes."""
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text)
         text = "".join(character for character in decomposed if not unicodedata.combining(character))
@@ -43,13 +43,13 @@ def words(text: str) -> list[str]:
 
 
 def query_words(text: str) -> tuple[str, ...]:
-    """Return the distinct words a shopper means, in order; stop words count only if there is nothing else."""
+    """Return the distinct words of a query in order, without stop words unless there are no others."""
     everything = tuple(dict.fromkeys(words(text)))
     return tuple(word for word in everything if word not in STOP_WORDS) or everything
 
 
 def phrases(title: str) -> Iterator[str]:
-    """Yield the phrases of a title that are worth suggesting: one to three words, no stop word at an end."""
+    """Yield the phrases of a title: one to three words that neither begin nor end with a stop word."""
     source = words(title)[:MAX_PHRASE_SOURCE]
     for start, first in enumerate(source):
         if first in STOP_WORDS or first.isdigit():

@@ -1,4 +1,4 @@
-"""Building generations from the database, and following it while they are built."""
+"""Builds generations from the database, and applies the changes that are made meanwhile."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,16 +28,16 @@ RELAY = Actor.system("relay")
 logger = structlog.get_logger(__name__)
 
 
-class OutboxFeed:
-    """The database as a source of documents: its products, and its outbox from the moment of `begin`."""
+class OutboxSource:
+    """The database as a source of documents: its products, and the changes in its outbox."""
 
     def __init__(self, engine: SearchEngine) -> None:
-        """Feed generations of `engine`."""
+        """Write to generations of `engine`."""
         self._engine = engine
         self._owner = process_name()
         self._runners: dict[str, SubscriberRunner] = {}
 
-    def begin(self, generation: str) -> None:
+    def subscribe(self, generation: str) -> None:
         """Open the generation's cursor at the newest message and take its lease."""
         subscriber = GenerationSubscriber(self._engine, generation)
         open_cursor(subscriber.name, start=Start.HEAD, remedy=REMEDY)
@@ -51,25 +51,25 @@ class OutboxFeed:
             for generation in self._runners:
                 self._step(generation)
 
-    def follow(self, generation: str) -> float:
-        """Apply what changed; return the age in seconds of the oldest change that is still to be applied."""
+    def apply_changes(self, generation: str) -> float:
+        """Apply changes; return the age in seconds of the oldest one that is still to be applied."""
         if not self._step(generation):
             time.sleep(POLL_SECONDS)
         subscriber = self._runners[generation].subscriber
         return lag(subscriber, now=timezone.now()).seconds
 
     def hand_over(self, generation: str) -> None:
-        """Give the lease back, for the relay to take."""
+        """Release the lease, so that the relay can take it."""
         self._runners.pop(generation).release()
 
-    def end(self, generation: str) -> None:
+    def unsubscribe(self, generation: str) -> None:
         """Close the generation's cursor."""
         if generation in self._runners:
             self.hand_over(generation)
         delete_cursor(NAME_PREFIX + generation)
 
     def is_being_built(self, generation: str) -> bool:
-        """Whether a process holds the generation's lease."""
+        """Return whether a process holds the generation's lease."""
         held = Cursor.objects.filter(subscriber=NAME_PREFIX + generation, lease_until__gt=timezone.now())
         return held.exists()
 
@@ -87,7 +87,7 @@ def build(
     """Build a generation from the database, let it serve, and return it."""
     _close_orphaned_cursors(engine)
     before = serving_generation(engine)
-    built = rebuild(engine, OutboxFeed(engine), clock=clock, progress=progress)
+    built = rebuild(engine, OutboxSource(engine), clock=clock, progress=progress)
     _record("search.index_rebuilt", by=by, before=before, after=built)
     return built
 
@@ -116,9 +116,9 @@ def _record(action: str, *, by: Actor, before: Generation | None, after: Generat
 
 
 def index_subscribers(engine: SearchEngine, *, clock: Callable[[], datetime]) -> list[GenerationSubscriber]:
-    """Return a subscriber for each generation that is kept up to date; a shop without any gets its first.
+    """Return a subscriber for each generation that is kept current; build the first one of a new shop.
 
-    An engine that cannot be asked now takes no first generation: its subscribers find out by themselves.
+    While the engine is unavailable no generation is built, and the subscribers report the failure themselves.
     """
     try:
         ensure_serving(engine, clock=clock)

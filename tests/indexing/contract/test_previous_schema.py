@@ -127,10 +127,10 @@ def test_it_serves_while_a_new_generation_is_built_and_can_be_rolled_back_to(
 ) -> None:
     other_process = place.open()
     seen: list[set[int]] = []
-    feed = Rows({1: "One", 2: "Two"}, engine)
-    feed.while_scanning = lambda: seen.append(set(Shop(other_process, shop.generation).ids()))
+    source = Rows({1: "One", 2: "Two"}, engine)
+    source.while_scanning = lambda: seen.append(set(Shop(other_process, shop.generation).ids()))
 
-    built = rebuild(engine, feed, clock=lambda: datetime.now(UTC))
+    built = rebuild(engine, source, clock=lambda: datetime.now(UTC))
 
     assert seen == [{1, 2, 3, 7}]
     assert built.schema_version == VERSION

@@ -15,7 +15,7 @@ from backend.outbox.errors import Overtaken
 from backend.outbox.models import Cursor, Message
 from backend.outbox.relay import Relay, drain
 from backend.search import projection
-from backend.search.rebuilding import OutboxFeed, build, index_subscribers
+from backend.search.rebuilding import OutboxSource, build, index_subscribers
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import DocumentWrite, Role, SearchEngine
@@ -144,15 +144,15 @@ def test_a_dropped_generation_is_no_failure_of_its_subscriber(shop_engine: Searc
 def test_a_generation_follows_from_where_its_scan_begins(folder_engine: SearchEngine) -> None:
     product("Scanned")
     generation = folder_engine.create(now=timezone.now()).name
-    feed = OutboxFeed(folder_engine)
+    source = OutboxSource(folder_engine)
 
-    feed.begin(generation)
+    source.subscribe(generation)
     assert folder_engine.count(generation) == 0
     product("Followed")
-    feed.follow(generation)
+    source.apply_changes(generation)
 
     assert folder_engine.count(generation) == 1
-    feed.end(generation)
+    source.unsubscribe(generation)
 
 
 def test_a_build_that_was_stopped_until_its_messages_were_deleted_fails_and_leaves_nothing_behind(
