@@ -1,4 +1,4 @@
-"""Dead letters: what couldn't become an event, and another try once the reason is gone."""
+"""Dead letters: refused events, how many there are, and how they are tried again or dropped."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,52 +7,59 @@ from uuid import UUID
 
 import msgspec
 
-from analytics_pipeline import events, stream
+from analytics_pipeline import clocks, stream
 from analytics_pipeline.columns import NIL_UUID
-from analytics_pipeline.events import InvalidEvent
 from analytics_pipeline.ingest import WHOLE_ENTRY
 from analytics_pipeline.stream import Batch, Stream
+from analytics_pipeline.validation import InvalidEvent, validate
 from analytics_pipeline.warehouse import Warehouse
 
 _WAITING = """
-SELECT entry, position, arrived_at, shopper_key, reason, payload
+SELECT entry, position, arrived_at, shopper_key, clock_offset, reason, payload
 FROM dead_letters FINAL
 WHERE replayed = 0 AND (entry, position) > ({entry:String}, {position:UInt32}) AND entry <= {newest:String}
 ORDER BY entry, position
 LIMIT {limit:UInt64}
 """
-_COLUMNS = ("entry", "position", "arrived_at", "shopper_key", "reason", "payload")
+_COLUMNS = ("entry", "position", "arrived_at", "shopper_key", "clock_offset", "reason", "payload")
 _NEWEST = "SELECT max(entry) FROM dead_letters"
 _COUNT = "SELECT count() FROM dead_letters FINAL WHERE replayed = 0"
 _DROP = "ALTER TABLE dead_letters DELETE WHERE arrived_at < {before:DateTime64(3, 'UTC')}"
 
 
+class _Identified(msgspec.Struct):
+    event_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How many letters went into the stream again, and how many still can't be an event."""
+    """How many letters were sent into the stream again, and how many are still invalid."""
 
     replayed: int
     kept: int
 
 
 def waiting(warehouse: Warehouse) -> int:
-    """How many letters wait."""
+    """Return how many letters were neither replayed nor dropped."""
     return int(warehouse.value(_COUNT))
 
 
-def replay(warehouse: Warehouse, into: Stream, *, at_once: int = 10_000) -> Replayed:
-    """Try every letter again that there is now, each as of its first arrival.
+def replay(
+    warehouse: Warehouse, into: Stream, *, correct_clocks: bool = False, at_once: int = 10_000
+) -> Replayed:
+    """Validate every letter again as of its first arrival, and send the valid ones into the stream.
 
-    A letter is marked after it went into the stream: one that goes twice is stored once.
+    With `correct_clocks` an event that seems to be from the future counts as of its arrival. A letter is
+    marked as replayed after it was sent; one that is sent twice is stored once.
     """
     replayed = kept = 0
     last: dict[str, Any] = {"entry": "", "position": 0}
-    # What the consumer buries meanwhile has greater entries, and its turn next time.
+    # Letters that the consumer stores meanwhile have greater entries and are tried next time.
     bounds = {"newest": warehouse.value(_NEWEST), "limit": at_once}
     while letters := warehouse.rows(
         _WAITING, {**bounds, "entry": last["entry"], "position": last["position"]}
     ):
-        sent = [letter for letter in letters if _sent(letter, into=into)]
+        sent = [letter for letter in letters if _sent(letter, into=into, correct_clocks=correct_clocks)]
         marked: dict[str, list[Any]] = {name: [letter[name] for letter in sent] for name in _COLUMNS}
         warehouse.insert("dead_letters", {**marked, "replayed": [1] * len(sent)})
         replayed += len(sent)
@@ -62,29 +69,49 @@ def replay(warehouse: Warehouse, into: Stream, *, at_once: int = 10_000) -> Repl
 
 
 def drop(warehouse: Warehouse, *, before: datetime) -> None:
-    """Forget letters that arrived before this time."""
+    """Delete letters that arrived before this time."""
     warehouse.command(_DROP, {"before": before})
 
 
-def _sent(letter: dict[str, Any], *, into: Stream) -> bool:
-    batch = _revived(letter)
+def _sent(letter: dict[str, Any], *, into: Stream, correct_clocks: bool) -> bool:
+    batch = _batch(letter, correct_clocks=correct_clocks)
     if batch is not None:
         into.append(batch)
     return batch is not None
 
 
-def _revived(letter: dict[str, Any]) -> Batch | None:
+def _batch(letter: dict[str, Any], *, correct_clocks: bool) -> Batch | None:
+    """Return the letter as a batch of its own, None while it is invalid."""
     payload = letter["payload"].encode()
+    # The position decides, not the payload: an event that intake refused may look like an entry, and would
+    # bring in events that only the server may send.
+    if letter["position"] == WHOLE_ENTRY:
+        return _entry(payload)
+    offset = _least_offset(payload, letter=letter) if correct_clocks else letter["clock_offset"]
     try:
-        # Told by its place and not by its payload: an event that intake refused may look like an entry, and
-        # would bring events that only the server may send.
-        if letter["position"] == WHOLE_ENTRY:
-            return stream.decode(payload)
-        event = events.validate(payload, arrived_at=letter["arrived_at"])
-    except (InvalidEvent, msgspec.DecodeError):
+        event = validate(payload, arrived_at=letter["arrived_at"], clock_offset=offset)
+    except InvalidEvent:
         return None
-    return Batch(arrived_at=letter["arrived_at"], shopper_key=_known(letter["shopper_key"]), events=(event,))
+    return Batch(
+        arrived_at=letter["arrived_at"],
+        shopper_key=None if letter["shopper_key"] == NIL_UUID else letter["shopper_key"],
+        events=(event,),
+        clock_offset=offset,
+    )
 
 
-def _known(key: UUID) -> UUID | None:
-    return None if key == NIL_UUID else key
+def _entry(payload: bytes) -> Batch | None:
+    try:
+        return stream.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _least_offset(payload: bytes, *, letter: dict[str, Any]) -> int:
+    """Return the letter's clock offset, or that which makes a later event one of the time of its arrival."""
+    given = int(letter["clock_offset"])
+    try:
+        id_ = msgspec.json.decode(payload, type=_Identified).event_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return given
+    return min(given, clocks.milliseconds(letter["arrived_at"]) - (id_.int >> 80))

@@ -5,7 +5,6 @@ of the event. Each field is stored in the column of its name (`columns.py`).
 """
 
 import hashlib
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, get_args
 from uuid import UUID
@@ -14,8 +13,6 @@ import msgspec
 
 from analytics_pipeline.columns import columns_of, table_columns
 
-EARLIEST = timedelta(days=7)
-LATEST = timedelta(minutes=5)
 MAX_EVENTS = 500
 MAX_PROPERTIES = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -144,58 +141,15 @@ EVENT_TYPES: tuple[type[Event], ...] = get_args(AnyEvent)
 CLIENT_TYPES = tuple(kind for kind in EVENT_TYPES if kind not in SERVER_ONLY)
 COLUMNS = columns_of(EVENT_TYPES, table=table_columns())
 
-_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder(order="deterministic")
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """An event that can't be one, as it came; `index` is its place in the batch, from 0."""
+    """An event that was refused, as far as it is kept; `index` is its place in the batch, from 0."""
 
     index: int
     reason: str
     payload: str
-
-
-class InvalidEvent(ValueError):
-    """This is no event; the message names the field and says why."""
-
-
-def validate(payload: bytes | msgspec.Raw, *, arrived_at: datetime) -> AnyEvent:
-    """The event in this JSON object, as a client may send it; raises InvalidEvent."""
-    try:
-        event = _decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidEvent(_readable(error)) from error
-    if isinstance(event, SERVER_ONLY):
-        raise InvalidEvent(f"type: '{event.type}' events come from the server alone")
-    check_id(event, arrived_at=arrived_at)
-    return event
-
-
-def check_id(event: AnyEvent, *, arrived_at: datetime) -> None:
-    """Raise InvalidEvent unless the id is a UUIDv7 of a time that an event arriving now may have."""
-    if event.event_id.version != 7:
-        raise InvalidEvent("event_id: not a UUIDv7")
-    age = arrived_at - _EPOCH - timedelta(milliseconds=event.milliseconds)
-    if age > EARLIEST:
-        raise InvalidEvent("event_id: its time is more than 7 days before its arrival")
-    if age < -LATEST:
-        raise InvalidEvent("event_id: its time is more than 5 minutes after its arrival")
-
-
-def validate_all(
-    payloads: Sequence[msgspec.Raw], *, arrived_at: datetime
-) -> tuple[list[AnyEvent], list[Refused]]:
-    """The events among these JSON objects, and the rest with its reasons, both in their order."""
-    accepted: list[AnyEvent] = []
-    refused: list[Refused] = []
-    for index, payload in enumerate(payloads):
-        try:
-            accepted.append(validate(payload, arrived_at=arrived_at))
-        except InvalidEvent as error:
-            text = bytes(payload).decode(errors="replace")
-            refused.append(Refused(index=index, reason=str(error), payload=text))
-    return accepted, refused
 
 
 def content(event: AnyEvent) -> int:
@@ -204,13 +158,6 @@ def content(event: AnyEvent) -> int:
     Fields with their default don't enter it, so that a new field leaves the hashes of older events unchanged.
     """
     return int.from_bytes(hashlib.blake2b(_encoder.encode(event), digest_size=8).digest())
-
-
-def _readable(error: Exception) -> str:
-    """msgspec's "Expected `int` >= 1 - at `$.quantity`" with the field first."""
-    reason, _, path = str(error).partition(" - at `")
-    field = path.rstrip("`").removeprefix("$").removeprefix(".")
-    return f"{field}: {reason}" if field else reason
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

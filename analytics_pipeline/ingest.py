@@ -1,7 +1,7 @@
-"""The stream into the warehouse: insert, mark the days dirty, acknowledge, trim.
+"""From the stream into the warehouse: insert, mark the days dirty, acknowledge, trim.
 
-Every step can be repeated. Whatever dies, and wherever, the next run reads what wasn't acknowledged and
-inserts it again, which changes nothing for a query that reads with FINAL.
+Every step is idempotent. After a crash at any point the next run reads what wasn't acknowledged and inserts
+it again, which changes nothing for a query that reads with FINAL.
 """
 
 import itertools
@@ -15,14 +15,14 @@ import msgspec
 
 from analytics_pipeline import events, rollups, stream
 from analytics_pipeline.columns import NIL_UUID, field_values
-from analytics_pipeline.events import InvalidEvent, Record
+from analytics_pipeline.events import Record, Refused
 from analytics_pipeline.stream import Entry, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
 # An entry may hold 500 events and a megabyte.
 ENTRIES_AT_ONCE = 200
 ROWS_AT_ONCE = 100_000
-# No event of a request comes as far back as this.
+# The position of a dead letter whose payload is a whole entry; greater than any event's.
 WHOLE_ENTRY = 2**32 - 1
 _GREATEST = 2**64 - 1
 _MILLISECONDS_A_DAY = 86_400_000
@@ -30,33 +30,37 @@ _MILLISECONDS_A_DAY = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What couldn't become an event. `entry` and `position` name it for good.
+    """What couldn't become an event. `entry` and `position` identify it.
 
-    The position is the index in the request of what intake refused, MAX_EVENTS and more for what ingest
-    refused, and WHOLE_ENTRY where the payload is a whole entry of the stream.
+    The position is the event's index in its request, or WHOLE_ENTRY if the payload is a whole entry of the
+    stream.
     """
 
     entry: str
     position: int
     arrived_at: datetime
     shopper_key: UUID | None
+    clock_offset: int
     reason: str
     payload: str
 
 
 def load(warehouse: Warehouse, records: Iterable[Record], *, block: int = ROWS_AT_ONCE) -> int:
-    """Store records in large blocks, mark their days dirty, and return how many there were."""
+    """Insert records in large blocks, mark their days dirty, and return how many records there were."""
     loaded = 0
     remaining = iter(records)
     while chunk := list(itertools.islice(remaining, block)):
-        warehouse.insert("events", _columns(chunk))
+        warehouse.insert("events", columns(chunk))
         rollups.mark_dirty(warehouse, rollups.touched_days(chunk))
         loaded += len(chunk)
     return loaded
 
 
 class Ingest:
-    """The one consumer of a stream. Raises WarehouseUnavailable and StreamUnavailable, to be run again."""
+    """The only consumer of a stream.
+
+    Its methods raise WarehouseUnavailable and StreamUnavailable, and may then be called again.
+    """
 
     def __init__(self, *, stream: Stream, warehouse: Warehouse, clock: Callable[[], datetime]) -> None:
         self._stream = stream
@@ -65,8 +69,8 @@ class Ingest:
         self._recovered = False
 
     def step(self, *, wait_seconds: float) -> int:
-        """Store the next entries, waiting for one for so long; the number of entries stored."""
-        # Whatever goes wrong here, the next step begins with what this one left behind.
+        """Store the next entries and return how many; wait at most `wait_seconds` for the first."""
+        # After an error the next step begins with the entries that this one took and didn't acknowledge.
         recovered, self._recovered = self._recovered, False
         entries: list[Entry] = []
         if not recovered:
@@ -83,7 +87,7 @@ class Ingest:
         return len(entries)
 
     def drain(self) -> int:
-        """Store everything that the stream holds now; the number of entries stored."""
+        """Store everything that the stream holds now; return how many entries were stored."""
         stored = 0
         while count := self.step(wait_seconds=0.001):
             stored += count
@@ -96,7 +100,7 @@ class Ingest:
             good, bad = _read(entry, now=self._clock())
             records += good
             letters += bad
-        bury(self._warehouse, letters)
+        store_letters(self._warehouse, letters)
         try:
             load(self._warehouse, records)
         except WarehouseRefused as error:
@@ -105,17 +109,17 @@ class Ingest:
             self._divide(entries, reason=str(error))
 
     def _divide(self, entries: Sequence[Entry], *, reason: str) -> None:
-        """Find the entry that the warehouse won't have, and store the others."""
+        """Store the entries by halves; the one that the warehouse refuses becomes a dead letter."""
         if len(entries) > 1:
             middle = len(entries) // 2
             self._store(entries[:middle])
             self._store(entries[middle:])
             return
-        bury(self._warehouse, [_whole(entry, reason=reason, now=self._clock()) for entry in entries])
+        store_letters(self._warehouse, [_whole(entry, reason=reason, now=self._clock()) for entry in entries])
 
 
-def bury(warehouse: Warehouse, letters: Sequence[DeadLetter]) -> None:
-    """Keep dead letters; to keep one twice is to keep it once."""
+def store_letters(warehouse: Warehouse, letters: Sequence[DeadLetter]) -> None:
+    """Insert dead letters; idempotent."""
     warehouse.insert(
         "dead_letters",
         {
@@ -123,6 +127,7 @@ def bury(warehouse: Warehouse, letters: Sequence[DeadLetter]) -> None:
             "position": [letter.position for letter in letters],
             "arrived_at": [letter.arrived_at for letter in letters],
             "shopper_key": [letter.shopper_key or NIL_UUID for letter in letters],
+            "clock_offset": [letter.clock_offset for letter in letters],
             "reason": [letter.reason for letter in letters],
             "payload": [letter.payload for letter in letters],
         },
@@ -134,39 +139,29 @@ def _read(entry: Entry, *, now: datetime) -> tuple[list[Record], list[DeadLetter
         batch = stream.decode(entry.payload or b"")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return [], [_whole(entry, reason=str(error), now=now)]
-    records: list[Record] = []
-    letters = [
-        _letter(entry, batch, refused.index, reason=refused.reason, payload=refused.payload)
-        for refused in batch.refused
-    ]
-    for place, event in enumerate(batch.events):
-        try:
-            events.check_id(event, arrived_at=batch.arrived_at)
-        except InvalidEvent as error:
-            payload = msgspec.json.encode(event).decode()
-            letters.append(
-                _letter(entry, batch, events.MAX_EVENTS + place, reason=str(error), payload=payload)
-            )
-            continue
-        records.append(
-            Record(
-                event=event,
-                shopper_key=batch.shopper_key,
-                arrived_at=batch.arrived_at,
-                number=entry.number,
-            )
+    number, arrived_at, shopper_key = entry.number, batch.arrived_at, batch.shopper_key
+    records = [
+        Record(
+            event=event,
+            shopper_key=shopper_key,
+            arrived_at=arrived_at,
+            number=number,
+            clock_offset=batch.clock_offset,
         )
-    return records, letters
+        for event in batch.events
+    ]
+    return records, [_letter(entry, batch, refused) for refused in batch.refused]
 
 
-def _letter(entry: Entry, batch: stream.Batch, position: int, *, reason: str, payload: str) -> DeadLetter:
+def _letter(entry: Entry, batch: stream.Batch, refused: Refused) -> DeadLetter:
     return DeadLetter(
         entry=entry.id,
-        position=position,
+        position=refused.index,
         arrived_at=batch.arrived_at,
         shopper_key=batch.shopper_key,
-        reason=reason,
-        payload=payload,
+        clock_offset=batch.clock_offset,
+        reason=refused.reason,
+        payload=refused.payload,
     )
 
 
@@ -176,12 +171,13 @@ def _whole(entry: Entry, *, reason: str, now: datetime) -> DeadLetter:
         position=WHOLE_ENTRY,
         arrived_at=now,
         shopper_key=None,
+        clock_offset=0,
         reason=f"the entry can't be stored: {reason}",
         payload=(entry.payload or b"").decode(errors="replace"),
     )
 
 
-def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
+def columns(records: Sequence[Record]) -> dict[str, list[Any]]:
     """Return the records as columns of the table `events`, grouped by type."""
     by_type: dict[type, list[Record]] = {}
     for record in records:

@@ -1,4 +1,4 @@
-"""The products a shopper met last, kept in Redis by intake for the lists of the next minute."""
+"""The products that a shopper interacted with last, kept in Redis by intake for the next recommendations."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,12 +11,12 @@ from analytics_pipeline.settings import PipelineSettings
 KEPT = 20
 KEPT_FOR = timedelta(days=30)
 _PREFIX = "vitrine:recent:"
-# A page that waits longer for this is worse than one without it.
+# A late page is worse than one without recent products.
 _TIMEOUT_SECONDS = 1
 
 
 class RecentProducts:
-    """One sorted set a shopper, by time: to remember the same twice changes nothing.
+    """One sorted set for each shopper, by time; idempotent.
 
     Every method raises StreamUnavailable.
     """
@@ -28,21 +28,16 @@ class RecentProducts:
         """Add products, each with the time of the last interaction; only the latest KEPT stay."""
         if not products:
             return
-        key = _key(shopper_key)
 
         def write(client: Any) -> None:
             with client.pipeline(transaction=True) as pipe:
-                # A late event must not make a product older than it is.
-                pipe.zadd(
-                    key, {str(product): moment.timestamp() for product, moment in products.items()}, gt=True
-                )
-                _bound(pipe, key)
+                queue_products(pipe, shopper_key, products=products)
                 pipe.execute()
 
         self._connection.call(write)
 
     def add_from(self, other_key: UUID, *, into: UUID) -> None:
-        """Let what one key met count for another too, as when a guest logs in; the guest's own stays."""
+        """Add one key's products to another's, as when a guest logs in; the guest's own stay."""
         key = _key(into)
 
         def write(client: Any) -> None:
@@ -54,7 +49,7 @@ class RecentProducts:
         self._connection.call(write)
 
     def of(self, shopper_key: UUID) -> list[int]:
-        """The shopper's last products, latest first."""
+        """Return the shopper's last products, latest first."""
         found = self._connection.call(lambda client: client.zrevrange(_key(shopper_key), 0, KEPT - 1))
         return [int(product) for product in found]
 
@@ -67,8 +62,17 @@ class RecentProducts:
         self._connection.close()
 
 
+def queue_products(pipe: Any, shopper_key: UUID, *, products: Mapping[int, datetime]) -> None:
+    """Add the commands that remember these products to a pipeline."""
+    key = _key(shopper_key)
+    times = {str(product): moment.timestamp() for product, moment in products.items()}
+    # A late event must not make a product older than it is.
+    pipe.zadd(key, times, gt=True)
+    _bound(pipe, key)
+
+
 def _bound(pipe: Any, key: str) -> None:
-    """Keep the latest products only, and those not for ever."""
+    """Keep the latest products only, until KEPT_FOR after the last interaction."""
     pipe.zremrangebyrank(key, 0, -KEPT - 1)
     pipe.expire(key, KEPT_FOR)
 

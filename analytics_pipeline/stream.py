@@ -1,5 +1,6 @@
 """The stream between intake and the warehouse: one request is one entry of a Redis stream."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ import msgspec
 import redis
 
 from analytics_pipeline.events import AnyEvent, Refused
+from analytics_pipeline.recent import queue_products
 from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 
@@ -22,12 +24,16 @@ _TIMEOUT_SECONDS = 5
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """The events of one request. `refused` keeps what wasn't one, for the dead letters."""
+    """The events of one request, and the refused ones that become dead letters.
+
+    `clock_offset` is what to add to the events' times, in milliseconds.
+    """
 
     arrived_at: datetime
     shopper_key: UUID | None
     events: tuple[AnyEvent, ...]
     refused: tuple[Refused, ...] = ()
+    clock_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Batch)
 
 
+def encode(batch: Batch) -> bytes:
+    """Return the batch as the content of an entry."""
+    return _encoder.encode(batch)
+
+
 def decode(payload: bytes) -> Batch:
     """The batch in an entry; raises msgspec.DecodeError or UnicodeDecodeError."""
     return _decoder.decode(payload)
@@ -76,9 +87,29 @@ class Stream:
         self.key = key
         self._connection = Connection(settings, timeout_seconds=timeout_seconds)
 
-    def append(self, batch: Batch) -> str:
-        """Accept a batch and return its entry's id; raises StreamFull where there is no room."""
-        return self.append_raw(_encoder.encode(batch))
+    def append(self, batch: Batch, *, recent: Mapping[int, datetime] | None = None) -> str:
+        """Accept a batch and return its entry's id.
+
+        `recent` are the products that the shopper interacted with: they are remembered in the same round
+        trip.
+
+        Raises:
+            StreamFull: Redis has no memory left; nothing was accepted.
+        """
+        shopper = batch.shopper_key
+        if shopper is None or not recent:
+            return self.append_raw(encode(batch))
+
+        def write(client: Any) -> bytes:
+            with client.pipeline(transaction=False) as pipe:
+                pipe.xadd(self.key, {_FIELD: encode(batch)})
+                queue_products(pipe, shopper, products=recent)
+                id_, *_ = pipe.execute(raise_on_error=False)
+            if isinstance(id_, Exception):
+                raise id_
+            return bytes(id_)
+
+        return self._connection.call(write).decode()
 
     def append_raw(self, payload: bytes) -> str:
         """Accept an entry as it is."""

@@ -6,6 +6,7 @@ Their client refuses calls at once while the server hangs, so that they need no 
 from functools import cache
 
 from analytics_pipeline.recent import RecentProducts
+from analytics_pipeline.refused_quota import RefusedQuota
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 
@@ -23,3 +24,9 @@ def stream() -> Stream:
 def recent_products() -> RecentProducts:
     """Return the products that shoppers interacted with last."""
     return RecentProducts(PipelineSettings.from_env())
+
+
+@cache
+def refused_quota() -> RefusedQuota:
+    """Return the quotas of refused events that are kept."""
+    return RefusedQuota(PipelineSettings.from_env(), timeout_seconds=_TIMEOUT_SECONDS)

@@ -94,6 +94,15 @@ class EventsSerializer(serializers.Serializer[Any]):
         resource_type_field_name="type",
         many=True,
     )
+    anonymous_id = serializers.UUIDField(
+        required=False,
+        help_text="The guest, where the header X-Anonymous-Id can't be set, as in a beacon.",
+    )
+    sent_at = serializers.DateTimeField(
+        required=False,
+        help_text="The client's clock when it sends the batch. The times of its events are corrected by the "
+        "difference to the server's clock, up to a day.",
+    )
 
 
 class RefusedSerializer(serializers.Serializer[Any]):

@@ -1,25 +1,27 @@
-"""Events in: validated, answered, and put into the stream as one entry a request."""
+"""Events in: validated, answered, and appended to the stream as one entry for each request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from uuid import UUID
 
-import msgspec
-import structlog
+from prometheus_client import Counter
 
-from analytics_pipeline import events
-from analytics_pipeline.events import AnyEvent, CartAdd, Click, Refused, View
-from analytics_pipeline.redis_client import StreamUnavailable
+from analytics_pipeline import intake
+from analytics_pipeline.events import CartAdd, Click, Refused, View
+from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
+from analytics_pipeline.recent import KEPT
 from analytics_pipeline.stream import Batch
 from backend.api.errors import InvalidInput
-from backend.api.shoppers import Shopper
-from backend.engines.streams import recent_products, stream
-from backend.tracking.errors import BatchTooLarge
+from backend.api.shoppers import ANONYMOUS_HEADER, Shopper
+from backend.engines.streams import refused_quota, stream
+from backend.tracking.bodies import too_large
 
-MAX_BYTES = 1_000_000
-_MEETINGS = (View, Click, CartAdd)
-
-logger = structlog.get_logger(__name__)
+REFUSED = Counter("vitrine_events_refused", "Events refused by intake")
+REFUSED_NOT_KEPT = Counter(
+    "vitrine_events_refused_not_kept", "Refused events beyond the quota of dead letters"
+)
+_INTERACTIONS = (View, Click, CartAdd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,50 +32,70 @@ class Taken:
     refused: Sequence[Refused]
 
 
-class _Request(msgspec.Struct, forbid_unknown_fields=True):
-    events: list[msgspec.Raw]
-
-
-_decoder = msgspec.json.Decoder(_Request)
-
-
-def take(body: bytes, *, shopper: Shopper, now: datetime) -> Taken:
-    """Accept what is valid among `{"events": [...]}`; the rest is kept as dead letters.
+def take(body: bytes, *, shopper: Shopper, address: str, now: datetime) -> Taken:
+    """Accept the valid events of a body; keep the others as dead letters, within the quota of `address`.
 
     Raises:
-        InvalidInput: the body is no such object.
+        InvalidInput: the body is no batch, or names another guest than the header.
         BatchTooLarge: it holds too many events.
         StreamUnavailable: nothing was accepted.
     """
-    accepted, refused = events.validate_all(_payloads(body), arrived_at=now)
-    batch = Batch(arrived_at=now, shopper_key=shopper.key, events=tuple(accepted), refused=tuple(refused))
-    stream().append(batch)
-    _remember(accepted, shopper=shopper)
-    return Taken(accepted=len(accepted), refused=refused)
+    received = _received(body, now=now)
+    batch = Batch(
+        arrived_at=now,
+        shopper_key=_shopper_key(shopper, received.anonymous_id),
+        events=received.events,
+        refused=_kept(received.refused, address=address, now=now),
+        clock_offset=received.clock_offset,
+    )
+    stream().append(batch, recent=_interactions(received))
+    return Taken(accepted=len(received.events), refused=received.refused)
 
 
-def _payloads(body: bytes) -> list[msgspec.Raw]:
+def _received(body: bytes, *, now: datetime) -> Received:
     try:
-        payloads = _decoder.decode(body).events
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(events=f'Send {{"events": [...]}}: {error}') from error
-    except RecursionError as error:
-        raise InvalidInput(events="It is nested too deeply.") from error
-    if not payloads:
-        raise InvalidInput(events="There is no event in it.")
-    if len(payloads) > events.MAX_EVENTS:
-        raise BatchTooLarge(max_events=events.MAX_EVENTS, max_bytes=MAX_BYTES)
-    return payloads
+        return intake.read(body, arrived_at=now)
+    except InvalidBody as error:
+        raise InvalidInput(**{error.field: error.reason}) from error
+    except TooManyEvents as error:
+        raise too_large() from error
 
 
-def _remember(accepted: Sequence[AnyEvent], *, shopper: Shopper) -> None:
-    """Let the next list know what the shopper met; a list without it is worth more than a refused event."""
-    if shopper.key is None:
-        return
-    meetings = [event for event in accepted if isinstance(event, _MEETINGS)]
-    # A batch needn't be in the order of time; of several meetings the last one stays.
-    met = {event.product_id: event.occurred_at for event in sorted(meetings, key=lambda one: one.occurred_at)}
-    try:
-        recent_products().remember(shopper.key, products=met)
-    except StreamUnavailable as error:
-        logger.warning("recent_products_not_remembered", reason=str(error))
+def _shopper_key(shopper: Shopper, anonymous_id: UUID | None) -> UUID | None:
+    """Return the account's key, else the guest's from the header or, as in a beacon, from the body."""
+    if shopper.user_id is not None or anonymous_id is None:
+        return shopper.key
+    if not anonymous_id.int:
+        raise InvalidInput(anonymous_id="The nil UUID stands for no guest; generate a random one.")
+    if shopper.key not in (None, anonymous_id):
+        differ = f"{ANONYMOUS_HEADER} and anonymous_id name different guests; send one of them."
+        raise InvalidInput(**{ANONYMOUS_HEADER: differ, "anonymous_id": differ})
+    return anonymous_id
+
+
+def _kept(refused: tuple[Refused, ...], *, address: str, now: datetime) -> tuple[Refused, ...]:
+    """Return the refused events that become dead letters: all, or none beyond the quota."""
+    if not refused:
+        return ()
+    REFUSED.inc(len(refused))
+    size = sum(len(one.payload) + len(one.reason) for one in refused)
+    if refused_quota().admits(address, size=size, now=now):
+        return refused
+    REFUSED_NOT_KEPT.inc(len(refused))
+    return ()
+
+
+def _interactions(received: Received) -> dict[int, datetime]:
+    """Return the products of the shopper's last interactions, each with the time of the last one."""
+    # An id begins with its time, and a batch needn't be in the order of time.
+    found = sorted(
+        (event.event_id.int, event.product_id)
+        for event in received.events
+        if isinstance(event, _INTERACTIONS)
+    )
+    latest = {product: id_ for id_, product in found}
+    last = sorted(latest.items(), key=lambda item: item[1])[-KEPT:]
+    return {
+        product: datetime.fromtimestamp(((id_ >> 80) + received.clock_offset) / 1_000, UTC)
+        for product, id_ in last
+    }

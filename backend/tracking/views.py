@@ -1,25 +1,24 @@
 """The intake of events, open to guests."""
 
-from django.core.exceptions import RequestDataTooBig
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from analytics_pipeline.events import MAX_EVENTS
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import EventsThrottle
 from backend.engines.errors import StreamNotAvailable
-from backend.tracking.errors import BatchTooLarge
+from backend.tracking.bodies import body_of
+from backend.tracking.errors import BatchTooLarge, UnsupportedEncoding
 from backend.tracking.serializers import EventsSerializer, TakenSerializer
-from backend.tracking.services import MAX_BYTES, take
+from backend.tracking.services import take
 
 
 class EventsView(APIView):
-    """What shoppers do."""
+    """Events that shoppers' clients send."""
 
     permission_classes = (AllowAny,)
     throttle_classes = (EventsThrottle,)
@@ -31,7 +30,7 @@ class EventsView(APIView):
         headers=[ANONYMOUS_ID],
         answer=envelope_of(TakenSerializer),
         status=202,
-        errors=[BatchTooLarge, StreamNotAvailable],
+        errors=[BatchTooLarge, UnsupportedEncoding, StreamNotAvailable],
     )
     def post(self, request: Request) -> Response:
         """Accept a batch of events.
@@ -40,19 +39,11 @@ class EventsView(APIView):
         others are accepted. Repeat a batch that got no answer with the same event ids: each event counts
         once.
         """
-        taken = take(_body(request), shopper=shopper_of(request), now=timezone.now())
-        return envelope(TakenSerializer(taken).data, status=202)
-
-
-def _body(request: Request) -> bytes:
-    """Return the body as it came: beacons of browsers don't call themselves JSON."""
-    too_large = BatchTooLarge(max_events=MAX_EVENTS, max_bytes=MAX_BYTES)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
-        raise too_large
-    try:
-        body = request._request.body
-    except RequestDataTooBig as error:
-        raise too_large from error
-    if len(body) > MAX_BYTES:
-        raise too_large
-    return body
+        taken = take(
+            body_of(request._request),
+            shopper=shopper_of(request),
+            address=EventsThrottle().get_ident(request),
+            now=timezone.now(),
+        )
+        refused = [{"index": one.index, "reason": one.reason} for one in taken.refused]
+        return envelope({"accepted": taken.accepted, "refused": refused}, status=202)

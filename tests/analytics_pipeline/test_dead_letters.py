@@ -1,7 +1,7 @@
 """Another try for what couldn't become an event, and no way around intake."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +51,30 @@ def test_an_event_refused_before_is_stored_for_its_shopper_as_of_its_first_arriv
     consume(stream, warehouse)
     assert stored(warehouse) == [{"type": "view", "shopper_key": ANNE}]
     assert dead_letters.replay(warehouse, stream) == Replayed(replayed=0, kept=0)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "replayed", "reported_at"),
+    [
+        ({"minutes": 6}, 1, NOW),
+        ({"hours": 23}, 1, NOW),
+        ({"hours": 25}, 0, None),
+        ({"hours": -1}, 1, NOW - timedelta(hours=1)),
+    ],
+)
+def test_a_replay_that_corrects_clocks_counts_events_from_the_future_as_of_their_arrival(
+    stream: Stream, warehouse: Warehouse, ahead: dict[str, int], replayed: int, reported_at: datetime | None
+) -> None:
+    refuse(stream, view(event_id=id_ago(seconds=-timedelta(**ahead).total_seconds())))
+    consume(stream, warehouse)
+    future = ahead.get("hours", 1) > 0
+
+    assert dead_letters.replay(warehouse, stream).replayed == (0 if future else 1)
+    assert dead_letters.replay(warehouse, stream, correct_clocks=True).replayed == (replayed if future else 0)
+
+    consume(stream, warehouse)
+    stored = warehouse.rows("SELECT reported_at FROM events FINAL")
+    assert [row["reported_at"] for row in stored] == ([] if reported_at is None else [reported_at])
 
 
 @pytest.mark.parametrize("index", [0, 1])

@@ -10,7 +10,6 @@ from collections import Counter
 from datetime import date, timedelta
 from uuid import UUID
 
-import msgspec
 import pytest
 
 from analytics_pipeline import ingest, rollups
@@ -28,8 +27,15 @@ def consumer(stream: Stream, warehouse: Warehouse) -> Ingest:
     return Ingest(stream=stream, warehouse=warehouse, clock=lambda: NOW)
 
 
-def batch(*events: AnyEvent, refused: tuple[Refused, ...] = (), shopper_key: UUID | None = ANNE) -> Batch:
-    return Batch(arrived_at=NOW, shopper_key=shopper_key, events=events, refused=refused)
+def batch(
+    *events: AnyEvent,
+    refused: tuple[Refused, ...] = (),
+    shopper_key: UUID | None = ANNE,
+    clock_offset: int = 0,
+) -> Batch:
+    return Batch(
+        arrived_at=NOW, shopper_key=shopper_key, events=events, refused=refused, clock_offset=clock_offset
+    )
 
 
 def count(warehouse: Warehouse) -> int:
@@ -130,19 +136,33 @@ def test_an_entry_that_cannot_be_read_is_kept_and_holds_up_nobody(
     assert "not json" in letter["payload"]
 
 
-def test_an_event_out_of_time_and_what_intake_refused_become_dead_letters(
-    stream: Stream, warehouse: Warehouse
-) -> None:
-    old = View(event_id=id_ago(days=8), product_id=5)
-    stream.append(batch(old, refused=(Refused(index=1, reason="product_id: missing", payload="{}"),)))
+def test_what_intake_refused_becomes_a_dead_letter(stream: Stream, warehouse: Warehouse) -> None:
+    refused = Refused(index=1, reason="product_id: required", payload="{}")
+    stream.append(batch(refused=(refused,), clock_offset=-360_000))
     consumer(stream, warehouse).drain()
     assert count(warehouse) == 0
-    letters = warehouse.rows("SELECT position, reason, payload FROM dead_letters FINAL ORDER BY position")
-    assert [letter["reason"] for letter in letters] == [
-        "product_id: missing",
-        "event_id: its time is more than 7 days before its arrival",
+    (letter,) = warehouse.rows("SELECT * FROM dead_letters FINAL")
+    assert (letter["position"], letter["reason"], letter["payload"]) == (1, "product_id: required", "{}")
+    assert (letter["shopper_key"], letter["arrived_at"], letter["clock_offset"]) == (ANNE, NOW, -360_000)
+
+
+def test_the_first_copys_correction_of_the_clock_stays_and_moves_no_copy_to_another_day(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    view = View(event_id=id_ago(hours=12, minutes=-3), product_id=5)
+    for offset in (-360_000, 0, 7_200_000):
+        stream.append(batch(view, clock_offset=offset))
+    consumer(stream, warehouse).drain()
+    rows = warehouse.rows("SELECT day, occurred_at, reported_at, clock_offset FROM events FINAL")
+    assert rows == [
+        {
+            "day": date(2026, 3, 10),
+            "occurred_at": NOW - timedelta(hours=11, minutes=57),
+            "reported_at": NOW - timedelta(hours=12, minutes=3),
+            "clock_offset": -360_000,
+        }
     ]
-    assert msgspec.json.decode(letters[1]["payload"])["product_id"] == 5
+    assert rollups.dirty_days(warehouse, rollups.ROLLUPS[0]) == [date(2026, 3, 10)]
 
 
 def test_a_reused_id_with_other_content_is_found(warehouse: Warehouse) -> None:

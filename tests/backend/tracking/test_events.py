@@ -1,7 +1,9 @@
 """POST /api/events/: what is taken, what is refused, and what becomes of it."""
 
+import gzip
 import json
 import socket
+import tracemalloc
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,8 +12,12 @@ import redis
 from rest_framework.test import APIClient
 from uuid_utils.compat import uuid7
 
+from analytics_pipeline.refused_quota import ADDRESS_BYTES
 from analytics_pipeline.stream import Batch, Stream, decode
 from backend.engines import streams
+from backend.tracking.bodies import unpacked
+from backend.tracking.errors import BatchTooLarge
+from backend.tracking.services import REFUSED_NOT_KEPT
 from tests.backend.tracking.conftest import GUEST
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +78,7 @@ def test_valid_events_are_taken_beside_invalid_ones_which_are_named_with_reasons
     reasons = {refused["index"]: refused["reason"] for refused in data["refused"]}
     assert reasons == {
         1: "product_id: Expected `int` >= 1",
-        2: "Object contains unknown field `quantity`",
+        2: "quantity: unknown field",
         3: "event_id: not a UUIDv7",
         4: "event_id: its time is more than 7 days before its arrival",
         5: "type: Invalid value 'dance'",
@@ -93,7 +99,7 @@ def test_valid_events_are_taken_beside_invalid_ones_which_are_named_with_reasons
         (b'{"events": []}', 400),
         (b'{"events": [{}], "more": 1}', 400),
         (b"\xff", 400),
-        (b'{"events": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", 400),
+        (b'{"events": ' + b"[" * 200_000 + b"]" * 199_999 + b"}", 400),
         (json.dumps({"events": [{}] * 501}).encode(), 413),
         (b" " * 1_000_001, 413),
         (b" " * 3_000_000, 413),
@@ -115,6 +121,92 @@ def test_a_beacon_that_calls_itself_text_is_read_as_json(guest: APIClient, strea
 
 def test_a_malformed_anonymous_id_is_a_400(stream: Stream) -> None:
     assert send(APIClient(headers={"X-Anonymous-Id": "me"}), view()).status_code == 400
+
+
+def test_a_beacon_says_in_the_body_whose_events_it_brings(stream: Stream) -> None:
+    body = {"events": [view()], "anonymous_id": str(GUEST)}
+    assert APIClient().post("/api/events/", body, format="json").status_code == 202
+    assert [batch.shopper_key for batch in batches(stream)] == [GUEST]
+
+
+def test_the_header_and_the_body_may_name_one_guest_and_not_two(guest: APIClient, stream: Stream) -> None:
+    same = guest.post("/api/events/", {"events": [view()], "anonymous_id": str(GUEST)}, format="json")
+    assert same.status_code == 202
+    other = guest.post("/api/events/", {"events": [view()], "anonymous_id": str(uuid4())}, format="json")
+    assert other.status_code == 400
+    assert set(other.json()["details"]) == {"X-Anonymous-Id", "anonymous_id"}
+    nil = APIClient().post(
+        "/api/events/", {"events": [view()], "anonymous_id": str(UUID(int=0))}, format="json"
+    )
+    assert (nil.status_code, set(nil.json()["details"])) == (400, {"anonymous_id"})
+    assert len(batches(stream)) == 1
+
+
+def test_an_accounts_events_are_the_accounts_whatever_guest_the_body_names(
+    stream: Stream, django_user_model: Any
+) -> None:
+    client = APIClient()
+    user = django_user_model.objects.create(phone="+15550000002")
+    client.force_authenticate(user)
+    client.post("/api/events/", {"events": [view()], "anonymous_id": str(GUEST)}, format="json")
+    assert [batch.shopper_key for batch in batches(stream)] == [user.shopper_key]
+
+
+def packed(client: APIClient, body: bytes, *, encoding: str = "gzip") -> Any:
+    return client.post(
+        "/api/events/", body, content_type="application/json", headers={"Content-Encoding": encoding}
+    )
+
+
+def test_a_gzip_body_is_unpacked(guest: APIClient, stream: Stream) -> None:
+    events = json.dumps({"events": [view(), view()]}).encode()
+    assert packed(guest, gzip.compress(events)).json()["data"]["accepted"] == 2
+    assert len(batches(stream)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status"),
+    [
+        (gzip.compress(b" " * 1_000_001), "gzip", 413),
+        (gzip.compress(b" " * 200_000_000, compresslevel=9), "gzip", 413),
+        (b"no gzip", "gzip", 400),
+        (gzip.compress(b'{"events": []}')[:-4], "gzip", 400),
+        (gzip.compress(b"{}") + gzip.compress(b"{}"), "gzip", 400),
+        (gzip.compress(b"{}") + b"more", "gzip", 400),
+        (b"{}", "br", 415),
+        (b"{}", "gzip, gzip", 415),
+    ],
+    ids=["large", "bomb", "no gzip", "cut off", "twice", "more", "brotli", "two encodings"],
+)
+def test_a_body_that_cannot_be_unpacked_within_the_limits_is_refused(
+    guest: APIClient, stream: Stream, body: bytes, encoding: str, status: int
+) -> None:
+    answer = packed(guest, body, encoding=encoding)
+    assert answer.status_code == status
+    assert answer.json()["details"]
+    assert batches(stream) == []
+
+
+def test_unpacking_a_bomb_takes_no_more_memory_than_the_limit() -> None:
+    bomb = gzip.compress(b" " * 200_000_000, compresslevel=9)
+    tracemalloc.start()
+    with pytest.raises(BatchTooLarge):
+        unpacked(bomb)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_refused_events_beyond_the_quota_are_answered_and_counted_and_not_kept(
+    guest: APIClient, stream: Stream
+) -> None:
+    rubbish = [{"type": "x" * 1_500}] * 100
+    before = REFUSED_NOT_KEPT._value.get()
+    answers = [send(guest, view(), *rubbish).json()["data"] for _ in range(3)]
+    assert [(one["accepted"], len(one["refused"])) for one in answers] == [(1, 100)] * 3
+    kept = [batch.refused for batch in batches(stream)]
+    assert sum(len(refused.payload) for batch in kept for refused in batch) <= ADDRESS_BYTES
+    assert REFUSED_NOT_KEPT._value.get() > before
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-"""`manage.py replay_events`: another try for what couldn't become an event."""
+"""`manage.py replay_events`: validate dead letters again and send the valid ones into the stream."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,18 +13,26 @@ from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseU
 
 
 class Command(BaseCommand):
-    """Sends dead letters through the stream again."""
+    """Replays dead letters."""
 
     help = "Try dead letters again, each as of its first arrival; those that still fail stay."
 
-    def handle(self, *_: Any, **__: Any) -> None:
-        """Replay, and say how many went and how many stay."""
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add `--correct-clocks`."""
+        parser.add_argument(
+            "--correct-clocks",
+            action="store_true",
+            help="count events that seem to be up to a day in the future as of their arrival",
+        )
+
+    def handle(self, *_: Any, correct_clocks: bool, **__: Any) -> None:
+        """Replay, and print how many letters were sent and how many stay."""
         settings = PipelineSettings.from_env()
         try:
             with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
                 warehouse = Warehouse(settings)
                 migrate.migrate(warehouse)
-                done = dead_letters.replay(warehouse, Stream(settings))
+                done = dead_letters.replay(warehouse, Stream(settings), correct_clocks=correct_clocks)
         except (WarehouseUnavailable, StreamUnavailable) as error:
             raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
         except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:

@@ -1,0 +1,170 @@
+"""Reads the body of a request: the valid events in it, and the others with the reasons.
+
+A body that is valid as a whole is decoded at once. In any other body each event is cut off and decoded alone,
+so that a fault costs one event.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from analytics_pipeline import clocks, validation
+from analytics_pipeline.events import MAX_EVENTS, SERVER_ONLY, AnyEvent, Refused
+from analytics_pipeline.json_slices import Slices, TooManyElements, Unreadable, cut
+from analytics_pipeline.validation import InvalidEvent
+
+# What is kept of a refused event; longer ones can't be replayed.
+KEPT_BYTES = 2_000
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SERVER_ONLY = frozenset(SERVER_ONLY)
+
+
+class InvalidBody(ValueError):
+    """The body of a request is no batch; `field` and `reason` say what is wrong."""
+
+    def __init__(self, field: str, *, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class TooManyEvents(ValueError):
+    """The batch has more events than one request may carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What a body holds. `clock_offset` is to be added to the events' times, in milliseconds."""
+
+    events: tuple[AnyEvent, ...]
+    refused: tuple[Refused, ...] = ()
+    anonymous_id: UUID | None = None
+    clock_offset: int = 0
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    events: list[msgspec.Raw]
+    anonymous_id: UUID | None = None
+    sent_at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+
+
+class _Batch(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    events: tuple[AnyEvent, ...]
+    anonymous_id: UUID | None = None
+    sent_at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+
+
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
+_batch_decoder = msgspec.json.Decoder(_Batch)
+
+
+def read(body: bytes, *, arrived_at: datetime) -> Received:
+    """Return the events in `{"events": [...], "anonymous_id": …, "sent_at": …}`.
+
+    Raises:
+        InvalidBody: the body is no such object.
+        TooManyEvents: it holds more than MAX_EVENTS.
+    """
+    body = body.removeprefix(_BYTE_ORDER_MARK)
+    return read_whole(body, arrived_at=arrived_at) or read_each(body, arrived_at=arrived_at)
+
+
+def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
+    """Return the events of a body in which everything is valid, or None."""
+    try:
+        batch = _batch_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    events = batch.events
+    if not 0 < len(events) <= MAX_EVENTS or validation.may_repeat_keys(body, batch):
+        return None
+    clock_offset = _clock_offset(batch.sent_at, arrived_at=arrived_at)
+    if not _all_valid(events, arrived_at=arrived_at, clock_offset=clock_offset):
+        return None
+    return Received(events=events, anonymous_id=batch.anonymous_id, clock_offset=clock_offset)
+
+
+def _all_valid(events: tuple[AnyEvent, ...], *, arrived_at: datetime, clock_offset: int) -> bool:
+    ids = [event.event_id.int for event in events]
+    first, last = clocks.span(arrived_at=arrived_at, clock_offset=clock_offset)
+    if clocks.too_far_off(clock_offset) or min(ids) >> 80 < first or max(ids) >> 80 > last:
+        return False
+    if len(set(ids)) < len(ids) or any(id_ >> 76 & 0xF != 7 or id_ >> 62 & 3 != 2 for id_ in ids):
+        return False
+    if not _SERVER_ONLY.isdisjoint(map(type, events)):
+        return False
+    try:
+        validation.check_properties(events)
+    except InvalidEvent:
+        return False
+    return True
+
+
+def read_each(body: bytes, *, arrived_at: datetime) -> Received:
+    """Return the events of a body, each decoded alone; raises as `read` does."""
+    slices = _slices(body)
+    envelope = _envelope(slices.rest)
+    if not slices.elements:
+        raise InvalidBody("events", reason="There is no event in it.")
+    clock_offset = _clock_offset(envelope.sent_at, arrived_at=arrived_at)
+    accepted: dict[UUID, AnyEvent] = {}
+    places: dict[UUID, int] = {}
+    refused: list[Refused] = []
+    for index, payload in enumerate(slices.elements):
+        try:
+            event = validation.validate(payload, arrived_at=arrived_at, clock_offset=clock_offset)
+            if event.event_id in accepted:
+                reason = f"the event at index {places[event.event_id]} has the same id and was accepted"
+                raise InvalidEvent(reason, field="event_id")  # noqa: TRY301 - the same answer as for other faults
+        except InvalidEvent as error:
+            text = payload[:KEPT_BYTES].decode(errors="replace")
+            refused.append(Refused(index=index, reason=str(error), payload=text))
+        else:
+            accepted[event.event_id] = event
+            places[event.event_id] = index
+    return Received(
+        events=tuple(accepted.values()),
+        refused=tuple(refused),
+        anonymous_id=envelope.anonymous_id,
+        clock_offset=clock_offset,
+    )
+
+
+def _slices(body: bytes) -> Slices:
+    try:
+        return cut(body, "events", limit=MAX_EVENTS)
+    except Unreadable as error:
+        raise InvalidBody("events", reason=f'Send {{"events": [...]}}: {error}') from error
+    except TooManyElements as error:
+        raise TooManyEvents from error
+
+
+def _envelope(text: bytes) -> _Envelope:
+    """Return what is beside the events; `text` has an empty array in their place."""
+    try:
+        envelope = _envelope_decoder.decode(text)
+        repeated = len(json.loads(text, object_pairs_hook=list)) != len(json.loads(text))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message, _, path = str(error).partition(" - at `$.")
+        reason = f'Send {{"events": [...]}}: {message}'
+        raise InvalidBody(path.strip("`") or "events", reason=reason) from error
+    if repeated:
+        raise InvalidBody("events", reason="A field beside the events occurs twice.")
+    return envelope
+
+
+def _clock_offset(sent_at: str | None, *, arrived_at: datetime) -> int:
+    """Return by how much the client's clock is wrong; raises InvalidBody for what is no time."""
+    if sent_at is None:
+        return 0
+    try:
+        moment: datetime | None = datetime.fromisoformat(sent_at)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidBody("sent_at", reason="Must be a time with its zone, such as 2026-03-01T12:00:00Z.")
+    return clocks.offset(sent_at=moment, arrived_at=arrived_at)

@@ -1,0 +1,132 @@
+"""What an event has to be, as a client may send it."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from analytics_pipeline import clocks
+from analytics_pipeline.events import SERVER_ONLY, AnyEvent
+from analytics_pipeline.json_slices import member_at, members
+
+MAX_EVENT_BYTES = 32_768
+MAX_PROPERTIES_BYTES = 4_096
+_LONGEST_REASON = 200
+_SERVER_ONLY = frozenset(SERVER_ONLY)
+
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+_encoder = msgspec.json.Encoder()
+_PLACE = re.compile(r"\(byte (\d+)\)")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+
+
+class InvalidEvent(ValueError):
+    """This is no event; the message names the field and says why."""
+
+    def __init__(self, reason: str, *, field: str = "") -> None:
+        shown = field if len(field) <= 50 else f"{field[:50]}…"
+        super().__init__((f"{shown}: {reason}" if field else reason)[:_LONGEST_REASON])
+
+
+def validate(payload: bytes, *, arrived_at: datetime, clock_offset: int = 0) -> AnyEvent:
+    """Return the event in this JSON object, as a client may send it.
+
+    Raises:
+        InvalidEvent: it is none.
+    """
+    if len(payload) > MAX_EVENT_BYTES:
+        raise InvalidEvent(f"an event of {len(payload)} bytes; at most {MAX_EVENT_BYTES} are accepted")
+    try:
+        event = _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _explained(error, payload) from error
+    if may_repeat_keys(payload, event):
+        _refuse_repeated_keys(payload)
+    if type(event) in _SERVER_ONLY:
+        raise InvalidEvent(f"'{event.type}' events come from the server alone", field="type")
+    check_properties([event])
+    check_id(event, arrived_at=arrived_at, clock_offset=clock_offset)
+    return event
+
+
+def may_repeat_keys(payload: bytes, decoded: object) -> bool:
+    """Return whether a key may occur twice in an object of this JSON text.
+
+    Each key has a colon. Without a backslash the strings of the text are those of the values, so that as many
+    colons as in the shortest text of the same values leave no place for a second key.
+    """
+    return b"\\" in payload or payload.count(b":") != _encoder.encode(decoded).count(b":")
+
+
+def check_properties(events: Iterable[AnyEvent]) -> None:
+    """Raise InvalidEvent if the properties of an event are too many bytes."""
+    for event in events:
+        if event.properties and len(_encoder.encode(event.properties)) > MAX_PROPERTIES_BYTES:
+            raise InvalidEvent(f"more than {MAX_PROPERTIES_BYTES} bytes", field="properties")
+
+
+def check_id(event: AnyEvent, *, arrived_at: datetime, clock_offset: int) -> None:
+    """Raise InvalidEvent unless the id is a UUIDv7 of a time that an event arriving now may have."""
+    if event.event_id.version != 7:
+        raise InvalidEvent("not a UUIDv7", field="event_id")
+    if clocks.too_far_off(clock_offset):
+        raise InvalidEvent("the client's clock is more than a day off", field="sent_at")
+    first, last = clocks.span(arrived_at=arrived_at, clock_offset=clock_offset)
+    if event.milliseconds < first:
+        raise InvalidEvent("its time is more than 7 days before its arrival", field="event_id")
+    if event.milliseconds > last:
+        raise InvalidEvent("its time is more than 5 minutes after its arrival", field="event_id")
+
+
+def _explained(error: Exception, payload: bytes) -> InvalidEvent:
+    """Return the parser's error with the name of the field first."""
+    if isinstance(error, RecursionError):
+        return InvalidEvent("nested too deeply", field=_nested(payload))
+    if isinstance(error, UnicodeDecodeError):
+        return InvalidEvent("not valid UTF-8", field=_first_undecodable(payload))
+    reason, _, path = str(error).partition(" - at `")
+    if unknown := _UNKNOWN.fullmatch(reason):
+        return InvalidEvent("unknown field", field=unknown[1])
+    if missing := _MISSING.fullmatch(reason):
+        return InvalidEvent("required", field=missing[1])
+    if place := _PLACE.search(reason):
+        return InvalidEvent(reason, field=member_at(payload, int(place[1])))
+    # `$.product_ids[3]`; for a map's key "key` in `$.properties".
+    field = path.rpartition("`$")[2] if "`$" in path else path.removeprefix("$")
+    return InvalidEvent(reason, field=field.strip("`.").replace("[...]", ""))
+
+
+def _nested(payload: bytes) -> str:
+    for name, begin, end in members(payload):
+        try:
+            msgspec.json.decode(payload[begin:end], type=msgspec.Raw)
+        except RecursionError:
+            return name
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+    return ""
+
+
+def _first_undecodable(payload: bytes) -> str:
+    try:
+        payload.decode()
+    except UnicodeDecodeError as error:
+        return member_at(payload, error.start)
+    return ""
+
+
+def _refuse_repeated_keys(payload: bytes) -> None:
+    """Raise InvalidEvent if a key occurs twice in an object; the payload is valid JSON."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            raise InvalidEvent("occurs twice", field=next(name for name in names if names.count(name) > 1))
+        return found
+
+    json.loads(payload, object_pairs_hook=unique)

@@ -1,0 +1,54 @@
+"""The bytes of a batch's body, unpacked."""
+
+import zlib
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from analytics_pipeline.events import MAX_EVENTS
+from backend.api.errors import InvalidInput
+from backend.tracking.errors import BatchTooLarge, UnsupportedEncoding
+
+MAX_BYTES = 1_000_000
+_GZIP = 31
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """Return the body, whatever its media type says: browsers send beacons as text.
+
+    Raises:
+        BatchTooLarge: it has more than MAX_BYTES, or unpacks to more.
+        UnsupportedEncoding: it is neither gzip nor unencoded.
+        InvalidInput: it isn't valid gzip.
+    """
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise UnsupportedEncoding(allowed=["gzip", "identity"])
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+        raise too_large()
+    try:
+        body = request.body
+    except RequestDataTooBig as error:
+        raise too_large() from error
+    if len(body) > MAX_BYTES:
+        raise too_large()
+    return unpacked(body) if encoding == "gzip" else body
+
+
+def unpacked(body: bytes) -> bytes:
+    """Return what the gzip body unpacks to, at most MAX_BYTES; raises as `body_of` does."""
+    stream = zlib.decompressobj(_GZIP)
+    try:
+        text = stream.decompress(body, MAX_BYTES + 1)
+    except zlib.error as error:
+        raise InvalidInput(**{"Content-Encoding": "The body is not valid gzip."}) from error
+    if len(text) > MAX_BYTES:
+        raise too_large()
+    if not stream.eof or stream.unused_data:
+        raise InvalidInput(**{"Content-Encoding": "The body ends before or after its gzip data."})
+    return text
+
+
+def too_large() -> BatchTooLarge:
+    """Return the error that names the limits."""
+    return BatchTooLarge(max_events=MAX_EVENTS, max_bytes=MAX_BYTES)
