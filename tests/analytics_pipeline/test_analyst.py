@@ -28,7 +28,7 @@ def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline
         warehouse = Warehouse(settings)
         migrate.migrate(warehouse)
         warehouse.command(
-            "INSERT INTO dead_letters VALUES ('1-1', 0, now64(3), generateUUIDv4(), 'why', 'secret', 0)"
+            "INSERT INTO dead_letters VALUES ('1-1', 0, now64(3), generateUUIDv4(), 'why', 'secret', 0, 0)"
         )
         yield settings
         warehouse.close()

@@ -115,7 +115,11 @@ valid_events = st.fixed_dictionaries(
 invalid_events = st.sampled_from([faulty(fault) for fault in FAULTS]) | st.sampled_from(NOT_OBJECTS)
 
 
-@given(elements=st.lists(st.tuples(valid_events, st.booleans()) | invalid_events, min_size=1, max_size=12))
+@given(
+    elements=st.lists(
+        st.tuples(valid_events, st.booleans()) | invalid_events, min_size=1, max_size=12
+    ).filter([b""].__ne__)
+)
 def test_every_valid_event_is_accepted_whatever_stands_beside_it(elements: list[Any]) -> None:
     sent: list[object] = []
     valid: list[str] = []

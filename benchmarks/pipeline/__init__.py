@@ -1,0 +1,1 @@
+"""The event pipeline beside simple baselines: intake over HTTP, and stream → warehouse."""

@@ -1,0 +1,142 @@
+"""POST of batches beside a null view and beside an intake written with DRF serializers, on one server."""
+
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.pipeline.samples import events
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = (1, 50, 100, 500)
+PATHS = {"ours": "/api/events/", "null": "/benchmark/null/", "serializers": "/benchmark/serializers/"}
+BODIES = 8
+_START_SECONDS = 60
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Measured:
+    """What one path costs: seconds until the answer, and seconds of the server's CPU, for each request."""
+
+    seconds: list[float] = field(default_factory=list)
+    cpu_seconds: float = 0.0
+
+    @property
+    def median(self) -> float:
+        """The median time of a request."""
+        return statistics.median(self.seconds)
+
+    @property
+    def cpu(self) -> float:
+        """The mean CPU time of a request."""
+        return self.cpu_seconds / len(self.seconds)
+
+
+def measure(*, rounds: int, environ: Mapping[str, str]) -> dict[int, dict[str, Measured]]:
+    """Return what each path costs for each size of a batch; the paths take turns in each round."""
+    chance = random.Random(7)
+    with _server(environ) as (port, process):
+        return {size: _interleaved(port, process, size=size, rounds=rounds, chance=chance) for size in SIZES}
+
+
+def _interleaved(
+    port: int, process: int, *, size: int, rounds: int, chance: random.Random
+) -> dict[str, Measured]:
+    bodies = [json.dumps({"events": list(events(size, chance=chance))}).encode() for _ in range(BODIES)]
+    measured = {name: Measured() for name in PATHS}
+    client = _Client(port)
+    for number in range(rounds + 1):
+        for name, path in PATHS.items():
+            cpu = _cpu_seconds(process)
+            seconds = [client.post(path, body) for body in bodies]
+            # The first round fills caches and connections.
+            if number:
+                measured[name].seconds += seconds
+                measured[name].cpu_seconds += _cpu_seconds(process) - cpu
+    return measured
+
+
+class _Client:
+    """One connection; a request is one write, so that the kernel delays nothing."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def post(self, path: str, body: bytes) -> float:
+        """Return the seconds until the whole answer is there; fails unless it is a 202."""
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"X-Anonymous-Id: 0190f3c2-0000-7000-8000-00000000abcd\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        begun = time.perf_counter()
+        self._socket.sendall(head.encode() + body)
+        answer = self._socket.recv(1 << 16)
+        while not _complete(answer):
+            answer += self._socket.recv(1 << 16)
+        seconds = time.perf_counter() - begun
+        assert b" 202 " in answer.split(b"\r\n", 1)[0], answer
+        return seconds
+
+
+def _complete(answer: bytes) -> bool:
+    head, found, body = answer.partition(b"\r\n\r\n")
+    if not found:
+        return False
+    for line in head.lower().split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name == b"content-length" and value:
+            return len(body) >= int(value)
+        if name == b"transfer-encoding":
+            return body.endswith(b"0\r\n\r\n")
+    return True
+
+
+@contextmanager
+def _server(environ: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """Serve the shop and the baselines with one worker of Granian; yield the port and the process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    web = ("granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1", "--no-access-log")
+    threads = ("--blocking-threads", "8", "--host", "127.0.0.1", "--port", str(port))
+    arguments = [sys.executable, "-m", *web, *threads, "backend.config.wsgi:application"]
+    with subprocess.Popen(arguments, cwd=ROOT, env={**os.environ, **environ}) as process:
+        try:
+            _wait(port)
+            yield port, process.pid
+        finally:
+            process.terminate()
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            _Client(port).post("/benchmark/null/", b"")
+        except (OSError, AssertionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _cpu_seconds(process: int) -> float:
+    """Return the CPU time of the server's processes: Granian's own and its worker's."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return sum(_ticks(one) for one in (process, *map(int, children))) / _TICKS
+
+
+def _ticks(process: int) -> int:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])

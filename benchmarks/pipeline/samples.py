@@ -1,0 +1,36 @@
+"""A storefront's events: searches, clicks, views and carts, with sessions and exposures."""
+
+import random
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+_RANDOM_BITS = (1 << 74) - 1
+
+
+def uuid7(milliseconds: int, *, chance: random.Random) -> uuid.UUID:
+    """Return a UUIDv7 of this time."""
+    tail = chance.getrandbits(74)
+    return uuid.UUID(int=milliseconds << 80 | 7 << 76 | (tail >> 62) << 64 | 2 << 62 | tail & ((1 << 62) - 1))
+
+
+def events(count: int, *, chance: random.Random, hours: float = 1.0) -> Iterator[dict[str, Any]]:
+    """Yield events of the last hours as a client would send them."""
+    now = int(time.time() * 1_000)
+    for _ in range(count):
+        at = now - int(chance.random() * hours * 3_600_000)
+        common = {
+            "event_id": str(uuid7(at, chance=chance)),
+            "session_id": str(uuid7(at, chance=chance)),
+            "exposure_id": str(uuid7(at - 1_000, chance=chance)),
+        }
+        product = {"product_id": chance.randint(1, 5_000)}
+        kinds: tuple[dict[str, Any], ...] = (
+            {"type": "search", "query": chance.choice(("brass lamp", "linen shirt", "rød vase"))},
+            {"type": "click", **product, "position": chance.randint(1, 24)},
+            {"type": "view", **product},
+            {"type": "view", **product},
+            {"type": "cart_add", **product, "variant_id": chance.randint(1, 9_000), "quantity": 2},
+        )
+        yield common | chance.choice(kinds)
