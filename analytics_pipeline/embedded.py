@@ -1,14 +1,14 @@
 """The services that stand in for ClickHouse and Redis where no server runs.
 
 A supervisor runs them in the foreground (`python -m analytics_pipeline.chdb_server`,
-`python -m analytics_pipeline.valkey`), or `ensure()` starts them for as long as somebody uses them.
+`python -m analytics_pipeline.valkey`), or `ensure()` starts them for as long as a process uses them.
 
-What a home keeps about a service, in `HOME/run/`, readable by its owner alone:
-- `NAME.json`, the endpoint. Port and token stay the same over restarts, so that an address once handed
-  out stays good.
-- `NAME.owner`, locked by the owner for its whole life: however it dies, the lock dies with it.
-- `NAME.start`, locked by whoever reserves the endpoint or starts the service.
-- `NAME.users`, locked (shared) by everybody who relies on a service that stops with its last user.
+The files of a service in `HOME/run/`, readable by the home's owner alone:
+- `NAME.json`: the endpoint. Port and passwords stay the same over restarts, so that an address that was handed
+  out remains valid.
+- `NAME.owner`: locked by the owning process while it lives, however it ends.
+- `NAME.start`: locked while a process reserves the endpoint or starts the service.
+- `NAME.users`: locked (shared) by each process that uses a service which stops with its last user.
 """
 
 import json
@@ -38,6 +38,8 @@ HOST = "127.0.0.1"
 DATABASE = "vitrine"
 USER = "vitrine"
 ANALYST = "analyst"
+# What the services create in a home is for its owner.
+OWNER_ONLY = 0o077
 # Below the ports that systems hand out for outgoing connections.
 _PORTS = range(20_000, 32_000)
 _POLL_SECONDS = 0.02
@@ -55,7 +57,7 @@ class ServiceDidNotStart(Exception):
 
 
 class AlreadyOwned(Exception):
-    """Another process serves this home."""
+    """Another process owns the service of this home."""
 
     def __init__(self, service: str, *, home: Path, pid: int | None) -> None:
         super().__init__(f"The embedded {service} of {home} is already served by process {pid}")
@@ -80,7 +82,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One embedded service: its name in files, the module that runs it, its address and its probe."""
+    """An embedded service: its name in files, the module that runs it, its address and its health check."""
 
     name: str
     module: str
@@ -132,22 +134,23 @@ VALKEY = Service(
 
 
 def clickhouse_url(settings: PipelineSettings) -> str:
-    """The warehouse's address: the configured one, else the embedded one's, whether it runs or not."""
+    """Return the warehouse's address: the configured one, else the embedded one's, running or not."""
     return settings.clickhouse_url or WAREHOUSE.url(endpoint(WAREHOUSE, home=settings.home))
 
 
 def redis_url(settings: PipelineSettings) -> str:
-    """The stream's address: the configured one, else the embedded one's, whether it runs or not."""
+    """Return the stream's address: the configured one, else the embedded one's, running or not."""
     return settings.redis_url or VALKEY.url(endpoint(VALKEY, home=settings.home))
 
 
 @contextmanager
 def ensure(settings: PipelineSettings, *services: Service) -> Iterator[None]:
-    """Have these services running inside the context, except those whose real address is configured.
+    """Keep these services running inside the context, except those whose real address is configured.
 
-    One that runs is used; one that doesn't is started, and stopped by whichever process uses it last. A
-    process under a supervisor starts none: that is the supervisor's to do, again and again.
-    Raises ServiceDidNotStart.
+    A running service is used as it is. Another one is started, and the last process that uses it stops it.
+    Under a supervisor none is started: the supervisor does that.
+
+    Raises: ServiceDidNotStart.
     """
     if SUPERVISED in os.environ:
         yield
@@ -161,7 +164,7 @@ def ensure(settings: PipelineSettings, *services: Service) -> Iterator[None]:
 
 
 def endpoint(service: Service, *, home: Path) -> Endpoint:
-    """The service's endpoint in this home, reserved now if nobody asked for it before."""
+    """Return the service's endpoint in this home; reserve one first if there is none."""
     found = _read(service, home=home)
     if found is not None:
         return found
@@ -174,17 +177,18 @@ def endpoint(service: Service, *, home: Path) -> Endpoint:
 
 
 def is_running(service: Service, *, home: Path) -> bool:
-    """Whether the service of this home answers."""
+    """Return whether the service of this home answers."""
     found = _read(service, home=home)
     return found is not None and found.pid is not None and service.answers(found)
 
 
 @contextmanager
 def own(service: Service, *, home: Path, arguments: list[str]) -> Iterator[Endpoint]:
-    """Be the service's owner, for the process that is about to serve on the endpoint's port.
+    """Own the service inside the context; the calling process serves on the endpoint's port.
 
-    An owner that was started for a command and that nobody uses any more is stopped first.
-    Raises AlreadyOwned.
+    An owner that was started for a command, and that no process uses any more, is stopped first.
+
+    Raises: AlreadyOwned.
     """
     reserved = endpoint(service, home=home)
     transient = _TRANSIENT in arguments
@@ -253,7 +257,7 @@ def _start(service: Service, *, home: Path) -> None:
 
 
 def _stop_if_unused(service: Service, *, home: Path) -> None:
-    # Whoever wants to use the service meanwhile waits for this lock, and then starts it anew.
+    # A process that wants the service meanwhile waits for this lock and then starts it again.
     with locks.attempt(_file(service, "users", home=home)) as unused:
         found = _read(service, home=home)
         if not unused or found is None or found.pid is None or not _is_owned(service, home=home):
@@ -273,7 +277,7 @@ def _is_owned(service: Service, *, home: Path) -> bool:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether this child has ended, and was reaped; False for a process that is no child of ours."""
+    """Return whether this child process has ended, and reap it; False for a process that isn't a child."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:

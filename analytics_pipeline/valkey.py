@@ -13,7 +13,8 @@ _MEMORY = "256mb"
 
 
 def main(arguments: list[str]) -> int:
-    """1 if another process owns this home's Valkey; else it doesn't return."""
+    """Become the server; return 1 if another process owns this home's Valkey."""
+    os.umask(embedded.OWNER_ONLY)
     home = PipelineSettings.from_env().home
     try:
         with embedded.own(embedded.VALKEY, home=home, arguments=arguments) as endpoint:

@@ -15,12 +15,11 @@ from analytics_pipeline.chdb_server.server import Server
 from analytics_pipeline.settings import PipelineSettings
 
 _DRAIN_SECONDS = 20.0
-_OWNER_ONLY = 0o077
 
 
 def main(arguments: list[str]) -> int:
     """Return the exit code: 0 after an orderly end, 1 if another process owns this home's warehouse."""
-    os.umask(_OWNER_ONLY)
+    os.umask(embedded.OWNER_ONLY)
     home = PipelineSettings.from_env().home
     stopped = threading.Event()
 

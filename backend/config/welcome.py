@@ -57,6 +57,7 @@ def lines(address: str, *, now: datetime) -> list[Try]:
         Try("search, with facets", _get(f"/api/search/?q={quote_plus(_words(product))}&page_size=3")),
         Try("suggestions while typing", _get(f"/api/search/suggestions/?q={quote_plus(product.title[:4])}")),
         Try("products like one", _get(f"/api/recommendations/product/{product.pk}/")),
+        Try("how DBeaver, Metabase and Jupyter read the warehouse", "python -m analytics_pipeline.analyst"),
     ]
     if _has_demo_account(CUSTOMER_PHONE):
         found += _as_customer(product, now=now)
