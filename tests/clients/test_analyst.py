@@ -1,0 +1,59 @@
+"""The read-only user of the embedded warehouse, through the tools that analysts use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from analytics_pipeline import embedded, migrate
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.warehouse import Warehouse
+from tests.clients.warehouse import CLIENTS, Address, Case, Java
+
+VIEWS = [migration.name for migration in migrate.load() if "SQL SECURITY DEFINER" in migration.statement]
+CASES = [
+    *(Case(f"a preview of {view}", f"SELECT * FROM {view} LIMIT 200", []) for view in VIEWS),
+    Case("a table", "SELECT * FROM dead_letters", [], error=497),
+    Case("a file", "SELECT file('/etc/passwd')", [], error=497),
+    Case("a change", "TRUNCATE TABLE events", error=164),
+    Case("and a question", "SELECT currentRoles()[1] AS role", [["analyst"]]),
+]
+
+
+@pytest.fixture(scope="module", name="analyst")
+def address_of_the_analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    settings = PipelineSettings(home=tmp_path_factory.mktemp("home"))
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        warehouse = Warehouse(settings)
+        migrate.migrate(warehouse)
+        warehouse.close()
+        found = embedded.endpoint(embedded.WAREHOUSE, home=settings.home)
+        yield Address(embedded.HOST, found.port, embedded.DATABASE, embedded.ANALYST, found.analyst_token)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "python",
+        "curl",
+        pytest.param("node", marks=pytest.mark.node),
+        pytest.param("java", marks=pytest.mark.java),
+    ],
+)
+def test_every_tool_previews_the_views_and_is_refused_the_rest(
+    name: str, analyst: Address, tmp_path: Path
+) -> None:
+    outcomes = CLIENTS[name](analyst, folder=tmp_path).run(CASES)
+    assert [(case.name, outcome.error) for case, outcome in zip(CASES, outcomes, strict=True)] == [
+        (case.name, case.error) for case in CASES
+    ]
+    assert outcomes[-1].rows == CASES[-1].rows
+
+
+@pytest.mark.java
+def test_a_database_tool_shows_the_views_and_no_table(analyst: Address, tmp_path: Path) -> None:
+    described = Java(analyst, folder=tmp_path).describe("sales_by_day")
+    assert described["schemas"] == [embedded.DATABASE]
+    assert described["tables"] == sorted(VIEWS)
+    assert described["columns"][:2] == ["day", "product_id"]
+    assert "UInt64" in described["types"]
