@@ -1,4 +1,4 @@
-"""The accounts of the generated shop: three to log in with, and those of everybody else."""
+"""The accounts of the generated shop; three of them have a password."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,12 +19,12 @@ LONGEST_MEMBER_DAYS = 700
 
 
 def make_staff() -> User:
-    """Return the account that may do everything."""
+    """Return the account of the staff."""
     return User.objects.create_superuser(STAFF_PHONE, DEMO_PASSWORD, first_name="Demo", last_name="Staff")
 
 
 def make_sellers(names: Sequence[str]) -> dict[str, int]:
-    """Return the sellers' ids by name; the first of them can log in."""
+    """Return the ids of the sellers by name; the first can log in."""
     first, *others = names
     demo = User.objects.create_user(SELLER_PHONE, DEMO_PASSWORD, first_name=first, user_type=UserType.SELLER)
     rows = User.objects.bulk_create(
@@ -41,7 +41,7 @@ def make_sellers(names: Sequence[str]) -> dict[str, int]:
 
 
 def make_customers(population: Population, *, begins_at: datetime, rng: Generator) -> list[int]:
-    """Return the customers' ids, in their order; the first of them can log in."""
+    """Return the ids of the customers in their order; the first can log in."""
     first, *others = population.customers
     demo = User.objects.create_user(
         CUSTOMER_PHONE,

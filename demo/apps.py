@@ -1,10 +1,10 @@
-"""A believable shop to try things on."""
+"""Fills an empty shop with generated data."""
 
 from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
-    """A believable shop to try things on."""
+    """Fills an empty shop with generated data."""
 
     name = "demo"
     label = "demo"

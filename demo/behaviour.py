@@ -1,8 +1,8 @@
-"""What shoppers do: sessions of lists, clicks, carts and orders, driven by tastes, seasons and position.
+"""Generates what shoppers do: sessions with lists, clicks, carts and orders.
 
-A shopper comes as often as they are active, on days when people shop, wants what their group and the season
-want, looks at the top of a list more than at its end, and clicks and buys what suits their style and purse.
-Everything is drawn for all sessions at once.
+The number of a shopper's sessions depends on their activity and on the weekday and hour. Which category they
+look for depends on the affinities of their group and on the season. The probability of a click falls with the
+position in the list and rises with the match of style and price level. All sessions are drawn at once.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from demo.catalogue import STYLES, Assortment
-from demo.lists import CATEGORY, FOR_PERSON, FOR_PRODUCT, NOTHING, SEARCH, Repertoire, chosen
+from demo.lists import CATEGORY, FOR_PERSON, FOR_PRODUCT, NOTHING, SEARCH, CandidateLists, choose_lists
 from demo.people import Population
 from demo.vocabulary import Vocabulary
 
@@ -23,7 +23,7 @@ MOST_LISTS = 5
 SAME_LEAF_AGAIN = 0.5
 KIND_SHARES = {SEARCH: 0.5, CATEGORY: 0.3, FOR_PERSON: 0.12, FOR_PRODUCT: 0.08}
 GROWTH = 0.4
-# Monday to Sunday, and the hours of a day.
+# Relative numbers of sessions: Monday to Sunday, and by hour of the day.
 WEEKDAYS = (0.95, 0.9, 0.92, 0.97, 1.0, 1.15, 1.25)
 HOURS = (2, 1, 1, 1, 1, 2, 4, 6, 7, 8, 9, 9, 10, 9, 8, 8, 9, 10, 12, 14, 16, 15, 10, 5)
 CLICK_RATE = 0.085
@@ -35,10 +35,10 @@ LONGEST_SESSION = timedelta(minutes=40)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """Lists that were shown, in parallel arrays; `products` is (n, PAGE), filled up with NOTHING.
+class ShownLists:
+    """Lists that were shown, as parallel arrays; `products` is (n, PAGE), padded with NOTHING.
 
-    `people` are positions in the population, `lists` in the repertoire; `seconds` count from the beginning.
+    `people` are positions in the population, `lists` in the candidate lists, `seconds` are since `begins_at`.
     """
 
     sessions: NDArray[np.int64]
@@ -50,9 +50,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Clicks:
-    """Products that were chosen from a list and looked at; `places` count from 0, `shown` are positions.
+    """Clicks on products of lists; `places` count from 0, `shown` are positions in ShownLists.
 
-    `added` are those that went into a cart, `ordered` of them were bought and `removed` taken out again.
+    `added` marks products that were put into a cart, `ordered` and `removed` what happened to them then.
     """
 
     shown: NDArray[np.int64]
@@ -67,25 +67,25 @@ class Clicks:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Everything that happened in `days` days from `begins_at` on."""
+    """What shoppers did from `begins_at` on."""
 
     begins_at: datetime
-    shown: Shown
+    shown: ShownLists
     clicks: Clicks
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What behaviour depends on."""
+    """The inputs of the behaviour."""
 
     vocabulary: Vocabulary
     assortment: Assortment
     population: Population
-    repertoire: Repertoire
+    candidate_lists: CandidateLists
 
 
-def behave(shop: Shop, *, begins_at: datetime, now: datetime, rng: Generator) -> Behaviour:
-    """Return what happened between `begins_at` (a midnight) and now; the last sessions are over by then."""
+def generate_behaviour(shop: Shop, *, begins_at: datetime, now: datetime, rng: Generator) -> Behaviour:
+    """Return what happened between `begins_at` (a midnight) and `now`, when the last sessions have ended."""
     seconds, people = _sessions(shop.population, begins_at=begins_at, now=now, rng=rng)
     shown = _lists(shop, begins_at=begins_at, starts=seconds, people=people, rng=rng)
     return Behaviour(begins_at, shown, _clicks(shop, shown=shown, rng=rng))
@@ -108,7 +108,7 @@ def _sessions(
 
 def _lists(
     shop: Shop, *, begins_at: datetime, starts: NDArray[np.float64], people: NDArray[np.int64], rng: Generator
-) -> Shown:
+) -> ShownLists:
     lengths = np.minimum(1 + rng.poisson(0.9, len(starts)), MOST_LISTS)
     sessions = np.repeat(np.arange(len(starts)), lengths)
     place = np.arange(len(sessions)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -122,8 +122,8 @@ def _lists(
         leaves[following] = leaves[following - 1]
     kinds = rng.choice(list(KIND_SHARES), size=len(sessions), p=list(KIND_SHARES.values()))
     kinds[(place == 0) & (kinds == FOR_PRODUCT)] = CATEGORY
-    lists = chosen(kinds, leaves, lists=shop.repertoire.of_leaf, rng=rng)
-    return Shown(
+    lists = choose_lists(kinds, leaves, lists=shop.candidate_lists.of_leaf, rng=rng)
+    return ShownLists(
         sessions=sessions,
         people=people[sessions],
         lists=lists,
@@ -135,7 +135,7 @@ def _lists(
 def _demand(
     vocabulary: Vocabulary, *, begins_at: datetime, seconds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return what each moment's season makes of each leaf, as (moments, leaves)."""
+    """Return the seasonal demand of each category at each moment, as (moments, leaves)."""
     days = (seconds // 86_400).astype(np.int64)
     last = int(days.max(initial=0))
     dates = [(begins_at + timedelta(days=day)).timetuple().tm_yday for day in range(last + 1)]
@@ -146,7 +146,7 @@ def _demand(
 
 
 def _drawn(weights: NDArray[np.float64], *, rng: Generator) -> NDArray[np.int64]:
-    """Return a column for each row, drawn by the row's weights."""
+    """Return a column index for each row, drawn with the weights of the row."""
     sums = np.cumsum(weights, axis=1)
     return np.asarray((sums < rng.random(len(sums))[:, None] * sums[:, -1:]).sum(axis=1))
 
@@ -154,9 +154,9 @@ def _drawn(weights: NDArray[np.float64], *, rng: Generator) -> NDArray[np.int64]
 def _ranked(
     shop: Shop, *, lists: NDArray[np.int64], seconds: NDArray[np.float64], rng: Generator
 ) -> NDArray[np.int64]:
-    candidates = shop.repertoire.candidates[lists]
+    candidates = shop.candidate_lists.candidates[lists]
     scores = np.log(shop.assortment.appeals)[candidates] + 0.6 * rng.gumbel(size=candidates.shape)
-    # What a query names comes first; the candidates are in that order already.
+    # Candidates that match the query come first, so position counts.
     scores -= 0.12 * np.arange(candidates.shape[1])
     early = shop.assortment.launched[candidates] * 86_400 > seconds[:, None]
     scores[early | (candidates == NOTHING)] = -np.inf
@@ -166,16 +166,16 @@ def _ranked(
     return products
 
 
-def _clicks(shop: Shop, *, shown: Shown, rng: Generator) -> Clicks:
-    liking = _liking(shop, people=shown.people, products=shown.products)
+def _clicks(shop: Shop, *, shown: ShownLists, rng: Generator) -> Clicks:
+    preferences = _preferences(shop, people=shown.people, products=shown.products)
     places = np.arange(PAGE)
-    chance = CLICK_RATE / (1 + 0.2 * places) * np.exp(np.clip(liking, -3, 2))
+    chance = CLICK_RATE / (1 + 0.2 * places) * np.exp(np.clip(preferences, -3, 2))
     chance[shown.products == NOTHING] = 0
     lists, clicked = np.nonzero(rng.random(chance.shape) < chance)
     seconds = shown.seconds[lists] + 4 + 3 * clicked + rng.uniform(0, 3, len(lists))
-    liked = liking[lists, clicked]
+    preferred = preferences[lists, clicked]
     signed_in = shown.people[lists] < len(shop.population.customers)
-    added = signed_in & (rng.random(len(lists)) < CART_RATE * np.exp(np.clip(0.8 * liked, -3, 1.5)))
+    added = signed_in & (rng.random(len(lists)) < CART_RATE * np.exp(np.clip(0.8 * preferred, -3, 1.5)))
     bought = rng.random(int(shown.sessions.max(initial=0)) + 1) < ORDER_RATE
     ordered = added & bought[shown.sessions[lists]]
     return Clicks(
@@ -190,10 +190,12 @@ def _clicks(shop: Shop, *, shown: Shown, rng: Generator) -> Clicks:
     )
 
 
-def _liking(shop: Shop, *, people: NDArray[np.int64], products: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how well each product of each list suits its shopper, as (lists, PAGE); about 0 on average."""
+def _preferences(
+    shop: Shop, *, people: NDArray[np.int64], products: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the shopper's preference for each product of each list, as (lists, PAGE); about 0 on average."""
     styles = np.einsum(
         "ls,lps->lp", shop.population.styles[people], shop.assortment.styles[products], optimize=True
     ) / np.sqrt(STYLES)
-    purse = shop.population.price_levels[people][:, None] - shop.assortment.price_levels[products]
-    return np.asarray(1.1 * styles - 0.3 * purse**2)
+    price_gap = shop.population.price_levels[people][:, None] - shop.assortment.price_levels[products]
+    return np.asarray(1.1 * styles - 0.3 * price_gap**2)

@@ -1,7 +1,7 @@
-"""What the shop sells: products from the vocabulary's grammar, each with a hidden character.
+"""Generates the products from the vocabulary, each with hidden factors.
 
-The character (appeal, style, place in its category's prices) is what shoppers' tastes act on; nothing of it
-is stored, so that a model has to find it in what shoppers do.
+The factors (appeal, style, price level in the category) determine what shoppers prefer. They are not stored,
+so a model has to learn them from the behaviour.
 """
 
 import itertools
@@ -27,11 +27,11 @@ FEWEST_A_LEAF = 2
 
 @dataclass(frozen=True, slots=True)
 class Assortment:
-    """Products by position 0 … n-1, with parallel arrays of what is hidden in them.
+    """Products by position 0 … n-1, with parallel arrays of their hidden factors.
 
     `leaves` are positions in the vocabulary; `styles` is float64 (n, STYLES); `price_levels` are standard
-    scores within the leaf; `launched` counts days from the beginning of the shop's history, below 0 for
-    what was there before.
+    scores within the leaf; `launched` is the day of the history from which a product is sold, negative if
+    before it.
     """
 
     products: list[ImportedProduct]
@@ -50,7 +50,7 @@ class Assortment:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A product before its text: which words of its leaf's grammar it is made of."""
+    """The words and the price from which a product is generated."""
 
     leaf: Leaf
     brand: str
@@ -62,10 +62,10 @@ class _Draft:
     appeal: float
 
 
-def assort(
+def generate_assortment(
     vocabulary: Vocabulary, *, count: int, currency: str, begins_at: datetime, days: int, rng: Generator
 ) -> Assortment:
-    """Return `count` products; the same generator state gives the same ones."""
+    """Return `count` products; the same state of the generator gives the same products."""
     leaves = _leaf_of_each(vocabulary, count=count, rng=rng)
     drafts = [
         draft
@@ -124,14 +124,14 @@ def _draft(leaf: Leaf, *, words: tuple[str, str, str, str], rng: Generator) -> _
         kind=kind,
         noun=noun,
         material=material,
-        price=charming(amount),
+        price=charm_price(amount),
         quality=quality,
         appeal=float(np.exp(0.9 * rng.normal() + 0.35 * quality)) * leaf.share,
     )
 
 
-def charming(amount: float) -> Decimal:
-    """Return a price near `amount` as shops write them: 12.90, 149.00."""
+def charm_price(amount: float) -> Decimal:
+    """Return a price near `amount` with a usual ending, such as 12.90 or 149.00."""
     if amount < 100:
         return Decimal(max(1, int(amount))) + Decimal("0.90")
     return Decimal(round(amount / 5) * 5 - 1).quantize(Decimal("0.01"))
@@ -195,7 +195,7 @@ def _variants(draft: _Draft, *, number: int, rng: Generator) -> tuple[ImportedVa
 
 
 def _offered(axis: Axis, *, rng: Generator) -> list[int]:
-    """Return which values of the axis a product comes in: all where they differ in price, else some."""
+    """Return the values of the axis that a product is offered in: all if their prices differ, else some."""
     many = len(axis.values)
     if any(axis.steps):
         return list(range(many))
@@ -209,7 +209,7 @@ def _offered(axis: Axis, *, rng: Generator) -> list[int]:
 
 
 def _styles(drafts: list[_Draft], *, rng: Generator) -> NDArray[np.float64]:
-    """Products of one brand, and of one kind in a leaf, have much of their style in common."""
+    """Return the styles; products of one brand, or of one kind in a category, have similar ones."""
     of_brand = {brand: rng.normal(size=STYLES) for brand in sorted({draft.brand for draft in drafts})}
     kinds = sorted({(draft.leaf.name, draft.kind) for draft in drafts})
     of_kind = {kind: rng.normal(size=STYLES) for kind in kinds}

@@ -1,4 +1,4 @@
-"""What shoppers did, as events of the warehouse."""
+"""Converts the generated behaviour to events of the warehouse."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -19,8 +19,8 @@ from analytics_pipeline.events import (
     View,
 )
 from demo.behaviour import Behaviour
-from demo.lists import NOTHING, Repertoire
-from demo.orders import SECONDS_TO_CART, Additions, Stocked
+from demo.lists import NOTHING, CandidateLists
+from demo.orders import SECONDS_TO_CART, CartAdditions, Stocked
 
 SEARCH_BEFORE_LIST = 0.2
 VIEW_AFTER_CLICK = 1.0
@@ -30,7 +30,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def uuid7(at: datetime, *, tail: bytes) -> uuid.UUID:
-    """Return the UUIDv7 of that millisecond whose random part is the ten bytes `tail`."""
+    """Return the UUIDv7 with the time `at`, in milliseconds, and the ten bytes `tail` as its random part."""
     milliseconds = (at - EPOCH) // timedelta(milliseconds=1)
     return uuid.UUID(
         int=(milliseconds << 80 | int.from_bytes(tail)) & ~(0xF << 76 | 3 << 62) | 7 << 76 | 2 << 62
@@ -38,7 +38,7 @@ def uuid7(at: datetime, *, tail: bytes) -> uuid.UUID:
 
 
 def exposure_ids(behaviour: Behaviour, *, rng: Generator) -> list[uuid.UUID]:
-    """Return an id for every list that was shown, of the time when it was."""
+    """Return an id for every list that was shown, with the time at which it was shown."""
     tails = rng.bytes(10 * len(behaviour.shown.seconds))
     return [
         uuid7(_at(behaviour, seconds), tail=tails[10 * number : 10 * number + 10])
@@ -52,14 +52,14 @@ def _at(behaviour: Behaviour, seconds: float) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Turns behaviour into records, an exposure's id being that which orders name.
+    """Converts behaviour to records; exposures have the ids that orders name.
 
     `product_ids` and `stocked` are by product position, `keys` by person, `exposures` by list shown.
     """
 
     behaviour: Behaviour
-    repertoire: Repertoire
-    added: Additions
+    candidate_lists: CandidateLists
+    added: CartAdditions
     product_ids: Sequence[int]
     stocked: Sequence[Stocked]
     keys: Sequence[uuid.UUID]
@@ -67,7 +67,7 @@ class Recorder:
     rng: Generator
 
     def records(self) -> Iterator[Record]:
-        """Yield every event once, roughly in the order of time."""
+        """Yield every event once, roughly ordered by time."""
         clicks = self.behaviour.clicks
         of_list = np.searchsorted(clicks.shown, np.arange(len(self.exposures) + 1))
         number = 0
@@ -83,20 +83,20 @@ class Recorder:
                 )
 
     def _list(self, shown: int) -> Iterator[AnyEvent]:
-        occasion = self.repertoire.occasions[self.behaviour.shown.lists[shown]]
+        context = self.candidate_lists.contexts[self.behaviour.shown.lists[shown]]
         products = self.behaviour.shown.products[shown]
         exposure_id = self.exposures[shown]
-        if occasion.query:
+        if context.query:
             before = float(self.behaviour.shown.seconds[shown]) - SEARCH_BEFORE_LIST
-            yield Search(event_id=self._id(before), query=occasion.query, exposure_id=exposure_id)
+            yield Search(event_id=self._id(before), query=context.query, exposure_id=exposure_id)
         yield Exposure(
             event_id=exposure_id,
-            surface=occasion.surface,
+            surface=context.surface,
             product_ids=tuple(self.product_ids[product] for product in products if product != NOTHING),
-            query=occasion.query,
-            filters=occasion.filters,
-            slot=occasion.slot,
-            algorithm=occasion.algorithm,
+            query=context.query,
+            filters=context.filters,
+            slot=context.slot,
+            algorithm=context.algorithm,
         )
 
     def _click(self, click: int, *, exposure_id: uuid.UUID) -> Iterator[AnyEvent]:

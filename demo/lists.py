@@ -1,4 +1,4 @@
-"""Lists that the shop could show: for every query, category and slot the products that belong there."""
+"""The candidate lists of the shop: the products that fit each query, category and recommendation slot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MISSPELT_SHARE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class ListContext:
     """Why a list is shown: a query, a category, or a slot."""
 
     surface: str
@@ -28,21 +28,21 @@ class Occasion:
 
 
 @dataclass(frozen=True, slots=True)
-class Repertoire:
-    """All lists by position: why each is shown, and its candidates.
+class CandidateLists:
+    """All lists by position: the context in which each is shown, and its candidates.
 
-    `candidates` is (n, DEEPEST) product positions by appeal, filled up with NOTHING; `of_leaf[kind]` names
-    for each leaf the lists of that kind (SEARCH, CATEGORY, FOR_PERSON, FOR_PRODUCT).
+    `candidates` is (n, DEEPEST) product positions by appeal, padded with NOTHING; `of_leaf[kind]` has for
+    each category the positions of the lists of that kind (SEARCH, CATEGORY, FOR_PERSON, FOR_PRODUCT).
     """
 
-    occasions: list[Occasion]
+    contexts: list[ListContext]
     candidates: NDArray[np.int64]
     of_leaf: list[list[NDArray[np.int64]]]
 
 
-def repertoire(vocabulary: Vocabulary, assortment: Assortment, *, rng: Generator) -> Repertoire:
-    """Return the lists of a shop that sells `assortment`."""
-    occasions: list[Occasion] = []
+def candidate_lists(vocabulary: Vocabulary, assortment: Assortment, *, rng: Generator) -> CandidateLists:
+    """Return the candidate lists of a shop that sells `assortment`."""
+    contexts: list[ListContext] = []
     rows: list[NDArray[np.int64]] = []
     of_leaf: list[list[NDArray[np.int64]]] = [[] for _ in range(FOR_PRODUCT + 1)]
     for number, leaf in enumerate(vocabulary.leaves):
@@ -50,29 +50,29 @@ def repertoire(vocabulary: Vocabulary, assortment: Assortment, *, rng: Generator
         here = here[np.argsort(-assortment.appeals[here], kind="stable")]
         offers = _offers(leaf, here=here, assortment=assortment, rng=rng)
         for kind, offered in enumerate(offers):
-            first = len(occasions)
-            occasions += [occasion for occasion, _ in offered]
+            first = len(contexts)
+            contexts += [context for context, _ in offered]
             rows += [_filled(products) for _, products in offered]
-            of_leaf[kind].append(np.arange(first, len(occasions)))
-    return Repertoire(occasions, np.array(rows), of_leaf)
+            of_leaf[kind].append(np.arange(first, len(contexts)))
+    return CandidateLists(contexts, np.array(rows), of_leaf)
 
 
 def _offers(
     leaf: Leaf, *, here: NDArray[np.int64], assortment: Assortment, rng: Generator
-) -> list[list[tuple[Occasion, NDArray[np.int64]]]]:
+) -> list[list[tuple[ListContext, NDArray[np.int64]]]]:
     path = " > ".join(leaf.path)
     return [
         _searches(leaf, here=here, assortment=assortment, rng=rng),
-        [(Occasion("product_list", filters=f'{{"category":"{path}"}}'), here)],
-        [(Occasion("recommendations", slot="user", algorithm="popularity"), here)],
-        [(Occasion("recommendations", slot="product", algorithm="content_based"), here)],
+        [(ListContext("product_list", filters=f'{{"category":"{path}"}}'), here)],
+        [(ListContext("recommendations", slot="user", algorithm="popularity"), here)],
+        [(ListContext("recommendations", slot="product", algorithm="content_based"), here)],
     ]
 
 
 def _searches(
     leaf: Leaf, *, here: NDArray[np.int64], assortment: Assortment, rng: Generator
-) -> list[tuple[Occasion, NDArray[np.int64]]]:
-    """Queries sent by shoppers of this category: its things, their kinds and brands, and slips of the pen."""
+) -> list[tuple[ListContext, NDArray[np.int64]]]:
+    """Return the queries for products of this category: nouns, kinds, brands, some of them misspelt."""
     found = [(noun, here) for noun in leaf.nouns]
     for place, kind in enumerate(leaf.kinds):
         fitting = here[assortment.kinds[here] == place]
@@ -81,13 +81,13 @@ def _searches(
     for brand in leaf.brands:
         fitting = here[brands[here] == brand]
         found.append((f"{brand} {leaf.nouns[0]}".lower(), _first(fitting, here)))
-    slips = rng.random(len(found)) < MISSPELT_SHARE
+    typos = rng.random(len(found)) < MISSPELT_SHARE
     found += [
         (misspelt(query, rng=rng), products)
-        for (query, products), slip in zip(found, slips, strict=True)
-        if slip
+        for (query, products), typo in zip(found, typos, strict=True)
+        if typo
     ]
-    return [(Occasion("search", query=query), products) for query, products in found]
+    return [(ListContext("search", query=query), products) for query, products in found]
 
 
 def _first(fitting: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -95,7 +95,7 @@ def _first(fitting: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.
 
 
 def misspelt(query: str, *, rng: Generator) -> str:
-    """Return the query with two neighbouring letters in the wrong order."""
+    """Return the query with two adjacent letters swapped."""
     place = int(rng.integers(1, max(2, len(query) - 2)))
     return query[:place] + query[place + 1 : place + 2] + query[place] + query[place + 2 :]
 
@@ -106,14 +106,14 @@ def _filled(products: NDArray[np.int64]) -> NDArray[np.int64]:
     return row
 
 
-def chosen(
+def choose_lists(
     kinds: NDArray[np.int64],
     leaves: NDArray[np.int64],
     *,
     lists: Sequence[Sequence[NDArray[np.int64]]],
     rng: Generator,
 ) -> NDArray[np.int64]:
-    """Return a list of the repertoire for each pair of kind and leaf; the first of a leaf most often."""
+    """Return the position of a list for each pair of kind and category, early ones more often."""
     sizes = np.array([[len(offered) for offered in of_leaf] for of_leaf in lists])
     firsts = np.array([[offered[0] for offered in of_leaf] for of_leaf in lists])
     places = np.floor(sizes[kinds, leaves] * rng.random(len(kinds)) ** 1.7).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Orders of the generated past, from what shoppers put into their carts to what came of it."""
+"""Generates the orders, with their cancellations and returns, from what shoppers put into their carts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,30 +20,30 @@ SECONDS_TO_CART = 25
 SECONDS_TO_ORDER = 180
 CANCELLED_SHARE = 0.03
 RETURNED_SHARE = 0.06
-# Some find a product again on its own page: that cart item names no list.
+# The share of cart items that were added from the product's page, so that they name no list.
 WITHOUT_LIST_SHARE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
 class Stocked:
-    """What a product comes in: the variants' ids and what each costs."""
+    """The ids and prices of a product's variants."""
 
     variant_ids: tuple[int, ...]
     prices: tuple[Decimal, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Additions:
-    """What went into carts, by click: the variant's place in its product, and whether the list is named."""
+class CartAdditions:
+    """What was put into carts, by click: the index of the variant, and whether the item names its list."""
 
     places: NDArray[np.int64]
     named: NDArray[np.bool_]
 
 
-def additions(behaviour: Behaviour, *, stocked: Sequence[Stocked], rng: Generator) -> Additions:
-    """Return for every click which variant it would put into the cart."""
+def additions(behaviour: Behaviour, *, stocked: Sequence[Stocked], rng: Generator) -> CartAdditions:
+    """Return for every click which variant is put into the cart, if one is."""
     counts = np.array([len(product.variant_ids) for product in stocked])[behaviour.clicks.products]
-    return Additions(
+    return CartAdditions(
         places=np.floor(rng.random(len(counts)) * counts).astype(np.int64),
         named=rng.random(len(counts)) >= WITHOUT_LIST_SHARE,
     )
@@ -51,10 +51,10 @@ def additions(behaviour: Behaviour, *, stocked: Sequence[Stocked], rng: Generato
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """Everything that orders come from; `user_ids` and `stocked` are by position, `exposure_ids` by list."""
+    """The inputs of the orders; `user_ids` and `stocked` are by position, `exposure_ids` by list."""
 
     behaviour: Behaviour
-    added: Additions
+    added: CartAdditions
     population: Population
     user_ids: Sequence[int]
     stocked: Sequence[Stocked]
@@ -65,7 +65,7 @@ class Ordering:
     rng: Generator
 
     def orders(self) -> list[PastOrder]:
-        """Return the orders in the order of their times: one for each session that bought something."""
+        """Return the orders by time: one for each session in which something was bought."""
         baskets: dict[int, dict[int, PastItem]] = {}
         last: dict[int, float] = {}
         for click in np.flatnonzero(self.behaviour.clicks.ordered).tolist():
@@ -129,7 +129,7 @@ class Ordering:
 
 
 def _joined(earlier: PastItem | None, item: PastItem) -> PastItem:
-    """Return what a cart makes of two adds: units add up, the claim is of the latest that has one."""
+    """Return the cart item after a second addition: units add up, the latest named list counts."""
     if earlier is None:
         return item
     claim = item if item.exposure_id is not None else earlier

@@ -1,4 +1,4 @@
-"""Who shops: customers and guests, each with tastes of their own and of the group that they belong to."""
+"""Generates customers and guests, with preferences of their own and of their group."""
 
 import uuid
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from demo.vocabulary import Vocabulary
 GROUPS = 12
 GUESTS_A_CUSTOMER = 0.8
 AREA_CODES = tuple(code for code in range(201, 990) if code % 100 != 11 and code != 555)
-# Numbers that are never given to anybody.
+# Phone numbers that are reserved for fiction.
 FICTIONAL_EXCHANGE = "555"
 FIRST_FICTIONAL = 100
 FICTIONAL = 100
@@ -22,7 +22,7 @@ DEMO_CUSTOMER_ACTIVITY = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer as an account has them."""
+    """The account data of a customer."""
 
     given: str
     family: str
@@ -32,10 +32,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Shoppers by position: customers first, then guests; parallel arrays of what moves them.
+    """Shoppers by position: customers first, then guests; parallel arrays of their hidden preferences.
 
-    `keys` are what the warehouse knows them by; `affinities` is (n, leaves), rows adding up to 1; `styles`
-    is (n, STYLES); `price_levels` are standard scores; `activities` weigh how often they come.
+    `keys` identify them in the warehouse; `affinities` is (n, leaves), each row has the sum 1; `styles`
+    is (n, STYLES); `price_levels` are standard scores; `activities` are weights of their numbers of sessions.
     """
 
     customers: list[Person]
@@ -50,7 +50,7 @@ class Population:
 
 
 def populate(vocabulary: Vocabulary, *, customers: int, rng: Generator) -> Population:
-    """Return so many customers, and guests beside them; the first customer comes most often."""
+    """Return this number of customers, and guests; the first customer is the most active."""
     count = customers + round(customers * GUESTS_A_CUSTOMER)
     leaves = len(vocabulary.leaves)
     group_affinities = rng.dirichlet(np.full(leaves, 0.12), GROUPS)
@@ -72,12 +72,12 @@ def populate(vocabulary: Vocabulary, *, customers: int, rng: Generator) -> Popul
 
 
 def random_uuid(rng: Generator) -> uuid.UUID:
-    """Return a random UUID (version 4) from the generator."""
+    """Return a random UUID (version 4) drawn from the generator."""
     return uuid.UUID(bytes=rng.bytes(16), version=4)
 
 
 def fictional_phone(number: int) -> str:
-    """Return a phone number that nobody has, another one for each `number`."""
+    """Return a fictional phone number, a different one for each `number`."""
     area, line = divmod(number, FICTIONAL)
     return f"+1{AREA_CODES[area]}{FICTIONAL_EXCHANGE}{FIRST_FICTIONAL + line:04d}"
 

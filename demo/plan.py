@@ -1,4 +1,4 @@
-"""What is to be generated. The same plan gives the same shop, to the last event."""
+"""The parameters of a generated shop. The same plan always gives the same shop."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from numpy.random import Generator
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How large the shop is, how far its past reaches back from `now`, and the seed of all chance."""
+    """The size of the shop, the number of days before `now`, and the random seed."""
 
     products: int
     customers: int
@@ -22,25 +22,25 @@ class Plan:
 
     @property
     def begins_at(self) -> datetime:
-        """The midnight at which the past begins."""
+        """The midnight at which the history begins."""
         start = self.now - timedelta(days=self.days)
         return start.replace(hour=0, minute=0, second=0, microsecond=0)
 
     def generator(self, part: str) -> Generator:
-        """Return the source of chance for one part of the shop, whatever the other parts draw."""
+        """Return the random generator of one part of the shop, independent of the other parts."""
         return np.random.default_rng([self.seed, *part.encode()])
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Which plan a shop was begun with, and whether it was carried out to the end."""
+    """The plan of a shop, and whether it was completed."""
 
     plan: Plan
     is_finished: bool
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """Return what the file says; None where there is none."""
+        """Return what the file contains; None if there is no file."""
         if not path.exists():
             return None
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ class Progress:
         return cls(plan=plan, is_finished=kept["is_finished"])
 
     def write(self, path: Path) -> None:
-        """Keep it in the file, whole or not at all."""
+        """Write it to the file atomically."""
         kept = {
             "plan": {**asdict(self.plan), "now": self.plan.now.isoformat()},
             "is_finished": self.is_finished,

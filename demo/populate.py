@@ -1,4 +1,4 @@
-"""Generates a shop: plans it in memory, stores it in one transaction, loads its events into the warehouse."""
+"""Generates a shop in memory, stores it in one transaction, and loads its events into the warehouse."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,14 +25,14 @@ from backend.orders.models import OrderItem
 from backend.orders.popularity import refresh_popularity
 from backend.orders.pricing import tariff
 from demo import accounts, vocabulary
-from demo.behaviour import Behaviour, Shop, behave
-from demo.catalogue import Assortment, assort
+from demo.behaviour import Behaviour, Shop, generate_behaviour
+from demo.catalogue import Assortment, generate_assortment
 from demo.events import Recorder, exposure_ids
-from demo.lists import repertoire
-from demo.orders import SECONDS_TO_CART, Additions, Ordering, Stocked, additions
+from demo.lists import candidate_lists
+from demo.orders import SECONDS_TO_CART, CartAdditions, Ordering, Stocked, additions
 from demo.people import populate as populate_people
 from demo.plan import Plan
-from demo.stock import Sold, keep_books
+from demo.stock import Sold, record_ledger
 
 SOURCE = accounts.SOURCE
 ACTOR = Actor.system("demo")
@@ -43,8 +43,8 @@ BEST_SELLER_ONE_IN = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """A shop's past, not stored yet; `exposures` are the ids of the lists in `behaviour`."""
+class History:
+    """The generated history of a shop; `exposures` are the ids of the lists in `behaviour`."""
 
     plan: Plan
     shop: Shop
@@ -54,17 +54,17 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much of everything there is."""
+    """How many rows were stored."""
 
     products: int
     customers: int
     orders: int
 
 
-def tell(plan: Plan) -> Story:
-    """Return the past that the plan describes."""
+def generate_history(plan: Plan) -> History:
+    """Return the history of a shop with this plan."""
     words = vocabulary.load()
-    assortment = assort(
+    assortment = generate_assortment(
         words,
         count=plan.products,
         currency=settings.DEFAULT_CURRENCY,
@@ -76,32 +76,33 @@ def tell(plan: Plan) -> Story:
         vocabulary=words,
         assortment=assortment,
         population=populate_people(words, customers=plan.customers, rng=plan.generator("people")),
-        repertoire=repertoire(words, assortment, rng=plan.generator("lists")),
+        candidate_lists=candidate_lists(words, assortment, rng=plan.generator("lists")),
     )
-    behaviour = behave(shop, begins_at=plan.begins_at, now=plan.now, rng=plan.generator("behaviour"))
-    return Story(plan, shop, behaviour, exposure_ids(behaviour, rng=plan.generator("exposures")))
+    rng = plan.generator("behaviour")
+    behaviour = generate_behaviour(shop, begins_at=plan.begins_at, now=plan.now, rng=rng)
+    return History(plan, shop, behaviour, exposure_ids(behaviour, rng=plan.generator("exposures")))
 
 
-def store(story: Story) -> Counts:
+def store(history: History) -> Counts:
     """Store the shop in one transaction: accounts, products, orders, the stock ledger, and open carts."""
-    plan, population = story.plan, story.shop.population
+    plan, population = history.plan, history.shop.population
     with transaction.atomic():
         record("demo.stored", by=ACTOR, subject=("shop", SOURCE), changes={"products": (0, plan.products)})
         accounts.make_staff()
-        sellers = accounts.make_sellers(story.shop.vocabulary.sellers)
+        sellers = accounts.make_sellers(history.shop.vocabulary.sellers)
         user_ids = accounts.make_customers(
             population, begins_at=plan.begins_at, rng=plan.generator("accounts")
         )
-        _store_products(story.shop.assortment, sellers=sellers, plan=plan)
+        _store_products(history.shop.assortment, sellers=sellers, plan=plan)
         stocked = stocked_products(plan)
-        added = _additions(story, stocked=stocked)
+        added = _additions(history, stocked=stocked)
         orders = Ordering(
-            behaviour=story.behaviour,
+            behaviour=history.behaviour,
             added=added,
             population=population,
             user_ids=user_ids,
             stocked=stocked,
-            exposure_ids=story.exposures,
+            exposure_ids=history.exposures,
             currency=settings.DEFAULT_CURRENCY,
             tariff=tariff(),
             now=plan.now,
@@ -109,25 +110,25 @@ def store(story: Story) -> Counts:
         ).orders()
         for chunk in _chunks(orders, what="orders"):
             import_orders(chunk, source=SOURCE)
-        _store_stock(orders, story=story)
-        _fill_carts(story, added=added, stocked=stocked, user_ids=user_ids)
+        _store_stock(orders, history=history)
+        _fill_carts(history, added=added, stocked=stocked, user_ids=user_ids)
         refresh_popularity(by=ACTOR)
         _mark_best_sellers(plan)
     return Counts(products=plan.products, customers=plan.customers, orders=len(orders))
 
 
-def load_events(story: Story, *, warehouse: Warehouse) -> int:
-    """Load what shoppers did and return how many events that are; loading them again changes nothing."""
-    stocked = stocked_products(story.plan)
+def load_events(history: History, *, warehouse: Warehouse) -> int:
+    """Load the events and return how many there are. Loading them again changes nothing."""
+    stocked = stocked_products(history.plan)
     recorder = Recorder(
-        behaviour=story.behaviour,
-        repertoire=story.shop.repertoire,
-        added=_additions(story, stocked=stocked),
-        product_ids=_product_ids(story.plan),
+        behaviour=history.behaviour,
+        candidate_lists=history.shop.candidate_lists,
+        added=_additions(history, stocked=stocked),
+        product_ids=_product_ids(history.plan),
         stocked=stocked,
-        keys=story.shop.population.keys,
-        exposures=story.exposures,
-        rng=story.plan.generator("events"),
+        keys=history.shop.population.keys,
+        exposures=history.exposures,
+        rng=history.plan.generator("events"),
     )
     return load(warehouse, tqdm(recorder.records(), desc="events", unit_scale=True, disable=None))
 
@@ -137,8 +138,8 @@ def _chunks(things: Sequence[PastOrder], *, what: str) -> Iterable[Sequence[Past
     return (things[start : start + CHUNK] for start in tqdm(starts, desc=what, disable=None))
 
 
-def _additions(story: Story, *, stocked: Sequence[Stocked]) -> Additions:
-    return additions(story.behaviour, stocked=stocked, rng=story.plan.generator("additions"))
+def _additions(history: History, *, stocked: Sequence[Stocked]) -> CartAdditions:
+    return additions(history.behaviour, stocked=stocked, rng=history.plan.generator("additions"))
 
 
 def _store_products(assortment: Assortment, *, sellers: dict[str, int], plan: Plan) -> None:
@@ -165,7 +166,7 @@ def _product_ids(plan: Plan) -> list[int]:
 
 
 def stocked_products(plan: Plan) -> list[Stocked]:
-    """Return the variants of every product as they are stored, by the product's position."""
+    """Return the stored variants of every product, by the position of the product."""
     rows = Variant.objects.filter(product__source=SOURCE).order_by("pk")
     by_product: dict[int, list[tuple[int, object]]] = {}
     for variant in rows.only("pk", "product_id", "sale_price"):
@@ -176,14 +177,14 @@ def stocked_products(plan: Plan) -> list[Stocked]:
     ]
 
 
-def _store_stock(orders: Sequence[PastOrder], *, story: Story) -> None:
+def _store_stock(orders: Sequence[PastOrder], *, history: History) -> None:
     rows = OrderItem.objects.filter(order__source=SOURCE).select_related("order").order_by("order_id", "pk")
     past = ((order, item) for order in orders for item in order.items)
     sold = [Sold(row, order, item) for row, (order, item) in zip(rows, past, strict=True)]
-    plan = story.plan
+    plan = history.plan
     variants = Variant.objects.filter(product__source=SOURCE).order_by("pk")
     since = dict(variants.values_list("pk", "product__created_at"))
-    keep_books(
+    record_ledger(
         sold,
         on_sale_since={pk: max(created_at, plan.begins_at) for pk, created_at in since.items()},
         restocked_at=plan.begins_at + (plan.now - plan.begins_at) / 2,
@@ -192,11 +193,11 @@ def _store_stock(orders: Sequence[PastOrder], *, story: Story) -> None:
 
 
 def _fill_carts(
-    story: Story, *, added: Additions, stocked: Sequence[Stocked], user_ids: Sequence[int]
+    history: History, *, added: CartAdditions, stocked: Sequence[Stocked], user_ids: Sequence[int]
 ) -> None:
-    """Put what was lately added and neither bought nor removed into carts, as far as there is stock."""
-    clicks, shown = story.behaviour.clicks, story.behaviour.shown
-    since = (story.plan.now - CART_AGE - story.plan.begins_at).total_seconds()
+    """Put recent additions that were neither ordered nor removed into carts, while stock lasts."""
+    clicks, shown = history.behaviour.clicks, history.behaviour.shown
+    since = (history.plan.now - CART_AGE - history.plan.begins_at).total_seconds()
     left = clicks.added & ~clicks.ordered & ~clicks.removed & (clicks.seconds > since)
     available = {variant.pk: variant.available for variant in Variant.objects.filter(product__is_active=True)}
     for click in np.flatnonzero(left)[-OPEN_CARTS:]:
@@ -206,9 +207,9 @@ def _fill_carts(
         available[variant_id] = available.get(variant_id, 0) - units
         if available[variant_id] < 0:
             continue
-        exposure = story.exposures[clicks.shown[click]] if added.named[click] else None
-        at = story.plan.begins_at + timedelta(seconds=float(clicks.seconds[click]) + SECONDS_TO_CART)
-        claim = Claim(exposure_id=exposure, shopper_key=story.shop.population.keys[person], added_at=at)
+        exposure = history.exposures[clicks.shown[click]] if added.named[click] else None
+        at = history.plan.begins_at + timedelta(seconds=float(clicks.seconds[click]) + SECONDS_TO_CART)
+        claim = Claim(exposure_id=exposure, shopper_key=history.shop.population.keys[person], added_at=at)
         add_item(user_ids[person], product_id=None, variant_id=variant_id, quantity=units, claim=claim)
 
 
@@ -219,6 +220,6 @@ def _mark_best_sellers(plan: Plan) -> None:
 
 
 def shop_is_empty() -> bool:
-    """Whether nothing is sold here, and none of the accounts that would be made exists."""
+    """Whether the shop has no products and none of the accounts that would be created."""
     generated = Q(source=SOURCE) | Q(phone__in=accounts.DEMO_PHONES)
     return not Product.objects.exists() and not User.objects.filter(generated).exists()

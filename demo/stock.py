@@ -1,7 +1,7 @@
-"""The ledger behind the generated orders: what was received, held, shipped and brought back.
+"""Generates the stock ledger of the orders: deliveries, reservations, shipments and returns.
 
-Stock comes in twice: when a product is first sold, and half-way to today. It never falls below what had been
-ordered by then, and what is left is as uneven as in any shop: some sold out, some nearly, most not.
+Each variant has two deliveries: when its product is first sold, and half-way to now. Stock covers what was
+ordered at any time. At the end some variants are sold out, some nearly, most are not.
 """
 
 from collections import Counter
@@ -25,19 +25,19 @@ LINK_AT_ONCE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """An order item as it is stored, with the past that it came from."""
+    """A stored order item with the generated order and item that it came from."""
 
     row: OrderItem
     order: PastOrder
     item: PastItem
 
 
-def keep_books(
+def record_ledger(
     sold: Sequence[Sold], *, on_sale_since: Mapping[int, datetime], restocked_at: datetime, rng: Generator
 ) -> None:
     """Write the ledger of `sold`; `on_sale_since` has every variant's id."""
     deliveries = _deliveries(sold, on_sale_since=on_sale_since, restocked_at=restocked_at, rng=rng)
-    record_past([*deliveries, *_left(sold), *_brought_back(sold)])
+    record_past([*deliveries, *_shipped(sold), *_returned(sold)])
     reservations = hold_past([_reservation(one) for one in sold])
     rows = []
     for one, reservation in zip(sold, reservations, strict=True):
@@ -55,8 +55,8 @@ def _deliveries(
         if OrderStatus.CANCELLED not in last_step(one.order):
             wanted = early if one.order.placed_at < restocked_at else late
             wanted[one.item.variant_id] += one.item.quantity
-    left_over = _left_over(len(on_sale_since), rng=rng)
-    for (variant_id, since), left in zip(on_sale_since.items(), left_over, strict=True):
+    remaining = _remaining(len(on_sale_since), rng=rng)
+    for (variant_id, since), left in zip(on_sale_since.items(), remaining, strict=True):
         first = early[variant_id] + left
         again = late[variant_id]
         for quantity, at in ((first, since), (again, max(since, restocked_at))):
@@ -70,14 +70,14 @@ def _deliveries(
                 )
 
 
-def _left_over(count: int, *, rng: Generator) -> list[int]:
+def _remaining(count: int, *, rng: Generator) -> list[int]:
     chance = rng.random(count)
     plenty, few = rng.integers(10, 61, count), rng.integers(1, 6, count)
     low = np.where(chance < SOLD_OUT_SHARE, 0, few)
     return [int(units) for units in np.where(chance < SOLD_OUT_SHARE + NEARLY_SHARE, low, plenty)]
 
 
-def _left(sold: Sequence[Sold]) -> Iterator[PastEntry]:
+def _shipped(sold: Sequence[Sold]) -> Iterator[PastEntry]:
     for one in sold:
         shipped_at = last_step(one.order).get(OrderStatus.SHIPPED)
         if shipped_at is not None:
@@ -90,7 +90,7 @@ def _left(sold: Sequence[Sold]) -> Iterator[PastEntry]:
             )
 
 
-def _brought_back(sold: Sequence[Sold]) -> Iterator[PastEntry]:
+def _returned(sold: Sequence[Sold]) -> Iterator[PastEntry]:
     for one in sold:
         if one.item.returned_at is not None:
             yield PastEntry(

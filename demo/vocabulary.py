@@ -1,4 +1,4 @@
-"""The words and numbers that a generated shop is made of, from vocabulary/*.toml."""
+"""The words and numbers from which a shop is generated, read from vocabulary/*.toml."""
 
 import math
 import tomllib
@@ -14,14 +14,14 @@ DAYS_IN_YEAR = 365
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A time of the year at which some things are wanted more: `height` times as much at its peak."""
+    """A season of higher demand: `height` times as high at its peak, a day of the year."""
 
     peak: int
     width: int
     height: float
 
     def demand(self, day_of_year: int) -> float:
-        """Return how much more is wanted on that day; 1 far from the peak."""
+        """Return the relative demand on that day; 1 far from the peak."""
         distance = abs(day_of_year - self.peak)
         distance = min(distance, DAYS_IN_YEAR - distance)
         return 1 + (self.height - 1) * math.exp(-((distance / self.width) ** 2) / 2)
@@ -29,7 +29,7 @@ class Season:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What variants differ in; `steps` are what each value adds, as a share of the price.
+    """An attribute in which variants differ; `steps` are what each value adds, as a share of the price.
 
     A product comes in neighbouring values of an axis that is a `run`, like sizes.
     """
@@ -43,7 +43,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A category that holds products, and the grammar of what is in it."""
+    """A category with products, and the words from which they are generated."""
 
     department: str
     seller: str
@@ -62,13 +62,13 @@ class Leaf:
 
     @property
     def path(self) -> tuple[str, str]:
-        """The names from the root to it."""
+        """The names from the root to this category."""
         return (self.department, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A place that orders are sent to; `people` weighs it against the others."""
+    """A place that orders are sent to; `people` is its weight."""
 
     name: str
     state: str
@@ -78,7 +78,7 @@ class City:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Everything that a shop can be made of."""
+    """All words and numbers."""
 
     leaves: tuple[Leaf, ...]
     given: tuple[str, ...]
@@ -88,12 +88,12 @@ class Vocabulary:
 
     @property
     def sellers(self) -> tuple[str, ...]:
-        """The sellers' names, each once."""
+        """The names of the sellers, without duplicates."""
         return tuple(dict.fromkeys(leaf.seller for leaf in self.leaves))
 
 
 def load(folder: Path = FOLDER) -> Vocabulary:
-    """Return what the files in `folder` say."""
+    """Return the contents of the files in `folder`."""
     files = {
         path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))
     }

@@ -1,10 +1,10 @@
-"""Catalogues and histories from elsewhere."""
+"""Imports of catalogues and past orders."""
 
 from django.apps import AppConfig
 
 
 class ImportingConfig(AppConfig):
-    """Catalogues and histories from elsewhere."""
+    """Imports of catalogues and past orders."""
 
     name = "backend.importing"
     label = "importing"

@@ -1,4 +1,4 @@
-"""What the import commands share: arguments, progress, summary, the rows refused, and the wait at the end."""
+"""What the import commands share: arguments, progress, the summary, the refused rows and waiting."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -26,20 +26,20 @@ FileFormat = TypeVar("FileFormat")
 
 
 class ImportCommand(BaseCommand, Generic[Thing]):
-    """A command that takes over a file; what it wrote stays written, and running it again goes on."""
+    """A command that imports a file in chunks. An interrupted import is continued by running it again."""
 
     actor: ClassVar[Actor]
     formats: ClassVar[tuple[str, ...]]
     chunk_size: ClassVar[int]
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the format, the file, and whether to wait."""
+        """Accept the format, the file, and whether to wait."""
         parser.add_argument("path", type=Path, help="the file: plain, or compressed with gzip or xz")
-        parser.add_argument("--format", required=True, choices=self.formats, help="what the file is")
+        parser.add_argument("--format", required=True, choices=self.formats, help="the format of the file")
         parser.add_argument(
             "--no-wait",
             action="store_true",
-            help="do not bring the search index and the warehouse up to date; a running relay will",
+            help="don't wait until the search index and the warehouse are up to date; a relay updates them",
         )
 
     def format_of(self, find: Callable[..., FileFormat], name: str) -> FileFormat:
@@ -54,9 +54,9 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
 
     def rows_in(self, path: Path, *, header: Header) -> int:
-        """Return how many rows the file has, having read it to its end.
+        """Return how many rows the file has; all of it is read.
 
-        This comes before anything is written, so that a file which can't be read is not taken over in part.
+        Called before anything is written, so that a damaged file isn't imported in part.
 
         Raises:
             CommandError: it can't be read, or has another header.
@@ -66,7 +66,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         except UnreadableFile as error:
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
 
-    def take_over(
+    def import_file(
         self,
         path: Path,
         *,
@@ -77,7 +77,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         name: str,
         now: datetime,
     ) -> Summary:
-        """Return what became of the `total` rows of the file; says it on standard output as well.
+        """Import the `total` rows of the file, print a summary and return it.
 
         Raises:
             CommandError: the command was interrupted.
@@ -87,8 +87,8 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             started = {"import": (None, name), "rows": (None, total)}
             record("importing.started", by=self.actor, subject=("file", path.name), changes=started)
         refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
-        # A row of our own format can be mended and imported again, so it keeps every column in its place;
-        # of other formats the columns that are read are kept.
+        # Rows of our own format can be corrected and imported again, so all their columns are stored; of
+        # other formats those that are read.
         columns = open_table(path, header=header).columns if header.closed else header.required
         try:
             with (
@@ -104,7 +104,9 @@ class ImportCommand(BaseCommand, Generic[Thing]):
                     advance=progress.update,
                 )
         except KeyboardInterrupt as interrupt:
-            message = f"stopped after {summary.read:,} rows, which are stored; run it again to go on"
+            message = (
+                f"stopped after {summary.read:,} rows, which are stored; run the command again to continue"
+            )
             raise CommandError(message, returncode=INTERRUPTED) from interrupt
         for line in summary.lines():
             self.stdout.write(line)
@@ -113,18 +115,20 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         return summary
 
     def wait(self, options: dict[str, Any]) -> None:
-        """Bring every subscriber up to date, unless the caller does not care to wait.
+        """Wait until every subscriber has handled what was imported, unless `--no-wait` was given.
 
         Raises:
-            CommandError: one of them did not get there.
+            CommandError: one of them failed or took too long.
         """
         if options["no_wait"]:
             return
         try:
             catch_up(progress=lambda name: self.stdout.write(f"up to date: {name}"))
         except NotCaughtUp as error:
-            message = f"everything is stored, but not everybody has heard of it: {_one_line(error)}"
-            raise CommandError(f"{message}; a running relay goes on with it") from error
+            message = (
+                f"everything is stored, but the index or the warehouse isn't up to date: {_one_line(error)}"
+            )
+            raise CommandError(f"{message}; a relay will update them") from error
 
 
 def _one_line(error: Exception) -> str:

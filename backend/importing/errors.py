@@ -1,8 +1,8 @@
-"""What can be wrong with a file or a row of it."""
+"""Faults of a file or of a row."""
 
 
 class UnreadableFile(Exception):
-    """A file that is missing, damaged or no table of the expected kind; nothing of it is imported."""
+    """A file that is missing, damaged or no table in the expected format; nothing of it is imported."""
 
 
 class FormatNotInstalled(Exception):
@@ -16,4 +16,4 @@ class FormatNotInstalled(Exception):
 
 
 class InvalidValue(ValueError):
-    """A value that makes its row refused; the message is the reason."""
+    """A value because of which its row is refused; the message is the reason."""

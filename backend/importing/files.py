@@ -1,7 +1,7 @@
 """Tables in files: comma-separated UTF-8, plain or compressed with gzip or xz.
 
-What is wrong with a whole file (missing, damaged, another encoding, another header) is an UnreadableFile and
-found by `count_rows` before anything is written; what is wrong with a single row is Refused, with a reason.
+A fault of the whole file (missing, damaged, wrong encoding, wrong header) raises UnreadableFile; `count_rows`
+finds it before anything is written. A row with a fault is Refused, with a reason.
 """
 
 import csv
@@ -20,15 +20,15 @@ from backend.importing.outcomes import Refused
 GZIP_MAGIC = b"\x1f\x8b"
 XZ_MAGIC = b"\xfd7zXZ\x00"
 BYTE_ORDER_MARK = "\ufeff"
-NULL_CHARACTER = "holds a null character, which no database takes"
+NULL_CHARACTER = "contains a null character, which databases can't store"
 DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile)
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns that a format needs, those that it may have, and what its further ones begin with.
+    """The required columns of a format, the optional ones, and the prefix of further columns.
 
-    `closed` formats take no other column, so that a misspelt one is found; open ones pass over the rest.
+    A `closed` format has no other columns, so that a misspelt name is found; other formats ignore them.
     """
 
     required: tuple[str, ...]
@@ -37,40 +37,40 @@ class Header:
     closed: bool = False
 
     def check(self, found: Sequence[str], *, path: Path) -> None:
-        """Raise UnreadableFile unless `found` fits, naming what is missing, unknown or doubled."""
+        """Raise UnreadableFile unless `found` fits; the message names the columns that are wrong."""
         missing = [name for name in self.required if name not in found]
-        doubled = sorted({name for name in found if found.count(name) > 1})
-        unknown = [name for name in found if not self._knows(name)] if self.closed else []
-        if missing or doubled or unknown:
-            raise UnreadableFile(f"{path}: {self._complaint(found, missing, doubled, unknown)}")
+        duplicate = sorted({name for name in found if found.count(name) > 1})
+        unknown = [name for name in found if not self._has(name)] if self.closed else []
+        if missing or duplicate or unknown:
+            raise UnreadableFile(f"{path}: {self._message(found, missing, duplicate, unknown)}")
 
-    def _knows(self, name: str) -> bool:
+    def _has(self, name: str) -> bool:
         named = name in self.required or name in self.optional
         return named or bool(self.prefix and name.startswith(self.prefix) and name != self.prefix)
 
-    def _complaint(
-        self, found: Sequence[str], missing: Sequence[str], doubled: Sequence[str], unknown: Sequence[str]
+    def _message(
+        self, found: Sequence[str], missing: Sequence[str], duplicate: Sequence[str], unknown: Sequence[str]
     ) -> str:
         problems = [
             f"{problem} {', '.join(names)}"
             for problem, names in (
                 ("lacks the columns", missing),
-                ("has twice the columns", doubled),
-                ("has the unknown columns", unknown),
+                ("has duplicate columns", duplicate),
+                ("has unknown columns", unknown),
             )
             if names
         ]
         expected = ",".join(self.required)
         if self.optional and self.closed:
             further = ", ".join([*self.optional, *([f"{self.prefix}…"] if self.prefix else [])])
-            expected += f" and, as wanted, {further}"
+            expected += f" and optionally {further}"
         hint = " (are they separated by commas?)" if len(found) == 1 else ""
         return f"the header {'; '.join(problems)}. Expected: {expected}. Found: {','.join(found)}{hint}"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of the table: where it ends in the file, and its values in the order of `Table.columns`."""
+    """A row of a table: the line where it ends, and its values in the order of `Table.columns`."""
 
     line: int
     values: list[str]
@@ -78,13 +78,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table in `path`; `columns` are its header."""
+    """The table in the file `path` with the header `columns`."""
 
     path: Path
     columns: tuple[str, ...]
 
     def records(self) -> Iterator[Record | Refused]:
-        """Yield its rows in order; those of another width, or with a null character, as refused."""
+        """Yield its rows; those with a null character or the wrong number of columns as refused."""
         width = len(self.columns)
         with _parsed(self.path) as rows:
             next(rows)
@@ -94,11 +94,11 @@ class Table:
                 elif len(values) == width:
                     yield Record(line, values)
                 elif values:
-                    reason = f"has another number of columns than the {width} of the header"
+                    reason = f"doesn't have {width} columns, as the header has"
                     yield Refused(line, reason, tuple(values))
 
     def positions(self, names: Sequence[str]) -> tuple[int, ...]:
-        """Return where the columns `names` stand in a record's values."""
+        """Return the indices of the columns `names` in a record's values."""
         return tuple(self.columns.index(name) for name in names)
 
 
@@ -119,7 +119,7 @@ def open_table(path: Path, *, header: Header) -> Table:
 
 
 def count_rows(path: Path, *, header: Header) -> int:
-    """Return how many rows stand below the header, having read the file to its end.
+    """Return how many rows follow the header; the whole file is read.
 
     Raises:
         UnreadableFile: it can't be read to its end, its header does not fit, or there is no row.
@@ -127,7 +127,7 @@ def count_rows(path: Path, *, header: Header) -> int:
     table = open_table(path, header=header)
     count = sum(1 for _ in table.records())
     if not count:
-        raise UnreadableFile(f"{path}: holds a header and no row")
+        raise UnreadableFile(f"{path}: has a header but no rows")
     return count
 
 

@@ -1,4 +1,4 @@
-"""What became of the rows of a file."""
+"""The result of an import: what was written, and which rows were refused."""
 
 import csv
 from collections import Counter
@@ -13,7 +13,7 @@ EXACT_COPY = "is an exact copy of an earlier row"
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that was not taken over; `reason` is the same words for every row with the same fault."""
+    """A row that was not imported; `reason` is in the same words for every row with the same fault."""
 
     line: int
     reason: str
@@ -22,10 +22,10 @@ class Refused:
 
 @dataclass(slots=True)
 class Written:
-    """What became of things that were to be written.
+    """The result of writing a chunk.
 
-    `counts` are by thing and what became of it: ("orders", "created"); `remarks` count what was taken over in
-    part, and `refused` are rows that turned out only now to be impossible.
+    `counts` are by thing and result, such as ("orders", "created"). `remarks` count what was imported in
+    part. `refused` are the rows that were refused only when they were written.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -35,7 +35,7 @@ class Written:
 
 @dataclass(slots=True)
 class Summary:
-    """What an import did: rows read, things by what became of them, and rows refused by reason."""
+    """What an import did: rows read, things by result, and refused rows by reason."""
 
     read: int = 0
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -43,18 +43,18 @@ class Summary:
     remarks: Counter[str] = field(default_factory=Counter)
 
     def add(self, written: Written) -> None:
-        """Count what was written; the refused rows are counted where they are filed."""
+        """Count what was written; refused rows are counted where they are stored."""
         self.counts.update(written.counts)
         self.remarks.update(written.remarks)
 
     def lines(self) -> Iterator[str]:
-        """Yield the summary, a line at a time."""
+        """Yield the lines of the summary."""
         yield f"{self.read:,} rows read"
         for thing in dict.fromkeys(thing for thing, _ in self.counts):
-            parts = [f"{count:,} {fate}" for (name, fate), count in self.counts.items() if name == thing]
+            parts = [f"{count:,} {result}" for (name, result), count in self.counts.items() if name == thing]
             yield f"{thing}: {', '.join(parts)}"
         for reason, count in self.remarks.most_common():
-            yield f"{count:,} taken over in part: {reason}"
+            yield f"{count:,} imported in part: {reason}"
         if self.refused:
             yield f"{self.refused.total():,} rows refused:"
         for reason, count in self.refused.most_common():
@@ -62,10 +62,10 @@ class Summary:
 
 
 class RefusedRows:
-    """A file of the rows that were refused: line, reason, and the row as it stood. Made when there is one."""
+    """A CSV file of the refused rows with their lines and reasons, created with the first of them."""
 
     def __init__(self, path: Path, *, columns: Sequence[str]) -> None:
-        """Keep where it would be; `columns` are the header of the file that the rows came from."""
+        """Use this path; `columns` are the header of the file that the rows come from."""
         self.path = path
         self._columns = columns
         self._file: IO[str] | None = None

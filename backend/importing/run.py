@@ -1,4 +1,4 @@
-"""The way through a file: read, write a chunk a transaction, file what was refused, count."""
+"""Imports what a reader yields: writes it in chunks, stores the refused rows, counts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -7,11 +7,11 @@ from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 
 
 class Accepted(Protocol):
-    """Something to be written, made of `rows` rows of the file."""
+    """A thing to be written, which stands in `rows` rows of the file."""
 
     @property
     def rows(self) -> int:
-        """How many rows of the file it is."""
+        """The number of rows."""
 
 
 Thing = TypeVar("Thing", bound=Accepted)
@@ -26,10 +26,10 @@ def run(
     refused_rows: RefusedRows,
     advance: Callable[[int], object],
 ) -> None:
-    """Bring every outcome of a reader to where it belongs.
+    """Write what a reader yields, and store the rows that it refuses.
 
-    `write` is called with up to `chunk_size` things and makes one transaction of them; `advance` hears how
-    many rows of the file are done with.
+    `write` is called with up to `chunk_size` things and writes them in one transaction. `advance` is called
+    with the number of rows that were processed.
     """
     waiting: list[Thing] = []
     for outcome in outcomes:

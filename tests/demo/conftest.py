@@ -7,15 +7,15 @@ import pytest
 from analytics_pipeline.warehouse import Warehouse
 from backend.engines import warehouse as engines
 from demo.plan import Plan
-from demo.populate import Story, tell
+from demo.populate import History, generate_history
 
 TABLES = ("events", "order_facts", "products", "day_changes")
 SMALL = Plan(products=240, customers=200, days=20, seed=3, now=datetime(2026, 3, 20, 15, 30, tzinfo=UTC))
 
 
 @pytest.fixture(scope="session")
-def story() -> Story:
-    return tell(SMALL)
+def history() -> History:
+    return generate_history(SMALL)
 
 
 @pytest.fixture

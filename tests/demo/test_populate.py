@@ -25,7 +25,7 @@ from backend.orders.models import Movement, MovementKind, Order, OrderItem, Orde
 from backend.outbox.relay import drain
 from demo import accounts
 from demo.plan import Progress
-from demo.populate import Story, load_events, store
+from demo.populate import History, load_events, store
 from tests.backend.shop import SYSTEM
 from tests.demo.conftest import SMALL
 
@@ -45,8 +45,8 @@ def empty_home(tmp_path: Path, settings: Any) -> Path:
     return tmp_path
 
 
-def test_the_ledger_explains_all_stock_at_every_time_and_all_that_is_held(story: Story) -> None:
-    store(story)
+def test_the_ledger_adds_up_to_the_stock_at_every_time_and_to_the_reservations(history: History) -> None:
+    store(history)
     explained = Variant.objects.annotate(sum=Coalesce(Sum("inventory_transactions__effect"), 0))
     assert not explained.exclude(stock=F("sum")).exists()
     held = dict(
@@ -65,8 +65,8 @@ def test_the_ledger_explains_all_stock_at_every_time_and_all_that_is_held(story:
         assert stock[variant_id] >= 0
 
 
-def test_orders_are_where_their_age_says(story: Story) -> None:
-    counts = store(story)
+def test_the_status_of_an_order_fits_its_age(history: History) -> None:
+    counts = store(history)
     assert Order.objects.count() == counts.orders > 20
     for order in Order.objects.prefetch_related("history", "items__reservation", "movements"):
         steps = [(step.status, step.changed_at) for step in order.history.all()]
@@ -85,11 +85,11 @@ def test_orders_are_where_their_age_says(story: Story) -> None:
     )
 
 
-def test_an_order_costs_what_checkout_would_have_charged(story: Story, settings: Any) -> None:
+def test_an_order_costs_what_checkout_would_have_charged(history: History, settings: Any) -> None:
     settings.TAX_PERCENTAGE = Decimal("8.25")
     settings.SHIPPING_COST = Decimal("4.90")
     settings.FREE_SHIPPING_FROM = Decimal(60)
-    store(story)
+    store(history)
     buyer = User.objects.create(phone="+15550209999")
     some = Order.objects.annotate(lines=Sum("items__quantity")).order_by("-lines", "pk")[:5]
     for order in [*some, *Order.objects.order_by("total_amount")[:5]]:
@@ -122,14 +122,14 @@ def _sold(order: Order) -> list[tuple[object, ...]]:
     return sorted(sales.values_list("variant_id", "quantity", "amount", "seller_id", "category_path"))
 
 
-def test_open_carts_hold_what_can_be_bought(story: Story) -> None:
-    store(story)
+def test_open_carts_contain_only_products_in_stock(history: History) -> None:
+    store(history)
     assert CartItem.objects.exists()
     assert not CartItem.objects.filter(quantity__gt=F("variant__stock") - F("variant__reserved")).exists()
 
 
-def test_three_accounts_can_log_in_and_nobody_else(story: Story) -> None:
-    store(story)
+def test_only_three_accounts_can_log_in(history: History) -> None:
+    store(history)
     for phone in accounts.DEMO_PHONES:
         answer = APIClient().post("/accounts/login/", {"phone": phone, "password": "vitrine-demo"})
         assert answer.status_code == 200
@@ -138,12 +138,12 @@ def test_three_accounts_can_log_in_and_nobody_else(story: Story) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_lists_earn_what_was_bought_from_them_and_the_rest_stays_unattributed(
-    story: Story, warehouse: Warehouse
+def test_lists_are_credited_with_what_was_bought_from_them_and_the_rest_is_unattributed(
+    history: History, warehouse: Warehouse
 ) -> None:
-    store(story)
-    events = load_events(story, warehouse=warehouse)
-    assert load_events(story, warehouse=warehouse) == events
+    store(history)
+    events = load_events(history, warehouse=warehouse)
+    assert load_events(history, warehouse=warehouse) == events
     assert warehouse.value("SELECT count() FROM events FINAL") == events
     assert warehouse.value("SELECT max(occurred_at) FROM events FINAL") < SMALL.now + timedelta(seconds=1)
     drain([OrderFacts(engines.migrated())], timeout=30)
@@ -162,7 +162,7 @@ def test_lists_earn_what_was_bought_from_them_and_the_rest_stays_unattributed(
     assert {"search", "product_list", "recommendations", ""} == {row["surface"] for row in rows}
 
 
-def test_a_shop_with_something_in_it_is_left_alone(empty_home: Path, warehouse: Warehouse) -> None:
+def test_a_shop_that_is_not_empty_is_not_changed(empty_home: Path, warehouse: Warehouse) -> None:
     out = populate()
     assert "60 products, 20 customers" in out
     before = (Product.objects.count(), Movement.objects.count(), User.objects.count())
@@ -170,9 +170,7 @@ def test_a_shop_with_something_in_it_is_left_alone(empty_home: Path, warehouse: 
     assert (Product.objects.count(), Movement.objects.count(), User.objects.count()) == before
 
 
-def test_a_run_broken_off_before_its_events_goes_on_with_the_same_ones(
-    empty_home: Path, warehouse: Warehouse
-) -> None:
+def test_an_interrupted_run_continues_with_the_same_events(empty_home: Path, warehouse: Warehouse) -> None:
     populate()
     kept = empty_home / "populate_data.json"
     finished = Progress.read(kept)
@@ -186,7 +184,7 @@ def test_a_run_broken_off_before_its_events_goes_on_with_the_same_ones(
     assert set(warehouse.value(ids)) == before
 
 
-def test_a_production_shop_takes_no_generated_data(settings: Any) -> None:
+def test_a_production_shop_refuses_generated_data(settings: Any) -> None:
     settings.ENVIRONMENT = "production"
     with pytest.raises(CommandError, match="production"):
         populate()

@@ -1,4 +1,4 @@
-"""From rows of a file to products of this shop."""
+"""Writes the products of a file."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,12 +15,12 @@ from backend.importing.outcomes import Refused, Written
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, record_many
 
-BELOW_RESERVED = "the stock is below what is held for orders, so it was left as it is"
+BELOW_RESERVED = "the stock is below what is reserved for orders, so it was not changed"
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogueWriter:
-    """Writes products of `source` as the seller's."""
+    """Writes products of `source` for a seller."""
 
     source: str
     seller_id: int

@@ -1,4 +1,4 @@
-"""From orders and returns of a file to those of this shop."""
+"""Writes the orders and returns of a file."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -13,12 +13,12 @@ from backend.importing.outcomes import Written
 from backend.orders.bulk import PastItem, PastMovement, PastOrder, import_movements, import_orders
 from backend.orders.models import MovementKind
 
-# SQLite takes 32,766 parameters in a statement.
+# SQLite allows 32,766 parameters in a statement.
 LOOKUP = 10_000
 
 
 def variant_ids(skus: Collection[str]) -> dict[str, int]:
-    """Return the ids of the variants that are there, by SKU."""
+    """Return the ids of the variants that exist, by SKU."""
     wanted = sorted(skus)
     found: dict[str, int] = {}
     for start in range(0, len(wanted), LOOKUP):

@@ -105,7 +105,7 @@ def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_held(tm
     assert Variant.objects.get(sku="L-1").stock == 3
     reserve({lamp_id: 2}, reference="an order", now=NOW)
     out = import_csv(tmp_path, lamp(stock="1"))
-    assert f"1 taken over in part: {BELOW_RESERVED}" in out
+    assert f"1 imported in part: {BELOW_RESERVED}" in out
     assert Variant.objects.get(sku="L-1").stock == 3
     effects = InventoryTransaction.objects.order_by("pk").values_list("transaction_type", "effect")
     assert list(effects) == [("IN", 5), ("ADJUSTMENT", -2)]

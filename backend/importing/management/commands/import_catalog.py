@@ -1,4 +1,4 @@
-"""`manage.py import_catalog`: takes over products from a file."""
+"""`manage.py import_catalog`: imports products from a file."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,27 +19,27 @@ from backend.importing.command import WRONG_INPUT, ImportCommand
 
 
 class Command(ImportCommand[CatalogRow]):
-    """Makes products that are new, changes those that changed, and leaves the others alone."""
+    """Creates new products, updates changed ones, and leaves the others unchanged."""
 
-    help = "Take over products from a file; running it again changes only what changed in the file."
+    help = "Import products from a file. Running it again changes only what changed in the file."
     actor: ClassVar[Actor] = Actor.system("import_catalog")
     formats: ClassVar[tuple[str, ...]] = NAMES
     chunk_size: ClassVar[int] = 500
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take also whose products they are."""
+        """Accept the seller too."""
         super().add_arguments(parser)
         parser.add_argument(
-            "--seller", metavar="PHONE", help="whose products they are; else the source's own"
+            "--seller", metavar="PHONE", help="the seller; by default one named after the format"
         )
 
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
-        """Take the file over."""
+        """Import the file."""
         name, now = options["format"], timezone.now()
         file_format = self.format_of(catalogue_format, name)
         total = self.rows_in(path, header=file_format.header)
         seller = _seller(options["seller"], source=name)
-        self.take_over(
+        self.import_file(
             path,
             total=total,
             header=file_format.header,

@@ -1,4 +1,4 @@
-"""`manage.py import_orders`: takes over past orders and returns from a file."""
+"""`manage.py import_orders`: imports past orders and returns from a file."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,20 +15,20 @@ from backend.orders.popularity import refresh_popularity
 
 
 class Command(ImportCommand[OrderRow | ReturnRow]):
-    """Stores each order and each return once; stock is left alone, it left long ago."""
+    """Stores each order and each return once. Stock doesn't change: the units were shipped long ago."""
 
-    help = "Take over past orders from a file; running it again adds only what is not there yet."
+    help = "Import past orders from a file. Running it again adds only new ones."
     actor: ClassVar[Actor] = Actor.system("import_orders")
     formats: ClassVar[tuple[str, ...]] = NAMES
     chunk_size: ClassVar[int] = 1_000
 
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
-        """Take the file over."""
+        """Import the file."""
         name = options["format"]
         file_format = self.format_of(orders_format, name)
         total = self.rows_in(path, header=file_format.header)
         writer = OrderWriter(source=name, variants=_variants(path, file_format=file_format, name=name))
-        self.take_over(
+        self.import_file(
             path,
             total=total,
             header=file_format.header,
@@ -48,7 +48,7 @@ def _variants(path: Path, *, file_format: Format, name: str) -> dict[str, int]:
         example = ", ".join(unknown[:3])
         raise CommandError(
             f"{len(unknown):,} of {len(skus):,} products in {path} are unknown here ({example} …); "
-            f"take them over first: manage.py import_catalog --format {name} …",
+            f"import them first: manage.py import_catalog --format {name} …",
             returncode=WRONG_INPUT,
         )
     return known

@@ -7,11 +7,11 @@ import pytest
 
 from demo import vocabulary
 from demo.behaviour import PAGE
-from demo.catalogue import charming
+from demo.catalogue import charm_price
 from demo.events import uuid7
 from demo.lists import NOTHING
 from demo.people import AREA_CODES, FICTIONAL, fictional_phone
-from demo.populate import Story, tell
+from demo.populate import History, generate_history
 from tests.demo.conftest import SMALL
 
 
@@ -32,68 +32,70 @@ def test_a_brand_belongs_to_one_department() -> None:
     assert max(Counter(brand for brand, _ in brands).values()) == 1
 
 
-def test_a_season_is_highest_at_its_peak_and_knows_that_years_are_round() -> None:
+def test_a_season_is_highest_at_its_peak_and_continues_over_the_turn_of_the_year() -> None:
     season = vocabulary.Season(peak=5, width=20, height=3.0)
     assert season.demand(5) == pytest.approx(3.0)
     assert season.demand(364) == pytest.approx(season.demand(11))
     assert season.demand(190) == pytest.approx(1.0)
 
 
-def test_the_same_plan_tells_the_same_story_and_another_seed_another(story: Story) -> None:
-    again = tell(SMALL)
-    assert again.shop.assortment.products == story.shop.assortment.products
-    assert again.shop.population.keys == story.shop.population.keys
-    assert again.exposures == story.exposures
-    assert np.array_equal(again.behaviour.clicks.seconds, story.behaviour.clicks.seconds)
-    assert tell(replace(SMALL, seed=4)).shop.assortment.products != story.shop.assortment.products
+def test_the_same_plan_gives_the_same_shop_and_another_seed_another(history: History) -> None:
+    again = generate_history(SMALL)
+    assert again.shop.assortment.products == history.shop.assortment.products
+    assert again.shop.population.keys == history.shop.population.keys
+    assert again.exposures == history.exposures
+    assert np.array_equal(again.behaviour.clicks.seconds, history.behaviour.clicks.seconds)
+    assert (
+        generate_history(replace(SMALL, seed=4)).shop.assortment.products != history.shop.assortment.products
+    )
 
 
-def test_skus_and_references_are_unique_and_prices_are_what_shops_write(story: Story) -> None:
-    products = story.shop.assortment.products
+def test_skus_and_references_are_unique_and_prices_have_usual_endings(history: History) -> None:
+    products = history.shop.assortment.products
     skus = [variant.sku for product in products for variant in product.variants]
     assert len(set(skus)) == len(skus)
     assert len({product.reference for product in products}) == SMALL.products
-    assert [str(charming(amount)) for amount in (0.2, 12.34, 151.0)] == ["1.90", "12.90", "149.00"]
+    assert [str(charm_price(amount)) for amount in (0.2, 12.34, 151.0)] == ["1.90", "12.90", "149.00"]
 
 
-def test_nobody_has_a_phone_of_a_living_person() -> None:
+def test_all_phone_numbers_are_fictional() -> None:
     numbers = [fictional_phone(number) for number in range(len(AREA_CODES) * FICTIONAL)]
     assert len(set(numbers)) == len(numbers)
     assert all("5550100" <= number[5:] <= "5550199" for number in numbers)
 
 
-def test_nothing_happens_before_the_beginning_or_after_now(story: Story) -> None:
+def test_nothing_happens_before_the_beginning_or_after_now(history: History) -> None:
     end = (SMALL.now - SMALL.begins_at).total_seconds()
-    assert story.behaviour.shown.seconds.min() >= 0
-    assert story.behaviour.clicks.seconds.max() < end
+    assert history.behaviour.shown.seconds.min() >= 0
+    assert history.behaviour.clicks.seconds.max() < end
 
 
-def test_a_click_is_on_a_product_of_its_list(story: Story) -> None:
-    clicks, shown = story.behaviour.clicks, story.behaviour.shown
+def test_a_click_is_on_a_product_of_its_list(history: History) -> None:
+    clicks, shown = history.behaviour.clicks, history.behaviour.shown
     assert np.array_equal(shown.products[clicks.shown, clicks.places], clicks.products)
     assert (clicks.products != NOTHING).all()
     assert (clicks.places < PAGE).all()
 
 
-def test_a_list_shows_a_product_once_and_not_before_it_was_on_sale(story: Story) -> None:
-    shown = story.behaviour.shown
+def test_a_list_shows_a_product_once_and_not_before_it_was_on_sale(history: History) -> None:
+    shown = history.behaviour.shown
     for seconds, row in zip(shown.seconds, shown.products, strict=True):
         products = row[row != NOTHING]
         assert len(set(products)) == len(products)
-        assert (story.shop.assortment.launched[products] * 86_400 <= seconds).all()
+        assert (history.shop.assortment.launched[products] * 86_400 <= seconds).all()
 
 
-def test_guests_look_and_customers_buy(story: Story) -> None:
-    clicks, shown = story.behaviour.clicks, story.behaviour.shown
-    customers = len(story.shop.population.customers)
+def test_only_customers_put_products_into_carts(history: History) -> None:
+    clicks, shown = history.behaviour.clicks, history.behaviour.shown
+    customers = len(history.shop.population.customers)
     people = shown.people[clicks.shown]
     assert (people >= customers).any()
     assert clicks.ordered.any()
     assert (people[clicks.added] < customers).all()
 
 
-def test_shoppers_choose_what_suits_their_taste(story: Story) -> None:
-    clicks, shown, shop = story.behaviour.clicks, story.behaviour.shown, story.shop
+def test_clicks_follow_the_preferences(history: History) -> None:
+    clicks, shown, shop = history.behaviour.clicks, history.behaviour.shown, history.shop
     styles, tastes = shop.assortment.styles, shop.population.styles
     clicked = (styles[clicks.products] * tastes[shown.people[clicks.shown]]).sum(axis=1)
     lists, places = np.nonzero(shown.products != NOTHING)
@@ -101,8 +103,10 @@ def test_shoppers_choose_what_suits_their_taste(story: Story) -> None:
     assert clicked.mean() > offered.mean() + 0.5 * offered.std()
 
 
-def test_presents_are_wanted_before_christmas() -> None:
-    year = tell(replace(SMALL, customers=600, days=150, now=datetime(2026, 12, 20, 12, tzinfo=UTC)))
+def test_demand_for_presents_is_highest_before_christmas() -> None:
+    year = generate_history(
+        replace(SMALL, customers=600, days=150, now=datetime(2026, 12, 20, 12, tzinfo=UTC))
+    )
     seasons = [leaf.season for leaf in year.shop.vocabulary.leaves]
     festive = np.array([season is not None and 330 < season.peak < 360 for season in seasons])
     wanted = festive[year.shop.assortment.leaves[year.behaviour.clicks.products]]
@@ -110,12 +114,12 @@ def test_presents_are_wanted_before_christmas() -> None:
     assert wanted[day > 130].mean() > 1.5 * wanted[day < 60].mean()
 
 
-def test_an_exposure_id_is_a_uuid7_of_its_moment(story: Story) -> None:
+def test_an_exposure_id_is_a_uuid7_with_its_time(history: History) -> None:
     at = datetime(2026, 3, 1, 12, 0, 0, 123_000, tzinfo=UTC)
     made = uuid7(at, tail=b"\xff" * 10)
     assert (made.version, made.variant) == (7, "specified in RFC 4122")
     assert datetime.fromtimestamp((made.int >> 80) / 1_000, UTC) == at
-    for identity, seconds in zip(story.exposures, story.behaviour.shown.seconds, strict=True):
+    for identity, seconds in zip(history.exposures, history.behaviour.shown.seconds, strict=True):
         moment = datetime.fromtimestamp((identity.int >> 80) / 1_000, UTC)
         assert abs(moment - (SMALL.begins_at + timedelta(seconds=float(seconds)))) < timedelta(milliseconds=2)
-    assert len(set(story.exposures)) == len(story.exposures)
+    assert len(set(history.exposures)) == len(history.exposures)
