@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.api.errors import InvalidInput
+from backend.api.json_types import type_errors
 
 
 class PageParameters(serializers.Serializer[Any]):
@@ -54,7 +55,7 @@ def _takes_several(field: object) -> bool:
 
 
 class Body(serializers.Serializer[Any]):
-    """A JSON object that a request brings; a field that nobody knows is refused, for it would be lost."""
+    """A JSON object in a request. An unknown field is refused, as is a value of the wrong JSON type."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the validated values.
@@ -68,6 +69,9 @@ class Body(serializers.Serializer[Any]):
             if unknown:
                 fault = f"Unknown field. Allowed are: {allowed}."
                 raise serializers.ValidationError({name: [fault] for name in unknown})
+            wrong = {name: found for name in data if (found := type_errors(self.fields[name], data[name]))}
+            if wrong:
+                raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
 
 

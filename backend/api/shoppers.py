@@ -31,9 +31,11 @@ def shopper_of(request: Request) -> Shopper:
     Raises:
         InvalidInput: the anonymous id is no UUID, or the nil one.
     """
+    # Also with an account, so that one browser's requests fail or succeed alike before and after logging in.
+    guest = anonymous_id(request)
     if request.user.is_authenticated:
         return Shopper(key=request.user.shopper_key, user_id=request.user.pk)
-    return Shopper(key=anonymous_id(request))
+    return Shopper(key=guest)
 
 
 def anonymous_id(request: Request) -> UUID | None:
@@ -43,7 +45,7 @@ def anonymous_id(request: Request) -> UUID | None:
         InvalidInput: it is no UUID, or the nil one, which stands for nobody.
     """
     raw = request.headers.get(ANONYMOUS_HEADER)
-    if not raw:
+    if raw is None:
         return None
     try:
         key = UUID(raw)

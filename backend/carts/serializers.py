@@ -54,6 +54,7 @@ class CartVariantSerializer(serializers.ModelSerializer[Variant]):
     EXAMPLE = VARIANT
 
     attributes = Attributes()
+    image_url = serializers.CharField(help_text="Empty for a variant without an image.")
     available = serializers.IntegerField()
 
     class Meta:

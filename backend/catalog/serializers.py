@@ -73,7 +73,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
     EXAMPLE = {**VARIANT, "price_modifier": "0.00", "price": "89.00", "sale_price": "89.00", "stock": 15}
 
     attributes = Attributes()
-
+    image_url = serializers.CharField(help_text="Empty for a variant without an image.")
     price_modifier = MoneyOutput(
         currency="product.currency", help_text="What it adds to the product's list price."
     )
@@ -204,6 +204,8 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
 
     def to_internal_value(self, data: Any) -> Category:
         """Return the one category that `data` names."""
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Must be a string.")
         found = matching_categories(serializers.CharField(max_length=1_000).run_validation(data))
         if len(found) != 1:
             problem = "No category is called" if not found else "More than one category is called"

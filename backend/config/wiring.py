@@ -5,6 +5,8 @@ from pathlib import Path
 from django.conf import settings
 
 from backend.analytics import health as warehouse_health
+from backend.api.schema.answers import register_server_errors
+from backend.config.errors import AnswerTooLate, BodyTooLarge, BodyTooSlow, ServerBusy
 from backend.exposures import services as exposures
 from backend.operations import health, schema
 from backend.operations.storage import Storage, free_bytes
@@ -15,7 +17,8 @@ from backend.tracking import sink
 
 
 def connect() -> None:
-    """Register sinks and health checks."""
+    """Register sinks, health checks and the errors of the web process."""
+    register_server_errors(any_request=[ServerBusy, AnswerTooLate], body=[BodyTooLarge, BodyTooSlow])
     exposures.register_sink(sink.store)
     health.register("database", health.database, required=True)
     health.register("schema", schema.check, required=True)

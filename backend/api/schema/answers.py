@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.views import APIView
 
 from backend.api.error_handling import FRAMEWORK_ERRORS
-from backend.api.errors import EngineUnavailable, InvalidInput, NotFound, PageNotFound
+from backend.api.errors import DatabaseUnavailable, InvalidInput, NotFound, PageNotFound, StorageFull
 from backend.api.parameters import PageParameters
 from backend.api.schema.operations import Operation
 
@@ -26,6 +26,15 @@ class KnownError(Protocol):
     status: Any
     message: Any
     way_out: Any
+
+
+# What the server answers by itself, to any request and to one with a body.
+_of_server: dict[str, Sequence[KnownError]] = {"any": (), "body": ()}
+
+
+def register_server_errors(*, any_request: Sequence[Any], body: Sequence[Any]) -> None:
+    """Document these errors, which no view raises, on every operation and on every one with a body."""
+    _of_server.update(any=tuple(any_request), body=tuple(body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +71,10 @@ class ErrorAnswer:
 
 def error_answers(operation: Operation, *, view: APIView, path: str) -> list[ErrorAnswer]:
     """Return every error that the operation can answer with, by status."""
-    known = {error.code: error for error in (*operation.errors, *_derived(operation, view=view, path=path))}
+    errors = (*operation.errors, *_derived(operation, view=view, path=path))
+    known = {error.code: error for error in reversed(errors)}
     by_status: dict[int, list[KnownError]] = {}
-    for error in known.values():
+    for error in reversed(known.values()):
         by_status.setdefault(int(error.status), []).append(error)
     return [
         ErrorAnswer(_name(operation, status, errors), status, errors)
@@ -86,6 +96,7 @@ def _line(error: KnownError) -> str:
 
 def _derived(operation: Operation, *, view: APIView, path: str) -> Iterator[Any]:
     yield FRAMEWORK_ERRORS[exceptions.NotAcceptable]
+    yield from _of_server["any"]
     if operation.request or operation.query or operation.query_extra or operation.headers:
         yield InvalidInput
     if operation.request is not None:
@@ -101,6 +112,8 @@ def _derived(operation: Operation, *, view: APIView, path: str) -> Iterator[Any]
 
 def _of_body(view: APIView) -> Iterator[Any]:
     yield FRAMEWORK_ERRORS[RequestDataTooBig]
+    yield StorageFull
+    yield from _of_server["body"]
     if view.get_parsers():
         yield FRAMEWORK_ERRORS[exceptions.ParseError]
         yield FRAMEWORK_ERRORS[exceptions.UnsupportedMediaType]
@@ -117,5 +130,5 @@ def _of_access(view: APIView) -> Iterator[Any]:
     if view.get_throttles():
         yield FRAMEWORK_ERRORS[exceptions.Throttled]
     if view.get_authenticators() or view.get_throttles():
-        # A view without them reads neither the database nor the cache.
-        yield EngineUnavailable
+        # A view without them reads no table.
+        yield DatabaseUnavailable

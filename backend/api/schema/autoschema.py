@@ -7,6 +7,7 @@ from drf_spectacular.drainage import error, warn
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, build_parameter_type
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import DecimalField
 
 from backend.api.parameters import Body
 from backend.api.schema.answers import REQUEST_ID, error_answers
@@ -104,7 +105,15 @@ class ShopSchema(AutoSchema):
             body["description"] = "Success."
         for answer in error_answers(operation, view=self.view, path=self.path):
             self._register_response(answer.name, answer.response())
-            bodies.setdefault(str(answer.status), {"$ref": f"#/components/responses/{answer.name}"})
+            own = bodies.get(str(answer.status))
+            if own is None:
+                bodies[str(answer.status)] = {"$ref": f"#/components/responses/{answer.name}"}
+            else:
+                # An answer of the view's own, as that of readiness, beside errors with the same status.
+                own["headers"].update(answer.response()["headers"])
+                media = own["content"]["application/json"]
+                error = {"$ref": f"#/components/schemas/{answer.name}"}
+                media["schema"] = {"oneOf": [media["schema"], error]}
         return dict(sorted(bodies.items()))
 
     def _register_response(self, name: str, response: Schema) -> None:
@@ -112,6 +121,13 @@ class ShopSchema(AutoSchema):
             name=name, type=ResolvedComponent.RESPONSE, object=name, schema=response
         )
         self.registry.register_on_missing(component)
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Schema:
+        schema: Schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if direction == "request" and isinstance(field, DecimalField):
+            described: Schema = {key: schema[key] for key in ("description", "default") if key in schema}
+            return {"anyOf": [_decimal_text(field), {"type": "number", "minimum": 0}], **described}
+        return schema
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         schema: Schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
@@ -125,6 +141,11 @@ class ShopSchema(AutoSchema):
             elif name not in serializer.fields:
                 warn(f"{type(serializer).__name__}.EXAMPLE has `{name}`, which is no field")
         return schema
+
+
+def _decimal_text(field: DecimalField) -> Schema:
+    whole, places = field.max_whole_digits, field.decimal_places
+    return {"type": "string", "format": "decimal", "pattern": rf"^\d{{1,{whole}}}(\.\d{{1,{places}}})?$"}
 
 
 def example_of_class(serializer: type) -> dict[str, Any]:

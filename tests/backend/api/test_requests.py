@@ -147,8 +147,11 @@ def test_nobodys_id_is_no_guests() -> None:
     assert "nobody" in answer.json()["details"]["X-Anonymous-Id"][0]
 
 
-def test_an_anonymous_id_that_is_none_is_refused_by_name() -> None:
-    answer = APIClient().get("/shopping/", headers={"X-Anonymous-Id": "me"})
+@pytest.mark.parametrize("anonymous_id", ["me", ""])
+@pytest.mark.parametrize("has_account", [False, True])
+def test_an_anonymous_id_that_is_no_uuid_is_refused_by_name(anonymous_id: str, has_account: bool) -> None:
+    client = client_of(customer()) if has_account else APIClient()
+    answer = client.get("/shopping/", headers={"X-Anonymous-Id": anonymous_id})
     assert (answer.status_code, answer.json()["details"]) == (400, {"X-Anonymous-Id": ["Must be a UUID."]})
 
 

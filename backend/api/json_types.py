@@ -1,0 +1,59 @@
+"""The types that a field takes in a JSON body.
+
+The fields of Django REST Framework also read forms, so they convert: the number 0 to the text "0", `false` to
+the UUID of zeros, the text "yes" to true. In JSON such a value is a mistake of the client.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+Field = serializers.Field[Any, Any, Any, Any]
+
+_TEXTS = (
+    serializers.CharField,
+    serializers.ChoiceField,
+    serializers.DateField,
+    serializers.DateTimeField,
+    serializers.UUIDField,
+)
+# The first row that has the field's class counts.
+_TYPES: tuple[tuple[tuple[type[Field], ...], tuple[type, ...], str], ...] = (
+    ((serializers.BooleanField,), (bool,), "Must be true or false."),
+    # JSON has one type of numbers, and 1.0 is a whole one; the field refuses others.
+    ((serializers.IntegerField,), (int, float), "Must be a whole number."),
+    ((serializers.FloatField,), (int, float), "Must be a number."),
+    ((serializers.DecimalField,), (int, float, str), "Must be a number, or a number in a string."),
+    (_TEXTS, (str,), "Must be a string."),
+)
+
+
+def type_errors(field: Field, value: object) -> Any:
+    """Return the messages for a value of another JSON type than `field` takes; None for a right one.
+
+    For a list or an object the messages are those of its elements, by index or name.
+    """
+    match field:
+        case _ if value is None:
+            # Whether there may be no value is the field's own check.
+            return None
+        case serializers.ListField() if isinstance(value, list):
+            return _of_elements(field.child, dict(enumerate(value)))
+        case serializers.DictField() if isinstance(value, Mapping):
+            return _of_elements(field.child, value)
+        case _:
+            return _of_value(field, value)
+
+
+def _of_elements(child: Field, values: Mapping[Any, object]) -> dict[Any, Any] | None:
+    errors = {key: found for key, value in values.items() if (found := type_errors(child, value))}
+    return errors or None
+
+
+def _of_value(field: Field, value: object) -> list[str] | None:
+    for classes, types, message in _TYPES:
+        if isinstance(field, classes):
+            right = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+            return None if right else [message]
+    return None

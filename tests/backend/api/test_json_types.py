@@ -1,0 +1,75 @@
+"""A body's values have the JSON types of their fields; nothing is converted."""
+
+from typing import Any
+
+import pytest
+from rest_framework import serializers
+
+from backend.api.fields import Choice, Identifier, MoneyInput
+from backend.api.json_types import type_errors
+from backend.api.parameters import Body
+
+
+class OrderedSerializer(Body):
+    flag = serializers.BooleanField(required=False)
+    count = Identifier(required=False)
+    share = serializers.FloatField(required=False)
+    price = MoneyInput(required=False)
+    note = serializers.CharField(required=False)
+    kind = Choice(choices=["1", "a"], required=False)
+    day = serializers.DateField(required=False)
+    exposure = serializers.UUIDField(required=False, allow_null=True)
+    names = serializers.ListField(child=serializers.CharField(), required=False)
+    texts = serializers.DictField(child=serializers.CharField(), required=False)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("flag", 1),
+        ("flag", "yes"),
+        ("count", "1"),
+        ("count", True),
+        ("share", "0.5"),
+        ("share", False),
+        ("price", True),
+        ("note", 0),
+        ("note", False),
+        ("kind", 1),
+        ("day", 20260302),
+        ("exposure", False),
+        ("exposure", 0),
+    ],
+)
+def test_a_value_of_another_type_is_refused(field: str, wrong: object) -> None:
+    serializer = OrderedSerializer(data={field: wrong})
+
+    assert not serializer.is_valid()
+    [message] = serializer.errors[field]
+    assert str(message).startswith("Must be ")
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "place"), [("names", ["a", 1], 1), ("texts", {"size": 1, "colour": "red"}, "size")]
+)
+def test_an_element_of_another_type_is_named(field: str, wrong: object, place: object) -> None:
+    serializer = OrderedSerializer(data={field: wrong})
+
+    assert not serializer.is_valid()
+    assert serializer.errors[field] == {place: ["Must be a string."]}
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"flag": True, "count": 1, "share": 1, "price": "1.50", "note": "0", "kind": "1"},
+        {"count": 1.0, "share": 0.5, "price": 1.5, "day": "2026-03-02", "exposure": None},
+        {"price": 2, "names": ["a"], "texts": {"size": "M"}},
+    ],
+)
+def test_a_value_of_the_fields_type_is_accepted(right: dict[str, Any]) -> None:
+    assert OrderedSerializer(data=right).is_valid()
+
+
+def test_a_list_is_refused_for_a_text() -> None:
+    assert type_errors(serializers.CharField(), ["a"]) == ["Must be a string."]
