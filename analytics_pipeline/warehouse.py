@@ -1,10 +1,11 @@
 """The warehouse's client: ClickHouse over HTTP, a server or the embedded one."""
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -32,6 +33,7 @@ _TOO_MANY_ROWS_OR_BYTES = 396
 _TEMPORARY = frozenset({_TIMEOUT_EXCEEDED, 202, 209, 210, 241, 242, 243, 252, 394, 425, 439})
 # Codes that say that a value can't be stored; None is the client's own refusal to encode it.
 _ABOUT_VALUES = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
+_WRAPPING = re.compile(r"^Received ClickHouse exception, code: \d+, server response: | \(for url \S+\)$")
 _FAILURES = (ClickHouseError, HTTPError, OSError)
 
 
@@ -238,6 +240,11 @@ def microseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000)
 
 
+def moment_of(version: int) -> datetime:
+    """Return the time from which `microseconds` made a version."""
+    return datetime.fromtimestamp(version / 1_000_000, tz=UTC)
+
+
 def _limits(most_rows: int | None) -> dict[str, object]:
     if most_rows is None:
         return {}
@@ -265,4 +272,5 @@ def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:500]
+    """Return what the server says, without what the client wraps around it."""
+    return _WRAPPING.sub("", str(error).strip().split("\n", 1)[0])[:500]

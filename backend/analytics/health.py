@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
-from analytics_pipeline import rollups
+from analytics_pipeline import facts, rollups
 from backend.analytics.subscribers import OrderFacts
 from backend.engines.warehouse import migrated_for_requests
 from backend.outbox.selectors import lag
@@ -19,5 +19,6 @@ def check() -> Mapping[str, object]:
         "version": warehouse.ping(),
         "lag_messages": behind.messages,
         "lag_seconds": round(behind.seconds, 3),
+        "refused_facts": len(facts.waiting(warehouse)),
         "dirty_days": len(rollups.all_dirty_days(warehouse)),
     }

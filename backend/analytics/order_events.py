@@ -1,7 +1,7 @@
-"""Sales as `order` events, so that the way from a search to an order lies in one table.
+"""Sales as `order` events, so that one table has every step from a search to an order.
 
-Each event's id follows from its movement, so that carrying a movement again stores the same event. Money is
-not in it: that is in the order facts alone.
+The id of an event follows from its movement, so that writing a movement again stores the same event. Amounts
+are in the order facts alone.
 """
 
 import hashlib
@@ -11,8 +11,9 @@ from uuid import UUID
 
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import OrderPlaced, Record
+from analytics_pipeline.facts import Columns
 from analytics_pipeline.stream import number_at
-from backend.analytics.projections import Columns
+from analytics_pipeline.warehouse import moment_of
 from backend.orders.models import MovementKind
 
 _VERSION_7 = 0x7 << 76
@@ -21,9 +22,13 @@ _RANDOM_BITS = (1 << 76) - 1 & ~(0b11 << 62)
 
 
 def of_facts(columns: Columns) -> Iterator[Record]:
-    """Return an event for each sale among these columns of `order_facts`, arrived when it happened."""
+    """Return an event for each sale among these columns of `order_facts`, arrived when it happened.
+
+    Its number, from which its version follows, is that of the time at which the movement was read: two writes
+    of one movement have different versions, so that a repair can remove exactly the row that it read.
+    """
     rows = zip(*(columns[name] for name in _COLUMNS), strict=True)
-    for kind, movement, occurred_at, shopper_key, product, variant, quantity, exposure_id in rows:
+    for kind, movement, occurred_at, shopper_key, product, variant, quantity, exposure_id, version in rows:
         if kind != MovementKind.SALE:
             continue
         event = OrderPlaced(
@@ -34,7 +39,7 @@ def of_facts(columns: Columns) -> Iterator[Record]:
             exposure_id=None if exposure_id == NIL_UUID else exposure_id,
         )
         known = None if shopper_key == NIL_UUID else shopper_key
-        number = number_at(occurred_at)
+        number = number_at(moment_of(version))
         yield Record(event=event, shopper_key=known, arrived_at=occurred_at, number=number)
 
 
@@ -54,4 +59,5 @@ _COLUMNS = (
     "variant_id",
     "quantity",
     "exposure_id",
+    "version",
 )

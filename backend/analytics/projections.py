@@ -1,6 +1,7 @@
 """Rows of the database as columns of the warehouse."""
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -35,6 +36,7 @@ _ORDER_FACTS: Mapping[str, tuple[str, Any]] = {
     "exposure_id": ("exposure_id", NIL_UUID),
     "cart_added_at": ("cart_added_at", NEVER),
 }
+ORDER_FACT_COLUMNS = tuple(_ORDER_FACTS)
 _PRODUCTS: Mapping[str, tuple[str, Any]] = {
     "product_id": ("pk", 0),
     "title": ("title", ""),
@@ -59,13 +61,20 @@ _GONE = Case(When(deleted_at=None, then=0), default=1, output_field=IntegerField
 
 def order_facts(movements: QuerySet[Movement], *, version: int) -> Columns:
     """Return the movements as columns of `order_facts`."""
-    return _columns(movements, _ORDER_FACTS, version=version)
+    return _order_facts(list(movements.values_list(*_sources(_ORDER_FACTS))), version=version)
+
+
+def order_facts_in_batches(movements: QuerySet[Movement], *, version: int, size: int) -> Iterator[Columns]:
+    """Yield the movements as columns of `order_facts`, `size` at a time, by id."""
+    rows = movements.order_by("pk").values_list(*_sources(_ORDER_FACTS)).iterator(chunk_size=size)
+    while batch := list(itertools.islice(rows, size)):
+        yield _order_facts(batch, version=version)
 
 
 def products(ids: Collection[int], *, version: int) -> Columns:
     """Return these products, deleted ones too, as columns of `products`."""
     rows = Product.objects.filter(pk__in=ids).annotate(units=_UNITS, gone=_GONE).order_by()
-    columns = _columns(rows, _PRODUCTS, version=version)
+    columns = _columns(list(rows.values_list(*_sources(_PRODUCTS))), _PRODUCTS, version=version)
     columns["attributes"] = [_texts(attributes) for attributes in columns["attributes"]]
     columns["rating_average"] = [float(rating) for rating in columns["rating_average"]]
     return columns
@@ -80,13 +89,30 @@ def shopper_links(ids: Collection[int]) -> Columns:
     return _transposed(names, list(rows))
 
 
-def _columns(rows: QuerySet[Any], sources: Mapping[str, tuple[str, Any]], *, version: int) -> Columns:
-    values = list(rows.values_list(*(source for source, _ in sources.values())))
-    columns = _transposed(tuple(sources), values)
-    for name, (_, absent) in sources.items():
+def _sources(mapping: Mapping[str, tuple[str, Any]]) -> list[str]:
+    return [source for source, _ in mapping.values()]
+
+
+def _order_facts(values: Sequence[tuple[Any, ...]], *, version: int) -> Columns:
+    columns = _columns(values, _ORDER_FACTS, version=version)
+    for name in ("occurred_at", "cart_added_at"):
+        columns[name] = [_to_the_millisecond(moment) for moment in columns[name]]
+    return columns
+
+
+def _columns(
+    values: Sequence[tuple[Any, ...]], mapping: Mapping[str, tuple[str, Any]], *, version: int
+) -> Columns:
+    columns = _transposed(tuple(mapping), values)
+    for name, (_, absent) in mapping.items():
         columns[name] = [absent if value is None else value for value in columns[name]]
     columns["version"] = [version] * len(values)
     return columns
+
+
+def _to_the_millisecond(moment: datetime) -> datetime:
+    """Return the moment as the warehouse's columns hold it."""
+    return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
 
 
 def _transposed(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:

@@ -5,20 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC
 from decimal import Decimal
 
-from django.db.models import BigIntegerField, Case, Count, F, IntegerField, Sum, Value, When
+from django.db.models import BigIntegerField, Count, F, Sum
 from django.db.models.functions import Cast, Round, TruncMonth
 
 from analytics_pipeline import reports
 from analytics_pipeline.warehouse import Warehouse
-from backend.api import money
 from backend.orders.models import Movement
 
-# SQLite adds decimals as floats, but whole minor units exactly.
-_FACTORS = Case(
-    *(When(currency__in=codes, then=Value(10**exponent)) for exponent, codes in money.by_exponent().items()),
-    output_field=IntegerField(),
-)
-_MINOR_UNITS = Cast(Round(F("amount") * _FACTORS), BigIntegerField())
+_PLACES = Movement._meta.get_field("amount").decimal_places or 0
+# SQLite adds decimals as floats; whole numbers of the smallest unit it adds exactly.
+_SMALLEST_UNITS = Cast(Round(F("amount") * 10**_PLACES), BigIntegerField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +60,10 @@ def _ledger_totals() -> list[Total]:
     rows = (
         Movement.objects.annotate(month=TruncMonth("occurred_at", tzinfo=UTC))
         .values_list("month", "kind", "currency")
-        .annotate(movements=Count("pk"), units=Sum("quantity"), minor_units=Sum(_MINOR_UNITS))
+        .annotate(movements=Count("pk"), units=Sum("quantity"), smallest_units=Sum(_SMALLEST_UNITS))
         .order_by()
     )
     return [
-        Total(
-            f"{month:%Y-%m}",
-            kind,
-            currency,
-            movements,
-            units,
-            money.from_minor_units(minor, currency=currency),
-        )
-        for month, kind, currency, movements, units, minor in rows
+        Total(f"{month:%Y-%m}", kind, currency, movements, units, Decimal(smallest_units).scaleb(-_PLACES))
+        for month, kind, currency, movements, units, smallest_units in rows
     ]

@@ -1,7 +1,7 @@
-"""Who carries the database's facts into the warehouse.
+"""Subscribers that write order facts, products and shopper links to the warehouse.
 
-Each reads the present rows of what changed and writes them whole: a row written twice, or again by a reader
-who was slower, is replaced by the one that was read last.
+Each reads the present rows of what changed and writes them whole. A row that is written twice, or late by a
+slower reader, is replaced by the copy that was read last.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
-from analytics_pipeline import ingest
 from analytics_pipeline.warehouse import microseconds
-from backend.analytics import order_events, projections
+from backend.analytics import projections
+from backend.analytics.facts import write_facts
 from backend.engines.warehouse import Migrated
 from backend.orders.models import Movement
 from backend.outbox.subscribers import Notice, Start
@@ -32,13 +32,12 @@ class OrderFacts:
     batch_size: int = 1_000
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Write every movement of these orders, these movements, and their sales as events too."""
-        version = microseconds(timezone.now())
+        """Write every movement of these orders, these movements, and their sales as events too.
+
+        A movement that the warehouse refuses is kept apart with the reason (`manage.py refused_facts`).
+        """
         wanted = Q(order__in=_keys(notices, Topic.ORDER)) | Q(pk__in=_keys(notices, Topic.MOVEMENT))
-        columns = projections.order_facts(Movement.objects.filter(wanted), version=version)
-        warehouse = self.target.warehouse()
-        warehouse.insert("order_facts", columns)
-        ingest.load(warehouse, order_events.of_facts(columns))
+        write_facts(self.target.warehouse(), Movement.objects.filter(wanted), clock=timezone.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,3 +45,25 @@ def test_a_statement_that_is_wrong_is_refused_with_the_code(warehouse: Warehouse
     with pytest.raises(WarehouseRefused, match="nowhere") as raised:
         warehouse.value("SELECT 1 FROM nowhere")
     assert raised.value.code == 60
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("ALTER TABLE strict ADD CONSTRAINT few CHECK n <= 100", 469),
+        ("CREATE MATERIALIZED VIEW strict_view TO copies AS SELECT throwIf(n > 100) AS n FROM strict", 395),
+    ],
+)
+def test_an_insert_that_the_table_refuses_is_refused(warehouse: Warehouse, rule: str, code: int) -> None:
+    for name in ("strict", "copies"):
+        warehouse.command(f"CREATE TABLE {name} (n UInt64) ENGINE = MergeTree ORDER BY n")
+    warehouse.command(rule)
+    try:
+        warehouse.insert("strict", {"n": [1, 2]})
+        with pytest.raises(WarehouseRefused) as raised:
+            warehouse.insert("strict", {"n": [3, 101]})
+        assert raised.value.code == code
+        assert "http" not in str(raised.value)
+    finally:
+        for name in ("strict_view", "strict", "copies"):
+            warehouse.command(f"DROP TABLE IF EXISTS {name} SYNC")

@@ -30,6 +30,7 @@ TABLES = (
     "event_rollup",
     "query_rollup",
     "dead_letters",
+    "refused_facts",
 )
 
 

@@ -1,38 +1,74 @@
-"""`manage.py reconcile`: proves that the warehouse's order facts are the order ledger."""
+"""`manage.py reconcile`: prove that the warehouse's order facts are the order ledger, and repair them."""
 
+import re
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
-from analytics_pipeline import embedded, migrate
+from analytics_pipeline import embedded, facts, migrate
+from analytics_pipeline.facts import Month
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 from backend.analytics.reconciliation import Comparison, reconcile
+from backend.analytics.repair import MonthRepaired, repair
+
+
+def month(text: str) -> Month:
+    """Return the month that an argument names."""
+    matched = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text, flags=re.ASCII)
+    if matched is None:
+        raise ArgumentTypeError(f"{text!r} is not a month such as 2026-01")
+    return Month(int(matched[1]), int(matched[2]))
 
 
 class Command(BaseCommand):
-    """Compares both sides by month, kind and currency."""
+    """Compares both sides by month, kind and currency; --repair makes the warehouse equal to the ledger."""
 
-    help = "Compare the warehouse with the order ledger; fails if they differ by a cent."
+    help = "Compare the warehouse with the order ledger; fails if they differ in the smallest amount."
 
-    def handle(self, *_: Any, **__: Any) -> None:
-        """Print what differs, or how much agrees."""
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add what is to be repaired."""
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="first repair the order facts; the shop may run",
+        )
+        parser.add_argument(
+            "--from", dest="first", type=month, help="the first month (UTC) to repair, as 2026-01"
+        )
+        parser.add_argument("--to", dest="last", type=month, help="the last month (UTC) to repair")
+
+    def handle(self, *_: Any, first: Month | None, last: Month | None, **options: Any) -> None:
+        """Print what was repaired, and then what differs, or how much agrees."""
+        if (first or last) and not options["repair"]:
+            raise CommandError("--from and --to belong to --repair; a comparison is always of everything")
         settings = PipelineSettings.from_env()
         try:
             with embedded.ensure(settings, embedded.WAREHOUSE):
                 warehouse = Warehouse(settings)
                 migrate.migrate(warehouse)
-                compared = reconcile(warehouse)
+                if options["repair"]:
+                    for repaired in repair(warehouse, first=first, last=last, clock=timezone.now):
+                        self.stdout.write(_described_repair(repaired))
+                compared, refused = reconcile(warehouse), facts.waiting(warehouse)
         except WarehouseUnavailable as error:
             raise CommandError(f"the warehouse doesn't answer: {error}") from error
         except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
             raise CommandError(str(error)) from error
+        for row in refused:
+            self.stdout.write(f"movement {row.movement_id} was refused by the warehouse: {row.reason}")
+        self._conclude(compared)
+
+    def _conclude(self, compared: list[Comparison]) -> None:
         differing = [comparison for comparison in compared if not comparison.agrees]
         for comparison in differing:
             self.stdout.write(_described(comparison))
         if differing:
             raise CommandError(
-                f"{len(differing)} of {len(compared)} totals differ; if the relay is behind, let it catch up"
+                f"{len(differing)} of {len(compared)} totals differ; let the relay catch up if it is behind, "
+                "else run reconcile --repair"
             )
         movements = sum(comparison.ledger.movements for comparison in compared)
         self.stdout.write(f"{movements} movements in {len(compared)} totals agree")
@@ -44,4 +80,11 @@ def _described(comparison: Comparison) -> str:
         f"{ledger.month} {ledger.kind} {ledger.currency}: "
         f"ledger {ledger.movements} movements, {ledger.units} units, {ledger.amount}; "
         f"warehouse {stored.movements} movements, {stored.units} units, {stored.amount}"
+    )
+
+
+def _described_repair(repaired: MonthRepaired) -> str:
+    return (
+        f"{repaired.month}: facts {repaired.facts_written} written, {repaired.facts_removed} removed; "
+        f"events {repaired.events_written} written, {repaired.events_removed} removed"
     )

@@ -1,0 +1,39 @@
+"""`manage.py refused_facts`: the movements that the warehouse refused, and another try."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from analytics_pipeline import embedded, facts, migrate
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from backend.analytics.facts import replay_refused
+
+
+class Command(BaseCommand):
+    """Lists refused movements, or writes them again."""
+
+    help = "List the movements that the warehouse refused; with --replay write them again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --replay."""
+        parser.add_argument("--replay", action="store_true", help="write them again, as they are now")
+
+    def handle(self, *_: Any, replay: bool, **__: Any) -> None:
+        """Print a line for each movement that is still refused."""
+        settings = PipelineSettings.from_env()
+        try:
+            with embedded.ensure(settings, embedded.WAREHOUSE):
+                warehouse = Warehouse(settings)
+                migrate.migrate(warehouse)
+                if replay:
+                    done = replay_refused(warehouse, clock=timezone.now)
+                    self.stdout.write(f"{done.stored} stored, {done.refused} refused, {done.gone} gone")
+                for row in facts.waiting(warehouse):
+                    self.stdout.write(f"{row.movement_id}\t{row.reason}")
+        except WarehouseUnavailable as error:
+            raise CommandError(f"the warehouse doesn't answer: {error}") from error
+        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
+            raise CommandError(str(error)) from error

@@ -1,0 +1,211 @@
+"""Makes the warehouse's order facts, and the events that follow from them, equal to the ledger again.
+
+For when the database was restored from an older dump, or the warehouse lost or kept something. The shop may
+run: see docs/decisions/order-facts.md for why nothing is lost or doubled, and why being killed leaves nothing
+wrong. Three rules do it: rows are read from the warehouse before it is asked whether the ledger has them;
+only rows that were read are deleted, each by its id *and version*; a day is marked dirty, under the claim
+that keeps its rollups from being rebuilt, before events of it are deleted.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.db.models.functions import TruncMonth
+
+from analytics_pipeline import events, facts, ingest, rollups
+from analytics_pipeline.columns import NIL_UUID
+from analytics_pipeline.events import Record
+from analytics_pipeline.facts import Columns, Month
+from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable, microseconds
+from backend.analytics import order_events, projections
+from backend.orders.models import Movement, MovementKind
+
+_BATCH = 20_000
+_CLAIM_SECONDS = 120.0
+_POLL_SECONDS = 0.2
+_FACT_COLUMNS = projections.ORDER_FACT_COLUMNS
+_STORED_MONTHS = """
+SELECT DISTINCT toYYYYMM(occurred_at) AS month FROM order_facts
+UNION DISTINCT
+SELECT DISTINCT toYYYYMM(day) AS month FROM events WHERE type = 'order'
+"""
+_STORED_FACTS = """
+SELECT {columns}, version
+FROM order_facts
+WHERE toYYYYMM(occurred_at) = {{month:UInt32}}
+  AND movement_id > {{after:UInt64}} AND movement_id <= {{last:UInt64}}
+""".format(columns=", ".join(_FACT_COLUMNS))
+_STORED_EVENTS = """
+SELECT event_id, version, content, shopper_key FROM events WHERE day = {day:Date} AND type = 'order'
+"""
+_STORED_DAYS = """
+SELECT DISTINCT day FROM events WHERE type = 'order' AND toYYYYMM(day) = {month:UInt32}
+"""
+_LAST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRepaired:
+    """What was done to one month."""
+
+    month: Month
+    facts_written: int
+    facts_removed: int
+    events_written: int
+    events_removed: int
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was wrong."""
+        return any((self.facts_written, self.facts_removed, self.events_written, self.events_removed))
+
+
+def repair(
+    warehouse: Warehouse, *, first: Month | None, last: Month | None, clock: Callable[[], datetime]
+) -> Iterator[MonthRepaired]:
+    """Repair every month from `first` to `last` that either side knows, and yield what was done to each."""
+    for month in _months(warehouse):
+        if (first is None or first <= month) and (last is None or month <= last):
+            written, removed = _repair_facts(warehouse, month, clock=clock)
+            events_written, events_removed = _repair_events(warehouse, month, clock=clock)
+            yield MonthRepaired(month, written, removed, events_written, events_removed)
+
+
+def _months(warehouse: Warehouse) -> list[Month]:
+    stored = {Month(*divmod(row["month"], 100)) for row in warehouse.rows(_STORED_MONTHS)}
+    known = Movement.objects.annotate(month=TruncMonth("occurred_at", tzinfo=UTC)).order_by()
+    return sorted(stored | {Month.of(row) for row in known.values_list("month", flat=True).distinct()})
+
+
+def _of_month(month: Month) -> QuerySet[Movement]:
+    return Movement.objects.filter(
+        kind__in=MovementKind.values, occurred_at__gte=month.first_moment, occurred_at__lt=month.end
+    )
+
+
+def _repair_facts(warehouse: Warehouse, month: Month, *, clock: Callable[[], datetime]) -> tuple[int, int]:
+    """Compare a month's facts with the ledger, batch by batch; return how many were written and removed."""
+    written = removed = after = 0
+    # Before the ledger is read: a copy that the relay reads later has a greater version.
+    version = microseconds(clock())
+    batches = projections.order_facts_in_batches(_of_month(month), version=version, size=_BATCH)
+    for expected in _and_the_rest(batches):
+        ids = expected["movement_id"]
+        last = ids[-1] if ids else _LAST_ID
+        bounds = {"month": month.partition, "after": after, "last": last}
+        stored = _by_movement(warehouse.table(_STORED_FACTS, bounds)[1])
+        differing = _differing(expected, stored)
+        refused = facts.store(warehouse, differing)
+        written += len(differing["movement_id"]) - len(refused)
+        surplus = _not_in(_of_month(month), stored.keys() - set(ids))
+        rows = [(movement, copy_version) for movement in surplus for copy_version, _ in stored[movement]]
+        facts.remove_facts(warehouse, rows, month=month)
+        removed += len(surplus)
+        after = last
+    return written, removed
+
+
+def _and_the_rest(batches: Iterator[Columns]) -> Iterator[Columns]:
+    """Yield the batches, and an empty one for the ids after the last."""
+    yield from batches
+    yield {name: [] for name in (*_FACT_COLUMNS, "version")}
+
+
+def _by_movement(rows: Sequence[Sequence[Any]]) -> dict[int, list[tuple[int, tuple[Any, ...]]]]:
+    """Return every stored copy of each movement, as (version, values)."""
+    stored: dict[int, list[tuple[int, tuple[Any, ...]]]] = {}
+    for *values, version in rows:
+        stored.setdefault(values[0], []).append((version, tuple(values)))
+    return stored
+
+
+def _differing(expected: Columns, stored: dict[int, list[tuple[int, tuple[Any, ...]]]]) -> Columns:
+    """Return the rows that the warehouse lacks or has otherwise, with versions that replace what it has."""
+    rows = []
+    for *values, version in zip(*(expected[name] for name in (*_FACT_COLUMNS, "version")), strict=True):
+        newest_version, newest = max(stored.get(values[0], []), default=(0, ()))
+        if newest != tuple(values):
+            rows.append((*values, max(version, newest_version + 1)))
+    names = (*_FACT_COLUMNS, "version")
+    return dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
+
+
+def _not_in(movements: QuerySet[Movement], ids: set[int]) -> list[int]:
+    """Return the ids that the ledger doesn't have now; asked after they were read from the warehouse."""
+    ordered = sorted(ids)
+    present: set[int] = set()
+    for start in range(0, len(ordered), _BATCH):
+        some = ordered[start : start + _BATCH]
+        present |= set(movements.filter(pk__in=some).values_list("pk", flat=True))
+    return [movement for movement in ordered if movement not in present]
+
+
+def _repair_events(warehouse: Warehouse, month: Month, *, clock: Callable[[], datetime]) -> tuple[int, int]:
+    """Compare a month's `order` events with its sales; return how many were written and removed."""
+    written = removed = 0
+    for day in _days(warehouse, month):
+        day_written, day_removed = _repair_day(warehouse, day, clock=clock)
+        written, removed = written + day_written, removed + day_removed
+    return written, removed
+
+
+def _days(warehouse: Warehouse, month: Month) -> list[date]:
+    stored = {row["day"] for row in warehouse.rows(_STORED_DAYS, {"month": month.partition})}
+    length = (month.end - month.first_moment).days
+    return sorted(stored | {month.first_moment.date() + timedelta(days=n) for n in range(length)})
+
+
+def _repair_day(warehouse: Warehouse, day: date, *, clock: Callable[[], datetime]) -> tuple[int, int]:
+    stored: dict[UUID, list[tuple[int, tuple[int, UUID]]]] = {}
+    for event_id, version, content, shopper_key in warehouse.table(_STORED_EVENTS, {"day": day})[1]:
+        stored.setdefault(event_id, []).append((version, (content, shopper_key)))
+    expected = {record.event.event_id: record for record in _expected_events(day, clock=clock)}
+    wrong = [
+        (event_id, version)
+        for event_id, copies in stored.items()
+        for version, values in copies
+        if event_id not in expected or values != _values(expected[event_id])
+    ]
+    removed = {event_id for event_id, _ in wrong}
+    if wrong:
+        _remove_events(warehouse, wrong, day=day)
+    right = stored.keys() - removed
+    missing = [record for event_id, record in expected.items() if event_id not in right]
+    ingest.load(warehouse, missing)
+    return len(missing), len(removed)
+
+
+def _expected_events(day: date, *, clock: Callable[[], datetime]) -> Iterator[Record]:
+    begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    sales = Movement.objects.filter(
+        kind=MovementKind.SALE, occurred_at__gte=begin, occurred_at__lt=begin + timedelta(days=1)
+    )
+    version = microseconds(clock())
+    for batch in projections.order_facts_in_batches(sales, version=version, size=_BATCH):
+        yield from order_events.of_facts(batch)
+
+
+def _values(record: Record) -> tuple[int, UUID]:
+    return events.content(record.event), record.shopper_key or NIL_UUID
+
+
+def _remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, day: date) -> None:
+    """Delete events while no rollup of their day is rebuilt, with the day marked dirty before.
+
+    Raises:
+        WarehouseUnavailable: the day is being rebuilt for minutes.
+    """
+    deadline = time.monotonic() + _CLAIM_SECONDS
+    while time.monotonic() < deadline:
+        with rollups.claim(warehouse, day=day) as claimed:
+            if claimed:
+                rollups.mark_dirty(warehouse, [day])
+                facts.remove_events(warehouse, rows, day=day)
+                return
+        time.sleep(_POLL_SECONDS)
+    raise WarehouseUnavailable(f"the rollups of {day} are being rebuilt; try again")

@@ -1,0 +1,137 @@
+"""A movement that the warehouse refuses is kept apart with the reason, and the others go on."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from analytics_pipeline import facts
+from analytics_pipeline.warehouse import Warehouse
+from backend.analytics import health
+from backend.analytics.reconciliation import reconcile
+from backend.catalog.models import Product
+from backend.orders.bulk import PastItem, PastOrder, import_orders
+from backend.orders.models import Movement
+from tests.backend.analytics.conftest import NOW, carry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def sell(products: list[Product], reference: str, *, quantity: int = 1, at: datetime = NOW) -> int:
+    """Sell the lamp, and return the movement."""
+    item = PastItem(variant_id=products[0].variants.get().pk, quantity=quantity, unit_price=Decimal("1.00"))
+    order = PastOrder(reference=reference, placed_at=at, currency="EUR", items=[item])
+    import_orders([order], source="test")
+    return Movement.objects.latest("pk").pk
+
+
+@pytest.fixture
+def strict(warehouse: Warehouse) -> Iterator[Warehouse]:
+    """A warehouse that refuses to store more than 100 units."""
+    warehouse.command("ALTER TABLE order_facts ADD CONSTRAINT few CHECK quantity <= 100")
+    yield warehouse
+    warehouse.command("ALTER TABLE order_facts DROP CONSTRAINT IF EXISTS few")
+
+
+def run(*arguments: str) -> str:
+    output = io.StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue()
+
+
+def stored(warehouse: Warehouse) -> list[int]:
+    return [
+        row["movement_id"] for row in warehouse.rows("SELECT movement_id FROM order_facts FINAL ORDER BY 1")
+    ]
+
+
+def test_the_others_are_stored_and_the_subscriber_goes_on(strict: Warehouse, products: list[Product]) -> None:
+    good = [sell(products, f"a{n}") for n in range(5)]
+    bad = [sell(products, f"b{n}", quantity=101 + n) for n in range(2)]
+    good += [sell(products, f"c{n}") for n in range(5)]
+    carry()
+    good.append(sell(products, "later"))
+    carry()
+    assert stored(strict) == good
+    assert [row.movement_id for row in facts.waiting(strict)] == bad
+    assert "`few` for table" in facts.waiting(strict)[0].reason
+    assert strict.value("SELECT count() FROM events FINAL WHERE type = 'order'") == len(good)
+    assert health.check()["refused_facts"] == 2
+
+
+def test_they_are_listed_and_replayed_when_the_reason_is_gone(
+    strict: Warehouse, products: list[Product]
+) -> None:
+    bad = sell(products, "bad", quantity=101)
+    carry()
+    assert run("refused_facts").startswith(f"{bad}\t")
+    assert run("refused_facts", "--replay").startswith("0 stored, 1 refused, 0 gone\n")
+    with pytest.raises(CommandError, match="1 of 1 totals differ"):
+        run("reconcile")
+    strict.command("ALTER TABLE order_facts DROP CONSTRAINT few")
+    assert run("refused_facts", "--replay") == "1 stored, 0 refused, 0 gone\n"
+    assert run("refused_facts") == ""
+    assert stored(strict) == [bad]
+    assert strict.value("SELECT count() FROM events FINAL WHERE type = 'order'") == 1
+    assert run("reconcile") == "1 movements in 1 totals agree\n"
+
+
+def test_reconcile_names_them(strict: Warehouse, products: list[Product]) -> None:
+    bad = sell(products, "bad", quantity=101)
+    carry()
+    output = io.StringIO()
+    with pytest.raises(CommandError, match="1 of 1 totals differ"):
+        call_command("reconcile", stdout=output)
+    assert f"movement {bad} was refused by the warehouse: " in output.getvalue()
+
+
+def test_one_that_left_the_ledger_is_forgotten(strict: Warehouse, products: list[Product]) -> None:
+    sell(products, "bad", quantity=101)
+    carry()
+    Movement.objects.all().delete()
+    assert run("refused_facts", "--replay") == "0 stored, 0 refused, 1 gone\n"
+    assert facts.waiting(strict) == []
+
+
+def test_a_repair_stores_what_was_refused_once_the_reason_is_gone(
+    strict: Warehouse, products: list[Product]
+) -> None:
+    sell(products, "bad", quantity=101)
+    carry()
+    with pytest.raises(CommandError, match="1 of 1 totals differ"):
+        run("reconcile", "--repair")
+    strict.command("ALTER TABLE order_facts DROP CONSTRAINT few")
+    assert run("reconcile", "--repair") == (
+        "2026-03: facts 1 written, 0 removed; events 1 written, 0 removed\n1 movements in 1 totals agree\n"
+    )
+    assert facts.waiting(strict) == []
+
+
+@pytest.mark.parametrize("year", [1, 1899, 1969, 2150, 9999])
+def test_a_time_that_reports_cannot_count_is_refused(
+    warehouse: Warehouse, products: list[Product], year: int
+) -> None:
+    bad, good = sell(products, "bad", at=datetime(year, 7, 1, tzinfo=UTC)), sell(products, "good")
+    carry()
+    assert stored(warehouse) == [good]
+    (refused,) = facts.waiting(warehouse)
+    assert (refused.movement_id, "is not between" in refused.reason) == (bad, True)
+    assert [comparison.agrees for comparison in reconcile(warehouse)].count(False) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--repair", "--from", "2026"], "'2026' is not a month"),
+        (["--repair", "--to", "2026-13"], "'2026-13' is not a month"),
+        (["--from", "2026-01"], "belong to --repair"),
+    ],
+)
+def test_a_month_that_cannot_be_used_is_named(
+    warehouse: Warehouse, arguments: list[str], message: str
+) -> None:
+    with pytest.raises(CommandError, match=message):
+        run("reconcile", *arguments)

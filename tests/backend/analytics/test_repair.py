@@ -1,0 +1,311 @@
+"""The warehouse is made equal to the ledger again, while the shop runs, however often and wherever it ends."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from analytics_pipeline import rollups
+from analytics_pipeline.facts import Month
+from analytics_pipeline.warehouse import Warehouse
+from backend.accounts.models import User
+from backend.analytics import repair as repairing
+from backend.analytics.reconciliation import reconcile
+from backend.analytics.repair import MonthRepaired, repair
+from backend.catalog.models import Product
+from backend.orders.bulk import PastItem, PastOrder, import_orders
+from backend.orders.models import Movement, Order, OrderItem, OrderStatusHistory
+from tests.backend.analytics.conftest import NOW, carry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def sell(products: list[Product], *references: str, at: datetime = NOW, price: str = "10.01") -> None:
+    lamp = products[0].variants.get()
+    items = [PastItem(variant_id=lamp.pk, quantity=2, unit_price=Decimal(price), returned=1, returned_at=at)]
+    orders = [PastOrder(reference=name, placed_at=at, currency="EUR", items=items) for name in references]
+    import_orders(orders, source="test")
+
+
+def repaired(warehouse: Warehouse, **months: Month | None) -> list[MonthRepaired]:
+    bounds: dict[str, Any] = {"first": None, "last": None, **months}
+    return [month for month in repair(warehouse, clock=timezone.now, **bounds) if month.changed]
+
+
+def state(warehouse: Warehouse) -> tuple[Any, Any]:
+    """Facts and order events, as every report reads them."""
+    facts = warehouse.table(
+        "SELECT * EXCEPT version FROM order_facts FINAL ORDER BY movement_id, occurred_at"
+    )
+    events = warehouse.table(
+        "SELECT event_id, day, product_id, quantity, shopper_key FROM events FINAL WHERE type = 'order' ORDER BY event_id"
+    )
+    return facts[1], events[1]
+
+
+def agrees(warehouse: Warehouse) -> bool:
+    return all(comparison.agrees for comparison in reconcile(warehouse))
+
+
+def restore_older_dump(references: list[str]) -> None:
+    """Remove these orders as a dump from before them would; their ids are given out again."""
+    orders = Order.objects.filter(source_reference__in=references)
+    Movement.objects.filter(order__in=orders).delete()
+    OrderItem.objects.filter(order__in=orders).delete()
+    OrderStatusHistory.objects.filter(order__in=orders).delete()
+    orders.delete()
+    with connection.cursor() as cursor:
+        for model in (Movement, Order, OrderItem):
+            table = model._meta.db_table
+            if connection.vendor == "postgresql":
+                cursor.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 1) FROM {table}))"
+                )
+            else:
+                cursor.execute(
+                    f"UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM {table}) WHERE name = '{table}'"
+                )
+
+
+def test_what_the_ledger_no_longer_has_is_removed_and_a_reused_id_is_told_apart(
+    warehouse: Warehouse, products: list[Product]
+) -> None:
+    sell(products, "kept", at=NOW - timedelta(days=60))
+    sell(products, "lost-1", "lost-2", at=NOW - timedelta(days=30))
+    carry()
+    rollups.rebuild(warehouse)
+    restore_older_dump(["lost-1", "lost-2"])
+    sell(products, "new", at=NOW, price="7.77")
+    carry()
+    assert not agrees(warehouse)
+
+    (february,) = repaired(warehouse)
+    assert (february.month, february.facts_removed, february.events_removed) == (Month(2026, 2), 4, 2)
+    assert agrees(warehouse)
+    assert warehouse.value("SELECT count() FROM order_facts FINAL") == Movement.objects.count() == 4
+    assert warehouse.value("SELECT count() FROM events FINAL WHERE type = 'order'") == 2
+    lost_day = (NOW - timedelta(days=30)).date()
+    assert lost_day in rollups.all_dirty_days(warehouse)
+    rollups.rebuild(warehouse)
+    counted = (
+        "SELECT day, sum(events) AS n FROM event_counts(dirty_days = []) WHERE type = 'order' GROUP BY day"
+    )
+    assert lost_day not in {row["day"] for row in warehouse.rows(counted)}
+
+
+def damage(warehouse: Warehouse) -> None:
+    """Lose a fact and an event, change a fact, and keep a movement that never was, in two partitions."""
+    first, second, *_ = Movement.objects.order_by("pk").values_list("pk", flat=True)
+    warehouse.command("DELETE FROM order_facts WHERE movement_id = {id:UInt64}", {"id": first})
+    warehouse.command("DELETE FROM events WHERE type = 'order' AND quantity = 2")
+    insert = """
+        INSERT INTO order_facts
+        SELECT * REPLACE ({id:UInt64} AS movement_id, {at:DateTime64(3, 'UTC')} AS occurred_at,
+                          amount + 1 AS amount, version + {later:UInt64} AS version)
+        FROM order_facts WHERE movement_id = {like:UInt64}
+    """
+    month_ago = NOW - timedelta(days=31)
+    later = 10**15  # as a server whose clock was years ahead would write it
+    for change in (
+        {"id": second, "at": NOW, "later": later},
+        {"id": 10**12, "at": NOW, "later": 0},
+        {"id": 10**12, "at": month_ago, "later": 0},
+        {"id": second, "at": month_ago, "later": 1},
+    ):
+        warehouse.command(insert, {**change, "like": second})
+
+
+@pytest.fixture
+def damaged(warehouse: Warehouse, products: list[Product]) -> Callable[[], tuple[Any, Any]]:
+    """A warehouse that differs from the ledger in every way; returns what it should hold."""
+    sell(products, "a", "b", "c")
+    carry()
+    intact = state(warehouse)
+    damage(warehouse)
+    assert state(warehouse) != intact
+    return lambda: intact
+
+
+def test_every_kind_of_difference_is_repaired_and_a_second_repair_changes_nothing(
+    warehouse: Warehouse, damaged: Callable[[], Any]
+) -> None:
+    assert [month.month for month in repaired(warehouse)] == [Month(2026, 2), Month(2026, 3)]
+    assert state(warehouse) == damaged()
+    assert agrees(warehouse)
+    assert repaired(warehouse) == []
+
+
+def test_only_the_months_that_were_asked_for_are_repaired(
+    warehouse: Warehouse, damaged: Callable[[], Any]
+) -> None:
+    assert [month.month for month in repaired(warehouse, last=Month(2026, 2))] == [Month(2026, 2)]
+    assert not agrees(warehouse)
+    assert [month.month for month in repaired(warehouse, first=Month(2026, 3))] == [Month(2026, 3)]
+    assert agrees(warehouse)
+
+
+class Killed(BaseException):
+    """Ends a repair as SIGKILL does: nothing that follows is carried out, not even what cleans up."""
+
+
+class Mortal(Warehouse):
+    """Ends, for good, before its n-th statement that changes something."""
+
+    def __init__(self, like: Warehouse, *, statements: int) -> None:
+        super().__init__(like.settings)
+        self._left = statements
+        self.is_dead = False
+
+    def command(self, statement: str, parameters: Any = None) -> None:
+        self._count()
+        super().command(statement, parameters)
+
+    def insert(self, table: str, columns: Any) -> None:
+        self._count()
+        super().insert(table, columns)
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            self.is_dead = True
+            raise Killed
+
+
+def test_a_repair_that_is_killed_anywhere_leaves_nothing_wrong(
+    warehouse: Warehouse, damaged: Callable[[], Any]
+) -> None:
+    deaths = 0
+    for statements in range(100):
+        mortal = Mortal(warehouse, statements=statements)
+        try:
+            list(repair(mortal, first=None, last=None, clock=timezone.now))
+        except Killed:
+            deaths += 1
+        # Each death repairs a little, so that everything is damaged again for the next one.
+        later = timezone.now() + timedelta(hours=2)
+        rollups.drop_left_tables(warehouse, now=later)
+        rollups.rebuild(warehouse)
+        repaired(warehouse)
+        assert state(warehouse) == damaged(), statements
+        rollups.rebuild(warehouse)
+        counted = "SELECT sum(events) FROM event_counts(dirty_days = []) WHERE type = 'order'"
+        assert warehouse.value(counted) == len(damaged()[1]), statements
+        mortal.close()
+        if not mortal.is_dead:
+            break
+        damage(warehouse)
+    assert deaths > 5
+
+
+def test_orders_that_arrive_during_a_repair_are_neither_lost_nor_doubled(
+    warehouse: Warehouse, products: list[Product], damaged: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairing, "_BATCH", 3)
+    stopping = threading.Event()
+    sold: list[str] = []
+
+    def go_on_selling() -> None:
+        try:
+            while not stopping.is_set() and len(sold) < 200:
+                name = f"during-{len(sold)}"
+                sell(products, name, at=NOW + timedelta(minutes=len(sold)))
+                carry()
+                sold.append(name)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        seller = pool.submit(go_on_selling)
+        rounds = 0
+        while not seller.done() and (rounds < 3 or len(sold) < 5):
+            list(repair(warehouse, first=None, last=None, clock=timezone.now))
+            rounds += 1
+        stopping.set()
+        seller.result()
+    carry()
+    assert agrees(warehouse)
+    assert warehouse.value("SELECT count() FROM order_facts FINAL") == Movement.objects.count()
+    assert warehouse.value("SELECT count() FROM events FINAL WHERE type = 'order'") == 3 + len(sold)
+    assert repaired(warehouse) == []
+
+
+class Meanwhile(Warehouse):
+    """Does something else just before it runs a statement that begins like this."""
+
+    def __init__(self, like: Warehouse, *, before: str, act: Callable[[], None]) -> None:
+        super().__init__(like.settings)
+        self._before = before
+        self._act = act
+
+    def command(self, statement: str, parameters: Any = None) -> None:
+        if statement.strip().startswith(self._before):
+            self._act()
+        super().command(statement, parameters)
+
+
+def test_a_movement_that_gets_the_id_of_a_removed_one_meanwhile_stays(
+    warehouse: Warehouse, products: list[Product]
+) -> None:
+    sell(products, "kept")
+    sell(products, "lost")
+    carry()
+    restore_older_dump(["lost"])
+    done: list[bool] = []
+
+    def sell_again() -> None:
+        if not done:
+            done.append(True)
+            # The same order at the same time: the same ids of movements, and of events.
+            sell(products, "lost")
+            carry()
+
+    busy = Meanwhile(warehouse, before="DELETE FROM", act=sell_again)
+    list(repair(busy, first=None, last=None, clock=timezone.now))
+    assert done
+    assert agrees(warehouse)
+    assert warehouse.value("SELECT count() FROM events FINAL WHERE type = 'order'") == 2
+    assert repaired(warehouse) == []
+
+
+def test_events_of_a_day_that_is_being_rebuilt_are_removed_after_that(
+    warehouse: Warehouse, products: list[Product]
+) -> None:
+    sell(products, "lost")
+    carry()
+    restore_older_dump(["lost"])
+    theirs = f"rollup_claim_{NOW:%Y%m%d}_theirs"
+    warehouse.command(f"CREATE TABLE {theirs} AS rollup_days")
+    found: list[int] = []
+
+    def finish_rebuild() -> None:
+        found.append(warehouse.value("SELECT count() FROM events WHERE type = 'order'"))
+        warehouse.command(f"DROP TABLE IF EXISTS {theirs} SYNC")
+
+    # The repair gives its own claim back while another process has one.
+    waiting = Meanwhile(warehouse, before="DROP TABLE IF EXISTS rollup_claim", act=finish_rebuild)
+    list(repair(waiting, first=None, last=None, clock=timezone.now))
+    assert found == [1, 0]
+    assert state(warehouse) == ([], [])
+
+
+def test_months_are_those_of_utc() -> None:
+    month = Month.of(datetime(2026, 12, 31, tzinfo=UTC).date())
+    assert (str(month), month.partition) == ("2026-12", 202612)
+    assert month.end == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_a_customer_is_known_by_the_same_key_after_a_repair(
+    warehouse: Warehouse, sold: list[Product], customer: User
+) -> None:
+    intact = state(warehouse)
+    warehouse.command("TRUNCATE TABLE order_facts")
+    warehouse.command("DELETE FROM events WHERE type = 'order'")
+    (march,) = repaired(warehouse)
+    assert (march.facts_written, march.events_written) == (3, 2)
+    assert state(warehouse) == intact
