@@ -20,7 +20,7 @@ from django.db.models.functions import TruncMonth
 from analytics_pipeline import events, facts, ingest, rollups
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import Record
-from analytics_pipeline.facts import Columns, Month
+from analytics_pipeline.facts import Columns, Month, Refused
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable, microseconds
 from backend.analytics import order_events, projections
 from backend.orders.models import Movement, MovementKind
@@ -148,8 +148,9 @@ def _not_in(movements: QuerySet[Movement], ids: set[int]) -> list[int]:
 def _repair_events(warehouse: Warehouse, month: Month, *, clock: Callable[[], datetime]) -> tuple[int, int]:
     """Compare a month's `order` events with its sales; return how many were written and removed."""
     written = removed = 0
+    refused = facts.waiting(warehouse)
     for day in _days(warehouse, month):
-        day_written, day_removed = _repair_day(warehouse, day, clock=clock)
+        day_written, day_removed = _repair_day(warehouse, day, refused=refused, clock=clock)
         written, removed = written + day_written, removed + day_removed
     return written, removed
 
@@ -160,11 +161,15 @@ def _days(warehouse: Warehouse, month: Month) -> list[date]:
     return sorted(stored | {month.first_moment.date() + timedelta(days=n) for n in range(length)})
 
 
-def _repair_day(warehouse: Warehouse, day: date, *, clock: Callable[[], datetime]) -> tuple[int, int]:
+def _repair_day(
+    warehouse: Warehouse, day: date, *, refused: Sequence[Refused], clock: Callable[[], datetime]
+) -> tuple[int, int]:
     stored: dict[UUID, list[tuple[int, tuple[int, UUID]]]] = {}
     for event_id, version, content, shopper_key in warehouse.table(_STORED_EVENTS, {"day": day})[1]:
         stored.setdefault(event_id, []).append((version, (content, shopper_key)))
-    expected = {record.event.event_id: record for record in _expected_events(day, clock=clock)}
+    expected = {
+        record.event.event_id: record for record in _expected_events(day, refused=refused, clock=clock)
+    }
     wrong = [
         (event_id, version)
         for event_id, copies in stored.items()
@@ -180,14 +185,16 @@ def _repair_day(warehouse: Warehouse, day: date, *, clock: Callable[[], datetime
     return len(missing), len(removed)
 
 
-def _expected_events(day: date, *, clock: Callable[[], datetime]) -> Iterator[Record]:
+def _expected_events(
+    day: date, *, refused: Sequence[Refused], clock: Callable[[], datetime]
+) -> Iterator[Record]:
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
     sales = Movement.objects.filter(
         kind=MovementKind.SALE, occurred_at__gte=begin, occurred_at__lt=begin + timedelta(days=1)
     )
     version = microseconds(clock())
     for batch in projections.order_facts_in_batches(sales, version=version, size=_BATCH):
-        yield from order_events.of_facts(batch)
+        yield from order_events.of_facts(facts.without(batch, refused))
 
 
 def _values(record: Record) -> tuple[int, UUID]:
