@@ -1,20 +1,20 @@
-"""Access tokens, checked against their session."""
+"""Authentication by access token."""
 
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
-from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken
 
+from backend.accounts.errors import InvalidToken
 from backend.accounts.models import Session, User
-from backend.accounts.tokens import SESSION_CLAIM
+from backend.accounts.tokens import session_id_of, verified_token
 
 
 class JWTAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <access token>`; the token counts only while its session lasts."""
+    """`Authorization: Bearer <access token>`, valid as long as its session has not ended."""
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
-        """Return the user and the session; None where no bearer token came.
+        """Return the user and the session, or None without a bearer token.
 
         Raises:
             AuthenticationFailed: the token is malformed, expired, or its session has ended.
@@ -23,12 +23,12 @@ class JWTAuthentication(BaseAuthentication):
         if scheme.lower() != b"bearer":
             return None
         try:
-            token: AccessToken = AccessToken(raw.strip())  # type: ignore[arg-type]
-        except TokenError as error:
+            session_id = session_id_of(verified_token(AccessToken, raw.strip()))
+        except InvalidToken as error:
             raise AuthenticationFailed("The access token is invalid or has expired.") from error
         session = (
             Session.objects.select_related("user")
-            .filter(pk=token.get(SESSION_CLAIM), ended_at=None, user__is_active=True)
+            .filter(pk=session_id, ended_at=None, user__is_active=True)
             .first()
         )
         if session is None:
@@ -36,15 +36,15 @@ class JWTAuthentication(BaseAuthentication):
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:
-        """Return what a 401 asks for."""
+        """Return the challenge of a 401, for the header WWW-Authenticate."""
         return 'Bearer realm="api"'
 
 
 def account_of(request: Request) -> User:
-    """Return whose request it is.
+    """Return the account that sent the request.
 
     Raises:
-        NotAuthenticated: a guest's.
+        NotAuthenticated: a guest sent it.
     """
     if not isinstance(request.user, User):
         raise NotAuthenticated

@@ -7,6 +7,10 @@ class InvalidPhone(ValueError):
     """Text that is neither a phone number of the region or the world, nor 8 to 15 digits."""
 
 
+class InvalidToken(ValueError):
+    """Text that is not a valid token of a session; the API answers 401."""
+
+
 class PhoneTaken(DomainError):
     """Another account has this phone."""
 

@@ -9,13 +9,12 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken, SessionEnded
+from backend.accounts.errors import InvalidCredentials, InvalidPhone, InvalidToken, PhoneTaken, SessionEnded
 from backend.accounts.models import Session, ShopperLink, User, UserType
 from backend.accounts.phones import normalise_phone
-from backend.accounts.tokens import SESSION_CLAIM, access_token_of, refresh_token_of, token_id
+from backend.accounts.tokens import access_token_of, refresh_token_of, session_id_of, token_id, verified_token
 from backend.api.errors import InvalidInput
 from backend.audit.actors import GUEST, Actor
 from backend.audit.services import record
@@ -130,14 +129,15 @@ def renew(refresh_token: str, *, now: datetime) -> LoggedIn:
         SessionEnded: the token is no valid refresh token, or it was spent before (then the session ends).
     """
     try:
-        token: RefreshToken = RefreshToken(refresh_token)  # type: ignore[arg-type]
-    except TokenError as error:
+        token = verified_token(RefreshToken, refresh_token)
+        session_id = session_id_of(token)
+    except InvalidToken as error:
         raise SessionEnded from error
     with transaction.atomic():
         session = (
             Session.objects.select_for_update(of=("self",))
             .select_related("user")
-            .filter(pk=token.get(SESSION_CLAIM), ended_at=None, user__is_active=True)
+            .filter(pk=session_id, ended_at=None, user__is_active=True)
             .first()
         )
         if session is not None and session.refresh_id == token_id(token):

@@ -1,17 +1,48 @@
-"""What the tokens of a session say."""
+"""Access and refresh tokens of a session, and their claims."""
 
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from django.conf import settings
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
+from backend.accounts.errors import InvalidToken
 from backend.accounts.models import Session
 
 SESSION_CLAIM = "sid"
 
+AnyToken = TypeVar("AnyToken", bound=Token)
+
+
+def verified_token(token_class: type[AnyToken], raw: str | bytes) -> AnyToken:
+    """Return the token in `raw`, whose signature, type and expiry are valid.
+
+    Raises:
+        InvalidToken: it is not such a token.
+    """
+    try:
+        return token_class(raw)  # type: ignore[arg-type] # bytes are decoded
+    except (TokenError, ValueError, OverflowError, RecursionError) as error:
+        # Beside the TokenError: an expiry beyond the calendar, and JSON that is nested too deeply.
+        raise InvalidToken from error
+
+
+def session_id_of(token: Token) -> UUID:
+    """Return the id of the session that the token belongs to.
+
+    Raises:
+        InvalidToken: the claim is missing or is not a UUID.
+    """
+    claim = token.get(SESSION_CLAIM)
+    try:
+        return UUID(claim)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InvalidToken from error
+
 
 def refresh_token_of(session: Session) -> RefreshToken:
-    """Return a new refresh token of the session; the session must store its id to make it the valid one."""
+    """Return a new refresh token of the session, which is valid once the session stores its id."""
     token = RefreshToken()
     token[SESSION_CLAIM] = str(session.pk)
     return token
@@ -25,10 +56,10 @@ def access_token_of(session: Session) -> AccessToken:
 
 
 def access_seconds() -> int:
-    """Return how long an access token is valid."""
+    """Return how many seconds an access token is valid."""
     return int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
 
 
 def token_id(token: Any) -> str:
-    """Return the id that tells one token from another."""
+    """Return the id of a token, which no other token has."""
     return str(token["jti"])
