@@ -57,7 +57,7 @@ def test_no_header_makes_a_request_fail(name: str) -> None:
 @pytest.mark.parametrize("length", ["abc", "-1", "9" * 30, "1.5", "\0"])
 def test_no_content_length_makes_a_request_fail(length: str) -> None:
     client = APIClient(raise_request_exception=False)
-    answer = client.generic("POST", "/accounts/token-refresh/", b"{}", CONTENT_LENGTH=length)
+    answer = client.generic("POST", "/accounts/token-refresh/", "{}", CONTENT_LENGTH=length)
     assert answer.status_code in {400, 415}
 
 
