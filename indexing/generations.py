@@ -14,6 +14,7 @@ from typing import Protocol
 
 from indexing.engine import DocumentWrite, Generation, Role, SearchEngine
 from indexing.errors import IndexCorrupt, NoStandby, UnsupportedSchema
+from indexing.schema import is_unsupported
 
 MAX_LAG_SECONDS = 1.0
 """How far a generation may lag at the swap: as far as the one that it replaces usually does."""
@@ -92,8 +93,15 @@ def roll_back(engine: SearchEngine) -> Generation:
 
 
 def kept_current(generations: Sequence[Generation]) -> list[Generation]:
-    """Return the generations that the shop keeps current: all but those that are being built."""
-    return [generation for generation in generations if generation.role is not Role.BUILDING]
+    """Return the generations that the shop keeps current: those that serve, or can serve again.
+
+    One whose schema version this release does not serve is left alone, for the release that does.
+    """
+    return [
+        generation
+        for generation in generations
+        if generation.role is not Role.BUILDING and not is_unsupported(generation.schema_version)
+    ]
 
 
 def _fill(

@@ -71,6 +71,11 @@ PREVIOUS = IndexSchema(PREVIOUS_VERSION)
 SERVED: Mapping[object, IndexSchema] = {each.version: each for each in (PREVIOUS, CURRENT)}
 
 
+def is_unsupported(version: object) -> bool:
+    """Return whether `version` is one that another release serves, but not this one."""
+    return isinstance(version, int) and version not in SERVED
+
+
 def schema_of(generation: str, version: object) -> IndexSchema:
     """Return the schema of a generation that says it was built with `version`.
 

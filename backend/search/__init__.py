@@ -1,1 +1,1 @@
-"""Search over HTTP: the catalogue's projection into the search engine, and the questions to it."""
+"""Search over HTTP, and the projection of the catalogue into the search engine."""

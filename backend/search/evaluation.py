@@ -1,4 +1,4 @@
-"""The default search, marked against people's judgments over a catalogue of their own."""
+"""Metrics of the default search against relevance judgments, over a separate catalogue."""
 
 import secrets
 import tempfile
@@ -13,7 +13,7 @@ from indexing.document import ProductDocument, VariantDocument
 from indexing.engine import PutDocument, SearchEngine
 from indexing.request import SearchRequest
 from indexing.settings import SearchSettings, open_engine
-from ml.ranking.relevance import RECALL_DEPTH, Grades, Report, evaluate
+from ml.ranking.relevance import RECALL_DEPTH, Grades, RelevanceReport, evaluate
 
 BATCH = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,18 +25,18 @@ def evaluate_search(
     *,
     settings: SearchSettings,
     progress: Callable[[int], object] = lambda count: None,
-) -> Report:
-    """Index `products` apart from the shop's own, search for every judged query, return the marks.
+) -> RelevanceReport:
+    """Index `products` in an index of their own, search for every judged query, and return the metrics.
 
-    The engine is the one that `settings` name; nothing of what it does for the shop is touched.
+    The engine is that of `settings`; the shop's index is not used.
     """
-    with _apart(settings) as engine:
+    with _separate_engine(settings) as engine:
         _index(engine, products, progress=progress)
         return evaluate(judgments, lambda query: _ranking(engine, query))
 
 
 def bare_product(product_id: int, *, title: str, description: str) -> ProductDocument:
-    """Return a product of which no more is known than its texts: in stock, priced alike, unknown to all."""
+    """Return a product with texts only; price, stock and popularity are the same for all."""
     variant = VariantDocument(
         id=product_id, name="", sku=str(product_id), price=Decimal(1), sale_price=Decimal(1), available=1
     )
@@ -67,8 +67,8 @@ def bare_product(product_id: int, *, title: str, description: str) -> ProductDoc
 
 
 @contextmanager
-def _apart(settings: SearchSettings) -> Iterator[SearchEngine]:
-    """Open the engine on an empty place, and leave nothing there."""
+def _separate_engine(settings: SearchSettings) -> Iterator[SearchEngine]:
+    """Give an engine without generations; delete those that are created in the block."""
     with tempfile.TemporaryDirectory() as folder:
         prefix = f"{settings.prefix}-evaluation-{secrets.token_hex(4)}"
         engine = open_engine(replace(settings, home=Path(folder), prefix=prefix))

@@ -1,10 +1,10 @@
-"""Where versions of documents are drawn from."""
+"""The counter of document versions."""
 
 from django.db import models
 
 
 class DocumentVersion(models.Model):
-    """The last version that was drawn, in one row."""
+    """One row with the last version that was drawn."""
 
     last = models.BigIntegerField()
 

@@ -1,4 +1,4 @@
-"""Rows of the catalogue → documents: in bulk, with a fixed number of queries."""
+"""Documents made from rows of the catalogue, in bulk, with a fixed number of queries."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,9 +13,9 @@ SCAN_BATCH = 1_000
 
 
 def project(product_ids: Sequence[int]) -> list[DocumentWrite]:
-    """Return what an index must hold of these products: their documents, and deletes of what is not listed.
+    """Return the writes that make an index current about these products: documents, or deletes if not listed.
 
-    A version is drawn and the rows are read in one transaction after it (four queries).
+    A version is drawn first; the rows are then read in one transaction, with four queries.
     """
     version = draw()
     with transaction.atomic():
@@ -44,7 +44,7 @@ def scan() -> Iterator[list[DocumentWrite]]:
 
 
 def listed_count() -> int:
-    """Return how many products a scan will yield, if nothing changes meanwhile."""
+    """Return the number of listed products."""
     return Product.objects.listed().count()
 
 
@@ -109,5 +109,5 @@ def _variants(product: Product) -> tuple[VariantDocument, ...]:
 
 
 def _attributes(values: Mapping[str, object]) -> dict[str, str]:
-    """Return the attributes that say something: one without a value is none."""
+    """Return the attributes that have a value."""
     return {name: str(value) for name, value in values.items() if value not in (None, "")}

@@ -84,8 +84,11 @@ def build(
     clock: Callable[[], datetime],
     progress: Callable[[int], object] = lambda count: None,
 ) -> Generation:
-    """Build a generation from the database, let it serve, and return it."""
-    _close_orphaned_cursors(engine)
+    """Build a generation from the database, let it serve, and return it.
+
+    `progress` is called with the number of products of each batch.
+    """
+    _delete_orphaned_cursors(engine)
     before = serving_generation(engine)
     built = rebuild(engine, OutboxSource(engine), clock=clock, progress=progress)
     _record("search.index_rebuilt", by=by, before=before, after=built)
@@ -133,8 +136,8 @@ def ensure_serving(engine: SearchEngine, *, clock: Callable[[], datetime]) -> No
         build(engine, by=RELAY, clock=clock)
 
 
-def _close_orphaned_cursors(engine: SearchEngine) -> None:
-    """Close the cursors of generations that are gone: an open one keeps the outbox from being pruned."""
+def _delete_orphaned_cursors(engine: SearchEngine) -> None:
+    """Delete the cursors of dropped generations, which would keep messages from being pruned."""
     known = {NAME_PREFIX + generation.name for generation in engine.generations()}
     cursors = Cursor.objects.filter(subscriber__startswith=NAME_PREFIX)
     for name in cursors.values_list("subscriber", flat=True):

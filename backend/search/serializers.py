@@ -1,4 +1,4 @@
-"""Search answers as they go out."""
+"""The representation of pages of hits, facets and suggestions."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -15,7 +15,7 @@ from indexing.facets import FACETS, FacetDeclaration, FacetShape
 
 
 class ValueBucketSerializer(serializers.Serializer[Any]):
-    """How many products have a value."""
+    """The number of products with a value."""
 
     EXAMPLE = {"value": "Kupfer", "count": 1}
 
@@ -94,7 +94,7 @@ class FacetsSerializer(serializers.Serializer[Any]):
 
 
 class UnderstoodSerializer(serializers.Serializer[Any]):
-    """How the query was read."""
+    """How the query was understood."""
 
     EXAMPLE = {"corrected_text": "copper kettle", "matched": "all"}
 
@@ -118,7 +118,7 @@ class SuggestionSerializer(serializers.Serializer[Any]):
 
 
 def card(product: ProductDocument) -> dict[str, Any]:
-    """Return a product as ProductCardSerializer shows it, without asking the database."""
+    """Return a product in the form of ProductCardSerializer, without a database query."""
     return {
         "id": product.id,
         "title": product.title,
@@ -127,13 +127,13 @@ def card(product: ProductDocument) -> dict[str, Any]:
         "category": _category(product),
         "seller": product.seller_id,
         "price": money.written(product.price, currency=product.currency),
-        "discount_percentage": _shown(product.discount_percentage),
+        "discount_percentage": _two_decimals(product.discount_percentage),
         "sale_price": money.written(product.sale_price, currency=product.currency),
         "currency": product.currency,
         "flash_sale": product.flash_sale,
         "best_seller_product": product.best_seller_product,
         "featured_product": product.featured_product,
-        "rating_average": None if product.rating_average is None else _shown(product.rating_average),
+        "rating_average": None if product.rating_average is None else _two_decimals(product.rating_average),
         "rating_count": product.rating_count,
         "in_stock": product.in_stock,
         "variant_count": len(product.variants),
@@ -141,7 +141,7 @@ def card(product: ProductDocument) -> dict[str, Any]:
     }
 
 
-def _shown(number: Decimal) -> str:
+def _two_decimals(number: Decimal) -> str:
     return f"{number:.2f}"
 
 

@@ -21,7 +21,7 @@ NAME_PREFIX = "search:"
 
 @dataclass(frozen=True, slots=True)
 class GenerationSubscriber:
-    """Carries products that changed into one generation."""
+    """Writes changed products to one generation."""
 
     engine: SearchEngine
     generation: str
@@ -32,16 +32,16 @@ class GenerationSubscriber:
 
     @property
     def name(self) -> str:
-        """The durable name of its cursor."""
+        """The name of its cursor."""
         return NAME_PREFIX + self.generation
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Project the products as they are now."""
+        """Write the current documents of the products."""
         documents = project([int(notice.key) for notice in notices])
         try:
             self.engine.write(self.generation, documents, now=timezone.now())
         except GenerationNotFound:
-            # It was dropped a moment ago: nobody will ever ask it, and the relay is about to hear of it.
+            # It was dropped since the relay last listed the generations; the relay will not list it again.
             logger.info("generation_is_gone", generation=self.generation)
 
     def release(self) -> None:
@@ -50,10 +50,9 @@ class GenerationSubscriber:
 
 
 def generation_subscribers(engine: SearchEngine) -> list[GenerationSubscriber]:
-    """Return a subscriber for each generation that is kept up to date.
+    """Return a subscriber for each generation that is kept current.
 
-    While the engine cannot say which those are, all that have a cursor are: so that nobody takes the silence
-    of an engine for the absence of readers.
+    While the engine is unavailable, these are the generations with a cursor: their messages have to be kept.
     """
     try:
         names = [generation.name for generation in kept_current(engine.generations())]

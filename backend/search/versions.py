@@ -1,11 +1,11 @@
-"""Versions of documents: drawn before what they stand for is read.
+"""Versions of documents, drawn before the rows of a document are read.
 
-A reader with a lower version read no later than after its draw; if a reader with a higher one overtakes it,
-the lower is refused by the index, and what it saw that the other did not has a message of its own and comes
-again under a later version. An outbox id would be no version: it is taken before its transaction commits.
+Of two projections of a product, the one with the higher version began to read later. If it is written first,
+the index refuses the other one; a change that only the other one read has a message of its own and is
+projected again. The id of an outbox message would be no version: it is assigned before its commit.
 
-A version is the time in microseconds, or one more than the last where that is higher: so versions go on
-upwards in a database that was restored from a backup, whose index knows versions drawn after it.
+A version is the time in microseconds, or the last version plus one if that is higher. So versions continue to
+rise after a restore from a backup, although the index holds versions that were drawn after the backup.
 """
 
 import time
@@ -21,9 +21,10 @@ DRAW = """
 
 
 def draw() -> int:
-    """Return a version higher than all that were drawn before, committed already.
+    """Return a version that is higher than all versions drawn before, and committed.
 
-    Raises RuntimeError inside a transaction, which could undo it, or have read before it.
+    Raises:
+        RuntimeError: a transaction is open, which could have read rows before the draw, or could undo it.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(DRAW, [time.time_ns() // 1_000])

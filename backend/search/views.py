@@ -1,4 +1,4 @@
-"""Search's endpoints."""
+"""The endpoints of search."""
 
 from collections.abc import Mapping
 
@@ -21,6 +21,7 @@ from backend.engines.errors import EngineBusy, SearchNotAvailable
 from backend.exposures.services import expose
 from backend.search.parameters import (
     ATTRIBUTE_PARAMETERS,
+    ATTRIBUTE_PREFIX,
     SearchParameters,
     SuggestionParameters,
     search_request,
@@ -65,7 +66,7 @@ class SearchView(APIView):
             shopper=shopper_of(request),
             product_ids=[hit.product.id for hit in page.hits],
             query=asked.text,
-            filters=chosen(asked),
+            filters=filters_shown(asked),
             page=asked.page,
             now=timezone.now(),
         )
@@ -106,12 +107,12 @@ class SuggestionView(APIView):
         return envelope(SuggestionSerializer(list(found), many=True).data)
 
 
-def chosen(asked: SearchRequest) -> Mapping[str, object]:
-    """Return the filters and the order that were asked for, as an exposure keeps them."""
+def filters_shown(asked: SearchRequest) -> Mapping[str, object]:
+    """Return the filters and the order of a request as an exposure stores them."""
     named = asked.filters.given()
     attributes: Mapping[str, tuple[str, ...]] = named.pop("attributes", {})
     shown = {name: _text(value) for name, value in named.items()}
-    shown |= {f"attr.{name}": ", ".join(values) for name, values in attributes.items()}
+    shown |= {f"{ATTRIBUTE_PREFIX}{name}": ", ".join(values) for name, values in attributes.items()}
     return shown | {"sort_by": asked.sort.value}
 
 

@@ -38,7 +38,7 @@ class QueryMetrics:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RelevanceReport:
     """Means over all queries, and the queries with the worst NDCG first."""
 
     ndcg: float
@@ -56,7 +56,7 @@ def judged(rows: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
     return grades
 
 
-def evaluate(judgments: Mapping[str, Grades], rank: Rank) -> Report:
+def evaluate(judgments: Mapping[str, Grades], rank: Rank) -> RelevanceReport:
     """Return the metrics of `rank` over all queries with a relevant product.
 
     Raises:
@@ -69,7 +69,7 @@ def evaluate(judgments: Mapping[str, Grades], rank: Rank) -> Report:
     ]
     if not found:
         raise NoRelevantProducts
-    return Report(
+    return RelevanceReport(
         ndcg=math.fsum(each.ndcg for each in found) / len(found),
         mrr=math.fsum(each.reciprocal_rank for each in found) / len(found),
         recall=math.fsum(each.recall for each in found) / len(found),

@@ -1,4 +1,4 @@
-"""Products as short as a test needs them."""
+"""Products with the few values that a test needs."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

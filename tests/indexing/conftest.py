@@ -28,7 +28,7 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 def open_engine(
     engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], SearchEngine]]:
-    """Open the engine again and again, as several processes would, on one set of generations."""
+    """Open engines on one set of generations, as several processes do."""
     if engine_name == "tantivy":
         home = tmp_path_factory.mktemp("search")
         yield lambda: TantivyEngine(home)
@@ -56,7 +56,7 @@ def shop(engine: SearchEngine) -> Shop:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[TantivyEngine]:
-    """A tantivy engine in a folder that a test may damage."""
+    """A tantivy engine in a folder of one test."""
     engine = TantivyEngine(tmp_path)
     yield engine
     engine.close()

@@ -1,4 +1,4 @@
-"""A shop to search in: fills a generation, waits until it can be searched, asks."""
+"""A generation to search in: it is filled, waited for and searched."""
 
 import time
 from collections.abc import Callable
@@ -16,10 +16,10 @@ DEADLINE_SECONDS = 5.0
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    """Return when `condition` holds; fail after five seconds without it."""
+    """Return once `condition` holds; fail after five seconds."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
+        assert time.monotonic() < deadline, "the condition did not hold in time"
         time.sleep(0.02)
 
 
@@ -32,7 +32,7 @@ class Shop:
 
     @classmethod
     def opened(cls, engine: SearchEngine, *products: ProductDocument) -> Self:
-        """Return a shop that sells `products`, searchable already."""
+        """Return a shop in which searches find `products`."""
         generation = engine.create(now=NOW)
         engine.swap(generation.name)
         shop = cls(engine, generation.name)
@@ -40,17 +40,17 @@ class Shop:
         return shop
 
     def sells(self, *products: ProductDocument, version: int = 1) -> None:
-        """Put `products` and wait until all of them count."""
+        """Write `products` and wait until searches find them."""
         self.engine.write(self.generation, [PutDocument(each, version) for each in products], now=NOW)
         self.settle(*products)
 
     def settle(self, *products: ProductDocument) -> None:
-        """Wait until a search sees what was written: these products as they are."""
+        """Wait until searches find these products unchanged."""
         wanted = {each.id: each for each in products}
         eventually(lambda: wanted.items() <= self.seen().items())
 
     def seen(self) -> dict[int, ProductDocument]:
-        """Return what browsing shows, by product id."""
+        """Return the products that an empty query finds, by id."""
         page = self.engine.search(SearchRequest(page_size=500, facets=False))
         return {hit.product.id: hit.product for hit in page.hits}
 
@@ -60,7 +60,7 @@ class Shop:
         eventually(lambda: product_id not in self.seen())
 
     def page(self, text: str = "", **asked: Any) -> SearchPage:
-        """Search; what is no part of a request is a filter."""
+        """Search; keywords that a request does not have are filters."""
         parts = {name: asked.pop(name) for name in ("sort", "page", "page_size", "facets") if name in asked}
         return self.engine.search(SearchRequest(text=text, filters=Filters(**asked), **parts))
 

@@ -38,11 +38,11 @@ def test_an_amount_is_compared_in_the_fractions_of_its_schema_version(
     assert schema.values(product(1, price=amount))[schema.field(PRICE).name] == scaled
 
 
-def test_a_token_gives_its_parts_back_whatever_is_in_them() -> None:
+def test_the_parts_of_a_token_are_recovered() -> None:
     assert parts_of(token("colour", "red\x1fish")) == ["colour", "red ish"]
 
 
-def test_a_category_can_be_named_in_three_ways() -> None:
+def test_a_category_has_three_keys() -> None:
     flat = flatten(product(1, categories=category("Home > Light")))
 
     assert set(flat.category_keys) == {"home", "light", "home-light", "home > light"}
@@ -54,7 +54,7 @@ def test_a_very_long_description_is_indexed_in_part() -> None:
     assert len(flat.text.description.split()) == MAX_DESCRIPTION_WORDS
 
 
-def test_popularity_and_stock_move_a_score_within_bounds() -> None:
+def test_popularity_and_stock_change_a_score_within_bounds() -> None:
     assert score_factor(popularity=0, in_stock=False) == 1
     assert score_factor(popularity=10**9, in_stock=True) == pytest.approx(
         1 + POPULARITY_PRIOR + IN_STOCK_BONUS
@@ -63,7 +63,7 @@ def test_popularity_and_stock_move_a_score_within_bounds() -> None:
     assert factors == sorted(set(factors))
 
 
-def test_a_variant_inherits_what_it_does_not_state() -> None:
+def test_a_variant_inherits_attributes_that_it_does_not_set() -> None:
     shirt = product(
         1, attributes={"material": "wool", "colour": "red"}, variants=(variant(1, colour="blue"), variant(2))
     )

@@ -1,4 +1,4 @@
-"""What a query means, by the evidence for its words."""
+"""The plan of a query, from the evidence about its words."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,14 +20,14 @@ def terms(planned: Plan) -> list[list[Term]]:
     return [[alternative.term for alternative in need.alternatives] for need in planned.needs]
 
 
-def test_known_words_stand_for_themselves() -> None:
+def test_known_words_are_searched_for_as_they_are() -> None:
     planned = understood("lunch", "box", known={("lunch",): 5, ("box",): 3, ("lunchbox",): 1})
 
     assert planned == literal(("lunch", "box"))
     assert planned.corrected_text is None
 
 
-def test_an_unknown_word_is_met_by_its_likeliest_corrections() -> None:
+def test_an_unknown_word_is_satisfied_by_its_likeliest_corrections() -> None:
     planned = understood(
         "lunch", "bax", known={("lunch",): 5}, neighbours={"bax": [Neighbour("bag", 9), Neighbour("box", 9)]}
     )
@@ -36,7 +36,7 @@ def test_an_unknown_word_is_met_by_its_likeliest_corrections() -> None:
     assert planned.corrected_text == "lunch box"
 
 
-def test_an_unknown_word_that_is_two_known_ones_is_not_corrected_but_split() -> None:
+def test_an_unknown_word_made_of_two_known_ones_is_split() -> None:
     planned = understood(
         "lunchbox", known={("lunch", "box"): 4}, neighbours={"lunchbox": [Neighbour("lunchboxes", 1)]}
     )
@@ -45,7 +45,7 @@ def test_an_unknown_word_that_is_two_known_ones_is_not_corrected_but_split() -> 
     assert planned.corrected_text == "lunch box"
 
 
-def test_two_words_that_are_better_known_as_one_are_met_by_it_too() -> None:
+def test_two_words_that_are_more_frequent_as_one_are_satisfied_by_it_too() -> None:
     planned = understood("mac", "book", known={("mac",): 2, ("book",): 3, ("macbook",): 9})
 
     assert terms(planned) == [[("mac",), ("macbook",)], [("book",), ("macbook",)]]
@@ -56,13 +56,13 @@ def test_a_known_word_is_not_split_into_rarer_ones() -> None:
     assert terms(understood("carpet", known={("carpet",): 50, ("car", "pet"): 3})) == [[("carpet",)]]
 
 
-def test_digits_part_from_letters_anywhere_but_letters_only_in_threes() -> None:
+def test_words_are_split_between_letters_and_digits_or_into_parts_of_three_letters() -> None:
     assert ("ps", "4") in lookups(["ps4"])
     assert ("la", "mp") not in lookups(["lamp"])
     assert ("foot", "ball") in lookups(["football"])
 
 
-def test_a_word_that_nothing_resembles_stays_in_the_query() -> None:
+def test_a_word_without_neighbours_is_kept() -> None:
     planned = understood("xyzzy", known={})
 
     assert planned.needs[0].alternatives == (Alternative(("xyzzy",), 1.0),)

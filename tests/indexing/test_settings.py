@@ -1,4 +1,4 @@
-"""Which engine the environment means."""
+"""The settings of search in the environment."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_an_address_chooses_elasticsearch_unless_told_otherwise(environ: dict[st
         ({"ELASTICSEARCH_URL": "localhost:9200"}, "ELASTICSEARCH_URL"),
     ],
 )
-def test_what_cannot_be_meant_names_the_variable(environ: dict[str, str], variable: str) -> None:
+def test_an_invalid_value_names_its_variable(environ: dict[str, str], variable: str) -> None:
     with pytest.raises(SettingsError) as error:
         SearchSettings.from_env(environ)
     assert error.value.variable == variable

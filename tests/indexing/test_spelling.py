@@ -1,4 +1,4 @@
-"""Which word was meant."""
+"""Spelling correction."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from indexing.spelling import Neighbour, corrections, edit_cost, max_edits
 @pytest.mark.parametrize(
     ("word", "edits"), [("ox", 0), ("bax", 1), ("light", 1), ("lights", 2), ("ps4", 0), ("13in", 0)]
 )
-def test_longer_words_may_have_more_slips_and_codes_none(word: str, edits: int) -> None:
+def test_longer_words_may_have_more_edits_and_codes_none(word: str, edits: int) -> None:
     assert max_edits(word) == edits
 
 
@@ -25,11 +25,11 @@ def test_equal_words_cost_nothing() -> None:
         (("lamq", "lamp"), ("qamp", "lamp")),
     ],
 )
-def test_common_slips_cost_less(likelier: tuple[str, str], unlikelier: tuple[str, str]) -> None:
+def test_common_edits_cost_less(likelier: tuple[str, str], unlikelier: tuple[str, str]) -> None:
     assert edit_cost(*likelier) < edit_cost(*unlikelier)
 
 
-def test_the_slip_counts_for_more_than_the_frequency_unless_that_is_overwhelming() -> None:
+def test_the_edit_outweighs_the_frequency_unless_that_is_overwhelming() -> None:
     assert corrections("bax", [Neighbour("bag", 300), Neighbour("box", 60)])[0].word == "box"
     assert corrections("bax", [Neighbour("bag", 90_000), Neighbour("box", 1)])[0].word == "bag"
 

@@ -1,4 +1,4 @@
-"""How text becomes words."""
+"""The tokenizer."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_words_are_folded_and_split(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
-def test_the_two_apostrophes_are_the_same() -> None:
+def test_straight_and_curly_apostrophes_are_equal() -> None:
     assert words("men's") == words("men\N{RIGHT SINGLE QUOTATION MARK}s") == ["mens"]
 
 
@@ -38,7 +38,7 @@ def test_the_two_apostrophes_are_the_same() -> None:
         ("3<br/>4", ["3", "4"]),
     ],
 )
-def test_markup_leaves_its_text(text: str, expected: list[str]) -> None:
+def test_markup_is_removed_from_its_text(text: str, expected: list[str]) -> None:
     assert words(plain(text)) == expected
 
 
@@ -47,9 +47,9 @@ def test_a_query_keeps_each_word_once_and_drops_stop_words() -> None:
     assert query_words("to be") == ("to", "be")
 
 
-def test_phrases_begin_and_end_with_words_that_say_something() -> None:
+def test_phrases_neither_begin_nor_end_with_a_stop_word() -> None:
     assert list(phrases("Set of 3 Cake Tins")) == ["set", "set of 3", "cake", "cake tins", "tins"]
 
 
-def test_long_text_takes_time_in_proportion() -> None:
+def test_splitting_long_text_takes_linear_time() -> None:
     assert len(words(plain("<" * 50_000 + "{" * 50_000 + "a" * 10))) == 1

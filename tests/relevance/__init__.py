@@ -1,1 +1,1 @@
-"""What a merchandiser would expect of the search, on both engines."""
+"""What a merchandiser expects of search, on both engines."""

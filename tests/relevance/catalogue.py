@@ -1,4 +1,4 @@
-"""A shop for gifts, clothes and electronics: enough of everything that words mean several things."""
+"""A shop for gifts, clothes and electronics, in which many words have several meanings."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""A small shop of many things."""
+"""The catalogue of the scenarios, on both engines."""
 
 from tests.indexing.conftest import engine, engine_name, open_engine
 

@@ -1,4 +1,4 @@
-"""The marks of the default search on public judgments."""
+"""Metrics of the default search on public judgments."""
 
 import os
 import re
@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 FLOOR = 0.745
-"""NDCG@10 of BM25 over title three times and description: what tuning must never fall below."""
+"""NDCG@10 of BM25 over the description and three times the title."""
 
 
 @pytest.mark.data

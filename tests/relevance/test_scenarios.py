@@ -1,4 +1,4 @@
-"""Each test is a sentence that a merchandiser would say."""
+"""Each test is an expectation of a merchandiser."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_a_mistyped_lunch_box_is_a_lunch_box(shop: Shop) -> None:
         ("tlight holder", 5),
     ],
 )
-def test_people_find_it_however_they_write_it(shop: Shop, typed: str, meant: int) -> None:
+def test_a_product_is_found_in_other_spellings(shop: Shop, typed: str, meant: int) -> None:
     assert meant in shop.ids(typed)[:2]
 
 
@@ -79,7 +79,7 @@ def test_a_lamp_in_stock_comes_before_one_that_is_sold_out(shop: Shop) -> None:
     assert {27, 28} == set(found[:2])
 
 
-def test_what_something_is_counts_for_more_than_what_it_mentions(shop: Shop) -> None:
+def test_a_title_counts_for_more_than_a_description(shop: Shop) -> None:
     found = shop.ids("lamp")
 
     assert found.index(28) < found.index(31)
@@ -100,7 +100,7 @@ def test_the_cheapest_first_is_still_what_was_searched_for(shop: Shop) -> None:
     assert shop.ids("christmas lights", sort=Sort.PRICE_LOW) == [1, 2]
 
 
-def test_an_empty_search_shows_what_people_buy(shop: Shop) -> None:
+def test_an_empty_search_shows_best_sellers_first(shop: Shop) -> None:
     assert shop.ids()[:3] == [13, 5, 12]
 
 

@@ -1,1 +1,1 @@
-"""Search over HTTP, and the way of a change into the index."""
+"""Search over HTTP, and how changes reach the index."""

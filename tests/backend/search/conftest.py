@@ -15,7 +15,7 @@ ENGINES = [
 
 @pytest.fixture(params=ENGINES)
 def shop_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngine]:
-    """The engine that this process's shop searches with, without any generation."""
+    """The search engine of this process, without generations."""
     monkeypatch.setenv("VITRINE_SEARCH_ENGINE", request.param)
     if request.param == "elasticsearch":
         monkeypatch.setenv("ELASTICSEARCH_URL", request.getfixturevalue("elasticsearch_url"))
@@ -24,7 +24,7 @@ def shop_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def folder_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngine]:
-    """The same, for what does not depend on the engine."""
+    """The same on tantivy alone, for tests that do not depend on the engine."""
     monkeypatch.setenv("VITRINE_SEARCH_ENGINE", "tantivy")
     yield from _opened()
 

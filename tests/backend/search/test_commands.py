@@ -43,7 +43,7 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
     return products, judgments
 
 
-def test_a_rebuild_says_what_serves_and_can_be_taken_back(shop_engine: SearchEngine) -> None:
+def test_a_rebuild_names_the_generation_that_serves_and_can_be_rolled_back(shop_engine: SearchEngine) -> None:
     product()
     first = run("rebuild_index").split()[1].rstrip(",")
     second = run("rebuild_index")
@@ -61,7 +61,7 @@ def test_without_an_earlier_index_there_is_nothing_to_roll_back_to(folder_engine
         run("rebuild_index", "--rollback")
 
 
-def test_a_search_is_marked_without_touching_the_shops_index(
+def test_a_search_is_evaluated_without_using_the_shops_index(
     shop_engine: SearchEngine, files: tuple[Path, Path]
 ) -> None:
     products, judgments = files
@@ -82,7 +82,7 @@ def test_a_search_is_marked_without_touching_the_shops_index(
     [
         ("id,title\n1,x\n", JUDGMENTS, "lacks the columns product_id, description"),
         (PRODUCTS + "x,y,z\n", JUDGMENTS, "line 7: product_id is 'x'"),
-        (PRODUCTS + "1,y,z\n", JUDGMENTS, "product_id 1 is there twice"),
+        (PRODUCTS + "1,y,z\n", JUDGMENTS, "product_id 1 occurs twice"),
         (PRODUCTS, "query,product_id,grade\nlamp,1,-1\n", "grade is '-1'"),
         (PRODUCTS, "query,product_id,grade\nlamp,1\n", "another number of columns"),
         (PRODUCTS, "query,product_id,grade\n" + "x" * 201 + ",1,1\n", "1 to 200 characters"),

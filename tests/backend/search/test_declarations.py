@@ -61,7 +61,7 @@ def test_a_facet_is_narrowed_by_declared_filters_alone() -> None:
 
 
 @pytest.mark.parametrize("path", READERS, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_nothing_but_the_declaration_knows_a_filter_by_its_name(path: Path) -> None:
+def test_only_the_declaration_contains_the_name_of_a_filter(path: Path) -> None:
     declared = {each.name for each in FILTERS} | {each.name for each in FACETS}
 
     assert not {name for name in _names(path) if name in declared} - OF_VARIANTS

@@ -1,4 +1,4 @@
-"""What health says about search."""
+"""The health check of search."""
 
 import pytest
 from django.utils import timezone
@@ -15,7 +15,7 @@ from tests.indexing.schemas import create_tantivy
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_health_names_the_generation_and_how_far_it_is_behind(shop_engine: SearchEngine) -> None:
+def test_health_names_the_serving_generation_and_its_lag(shop_engine: SearchEngine) -> None:
     product()
     built = build(shop_engine, clock=timezone.now, by=SYSTEM)
     product()
@@ -27,7 +27,7 @@ def test_health_names_the_generation_and_how_far_it_is_behind(shop_engine: Searc
     assert facts["lag_messages"] > 0  # type: ignore[operator]
 
 
-def test_without_an_index_search_is_not_well(folder_engine: SearchEngine) -> None:
+def test_without_an_index_search_is_unhealthy(folder_engine: SearchEngine) -> None:
     with pytest.raises(IndexMissing):
         health.check()
 

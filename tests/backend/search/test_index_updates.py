@@ -1,4 +1,4 @@
-"""A change travels from the API into the index, by the real relay."""
+"""Changes made through the API reach the index through the real relay."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ SEARCHABLE_WITHIN_SECONDS = 2.0
 
 @pytest.fixture
 def relay(shop_engine: SearchEngine) -> Iterator[SearchEngine]:
-    """The relay at work for the index."""
+    """A running relay whose subscribers are the generations of the index."""
     stopping = threading.Event()
 
     def work() -> None:
@@ -73,7 +73,7 @@ def test_a_change_through_the_api_is_searchable_within_two_seconds(relay: Search
         within(SEARCHABLE_WITHIN_SECONDS, partial(shows, relay, title))
 
 
-def test_a_deleted_product_is_found_no_more_within_two_seconds(relay: SearchEngine) -> None:
+def test_a_deleted_product_leaves_the_results_within_two_seconds(relay: SearchEngine) -> None:
     lamp = product("Brass lantern")
     within(5, lambda: titles(relay, "lantern") == ["Brass lantern"])
 
@@ -82,7 +82,7 @@ def test_a_deleted_product_is_found_no_more_within_two_seconds(relay: SearchEngi
     within(SEARCHABLE_WITHIN_SECONDS, lambda: titles(relay, "lantern") == [])
 
 
-def test_a_rebuild_under_a_working_relay_loses_nothing(relay: SearchEngine) -> None:
+def test_a_rebuild_while_the_relay_runs_loses_no_change(relay: SearchEngine) -> None:
     lamps = [product(f"Lantern {number}") for number in range(3)]
     within(5, lambda: len(titles(relay, "lantern")) == 3)
     client = client_of(staff())
@@ -95,7 +95,7 @@ def test_a_rebuild_under_a_working_relay_loses_nothing(relay: SearchEngine) -> N
     within(5, lambda: "Lantern changed later" in titles(relay, "lantern"))
 
 
-def test_the_standby_follows_so_that_rolling_back_is_fresh(shop_engine: SearchEngine) -> None:
+def test_the_standby_is_kept_current_for_a_rollback(shop_engine: SearchEngine) -> None:
     lamp = product("Old lantern")
     build(shop_engine, clock=timezone.now, by=SYSTEM)
     build(shop_engine, clock=timezone.now, by=SYSTEM)
@@ -119,7 +119,7 @@ def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> N
     within(2, lambda: titles(shop_engine, "lantern") == ["Brass lantern"])
 
 
-def test_a_shop_without_an_index_gets_its_first(shop_engine: SearchEngine) -> None:
+def test_the_first_generation_of_a_shop_is_built_by_itself(shop_engine: SearchEngine) -> None:
     product("Brass lantern")
 
     (subscriber,) = index_subscribers(shop_engine, clock=timezone.now)
@@ -128,7 +128,7 @@ def test_a_shop_without_an_index_gets_its_first(shop_engine: SearchEngine) -> No
     assert [subscriber] == index_subscribers(shop_engine, clock=timezone.now)
 
 
-def test_a_dropped_generation_is_no_failure_of_its_subscriber(shop_engine: SearchEngine) -> None:
+def test_a_subscriber_of_a_dropped_generation_does_not_fail(shop_engine: SearchEngine) -> None:
     lamp = product("Brass lantern")
     first = build(shop_engine, clock=timezone.now, by=SYSTEM)
     build(shop_engine, clock=timezone.now, by=SYSTEM)
@@ -141,7 +141,7 @@ def test_a_dropped_generation_is_no_failure_of_its_subscriber(shop_engine: Searc
     assert first.name not in {each.name for each in shop_engine.generations()}
 
 
-def test_a_generation_follows_from_where_its_scan_begins(folder_engine: SearchEngine) -> None:
+def test_changes_since_the_beginning_of_the_scan_are_applied(folder_engine: SearchEngine) -> None:
     product("Scanned")
     generation = folder_engine.create(now=timezone.now()).name
     source = OutboxSource(folder_engine)
@@ -175,7 +175,7 @@ def test_a_build_that_was_stopped_until_its_messages_were_deleted_fails_and_leav
     assert not folder_engine.generations()
 
 
-def test_the_cursor_of_a_generation_that_is_gone_is_closed_by_the_next_build(
+def test_the_next_build_deletes_the_cursor_of_a_dropped_generation(
     folder_engine: SearchEngine,
 ) -> None:
     Cursor.objects.create(subscriber=f"{NAME_PREFIX}products-gone")
@@ -186,7 +186,7 @@ def test_the_cursor_of_a_generation_that_is_gone_is_closed_by_the_next_build(
     assert list(names) == [NAME_PREFIX + built.name]
 
 
-def test_while_the_engine_is_down_its_subscribers_are_still_known() -> None:
+def test_while_the_engine_is_unavailable_generations_with_a_cursor_keep_their_subscribers() -> None:
     Cursor.objects.create(subscriber=f"{NAME_PREFIX}products-1")
     unreachable = ElasticsearchEngine(url="http://127.0.0.1:9", prefix="nowhere")
 

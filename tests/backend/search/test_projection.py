@@ -1,4 +1,4 @@
-"""Rows → documents."""
+"""Documents made from rows."""
 
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ def document_of(row: Product) -> ProductDocument:
     return change.document
 
 
-def test_a_document_says_what_a_page_needs() -> None:
+def test_a_document_holds_what_a_page_shows() -> None:
     lamp = product(
         "Brass lamp",
         price="20.00",
@@ -47,7 +47,7 @@ def test_a_document_says_what_a_page_needs() -> None:
     assert document.created_at == NOW
 
 
-def test_an_inactive_variant_is_no_part_of_a_document() -> None:
+def test_a_document_has_no_inactive_variants() -> None:
     lamp = product(stock=[5, 5])
     Variant.objects.filter(product=lamp).update(is_active=False)
 
@@ -55,7 +55,7 @@ def test_an_inactive_variant_is_no_part_of_a_document() -> None:
     assert not document_of(lamp).in_stock
 
 
-def test_what_is_not_listed_is_deleted_from_the_index() -> None:
+def test_products_that_are_not_listed_are_deleted_from_the_index() -> None:
     hidden, deleted = product(is_active=False), product()
     delete_product(deleted.pk, now=NOW, by=SYSTEM)
 
@@ -87,7 +87,7 @@ def test_a_later_projection_has_a_higher_version() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_version_is_not_drawn_inside_a_transaction_that_could_have_read_before() -> None:
+def test_drawing_a_version_in_a_transaction_is_refused() -> None:
     with transaction.atomic(), pytest.raises(RuntimeError):
         draw()
 

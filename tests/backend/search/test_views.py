@@ -1,6 +1,8 @@
 """Search over HTTP."""
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,16 +16,22 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.catalog.models import Product, Variant
+from backend.engines import index
 from backend.engines.index import engine
+from backend.engines.limits import Share
 from backend.exposures.services import ShownList, register_sink
 from backend.search.rebuilding import build
 from backend.tracking import sink
 from indexing.engine import SearchEngine
+from indexing.errors import SearchEngineUnavailable
 from tests.backend.shop import SYSTEM, client_of, product
+from tests.indexing.elasticsearch.proxy import proxied
+from tests.indexing.shop import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SEARCH = "/api/search/"
+READS = ["/api/search/?q=lantern", "/api/search/?q=brass+lanturn", "/api/search/suggestions/?q=lan"]
 
 
 @pytest.fixture
@@ -76,7 +84,7 @@ def test_hits_need_no_database_query(client: APIClient) -> None:
     assert len(queries) == 0
 
 
-def test_every_parameter_narrows(client: APIClient) -> None:
+def test_every_parameter_narrows_the_results(client: APIClient) -> None:
     choices: list[dict[str, Any]] = [
         {"category": "home"},
         {"brand": "lumen"},
@@ -92,7 +100,7 @@ def test_every_parameter_narrows(client: APIClient) -> None:
     assert client.get(SEARCH, {"brand": ["Lumen", "Folk"]}).json()["count"] == 2
 
 
-def test_facets_come_with_the_page(client: APIClient) -> None:
+def test_a_page_has_facets(client: APIClient) -> None:
     facets = client.get(SEARCH, {"q": "lantern", "brand": "Lumen"}).json()["facets"]
 
     assert facets["brands"] == [
@@ -107,7 +115,7 @@ def test_facets_come_with_the_page(client: APIClient) -> None:
     assert facets["attributes"][0]["name"] == "size"
 
 
-def test_the_list_that_was_shown_is_an_exposure(client: APIClient, shown: list[ShownList]) -> None:
+def test_the_page_is_recorded_as_an_exposure(client: APIClient, shown: list[ShownList]) -> None:
     body = client.get(SEARCH, {"q": "Lantern", "brand": "Lumen", "attr.size": "M"}).json()
 
     (exposure,) = shown
@@ -118,7 +126,7 @@ def test_the_list_that_was_shown_is_an_exposure(client: APIClient, shown: list[S
     assert exposure.filters == {"brands": "Lumen", "attr.size": "M", "sort_by": "relevance"}
 
 
-def test_a_misspelt_search_says_what_it_searched_for(client: APIClient) -> None:
+def test_a_misspelt_query_is_corrected_and_the_answer_says_so(client: APIClient) -> None:
     body = client.get(SEARCH, {"q": "brass lanturn"}).json()
 
     assert body["understood"]["corrected_text"] == "brass lantern"
@@ -157,7 +165,7 @@ def test_suggestions_complete_what_was_typed(client: APIClient) -> None:
         ("&".join(f"brand={number}" for number in range(21)), "brand"),
     ],
 )
-def test_bad_input_is_a_clear_error_that_names_the_field(guest: APIClient, asked: str, field: str) -> None:
+def test_invalid_input_is_refused_and_the_field_named(guest: APIClient, asked: str, field: str) -> None:
     answer = guest.get(f"{SEARCH}?{asked}")
 
     assert answer.status_code == 400
@@ -175,13 +183,13 @@ def test_a_page_past_the_end_is_not_found(guest: APIClient) -> None:
     assert guest.get(SEARCH).json()["count"] == 0
 
 
-def test_suggestions_for_nothing_are_none(guest: APIClient) -> None:
+def test_an_empty_prefix_has_no_suggestions(guest: APIClient) -> None:
     assert guest.get("/api/search/suggestions/", {"q": ""}).json()["data"] == []
     assert guest.get("/api/search/suggestions/").status_code == 400
     assert guest.get("/api/search/suggestions/", {"q": "x" * 201}).status_code == 400
 
 
-def test_without_an_index_search_says_how_to_make_one(folder_engine: SearchEngine) -> None:
+def test_without_an_index_the_answer_names_the_command_that_builds_one(folder_engine: SearchEngine) -> None:
     answer = client_of().get(SEARCH)
 
     assert answer.status_code == 503
@@ -189,7 +197,7 @@ def test_without_an_index_search_says_how_to_make_one(folder_engine: SearchEngin
     assert "rebuild_index" in answer.json()["details"]["remedy"]
 
 
-def test_a_damaged_index_is_an_error_with_the_way_out(folder_engine: SearchEngine) -> None:
+def test_a_damaged_index_is_unavailable_until_it_is_rebuilt(folder_engine: SearchEngine) -> None:
     product("Brass lantern")
     build(folder_engine, clock=timezone.now, by=SYSTEM)
     folder_engine.close()
@@ -204,15 +212,49 @@ def test_a_damaged_index_is_an_error_with_the_way_out(folder_engine: SearchEngin
     assert client_of().get(SEARCH).json()["count"] == Product.objects.count()
 
 
-def test_a_dead_engine_is_a_503(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ELASTICSEARCH_URL", "http://127.0.0.1:9")
+@contextmanager
+def engine_at(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngine]:
+    """Give the process's engine, on Elasticsearch at `url`, with a share of the threads that no test has suspended."""
+    share = Share("search", slots=4, failures=(SearchEngineUnavailable,))
+    monkeypatch.setattr(index, "SHARE", share)
+    monkeypatch.setenv("ELASTICSEARCH_URL", url)
     monkeypatch.setenv("VITRINE_SEARCH_ENGINE", "elasticsearch")
     engine.cache_clear()
-
-    for path in (SEARCH, "/api/search/suggestions/?q=lan"):
-        answer = client_of().get(path)
-        assert answer.status_code == 503
-        assert answer.json()["status"] == 503
-        assert answer.headers["Retry-After"]
-    engine().close()
+    opened = engine()
+    yield opened
+    opened.close()
     engine.cache_clear()
+
+
+@pytest.mark.parametrize("path", READS)
+def test_an_unreachable_engine_is_unavailable(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with engine_at("http://127.0.0.1:9", monkeypatch):
+        answer = client_of().get(path)
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "search_unavailable"
+    assert answer.headers["Retry-After"]
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.parametrize("path", READS)
+def test_an_engine_that_hangs_is_unavailable_within_three_seconds(
+    path: str, monkeypatch: pytest.MonkeyPatch, elasticsearch_url: str, shown: list[ShownList]
+) -> None:
+    with proxied(elasticsearch_url) as proxy, engine_at(proxy.url, monkeypatch) as opened:
+        opened.destroy()
+        product("Brass lantern")
+        build(opened, clock=timezone.now, by=SYSTEM)
+        assert client_of().get(path).status_code == 200
+        proxy.stop()
+
+        begun = time.monotonic()
+        answer = client_of().get(path)
+
+        assert time.monotonic() - begun < 3
+        assert answer.status_code == 503
+        assert answer.json()["code"] == "search_unavailable"
+        assert answer.headers["Retry-After"]
+        proxy.resume()
+        eventually(lambda: client_of().get(path).status_code == 200)
+        opened.destroy()

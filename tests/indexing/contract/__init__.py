@@ -1,1 +1,1 @@
-"""What every search engine must do, whatever it is made of."""
+"""The contract of search engines, run on each of them."""

@@ -1,14 +1,15 @@
-"""How many products a shopper would see after one more choice."""
+"""A bucket counts the products that remain if its value is chosen as well."""
 
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from indexing.buckets import Bucket, CategoryBucket
-from indexing.document import ProductDocument
+from indexing.document import ProductDocument, VariantDocument
 from indexing.engine import SearchEngine
 from indexing.facets import Facets
 from indexing.filters import Filters
@@ -128,11 +129,11 @@ def test_a_rating_counts_products_rated_so_or_better(shop: Shop, chosen: Filters
         assert bucket.count == count(shop, replace(chosen, min_rating=bucket.minimum))
 
 
-def test_stock_counts_what_could_be_bought(shop: Shop, chosen: Filters) -> None:
+def test_the_stock_facet_counts_products_that_can_be_bought(shop: Shop, chosen: Filters) -> None:
     assert facets(shop, chosen).in_stock == count(shop, replace(chosen, in_stock=True))
 
 
-def test_what_is_chosen_stays_visible_even_if_nothing_has_it(shop: Shop) -> None:
+def test_a_selected_value_is_shown_even_with_no_products(shop: Shop) -> None:
     found = facets(shop, CHOSEN[-1])
 
     assert [bucket for bucket in found.brands if bucket.selected] == [Bucket("Nobody", 0, selected=True)]
@@ -155,6 +156,26 @@ def test_facets_count_the_products_of_the_query(shop: Shop) -> None:
 
     assert page.facets is not None
     assert sum(bucket.count for bucket in page.facets.prices) == page.count
+
+
+@pytest.mark.parametrize("name", ["brand", "brands", "price", "category", "in_stock", "rating"])
+def test_an_attribute_may_have_the_name_of_a_filter(engine: SearchEngine, name: str) -> None:
+    shop = Shop.opened(
+        engine,
+        product(1, brand="Acme", price="5.00", variants=(with_attribute(11, name, "x"),)),
+        product(2, brand="Lumen", price="50.00", variants=(with_attribute(21, name, "x"),)),
+        product(3, brand="Acme", price="5.00", variants=(with_attribute(31, name, "y"),)),
+    )
+    selected = Filters(brands=("Acme",), max_price=Decimal(10), in_stock=True, attributes={name: ("x",)})
+
+    (found,) = facets(shop, selected).attributes
+
+    assert _counts(found.buckets) == {"x": 1, "y": 1}
+    assert count(shop, selected) == 1
+
+
+def with_attribute(number: int, name: str, value: str) -> VariantDocument:
+    return msgspec.structs.replace(variant(number), attributes={name: value})
 
 
 def _counts(buckets: tuple[Bucket, ...]) -> Mapping[str, int]:

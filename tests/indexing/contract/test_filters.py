@@ -1,4 +1,4 @@
-"""What filters leave over."""
+"""Filters."""
 
 from decimal import Decimal
 from typing import Any
@@ -55,7 +55,9 @@ def shop(engine: SearchEngine) -> Shop:
         ({"brands": ("Acme",), "flash_sale": True}, [1]),
     ],
 )
-def test_a_filter_leaves_what_it_says(shop: Shop, filters: dict[str, Any], expected: list[int]) -> None:
+def test_a_filter_leaves_only_matching_products(
+    shop: Shop, filters: dict[str, Any], expected: list[int]
+) -> None:
     page = shop.page(page_size=50, **filters)
 
     assert sorted(hit.product.id for hit in page.hits) == expected
@@ -93,7 +95,7 @@ def test_the_variant_with_the_attributes_must_be_the_one_in_stock(shop: Shop) ->
     assert sorted(shop.ids(attributes={"size": ("L",)}, in_stock=True)) == [1, 5]
 
 
-def test_what_is_common_to_a_product_is_inherited_unless_a_variant_says_otherwise(shop: Shop) -> None:
+def test_variants_inherit_attributes_that_they_do_not_set(shop: Shop) -> None:
     assert shop.ids(attributes={"size": ("M",), "colour": ("red",)}, brands=("acme",), flash_sale=False) == [
         5
     ]

@@ -35,7 +35,7 @@ def build(engine: SearchEngine, source: Rows) -> str:
     return name
 
 
-def test_before_anything_is_built_a_search_says_so(open_engine: Callable[[], SearchEngine]) -> None:
+def test_a_search_before_the_first_build_names_the_command(open_engine: Callable[[], SearchEngine]) -> None:
     engine = open_engine()
     if any(each.role is Role.SERVING for each in engine.generations()):
         pytest.fail("this test must come first in its module")
@@ -48,7 +48,7 @@ def test_before_anything_is_built_a_search_says_so(open_engine: Callable[[], Sea
     engine.close()
 
 
-def test_what_changes_during_the_scan_is_in_the_new_generation(empty: SearchEngine) -> None:
+def test_changes_during_the_scan_are_in_the_new_generation(empty: SearchEngine) -> None:
     source = Rows({1: "One", 2: "Two"}, empty)
     source.while_scanning = lambda: source.change(1, "Changed")
 
@@ -79,7 +79,7 @@ def test_rolling_back_and_forth_is_one_step_each(empty: SearchEngine) -> None:
     assert titles(empty) == {"Second"}
 
 
-def test_one_standby_is_kept(empty: SearchEngine) -> None:
+def test_only_the_last_standby_is_kept(empty: SearchEngine) -> None:
     source = Rows({1: "One"}, empty)
     names = [build(empty, source) for _ in range(3)]
 
@@ -107,7 +107,7 @@ def test_a_build_that_fails_leaves_the_old_generation_and_nothing_else(empty: Se
     assert titles(empty) == {"Old"}
 
 
-def test_a_build_that_was_killed_is_cleared_away_by_the_next(empty: SearchEngine) -> None:
+def test_the_next_build_drops_the_generation_of_a_killed_one(empty: SearchEngine) -> None:
     abandoned = empty.create(now=NOW)
     source = Rows({1: "One"}, empty)
     other = empty.create(now=NOW)
@@ -120,20 +120,20 @@ def test_a_build_that_was_killed_is_cleared_away_by_the_next(empty: SearchEngine
     assert other.name in names
 
 
-def test_a_generation_being_built_is_followed_by_its_builder_alone(empty: SearchEngine) -> None:
+def test_a_generation_that_is_being_built_is_left_to_its_builder(empty: SearchEngine) -> None:
     built = empty.create(now=NOW)
 
     assert built.name not in {each.name for each in kept_current(empty.generations())}
 
 
-def test_what_serves_cannot_be_dropped(empty: SearchEngine) -> None:
+def test_the_serving_generation_cannot_be_dropped(empty: SearchEngine) -> None:
     shop = Shop.opened(empty)
 
     with pytest.raises(ValueError, match="serves"):
         empty.drop(shop.generation)
 
 
-def test_without_a_standby_there_is_no_way_back(empty: SearchEngine) -> None:
+def test_a_rollback_without_a_standby_fails(empty: SearchEngine) -> None:
     for generation in empty.generations():
         if generation.role is Role.STANDBY:
             empty.drop(generation.name)

@@ -33,7 +33,7 @@ def shop(engine: SearchEngine) -> Shop:
         (Sort.NEWEST, [4, 3, 2, 1]),
     ],
 )
-def test_hits_follow_the_order_asked_for(shop: Shop, text: str, sort: Sort, expected: list[int]) -> None:
+def test_hits_are_in_the_requested_order(shop: Shop, text: str, sort: Sort, expected: list[int]) -> None:
     assert shop.ids(text, sort=sort) == expected
 
 

@@ -23,6 +23,6 @@ def test_pages_neither_overlap_nor_leave_gaps(engine: SearchEngine, sort: Sort, 
     assert found == sorted(found, reverse=sort is Sort.NEWEST) or (sort is Sort.RELEVANCE and not text)
 
 
-def test_pages_end_where_engines_end() -> None:
+def test_pages_beyond_the_depth_limit_are_refused() -> None:
     with pytest.raises(ValueError, match=str(MAX_DEPTH)):
         SearchRequest(page=MAX_DEPTH, page_size=2)

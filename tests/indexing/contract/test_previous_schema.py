@@ -76,7 +76,7 @@ def shop(place: Place, engine: SearchEngine) -> Shop:
     return opened
 
 
-def test_it_says_which_version_it_has(shop: Shop) -> None:
+def test_it_states_its_version(shop: Shop) -> None:
     serving = shop.engine.serving()
 
     assert (serving.name, serving.schema_version) == (shop.generation, PREVIOUS_VERSION)
@@ -166,6 +166,7 @@ def test_another_version_is_refused_for_reads_and_writes_until_it_is_rebuilt(
             attempt()
         assert "rebuild_index" in error.value.remedy
 
+    assert kept_current(engine.generations()) == []
     built = rebuild(engine, Rows({1: "One"}, engine), clock=lambda: datetime.now(UTC))
     assert [each.name for each in engine.generations()] == [built.name]
 

@@ -1,4 +1,4 @@
-"""What completes a prefix."""
+"""Suggestions for a prefix."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is found by words, and in which order."""
+"""Search by words: what is found, and in which order."""
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_a_misspelt_word_finds_what_was_meant(shop: Shop) -> None:
     assert shop.ids("chrismas lihgts")[0] == 3
 
 
-def test_nothing_is_corrected_that_some_product_holds(shop: Shop) -> None:
+def test_a_word_that_a_product_holds_is_not_corrected(shop: Shop) -> None:
     shop.sells(*(product(number, "Lunch box") for number in range(1, 6)), product(9, "Bax cleaning powder"))
 
     page = shop.page("bax")
@@ -92,7 +92,7 @@ def test_a_word_of_a_description_is_not_corrected_to_one_of_a_title(shop: Shop) 
     assert shop.ids("bax") == [2]
 
 
-def test_words_written_together_and_apart_are_the_same(shop: Shop) -> None:
+def test_words_written_as_one_or_as_two_are_equal(shop: Shop) -> None:
     shop.sells(product(1, "Lunch box"), product(2, "Macbook sleeve"), product(3, "PS4 controller"))
 
     assert shop.ids("lunchbox") == [1]
@@ -100,7 +100,7 @@ def test_words_written_together_and_apart_are_the_same(shop: Shop) -> None:
     assert shop.ids("ps 4 controller")[0] == 3
 
 
-def test_neighbouring_words_count_for_more_than_scattered_ones(shop: Shop) -> None:
+def test_adjacent_words_count_for_more_than_scattered_ones(shop: Shop) -> None:
     shop.sells(product(1, "Rack of iron for your wine"), product(2, "Iron wine rack for your home"))
 
     assert shop.ids("wine rack") == [2, 1]
@@ -116,7 +116,7 @@ def test_popularity_decides_between_equal_matches_only(shop: Shop) -> None:
     assert shop.ids("brass lantern") == [2, 1, 3]
 
 
-def test_what_is_sold_out_stays_findable_below_what_is_not(shop: Shop) -> None:
+def test_sold_out_products_are_found_below_the_others(shop: Shop) -> None:
     shop.sells(product(1, "Brass lantern", variants=(variant(1, available=0),)), product(2, "Brass lantern"))
 
     assert shop.ids("lantern") == [2, 1]
@@ -132,7 +132,7 @@ def test_markup_is_not_searched(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("text", ["???", "  ", '"', "title:(a OR", "a AND NOT", "\\", "\x00", "🙂", "*", "/"])
-def test_no_text_is_a_syntax_error(shop: Shop, text: str) -> None:
+def test_no_query_is_a_syntax_error(shop: Shop, text: str) -> None:
     shop.sells(product(1))
 
     assert shop.page(text).count == (0 if text.strip() else 1)

@@ -1,4 +1,4 @@
-"""Changes arrive late, twice and in any order; the newest version of a product wins."""
+"""Writes arrive late, twice and in any order; the newest version of a product wins."""
 
 import itertools
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def test_an_older_version_does_not_undo_a_newer_one(shop: Shop) -> None:
     assert shop.engine.stored(shop.generation, [1])[1].document.title == "New title"
 
 
-def test_the_same_change_twice_is_the_same_as_once(shop: Shop) -> None:
+def test_a_repeated_write_changes_nothing(shop: Shop) -> None:
     shop.sells(product(1), version=3)
 
     assert shop.engine.write(shop.generation, [PutDocument(product(1), 3)], now=NOW).applied == 0
@@ -60,7 +60,7 @@ def test_a_late_delete_does_not_remove_a_product_that_came_back(shop: Shop) -> N
     assert shop.engine.stored(shop.generation, [1])[1].version == 5
 
 
-def test_a_delete_of_an_unknown_product_outlives_its_late_update(shop: Shop) -> None:
+def test_a_delete_of_an_unknown_product_wins_over_a_late_update(shop: Shop) -> None:
     shop.engine.write(shop.generation, [DeleteDocument(1, 9)], now=NOW)
 
     assert shop.engine.write(shop.generation, [PutDocument(product(1), 8)], now=NOW).stale == 1
@@ -78,14 +78,14 @@ def test_a_product_can_come_back_after_its_delete(shop: Shop) -> None:
 def test_any_order_of_arrival_ends_the_same(
     engine: SearchEngine, generation: Generation, order: tuple[int, ...]
 ) -> None:
-    changes: list[DocumentWrite] = [
+    writes: list[DocumentWrite] = [
         PutDocument(product(1, "First"), 1),
         DeleteDocument(1, 2),
         PutDocument(product(1, "Third"), 3),
     ]
 
     for place in order:
-        engine.write(generation.name, [changes[place]], now=NOW)
+        engine.write(generation.name, [writes[place]], now=NOW)
 
     stored = engine.stored(generation.name, [1])
     assert (stored[1].version, stored[1].document.title) == (3, "Third")
@@ -94,19 +94,19 @@ def test_any_order_of_arrival_ends_the_same(
 def test_changes_of_one_product_in_one_batch_end_with_the_newest(
     engine: SearchEngine, generation: Generation
 ) -> None:
-    changes = [
+    writes = [
         PutDocument(product(1, "Second"), 2),
         PutDocument(product(1, "Third"), 3),
         PutDocument(product(1, "First"), 1),
     ]
 
-    written = engine.write(generation.name, changes, now=NOW)
+    written = engine.write(generation.name, writes, now=NOW)
 
     assert engine.stored(generation.name, [1])[1].document.title == "Third"
     assert written.applied + written.stale == 3
 
 
-def test_a_document_comes_back_as_it_was_put(engine: SearchEngine, generation: Generation) -> None:
+def test_a_stored_document_is_returned_unchanged(engine: SearchEngine, generation: Generation) -> None:
     document = product(
         1, "Jug – Größe “M”", price="19.99", attributes={"colour": "blue"}, image_urls=("https://x/1.jpg",)
     )
@@ -116,7 +116,7 @@ def test_a_document_comes_back_as_it_was_put(engine: SearchEngine, generation: G
     assert engine.stored(generation.name, [1, 2])[1].document == document
 
 
-def test_what_another_process_wrote_is_seen(shop: Shop, open_engine: Callable[[], SearchEngine]) -> None:
+def test_writes_of_another_process_are_seen(shop: Shop, open_engine: Callable[[], SearchEngine]) -> None:
     other = open_engine()
     shop.sells(product(1, "Lantern"))
 
@@ -127,9 +127,7 @@ def test_what_another_process_wrote_is_seen(shop: Shop, open_engine: Callable[[]
     other.close()
 
 
-def test_writing_to_a_generation_that_was_dropped_says_so(
-    engine: SearchEngine, generation: Generation
-) -> None:
+def test_a_write_to_a_dropped_generation_fails(engine: SearchEngine, generation: Generation) -> None:
     engine.write(generation.name, [PutDocument(product(1), 1)], now=NOW)
     engine.drop(generation.name)
 
@@ -138,7 +136,7 @@ def test_writing_to_a_generation_that_was_dropped_says_so(
     assert generation.name not in {each.name for each in engine.generations()}
 
 
-def test_deletes_are_remembered_for_as_long_as_a_request_can_live(shop: Shop) -> None:
+def test_deletes_are_kept_longer_than_a_write_can_be_late(shop: Shop) -> None:
     shop.engine.write(shop.generation, [DeleteDocument(1, 9)], now=NOW)
     shop.sells(product(3))
     shop.engine.write(shop.generation, [DeleteDocument(2, 9)], now=NOW + timedelta(minutes=59))

@@ -1,1 +1,1 @@
-"""What only the engine in a cluster can suffer."""
+"""Failures of Elasticsearch."""

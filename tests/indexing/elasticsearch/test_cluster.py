@@ -1,16 +1,18 @@
-"""A cluster that is not there, and documents that it refuses."""
+"""An unreachable cluster, and documents that a cluster refuses."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from elasticsearch import Elasticsearch
+from elasticsearch import BadRequestError, Elasticsearch
 
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, SearchEngine
 from indexing.errors import DocumentRefused, SearchEngineUnavailable, UnsupportedSchema
 from indexing.request import SearchRequest
+from indexing.schema import PREVIOUS_VERSION
 from tests.indexing.builders import NOW, product
+from tests.indexing.schemas import frozen
 from tests.indexing.shop import Shop
 
 PREFIX = "test-cluster"
@@ -27,7 +29,7 @@ def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
 
 @pytest.fixture
 def unreachable() -> Iterator[SearchEngine]:
-    """An engine whose cluster nobody answers for."""
+    """An engine whose cluster cannot be reached."""
     opened = ElasticsearchEngine(url="http://127.0.0.1:9", prefix=PREFIX)
     yield opened
     opened.close()
@@ -68,3 +70,15 @@ def test_an_index_of_another_version_must_be_rebuilt(
         other.search(SearchRequest())
     assert "rebuild_index" in error.value.remedy
     other.close()
+
+
+@pytest.mark.elasticsearch
+def test_a_write_in_the_fields_of_the_previous_version_is_refused(
+    engine: ElasticsearchEngine, elasticsearch_url: str
+) -> None:
+    """A relay of the release before must not store prices in another unit after the swap."""
+    shop = Shop.opened(engine)
+
+    with Elasticsearch(elasticsearch_url) as client, pytest.raises(BadRequestError, match="strict"):
+        client.index(index=shop.generation, id="7", document=frozen(f"document-{PREVIOUS_VERSION}"))
+    assert engine.count(shop.generation) == 0

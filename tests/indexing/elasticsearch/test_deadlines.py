@@ -75,7 +75,7 @@ def test_the_requests_of_one_operation_share_a_deadline() -> None:
     client.close()
 
 
-def test_a_server_that_accepts_and_never_answers_is_not_asked_again() -> None:
+def test_a_request_that_timed_out_is_not_repeated() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         engine = ElasticsearchEngine(url=f"http://127.0.0.1:{port}", prefix="test-silent")

@@ -1,1 +1,1 @@
-"""What only the engine in a folder can suffer."""
+"""Failures of tantivy."""

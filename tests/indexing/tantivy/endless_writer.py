@@ -1,4 +1,4 @@
-"""Writes one product after the other into a generation, saying each once it is committed, until killed."""
+"""Writes products into a generation and prints each id after its commit, until it is killed."""
 
 import itertools
 import sys

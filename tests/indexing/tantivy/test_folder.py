@@ -1,4 +1,4 @@
-"""Damage, locks and forgetting."""
+"""Damaged files, locks and old records of deletes."""
 
 import json
 from collections.abc import Callable
@@ -39,7 +39,7 @@ FILES = ["index/meta.json", "index/*.term", "index/*.idx", "index/*.fast", "inde
 
 @pytest.mark.parametrize("pattern", [*FILES, "generation.json", "../serving.json"])
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_damaged_file_is_a_search_error_with_the_way_out(
+def test_a_damaged_file_is_a_search_error_until_a_rebuild(
     folder: TantivyEngine, tmp_path: Path, pattern: str, damage: Callable[[Path], None]
 ) -> None:
     shop = Shop.opened(folder, product(1, "Lantern"))
@@ -60,9 +60,7 @@ def test_a_damaged_file_is_a_search_error_with_the_way_out(
 
 
 @pytest.mark.parametrize("stated", ["5", "[]", '{"serving": 5, "standby": null}', "null"])
-def test_a_pointer_that_says_something_else_is_corrupt(
-    folder: TantivyEngine, tmp_path: Path, stated: str
-) -> None:
+def test_an_invalid_pointer_is_corrupt(folder: TantivyEngine, tmp_path: Path, stated: str) -> None:
     Shop.opened(folder, product(1))
     (tmp_path / "serving.json").write_text(stated)
 
@@ -70,7 +68,7 @@ def test_a_pointer_that_says_something_else_is_corrupt(
         folder.search(SearchRequest())
 
 
-def test_a_home_that_is_no_folder_is_a_search_error(tmp_path: Path) -> None:
+def test_a_home_that_is_not_a_folder_is_unavailable(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.touch()
     engine = TantivyEngine(home)
@@ -84,7 +82,7 @@ def test_a_home_that_is_no_folder_is_a_search_error(tmp_path: Path) -> None:
             attempt()
 
 
-def test_what_a_killed_drop_left_behind_is_cleared_by_the_next_rebuild(
+def test_creating_a_generation_deletes_the_rest_of_an_interrupted_drop(
     folder: TantivyEngine, tmp_path: Path
 ) -> None:
     left = folder.create(now=NOW)
@@ -126,7 +124,7 @@ def test_only_one_process_writes_a_generation(folder: TantivyEngine, tmp_path: P
     other.close()
 
 
-def test_deletes_are_forgotten_when_no_request_can_be_that_old(folder: TantivyEngine) -> None:
+def test_old_records_of_deletes_are_dropped(folder: TantivyEngine) -> None:
     shop = Shop.opened(folder)
     folder.write(shop.generation, [DeleteDocument(1, 5)], now=NOW)
 
@@ -136,7 +134,7 @@ def test_deletes_are_forgotten_when_no_request_can_be_that_old(folder: TantivyEn
     assert set(folder.stored(shop.generation, [1, 2])) == {1}
 
 
-def test_a_write_that_fails_halfway_leaves_nothing_of_it(folder: TantivyEngine) -> None:
+def test_a_failed_write_leaves_no_part_of_its_batch(folder: TantivyEngine) -> None:
     shop = Shop.opened(folder)
     unindexable = product(2, seller_id=-1)
 

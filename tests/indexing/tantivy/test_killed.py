@@ -1,4 +1,4 @@
-"""A process that dies while it writes."""
+"""A process that is killed while it writes."""
 
 import subprocess
 import sys
@@ -12,17 +12,15 @@ ROOT = Path(__file__).parents[3]
 COMMITTED = 12
 
 
-def test_a_writer_that_was_killed_loses_nothing_committed_and_keeps_no_lock(
-    folder: TantivyEngine, tmp_path: Path
-) -> None:
+def test_a_killed_writer_loses_no_commit_and_leaves_no_lock(folder: TantivyEngine, tmp_path: Path) -> None:
     generation = folder.create(now=NOW).name
     arguments = [sys.executable, "-m", "tests.indexing.tantivy.endless_writer", str(tmp_path), generation]
     with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
-        said = [int(next(writer.stdout)) for _ in range(COMMITTED)]
+        committed = [int(next(writer.stdout)) for _ in range(COMMITTED)]
         writer.kill()
-        said += [int(line) for line in writer.stdout]
+        committed += [int(line) for line in writer.stdout]
 
-    assert folder.stored(generation, said).keys() == set(said)
-    written = folder.write(generation, [PutDocument(product(number), 2) for number in said], now=NOW)
-    assert written.applied == len(said)
+    assert folder.stored(generation, committed).keys() == set(committed)
+    written = folder.write(generation, [PutDocument(product(number), 2) for number in committed], now=NOW)
+    assert written.applied == len(committed)

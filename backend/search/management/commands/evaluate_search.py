@@ -15,7 +15,14 @@ from indexing.document import ProductDocument
 from indexing.errors import SearchError
 from indexing.request import MAX_QUERY_LENGTH
 from indexing.settings import ENGINES, SearchSettings, SettingsError
-from ml.ranking.relevance import MRR_DEPTH, NDCG_DEPTH, RECALL_DEPTH, NoRelevantProducts, Report, judged
+from ml.ranking.relevance import (
+    MRR_DEPTH,
+    NDCG_DEPTH,
+    RECALL_DEPTH,
+    NoRelevantProducts,
+    RelevanceReport,
+    judged,
+)
 
 WRONG_INPUT = 2
 WORST = 10
@@ -50,13 +57,13 @@ class Command(BaseCommand):
             raise CommandError(f"{error}. {error.remedy}") from error
         self._print(report)
 
-    def _report(self, settings: SearchSettings, products_path: Path, judgments_path: Path) -> Report:
+    def _report(self, settings: SearchSettings, products_path: Path, judgments_path: Path) -> RelevanceReport:
         products = [*_products(products_path)]
         judgments = judged(_judgments(judgments_path))
         with tqdm(total=len(products), unit=" products", desc="index", disable=None) as progress:
             return evaluate_search(products, judgments, settings=settings, progress=progress.update)
 
-    def _print(self, report: Report) -> None:
+    def _print(self, report: RelevanceReport) -> None:
         self.stdout.write(f"NDCG@{NDCG_DEPTH}   {report.ndcg:.4f}")
         self.stdout.write(f"MRR@{MRR_DEPTH}    {report.mrr:.4f}")
         self.stdout.write(f"recall@{RECALL_DEPTH} {report.recall:.4f}")
@@ -70,7 +77,7 @@ def _products(path: Path) -> Iterator[ProductDocument]:
     for line, (number, title, description) in _rows(path, header=PRODUCTS):
         product_id = _whole(number, path=path, line=line, column="product_id")
         if product_id in seen:
-            raise UnreadableFile(f"{path}: line {line}: product_id {product_id} is there twice")
+            raise UnreadableFile(f"{path}: line {line}: product_id {product_id} occurs twice")
         seen.add(product_id)
         yield bare_product(product_id, title=title, description=description)
 

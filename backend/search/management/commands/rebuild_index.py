@@ -1,4 +1,4 @@
-"""`manage.py rebuild_index`: a new generation of the search index, while the old one serves."""
+"""`manage.py rebuild_index`: builds a new generation of the search index while the old one serves."""
 
 from typing import Any
 
@@ -17,20 +17,20 @@ ACTOR = Actor.system("rebuild_index")
 
 
 class Command(BaseCommand):
-    """Builds, lists and rolls back generations."""
+    """Builds, lists or rolls back generations."""
 
-    help = "Build the search index anew while the old one serves and follows changes, then swap."
+    help = "Build a new search index while the old one serves and is kept current, then swap them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take what to do instead of building."""
+        """Take the option to list or to roll back."""
         instead = parser.add_mutually_exclusive_group()
-        instead.add_argument("--list", action="store_true", help="list the indices and end")
+        instead.add_argument("--list", action="store_true", help="list the indices instead")
         instead.add_argument(
-            "--rollback", action="store_true", help="let the index that served before serve again"
+            "--rollback", action="store_true", help="let the index that served before serve again instead"
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Do it; an engine that cannot is a one-line error with the way out."""
+        """Do it; report a search error in one line with its remedy."""
         try:
             if options["list"]:
                 self._list()

@@ -1,6 +1,6 @@
-"""`manage.py search_index`: the name that django-elasticsearch-dsl gives to rebuilding.
+"""`manage.py search_index`: replaces the command of django-elasticsearch-dsl by `rebuild_index`.
 
-Its own command writes without versions and leaves the shop without an index meanwhile.
+The library's command writes without versions and leaves the shop without an index while it works.
 """
 
 from backend.search.management.commands.rebuild_index import Command as RebuildIndex
