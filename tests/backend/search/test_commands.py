@@ -84,7 +84,7 @@ def test_a_search_is_evaluated_without_using_the_shops_index(
         (PRODUCTS + "x,y,z\n", JUDGMENTS, "line 7: product_id is 'x'"),
         (PRODUCTS + "1,y,z\n", JUDGMENTS, "product_id 1 occurs twice"),
         (PRODUCTS, "query,product_id,grade\nlamp,1,-1\n", "grade is '-1'"),
-        (PRODUCTS, "query,product_id,grade\nlamp,1\n", "another number of columns"),
+        (PRODUCTS, "query,product_id,grade\nlamp,1\n", "doesn.t have 3 columns"),
         (PRODUCTS, "query,product_id,grade\n" + "x" * 201 + ",1,1\n", "1 to 200 characters"),
         (PRODUCTS, "query,product_id,grade\nlamp,1,0\n", "grade above 0"),
     ],
