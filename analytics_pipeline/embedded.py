@@ -4,7 +4,7 @@ A supervisor runs them in the foreground (`python -m analytics_pipeline.chdb_ser
 `python -m analytics_pipeline.valkey`), or `ensure()` starts them for as long as a process uses them.
 
 The files of a service in `HOME/run/`, readable by the home's owner alone:
-- `NAME.json`: the endpoint. Port and passwords stay the same over restarts, so that an address that was handed
+- `NAME.json`: the endpoint. Port and passwords stay the same over restarts, so that an address that was given
   out remains valid.
 - `NAME.owner`: locked by the owning process while it lives, however it ends.
 - `NAME.start`: locked while a process reserves the endpoint or starts the service.

@@ -17,8 +17,8 @@ import zstandard
 from analytics_pipeline.chdb_server import blocks, errors
 from analytics_pipeline.chdb_server.errors import Code
 
+LIMIT = 4 * 1024 * 1024 * 1024
 _MEMORY_LIMIT = 16 * 1024 * 1024
-_LIMIT = 4 * 1024 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _LONGEST_CHUNK_HEADER = 256
 
@@ -82,12 +82,16 @@ class _Chunked(_Measured):
         return line.rstrip(b"\r\n")
 
 
-def read(connection: BinaryIO, headers: Mapping[str, str], *, decompress: bool) -> BinaryIO:
+def read(
+    connection: BinaryIO, headers: Mapping[str, str], *, decompress: bool, limit: int = LIMIT
+) -> BinaryIO:
     """Return the whole decoded body as a file positioned at its beginning, in memory while it is small.
 
     `decompress` says that the body is in ClickHouse's compressed blocks, inside of any Content-Encoding.
+    `limit` is for the decoded body.
 
-    Raises: TruncatedBody if the connection ends first; EngineError if the body can't be decoded or stored.
+    Raises: TruncatedBody if the connection ends first; EngineError if the body is too long or can't be
+    decoded or stored.
     """
     raw: io.RawIOBase
     if "chunked" in headers.get("Transfer-Encoding", "").lower():
@@ -98,17 +102,25 @@ def read(connection: BinaryIO, headers: Mapping[str, str], *, decompress: bool) 
     if decompress:
         source = cast("BinaryIO", io.BufferedReader(blocks.Reader(source), _BLOCK))
     spool = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_MEMORY_LIMIT))  # noqa: SIM115
+    try:
+        _copy(source, spool, limit=limit)
+    except (TruncatedBody, errors.EngineError):
+        spool.close()
+        raise
+    spool.seek(0)
+    return spool
+
+
+def _copy(source: BinaryIO, spool: BinaryIO, *, limit: int) -> None:
     size = 0
     while block := _next(source):
         size += len(block)
-        if size > _LIMIT:
-            raise errors.refuse(f"The body is longer than {_LIMIT} bytes", code=Code.TOO_MANY_BYTES)
+        if size > limit:
+            raise errors.refuse(f"The body is longer than {limit} bytes", code=Code.TOO_MANY_BYTES)
         try:
             spool.write(block)
         except OSError as error:
             raise errors.refuse(f"The body can't be stored: {error}", code=Code.NOT_ENOUGH_SPACE) from error
-    spool.seek(0)
-    return spool
 
 
 def _length(text: str) -> int:

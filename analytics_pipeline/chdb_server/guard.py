@@ -25,11 +25,20 @@ class Role(StrEnum):
 _ANALYSTS_STATEMENTS = frozenset(
     {"SELECT", "WITH", "SHOW", "DESCRIBE", "EXPLAIN", "EXISTS", "USE", "KILL", "("}
 )
-# Run text as a statement, read the process that embeds the engine, run programs, or ask a language model.
-_FORBIDDEN_FUNCTIONS = frozenset({"EVAL", "EXECUTABLE", "FILE", "PYTHON"})
+# Read files, run text as a statement or a program, read the process that embeds the engine, keep a table
+# elsewhere; or ask a language model.
+_FORBIDDEN_FUNCTIONS = frozenset({"DISK", "EVAL", "EXECUTABLE", "FILE", "PYTHON"})
 _FORBIDDEN_FUNCTION_PREFIXES = ("AI",)
-# Formats that read a file of the server.
-_FORBIDDEN_SETTINGS = ("format_schema", "format_template")
+# Formats that read or write a file of the server, or ask another one.
+_FORBIDDEN_SETTINGS = (
+    "format_avro_schema_registry",
+    "format_schema",
+    "format_template",
+    "input_format_record_errors_file",
+    "output_format_schema",
+)
+# What WITH may modify in a query; any other word begins a second statement that runs beside the first.
+_AFTER_WITH = frozenset({"CUBE", "FILL", "ROLLUP", "TIES", "TOTALS"})
 # Another language than the one that is examined here; and what would replace the limits of a role.
 _FORBIDDEN_PARAMETERS = frozenset({"dialect", "profile"})
 _TABLE_ENGINE = re.compile(r"\w*MERGETREE|ATOMIC|BUFFER|JOIN|LOG|MEMORY|NULL|SET|STRIPELOG|TINYLOG")
@@ -58,9 +67,10 @@ _ANALYSTS_SYSTEM_TABLES = frozenset(
         "ZEROS",
     }
 )
-# The shop's statements are examined if they hold one of these, or a second statement. Escapes spell any
-# letter.
-_SUSPICIOUS = re.compile(rb"file|eval|executable|python|engine|format_|\bai\w|\\x|;\s*\S", re.IGNORECASE)
+# The shop's statements are examined if they hold one of these or a second statement. Escapes hide letters.
+_SUSPICIOUS = re.compile(
+    rb"file|eval|executable|python|engine|disk|parallel|format_|\bai\w|\\x|;\s*\S", re.IGNORECASE
+)
 _CALL_IN_DATA = re.compile(
     rb"(?:file|eval|\bai\w+|\\x\w\w\w*)[`\"\xe2\x80\x9d]*(?:\s|/\*.*?\*/|--[^\n]*\n|\#[^\n]*\n)*\(",
     re.IGNORECASE | re.DOTALL,
@@ -116,6 +126,8 @@ def _refuse_files(tokens: Sequence[Token]) -> None:
             )
         if token.is_name and token.text.startswith(_FORBIDDEN_SETTINGS) and after.text == "=":
             permit_setting(token.text)
+        if (before.upper, token.upper) == ("PARALLEL", "WITH") and after.upper not in _AFTER_WITH:
+            raise _denied("PARALLEL WITH is not available: send one statement at a time")
         if (
             defines
             and before.upper == "ENGINE"

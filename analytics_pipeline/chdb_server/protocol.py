@@ -129,9 +129,10 @@ def _given(headers: Mapping[str, str], parameters: Mapping[str, str]) -> tuple[s
 
 
 def _bounded(content: BinaryIO) -> bytes:
-    body = content.read(_FORM_LIMIT)
-    if content.read(1):
-        raise errors.refuse(f"The form is longer than {_FORM_LIMIT} bytes", code=Code.TOO_MANY_BYTES)
+    with content:
+        body = content.read(_FORM_LIMIT)
+        if content.read(1):
+            raise errors.refuse(f"The form is longer than {_FORM_LIMIT} bytes", code=Code.TOO_MANY_BYTES)
     return body
 
 

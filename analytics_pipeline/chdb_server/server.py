@@ -110,7 +110,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(HTTPStatus.NOT_FOUND, b"There is no such path\n")
                 return
             parameters = dict(parse_qsl(url.query, keep_blank_values=True))
-            self._execute(self._request(parameters, readonly=readonly), parameters)
+            request = self._request(parameters, readonly=readonly)
+            with request.body:
+                self._execute(request, parameters)
         except errors.EngineError as error:
             self._send_error(error)
         except (body.TruncatedBody, BrokenPipeError, ConnectionResetError, TimeoutError):

@@ -82,6 +82,9 @@ OUTWARD = [
     "SELECT * FROM hdfs('hdfs://127.0.0.1:9/x', 'TSV', 'a String')",
     "SELECT * FROM azureBlobStorage('x', 'y', 'z')",
     "SELECT aiGenerate('x', 'y')",
+    f"SELECT 1 AS a FORMAT AvroConfluent SETTINGS format_avro_schema_registry_url = '{ADDRESS}'",
+    "SELECT 1 AS a FORMAT Protobuf SETTINGS output_format_schema = '{written}'",
+    "SHOW TABLES PARALLEL WITH SELECT 1 INTO OUTFILE '{written}'",
 ]
 # The same through statements that change something.
 OUTWARD_BY_WRITING = [
@@ -97,6 +100,9 @@ OUTWARD_BY_WRITING = [
     f"CREATE TABLE other AS file('{FILE}', 'LineAsString')",
     f"CREATE VIEW other AS SELECT file('{FILE}')",
     "CREATE FUNCTION other AS (x) -> file(x)",
+    f"DROP TABLE IF EXISTS x PARALLEL WITH CREATE TABLE other (a String) ENGINE = File(LineAsString, '{FILE}')",
+    f"CREATE TABLE other (a Int8) ORDER BY a SETTINGS disk = disk(type = s3, endpoint = '{ADDRESS}abc/y/')",
+    "CREATE TABLE other (a Int8) ORDER BY a SETTINGS disk = disk(type = local, path = '{written}')",
     "CREATE DATABASE other ENGINE = Filesystem('/etc')",
     "CREATE DATABASE other ENGINE = SQLite('/tmp/x')",
     f"CREATE DICTIONARY other (a UInt64) PRIMARY KEY a SOURCE(FILE(PATH '{FILE}' FORMAT 'TSV')) LIFETIME(0) LAYOUT(FLAT())",
@@ -174,6 +180,7 @@ def test_no_user_reaches_a_file_by_changing_something(
         "CREATE USER other",
         "EXECUTE AS default SELECT 1",
         "KILL QUERY WHERE 1",
+        "SHOW TABLES PARALLEL WITH KILL QUERY WHERE 1",
     ],
 )
 def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings, statement: str) -> None:
@@ -190,6 +197,7 @@ def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings,
         {"readonly": "0"},
         {"dialect": "prql"},
         {"format_schema": "/etc/passwd:x"},
+        {"input_format_record_errors_file_path": "/tmp/x"},
         {"database": "system"},
         {"role": "shop", "profile": "default", "max_memory_usage": "900000000000"},
     ],

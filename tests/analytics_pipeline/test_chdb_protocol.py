@@ -1,5 +1,6 @@
 """The embedded warehouse's HTTP interface, byte for byte where drivers rely on it."""
 
+import gzip
 import io
 import re
 import socket
@@ -13,7 +14,7 @@ import pytest
 from clickhouse_connect.driver.external import ExternalData
 
 from analytics_pipeline import embedded
-from analytics_pipeline.chdb_server import blocks, formats, statements
+from analytics_pipeline.chdb_server import blocks, body, errors, formats, statements
 from analytics_pipeline.settings import PipelineSettings
 from tests.analytics_pipeline.warehouse_http import send, wait_until
 
@@ -78,10 +79,10 @@ def test_external_data_may_come_twice_with_one_name(settings: PipelineSettings) 
 def test_a_structure_of_external_data_is_nothing_but_columns(
     settings: PipelineSettings, structure: str
 ) -> None:
-    body = b'--x\r\nContent-Disposition: form-data; name="t"; filename="t"\r\n\r\n1\r\n--x--\r\n'
+    form = b'--x\r\nContent-Disposition: form-data; name="t"; filename="t"\r\n\r\n1\r\n--x--\r\n'
     answer = send(
         settings,
-        body,
+        form,
         headers={"Content-Type": "multipart/form-data; boundary=x"},
         query="SELECT * FROM t",
         t_structure=structure,
@@ -162,12 +163,12 @@ def test_blocks_are_compressed_on_request(settings: PipelineSettings, format_: s
 
 
 def test_compressed_blocks_are_taken_and_a_damaged_one_is_refused(settings: PipelineSettings) -> None:
-    body = b"".join(blocks.compress([b"SELECT 'sent ", b"in blocks'"]))
-    assert send(settings, body, decompress="1").content == "sent in blocks\n"
-    damaged = body[:40] + b"?" + body[41:]
+    sent = b"".join(blocks.compress([b"SELECT 'sent ", b"in blocks'"]))
+    assert send(settings, sent, decompress="1").content == "sent in blocks\n"
+    damaged = sent[:40] + b"?" + sent[41:]
     answer = send(settings, damaged, decompress="1")
     assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (400, "33")
-    assert send(settings, body[:-3], decompress="1").status == 400
+    assert send(settings, sent[:-3], decompress="1").status == 400
 
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
@@ -247,6 +248,15 @@ def test_a_body_that_can_not_be_decoded_is_refused(
     settings: PipelineSettings, headers: dict[str, str], status: int
 ) -> None:
     assert send(settings, "SELECT 1", headers=headers).status == status
+
+
+def test_a_body_that_unpacks_to_more_than_the_limit_is_refused() -> None:
+    packed = gzip.compress(b"0" * 1_000_000)
+    headers = {"Content-Encoding": "gzip", "Content-Length": str(len(packed))}
+    with body.read(io.BytesIO(packed), headers, decompress=False, limit=1_000_000) as content:
+        assert len(content.read()) == 1_000_000
+    with pytest.raises(errors.EngineError, match="TOO_MANY_BYTES"):
+        body.read(io.BytesIO(packed), headers, decompress=False, limit=999_999)
 
 
 @pytest.mark.parametrize(
