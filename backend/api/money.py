@@ -83,11 +83,6 @@ def from_minor_units(units: int, *, currency: str) -> Decimal:
     return Decimal(units).scaleb(-exponent(currency))
 
 
-def zero(currency: str) -> Decimal:
-    """Return no money, in `currency`."""
-    return Decimal(0).quantize(quantum(currency))
-
-
 def highest_price(currency: str) -> Decimal:
     """Return the highest price of one unit that can be stored."""
     return _highest(_MAX_UNIT_DIGITS, currency=currency)

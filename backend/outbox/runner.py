@@ -91,11 +91,6 @@ class SubscriberRunner:
         self._save()
         return bool(due)
 
-    @property
-    def holds_lease(self) -> bool:
-        """Whether this process held the lease at the last step."""
-        return self._lease_until is not None
-
     def record_failure(self, reason: str) -> None:
         """Store why the last step failed, for health checks; an empty `reason` clears it.
 

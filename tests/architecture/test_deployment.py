@@ -39,7 +39,7 @@ def test_no_secret_has_a_default() -> None:
     assert {rest if rest == ":-" else rest[:2] for _, rest in secrets} <= {"", ":-", ":?"}
 
 
-def test_the_servers_are_reached_from_this_machine_alone(services: dict[str, Any]) -> None:
+def test_ports_of_the_servers_are_open_to_this_machine_only(services: dict[str, Any]) -> None:
     ports = [
         port for name, service in services.items() if name != "nginx" for port in service.get("ports", [])
     ]
@@ -48,14 +48,14 @@ def test_the_servers_are_reached_from_this_machine_alone(services: dict[str, Any
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_the_supervisor_starts_what_is_embedded_first(tmp_path: Path) -> None:
+def test_the_supervisor_starts_embedded_services_first(tmp_path: Path) -> None:
     embedded, shop = groups(PipelineSettings(home=tmp_path), listen=LISTEN)
 
     assert {process.name for process in embedded.processes} == {"valkey", "warehouse"}
     assert "web" in {process.name for process in shop.processes}
 
 
-def test_the_supervisors_configuration_is_its_owners_alone(tmp_path: Path) -> None:
+def test_only_its_owner_can_read_the_configuration_of_the_supervisor(tmp_path: Path) -> None:
     home = tmp_path / "100% ours"
     started = groups(PipelineSettings(home=home), listen=LISTEN)
 

@@ -1,11 +1,11 @@
-"""What a process of the shop may not carry around."""
+"""Modules that serving processes must not import."""
 
 import subprocess
 import sys
 
 import pytest
 
-# Seconds of start-up and hundreds of megabytes, for what only training and the warehouse's owner do.
+# They cost seconds of start-up and hundreds of megabytes; only training and the embedded warehouse need them.
 HEAVY = {"chdb", "implicit", "lightgbm", "matplotlib", "pandas", "pyarrow", "scipy", "sklearn"}
 
 WEB = """
@@ -26,7 +26,7 @@ print(" ".join(sys.modules))
 
 
 @pytest.mark.parametrize("program", [WEB, RELAY], ids=["web", "relay"])
-def test_a_process_that_serves_carries_nothing_heavy(program: str) -> None:
+def test_serving_processes_import_no_heavy_module(program: str) -> None:
     answer = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
     )

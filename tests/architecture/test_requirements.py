@@ -1,4 +1,4 @@
-"""What a test may need from outside is skipped by name, or required."""
+"""A test whose requirement is absent is skipped with its remedy, or fails where it is required."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def test_programs_are_found_only_when_all_are_there(tmp_path: Path, monkeypatch:
     ("need", "remedy"),
     [(NEEDS["data"], "set TEST_DATA_DIR"), (NEEDS["java"], "install java and mvn")],
 )
-def test_what_is_missing_is_skipped_with_its_remedy(
+def test_an_absent_requirement_is_named_with_its_remedy(
     need: Variable | Programs, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = next(name for name, other in NEEDS.items() if other is need)

@@ -38,7 +38,7 @@ def test_list_and_sale_price_are_both_kept_to_the_paisa(tmp_path: Path) -> None:
     ]
 
 
-def test_a_product_in_several_sub_categories_is_taken_once_from_the_most_specific(tmp_path: Path) -> None:
+def test_a_product_in_several_sub_categories_is_imported_once_from_the_most_specific(tmp_path: Path) -> None:
     outcomes = catalogue(
         tmp_path,
         "amazon-in",
@@ -54,7 +54,7 @@ def test_a_product_in_several_sub_categories_is_taken_once_from_the_most_specifi
     assert reasons(outcomes) == [amazon_in.LISTED_AGAIN, EXACT_COPY]
 
 
-def test_a_rating_that_is_no_number_is_left_out_and_said(tmp_path: Path) -> None:
+def test_a_rating_that_is_not_a_number_is_left_out_with_a_remark(tmp_path: Path) -> None:
     odd, bad_count, none, good = products(
         catalogue(
             tmp_path,
@@ -71,7 +71,7 @@ def test_a_rating_that_is_no_number_is_left_out_and_said(tmp_path: Path) -> None
     assert (good.product.rating_average, good.product.rating_count) == (Decimal("4.2"), 14)
 
 
-def test_what_can_not_be_sold_is_refused_with_its_reason(tmp_path: Path) -> None:
+def test_listings_without_a_price_or_a_product_are_refused_with_the_reason(tmp_path: Path) -> None:
     outcomes = catalogue(
         tmp_path,
         "amazon-in",

@@ -73,7 +73,9 @@ def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     assert reasons(outcomes)[0] == EXACT_COPY
 
 
-def test_an_invoice_is_an_order_at_its_earliest_line_with_other_codes_as_charges(tmp_path: Path) -> None:
+def test_an_invoice_is_an_order_at_the_time_of_its_earliest_line_with_other_codes_as_charges(
+    tmp_path: Path,
+) -> None:
     first = "2011-01-31 23:58:00"
     (order,), _, refused = orders(
         tmp_path,
@@ -92,7 +94,7 @@ def test_an_invoice_is_an_order_at_its_earliest_line_with_other_codes_as_charges
     assert (order.customer, order.country, order.currency) == ("17850", "United Kingdom", "GBP")
 
 
-def test_no_customer_is_a_guest(tmp_path: Path) -> None:
+def test_an_order_without_a_customer_is_of_a_guest(tmp_path: Path) -> None:
     (order,), _, _ = orders(tmp_path, line("1", "22222", customer=""))
     assert order.customer == ""
 
@@ -113,7 +115,7 @@ def test_a_line_of_a_cancellation_is_a_return_without_an_order(tmp_path: Path) -
     assert refused == [online_retail.CHARGE_RETURNED, online_retail.NOT_RETURNED]
 
 
-def test_what_makes_no_order_is_refused_by_reason(tmp_path: Path) -> None:
+def test_lines_that_belong_to_no_order_are_refused_with_their_reasons(tmp_path: Path) -> None:
     found, returns, refused = orders(
         tmp_path,
         line("1", "22222"),
@@ -139,7 +141,7 @@ def test_what_makes_no_order_is_refused_by_reason(tmp_path: Path) -> None:
     }
 
 
-def test_lines_of_an_invoice_that_stand_apart_are_one_order(tmp_path: Path) -> None:
+def test_lines_of_an_invoice_need_not_be_adjacent(tmp_path: Path) -> None:
     found, _, _ = orders(tmp_path, line("1", "22222"), line("2", "22222"), line("1", "22222", quantity=4))
     assert [(order.reference, len(order.lines)) for order in found] == [("1", 2), ("2", 1)]
 
@@ -155,7 +157,7 @@ def test_lines_of_an_invoice_that_stand_apart_are_one_order(tmp_path: Path) -> N
         ("22222", {"quantity": 2, "price": "9999999999"}, plain_csv.BAD_WORTH),
     ],
 )
-def test_what_the_books_can_not_hold_is_refused(
+def test_values_out_of_range_are_refused(
     tmp_path: Path, code: str, changes: dict[str, object], reason: str
 ) -> None:
     assert orders(tmp_path, line("1", code, **changes)) == ([], [], [reason])

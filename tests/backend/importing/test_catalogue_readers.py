@@ -23,7 +23,7 @@ class TestPlainCsv:
     def read(self, path: Path, header: str, *rows: list[object]) -> list[CatalogRow | Refused]:
         return list(plain_csv.read(table(path / "a.csv", header, *rows), currency="EUR"))
 
-    def test_three_columns_are_enough(self, tmp_path: Path) -> None:
+    def test_only_three_columns_are_required(self, tmp_path: Path) -> None:
         (row,) = self.read(tmp_path, "sku,title,price", ["L-1", "Lamp", "12.5"])
         assert isinstance(row, CatalogRow)
         assert (row.product.reference, row.product.price, row.product.currency) == (
@@ -34,7 +34,7 @@ class TestPlainCsv:
         assert row.product.category == ("Uncategorised",)
         assert row.stock == {}
 
-    def test_a_row_in_another_currency_is_no_variant_of_the_product(self, tmp_path: Path) -> None:
+    def test_a_row_in_another_currency_is_refused(self, tmp_path: Path) -> None:
         outcomes = self.read(
             tmp_path,
             "sku,title,price,product,currency",
@@ -45,7 +45,7 @@ class TestPlainCsv:
         assert (shirt.product.price, shirt.rows, len(shirt.product.variants)) == (Decimal(20), 1, 1)
         assert reasons(outcomes) == [plain_csv.OTHER_CURRENCY]
 
-    def test_rows_of_one_product_become_its_variants_even_apart(self, tmp_path: Path) -> None:
+    def test_rows_with_the_same_product_become_its_variants(self, tmp_path: Path) -> None:
         header = "sku,title,price,product,stock,attr:Colour,attr:Material,category"
         shirt, lamp = products(
             self.read(
@@ -87,7 +87,7 @@ class TestPlainCsv:
             ("created_at", "yesterday", plain_csv.BAD_TIME),
         ],
     )
-    def test_a_value_that_can_not_be_taken_refuses_its_row_and_names_the_way_out(
+    def test_an_invalid_value_refuses_its_row(
         self, tmp_path: Path, column: str, value: str, reason: str
     ) -> None:
         values = {"sku": "1", "title": "Lamp", "price": "1", column: value}
@@ -101,6 +101,6 @@ class TestPlainCsv:
         assert row.product.is_active is False
         assert row.product.created_at == datetime(2024, 1, 31, 14, 5, tzinfo=UTC)
 
-    def test_a_sku_given_twice_is_refused(self, tmp_path: Path) -> None:
+    def test_a_duplicate_sku_is_refused(self, tmp_path: Path) -> None:
         outcomes = self.read(tmp_path, "sku,title,price", ["1", "a", "1"], ["1", "b", "2"])
         assert reasons(outcomes) == [plain_csv.GIVEN_BEFORE]

@@ -25,20 +25,20 @@ def refusal(path: Path, *, header: Header = HEADER) -> str:
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, lzma.compress])
-def test_a_table_is_read_plain_and_compressed_whatever_its_name(tmp_path: Path, compress: object) -> None:
+def test_plain_and_compressed_tables_are_read_whatever_their_names(tmp_path: Path, compress: object) -> None:
     path = tmp_path / "catalogue.txt"
     path.write_bytes(compress(CONTENT))  # type: ignore[operator]
     rows = list(open_table(path, header=HEADER).records())
     assert rows == [Record(3, ["1", "a lamp\nof brass"]), Record(4, ["2", "Café table"])]
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_column(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"\xef\xbb\xbf" + CONTENT)
     assert open_table(path, header=HEADER).columns == ("sku", "title")
 
 
-def test_a_row_of_another_width_is_refused_alone(tmp_path: Path) -> None:
+def test_a_row_with_the_wrong_number_of_columns_is_refused_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("sku,title\n1,a,b\n\n2,c\n")
     refused, kept = open_table(path, header=HEADER).records()
@@ -56,7 +56,7 @@ def test_a_row_with_a_null_character_is_refused_alone(tmp_path: Path) -> None:
     assert kept == Record(3, ["2", "c"])
 
 
-def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+def test_an_error_of_encoding_names_its_line(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(CONTENT + "3,Übertopf\n".encode("latin-1"))
     message = refusal(path)
@@ -64,7 +64,7 @@ def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
     assert "expected UTF-8" in message
 
 
-def test_a_wrong_header_says_what_is_missing_and_what_was_found(tmp_path: Path) -> None:
+def test_the_error_of_a_wrong_header_names_the_missing_and_the_present_columns(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("sku;title\n1;a\n")
     message = refusal(path)
@@ -72,7 +72,7 @@ def test_a_wrong_header_says_what_is_missing_and_what_was_found(tmp_path: Path) 
     assert "Expected: sku,title. Found: sku;title (are they separated by commas?)" in message
 
 
-def test_a_closed_format_names_misspelt_and_doubled_columns(tmp_path: Path) -> None:
+def test_a_closed_format_names_unknown_and_duplicate_columns(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("sku,title,attr:Size,brnad,sku\n1,a,M,b,2\n")
     message = refusal(path, header=CLOSED)
@@ -91,15 +91,13 @@ def test_a_closed_format_names_misspelt_and_doubled_columns(tmp_path: Path) -> N
         (lzma.compress(NOISE)[:-300], "damaged after line"),
     ],
 )
-def test_a_file_that_can_not_be_read_to_its_end_is_refused_whole(
-    tmp_path: Path, content: bytes, complaint: str
-) -> None:
+def test_a_damaged_file_is_refused_as_a_whole(tmp_path: Path, content: bytes, complaint: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     assert complaint in refusal(path)
 
 
-def test_what_is_no_file_is_said_plainly(tmp_path: Path) -> None:
+def test_the_error_of_a_missing_file_or_a_pipe_says_so(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "is a pipe" in refusal(tmp_path / "pipe")
     assert "No such file or directory" in refusal(tmp_path / "nowhere.csv")

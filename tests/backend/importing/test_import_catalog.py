@@ -64,7 +64,7 @@ def test_a_csv_becomes_products_with_stock_in_the_ledger(tmp_path: Path) -> None
     assert (entry.transaction_type, entry.effect, entry.variant.sku) == ("IN", 5, "L-1")
 
 
-def test_the_same_file_again_writes_nothing_and_says_nothing(tmp_path: Path) -> None:
+def test_importing_the_same_file_again_writes_and_publishes_nothing(tmp_path: Path) -> None:
     rows = [lamp(), lamp(sku="S-1", product="S", colour="Red"), lamp(sku="S-2", product="S", colour="Blue")]
     import_csv(tmp_path, *rows)
     before = (list(Product.objects.values()), list(Variant.objects.values()), Message.objects.count())
@@ -75,7 +75,7 @@ def test_the_same_file_again_writes_nothing_and_says_nothing(tmp_path: Path) -> 
     assert InventoryTransaction.objects.count() == 3
 
 
-def test_what_changed_in_the_file_changes_here_and_is_published_once(tmp_path: Path) -> None:
+def test_a_change_in_the_file_is_applied_and_published_once(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp(), lamp(sku="T-1", title="Table"))
     Message.objects.all().delete()
     out = import_csv(tmp_path, lamp(title="Brass lamp", price="18.00"), lamp(sku="T-1", title="Table"))
@@ -86,7 +86,7 @@ def test_what_changed_in_the_file_changes_here_and_is_published_once(tmp_path: P
     assert list(Message.objects.values_list("topic", "key")) == [("product", str(changed.pk))]
 
 
-def test_a_variant_that_is_new_in_the_file_joins_its_product(tmp_path: Path) -> None:
+def test_a_new_variant_in_the_file_is_added_to_its_product(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp(sku="S-1", product="S", colour="Red"))
     import_csv(
         tmp_path,
@@ -98,7 +98,7 @@ def test_a_variant_that_is_new_in_the_file_joins_its_product(tmp_path: Path) -> 
     assert found == [("S-1", 20, 5), ("S-2", 25, 2)]
 
 
-def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_held(tmp_path: Path) -> None:
+def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_reserved(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp(stock="5"))
     lamp_id = Variant.objects.get(sku="L-1").pk
     import_csv(tmp_path, lamp(stock="3"))
@@ -111,14 +111,14 @@ def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_held(tm
     assert list(effects) == [("IN", 5), ("ADJUSTMENT", -2)]
 
 
-def test_a_product_that_was_deleted_here_is_not_resurrected(tmp_path: Path) -> None:
+def test_a_deleted_product_stays_deleted(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp())
     delete_product(Product.objects.get().pk, now=NOW, by=SYSTEM)
     assert "1 was deleted in this shop" in import_csv(tmp_path, lamp(title="Lamp again"))
     assert not Product.objects.existing().exists()
 
 
-def test_a_sku_of_another_product_is_refused_into_the_file_of_refused_rows(tmp_path: Path) -> None:
+def test_a_sku_of_another_product_is_written_to_the_file_of_refused_rows(tmp_path: Path) -> None:
     taken = other_variant(title="Chair").sku
     out = import_csv(tmp_path, lamp(sku=taken), lamp(price="free"), lamp(sku="T-1"))
     assert "products: 1 created" in out
@@ -137,7 +137,7 @@ def refused_rows(out: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_row_refused_stands_under_the_columns_of_its_own_file(tmp_path: Path) -> None:
+def test_refused_rows_have_the_columns_of_the_imported_file(tmp_path: Path) -> None:
     out = StringIO()
     path = table(tmp_path / "a.csv", "product,price,title,sku", ["P", "free", "Lamp", "L-1"])
     call_command("import_catalog", str(path), format="csv", no_wait=True, stdout=out)
@@ -147,7 +147,7 @@ def test_a_row_refused_stands_under_the_columns_of_its_own_file(tmp_path: Path) 
     }  # fmt: skip
 
 
-def test_every_row_of_a_refused_product_is_filed(tmp_path: Path) -> None:
+def test_every_row_of_a_refused_product_is_stored(tmp_path: Path) -> None:
     taken = other_variant(title="Chair").sku
     out = import_csv(tmp_path, lamp(product="S", colour="Red"), lamp(sku=taken, product="S", colour="Blue"))
     assert "2 rows refused" in out
@@ -164,7 +164,7 @@ def test_every_row_of_a_refused_product_is_filed(tmp_path: Path) -> None:
         ("amazon-in", AMAZON, listing("Lamp", count="99,999,999,999"), plain_csv.BAD_COUNT),
     ],
 )
-def test_what_the_catalogue_can_not_hold_is_refused_alone(
+def test_what_the_catalogue_can_not_store_is_refused_alone(
     tmp_path: Path, name: str, header: str, row: list[object], reason: str
 ) -> None:
     out = StringIO()
@@ -174,7 +174,7 @@ def test_what_the_catalogue_can_not_hold_is_refused_alone(
     assert not Product.objects.exists()
 
 
-def test_a_seller_named_by_phone_owns_the_products(tmp_path: Path) -> None:
+def test_products_belong_to_the_seller_with_the_given_phone(tmp_path: Path) -> None:
     owner = seller()
     import_csv(tmp_path, lamp(), seller=owner.phone)
     assert Product.objects.get().seller == owner
@@ -198,9 +198,7 @@ def test_only_a_seller_can_own_products(tmp_path: Path) -> None:
         (b"", "is empty"),
     ],
 )
-def test_a_file_that_can_not_be_taken_whole_changes_nothing_at_all(
-    tmp_path: Path, content: bytes, complaint: str
-) -> None:
+def test_a_damaged_file_changes_nothing(tmp_path: Path, content: bytes, complaint: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     error = failure(str(path), format="csv")
@@ -211,7 +209,7 @@ def test_a_file_that_can_not_be_taken_whole_changes_nothing_at_all(
     assert not User.objects.exists()
 
 
-def test_a_listing_from_elsewhere_is_sold_at_its_sale_price_to_the_paisa(tmp_path: Path) -> None:
+def test_a_listing_of_amazon_in_is_sold_at_its_exact_sale_price(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", AMAZON, listing("An air conditioner", sale="₹32,999", price="₹58,990"))
     for _ in range(2):
         out = StringIO()
@@ -227,7 +225,7 @@ def _out_of_order() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_when_an_engine_is_down_everything_is_stored_and_one_line_says_so(
+def test_an_import_while_an_engine_is_down_stores_everything_and_says_so_in_one_line(
     tmp_path: Path, settings: Settings
 ) -> None:
     settings.OUTBOX_ENGINES = f"{__name__}._out_of_order"

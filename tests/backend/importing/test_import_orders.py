@@ -78,14 +78,14 @@ def test_invoices_become_orders_movements_and_customers(year: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_best_sellers_are_known_on_the_first_day(year: Path) -> None:
+def test_popularity_is_computed_by_the_import(year: Path) -> None:
     import_both(year)
     popularity = dict(Product.objects.values_list("source_reference", "popularity"))
     assert popularity == {"85123A": 7, "71053": 6}
 
 
 @pytest.mark.django_db
-def test_the_same_file_again_writes_nothing_and_says_nothing(year: Path) -> None:
+def test_importing_the_same_file_again_writes_and_publishes_nothing(year: Path) -> None:
     import_both(year)
     before = [list(model.objects.values()) for model in (Order, OrderItem, Movement, User, Message)]
     out = import_both(year)
@@ -95,7 +95,7 @@ def test_the_same_file_again_writes_nothing_and_says_nothing(year: Path) -> None
 
 
 @pytest.mark.django_db
-def test_orders_of_unknown_products_say_how_many_and_what_to_do_first(year: Path) -> None:
+def test_unknown_products_are_counted_and_the_command_to_run_first_is_named(year: Path) -> None:
     with pytest.raises(CommandError) as caught:
         import_orders(year)
     assert caught.value.returncode == 2
@@ -105,7 +105,7 @@ def test_orders_of_unknown_products_say_how_many_and_what_to_do_first(year: Path
 
 
 @pytest.mark.django_db
-def test_our_own_format_takes_orders_and_returns(tmp_path: Path) -> None:
+def test_our_own_format_has_orders_and_returns(tmp_path: Path) -> None:
     goods = table(tmp_path / "goods.csv", "sku,title,price", ["L-1", "Lamp", "12.00"])
     call_command("import_catalog", str(goods), format="csv", no_wait=True, stdout=StringIO())
     past = table(
@@ -152,7 +152,7 @@ def counted(database: Path) -> Counter[str]:
 
 
 @pytest.mark.slow
-def test_an_import_killed_in_the_middle_ends_the_same_when_run_again(tmp_path: Path) -> None:
+def test_an_import_that_was_killed_gives_the_same_result_when_it_is_run_again(tmp_path: Path) -> None:
     orders, lines = 5_000, 2
     rows = [
         line(

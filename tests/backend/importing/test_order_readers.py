@@ -27,7 +27,9 @@ class TestPlainCsv:
     def read(self, path: Path, *rows: list[object]) -> tuple[list[OrderRow], list[ReturnRow], list[str]]:
         return split(list(plain_csv.read(table(path / "a.csv", CSV, *rows), currency="EUR")))
 
-    def test_rows_of_one_order_are_one_order_and_negative_ones_are_returns(self, tmp_path: Path) -> None:
+    def test_rows_with_the_same_order_are_one_order_and_negative_ones_are_returns(
+        self, tmp_path: Path
+    ) -> None:
         (order,), (back,), refused = self.read(
             tmp_path,
             ["A1", "2024-01-31T16:05:00+02:00", "L-1", "2", "10.00", "anna"],
@@ -39,7 +41,7 @@ class TestPlainCsv:
         assert (order.reference, order.customer, order.currency, len(order.lines)) == ("A1", "anna", "EUR", 2)
         assert (back.reference, back.occurred_at.month, back.amount) == ("A1:2", 2, Decimal("10.00"))
 
-    def test_a_row_in_another_currency_is_no_part_of_the_order(self, tmp_path: Path) -> None:
+    def test_a_row_in_another_currency_than_its_order_is_refused(self, tmp_path: Path) -> None:
         path = table(
             tmp_path / "a.csv",
             f"{CSV},currency",
@@ -106,7 +108,5 @@ class TestPlainCsv:
             (["A", "2024-01-31", "", "1", "1", ""], plain_csv.BAD_REFERENCE),
         ],
     )
-    def test_a_value_that_can_not_be_taken_refuses_its_row(
-        self, tmp_path: Path, row: list[object], reason: str
-    ) -> None:
+    def test_an_invalid_value_refuses_its_row(self, tmp_path: Path, row: list[object], reason: str) -> None:
         assert self.read(tmp_path, row)[2] == [reason]
