@@ -18,7 +18,7 @@ SEPARATOR = "\x1f"
 MAX_TOKEN_PART = 1_000
 """Characters; engines refuse a document with a longer value than they support."""
 MAX_DESCRIPTION_WORDS = 400
-"""The beginning describes the product; sellers' terms and shipping tables follow at the end."""
+"""The beginning describes the product; sellers' terms and shipping tables are at the end."""
 
 POPULARITY_CEILING = 10_000
 """Units above which popularity counts no more: otherwise one best seller would lead unrelated queries."""

@@ -35,7 +35,7 @@ ORDERS: Mapping[Sort, tuple[str, ...]] = {
     # Without a query there is nothing to be relevant to: the best sellers come first.
     Sort.RELEVANCE: (f"-{fields.POPULARITY}", f"-{fields.CREATED_AT}", "id"),
 }
-"""What hits are ordered by where no score does: properties of the index, descending behind a minus."""
+"""The properties that hits are sorted by where they are not by score; a minus means descending."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

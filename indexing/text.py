@@ -16,7 +16,7 @@ STOP_WORDS = frozenset(
 MAX_PHRASE_WORDS = 3
 """Longer phrases are hardly ever typed: a title is found by its first three words."""
 MAX_PHRASE_SOURCE = 12
-"""Words of a title that phrases are taken from; sizes and part numbers follow at the end."""
+"""Words of a title that phrases are taken from; sizes and part numbers are at the end."""
 
 _HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|\{[^{}]*\}", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Whether searches are answered, and how far the index is behind the database."""
+"""Whether searches are answered, and how far the index lags behind the database."""
 
 from collections.abc import Mapping
 

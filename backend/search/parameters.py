@@ -150,21 +150,21 @@ def _value(declared: FilterDeclaration, value: Any) -> Any:
 
 
 def _attributes(request: Request) -> dict[str, tuple[str, ...]]:
-    asked = {
+    given = {
         name.removeprefix(ATTRIBUTE_PREFIX): tuple(dict.fromkeys(values))
         for name, values in request.query_params.lists()
         if name.startswith(ATTRIBUTE_PREFIX)
     }
     faults = {
         f"{ATTRIBUTE_PREFIX}{name}": fault
-        for name, values in asked.items()
+        for name, values in given.items()
         if (fault := _fault(name, values)) is not None
     }
-    if len(asked) > MAX_ATTRIBUTE_FILTERS:
+    if len(given) > MAX_ATTRIBUTE_FILTERS:
         faults[ATTRIBUTE_PREFIX] = f"At most {MAX_ATTRIBUTE_FILTERS} attributes can be filtered by."
     if faults:
         raise InvalidInput(**faults)
-    return asked
+    return given
 
 
 def _fault(name: str, values: tuple[str, ...]) -> str | None:

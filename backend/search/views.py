@@ -56,18 +56,18 @@ class SearchView(APIView):
 
         Facets count what each further filter would leave. Misspelt words are corrected.
         """
-        asked = search_request(request)
+        search = search_request(request)
         with index.SHARE.slot():
-            page = index.engine().search(asked)
-        span = PageSpan(page=asked.page, page_size=asked.page_size)
+            page = index.engine().search(search)
+        span = PageSpan(page=search.page, page_size=search.page_size)
         span.require_within(page.count)
         exposure_id = expose(
             surface="search",
             shopper=shopper_of(request),
             product_ids=[hit.product.id for hit in page.hits],
-            query=asked.text,
-            filters=filters_shown(asked),
-            page=asked.page,
+            query=search.text,
+            filters=filters_shown(search),
+            page=search.page,
             now=timezone.now(),
         )
         return Response(
@@ -101,19 +101,19 @@ class SuggestionView(APIView):
 
         Phrases, brands and categories that begin with it.
         """
-        asked = parse(request, SuggestionParameters)
+        given = parse(request, SuggestionParameters)
         with index.SHARE.slot():
-            found = index.engine().suggest(asked["q"], limit=asked["limit"])
+            found = index.engine().suggest(given["q"], limit=given["limit"])
         return envelope(SuggestionSerializer(list(found), many=True).data)
 
 
-def filters_shown(asked: SearchRequest) -> Mapping[str, object]:
+def filters_shown(search: SearchRequest) -> Mapping[str, object]:
     """Return the filters and the order of a request as an exposure stores them."""
-    named = asked.filters.given()
+    named = search.filters.given()
     attributes: Mapping[str, tuple[str, ...]] = named.pop("attributes", {})
     shown = {name: _text(value) for name, value in named.items()}
     shown |= {f"{ATTRIBUTE_PREFIX}{name}": ", ".join(values) for name, values in attributes.items()}
-    return shown | {"sort_by": asked.sort.value}
+    return shown | {"sort_by": search.sort.value}
 
 
 def _text(value: object) -> str:

@@ -58,7 +58,7 @@ class Snapshot:
     def count(self, query: Query) -> int:
         """Return how many products match."""
         result = self.searcher.search(query, 1, count=True)
-        found: int = result.count  # type: ignore[attr-defined] # the stub forgot it
+        found: int = result.count  # type: ignore[attr-defined] # missing in the stub
         return found
 
     def documents(self, addresses: Sequence[DocAddress]) -> list[ProductDocument]:
