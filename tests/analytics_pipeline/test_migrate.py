@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from analytics_pipeline import migrate
+from analytics_pipeline import migrate, rollups
 from analytics_pipeline.migrate import InvalidMigration, MigrationChanged
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
+from tests.analytics_pipeline.samples import NOW, id_at
 
 FIRST = "-- Things.\nCREATE TABLE IF NOT EXISTS things (n UInt64) ENGINE = MergeTree ORDER BY n\n"
 SECOND = "CREATE OR REPLACE VIEW all_things AS SELECT n FROM things\n"
@@ -69,6 +71,40 @@ def test_a_file_changed_after_it_was_applied_is_refused(empty: Warehouse, folder
     (folder / "001_things.sql").write_text(FIRST.replace("UInt64", "UInt32"))
     with pytest.raises(MigrationChanged, match=r"001_things\.sql"):
         migrate.migrate(empty, folder=folder, rolled_up=())
+
+
+def old_mark(warehouse: Warehouse, day: date, *, cleared: int) -> None:
+    """Say that a day changed, as the release before rollups were a list did."""
+    warehouse.insert("day_marks", {"day": [day], "mark": [uuid4()], "cleared": [cleared]})
+
+
+def test_rollups_of_the_previous_release_stay_exact_through_the_upgrade(
+    empty: Warehouse, tmp_path: Path
+) -> None:
+    """Its clean days stay clean, its dirty days stay dirty, and its ingest may still run for a while."""
+    for path in sorted(migrate.SCHEMA.glob("*.sql"))[:11]:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    migrate.migrate(empty, folder=tmp_path, rolled_up=())
+    clean, dirty, late = (NOW.date() - timedelta(days=n) for n in (3, 2, 1))
+    for day in (clean, dirty, late):
+        moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        row = {"event_id": id_at(moment), "occurred_at": moment, "day": day, "type": "view", "product_id": 1}
+        empty.insert("events", {name: [value] for name, value in row.items()})
+        if day != dirty:
+            empty.command(
+                "INSERT INTO event_rollup SELECT * FROM event_aggregate(days = [{day:Date}])", {"day": day}
+            )
+    old_mark(empty, dirty, cleared=0)
+    old_mark(empty, clean, cleared=1)
+
+    migrate.migrate(empty)
+    assert rollups.dirty_days(empty, rollups.EVENT_COUNTS) == [dirty]
+    assert rollups.dirty_days(empty, rollups.QUERY_COUNTS) == [clean, dirty, late]
+    old_mark(empty, late, cleared=0)
+    assert rollups.dirty_days(empty, rollups.EVENT_COUNTS) == [dirty, late]
+    rollups.rebuild(empty)
+    assert rollups.all_dirty_days(empty) == []
+    assert empty.value("SELECT sum(events) FROM event_counts(dirty_days = [])") == 3
 
 
 @pytest.mark.parametrize(
