@@ -12,7 +12,7 @@ from datetime import datetime
 import numpy as np
 from numpy.random import Generator
 
-from backend.inventory.bulk import PastEntry, PastReservation, hold_past, record_past
+from backend.inventory.bulk import PastEntry, PastReservation, record_past, reserve_past
 from backend.inventory.models import ReservationState, TransactionType
 from backend.orders.bulk import PastItem, PastOrder
 from backend.orders.models import OrderItem, OrderStatus
@@ -38,7 +38,7 @@ def record_ledger(
     """Write the ledger of `sold`; `on_sale_since` has every variant's id."""
     deliveries = _deliveries(sold, on_sale_since=on_sale_since, restocked_at=restocked_at, rng=rng)
     record_past([*deliveries, *_shipped(sold), *_returned(sold)])
-    reservations = hold_past([_reservation(one) for one in sold])
+    reservations = reserve_past([_reservation(one) for one in sold])
     rows = []
     for one, reservation in zip(sold, reservations, strict=True):
         one.row.reservation = reservation

@@ -1,4 +1,4 @@
-"""Accounts of people who are known from elsewhere only: nobody can log in to them."""
+"""Accounts that imports create; they have no password and can't log in."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ SELLERS = "seller"
 
 @dataclass(frozen=True, slots=True)
 class ImportedCustomer:
-    """A customer by id, and the key under which the warehouse knows them."""
+    """An imported customer's id, and the key that identifies them in the warehouse."""
 
     id: int
     shopper_key: UUID
 
 
 def seller_of(source: str) -> User:
-    """Return the account that sells what comes from `source` and from nobody in particular."""
+    """Return the seller of products from `source` that name no seller; create it if necessary."""
     seller, _ = User.objects.get_or_create(
         source=SELLERS,
         source_reference=source,
@@ -30,7 +30,7 @@ def seller_of(source: str) -> User:
 
 
 def customers_of(source: str, *, references: Collection[str]) -> dict[str, ImportedCustomer]:
-    """Return the customers whom `source` calls by `references`; accounts are made where there is none."""
+    """Return the customers by their references in `source`; create the missing accounts."""
     User.objects.bulk_create(
         [
             User(source=source, source_reference=reference, password=make_password(None))

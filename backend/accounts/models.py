@@ -1,4 +1,4 @@
-"""People and their sessions."""
+"""Users, their login sessions, and their links to anonymous ids."""
 
 import uuid
 from typing import Any, ClassVar
@@ -13,7 +13,7 @@ from backend.accounts.phones import normalise_phone
 
 
 class UserType(models.TextChoices):
-    """The three roles."""
+    """The role of a user."""
 
     CUSTOMER = "CUSTOMER", "customer"
     SELLER = "SELLER", "seller"
@@ -21,10 +21,10 @@ class UserType(models.TextChoices):
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes users by phone."""
+    """Creates users, and finds them by phone."""
 
     def create_user(self, phone: str, password: str | None = None, **fields: Any) -> "User":
-        """Return a new user; the password goes through the hasher, None makes the account unable to log in.
+        """Create a user; without a password the account can't log in.
 
         Raises:
             InvalidPhone: `phone` is not a phone number.
@@ -35,21 +35,21 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, phone: str, password: str | None = None, **fields: Any) -> "User":
-        """Return a new admin who may do everything."""
+        """Create an admin with all permissions."""
         return self.create_user(
             phone, password, user_type=UserType.ADMIN, is_staff=True, is_superuser=True, **fields
         )
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Return the user whose phone `username` is, however it is written."""
+        """Return the user with this phone, in any notation."""
         return self.get(phone=normalise_phone(username or "", region=settings.DEFAULT_PHONE_REGION))
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account.
 
-    `shopper_key` is the random key under which the warehouse knows this person; the mapping lives here alone.
-    A customer taken over from another shop has no phone and can't log in, but keeps `source_reference`.
+    `shopper_key` is the random key that identifies the person in the warehouse; no other table has the
+    mapping. An imported customer has no phone and can't log in, but has a `source_reference`.
     """
 
     phone = models.CharField(max_length=20, unique=True, null=True)
@@ -81,24 +81,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.get_full_name() or self.phone or f"customer {self.source_reference}"
 
     def get_full_name(self) -> str:
-        """Return first and last name."""
+        """Return the first and last name."""
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
     def is_admin(self) -> bool:
-        """Whether this person runs the shop."""
+        """Whether the user is staff."""
         return self.is_staff or self.user_type == UserType.ADMIN
 
     @property
     def is_seller(self) -> bool:
-        """Whether this person sells here."""
+        """Whether the user is a seller."""
         return self.user_type == UserType.SELLER
 
 
 class Session(models.Model):
-    """One login: a family of refresh tokens of which only the newest is valid.
+    """A login session: a series of refresh tokens, of which only the newest is valid.
 
-    A refresh token that comes a second time means that it was copied: the whole session ends.
+    Reuse of an older refresh token means that it was copied, and ends the session.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -113,7 +113,7 @@ class Session(models.Model):
 
 
 class ShopperLink(models.Model):
-    """A guest's anonymous id turned out to be this person's: what the guest saw, the person saw."""
+    """An anonymous id that belongs to a user: what that guest did is attributed to the user."""
 
     anonymous_id = models.UUIDField()
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shopper_links")

@@ -1,4 +1,4 @@
-"""How OpenAPI describes the access token."""
+"""The OpenAPI description of access tokens."""
 
 from typing import Any
 
@@ -13,5 +13,5 @@ class JWTScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
     name = "accessToken"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        """Return OpenAPI's words for it."""
+        """Return the security scheme."""
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -1,4 +1,4 @@
-"""Who may: the roles as DRF permissions."""
+"""Permissions by role."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -6,20 +6,20 @@ from rest_framework.views import APIView
 
 
 class IsStaff(BasePermission):
-    """Those who run the shop."""
+    """Staff only."""
 
     message = "Only staff may do this."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the caller is staff."""
+        """Return whether the caller is staff."""
         return bool(request.user.is_authenticated and request.user.is_admin)
 
 
 class IsSellerOrStaff(BasePermission):
-    """Those who sell, and those who run the shop."""
+    """Sellers and staff only."""
 
     message = "Only sellers and staff may do this."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the caller is a seller or staff."""
+        """Return whether the caller is a seller or staff."""
         return bool(request.user.is_authenticated and (request.user.is_admin or request.user.is_seller))

@@ -1,4 +1,4 @@
-"""Phone numbers: what identifies a person here."""
+"""Phone numbers, which identify users."""
 
 import re
 
@@ -11,10 +11,10 @@ SEPARATORS = re.compile(r"[\s().\-/]")
 
 
 def normalise_phone(raw: str, *, region: str) -> str:
-    """Return `raw` as E.164 where it is a valid number of `region` or the world.
+    """Return `raw` in E.164 if it is a valid phone number, nationally in `region` or internationally.
 
-    Else, if it has 8 to 15 digits, what is left of it without separators: a leading + stays, and with it
-    another number.
+    Otherwise return it without separators, if it then has 8 to 15 digits. A leading + is kept and makes a
+    different number.
 
     Raises:
         InvalidPhone: it is neither.

@@ -1,4 +1,4 @@
-"""Accounts as they come in and go out."""
+"""Serialisation of accounts and tokens."""
 
 from typing import Any
 
@@ -28,9 +28,9 @@ class RegisterSerializer(Body):
     )
 
     def validate_date_of_birth(self, value: Any) -> Any:
-        """Refuse a day that has not come yet."""
+        """Refuse a date in the future."""
         if value is not None and value > timezone.now().date():
-            raise serializers.ValidationError("Lies in the future.")
+            raise serializers.ValidationError("Must not be in the future.")
         return value
 
 
@@ -63,7 +63,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class TokensSerializer(serializers.Serializer[Any]):
-    """A session's user and tokens; `expires_in` is the access token's life in seconds."""
+    """A session's user and tokens; `expires_in` is the access token's lifetime in seconds."""
 
     EXAMPLE = {
         "access_token": "eyJhbGciOi…",

@@ -1,4 +1,4 @@
-"""Registering, logging in, renewing and ending sessions."""
+"""Registration, login, and the renewal and end of sessions."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -44,11 +44,11 @@ def register(
     user_type: str = UserType.CUSTOMER,
     by: Actor,
 ) -> User:
-    """Return a new customer or seller.
+    """Create a customer or a seller.
 
     Raises:
-        InvalidInput: the phone is no phone number, the password is weak or the role can't be chosen.
-        PhoneTaken: there is such an account.
+        InvalidInput: the phone is invalid, the password is weak, or the role is not for self-service.
+        PhoneTaken: another account has the phone.
     """
     if user_type not in SELF_SERVICE_ROLES:
         raise InvalidInput(user_type=[f"Choose one of: {', '.join(SELF_SERVICE_ROLES)}."])
@@ -81,10 +81,10 @@ def _phone(raw: str) -> str:
 
 
 def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | None = None) -> LoggedIn:
-    """Return a new session of the account; `anonymous_id` is the guest's that this person was until now.
+    """Start a session; `anonymous_id` is that of the guest before the login.
 
     Raises:
-        InvalidCredentials: there is no such account, it is closed, or the password is wrong.
+        InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
     """
     if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
         raise InvalidCredentials("The password of the demo shop is not accepted here.")
@@ -93,7 +93,7 @@ def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | Non
     except InvalidInput as error:
         raise InvalidCredentials from error
     if user is None:
-        # As much work as for a known phone, so that the time taken does not tell which phones are known.
+        # As much work as for a known phone, so that the time does not reveal which phones have accounts.
         make_password(password)
         raise InvalidCredentials
     if not user.check_password(password) or not user.is_active:
@@ -123,10 +123,10 @@ def _link(anonymous_id: UUID, *, user: User, now: datetime) -> None:
 
 
 def renew(refresh_token: str, *, now: datetime) -> LoggedIn:
-    """Return a new pair of tokens for the session; the old refresh token is spent.
+    """Exchange the refresh token for a new pair of tokens.
 
     Raises:
-        SessionEnded: the token is no valid refresh token, or it was spent before (then the session ends).
+        SessionEnded: the token is invalid or was used before; reuse ends the session.
     """
     try:
         token = verified_token(RefreshToken, refresh_token)
@@ -154,7 +154,7 @@ def renew(refresh_token: str, *, now: datetime) -> LoggedIn:
 
 
 def end_session(session_id: UUID, *, by: Actor, now: datetime) -> None:
-    """End the session: neither its access nor its refresh tokens are valid any more."""
+    """End the session, and with it the validity of all its tokens."""
     with transaction.atomic():
         if Session.objects.filter(pk=session_id, ended_at=None).update(ended_at=now):
             record("accounts.session_ended", by=by, subject=(Session._meta.label, str(session_id)))

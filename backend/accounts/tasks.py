@@ -1,4 +1,4 @@
-"""What happens to sessions by the clock."""
+"""Periodic tasks on login sessions."""
 
 from celery import shared_task
 from django.utils import timezone

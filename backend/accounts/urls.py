@@ -1,4 +1,4 @@
-"""Paths of the accounts' endpoints."""
+"""Paths of accounts."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The accounts' endpoints."""
+"""Endpoints of accounts."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ class GuestView(APIView):
 
 
 class RegisterView(GuestView):
-    """New accounts."""
+    """Registration."""
 
     @operation(
         "accounts_register",
@@ -65,7 +65,7 @@ class RegisterView(GuestView):
 
 
 class LoginView(GuestView):
-    """Sessions by phone and password."""
+    """Login."""
 
     @operation(
         "accounts_login",
@@ -87,7 +87,7 @@ class LoginView(GuestView):
 
 
 class TokenRefreshView(GuestView):
-    """New tokens for a session."""
+    """Renewal of tokens."""
 
     @operation(
         "accounts_token_refresh",
@@ -99,14 +99,14 @@ class TokenRefreshView(GuestView):
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new pair of tokens.
 
-        A refresh token can be used once. Using it again ends the session, except within ten seconds.
+        A refresh token can be used once. Using it again ends the session.
         """
         body = parse_body(request, TokenRefreshSerializer)
         return envelope(_tokens(services.renew(body["refresh_token"], now=timezone.now())))
 
 
 class LogoutView(APIView):
-    """The end of a session."""
+    """Logout."""
 
     @operation("accounts_logout", tag="accounts", answer=envelope_of(UserSerializer))
     def post(self, request: Request) -> Response:

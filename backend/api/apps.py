@@ -1,10 +1,10 @@
-"""What every endpoint shares."""
+"""What all endpoints share: errors, envelopes, pages, money, parameters, throttles."""
 
 from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
-    """What every endpoint shares."""
+    """What all endpoints share: errors, envelopes, pages, money, parameters, throttles."""
 
     name = "backend.api"
     label = "api"

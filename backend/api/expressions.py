@@ -1,4 +1,4 @@
-"""Database expressions that several rooms use."""
+"""Database expressions that several apps use."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,6 @@ from django.db.models import Case, IntegerField, Value, When
 
 
 def number_by_key(numbers: Mapping[int, int]) -> Case:
-    """Return the expression that is `numbers[pk]` on the row `pk`, to change many rows in one UPDATE."""
+    """Return an expression whose value on the row `pk` is `numbers[pk]`, for an UPDATE of many rows."""
     whens = [When(pk=key, then=Value(number)) for key, number in sorted(numbers.items())]
     return Case(*whens, output_field=IntegerField())

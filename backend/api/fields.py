@@ -14,10 +14,10 @@ LARGEST_ID = 2**63 - 1
 
 
 class Choice(serializers.ChoiceField):
-    """A choice whose error names what is allowed."""
+    """A choice whose error lists the allowed values."""
 
     def fail(self, key: str, **kwargs: Any) -> Any:
-        """Raise the error of `key`, naming the choices where the value is not one of them."""
+        """Raise the error `key`; for an invalid choice, list the allowed values."""
         if key == "invalid_choice":
             allowed = ", ".join(str(choice) for choice in self.choices)
             raise serializers.ValidationError(f"{kwargs['input']!r} is not one of: {allowed}.", code=key)
@@ -25,21 +25,21 @@ class Choice(serializers.ChoiceField):
 
 
 class Identifier(serializers.IntegerField):
-    """The id of a row."""
+    """The primary key of a row."""
 
     def __init__(self, **options: Any) -> None:
-        """Take a field's ordinary options."""
+        """Pass `options` on to the base class."""
         super().__init__(min_value=1, max_value=LARGEST_ID, **options)
 
 
 class MoneyInput(serializers.DecimalField):
     """An amount of money in a request, 0 or more.
 
-    Which currency it is in decides how many decimal places it may have, so the service checks that.
+    The currency decides how many decimal places are allowed, so the service that knows it checks the amount.
     """
 
     def __init__(self, **options: Any) -> None:
-        """Take a field's ordinary options."""
+        """Pass `options` on to the base class."""
         super().__init__(max_digits=16, decimal_places=money.MAX_EXPONENT, min_value=Decimal(0), **options)
 
 
@@ -52,7 +52,7 @@ class MoneyOutput(serializers.Field[Any, Any, str, Any]):
     """
 
     def __init__(self, *, currency: str = "currency", **options: Any) -> None:
-        """Take a field's ordinary options."""
+        """Pass `options` on to the base class."""
         super().__init__(read_only=True, **options)
         self.currency_path = currency.split(".")
 

@@ -1,8 +1,8 @@
-"""Requests that may be sent again without being carried out again.
+"""Idempotency keys: a request that is repeated with the same key is executed once.
 
-A caller who gives a request an `Idempotency-Key` gets the answer of the first request with that key, however
-often it is sent. The key is claimed, the work done and the answer kept in one transaction: of two requests at
-once the second waits for the first, and where the work failed the key is free again.
+Every repetition gets the stored answer of the first request. The key, the work and the answer are written in
+one transaction, so a concurrent request with the same key waits for the first one, and a failed request
+leaves the key unused.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from backend.api.schema import RequestHeader
 
 HEADER = "Idempotency-Key"
 WELL_FORMED = re.compile(r"[\x21-\x7e]{1,255}")
-KEPT_FOR = timedelta(days=1)
+RETENTION = timedelta(days=1)
 
 REPLAYED_HEADER = "Idempotent-Replayed"
 IDEMPOTENCY_KEY = RequestHeader(
@@ -41,14 +41,14 @@ IDEMPOTENCY_KEY = RequestHeader(
 
 
 def once(request: Request, perform: Callable[[], Response], *, scope: str, now: datetime) -> Response:
-    """Return what `perform` answers; for a request that was carried out before, the answer it got then.
+    """Return the answer of `perform`, or the stored answer if the request is a repetition.
 
-    `perform` runs inside a transaction. A request without a key is carried out whenever it comes.
+    `perform` runs inside a transaction. A request without a key is always executed.
 
     Raises:
         InvalidInput: the key is not 1 to 255 visible characters.
         IdempotencyKeyReused: the key was used with another body.
-        NotAuthenticated: a guest sent a key; keys belong to accounts.
+        NotAuthenticated: a guest sent a key; a key belongs to an account.
     """
     key = _key_of(request)
     if key is None:
@@ -77,18 +77,18 @@ def _key_of(request: Request) -> str | None:
 
 
 def _fingerprint(request: Request) -> str:
-    said = json.dumps([request.method, request.path, request.data], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
+    content = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _claim(user_id: int, *, scope: str, key: str, fingerprint: str, now: datetime) -> IdempotencyKey:
-    mine = IdempotencyKey(user_id=user_id, scope=scope, key=key, fingerprint=fingerprint, created_at=now)
-    # Waits for a request at work with the same key, and leaves its row alone when it is done.
-    IdempotencyKey.objects.bulk_create([mine], ignore_conflicts=True)
+    claim = IdempotencyKey(user_id=user_id, scope=scope, key=key, fingerprint=fingerprint, created_at=now)
+    # Waits for a concurrent request with the same key; its row then stays as it is.
+    IdempotencyKey.objects.bulk_create([claim], ignore_conflicts=True)
     return IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope=scope, key=key)
 
 
 def forget_old_keys(*, now: datetime) -> int:
     """Delete the keys that are older than a day; return how many."""
-    deleted, _ = IdempotencyKey.objects.filter(created_at__lt=now - KEPT_FOR).delete()
+    deleted, _ = IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).delete()
     return deleted

@@ -1,14 +1,14 @@
-"""Requests that must not be carried out twice."""
+"""Stored idempotency keys."""
 
 from django.conf import settings
 from django.db import models
 
 
 class IdempotencyKey(models.Model):
-    """A request that a caller named with a key, and the answer that it got.
+    """A request with an Idempotency-Key, and its answer.
 
-    `body` is JSON as text, for an answer that is repeated is the same to the letter. The row is written in
-    the transaction of the work itself: where the work failed, the key is free again.
+    `body` is JSON as text, so that a repeated answer is byte for byte the same. The row is written in the
+    transaction of the request's own work, so a failed request leaves no row.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

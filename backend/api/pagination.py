@@ -1,4 +1,4 @@
-"""Pages: one envelope for every list, whichever store it came from."""
+"""Pages: one envelope for every list, whether it comes from the database or the search index."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class PageSpan:
-    """Which rows are asked for: `page` counts from 1."""
+    """The requested page, counted from 1, and its size."""
 
     page: int
     page_size: int
 
     @property
     def start(self) -> int:
-        """The offset of the first row."""
+        """The index of the first row, counted from 0."""
         return (self.page - 1) * self.page_size
 
     def total_pages(self, count: int) -> int:
-        """The number of pages that `count` rows fill; an empty list has one, empty, page."""
+        """Return the number of pages of `count` rows; an empty list has one empty page."""
         return max(1, -(-count // self.page_size))
 
     def require_within(self, count: int) -> None:
@@ -41,7 +41,7 @@ class PageSpan:
 
 
 def page_of_rows(rows: QuerySet[Row], span: PageSpan) -> tuple[int, list[Row]]:
-    """Return how many rows there are, and those of the page (two queries).
+    """Return the number of rows, and the rows of the page, in two queries.
 
     Raises:
         PageNotFound: the page is after the last one.
@@ -54,10 +54,7 @@ def page_of_rows(rows: QuerySet[Row], span: PageSpan) -> tuple[int, list[Row]]:
 def page_envelope(
     request: Request, results: Iterable[object], *, count: int, span: PageSpan, **extra: object
 ) -> dict[str, object]:
-    """Return the envelope of a page.
-
-    That is `{count, next, previous, results, page_size, current_page, total_pages}` and what `extra` adds.
-    """
+    """Return `{count, next, previous, results, page_size, current_page, total_pages}` and `extra`."""
     last = span.total_pages(count)
     return {
         "count": count,

@@ -22,17 +22,18 @@ def parse(
 ) -> dict[str, Any]:
     """Return the request's query parameters as `serializer_class` validates them.
 
-    A list field's parameter may be repeated. Parameters whose name begins with `open_prefix` (where one is
-    given) are the caller's own business.
+    The parameter of a list field may be repeated. Parameters whose names begin with `open_prefix`, if that is
+    not empty, are left to the caller.
 
     Raises:
-        InvalidInput: a parameter is unknown, or given twice; the details name it and what is allowed.
-        rest_framework.exceptions.ValidationError: a value is not valid.
+        InvalidInput: a parameter is unknown or repeated; the details name it and list the known ones.
+        rest_framework.exceptions.ValidationError: a value is invalid.
     """
-    several = {name for name, field in serializer_class().fields.items() if _takes_several(field)}
+    repeatable = {name for name, field in serializer_class().fields.items() if _is_repeatable(field)}
     serializer = serializer_class(
         data={
-            name: values if name in several else values[-1] for name, values in request.query_params.lists()
+            name: values if name in repeatable else values[-1]
+            for name, values in request.query_params.lists()
         }
     )
     allowed = sorted(serializer.fields)
@@ -42,7 +43,7 @@ def parse(
             continue
         if name not in serializer.fields:
             faults[name] = f"Unknown parameter. Allowed are: {', '.join(allowed)}."
-        elif len(values) > 1 and name not in several:
+        elif len(values) > 1 and name not in repeatable:
             faults[name] = "Given more than once."
     if faults:
         raise InvalidInput("Unknown or repeated parameters.", **faults)
@@ -50,7 +51,7 @@ def parse(
     return dict(serializer.validated_data)
 
 
-def _takes_several(field: object) -> bool:
+def _is_repeatable(field: object) -> bool:
     return isinstance(field, serializers.ListField)
 
 
@@ -61,7 +62,7 @@ class Body(serializers.Serializer[Any]):
         """Return the validated values.
 
         Raises:
-            rest_framework.exceptions.ValidationError: naming each field that is unknown or not valid.
+            rest_framework.exceptions.ValidationError: a field is unknown or invalid.
         """
         if isinstance(data, Mapping):
             allowed = ", ".join(self.fields) or "none"
@@ -79,7 +80,7 @@ def parse_body(request: Request, serializer_class: type[Body]) -> dict[str, Any]
     """Return the request's body as `serializer_class` validates it.
 
     Raises:
-        rest_framework.exceptions.ValidationError: it is no JSON object, or naming each faulty field.
+        rest_framework.exceptions.ValidationError: the body is not an object, or a field is invalid.
     """
     serializer = serializer_class(data=request.data)
     serializer.is_valid(raise_exception=True)

@@ -1,4 +1,4 @@
-"""Bodies as they come in."""
+"""Parsing request bodies."""
 
 import json
 from collections.abc import Mapping
@@ -9,15 +9,15 @@ from rest_framework.exceptions import ParseError
 
 
 class JSONParser(parsers.JSONParser):
-    """Strict JSON in UTF-8; whatever gets past it can be stored, sent on and said back."""
+    """Strict JSON in UTF-8: every value that it accepts can be stored and encoded again."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Return what the body says.
+        """Return the parsed body.
 
         Raises:
-            ParseError: it is no JSON, nested too deeply, or holds half a surrogate pair, which is no text.
+            ParseError: the body is not JSON, is nested too deeply, or has an unpaired surrogate.
         """
         try:
             data: dict[str, Any] = super().parse(stream, media_type, {"encoding": "utf-8"})

@@ -1,4 +1,4 @@
-"""The id of the request being answered, for envelopes and the response header."""
+"""The id of the current request, in error envelopes, the log and a response header."""
 
 from collections.abc import Callable
 
@@ -8,19 +8,19 @@ from django.http.response import HttpResponseBase
 
 
 def current_request_id() -> str | None:
-    """Return the id that every log line of this request carries; None outside a request."""
+    """Return the id that every log line of this request has, or None outside a request."""
     return structlog.contextvars.get_contextvars().get("request_id")
 
 
 class RequestIdMiddleware:
-    """Sends the request's id back as `X-Request-Id`."""
+    """Adds the request's id to the response as `X-Request-Id`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer."""
+        """Store the next middleware."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, with the id in the header."""
+        """Return the response with the header."""
         request_id = current_request_id()
         response = self.get_response(request)
         if request_id is not None:

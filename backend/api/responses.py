@@ -1,4 +1,4 @@
-"""The envelope of every answer that is neither a page nor an error."""
+"""The envelope of successful answers, except pages."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Who is shopping, as far as events are concerned: a random key, never a name."""
+"""The shopper of a request, as events and exposures identify them: by a random key."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,17 +19,17 @@ ANONYMOUS_ID = RequestHeader(
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """`key` stands for the person in the warehouse; None where a guest sent no anonymous id."""
+    """The key that identifies the shopper in the warehouse; None for a guest without an anonymous id."""
 
     key: UUID | None
     user_id: int | None = None
 
 
 def shopper_of(request: Request) -> Shopper:
-    """Return the account's shopper, else the guest whose anonymous id came in the header.
+    """Return the shopper of the account, or for a guest of the anonymous id in the header.
 
     Raises:
-        InvalidInput: the anonymous id is no UUID, or the nil one.
+        InvalidInput: the anonymous id is not a UUID, or is the nil UUID.
     """
     # Also with an account, so that one browser's requests fail or succeed alike before and after logging in.
     guest = anonymous_id(request)
@@ -39,10 +39,10 @@ def shopper_of(request: Request) -> Shopper:
 
 
 def anonymous_id(request: Request) -> UUID | None:
-    """Return the UUID of the header X-Anonymous-Id; None where it wasn't sent.
+    """Return the UUID in the header X-Anonymous-Id, or None without the header.
 
     Raises:
-        InvalidInput: it is no UUID, or the nil one, which stands for nobody.
+        InvalidInput: it is not a UUID, or is the nil UUID.
     """
     raw = request.headers.get(ANONYMOUS_HEADER)
     if raw is None:
@@ -52,5 +52,5 @@ def anonymous_id(request: Request) -> UUID | None:
     except ValueError as error:
         raise InvalidInput(**{ANONYMOUS_HEADER: "Must be a UUID."}) from error
     if not key.int:
-        raise InvalidInput(**{ANONYMOUS_HEADER: "The nil UUID is nobody's; mint a random one."})
+        raise InvalidInput(**{ANONYMOUS_HEADER: "Must not be the nil UUID; generate a random one."})
     return key

@@ -1,4 +1,4 @@
-"""What happens to idempotency keys by the clock."""
+"""Periodic tasks on idempotency keys."""
 
 from celery import shared_task
 from django.utils import timezone

@@ -21,18 +21,18 @@ class ByClientAddress(SimpleRateThrottle):
 
 
 class GuestThrottle(ByClientAddress, AnonRateThrottle):
-    """Guests, where an endpoint has no scope of its own."""
+    """The rate of guests at endpoints without a scope of their own."""
 
 
 class AccountThrottle(ByClientAddress, UserRateThrottle):
-    """Accounts, where an endpoint has no scope of its own."""
+    """The rate of accounts at endpoints without a scope of their own."""
 
 
 class ScopedThrottle(ByClientAddress):
-    """One budget an account, or a guest's address, for all views of a scope."""
+    """One rate per account, or per address of guests, for all views of a scope."""
 
     def get_cache_key(self, request: Request, view: "APIView") -> str:
-        """Return the account's key, else the address's."""
+        """Return the cache key of the account, or of the address."""
         ident = f"user-{request.user.pk}" if request.user.is_authenticated else self.get_ident(request)
         return self.cache_format % {"scope": self.scope, "ident": ident}
 

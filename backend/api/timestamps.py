@@ -1,4 +1,4 @@
-"""Times as the API writes them."""
+"""How the API writes times."""
 
 from datetime import UTC, datetime
 

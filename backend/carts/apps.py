@@ -1,10 +1,10 @@
-"""What customers mean to buy."""
+"""Customers' carts."""
 
 from django.apps import AppConfig
 
 
 class CartsConfig(AppConfig):
-    """What customers mean to buy."""
+    """Customers' carts."""
 
     name = "backend.carts"
     label = "carts"

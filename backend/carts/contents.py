@@ -1,4 +1,4 @@
-"""What a cart amounts to now, line by line."""
+"""The lines of a cart at current prices, and which of them can be ordered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from backend.carts.models import CartItem
 
 
 class Problem(TextChoices):
-    """Why a line can't be bought as it stands."""
+    """Why a line can't be ordered."""
 
     NOT_FOR_SALE = "not_for_sale", "taken off the shop"
     INSUFFICIENT_STOCK = "insufficient_stock", "fewer units are left"
@@ -19,54 +19,54 @@ class Problem(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A cart item at today's price; `problem` is None where it can be bought."""
+    """A cart item at its current price; `problem` is None if it can be ordered."""
 
     item: CartItem
     problem: Problem | None
 
     @property
     def unit_price(self) -> Decimal:
-        """What one unit costs now."""
+        """The current price of one unit."""
         return self.item.variant.sale_price
 
     @property
     def total_price(self) -> Decimal:
-        """What the line costs now."""
+        """The current price of all units."""
         return self.unit_price * self.item.quantity
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The lines of a cart, in the order in which they came; amounts are of what can be bought."""
+    """The lines of a cart, oldest first; the sums count the lines that can be ordered."""
 
     lines: tuple[Line, ...]
     currency: str | None
 
     @property
-    def sound(self) -> list[Line]:
-        """The lines that can be bought."""
+    def orderable(self) -> list[Line]:
+        """The lines that can be ordered."""
         return [line for line in self.lines if line.problem is None]
 
     @property
-    def unsound(self) -> list[Line]:
-        """The lines that can't."""
+    def not_orderable(self) -> list[Line]:
+        """The lines that can't be ordered."""
         return [line for line in self.lines if line.problem is not None]
 
     @property
     def units(self) -> int:
-        """How many units can be bought."""
-        return sum(line.item.quantity for line in self.sound)
+        """How many units can be ordered."""
+        return sum(line.item.quantity for line in self.orderable)
 
     @property
     def subtotal(self) -> Decimal:
-        """What they cost, before tax and shipping."""
-        return sum((line.total_price for line in self.sound), Decimal(0))
+        """The price of these units, before tax and shipping."""
+        return sum((line.total_price for line in self.orderable), Decimal(0))
 
 
 def contents_of(items: Sequence[CartItem]) -> Contents:
-    """Return what `items`, with variant and product loaded, amount to.
+    """Return the contents of a cart with `items`, whose variants and products are loaded.
 
-    A cart has the currency of its first item that is for sale.
+    The currency of a cart is that of its first item that is for sale.
     """
     currency = next((item.variant.product.currency for item in items if _is_for_sale(item)), None)
     lines = tuple(Line(item, _problem_of(item, currency=currency)) for item in items)

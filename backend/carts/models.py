@@ -1,7 +1,7 @@
-"""What customers mean to buy.
+"""Carts and their items.
 
-A cart holds no stock and no price: both are looked up whenever it is shown, and checked under lock when it is
-ordered. The lock of a cart is its own row; whoever changes its items takes it first.
+A cart reserves no stock and stores no prices: both are read when it is shown, and checked under lock when it
+is ordered. Changes of its items lock the cart's row first.
 """
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from backend.catalog.models import Variant
 
 
 class Cart(models.Model):
-    """A customer's one cart."""
+    """The cart of a customer."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="cart")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -22,10 +22,10 @@ class Cart(models.Model):
 
 
 class CartItem(models.Model):
-    """So many units of a variant, and what brought them here.
+    """Units of a variant, and the list that the shopper took the product from.
 
-    `exposure_id`, `added_at` and `shopper_key` belong together: they are the claim that this shopper took the
-    product from that list at that time. The id is unchecked; reports decide whether the claim earns credit.
+    `exposure_id`, `added_at` and `shopper_key` are a claim: that this shopper took the product from that list
+    at that time. It is stored unchecked; reports decide whether it earns credit.
     """
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")

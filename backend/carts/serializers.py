@@ -1,4 +1,4 @@
-"""Carts as they come in and go out."""
+"""Serialisation of carts."""
 
 from typing import Any
 
@@ -7,28 +7,28 @@ from rest_framework import serializers
 from backend.api.fields import Identifier, MoneyOutput
 from backend.api.parameters import Body
 from backend.carts.contents import Problem
-from backend.carts.services import MOST_UNITS
+from backend.carts.services import MAX_UNITS
 from backend.catalog.models import Product, Variant
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 
 
 class NewCartItemSerializer(Body):
-    """What to put into the cart. A product alone means its only variant."""
+    """What to add to the cart. A product without a variant means its only variant."""
 
     EXAMPLE = {"product_id": 1, "quantity": 1}
 
     product_id = Identifier(required=False)
     variant_id = Identifier(required=False)
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS, default=1)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS, default=1)
     exposure_id = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The list that the product was taken from."
     )
 
 
 class QuantitySerializer(Body):
-    """How many units a line should hold; to take it out, DELETE it."""
+    """The new quantity of a line; DELETE removes it."""
 
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
 
 
 class CartProductSerializer(serializers.ModelSerializer[Product]):
@@ -44,7 +44,7 @@ class CartProductSerializer(serializers.ModelSerializer[Product]):
         read_only_fields = fields
 
     def get_image_url(self, product: Product) -> str | None:
-        """Return the first picture."""
+        """Return the address of the first image."""
         return product.image_urls[0] if product.image_urls else None
 
 
@@ -64,7 +64,7 @@ class CartVariantSerializer(serializers.ModelSerializer[Variant]):
 
 
 class CartLineSerializer(serializers.Serializer[Any]):
-    """A line of the cart at today's price; `problem` is null where it can be bought."""
+    """A line of the cart at its current price; `problem` is null if it can be ordered."""
 
     EXAMPLE = {"unit_price": "89.00", "total_price": "89.00", "problem": None}
 
@@ -80,7 +80,7 @@ class CartLineSerializer(serializers.Serializer[Any]):
 
 
 class CartSerializer(serializers.Serializer[Any]):
-    """A cart; units and subtotal count what can be bought, before tax and shipping."""
+    """A cart; units and subtotal count the lines that can be ordered, before tax and shipping."""
 
     EXAMPLE = {"units": 1, "subtotal": "89.00", "currency": "USD"}
 

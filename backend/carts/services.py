@@ -1,12 +1,9 @@
-"""Changing carts.
+"""Changes of carts.
 
-The claim of a line (exposure id, time, shopper) is that of the last add that named an exposure: an add is a
-decision, and the list that led to the latest one is what the shopper acted on. An add that names none, from a
-product's own page, say, decides nothing about lists and leaves the claim alone; so does a changed quantity.
+A line's claim (exposure id, time, shopper) is that of the last add with an exposure id. An add without one,
+such as from a product's own page, and a change of the quantity leave the claim as it is.
 
-Nothing here is published. An outbox message says that a row changed and forgets how often; a behaviour event
-has its own moment, and the client that saw it happen reports it. Attribution needs neither: the order item
-takes the claim from the cart.
+Nothing here is published: clients report cart_add events, and the order item copies the claim from the cart.
 """
 
 from collections.abc import Collection
@@ -22,16 +19,16 @@ from backend.carts.errors import MAX_LINES, CartFull, CartItemNotFound, Currency
 from backend.carts.models import Cart, CartItem
 from backend.carts.selectors import cart_contents
 from backend.catalog.models import Variant
-from backend.catalog.variants import variant_meant, variants_for_sale
+from backend.catalog.variants import resolve_variant, variants_for_sale
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.services import lock_variants, shortage
 
-MOST_UNITS = 9_999
+MAX_UNITS = 9_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """That `shopper_key` took the product from the list `exposure_id` (None: from no list) at `added_at`."""
+    """The claim that a shopper took a product from a list at `added_at`; without an id, from no list."""
 
     exposure_id: UUID | None
     shopper_key: UUID | None
@@ -41,21 +38,21 @@ class Claim:
 def add_item(
     user_id: int, *, product_id: int | None, variant_id: int | None, quantity: int, claim: Claim
 ) -> CartItem:
-    """Return the line that holds the variant now; adding it again adds up.
+    """Add units of a variant and return its line; units of a variant in the cart are added to its line.
 
     Raises:
-        InvalidInput: neither product nor variant is named, they don't match, or it would be too many.
+        InvalidInput: no product or variant is named, they don't match, or the line would have too many units.
         ProductNotFound, VariantNotFound: it is not for sale.
         VariantRequired: the product has several variants.
-        CurrencyMismatch, CartFull, InsufficientStock: it can't go into this cart.
+        CurrencyMismatch, CartFull, InsufficientStock: it can't be added to this cart.
     """
-    variant = variant_meant(variants_for_sale(), product_id=product_id, variant_id=variant_id)
+    variant = resolve_variant(variants_for_sale(), product_id=product_id, variant_id=variant_id)
     with transaction.atomic():
         cart, _ = Cart.objects.select_for_update(no_key=True).get_or_create(user_id=user_id)
         items = list(cart.items.select_related("variant__product"))
         item = next((item for item in items if item.variant_id == variant.pk), None)
         if item is None:
-            _require_room(items, variant=variant)
+            _require_space(items, variant=variant)
             item = _new_item(cart, variant=variant, claim=claim)
         elif claim.exposure_id is not None:
             _set_claim(item, claim)
@@ -64,7 +61,7 @@ def add_item(
     return item
 
 
-def _require_room(items: Collection[CartItem], *, variant: Variant) -> None:
+def _require_space(items: Collection[CartItem], *, variant: Variant) -> None:
     if len(items) >= MAX_LINES:
         raise CartFull(max_lines=MAX_LINES)
     currency = contents_of(list(items)).currency
@@ -85,19 +82,19 @@ def _set_claim(item: CartItem, claim: Claim) -> None:
 
 
 def _set_quantity(item: CartItem, quantity: int) -> None:
-    if quantity > MOST_UNITS:
-        raise InvalidInput(quantity=[f"A line holds at most {MOST_UNITS} units."])
+    if quantity > MAX_UNITS:
+        raise InvalidInput(quantity=[f"A line has at most {MAX_UNITS} units."])
     if quantity > item.variant.available:
         raise InsufficientStock(items=[shortage(item.variant, wanted=quantity)])
     item.quantity = quantity
 
 
 def change_quantity(user_id: int, *, item_id: int, quantity: int) -> CartItem:
-    """Return the line, which holds `quantity` units now.
+    """Set the quantity of the line and return the line.
 
     Raises:
-        CartItemNotFound: there is no such line in this customer's cart.
-        InsufficientStock: fewer units can be sold now.
+        CartItemNotFound: the customer's cart has no such line.
+        InsufficientStock: fewer units are available.
     """
     with transaction.atomic():
         lock_cart(user_id)
@@ -108,10 +105,10 @@ def change_quantity(user_id: int, *, item_id: int, quantity: int) -> CartItem:
 
 
 def remove_item(user_id: int, *, item_id: int) -> None:
-    """Take the line out.
+    """Remove the line.
 
     Raises:
-        CartItemNotFound: there is no such line in this customer's cart.
+        CartItemNotFound: the customer's cart has no such line.
     """
     with transaction.atomic():
         lock_cart(user_id)
@@ -127,12 +124,12 @@ def _item_of(user_id: int, *, item_id: int) -> CartItem:
 
 
 def lock_cart(user_id: int) -> None:
-    """Make others who change this cart wait for the end of the caller's transaction."""
+    """Lock the cart until the end of the caller's transaction."""
     Cart.objects.select_for_update(no_key=True).filter(user=user_id).first()
 
 
 def locked_contents(user_id: int) -> Contents:
-    """Return the cart's contents with cart and variants locked: nothing in it changes until the commit."""
+    """Return the cart's contents; the cart and its variants are locked until the commit."""
     lock_cart(user_id)
     rows = CartItem.objects.filter(cart__user=user_id)
     lock_variants(list(rows.values_list("variant_id", flat=True)))
@@ -140,5 +137,5 @@ def locked_contents(user_id: int) -> Contents:
 
 
 def remove_ordered(contents: Contents) -> None:
-    """Empty the cart of what `contents` held."""
+    """Remove the lines of `contents` from the cart."""
     CartItem.objects.filter(pk__in=[line.item.pk for line in contents.lines]).delete()

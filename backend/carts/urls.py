@@ -1,4 +1,4 @@
-"""Paths of the cart's endpoints."""
+"""Paths of the cart."""
 
 from django.urls import path
 

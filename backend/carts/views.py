@@ -1,4 +1,4 @@
-"""The cart's endpoints."""
+"""Endpoints of the cart."""
 
 from django.utils import timezone
 from rest_framework.request import Request

@@ -1,10 +1,10 @@
-"""What is sold: categories, products, variants."""
+"""The catalogue: categories, products, variants."""
 
 from django.apps import AppConfig
 
 
 class CatalogConfig(AppConfig):
-    """What is sold: categories, products, variants."""
+    """The catalogue: categories, products, variants."""
 
     name = "backend.catalog"
     label = "catalog"

@@ -1,7 +1,7 @@
-"""Writing many products at once: catalogues from elsewhere, a chunk a transaction.
+"""Creating and updating many imported products in one transaction.
 
-A product from elsewhere is known by its source and its reference there. Writing it again writes nothing where
-nothing changed, so that an import can be repeated, and ends the same after it was broken off.
+An imported product is identified by its source and its reference there. Products that have not changed are
+not written, so an import can be repeated, also after it was interrupted.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ VARIANT_FIELDS = ("name", "price_modifier", "attributes", "image_url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedVariant:
-    """A variant as it is elsewhere; its stock goes through the ledger."""
+    """An imported variant; its stock is recorded in the ledger separately."""
 
     sku: str
     name: str = ""
@@ -40,9 +40,9 @@ class ImportedVariant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedProduct:
-    """A product as it is elsewhere; `category` names its place from the root.
+    """An imported product; `category` has the names of its categories from the root.
 
-    The flags, `is_active` and `created_at` are used when it is made; later they are this shop's own.
+    The flags, `is_active` and `created_at` are used only when the product is created.
     """
 
     reference: str
@@ -67,7 +67,7 @@ class ImportedProduct:
 
 @dataclass(slots=True)
 class Upserted:
-    """What became of the products, by reference; `refused` says why."""
+    """The references of the products by outcome; `refused` has the reasons."""
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Upserted:
 def upsert_products(
     products: Sequence[ImportedProduct], *, source: str, seller_id: int, by: Actor, now: datetime
 ) -> Upserted:
-    """Make what is new, change what changed, publish both; all in one transaction.
+    """Create new products, update changed ones, and publish both, in one transaction.
 
     Raises:
         InvalidInput: a category has an empty name or one with the separator of paths in it.
@@ -206,7 +206,7 @@ def _write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[int]:
 
 
 class _Changes:
-    """Collects the rows that differ from what is wanted, to write each table once."""
+    """Collects the rows that differ from the imported ones, so that each table is written once."""
 
     def __init__(self) -> None:
         self._products: list[Product] = []
@@ -246,10 +246,10 @@ class _Changes:
         return bool(changed or new)
 
     def write(self) -> list[int]:
-        """Write everything; return the ids of the products that changed."""
+        """Write the collected rows; return the ids of the products that changed."""
         if self._products:
             Product.objects.bulk_update(self._products, sorted({*self._fields, *WRITTEN_ALWAYS}))
-            # In the order of every checkout, so that neither waits for the other.
+            # In the order in which checkouts lock variants, so that there is no deadlock.
             changed = Variant.objects.filter(pk__in=[variant.pk for variant in self._changed])
             list(changed.select_for_update(no_key=True).order_by("pk").values_list("pk"))
             Variant.objects.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])

@@ -15,7 +15,7 @@ from backend.outbox.topics import Topic
 
 
 def category_by_names(names: Sequence[str], *, by: Actor) -> Category:
-    """Return the category that `names` lead to from the root, making what is missing.
+    """Return the category at the path `names`; create the missing categories.
 
     Raises:
         InvalidInput: there is no name, or one is empty or holds the separator of paths.
@@ -50,7 +50,7 @@ def _slug(path: str) -> str:
 
 
 def rename_category(category_id: int, *, name: str, by: Actor) -> Category:
-    """Rename a category; the paths below it and the documents of its products follow.
+    """Rename a category, and with it the paths of its descendants and the documents of its products.
 
     Raises:
         InvalidInput: the name is empty, holds the separator of paths, or is its sibling's.
@@ -81,17 +81,17 @@ def rename_category(category_id: int, *, name: str, by: Actor) -> Category:
 def _below(category: Category) -> list[Category]:
     prefix = category.path + PATH_SEPARATOR
     found = Category.objects.filter(path__startswith=prefix)
-    # SQLite's LIKE is blind to case, and a category that differs by case is another.
+    # SQLite's LIKE ignores case, but categories whose names differ in case are different.
     return [child for child in found if child.path.startswith(prefix)]
 
 
 def matching_categories(value: str) -> list[Category]:
-    """Return the categories whose name, slug or path is `value`, whatever its case."""
+    """Return the categories whose name, slug or path is `value`, ignoring the case of name and path."""
     return list(Category.objects.filter(Q(slug=value) | Q(name__iexact=value) | Q(path__iexact=value)))
 
 
 def with_descendants(categories: Sequence[Category]) -> Q:
-    """Return the condition on products of `categories` and of all below them."""
+    """Return the condition for products in `categories` or their descendants."""
     condition = Q(category_id__in=[category.pk for category in categories])
     for category in categories:
         condition |= Q(category__path__startswith=category.path + PATH_SEPARATOR)

@@ -1,4 +1,4 @@
-"""What is listed (products) and what is stocked (variants)."""
+"""Categories, products (what is listed) and variants (what is stocked)."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ PATH_SEPARATOR = " > "
 
 
 class Category(models.Model):
-    """A node of the category tree; `path` names it from the root: "Home > Lighting"."""
+    """A node of the category tree; `path` has the names from the root, as in "Home > Lighting"."""
 
     name = models.CharField(max_length=120)
     slug = models.SlugField(max_length=250, unique=True)
@@ -34,19 +34,19 @@ class Category(models.Model):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
-    """Products by what may be done with them."""
+    """Products by their state."""
 
     def existing(self) -> "ProductQuerySet":
-        """Return those that were not deleted."""
+        """Return the products that were not deleted."""
         return self.filter(deleted_at=None)
 
     def listed(self) -> "ProductQuerySet":
-        """Return those that shoppers see."""
+        """Return the products that are shown to shoppers."""
         return self.existing().filter(is_active=True)
 
 
 class Product(models.Model):
-    """What is listed. Every product has at least one variant, and stock lives there.
+    """What is listed. Every product has at least one variant, and the variants have the stock.
 
     `sale_price` is the lowest sale price of the active variants; lists, filters and sorts read it. A deleted
     product stays for the orders that name it.
@@ -59,7 +59,7 @@ class Product(models.Model):
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="products")
     price = models.DecimalField(max_digits=14, decimal_places=4)
-    # Eight places, so that a list price and a sale price from elsewhere are both kept to the cent.
+    # Eight places, so that a list price and a sale price of an import are both reproduced exactly.
     discount_percentage = models.DecimalField(max_digits=11, decimal_places=8, default=Decimal(0))
     sale_price = models.DecimalField(max_digits=14, decimal_places=4, db_index=True)
     currency = models.CharField(max_length=3)
@@ -96,22 +96,22 @@ class Product(models.Model):
 
     @property
     def is_listed(self) -> bool:
-        """Whether shoppers see it."""
+        """Whether the product is shown to shoppers."""
         return self.is_active and self.deleted_at is None
 
     @property
     def stock(self) -> int:
-        """The units that are physically there, over all variants."""
+        """The units in stock, reserved ones included, of all variants."""
         return sum(variant.stock for variant in self.variants.all())
 
     @property
     def available(self) -> int:
-        """The units that can be sold now, over all active variants."""
+        """The units that can be sold now, of all active variants."""
         return sum(variant.available for variant in self.variants.all() if variant.is_active)
 
 
 class Variant(models.Model):
-    """What is stocked. `stock` is physically there, `reserved` of it is held for orders."""
+    """What is stocked: `stock` counts the physical units, `reserved` those of them held for orders."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
     name = models.CharField(max_length=200, blank=True)

@@ -1,4 +1,4 @@
-"""Reading the catalogue."""
+"""Queries of the catalogue."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +22,7 @@ ORDERINGS: dict[str, tuple[str | OrderBy, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilters:
-    """What a list of products is narrowed to; None does not narrow."""
+    """The filters of a list of products; None means no filter."""
 
     flash_sale: bool | None = None
     best_seller_product: bool | None = None
@@ -35,10 +35,10 @@ class ProductFilters:
 
 
 def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Product]:
-    """Return the listed products that pass `filters`, each with category, seller and variants (3 queries).
+    """Return the listed products that match `filters`, with category, seller and variants (3 queries).
 
     Raises:
-        InvalidInput: no category has that name, slug or path.
+        InvalidInput: no category has this name, slug or path.
     """
     rows = Product.objects.listed()
     for flag in ("flash_sale", "best_seller_product", "featured_product"):
@@ -48,7 +48,7 @@ def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Produc
     if filters.category is not None:
         categories = matching_categories(filters.category)
         if not categories:
-            raise InvalidInput(category=[f"No category is called {filters.category!r}."])
+            raise InvalidInput(category=[f"There is no category {filters.category!r}."])
         rows = rows.filter(with_descendants(categories))
     if filters.brand is not None:
         rows = rows.filter(brand__iexact=filters.brand)
@@ -62,15 +62,15 @@ def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Produc
 
 
 def shown(rows: QuerySet[Product]) -> QuerySet[Product]:
-    """Return `rows` with everything that a page shows of a product, in a fixed number of queries."""
+    """Return `rows` with the related rows that pages show of a product, in a fixed number of queries."""
     return rows.select_related("category", "seller").prefetch_related("variants")
 
 
 def product_for(product_id: int, *, user: object) -> Product:
-    """Return the product; one that is not listed only to its seller and to staff.
+    """Return the product. An unlisted one is visible to its seller and staff only.
 
     Raises:
-        ProductNotFound: there is none for this caller.
+        ProductNotFound: it doesn't exist, or the user may not see it.
     """
     product = shown(Product.objects.existing().filter(pk=product_id)).first()
     if product is None or not (product.is_active or may_change(product, user=user)):
@@ -79,15 +79,15 @@ def product_for(product_id: int, *, user: object) -> Product:
 
 
 def may_change(product: Product, *, user: object) -> bool:
-    """Whether `user` is its seller or staff."""
+    """Return whether `user` is the product's seller or staff."""
     return bool(getattr(user, "is_admin", False)) or getattr(user, "pk", None) == product.seller_id
 
 
 def variants_of(product_id: int, *, user: object) -> list[Variant]:
-    """Return the product's active variants; its seller and staff see all of them.
+    """Return the product's active variants; for its seller and staff, all variants.
 
     Raises:
-        ProductNotFound: there is no such product for this caller.
+        ProductNotFound: it doesn't exist, or the user may not see it.
     """
     product = product_for(product_id, user=user)
     everything = may_change(product, user=user)

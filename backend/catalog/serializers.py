@@ -1,4 +1,4 @@
-"""The catalogue as it comes in and goes out."""
+"""Serialisation of products, variants and categories."""
 
 from decimal import Decimal
 from typing import Any
@@ -50,7 +50,7 @@ class ProductListParameters(PageParameters):
     sort_by = Choice(choices=list(ORDERINGS), default="newest")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a range that is upside down."""
+        """Refuse a range whose minimum is above its maximum."""
         low, high = attrs.get("min_price"), attrs.get("max_price")
         if low is not None and high is not None and low > high:
             raise serializers.ValidationError({"min_price": "Must not be above max_price."})
@@ -58,7 +58,7 @@ class ProductListParameters(PageParameters):
 
 
 class CategorySerializer(serializers.ModelSerializer[Category]):
-    """A category beside a product."""
+    """The category of a product."""
 
     EXAMPLE = {"name": "Kitchen", "slug": "home-kitchen", "path": "Home > Kitchen"}
 
@@ -150,15 +150,15 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
         read_only_fields = fields
 
     def get_image_url(self, product: Product) -> str | None:
-        """Return the first picture."""
+        """Return the address of the first image."""
         return product.image_urls[0] if product.image_urls else None
 
     def get_in_stock(self, product: Product) -> bool:
-        """Whether a unit of some variant can be sold now."""
+        """Return whether any active variant has available units."""
         return product.available > 0
 
     def get_variant_count(self, product: Product) -> int:
-        """Return how many variants can be chosen from."""
+        """Return the number of active variants."""
         return sum(1 for variant in product.variants.all() if variant.is_active)
 
 
@@ -203,12 +203,16 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
     """A category by its name, slug or path."""
 
     def to_internal_value(self, data: Any) -> Category:
-        """Return the one category that `data` names."""
+        """Return the category with this name, slug or path.
+
+        Raises:
+            ValidationError: there is none, or more than one.
+        """
         if not isinstance(data, str):
             raise serializers.ValidationError("Must be a string.")
         found = matching_categories(serializers.CharField(max_length=1_000).run_validation(data))
         if len(found) != 1:
-            problem = "No category is called" if not found else "More than one category is called"
+            problem = "There is no category" if not found else "There is more than one category"
             raise serializers.ValidationError(f"{problem} {data!r}; give its path or slug.")
         return found[0]
 
@@ -218,7 +222,7 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
 
 
 class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
-    """What its seller may change of a product; the flags are for staff."""
+    """The changes of a product; only staff may set the flags."""
 
     EXAMPLE = {
         "title": "Copper kettle",
@@ -231,7 +235,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
         "image_urls": [PRODUCT["image_url"]],
     }
 
-    MOST_ATTRIBUTES = 100
+    MAX_ATTRIBUTES = 100
     STAFF_ONLY = ("flash_sale", "best_seller_product", "featured_product")
 
     category = CategoryField(required=False)
@@ -264,14 +268,14 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
         ]
 
     def validate_attributes(self, value: dict[str, str]) -> dict[str, str]:
-        """Hold the names to what a database, a facet and a parameter can carry."""
-        if len(value) > self.MOST_ATTRIBUTES:
-            raise serializers.ValidationError(f"At most {self.MOST_ATTRIBUTES} are kept.")
+        """Limit the number and the length of names to what parameters and facets can have."""
+        if len(value) > self.MAX_ATTRIBUTES:
+            raise serializers.ValidationError(f"At most {self.MAX_ATTRIBUTES} attributes are allowed.")
         name = serializers.CharField(max_length=100)
-        return {name.run_validation(given): said for given, said in value.items()}
+        return {name.run_validation(given): text for given, text in value.items()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse flags from those who may not set them."""
+        """Refuse the flags unless the caller is staff."""
         if not self.context["user"].is_admin:
             faults = {name: "Only staff may set this." for name in self.STAFF_ONLY if name in attrs}
             if faults:
@@ -280,6 +284,6 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
 
 
 class DeletedSerializer(serializers.Serializer[Any]):
-    """What was deleted."""
+    """The id of what was deleted."""
 
     id = serializers.IntegerField()

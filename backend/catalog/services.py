@@ -1,4 +1,4 @@
-"""Writing the catalogue; every change goes into the outbox in its own transaction."""
+"""Changes of the catalogue; each is published through the outbox in its own transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ DERIVED = ("slug", "sale_price")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVariant:
-    """A variant to be made; stock comes later, through the ledger."""
+    """A variant to create; its stock is recorded in the ledger later."""
 
     sku: str
     name: str = ""
@@ -35,7 +35,7 @@ class NewVariant:
 
 
 def slug_of(title: str) -> str:
-    """Return the readable part of a product's address; it need not be unique, the id goes with it."""
+    """Return the readable part of a product's URL; it is not unique, because the id is part of the URL."""
     return slugify(title)[:300] or "product"
 
 
@@ -51,7 +51,7 @@ def create_product(
     now: datetime,
     **fields: Any,
 ) -> Product:
-    """Return a new product with its variants; `fields` are further columns of Product.
+    """Create a product with its variants; `fields` are further columns of Product.
 
     Raises:
         InvalidInput: it has no variant, a SKU is taken, an amount has more decimal places than the currency,
@@ -112,7 +112,7 @@ def _variant_of(product: Product, new: NewVariant) -> Variant:
 
 
 def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) -> Product:
-    """Return the product with `changes` (columns of Product) made.
+    """Apply `changes`, by column, and return the product.
 
     Raises:
         ProductNotFound: there is no such product.
@@ -120,7 +120,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
             nothing or more than can be stored.
     """
     with transaction.atomic():
-        # Without the key: a checkout that holds the variants goes on to write items that name the product.
+        # A lock of the key would make a checkout, whose order items reference the product, wait.
         rows = Product.objects.select_for_update(no_key=True)
         product = rows.filter(pk=product_id, deleted_at=None).first()
         if product is None:
@@ -148,7 +148,7 @@ def _reprice(product: Product) -> None:
 
 
 def delete_product(product_id: int, *, by: Actor, now: datetime) -> None:
-    """Take the product off every list for good; orders keep it.
+    """Remove the product from the shop; orders still reference it.
 
     Raises:
         ProductNotFound: there is no such product.
@@ -161,7 +161,7 @@ def delete_product(product_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
-    """Store how much each product sells (by id; others become 0); return how many products that changed."""
+    """Store the units sold by product id, 0 for the others; return how many products changed."""
     products = Product.objects.filter(deleted_at=None).only("pk", "popularity")
     changed = []
     for product in products.iterator(chunk_size=5_000):
@@ -184,5 +184,5 @@ def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
 
 
 def products_changed(product_ids: Collection[int]) -> None:
-    """Say, in the caller's transaction, that what is shown with these products changed (their stock, say)."""
+    """Publish, in the caller's transaction, that rows shown with these products changed, such as stock."""
     publish_many(Topic.PRODUCT, sorted(product_ids))

@@ -1,4 +1,4 @@
-"""Paths of the catalogue's endpoints."""
+"""Paths of the catalogue."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Which variant is meant by somebody who names a product."""
+"""Resolving the variant of a request that names a product, a variant, or both."""
 
 from django.db.models import QuerySet
 
@@ -8,16 +8,16 @@ from backend.catalog.models import Variant
 
 
 def variants_for_sale() -> QuerySet[Variant]:
-    """Return the variants that shoppers may buy, as far as the catalogue is concerned."""
+    """Return the variants that are for sale, whether or not there is stock."""
     return Variant.objects.filter(is_active=True, product__is_active=True, product__deleted_at=None)
 
 
-def variant_meant(
+def resolve_variant(
     candidates: QuerySet[Variant], *, product_id: int | None = None, variant_id: int | None = None
 ) -> Variant:
-    """Return the one of `candidates`, with its product, that the ids mean (1 query).
+    """Return the variant among `candidates` that the ids identify, with its product (1 query).
 
-    A product alone means its only variant.
+    A product id alone identifies the product's only variant.
 
     Raises:
         InvalidInput: neither id was given, or the variant is not one of the product's.

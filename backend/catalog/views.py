@@ -1,4 +1,4 @@
-"""The catalogue's endpoints."""
+"""Endpoints of the catalogue."""
 
 from dataclasses import fields
 from typing import Any
@@ -72,7 +72,7 @@ class ProductView(APIView):
     throttle_classes = (BrowseThrottle,)
 
     def get_permissions(self) -> list[BasePermission]:
-        """Let guests read, and nothing else."""
+        """Return the permissions: anybody may read, changes need an account."""
         return [AllowAny()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAuthenticated()]
 
     @operation(
@@ -111,7 +111,7 @@ class ProductView(APIView):
     def delete(self, request: Request, product_id: int) -> Response:
         """Delete a product.
 
-        Orders keep what they say about it.
+        Orders keep their copy of its data.
         """
         _require_own(product_id, user=request.user)
         services.delete_product(product_id, by=actor_of(request), now=timezone.now())

@@ -1,10 +1,10 @@
-"""The stock ledger, and units held for orders."""
+"""The stock ledger, and reservations of units for orders."""
 
 from django.apps import AppConfig
 
 
 class InventoryConfig(AppConfig):
-    """The stock ledger, and units held for orders."""
+    """The stock ledger, and reservations of units for orders."""
 
     name = "backend.inventory"
     label = "inventory"

@@ -1,4 +1,4 @@
-"""The ledger of the past: what came, was held and left before this shop kept its books here."""
+"""Past inventory transactions and reservations, for imports."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ CHUNK = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastEntry:
-    """A movement as it was; see InventoryTransaction for the sign of `quantity`."""
+    """A past transaction; see InventoryTransaction for the sign of `quantity`."""
 
     variant_id: int
     transaction_type: TransactionType
@@ -32,7 +32,7 @@ class PastEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastReservation:
-    """Units as they were held; still are where `closed_at` is None."""
+    """A past reservation; open if `closed_at` is None."""
 
     variant_id: int
     quantity: int
@@ -43,11 +43,11 @@ class PastReservation:
 
 
 def record_past(entries: Sequence[PastEntry]) -> None:
-    """Store the movements, in the order of their times; the variants' stock changes by them together.
+    """Store the transactions in the order of their times, and change the variants' stock by their sum.
 
     Raises:
-        InvalidInput: a quantity does not fit its type.
-        IntegrityError: some stock would fall below zero, or below what is held.
+        InvalidInput: a quantity does not match its type.
+        IntegrityError: some stock would fall below zero or below the reserved units.
     """
     rows = [
         InventoryTransaction(
@@ -65,21 +65,21 @@ def record_past(entries: Sequence[PastEntry]) -> None:
         effects[row.variant_id] += row.effect
     with transaction.atomic():
         InventoryTransaction.objects.bulk_create(rows)
-        _raise("stock", by=effects)
+        _increase("stock", by=effects)
 
 
-def hold_past(reservations: Sequence[PastReservation]) -> list[Reservation]:
-    """Return the reservations as they are stored now, in their order; what is still held raises `reserved`.
+def reserve_past(reservations: Sequence[PastReservation]) -> list[Reservation]:
+    """Store the reservations and return them in the same order; open ones increase `reserved`.
 
     Raises:
-        IntegrityError: more would be held than is there.
+        IntegrityError: more units would be reserved than are in stock.
     """
     held: Counter[int] = Counter()
     for reservation in reservations:
         if reservation.state == ReservationState.COMMITTED:
             held[reservation.variant_id] += reservation.quantity
     with transaction.atomic():
-        _raise("reserved", by=held)
+        _increase("reserved", by=held)
         return Reservation.objects.bulk_create(
             Reservation(
                 variant_id=reservation.variant_id,
@@ -93,7 +93,7 @@ def hold_past(reservations: Sequence[PastReservation]) -> list[Reservation]:
         )
 
 
-def _raise(column: Literal["stock", "reserved"], *, by: Mapping[int, int]) -> None:
+def _increase(column: Literal["stock", "reserved"], *, by: Mapping[int, int]) -> None:
     variant_ids = sorted(by)
     for start in range(0, len(variant_ids), CHUNK):
         chunk = {variant_id: by[variant_id] for variant_id in variant_ids[start : start + CHUNK]}

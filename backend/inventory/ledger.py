@@ -1,4 +1,4 @@
-"""What an inventory transaction does to stock."""
+"""The effect of inventory transactions on stock."""
 
 from backend.api.errors import InvalidInput
 from backend.inventory.models import TransactionType
@@ -12,15 +12,15 @@ SIGNS = {
 
 
 def effect_of(transaction_type: str, *, quantity: int) -> int:
-    """Return by how many units stock changes; the quantity of an ADJUSTMENT has its own sign.
+    """Return the change of stock in units; the quantity of an ADJUSTMENT has the sign of the change.
 
     Raises:
-        InvalidInput: nothing would move, or a movement with a direction has a negative quantity.
+        InvalidInput: the quantity is 0, or negative for another type than ADJUSTMENT.
     """
     if transaction_type == TransactionType.ADJUSTMENT:
         if quantity == 0:
-            raise InvalidInput(quantity=["Must be the difference to what was counted, so not 0."])
+            raise InvalidInput(quantity=["Must be the difference to the counted units, and not 0."])
         return quantity
     if quantity < 1:
-        raise InvalidInput(quantity=[f"Must be 1 or more; {transaction_type} says the direction."])
+        raise InvalidInput(quantity=[f"Must be 1 or more; the type {transaction_type} gives the direction."])
     return SIGNS[TransactionType(transaction_type)] * quantity

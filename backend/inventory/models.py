@@ -1,18 +1,18 @@
-"""The stock ledger, and units held for orders.
+"""The stock ledger, and reservations of units for orders.
 
 For every variant, always:
 
-    stock      what is physically there     = the sum of `effect` over its inventory transactions
-    reserved   what of it is held           = the sum of `quantity` over its COMMITTED reservations
-    available  what can be sold now         = stock - reserved, never below zero
+    stock      physical units               = the sum of `effect` of its inventory transactions
+    reserved   units of them held           = the sum of `quantity` of its COMMITTED reservations
+    available  units that can be sold now   = stock - reserved, never below zero
 
-A reservation is held until the units leave or are not wanted any more:
+A reservation ends when the units are shipped or released:
 
     COMMITTED ──fulfil (units leave: an OUT entry)──▶ FULFILLED
         └──────release (reserved falls)─────────────▶ RELEASED
 
-Locks are taken in one order, here and in every room above: idempotency key → cart → order → variants by id →
-reservations. They only keep writers from failing each other; what is right is decided by conditional UPDATEs
+Locks are taken in one order, here and in every app above: idempotency key → cart → order → variants by id →
+reservations. They only prevent deadlocks and needless conflicts; correctness comes from conditional UPDATEs
 and CHECK constraints, which hold without any lock.
 """
 
@@ -24,7 +24,7 @@ from backend.catalog.models import Variant
 
 
 class TransactionType(models.TextChoices):
-    """Why units came or went."""
+    """Why stock changed."""
 
     IN = "IN", "received"
     OUT = "OUT", "shipped"
@@ -34,10 +34,10 @@ class TransactionType(models.TextChoices):
 
 
 class InventoryTransaction(models.Model):
-    """One movement in the ledger. Append-only: a mistake is corrected by an ADJUSTMENT.
+    """A change of stock. Append-only: a mistake is corrected by an ADJUSTMENT.
 
-    `quantity` counts units and is positive; only an ADJUSTMENT, being a difference, may be negative. `effect`
-    is the same with the sign that it has on stock. `recorded_by` is None where the shop itself recorded it.
+    `quantity` is positive, except for an ADJUSTMENT, which is a difference. `effect` is the quantity with the
+    sign of the change of stock. `recorded_by` is None for transactions of the system.
     """
 
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="inventory_transactions")
@@ -66,7 +66,7 @@ class InventoryTransaction(models.Model):
 
 
 class ReservationState(models.TextChoices):
-    """Where a reservation stands; the module's docstring has the way between them."""
+    """The state of a reservation; the module's docstring shows the transitions."""
 
     COMMITTED = "COMMITTED", "held"
     FULFILLED = "FULFILLED", "shipped"
@@ -74,7 +74,7 @@ class ReservationState(models.TextChoices):
 
 
 class Reservation(models.Model):
-    """Units of a variant that are held for an order item; `reference` names the order for people."""
+    """Units of a variant that are held for an order item; `reference` is the order's number."""
 
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="reservations")
     quantity = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""Reading the ledger."""
+"""Queries of the ledger."""
 
 from django.db.models import QuerySet
 
@@ -7,14 +7,14 @@ from backend.catalog.models import Variant
 from backend.inventory.models import InventoryTransaction
 
 
-def transactions_seen_by(
+def transactions_visible_to(
     user: User,
     *,
     product_id: int | None = None,
     variant_id: int | None = None,
     transaction_type: str | None = None,
 ) -> QuerySet[InventoryTransaction]:
-    """Return the ledger, newest first, narrowed to what is given; a seller sees his own products' only."""
+    """Return the transactions that match, newest first; for a seller, those of their own products."""
     rows = InventoryTransaction.objects.select_related("variant").order_by("-recorded_at", "-pk")
     if not user.is_admin:
         rows = rows.filter(variant__product__seller=user)
@@ -27,7 +27,7 @@ def transactions_seen_by(
     return rows
 
 
-def variants_kept_by(user: User) -> QuerySet[Variant]:
-    """Return the variants whose stock this person may record: a seller's own, staff's all."""
+def variants_managed_by(user: User) -> QuerySet[Variant]:
+    """Return the variants whose stock the user may record: a seller's own, or for staff all."""
     rows = Variant.objects.filter(product__deleted_at=None)
     return rows if user.is_admin else rows.filter(product__seller=user)

@@ -1,4 +1,4 @@
-"""The ledger as it comes in and goes out."""
+"""Serialisation of inventory transactions."""
 
 from rest_framework import serializers
 
@@ -6,7 +6,7 @@ from backend.api.fields import Choice, Identifier
 from backend.api.parameters import Body, PageParameters
 from backend.inventory.models import InventoryTransaction, TransactionType
 
-MOST_UNITS = 1_000_000
+MAX_UNITS = 1_000_000
 TRANSACTION = {
     "transaction_type": "IN",
     "quantity": 100,
@@ -24,7 +24,7 @@ class TransactionListParameters(PageParameters):
 
 
 class NewTransactionSerializer(Body):
-    """A movement to be recorded. A product alone means its only variant."""
+    """A transaction to record. A product without a variant means its only variant."""
 
     EXAMPLE = {**TRANSACTION, "product": 1}
 
@@ -32,8 +32,8 @@ class NewTransactionSerializer(Body):
     variant = Identifier(required=False)
     transaction_type = Choice(choices=TransactionType.choices)
     quantity = serializers.IntegerField(
-        min_value=-MOST_UNITS,
-        max_value=MOST_UNITS,
+        min_value=-MAX_UNITS,
+        max_value=MAX_UNITS,
         help_text="Units, 1 or more; for an ADJUSTMENT the difference, which may be negative.",
     )
     reference = serializers.CharField(required=False, max_length=100, allow_blank=True, default="")
@@ -41,7 +41,7 @@ class NewTransactionSerializer(Body):
 
 
 class InventoryTransactionSerializer(serializers.ModelSerializer[InventoryTransaction]):
-    """A movement in the ledger; `effect` is the quantity with its sign."""
+    """A transaction in the ledger; `effect` is the change of stock."""
 
     EXAMPLE = {**TRANSACTION, "sku": "K-1", "effect": 100}
 

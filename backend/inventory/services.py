@@ -1,4 +1,4 @@
-"""Changing stock and reservations; there is no other way to do it."""
+"""Changes of stock and reservations; nothing else changes them."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -20,13 +20,13 @@ from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
 
 CHUNK = 500
-# What the column of PostgreSQL holds.
-MOST_STOCK = 2**31 - 1
+# The highest value of the column in PostgreSQL.
+MAX_STOCK = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A movement to be recorded; see InventoryTransaction for the sign of `quantity`."""
+    """A transaction to record; see InventoryTransaction for the sign of `quantity`."""
 
     variant_id: int
     transaction_type: str
@@ -36,11 +36,11 @@ class Entry:
 
 
 def record(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
-    """Return the entry as the ledger has it now; the variant's stock changed with it.
+    """Record the entry, change the variant's stock, and return the transaction.
 
     Raises:
-        InvalidInput: the quantity does not fit the type, or stock would be more than can be kept.
-        InsufficientStock: stock would fall below what is held for orders.
+        InvalidInput: the quantity does not match the type, or stock would exceed the column.
+        InsufficientStock: stock would fall below the reserved units.
     """
     with transaction.atomic():
         (row,) = record_many([entry], by=by, now=now)
@@ -55,13 +55,13 @@ def record(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
 
 
 def record_many(entries: Sequence[Entry], *, by: Actor, now: datetime) -> list[InventoryTransaction]:
-    """Return the entries as the ledger has them now: all of them, or none (4 queries for 500 variants).
+    """Record all entries or none, and return the transactions (4 queries for 500 variants).
 
-    The ledger keeps who did it; the caller records what it was done for in the audit log.
+    The ledger stores who recorded them; the caller writes the audit log.
 
     Raises:
-        InvalidInput: a quantity does not fit its type, or some stock would be more than can be kept.
-        InsufficientStock: some stock would fall below what is held for orders.
+        InvalidInput: a quantity does not match its type, or some stock would exceed the column.
+        InsufficientStock: some stock would fall below the reserved units.
     """
     rows = [_row_of(entry, by=by, now=now) for entry in entries]
     change: Counter[int] = Counter()
@@ -91,9 +91,9 @@ def _row_of(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
 
 
 def lock_variants(variant_ids: Collection[int]) -> dict[int, Variant]:
-    """Return the variants by id, with their products, locked in the order of their ids.
+    """Lock the variants in the order of their ids, and return them by id with their products.
 
-    SQLite locks no rows, and needs not: its transactions have been alone since they began.
+    SQLite has no row locks and needs none, because its write transactions run one at a time.
 
     Raises:
         VariantNotFound: one of them does not exist.
@@ -106,10 +106,10 @@ def lock_variants(variant_ids: Collection[int]) -> dict[int, Variant]:
 
 
 def reserve(units: Mapping[int, int], *, reference: str, now: datetime) -> dict[int, Reservation]:
-    """Return a committed reservation for each variant of `units` (how many, by variant id): all or none.
+    """Reserve `units` (by variant id), all or none, and return the reservations by variant id.
 
     Raises:
-        InsufficientStock: some variant has fewer units available.
+        InsufficientStock: a variant has fewer units available.
     """
     with transaction.atomic():
         variants = lock_variants(units)
@@ -126,10 +126,10 @@ def reserve(units: Mapping[int, int], *, reference: str, now: datetime) -> dict[
 
 
 def release(reservation_ids: Collection[int], *, now: datetime) -> None:
-    """Give the units back: others may buy them.
+    """Release the units of the reservations, which makes them available again.
 
     Raises:
-        ReservationClosed: one of the reservations is over.
+        ReservationClosed: one of the reservations is closed.
     """
     with transaction.atomic():
         closed = _close(reservation_ids, state=ReservationState.RELEASED, now=now)
@@ -139,12 +139,12 @@ def release(reservation_ids: Collection[int], *, now: datetime) -> None:
 
 
 def fulfil(reservation_ids: Collection[int], *, by: Actor, now: datetime) -> None:
-    """Let the units leave: an OUT entry for each reservation; stock and reserved fall together.
+    """Ship the units: record OUT for each reservation, and decrease stock and reserved.
 
-    What is available does not change, so nothing is published.
+    The available units do not change, so nothing is published.
 
     Raises:
-        ReservationClosed: one of the reservations is over.
+        ReservationClosed: one of the reservations is closed.
     """
     with transaction.atomic():
         closed = _close(reservation_ids, state=ReservationState.FULFILLED, now=now)
@@ -181,8 +181,8 @@ def _units_of(reservations: Sequence[Reservation]) -> Counter[int]:
 
 
 def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int]) -> None:
-    if any(variant.stock + change[pk] > MOST_STOCK for pk, variant in variants.items()):
-        raise InvalidInput(quantity=[f"Takes the stock above {MOST_STOCK}."])
+    if any(variant.stock + change[pk] > MAX_STOCK for pk, variant in variants.items()):
+        raise InvalidInput(quantity=[f"Would raise the stock above {MAX_STOCK}."])
     by_variant = number_by_key(change)
     rows = Variant.objects.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
     if rows.update(stock=F("stock") + by_variant) < len(change):
@@ -199,7 +199,7 @@ def _short(variants: Mapping[int, Variant], *, wanted: Mapping[int, int]) -> lis
 
 
 def shortage(variant: Variant, *, wanted: int) -> dict[str, object]:
-    """Return what InsufficientStock says of a variant of which `wanted` units are too many."""
+    """Return the details of InsufficientStock for a variant of which `wanted` units were requested."""
     return {
         "product_id": variant.product_id,
         "title": variant.product.title,

@@ -1,4 +1,4 @@
-"""Paths of the ledger's endpoints."""
+"""Paths of the ledger."""
 
 from django.urls import path
 

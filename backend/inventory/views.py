@@ -1,4 +1,4 @@
-"""The ledger's endpoint."""
+"""Endpoint of the ledger."""
 
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
 from backend.audit.actors import actor_of
 from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
-from backend.catalog.variants import variant_meant
+from backend.catalog.variants import resolve_variant
 from backend.inventory import selectors, services
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.serializers import (
@@ -45,7 +45,7 @@ class InventoryTransactionListView(APIView):
         """
         asked = parse(request, TransactionListParameters)
         span = PageSpan(page=asked["page"], page_size=asked["page_size"])
-        rows = selectors.transactions_seen_by(
+        rows = selectors.transactions_visible_to(
             account_of(request),
             product_id=asked.get("product"),
             variant_id=asked.get("variant"),
@@ -74,8 +74,8 @@ class InventoryTransactionListView(APIView):
 
 
 def _recorded(request: Request, asked: dict[str, Any]) -> Response:
-    variant = variant_meant(
-        selectors.variants_kept_by(account_of(request)),
+    variant = resolve_variant(
+        selectors.variants_managed_by(account_of(request)),
         product_id=asked.pop("product", None),
         variant_id=asked.pop("variant", None),
     )

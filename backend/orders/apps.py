@@ -1,10 +1,10 @@
-"""What was bought: orders, and the movements that money is counted from."""
+"""Orders, and the movements of units and money that revenue is computed from."""
 
 from django.apps import AppConfig
 
 
 class OrdersConfig(AppConfig):
-    """What was bought: orders, and the movements that money is counted from."""
+    """Orders, and the movements of units and money that revenue is computed from."""
 
     name = "backend.orders"
     label = "orders"

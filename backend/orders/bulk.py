@@ -1,9 +1,9 @@
 """Import past orders: from another shop, or from before this one kept them.
 
-They are stored as they were: their stock left long ago, so the ledger doesn't change, and their prices are
-kept. Their steps are not published as `order_step`, because they didn't happen in this shop: nobody is to get
-a message today about an order of last year. One call is one transaction, and what was stored before stays
-unchanged, so an interrupted import is run again. No locks are needed: no existing row changes.
+They are stored with their own prices and without a change of stock. Their transitions are not published as
+`order_step`, so that customers get no messages about them. One call is one transaction and leaves existing
+orders unchanged, so an interrupted import can be repeated. No locks are needed, because no existing row
+changes.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ ITEM_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastItem:
-    """A line of a past order; `returned` units of it came back at `returned_at`."""
+    """A line of a past order, of which `returned` units were returned at `returned_at`."""
 
     variant_id: int
     quantity: int
@@ -66,7 +66,7 @@ class PastItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """What an order cost beside its goods; negative for a discount."""
+    """A charge beside items, tax and shipping; negative for a discount."""
 
     code: str
     description: str
@@ -75,9 +75,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastOrder:
-    """An order as it was. `reference` identifies it within its source; it was confirmed when it was placed.
+    """A past order, confirmed when it was placed. `reference` identifies it within its source.
 
-    `steps` are what came after that, in their order: by default it was delivered, and nobody knows when.
+    `steps` are the later changes of its status, in order. By default it was delivered, at the time of the
+    order.
     """
 
     reference: str
@@ -98,7 +99,7 @@ class PastOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMovement:
-    """Units or money that came back without anybody saying of which order."""
+    """A return of units or money that names no order."""
 
     reference: str
     kind: MovementKind
@@ -112,14 +113,14 @@ class PastMovement:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many were stored now, and how many had been before."""
+    """How many were stored, and how many already existed."""
 
     created: int
     unchanged: int
 
 
 def import_orders(orders: Sequence[PastOrder], *, source: str) -> Imported:
-    """Store those of `orders` whose reference `source` has not got yet; return how many.
+    """Store the orders whose reference is new in `source`; return the counts.
 
     Raises:
         VariantNotFound: a line names a variant that does not exist; nothing was stored.
@@ -249,7 +250,7 @@ def _record_returns(pairs: Sequence[tuple[PastOrder, Order]]) -> None:
 
 
 def import_movements(movements: Sequence[PastMovement], *, source: str) -> Imported:
-    """Store those of `movements` whose reference `source` has not got yet; return how many.
+    """Store the movements whose reference is new in `source`; return the counts.
 
     Raises:
         VariantNotFound: one names a variant that does not exist; nothing was stored.

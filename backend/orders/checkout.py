@@ -1,8 +1,7 @@
-"""From a cart to an order.
+"""Checkout: making an order of a cart.
 
-Everything happens in one transaction, with the cart and its variants locked: what the customer is charged and
-promised is what is true at the commit. Cash on delivery waits for nobody, so the order is confirmed, and
-counted as sold, as it is placed.
+Checkout is one transaction that locks the cart and its variants, so prices and stock are those at the commit.
+Cash on delivery needs no payment first, so the order is confirmed, and counts as a sale, when it is placed.
 """
 
 from collections.abc import Mapping
@@ -38,12 +37,12 @@ def place_order(
     now: datetime,
     expected_total: Decimal | None = None,
 ) -> Order:
-    """Return the order of what is in the customer's cart, confirmed, to be paid in cash on delivery.
+    """Order the contents of the user's cart, to be paid on delivery, and return the confirmed order.
 
     Raises:
-        CartEmpty: there is nothing to order.
-        ItemsUnavailable: a line is no longer for sale, or fewer units are left.
-        OrderTooLarge: the total is beyond what an order can be.
+        CartEmpty: the cart is empty.
+        ItemsUnavailable: a line is no longer for sale, or too few units are available.
+        OrderTooLarge: the total is higher than can be stored.
         PriceChanged: the total is not `expected_total`.
         InvalidInput: `expected_total` has more decimal places than the currency.
     """
@@ -82,8 +81,8 @@ def _require_storable(total: Decimal, *, currency: str) -> None:
 
 
 def _order_of(contents: Contents, *, user: User, now: datetime) -> Order:
-    if contents.unsound:
-        raise ItemsUnavailable(items=[_trouble(line) for line in contents.unsound])
+    if contents.not_orderable:
+        raise ItemsUnavailable(items=[_unavailable_item(line) for line in contents.not_orderable])
     if contents.currency is None:
         raise CartEmpty
     totals = tariff().totals(contents.subtotal, currency=contents.currency)
@@ -103,7 +102,7 @@ def _order_of(contents: Contents, *, user: User, now: datetime) -> Order:
     )
 
 
-def _trouble(line: Line) -> dict[str, object]:
+def _unavailable_item(line: Line) -> dict[str, object]:
     return {
         "item_id": line.item.pk,
         "problem": line.problem,

@@ -1,18 +1,17 @@
-"""What was bought, and the movements that money is counted from.
+"""Orders, and the movements of units and money that revenue is computed from.
 
-An order goes this way, and every step is kept in its history:
+These are the transitions of an order's status; each is stored in its history:
 
     PENDING ──confirm──▶ CONFIRMED ──ship──▶ SHIPPED ──deliver──▶ DELIVERED
        └──────cancel────────┴─────────▶ CANCELLED          units may be returned once they were shipped
 
-Cash on delivery needs no confirmation from anybody else: such an order is confirmed as it is placed, and paid
-as it is delivered.
+An order with cash on delivery is confirmed when it is placed, and paid when it is delivered.
 
-Money is counted from movements alone. They are append-only, and carry what was true at their own time: SALE
-when the order is confirmed, CANCEL when a confirmed order is cancelled, RETURN when units come back, REFUND
-when money goes back without units. Every change of an order is published as `order`, and its subscribers read
-its movements too; a movement without an order is published as `movement`. Each step is published as
-`order_step`, with the key of its row in the history.
+Revenue is computed from movements alone. They are append-only and have the values of their time: SALE when
+the order is confirmed, CANCEL when a confirmed order is cancelled, RETURN when units are returned, REFUND
+when money is returned without units. Every change of an order is published as `order`, and its subscribers
+read its movements, too; a movement without an order is published as `movement`. Each transition is published
+as `order_step`, with the key of its row in the history.
 
 Locks are taken in one order: idempotency key → cart → order → variants by id → reservations.
 """
@@ -26,7 +25,7 @@ from backend.inventory.models import Reservation
 
 
 class OrderStatus(models.TextChoices):
-    """Where an order stands; the module's docstring has the way between them."""
+    """The status of an order; the module's docstring shows the transitions."""
 
     PENDING = "PENDING", "placed"
     CONFIRMED = "CONFIRMED", "confirmed"
@@ -36,7 +35,7 @@ class OrderStatus(models.TextChoices):
 
 
 class PaymentStatus(models.TextChoices):
-    """What is known of the money."""
+    """Whether an order is paid."""
 
     PENDING = "PENDING", "to be paid"
     PAID = "PAID", "paid"
@@ -51,7 +50,7 @@ class PaymentMethod(models.TextChoices):
 
 
 class Order(models.Model):
-    """What somebody bought at one time; of a guest where `user` is None.
+    """A purchase; `user` is None for an imported order without a customer.
 
     total_amount = subtotal + tax_amount + shipping_cost + charges. `charges` is the sum of `charge_lines`,
     a list of {code, description, amount} that orders taken over from other shops may carry; it may be
@@ -96,17 +95,17 @@ class Order(models.Model):
 
     @property
     def item_count(self) -> int:
-        """How many lines it has."""
+        """The number of lines."""
         return len(self.items.all())
 
     @property
     def units(self) -> int:
-        """How many units were bought."""
+        """The number of units bought."""
         return sum(item.quantity for item in self.items.all())
 
 
 class OrderItem(models.Model):
-    """A line of an order, with the product as it was then.
+    """A line of an order, with a snapshot of the product.
 
     `exposure_id`, `cart_added_at` and `shopper_key` are the cart item's claim about the list that it was
     taken from. An order that was taken over from another shop holds no stock, so it has no reservation.
@@ -141,7 +140,7 @@ class OrderItem(models.Model):
 
 
 class OrderStatusHistory(models.Model):
-    """A step of an order. Append-only; `changed_by` is None where the shop itself took it."""
+    """A change of an order's status. Append-only; `changed_by` is None for changes of the system."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="history")
     status = models.CharField(max_length=9, choices=OrderStatus.choices)
@@ -160,7 +159,7 @@ class OrderStatusHistory(models.Model):
 
 
 class MovementKind(models.TextChoices):
-    """What a movement does to revenue; gross counts sales, returns count cancels and returns."""
+    """The kind of a movement: gross revenue counts sales, returns count cancels and returns."""
 
     SALE = "SALE", "sale"
     CANCEL = "CANCEL", "cancel"
@@ -169,11 +168,11 @@ class MovementKind(models.TextChoices):
 
 
 class Movement(models.Model):
-    """Units and money that moved, as a fact: append-only, and never corrected but by another movement.
+    """A movement of units and money. Append-only: it is corrected by another movement.
 
     `quantity` and `amount` are positive, the kind says the direction; `amount` is the line after discounts,
     without tax, shipping and charges. `order` and `order_item` are None for a return that names no order.
-    `reference` is the identity of a movement that was taken over from another shop.
+    `reference` identifies an imported movement.
     """
 
     kind = models.CharField(max_length=6, choices=MovementKind.choices)

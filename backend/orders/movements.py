@@ -1,4 +1,4 @@
-"""Writing movements: what a sale was, and what takes it back.
+"""Writing movements: sales, cancels and returns.
 
 A movement happens at the time of the step that caused it, so sales and cancels are read off an order's items
 and history, in the database.
@@ -35,7 +35,7 @@ OF_AN_ITEM: dict[str, F | Value] = {
     "cart_added_at": F("cart_added_at"),
 }
 
-# Seller, category and claim are the sale's, so that what was sold and what came back can be subtracted.
+# Seller, category and claim are those of the sale, so that returns can be subtracted from it.
 OF_A_SALE: dict[str, F | Value] = {
     **{name: F(name) for name in OF_AN_ITEM},
     "kind": Value(MovementKind.CANCEL.value),
@@ -44,13 +44,13 @@ OF_A_SALE: dict[str, F | Value] = {
 
 
 def record_sales(order_ids: Collection[int]) -> None:
-    """Write the sale of every item of these orders, at the time when the order was confirmed."""
+    """Write a sale for every item of the orders, at the time of their confirmation."""
     items = OrderItem.objects.filter(order__in=order_ids, order__history__status=OrderStatus.CONFIRMED)
     insert_selected(Movement, OF_AN_ITEM, of=items)
 
 
 def record_cancels(order_ids: Collection[int]) -> None:
-    """Take back every sale of these orders, at the time when the order was cancelled."""
+    """Write a cancel for every sale of the orders, at the time of their cancellation."""
     sales = Movement.objects.filter(
         order__in=order_ids, kind=MovementKind.SALE, order__history__status=OrderStatus.CANCELLED
     )
@@ -59,7 +59,7 @@ def record_cancels(order_ids: Collection[int]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """`quantity` units of an order item came back, after `before` units had come back earlier."""
+    """A return of `quantity` units of an order item, of which `before` units were returned earlier."""
 
     order_item_id: int
     quantity: int
@@ -68,17 +68,17 @@ class Returned:
 
 
 def record_returns(returns: Sequence[Returned]) -> list[Movement]:
-    """Return the movements written for units that came back; every order item at most once."""
+    """Write a movement for each return, of different order items, and return the movements."""
     sales = Movement.objects.filter(
         kind=MovementKind.SALE, order_item__in=[returned.order_item_id for returned in returns]
     )
     by_item = {sale.order_item_id: sale for sale in sales}
     return Movement.objects.bulk_create(
-        _taken_back(by_item[returned.order_item_id], returned) for returned in returns
+        _return_of(by_item[returned.order_item_id], returned) for returned in returns
     )
 
 
-def _taken_back(sale: Movement, returned: Returned) -> Movement:
+def _return_of(sale: Movement, returned: Returned) -> Movement:
     movement = copy(sale)
     movement.pk = None
     movement.kind = MovementKind.RETURN

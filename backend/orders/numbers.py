@@ -1,4 +1,4 @@
-"""Order numbers: short enough to read out, too many to guess."""
+"""Order numbers: short enough to read out, and too random to guess."""
 
 import secrets
 
@@ -8,5 +8,5 @@ GROUPS, GROUP_LENGTH = 3, 4
 
 
 def order_number() -> str:
-    """Return a random number of 60 bits, as `7K2M-9QXR-4TBC`."""
+    """Return 60 random bits, written like `7K2M-9QXR-4TBC`."""
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))

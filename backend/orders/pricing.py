@@ -18,13 +18,13 @@ class Totals:
 
     @property
     def total_amount(self) -> Decimal:
-        """What the customer pays."""
+        """The amount that the customer pays."""
         return self.subtotal + self.tax_amount + self.shipping_cost
 
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """The shop's rates: tax on top of goods and shipping in percent, and one price for shipping.
+    """The shop's rates: a tax in percent on goods and shipping, and a flat price for shipping.
 
     `shipping_cost` and `free_shipping_from` are in the currency of the order, whichever that is. From a
     subtotal of `free_shipping_from` on shipping costs nothing; None means never.
@@ -35,7 +35,7 @@ class Tariff:
     free_shipping_from: Decimal | None
 
     def totals(self, subtotal: Decimal, *, currency: str) -> Totals:
-        """Return what an order of goods for `subtotal` costs."""
+        """Return the amounts of an order of goods for `subtotal`."""
         free = self.free_shipping_from is not None and subtotal >= self.free_shipping_from
         shipping = Decimal(0) if free else money.rounded(self.shipping_cost, currency=currency)
         tax = money.rounded((subtotal + shipping) * self.tax_percentage / 100, currency=currency)
@@ -52,9 +52,9 @@ def tariff() -> Tariff:
 
 
 def share(total: Decimal, *, currency: str, of: int, before: int, units: int) -> Decimal:
-    """Return what `units` of a line of `of` units for `total` are worth, `before` having been counted.
+    """Return the part of `total`, the price of `of` units, for `units` after the first `before` units.
 
-    However a line is divided, the parts add up to exactly its total.
+    The parts of a line add up to exactly its total, however it is divided.
     """
     counted = money.rounded(total * before / of, currency=currency)
     return money.rounded(total * (before + units) / of, currency=currency) - counted

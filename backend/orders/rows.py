@@ -1,4 +1,4 @@
-"""Writing many rows at once, where a model instance for each would cost more than the database does."""
+"""Inserting many rows without the cost of a model instance for each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,13 +9,13 @@ from django.db.models import F, Field, Model, QuerySet, Value
 
 
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Insert `rows` of values for the fields `columns`, of which those without a default need to be there.
+    """Insert `rows` with values of the fields `columns`, which must include all without a database default.
 
     Ids ascend in the order of the rows.
     """
     fields = _fields(model, columns)
     places = ", ".join(["%s"] * len(fields))
-    # The connection itself: its thread-aware stand-in costs as much as the conversion.
+    # Not `connection`, whose proxy costs as much per value as the conversion.
     database = connections[DEFAULT_DB_ALIAS]
     prepared = [
         [field.get_db_prep_save(value, database) for field, value in zip(fields, row, strict=True)]
@@ -26,12 +26,12 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
 
 
 def insert_selected(model: type[Model], columns: Mapping[str, F | Value], *, of: QuerySet[Any]) -> None:
-    """Insert a row for each row of `of`, in the order of its keys; `columns` says what goes where."""
+    """Insert a row for each row of `of`, in the order of keys, with the value of each column."""
     selected = of.order_by("pk").values_list(*columns.values())
     try:
         select, parameters = selected.query.sql_with_params()
     except EmptyResultSet:
-        # Django sees by itself that nothing is selected, as with an empty list of keys.
+        # Django knows without a query that nothing matches, for example with an empty list of keys.
         return
     with connection.cursor() as cursor:
         cursor.execute(f"{_insert_into(model, _fields(model, columns))} {select}", parameters)

@@ -1,4 +1,4 @@
-"""Reading orders."""
+"""Queries of orders."""
 
 from django.db.models import Prefetch, QuerySet
 
@@ -7,8 +7,8 @@ from backend.orders.errors import OrderNotFound
 from backend.orders.models import Order, OrderItem
 
 
-def orders_seen_by(user: User, *, status: str | None = None) -> QuerySet[Order]:
-    """Return the customer's own orders, staff's all, newest first, each with its quantities (2 queries)."""
+def orders_visible_to(user: User, *, status: str | None = None) -> QuerySet[Order]:
+    """Return the orders that the user may see, newest first, with their quantities (2 queries)."""
     quantities = Prefetch("items", OrderItem.objects.only("order_id", "quantity"))
     rows = _visible_to(user).prefetch_related(quantities).order_by("-placed_at", "-pk")
     return rows if status is None else rows.filter(status=status)
@@ -22,7 +22,7 @@ def order_for(order_id: int, *, user: User) -> Order:
     """Return the order with its items and history (3 queries).
 
     Raises:
-        OrderNotFound: there is none for this caller.
+        OrderNotFound: it doesn't exist, or the user may not see it.
     """
     order = _visible_to(user).prefetch_related("items", "history").filter(pk=order_id).first()
     if order is None:
@@ -31,10 +31,10 @@ def order_for(order_id: int, *, user: User) -> Order:
 
 
 def require_visible(order_id: int, *, user: User) -> None:
-    """Refuse an order that is not there for this caller.
+    """Raise an error unless the user may see the order.
 
     Raises:
-        OrderNotFound: it is not.
+        OrderNotFound: it doesn't exist, or the user may not see it.
     """
     if not _visible_to(user).filter(pk=order_id).exists():
         raise OrderNotFound(order_id=order_id)

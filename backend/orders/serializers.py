@@ -1,4 +1,4 @@
-"""Orders as they come in and go out."""
+"""Serialisation of orders."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from backend.api import money
 from backend.api.fields import Choice, Identifier, MoneyInput, MoneyOutput
 from backend.api.parameters import Body, PageParameters
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
-from backend.inventory.serializers import MOST_UNITS
+from backend.inventory.serializers import MAX_UNITS
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
 
 ADDRESS = {
@@ -24,7 +24,7 @@ ADDRESS = {
 
 
 class AddressSerializer(Body):
-    """Where an order goes."""
+    """A shipping address."""
 
     EXAMPLE = {**ADDRESS, "street2": "Apt. 4", "phone": "+12125550100"}
 
@@ -38,12 +38,12 @@ class AddressSerializer(Body):
     phone = serializers.CharField(max_length=32, required=False, allow_blank=True)
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
-        """Return what was filled in."""
+        """Return the fields that are not empty."""
         return {name: value for name, value in attrs.items() if value}
 
 
 class CheckoutSerializer(Body):
-    """Where the cart should go."""
+    """The shipping address and options of an order."""
 
     EXAMPLE = {"notes": "Please deliver after 5 PM", "expected_total": "89.00"}
 
@@ -51,12 +51,12 @@ class CheckoutSerializer(Body):
     notes = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
     expected_total = MoneyInput(
         required=False,
-        help_text="What the customer was told; the order is refused if it costs something else.",
+        help_text="The total that the customer saw; the order is refused if its total differs.",
     )
 
 
 class StepSerializer(Body):
-    """Why a step is taken."""
+    """A note on a change of an order's status."""
 
     EXAMPLE = {"note": "By phone"}
 
@@ -64,22 +64,22 @@ class StepSerializer(Body):
 
 
 class ReturnedItemSerializer(Body):
-    """Units of an order item that came back."""
+    """Returned units of an order item."""
 
     item_id = Identifier()
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
 
 
 class ReturnSerializer(StepSerializer):
-    """What came back, and why."""
+    """Returned items, and a note."""
 
     items = serializers.ListField(child=ReturnedItemSerializer(), min_length=1, max_length=500)
 
     def validate_items(self, value: list[dict[str, int]]) -> dict[int, int]:
-        """Return the units by item id; refuse an item that is named twice."""
+        """Return the units by item id; refuse an item that is listed twice."""
         units = {item["item_id"]: item["quantity"] for item in value}
         if len(units) < len(value):
-            raise serializers.ValidationError("Names an item more than once.")
+            raise serializers.ValidationError("Lists an item more than once.")
         return units
 
 
@@ -137,7 +137,7 @@ class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
 
 
 class OrderStepSerializer(serializers.ModelSerializer[OrderStatusHistory]):
-    """A step that an order took."""
+    """A change of an order's status."""
 
     EXAMPLE = {"note": ""}
 
@@ -249,7 +249,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
 
     @extend_schema_field(ChargeSerializer(many=True))
     def get_charge_lines(self, order: Order) -> list[dict[str, str]]:
-        """Return what the order cost beside its goods, in its currency."""
+        """Return the charges, with amounts in the order's currency."""
         return [
             {**line, "amount": money.written(Decimal(line["amount"]), currency=order.currency)}
             for line in order.charge_lines

@@ -1,7 +1,7 @@
-"""An order's steps after checkout. Each is one transaction, and the history keeps who took it.
+"""Changes of an order's status after checkout. Each is one transaction, and the history has who made it.
 
-A step is refused unless the order stands where the step begins. The conditional UPDATE decides that; the lock
-only makes a second caller wait for its answer instead of meeting a half-done order.
+A change is refused unless the order's status allows it, which a conditional UPDATE decides. The lock makes a
+concurrent request wait, so that its answer has the order's final status.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ RETURNABLE = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 
 def ship(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
-    """Return the order, which has left the house; so has its stock.
+    """Mark the order as shipped, take its units out of stock, and return the order.
 
     Raises:
         OrderNotFound, TransitionNotAllowed: it can't be shipped.
@@ -43,7 +43,7 @@ def ship(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
 
 
 def deliver(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
-    """Return the order, which has reached its customer and, paid in cash, is paid.
+    """Mark the order as delivered and paid, and return the order.
 
     Raises:
         OrderNotFound, TransitionNotAllowed: it can't be delivered.
@@ -55,10 +55,10 @@ def deliver(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order
 
 
 def cancel(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
-    """Return the order, which will not be carried out: its units may be sold to others.
+    """Cancel the order, release its units, and return the order.
 
     Raises:
-        OrderNotFound, TransitionNotAllowed: it can't be cancelled (any more).
+        OrderNotFound, TransitionNotAllowed: it can't be cancelled.
     """
     with transaction.atomic():
         order = _step(
@@ -69,14 +69,16 @@ def cancel(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
     return order
 
 
-def take_back(order_id: int, *, units: Mapping[int, int], by: Actor, now: datetime, note: str = "") -> Order:
-    """Return the order after `units` (how many, by order item id) came back into stock.
+def accept_return(
+    order_id: int, *, units: Mapping[int, int], by: Actor, now: datetime, note: str = ""
+) -> Order:
+    """Take `units` (by order item id) back into stock, and return the order.
 
     Raises:
         OrderNotFound: there is no such order.
         TransitionNotAllowed: it was not shipped.
-        InvalidInput: an item is not one of the order's.
-        ReturnTooLarge: more would come back than were bought; nothing was taken back.
+        InvalidInput: an item is not part of the order.
+        ReturnTooLarge: more units would be returned than were bought; nothing is changed.
     """
     with transaction.atomic():
         order = _locked(order_id)
@@ -96,8 +98,8 @@ def take_back(order_id: int, *, units: Mapping[int, int], by: Actor, now: dateti
 
 def _items_returned(order: Order, *, units: Mapping[int, int]) -> list[OrderItem]:
     items = list(order.items.filter(pk__in=units))
-    if strangers := sorted(units.keys() - {item.pk for item in items}):
-        raise InvalidInput(items=[f"Not an item of this order: {', '.join(map(str, strangers))}."])
+    if unknown := sorted(units.keys() - {item.pk for item in items}):
+        raise InvalidInput(items=[f"Not an item of this order: {', '.join(map(str, unknown))}."])
     return items
 
 

@@ -1,10 +1,10 @@
-"""What an order keeps of a product."""
+"""Snapshots of products in orders."""
 
 from backend.catalog.models import Variant
 
 
 def snapshot_of(variant: Variant) -> dict[str, object]:
-    """Return the product that is bought with `variant`, as it is now; for orders outlive what they name."""
+    """Return the data of `variant` and its product that an order stores, because both may change later."""
     product = variant.product
     images = [variant.image_url, *product.image_urls]
     return {

@@ -1,4 +1,4 @@
-"""What happens to orders by the clock."""
+"""Periodic tasks on orders."""
 
 from celery import shared_task
 
@@ -8,5 +8,5 @@ from backend.orders.popularity import refresh_popularity
 
 @shared_task
 def refresh_product_popularity() -> int:
-    """Store what each product sells now; return how many products that changed."""
+    """Store the popularity of each product; return how many products changed."""
     return refresh_popularity(by=Actor.system("refresh_popularity"))

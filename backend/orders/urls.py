@@ -1,4 +1,4 @@
-"""Paths of the orders' endpoints."""
+"""Paths of orders."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The orders' endpoints."""
+"""Endpoints of orders."""
 
 from django.utils import timezone
 from rest_framework.request import Request
@@ -51,7 +51,7 @@ class OrderListView(APIView):
         """
         asked = parse(request, OrderListParameters)
         span = PageSpan(page=asked["page"], page_size=asked["page_size"])
-        rows = selectors.orders_seen_by(account_of(request), status=asked.get("status"))
+        rows = selectors.orders_visible_to(account_of(request), status=asked.get("status"))
         count, page = page_of_rows(rows, span)
         shown = OrderSummarySerializer(page, many=True).data
         return Response(page_envelope(request, shown, count=count, span=span))
@@ -167,7 +167,7 @@ class ReturnView(APIView):
     def post(self, request: Request, order_id: int) -> Response:
         """Take units of a shipped order back into stock."""
         asked = parse_body(request, ReturnSerializer)
-        services.take_back(
+        services.accept_return(
             order_id, units=asked["items"], by=actor_of(request), now=timezone.now(), note=asked["note"]
         )
-        return _order(request, order_id, message="Units taken back.")
+        return _order(request, order_id, message="Return recorded.")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend.api.idempotency import KEPT_FOR, forget_old_keys
+from backend.api.idempotency import RETENTION, forget_old_keys
 from backend.api.models import IdempotencyKey
 from backend.api.tasks import forget_idempotency_keys
 from backend.catalog.models import Category
@@ -77,8 +77,8 @@ def test_a_key_is_visible_and_not_endless(key: str) -> None:
 def test_keys_are_forgotten_after_a_day() -> None:
     client = client_of(customer())
     client.post("/counted/", headers=keyed("k"))
-    assert forget_old_keys(now=NOW + KEPT_FOR - timedelta(seconds=1)) == 0
-    assert forget_old_keys(now=NOW + KEPT_FOR + timedelta(seconds=1)) == 1
+    assert forget_old_keys(now=NOW + RETENTION - timedelta(seconds=1)) == 0
+    assert forget_old_keys(now=NOW + RETENTION + timedelta(seconds=1)) == 1
     client.post("/counted/", headers=keyed("k"))
     assert Category.objects.count() == 2
     assert forget_idempotency_keys() == 1

@@ -23,7 +23,7 @@ from backend.catalog.services import (
 )
 from backend.inventory.services import Entry, record
 from backend.orders.models import Order
-from backend.orders.services import cancel, deliver, ship, take_back
+from backend.orders.services import accept_return, cancel, deliver, ship
 from tests.backend.orders.steps import check_out, fill, order_of
 from tests.backend.shop import NOW, client_of, customer, product, seller, staff, variant
 
@@ -107,7 +107,7 @@ def a_handover() -> Write:
 def a_return() -> Write:
     order = shipped()
     item = order.items.get()
-    return lambda: take_back(order.pk, units={item.pk: 1}, by=BY, now=NOW)
+    return lambda: accept_return(order.pk, units={item.pk: 1}, by=BY, now=NOW)
 
 
 def a_registration() -> Write:

@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from backend.audit.actors import Actor
 from backend.carts.models import CartItem
 from backend.orders.models import Movement, Order, OrderItem
-from backend.orders.services import cancel, ship, take_back
+from backend.orders.services import accept_return, cancel, ship
 from tests.backend.orders.steps import ADDRESS, check_out, fill, order_of
 from tests.backend.shop import NOW, client_of, customer, product, staff, stock_of, variant
 from tests.backend.together import kinds, together
@@ -113,6 +113,8 @@ def test_the_same_return_noted_twice_at_once_is_not_paid_twice() -> None:
     order = order_of(customer(), {lamp.pk: 1})
     ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     units = {order.items.get().pk: 1}
-    outcomes = together(*[lambda: take_back(order.pk, units=units, by=Actor.user(keeper.pk), now=NOW)] * 2)
+    outcomes = together(
+        *[lambda: accept_return(order.pk, units=units, by=Actor.user(keeper.pk), now=NOW)] * 2
+    )
     assert kinds(outcomes) == ["Order", "ReturnTooLarge"]
     assert stock_of(lamp.pk) == (5, 0)

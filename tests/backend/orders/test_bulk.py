@@ -21,7 +21,7 @@ from backend.orders.bulk import (
     import_orders,
 )
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus, OrderStatusHistory
-from backend.orders.services import cancel, ship, take_back
+from backend.orders.services import accept_return, cancel, ship
 from backend.outbox.models import Message
 from tests.backend.orders.steps import movements_of
 from tests.backend.shop import NOW, customer, staff, stock_of, variant
@@ -162,7 +162,7 @@ def test_a_past_order_that_is_still_open_goes_on_without_touching_stock_that_it_
     cancel(first.pk, by=Actor.user(keeper.pk), now=LATER)
     ship(second.pk, by=Actor.user(keeper.pk), now=LATER)
     assert stock_of(lamp.pk) == (3, 0)
-    take_back(second.pk, units={second.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+    accept_return(second.pk, units={second.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert stock_of(lamp.pk) == (4, 0), "what comes back is physically there"
 
 

@@ -7,7 +7,7 @@ from backend.accounts.models import User
 from backend.audit.actors import Actor
 from backend.orders.errors import TransitionNotAllowed
 from backend.orders.models import Order, OrderStatusHistory
-from backend.orders.services import cancel, deliver, ship, take_back
+from backend.orders.services import accept_return, cancel, deliver, ship
 from backend.outbox.models import Message
 from backend.outbox.relay import drain
 from backend.outbox.subscribers import Start
@@ -40,7 +40,7 @@ def test_every_row_of_the_history_is_published_once_in_order(keeper: User) -> No
     ship(first.pk, by=Actor.user(keeper.pk), now=NOW)
     cancel(second.pk, by=Actor.user(keeper.pk), now=NOW)
     deliver(first.pk, by=Actor.user(keeper.pk), now=NOW)
-    take_back(first.pk, units={first.items.get().pk: 1}, by=Actor.user(keeper.pk), now=NOW)
+    accept_return(first.pk, units={first.items.get().pk: 1}, by=Actor.user(keeper.pk), now=NOW)
 
     assert len(published()) == 7
     assert published() == history_of(first, second)

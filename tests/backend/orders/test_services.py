@@ -12,7 +12,7 @@ from backend.catalog.services import update_product
 from backend.inventory.models import InventoryTransaction
 from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAllowed
 from backend.orders.models import Movement, Order
-from backend.orders.services import cancel, deliver, ship, take_back
+from backend.orders.services import accept_return, cancel, deliver, ship
 from backend.outbox.models import Message
 from tests.backend.orders.steps import movements_of, order_of
 from tests.backend.shop import NOW, SYSTEM, customer, staff, stock_of, variant
@@ -139,7 +139,7 @@ def test_units_come_back_into_stock_and_out_of_revenue(keeper: User) -> None:
     order = order_of(customer(), {lamp.pk: 3})
     ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     item = order.items.get()
-    take_back(order.pk, units={item.pk: 2}, by=Actor.user(keeper.pk), now=LATER, note="too bright")
+    accept_return(order.pk, units={item.pk: 2}, by=Actor.user(keeper.pk), now=LATER, note="too bright")
     entry = InventoryTransaction.objects.get(transaction_type="RETURN")
     item.refresh_from_db()
     order.refresh_from_db()
@@ -154,14 +154,14 @@ def test_returns_may_come_in_parts_but_not_exceed_what_was_bought(keeper: User) 
     order = order_of(customer(), {lamp.pk: 3, chair.pk: 1})
     ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     lamps, chairs = order.items.all()
-    take_back(order.pk, units={lamps.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+    accept_return(order.pk, units={lamps.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     with pytest.raises(ReturnTooLarge) as refused:
-        take_back(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+        accept_return(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert refused.value.details == {
         "items": [{"item_id": lamps.pk, "quantity": 3, "returned": 1, "requested": 3}]
     }
     assert stock_of(chair.pk) == (4, 0), "nothing of a refused return happens"
-    take_back(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+    accept_return(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert (stock_of(lamp.pk), stock_of(chair.pk)) == ((5, 0), (5, 0))
     assert [kind for kind, _, _ in movements_of(order)] == ["SALE", "SALE", "RETURN", "RETURN", "RETURN"]
 
@@ -172,14 +172,14 @@ def test_the_parts_of_a_line_that_does_not_divide_evenly_add_up_to_it(keeper: Us
     ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     item = order.items.get()
     for _ in range(3):
-        take_back(order.pk, units={item.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+        accept_return(order.pk, units={item.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert [amount for _, _, amount in movements_of(order)] == ["20.00", "6.67", "6.66", "6.67"]
 
 
 def test_what_was_not_shipped_cannot_come_back(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     with pytest.raises(TransitionNotAllowed):
-        take_back(order.pk, units={order.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+        accept_return(order.pk, units={order.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)
 
 
 def test_an_item_of_another_order_is_refused_by_name(keeper: User) -> None:
@@ -187,7 +187,7 @@ def test_an_item_of_another_order_is_refused_by_name(keeper: User) -> None:
     ship(mine.pk, by=Actor.user(keeper.pk), now=NOW)
     stranger = other.items.get().pk
     with pytest.raises(InvalidInput) as refused:
-        take_back(mine.pk, units={stranger: 1}, by=Actor.user(keeper.pk), now=LATER)
+        accept_return(mine.pk, units={stranger: 1}, by=Actor.user(keeper.pk), now=LATER)
     assert str(stranger) in str(refused.value.details["items"])
 
 
@@ -199,7 +199,7 @@ def test_every_step_is_published(keeper: User) -> None:
         step(order.pk, by=Actor.user(keeper.pk), now=NOW)
         assert Message.objects.filter(topic="order", key=str(order.pk)).count() == 1
     Message.objects.all().delete()
-    take_back(order.pk, units={item.pk: 1}, by=Actor.user(keeper.pk), now=NOW)
+    accept_return(order.pk, units={item.pk: 1}, by=Actor.user(keeper.pk), now=NOW)
     assert sorted(Message.objects.values_list("topic", flat=True)) == ["order", "product"], (
         "units that come back are no step of the order"
     )
