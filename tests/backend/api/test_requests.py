@@ -144,7 +144,7 @@ def test_a_shopper_is_the_account_before_the_anonymous_id() -> None:
 def test_nobodys_id_is_no_guests() -> None:
     answer = APIClient().get("/shopping/", headers={"X-Anonymous-Id": str(UUID(int=0))})
     assert answer.status_code == 400
-    assert "nobody" in answer.json()["details"]["X-Anonymous-Id"][0]
+    assert "nil UUID" in answer.json()["details"]["X-Anonymous-Id"][0]
 
 
 @pytest.mark.parametrize("anonymous_id", ["me", ""])
