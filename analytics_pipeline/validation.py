@@ -59,7 +59,7 @@ def may_repeat_keys(payload: bytes, decoded: object) -> bool:
     Each key has a colon. Without a backslash the strings of the text are those of the values, so that as many
     colons as in the shortest text of the same values leave no place for a second key.
     """
-    return b"\\" in payload or payload.count(b":") != _encoder.encode(decoded).count(b":")
+    return b"\\u003" in payload or payload.count(b":") != _encoder.encode(decoded).count(b":")
 
 
 def check_properties(events: Iterable[AnyEvent]) -> None:
