@@ -173,7 +173,7 @@ def _whole(entry: Entry, *, reason: str, now: datetime) -> DeadLetter:
         shopper_key=None,
         clock_offset=0,
         reason=f"the entry can't be stored: {reason}",
-        payload=(entry.payload or b"").decode(errors="replace"),
+        payload=stream.as_text(entry.payload or b""),
     )
 
 

@@ -21,6 +21,9 @@ from analytics_pipeline.validation import InvalidEvent
 KEPT_BYTES = 2_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SERVER_ONLY = frozenset(SERVER_ONLY)
+# Where a UUID has its version and its variant.
+_VERSION_BITS = 0xF << 76 | 0b11 << 62
+_VERSION_7 = 0x7 << 76 | 0b10 << 62
 
 
 class InvalidBody(ValueError):
@@ -69,12 +72,11 @@ def read(body: bytes, *, arrived_at: datetime) -> Received:
         InvalidBody: the body is no such object.
         TooManyEvents: it holds more than MAX_EVENTS.
     """
-    body = body.removeprefix(_BYTE_ORDER_MARK)
     return read_whole(body, arrived_at=arrived_at) or read_each(body, arrived_at=arrived_at)
 
 
 def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
-    """Return the events of a body in which everything is valid, or None."""
+    """Return the events of a body in which everything is valid, or None; raises as `read` does."""
     try:
         batch = _batch_decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -93,7 +95,7 @@ def _all_valid(events: tuple[AnyEvent, ...], *, arrived_at: datetime, clock_offs
     first, last = clocks.span(arrived_at=arrived_at, clock_offset=clock_offset)
     if clocks.too_far_off(clock_offset) or min(ids) >> 80 < first or max(ids) >> 80 > last:
         return False
-    if len(set(ids)) < len(ids) or any(id_ >> 76 & 0xF != 7 or id_ >> 62 & 3 != 2 for id_ in ids):
+    if len(set(ids)) < len(ids) or any(id_ & _VERSION_BITS != _VERSION_7 for id_ in ids):
         return False
     if not _SERVER_ONLY.isdisjoint(map(type, events)):
         return False
@@ -106,7 +108,7 @@ def _all_valid(events: tuple[AnyEvent, ...], *, arrived_at: datetime, clock_offs
 
 def read_each(body: bytes, *, arrived_at: datetime) -> Received:
     """Return the events of a body, each decoded alone; raises as `read` does."""
-    slices = _slices(body)
+    slices = _slices(body.removeprefix(_BYTE_ORDER_MARK))
     envelope = _envelope(slices.rest)
     if not slices.elements:
         raise InvalidBody("events", reason="There is no event in it.")

@@ -28,21 +28,25 @@ class RecentProducts:
         """Add products, each with the time of the last interaction; only the latest KEPT stay."""
         if not products:
             return
+        key = products_key(shopper_key)
 
         def write(client: Any) -> None:
             with client.pipeline(transaction=True) as pipe:
-                queue_products(pipe, shopper_key, products=products)
+                times = {str(product): moment.timestamp() for product, moment in products.items()}
+                # A late event must not make a product older than it is.
+                pipe.zadd(key, times, gt=True)
+                _bound(pipe, key)
                 pipe.execute()
 
         self._connection.call(write)
 
     def add_from(self, other_key: UUID, *, into: UUID) -> None:
         """Add one key's products to another's, as when a guest logs in; the guest's own stay."""
-        key = _key(into)
+        key = products_key(into)
 
         def write(client: Any) -> None:
             with client.pipeline(transaction=True) as pipe:
-                pipe.zunionstore(key, [key, _key(other_key)], aggregate="MAX")
+                pipe.zunionstore(key, [key, products_key(other_key)], aggregate="MAX")
                 _bound(pipe, key)
                 pipe.execute()
 
@@ -50,25 +54,16 @@ class RecentProducts:
 
     def of(self, shopper_key: UUID) -> list[int]:
         """Return the shopper's last products, latest first."""
-        found = self._connection.call(lambda client: client.zrevrange(_key(shopper_key), 0, KEPT - 1))
+        found = self._connection.call(lambda client: client.zrevrange(products_key(shopper_key), 0, KEPT - 1))
         return [int(product) for product in found]
 
     def forget(self, shopper_key: UUID) -> None:
         """Drop everything about this shopper."""
-        self._connection.call(lambda client: client.delete(_key(shopper_key)))
+        self._connection.call(lambda client: client.delete(products_key(shopper_key)))
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         self._connection.close()
-
-
-def queue_products(pipe: Any, shopper_key: UUID, *, products: Mapping[int, datetime]) -> None:
-    """Add the commands that remember these products to a pipeline."""
-    key = _key(shopper_key)
-    times = {str(product): moment.timestamp() for product, moment in products.items()}
-    # A late event must not make a product older than it is.
-    pipe.zadd(key, times, gt=True)
-    _bound(pipe, key)
 
 
 def _bound(pipe: Any, key: str) -> None:
@@ -77,5 +72,6 @@ def _bound(pipe: Any, key: str) -> None:
     pipe.expire(key, KEPT_FOR)
 
 
-def _key(shopper_key: UUID) -> str:
+def products_key(shopper_key: UUID) -> str:
+    """Return the key of the shopper's sorted set."""
     return f"{_PREFIX}{shopper_key}"

@@ -1,16 +1,19 @@
 """The stream between intake and the warehouse: one request is one entry of a Redis stream."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import redis
 
+from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, Refused
-from analytics_pipeline.recent import queue_products
+from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key
 from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 
@@ -63,8 +66,43 @@ class StreamLag:
     seconds: float
 
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Batch)
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many requests are accepted in a window of time; `key` names whose they are."""
+
+    key: str
+    limit: int
+    seconds: int
+
+
+class AllowanceExceeded(Exception):
+    """More requests than the allowance; the window ends in so many seconds."""
+
+    def __init__(self, *, seconds: float) -> None:
+        super().__init__(f"too many requests; the next one in {seconds:.0f} seconds")
+        self.seconds = seconds
+
+
+class _Script:
+    """A Lua script that Redis keeps; it is sent again where Redis doesn't have it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, client: Any, *, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        try:
+            return client.evalsha(self._digest, len(keys), *keys, *args)
+        except redis.exceptions.NoScriptError:
+            return client.eval(self._text, len(keys), *keys, *args)
+
+
+_APPEND = _Script((Path(__file__).parent / "append.lua").read_text(encoding="utf-8"))
+# MessagePack with UUIDs as 16 bytes: half of JSON's size.
+_encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
+_decoder = msgspec.msgpack.Decoder(Batch)
+_json_encoder = msgspec.json.Encoder()
+_json_decoder = msgspec.json.Decoder(Batch)
 
 
 def encode(batch: Batch) -> bytes:
@@ -73,8 +111,21 @@ def encode(batch: Batch) -> bytes:
 
 
 def decode(payload: bytes) -> Batch:
-    """The batch in an entry; raises msgspec.DecodeError or UnicodeDecodeError."""
-    return _decoder.decode(payload)
+    """Return the batch in an entry: MessagePack, or JSON as in dead letters and in entries of version 0.1.
+
+    Raises:
+        msgspec.DecodeError: it holds no batch.
+        UnicodeDecodeError: it holds invalid text.
+    """
+    return _json_decoder.decode(payload) if payload.startswith(b"{") else _decoder.decode(payload)
+
+
+def as_text(payload: bytes) -> str:
+    """Return an entry's content as JSON, or as escaped bytes where it can't be decoded."""
+    try:
+        return _json_encoder.encode(decode(payload)).decode()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return payload.decode(errors="backslashreplace")
 
 
 class Stream:
@@ -87,33 +138,52 @@ class Stream:
         self.key = key
         self._connection = Connection(settings, timeout_seconds=timeout_seconds)
 
-    def append(self, batch: Batch, *, recent: Mapping[int, datetime] | None = None) -> str:
-        """Accept a batch and return its entry's id.
+    def append(
+        self,
+        batch: Batch,
+        *,
+        recent: Mapping[int, float] | None = None,
+        allowance: Allowance | None = None,
+    ) -> str:
+        """Accept a batch and return its entry's id, all in one round trip.
 
-        `recent` are the products that the shopper interacted with: they are remembered in the same round
-        trip.
+        `recent` are the products that the shopper interacted with, each with its UNIX time; `allowance`
+        limits the requests.
 
         Raises:
             StreamFull: Redis has no memory left; nothing was accepted.
+            AllowanceExceeded: too many requests; nothing was accepted.
         """
-        shopper = batch.shopper_key
-        if shopper is None or not recent:
+        if not recent and allowance is None:
             return self.append_raw(encode(batch))
-
-        def write(client: Any) -> bytes:
-            with client.pipeline(transaction=False) as pipe:
-                pipe.xadd(self.key, {_FIELD: encode(batch)})
-                queue_products(pipe, shopper, products=recent)
-                id_, *_ = pipe.execute(raise_on_error=False)
-            if isinstance(id_, Exception):
-                raise id_
-            return bytes(id_)
-
-        return self._connection.call(write).decode()
+        return self._append(encode(batch), batch.shopper_key, recent=recent or {}, allowance=allowance)
 
     def append_raw(self, payload: bytes) -> str:
         """Accept an entry as it is."""
         return str(self._connection.call(lambda client: client.xadd(self.key, {_FIELD: payload})).decode())
+
+    def count(self, allowance: Allowance) -> None:
+        """Count a request; raises AllowanceExceeded."""
+        self._append(b"", None, recent={}, allowance=allowance)
+
+    def _append(
+        self,
+        payload: bytes,
+        shopper_key: UUID | None,
+        *,
+        recent: Mapping[int, float],
+        allowance: Allowance | None,
+    ) -> str:
+        keys = (self.key, allowance.key if allowance else "", products_key(shopper_key or NIL_UUID))
+        limit, window = (allowance.limit, allowance.seconds * 1_000) if allowance else (0, 0)
+        arguments: list[Any] = [payload, limit, window, KEPT, int(KEPT_FOR.total_seconds())]
+        if shopper_key is not None:
+            for product, seconds in recent.items():
+                arguments += (seconds, product)
+        answer = self._connection.call(lambda client: _APPEND(client, keys=keys, args=arguments))
+        if isinstance(answer, int):
+            raise AllowanceExceeded(seconds=max(answer, 0) / 1_000)
+        return str(answer.decode())
 
     def open(self) -> None:
         """Create the stream and its consumer group, from the first entry on, where they don't exist."""

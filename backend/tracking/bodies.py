@@ -21,7 +21,7 @@ def body_of(request: HttpRequest) -> bytes:
         UnsupportedEncoding: it is neither gzip nor unencoded.
         InvalidInput: it isn't valid gzip.
     """
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise UnsupportedEncoding(allowed=["gzip", "identity"])
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:

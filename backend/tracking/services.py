@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -11,7 +12,7 @@ from analytics_pipeline import intake
 from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
 from analytics_pipeline.recent import KEPT
-from analytics_pipeline.stream import Batch
+from analytics_pipeline.stream import Allowance, Batch
 from backend.api.errors import InvalidInput
 from backend.api.shoppers import ANONYMOUS_HEADER, Shopper
 from backend.engines.streams import refused_quota, stream
@@ -32,15 +33,22 @@ class Taken:
     refused: Sequence[Refused]
 
 
-def take(body: bytes, *, shopper: Shopper, address: str, now: datetime) -> Taken:
+def take(body: bytes, *, shopper: Shopper, address: str, allowance: Allowance | None, now: datetime) -> Taken:
     """Accept the valid events of a body; keep the others as dead letters, within the quota of `address`.
 
     Raises:
         InvalidInput: the body is no batch, or names another guest than the header.
         BatchTooLarge: it holds too many events.
+        AllowanceExceeded: it is one request too many.
         StreamUnavailable: nothing was accepted.
     """
-    received = _received(body, now=now)
+    received = intake.read_whole(body, arrived_at=now)
+    if received is None:
+        # A faulty body takes more time, so that its request is counted before it is read.
+        if allowance is not None:
+            stream().count(allowance)
+            allowance = None
+        received = _received(body, now=now)
     batch = Batch(
         arrived_at=now,
         shopper_key=_shopper_key(shopper, received.anonymous_id),
@@ -48,13 +56,13 @@ def take(body: bytes, *, shopper: Shopper, address: str, now: datetime) -> Taken
         refused=_kept(received.refused, address=address, now=now),
         clock_offset=received.clock_offset,
     )
-    stream().append(batch, recent=_interactions(received))
+    stream().append(batch, recent=_interactions(received), allowance=allowance)
     return Taken(accepted=len(received.events), refused=received.refused)
 
 
 def _received(body: bytes, *, now: datetime) -> Received:
     try:
-        return intake.read(body, arrived_at=now)
+        return intake.read_each(body, arrived_at=now)
     except InvalidBody as error:
         raise InvalidInput(**{error.field: error.reason}) from error
     except TooManyEvents as error:
@@ -85,17 +93,19 @@ def _kept(refused: tuple[Refused, ...], *, address: str, now: datetime) -> tuple
     return ()
 
 
-def _interactions(received: Received) -> dict[int, datetime]:
-    """Return the products of the shopper's last interactions, each with the time of the last one."""
+def _interactions(received: Received) -> dict[int, float]:
+    """Return the products of the shopper's last interactions, each with the time of the last one (UNIX)."""
     # An id begins with its time, and a batch needn't be in the order of time.
     found = sorted(
-        (event.event_id.int, event.product_id)
-        for event in received.events
-        if isinstance(event, _INTERACTIONS)
+        [
+            (event.event_id.int, event.product_id)
+            for event in received.events
+            if isinstance(event, _INTERACTIONS)
+        ]
     )
     latest = {product: id_ for id_, product in found}
-    last = sorted(latest.items(), key=lambda item: item[1])[-KEPT:]
-    return {
-        product: datetime.fromtimestamp(((id_ >> 80) + received.clock_offset) / 1_000, UTC)
-        for product, id_ in last
-    }
+    last = sorted(latest.items(), key=_by_id)[-KEPT:]
+    return {product: ((id_ >> 80) + received.clock_offset) / 1_000 for product, id_ in last}
+
+
+_by_id = itemgetter(1)

@@ -1,11 +1,13 @@
 """The intake of events, open to guests."""
 
 from django.utils import timezone
+from rest_framework.exceptions import Throttled
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from analytics_pipeline.stream import Allowance, AllowanceExceeded
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import ANONYMOUS_ID, shopper_of
@@ -23,6 +25,9 @@ class EventsView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = (EventsThrottle,)
 
+    def check_throttles(self, request: Request) -> None:
+        """Leave the counting to `take`, which does it in its round trip to the stream."""
+
     @operation(
         "events_create",
         tag="events",
@@ -39,11 +44,25 @@ class EventsView(APIView):
         others are accepted. Repeat a batch that got no answer with the same event ids: each event counts
         once.
         """
-        taken = take(
-            body_of(request._request),
-            shopper=shopper_of(request),
-            address=EventsThrottle().get_ident(request),
-            now=timezone.now(),
-        )
+        throttle = EventsThrottle()
+        try:
+            taken = take(
+                body_of(request._request),
+                shopper=shopper_of(request),
+                address=throttle.get_ident(request),
+                allowance=_allowance(throttle, request, self),
+                now=timezone.now(),
+            )
+        except AllowanceExceeded as error:
+            raise Throttled(wait=error.seconds) from error
         refused = [{"index": one.index, "reason": one.reason} for one in taken.refused]
         return envelope({"accepted": taken.accepted, "refused": refused}, status=202)
+
+
+def _allowance(throttle: EventsThrottle, request: Request, view: APIView) -> Allowance | None:
+    """Return how many requests the caller may send, None where there is no limit."""
+    limit, seconds = throttle.parse_rate(throttle.rate)
+    if limit is None or seconds is None:
+        return None
+    key = throttle.get_cache_key(request, view)
+    return Allowance(key=f"vitrine:{key}", limit=limit, seconds=seconds)

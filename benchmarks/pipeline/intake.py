@@ -107,9 +107,9 @@ def _server(environ: Mapping[str, str]) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    web = ("granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "1", "--no-access-log")
-    threads = ("--blocking-threads", "8", "--host", "127.0.0.1", "--port", str(port))
-    arguments = [sys.executable, "-m", *web, *threads, "backend.config.wsgi:application"]
+    web = ("granian", "--interface", "asginl", "--http", "1", "--no-ws", "--workers", "1", "--no-access-log")
+    address = ("--host", "127.0.0.1", "--port", str(port))
+    arguments = [sys.executable, "-m", *web, *address, "backend.config.asgi:application"]
     with subprocess.Popen(arguments, cwd=ROOT, env={**os.environ, **environ}) as process:
         try:
             _wait(port)

@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from analytics_pipeline.refused_quota import ADDRESS_BYTES
 from analytics_pipeline.stream import Batch, Stream, decode
+from backend.api.throttles import EventsThrottle
 from backend.engines import streams
 from backend.tracking.bodies import unpacked
 from backend.tracking.errors import BatchTooLarge
@@ -207,6 +208,49 @@ def test_refused_events_beyond_the_quota_are_answered_and_counted_and_not_kept(
     kept = [batch.refused for batch in batches(stream)]
     assert sum(len(refused.payload) for batch in kept for refused in batch) <= ADDRESS_BYTES
     assert REFUSED_NOT_KEPT._value.get() > before
+
+
+@pytest.fixture
+def two_a_minute(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    """Let each guest's address send two batches a minute."""
+    monkeypatch.setattr(EventsThrottle, "rate", "2/minute", raising=False)
+    with redis.Redis.from_url(redis_url) as server:
+        for key in server.scan_iter("vitrine:throttle_events_*"):
+            server.delete(key)
+
+
+@pytest.mark.usefixtures("two_a_minute")
+@pytest.mark.parametrize("event", [{"type": "dance"}, view()], ids=["invalid", "valid"])
+def test_a_batch_beyond_the_rate_is_a_429_and_stores_nothing_whatever_is_in_it(
+    guest: APIClient, stream: Stream, event: dict[str, object]
+) -> None:
+    answers = [send(guest, event) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    assert len(batches(stream)) == 2
+
+
+@pytest.mark.usefixtures("two_a_minute")
+def test_an_account_has_a_rate_of_its_own(guest: APIClient, stream: Stream, django_user_model: Any) -> None:
+    assert [send(guest, view()).status_code for _ in range(3)] == [202, 202, 429]
+    guest.force_authenticate(django_user_model.objects.create(phone="+15550000003"))
+    assert send(guest, view()).status_code == 202
+
+
+def test_a_batch_is_one_round_trip_to_the_stream_and_none_to_the_cache(
+    guest: APIClient, stream: Stream, redis_url: str
+) -> None:
+    send(guest, view())
+    with redis.Redis.from_url(redis_url) as server:
+
+        def commands() -> int:
+            # Without those that the script runs inside the server.
+            stats = server.info("commandstats")
+            return sum(stats[name]["calls"] for name in stats if name in ("cmdstat_evalsha", "cmdstat_get"))
+
+        before = commands()
+        assert send(guest, view()).status_code == 202
+        assert commands() == before + 1
 
 
 @pytest.fixture
