@@ -4,6 +4,8 @@ import gzip
 import json
 import socket
 import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +14,9 @@ import redis
 from rest_framework.test import APIClient
 from uuid_utils.compat import uuid7
 
+from analytics_pipeline import embedded
 from analytics_pipeline.refused_quota import ADDRESS_BYTES
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Batch, Stream, decode
 from backend.api.throttles import EventsThrottle
 from backend.engines import streams
@@ -255,21 +259,23 @@ def test_a_batch_is_one_round_trip_to_the_stream_and_none_to_the_cache(
 
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shop with a Valkey that nobody runs."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
-    address = f"redis://127.0.0.1:{port}/0"
-    monkeypatch.setenv("REDIS_URL", address)
-    streams.stream.cache_clear()
-    streams.recent_products.cache_clear()
+    """The shop with the address of a Valkey that doesn't run."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    for opened in (streams.stream, streams.recent_products, streams.refused_quota):
+        opened.cache_clear()
 
 
 @pytest.fixture(autouse=True)
-def _own_connections() -> Any:
+def _own_connections() -> Iterator[None]:
     yield
-    streams.stream.cache_clear()
-    streams.recent_products.cache_clear()
+    _forget_connections()
 
 
 @pytest.mark.usefixtures("nowhere")
@@ -282,28 +288,37 @@ def test_without_the_stream_nothing_is_accepted_and_the_client_is_told_when_to_c
     assert "error" in answer.json()
 
 
-def test_a_full_stream_accepts_nothing_and_loses_nothing(
-    guest: APIClient, stream: Stream, redis_url: str
-) -> None:
+@pytest.fixture
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The shop with a Valkey of this test's own, whose memory may be filled."""
+    settings = PipelineSettings(home=tmp_path)
+    with embedded.ensure(settings, embedded.VALKEY):
+        url = embedded.redis_url(settings)
+        monkeypatch.setenv("REDIS_URL", url)
+        _forget_connections()
+        yield url
+
+
+def test_a_full_stream_accepts_nothing_and_loses_nothing(guest: APIClient, own_server: str) -> None:
     assert send(guest, view()).status_code == 202
-    with redis.Redis.from_url(redis_url) as server:
-        limit = server.config_get("maxmemory")["maxmemory"]
+    with redis.Redis.from_url(own_server) as server:
         server.config_set("maxmemory", "1")
-        try:
-            assert send(guest, view()).status_code == 503
-        finally:
-            server.config_set("maxmemory", limit)
-    assert len(batches(stream)) == 1
+        assert send(guest, view()).status_code == 503
+        assert send(APIClient(), {"type": "dance"}).status_code == 503
+        server.config_set("maxmemory", "0")
+    assert len(batches(streams.stream())) == 1
 
 
-def test_what_a_shopper_met_is_remembered_for_the_next_list(guest: APIClient, stream: Stream) -> None:
+def test_the_products_of_a_shoppers_interactions_are_remembered_for_the_next_list(
+    guest: APIClient, stream: Stream
+) -> None:
     streams.recent_products().forget(GUEST)
     send(guest, view(product_id=3), view(product_id=4, type="click"), view(type="cart_remove", product_id=5))
     assert sorted(streams.recent_products().of(GUEST)) == [3, 4]
     streams.recent_products().forget(GUEST)
 
 
-def test_the_latest_of_several_meetings_is_remembered_whatever_their_order(
+def test_the_latest_of_several_interactions_is_remembered_whatever_their_order(
     guest: APIClient, stream: Stream
 ) -> None:
     streams.recent_products().forget(GUEST)
