@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models, transaction
@@ -49,7 +50,14 @@ def record(
 
 
 def _plain(value: object) -> object:
-    return value.pk if isinstance(value, models.Model) else value
+    match value:
+        case models.Model():
+            return value.pk
+        case Decimal():
+            # A column's trailing zeros are not part of the amount: 10.0000 was set as 10.00.
+            return f"{value.normalize():f}"
+        case _:
+            return value
 
 
 def differences(
