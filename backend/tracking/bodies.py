@@ -19,12 +19,12 @@ def body_of(request: HttpRequest) -> bytes:
     Raises:
         BatchTooLarge: it has more than MAX_BYTES, or unpacks to more.
         UnsupportedEncoding: it is neither gzip nor unencoded.
-        InvalidInput: it isn't valid gzip.
+        InvalidInput: it isn't valid gzip, or its announced length is not a number.
     """
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise UnsupportedEncoding(allowed=["gzip", "identity"])
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+    if _announced_bytes(request) > MAX_BYTES:
         raise too_large()
     try:
         body = request.body
@@ -33,6 +33,13 @@ def body_of(request: HttpRequest) -> bytes:
     if len(body) > MAX_BYTES:
         raise too_large()
     return unpacked(body) if encoding == "gzip" else body
+
+
+def _announced_bytes(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError as error:
+        raise InvalidInput(**{"Content-Length": "Must be a whole number."}) from error
 
 
 def unpacked(body: bytes) -> bytes:
