@@ -13,6 +13,7 @@ from analytics_pipeline.settings import PipelineSettings
 from backend.accounts.models import User
 from backend.accounts.permissions import IsSellerOrStaff
 from backend.analytics import selectors
+from backend.analytics.amounts import written_rows
 from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
 from backend.analytics.formats import CSV, FORMAT_PARAMETER, JSON, PARQUET, JsonAlways, requested_format
 from backend.analytics.serializers import (
@@ -107,7 +108,7 @@ class SalesView(APIView):
         """
         asked = parse(request, PeriodParameters)
         answer = selectors.run("sales", user=cast("User", request.user), parameters=asked)
-        return envelope({**_period(asked), "rows": answer.texts()})
+        return envelope({**_period(asked), "rows": written_rows(answer)})
 
 
 class ProductAnalyticsView(APIView):
@@ -126,7 +127,7 @@ class ProductAnalyticsView(APIView):
         """Report the views, clicks and revenue of a product by period."""
         asked = parse(request, PeriodParameters)
         answer = selectors.product(product_id, user=cast("User", request.user), parameters=asked)
-        return envelope({"product_id": product_id, **_period(asked), "rows": answer.texts()})
+        return envelope({"product_id": product_id, **_period(asked), "rows": written_rows(answer)})
 
 
 def _given(request: Request) -> dict[str, object]:
@@ -145,5 +146,5 @@ def _rows(name: str, answer: Answer) -> dict[str, Any]:
         "name": name,
         "parameters": answer.parameters,
         "columns": list(answer.columns),
-        "rows": answer.texts(),
+        "rows": written_rows(answer),
     }

@@ -38,11 +38,6 @@ EXPONENTS: Mapping[str, int] = MappingProxyType(
 """The exponent of every currency that can be priced in; codes without one (XAU, XXX …) are not among them."""
 
 
-def by_exponent() -> dict[int, list[str]]:
-    """Return the codes of all currencies by their exponent."""
-    return {places: codes.split() for places, codes in _CODES_BY_EXPONENT.items()}
-
-
 class UnknownCurrency(ValueError):
     """The code is not that of an ISO 4217 currency."""
 
@@ -76,11 +71,6 @@ def rounded(amount: Decimal, *, currency: str) -> Decimal:
 def written(amount: Decimal, *, currency: str) -> str:
     """Return `amount` with the decimal places of `currency`: "333" for JPY, "1.500" for KWD."""
     return f"{rounded(amount, currency=currency):f}"
-
-
-def from_minor_units(units: int, *, currency: str) -> Decimal:
-    """Return the amount that `units` of the smallest denomination are: 150 cents are 1.50."""
-    return Decimal(units).scaleb(-exponent(currency))
 
 
 def highest_price(currency: str) -> Decimal:

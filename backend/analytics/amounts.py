@@ -1,0 +1,24 @@
+"""Amounts in reports as the API writes them."""
+
+from decimal import Decimal
+from typing import Any
+
+from analytics_pipeline.reports import Answer
+from backend.api import money
+
+
+def written_rows(answer: Answer) -> list[dict[str, Any]]:
+    """Return the rows by column name, with amounts in the decimal places of the currency of their row."""
+    return [
+        {**texts, **_amounts(record)} if record.get("currency") in money.EXPONENTS else texts
+        for texts, record in zip(answer.texts(), answer.records(), strict=True)
+    ]
+
+
+def _amounts(record: dict[str, Any]) -> dict[str, str]:
+    currency = record["currency"]
+    return {
+        name: money.written(value, currency=currency)
+        for name, value in record.items()
+        if isinstance(value, Decimal)
+    }
