@@ -15,8 +15,8 @@ with what goes from it into the cart, and reports can say what the list earned. 
 stored.
 
 **Money** is a decimal number in a string, in the currency beside it and with the decimal places of that
-currency (ISO 4217): `"333"` JPY, `"89.00"` USD, `"1.500"` KWD. `price` is the list price, before the discount;
-`sale_price` is what a product or variant costs. **Times** are in UTC.
+currency (ISO 4217): `"333"` JPY, `"89.00"` USD, `"1.500"` KWD. `price` is the list price, before the
+discount; `sale_price` is what a product or variant costs. **Times** are in UTC.
 
 **Limits.** Requests beyond a limit are answered with 429, requests that need a part of the shop which is down
 with 503, both with the header Retry-After. Every answer has the header X-Request-Id. An unexpected failure is
