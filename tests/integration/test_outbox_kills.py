@@ -1,0 +1,176 @@
+"""The outbox while its processes are killed: no fact is lost, and no killed command stops pruning."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.backend.outbox.test_facts import is_in_order
+from tests.services import RUN
+from tests.services.postgresql import fresh_database
+from tests.services.shop import ROOT, Shop, wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.stores]
+
+STEPS = 400
+KILLS = 5
+
+PUBLISH = f"""
+import django
+django.setup()
+from django.db import transaction
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
+for number in range({STEPS}):
+    with transaction.atomic():
+        publish(Topic.ORDER_STEP, number)
+    with transaction.atomic():
+        publish(Topic.ORDER_STEP, "rolled back")
+        transaction.set_rollback(True)
+"""
+
+# The lease is short, so that a successor needn't wait for long.
+DELIVER = """
+import os, sys, threading
+from datetime import timedelta
+import django
+django.setup()
+from backend.outbox import runner
+from backend.outbox.relay import Relay
+from backend.outbox.subscribers import Start
+from backend.outbox.topics import Topic
+runner.LEASE, runner.RENEW_BELOW = timedelta(seconds=1), timedelta(seconds=0.5)
+class Mailer:
+    name, topics, start = "mailer", frozenset({Topic.ORDER_STEP}), Start.OLDEST
+    quiet_seconds, batch_size = 60.0, 7
+    def handle(self, notices):
+        for notice in notices:
+            os.write(file, f"{notice.key}\\n".encode())
+file = os.open(sys.argv[1], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+Relay(lambda: [Mailer()]).run(threading.Event())
+"""
+
+BUILD_AND_BE_KILLED = """
+import os, signal
+import django
+django.setup()
+from django.db import transaction
+from django.utils import timezone
+from backend.audit.actors import Actor
+from backend.catalog.bulk import ImportedProduct, ImportedVariant, upsert_products
+from backend.engines.index import engine
+from backend.accounts.imported import seller_of
+from backend.outbox.services import publish_many
+from backend.outbox.topics import Topic
+from backend.search.rebuilding import build
+from decimal import Decimal
+by = Actor.system("test")
+products = [
+    ImportedProduct(reference=str(n), title=f"Lamp {n}", category=("Home",), price=Decimal(1), currency="USD",
+                    variants=(ImportedVariant(sku=f"L-{n}"),))
+    for n in range(50)
+]
+upsert_products(products, source="test", seller_id=seller_of("test").pk, by=by, now=timezone.now())
+def killed(count):
+    with transaction.atomic():
+        publish_many(Topic.PRODUCT, range(1, 51))
+    os.kill(os.getpid(), signal.SIGKILL)
+build(engine(), by=by, clock=timezone.now, progress=killed)
+"""
+
+RELAY = """
+import threading
+import django
+django.setup()
+from django.utils import timezone
+from backend.catalog.subscribers import CategoryFanOut
+from backend.engines.index import engine
+from backend.outbox import relay
+from backend.search.rebuilding import index_subscribers
+relay.ABANDONED_SECONDS = 1.0
+relay.Relay(lambda: [CategoryFanOut(), *index_subscribers(engine(), clock=timezone.now)]).run(threading.Event())
+"""
+
+PRUNE_THREE_DAYS_AHEAD = """
+from datetime import timedelta
+import django
+django.setup()
+from django.utils import timezone
+from backend.outbox.services import prune
+print(prune(now=timezone.now() + timedelta(days=3)))
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    environ = {"OUTBOX_ABANDONED_HOURS": "0"}
+    if RUN.database_url:
+        name = f"kills_{tmp_path.name}_{os.getpid()}".replace("-", "_").lower()[:60]
+        environ["DATABASE_URL"] = fresh_database(RUN.database_url, name=name)
+    shop = Shop(tmp_path / "home", environ=environ)
+    shop.manage("migrate", "-v0")
+    return shop
+
+
+def started(shop: Shop, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", program, *arguments], cwd=ROOT, env=shop.environ)
+
+
+@pytest.fixture
+def relay(shop: Shop) -> Iterator[subprocess.Popen[bytes]]:
+    process = started(shop, RELAY)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_every_step_is_delivered_in_order_while_the_relay_is_killed(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "delivered"
+    path.touch()
+
+    def delivered() -> list[str]:
+        # A kill can end a line early; only whole lines count.
+        return path.read_text().rpartition("\n")[0].splitlines()
+
+    publisher = started(shop, PUBLISH)
+    for _ in range(KILLS):
+        seen = len(delivered())
+        process = started(shop, DELIVER, str(path))
+        wait_until(lambda: len(delivered()) > seen, what="something is delivered")  # noqa: B023
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert publisher.wait(timeout=120) == 0
+    process = started(shop, DELIVER, str(path))
+    wait_until(lambda: str(STEPS - 1) in delivered(), what="the last step is delivered")
+    process.kill()
+    process.wait()
+
+    assert set(delivered()) == {str(number) for number in range(STEPS)}
+    assert is_in_order(delivered())
+
+
+def cursors(shop: Shop) -> set[str]:
+    """Return the names of all cursors."""
+    return {line.split()[0] for line in shop.manage("outbox").splitlines()}
+
+
+def test_a_killed_build_does_not_stop_pruning_and_is_cleared_by_the_next(
+    shop: Shop, request: pytest.FixtureRequest
+) -> None:
+    shop.manage("rebuild_index")
+    serving = cursors(shop)
+    assert started(shop, BUILD_AND_BE_KILLED).wait(timeout=120) == -signal.SIGKILL
+    (killed,) = cursors(shop) - serving
+
+    request.getfixturevalue("relay")
+    wait_until(lambda: f"{killed}  closed" in shop.manage("outbox"), what="the cursor is closed", seconds=180)
+    pruned = PRUNE_THREE_DAYS_AHEAD
+    wait_until(lambda: int(shop.python("-c", pruned)) > 0, what="messages are pruned", seconds=180)
+    assert f"{killed}  overtaken" in shop.manage("outbox")
+
+    shop.manage("rebuild_index")
+    assert killed not in cursors(shop)
