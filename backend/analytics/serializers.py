@@ -19,6 +19,13 @@ SELLER_PARAMETER = {
     "description": "For staff: a seller's id; the report is then about this seller's products alone.",
     "schema": {"type": "integer", "format": "int64", "minimum": 0},
 }
+NAME_PARAMETER = {
+    "name": "name",
+    "in": "path",
+    "required": True,
+    "description": "The report's name, as in the list.",
+    "schema": {"type": "string", "minLength": 1, "example": "sales"},
+}
 REPORT_PARAMETERS = {
     "name": "parameters",
     "in": "query",

@@ -17,6 +17,7 @@ from backend.analytics.amounts import written_rows
 from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
 from backend.analytics.formats import CSV, FORMAT_PARAMETER, JSON, PARQUET, JsonAlways, requested_format
 from backend.analytics.serializers import (
+    NAME_PARAMETER,
     REPORT_PARAMETERS,
     SELLER_PARAMETER,
     PeriodParameters,
@@ -58,7 +59,7 @@ class ReportView(APIView):
     @operation(
         "report_get",
         tag="analytics",
-        query_extra=[FORMAT_PARAMETER, SELLER_PARAMETER, REPORT_PARAMETERS],
+        parameters=[NAME_PARAMETER, FORMAT_PARAMETER, SELLER_PARAMETER, REPORT_PARAMETERS],
         answer={
             (200, JSON.media_type): envelope_of(ReportRowsSerializer),
             (200, CSV.media_type): CSV.schema,

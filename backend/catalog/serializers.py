@@ -39,14 +39,22 @@ class Attributes(serializers.DictField):
 class ProductListParameters(PageParameters):
     """The parameters of a list of products."""
 
-    flash_sale = serializers.BooleanField(required=False, allow_null=True, default=None)
-    best_seller_product = serializers.BooleanField(required=False, allow_null=True, default=None)
-    featured_product = serializers.BooleanField(required=False, allow_null=True, default=None)
-    category = serializers.CharField(required=False, max_length=1_000)
-    brand = serializers.CharField(required=False, max_length=120)
-    seller = Identifier(required=False)
-    min_price = MoneyInput(required=False)
-    max_price = MoneyInput(required=False)
+    flash_sale = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether it is in a flash sale."
+    )
+    best_seller_product = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether it is a best seller."
+    )
+    featured_product = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Whether it is featured."
+    )
+    category = serializers.CharField(
+        required=False, max_length=1_000, help_text="A category's name, slug or path."
+    )
+    brand = serializers.CharField(required=False, max_length=120, help_text="The brand's name.")
+    seller = Identifier(required=False, help_text="The seller's id.")
+    min_price = MoneyInput(required=False, help_text="The lowest sale price.")
+    max_price = MoneyInput(required=False, help_text="The highest sale price.")
     sort_by = Choice(choices=list(ORDERINGS), default="newest")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ TRANSACTION = {
 class TransactionListParameters(PageParameters):
     """The parameters of a list of inventory transactions."""
 
-    product = Identifier(required=False)
-    variant = Identifier(required=False)
+    product = Identifier(required=False, help_text="The product's id.")
+    variant = Identifier(required=False, help_text="The variant's id.")
     transaction_type = Choice(choices=TransactionType.choices, required=False)
 
 

@@ -16,7 +16,9 @@ ALGORITHMS = [Algorithm.COLLABORATIVE.value, Algorithm.CONTENT_BASED.value, Algo
 class RecommendationParameters(serializers.Serializer[Any]):
     """The parameters of a list of recommendations."""
 
-    limit = serializers.IntegerField(min_value=1, max_value=50, default=10)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=50, default=10, help_text="How many products at most."
+    )
     algorithm = Choice(choices=ALGORITHMS, default=Algorithm.HYBRID.value)
 
 

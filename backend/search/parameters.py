@@ -124,7 +124,9 @@ class SuggestionParameters(serializers.Serializer[Any]):
     q = serializers.CharField(
         allow_blank=True, max_length=MAX_QUERY_LENGTH, help_text="What was typed so far."
     )
-    limit = serializers.IntegerField(min_value=1, max_value=20, default=10)
+    limit = serializers.IntegerField(
+        min_value=1, max_value=20, default=10, help_text="How many suggestions at most."
+    )
 
 
 def search_request(request: Request) -> SearchRequest:

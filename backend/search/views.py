@@ -40,7 +40,7 @@ class SearchView(APIView):
         "search_results_list",
         tag="search",
         query=SearchParameters,
-        query_extra=[ATTRIBUTE_PARAMETERS],
+        parameters=[ATTRIBUTE_PARAMETERS],
         headers=[ANONYMOUS_ID],
         answer=page_of(
             ProductCardSerializer,

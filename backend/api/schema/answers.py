@@ -69,9 +69,9 @@ class ErrorAnswer:
         }
 
 
-def error_answers(operation: Operation, *, view: APIView, path: str) -> list[ErrorAnswer]:
+def error_answers(operation: Operation, *, view: APIView, method: str, path: str) -> list[ErrorAnswer]:
     """Return every error that the operation can answer with, by status."""
-    errors = (*operation.errors, *_derived(operation, view=view, path=path))
+    errors = (*operation.errors, *_derived(operation, view=view, method=method, path=path))
     known = {error.code: error for error in reversed(errors)}
     by_status: dict[int, list[KnownError]] = {}
     for error in reversed(known.values()):
@@ -83,10 +83,13 @@ def error_answers(operation: Operation, *, view: APIView, path: str) -> list[Err
 
 
 def _name(operation: Operation, status: int, errors: Sequence[KnownError]) -> str:
-    if len(errors) > 2:
-        name = f"{operation.operation_id}_{HTTPStatus(status).name.lower()}"
-    else:
+    phrase = HTTPStatus(status).name.lower()
+    if len(errors) <= 2:
         name = "_or_".join(sorted(error.code.removesuffix("_error") for error in errors))
+    elif any(error.code in {declared.code for declared in operation.errors} for error in errors):
+        name = f"{operation.operation_id}_{phrase}"
+    else:
+        name = f"write_{phrase}" if StorageFull in errors else phrase
     return "".join(word.capitalize() for word in f"{name}_error".split("_"))
 
 
@@ -94,10 +97,10 @@ def _line(error: KnownError) -> str:
     return f"- `{error.code}`: {error.message} {error.way_out}".rstrip()
 
 
-def _derived(operation: Operation, *, view: APIView, path: str) -> Iterator[Any]:
+def _derived(operation: Operation, *, view: APIView, method: str, path: str) -> Iterator[Any]:
     yield FRAMEWORK_ERRORS[exceptions.NotAcceptable]
     yield from _of_server["any"]
-    if operation.request or operation.query or operation.query_extra or operation.headers:
+    if operation.request or operation.query or operation.parameters or operation.headers:
         yield InvalidInput
     if operation.request is not None:
         yield from _of_body(view)
@@ -108,11 +111,12 @@ def _derived(operation: Operation, *, view: APIView, path: str) -> Iterator[Any]
     for header in operation.headers:
         yield from header.errors
     yield from _of_access(view)
+    if method != "GET":
+        yield StorageFull
 
 
 def _of_body(view: APIView) -> Iterator[Any]:
     yield FRAMEWORK_ERRORS[RequestDataTooBig]
-    yield StorageFull
     yield from _of_server["body"]
     if view.get_parsers():
         yield FRAMEWORK_ERRORS[exceptions.ParseError]

@@ -9,6 +9,7 @@ from drf_spectacular.plumbing import ResolvedComponent, build_parameter_type
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import DecimalField
 
+from backend.api.fields import LARGEST_ID
 from backend.api.parameters import Body
 from backend.api.schema.answers import REQUEST_ID, error_answers
 from backend.api.schema.operations import Operation, operation_of
@@ -78,20 +79,17 @@ class ShopSchema(AutoSchema):
         return [*([operation.query] if operation.query is not None else []), *headers]
 
     def _get_parameters(self) -> list[Schema]:
-        return [*super()._get_parameters(), *map(dict, self._operation.query_extra)]
+        found = [*super()._get_parameters(), *map(dict, self._operation.parameters)]
+        return list({(parameter["name"], parameter["in"]): parameter for parameter in found}.values())
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Schema]:
         parameters: list[Schema] = []
         for parameter in super()._resolve_path_parameters(variables):  # type: ignore[no-untyped-call]
-            schema = parameter["schema"]
+            name, schema = parameter["name"], parameter["schema"]
             if schema.get("type") == "integer":
-                # Django's `int` converter has no sign, and no row has a larger id.
-                schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}
-            parameters.append(
-                build_parameter_type(
-                    name=parameter["name"], schema={**schema, "example": 1}, location=OpenApiParameter.PATH
-                )
-            )
+                parameters.append(_id_parameter(name))
+            else:
+                parameters.append(parameter)
         return parameters
 
     def _get_response_bodies(self, direction: str = "response") -> Schema:
@@ -103,7 +101,7 @@ class ShopSchema(AutoSchema):
         for body in bodies.values():
             body["headers"] = {**body.get("headers", {}), **REQUEST_ID, **extra}
             body["description"] = "Success."
-        for answer in error_answers(operation, view=self.view, path=self.path):
+        for answer in error_answers(operation, view=self.view, method=self.method, path=self.path):
             self._register_response(answer.name, answer.response())
             own = bodies.get(str(answer.status))
             if own is None:
@@ -120,6 +118,8 @@ class ShopSchema(AutoSchema):
         component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name=name, type=ResolvedComponent.RESPONSE, object=name, schema=response
         )
+        if component in self.registry and self.registry[component].schema != response:
+            error(f"two different answers are called {name}")
         self.registry.register_on_missing(component)
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Schema:
@@ -141,6 +141,16 @@ class ShopSchema(AutoSchema):
             elif name not in serializer.fields:
                 warn(f"{type(serializer).__name__}.EXAMPLE has `{name}`, which is no field")
         return schema
+
+
+def _id_parameter(name: str) -> Schema:
+    # Django's `int` converter has no sign, and no row has a larger id.
+    schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID, "example": 1}
+    thing = name.removesuffix("_id").replace("_", " ")
+    parameter: Schema = build_parameter_type(
+        name=name, schema=schema, location=OpenApiParameter.PATH, description=f"The {thing}'s id."
+    )
+    return parameter
 
 
 def _decimal_text(field: DecimalField) -> Schema:

@@ -55,7 +55,7 @@ class Operation:
     responses: Mapping[int | tuple[int, str], Any]
     request: Any = None
     query: type[Serializer] | None = None
-    query_extra: Sequence[Mapping[str, Any]] = ()
+    parameters: Sequence[Mapping[str, Any]] = ()
     headers: Sequence[RequestHeader] = ()
     errors: Sequence[type[DomainError]] = ()
 
@@ -68,7 +68,7 @@ def operation(
     status: int = 200,
     request: Any = None,
     query: type[Serializer] | None = None,
-    query_extra: Sequence[Mapping[str, Any]] = (),
+    parameters: Sequence[Mapping[str, Any]] = (),
     headers: Sequence[RequestHeader] = (),
     errors: Sequence[type[DomainError]] = (),
 ) -> Callable[[Handler], Handler]:
@@ -76,7 +76,7 @@ def operation(
 
     `answer` is the serializer of the successful answer, with `status`; a mapping from statuses (or pairs of
     status and media type) to serializers if there are several. `query` has the query parameters,
-    `query_extra` those that no serializer can describe, as OpenAPI objects. `errors` are the domain errors
+    `parameters` are OpenAPI objects of those that no serializer can describe. `errors` are the domain errors
     that the operation raises; what follows from permissions, throttles, parsers, path and query parameters
     and headers is derived (`backend.api.schema.answers`).
     """
@@ -86,7 +86,7 @@ def operation(
         responses=answer if isinstance(answer, Mapping) else {status: answer},
         request=request,
         query=query,
-        query_extra=tuple(query_extra),
+        parameters=tuple(parameters),
         headers=tuple(headers),
         errors=tuple(errors),
     )

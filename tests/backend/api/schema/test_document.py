@@ -30,7 +30,7 @@ OPEN_TO_GUESTS = {
     "search_suggestions_list",
     "user_recommendations_get",
 }
-# These look at no token.
+# These ignore a token.
 WITHOUT_TOKEN = {
     "accounts_login",
     "accounts_register",
@@ -178,6 +178,12 @@ def test_every_example_has_every_field_that_an_answer_has() -> None:
                 assert set(media["example"]) == set(resolved(media["schema"])["properties"]), operation.id
 
 
+def test_every_parameter_has_a_description() -> None:
+    for operation in operations():
+        for parameter in operation.content.get("parameters", []):
+            assert parameter.get("description"), (operation.id, parameter["name"])
+
+
 def test_no_schema_is_without_a_type() -> None:
     for path, schema in schemas(document()["components"]["schemas"], "schemas"):
         assert schema, path
@@ -254,7 +260,7 @@ def test_an_operation_with_input_answers_400_and_with_a_body_413_and_415() -> No
             assert "parse_error" in codes(operation.id, 400), operation.id
 
 
-def test_every_answer_that_asks_to_come_back_says_when() -> None:
+def test_an_answer_of_429_or_503_has_the_header_retry_after() -> None:
     for operation in operations():
         unthrottled = operation.id in ("liveness_get", "readiness_get")
         for status in ("503",) if unthrottled else ("429", "503"):

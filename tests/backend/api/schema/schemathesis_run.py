@@ -1,0 +1,105 @@
+"""A bounded run of schemathesis over the whole API, in this process, with a fixed seed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import schemathesis
+from schemathesis import engine
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events
+
+EXAMPLES = 6
+SEED = 20260302
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "unsupported_method",
+)
+
+
+class Found(NamedTuple):
+    """An answer that the document doesn't have: which operation, what is wrong, and a request that shows it."""
+
+    operation: str
+    problem: str
+    request: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.problem}\n    {self.request}"
+
+
+class Ran(NamedTuple):
+    """The statuses that each operation answered with, and what was found."""
+
+    statuses: Mapping[str, set[int]]
+    found: list[Found]
+
+
+def run(
+    application: Any,
+    *,
+    headers: Mapping[str, str] | None = None,
+    only: str = "",
+    without: str = "",
+    boundaries: bool = False,
+) -> Ran:
+    """Send valid and invalid requests to every operation whose path is `only` or is not `without`.
+
+    With `boundaries` also to the boundaries of each value: many more, the same for every account.
+    """
+    config = _config(headers or {}, boundaries=boundaries)
+    whole = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application, config=config)
+    schema = whole.include(path=only) if only else whole.exclude(path=without)
+    statuses: dict[str, set[int]] = {}
+    found: dict[tuple[str, str], Found] = {}
+    for event in engine.from_schema(schema).execute():
+        match event:
+            case events.ScenarioFinished(recorder=recorder):
+                answered = statuses.setdefault(recorder.label, set())
+                for interaction in recorder.interactions.values():
+                    if interaction.response is not None:
+                        answered.add(interaction.response.status_code)
+                for each in _failures(recorder):
+                    found.setdefault((each.operation, each.problem), each)
+            case events.NonFatalError(value=error) | events.FatalError(exception=error):
+                raise error
+    return Ran(statuses, list(found.values()))
+
+
+def _failures(recorder: Any) -> Iterator[Found]:
+    for checks in recorder.checks.values():
+        for check in checks:
+            if (info := check.failure_info) is not None:
+                problem = f"{info.failure.title}: {info.failure.message}"
+                yield Found(recorder.label, problem, info.code_sample)
+
+
+def _config(headers: Mapping[str, str], *, boundaries: bool) -> SchemathesisConfig:
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": SEED,
+            "cache": {"enabled": False},
+            "auth": {"auto-signup": False},
+            "headers": dict(headers),
+            "generation": {
+                "mode": "all",
+                "max-examples": EXAMPLES,
+                "deterministic": True,
+                "no-shrink": True,
+                "database": "none",
+            },
+            "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
+            "phases": {"stateful": {"enabled": False}, "coverage": {"enabled": boundaries}},
+            # Of a batch of events only those are refused that are not valid.
+            "operations": [
+                {
+                    "include-operation-id": "events_create",
+                    "checks": {"negative_data_rejection": {"enabled": False}},
+                }
+            ],
+        }
+    )

@@ -1,0 +1,98 @@
+"""Every answer of the API is one that the OpenAPI document has."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.utils import timezone
+from rest_framework.throttling import SimpleRateThrottle
+
+from backend.accounts.models import User
+from backend.accounts.services import log_in
+from backend.api.schema.autoschema import ShopSchema
+from backend.search.rebuilding import build
+from indexing.engine import SearchEngine
+from tests.backend.api.schema import schemathesis_run
+from tests.backend.search.conftest import folder_engine  # noqa: F401 - a fixture
+from tests.backend.shop import SYSTEM, customer, product, staff
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, reset_sequences=True)]
+
+PASSWORD = "a password for tests"
+LOGOUT = "/accounts/logout/"
+PEOPLE = {"customer": customer, "staff": staff}
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Don't log: there are thousands of requests."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def application(
+    folder_engine: SearchEngine,  # noqa: F811
+    warehouse_url: str,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Any:
+    """The shop of the document's examples, whose throttles no test reaches."""
+    rates = dict.fromkeys(settings.THROTTLE_RATES, "1000000/minute")
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
+    kettle: dict[str, Any] = {"price": "89.00", "category": ("Home", "Kitchen"), "brand": "Kupfer"}
+    product("Copper kettle", stock=1_000, attributes={"colour": "copper"}, rating_count=1, **kettle)
+    product("Brass kettle", stock=[5, 0], **kettle)
+    build(folder_engine, clock=timezone.now, by=SYSTEM)
+    return get_wsgi_application()
+
+
+def authenticated(user: User) -> dict[str, str]:
+    """Return the headers of an account's requests."""
+    user.set_password(PASSWORD)
+    user.save()
+    session = log_in(phone=str(user.phone), password=PASSWORD, now=timezone.now())
+    return {"Authorization": f"Bearer {session.access_token}"}
+
+
+@pytest.mark.parametrize("role", ["guest", "customer", "staff"])
+def test_no_answer_is_undocumented(application: Any, role: str) -> None:
+    headers = authenticated(PEOPLE[role]()) if role in PEOPLE else {}
+
+    # Logging out would make a guest of the others.
+    ran = schemathesis_run.run(application, headers=headers, without=LOGOUT, boundaries=role == "staff")
+
+    assert not ran.found, "\n\n".join(map(str, ran.found))
+    succeeded = {label for label, statuses in ran.statuses.items() if statuses & {200, 201, 202}}
+    assert len(succeeded) >= {"guest": 12, "customer": 18, "staff": 27}[role], sorted(
+        set(ran.statuses) - succeeded
+    )
+
+
+def test_no_answer_to_logging_out_is_undocumented(application: Any) -> None:
+    headers = authenticated(customer())
+
+    ran = schemathesis_run.run(application, headers=headers, only=LOGOUT, boundaries=True)
+
+    assert not ran.found, "\n\n".join(map(str, ran.found))
+    assert {200, 401} <= ran.statuses[f"POST {LOGOUT}"]
+
+
+@pytest.mark.parametrize("status", ["404", "200"])
+def test_an_undocumented_answer_is_found(
+    application: Any, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe = ShopSchema._get_response_bodies
+
+    def without_one(schema: ShopSchema, direction: str = "response") -> dict[str, Any]:
+        return {key: body for key, body in describe(schema, direction).items() if key != status}
+
+    monkeypatch.setattr(ShopSchema, "_get_response_bodies", without_one)
+
+    ran = schemathesis_run.run(application, only="/api/products/{product_id}/variants/")
+
+    assert any(f"Received: {status}" in found.problem for found in ran.found)
