@@ -1,7 +1,8 @@
 """Make a virtual environment with exactly what a lock file names: `environment.py VENV LOCKFILE`.
 
-Standard library only, and readable by the Pythons that it refuses. uv installs where it is at hand; else pip,
-slower. Every file is checked against the lock's hashes. Running it again after a break finishes the work.
+Uses the standard library only, and syntax that the Pythons which it refuses can read. Installs with uv where
+it is available, else with pip, which is slower. Every file is checked against the lock's hashes. Running it
+again after an interruption finishes the work.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ OLDEST = (3, 11)
 
 
 class CannotInstall(Exception):
-    """Something that has to be there first is missing; says what to do."""
+    """A prerequisite is missing; the message says what to do."""
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +38,7 @@ def make(folder: Path, *, lock: Path) -> None:
     """Leave in `folder` an environment that holds what `lock` names and nothing else.
 
     Raises:
-        CannotInstall: this Python is too old or incomplete, or a package could not be had.
+        CannotInstall: this Python is too old or incomplete, or a package could not be installed.
     """
     if sys.version_info < OLDEST:
         found = ".".join(map(str, sys.version_info[:3]))
@@ -53,15 +54,15 @@ def make(folder: Path, *, lock: Path) -> None:
         if uv is not None:
             with_uv(uv, folder, lock=lock)
             return
-        sys.stderr.write("uv is not at hand, so pip installs, which takes some minutes\n")
+        sys.stderr.write("uv is not available, so pip installs, which takes some minutes\n")
     except CannotInstall:
-        # It has certificates and settings of its own; pip may reach what uv doesn't.
+        # uv has certificates and settings of its own; pip may reach an index that uv doesn't.
         sys.stderr.write("uv could not install, so pip tries, which takes some minutes\n")
     with_pip(folder, lock=lock)
 
 
 def working_uv() -> str | None:
-    """Return the path of a uv that runs; version managers leave dead stand-ins on the PATH."""
+    """Return the path of a uv that runs; version managers leave broken shims on the PATH."""
     path = shutil.which("uv")
     if path is None:
         return None
@@ -96,7 +97,7 @@ def with_pip(folder: Path, *, lock: Path) -> None:
 
 
 def run(command: list[str], environment: dict[str, str]) -> None:
-    """Run an installer; what it says goes to the terminal."""
+    """Run an installer; its output goes to the terminal."""
     result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
     if result.returncode != 0:
         raise CannotInstall(f"{command[0]} could not install {command[-1]}; its own message is above")

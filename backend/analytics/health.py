@@ -1,19 +1,33 @@
-"""Whether the warehouse answers, and how far it is behind."""
+"""Whether the warehouse answers, has its schema, and how far it is behind."""
 
 from collections.abc import Mapping
 
 from django.utils import timezone
 
-from analytics_pipeline import facts, rollups
+from analytics_pipeline import facts, migrate, rollups
 from backend.analytics.subscribers import OrderFacts
 from backend.engines.warehouse import migrated_for_requests
 from backend.outbox.selectors import lag
 
 
+class WarehouseNotMigrated(Exception):
+    """Tables or views of the warehouse are missing, as after an older copy was restored."""
+
+    remedy = "Run: python manage.py migrate_warehouse"
+
+
 def check() -> Mapping[str, object]:
-    """Return its version and lag; raises WarehouseUnavailable or WarehouseRefused."""
+    """Return its version and lag.
+
+    Raises:
+        WarehouseUnavailable, WarehouseRefused: it doesn't answer.
+        WarehouseNotMigrated: it lacks a part of its schema; names the first.
+    """
     target = migrated_for_requests()
     warehouse = target.warehouse()
+    missing = migrate.pending(warehouse, migrations=migrate.load())
+    if missing:
+        raise WarehouseNotMigrated(f"{len(missing)} are not applied, the first is {missing[0].name}")
     behind = lag(OrderFacts(target), now=timezone.now())
     return {
         "version": warehouse.ping(),

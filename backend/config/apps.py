@@ -1,15 +1,15 @@
-"""The composition root: the only place that knows every room."""
+"""The composition root: the only package that knows every app."""
 
 from django.apps import AppConfig
 
 
 class ConfigConfig(AppConfig):
-    """Connects the rooms once all of them are loaded."""
+    """Connects the apps once all of them are loaded."""
 
     name = "backend.config"
 
     def ready(self) -> None:
-        """Register what upper rooms offer to lower ones."""
+        """Register what upper apps provide to lower ones."""
         from backend.config import wiring  # noqa: PLC0415 - models are loaded only now
 
         wiring.connect()

@@ -1,6 +1,5 @@
 """One log: JSON lines on standard error, with the request's id on every line."""
 
-import logging
 from typing import Any
 
 import structlog
@@ -12,26 +11,14 @@ SHARED_PROCESSORS: list[structlog.types.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
-# Without the frames' variables, among which are passwords and whole pages of products.
+# The variables of frames are left out: they hold passwords, and whole pages of products.
 TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
 )
 
 
-class InOneLine(logging.Filter):
-    """Leaves out the traceback of what goes wrong at every request while a server is down."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Put the exception's own words into the message; every record passes."""
-        if record.exc_info and record.exc_info[1] is not None:
-            error = record.exc_info[1]
-            record.msg = f"{record.msg}: {error.__cause__ or error}"
-            record.exc_info = None
-        return True
-
-
 def logging_configuration(*, level: str, plain: bool) -> dict[str, Any]:
-    """Return Django's LOGGING; `plain` writes lines for a developer's eyes instead of JSON."""
+    """Return Django's LOGGING; `plain` writes text instead of JSON, for a developer's terminal."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -54,13 +41,11 @@ def logging_configuration(*, level: str, plain: bool) -> dict[str, Any]:
                 "foreign_pre_chain": SHARED_PROCESSORS,
             }
         },
-        "filters": {"in_one_line": {"()": InOneLine}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "elastic_transport": {"level": "WARNING"},
-            "django_redis.cache": {"filters": ["in_one_line"]},
-            # The request log of django_structlog already says it, with the request's id.
+            # The request log has the same, with the request's id.
             "django.request": {"level": "ERROR"},
             "django_structlog": {"level": level},
         },

@@ -1,4 +1,4 @@
-"""What happens by the clock; the tasks live in the rooms' `tasks.py`."""
+"""When beat starts each task; the tasks are in the apps' `tasks.py`."""
 
 from datetime import timedelta
 

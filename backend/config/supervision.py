@@ -120,13 +120,14 @@ def groups(settings: PipelineSettings, *, listen: Listen) -> list[Group]:
         services.append(Process("warehouse", (*_PYTHON, "-m", "analytics_pipeline.chdb_server")))
     worker = ("worker", "--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
     address = ("--host", listen.host, "--port", str(listen.port))
+    metrics = ("--metrics-port", str(listen.metrics_port))
     shop = [
         *web(listen),
         Process("relay", (*_MANAGE, "relay")),
         Process("ingest", (*_MANAGE, "ingest_events")),
         Process("worker", (*_CELERY, *worker)),
         Process("beat", (*_CELERY, "beat")),
-        Process("welcome", (*_MANAGE, "welcome", *address, "--wait"), once=True),
+        Process("welcome", (*_MANAGE, "welcome", *address, *metrics, "--wait"), once=True),
     ]
     return [group for group in (Group("services", services), Group("shop", shop)) if group.processes]
 

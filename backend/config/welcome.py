@@ -1,4 +1,4 @@
-"""What to try in a shop: lines to paste into a shell, each of which works."""
+"""Commands that show what a shop can do, each of which works when pasted into a shell."""
 
 import json
 import re
@@ -20,8 +20,8 @@ PAGES = {
     "Swagger UI": "/api/schema/swagger-ui/",
     "Redoc": "/api/schema/redoc/",
     "Health": "/api/health/ready/",
-    "Metrics": "/metrics",
 }
+OPERATORS_PAGES = {"Health details": "/health", "Metrics": "/metrics"}
 ADDRESS = {
     "shipping_address": {
         "street": "123 Main St",
@@ -36,19 +36,21 @@ REPORT_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A line to paste, and what it shows."""
+    """A command to paste, and what it shows."""
 
     about: str
     line: str
 
 
-def pages(address: str) -> list[str]:
-    """Return a line for each page that a browser shows."""
-    return [f"{name:<12} {address}{path}" for name, path in PAGES.items()]
+def pages(address: str, *, operators: str) -> list[str]:
+    """Return a line for each page that a browser shows; `operators` is the address of theirs."""
+    lines = {name: address + path for name, path in PAGES.items()}
+    lines |= {name: operators + path for name, path in OPERATORS_PAGES.items()}
+    return [f"{name:<14} {url}" for name, url in lines.items()]
 
 
 def lines(address: str, *, now: datetime) -> list[Try]:
-    """Return what can be tried now, in the order in which it works; tokens only where demo accounts are."""
+    """Return what can be tried now, in working order; tokens where the demo's accounts exist."""
     product = _example()
     if product is None:
         return []
@@ -85,7 +87,10 @@ def _as_staff(product: Product, *, now: datetime) -> list[Try]:
     return [
         Try(f"staff: {STAFF_PHONE}", f"STAFF={token}"),
         Try("sales by month", _get(f"/api/analytics/sales/?{span}&group_by=month", "STAFF")),
-        Try("how a product does", _get(f"/api/analytics/products/{product.pk}/?{span}", "STAFF")),
+        Try(
+            "views, cart additions and sales of a product",
+            _get(f"/api/analytics/products/{product.pk}/?{span}", "STAFF"),
+        ),
         Try(
             "a discount, which the next search shows",
             _send("PATCH", f"/api/products/{product.pk}/", {"discount_percentage": "10.00"}, "STAFF"),

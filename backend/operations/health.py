@@ -14,7 +14,7 @@ import structlog
 from django.db import connection
 
 Check = Callable[[], Mapping[str, object]]
-TIMEOUT_SECONDS = 3.0
+TIMEOUT_SECONDS = 2.0
 FRESH_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
@@ -46,13 +46,21 @@ class _Registered:
     required: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one run of the checks found, and when."""
+
+    checks: Mapping[str, _Registered]
+    probes: list[Probe]
+    made_at: float
+
+
 _checks: dict[str, _Registered] = {}
 # A check that hangs is not started a second time: it would occupy the threads of those that answer.
 _running: dict[tuple[str, _Registered], Future[Probe]] = {}
 _pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="health")
 _lock = threading.Lock()
-# When the checks were made, which they were, and what they found.
-_last: tuple[float, Mapping[str, _Registered], list[Probe]] = (0.0, {}, [])
+_last = _Found({}, [], made_at=0.0)
 _unhealthy: set[str] = set()
 
 
@@ -65,17 +73,23 @@ def register(name: str, check: Check, *, required: bool) -> None:
 
 
 def probe_all() -> list[Probe]:
-    """Return a probe of every dependency in the order of registration, within 3 seconds.
+    """Return a probe of every dependency in the order of registration, within TIMEOUT_SECONDS.
 
-    Probes are up to a second old, so that the endpoint is cheap however often it is called.
+    However many requests ask, one at a time runs the checks, at most once in FRESH_SECONDS; the others return
+    what the last run found.
     """
     global _last  # noqa: PLW0603 - the one result that requests share
-    with _lock:
-        made_at, checks, probes = _last
-        if checks != _checks or time.monotonic() - made_at > FRESH_SECONDS:
-            probes = _probe_all()
-            _last = (time.monotonic(), dict(_checks), probes)
-        return probes
+    found = _last
+    known = found.checks == _checks
+    if known and time.monotonic() - found.made_at <= FRESH_SECONDS:
+        return found.probes
+    if not _lock.acquire(blocking=not known):
+        return found.probes
+    try:
+        _last = _Found(dict(_checks), _probe_all(), made_at=time.monotonic())
+        return _last.probes
+    finally:
+        _lock.release()
 
 
 def state_of(probes: Iterable[Probe]) -> str:

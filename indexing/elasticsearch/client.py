@@ -12,7 +12,7 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 from indexing.errors import IndexMissing, SearchEngineUnavailable
 
 NAME = "elasticsearch"
-SEARCH_SECONDS = 2.5
+SEARCH_SECONDS = 2.0
 """For everything that one search, suggestion or health check asks of the cluster."""
 MANAGEMENT_SECONDS = 30.0
 """For a request that creates, swaps or drops an index."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.shop import Shop, wait_until
+from tests.services.shop import Shop, listens, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -84,3 +84,33 @@ def test_nothing_outlives_the_supervisor_however_it_ends(tmp_path: Path) -> None
     shop.start()
     shop.kill_supervisor()
     wait_until(lambda: processes_of(tmp_path) == [], what="all are gone")
+
+
+def test_a_database_without_its_migrations_is_not_served(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, environ={})
+
+    said = shop.manage("serve", check=False)
+
+    assert "migrations are not applied to the database" in said
+    assert "manage.py migrate" in said
+    assert processes_of(tmp_path) == []
+
+
+def test_operators_read_metrics_of_a_shop_in_production_by_any_name_and_the_public_none(
+    tmp_path: Path,
+) -> None:
+    production = {
+        "VITRINE_ENVIRONMENT": "production",
+        "SECRET_KEY": "k9" * 20,
+        "ALLOWED_HOSTS": "shop.example",
+    }
+    shop = Shop(tmp_path, environ=production)
+    shop.manage("migrate", "-v0")
+    with shop.running_command("serve_metrics", "--port", str(shop.metrics_port)):
+        wait_until(lambda: listens(shop.metrics_port), what="the port of the metrics")
+        scraped = shop.operators("/metrics", host="web:9000")
+
+    assert "vitrine_dependency_up" in scraped
+    public = 'from django.test import Client; print(Client().get("/metrics", HTTP_HOST="shop.example", secure=True))'
+    setup = "import django; django.setup(); "
+    assert "404" in shop.python("-c", setup + public)

@@ -1,4 +1,4 @@
-"""The stores that the tests run against, and what could not be tested without them.
+"""The stores that the tests run against, and what was not tested for lack of one.
 
 Loaded with `-p tests.services`, because pytest-django reads Django's settings before any conftest: importing
 this gives the process (under pytest-xdist each worker) a home, databases and an index prefix of its own.
@@ -62,7 +62,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """Let the last lines name what was not tested, and why."""
+    """Name in the last lines what was not tested, and why."""
     yield
     skipped = Counter(
         need

@@ -1,4 +1,4 @@
-"""Tidying up in somebody's Elasticsearch."""
+"""Removal of what the tests wrote to a shared Elasticsearch."""
 
 import urllib3
 

@@ -1,4 +1,4 @@
-"""PostgreSQL from a wheel, for as long as the tests run; never for data that anybody wants to keep."""
+"""PostgreSQL from a wheel, for the duration of the tests; not for data that has to be kept."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 _NOBODY = 65534
-# Data that is thrown away needs no care for a power cut.
+# Data that is thrown away need not survive a power cut.
 _OPTIONS = (
     "fsync=off",
     "synchronous_commit=off",
@@ -32,13 +32,13 @@ class PostgresNotInstalled(RuntimeError):
 
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
-    """Have a server of its own in `folder`; yield the URL of an empty database."""
+    """Run a server in `folder`; yield the URL of an empty database."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     package = _package()
     data, secret, password = folder / "data", folder / "password", secrets.token_hex(16)
     secret.write_text(password)
     if os.geteuid() == 0:
-        # PostgreSQL refuses to work as root, and nobody else may look into root's folders.
+        # PostgreSQL refuses to work as root, and another user can't read root's folders.
         package = _copy(package, folder / "programs")
         for path in (folder, secret):
             shutil.chown(path, user=_NOBODY, group=_NOBODY)

@@ -1,4 +1,4 @@
-"""One run of the tests: its folder, its stores, and each worker's own corner of them."""
+"""One run of the tests: its folder, its stores, and each worker's own part of them."""
 
 import os
 import shutil
@@ -38,7 +38,7 @@ _FOREIGN = (
 
 @dataclass
 class TestRun:
-    """What all processes of one run of the tests share (`root`), and whose corner this is (`worker`).
+    """What all processes of one run of the tests share (`root`), and whose part this is (`worker`).
 
     Embedded services start with the first test that needs them and stop with the run.
     """
@@ -84,7 +84,7 @@ class TestRun:
         )
 
     def enter(self, environ: MutableMapping[str, str]) -> None:
-        """Let this process, and every process that it starts, know its own stores and no others."""
+        """Configure this process, and every process that it starts, with its own stores."""
         for name in _FOREIGN:
             environ.pop(name, None)
         self.home.mkdir(parents=True, exist_ok=True)
@@ -114,34 +114,34 @@ class TestRun:
 
     @contextmanager
     def redis(self) -> Iterator[str]:
-        """Have this worker's Redis running; the URL is its stream's database."""
+        """Run this worker's Redis; yield the URL of its stream's database."""
         with embedded.ensure(self._services, embedded.VALKEY):
             yield self._redis(0)
 
     @contextmanager
     def warehouse(self) -> Iterator[str]:
-        """Have a warehouse running; the URL names this worker's database, which need not exist yet."""
+        """Run a warehouse; yield the URL of this worker's database, which need not exist yet."""
         with embedded.ensure(self._services, embedded.WAREHOUSE):
             yield self._warehouse()
 
-    def shop_environ(self, name: str) -> dict[str, str]:
+    def shop_environ(self, name: str, *, shares_redis: bool = True) -> dict[str, str]:
         """Return the addresses of empty stores for the shop `name`, on the servers that the run was given.
 
-        What is missing in it is embedded in the shop's own home.
+        What is missing in it is embedded in the shop's own home, as Redis is for a shop that doesn't share it.
         """
-        place = 3 * (1 + SHOPS.index(name))
-        corner = f"{self.root.name}_{self.worker or 'main'}_{name}".replace("-", "_").lower()
+        name_of_stores = f"{self.root.name}_{self.worker or 'main'}_{name}".replace("-", "_").lower()
         environ = {}
         if self.database_url:
-            environ["DATABASE_URL"] = postgresql.fresh_database(self.database_url, name=corner)
-        if self._services.redis_url:
+            environ["DATABASE_URL"] = postgresql.fresh_database(self.database_url, name=name_of_stores)
+        if shares_redis and self._services.redis_url:
+            place = 3 * (1 + SHOPS.index(name))
             addresses = [self._redis(place + offset) for offset in range(3)]
             for address in addresses:
                 with redis.Redis.from_url(address) as client:
                     client.flushdb()
             environ |= dict(zip(("REDIS_URL", "CACHE_URL", "CELERY_BROKER_URL"), addresses, strict=True))
         if self._services.clickhouse_url:
-            environ["CLICKHOUSE_URL"] = _with_path(self._services.clickhouse_url, corner)
+            environ["CLICKHOUSE_URL"] = _with_path(self._services.clickhouse_url, name_of_stores)
         if os.environ.get("TEST_SEARCH_ENGINE") == "elasticsearch":
             environ["ELASTICSEARCH_URL"] = os.environ["TEST_ELASTICSEARCH_URL"]
             environ["VITRINE_SEARCH_PREFIX"] = f"{self.root.name}-{self.worker or 'main'}-{name}".lower()

@@ -1,4 +1,4 @@
-"""A whole shop: a home of its own, and all of its processes under its supervisor, reached over HTTP."""
+"""A complete shop: its own home, and all of its processes under a supervisor, reached over HTTP."""
 
 import configparser
 import json
@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,16 @@ def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = 60.
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens now."""
+    """Return a port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Return whether a process listens on the port."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Shop:
@@ -91,6 +98,17 @@ class Shop:
         """Run several management commands one after the other, faster than each by itself."""
         return self.python("-c", COMMANDS, json.dumps(commands), timeout=timeout)
 
+    @contextmanager
+    def running_command(self, *arguments: str) -> Iterator[None]:
+        """Run a management command that doesn't end by itself for the duration of the block."""
+        command = [sys.executable, "manage.py", *arguments]
+        process = subprocess.Popen(command, cwd=self.root, env=self.environ, stdin=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=STOP_SECONDS)
+
     def start(self, *options: str) -> None:
         """Serve with the given options, and return once the web answers."""
         with (self.home / "serve.log").open("a") as log:
@@ -104,7 +122,11 @@ class Shop:
                 text=True,
                 start_new_session=True,
             )
-        wait_until(self.is_live, what="the web answers", seconds=START_SECONDS)
+        try:
+            wait_until(self.is_live, what="the web answers", seconds=START_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> int:
         """Stop as SIGTERM does; return the supervisor's exit code."""
@@ -129,7 +151,7 @@ class Shop:
         """Whether the web answers."""
         try:
             return self.get("/api/health/live/")[0] == 200
-        except urllib3.exceptions.HTTPError:
+        except (urllib3.exceptions.HTTPError, json.JSONDecodeError):
             return False
 
     def processes(self) -> dict[str, tuple[str, int]]:
@@ -162,9 +184,11 @@ class Shop:
         """GET a page that is not JSON; return its status."""
         return self._http.request("GET", f"http://127.0.0.1:{self.port}{path}").status
 
-    def operators(self, path: str, *, port: int = 0) -> str:
+    def operators(self, path: str, *, port: int = 0, host: str = "") -> str:
         """GET a page of the port that only operators reach; return its text."""
-        answer = self._http.request("GET", f"http://127.0.0.1:{port or self.metrics_port}{path}")
+        headers = {"Host": host} if host else {}
+        url = f"http://127.0.0.1:{port or self.metrics_port}{path}"
+        answer = self._http.request("GET", url, headers=headers)
         assert answer.status == 200, answer.data
         return answer.data.decode()
 

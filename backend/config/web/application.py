@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import orjson
 import structlog
 
-from backend.api.error_handling import error_body
+from backend.api.error_handling import INTERNAL_ERROR, error_body
 from backend.api.errors import DomainError
 from backend.config.errors import ServerBusy
 from backend.config.web import gateway
@@ -50,6 +50,14 @@ class Web:
         except DomainError as error:
             logger.warning(error.code, path=scope["path"])
             return _refusal(error)
+        except ClientGone:
+            raise
+        except Exception:
+            # Django answers what views and middleware raise; this is what it could not even begin with.
+            logger.exception("request_failed", path=scope["path"])
+            return _envelope(
+                INTERNAL_ERROR.message, code=INTERNAL_ERROR.code, details={}, status=INTERNAL_ERROR.status
+            )
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if scope["method"] in _BODILESS:
@@ -64,12 +72,18 @@ class Web:
 
 
 def _refusal(error: DomainError) -> Answer:
-    body = orjson.dumps(
-        error_body(error.message, code=error.code, details=error.details, status=error.status)
-    )
-    headers = {"Content-Type": "application/json", **error.headers}
+    headers = dict(error.headers)
     if not isinstance(error, ServerBusy):
         # What is left of the request can't be told from the next one.
         headers["Connection"] = "close"
-    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return Answer(error.status, encoded, body)
+    return _envelope(
+        error.message, code=error.code, details=error.details, status=error.status, headers=headers
+    )
+
+
+def _envelope(
+    message: str, *, code: str, details: object, status: int, headers: Mapping[str, str] | None = None
+) -> Answer:
+    body = orjson.dumps(error_body(message, code=code, details=details, status=status))
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    return Answer(status, [(name.encode(), value.encode()) for name, value in sent.items()], body)

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.urls import resolve
 
 from backend.config.web.application import Web
 from backend.config.web.threads import Threads
@@ -11,15 +12,21 @@ WAIT_SECONDS = 2.0
 RUN_SECONDS = 25.0
 """Longer than any request takes whose database and engines keep their deadlines."""
 QUEUE = 200
+LIVE = "/api/health/live/"
 
 
 def serving() -> Web:
-    """Return the application with its pools of threads; health has pools of its own."""
+    """Return the application with its pools of threads; health has pools of its own.
+
+    Everything that Django loads with the first request is loaded before the first client connects.
+    """
+    # Resolving a path imports every view.
+    resolve(LIVE)
     return Web(
         WSGIHandler(),
         threads=_threads("web", threads=settings.WEB_THREADS),
         reserved={
-            "/api/health/live/": _threads("live", threads=1),
+            LIVE: _threads("live", threads=1),
             "/api/health/": _threads("ready", threads=2),
         },
         largest_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
+from analytics_pipeline import migrate
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
 from backend.analytics import health, tasks
@@ -151,6 +152,18 @@ def test_migrating_twice_changes_nothing(warehouse_url: str) -> None:
     call_command("migrate_warehouse", stdout=output)
     call_command("migrate_warehouse", stdout=output)
     assert output.getvalue().endswith("the warehouse is up to date\n")
+
+
+def test_health_names_the_first_part_of_the_schema_that_is_missing(warehouse: Warehouse) -> None:
+    assert health.check(), "the schema is in place"
+    newest = migrate.load()[-1]
+    warehouse.command(f"DELETE FROM schema_migrations WHERE number = {newest.number}")
+    try:
+        with pytest.raises(health.WarehouseNotMigrated, match=newest.name) as found:
+            health.check()
+    finally:
+        migrate.migrate(warehouse)
+    assert "migrate_warehouse" in found.value.remedy
 
 
 def test_tasks_and_health_work_on_an_empty_warehouse(warehouse: Warehouse) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py demo`: makes a shop with generated data, ready to be served."""
+"""`manage.py demo`: make a shop with generated data, ready to be served."""
 
 import io
 import json
@@ -26,14 +26,14 @@ SIZES = {"products": 2_000, "customers": 3_000, "days": 120}
 
 
 def _train() -> None:
-    # A process of its own gives the memory back that training took.
+    # Its own process, so that the memory that training took is freed.
     done = subprocess.run([sys.executable, "-m", "ml.train"], cwd=settings.BASE_DIR, check=False)
     if done.returncode != 0:
-        raise CommandError("no model was trained; the line above says why")
+        raise CommandError("no model was trained; the message above says why")
 
 
 def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:
-    """Return what is left to do after the schemas, in order; one that was broken off may be repeated."""
+    """Return the steps after the schemas, in order; one that was interrupted may be repeated."""
     return {
         "products, people and what they did": lambda: call_command(
             "populate_data", *[f"--{name}={size}" for name, size in sizes.items()]
@@ -46,9 +46,9 @@ def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:
 
 
 class Command(BaseCommand):
-    """Takes the steps that are not done yet, so that a run that was broken off goes on."""
+    """Takes the steps that are not done yet, so that an interrupted run is continued."""
 
-    help = "Make a shop with generated data in an empty VITRINE_HOME; what is done already is not done again."
+    help = "Make a shop with generated data in an empty VITRINE_HOME; steps that are done are skipped."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the size of the shop, and where it will be served."""
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         if not is_installed(GENERATED_SHOP):
             raise CommandError(MISSING)
         try:
-            # Said now, not after minutes of work.
+            # Reported now rather than after minutes of work.
             require_free(PipelineSettings.from_env(), listen=Listen.of(options["host"], options["port"]))
         except CannotServe as error:
             raise CommandError(str(error)) from error
@@ -83,8 +83,8 @@ class Command(BaseCommand):
                 continue
             self.stdout.write(f"[{number}/{len(all_steps)}] {name}")
             self.stdout.flush()
-            begun = time.monotonic()
+            started = time.monotonic()
             step()
             done.append(name)
             path.write_text(json.dumps(done))
-            self.stdout.write(f"      {time.monotonic() - begun:.0f} s")
+            self.stdout.write(f"      {time.monotonic() - started:.0f} s")

@@ -11,14 +11,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from backend.config import welcome
-from backend.config.supervision import default_port
+from backend.config.supervision import Listen, default_port
 
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.2
 
 
 class Command(BaseCommand):
-    """Prints addresses, and lines to paste into a shell."""
+    """Prints addresses, and commands to paste into a shell."""
 
     help = "Print what to try in this shop, with tokens of the demo's accounts."
 
@@ -26,15 +26,17 @@ class Command(BaseCommand):
         """Take the address that is served."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=default_port())
-        parser.add_argument("--wait", action="store_true", help="begin when the shop is ready")
+        parser.add_argument("--metrics-port", type=int, default=settings.METRICS_PORT)
+        parser.add_argument("--wait", action="store_true", help="print when the shop is ready")
 
-    def handle(self, *_: Any, host: str, port: int, wait: bool, **__: Any) -> None:
-        """Print it, once the shop is ready."""
+    def handle(self, *_: Any, host: str, port: int, metrics_port: int, wait: bool, **__: Any) -> None:
+        """Print them, once the shop is ready."""
         address = f"http://{host}:{port}"
+        operators = f"http://127.0.0.1:{Listen.of(host, port, metrics_port=metrics_port).metrics_port}"
         if wait:
             _wait_for(f"{address}/api/health/ready/")
         self.stdout.write(f"\n{settings.VITRINE_HOME} is served on {address}\n\n")
-        for line in welcome.pages(address):
+        for line in welcome.pages(address, operators=operators):
             self.stdout.write(f"  {line}")
         for attempt in welcome.lines(address, now=timezone.now()):
             self.stdout.write(f"\n# {attempt.about}\n{attempt.line}")

@@ -199,12 +199,14 @@ def test_a_reserved_path_is_answered_while_all_threads_hang() -> None:
     assert run(both()) == 201
 
 
-def test_a_fault_of_the_application_is_left_to_the_server() -> None:
+def test_a_fault_of_the_application_is_a_500_in_the_same_envelope() -> None:
     def broken(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         raise LookupError("broken")
 
-    with pytest.raises(LookupError):
-        run(Client(web_of(broken)).ask(scope_of()))
+    status, _, answer = run(Client(web_of(broken)).ask(scope_of()))
+
+    assert (status, answer["code"]) == (500, "internal_error")
+    assert "broken" not in str(answer)
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_forgotten() -> None:

@@ -1,0 +1,194 @@
+"""A part that hangs takes down what needs it, within seconds, and nothing else.
+
+The parts are processes of this test's own, stopped with SIGSTOP: they keep their connections, accept new ones,
+and answer nothing. Elasticsearch, which other tests share, hangs behind a proxy that is stopped.
+"""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from tests.journeys.conftest import CATALOG, STAFF, UNLIMITED, log_in
+from tests.services import RUN, processes, requirements
+from tests.services.load import Ask, Load, Outcome, getting, posting, slowest, statuses
+from tests.services.shop import Shop, wait_until
+
+pytestmark = pytest.mark.slow
+
+CLIENTS = 50
+STOPPED_SECONDS = 8.0
+AT_LEAST = 5
+WITHIN_SECONDS = 3.0
+# Which kinds of requests can't be answered without which part.
+NEEDS = {
+    "warehouse": {"sales"},
+    "stream": {"events"},
+    "cache": set[str](),
+    "search": {"search", "suggestions"},
+}
+GOOD = dict.fromkeys(
+    ("live", "ready", "products", "product", "search", "suggestions", "recommendations", "sales", "cart"), 200
+) | {"events": 202}
+
+
+@dataclass(frozen=True)
+class Stoppable:
+    """A shop, and the processes of the parts that can be stopped."""
+
+    shop: Shop
+    staff: str
+    product: int
+    pids: Mapping[str, int]
+
+
+@pytest.fixture(scope="module")
+def stoppable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stoppable]:
+    folder = tmp_path_factory.mktemp("stopped")
+    environ = RUN.shop_environ("stopped", shares_redis=False) | UNLIMITED
+    environ |= {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
+    pids = {}
+    with ExitStack() as stack:
+        environ["CACHE_URL"], pids["cache"] = stack.enter_context(processes.valkey(folder / "cache"))
+        if "ELASTICSEARCH_URL" not in environ and os.environ.get("TEST_ELASTICSEARCH_URL"):
+            environ["ELASTICSEARCH_URL"] = os.environ["TEST_ELASTICSEARCH_URL"]
+            environ["VITRINE_SEARCH_PREFIX"] = f"{RUN.root.name}-{RUN.worker or 'main'}-stopped".lower()
+        if "ELASTICSEARCH_URL" in environ:
+            environ["ELASTICSEARCH_URL"], pids["search"] = stack.enter_context(
+                processes.proxy(environ["ELASTICSEARCH_URL"])
+            )
+        environ.pop("CLICKHOUSE_URL", None)
+        shop = Shop(folder / "home", environ=environ)
+        shop.manage_all(
+            ["migrate", "-v0"],
+            ["migrate_warehouse"],
+            ["createsuperuser", "--noinput", "--phone", STAFF[0]],
+            ["rebuild_index"],
+            ["import_catalog", "--format", "csv", str(CATALOG)],
+        )
+        shop.start()
+        stack.callback(shop.stop)
+        wait_until(lambda: shop.get("/api/search/")[1]["count"] > 0, what="the products are found")
+        pids |= {"warehouse": shop.pid("warehouse"), "stream": shop.pid("valkey")}
+        found = shop.get("/api/products/")[1]["results"][0]["id"]
+        staff = log_in(shop, phone=STAFF[0], password=STAFF[1])
+        yield Stoppable(shop, staff, found, pids)
+
+
+def kinds(stoppable: Stoppable) -> dict[str, Ask]:
+    """Return every kind of request; each is sent by a tenth of the clients at any moment."""
+    at = f"http://127.0.0.1:{stoppable.shop.port}"
+
+    def batch() -> object:
+        return {"events": [{"type": "view", "event_id": str(uuid7()), "product_id": stoppable.product}]}
+
+    return {
+        "live": getting(f"{at}/api/health/live/"),
+        "ready": getting(f"{at}/api/health/ready/"),
+        "products": getting(f"{at}/api/products/"),
+        "product": getting(f"{at}/api/products/{stoppable.product}/"),
+        "search": getting(f"{at}/api/search/?q=lamp"),
+        "suggestions": getting(f"{at}/api/search/suggestions/?q=la"),
+        "recommendations": getting(f"{at}/api/recommendations/product/{stoppable.product}/"),
+        "events": posting(f"{at}/api/events/", batch),
+        "sales": getting(f"{at}/api/analytics/sales/", authorization=f"Bearer {stoppable.staff}"),
+        "cart": getting(f"{at}/api/orders/cart/", authorization=f"Bearer {stoppable.staff}"),
+    }
+
+
+def loaded(stoppable: Stoppable, part: str) -> tuple[list[Outcome], list[Outcome]]:
+    """Return what was answered before the part was stopped, and while it was."""
+    with Load(kinds(stoppable), clients=CLIENTS).running() as load:
+        wait_until(lambda: _enough(load, since=0.0), what="a baseline")
+        stopped_at = time.monotonic()
+        with processes.stopped(stoppable.pids[part]):
+            wait_until(
+                lambda: time.monotonic() - stopped_at > STOPPED_SECONDS and _enough(load, since=stopped_at),
+                what=f"answers without {part}",
+            )
+            continued_at = time.monotonic()
+    # What was under way at the ends of the time belongs to neither.
+    before = [outcome for outcome in load.outcomes if outcome.ended < stopped_at]
+    during = [one for one in load.between(stopped_at, continued_at) if one.ended < continued_at]
+    return before, during
+
+
+@pytest.mark.parametrize("part", NEEDS)
+def test_a_part_that_hangs_takes_down_what_needs_it_and_nothing_else(stoppable: Stoppable, part: str) -> None:
+    if part not in stoppable.pids:
+        requirements.require("elasticsearch")
+
+    before, during = loaded(stoppable, part)
+
+    hung, waited = statuses(during), slowest(during)
+    report = json.dumps({"before": slowest(before), "during": waited, "statuses": hung}, indent=1)
+    assert {kind: set(found) for kind, found in statuses(_served(before)).items()} == {
+        kind: {status} for kind, status in GOOD.items()
+    }
+    # A machine that can't serve so many clients even with every part says so before as well.
+    is_saturated = len(_served(before)) < len(before)
+    counted = statuses(_served(during) if is_saturated else during)
+    for kind in set(GOOD) - NEEDS[part]:
+        assert set(counted[kind]) == {GOOD[kind]}, f"{kind} doesn't need {part}: {report}"
+    for kind in NEEDS[part]:
+        assert set(hung[kind]) == {503}, f"{kind} needs {part}: {report}"
+    # The machine's own queue under this load comes on top.
+    allowed = WITHIN_SECONDS + max(slowest(before).values())
+    assert max(waited.values()) < allowed, report
+    assert waited["live"] < WITHIN_SECONDS, report
+    if part == "stream":
+        assert _exposures(during) == {None}, "a list is shown without an exposure rather than late"
+    wait_until(lambda: _works(stoppable, NEEDS[part]), what=f"{part} is used again", seconds=30)
+
+
+def _enough(load: Load, *, since: float) -> bool:
+    """Whether several requests of each kind that began since then were answered."""
+    counted = Counter(outcome.kind for outcome in load.outcomes if outcome.begun >= since)
+    return all(counted[kind] >= AT_LEAST for kind in GOOD)
+
+
+def _served(outcomes: list[Outcome]) -> list[Outcome]:
+    """Return the outcomes without those of requests that found no thread."""
+    return [outcome for outcome in outcomes if b'"server_busy"' not in outcome.body]
+
+
+def _exposures(outcomes: list[Outcome]) -> set[object]:
+    return {
+        json.loads(outcome.body)["exposure_id"]
+        for outcome in outcomes
+        if outcome.kind == "search" and outcome.status == 200
+    }
+
+
+def _works(stoppable: Stoppable, needed: set[str]) -> bool:
+    with Load(kinds(stoppable), clients=len(kinds(stoppable))).running() as load:
+        wait_until(lambda: len(load.outcomes) >= 2 * load.clients, what="an answer of each kind")
+    return not any(503 in found for found in statuses(load.outcomes).values())
+
+
+def test_a_stream_that_is_killed_under_load_is_a_503_for_events_and_costs_lists_their_exposure(
+    stoppable: Stoppable,
+) -> None:
+    shop = stoppable.shop
+    asked = {kind: ask for kind, ask in kinds(stoppable).items() if kind in ("events", "search", "products")}
+    with Load(asked, clients=12).running() as load:
+        for _ in range(3):
+            answered = len(load.outcomes)
+            shop.kill("valkey")
+            wait_until(
+                lambda answered=answered: len(load.outcomes) > answered + 2 * load.clients,  # type: ignore[misc]
+                what="answers around the kill",
+            )
+    counted = statuses(_served(load.outcomes))
+
+    assert set(counted["search"]) == set(counted["products"]) == {200}
+    assert {202, 503} >= set(counted["events"])
+    assert 503 in counted["events"]
+    assert None in _exposures(load.outcomes)
+    wait_until(lambda: _works(stoppable, {"events"}), what="events are accepted again", seconds=30)

