@@ -1,4 +1,4 @@
-"""People who do things twice at the same time."""
+"""Concurrent requests of one person."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PASSWORD = "a-long-lamp-shade"
 
 
-def test_a_refresh_token_renews_once_however_often_it_comes_at_once() -> None:
+def test_concurrent_renewals_with_one_refresh_token_succeed_once() -> None:
     User.objects.create_user("+16502530000", PASSWORD)
     for _ in range(8):
         token = log_in(phone="+16502530000", password=PASSWORD, now=timezone.now()).refresh_token
@@ -24,13 +24,13 @@ def test_a_refresh_token_renews_once_however_often_it_comes_at_once() -> None:
     assert not Session.objects.filter(ended_at=None).exists(), "a token that came twice may have been copied"
 
 
-def test_of_two_who_register_one_phone_one_gets_the_account() -> None:
+def test_concurrent_registrations_of_one_phone_create_one_account() -> None:
     outcomes = together(*[partial(register, phone="+16502530000", password=PASSWORD, by=GUEST)] * 2)
     assert kinds(outcomes) == ["PhoneTaken", "User"]
     assert User.objects.count() == 1
 
 
-def test_logging_in_at_once_begins_as_many_sessions() -> None:
+def test_concurrent_logins_start_one_session_each() -> None:
     User.objects.create_user("+16502530000", PASSWORD)
     outcomes = together(*[partial(log_in, phone="+16502530000", password=PASSWORD, now=timezone.now())] * 3)
     assert len({outcome.refresh_token for outcome in outcomes if isinstance(outcome, LoggedIn)}) == 3

@@ -1,4 +1,4 @@
-"""A phone number names one person however it is written."""
+"""A phone number identifies one user in any notation."""
 
 import pytest
 
@@ -18,19 +18,17 @@ from backend.accounts.phones import normalise_phone
         ("12345678", "12345678"),
     ],
 )
-def test_a_number_of_the_region_or_the_world_becomes_e164_and_others_keep_their_digits(
-    raw: str, normal: str
-) -> None:
+def test_valid_numbers_become_e164_and_others_keep_their_digits(raw: str, normal: str) -> None:
     assert normalise_phone(raw, region="US") == normal
 
 
 @pytest.mark.parametrize("raw", ["", "1234567", "1" * 16, "lamp", "12345678x", "+", "٣٤٥٦٧٨٩٠١"])
-def test_what_is_no_number_is_refused(raw: str) -> None:
+def test_text_that_is_not_a_phone_number_is_refused(raw: str) -> None:
     with pytest.raises(InvalidPhone, match="8 to 15 digits"):
         normalise_phone(raw, region="US")
 
 
-def test_normalising_twice_changes_nothing() -> None:
+def test_normalising_is_idempotent() -> None:
     for raw in ("(650) 253-0000", "1234567890"):
         once = normalise_phone(raw, region="US")
         assert normalise_phone(once, region="US") == once

@@ -88,7 +88,7 @@ def test_a_token_of_any_form_is_an_invalid_token(header: bytes, payload: bytes, 
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a b c", "é.é.é", "A" * 8_000])
-def test_what_is_no_token_is_an_invalid_token(token: str) -> None:
+def test_text_that_is_not_a_token_is_an_invalid_token(token: str) -> None:
     client = APIClient(raise_request_exception=False)
     answer = client.get("/api/orders/cart/", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()["code"]) == (401, "authentication_failed")

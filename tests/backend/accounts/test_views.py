@@ -60,7 +60,7 @@ def knows(client: APIClient, access_token: str) -> bool:
     return client.get("/api/orders/cart/", headers=bearer(access_token)).status_code == 200
 
 
-def test_an_account_is_opened_with_what_the_person_said(client: APIClient) -> None:
+def test_registering_creates_an_account_with_the_given_data(client: APIClient) -> None:
     answer = client.post("/accounts/register/", SEED)
     person = User.objects.get()
     assert answer.status_code == 201
@@ -76,14 +76,14 @@ def test_an_account_is_opened_with_what_the_person_said(client: APIClient) -> No
     assert person.check_password("securepassword123")
 
 
-def test_passwords_are_kept_as_argon2_hashes(client: APIClient, settings: Settings) -> None:
+def test_passwords_are_stored_as_argon2_hashes(client: APIClient, settings: Settings) -> None:
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
     client.post("/accounts/register/", SEED)
     assert User.objects.get().password.startswith("argon2$argon2id$")
     log_in(client, phone=SEED["phone"], password=SEED["password"])
 
 
-def test_a_phone_has_one_account_however_it_is_written(client: APIClient, user: User) -> None:
+def test_a_phone_has_one_account_in_any_notation(client: APIClient, user: User) -> None:
     answer = client.post("/accounts/register/", SEED | {"phone": "(650) 253-0000"})
     assert (answer.status_code, answer.json()["details"]) == (409, {"phone": "+16502530000"})
     assert User.objects.count() == 1
@@ -103,7 +103,7 @@ def test_a_phone_has_one_account_however_it_is_written(client: APIClient, user: 
         ({"first_name": "x" * 151}, "first_name"),
     ],
 )
-def test_what_makes_no_account_is_refused_by_field(
+def test_invalid_registrations_are_refused_by_field(
     client: APIClient, wrong: dict[str, str], field: str
 ) -> None:
     answer = client.post("/accounts/register/", SEED | wrong)
@@ -112,13 +112,13 @@ def test_what_makes_no_account_is_refused_by_field(
     assert not User.objects.exists()
 
 
-def test_nobody_makes_himself_staff(client: APIClient) -> None:
+def test_registering_as_staff_is_refused(client: APIClient) -> None:
     answer = client.post("/accounts/register/", SEED | {"is_staff": True, "is_superuser": True})
     assert (answer.status_code, list(answer.json()["details"])) == (400, ["is_staff", "is_superuser"])
     assert not User.objects.exists()
 
 
-def test_logging_in_gives_tokens_that_open_the_shop(client: APIClient, user: User) -> None:
+def test_logging_in_returns_tokens_that_authenticate(client: APIClient, user: User) -> None:
     tokens = log_in(client, phone="650 253 0000")
     assert list(tokens) == ["access_token", "refresh_token", "token_type", "expires_in", "user"]
     assert (tokens["token_type"], tokens["expires_in"], tokens["user"]["id"]) == ("Bearer", 3_600, user.pk)
@@ -136,7 +136,7 @@ def test_logging_in_gives_tokens_that_open_the_shop(client: APIClient, user: Use
         {"phone": "+16502530000", "password": " " + PASSWORD},
     ],
 )
-def test_wrong_credentials_do_not_say_what_is_wrong(
+def test_wrong_credentials_do_not_reveal_what_is_wrong(
     client: APIClient, user: User, credentials: dict[str, str]
 ) -> None:
     answer = client.post("/accounts/login/", credentials)
@@ -144,7 +144,7 @@ def test_wrong_credentials_do_not_say_what_is_wrong(
     assert answer.json()["details"] == {}
 
 
-def test_a_closed_account_cannot_be_used(client: APIClient, user: User) -> None:
+def test_an_inactive_account_cannot_be_used(client: APIClient, user: User) -> None:
     tokens = log_in(client)
     User.objects.update(is_active=False)
     assert client.post("/accounts/login/", {"phone": user.phone, "password": PASSWORD}).status_code == 401
@@ -152,7 +152,7 @@ def test_a_closed_account_cannot_be_used(client: APIClient, user: User) -> None:
     assert renewed(client, tokens["refresh_token"]).status_code == 401
 
 
-def test_people_from_another_shop_cannot_log_in(client: APIClient) -> None:
+def test_imported_customers_cannot_log_in(client: APIClient) -> None:
     User.objects.create(source="elsewhere", source_reference="17850", password="!")
     assert client.post("/accounts/login/", {"phone": "17850000", "password": "!"}).status_code == 401
 
@@ -168,7 +168,7 @@ def test_the_password_of_the_demo_is_refused_in_production(client: APIClient, se
     assert unknown.json()["error"] == refused.json()["error"]
 
 
-def test_a_refresh_token_is_spent_for_a_new_pair(client: APIClient, user: User) -> None:
+def test_a_refresh_token_is_exchanged_for_a_new_pair(client: APIClient, user: User) -> None:
     first = log_in(client)
     second = renewed(client, first["refresh_token"]).json()["data"]
     third = renewed(client, second["refresh_token"]).json()["data"]
@@ -177,9 +177,7 @@ def test_a_refresh_token_is_spent_for_a_new_pair(client: APIClient, user: User) 
     assert Session.objects.count() == 1
 
 
-def test_a_refresh_token_that_comes_a_second_time_ends_the_whole_session(
-    client: APIClient, user: User
-) -> None:
+def test_reusing_a_refresh_token_ends_the_session(client: APIClient, user: User) -> None:
     first = log_in(client)
     second = renewed(client, first["refresh_token"]).json()["data"]
     assert renewed(client, first["refresh_token"]).status_code == 401
@@ -187,7 +185,7 @@ def test_a_refresh_token_that_comes_a_second_time_ends_the_whole_session(
     assert not knows(client, second["access_token"])
 
 
-def test_other_sessions_of_the_person_go_on(client: APIClient, user: User) -> None:
+def test_other_sessions_of_the_user_continue(client: APIClient, user: User) -> None:
     stolen, other = log_in(client), log_in(client)
     renewed(client, stolen["refresh_token"])
     renewed(client, stolen["refresh_token"])
@@ -195,7 +193,7 @@ def test_other_sessions_of_the_person_go_on(client: APIClient, user: User) -> No
     assert renewed(client, other["refresh_token"]).status_code == 200
 
 
-def test_renewing_does_not_look_at_the_access_token(client: APIClient, user: User) -> None:
+def test_renewing_ignores_the_access_token(client: APIClient, user: User) -> None:
     tokens = log_in(client)
     answer = client.post(
         "/accounts/token-refresh/",
@@ -206,7 +204,9 @@ def test_renewing_does_not_look_at_the_access_token(client: APIClient, user: Use
 
 
 @pytest.mark.parametrize("kind", ["access", "forged", "none"])
-def test_what_is_no_refresh_token_renews_nothing(client: APIClient, user: User, kind: str) -> None:
+def test_a_token_that_is_not_a_valid_refresh_token_is_refused(
+    client: APIClient, user: User, kind: str
+) -> None:
     tokens = log_in(client)
     token = {
         "access": tokens["access_token"],
@@ -217,11 +217,11 @@ def test_what_is_no_refresh_token_renews_nothing(client: APIClient, user: User, 
     assert knows(client, tokens["access_token"]), "the session is not ended by what anybody can make up"
 
 
-def test_a_refresh_token_is_no_access_token(client: APIClient, user: User) -> None:
+def test_a_refresh_token_is_not_accepted_as_access_token(client: APIClient, user: User) -> None:
     assert not knows(client, log_in(client)["refresh_token"])
 
 
-def test_an_access_token_ends_by_itself(client: APIClient, user: User) -> None:
+def test_an_access_token_expires(client: APIClient, user: User) -> None:
     log_in(client)
     token = access_token_of(Session.objects.get())
     token.set_exp(from_time=timezone.now() - timedelta(hours=2))
@@ -237,7 +237,7 @@ def test_logging_out_with_the_access_token_ends_the_session(client: APIClient, u
     assert client.post("/accounts/logout/", headers=bearer(tokens["access_token"])).status_code == 401
 
 
-def test_logging_in_links_what_the_guest_saw(client: APIClient, user: User) -> None:
+def test_logging_in_links_the_anonymous_id(client: APIClient, user: User) -> None:
     anonymous = uuid4()
     for _ in range(2):
         client.post(
@@ -250,7 +250,7 @@ def test_logging_in_links_what_the_guest_saw(client: APIClient, user: User) -> N
     assert Message.objects.filter(topic="shopper_linked").exists()
 
 
-def test_guessing_passwords_is_slowed_down(client: APIClient, user: User, settings: Settings) -> None:
+def test_password_guessing_is_throttled(client: APIClient, user: User, settings: Settings) -> None:
     codes = [
         client.post("/accounts/login/", {"phone": "12345678", "password": "guess"}).status_code
         for _ in range(21)
@@ -258,9 +258,7 @@ def test_guessing_passwords_is_slowed_down(client: APIClient, user: User, settin
     assert codes == [401] * 20 + [429]
 
 
-def test_sessions_that_cannot_be_renewed_are_forgotten(
-    client: APIClient, user: User, settings: Settings
-) -> None:
+def test_expired_sessions_are_deleted(client: APIClient, user: User, settings: Settings) -> None:
     log_in(client)
     now = timezone.now()
     assert forget_expired_sessions(now=now + settings.REFRESH_TOKEN_LIFETIME - timedelta(minutes=1)) == 0
@@ -272,11 +270,11 @@ def test_superusers_are_staff_of_the_shop() -> None:
     assert (boss.user_type, boss.is_admin, staff().is_admin) == (UserType.ADMIN, True, True)
 
 
-def test_a_person_is_found_by_phone_however_it_is_written(user: User) -> None:
+def test_a_user_is_found_by_phone_in_any_notation(user: User) -> None:
     assert User.objects.get_by_natural_key("(650) 253 0000") == user
 
 
-def test_the_task_forgets_by_the_clock_of_today(client: APIClient, user: User) -> None:
+def test_the_task_deletes_expired_sessions(client: APIClient, user: User) -> None:
     log_in(client)
     log_in(client)
     Session.objects.filter(pk=Session.objects.earliest("created_at").pk).update(expires_at=timezone.now())

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, the answer is one envelope."""
+"""Every error is answered in the same envelope."""
 
 import re
 from uuid import UUID
@@ -70,7 +70,7 @@ def test_every_failure_has_the_same_shape(
     assert answer.headers["X-Request-Id"] == body["request_id"] == str(UUID(body["request_id"]))
 
 
-def test_a_fault_of_ours_tells_nothing_of_its_cause(client: APIClient) -> None:
+def test_an_unexpected_error_reveals_nothing_of_its_cause(client: APIClient) -> None:
     assert b"ZeroDivision" not in client.get("/failing/fault/").content
 
 
@@ -78,7 +78,7 @@ def test_an_engine_that_is_down_says_when_to_come_back(client: APIClient) -> Non
     assert client.get("/failing/engine/").headers["Retry-After"] == "5"
 
 
-def test_who_asks_too_often_hears_for_how_long_to_wait(client: APIClient) -> None:
+def test_a_throttled_request_says_how_long_to_wait(client: APIClient) -> None:
     answer = client.get("/failing/throttled/")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "8")
     assert (answer.json()["code"], answer.json()["details"]) == ("throttled", {"retry_after": 8})
@@ -90,14 +90,14 @@ def test_a_missing_token_says_what_is_asked_for(client: APIClient) -> None:
     assert answer.json()["code"] == "not_authenticated"
 
 
-def test_an_unknown_path_and_a_wrong_method_are_errors_like_others(client: APIClient) -> None:
+def test_an_unknown_path_and_a_wrong_method_have_the_error_envelope(client: APIClient) -> None:
     unknown, wrong = client.get("/nowhere/").json(), client.patch("/failing/domain/").json()
     assert (unknown["code"], unknown["details"]) == ("not_found", {"path": "/nowhere/"})
     assert (wrong["status"], wrong["code"]) == (405, "method_not_allowed")
     assert wrong["details"] == {"allowed": ["GET", "HEAD", "OPTIONS"]}
 
 
-def test_an_unknown_host_is_an_error_like_others(client: APIClient) -> None:
+def test_an_unknown_host_has_the_error_envelope(client: APIClient) -> None:
     answer = client.get("/api/health/live/", headers={"Host": "elsewhere.example"})
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
@@ -155,5 +155,5 @@ def test_an_id_that_no_row_can_have_is_a_bad_request(path: str, body: object) ->
 @pytest.mark.parametrize(
     "path", ["/api/orders/orders/{}/", "/api/products/{}/", "/api/products/{}/variants/"]
 )
-def test_an_endless_id_in_a_path_is_not_found(path: str) -> None:
+def test_an_id_in_a_path_beyond_every_integer_column_is_not_found(path: str) -> None:
     assert client_of(customer()).get(path.format("9" * 30)).status_code == 404

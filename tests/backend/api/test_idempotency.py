@@ -1,4 +1,4 @@
-"""A request that is sent again is answered again, not carried out again."""
+"""A repeated request with the same key gets the first answer and is not executed again."""
 
 from datetime import timedelta
 
@@ -69,7 +69,7 @@ def test_a_failed_request_leaves_nothing_and_frees_its_key() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "two words", "x" * 256, "tab\tbed"])
-def test_a_key_is_visible_and_not_endless(key: str) -> None:
+def test_a_key_has_1_to_255_visible_characters(key: str) -> None:
     answer = client_of(customer()).post("/counted/", headers=keyed(key))
     assert (answer.status_code, list(answer.json()["details"])) == (400, ["Idempotency-Key"])
 

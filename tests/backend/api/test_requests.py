@@ -1,4 +1,4 @@
-"""How requests are understood: parameters, bodies, pages, shoppers."""
+"""Parsing of requests: parameters, bodies, pages, shoppers."""
 
 from uuid import UUID, uuid4
 
@@ -65,7 +65,7 @@ def test_a_body_is_understood() -> None:
         ({}, {"address": ["This field is required."]}),
     ],
 )
-def test_a_field_that_nobody_knows_is_refused_however_deep(body: object, details: object) -> None:
+def test_an_unknown_field_is_refused_at_any_depth(body: object, details: object) -> None:
     assert APIClient().post("/said/", body).json()["details"] == details
 
 
@@ -141,7 +141,7 @@ def test_a_shopper_is_the_account_before_the_anonymous_id() -> None:
     assert APIClient().get("/shopping/").json()["data"] == {"key": None, "user_id": None}
 
 
-def test_nobodys_id_is_no_guests() -> None:
+def test_the_nil_uuid_is_not_an_anonymous_id() -> None:
     answer = APIClient().get("/shopping/", headers={"X-Anonymous-Id": str(UUID(int=0))})
     assert answer.status_code == 400
     assert "nil UUID" in answer.json()["details"]["X-Anonymous-Id"][0]

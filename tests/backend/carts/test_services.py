@@ -1,4 +1,4 @@
-"""What a cart holds, and whom it credits."""
+"""Contents of carts, and the claims of their lines."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -63,7 +63,7 @@ def test_a_changed_quantity_leaves_the_claim_alone() -> None:
 
 
 @pytest.mark.django_db
-def test_a_cart_shows_the_price_of_now() -> None:
+def test_a_cart_shows_current_prices() -> None:
     user, lamp = customer(), variant(price="10.00")
     add(user, lamp, quantity=3)
     update_product(lamp.product_id, changes={"discount_percentage": 50}, by=SYSTEM)
@@ -72,7 +72,7 @@ def test_a_cart_shows_the_price_of_now() -> None:
 
 
 @pytest.mark.django_db
-def test_more_than_is_available_does_not_go_into_a_cart() -> None:
+def test_more_units_than_are_available_cannot_be_added() -> None:
     user, lamp = customer(), variant(stock=5)
     reserve({lamp.pk: 2}, reference="another's order", now=NOW)
     add(user, lamp, quantity=2)
@@ -82,7 +82,7 @@ def test_more_than_is_available_does_not_go_into_a_cart() -> None:
 
 
 @pytest.mark.django_db
-def test_lines_that_cannot_be_bought_any_more_are_marked_and_not_counted() -> None:
+def test_lines_that_cannot_be_ordered_have_a_problem_and_do_not_count() -> None:
     user = customer()
     gone, scarce, fine, hidden, dear = (variant(stock=5, price="10.00") for _ in range(5))
     for choice in (gone, scarce, fine, hidden, dear):
@@ -113,7 +113,7 @@ def test_a_cart_has_one_currency() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("gone", ["product", "variant"])
-def test_what_is_not_for_sale_does_not_go_into_a_cart(gone: str) -> None:
+def test_what_is_not_for_sale_cannot_be_added(gone: str) -> None:
     lamp = variant()
     if gone == "product":
         update_product(lamp.product_id, changes={"is_active": False}, by=SYSTEM)
@@ -124,7 +124,7 @@ def test_what_is_not_for_sale_does_not_go_into_a_cart(gone: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_cart_is_not_endless() -> None:
+def test_a_cart_has_a_limit_of_lines() -> None:
     user, lamp = customer(), product()
     shirt = create_product(
         title="A shirt",
@@ -148,7 +148,7 @@ def test_a_cart_is_not_endless() -> None:
 
 
 @pytest.mark.django_db
-def test_a_line_has_a_limit() -> None:
+def test_a_line_has_a_limit_of_units() -> None:
     user, screw = customer(), variant(stock=20_000)
     add(user, screw, quantity=9_999)
     with pytest.raises(InvalidInput) as refused:
@@ -157,7 +157,7 @@ def test_a_line_has_a_limit() -> None:
 
 
 @pytest.mark.django_db
-def test_another_customers_lines_are_not_to_be_touched() -> None:
+def test_another_customers_lines_cannot_be_changed() -> None:
     owner, other = customer(), customer()
     item = add(owner, variant())
     add(other, variant())

@@ -57,7 +57,7 @@ def test_a_product_with_one_variant_is_added_by_its_id() -> None:
     assert client.get(CART).json()["data"]["items"] == [line]
 
 
-def test_lines_are_changed_and_taken_out() -> None:
+def test_lines_are_changed_and_removed() -> None:
     client, lamp = client_of(customer()), variant()
     (line,) = client.post(CART, {"variant_id": lamp.pk}).json()["data"]["items"]
     changed = client.put(f"{CART}{line['id']}/", {"quantity": 3})
@@ -67,7 +67,7 @@ def test_lines_are_changed_and_taken_out() -> None:
     assert client.delete(f"{CART}{line['id']}/").status_code == 404
 
 
-def test_a_product_with_several_variants_asks_which() -> None:
+def test_a_product_with_several_variants_needs_a_variant() -> None:
     shirt = product(stock=[1, 1])
     answer = client_of(customer()).post(CART, {"product_id": shirt.pk})
     assert answer.status_code == 400
@@ -94,7 +94,7 @@ def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> 
     assert not CartItem.objects.exists()
 
 
-def test_neither_product_nor_variant_is_not_enough() -> None:
+def test_a_product_or_a_variant_is_required() -> None:
     answer = client_of(customer()).post(CART, {"quantity": 1})
     assert answer.status_code == 400
     assert list(answer.json()["details"]) == ["product_id"]
@@ -119,7 +119,7 @@ def test_a_cart_worth_more_than_an_order_can_be_is_still_shown() -> None:
     assert (answer.status_code, answer.json()["data"]["subtotal"]) == (201, "99989999999900.01")
 
 
-def test_guests_have_no_cart_yet() -> None:
+def test_guests_have_no_cart() -> None:
     assert client_of().get(CART).status_code == 401
 
 

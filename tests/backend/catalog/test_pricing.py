@@ -1,4 +1,4 @@
-"""What products and variants cost."""
+"""Prices of products and variants."""
 
 from collections.abc import Sequence
 from decimal import Decimal

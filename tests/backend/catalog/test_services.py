@@ -29,7 +29,7 @@ from tests.backend.together import together
 D = Decimal
 
 
-def test_a_title_without_letters_still_has_an_address() -> None:
+def test_a_title_without_letters_still_has_a_slug() -> None:
     assert (slug_of("A lamp, blue!"), slug_of("★"), len(slug_of("x" * 999))) == (
         "a-lamp-blue",
         "product",
@@ -64,7 +64,7 @@ def test_a_product_costs_what_its_cheapest_variant_costs() -> None:
 
 
 @pytest.mark.django_db
-def test_a_product_without_a_variant_could_not_be_sold() -> None:
+def test_a_product_needs_a_variant() -> None:
     with pytest.raises(InvalidInput) as refused:
         new_product()
     assert "variants" in refused.value.details
@@ -72,7 +72,7 @@ def test_a_product_without_a_variant_could_not_be_sold() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("skus", [["A", "A"], ["TAKEN"]])
-def test_a_sku_names_one_variant(skus: list[str]) -> None:
+def test_skus_are_unique(skus: list[str]) -> None:
     new_product(NewVariant(sku="TAKEN"))
     with pytest.raises(InvalidInput) as refused:
         new_product(*[NewVariant(sku=sku) for sku in skus])
@@ -81,7 +81,7 @@ def test_a_sku_names_one_variant(skus: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_no_variant_costs_less_than_nothing() -> None:
+def test_a_negative_variant_price_is_refused() -> None:
     with pytest.raises(InvalidInput):
         new_product(NewVariant(sku="A", price_modifier=D(-11)))
     made = new_product(NewVariant(sku="A", price_modifier=D(-9)))
@@ -92,7 +92,7 @@ def test_no_variant_costs_less_than_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_no_variant_costs_more_than_can_be_kept() -> None:
+def test_a_variant_price_beyond_the_column_is_refused() -> None:
     made = new_product(NewVariant(sku="A", price_modifier=D("0.01")))
     with pytest.raises(InvalidInput) as refused:
         update_product(made.pk, changes={"price": D("9999999999.99")}, by=SYSTEM)
@@ -103,7 +103,7 @@ def test_no_variant_costs_more_than_can_be_kept() -> None:
 
 
 @pytest.mark.django_db
-def test_a_new_price_reaches_every_variant_and_a_hidden_one_does_not_count() -> None:
+def test_a_new_price_reprices_every_variant_and_inactive_ones_do_not_count() -> None:
     made = new_product(NewVariant(sku="A"), NewVariant(sku="B", price_modifier=D(2)))
     Variant.objects.filter(sku="A").update(is_active=False)
     Message.objects.all().delete()
@@ -115,7 +115,7 @@ def test_a_new_price_reaches_every_variant_and_a_hidden_one_does_not_count() -> 
 
 
 @pytest.mark.django_db
-def test_a_deleted_product_is_gone_for_good() -> None:
+def test_a_deleted_product_cannot_be_changed() -> None:
     made = product()
     Message.objects.all().delete()
     delete_product(made.pk, now=NOW, by=SYSTEM)
@@ -128,7 +128,7 @@ def test_a_deleted_product_is_gone_for_good() -> None:
 
 
 @pytest.mark.django_db
-def test_the_database_itself_refuses_prices_and_discounts_that_make_no_sense() -> None:
+def test_the_database_refuses_invalid_prices_and_discounts() -> None:
     made = product()
     for wrong in ({"price": D(-1)}, {"sale_price": D(-1)}, {"discount_percentage": D(101)}):
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -136,7 +136,7 @@ def test_the_database_itself_refuses_prices_and_discounts_that_make_no_sense() -
 
 
 @pytest.mark.django_db
-def test_popularity_is_written_where_it_changed() -> None:
+def test_only_changed_popularity_is_written() -> None:
     rising, same, forgotten = product(), product(popularity=5), product(popularity=9)
     Message.objects.all().delete()
     assert set_popularity({rising.pk: 3, same.pk: 5, 987_654: 1}, by=SYSTEM) == 2
@@ -149,7 +149,7 @@ def test_popularity_is_written_where_it_changed() -> None:
 
 
 @pytest.mark.django_db
-def test_a_category_is_made_with_all_that_lead_to_it_and_only_once() -> None:
+def test_a_category_is_created_once_with_its_ancestors() -> None:
     lamps = category_by_names(["Home", " Lighting ", "Lamps"], by=SYSTEM)
     assert (lamps.path, lamps.depth, lamps.name, lamps.slug) == (
         "Home > Lighting > Lamps",
@@ -164,7 +164,7 @@ def test_a_category_is_made_with_all_that_lead_to_it_and_only_once() -> None:
 
 
 @pytest.mark.django_db
-def test_categories_that_look_alike_in_an_address_get_different_ones() -> None:
+def test_categories_with_the_same_slug_get_different_ones() -> None:
     slugs = {
         category_by_names([name], by=SYSTEM).slug for name in ("Home & Garden", "Home Garden", "Home-Garden")
     }
@@ -187,7 +187,7 @@ def test_a_category_is_found_by_name_slug_or_path_in_any_case(value: str) -> Non
 
 
 @pytest.mark.django_db
-def test_a_renamed_category_takes_what_is_below_it_along() -> None:
+def test_renaming_a_category_changes_the_paths_of_its_descendants() -> None:
     lamps = category_by_names(["Home", "Lamps", "Desk"], by=SYSTEM)
     category_by_names(["Home", "Lampshades"], by=SYSTEM)
     middle = category_by_names(["Home", "Lamps"], by=SYSTEM)
@@ -199,7 +199,7 @@ def test_a_renamed_category_takes_what_is_below_it_along() -> None:
 
 
 @pytest.mark.django_db
-def test_a_category_that_differs_by_case_is_another() -> None:
+def test_categories_that_differ_in_case_are_different() -> None:
     lower = category_by_names(["home", "lamps"], by=SYSTEM)
     upper = category_by_names(["HOME"], by=SYSTEM)
     rename_category(upper.pk, name="House", by=SYSTEM)
@@ -209,7 +209,7 @@ def test_a_category_that_differs_by_case_is_another() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["", "  ", "A > B", "Garden"])
-def test_a_category_cannot_be_renamed_to_what_is_no_name_or_taken(name: str) -> None:
+def test_a_category_cannot_be_renamed_to_an_invalid_or_taken_name(name: str) -> None:
     category_by_names(["Garden"], by=SYSTEM)
     home = category_by_names(["Home"], by=SYSTEM)
     with pytest.raises(InvalidInput):
@@ -219,7 +219,7 @@ def test_a_category_cannot_be_renamed_to_what_is_no_name_or_taken(name: str) -> 
 
 
 @pytest.mark.django_db
-def test_what_changed_with_a_category_is_said_of_each_product_below_it() -> None:
+def test_a_changed_category_publishes_the_products_of_its_descendants() -> None:
     desk, shade = product(category=("Home", "Lamps", "Desk")), product(category=("Home", "Lampshades"))
     root, gone = product(category=("Home", "Lamps")), product(category=("Home", "Lamps"))
     delete_product(gone.pk, now=NOW, by=SYSTEM)
@@ -231,7 +231,7 @@ def test_what_changed_with_a_category_is_said_of_each_product_below_it() -> None
 
 
 @pytest.mark.django_db(transaction=True)
-def test_prices_change_while_customers_buy_and_neither_blocks_the_other() -> None:
+def test_price_changes_and_checkouts_do_not_block_each_other() -> None:
     shirt = product(stock=[50, 50])
     choices = list(shirt.variants.all())
     users = [customer(), customer()]
@@ -252,7 +252,7 @@ def test_prices_change_while_customers_buy_and_neither_blocks_the_other() -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_branch_of_categories_grows_once_though_two_plant_it() -> None:
+def test_concurrent_imports_create_a_category_once() -> None:
     outcomes = together(*[lambda: category_by_names(["Home", "Lamps", "Desk"], by=SYSTEM).pk] * 3)
     assert len(set(outcomes)) == 1
     assert Category.objects.count() == 3

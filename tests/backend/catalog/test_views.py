@@ -25,7 +25,7 @@ def titles(query: str = "", *, client: APIClient | None = None) -> list[str]:
     return [card["title"] for card in answer.json()["results"]]
 
 
-def test_a_card_says_what_a_shopper_wants_to_know() -> None:
+def test_a_product_in_a_list_has_these_fields() -> None:
     lamp = product(
         price="20.00",
         stock=[0, 3],
@@ -107,11 +107,11 @@ def shelf() -> dict[str, Product]:
     ],
 )
 @pytest.mark.usefixtures("shelf")
-def test_lists_are_narrowed_and_sorted(query: str, found: list[str]) -> None:
+def test_lists_are_filtered_and_sorted(query: str, found: list[str]) -> None:
     assert titles(query) == found
 
 
-def test_lists_are_narrowed_to_a_seller(shelf: dict[str, Product]) -> None:
+def test_lists_are_filtered_by_seller(shelf: dict[str, Product]) -> None:
     assert titles(f"?seller={shelf['lamp'].seller_id}") == ["lamp"]
 
 
@@ -130,19 +130,19 @@ def test_lists_are_narrowed_to_a_seller(shelf: dict[str, Product]) -> None:
         ("?brand=" + "x" * 10_000, "brand"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused_by_name(query: str, field: str) -> None:
+def test_an_invalid_parameter_is_refused_by_name(query: str, field: str) -> None:
     answer = APIClient().get(f"{PRODUCTS}{query}")
     assert answer.status_code == 400
     assert list(answer.json()["details"]) == [field]
 
 
-def test_an_unknown_order_is_answered_with_those_that_are_known() -> None:
+def test_an_unknown_sort_order_is_refused_with_the_known_ones() -> None:
     problem = APIClient().get(f"{PRODUCTS}?sort_by=colour").json()["details"]["sort_by"][0]
     for name in ("newest", "price_low", "price_high", "popularity", "rating", "relevance"):
         assert name in problem
 
 
-def test_what_is_hidden_or_deleted_is_not_listed(shelf: dict[str, Product]) -> None:
+def test_inactive_and_deleted_products_are_not_listed(shelf: dict[str, Product]) -> None:
     update_product(shelf["lamp"].pk, changes={"is_active": False}, by=SYSTEM)
     delete_product(shelf["chair"].pk, now=NOW, by=SYSTEM)
     assert titles() == ["desk lamp", "spade"]
@@ -191,7 +191,7 @@ def test_a_product_is_shown_with_its_variants() -> None:
     assert data["variants"][0]["price"] == "10.00"
 
 
-def test_what_is_hidden_is_seen_by_its_seller_and_staff_only() -> None:
+def test_an_inactive_product_is_visible_to_its_seller_and_staff_only() -> None:
     trader = seller()
     lamp = product(sold_by=trader, is_active=False)
     path = f"{PRODUCTS}{lamp.pk}/"
@@ -203,7 +203,7 @@ def test_what_is_hidden_is_seen_by_its_seller_and_staff_only() -> None:
     assert client_of(seller()).get(path).status_code == 404
 
 
-def test_hidden_variants_are_seen_by_their_seller_and_staff_only() -> None:
+def test_inactive_variants_are_visible_to_their_seller_and_staff_only() -> None:
     trader = seller()
     shirt = product(sold_by=trader, stock=[1, 1])
     Variant.objects.filter(pk=shirt.variants.earliest("pk").pk).update(is_active=False)
@@ -273,9 +273,7 @@ def test_staff_change_any_product_and_its_flags(owner: User) -> None:
         ({"stock": 5}, "stock"),
     ],
 )
-def test_a_change_that_makes_no_sense_is_refused_by_field(
-    wrong: dict[str, object], field: str, owner: User
-) -> None:
+def test_an_invalid_change_is_refused_by_field(wrong: dict[str, object], field: str, owner: User) -> None:
     lamp = product(sold_by=owner)
     answer = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", wrong)
     assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""Buyers who reach for the same units at the same time."""
+"""Concurrent reservations and transactions of the same variants."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_the_last_unit_is_held_for_one_of_two_buyers() -> None:
     assert stock_of(lamp.pk) == (1, 1)
 
 
-def test_baskets_named_in_opposite_orders_do_not_block_each_other() -> None:
+def test_reservations_in_opposite_orders_do_not_deadlock() -> None:
     first, second = product(stock=[40, 40]).variants.all()
     there, back = {first.pk: 1, second.pk: 1}, {second.pk: 1, first.pk: 1}
 

@@ -1,4 +1,4 @@
-"""Stock is what the ledger adds up to."""
+"""Stock is the sum of the ledger."""
 
 import random
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def test_a_quantity_that_contradicts_its_type_is_refused(transaction_type: str, 
 
 
 @pytest.mark.django_db
-def test_a_recorded_movement_changes_stock_and_says_who_why_and_when() -> None:
+def test_a_recorded_transaction_changes_stock_and_has_its_actor_reason_and_time() -> None:
     lamp, keeper = variant(stock=0), staff()
     row = record(
         Entry(
@@ -77,7 +77,7 @@ def test_a_change_of_stock_is_published_for_its_product() -> None:
 
 
 @pytest.mark.django_db
-def test_units_held_for_an_order_cannot_leave_otherwise() -> None:
+def test_reserved_units_cannot_be_taken_out() -> None:
     lamp = variant(stock=5)
     reserve({lamp.pk: 4}, reference="order", now=NOW)
     with pytest.raises(InsufficientStock) as refused:
@@ -121,7 +121,7 @@ def test_several_movements_of_one_variant_count_by_their_sum() -> None:
 
 
 @pytest.mark.django_db
-def test_stock_does_not_grow_beyond_what_can_be_kept() -> None:
+def test_stock_beyond_the_column_is_refused() -> None:
     lamp = variant(stock=1)
     with pytest.raises(InvalidInput) as refused:
         record(Entry(variant_id=lamp.pk, transaction_type=IN, quantity=2**31 - 1), by=SYSTEM, now=NOW)
@@ -137,7 +137,7 @@ def test_an_unknown_variant_is_named() -> None:
 
 
 @pytest.mark.django_db
-def test_the_database_itself_refuses_stock_below_what_is_held() -> None:
+def test_the_database_refuses_stock_below_the_reserved_units() -> None:
     lamp = variant(stock=2)
     reserve({lamp.pk: 2}, reference="order", now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -145,7 +145,7 @@ def test_the_database_itself_refuses_stock_below_what_is_held() -> None:
 
 
 @pytest.mark.django_db
-def test_the_database_itself_refuses_an_effect_with_the_wrong_sign() -> None:
+def test_the_database_refuses_an_effect_with_the_wrong_sign() -> None:
     lamp = variant()
     with pytest.raises(IntegrityError), transaction.atomic():
         InventoryTransaction.objects.create(
@@ -187,7 +187,7 @@ def test_stock_and_reserved_add_up_whatever_happens() -> None:
 
 
 @pytest.mark.django_db
-def test_reserved_units_are_not_available_but_still_there() -> None:
+def test_reserved_units_are_in_stock_but_not_available() -> None:
     lamp = variant(stock=5)
     Message.objects.all().delete()
     reservation = reserve({lamp.pk: 2}, reference="7K2M", now=NOW)[lamp.pk]

@@ -42,7 +42,7 @@ def test_staff_receive_goods_by_naming_a_product_with_one_variant() -> None:
     assert stock_of(lamp.pk) == (100, 0)
 
 
-def test_a_product_with_several_variants_is_not_enough_and_the_answer_names_them() -> None:
+def test_a_product_with_several_variants_needs_a_variant_and_the_answer_lists_them() -> None:
     shirt = product(stock=[0, 0])
     answer = client_of(staff()).post(PATH, {"product": shirt.pk, "transaction_type": "IN", "quantity": 1})
     assert answer.status_code == 400
@@ -60,7 +60,7 @@ def test_a_variant_of_another_product_is_refused() -> None:
     assert "variant" in answer.json()["details"]
 
 
-def test_a_seller_keeps_the_stock_of_his_own_products_only() -> None:
+def test_a_seller_records_stock_of_their_own_products_only() -> None:
     trader = seller()
     mine = variant(stock=0, sold_by=trader)
     others = variant(stock=2)
@@ -74,7 +74,7 @@ def test_a_seller_keeps_the_stock_of_his_own_products_only() -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_customers_and_guests_have_no_business_with_the_ledger(method: str) -> None:
+def test_customers_and_guests_cannot_use_the_ledger(method: str) -> None:
     assert getattr(client_of(customer()), method)(PATH).status_code == 403
     assert getattr(client_of(), method)(PATH).status_code == 401
 
@@ -117,7 +117,7 @@ def test_a_repeated_request_with_the_same_key_is_recorded_once() -> None:
     assert stock_of(lamp.pk) == (5, 0)
 
 
-def test_the_ledger_is_listed_newest_first_and_can_be_narrowed() -> None:
+def test_the_ledger_is_listed_newest_first_and_can_be_filtered() -> None:
     lamp, chair = variant(stock=1), variant(stock=2)
     receive({lamp.pk: 3})
     client = client_of(staff())

@@ -1,4 +1,4 @@
-"""Customers, staff and impatient clients at the same time."""
+"""Concurrent checkouts and changes of orders."""
 
 from collections.abc import Callable
 from functools import partial
@@ -30,7 +30,7 @@ def test_of_two_customers_one_gets_the_last_unit() -> None:
     assert CartItem.objects.count() == 1, "the other keeps the cart"
 
 
-def test_of_one_cart_ordered_twice_at_once_comes_one_order() -> None:
+def test_concurrent_checkouts_of_one_cart_create_one_order() -> None:
     user, lamp = customer(), variant(stock=10)
     fill(user, {lamp.pk: 2})
     outcomes = together(*[lambda: check_out(user)] * 2)
@@ -108,7 +108,7 @@ def test_an_order_is_shipped_or_cancelled_never_both() -> None:
         assert Movement.objects.filter(order=order, kind="CANCEL").exists() is not shipped
 
 
-def test_the_same_return_noted_twice_at_once_is_not_paid_twice() -> None:
+def test_concurrent_recording_of_one_return_counts_once() -> None:
     keeper, lamp = staff(), variant(stock=5)
     order = order_of(customer(), {lamp.pk: 1})
     ship(order.pk, by=Actor.user(keeper.pk), now=NOW)

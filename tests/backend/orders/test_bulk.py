@@ -1,4 +1,4 @@
-"""Orders of the past come in as they were, each once."""
+"""Past orders are imported unchanged, each once."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -81,7 +81,7 @@ def test_a_past_order_is_stored_with_its_lines_charges_and_sales() -> None:
     assert (sale.exposure_id, sale.cart_added_at, sale.shopper_key) == (shown, NOW, buyer.shopper_key)
 
 
-def test_history_touches_no_stock() -> None:
+def test_importing_orders_does_not_change_stock() -> None:
     lamp = variant(stock=3)
     entries = InventoryTransaction.objects.count()
     import_orders([past_order("1", line(lamp.pk, 50))], source="elsewhere")
@@ -89,7 +89,7 @@ def test_history_touches_no_stock() -> None:
     assert InventoryTransaction.objects.count() == entries
 
 
-def test_twice_changes_nothing() -> None:
+def test_importing_twice_changes_nothing() -> None:
     lamp = variant()
     orders = [past_order(str(number), line(lamp.pk)) for number in range(3)]
     import_orders(orders[:2], source="elsewhere")

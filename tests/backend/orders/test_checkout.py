@@ -1,4 +1,4 @@
-"""From a cart to an order: everything or nothing."""
+"""Checkout makes an order of the whole cart, or changes nothing."""
 
 from decimal import Decimal
 from uuid import uuid4
@@ -23,7 +23,7 @@ from tests.backend.shop import NOW, SYSTEM, customer, product, seller, stock_of,
 pytestmark = pytest.mark.django_db
 
 
-def test_an_order_is_what_was_in_the_cart_at_the_prices_of_now() -> None:
+def test_an_order_has_the_lines_of_the_cart_at_current_prices() -> None:
     user = customer(first_name="Ada", last_name="King")
     lamp, chair = variant(price="10.00"), variant(price="99.90")
     fill(user, {lamp.pk: 3, chair.pk: 1})
@@ -57,7 +57,7 @@ def test_tax_and_shipping_are_the_shops(settings: Settings) -> None:
     )
 
 
-def test_the_units_are_held_and_the_ledger_does_not_move() -> None:
+def test_checkout_reserves_the_units_and_records_no_transaction() -> None:
     lamp = variant(stock=5)
     entries = InventoryTransaction.objects.count()
     order = order_of(customer(), {lamp.pk: 2})
@@ -209,7 +209,7 @@ def test_a_total_that_the_customer_did_not_expect_is_refused() -> None:
     assert check_out(user, expected_total=Decimal("12.00")).total_amount == Decimal("12.00")
 
 
-def test_an_order_beyond_what_an_order_can_be_is_refused() -> None:
+def test_an_order_beyond_the_highest_total_is_refused() -> None:
     user, lamp = customer(), variant(price="9999999999.99", stock=101)
     fill(user, {lamp.pk: 101})
     with pytest.raises(OrderTooLarge) as refused:
@@ -218,7 +218,7 @@ def test_an_order_beyond_what_an_order_can_be_is_refused() -> None:
     require_nothing_happened(user, lines=1)
 
 
-def test_a_cart_whose_every_line_is_gone_is_not_called_empty() -> None:
+def test_a_cart_of_unavailable_lines_is_not_reported_as_empty() -> None:
     user, lamp = customer(), variant()
     fill(user, {lamp.pk: 1})
     delete_product(lamp.product_id, now=NOW, by=SYSTEM)

@@ -1,4 +1,4 @@
-"""What sells is popular, and what came back did not sell."""
+"""Popularity counts units sold, without returns and cancels."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -36,14 +36,14 @@ def test_units_count_over_the_last_90_days_of_trade() -> None:
     assert units_sold() == {lamp.pk: 7}
 
 
-def test_what_was_cancelled_did_not_sell() -> None:
+def test_cancelled_units_do_not_count() -> None:
     lamp = product()
     sell(lamp, 3)
     sell(lamp, 2, days_ago=1, steps=[(OrderStatus.CANCELLED, NOW)])
     assert units_sold() == {lamp.pk: 3}
 
 
-def test_a_shop_that_never_sold_has_no_popularity() -> None:
+def test_without_sales_there_is_no_popularity() -> None:
     assert units_sold() == {}
 
 

@@ -1,4 +1,4 @@
-"""What an order costs."""
+"""Amounts of an order."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""An order's steps, each of which can be taken once and in its turn."""
+"""Transitions of an order's status, each possible once and from certain statuses."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -187,7 +187,7 @@ def test_a_return_names_each_item_once_with_its_units(items: object, field: str,
 
 
 @pytest.mark.parametrize("step", ["ship", "deliver", "return"])
-def test_only_staff_ship_deliver_and_take_back(step: str, shopper: User) -> None:
+def test_only_staff_ship_deliver_and_accept_returns(step: str, shopper: User) -> None:
     order = order_of(shopper, {variant().pk: 1})
     for person in (shopper, seller()):
         assert client_of(person).post(f"{ORDERS}{order.pk}/{step}/").status_code == 403
