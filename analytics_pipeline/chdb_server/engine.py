@@ -92,7 +92,6 @@ class Engine:
         self._guard = Guard(self._canonical)
         self._running: dict[str, Role] = {}
         self._lock = threading.Lock()
-        self.version = self._value("SELECT version()")
         self.time_zone = self._value("SELECT timezone()")
 
     def command(self, statement: str) -> None:
@@ -152,7 +151,9 @@ class Engine:
 
     def _answer(self, connection: Any, request: Request) -> Answer:
         head = request.query + request.body.read(_HEAD_LIMIT)
-        insert = statements.split_insert(head)
+        # Of a reader nothing is run but what was examined, which is the whole text.
+        can_insert = request.role is Role.SHOP and not request.readonly
+        insert = statements.split_insert(head) if can_insert else None
         if insert is not None:
             self._guard.permit(head[: insert.data_offset], role=request.role, readonly=request.readonly)
             if insert.kind == "format":
@@ -172,16 +173,18 @@ class Engine:
         return _compute(connection, text, request, format_=format_)
 
     def _permitted(self, text: bytes, request: Request) -> bytes:
-        word = statements.first_word(text)
-        if not word:
+        if not statements.first_word(text):
             raise errors.refuse("Empty query", code=Code.SYNTAX_ERROR)
+        text = self._guard.permit(text, role=request.role, readonly=request.readonly)
         if request.session is not None and _needs_session(text):
             raise errors.refuse(
                 "Sessions keep nothing here: send settings and the database with each request, and read "
                 "external tables instead of temporary ones",
                 code=Code.NOT_IMPLEMENTED,
             )
-        text = self._guard.permit(text, role=request.role, readonly=request.readonly)
+        word = statements.first_word(text)
+        if word == b"INSERT" and request.readonly:
+            raise errors.refuse("A request by GET can't insert: send it by POST", code=Code.READONLY)
         return self._with_engines_id(text, role=request.role) if word == b"KILL" else text
 
     def _with_engines_id(self, text: bytes, *, role: Role) -> bytes:

@@ -15,7 +15,6 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _DATA_SEPARATOR = re.compile(rb"[ \t]*(?:;[ \t]*)?(?:\r?\n)?")
-_TRAILING_FORMAT = re.compile(rb"\bFORMAT\s+(\w+)\s*(?:SETTINGS\b[^;']*)?;?\s*\Z", re.IGNORECASE)
 _ROW_PRODUCING = frozenset(
     {
         b"SELECT",
@@ -112,8 +111,18 @@ def answer_format(text: bytes, *, default: str) -> str | None:
     """Return the format that the statement answers in, or None for one that answers with nothing."""
     if first_word(text) not in _ROW_PRODUCING:
         return None
-    named = _TRAILING_FORMAT.search(text)
-    return named.group(1).decode() if named else default
+    return _named_format(text) or default
+
+
+def _named_format(text: bytes) -> str | None:
+    if b"FORMAT" not in text.upper():
+        return None
+    found = [token for token in _TOKEN.finditer(text) if token.lastgroup != "skip"]
+    for keyword, name, after in zip(found, found[1:], [*found[2:], None], strict=False):
+        ends = after is None or after.group().upper() in {b";", b"SETTINGS"}
+        if ends and keyword.group().upper() == b"FORMAT" and name.lastgroup == "word":
+            return name.group().decode()
+    return None
 
 
 def can_stream(text: bytes) -> bool:
@@ -122,7 +131,7 @@ def can_stream(text: bytes) -> bool:
 
 
 def tokens(canonical: str) -> list[Token]:
-    """Return the tokens of a statement in the engine's own spelling (`Guard.canonical`).
+    """Return the tokens of a statement in the engine's own spelling (`formatQuerySingleLine`).
 
     In that spelling there are no comments, and a name is quoted only with backquotes.
     """

@@ -181,6 +181,9 @@ def test_no_user_reaches_a_file_by_changing_something(
         "EXECUTE AS default SELECT 1",
         "KILL QUERY WHERE 1",
         "SHOW TABLES PARALLEL WITH KILL QUERY WHERE 1",
+        "\u00a0KILL QUERY WHERE 1",
+        "/* c */\u2003KILL QUERY WHERE 1",
+        "INSERT INTO taken VALUES ('a') UNION ALL SELECT 1",
     ],
 )
 def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings, statement: str) -> None:

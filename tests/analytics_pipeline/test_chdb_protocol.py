@@ -115,6 +115,25 @@ def test_an_answer_in_many_blocks_is_the_same_as_in_one(
     assert in_one.body or (rows, format_) == (0, "JSONEachRow")
 
 
+@pytest.mark.parametrize(
+    ("statement", "format_"),
+    [
+        ("SELECT 1", "TabSeparated"),
+        ("SELECT 1 FORMAT JSON", "JSON"),
+        ("SELECT 1 format JSON -- done", "JSON"),
+        ("SELECT 1 FORMAT /* which */ JSON /* c */ ; -- done", "JSON"),
+        ("SELECT 1 FORMAT JSON SETTINGS log_queries = 1, count_distinct_implementation = 'uniq; x'", "JSON"),
+        ("SELECT 'FORMAT CSV'", "TabSeparated"),
+        ("SELECT 1 AS format", "TabSeparated"),
+        ("SELECT format FROM x", "TabSeparated"),
+        ("SELECT 1 -- FORMAT CSV", "TabSeparated"),
+        ("CREATE TABLE x AS SELECT 1 FORMAT CSV", None),
+    ],
+)
+def test_the_format_of_an_answer_is_found(statement: str, format_: str | None) -> None:
+    assert statements.answer_format(statement.encode(), default="TabSeparated") == format_
+
+
 def test_totals_come_after_the_rows(settings: PipelineSettings) -> None:
     answer = send(
         settings, "SELECT number % 2 AS k, count() FROM numbers(4) GROUP BY k WITH TOTALS ORDER BY k"

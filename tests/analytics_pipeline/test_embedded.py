@@ -1,5 +1,6 @@
 """Who starts and who stops the embedded services."""
 
+import json
 import os
 import signal
 import subprocess
@@ -136,6 +137,16 @@ def test_a_configured_address_is_used_and_nothing_is_started(tmp_path: Path) -> 
     with embedded.ensure(settings, embedded.VALKEY):
         assert embedded.redis_url(settings) == "redis://example:6379/1"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_of_an_earlier_version_keeps_its_address_and_gets_an_analyst(tmp_path: Path) -> None:
+    reserved = embedded.endpoint(embedded.WAREHOUSE, home=tmp_path)
+    earlier = {"port": reserved.port, "token": "token", "pid": None, "transient": False}
+    (tmp_path / "run" / "warehouse.json").write_text(json.dumps(earlier))
+    with embedded.own(embedded.WAREHOUSE, home=tmp_path, arguments=[]) as owned:
+        assert (owned.port, owned.token) == (reserved.port, "token")
+        assert len(owned.analyst_token) > 20
+        assert embedded.endpoint(embedded.WAREHOUSE, home=tmp_path) == owned
 
 
 @pytest.mark.parametrize(
