@@ -117,6 +117,14 @@ class StorageFull(DomainError):
     way_out = "Repeat the request later; operators see in the details of health which volume is full."
 
 
+class UnknownCurrency(ValueError):
+    """The code is not that of an ISO 4217 currency."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"{code!r} is not the code of an ISO 4217 currency, such as EUR.")
+        self.code = code
+
+
 Foreign = TypeVar("Foreign", bound=Exception)
 Translation = Callable[[Foreign], DomainError | None]
 

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 from typing import Final
 
-from backend.api.errors import InvalidInput
+from backend.api.errors import InvalidInput, UnknownCurrency
 
 MAX_EXPONENT: Final = 4
 # A float, in which SQLite keeps decimals, is exact to 15 digits.
@@ -36,14 +36,6 @@ EXPONENTS: Mapping[str, int] = MappingProxyType(
     {code: places for places, codes in _CODES_BY_EXPONENT.items() for code in codes.split()}
 )
 """The exponent of every currency that can be priced in; codes without one (XAU, XXX …) are not among them."""
-
-
-class UnknownCurrency(ValueError):
-    """The code is not that of an ISO 4217 currency."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"{code!r} is not the code of an ISO 4217 currency, such as EUR.")
-        self.code = code
 
 
 def exponent(currency: str) -> int:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.api import money
-from backend.api.errors import InvalidInput
+from backend.api.errors import InvalidInput, UnknownCurrency
 
 currencies = st.sampled_from(sorted(money.EXPONENTS))
 amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
@@ -44,7 +44,7 @@ def test_rounding_leaves_whole_minor_units_at_most_half_a_unit_away(amount: Deci
 
 @pytest.mark.parametrize("code", ["ZZZ", "usd", "US", "", "XXX", "XAU"])
 def test_an_unknown_currency_is_refused(code: str) -> None:
-    with pytest.raises(money.UnknownCurrency):
+    with pytest.raises(UnknownCurrency):
         money.written(Decimal(1), currency=code)
 
 
