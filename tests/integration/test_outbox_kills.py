@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +16,17 @@ from tests.services.shop import ROOT, Shop, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.stores]
 
-STEPS = 400
 KILLS = 5
+STEPS_A_ROUND = 80
 
-PUBLISH = f"""
+PUBLISH = """
+import sys
 import django
 django.setup()
 from django.db import transaction
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
-for number in range({STEPS}):
+for number in range(int(sys.argv[1]), int(sys.argv[2])):
     with transaction.atomic():
         publish(Topic.ORDER_STEP, number)
     with transaction.atomic():
@@ -116,19 +117,26 @@ def shop(tmp_path: Path) -> Shop:
     return shop
 
 
-def started(shop: Shop, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", program, *arguments], cwd=ROOT, env=shop.environ)
+Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def relay(shop: Shop) -> Iterator[subprocess.Popen[bytes]]:
-    process = started(shop, RELAY)
-    yield process
-    process.kill()
-    process.wait()
+def start(shop: Shop) -> Iterator[Start]:
+    """Starts programs, and kills at the end what still runs."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", program, *arguments]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=shop.environ))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
 
 
-def test_every_step_is_delivered_in_order_while_the_relay_is_killed(shop: Shop, tmp_path: Path) -> None:
+def test_every_step_is_delivered_in_order_while_the_relay_is_killed(start: Start, tmp_path: Path) -> None:
     path = tmp_path / "delivered"
     path.touch()
 
@@ -136,20 +144,19 @@ def test_every_step_is_delivered_in_order_while_the_relay_is_killed(shop: Shop, 
         # A kill can end a line early; only whole lines count.
         return path.read_text().rpartition("\n")[0].splitlines()
 
-    publisher = started(shop, PUBLISH)
-    for _ in range(KILLS):
+    for number in range(KILLS):
         seen = len(delivered())
-        process = started(shop, DELIVER, str(path))
+        publisher = start(PUBLISH, str(number * STEPS_A_ROUND), str((number + 1) * STEPS_A_ROUND))
+        process = start(DELIVER, str(path))
         wait_until(lambda: len(delivered()) > seen, what="something is delivered")  # noqa: B023
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert publisher.wait(timeout=120) == 0
-    process = started(shop, DELIVER, str(path))
-    wait_until(lambda: str(STEPS - 1) in delivered(), what="the last step is delivered")
-    process.kill()
-    process.wait()
+        assert publisher.wait(timeout=120) == 0
+    steps = [str(number) for number in range(KILLS * STEPS_A_ROUND)]
+    start(DELIVER, str(path))
+    wait_until(lambda: steps[-1] in delivered(), what="the last step is delivered")
 
-    assert set(delivered()) == {str(number) for number in range(STEPS)}
+    assert set(delivered()) == set(steps)
     assert is_in_order(delivered())
 
 
@@ -158,15 +165,13 @@ def cursors(shop: Shop) -> set[str]:
     return {line.split()[0] for line in shop.manage("outbox").splitlines()}
 
 
-def test_a_killed_build_does_not_stop_pruning_and_is_cleared_by_the_next(
-    shop: Shop, request: pytest.FixtureRequest
-) -> None:
+def test_a_killed_build_does_not_stop_pruning_and_is_cleared_by_the_next(shop: Shop, start: Start) -> None:
     shop.manage("rebuild_index")
     serving = cursors(shop)
-    assert started(shop, BUILD_AND_BE_KILLED).wait(timeout=120) == -signal.SIGKILL
+    assert start(BUILD_AND_BE_KILLED).wait(timeout=120) == -signal.SIGKILL
     (killed,) = cursors(shop) - serving
 
-    request.getfixturevalue("relay")
+    start(RELAY)
     wait_until(lambda: f"{killed}  closed" in shop.manage("outbox"), what="the cursor is closed", seconds=180)
     pruned = PRUNE_THREE_DAYS_AHEAD
     wait_until(lambda: int(shop.python("-c", pruned)) > 0, what="messages are pruned", seconds=180)
