@@ -76,15 +76,15 @@ def read(body: bytes, *, arrived_at: datetime) -> Received:
 
 
 def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
-    """Return the events of a body in which everything is valid, or None; raises as `read` does."""
+    """Return the events of a body in which everything is valid, else None: `read_each` says what is not."""
     try:
         batch = _batch_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        clock_offset = _clock_offset(batch.sent_at, arrived_at=arrived_at)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, InvalidBody):
         return None
     events = batch.events
     if not 0 < len(events) <= MAX_EVENTS or validation.may_repeat_keys(body, batch):
         return None
-    clock_offset = _clock_offset(batch.sent_at, arrived_at=arrived_at)
     if not _all_valid(events, arrived_at=arrived_at, clock_offset=clock_offset):
         return None
     return Received(events=events, anonymous_id=batch.anonymous_id, clock_offset=clock_offset)

@@ -340,3 +340,14 @@ def test_the_health_check_tells_the_lag(guest: APIClient, stream: Stream) -> Non
     assert health.check()["lag_entries"] == 0
     send(guest, view())
     assert health.check()["lag_entries"] == 1
+
+
+@pytest.mark.parametrize("sent_at", ["", "yesterday", "2026-03-01", "2026-03-01T12:00:00"])
+@pytest.mark.parametrize("product_id", [7, -1])
+def test_a_clock_that_says_no_time_is_refused_with_the_batch(
+    guest: APIClient, stream: Stream, sent_at: str, product_id: int
+) -> None:
+    batch = {"events": [view(product_id=product_id)], "sent_at": sent_at}
+    answer = guest.post("/api/events/", batch, format="json")
+    assert (answer.status_code, list(answer.json()["details"])) == (400, ["sent_at"])
+    assert batches(stream) == []
