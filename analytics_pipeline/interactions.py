@@ -10,13 +10,13 @@ from analytics_pipeline.warehouse import Warehouse
 
 EXTRACTS = Path(__file__).parent / "extracts"
 
-# How much more one says about a taste than another; only their ratios matter.
+# How much each type of event says about a preference; only the ratios matter.
 WEIGHTS: Mapping[str, float] = {"click": 1.0, "view": 1.0, "cart_add": 3.0}
 SALE_WEIGHT = 5.0
 
 
 def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
-    """One row a shopper, product and day, in the order of time.
+    """Return one row for each shopper, product and day, in the order of time.
 
     Columns: `shopper` (the key as text), `product_id`, `interacted_at` (UNIX seconds), `weight` (the
     strongest of that day). Raises what the warehouse raises.
@@ -33,9 +33,10 @@ def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
 
 
 def products(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
-    """One row a product: id, texts, `category_path`, `attributes` (name → values), `price`, `is_active`.
+    """Return one row for each product.
 
-    The catalogue is known as it is now: `as_of` only leaves out what was created later.
+    Columns: id, texts, `category_path`, `attributes` (name → values), `price`, `is_active`. The catalogue
+    has no history: `as_of` only leaves out products that were created later.
     """
     return warehouse.frame(_extract("products"), {"as_of": as_of})
 

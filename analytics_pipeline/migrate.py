@@ -1,4 +1,4 @@
-"""Brings a warehouse to the schema in schema/*.sql: numbered files, one object each, applied once.
+"""Bring a warehouse to the schema in schema/*.sql: numbered files, one object each, applied once.
 
 ClickHouse has no transactions, so that a file must be harmless when it is applied twice: two migrators may
 run at once, and one that was killed starts again with the file that it had not recorded. An INSERT says in a

@@ -15,6 +15,7 @@ from analytics_pipeline.chdb_server.server import Server
 from analytics_pipeline.settings import PipelineSettings
 
 _DRAIN_SECONDS = 20.0
+_WAKE_SECONDS = 1.0
 
 
 def main(arguments: list[str]) -> int:
@@ -49,7 +50,10 @@ def _serve(endpoint: embedded.Endpoint, *, folder: Path, stopped: threading.Even
     with Server(port=endpoint.port, engine=engine, credentials=credentials) as server:
         acceptor = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         acceptor.start()
-        stopped.wait()
+        # Awake now and then: a process that has just been continued after SIGSTOP may receive SIGTERM in a
+        # thread of the engine, and then nothing wakes this one to run the handler.
+        while not stopped.wait(_WAKE_SECONDS):
+            pass
         server.shutdown()
         acceptor.join()
         server.drain(timeout=_DRAIN_SECONDS)

@@ -14,7 +14,7 @@
     */
     SELECT …
 
-Each parameter is used in the SQL as `{name:Type}`. Whoever runs the report adds `{time_zone:String}` (the
+Each parameter is used in the SQL as `{name:Type}`. The caller adds `{time_zone:String}` (the
 shop's), `{seller:UInt64}` (0 for all sellers; used exactly if the scope names sellers) and, for a rollup
 that the SQL reads, `{ROLLUP_dirty:Array(Date)}`.
 """
@@ -79,7 +79,7 @@ class _Fault(Exception):
 
 
 def supplied_types() -> dict[str, str]:
-    """Return the placeholders that whoever runs a report fills in, with their types."""
+    """Return the placeholders that the caller of a report fills in, with their types."""
     dirty = {rollup.placeholder: "Array(Date)" for rollup in rollups.ROLLUPS}
     return {SELLER: NUMBER, "time_zone": TEXT, **dirty}
 

@@ -17,10 +17,10 @@ class WarehouseNotMigrated(Exception):
 
 
 def check() -> Mapping[str, object]:
-    """Return its version and lag.
+    """Return the warehouse's version, its lag, and how many facts and days need attention.
 
     Raises:
-        WarehouseUnavailable, WarehouseRefused: it doesn't answer.
+        WarehouseUnavailable, WarehouseRefused: it doesn't answer, or can't.
         WarehouseNotMigrated: it lacks a part of its schema; names the first.
     """
     target = migrated_for_requests()

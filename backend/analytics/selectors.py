@@ -1,4 +1,4 @@
-"""Reports for people: who may run which, in which form, and how fresh the warehouse is."""
+"""Reports for users: who may run which, in which form, and how fresh the warehouse is."""
 
 import tempfile
 from collections.abc import Iterator, Mapping

@@ -57,7 +57,7 @@ def insert_products(warehouse: Warehouse, rows: Sequence[dict[str, Any]]) -> Non
     warehouse.insert("products", {name: [row.get(name) for row in whole] for name in whole[0]})
 
 
-def test_a_day_counts_once_with_its_strongest_meeting(warehouse: Warehouse) -> None:
+def test_a_day_counts_once_with_its_strongest_interaction(warehouse: Warehouse) -> None:
     ingest.load(
         warehouse,
         [
@@ -71,14 +71,14 @@ def test_a_day_counts_once_with_its_strongest_meeting(warehouse: Warehouse) -> N
     assert interacted(warehouse) == [(ANNE, 5, 1.0), (ANNE, 5, 3.0), (BERT, 6, 1.0)]
 
 
-def test_an_event_stored_twice_counts_once_and_what_says_nothing_of_taste_not_at_all(
+def test_an_event_stored_twice_counts_once_and_what_shows_no_preference_does_not_count(
     warehouse: Warehouse,
 ) -> None:
     view = record(View(event_id=id_ago(hours=1), product_id=5))
     seen = record(Seen(event_id=id_ago(hours=1), exposure_id=ANNE, product_ids=(7,)))
-    nobody = record(View(event_id=id_ago(hours=1), product_id=8), shopper_key=None)
+    unknown = record(View(event_id=id_ago(hours=1), product_id=8), shopper_key=None)
 
-    ingest.load(warehouse, [view, view, seen, nobody])
+    ingest.load(warehouse, [view, view, seen, unknown])
 
     assert interacted(warehouse) == [(ANNE, 5, 1.0)]
 

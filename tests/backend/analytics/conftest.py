@@ -34,7 +34,7 @@ TABLES = (
 )
 
 
-def carry() -> None:
+def deliver() -> None:
     """Deliver everything that is committed to the warehouse's subscribers."""
     target = engines.migrated()
     drain([OrderFacts(target), Products(target), ShopperLinks(target)], timeout=30)
@@ -109,5 +109,5 @@ def past_order(products: list[Product], customer: User | None) -> PastOrder:
 @pytest.fixture
 def sold(warehouse: Warehouse, products: list[Product], customer: User) -> list[Product]:
     import_orders([past_order(products, customer)], source="test")
-    carry()
+    deliver()
     return products

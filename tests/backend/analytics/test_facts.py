@@ -15,7 +15,7 @@ from backend.orders.bulk import PastMovement, import_movements, import_orders
 from backend.orders.models import Movement, MovementKind
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
-from tests.backend.analytics.conftest import EXPOSURE, NOW, carry, past_order
+from tests.backend.analytics.conftest import EXPOSURE, NOW, deliver, past_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +24,7 @@ def test_an_order_becomes_facts_with_its_customers_key_and_claim(
     warehouse: Warehouse, products: list[Product], customer: User
 ) -> None:
     import_orders([past_order(products, customer)], source="test")
-    carry()
+    deliver()
     sale, other, taken_back = warehouse.rows("SELECT * FROM order_facts FINAL ORDER BY kind DESC, product_id")
     assert (sale["kind"], sale["quantity"], sale["amount"], sale["currency"]) == (
         "SALE",
@@ -47,17 +47,17 @@ def test_an_order_becomes_facts_with_its_customers_key_and_claim(
     )
 
 
-def test_a_sale_is_an_order_event_too_once_however_often_it_is_carried(
+def test_a_sale_is_an_order_event_too_once_however_often_it_is_delivered(
     warehouse: Warehouse, products: list[Product], customer: User
 ) -> None:
     import_orders([past_order(products, customer)], source="test")
-    carry()
+    deliver()
     with transaction.atomic():
         publish(
             Topic.ORDER,
             Movement.objects.filter(kind=MovementKind.SALE).values_list("order_id", flat=True)[0] or "",
         )
-    carry()
+    deliver()
     lamp, vase = warehouse.rows("SELECT * FROM events FINAL ORDER BY product_id")
     assert (lamp["type"], lamp["product_id"], lamp["quantity"], lamp["occurred_at"]) == (
         "order",
@@ -69,7 +69,7 @@ def test_a_sale_is_an_order_event_too_once_however_often_it_is_carried(
     assert (vase["exposure_id"], vase["event_id"].version) == (NIL_UUID, 7)
 
 
-def test_facts_are_the_ledger_however_often_they_are_carried(
+def test_facts_are_the_ledger_however_often_they_are_delivered(
     warehouse: Warehouse, products: list[Product]
 ) -> None:
     import_orders([past_order(products, None)], source="test")
@@ -83,11 +83,11 @@ def test_facts_are_the_ledger_however_often_they_are_carried(
         occurred_at=NOW,
     )
     import_movements([movement], source="test")
-    carry()
+    deliver()
     with transaction.atomic():
         for order in {row.order_id for row in Movement.objects.all() if row.order_id}:
             publish(Topic.ORDER, order)
-    carry()
+    deliver()
     compared = reconcile(warehouse)
     assert [(c.ledger.month, c.ledger.kind, c.ledger.movements, c.ledger.amount) for c in compared] == [
         ("2026-03", "RETURN", 2, Decimal("10.21")),
@@ -98,14 +98,14 @@ def test_facts_are_the_ledger_however_often_they_are_carried(
 
 def test_a_missing_fact_shows_in_the_reconciliation(warehouse: Warehouse, products: list[Product]) -> None:
     import_orders([past_order(products, None)], source="test")
-    carry()
+    deliver()
     warehouse.command("DELETE FROM order_facts WHERE kind = 'RETURN'")
     assert [comparison.agrees for comparison in reconcile(warehouse)] == [False, True]
 
 
 def test_a_product_is_there_as_it_is_now(warehouse: Warehouse, products: list[Product]) -> None:
     lamp = products[0]
-    carry()
+    deliver()
     (row,) = warehouse.rows("SELECT * FROM products FINAL WHERE product_id = {id:UInt64}", {"id": lamp.pk})
     assert (row["title"], row["category_path"], row["price"], row["deleted"]) == (
         "Lamp",
@@ -119,7 +119,7 @@ def test_a_product_is_there_as_it_is_now(warehouse: Warehouse, products: list[Pr
     lamp.variants.update(stock=9, reserved=2)
     with transaction.atomic():
         publish(Topic.PRODUCT, lamp.pk)
-    carry()
+    deliver()
     (row,) = warehouse.rows("SELECT * FROM products FINAL WHERE product_id = {id:UInt64}", {"id": lamp.pk})
     assert (row["title"], row["available"], row["deleted"]) == ("Lantern", 7, 1)
 
@@ -128,7 +128,7 @@ def test_a_guest_who_logged_in_is_linked(warehouse: Warehouse, customer: User) -
     with transaction.atomic():
         link = ShopperLink.objects.create(anonymous_id=EXPOSURE, user=customer, linked_at=NOW)
         publish(Topic.SHOPPER_LINKED, link.pk)
-    carry()
+    deliver()
     assert warehouse.rows("SELECT anonymous_key, shopper_key FROM shopper_links FINAL") == [
         {"anonymous_key": EXPOSURE, "shopper_key": customer.shopper_key}
     ]

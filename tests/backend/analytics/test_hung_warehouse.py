@@ -39,8 +39,6 @@ def pid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         assert found is not None
         yield found
         os.kill(found, signal.SIGCONT)
-        # A process that has only just been continued may hand SIGTERM to a thread that doesn't wake Python.
-        engine.migrated_for_requests().bare.create()
         engine.migrated_for_requests().bare.close()
         engine.migrated_for_requests.cache_clear()
 

@@ -15,7 +15,7 @@ from backend.analytics.reconciliation import reconcile
 from backend.catalog.models import Product
 from backend.orders.bulk import PastItem, PastOrder, import_orders
 from backend.orders.models import Movement
-from tests.backend.analytics.conftest import NOW, carry
+from tests.backend.analytics.conftest import NOW, deliver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,9 +52,9 @@ def test_the_others_are_stored_and_the_subscriber_goes_on(strict: Warehouse, pro
     good = [sell(products, f"a{n}") for n in range(5)]
     bad = [sell(products, f"b{n}", quantity=101 + n) for n in range(2)]
     good += [sell(products, f"c{n}") for n in range(5)]
-    carry()
+    deliver()
     good.append(sell(products, "later"))
-    carry()
+    deliver()
     assert stored(strict) == good
     assert [row.movement_id for row in facts.waiting(strict)] == bad
     assert "`few` for table" in facts.waiting(strict)[0].reason
@@ -66,7 +66,7 @@ def test_they_are_listed_and_replayed_when_the_reason_is_gone(
     strict: Warehouse, products: list[Product]
 ) -> None:
     bad = sell(products, "bad", quantity=101)
-    carry()
+    deliver()
     assert run("refused_facts").startswith(f"{bad}\t")
     assert run("refused_facts", "--replay").startswith("0 stored, 1 refused, 0 gone\n")
     with pytest.raises(CommandError, match="1 of 1 totals differ"):
@@ -81,7 +81,7 @@ def test_they_are_listed_and_replayed_when_the_reason_is_gone(
 
 def test_reconcile_names_them(strict: Warehouse, products: list[Product]) -> None:
     bad = sell(products, "bad", quantity=101)
-    carry()
+    deliver()
     output = io.StringIO()
     with pytest.raises(CommandError, match="1 of 1 totals differ"):
         call_command("reconcile", stdout=output)
@@ -90,7 +90,7 @@ def test_reconcile_names_them(strict: Warehouse, products: list[Product]) -> Non
 
 def test_one_that_left_the_ledger_is_forgotten(strict: Warehouse, products: list[Product]) -> None:
     sell(products, "bad", quantity=101)
-    carry()
+    deliver()
     Movement.objects.all().delete()
     assert run("refused_facts", "--replay") == "0 stored, 0 refused, 1 gone\n"
     assert facts.waiting(strict) == []
@@ -100,7 +100,7 @@ def test_a_repair_stores_what_was_refused_once_the_reason_is_gone(
     strict: Warehouse, products: list[Product]
 ) -> None:
     sell(products, "bad", quantity=101)
-    carry()
+    deliver()
     with pytest.raises(CommandError, match="1 of 1 totals differ"):
         run("reconcile", "--repair")
     strict.command("ALTER TABLE order_facts DROP CONSTRAINT few")
@@ -115,7 +115,7 @@ def test_a_time_that_reports_cannot_count_is_refused(
     warehouse: Warehouse, products: list[Product], year: int
 ) -> None:
     bad, good = sell(products, "bad", at=datetime(year, 7, 1, tzinfo=UTC)), sell(products, "good")
-    carry()
+    deliver()
     assert stored(warehouse) == [good]
     (refused,) = facts.waiting(warehouse)
     assert (refused.movement_id, "is not between" in refused.reason) == (bad, True)

@@ -1,4 +1,4 @@
-"""`manage.py migrate_warehouse`: brings the warehouse to the schema of this version."""
+"""`manage.py migrate_warehouse`: bring the warehouse to the schema of this version."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Create or update the warehouse's tables and views."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Apply what is pending, and say what that was."""
+        """Apply what is pending, and print what that was."""
         settings = PipelineSettings.from_env()
         try:
             with embedded.ensure(settings, embedded.WAREHOUSE):
