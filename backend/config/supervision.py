@@ -28,6 +28,7 @@ _MANAGE = (*_PYTHON, "manage.py")
 _CELERY = (*_PYTHON, "-m", "celery", "-A", "backend.config.celery")
 _GRANIAN = (*_PYTHON, "-m", "granian", "--interface", "asginl", "--http", "1", "--no-ws", "--workers", "1")
 _METRICS_PORT_ABOVE = 1_000
+_LARGEST_PORT = 65_535
 _HEADER_MILLISECONDS = "10000"
 _STOP_SECONDS = "10"
 
@@ -74,7 +75,8 @@ class Listen:
         metrics_port: int | None = None,
     ) -> Self:
         """Return the addresses; metrics are served 1,000 ports above the web unless another port is named."""
-        chosen = metrics_port or _METRICS_PORT_ABOVE + port
+        above = port + _METRICS_PORT_ABOVE
+        chosen = metrics_port or (above if above <= _LARGEST_PORT else port - _METRICS_PORT_ABOVE)
         return cls(host=host, port=port, workers=workers, metrics_host=metrics_host, metrics_port=chosen)
 
 

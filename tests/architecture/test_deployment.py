@@ -83,3 +83,9 @@ def test_each_web_process_is_supervised_by_itself(workers: int) -> None:
     serving = [process for process in processes if process.name.startswith("web")]
     assert len({process.name for process in serving}) == len(serving) == workers
     assert len({tuple(process.command) for process in serving}) == 1, "they share one port"
+
+
+@pytest.mark.parametrize(("port", "metrics"), [(8000, 9000), (64_535, 65_535), (65_000, 64_000)])
+def test_metrics_have_a_port_beside_the_webs(port: int, metrics: int) -> None:
+    assert Listen.of("127.0.0.1", port).metrics_port == metrics
+    assert Listen.of("127.0.0.1", port, metrics_port=7_000).metrics_port == 7_000
