@@ -43,7 +43,7 @@ def echo(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes
 
 
 class Client:
-    """Sends one request and keeps the answer; a part that is a number of seconds is waited for."""
+    """Sends one request and keeps the answer; a part that is None never arrives."""
 
     def __init__(self, web: Web) -> None:
         self.web = web
@@ -67,7 +67,7 @@ class Client:
 
 
 def pool(
-    name: str = "test", *, threads: int = 2, queue: int = 2, wait: float = 0.05, run: float = 5.0
+    name: str = "test", *, threads: int = 2, queue: int = 2, wait: float = DEADLINE_SECONDS, run: float = 5.0
 ) -> Threads:
     return Threads(name, threads=threads, queue=queue, wait_seconds=wait, run_seconds=run)
 
@@ -129,7 +129,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(
 
 def test_a_body_that_is_not_complete_in_time_is_refused_and_holds_no_thread() -> None:
     async def many() -> list[Any]:
-        web = web_of(threads=pool(threads=1))
+        web = web_of(threads=pool(threads=1), body_seconds=2.0)
         slow = [asyncio.create_task(Client(web).ask(scope_of(), b"{", None)) for _ in range(40)]
         await asyncio.sleep(0)
         status, _, answer = await Client(web).ask(scope_of(), b"quick")
@@ -151,7 +151,7 @@ def test_requests_beyond_threads_and_queue_are_told_to_come_again(threads: int) 
         return echo(environ, start_response)
 
     async def many() -> list[Any]:
-        web = web_of(hang, threads=pool(threads=threads, queue=2))
+        web = web_of(hang, threads=pool(threads=threads, queue=2, wait=0.05))
         tasks = [asyncio.create_task(Client(web).ask(scope_of())) for _ in range(threads + 5)]
         done, _ = await asyncio.wait(tasks, timeout=1.0)
         refused = [task.result() for task in done]
@@ -173,7 +173,7 @@ def test_an_answer_that_never_comes_is_not_waited_for() -> None:
         over.wait(DEADLINE_SECONDS)
         return echo(environ, start_response)
 
-    status, _, answer = run(Client(web_of(hang, threads=pool(run=0.05))).ask(scope_of()))
+    status, _, answer = run(Client(web_of(hang, threads=pool(wait=1.0, run=0.05))).ask(scope_of()))
     over.set()
 
     assert (status, answer["code"]) == (503, "answer_too_late")
