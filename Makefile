@@ -51,6 +51,10 @@ lint: $(VENV)/.development ## Format check, lint, types, layers, migrations
 services: ## Start the real servers with docker compose (PostgreSQL, Redis, Elasticsearch, ClickHouse)
 	docker compose up --detach --wait database stream cache search warehouse
 
+.PHONY: bench-pipeline
+bench-pipeline: $(VENV)/.development ## Print how fast events are accepted and stored beside simple baselines
+	$(RUN) -m benchmarks.pipeline
+
 .PHONY: lock
 lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
 	uv lock

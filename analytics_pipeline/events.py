@@ -13,6 +13,8 @@ import msgspec
 
 from analytics_pipeline.columns import columns_of, table_columns
 
+# Documented in docs/events.md; raised when a type or a field is added.
+VOCABULARY_VERSION = 2
 MAX_EVENTS = 500
 MAX_PROPERTIES = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,6 +38,8 @@ class Event(
     kw_only=True,
     forbid_unknown_fields=True,
     omit_defaults=True,
+    # No event refers to itself: the garbage collector needn't look at millions of them.
+    gc=False,
     tag_field="type",
 ):
     """What all events have.
@@ -160,7 +164,7 @@ def content(event: AnyEvent) -> int:
     return int.from_bytes(hashlib.blake2b(_encoder.encode(event), digest_size=8).digest())
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event with what is known about its arrival.
 
     `number` orders copies: the smallest one wins. `clock_offset` is what to add to the event's time, in

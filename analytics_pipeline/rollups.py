@@ -107,15 +107,16 @@ def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None
 
 def touched_days(records: Iterable[Record]) -> set[date]:
     """Return the days whose rollups these events change: their own, and those of the lists that they name."""
-    touched = set()
+    touched: set[int] = set()
     for record in records:
         event = record.event
-        touched.add(event.occurred_at.date())
-        if isinstance(event, Click | CartAdd) and event.exposure_id is not None:
-            shown_at, answered_at = event.exposure_id.int >> 80, event.event_id.int >> 80
+        answered_at = event.event_id.int >> 80
+        touched.add(answered_at // _DAY_MILLISECONDS)
+        if isinstance(event, (Click, CartAdd)) and event.exposure_id is not None:
+            shown_at = event.exposure_id.int >> 80
             if _EARLIEST_ANSWER <= answered_at - shown_at <= _LATEST_ANSWER:
-                touched.add(_EPOCH + timedelta(days=shown_at // _DAY_MILLISECONDS))
-    return touched
+                touched.add(shown_at // _DAY_MILLISECONDS)
+    return {_EPOCH + timedelta(days=day) for day in touched}
 
 
 def mark_dirty(warehouse: Warehouse, days: Iterable[date]) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 DEFAULT_HOME = "var"
 DEFAULT_TIME_ZONE = "UTC"
 DEFAULT_REQUEST_SECONDS = 2
+DEFAULT_DEAD_LETTER_DAYS = 30
 # Set in the environment of every process that a supervisor runs beside the embedded services.
 SUPERVISED = "VITRINE_SUPERVISED"
 
@@ -27,7 +28,8 @@ class PipelineSettings:
     """The addresses of one installation, its time zone and its deadline for requests.
 
     An address that is None means the embedded service of this home (`embedded.py`). A request waits
-    `request_seconds` for an answer of the warehouse; background processes wait longer.
+    `request_seconds` for an answer of the warehouse; background processes wait longer. Dead letters are kept
+    for `dead_letter_days`.
     """
 
     home: Path
@@ -35,6 +37,7 @@ class PipelineSettings:
     clickhouse_url: str | None = None
     time_zone: str = DEFAULT_TIME_ZONE
     request_seconds: int = DEFAULT_REQUEST_SECONDS
+    dead_letter_days: int = DEFAULT_DEAD_LETTER_DAYS
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -49,7 +52,16 @@ class PipelineSettings:
             redis_url=_address(variables, "REDIS_URL", schemes=("redis://", "rediss://", "unix://")),
             clickhouse_url=_address(variables, "CLICKHOUSE_URL", schemes=("http://", "https://")),
             time_zone=_time_zone(variables.get("VITRINE_TIME_ZONE") or DEFAULT_TIME_ZONE),
-            request_seconds=_seconds(variables, "WAREHOUSE_REQUEST_SECONDS", default=DEFAULT_REQUEST_SECONDS),
+            request_seconds=_whole(
+                variables,
+                "WAREHOUSE_REQUEST_SECONDS",
+                unit="seconds",
+                most=600,
+                default=DEFAULT_REQUEST_SECONDS,
+            ),
+            dead_letter_days=_whole(
+                variables, "DEAD_LETTER_DAYS", unit="days", most=3_650, default=DEFAULT_DEAD_LETTER_DAYS
+            ),
         )
 
 
@@ -68,8 +80,9 @@ def _time_zone(name: str) -> str:
     return name
 
 
-def _seconds(variables: Mapping[str, str], name: str, *, default: int) -> int:
+def _whole(variables: Mapping[str, str], name: str, *, unit: str, most: int, default: int) -> int:
     value = variables.get(name) or str(default)
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 600):
-        raise InvalidSetting(name, value=value, expected="it must be a whole number of seconds from 1 to 600")
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= most):
+        expected = f"it must be a whole number of {unit} from 1 to {most}"
+        raise InvalidSetting(name, value=value, expected=expected)
     return int(value)

@@ -6,9 +6,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from analytics_pipeline import dead_letters, rollups
+from analytics_pipeline.settings import PipelineSettings
 from backend.engines.warehouse import warehouse
-
-LETTERS_KEPT_FOR = timedelta(days=90)
 
 
 @shared_task
@@ -20,5 +19,6 @@ def rebuild_rollups() -> int:
 
 @shared_task
 def drop_old_dead_letters() -> None:
-    """Delete dead letters that were not replayed for a quarter of a year."""
-    dead_letters.drop(warehouse(), before=timezone.now() - LETTERS_KEPT_FOR)
+    """Delete dead letters that are older than DEAD_LETTER_DAYS."""
+    days = PipelineSettings.from_env().dead_letter_days
+    dead_letters.drop(warehouse(), before=timezone.now() - timedelta(days=days))

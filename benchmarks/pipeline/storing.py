@@ -112,8 +112,14 @@ def _blocks(batches: list[Batch]) -> tuple[list[str], list[list[list[Any]]]]:
         for number, batch in enumerate(batches)
         for event in batch.events
     ]
-    blocks = [ingest.columns(records[first : first + BLOCK]) for first in range(0, len(records), BLOCK)]
-    return list(blocks[0]), [list(block.values()) for block in blocks]
+    blocks = [_complete(records[first : first + BLOCK]) for first in range(0, len(records), BLOCK)]
+    return list(blocks[0]), [[list(values) for values in block.values()] for block in blocks]
+
+
+def _complete(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
+    """Return all columns of the table, those with nothing but defaults too."""
+    defaults = {name: [column.default] * len(records) for name, column in events.COLUMNS.items()}
+    return defaults | ingest.columns(records)
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, float]:

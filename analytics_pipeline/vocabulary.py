@@ -1,0 +1,110 @@
+"""Writes docs/events.md from the event types: `python -m analytics_pipeline.vocabulary`."""
+
+import sys
+from pathlib import Path
+
+from msgspec import inspect
+
+from analytics_pipeline import clocks, validation
+from analytics_pipeline.columns import table_columns, without_none
+from analytics_pipeline.events import (
+    COLUMNS,
+    EVENT_TYPES,
+    MAX_EVENTS,
+    MAX_PROPERTIES,
+    SERVER_ONLY,
+    VOCABULARY_VERSION,
+    Event,
+)
+
+PAGE = Path(__file__).parent.parent / "docs" / "events.md"
+
+_COMMON = frozenset({"event_id", "session_id", "properties"})
+_HEAD = """# Events
+
+Version {version} of the vocabulary. This page is generated from `analytics_pipeline/events.py` by
+`python -m analytics_pipeline.vocabulary`. A version only adds types and optional fields; what changes its
+meaning gets a new type.
+
+`POST /api/events/` takes `{{"events": [...], "anonymous_id": "…", "sent_at": "…"}}`, as JSON of any media
+type or gzip of it, with at most {events} events. It answers 202 with how many events were accepted, and the
+index and the reason of each that was refused. Repeat a batch that got no answer: an id counts once.
+
+- `anonymous_id` is the guest, a random UUID that the client keeps. The header `X-Anonymous-Id` says the same;
+  if both are sent they must be equal. The events of an account are the account's.
+- `sent_at` is the client's clock when it sends the batch, with its time zone. If it differs from the server's
+  by more than {delay} minute, the events' times are corrected by the difference, up to {most} hours.
+
+Every event has these fields. The time in the id, corrected, must be at most {earliest} days before and
+{latest} minutes after the arrival.
+
+| field | value | column |
+|---|---|---|
+"""
+
+
+def page() -> str:
+    """Return the text of docs/events.md."""
+    head = _HEAD.format(
+        version=VOCABULARY_VERSION,
+        events=MAX_EVENTS,
+        delay=clocks.NETWORK_DELAY.seconds // 60,
+        most=clocks.MAX_OFFSET.days * 24,
+        earliest=clocks.EARLIEST.days,
+        latest=clocks.LATEST.seconds // 60,
+    )
+    common = [
+        "| `type` | one of the types below | `type` |",
+        *(_row(field) for field in _fields(Event) if field.name in _COMMON),
+    ]
+    return "\n".join([head.rstrip("\n"), *common, "", *(_section(kind) for kind in EVENT_TYPES)])
+
+
+def _section(kind: type[Event]) -> str:
+    description = " ".join((kind.__doc__ or "").split())
+    server = " Clients can't send it." if kind in SERVER_ONLY else ""
+    rows = [_row(field) for field in _fields(kind) if field.name not in _COMMON]
+    table = ["| field | value | column |", "|---|---|---|", *rows]
+    return "\n".join([f"## {kind.__struct_config__.tag}", "", description + server, "", *table, ""])
+
+
+def _fields(kind: type[Event]) -> tuple[inspect.Field, ...]:
+    info = inspect.type_info(kind)
+    assert isinstance(info, inspect.StructType)  # noqa: S101 - a struct's info is one
+    return info.fields
+
+
+def _row(field: inspect.Field) -> str:
+    required = "required" if field.required else "optional"
+    column = COLUMNS[field.name].type if field.name in COLUMNS else table_columns()[field.name]
+    return f"| `{field.name}` | {_value(without_none(field.type))}, {required} | `{column}` |"
+
+
+def _value(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.IntType(ge=least, le=greatest):
+            return f"integer from {least} to {greatest}"
+        case inspect.StrType(max_length=longest):
+            return "text" if longest is None else f"text of at most {longest} characters"
+        case inspect.UUIDType():
+            return "UUID"
+        case inspect.VarTupleType(item_type=item, max_length=most):
+            return f"list of at most {most}: {_value(item)}"
+        case inspect.DictType():
+            bytes_ = validation.MAX_PROPERTIES_BYTES
+            return (
+                f"map of at most {MAX_PROPERTIES} texts, numbers and truth values in {bytes_} bytes of JSON"
+            )
+        case _:
+            return type(kind).__name__.removesuffix("Type").lower()
+
+
+def main() -> int:
+    """Write the page; return 0."""
+    PAGE.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"wrote {PAGE}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
