@@ -4,8 +4,8 @@ Clients generate one UUIDv7 for each event and repeat it when they send the even
 of the event. Each field is stored in the column of its name (`columns.py`).
 """
 
-import hashlib
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Annotated, get_args
 from uuid import UUID
 
@@ -161,7 +161,7 @@ def content(event: AnyEvent) -> int:
 
     Fields with their default don't enter it, so that a new field leaves the hashes of older events unchanged.
     """
-    return int.from_bytes(hashlib.blake2b(_encoder.encode(event), digest_size=8).digest())
+    return int.from_bytes(blake2b(_encoder.encode(event), digest_size=8).digest())
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -21,8 +21,10 @@ from analytics_pipeline.events import Record, Refused
 from analytics_pipeline.stream import Entry, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
-# An entry may hold 500 events and a megabyte.
+# An entry may hold 500 events and a megabyte; of small ones more are taken, for larger blocks.
 ENTRIES_AT_ONCE = 200
+_BYTES_AT_ONCE = 4_000_000
+_MOST_ENTRIES = 10_000
 ROWS_AT_ONCE = 100_000
 # The position of a dead letter whose payload is a whole entry; greater than any event's.
 WHOLE_ENTRY = 2**32 - 1
@@ -80,7 +82,7 @@ class Ingest:
             entries = self._stream.unacknowledged(count=ENTRIES_AT_ONCE)
         if not entries:
             recovered = True
-            entries = self._stream.take(count=ENTRIES_AT_ONCE, block_seconds=wait_seconds)
+            entries = self._take(wait_seconds=wait_seconds)
         if entries:
             with _without_collector():
                 self._store([entry for entry in entries if entry.payload is not None])
@@ -88,6 +90,16 @@ class Ingest:
             self._stream.trim()
         self._recovered = recovered
         return len(entries)
+
+    def _take(self, *, wait_seconds: float) -> list[Entry]:
+        """Take entries until a block is large enough or the stream is empty."""
+        entries = taken = self._stream.take(count=ENTRIES_AT_ONCE, block_seconds=wait_seconds)
+        size = sum(len(entry.payload or b"") for entry in taken)
+        while len(taken) == ENTRIES_AT_ONCE and size < _BYTES_AT_ONCE and len(entries) < _MOST_ENTRIES:
+            taken = self._stream.take(count=ENTRIES_AT_ONCE, block_seconds=None)
+            size += sum(len(entry.payload or b"") for entry in taken)
+            entries = entries + taken
+        return entries
 
     def drain(self) -> int:
         """Store everything that the stream holds now; return how many entries were stored."""

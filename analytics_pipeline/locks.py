@@ -1,4 +1,4 @@
-"""Locks on files that the system releases when their holder dies, however it dies."""
+"""File locks, which the system releases when their holder ends in whichever way."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock alone, after waiting for it."""
+    """Wait for the exclusive lock and hold it."""
     with _opened(path) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -17,7 +17,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 @contextmanager
 def shared(path: Path) -> Iterator[None]:
-    """Hold the lock together with others, after waiting for one who holds it alone."""
+    """Wait for the shared lock and hold it."""
     with _opened(path) as descriptor:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield
@@ -25,9 +25,9 @@ def shared(path: Path) -> Iterator[None]:
 
 @contextmanager
 def attempt(path: Path, *, inheritable: bool = False) -> Iterator[bool]:
-    """Whether the lock could be had at once; then it is held alone.
+    """Try to get the exclusive lock without waiting; yield whether it is held.
 
-    An inheritable one stays with what this process becomes by exec.
+    An inheritable lock stays with the program that this process executes.
     """
     with _opened(path) as descriptor:
         os.set_inheritable(descriptor, inheritable)

@@ -41,20 +41,20 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as it was read; `payload` is None if the entry was deleted meanwhile."""
+    """An entry as it was read; `payload` is None if it was deleted meanwhile."""
 
     id: str
     payload: bytes | None
 
     @property
     def number(self) -> int:
-        """Where the entry is in the stream: later entries have greater numbers."""
+        """The place of the entry in the stream: later entries have greater numbers."""
         milliseconds, _, sequence = self.id.partition("-")
         return (int(milliseconds) << _SEQUENCE_BITS) + min(int(sequence), _LAST_SEQUENCE)
 
 
 def number_at(moment: datetime) -> int:
-    """The number of an entry that arrives at this time, for events that come by another way."""
+    """Return the number of an entry that arrives at this time, for events that don't pass the stream."""
     return int(moment.timestamp() * 1_000) << _SEQUENCE_BITS
 
 
@@ -198,20 +198,21 @@ class Stream:
         self._connection.call(create)
 
     def unacknowledged(self, *, count: int) -> list[Entry]:
-        """The oldest entries that this consumer took and didn't acknowledge."""
+        """Return the oldest entries that this consumer took and didn't acknowledge."""
         return self._read("0", count=count, block=None)
 
-    def take(self, *, count: int, block_seconds: float) -> list[Entry]:
-        """Entries that nobody took yet, after waiting for one for so long."""
-        return self._read(">", count=count, block=max(1, int(block_seconds * 1_000)))
+    def take(self, *, count: int, block_seconds: float | None) -> list[Entry]:
+        """Return entries that were not taken yet; wait at most `block_seconds` for the first one."""
+        block = None if block_seconds is None else max(1, int(block_seconds * 1_000))
+        return self._read(">", count=count, block=block)
 
     def acknowledge(self, ids: list[str]) -> None:
-        """Say that these entries were stored."""
+        """Record that these entries were stored."""
         if ids:
             self._connection.call(lambda client: client.xack(self.key, GROUP, *ids))
 
     def trim(self) -> None:
-        """Drop what every reader is done with: all that is older than the oldest unacknowledged entry."""
+        """Delete the entries before the oldest unacknowledged one."""
 
         def drop(client: Any) -> None:
             groups = client.xinfo_groups(self.key)
@@ -222,7 +223,7 @@ class Stream:
         self._connection.call(drop)
 
     def lag(self, *, now: datetime) -> StreamLag:
-        """How far behind the consumer is."""
+        """Return how far behind the consumer is."""
 
         def measure(client: Any) -> StreamLag:
             # Trimming leaves exactly the entries that aren't stored, and at most one round that is.
@@ -241,7 +242,7 @@ class Stream:
         return self._connection.call(measure)
 
     def delete(self) -> None:
-        """Forget every entry, stored or not."""
+        """Delete every entry, stored or not."""
         self._connection.call(lambda client: client.delete(self.key))
 
     def ping(self) -> None:
@@ -253,13 +254,17 @@ class Stream:
         self._connection.close()
 
     def _read(self, start: str, *, count: int, block: int | None) -> list[Entry]:
-        found = self._connection.call(
-            lambda client: client.xreadgroup(GROUP, CONSUMER, {self.key: start}, count=count, block=block)
-        )
-        entries = found[0][1] if found else []
-        return [
-            Entry(id=id_.decode(), payload=fields.get(_FIELD) if fields else None) for id_, fields in entries
-        ]
+        def read(client: Any) -> Any:
+            # redis-py's own parser makes a dictionary of each entry, which takes longer than all the rest.
+            client.response_callbacks.pop("XREADGROUP", None)
+            return client.xreadgroup(GROUP, CONSUMER, {self.key: start}, count=count, block=block)
+
+        found = self._connection.call(read)
+        if not found:
+            return []
+        # A list of pairs in protocol 2, a map in protocol 3; each entry is its id and a list of fields.
+        entries = next(iter(found.values())) if isinstance(found, dict) else found[0][1]
+        return [Entry(id=id_.decode(), payload=fields[1] if fields else None) for id_, fields in entries]
 
 
 def _after(id_: bytes) -> str:

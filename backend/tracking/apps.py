@@ -1,10 +1,10 @@
-"""What shoppers do, on its way into the warehouse."""
+"""The intake of events that shoppers' clients send."""
 
 from django.apps import AppConfig
 
 
 class TrackingConfig(AppConfig):
-    """What shoppers do, on its way into the warehouse."""
+    """The intake of events that shoppers' clients send."""
 
     name = "backend.tracking"
     label = "tracking"

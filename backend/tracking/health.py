@@ -1,4 +1,4 @@
-"""Whether events can be taken, and how far the warehouse is behind them."""
+"""Health of the stream: whether it answers, and how far the consumer is behind."""
 
 from collections.abc import Mapping
 

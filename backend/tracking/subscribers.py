@@ -1,4 +1,4 @@
-"""What tracking does when something changes elsewhere."""
+"""Subscribers of the outbox."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from backend.outbox.topics import Topic
 
 @dataclass(frozen=True, slots=True)
 class RecentProductsFollow:
-    """Lets what a guest met last count for the account that the guest turned out to be."""
+    """Adds a guest's recent products to the account that the guest logs in to."""
 
     name: str = "recent-products"
     topics: frozenset[Topic] = frozenset({Topic.SHOPPER_LINKED})

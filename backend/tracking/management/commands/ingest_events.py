@@ -1,4 +1,4 @@
-"""`manage.py ingest_events`: carries events from the stream into the warehouse, until it is stopped."""
+"""`manage.py ingest_events`: store events from the stream in the warehouse until stopped."""
 
 import signal
 import threading
@@ -18,7 +18,7 @@ from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 
 WAIT_SECONDS = 1.0
-# Fewer and larger blocks: every insert makes a part for each day that it touches.
+# Fewer and larger blocks: every insert creates a part for each day that it contains.
 BETWEEN_INSERTS_SECONDS = 0.3
 LONGEST_PAUSE_SECONDS = 10.0
 
