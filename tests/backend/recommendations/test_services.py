@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from backend.audit.actors import Actor
+from backend.audit.models import AuditEntry
 from backend.recommendations import services
 from backend.recommendations.models import ModelVersion, ProductRecommendation
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
@@ -145,3 +147,27 @@ def test_the_command_publishes_lists_and_rolls_back(
     assert serving() == older.id
     with pytest.raises(CommandError, match="No earlier version is loaded"):
         call_command("publish_model", "--rollback")
+
+
+def test_publishing_and_rolling_back_are_recorded_with_both_versions(
+    tmp_path: Path, three: list[Version]
+) -> None:
+    registry, by = Registry(tmp_path), Actor.user(7)
+    for number in range(2):
+        services.publish(three[number].id, registry=registry, by=by, now=NOW + timedelta(hours=number))
+    services.rollback(by=SYSTEM, now=NOW + timedelta(hours=3))
+
+    entries = AuditEntry.objects.filter(action__startswith="recommendations.").order_by("pk")
+    assert [(entry.action, entry.user_id, entry.changes) for entry in entries] == [
+        ("recommendations.published", 7, {"serving": [None, three[0].id]}),
+        ("recommendations.published", 7, {"serving": [three[0].id, three[1].id]}),
+        ("recommendations.rolled_back", None, {"serving": [three[1].id, three[0].id]}),
+    ]
+
+
+def test_a_version_that_can_not_be_loaded_leaves_no_entry(tmp_path: Path, three: list[Version]) -> None:
+    (three[1].path / "product.content_based.npz").write_bytes(b"gone")
+    with pytest.raises(VersionDamaged):
+        services.publish(three[1].id, registry=Registry(tmp_path), by=SYSTEM, now=NOW)
+
+    assert not AuditEntry.objects.exists()

@@ -10,11 +10,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from backend.audit.actors import Actor
+from backend.audit.models import AuditEntry
 from backend.outbox import runner
 from backend.outbox.errors import Overtaken
 from backend.outbox.models import Cursor, Message
 from backend.outbox.relay import Relay, drain
-from backend.search import projection
+from backend.search import projection, rebuilding
 from backend.search.rebuilding import OutboxSource, build, index_subscribers
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.elasticsearch.engine import ElasticsearchEngine
@@ -194,3 +196,17 @@ def test_while_the_engine_is_unavailable_generations_with_a_cursor_keep_their_su
 
     assert [each.name for each in subscribers] == [f"{NAME_PREFIX}products-1"]
     unreachable.close()
+
+
+def test_a_rebuild_and_a_rollback_are_recorded_with_both_generations(folder_engine: SearchEngine) -> None:
+    product("Brass lantern")
+    first = build(folder_engine, clock=timezone.now, by=SYSTEM)
+    second = build(folder_engine, clock=timezone.now, by=SYSTEM)
+    rebuilding.roll_back(folder_engine, by=Actor.user(7))
+
+    entries = AuditEntry.objects.filter(action__startswith="search.").order_by("pk")
+    assert [(entry.action, entry.user_id, entry.changes) for entry in entries] == [
+        ("search.index_rebuilt", None, {"serving": [None, first.name]}),
+        ("search.index_rebuilt", None, {"serving": [first.name, second.name]}),
+        ("search.index_rolled_back", 7, {"serving": [second.name, first.name]}),
+    ]
