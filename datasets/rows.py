@@ -16,7 +16,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertedRow:
-    """A row of our CSV as {column: text}; it stands for `rows` rows of the data set, `source` is the first.
+    """A row of our CSV as {column: text}, made of `rows` rows of the data set; `source` is the first.
 
     `remarks` name what could not be converted, in the same words for every row.
     """

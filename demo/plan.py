@@ -43,16 +43,16 @@ class Progress:
         """Return what the file contains; None if there is no file."""
         if not path.exists():
             return None
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        plan = Plan(**{**kept["plan"], "now": datetime.fromisoformat(kept["plan"]["now"])})
-        return cls(plan=plan, is_finished=kept["is_finished"])
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        plan = Plan(**{**stored["plan"], "now": datetime.fromisoformat(stored["plan"]["now"])})
+        return cls(plan=plan, is_finished=stored["is_finished"])
 
     def write(self, path: Path) -> None:
         """Write it to the file atomically."""
-        kept = {
+        stored = {
             "plan": {**asdict(self.plan), "now": self.plan.now.isoformat()},
             "is_finished": self.is_finished,
         }
         draft = path.with_suffix(".tmp")
-        draft.write_text(json.dumps(kept), encoding="utf-8")
+        draft.write_text(json.dumps(stored), encoding="utf-8")
         draft.replace(path)

@@ -8,7 +8,7 @@ from backend.importing.files import Record, Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row as {column: text}; it stands for `rows` rows of the file, the first is `source` at `line`.
+    """A row as {column: text}, made of `rows` rows of the file; the first is `source` at `line`.
 
     `remarks` name what a converter left out.
     """

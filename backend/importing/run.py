@@ -7,7 +7,7 @@ from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 
 
 class Accepted(Protocol):
-    """A thing to be written, which stands in `rows` rows of the file."""
+    """Something to be written, made of `rows` rows of the file."""
 
     @property
     def rows(self) -> int:

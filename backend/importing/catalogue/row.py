@@ -18,7 +18,7 @@ UNCATEGORISED = ("Uncategorised",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRow:
-    """A product, which stands in `rows` rows of the file, the first of them `row` at `line`.
+    """A product, made of `rows` rows of the file, the first of them `row` at `line`.
 
     `further` are the other rows with their lines, which are stored if the product is refused. `stock` is the
     number of units by SKU, if the file has it; `remarks` name what could not be imported.

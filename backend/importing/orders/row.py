@@ -23,7 +23,7 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
-    """An order, which stands in `rows` rows of the file; a guest's if `customer` is empty."""
+    """An order, made of `rows` rows of the file; of a guest if `customer` is empty."""
 
     reference: str
     placed_at: datetime
