@@ -17,7 +17,7 @@ from backend.search.rebuilding import build
 from indexing.engine import SearchEngine
 from tests.backend.api.schema import schemathesis_run
 from tests.backend.search.conftest import folder_engine  # noqa: F401 - a fixture
-from tests.backend.shop import SYSTEM, customer, product, staff
+from tests.backend.shop import SYSTEM, customer, product, seller, staff
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, reset_sequences=True)]
 
@@ -80,6 +80,16 @@ def test_no_answer_to_logging_out_is_undocumented(application: Any) -> None:
 
     assert not ran.found, "\n\n".join(map(str, ran.found))
     assert {200, 401} <= ran.statuses[f"POST {LOGOUT}"]
+
+
+def test_no_answer_to_changes_of_another_sellers_product_is_undocumented(application: Any) -> None:
+    path = "/api/products/{product_id}/"
+
+    ran = schemathesis_run.run(application, headers=authenticated(seller()), only=path)
+
+    assert not ran.found, "\n\n".join(map(str, ran.found))
+    assert 403 in ran.statuses[f"DELETE {path}"]
+    assert 403 in ran.statuses[f"PATCH {path}"]
 
 
 @pytest.mark.parametrize("status", ["404", "200"])
