@@ -17,7 +17,10 @@ from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key
 from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 
-KEY = "vitrine:events"
+# A form of entries that the previous release can't read gets another key: during an upgrade that release's
+# consumer would otherwise take and lose them. The consumer reads the previous key as well.
+KEY = "vitrine:events:2"
+PREVIOUS_KEY = "vitrine:events"
 GROUP = "warehouse"
 CONSUMER = "ingest"
 _FIELD = b"batch"
@@ -111,7 +114,7 @@ def encode(batch: Batch) -> bytes:
 
 
 def decode(payload: bytes) -> Batch:
-    """Return the batch in an entry: MessagePack, or JSON as in dead letters and in entries of version 0.1.
+    """Return the batch in an entry: MessagePack, or JSON as in dead letters and under the previous key.
 
     Raises:
         msgspec.DecodeError: it holds no batch.

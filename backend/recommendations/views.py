@@ -74,6 +74,7 @@ def _answer(request: Request, found: selectors.Recommended, *, slot: str) -> Res
         product_ids=[item.product.pk for item in found.items],
         slot=slot,
         algorithm=found.algorithm,
+        version=found.version or "",
         now=timezone.now(),
     )
     return envelope(body(found, exposure_id=exposure_id))

@@ -252,18 +252,22 @@ def test_without_valkey_the_published_list_stands_and_it_is_said(
     streams.recent_products.cache_clear()
 
 
-def test_the_list_is_exposed_with_its_algorithm_and_slot(
-    api: APIClient, shop: list[Product], exposed: list[exposures.ShownList]
+def test_the_list_is_exposed_with_its_slot_algorithm_and_model_version(
+    api: APIClient, shop: list[Product], exposed: list[exposures.ShownList], tmp_path: Path
 ) -> None:
+    publish(tmp_path, {"product.hybrid": {shop[0].pk: [(shop[1].pk, 0.5, 0)]}})
+
     answer = get(api, f"/api/recommendations/product/{shop[0].pk}/?limit=2")
 
     (exposure,) = exposed
     assert answer["data"]["exposure_id"] == str(exposure.id)
-    assert (exposure.surface, exposure.slot, exposure.algorithm) == (
+    assert (exposure.surface, exposure.slot, exposure.algorithm, exposure.version) == (
         "recommendations",
         "product",
-        "popularity",
+        "hybrid",
+        answer["data"]["model_version"],
     )
+    assert exposure.version
     assert list(exposure.product_ids) == ids(answer)
 
 

@@ -1,14 +1,18 @@
 """`manage.py ingest_events` and `replay_events`."""
 
+import json
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from rest_framework.test import APIClient
+from uuid_utils.compat import uuid7
 
 from analytics_pipeline import dead_letters
-from analytics_pipeline.stream import Stream
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.stream import KEY, PREVIOUS_KEY, Stream
 from backend.engines.warehouse import warehouse
 from tests.backend.tracking.test_events import send, view
 
@@ -42,3 +46,23 @@ def test_events_are_stored_and_refused_ones_wait_to_be_replayed(
         "SELECT groupArray(product_id) FROM (SELECT product_id FROM events FINAL ORDER BY product_id)"
     ) == [7, 8]
     assert dead_letters.waiting(store) == 0
+
+
+def test_what_web_processes_of_the_previous_release_accept_is_stored_too(
+    stream: Stream, warehouse_url: str
+) -> None:
+    """They append JSON under a key of their own, where their consumer finds no entry that it can't read."""
+    warehouse().command("TRUNCATE TABLE events")
+    event_id = uuid7()
+    entry = {
+        "arrived_at": datetime.now(UTC).isoformat(),
+        "shopper_key": None,
+        "events": [{"type": "view", "event_id": str(event_id), "product_id": 7}],
+    }
+    previous = Stream(PipelineSettings.from_env(), key=PREVIOUS_KEY)
+    previous.append_raw(json.dumps(entry).encode())
+
+    assert stream.key == KEY
+    assert run("ingest_events", drain=True) == "1 batches stored\n"
+    assert warehouse().value("SELECT groupArray(event_id) FROM events FINAL") == [event_id]
+    assert previous.lag(now=datetime.now(UTC)).entries == 0

@@ -14,7 +14,7 @@ from analytics_pipeline import embedded, migrate
 from analytics_pipeline.ingest import ENTRIES_AT_ONCE, Ingest
 from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Stream
+from analytics_pipeline.stream import PREVIOUS_KEY, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
 
 WAIT_SECONDS = 1.0
@@ -48,18 +48,22 @@ class Command(BaseCommand):
     def _run(self, settings: PipelineSettings, *, drain: bool) -> None:
         warehouse = Warehouse(settings)
         consumer = Ingest(stream=Stream(settings), warehouse=warehouse, clock=timezone.now)
+        previous = Ingest(stream=Stream(settings, key=PREVIOUS_KEY), warehouse=warehouse, clock=timezone.now)
         if drain:
             migrate.migrate(warehouse)
-            self.stdout.write(f"{consumer.drain()} batches stored")
+            self.stdout.write(f"{previous.drain() + consumer.drain()} batches stored")
             return
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        follow(consumer, warehouse, stopping=stopping)
+        follow(consumer, previous, warehouse, stopping=stopping)
 
 
-def follow(consumer: Ingest, warehouse: Warehouse, *, stopping: threading.Event) -> None:
-    """Step until `stopping`; while a store is away wait, longer each time, and try again."""
+def follow(consumer: Ingest, previous: Ingest, warehouse: Warehouse, *, stopping: threading.Event) -> None:
+    """Step until `stopping`; while a store is away wait, longer each time, and try again.
+
+    `previous` consumes what web processes of the previous release accept while they still run.
+    """
     pause, migrated = BETWEEN_INSERTS_SECONDS, False
     while not stopping.is_set():
         begun = time.monotonic()
@@ -67,6 +71,7 @@ def follow(consumer: Ingest, warehouse: Warehouse, *, stopping: threading.Event)
             if not migrated:
                 migrate.migrate(warehouse)
                 migrated = True
+            previous.drain()
             stored = consumer.step(wait_seconds=WAIT_SECONDS)
         except (StreamUnavailable, WarehouseUnavailable, WarehouseRefused) as error:
             logger.warning("events_wait", reason=str(error), pause=pause)
