@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from analytics_pipeline.warehouse import Warehouse
+from backend.engines.commands import services_for_command
 
 
 class Command(BaseCommand):
@@ -17,13 +18,8 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         """Apply what is pending, and print what that was."""
         settings = PipelineSettings.from_env()
-        try:
-            with embedded.ensure(settings, embedded.WAREHOUSE):
-                applied = migrate.migrate(Warehouse(settings))
-        except WarehouseUnavailable as error:
-            raise CommandError(f"the warehouse doesn't answer: {error}") from error
-        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
-            raise CommandError(str(error)) from error
+        with services_for_command(settings, embedded.WAREHOUSE):
+            applied = migrate.migrate(Warehouse(settings))
         for migration in applied:
             self.stdout.write(f"applied {migration.number:03} {migration.name}")
         if not applied:

@@ -10,9 +10,10 @@ from django.utils import timezone
 from analytics_pipeline import embedded, facts, migrate
 from analytics_pipeline.facts import Month
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from analytics_pipeline.warehouse import Warehouse
 from backend.analytics.reconciliation import Comparison, reconcile
 from backend.analytics.repair import MonthRepaired, repair
+from backend.engines.commands import services_for_command
 
 
 def month(text: str) -> Month:
@@ -45,18 +46,13 @@ class Command(BaseCommand):
         if (first or last) and not options["repair"]:
             raise CommandError("--from and --to belong to --repair; a comparison is always of everything")
         settings = PipelineSettings.from_env()
-        try:
-            with embedded.ensure(settings, embedded.WAREHOUSE):
-                warehouse = Warehouse(settings)
-                migrate.migrate(warehouse)
-                if options["repair"]:
-                    for repaired in repair(warehouse, first=first, last=last, clock=timezone.now):
-                        self.stdout.write(_described_repair(repaired))
-                compared, refused = reconcile(warehouse), facts.waiting(warehouse)
-        except WarehouseUnavailable as error:
-            raise CommandError(f"the warehouse doesn't answer: {error}") from error
-        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
-            raise CommandError(str(error)) from error
+        with services_for_command(settings, embedded.WAREHOUSE):
+            warehouse = Warehouse(settings)
+            migrate.migrate(warehouse)
+            if options["repair"]:
+                for repaired in repair(warehouse, first=first, last=last, clock=timezone.now):
+                    self.stdout.write(_described_repair(repaired))
+            compared, refused = reconcile(warehouse), facts.waiting(warehouse)
         for row in refused:
             self.stdout.write(f"movement {row.movement_id} was refused by the warehouse: {row.reason}")
         self._conclude(compared)

@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from analytics_pipeline import embedded, facts, migrate
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from analytics_pipeline.warehouse import Warehouse
 from backend.analytics.facts import replay_refused
+from backend.engines.commands import services_for_command
 
 
 class Command(BaseCommand):
@@ -24,16 +25,11 @@ class Command(BaseCommand):
     def handle(self, *_: Any, replay: bool, **__: Any) -> None:
         """Print a line for each movement that is still refused."""
         settings = PipelineSettings.from_env()
-        try:
-            with embedded.ensure(settings, embedded.WAREHOUSE):
-                warehouse = Warehouse(settings)
-                migrate.migrate(warehouse)
-                if replay:
-                    done = replay_refused(warehouse, clock=timezone.now)
-                    self.stdout.write(f"{done.stored} stored, {done.refused} refused, {done.gone} gone")
-                for row in facts.waiting(warehouse):
-                    self.stdout.write(f"{row.movement_id}\t{row.reason}")
-        except WarehouseUnavailable as error:
-            raise CommandError(f"the warehouse doesn't answer: {error}") from error
-        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
-            raise CommandError(str(error)) from error
+        with services_for_command(settings, embedded.WAREHOUSE):
+            warehouse = Warehouse(settings)
+            migrate.migrate(warehouse)
+            if replay:
+                done = replay_refused(warehouse, clock=timezone.now)
+                self.stdout.write(f"{done.stored} stored, {done.refused} refused, {done.gone} gone")
+            for row in facts.waiting(warehouse):
+                self.stdout.write(f"{row.movement_id}\t{row.reason}")

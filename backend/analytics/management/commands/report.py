@@ -12,14 +12,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate, reports
-from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.reports import Answer, InvalidParameters, Report
 from analytics_pipeline.reports.answers import to_csv
 from analytics_pipeline.reports.definition import SELLER
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
-from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from analytics_pipeline.warehouse import Warehouse
 from backend.analytics.selectors import Freshness, freshness
+from backend.engines.commands import services_for_command
 
 
 class Command(BaseCommand):
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         seller = options.get("seller", reports.EVERY_SELLER)
         settings = PipelineSettings.from_env()
         try:
-            with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
+            with services_for_command(settings, embedded.WAREHOUSE, embedded.VALKEY):
                 warehouse = Warehouse(settings)
                 migrate.migrate(warehouse)
                 fresh = freshness(warehouse, Stream(settings), now=timezone.now())
@@ -53,10 +53,6 @@ class Command(BaseCommand):
         except InvalidParameters as error:
             faults = (f"--{key.replace('_', '-')}: {reason}" for key, reason in error.faults.items())
             raise CommandError("; ".join(faults)) from error
-        except (WarehouseUnavailable, StreamUnavailable) as error:
-            raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
-        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
-            raise CommandError(str(error)) from error
 
     def _print(
         self,

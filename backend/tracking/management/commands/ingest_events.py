@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate
@@ -16,6 +16,7 @@ from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import PREVIOUS_KEY, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from backend.engines.commands import services_for_command
 
 WAIT_SECONDS = 1.0
 # Fewer and larger blocks: every insert creates a part for each day that it contains.
@@ -37,13 +38,8 @@ class Command(BaseCommand):
     def handle(self, *_: Any, drain: bool, **__: Any) -> None:
         """Run until SIGTERM or SIGINT, or until the stream is empty."""
         settings = PipelineSettings.from_env()
-        try:
-            with embedded.ensure(settings, embedded.VALKEY, embedded.WAREHOUSE):
-                self._run(settings, drain=drain)
-        except (StreamUnavailable, WarehouseUnavailable) as error:
-            raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
-        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
-            raise CommandError(str(error)) from error
+        with services_for_command(settings, embedded.VALKEY, embedded.WAREHOUSE):
+            self._run(settings, drain=drain)
 
     def _run(self, settings: PipelineSettings, *, drain: bool) -> None:
         warehouse = Warehouse(settings)

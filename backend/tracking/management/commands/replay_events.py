@@ -3,13 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from analytics_pipeline import dead_letters, embedded, migrate
-from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
-from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseUnavailable
+from analytics_pipeline.warehouse import Warehouse
+from backend.engines.commands import services_for_command
 
 
 class Command(BaseCommand):
@@ -28,13 +28,8 @@ class Command(BaseCommand):
     def handle(self, *_: Any, correct_clocks: bool, **__: Any) -> None:
         """Replay, and print how many letters were sent and how many stay."""
         settings = PipelineSettings.from_env()
-        try:
-            with embedded.ensure(settings, embedded.WAREHOUSE, embedded.VALKEY):
-                warehouse = Warehouse(settings)
-                migrate.migrate(warehouse)
-                done = dead_letters.replay(warehouse, Stream(settings), correct_clocks=correct_clocks)
-        except (WarehouseUnavailable, StreamUnavailable) as error:
-            raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
-        except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
-            raise CommandError(str(error)) from error
+        with services_for_command(settings, embedded.WAREHOUSE, embedded.VALKEY):
+            warehouse = Warehouse(settings)
+            migrate.migrate(warehouse)
+            done = dead_letters.replay(warehouse, Stream(settings), correct_clocks=correct_clocks)
         self.stdout.write(f"{done.replayed} letters replayed, {done.kept} kept")

@@ -1,0 +1,28 @@
+"""What commands share that work with the warehouse or the stream."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import CommandError
+
+from analytics_pipeline import embedded, migrate
+from analytics_pipeline.embedded import Service
+from analytics_pipeline.redis_client import StreamUnavailable
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
+
+
+@contextmanager
+def services_for_command(settings: PipelineSettings, *services: Service) -> Iterator[None]:
+    """Start those of the embedded services that are used and don't run, for the duration of a command.
+
+    Raises:
+        CommandError: a service does not start or answer, or the warehouse refuses a statement.
+    """
+    try:
+        with embedded.ensure(settings, *services):
+            yield
+    except (StreamUnavailable, WarehouseUnavailable) as error:
+        raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
+    except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
+        raise CommandError(str(error)) from error
