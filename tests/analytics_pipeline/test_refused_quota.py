@@ -10,15 +10,14 @@ import redis
 from analytics_pipeline import refused_quota
 from analytics_pipeline.refused_quota import ADDRESS_BYTES, TOTAL_BYTES, WINDOW, RefusedQuota
 from analytics_pipeline.settings import PipelineSettings
+from tests.services.quota import reset_quota
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def quota(settings: PipelineSettings, redis_url: str) -> Iterator[RefusedQuota]:
-    with redis.Redis.from_url(redis_url) as client:
-        for key in client.scan_iter(f"{refused_quota._PREFIX}*"):
-            client.delete(key)
+    reset_quota(redis_url)
     quota = RefusedQuota(settings, timeout_seconds=5)
     yield quota
     quota.close()
