@@ -26,12 +26,18 @@ _BLOCK = 1024 * 1024
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TEMPORARY_TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _STRUCTURE = re.compile(r"[\w\s,()=.'`/+-]+")
-_EXPRESSION = frozenset({"ALIAS", "AS", "DEFAULT", "EPHEMERAL", "MATERIALIZED", "SELECT"})
+_WORD = re.compile(r"\w+")
+_EXPRESSION = frozenset(
+    {"ALIAS", "AS", "ASSUME", "CHECK", "DEFAULT", "EPHEMERAL", "MATERIALIZED", "SELECT", "TTL"}
+)
 _SQL_LIMIT = 64 * 1024 * 1024
 _HEAD_LIMIT = 256 * 1024
 # An answer in a format that can't be streamed is in memory at once.
 _WHOLE_ANSWER = {"max_result_bytes": str(512 * 1024 * 1024)}
-_LITERALS_ONLY = {"input_format_values_interpret_expressions": "0"}
+_LITERALS_ONLY = {
+    "input_format_values_deduce_templates_of_expressions": "0",
+    "input_format_values_interpret_expressions": "0",
+}
 _INSERT_SETTINGS = re.compile(r"(.*?)(\sSETTINGS\s.*)?", re.DOTALL | re.IGNORECASE)
 _STATEMENTS_AT_ONCE = 64
 _SHOPS_SECONDS = 600
@@ -228,17 +234,23 @@ def _prepare(connection: Any, request: Request, *, more: Mapping[str, str] | Non
     if request.database:
         permit_database(request.database, role=request.role)
         connection.query(f"USE {_identifier(request.database)}")
-    for external in request.externals:
-        _load_external(connection, external)
+    if request.externals:
+        # The role comes after them, because it can't create tables; what they hold is data of the client.
+        connection.query(f"SET {_settings(_LITERALS_ONLY)}")
+        for external in request.externals:
+            _load_external(connection, external)
+        connection.query(f"SET {', '.join(f'{name} = DEFAULT' for name in _LITERALS_ONLY)}")
     defaults = {"max_execution_time": str(_SHOPS_SECONDS)}
     if request.role is Role.ANALYST:
-        # The profile brings its constraints and not its values.
+        # The profile brings its constraints and not its values. They are set first, because a constraint only
+        # examines what differs from the value before, which is 0 (no limit) here.
         connection.query("SET profile = 'analyst'")
-        defaults = _ANALYSTS_LIMITS
+        connection.query(f"SET {_settings(_ANALYSTS_LIMITS)}")
+        defaults = {}
     for name in request.settings:
         permit_setting(name)
     settings = {**defaults, **request.settings, **(more or {}), _ID_SETTING: request.query_id}
-    connection.query(f"SET {', '.join(_setting(*item) for item in settings.items())}")
+    connection.query(f"SET {_settings(settings)}")
     if request.role is Role.ANALYST:
         connection.query("SET ROLE analyst")
         connection.query("SET readonly = 1")
@@ -328,10 +340,18 @@ def _load_external(connection: Any, external: External) -> None:
 
 def _is_structure(text: str) -> bool:
     """Return whether the text can only be names and types, and doesn't close the bracket it will stand in."""
-    if not _STRUCTURE.fullmatch(text) or "--" in text or not _EXPRESSION.isdisjoint(text.upper().split()):
+    if (
+        not _STRUCTURE.fullmatch(text)
+        or "--" in text
+        or not _EXPRESSION.isdisjoint(_WORD.findall(text.upper()))
+    ):
         return False
     depths = list(accumulate({"(": 1, ")": -1}.get(character, 0) for character in text))
     return min(depths) >= 0 and depths[-1] == 0
+
+
+def _settings(values: Mapping[str, str]) -> str:
+    return ", ".join(_setting(*item) for item in values.items())
 
 
 def _setting(name: str, value: str) -> str:

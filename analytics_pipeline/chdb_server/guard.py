@@ -29,14 +29,21 @@ _ANALYSTS_STATEMENTS = frozenset(
 # elsewhere; or ask a language model.
 _FORBIDDEN_FUNCTIONS = frozenset({"DISK", "EVAL", "EXECUTABLE", "FILE", "PYTHON"})
 _FORBIDDEN_FUNCTION_PREFIXES = ("AI",)
-# Formats that read or write a file of the server, or ask another one.
+# Formats that read or write a file of the server, or ask another one; expressions and statements that the
+# engine runs unexamined.
 _FORBIDDEN_SETTINGS = (
+    "additional_result_filter",
+    "additional_table_filters",
+    "ast_fuzzer",
     "format_avro_schema_registry",
     "format_schema",
     "format_template",
     "input_format_record_errors_file",
     "output_format_schema",
+    "parallel_replicas_custom_key",
 )
+# Their values are expressions, too. They are names of columns as well.
+_CLAUSE_SETTINGS = frozenset({"filter", "order", "select", "sort"})
 # What WITH may modify in a query; any other word begins a second statement that runs beside the first.
 _AFTER_WITH = frozenset({"CUBE", "FILL", "ROLLUP", "TIES", "TOTALS"})
 # Another language than the one that is examined here; and what would replace the limits of a role.
@@ -105,7 +112,7 @@ def evaluates_calls(data: bytes) -> bool:
 
 def permit_setting(name: str) -> None:
     """Raise EngineError for a setting that a request may not change."""
-    if name in _FORBIDDEN_PARAMETERS or name.startswith(_FORBIDDEN_SETTINGS):
+    if name in _FORBIDDEN_PARAMETERS | _CLAUSE_SETTINGS or name.startswith(_FORBIDDEN_SETTINGS):
         raise _denied(f"The setting {name} can't be changed")
 
 
@@ -124,7 +131,7 @@ def _refuse_files(tokens: Sequence[Token]) -> None:
             raise _denied(
                 f"{before.text} {token.text} is not available: this server reads and writes no files"
             )
-        if token.is_name and token.text.startswith(_FORBIDDEN_SETTINGS) and after.text == "=":
+        if token.is_name and after.text == "=" and _may_be_forbidden_setting(token, before=before):
             permit_setting(token.text)
         if (before.upper, token.upper) == ("PARALLEL", "WITH") and after.upper not in _AFTER_WITH:
             raise _denied("PARALLEL WITH is not available: send one statement at a time")
@@ -135,6 +142,11 @@ def _refuse_files(tokens: Sequence[Token]) -> None:
             and not _TABLE_ENGINE.fullmatch(after.upper)
         ):
             raise _denied(f"The engine {after.text} is not available: tables are stored in this server alone")
+
+
+def _may_be_forbidden_setting(token: Token, *, before: Token) -> bool:
+    begins_setting = before.upper in {"SETTINGS", ","}
+    return token.text.startswith(_FORBIDDEN_SETTINGS) or (begins_setting and token.text in _CLAUSE_SETTINGS)
 
 
 def _refuse_to_analysts(tokens: Sequence[Token]) -> None:

@@ -85,6 +85,31 @@ OUTWARD = [
     f"SELECT 1 AS a FORMAT AvroConfluent SETTINGS format_avro_schema_registry_url = '{ADDRESS}'",
     "SELECT 1 AS a FORMAT Protobuf SETTINGS output_format_schema = '{written}'",
     "SHOW TABLES PARALLEL WITH SELECT 1 INTO OUTFILE '{written}'",
+    f"SELECT 1 SETTINGS additional_result_filter = 'throwIf(1 = 1, file(\\'{FILE}\\'))'",
+    f"SELECT 1 SETTINGS max_threads = 1, select = 'file(\\'{FILE}\\')'",
+]
+# The same through parameters of the URL.
+OUTWARD_SETTINGS = {
+    "additional_result_filter": f"throwIf(1 = 1, file('{FILE}'))",
+    "additional_table_filters": f"{{'system.one': 'toUInt8(file(\\'{FILE}\\')) = 1'}}",
+    "ast_fuzzer_runs": "10",
+    "filter": f"toUInt8(file('{FILE}')) = 1",
+    "order": f"toUInt8(file('{FILE}'))",
+    "parallel_replicas_custom_key": f"length(file('{FILE}'))",
+    "select": f"file('{FILE}')",
+    "sort": f"file('{FILE}')",
+}
+# The same through the structure, the format and the rows of a table that comes with a query.
+OUTWARD_EXTERNALS = [
+    ("a String", "Values", f"(file('{FILE}'))"),
+    ("a String", "Values", f"('x'), (concat('x', file('{FILE}')))"),
+    ("a String", "Values", "((SELECT any(payload) FROM vitrine.dead_letters))"),
+    (f"a String, b String DEFAULT(file('{FILE}'))", "JSONEachRow", '{"a": "x"}'),
+    (f"a String, b String\tMATERIALIZED(file('{FILE}'))", "JSONEachRow", '{"a": "x"}'),
+    (f"a String, CONSTRAINT c CHECK toUInt8(file('{FILE}')) = 1", "TSV", "x"),
+    (f"a String, CONSTRAINT c CHECK(toUInt8(file('{FILE}')) = 1)", "TSV", "x"),
+    (f"a String, CONSTRAINT c ASSUME(toUInt8(file('{FILE}')) = 1)", "TSV", "x"),
+    (f"a String, b Date TTL(toDate(file('{FILE}')))", "JSONEachRow", '{"a": "x"}'),
 ]
 # The same through statements that change something.
 OUTWARD_BY_WRITING = [
@@ -124,6 +149,48 @@ def test_no_user_reads_or_writes_a_file_or_opens_a_connection(
     assert re.match(r"Code: \d+\.", answer.content)
     assert "root:" not in answer.content
     assert not written.exists()
+
+
+@pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
+@pytest.mark.parametrize("name", OUTWARD_SETTINGS)
+def test_no_user_reads_a_file_through_a_setting(settings: PipelineSettings, name: str, user: str) -> None:
+    answer = send(settings, "SELECT * FROM system.one", user=user, more={name: OUTWARD_SETTINGS[name]})
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, "497")
+    assert "root:" not in answer.content
+
+
+@pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
+@pytest.mark.parametrize(("structure", "format_", "rows"), OUTWARD_EXTERNALS)
+def test_no_user_reads_a_file_or_a_table_through_external_data(
+    settings: PipelineSettings, structure: str, format_: str, rows: str, user: str
+) -> None:
+    form = f'--x\r\nContent-Disposition: form-data; name="t"; filename="t"\r\n\r\n{rows}\r\n--x--\r\n'
+    answer = send(
+        settings,
+        form,
+        user=user,
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+        query="SELECT * FROM t",
+        t_structure=structure,
+        t_format=format_,
+    )
+    assert answer.status >= 400, answer.content
+    assert "root:" not in answer.content
+    assert "secret" not in answer.content
+
+
+def test_external_data_in_values_may_hold_literals(settings: PipelineSettings) -> None:
+    form = b"--x\r\nContent-Disposition: form-data; name=\"t\"; filename=\"t\"\r\n\r\n('file (x)'), ('y')\r\n--x--\r\n"
+    answer = send(
+        settings,
+        form,
+        user=embedded.ANALYST,
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+        query="SELECT * FROM t",
+        t_structure="a String",
+        t_format="Values",
+    )
+    assert (answer.status, answer.content) == (200, "file (x)\ny\n")
 
 
 @pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
@@ -208,6 +275,27 @@ def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings,
 def test_an_analyst_can_not_lift_the_limits(settings: PipelineSettings, parameters: dict[str, str]) -> None:
     statement = "SELECT currentRoles(), getSetting('readonly'), count() FROM processes"
     assert send(settings, user=embedded.ANALYST, statement=statement, more=parameters).status >= 400
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_execution_time", "0"),
+        ("max_execution_time", "61"),
+        ("max_memory_usage", "0"),
+        ("max_memory_usage", "2000000001"),
+        ("max_result_bytes", "0"),
+        ("max_result_bytes", "1000000001"),
+    ],
+)
+def test_a_limit_of_an_analyst_can_be_lowered_and_not_lifted(
+    settings: PipelineSettings, name: str, value: str
+) -> None:
+    refused = send(settings, "SELECT 1", user=embedded.ANALYST, more={name: value})
+    assert refused.headers["X-ClickHouse-Exception-Code"] == "452"
+    lower = {"max_execution_time": "5", "max_memory_usage": "100000000", "max_result_bytes": "100000"}[name]
+    statement = f"SELECT getSetting('{name}')"
+    assert send(settings, statement, user=embedded.ANALYST, more={name: lower}).content == f"{lower}\n"
 
 
 def test_an_analyst_reads_every_public_view_and_sees_no_payload(settings: PipelineSettings) -> None:
