@@ -1,4 +1,4 @@
-"""Product listings of amazon.in: list and sale prices in rupees, one row a product and sub-category."""
+"""Product listings of amazon.in: list and sale prices in rupees, one row per product and sub-category."""
 
 import re
 from collections import Counter

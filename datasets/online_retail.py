@@ -48,7 +48,7 @@ NOT_RETURNED = "goods on a cancellation whose quantity is not below zero or whos
 
 
 def is_goods(code: str) -> bool:
-    """Whether a stock code begins with five digits, as those of goods do."""
+    """Return whether a stock code begins with five digits, as those of goods do."""
     start = code[:5]
     return len(start) == 5 and start.isascii() and start.isdigit()
 
@@ -157,7 +157,7 @@ def _decimal(text: str) -> Decimal | None:
 
 @dataclass(slots=True)
 class _Goods:
-    """What the lines with one code say; prices are those of the latest sale and return so far."""
+    """What the lines with one code have in common; prices are those of the latest sale and return so far."""
 
     first: Line
     first_at: datetime
@@ -180,7 +180,7 @@ class _Goods:
 
     @property
     def title(self) -> str:
-        """The most frequent description, of several the first in the alphabet; without any, the code."""
+        """The most frequent description, alphabetically the first of equals; without any, the code."""
         if not self.names:
             return self.first.code
         return min(self.names, key=lambda name: (-self.names[name], name))

@@ -1,4 +1,4 @@
-"""What converters take and make."""
+"""The input and output of converters."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

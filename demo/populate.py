@@ -220,6 +220,6 @@ def _mark_best_sellers(plan: Plan) -> None:
 
 
 def shop_is_empty() -> bool:
-    """Whether the shop has no products and none of the accounts that would be created."""
+    """Return whether the shop has no products and none of the accounts that would be created."""
     generated = Q(source=SOURCE) | Q(phone__in=accounts.DEMO_PHONES)
     return not Product.objects.exists() and not User.objects.filter(generated).exists()

@@ -4,7 +4,7 @@ from backend.api.errors import DomainError
 
 
 class InvalidPhone(ValueError):
-    """Text that is neither a phone number of the region or the world, nor 8 to 15 digits."""
+    """Text that is neither a valid national or international phone number, nor 8 to 15 digits."""
 
 
 class InvalidToken(ValueError):

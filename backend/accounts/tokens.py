@@ -24,7 +24,7 @@ def verified_token(token_class: type[AnyToken], raw: str | bytes) -> AnyToken:
     try:
         return token_class(raw)  # type: ignore[arg-type] # bytes are decoded
     except (TokenError, ValueError, OverflowError, RecursionError) as error:
-        # Beside the TokenError: an expiry beyond the calendar, and JSON that is nested too deeply.
+        # Besides TokenError: an expiry beyond the calendar, and JSON that is nested too deeply.
         raise InvalidToken from error
 
 

@@ -1,4 +1,4 @@
-"""The address of the client, as the log, the throttles and the audit know it."""
+"""The address of the client, for the request log and the throttles."""
 
 from ipaddress import ip_address
 
@@ -9,8 +9,8 @@ from rest_framework.settings import api_settings
 def client_address(request: HttpRequest) -> str:
     """Return the address of the client that sent the request.
 
-    X-Forwarded-For is believed for as many entries as NUM_PROXIES names, from its right: each proxy appends
-    the address that it saw, and a client can send any entries of its own before them.
+    Only the last NUM_PROXIES entries of X-Forwarded-For are trusted: each proxy appends the address that it
+    saw, and a client can send any entries before them.
     """
     peer = str(request.META.get("REMOTE_ADDR") or "")
     proxies = api_settings.NUM_PROXIES or 0

@@ -10,7 +10,7 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        """Register what a database's exceptions mean to a client."""
+        """Register the translations of database errors."""
         from backend.api import database_errors  # noqa: PLC0415 - apps are loaded only now
 
         database_errors.register()

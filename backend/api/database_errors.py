@@ -1,4 +1,4 @@
-"""What a database that can't work now means to a client."""
+"""Translations of database failures to errors of the API."""
 
 import errno
 
@@ -8,12 +8,12 @@ from backend.api.errors import DatabaseUnavailable, DomainError, StorageFull, re
 
 _POSTGRESQL_FULL = frozenset({"53100"})
 _SQLITE_FULL = frozenset({"SQLITE_FULL"})
-# An error that SQLite reports with another name, such as a missing table, is a fault of ours.
+# Any other error of SQLite, such as a missing table, is a bug and stays a 500.
 _SQLITE_TEMPORARY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 
 
 def register() -> None:
-    """Answer 503 while the database can't be reached, is locked for too long, or has no space left."""
+    """Register translations to 503 for a database that is down, locked for too long, or out of space."""
     register_translation(OperationalError, to=_of_database)
     register_translation(OSError, to=_of_system)
 

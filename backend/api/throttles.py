@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ByClientAddress(SimpleRateThrottle):
-    """Identifies guests by the address that the log and the audit have, too."""
+    """Identifies guests by the address that the request log has, too."""
 
     def get_ident(self, request: Request) -> str:
         """Return the client's address."""

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 class AuditEntry(models.Model):
     """A write: who did what to which object, and how its fields changed. Append-only.
 
-    `user_id` is no foreign key, because an entry outlives its user's account. `object_type` is the label of a
-    model, or the name of a thing that has none. `changes` is {field: [old, new]}.
+    `user_id` is not a foreign key, because an entry outlives its user's account. `object_type` is a model's
+    label, or the name of something that has none. `changes` is {field: [old, new]}.
     """
 
     recorded_at = models.DateTimeField(db_default=Now())

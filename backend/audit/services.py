@@ -24,12 +24,12 @@ def record(
 ) -> None:
     """Record that `by` did `action` to `subject`, in the caller's transaction.
 
-    `subject` is a row, or (type, id) of something that is no row. `changes` are (old, new) by field; leave
+    `subject` is a row, or (type, id) of something that is not a row. `changes` are (old, new) by field; leave
     out personal data, which could not be erased from the log.
 
     Raises:
         NotInTransaction: no transaction is open.
-        SecretField: a field of `changes` has a name that secrets have.
+        SecretField: the name of a field of `changes` suggests a secret.
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(action)
@@ -54,7 +54,7 @@ def _plain(value: object) -> object:
         case models.Model():
             return value.pk
         case Decimal():
-            # A column's trailing zeros are not part of the amount: 10.0000 was set as 10.00.
+            # Trailing zeros come from the column's scale: an amount set to 10.00 is read as 10.0000.
             return f"{value.normalize():f}"
         case _:
             return value

@@ -12,9 +12,9 @@ from backend.carts.models import CartItem
 class Problem(TextChoices):
     """Why a line can't be ordered."""
 
-    NOT_FOR_SALE = "not_for_sale", "taken off the shop"
-    INSUFFICIENT_STOCK = "insufficient_stock", "fewer units are left"
-    OTHER_CURRENCY = "other_currency", "priced in another currency than the rest"
+    NOT_FOR_SALE = "not_for_sale", "no longer for sale"
+    INSUFFICIENT_STOCK = "insufficient_stock", "too few units available"
+    OTHER_CURRENCY = "other_currency", "priced in another currency than the cart"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ class CartItemNotFound(NotFound):
 
     code = "cart_item_not_found"
     message = "There is no such item in your cart."
-    details_keys = {"item_id": "The id of the request."}
+    details_keys = {"item_id": "The id in the request."}
     way_out = "Read the cart again."
 
 
@@ -31,6 +31,6 @@ class CurrencyMismatch(DomainError):
 
     code = "currency_mismatch"
     status = 409
-    message = "An order has one currency, and this product is priced in another than what is in your cart."
+    message = "An order has one currency, and this product is priced in another than your cart."
     details_keys = {"cart_currency": "The currency of the cart.", "product_currency": "That of the product."}
     way_out = "Order what is in the cart first, or empty it."

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from backend.api.fields import Identifier, MoneyOutput
 from backend.api.parameters import Body
 from backend.carts.contents import Problem
-from backend.carts.services import MAX_UNITS
+from backend.carts.services import MAX_LINE_UNITS
 from backend.catalog.models import Product, Variant
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 
@@ -19,7 +19,7 @@ class NewCartItemSerializer(Body):
 
     product_id = Identifier(required=False)
     variant_id = Identifier(required=False)
-    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS, default=1)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_LINE_UNITS, default=1)
     exposure_id = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The list that the product was taken from."
     )
@@ -28,7 +28,7 @@ class NewCartItemSerializer(Body):
 class QuantitySerializer(Body):
     """The new quantity of a line; DELETE removes it."""
 
-    quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
+    quantity = serializers.IntegerField(min_value=1, max_value=MAX_LINE_UNITS)
 
 
 class CartProductSerializer(serializers.ModelSerializer[Product]):

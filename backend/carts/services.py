@@ -23,7 +23,7 @@ from backend.catalog.variants import resolve_variant, variants_for_sale
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.services import lock_variants, shortage
 
-MAX_UNITS = 9_999
+MAX_LINE_UNITS = 9_999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +82,8 @@ def _set_claim(item: CartItem, claim: Claim) -> None:
 
 
 def _set_quantity(item: CartItem, quantity: int) -> None:
-    if quantity > MAX_UNITS:
-        raise InvalidInput(quantity=[f"A line has at most {MAX_UNITS} units."])
+    if quantity > MAX_LINE_UNITS:
+        raise InvalidInput(quantity=[f"A line has at most {MAX_LINE_UNITS} units."])
     if quantity > item.variant.available:
         raise InsufficientStock(items=[shortage(item.variant, wanted=quantity)])
     item.quantity = quantity

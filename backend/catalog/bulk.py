@@ -81,7 +81,8 @@ def upsert_products(
     """Create new products, update changed ones, and publish both, in one transaction.
 
     Raises:
-        InvalidInput: a category has an empty name or one with the separator of paths in it.
+        InvalidInput: a category has an empty name or one with the separator of paths in it, or a
+            variant would cost less than nothing or more than can be stored.
     """
     with transaction.atomic():
         result = Upserted()

@@ -18,7 +18,7 @@ def category_by_names(names: Sequence[str], *, by: Actor) -> Category:
     """Return the category at the path `names`; create the missing categories.
 
     Raises:
-        InvalidInput: there is no name, or one is empty or holds the separator of paths.
+        InvalidInput: there is no name, or one is empty or contains the separator of paths.
     """
     _require_names(names)
     parent: Category | None = None
@@ -53,7 +53,7 @@ def rename_category(category_id: int, *, name: str, by: Actor) -> Category:
     """Rename a category, and with it the paths of its descendants and the documents of its products.
 
     Raises:
-        InvalidInput: the name is empty, holds the separator of paths, or is its sibling's.
+        InvalidInput: the name is empty, contains the separator of paths, or is that of a sibling.
     """
     _require_names([name])
     with transaction.atomic():

@@ -13,7 +13,7 @@ from backend.catalog.models import Product, Variant
 
 
 def sale_price(list_price: Decimal, *, discount_percentage: Decimal, currency: str) -> Decimal:
-    """Return what something with this list price costs after the discount, rounded half away from zero."""
+    """Return the price after the discount, rounded half away from zero."""
     return money.rounded(list_price * (100 - discount_percentage) / 100, currency=currency)
 
 

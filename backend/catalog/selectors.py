@@ -90,5 +90,5 @@ def variants_of(product_id: int, *, user: object) -> list[Variant]:
         ProductNotFound: it doesn't exist, or the user may not see it.
     """
     product = product_for(product_id, user=user)
-    everything = may_change(product, user=user)
-    return [variant for variant in product.variants.all() if everything or variant.is_active]
+    sees_inactive = may_change(product, user=user)
+    return [variant for variant in product.variants.all() if sees_inactive or variant.is_active]

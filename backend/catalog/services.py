@@ -120,7 +120,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
             nothing or more than can be stored.
     """
     with transaction.atomic():
-        # A lock of the key would make a checkout, whose order items reference the product, wait.
+        # FOR UPDATE would make checkouts wait, because their order items reference the product.
         rows = Product.objects.select_for_update(no_key=True)
         product = rows.filter(pk=product_id, deleted_at=None).first()
         if product is None:

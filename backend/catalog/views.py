@@ -72,7 +72,7 @@ class ProductView(APIView):
     throttle_classes = (BrowseThrottle,)
 
     def get_permissions(self) -> list[BasePermission]:
-        """Return the permissions: anybody may read, changes need an account."""
+        """Return the permissions: reading is open to guests, changes need an account."""
         return [AllowAny()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAuthenticated()]
 
     @operation(

@@ -2,7 +2,7 @@
 
 
 class UnreadableFile(Exception):
-    """A file that is missing, damaged or no table in the expected format; nothing of it is imported."""
+    """A file that is missing, damaged or not a table in the expected format; none of it is imported."""
 
 
 class FormatNotInstalled(Exception):

@@ -106,7 +106,7 @@ def open_table(path: Path, *, header: Header) -> Table:
     """Return the table in `path`.
 
     Raises:
-        UnreadableFile: it is missing, empty, damaged, no UTF-8, or its header does not fit `header`.
+        UnreadableFile: it is missing, empty, damaged, not UTF-8, or its header does not fit `header`.
     """
     with _parsed(path) as rows:
         first = next(rows, None)
@@ -158,7 +158,7 @@ def _rows(binary: IO[bytes], *, path: Path) -> Iterator[tuple[int, list[str]]]:
         for values in reader:
             yield reader.line_num, values
     except csv.Error as error:
-        raise UnreadableFile(f"{path}: line {reader.line_num}: no valid CSV: {error}") from error
+        raise UnreadableFile(f"{path}: line {reader.line_num}: not valid CSV: {error}") from error
 
 
 def _decoded(binary: IO[bytes], *, path: Path) -> Iterator[str]:

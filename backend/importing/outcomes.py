@@ -8,8 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-EXACT_COPY = "is an exact copy of an earlier row"
-
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -85,7 +83,7 @@ class RefusedRows:
         self._writer.writerow(("line", "reason", *self._columns))
 
     def __bool__(self) -> bool:
-        """Whether a row was refused."""
+        """Return whether a row was refused."""
         return self._file is not None
 
     def __enter__(self) -> Self:

@@ -22,7 +22,7 @@ def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
     """Return the number from 0 to `highest` that `text` is.
 
     Raises:
-        InvalidValue: it is no such number, or has more decimal places than `places`.
+        InvalidValue: it is not such a number, or has more decimal places than `places`.
     """
     try:
         value = Decimal(text)
@@ -37,7 +37,7 @@ def point_in_time(text: str, *, fault: str) -> datetime:
     """Return the time in UTC that `text` is in ISO 8601, itself in UTC if it has no offset.
 
     Raises:
-        InvalidValue: it is no time, or not from EARLIEST to LATEST.
+        InvalidValue: it is not a time, or not from EARLIEST to LATEST.
     """
     try:
         at = datetime.fromisoformat(text)
@@ -64,7 +64,7 @@ def price(text: str, *, column: str, currency: str) -> Decimal:
     """Return the price in `currency` that `text` is.
 
     Raises:
-        InvalidValue: it is no number from 0 to HIGHEST_PRICE, or has more decimal places than the currency.
+        InvalidValue: it is not a number from 0 to HIGHEST_PRICE, or has too many decimal places.
     """
     fault = f"{column} {NOT_A_PRICE}"
     amount = number(text, highest=HIGHEST_PRICE, places=money.MAX_EXPONENT, fault=fault)

@@ -21,6 +21,6 @@ class ReservationClosed(DomainError):
 
     code = "reservation_closed"
     status = 409
-    message = "The units are not held any more."
-    details_keys = {"reservation_ids": "The reservations of the request."}
+    message = "The units are no longer reserved."
+    details_keys = {"reservation_ids": "All reservations of the request, closed or not."}
     way_out = "Read the order again; another request has changed it."

@@ -1,4 +1,4 @@
-"""Import past orders: from another shop, or from before this one kept them.
+"""Import past orders of another shop or of an earlier system.
 
 They are stored with their own prices and without a change of stock. Their transitions are not published as
 `order_step`, so that customers get no messages about them. One call is one transaction and leaves existing
@@ -66,7 +66,7 @@ class PastItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """A charge beside items, tax and shipping; negative for a discount."""
+    """A charge other than for items, tax and shipping; negative for a discount."""
 
     code: str
     description: str
@@ -230,11 +230,11 @@ def _item_rows(
 
 
 def _record_returns(pairs: Sequence[tuple[PastOrder, Order]]) -> None:
-    wanting = [(order, row) for order, row in pairs if any(item.returned_at for item in order.items)]
-    stored = OrderItem.objects.filter(order__in=[row for _, row in wanting]).order_by("order", "pk")
+    with_returns = [(order, row) for order, row in pairs if any(item.returned_at for item in order.items)]
+    stored = OrderItem.objects.filter(order__in=[row for _, row in with_returns]).order_by("order", "pk")
     ids = iter(stored.values_list("pk", flat=True))
     returns = []
-    for order, _ in sorted(wanting, key=lambda pair: pair[1].pk):
+    for order, _ in sorted(with_returns, key=lambda pair: pair[1].pk):
         for item in order.items:
             item_id = next(ids)
             if item.returned_at is not None:

@@ -1,4 +1,4 @@
-"""Checkout: making an order of a cart.
+"""Checkout: turning a cart into an order.
 
 Checkout is one transaction that locks the cart and its variants, so prices and stock are those at the commit.
 Cash on delivery needs no payment first, so the order is confirmed, and counts as a sale, when it is placed.

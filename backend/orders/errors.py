@@ -16,7 +16,7 @@ class ItemsUnavailable(DomainError):
 
     code = "items_unavailable"
     status = 409
-    message = "Some of your cart can't be bought any more; change it and order again."
+    message = "Some items in your cart can no longer be bought; change it and order again."
     details_keys = {
         "items": "The cart items concerned: `item_id`, `problem` (as in the cart), `product_id`, `title`, "
         "`variant_id`, `sku`, `requested` and `available` units."
@@ -39,7 +39,7 @@ class PriceChanged(DomainError):
 
     code = "price_changed"
     status = 409
-    message = "Prices have changed since you looked; look again and order again."
+    message = "The total has changed; check it and order again."
     details_keys = {"expected_total": "As in the request.", "total_amount": "What the order would cost now."}
     way_out = "Show the customer the new total, and repeat the request with it."
 
@@ -49,7 +49,7 @@ class OrderNotFound(NotFound):
 
     code = "order_not_found"
     message = "There is no such order."
-    details_keys = {"order_id": "The id of the request."}
+    details_keys = {"order_id": "The id in the request."}
     way_out = "Look the order up in the list of orders."
 
 
@@ -72,7 +72,7 @@ class ReturnTooLarge(DomainError):
 
     code = "return_too_large"
     status = 409
-    message = "More units would come back than were bought."
+    message = "More units would be returned than were bought."
     details_keys = {
         "items": "The items concerned: `item_id`, `quantity` bought, units `returned` before, and units "
         "`requested` now."

@@ -53,8 +53,8 @@ class Order(models.Model):
     """A purchase; `user` is None for an imported order without a customer.
 
     total_amount = subtotal + tax_amount + shipping_cost + charges. `charges` is the sum of `charge_lines`,
-    a list of {code, description, amount} that orders taken over from other shops may carry; it may be
-    negative. `customer_name` and `customer_phone` are as they were when the order was placed.
+    a list of {code, description, amount} that imported orders may have; it may be negative.
+    `customer_name` and `customer_phone` are as they were when the order was placed.
     """
 
     order_number = models.CharField(max_length=20, unique=True)
@@ -108,7 +108,7 @@ class OrderItem(models.Model):
     """A line of an order, with a snapshot of the product.
 
     `exposure_id`, `cart_added_at` and `shopper_key` are the cart item's claim about the list that it was
-    taken from. An order that was taken over from another shop holds no stock, so it has no reservation.
+    taken from. An imported order holds no stock, so its items have no reservation.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")

@@ -1,7 +1,7 @@
 """Writing movements: sales, cancels and returns.
 
-A movement happens at the time of the step that caused it, so sales and cancels are read off an order's items
-and history, in the database.
+A movement happens at the time of the step that caused it, so sales and cancels are derived from an order's
+items and history, in the database.
 """
 
 from collections.abc import Collection, Sequence

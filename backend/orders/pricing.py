@@ -26,8 +26,8 @@ class Totals:
 class Tariff:
     """The shop's rates: a tax in percent on goods and shipping, and a flat price for shipping.
 
-    `shipping_cost` and `free_shipping_from` are in the currency of the order, whichever that is. From a
-    subtotal of `free_shipping_from` on shipping costs nothing; None means never.
+    `shipping_cost` and `free_shipping_from` are in the currency of the order, whichever that is. Shipping is
+    free from a subtotal of `free_shipping_from`; None means never.
     """
 
     tax_percentage: Decimal

@@ -148,7 +148,7 @@ class OrderStepSerializer(serializers.ModelSerializer[OrderStatusHistory]):
 
 
 class ChargeSerializer(serializers.Serializer[Any]):
-    """A charge beside the items, tax and shipping."""
+    """A charge other than for items, tax and shipping."""
 
     EXAMPLE = {"code": "gift_wrap", "description": "Gift wrapping", "amount": "5.00"}
 
@@ -158,7 +158,7 @@ class ChargeSerializer(serializers.Serializer[Any]):
 
 
 SUMMARY = {
-    "order_number": "20260302-7KQ2M9XA",
+    "order_number": "7K2M-9QXR-4TBC",
     "status": "CONFIRMED",
     "payment_status": "PENDING",
     "payment_method": "COD",

@@ -1,4 +1,4 @@
-"""For commands that change much: wait until every subscriber has handled it."""
+"""Waiting until every subscriber has handled what a command changed."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Are all subscribers running?"""
+"""The health check of the outbox: whether all subscribers are running."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

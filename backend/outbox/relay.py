@@ -23,7 +23,7 @@ POLL_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 REFRESH_SECONDS = 1.0
 ABANDONED_SECONDS = 60.0
-"""How often abandoned cursors are looked for."""
+"""The time between two checks for abandoned cursors."""
 
 
 def process_name() -> str:
@@ -85,7 +85,7 @@ class Relay:
         try:
             current = {subscriber.name: subscriber for subscriber in self._subscribers()}
         except Exception:
-            # Running threads continue; the list is asked for again in a second.
+            # Running threads continue; the list is requested again in a second.
             logger.exception("subscribers_unknown")
             return
         for name in set(self._threads) - set(current):
@@ -151,11 +151,11 @@ def _drain_one(runner: SubscriberRunner, *, deadline: float) -> None:
     try:
         while target is not None:
             worked = runner.step()
-            place = cursor_position(subscriber.name)
-            if place is not None and place >= target:
+            position = cursor_position(subscriber.name)
+            if position is not None and position >= target:
                 return
             if time.monotonic() > deadline:
-                raise DrainTimeout(f"the cursor of {subscriber.name} is at {place}, before {target}")
+                raise DrainTimeout(f"the cursor of {subscriber.name} is at {position}, before {target}")
             if not worked:
                 time.sleep(POLL_SECONDS)
     finally:

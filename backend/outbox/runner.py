@@ -179,12 +179,12 @@ class SubscriberRunner:
         return [waiting for waiting, _ in zip(ready, range(self.subscriber.batch_size), strict=False)]
 
     def _save(self) -> None:
-        place = min(self._waiting.values(), default=self._read)
-        if place == self._saved:
+        position = min(self._waiting.values(), default=self._read)
+        if position == self._saved:
             return
         rows = Cursor.objects.filter(subscriber=self.subscriber.name, lease_owner=self._owner)
-        if rows.update(xid=place.xid, message_id=place.message_id, moved_at=self._clock()):
-            self._saved = place
+        if rows.update(xid=position.xid, message_id=position.message_id, moved_at=self._clock()):
+            self._saved = position
         else:
             self._lose_lease()
 

@@ -13,7 +13,7 @@ from backend.outbox.topics import Topic
 
 KEPT_FOR = timedelta(days=1)
 
-# Before cursors at the head named a message, they had this in its place.
+# Cursors at the head stored this instead of a message's id in an earlier release.
 HIGHEST_ID = 2**63 - 1
 
 
@@ -49,7 +49,7 @@ def renumber_if_restored() -> bool:
     if connection.vendor != "postgresql" or not _is_restored():
         return False
     with transaction.atomic():
-        # Every subscriber's thread checks at its start; the second to get these locks finds nothing to do.
+        # Every subscriber's thread checks when it starts; the second to get these locks finds nothing to do.
         list(Cursor.objects.select_for_update().order_by("subscriber"))
         if not _is_restored():
             return False
@@ -86,10 +86,10 @@ def prune(*, now: datetime) -> int:
         if oldest is None:
             return 0
         handled = Q(xid__lt=oldest.xid) | Q(xid=oldest.xid, id__lte=oldest.message_id)
-        doomed = Message.objects.filter(handled, created_at__lt=now - KEPT_FOR)
+        deletable = Message.objects.filter(handled, created_at__lt=now - KEPT_FOR)
         for cursor in closed:
-            if doomed.filter(after(Position(cursor.xid, cursor.message_id))).exists():
+            if deletable.filter(after(Position(cursor.xid, cursor.message_id))).exists():
                 cursor.overtaken = True
                 cursor.save(update_fields=["overtaken"])
-        deleted, _ = doomed.delete()
+        deleted, _ = deletable.delete()
     return deleted

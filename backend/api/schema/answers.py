@@ -28,7 +28,7 @@ class KnownError(Protocol):
     way_out: Any
 
 
-# What the server answers by itself, to any request and to one with a body.
+# What the server answers before a view runs, to any request and to one with a body.
 _of_server: dict[str, Sequence[KnownError]] = {"any": (), "body": ()}
 
 

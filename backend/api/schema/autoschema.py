@@ -112,7 +112,7 @@ class ShopSchema(AutoSchema):
             if own is None:
                 bodies[str(answer.status)] = {"$ref": f"#/components/responses/{answer.name}"}
             else:
-                # An answer of the view's own, as that of readiness, beside errors with the same status.
+                # The view, such as that of readiness, has an answer of its own with the status of an error.
                 own["headers"].update(answer.response()["headers"])
                 media = own["content"]["application/json"]
                 error = {"$ref": f"#/components/schemas/{answer.name}"}

@@ -1,9 +1,9 @@
-"""What a view says about one of its methods, beside what its configuration says already.
+"""What a view declares about one of its methods; the rest is derived from its configuration.
 
 Operation ids follow one rule, because generated clients make names of functions from them:
 `<resource>_<verb>` in snake_case. The verb is `list` (GET of a page or of a list), `get` (GET of anything
-else), `create` (POST), `update` (PUT and PATCH) or `delete` (DELETE). A POST to a path that ends in a verb of
-its own has that one: `orders_cancel` for `…/cancel/`.
+else), `create` (POST), `update` (PUT and PATCH) or `delete` (DELETE). A POST to a path that ends in a verb
+uses that verb: `orders_cancel` for `…/cancel/`.
 """
 
 import re
@@ -28,7 +28,7 @@ VERBS: Mapping[str, frozenset[str]] = {
 
 
 def follows_rule(operation_id: str, *, method: str, path: str) -> bool:
-    """Whether the id is `<resource>_<verb>` with a verb that fits the method and the path."""
+    """Return whether the id is `<resource>_<verb>`, with a verb that fits the method and path."""
     verbs = set(VERBS[method])
     if method == "POST":
         verbs.add(path.rstrip("/").rpartition("/")[2].replace("-", "_"))
@@ -37,7 +37,7 @@ def follows_rule(operation_id: str, *, method: str, path: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestHeader:
-    """A header that an operation reads, what it may answer because of it, and the headers it then sends."""
+    """A header that an operation reads, the errors that it can cause, and the response headers it adds."""
 
     name: str
     schema: Mapping[str, Any]
@@ -48,7 +48,7 @@ class RequestHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """The declared part of an operation; `request` is the body's serializer, or one a media type."""
+    """The declared part of an operation; `request` is the body's serializer, or one for each media type."""
 
     operation_id: str
     tag: str

@@ -3,7 +3,7 @@
 `order`, `placed_at`, `sku`, `quantity` and `unit_price` are required. Rows with the same `order` are one
 order, placed at the earliest of their times. A row with `charge` instead of `sku` is a charge of the order,
 such as postage; its quantity and price may be negative. A row with a negative quantity of a product is a
-return of its own, without an order; `return` identifies it, by default it is its place in the order. Times
+return of its own, without an order; `return` identifies it, by default its position in the order. Times
 are ISO 8601, in UTC if they have no offset. An empty `customer` is a guest.
 """
 

@@ -22,14 +22,14 @@ PROGRESS_FILE = "populate_data.json"
 def _at_least(least: int) -> Any:
     def number(text: str) -> int:
         if not text.isdigit() or int(text) < least:
-            raise ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+            raise ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
         return int(text)
 
     return number
 
 
 class Command(BaseCommand):
-    """Generates products, people, and what they did. Changes nothing in a shop that isn't empty."""
+    """Generates products, shoppers and their behaviour. Changes nothing in a shop that isn't empty."""
 
     help = "Fill an empty shop with generated products, customers, behaviour and orders."
 

@@ -86,7 +86,7 @@ def test_a_closed_format_names_unknown_and_duplicate_columns(tmp_path: Path) -> 
     [
         (b"", "is empty; expected the header sku,title"),
         (b"sku,title\n", "has a header but no rows"),
-        (b'sku,title\n1,"never closed\n', "line 2: no valid CSV"),
+        (b'sku,title\n1,"never closed\n', "line 2: not valid CSV"),
         (gzip.compress(NOISE)[:-300], "damaged after line"),
         (lzma.compress(NOISE)[:-300], "damaged after line"),
     ],
