@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 EARLIEST = timedelta(days=7)
 LATEST = timedelta(minutes=5)
-# A difference up to this may be the network's, beyond it is the client's clock.
+# A difference up to this may be the network's delay; a greater one is the error of the client's clock.
 NETWORK_DELAY = timedelta(minutes=1)
 # Reports read one day more on either side of their period, so no correction may be greater.
 MAX_OFFSET = timedelta(days=1)

@@ -1,7 +1,7 @@
 """How the fields of the event types are stored: each one is the column of its name in the table `events`.
 
 The columns follow from the structs in `events.py` and are compared with `schema/*.sql` when that module is
-imported, so that a field without a column stops the process instead of losing values.
+imported: a field without a column stops the process instead of losing values.
 """
 
 import re
@@ -18,7 +18,7 @@ SCHEMA = Path(__file__).parent / "schema"
 # Stands for "no shopper", "no exposure": columns of the warehouse are not nullable.
 NIL_UUID = UUID(int=0)
 
-# What arrival adds to an event; no field may have one of these names.
+# Columns that are filled on arrival; no field may have one of these names.
 ARRIVAL = frozenset(
     {
         "event_id",
@@ -149,7 +149,7 @@ def _holds(kind: inspect.IntType, type_: str) -> bool:
 
 
 def without_none(kind: inspect.Type) -> inspect.Type:
-    """Return what a value of this kind is where it isn't None."""
+    """Return the only other member of a union with None; any other type as it is."""
     if isinstance(kind, inspect.UnionType):
         rest = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
         return rest[0] if len(rest) == 1 else kind

@@ -4,7 +4,7 @@ A supervisor runs them in the foreground (`python -m analytics_pipeline.chdb_ser
 `python -m analytics_pipeline.valkey`), or `ensure()` starts them for as long as a process uses them.
 
 The files of a service in `HOME/run/`, readable by the home's owner alone:
-- `NAME.json`: the endpoint. Port and passwords stay the same over restarts, so that an address that was given
+- `NAME.json`: the endpoint. Port and passwords stay the same over restarts, so an address that was handed
   out remains valid.
 - `NAME.owner`: locked by the owning process while it lives, however it ends.
 - `NAME.start`: locked while a process reserves the endpoint or starts the service.
@@ -38,7 +38,7 @@ HOST = "127.0.0.1"
 DATABASE = "vitrine"
 USER = "vitrine"
 ANALYST = "analyst"
-# What the services create in a home is for its owner.
+# The umask of the services: only its owner can read what they create in a home.
 OWNER_ONLY = 0o077
 # Below the ports that systems hand out for outgoing connections.
 _PORTS = range(20_000, 32_000)
@@ -134,12 +134,12 @@ VALKEY = Service(
 
 
 def clickhouse_url(settings: PipelineSettings) -> str:
-    """Return the warehouse's address: the configured one, else the embedded one's, running or not."""
+    """Return the configured address of the warehouse, else the embedded one's, running or not."""
     return settings.clickhouse_url or WAREHOUSE.url(endpoint(WAREHOUSE, home=settings.home))
 
 
 def redis_url(settings: PipelineSettings) -> str:
-    """Return the stream's address: the configured one, else the embedded one's, running or not."""
+    """Return the configured address of the stream, else the embedded one's, running or not."""
     return settings.redis_url or VALKEY.url(endpoint(VALKEY, home=settings.home))
 
 
@@ -150,7 +150,8 @@ def ensure(settings: PipelineSettings, *services: Service) -> Iterator[None]:
     A running service is used as it is. Another one is started, and the last process that uses it stops it.
     Under a supervisor none is started: the supervisor does that.
 
-    Raises: ServiceDidNotStart.
+    Raises:
+        ServiceDidNotStart: a service didn't answer in time.
     """
     if SUPERVISED in os.environ:
         yield
@@ -188,7 +189,8 @@ def own(service: Service, *, home: Path, arguments: list[str]) -> Iterator[Endpo
 
     An owner that was started for a command, and that no process uses any more, is stopped first.
 
-    Raises: AlreadyOwned.
+    Raises:
+        AlreadyOwned: another process owns it, and is not about to stop.
     """
     reserved = endpoint(service, home=home)
     transient = _TRANSIENT in arguments

@@ -42,10 +42,10 @@ class Event(
     gc=False,
     tag_field="type",
 ):
-    """What all events have.
+    """The fields that every event has.
 
-    `exposure_id`, where a type has it, is the list that led to the event. `session_id` is the visit, and
-    `properties` is what a shop wants to add.
+    `session_id` is the visit, and `properties` is what a shop adds. In the types that have one, `exposure_id`
+    is the list that led to the event.
     """
 
     event_id: UUID
@@ -75,7 +75,7 @@ class Search(Event, frozen=True, tag="search"):
 
 
 class Exposure(Event, frozen=True, tag="exposure"):
-    """A list was shown; its `event_id` is the exposure id. Only the server sends it.
+    """A list was shown; its `event_id` is the exposure id.
 
     `list_version` is the model version or index generation that made the list, `arms` the experiments' arms.
     """
@@ -92,7 +92,7 @@ class Exposure(Event, frozen=True, tag="exposure"):
 
 
 class Seen(Event, frozen=True, tag="seen"):
-    """These products of a list came into view. Earns no credit: a client says so."""
+    """These products of a list came into view, as the client reports; no revenue is credited for it."""
 
     exposure_id: UUID
     product_ids: Ids
@@ -131,7 +131,7 @@ class CartRemove(Event, frozen=True, tag="cart_remove"):
 
 
 class OrderPlaced(Event, frozen=True, tag="order"):
-    """Units of a product were ordered. Only the server sends it; money is in the order facts."""
+    """Units of a product were ordered; amounts are in the order facts alone."""
 
     product_id: Id
     variant_id: Id | None = None
@@ -149,7 +149,10 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """An event that was refused, as far as it is kept; `index` is its place in the batch, from 0."""
+    """A refused event with the reason; `index` is its place in the batch, from 0.
+
+    `payload` is its text, cut where it is long.
+    """
 
     index: int
     reason: str
@@ -159,7 +162,7 @@ class Refused(msgspec.Struct, frozen=True):
 def content(event: AnyEvent) -> int:
     """Return 64 bits of a hash of the event: equal for two copies of one event, different for two events.
 
-    Fields with their default don't enter it, so that a new field leaves the hashes of older events unchanged.
+    Fields with their default don't enter it, so a new field leaves the hashes of older events unchanged.
     """
     return int.from_bytes(blake2b(_encoder.encode(event), digest_size=8).digest())
 

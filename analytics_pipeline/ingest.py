@@ -1,4 +1,4 @@
-"""From the stream into the warehouse: insert, mark the days dirty, acknowledge, trim.
+"""Moves events from the stream to the warehouse: insert, mark the days dirty, acknowledge, trim.
 
 Every step is idempotent. After a crash at any point the next run reads what wasn't acknowledged and inserts
 it again, which changes nothing for a query that reads with FINAL.
@@ -21,7 +21,7 @@ from analytics_pipeline.events import Record, Refused
 from analytics_pipeline.stream import Entry, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
-# An entry may hold 500 events and a megabyte; of small ones more are taken, for larger blocks.
+# An entry may hold 500 events and a megabyte. Small entries are taken in greater numbers, for larger blocks.
 ENTRIES_AT_ONCE = 200
 _BYTES_AT_ONCE = 4_000_000
 _MOST_ENTRIES = 10_000
@@ -34,7 +34,7 @@ _MILLISECONDS_A_DAY = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """What couldn't become an event. `entry` and `position` identify it.
+    """A refused event or entry. `entry` and `position` identify it.
 
     The position is the event's index in its request, or WHOLE_ENTRY if the payload is a whole entry of the
     stream.
@@ -223,7 +223,7 @@ def columns(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
 
 
 def _arrivals(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
-    """Return the columns that are no fields of an event; times in the units of their columns."""
+    """Return the columns that are filled on arrival, with times in the units of their columns."""
     ids = [record.event.event_id for record in records]
     times = [id_.int >> 80 for id_ in ids]
     return {

@@ -1,4 +1,4 @@
-"""Reads the body of a request: the valid events in it, and the others with the reasons.
+"""Reads a request's body: returns the valid events, and the others with the reasons.
 
 A body that is valid as a whole is decoded at once. In any other body each event is cut off and decoded alone,
 so that a fault costs one event.
@@ -27,7 +27,7 @@ _VERSION_7 = 0x7 << 76 | 0b10 << 62
 
 
 class InvalidBody(ValueError):
-    """The body of a request is no batch; `field` and `reason` say what is wrong."""
+    """The body of a request is not a batch; `field` and `reason` say what is wrong."""
 
     def __init__(self, field: str, *, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -69,14 +69,14 @@ def read(body: bytes, *, arrived_at: datetime) -> Received:
     """Return the events in `{"events": [...], "anonymous_id": …, "sent_at": …}`.
 
     Raises:
-        InvalidBody: the body is no such object.
+        InvalidBody: the body is not such an object.
         TooManyEvents: it holds more than MAX_EVENTS.
     """
     return read_whole(body, arrived_at=arrived_at) or read_each(body, arrived_at=arrived_at)
 
 
 def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
-    """Return the events of a body in which everything is valid, else None: `read_each` says what is not."""
+    """Return the events of a body in which everything is valid, else None: `read_each` says what isn't."""
     try:
         batch = _batch_decoder.decode(body)
         clock_offset = _clock_offset(batch.sent_at, arrived_at=arrived_at)
@@ -146,7 +146,7 @@ def _slices(body: bytes) -> Slices:
 
 
 def _envelope(text: bytes) -> _Envelope:
-    """Return what is beside the events; `text` has an empty array in their place."""
+    """Return the other members of the body; `text` has an empty array in place of the events."""
     try:
         envelope = _envelope_decoder.decode(text)
         repeated = len(json.loads(text, object_pairs_hook=list)) != len(json.loads(text))
@@ -160,7 +160,7 @@ def _envelope(text: bytes) -> _Envelope:
 
 
 def _clock_offset(sent_at: str | None, *, arrived_at: datetime) -> int:
-    """Return by how much the client's clock is wrong; raises InvalidBody for what is no time."""
+    """Return by how much the client's clock is wrong; raises InvalidBody unless it is a time."""
     if sent_at is None:
         return 0
     try:

@@ -19,7 +19,10 @@ def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
     """Return one row for each shopper, product and day, in the order of time.
 
     Columns: `shopper` (the key as text), `product_id`, `interacted_at` (UNIX seconds), `weight` (the
-    strongest of that day). Raises what the warehouse raises.
+    strongest of that day).
+
+    Raises:
+        WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
     """
     return warehouse.frame(
         _extract("interactions"),

@@ -1,4 +1,4 @@
-"""File locks, which the system releases when their holder ends in whichever way."""
+"""File locks, which the system releases however their holder ends."""
 
 import fcntl
 import os

@@ -1,7 +1,7 @@
 """Bring a warehouse to the schema in schema/*.sql: numbered files, one object each, applied once.
 
-ClickHouse has no transactions, so that a file must be harmless when it is applied twice: two migrators may
-run at once, and one that was killed starts again with the file that it had not recorded. An INSERT says in a
+ClickHouse has no transactions, so applying a file twice must be harmless: two migrators may run at once, and
+one that was killed starts again with the file that it had not recorded. An INSERT says in a
 comment, after the word "Repeatable:", why it is.
 """
 

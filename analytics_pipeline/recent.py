@@ -11,7 +11,7 @@ from analytics_pipeline.settings import PipelineSettings
 KEPT = 20
 KEPT_FOR = timedelta(days=30)
 _PREFIX = "vitrine:recent:"
-# A late page is worse than one without recent products.
+# A page is served without recent products rather than late.
 _TIMEOUT_SECONDS = 1
 
 

@@ -17,7 +17,7 @@ from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key
 from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 
-# A form of entries that the previous release can't read gets another key: during an upgrade that release's
+# Entries in a format that the previous release can't read get another key: during an upgrade that release's
 # consumer would otherwise take and lose them. The consumer reads the previous key as well.
 KEY = "vitrine:events:2"
 PREVIOUS_KEY = "vitrine:events"

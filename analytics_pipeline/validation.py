@@ -1,4 +1,4 @@
-"""What an event has to be, as a client may send it."""
+"""Validation of events that clients send."""
 
 import json
 import re
@@ -25,7 +25,7 @@ _MISSING = re.compile(r"Object missing required field `(\w+)`")
 
 
 class InvalidEvent(ValueError):
-    """This is no event; the message names the field and says why."""
+    """The text is not a valid event; the message names the field and says why."""
 
     def __init__(self, reason: str, *, field: str = "") -> None:
         shown = field if len(field) <= 50 else f"{field[:50]}…"
@@ -36,7 +36,7 @@ def validate(payload: bytes, *, arrived_at: datetime, clock_offset: int = 0) -> 
     """Return the event in this JSON object, as a client may send it.
 
     Raises:
-        InvalidEvent: it is none.
+        InvalidEvent: it is not valid; names the field.
     """
     if len(payload) > MAX_EVENT_BYTES:
         raise InvalidEvent(f"an event of {len(payload)} bytes; at most {MAX_EVENT_BYTES} are accepted")
@@ -56,8 +56,9 @@ def validate(payload: bytes, *, arrived_at: datetime, clock_offset: int = 0) -> 
 def may_repeat_keys(payload: bytes, decoded: object) -> bool:
     """Return whether a key may occur twice in an object of this JSON text.
 
-    Each key has a colon. Without a backslash the strings of the text are those of the values, so that as many
-    colons as in the shortest text of the same values leave no place for a second key.
+    Every key is followed by a colon. A text with as many colons as the shortest encoding of the decoded
+    values therefore has no further key. A colon that is written as the escape \\u003a would hide one, so a
+    text with such an escape may repeat a key.
     """
     return b"\\u003" in payload or payload.count(b":") != _encoder.encode(decoded).count(b":")
 

@@ -23,8 +23,8 @@ _COMMON = frozenset({"event_id", "session_id", "properties"})
 _HEAD = """# Events
 
 Version {version} of the vocabulary. This page is generated from `analytics_pipeline/events.py` by
-`python -m analytics_pipeline.vocabulary`. A version only adds types and optional fields; what changes its
-meaning gets a new type.
+`python -m analytics_pipeline.vocabulary`. A new version only adds types and optional
+fields; an event whose meaning changes gets a new type.
 
 `POST /api/events/` takes `{{"events": [...], "anonymous_id": "…", "sent_at": "…"}}`, as JSON of any media
 type or gzip of it, with at most {events} events. It answers 202 with how many events were accepted, and the

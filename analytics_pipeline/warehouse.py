@@ -24,7 +24,7 @@ _SERVERS_DATABASE = "default"
 _SETTINGS = {
     # Loads of history touch more days at once than the server's default of 100 allows.
     "max_partitions_per_insert_block": 0,
-    # An event's day follows from its id and a movement's month never changes: copies share a partition.
+    # Copies of a row share a partition: an event's day follows from its id, and a movement keeps its month.
     "do_not_merge_across_partitions_select_final": 1,
 }
 _TIMEOUT_EXCEEDED = 159
@@ -38,7 +38,7 @@ _FAILURES = (ClickHouseError, HTTPError, OSError)
 
 
 _BLOCK_BYTES = 1024 * 1024
-# A larger answer than this is a question for a notebook.
+# Larger answers are left to notebooks, which have no limit.
 _MOST_BYTES = 256 * 1024 * 1024
 
 
@@ -79,7 +79,7 @@ class ResultTooLarge(WarehouseRefused):
 
 
 class Warehouse:
-    """Statements and inserts. Connects on first use; safe to share between threads.
+    """A client of the warehouse. Connects on first use; safe to share between threads.
 
     `deadline` bounds every call. Every method raises WarehouseUnavailable or WarehouseRefused.
     """

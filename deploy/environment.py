@@ -1,8 +1,8 @@
 """Make a virtual environment with exactly what a lock file names: `environment.py VENV LOCKFILE`.
 
-Uses the standard library only, and syntax that the Pythons which it refuses can read. Installs with uv where
-it is available, else with pip, which is slower. Every file is checked against the lock's hashes. Running it
-again after an interruption finishes the work.
+Uses only the standard library, and syntax that older Pythons can parse, so that they can report that they are
+too old. Installs with uv where it is available, else with pip, which is slower. Every file is checked against
+the lock's hashes. Running it again after an interruption finishes the work.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def with_uv(uv: str, folder: Path, *, lock: Path) -> None:
 def with_pip(folder: Path, *, lock: Path) -> None:
     """Install with pip into a fresh environment: pip does not remove what the lock does not name."""
     try:
-        import ensurepip  # noqa: F401, PLC0415 - Debian packs it apart
+        import ensurepip  # noqa: F401, PLC0415 - Debian has it in another package
     except ImportError:
         raise CannotInstall(
             f"{sys.executable} has no ensurepip: install it (Debian: apt install python3-venv), or uv"
@@ -97,7 +97,11 @@ def with_pip(folder: Path, *, lock: Path) -> None:
 
 
 def run(command: list[str], environment: dict[str, str]) -> None:
-    """Run an installer; its output goes to the terminal."""
+    """Run an installer; its output goes to the terminal.
+
+    Raises:
+        CannotInstall: it failed.
+    """
     result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
     if result.returncode != 0:
         raise CannotInstall(f"{command[0]} could not install {command[-1]}; its own message is above")

@@ -19,7 +19,7 @@ _WAKE_SECONDS = 1.0
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit code: 0 after an orderly end, 1 if another process owns this home's warehouse."""
+    """Serve until stopped; return the exit code, 1 if another process owns this home's warehouse."""
     os.umask(embedded.OWNER_ONLY)
     home = PipelineSettings.from_env().home
     stopped = threading.Event()

@@ -1,7 +1,6 @@
 """Request bodies: of known length or chunked, plain or compressed, complete or refused.
 
-A body is spooled before the engine sees any of it, so that a client that dies while it sends leaves nothing
-behind.
+A body is spooled before the engine sees any of it: a client that dies while it sends changes nothing.
 """
 
 import gzip
@@ -90,8 +89,9 @@ def read(
     `decompress` says that the body is in ClickHouse's compressed blocks, inside of any Content-Encoding.
     `limit` is for the decoded body.
 
-    Raises: TruncatedBody if the connection ends first; EngineError if the body is too long or can't be
-    decoded or stored.
+    Raises:
+        TruncatedBody: the connection ends first.
+        EngineError: the body is too long, or can't be decoded or stored.
     """
     raw: io.RawIOBase
     if "chunked" in headers.get("Transfer-Encoding", "").lower():
@@ -125,7 +125,7 @@ def _copy(source: BinaryIO, spool: BinaryIO, *, limit: int) -> None:
 
 def _length(text: str) -> int:
     if not text.isdecimal():
-        raise errors.refuse(f"Content-Length {text!r} is no number", code=Code.BAD_ARGUMENTS)
+        raise errors.refuse(f"Content-Length {text!r} is not a number", code=Code.BAD_ARGUMENTS)
     return int(text)
 
 

@@ -1,7 +1,7 @@
 """Statements in, rows out: one connection to the engine for each request.
 
-A connection keeps settings, a database, temporary tables and, after an error, rows that were not sent. So
-each request has a connection of its own, which is discarded with everything in it.
+A connection keeps settings, a database, temporary tables and, after an error, rows that were not sent.
+Therefore each request has a connection of its own, which is discarded with everything in it.
 """
 
 import re
@@ -113,7 +113,8 @@ class Engine:
     def execute(self, request: Request) -> Iterator[Answer]:
         """Run the request's statement; the answer's blocks are valid inside the context.
 
-        Raises: EngineError, also from the iterator of a streamed answer.
+        Raises:
+            EngineError: the statement was refused or failed; also from the iterator of a streamed answer.
         """
         with self._registered(request), self._connection() as connection:
             try:
@@ -157,7 +158,7 @@ class Engine:
 
     def _answer(self, connection: Any, request: Request) -> Answer:
         head = request.query + request.body.read(_HEAD_LIMIT)
-        # Of a reader nothing is run but what was examined, which is the whole text.
+        # A statement of an analyst, or one by GET, runs only after its whole text was examined.
         can_insert = request.role is Role.SHOP and not request.readonly
         insert = statements.split_insert(head) if can_insert else None
         if insert is not None:
@@ -211,7 +212,8 @@ class Engine:
     def _canonical(self, text: bytes) -> str:
         """Return the statement in the engine's own spelling.
 
-        Raises: EngineError for text that isn't one statement.
+        Raises:
+            EngineError: the text isn't one statement.
         """
         literal = b"'" + text.replace(b"\\", b"\\\\").replace(b"'", b"\\'") + b"'"
         setting = f"max_query_size = {4 * _SQL_LIMIT}".encode()
@@ -356,7 +358,7 @@ def _settings(values: Mapping[str, str]) -> str:
 
 def _setting(name: str, value: str) -> str:
     if not _NAME.fullmatch(name):
-        raise _bad(f"{name!r} is no name of a setting")
+        raise _bad(f"{name!r} is not the name of a setting")
     return f"{name} = {_literal(value)}"
 
 

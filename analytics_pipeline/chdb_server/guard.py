@@ -16,7 +16,7 @@ from analytics_pipeline.chdb_server.statements import Token
 
 
 class Role(StrEnum):
-    """In whose name a request is served: a role of config/users.xml."""
+    """The role of config/users.xml that a request is served with."""
 
     SHOP = "shop"
     ANALYST = "analyst"
@@ -25,12 +25,12 @@ class Role(StrEnum):
 _ANALYSTS_STATEMENTS = frozenset(
     {"SELECT", "WITH", "SHOW", "DESCRIBE", "EXPLAIN", "EXISTS", "USE", "KILL", "("}
 )
-# Read files, run text as a statement or a program, read the process that embeds the engine, keep a table
-# elsewhere; or ask a language model.
+# They read files, run text as a statement or a program, read the process that embeds the engine, keep a table
+# elsewhere, or (the prefix) ask a language model.
 _FORBIDDEN_FUNCTIONS = frozenset({"DISK", "EVAL", "EXECUTABLE", "FILE", "PYTHON"})
 _FORBIDDEN_FUNCTION_PREFIXES = ("AI",)
-# Formats that read or write a file of the server, or ask another one; expressions and statements that the
-# engine runs unexamined.
+# Settings of formats that read or write a file of the server, or ask another server, and settings whose
+# values are expressions or statements that the engine would run unexamined.
 _FORBIDDEN_SETTINGS = (
     "additional_result_filter",
     "additional_table_filters",
@@ -46,7 +46,7 @@ _FORBIDDEN_SETTINGS = (
 _CLAUSE_SETTINGS = frozenset({"filter", "order", "select", "sort"})
 # What WITH may modify in a query; any other word begins a second statement that runs beside the first.
 _AFTER_WITH = frozenset({"CUBE", "FILL", "ROLLUP", "TIES", "TOTALS"})
-# Another language than the one that is examined here; and what would replace the limits of a role.
+# `dialect` chooses a language that isn't examined here, `profile` would replace the limits of a role.
 _FORBIDDEN_PARAMETERS = frozenset({"dialect", "profile"})
 _TABLE_ENGINE = re.compile(r"\w*MERGETREE|ATOMIC|BUFFER|JOIN|LOG|MEMORY|NULL|SET|STRIPELOG|TINYLOG")
 _SYSTEM = "SYSTEM"
@@ -93,7 +93,8 @@ class Guard:
     def permit(self, text: bytes, *, role: Role, readonly: bool) -> bytes:
         """Return the statement to run.
 
-        Raises: EngineError for a statement that isn't permitted.
+        Raises:
+            EngineError: the statement isn't permitted.
         """
         if role is Role.SHOP and not readonly and not _SUSPICIOUS.search(text):
             return text

@@ -54,7 +54,8 @@ class Credentials:
     def role(self, headers: Mapping[str, str], parameters: Mapping[str, str]) -> Role:
         """Return the role of the user whose name and password came with a request.
 
-        Raises: EngineError if they are missing or wrong.
+        Raises:
+            EngineError: they are missing or wrong.
         """
         user, password = _given(headers, parameters)
         if not user and not password:
@@ -73,7 +74,8 @@ def request(
 ) -> Request:
     """Return the statement of a request. Values of a form are added to `parameters`.
 
-    Raises: EngineError if the form is too large.
+    Raises:
+        EngineError: the form is too large.
     """
     query = parameters.get("query", "").encode("utf-8", "surrogateescape")
     externals: tuple[External, ...] = ()

@@ -1,5 +1,5 @@
 -- Who interacted with which product, on which day and how strongly: one row for each shopper, product and day,
--- with the strongest interaction. A guest who logged in is the account from the beginning.
+-- with the strongest interaction. What a guest did before logging in counts as the account's.
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
     links AS

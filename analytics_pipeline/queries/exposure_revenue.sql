@@ -1,7 +1,7 @@
 /*
 description = """
-What each query, recommendation slot or other list earned; the row without a surface is revenue that no list
-is credited with. A movement is credited if its product was in the list that it names, and that list was
+What each query, recommendation slot or other list earned; the row without a surface is the revenue that is
+credited to no list. A movement is credited if its product was in the list that it names, and that list was
 shown to this shopper, under the account or as the guest who became it, before the product went into the cart."""
 scope = ["staff"]
 
@@ -18,7 +18,7 @@ description = "The last day in the shop's time zone."
 
 [columns]
 surface = { type = "String", description = "search, category, recommendations …; empty for what is not credited." }
-query = { type = "String", description = "What was searched for, in small letters." }
+query = { type = "String", description = "What was searched for, in lower case." }
 slot = { type = "String", description = "The place of a recommendation." }
 algorithm = { type = "String", description = "How the list was made." }
 units = { type = "Int64", description = "Units that were sold." }

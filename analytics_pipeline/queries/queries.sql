@@ -23,7 +23,7 @@ maximum = 100000
 description = "How many queries at most, the most frequent first."
 
 [columns]
-query = { type = "String", description = "What was searched for, in small letters." }
+query = { type = "String", description = "What was searched for, in lower case." }
 searches = { type = "UInt64", description = "First pages that were shown." }
 shoppers = { type = "UInt64", description = "Known shoppers who searched for it." }
 empty_searches = { type = "UInt64", description = "Searches that found nothing." }

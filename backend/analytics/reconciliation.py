@@ -13,7 +13,7 @@ from analytics_pipeline.warehouse import Warehouse
 from backend.orders.models import Movement
 
 _PLACES = Movement._meta.get_field("amount").decimal_places or 0
-# SQLite adds decimals as floats; whole numbers of the smallest unit it adds exactly.
+# SQLite adds decimals as floats, but whole numbers of the smallest unit exactly.
 _SMALLEST_UNITS = Cast(Round(F("amount") * 10**_PLACES), BigIntegerField())
 
 

@@ -88,7 +88,7 @@ def product(product_id: int, *, user: User, parameters: Mapping[str, object]) ->
     Raises:
         ProductNotFound: there is no such product, or it is another seller's.
 
-    Raises what `run` raises, too.
+    It also raises what `run` raises.
     """
     own = {} if user.is_admin else {"seller": user}
     if not Product.objects.filter(pk=product_id, **own).exists():

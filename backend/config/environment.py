@@ -47,7 +47,7 @@ class Variables:
         return text in _TRUE
 
     def words(self, name: str, default: Sequence[str] = ()) -> list[str]:
-        """Return what stands between commas."""
+        """Return the values, which are separated by commas."""
         text = self.text(name, ",".join(default))
         return [word.strip() for word in text.split(",") if word.strip()]
 
@@ -79,7 +79,7 @@ class Variables:
         return self._parsed(name, str(default), parse, f"must be a whole number, {least} or more")
 
     def rate(self, name: str, default: str) -> str:
-        """Return a rate as the throttles read it; they would notice a wrong one only at the first request."""
+        """Return a rate as the throttles read it; they would refuse a wrong one only at the first request."""
 
         def parse(text: str) -> str:
             if not _RATE.fullmatch(text):

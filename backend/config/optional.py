@@ -8,5 +8,5 @@ GENERATED_SHOP = "demo"
 
 
 def is_installed(package: str) -> bool:
-    """Whether the package lies beside `backend`."""
+    """Return whether the package is in the folder that holds `backend`."""
     return (ROOT / package / "__init__.py").is_file()

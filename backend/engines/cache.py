@@ -1,4 +1,4 @@
-"""A cache that the shop can do without: throttles are open while it doesn't answer."""
+"""A cache that the shop can do without: throttles let every request pass while it doesn't answer."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -1,6 +1,6 @@
 """This process's connections to the stream's server.
 
-Their client refuses calls at once while the server hangs, so that they need no share of the threads.
+Their client refuses calls at once while the server hangs, so they need no `Share` of the threads.
 """
 
 from functools import cache
@@ -10,7 +10,7 @@ from analytics_pipeline.refused_quota import RefusedQuota
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 
-# Every list of products waits for its exposure to be stored; a late list is worse than one without.
+# Every list of products waits for its exposure to be stored; rather than late it is sent without an id.
 _TIMEOUT_SECONDS = 1
 
 

@@ -75,8 +75,8 @@ def register(name: str, check: Check, *, required: bool) -> None:
 def probe_all() -> list[Probe]:
     """Return a probe of every dependency in the order of registration, within TIMEOUT_SECONDS.
 
-    However many requests ask, one at a time runs the checks, at most once in FRESH_SECONDS; the others return
-    what the last run found.
+    One request at a time runs the checks, at most once in FRESH_SECONDS; the others return what the last run
+    found.
     """
     global _last  # noqa: PLW0603 - the one result that requests share
     found = _last

@@ -115,7 +115,7 @@ class RefusedSerializer(serializers.Serializer[Any]):
 
 
 class TakenSerializer(serializers.Serializer[Any]):
-    """What became of a batch."""
+    """How many events of a batch were accepted, and which were refused."""
 
     accepted = serializers.IntegerField()
     refused = RefusedSerializer(many=True)

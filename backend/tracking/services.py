@@ -1,4 +1,4 @@
-"""Events in: validated, answered, and appended to the stream as one entry for each request."""
+"""Accepts batches of events: validates them and appends each batch to the stream as one entry."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,14 +37,14 @@ def take(body: bytes, *, shopper: Shopper, address: str, allowance: Allowance | 
     """Accept the valid events of a body; keep the others as dead letters, within the quota of `address`.
 
     Raises:
-        InvalidInput: the body is no batch, or names another guest than the header.
+        InvalidInput: the body is not a batch, or names another guest than the header.
         BatchTooLarge: it holds too many events.
-        AllowanceExceeded: it is one request too many.
+        AllowanceExceeded: the caller sent too many requests.
         StreamUnavailable: nothing was accepted.
     """
     received = intake.read_whole(body, arrived_at=now)
     if received is None:
-        # A faulty body takes more time, so that its request is counted before it is read.
+        # A body with a fault takes longer to read, so the request is counted first.
         if allowance is not None:
             stream().count(allowance)
             allowance = None

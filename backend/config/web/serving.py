@@ -8,9 +8,9 @@ from backend.config.web.application import Web
 from backend.config.web.threads import Threads
 
 WAIT_SECONDS = 2.0
-"""After which a request that found no thread is answered 503: within three seconds of its arrival."""
+"""A request that has waited this long for a thread is answered with 503."""
 RUN_SECONDS = 25.0
-"""Longer than any request takes whose database and engines keep their deadlines."""
+"""Longer than any request takes while its database and engines keep their deadlines."""
 QUEUE = 200
 LIVE = "/api/health/live/"
 

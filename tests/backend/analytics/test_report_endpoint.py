@@ -53,7 +53,7 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
     assert queries["columns"][0] == {
         "name": "query",
         "type": "String",
-        "description": "What was searched for, in small letters.",
+        "description": "What was searched for, in lower case.",
     }
     own = get(sellers[0], "").json()["data"]["reports"]
     assert [report["name"] for report in own] == ["product", "sales"]

@@ -65,7 +65,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Starting; logs are in {settings.VITRINE_HOME / 'logs'}; Ctrl-C stops all.")
         self.stdout.flush()
         supervisor = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
-        # The supervisor keeps this process's number, by which its children know whether it still lives.
+        # The supervisor keeps this process's id, by which its children know whether it still runs.
         os.environ[SUPERVISED] = str(os.getpid())
         os.environ[METRICS] = str(_empty(Path(os.environ.get(METRICS) or path.parent / "metrics")))
         os.execv(sys.executable, supervisor)  # noqa: S606
