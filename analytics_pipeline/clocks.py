@@ -11,6 +11,7 @@ LATEST = timedelta(minutes=5)
 NETWORK_DELAY = timedelta(minutes=1)
 # Reports read one day more on either side of their period, so no correction may be greater.
 MAX_OFFSET = timedelta(days=1)
+MILLISECONDS_A_DAY = 86_400_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

@@ -55,7 +55,7 @@ class FieldNotStored(TypeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class EventColumn:
     """A column of `events` that holds a field.
 
     `default` is stored where an event has no such field or None in it; `convert` turns a field's value into
@@ -79,13 +79,13 @@ def table_columns(folder: Path = SCHEMA) -> dict[str, str]:
     return columns
 
 
-def columns_of(kinds: Iterable[type[msgspec.Struct]], *, table: Mapping[str, str]) -> dict[str, Column]:
+def columns_of(kinds: Iterable[type[msgspec.Struct]], *, table: Mapping[str, str]) -> dict[str, EventColumn]:
     """Return the column of each field that these event types have.
 
     Raises:
         FieldNotStored: a field has no column, or one that can't hold its values.
     """
-    columns: dict[str, Column] = {}
+    columns: dict[str, EventColumn] = {}
     for kind in kinds:
         info = inspect.type_info(kind)
         assert isinstance(info, inspect.StructType)  # noqa: S101 - a struct's info is one
@@ -96,7 +96,7 @@ def columns_of(kinds: Iterable[type[msgspec.Struct]], *, table: Mapping[str, str
     return columns
 
 
-def _column(owner: str, name: str, kind: inspect.Type, *, table: Mapping[str, str]) -> Column:
+def _column(owner: str, name: str, kind: inspect.Type, *, table: Mapping[str, str]) -> EventColumn:
     if name in ARRIVAL:
         raise FieldNotStored(owner, name, reason="the column of this name holds something else")
     if name not in table:
@@ -114,7 +114,7 @@ def _column(owner: str, name: str, kind: inspect.Type, *, table: Mapping[str, st
     return column
 
 
-def _fitting(name: str, kind: inspect.Type, type_: str) -> Column | None:
+def _fitting(name: str, kind: inspect.Type, type_: str) -> EventColumn | None:
     """Return the column if a column of this type holds every value of this kind."""
     convert = None
     match kind:
@@ -134,7 +134,7 @@ def _fitting(name: str, kind: inspect.Type, type_: str) -> Column | None:
             default, convert = {}, _texts
         case _:
             return None
-    return Column(name, type_, default, convert)
+    return EventColumn(name, type_, default, convert)
 
 
 def _item_type(type_: str) -> str:
@@ -164,7 +164,9 @@ def _texts(properties: Mapping[str, object]) -> dict[str, str]:
     }
 
 
-def field_values(events: Sequence[msgspec.Struct], *, columns: Mapping[str, Column]) -> dict[str, list[Any]]:
+def field_values(
+    events: Sequence[msgspec.Struct], *, columns: Mapping[str, EventColumn]
+) -> dict[str, list[Any]]:
     """Return the columns' values for events of one type, in their order."""
     fields = dict(
         zip(events[0].__struct_fields__, zip(*map(msgspec.structs.astuple, events), strict=True), strict=True)
@@ -175,7 +177,7 @@ def field_values(events: Sequence[msgspec.Struct], *, columns: Mapping[str, Colu
     }
 
 
-def _stored(values: Sequence[Any], *, column: Column) -> list[Any]:
+def _stored(values: Sequence[Any], *, column: EventColumn) -> list[Any]:
     default, convert = column.default, column.convert
     if convert is not None:
         return [convert(value) if value else default for value in values]

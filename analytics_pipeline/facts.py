@@ -38,7 +38,7 @@ Columns = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedMovement:
     """A movement that the warehouse refused."""
 
     movement_id: int
@@ -76,7 +76,7 @@ class Month:
         return f"{self.year:04}-{self.number:02}"
 
 
-def store(warehouse: Warehouse, columns: Columns) -> list[Refused]:
+def store(warehouse: Warehouse, columns: Columns) -> list[RefusedMovement]:
     """Store the rows of `order_facts`, and return those that the warehouse refuses.
 
     A refused row is kept in `refused_facts` with the reason and doesn't hinder the others.
@@ -96,15 +96,15 @@ def store(warehouse: Warehouse, columns: Columns) -> list[Refused]:
     return refused
 
 
-def without(columns: Columns, refused: Iterable[Refused]) -> Columns:
+def without(columns: Columns, refused: Iterable[RefusedMovement]) -> Columns:
     """Return the columns without the rows of refused movements."""
     gone = {row.movement_id for row in refused}
     return _only(columns, [m not in gone for m in columns["movement_id"]]) if gone else columns
 
 
-def waiting(warehouse: Warehouse) -> list[Refused]:
+def waiting(warehouse: Warehouse) -> list[RefusedMovement]:
     """Return the refused movements that were not stored since, by id."""
-    return [Refused(row["movement_id"], row["reason"]) for row in warehouse.rows(_WAITING)]
+    return [RefusedMovement(row["movement_id"], row["reason"]) for row in warehouse.rows(_WAITING)]
 
 
 def forget(warehouse: Warehouse, movement_ids: Sequence[int]) -> None:
@@ -125,7 +125,7 @@ def remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, day
         warehouse.command(_REMOVE_EVENTS, {"day": day, "rows": some})
 
 
-def _store_dividing(warehouse: Warehouse, columns: Columns) -> Iterator[Refused]:
+def _store_dividing(warehouse: Warehouse, columns: Columns) -> Iterator[RefusedMovement]:
     movements = columns["movement_id"]
     try:
         warehouse.insert("order_facts", columns)
@@ -133,17 +133,17 @@ def _store_dividing(warehouse: Warehouse, columns: Columns) -> Iterator[Refused]
         if not error.is_about_values:
             raise
         if len(movements) == 1:
-            yield Refused(movements[0], str(error))
+            yield RefusedMovement(movements[0], str(error))
             return
         middle = len(movements) // 2
         for part in (slice(None, middle), slice(middle, None)):
             yield from _store_dividing(warehouse, {name: values[part] for name, values in columns.items()})
 
 
-def _out_of_range(columns: Columns) -> Iterator[Refused]:
+def _out_of_range(columns: Columns) -> Iterator[RefusedMovement]:
     for movement, moment in zip(columns["movement_id"], columns["occurred_at"], strict=True):
         if not FIRST_DAY <= moment.astimezone(UTC).date() <= LAST_DAY:
-            yield Refused(movement, f"{moment:%Y-%m-%d} is not between {FIRST_DAY} and {LAST_DAY}")
+            yield RefusedMovement(movement, f"{moment:%Y-%m-%d} is not between {FIRST_DAY} and {LAST_DAY}")
 
 
 def _only(columns: Columns, kept: Sequence[bool]) -> Columns:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from analytics_pipeline import events, rollups, stream
+from analytics_pipeline import clocks, events, rollups, stream
 from analytics_pipeline.columns import NIL_UUID, field_values
 from analytics_pipeline.events import Record, Refused
 from analytics_pipeline.stream import Entry, Stream
@@ -29,7 +29,6 @@ ROWS_AT_ONCE = 100_000
 # The position of a dead letter whose payload is a whole entry; greater than any event's.
 WHOLE_ENTRY = 2**32 - 1
 _GREATEST = 2**64 - 1
-_MILLISECONDS_A_DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +228,7 @@ def _arrivals(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
     return {
         "event_id": ids,
         "occurred_at": times,
-        "day": [time // _MILLISECONDS_A_DAY for time in times],
+        "day": [time // clocks.MILLISECONDS_A_DAY for time in times],
         "type": [record.event.type for record in records],
         "shopper_key": [record.shopper_key or NIL_UUID for record in records],
         "arrived_at": [record.arrived_at for record in records],

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+from analytics_pipeline.clocks import MILLISECONDS_A_DAY
 from analytics_pipeline.events import CartAdd, Click, Record
 from analytics_pipeline.warehouse import Warehouse
 
@@ -21,8 +22,7 @@ _EPOCH = date(1970, 1, 1)
 _STAGE_LIFETIME = timedelta(hours=1)
 # Clicks and cart adds count for the list that they name if they happen this long before or after it: before,
 # because clients' clocks are wrong. The aggregate of queries has the same bounds, less a day.
-_DAY_MILLISECONDS = 86_400_000
-_EARLIEST_ANSWER, _LATEST_ANSWER = -2 * _DAY_MILLISECONDS, 9 * _DAY_MILLISECONDS
+_EARLIEST_ANSWER, _LATEST_ANSWER = -2 * MILLISECONDS_A_DAY, 9 * MILLISECONDS_A_DAY
 
 _CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})
@@ -111,11 +111,11 @@ def touched_days(records: Iterable[Record]) -> set[date]:
     for record in records:
         event = record.event
         answered_at = event.event_id.int >> 80
-        touched.add(answered_at // _DAY_MILLISECONDS)
+        touched.add(answered_at // MILLISECONDS_A_DAY)
         if isinstance(event, (Click, CartAdd)) and event.exposure_id is not None:
             shown_at = event.exposure_id.int >> 80
             if _EARLIEST_ANSWER <= answered_at - shown_at <= _LATEST_ANSWER:
-                touched.add(shown_at // _DAY_MILLISECONDS)
+                touched.add(shown_at // MILLISECONDS_A_DAY)
     return {_EPOCH + timedelta(days=day) for day in touched}
 
 
@@ -177,7 +177,7 @@ def claim(warehouse: Warehouse, *, day: date) -> Iterator[bool]:
         yield not warehouse.value(_RIVALS, {"pattern": pattern, "own": own})
 
 
-def drop_left_tables(warehouse: Warehouse, *, now: datetime) -> list[str]:
+def drop_leftover_tables(warehouse: Warehouse, *, now: datetime) -> list[str]:
     """Drop the claims and stages of rebuilds that were killed, and return their names.
 
     Until then their days stay dirty.

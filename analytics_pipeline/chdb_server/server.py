@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from analytics_pipeline.chdb_server import blocks, body, errors, formats, protocol, statements
-from analytics_pipeline.chdb_server.departures import Departures
+from analytics_pipeline.chdb_server.disconnects import DisconnectWatcher
 from analytics_pipeline.chdb_server.engine import Answer, Engine, Request
 
 _IDLE_SECONDS = 300
@@ -34,7 +34,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, *, port: int, engine: Engine, credentials: protocol.Credentials) -> None:
         self.engine = engine
         self.credentials = credentials
-        self.departures = Departures()
+        self.disconnects = DisconnectWatcher()
         self._running = 0
         self._idle = threading.Condition()
         super().__init__(("127.0.0.1", port), Handler)
@@ -46,7 +46,7 @@ class Server(ThreadingHTTPServer):
     def server_close(self) -> None:
         """Close the port and stop watching connections."""
         super().server_close()
-        self.departures.close()
+        self.disconnects.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log what went wrong in a connection, unless its client closed it."""
@@ -150,8 +150,8 @@ class Handler(BaseHTTPRequestHandler):
         wanted = parameters.get("cancel_http_readonly_queries_on_client_close", "1") != "0"
         if not wanted or not statements.is_read(text):
             return nullcontext()
-        return self.server.departures.watching(
-            self.connection, on_departure=lambda: self.server.engine.kill(request.query_id)
+        return self.server.disconnects.watching(
+            self.connection, on_disconnect=lambda: self.server.engine.kill(request.query_id)
         )
 
     def _answer(self, answer: Answer, parameters: _Parameters, *, headers: dict[str, str]) -> None:

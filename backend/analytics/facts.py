@@ -7,14 +7,14 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from analytics_pipeline import facts, ingest
-from analytics_pipeline.facts import Columns, Refused
+from analytics_pipeline.facts import Columns, RefusedMovement
 from analytics_pipeline.warehouse import Warehouse, microseconds
 from backend.analytics import order_events, projections
 from backend.orders.models import Movement
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedMovements:
     """How many refused movements were stored now, are still refused, and no longer exist in the ledger."""
 
     stored: int
@@ -24,28 +24,28 @@ class Replayed:
 
 def write_facts(
     warehouse: Warehouse, movements: QuerySet[Movement], *, clock: Callable[[], datetime]
-) -> list[Refused]:
+) -> list[RefusedMovement]:
     """Write these movements, and return those that the warehouse refuses."""
     # Before the rows are read, so that of two writers the one that read later has the greater version.
     version = microseconds(clock())
     return write_columns(warehouse, projections.order_facts(movements, version=version))
 
 
-def write_columns(warehouse: Warehouse, columns: Columns) -> list[Refused]:
+def write_columns(warehouse: Warehouse, columns: Columns) -> list[RefusedMovement]:
     """Write these columns of `order_facts`, and return the movements that the warehouse refuses."""
     refused = facts.store(warehouse, columns)
     ingest.load(warehouse, order_events.of_facts(facts.without(columns, refused)))
     return refused
 
 
-def replay_refused(warehouse: Warehouse, *, clock: Callable[[], datetime]) -> Replayed:
+def replay_refused(warehouse: Warehouse, *, clock: Callable[[], datetime]) -> ReplayedMovements:
     """Write the refused movements again, as they are in the ledger now."""
     waiting = [row.movement_id for row in facts.waiting(warehouse)]
     refused = write_facts(warehouse, Movement.objects.filter(pk__in=waiting), clock=clock)
     gone = _not_in_ledger(waiting)
     facts.forget(warehouse, gone)
     stored = len(waiting) - len(refused) - len(gone)
-    return Replayed(stored=stored, refused=len(refused), gone=len(gone))
+    return ReplayedMovements(stored=stored, refused=len(refused), gone=len(gone))
 
 
 def _not_in_ledger(movement_ids: Sequence[int]) -> list[int]:

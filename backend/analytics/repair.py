@@ -20,7 +20,7 @@ from django.db.models.functions import TruncMonth
 from analytics_pipeline import events, facts, ingest, rollups
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import Record
-from analytics_pipeline.facts import Columns, Month, Refused
+from analytics_pipeline.facts import Columns, Month, RefusedMovement
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable, microseconds
 from backend.analytics import order_events, projections
 from backend.orders.models import Movement, MovementKind
@@ -58,11 +58,6 @@ class MonthRepaired:
     facts_removed: int
     events_written: int
     events_removed: int
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything was wrong."""
-        return any((self.facts_written, self.facts_removed, self.events_written, self.events_removed))
 
 
 def repair(
@@ -162,7 +157,7 @@ def _days(warehouse: Warehouse, month: Month) -> list[date]:
 
 
 def _repair_day(
-    warehouse: Warehouse, day: date, *, refused: Sequence[Refused], clock: Callable[[], datetime]
+    warehouse: Warehouse, day: date, *, refused: Sequence[RefusedMovement], clock: Callable[[], datetime]
 ) -> tuple[int, int]:
     stored: dict[UUID, list[tuple[int, tuple[int, UUID]]]] = {}
     for event_id, version, content, shopper_key in warehouse.table(_STORED_EVENTS, {"day": day})[1]:
@@ -186,7 +181,7 @@ def _repair_day(
 
 
 def _expected_events(
-    day: date, *, refused: Sequence[Refused], clock: Callable[[], datetime]
+    day: date, *, refused: Sequence[RefusedMovement], clock: Callable[[], datetime]
 ) -> Iterator[Record]:
     begin = datetime(day.year, day.month, day.day, tzinfo=UTC)
     sales = Movement.objects.filter(

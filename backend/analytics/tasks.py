@@ -13,7 +13,7 @@ from backend.engines.warehouse import warehouse
 @shared_task
 def rebuild_rollups() -> int:
     """Rebuild every rollup of every dirty day; return how many days that were."""
-    rollups.drop_left_tables(warehouse(), now=timezone.now())
+    rollups.drop_leftover_tables(warehouse(), now=timezone.now())
     return len(rollups.rebuild(warehouse()))
 
 

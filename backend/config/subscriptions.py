@@ -8,7 +8,7 @@ from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.outbox.subscribers import Subscriber
 from backend.search.rebuilding import index_subscribers
-from backend.tracking.subscribers import RecentProductsFollow
+from backend.tracking.subscribers import GuestRecentProducts
 
 
 def subscribers() -> list[Subscriber]:
@@ -20,5 +20,5 @@ def subscribers() -> list[Subscriber]:
         OrderFacts(target),
         Products(target),
         ShopperLinks(target),
-        RecentProductsFollow(),
+        GuestRecentProducts(),
     ]

@@ -1,4 +1,4 @@
-"""How much room is left where this shop writes."""
+"""How much space is left where this shop writes."""
 
 import os
 from collections.abc import Callable, Mapping

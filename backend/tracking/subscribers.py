@@ -10,7 +10,7 @@ from backend.outbox.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
-class RecentProductsFollow:
+class GuestRecentProducts:
     """Adds a guest's recent products to the account that the guest logs in to."""
 
     name: str = "recent-products"

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _print_intake(found: dict[int, dict[str, intake.Measured]]) -> None:
+def _print_intake(found: dict[int, dict[str, intake.RequestCost]]) -> None:
     print("POST /api/events/: rate beside a null Django view, and beside an intake of DRF serializers")
     print("events  median ms  CPU ms  x null (CPU)   x serializers (CPU)")
     for size, measured in found.items():
@@ -48,7 +48,7 @@ def _print_intake(found: dict[int, dict[str, intake.Measured]]) -> None:
         )
 
 
-def _print_storing(found: dict[int, storing.Measured]) -> None:
+def _print_storing(found: dict[int, storing.StoringCost]) -> None:
     print("stream → warehouse: rate beside inserting the same rows with clickhouse-connect")
     print("events an entry  rows/s  x clickhouse-connect (own CPU)")
     for size, one in found.items():

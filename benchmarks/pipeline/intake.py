@@ -24,7 +24,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
-class Measured:
+class RequestCost:
     """What one path costs: seconds until the answer, and seconds of the server's CPU, for each request."""
 
     seconds: list[float] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Measured:
         return self.cpu_seconds / len(self.seconds)
 
 
-def measure(*, rounds: int, environ: Mapping[str, str]) -> dict[int, dict[str, Measured]]:
+def measure(*, rounds: int, environ: Mapping[str, str]) -> dict[int, dict[str, RequestCost]]:
     """Return what each path costs for each size of a batch; the paths take turns in each round."""
     chance = random.Random(7)
     with _server(environ) as (port, process):
@@ -50,9 +50,9 @@ def measure(*, rounds: int, environ: Mapping[str, str]) -> dict[int, dict[str, M
 
 def _interleaved(
     port: int, process: int, *, size: int, rounds: int, chance: random.Random
-) -> dict[str, Measured]:
+) -> dict[str, RequestCost]:
     bodies = [json.dumps({"events": list(events(size, chance=chance))}).encode() for _ in range(BODIES)]
-    measured = {name: Measured() for name in PATHS}
+    measured = {name: RequestCost() for name in PATHS}
     client = _Client(port)
     for number in range(rounds + 1):
         for name, path in PATHS.items():

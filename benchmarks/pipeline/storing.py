@@ -29,7 +29,7 @@ _KEY = "benchmark:stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class StoringCost:
     """Seconds and own CPU seconds for the same rows: medians of all rounds."""
 
     rows: int
@@ -39,7 +39,7 @@ class Measured:
     plain_cpu: float
 
 
-def measure(settings: PipelineSettings, *, rows: int, rounds: int) -> dict[int, Measured]:
+def measure(settings: PipelineSettings, *, rows: int, rounds: int) -> dict[int, StoringCost]:
     """Return what storing so many rows costs, for entries of each size."""
     warehouse = Warehouse(settings)
     migrate.migrate(warehouse)
@@ -53,7 +53,7 @@ def measure(settings: PipelineSettings, *, rows: int, rounds: int) -> dict[int, 
 
 def _interleaved(
     settings: PipelineSettings, warehouse: Warehouse, *, rows: int, size: int, rounds: int
-) -> Measured:
+) -> StoringCost:
     chance = random.Random(7)
     batches = [_batch(size, chance=chance) for _ in range(rows // size)]
     stream = Stream(settings, key=_KEY)
@@ -79,7 +79,7 @@ def _interleaved(
         theirs.append(_timed(insert))
     plain.close()
     stream.delete()
-    return Measured(
+    return StoringCost(
         rows,
         *map(statistics.median, zip(*ours, strict=True)),
         *map(statistics.median, zip(*theirs, strict=True)),

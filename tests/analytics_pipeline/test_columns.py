@@ -12,7 +12,7 @@ import pytest
 import analytics_pipeline
 from analytics_pipeline.columns import (
     ARRIVAL,
-    Column,
+    EventColumn,
     FieldNotStored,
     columns_of,
     field_values,
@@ -123,8 +123,8 @@ def test_every_column_of_the_table_is_a_field_or_added_on_arrival() -> None:
 
 def test_what_an_event_lacks_is_the_default_of_the_column() -> None:
     columns = {
-        "value": Column("value", "String", default=""),
-        "other": Column("other", "UInt64", default=0),
+        "value": EventColumn("value", "String", default=""),
+        "other": EventColumn("other", "UInt64", default=0),
     }
     events = [_Kept(event_id=id_ago(hours=1), value=value) for value in ("a", None)]
     assert field_values(events, columns=columns) == {"value": ["a", ""], "other": [0, 0]}

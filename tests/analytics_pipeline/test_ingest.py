@@ -124,7 +124,7 @@ def test_nothing_is_acknowledged_while_the_warehouse_is_away(stream: Stream, war
     assert count(warehouse) == 1
 
 
-def test_an_entry_that_cannot_be_read_is_kept_and_holds_up_nobody(
+def test_an_entry_that_cannot_be_read_is_kept_and_holds_up_no_other(
     stream: Stream, warehouse: Warehouse
 ) -> None:
     stream.append_raw(b"\xff not json")

@@ -92,7 +92,7 @@ def test_what_was_bought_weighs_most_and_belongs_to_the_account(warehouse: Wareh
     assert interacted(warehouse) == [(ANNE, 5, 5.0), (BERT, 6, 5.0)]
 
 
-def test_a_guest_who_logged_in_is_the_account_from_the_beginning(warehouse: Warehouse) -> None:
+def test_what_a_guest_did_before_logging_in_counts_as_the_accounts(warehouse: Warehouse) -> None:
     ingest.load(warehouse, [record(View(event_id=id_ago(hours=3), product_id=5), shopper_key=BERT)])
     warehouse.insert(
         "shopper_links",

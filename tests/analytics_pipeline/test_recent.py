@@ -54,7 +54,7 @@ def test_shoppers_are_kept_apart_and_can_be_forgotten(recent: RecentProducts) ->
     assert (recent.of(one), recent.of(other)) == ([], [6])
 
 
-def test_what_a_guest_met_counts_for_the_account_and_twice_changes_nothing(recent: RecentProducts) -> None:
+def test_what_a_guest_interacted_with_is_added_to_the_account_once(recent: RecentProducts) -> None:
     guest, account = uuid4(), uuid4()
     recent.remember(account, products={5: at(1), 6: at(2)})
     recent.remember(guest, products={5: at(4), 7: at(3)})

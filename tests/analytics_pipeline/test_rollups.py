@@ -123,8 +123,8 @@ def test_tables_left_by_a_killed_rebuild_are_dropped_after_an_hour(warehouse: Wa
     for name in left:
         warehouse.command(f"CREATE TABLE {name} AS rollup_days")
     created = warehouse.value("SELECT now('UTC')")
-    assert rollups.drop_left_tables(warehouse, now=created) == []
-    assert sorted(rollups.drop_left_tables(warehouse, now=created + timedelta(hours=2))) == left
+    assert rollups.drop_leftover_tables(warehouse, now=created) == []
+    assert sorted(rollups.drop_leftover_tables(warehouse, now=created + timedelta(hours=2))) == left
 
 
 def test_a_day_whose_events_are_gone_is_rebuilt_to_nothing(warehouse: Warehouse) -> None:

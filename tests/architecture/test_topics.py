@@ -86,6 +86,6 @@ def test_all_subscribers_were_found() -> None:
         "GenerationSubscriber",
         "OrderFacts",
         "Products",
-        "RecentProductsFollow",
+        "GuestRecentProducts",
         "ShopperLinks",
     }

@@ -19,7 +19,7 @@ def test_what_is_scheduled_is_a_task_that_workers_know(entry: dict[str, object])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_subscribers_have_names_of_their_own_and_hear_what_somebody_says() -> None:
+def test_subscribers_have_unique_names_and_topics_that_are_published() -> None:
     subscribers = import_string(settings.OUTBOX_SUBSCRIBERS)()
     names = Counter(subscriber.name for subscriber in subscribers)
     assert len(names) > 2

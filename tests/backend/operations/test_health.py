@@ -61,7 +61,7 @@ def test_a_shop_whose_parts_answer_is_ready() -> None:
     assert data["dependencies"]["database"] == {"healthy": True, "required": True}
 
 
-def test_a_part_that_others_can_do_without_degrades_the_shop() -> None:
+def test_an_optional_part_that_fails_degrades_the_shop() -> None:
     register("database", fine, required=True)
     register("search", down, required=False)
     answer = APIClient().get(READY)
@@ -145,5 +145,5 @@ def test_a_volume_that_is_nearly_full_is_named_with_what_is_left() -> None:
     assert storage.check() == {"home_free_megabytes": 5 * 2**10, "database_free_megabytes": 2**10}
 
 
-def test_the_room_that_is_left_is_measured(tmp_path: Path) -> None:
+def test_the_space_that_is_left_is_measured(tmp_path: Path) -> None:
     assert 0 < free_bytes(tmp_path) <= shutil.disk_usage(tmp_path).total

@@ -7,18 +7,18 @@ from backend.accounts.models import User
 from backend.accounts.services import log_in
 from backend.engines.streams import recent_products
 from backend.outbox.relay import drain
-from backend.tracking.subscribers import RecentProductsFollow
+from backend.tracking.subscribers import GuestRecentProducts
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_a_guest_looked_at_goes_along_into_the_account(redis_url: str) -> None:
+def test_a_guests_recent_products_are_added_to_the_account(redis_url: str) -> None:
     user = User.objects.create_user(phone="+15550000009", password="a long secret")
     guest = uuid4()
     recent_products().remember(guest, products={7: NOW})
 
     log_in(phone="+15550000009", password="a long secret", now=NOW, anonymous_id=guest)
-    drain([RecentProductsFollow()], timeout=30)
+    drain([GuestRecentProducts()], timeout=30)
 
     assert recent_products().of(user.shopper_key) == [7]

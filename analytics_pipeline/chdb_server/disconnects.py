@@ -1,4 +1,4 @@
-"""Noticing that a client closed its connection while its statement runs."""
+"""Detects that a client closed its connection while its statement runs."""
 
 import selectors
 import socket
@@ -10,14 +10,14 @@ from typing import cast
 _POLL_SECONDS = 0.2
 
 
-class Departures:
+class DisconnectWatcher:
     """Watches connections in one thread. `close()` ends the thread."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._closed = threading.Event()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._watch, name="departures", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="disconnects", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -26,10 +26,10 @@ class Departures:
         self._selector.close()
 
     @contextmanager
-    def watching(self, connection: socket.socket, *, on_departure: Callable[[], None]) -> Iterator[None]:
-        """Call `on_departure` once if the other side closes the connection inside the context."""
+    def watching(self, connection: socket.socket, *, on_disconnect: Callable[[], None]) -> Iterator[None]:
+        """Call `on_disconnect` once if the other side closes the connection inside the context."""
         with self._lock:
-            self._selector.register(connection, selectors.EVENT_READ, on_departure)
+            self._selector.register(connection, selectors.EVENT_READ, on_disconnect)
         try:
             yield
         finally:
@@ -40,9 +40,9 @@ class Departures:
             for key, _ in self._selector.select(_POLL_SECONDS):
                 connection = cast("socket.socket", key.fileobj)
                 # Bytes are the client's next request, which waits for its turn.
-                departed = _has_departed(connection)
+                closed = _is_closed(connection)
                 self._forget(connection)
-                if departed:
+                if closed:
                     key.data()
 
     def _forget(self, connection: socket.socket) -> None:
@@ -50,7 +50,7 @@ class Departures:
             self._selector.unregister(connection)
 
 
-def _has_departed(connection: socket.socket) -> bool:
+def _is_closed(connection: socket.socket) -> bool:
     try:
         return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
     except BlockingIOError:
