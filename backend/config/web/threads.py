@@ -50,7 +50,3 @@ class Threads:
             # A thread can't be interrupted: it goes on, and what it returns is dropped.
             raise AnswerTooLate
         return answer.result()
-
-    def close(self) -> None:
-        """Let running calls end and start no others."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
