@@ -8,7 +8,7 @@ from functools import cache
 from analytics_pipeline.recent import RecentProducts
 from analytics_pipeline.refused_quota import RefusedQuota
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Stream
+from analytics_pipeline.stream import PREVIOUS_KEY, Stream
 
 # Every list of products waits for its exposure to be stored; rather than late it is sent without an id.
 _TIMEOUT_SECONDS = 1
@@ -18,6 +18,12 @@ _TIMEOUT_SECONDS = 1
 def stream() -> Stream:
     """Return this installation's stream of events, with a deadline fit for requests."""
     return Stream(PipelineSettings.from_env(), timeout_seconds=_TIMEOUT_SECONDS)
+
+
+@cache
+def previous_stream() -> Stream:
+    """Return the stream to which web processes of the previous release append."""
+    return Stream(PipelineSettings.from_env(), key=PREVIOUS_KEY, timeout_seconds=_TIMEOUT_SECONDS)
 
 
 @cache

@@ -14,6 +14,7 @@ from analytics_pipeline import dead_letters
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import KEY, PREVIOUS_KEY, Stream
 from backend.engines.warehouse import warehouse
+from backend.tracking import health
 from tests.backend.tracking.test_events import send, view
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,7 @@ def test_what_web_processes_of_the_previous_release_accept_is_stored_too(
     previous.append_raw(json.dumps(entry).encode())
 
     assert stream.key == KEY
+    assert health.check()["lag_entries"] == 1
     assert run("ingest_events", drain=True) == "1 batches stored\n"
+    assert health.check()["lag_entries"] == 0
     assert warehouse().value("SELECT groupArray(event_id) FROM events FINAL") == [event_id]
-    assert previous.lag(now=datetime.now(UTC)).entries == 0
