@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ ADDRESS = {
         "country": "USA",
     }
 }
+# The lines are pasted into a shell where the environment may not be active.
+_PYTHON = shlex.quote(sys.executable)
 REPORT_DAYS = 90
 
 
@@ -59,7 +62,9 @@ def lines(address: str, *, now: datetime) -> list[Try]:
         Try("search, with facets", _get(f"/api/search/?q={quote_plus(_words(product))}&page_size=3")),
         Try("suggestions while typing", _get(f"/api/search/suggestions/?q={quote_plus(product.title[:4])}")),
         Try("products like one", _get(f"/api/recommendations/product/{product.pk}/")),
-        Try("how DBeaver, Metabase and Jupyter read the warehouse", "python -m analytics_pipeline.analyst"),
+        Try(
+            "how DBeaver, Metabase and Jupyter read the warehouse", f"{_PYTHON} -m analytics_pipeline.analyst"
+        ),
     ]
     if _has_demo_account(CUSTOMER_PHONE):
         found += _as_customer(product, now=now)

@@ -51,7 +51,7 @@ def test_a_missing_lock_is_one_line(tmp_path: Path) -> None:
 def test_a_uv_that_does_not_run_leaves_it_to_pip(tmp_path: Path, empty_lock: Path, dead_uv: str) -> None:
     code, said = make(str(tmp_path / "venv"), str(empty_lock), path=dead_uv)
 
-    assert "uv is not at hand, so pip installs" in said
+    assert "uv is not available, so pip installs" in said
     assert code == 0, said
     assert (tmp_path / "venv" / "bin" / "pip").exists()
 

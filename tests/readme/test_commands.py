@@ -84,7 +84,7 @@ def test_the_demo_serves_its_pages(demo: tuple[Path, int]) -> None:
     home, _ = demo
     addresses = re.findall(r"^  \S.*?(http://\S+)$", said(home), re.MULTILINE)
 
-    assert len(addresses) == 4
+    assert len(addresses) == 5
     for address in addresses:
         with urlopen(address) as answer:
             assert answer.status == 200

@@ -16,6 +16,8 @@ def full() -> Iterator[None]:
     if connection.vendor != "sqlite":
         pytest.skip("a PostgreSQL of the tests can't be filled up")
     with connection.cursor() as cursor:
+        # Without the free pages that earlier tests left in the file.
+        cursor.execute("VACUUM")
         cursor.execute("PRAGMA page_count")
         (pages,) = cursor.fetchone()
         cursor.execute(f"PRAGMA max_page_count = {pages}")
