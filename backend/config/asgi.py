@@ -14,5 +14,7 @@ os.environ["VITRINE_PROCESS"] = "web"
 django.setup()
 
 from backend.config.web.serving import serving  # noqa: E402 - Django's apps are loaded first
+from backend.operations import web_processes  # noqa: E402
 
 application = serving()
+web_processes.announce()

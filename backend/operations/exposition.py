@@ -11,8 +11,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from backend.operations.health import Probe, probe_all, state_of
-
-MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+from backend.operations.web_processes import FOLDER
 
 
 class HealthCollector(Collector):
@@ -43,7 +42,7 @@ class HealthCollector(Collector):
 def registry() -> CollectorRegistry:
     """Return the metrics of all processes that share a folder of counters (else of this one), and health."""
     found = CollectorRegistry()
-    if MULTIPROCESS_FOLDER in os.environ:
+    if FOLDER in os.environ:
         MultiProcessCollector(found)  # type: ignore[no-untyped-call]
     else:
         found.register(REGISTRY)
@@ -74,7 +73,9 @@ def pages(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes
     if path == "/metrics":
         return _page(start_response, CONTENT_TYPE_LATEST, generate_latest(registry()))
     if path == "/health":
-        return _page(start_response, "application/json", orjson.dumps(details(probe_all())) + b"\n")
+        found = details(probe_all())
+        status = "503 Service Unavailable" if found["state"] == "unavailable" else "200 OK"
+        return _page(start_response, "application/json", orjson.dumps(found) + b"\n", status=status)
     return _page(start_response, "text/plain", b"/metrics and /health are here.\n", status="404 Not Found")
 
 

@@ -1,14 +1,17 @@
 """Operators see requests by route and the state of dependencies, on a port that the public can't reach."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import pytest
 from rest_framework.test import APIClient
 
-from backend.operations import health
+from backend.operations import health, web_processes
 from backend.operations.exposition import pages
 from backend.operations.health import Unhealthy, register
 
@@ -91,6 +94,27 @@ def test_operators_see_what_is_wrong_and_what_to_do(checks: None) -> None:
     (warehouse,) = json.loads(text)["dependencies"].values()
     assert kind == "application/json"
     assert (warehouse["error"], warehouse["remedy"]) == ("Unhealthy: 10.0.0.7 refuses", "Start it.")
+
+
+def test_health_is_503_for_operators_where_a_required_dependency_fails(checks: None) -> None:
+    register("database", broken, required=True)
+
+    assert page("/health")[0] == "503 Service Unavailable"
+
+
+def test_web_processes_are_counted_while_they_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(web_processes.FOLDER, str(tmp_path))
+    with pytest.raises(Unhealthy, match="no web process serves"):
+        web_processes.check()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / f"web-{ended.pid}").touch()
+    with pytest.raises(Unhealthy):
+        web_processes.check()
+
+    web_processes.announce()
+
+    assert web_processes.check() == {"processes": 1}
 
 
 def test_the_public_has_no_metrics() -> None:

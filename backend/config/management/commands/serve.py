@@ -22,8 +22,7 @@ from backend.config.supervision import (
     web,
     write_configuration,
 )
-
-METRICS = "PROMETHEUS_MULTIPROC_DIR"
+from backend.operations.web_processes import FOLDER
 
 
 class Command(BaseCommand):
@@ -67,7 +66,7 @@ class Command(BaseCommand):
         supervisor = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
         # The supervisor keeps this process's id, by which its children know whether it still runs.
         os.environ[SUPERVISED] = str(os.getpid())
-        os.environ[METRICS] = str(_empty(Path(os.environ.get(METRICS) or path.parent / "metrics")))
+        os.environ[FOLDER] = str(_empty(Path(os.environ.get(FOLDER) or path.parent / "metrics")))
         os.execv(sys.executable, supervisor)  # noqa: S606
 
 

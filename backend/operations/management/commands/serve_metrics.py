@@ -1,5 +1,6 @@
 """`manage.py serve_metrics`: metrics and the details of health, for operators."""
 
+import os
 from argparse import ArgumentParser
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -8,6 +9,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from backend.operations import health, web_processes
 from backend.operations.exposition import pages
 
 
@@ -23,6 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
         """Serve."""
+        if web_processes.FOLDER in os.environ:
+            health.register("web", web_processes.check, required=True)
         with make_server(host, port, pages, server_class=_Server, handler_class=_Handler) as server:
             server.serve_forever()
 
