@@ -1,8 +1,10 @@
 """The stores, as fixtures: each is running when a test asks for it, and belongs to this worker alone."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import pytest_django
 import redis
 from django.core.cache import caches
 from django.db import connections
@@ -15,6 +17,23 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """Keep SQLite in a file: threads and other processes open it as they would in a shop."""
     if connections["default"].vendor == "sqlite":
         connections["default"].settings_dict["TEST"]["NAME"] = str(RUN.home / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Iterator[None]:
+    """End other sessions before PostgreSQL's database is dropped: a thread may be late to close its own."""
+    yield
+    connection: Any = connections["default"]
+    if connection.vendor != "postgresql":
+        return
+    name = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.close_pool()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ def processes_of(home: Path) -> list[str]:
 def test_every_process_comes_up_and_stays(shop: Shop) -> None:
     wait_until(lambda: running(shop) == ALWAYS, what="all run")
 
-    assert shop.get("/api/health/ready/")[1]["data"]["state"] == "ready"
+    wait_until(lambda: shop.get("/api/health/ready/")[1]["data"]["state"] == "ready", what="it is ready")
 
 
 @pytest.mark.parametrize("name", ["web", "relay", "ingest", "warehouse", "valkey"])
