@@ -90,7 +90,7 @@ def upsert_products(
         known = _known(products, source=source)
         category_ids = _category_ids(accepted, by=by)
         new: list[tuple[Product, list[Variant]]] = []
-        changes = _Changes()
+        changes = _Changes(list(known.values()))
         for wanted in accepted:
             values = _values(wanted, category_id=category_ids[wanted.category], seller_id=seller_id)
             product = known.get(wanted.reference)
@@ -209,7 +209,8 @@ def _write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[int]:
 class _Changes:
     """Collects the rows that differ from the imported ones, so that each table is written once."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: Collection[Product]) -> None:
+        self._known = known
         self._products: list[Product] = []
         self._fields: set[str] = set()
         self._changed: list[Variant] = []
@@ -250,9 +251,10 @@ class _Changes:
         """Write the collected rows; return the ids of the products that changed."""
         if self._products:
             Product.objects.bulk_update(self._products, sorted({*self._fields, *WRITTEN_ALWAYS}))
-            # In the order in which checkouts lock variants, so that there is no deadlock.
-            changed = Variant.objects.filter(pk__in=[variant.pk for variant in self._changed])
-            list(changed.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+            # All of them at once, in the order in which checkouts lock variants: a caller that changes stock
+            # next would otherwise lock some variants after others with higher ids, which can deadlock.
+            variants = Variant.objects.filter(product__in=self._known)
+            list(variants.select_for_update(no_key=True).order_by("pk").values_list("pk"))
             Variant.objects.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])
             Variant.objects.bulk_create(self._new)
         return [product.pk for product in self._products]

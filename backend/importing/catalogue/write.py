@@ -54,7 +54,8 @@ class CatalogueWriter:
 
     def _write_stock(self, rows: Iterable[CatalogRow]) -> list[str]:
         wanted = {sku: units for row in rows for sku, units in row.stock.items()}
-        variants = Variant.objects.select_for_update().filter(sku__in=wanted).order_by("pk") if wanted else ()
+        locked = Variant.objects.select_for_update(no_key=True).filter(sku__in=wanted)
+        variants = list(locked.order_by("pk")) if wanted else []
         short = [variant for variant in variants if wanted[variant.sku] < variant.reserved]
         entries = [
             self._difference(variant, wanted=wanted)

@@ -1,11 +1,13 @@
 import csv
 import json
+import threading
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from backend.accounts.models import User
@@ -15,11 +17,12 @@ from backend.importing.catalogue import plain_csv
 from backend.importing.catalogue.write import BELOW_RESERVED
 from backend.importing.values import NOT_A_PRICE
 from backend.inventory.models import InventoryTransaction
-from backend.inventory.services import reserve
+from backend.inventory.services import lock_variants, reserve
 from backend.outbox.models import Message
 from tests.backend.importing.written import AMAZON, listing, table
 from tests.backend.shop import NOW, SYSTEM, customer, seller
 from tests.backend.shop import variant as other_variant
+from tests.backend.together import DEADLINE_SECONDS, eventually, kinds, together
 
 pytestmark = pytest.mark.django_db
 HEADER = "sku,title,price,stock,category,attr:Colour,product"
@@ -109,6 +112,40 @@ def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_reserve
     assert Variant.objects.get(sku="L-1").stock == 3
     effects = InventoryTransaction.objects.order_by("pk").values_list("transaction_type", "effect")
     assert list(effects) == [("IN", 5), ("ADJUSTMENT", -2)]
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        # In a transaction PostgreSQL would repeat its first answer.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_locks_variants_in_the_order_in_which_checkouts_lock_them(tmp_path: Path) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no row locks")
+    import_csv(tmp_path, lamp(), lamp(sku="T-1", title="Table"))
+    first, second = Variant.objects.order_by("pk").values_list("pk", flat=True)
+    is_locked = threading.Event()
+
+    def check_out() -> None:
+        with transaction.atomic():
+            lock_variants([first])
+            is_locked.set()
+            eventually(waits_for_a_lock)
+            lock_variants([first, second])
+
+    def change_the_stock_of_both_and_the_price_of_the_second() -> str:
+        assert is_locked.wait(DEADLINE_SECONDS)
+        return import_csv(tmp_path, lamp(stock="9"), lamp(sku="T-1", title="Table", stock="9", price="30"))
+
+    outcomes = together(check_out, change_the_stock_of_both_and_the_price_of_the_second)
+    assert kinds(outcomes) == ["NoneType", "str"], outcomes
 
 
 def test_a_deleted_product_stays_deleted(tmp_path: Path) -> None:
