@@ -1,7 +1,7 @@
 """Runs a report: into memory, or into a file of a format."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import BinaryIO, Literal
 
@@ -44,7 +44,9 @@ def answer(
         report.sql, values | _supplied(report, warehouse, seller=seller), most_rows=most_rows
     )
     return Answer(
-        columns=tuple(columns), rows=tuple(tuple(map(plain, row)) for row in rows), parameters=values
+        columns=_names(columns, report=report),
+        rows=tuple(tuple(map(plain, row)) for row in rows),
+        parameters=values,
     )
 
 
@@ -73,9 +75,14 @@ def export(
     text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=True)
     try:
         with warehouse.row_stream(report.sql, parameters, most_rows=most_rows) as (columns, rows):
-            write_csv(columns, rows, to=text)
+            write_csv(_names(columns, report=report), rows, to=text)
     finally:
         text.detach()
+
+
+def _names(columns: Sequence[str], *, report: Report) -> tuple[str, ...]:
+    """Return the columns' names: those that the report declares where an answer without rows has none."""
+    return tuple(columns) or tuple(column.name for column in report.columns)
 
 
 def _supplied(report: Report, warehouse: Warehouse, *, seller: int | str) -> dict[str, object]:

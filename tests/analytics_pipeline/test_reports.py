@@ -67,7 +67,12 @@ def test_a_report_answers_on_an_empty_warehouse_with_the_columns_that_its_file_d
     assert [(row["name"], row["type"].replace("LowCardinality(String)", "String")) for row in described] == [
         (column.name, column.type) for column in report.columns
     ]
-    assert reports.run(warehouse, name, **NEEDED.get(name, {})).rows == ()
+    names = tuple(column.name for column in report.columns)
+    answer = reports.run(warehouse, name, **NEEDED.get(name, {}))
+    assert (answer.columns, answer.rows) == (names, ())
+    file = io.BytesIO()
+    reports.export(warehouse, name, NEEDED.get(name, {}), file_format="csv", to=file)
+    assert file.getvalue().decode() == f"{','.join(names)}\n"
 
 
 @pytest.mark.parametrize(
