@@ -13,9 +13,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 from backend.audit.services import record
+from backend.recommendations.errors import NothingToPublish, NothingToRollBackTo
 from backend.recommendations.models import ModelVersion, ProductRecommendation
 from ml.lists import NO_PRODUCT, Lists
 from ml.registry import Registry, Version
@@ -23,22 +23,6 @@ from ml.registry import Registry, Version
 CHUNK = 1_000
 KEPT_VERSIONS = 3
 SCORE_DIGITS = 6
-
-
-class NothingToPublish(DomainError):
-    """The registry is empty."""
-
-    code = "no_model_version"
-    status = 404
-    message = "No version has been trained yet; `python -m ml.train` makes one."
-
-
-class NothingToRollBackTo(DomainError):
-    """No version was in service before the present one, or its lists are gone."""
-
-    code = "no_earlier_model_version"
-    status = 409
-    message = "No earlier version is loaded; publish one by its name."
 
 
 def publish(version: str | None, *, registry: Registry, by: Actor, now: datetime) -> ModelVersion:

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.recommendations import services
+from backend.recommendations.errors import NothingToPublish, NothingToRollBackTo
 from backend.recommendations.models import ModelVersion, ProductRecommendation
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
 from tests.backend.recommendations.shop import NOW, Entries, register
@@ -84,7 +85,7 @@ def test_rolling_back_twice_goes_back_two_versions(tmp_path: Path, three: list[V
     assert services.rollback(now=NOW, by=SYSTEM).version == three[1].id
     assert services.rollback(now=NOW, by=SYSTEM).version == three[0].id
     assert serving() == three[0].id
-    with pytest.raises(services.NothingToRollBackTo):
+    with pytest.raises(NothingToRollBackTo):
         services.rollback(now=NOW, by=SYSTEM)
 
 
@@ -122,7 +123,7 @@ def test_only_the_last_versions_keep_their_lists(tmp_path: Path, three: list[Ver
 
 
 def test_an_empty_registry_says_how_to_fill_it(tmp_path: Path) -> None:
-    with pytest.raises(services.NothingToPublish, match=r"ml\.train"):
+    with pytest.raises(NothingToPublish, match=r"ml\.train"):
         services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
