@@ -85,11 +85,15 @@ class IndexField:
 
         Prices and limits are rounded alike, so that a limit that equals a price still matches it.
         """
-        return int((amount * self.fractions).to_integral_value(ROUND_HALF_EVEN))
+        return _in_fractions(amount, fractions=self.fractions)
 
 
 def _price(*, fractions: int) -> Callable[[IndexedProduct], object]:
-    return lambda each: int((each.document.sale_price * fractions).to_integral_value(ROUND_HALF_EVEN))
+    return lambda each: _in_fractions(each.document.sale_price, fractions=fractions)
+
+
+def _in_fractions(amount: Decimal, *, fractions: int) -> int:
+    return int((amount * fractions).to_integral_value(ROUND_HALF_EVEN))
 
 
 FIELDS: tuple[IndexField, ...] = (

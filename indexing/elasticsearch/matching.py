@@ -63,12 +63,12 @@ class Matching:
 
     def filters(self, filters: Filters) -> list[Query]:
         """Return what a product must match."""
-        queries = []
-        for declared in FILTERS:
-            value = getattr(filters, declared.name)
-            if value not in (None, (), {}):
-                queries.append(self._query(declared, value, filters))
-        return queries
+        given = filters.given()
+        return [
+            self._query(declared, given[declared.name], filters)
+            for declared in FILTERS
+            if declared.name in given
+        ]
 
     def variant_filters(self, filters: Filters) -> list[Query]:
         """Return what one variant of a product must match."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from itertools import chain, combinations, pairwise, product
+from itertools import combinations, pairwise, product
 from typing import Any
 
 from tantivy import FieldType, Occur, Query, Schema
@@ -60,12 +60,12 @@ class Matching:
 
     def filters(self, filters: Filters) -> list[Query]:
         """Return what a product must match."""
-        queries = []
-        for declared in FILTERS:
-            value = getattr(filters, declared.name)
-            if value not in (None, (), {}):
-                queries.append(_unscored(self._filter(declared, value, filters)))
-        return queries
+        given = filters.given()
+        return [
+            _unscored(self._filter(declared, given[declared.name], filters))
+            for declared in FILTERS
+            if declared.name in given
+        ]
 
     def _filter(self, declared: FilterDeclaration, value: Any, filters: Filters) -> Query:
         if declared.kind is FilterKind.ATTRIBUTES:
@@ -138,4 +138,4 @@ def _unscored(query: Query) -> Query:
 
 def all_of(*queries: Query) -> Query:
     """Match the products that match every one of `queries`."""
-    return Query.boolean_query([(Occur.Must, query) for query in chain(queries)])
+    return Query.boolean_query([(Occur.Must, query) for query in queries])
