@@ -96,7 +96,7 @@ def train(
 
 
 def compose(outcome: Outcome, data: TrainingData) -> tuple[dict[str, Lists], dict[str, str]]:
-    """Return the lists of a version and the name of the model behind each, by `audience.algorithm`."""
+    """Return the lists of a version and the name of the model that made each, by `audience.algorithm`."""
     lists: dict[str, Lists] = {}
     made_by: dict[str, str] = {}
     for algorithm in ("collaborative", "content_based", "hybrid"):

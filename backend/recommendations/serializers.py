@@ -1,4 +1,4 @@
-"""Recommendations as they go out."""
+"""The representation of recommendations."""
 
 from typing import Any
 
@@ -23,11 +23,11 @@ class RecommendationParameters(serializers.Serializer[Any]):
 
 
 class RecommendedProductSerializer(ProductCardSerializer):
-    """A product, why it is here and how strongly: scores only compare within a list."""
+    """A product with its score and reason; scores are comparable within a list only."""
 
     EXAMPLE = {
         "score": 0.82,
-        "reason": "Like Stoneware mug",
+        "reason": "Goes with Stoneware mug.",
         "reason_code": "similar",
         "because_product": 2,
     }
@@ -48,15 +48,17 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     EXAMPLE = {
         "algorithm": Algorithm.HYBRID.value,
         "requested_algorithm": Algorithm.HYBRID.value,
-        "reason": "Because of what you looked at",
-        "model_version": "20260301-0300-1a2b3c",
+        "reason": "Based on what shoppers with similar interests chose, and on product details.",
+        "model_version": "20260301T021500Z-1f3a9c02",
     }
 
     results = RecommendedProductSerializer(many=True)
-    algorithm = serializers.ChoiceField(choices=Algorithm.choices, help_text="What made the list.")
+    algorithm = serializers.ChoiceField(
+        choices=Algorithm.choices, help_text="The algorithm that made the list."
+    )
     requested_algorithm = serializers.ChoiceField(choices=ALGORITHMS)
     reason = serializers.CharField()
-    degraded = serializers.BooleanField(help_text="Something that should have taken part is missing.")
+    degraded = serializers.BooleanField(help_text="A source of recommendations was unavailable.")
     model_version = serializers.CharField(allow_null=True)
     exposure_id = serializers.UUIDField(
         allow_null=True, help_text="Send it with clicks and with what goes to the cart."

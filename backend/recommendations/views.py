@@ -36,8 +36,8 @@ class UserRecommendationsView(APIView):
     def get(self, request: Request) -> Response:
         """Recommend products to the shopper.
 
-        That is the account of the access token, or the guest of X-Anonymous-Id. What has nothing to go by
-        is filled up with popular products.
+        The shopper is the account of the access token, or the guest of X-Anonymous-Id. Popular products
+        complete a list that is too short.
         """
         asked = parse(request, RecommendationParameters)
         shopper = shopper_of(request)

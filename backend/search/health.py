@@ -20,13 +20,13 @@ def check() -> Mapping[str, object]:
     search_engine = engine()
     search_engine.ping()
     serving = search_engine.serving()
-    behind = lag(GenerationSubscriber(search_engine, serving.name), now=timezone.now())
+    current_lag = lag(GenerationSubscriber(search_engine, serving.name), now=timezone.now())
     return {
         "engine": search_engine.name,
         "generation": serving.name,
         "products": search_engine.count(serving.name),
-        "lag_messages": behind.messages,
-        "lag_seconds": round(behind.seconds, 3),
+        "lag_messages": current_lag.messages,
+        "lag_seconds": round(current_lag.seconds, 3),
         **_schema(serving),
     }
 

@@ -51,6 +51,6 @@ def months(path: Path) -> list[dict[str, Any]]:
 def _rows(path: Path) -> list[dict[str, str]]:
     with lzma.open(path, "rt", encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
-        # A row that comes a second time with the very same values is a slip of whoever made the file.
+        # A row that repeats another one exactly is a mistake in the file.
         distinct = dict.fromkeys(tuple(row.items()) for row in reader)
     return [dict(row) for row in distinct]

@@ -59,7 +59,7 @@ class Sender(threading.Thread):
 
 
 class Importer(threading.Thread):
-    """Imports the orders, and then the same orders again, until it has been told that it is enough."""
+    """Imports the orders, and then the same orders again, until `enough` is set."""
 
     def __init__(self, shop: Shop, path: Path) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ def importing(shop: Shop, command: str, path: Path) -> "subprocess.Popen[bytes]"
 
 
 def stored_events(shop: Shop) -> dict[tuple[str, str, int], int]:
-    """Events by day, type and product, as the warehouse has them."""
+    """Return events by day, type and product, as the warehouse has them."""
     url = shop.environ.get("CLICKHOUSE_URL") or embedded.clickhouse_url(PipelineSettings(home=shop.home))
     client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     try:
@@ -105,7 +105,7 @@ def stored_events(shop: Shop) -> dict[tuple[str, str, int], int]:
 
 
 def sales(shop: Shop) -> list[dict[str, Any]]:
-    """The months of the sales report."""
+    """Return the months of the sales report."""
     span = ("--start-date", "2024-01-01", "--end-date", "2025-12-31", "--group-by", "month")
     rows = json.loads(shop.manage("report", "sales", *span, "--format", "json"))
     return [
@@ -118,7 +118,7 @@ SALES = ("period", "units", "gross", "returns", "net", "orders")
 
 
 def listed(shop: Shop) -> int:
-    """How many products a search for everything finds."""
+    """Return how many products a search without words finds."""
     return int(shop.get("/api/search/?page_size=1")[1]["count"])
 
 

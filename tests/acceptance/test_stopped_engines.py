@@ -113,7 +113,7 @@ def loaded(stoppable: Stoppable, part: str) -> tuple[list[Outcome], list[Outcome
                 what=f"answers without {part}",
             )
             continued_at = time.monotonic()
-    # What was under way at the ends of the time belongs to neither.
+    # Requests in flight when the part stopped or continued are in neither list.
     before = [outcome for outcome in load.outcomes if outcome.ended < stopped_at]
     during = [one for one in load.between(stopped_at, continued_at) if one.ended < continued_at]
     return before, during
@@ -131,14 +131,14 @@ def test_a_part_that_hangs_takes_down_what_needs_it_and_nothing_else(stoppable: 
     assert {kind: set(found) for kind, found in statuses(_served(before)).items()} == {
         kind: {status} for kind, status in GOOD.items()
     }
-    # A machine that can't serve so many clients even with every part says so before as well.
+    # A machine too slow for this many clients refuses some before the part is stopped, too.
     is_saturated = len(_served(before)) < len(before)
     counted = statuses(_served(during) if is_saturated else during)
     for kind in set(GOOD) - NEEDS[part]:
         assert set(counted[kind]) == {GOOD[kind]}, f"{kind} doesn't need {part}: {report}"
     for kind in NEEDS[part]:
         assert set(hung[kind]) == {503}, f"{kind} needs {part}: {report}"
-    # The machine's own queue under this load comes on top.
+    # Requests may also wait as long as they did under this load before the part was stopped.
     allowed = WITHIN_SECONDS + max(slowest(before).values())
     assert max(waited.values()) < allowed, report
     assert waited["live"] < WITHIN_SECONDS, report
@@ -148,7 +148,7 @@ def test_a_part_that_hangs_takes_down_what_needs_it_and_nothing_else(stoppable: 
 
 
 def _enough(load: Load, *, since: float) -> bool:
-    """Whether several requests of each kind that began since then were answered."""
+    """Return whether several requests of each kind that began since then were answered."""
     counted = Counter(outcome.kind for outcome in load.outcomes if outcome.begun >= since)
     return all(counted[kind] >= AT_LEAST for kind in GOOD)
 

@@ -62,7 +62,7 @@ def run(*command: str | Path, folder: Path, environ: dict[str, str] | None = Non
 
 
 def happened(output: str) -> dict[str, Any]:
-    """What a journey printed, in its last line."""
+    """Return what a journey printed in its last line."""
     told: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
     return told
 

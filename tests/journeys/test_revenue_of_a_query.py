@@ -16,7 +16,7 @@ ADDRESS = {"street": "123 Main St", "city": "New York", "postal_code": "10001", 
 
 
 def search(shop: Shop, query: str, **sender: Any) -> tuple[dict[str, Any], str]:
-    """The first hit, and the exposure that it was in."""
+    """Return the first hit, and the id of its exposure."""
     status, body = shop.get(f"/api/search/?q={query}", **sender)
     assert status == 200, body
     assert body["exposure_id"], "the exposure was stored"
@@ -36,14 +36,14 @@ def buy(
 
 
 def revenue(shop: Shop) -> dict[tuple[str, str], Decimal]:
-    """The report's revenue by surface and query; the empty pair is what nothing earned."""
+    """Return the report's revenue by surface and query; unattributed revenue has the empty pair."""
     span = ("--start-date", "2020-01-01", "--end-date", "2099-12-31")
     rows = csv.DictReader(io.StringIO(shop.manage("report", "exposure_revenue", *span, "--format", "csv")))
     return {(row["surface"], row["query"]): Decimal(row["revenue"]) for row in rows}
 
 
 def grown(shop: Shop, before: dict[tuple[str, str], Decimal], place: tuple[str, str]) -> Decimal:
-    """What was added to the revenue of a place."""
+    """Return by how much the revenue of a surface and query grew."""
     return revenue(shop).get(place, Decimal(0)) - before.get(place, Decimal(0))
 
 
@@ -108,7 +108,7 @@ def test_a_changed_price_is_found_within_two_seconds(shop: Shop, staff: str) -> 
 
 
 def seconds_until_found(shop: Shop, price: str, *, staff: str) -> float:
-    """How long it takes until a search shows the shirt at its new price."""
+    """Return the seconds until a search shows the shirt at its new price."""
     product, _ = search(shop, "shirt", token=staff)
     path, begun = f"/api/products/{product['id']}/", time.monotonic()
     status, body = shop.request("PATCH", path, json={"price": price}, token=staff)

@@ -36,7 +36,7 @@ def account(shop: Shop) -> Account:
 
 
 def envelope(answer: tuple[int, Any], *, status: int = 200) -> Any:
-    """The data of a success envelope."""
+    """Return the data of a success envelope."""
     assert answer[0] == status, answer
     assert set(answer[1]) == ENVELOPE
     assert answer[1]["status"] == status
@@ -44,7 +44,7 @@ def envelope(answer: tuple[int, Any], *, status: int = 200) -> Any:
 
 
 def page(answer: tuple[int, Any]) -> Any:
-    """The whole page."""
+    """Return the whole page."""
     assert answer[0] == 200, answer
     assert set(answer[1]) >= PAGE
     return answer[1]

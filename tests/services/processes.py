@@ -39,7 +39,7 @@ def valkey(folder: Path) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def proxy(address: str) -> Iterator[tuple[str, int]]:
-    """Run a TCP proxy before the server at `address`; yield its address and the number of its process."""
+    """Run a TCP proxy that forwards to the server at `address`; yield its address and the number of its process."""
     target, port = urlsplit(address), free_port()
     place = [str(port), str(target.hostname), str(target.port)]
     with _running([sys.executable, "-m", "tests.services.proxy", *place], port=port) as pid:

@@ -18,7 +18,7 @@ class Variable:
 
     @property
     def remedy(self) -> str:
-        """What to do to have it."""
+        """How to provide it."""
         return f"set {self.name}"
 
     def found(self) -> str | None:
@@ -35,7 +35,7 @@ class Programs:
 
     @property
     def remedy(self) -> str:
-        """What to do to have them."""
+        """How to provide them."""
         return f"install {' and '.join(self.names)}"
 
     def found(self) -> str | None:

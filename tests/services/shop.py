@@ -137,18 +137,18 @@ class Shop:
         return code
 
     def is_served(self) -> bool:
-        """Whether `start` was called, and neither `stop` nor `kill_supervisor` after it."""
+        """Return whether `start` was called, and neither `stop` nor `kill_supervisor` after it."""
         return self._supervisor is not None
 
     def kill_supervisor(self) -> None:
-        """Let the supervisor die without a chance to stop anything."""
+        """Kill the supervisor, which then stops none of its processes."""
         assert self._supervisor is not None
         self._supervisor.kill()
         self._supervisor.wait()
         self._supervisor = None
 
     def is_live(self) -> bool:
-        """Whether the web answers."""
+        """Return whether the web answers."""
         try:
             return self.get("/api/health/live/")[0] == 200
         except (urllib3.exceptions.HTTPError, json.JSONDecodeError):

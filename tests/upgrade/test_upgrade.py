@@ -82,13 +82,13 @@ def web_only(shop: Shop) -> Iterator[int]:
 
 
 def health(shop: Shop, port: int) -> dict[str, Any]:
-    """Return what operators are told about each dependency."""
+    """Return what the operators' health endpoint says of each dependency."""
     found: dict[str, Any] = json.loads(shop.operators("/health", port=port))["dependencies"]
     return found
 
 
 def is_ready(shop: Shop, port: int) -> bool:
-    """Whether operators are told that everything works."""
+    """Return whether the operators' health endpoint says that the shop is ready."""
     try:
         return bool(json.loads(shop.operators("/health", port=port))["state"] == "ready")
     except (urllib3.exceptions.HTTPError, AssertionError):
