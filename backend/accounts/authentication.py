@@ -11,7 +11,7 @@ from backend.accounts.tokens import session_id_of, verified_token
 
 
 class JWTAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <access token>`, valid as long as its session has not ended."""
+    """Authenticates `Authorization: Bearer <access token>` until the token expires or its session ends."""
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
         """Return the user and the session, or None without a bearer token.
@@ -36,7 +36,7 @@ class JWTAuthentication(BaseAuthentication):
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge of a 401, for the header WWW-Authenticate."""
+        """Return the challenge for the header WWW-Authenticate of a 401 response."""
         return 'Bearer realm="api"'
 
 
@@ -44,7 +44,7 @@ def account_of(request: Request) -> User:
     """Return the account that sent the request.
 
     Raises:
-        NotAuthenticated: a guest sent it.
+        NotAuthenticated: the caller is a guest.
     """
     if not isinstance(request.user, User):
         raise NotAuthenticated

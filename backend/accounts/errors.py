@@ -1,39 +1,39 @@
-"""Errors of accounts and sessions."""
+"""Account and session errors."""
 
 from backend.api.errors import DomainError
 
 
 class InvalidPhone(ValueError):
-    """Text that is neither a valid national or international phone number, nor 8 to 15 digits."""
+    """The text is neither a valid phone number nor 8 to 15 digits."""
 
 
 class InvalidToken(ValueError):
-    """Text that is not a valid token of a session; the API answers 401."""
+    """The text is not a valid session token; the API responds with 401."""
 
 
 class PhoneTaken(DomainError):
-    """Another account has this phone."""
+    """Another account has this phone number."""
 
     code = "phone_taken"
     status = 409
     message = "There is an account with this phone; log in, or reset the password."
-    details_keys = {"phone": "The phone as it is stored, in E.164 where it is a valid number."}
-    way_out = "Log in, or register with another phone."
+    details_keys = {"phone": "The phone number as stored: in E.164 if it is a valid number."}
+    hint = "Log in, or register with another phone."
 
 
 class InvalidCredentials(DomainError):
-    """Phone and password don't match an active account; the answer does not say which of them is wrong."""
+    """Phone and password don't match an active account; the response doesn't reveal which one is wrong."""
 
     code = "invalid_credentials"
     status = 401
     message = "Phone or password is wrong."
-    way_out = "Log in with the right phone and password."
+    hint = "Log in with the correct phone and password."
 
 
 class SessionEnded(DomainError):
-    """The refresh token is invalid, expired, already used, or its session was ended."""
+    """The refresh token is invalid, expired or already used, or its session has ended."""
 
     code = "session_ended"
     status = 401
     message = "The session has ended; log in again."
-    way_out = "Log in again."
+    hint = "Log in again."

@@ -20,7 +20,7 @@ class ImportedCustomer:
 
 
 def seller_of(source: str) -> User:
-    """Return the seller of products from `source` that name no seller; create it if necessary."""
+    """Return the default seller for products from `source`; create the account if necessary."""
     seller, _ = User.objects.get_or_create(
         source=SELLERS,
         source_reference=source,

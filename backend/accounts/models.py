@@ -48,8 +48,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account.
 
-    `shopper_key` is the random key that identifies the person in the warehouse; no other table has the
-    mapping. An imported customer has no phone and can't log in, but has a `source_reference`.
+    `shopper_key` is the random key that identifies the person in the warehouse; only this table maps it to a
+    user. An imported customer has no phone and can't log in, but has a `source_reference`.
     """
 
     phone = models.CharField(max_length=20, unique=True, null=True)
@@ -98,7 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Session(models.Model):
     """A login session: a series of refresh tokens, of which only the newest is valid.
 
-    Reuse of an older refresh token means that it was copied, and ends the session.
+    If an older refresh token is used again, it may have been stolen, so the session ends.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""The OpenAPI description of access tokens."""
+"""Describes access tokens in the OpenAPI document."""
 
 from typing import Any
 

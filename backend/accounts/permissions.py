@@ -6,7 +6,7 @@ from rest_framework.views import APIView
 
 
 class IsStaff(BasePermission):
-    """Staff only."""
+    """Allows staff only."""
 
     message = "Only staff may do this."
 
@@ -16,7 +16,7 @@ class IsStaff(BasePermission):
 
 
 class IsSellerOrStaff(BasePermission):
-    """Sellers and staff only."""
+    """Allows sellers and staff only."""
 
     message = "Only sellers and staff may do this."
 

@@ -11,13 +11,13 @@ SEPARATORS = re.compile(r"[\s().\-/]")
 
 
 def normalise_phone(raw: str, *, region: str) -> str:
-    """Return `raw` in E.164 if it is a valid phone number, nationally in `region` or internationally.
+    """Return `raw` in E.164 if it is a valid international number, or a valid national number in `region`.
 
-    Otherwise return it without separators, if it then has 8 to 15 digits. A leading + is kept and makes a
-    different number.
+    Otherwise return it without separators if it has 8 to 15 digits. A leading + is kept, so the same digits
+    with and without it are different numbers.
 
     Raises:
-        InvalidPhone: it is neither.
+        InvalidPhone: it is neither a valid number nor 8 to 15 digits.
     """
     try:
         number = phonenumbers.parse(raw, region)

@@ -1,4 +1,4 @@
-"""Serialisation of accounts and tokens."""
+"""Serializers for accounts and tokens."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Registration, login, and the renewal and end of sessions."""
+"""Registration, login, and renewing and ending sessions."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -47,7 +47,7 @@ def register(
     """Create a customer or a seller.
 
     Raises:
-        InvalidInput: the phone is invalid, the password is weak, or the role is not for self-service.
+        InvalidInput: the phone is invalid, the password is too weak, or the role can't be chosen.
         PhoneTaken: another account has the phone.
     """
     if user_type not in SELF_SERVICE_ROLES:
@@ -81,7 +81,7 @@ def _phone(raw: str) -> str:
 
 
 def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | None = None) -> LoggedIn:
-    """Start a session; `anonymous_id` is that of the guest before the login.
+    """Start a session; `anonymous_id` is the one that the client used as a guest.
 
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
@@ -93,7 +93,7 @@ def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | Non
     except InvalidInput as error:
         raise InvalidCredentials from error
     if user is None:
-        # As much work as for a known phone, so that the time does not reveal which phones have accounts.
+        # Takes as long as for a known phone, so that timing doesn't reveal which phones have accounts.
         make_password(password)
         raise InvalidCredentials
     if not user.check_password(password) or not user.is_active:
@@ -154,13 +154,13 @@ def renew(refresh_token: str, *, now: datetime) -> LoggedIn:
 
 
 def end_session(session_id: UUID, *, by: Actor, now: datetime) -> None:
-    """End the session, and with it the validity of all its tokens."""
+    """End the session, which invalidates all of its tokens."""
     with transaction.atomic():
         if Session.objects.filter(pk=session_id, ended_at=None).update(ended_at=now):
             record("accounts.session_ended", by=by, subject=(Session._meta.label, str(session_id)))
 
 
 def forget_expired_sessions(*, now: datetime) -> int:
-    """Delete sessions that can't be renewed any more; return how many."""
+    """Delete sessions that can no longer be renewed; return how many."""
     deleted, _ = Session.objects.filter(expires_at__lt=now).delete()
     return deleted

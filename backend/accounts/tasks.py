@@ -1,4 +1,4 @@
-"""Periodic tasks on login sessions."""
+"""Periodic tasks for login sessions."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -8,5 +8,5 @@ from backend.accounts import services
 
 @shared_task
 def forget_expired_sessions() -> int:
-    """Delete the sessions that can't be renewed any more; return how many."""
+    """Delete sessions that can no longer be renewed; return how many."""
     return services.forget_expired_sessions(now=timezone.now())

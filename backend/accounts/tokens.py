@@ -1,4 +1,4 @@
-"""Access and refresh tokens of a session, and their claims."""
+"""Creates and verifies the access and refresh tokens of sessions."""
 
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,15 +16,15 @@ AnyToken = TypeVar("AnyToken", bound=Token)
 
 
 def verified_token(token_class: type[AnyToken], raw: str | bytes) -> AnyToken:
-    """Return the token in `raw`, whose signature, type and expiry are valid.
+    """Return the token in `raw` after checking its signature, type and expiry.
 
     Raises:
-        InvalidToken: it is not such a token.
+        InvalidToken: one of them is invalid.
     """
     try:
         return token_class(raw)  # type: ignore[arg-type] # bytes are decoded
     except (TokenError, ValueError, OverflowError, RecursionError) as error:
-        # Besides TokenError: an expiry beyond the calendar, and JSON that is nested too deeply.
+        # Besides TokenError: an expiry after the year 9999, and JSON that is nested too deeply.
         raise InvalidToken from error
 
 
@@ -42,24 +42,24 @@ def session_id_of(token: Token) -> UUID:
 
 
 def refresh_token_of(session: Session) -> RefreshToken:
-    """Return a new refresh token of the session, which is valid once the session stores its id."""
+    """Return a new refresh token for the session; it is valid once the session stores its id."""
     token = RefreshToken()
     token[SESSION_CLAIM] = str(session.pk)
     return token
 
 
 def access_token_of(session: Session) -> AccessToken:
-    """Return an access token of the session."""
+    """Return a new access token for the session."""
     token = AccessToken()
     token[SESSION_CLAIM] = str(session.pk)
     return token
 
 
 def access_seconds() -> int:
-    """Return how many seconds an access token is valid."""
+    """Return the lifetime of an access token in seconds."""
     return int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
 
 
 def token_id(token: Any) -> str:
-    """Return the id of a token, which no other token has."""
+    """Return the unique id of a token."""
     return str(token["jti"])

@@ -1,4 +1,4 @@
-"""Paths of accounts."""
+"""Account URLs."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Endpoints of accounts."""
+"""Account endpoints."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def _tokens(logged_in: services.LoggedIn) -> Any:
 
 
 class GuestView(APIView):
-    """An endpoint for clients without an access token; a token that is sent is ignored."""
+    """An endpoint for clients without an access token; if one is sent, it is ignored."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -54,12 +54,12 @@ class RegisterView(GuestView):
         "accounts_register",
         tag="accounts",
         request=RegisterSerializer,
-        answer=envelope_of(UserSerializer),
+        response=envelope_of(UserSerializer),
         status=201,
         errors=[PhoneTaken],
     )
     def post(self, request: Request) -> Response:
-        """Create an account of a customer or a seller."""
+        """Create a customer or seller account."""
         user = services.register(**parse_body(request, RegisterSerializer), by=actor_of(request))
         return envelope(UserSerializer(user).data, message="Account created.", status=201)
 
@@ -72,14 +72,14 @@ class LoginView(GuestView):
         tag="accounts",
         request=LoginSerializer,
         headers=[ANONYMOUS_ID],
-        answer=envelope_of(TokensSerializer),
+        response=envelope_of(TokensSerializer),
         errors=[InvalidCredentials],
     )
     def post(self, request: Request) -> Response:
         """Log in.
 
-        The answer has an access token for the header `Authorization: Bearer …`, and a refresh token for the
-        next pair. With X-Anonymous-Id, what the guest did before is attributed to the account.
+        The response has an access token for the header `Authorization: Bearer …`, and a refresh token to get
+        the next pair of tokens. With X-Anonymous-Id, what the guest did before is attributed to the account.
         """
         credentials = parse_body(request, LoginSerializer)
         logged_in = services.log_in(**credentials, now=timezone.now(), anonymous_id=anonymous_id(request))
@@ -93,13 +93,13 @@ class TokenRefreshView(GuestView):
         "accounts_token_refresh",
         tag="accounts",
         request=TokenRefreshSerializer,
-        answer=envelope_of(TokensSerializer),
+        response=envelope_of(TokensSerializer),
         errors=[SessionEnded],
     )
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new pair of tokens.
 
-        A refresh token can be used once. Using it again ends the session.
+        A refresh token can be used only once; using it again ends the session.
         """
         body = parse_body(request, TokenRefreshSerializer)
         return envelope(_tokens(services.renew(body["refresh_token"], now=timezone.now())))
@@ -108,11 +108,11 @@ class TokenRefreshView(GuestView):
 class LogoutView(APIView):
     """Logout."""
 
-    @operation("accounts_logout", tag="accounts", answer=envelope_of(UserSerializer))
+    @operation("accounts_logout", tag="accounts", response=envelope_of(UserSerializer))
     def post(self, request: Request) -> Response:
         """Log out.
 
-        The session of the access token ends, and with it every token of the session.
+        Ends the session of the access token, which invalidates all of the session's tokens.
         """
         session: Session = request.auth  # type: ignore[assignment]
         services.end_session(session.pk, by=actor_of(request), now=timezone.now())

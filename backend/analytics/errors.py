@@ -11,7 +11,7 @@ class ReportNotFound(NotFound):
     code: ClassVar[str] = "report_not_found"
     message = "There is no such report."
     details_keys = {"report": "The name in the request.", "known": "The names of the reports that there are."}
-    way_out = "List the reports at /api/analytics/reports/."
+    hint = "List the reports at /api/analytics/reports/."
 
 
 class ReportForStaff(DomainError):
@@ -21,7 +21,7 @@ class ReportForStaff(DomainError):
     status = 403
     message = "Only staff may run this report."
     details_keys = {"report": "The report's name."}
-    way_out = "Run one of the reports that /api/analytics/reports/ lists for the account."
+    hint = "Run one of the reports that /api/analytics/reports/ lists for the account."
 
 
 class ReportTooLarge(DomainError):
@@ -31,7 +31,7 @@ class ReportTooLarge(DomainError):
     status = 400
     message = "The report has too many rows; ask for fewer days, or for a file."
     details_keys = {"most_rows": "How many rows an answer in this format may have."}
-    way_out = "Ask for fewer days, for CSV or Parquet, or run `manage.py report`, which has no limit."
+    hint = "Ask for fewer days, for CSV or Parquet, or run `manage.py report`, which has no limit."
 
 
 class ReportUnusable(DomainError):
@@ -41,4 +41,4 @@ class ReportUnusable(DomainError):
     status = 500
     message = "The definition of this report has a fault."
     details_keys = {"report": "The report's name."}
-    way_out = "An operator finds the file, the line and the fault with `manage.py check`."
+    hint = "An operator finds the file, the line and the fault with `manage.py check`."

@@ -39,7 +39,7 @@ class ReportListView(APIView):
 
     permission_classes = (IsSellerOrStaff,)
 
-    @operation("reports_get", tag="analytics", answer=envelope_of(ReportListSerializer))
+    @operation("reports_get", tag="analytics", response=envelope_of(ReportListSerializer))
     def get(self, request: Request) -> Response:
         """List the reports that the caller may run.
 
@@ -60,7 +60,7 @@ class ReportView(APIView):
         "report_get",
         tag="analytics",
         parameters=[NAME_PARAMETER, FORMAT_PARAMETER, SELLER_PARAMETER, REPORT_PARAMETERS],
-        answer={
+        response={
             (200, JSON.media_type): envelope_of(ReportRowsSerializer),
             (200, CSV.media_type): CSV.schema,
             (200, PARQUET.media_type): PARQUET.schema,
@@ -99,7 +99,7 @@ class SalesView(APIView):
         "sales_report_get",
         tag="analytics",
         query=PeriodParameters,
-        answer=envelope_of(SalesSerializer),
+        response=envelope_of(SalesSerializer),
         errors=[EngineBusy, QueryTooSlow, WarehouseNotAvailable],
     )
     def get(self, request: Request) -> Response:
@@ -107,9 +107,9 @@ class SalesView(APIView):
 
         Sellers see those of their own products, staff all of them.
         """
-        asked = parse(request, PeriodParameters)
-        answer = selectors.run("sales", user=cast("User", request.user), parameters=asked)
-        return envelope({**_period(asked), "rows": written_rows(answer)})
+        parameters = parse(request, PeriodParameters)
+        answer = selectors.run("sales", user=cast("User", request.user), parameters=parameters)
+        return envelope({**_period(parameters), "rows": written_rows(answer)})
 
 
 class ProductAnalyticsView(APIView):
@@ -121,14 +121,14 @@ class ProductAnalyticsView(APIView):
         "product_report_get",
         tag="analytics",
         query=PeriodParameters,
-        answer=envelope_of(ProductAnalyticsSerializer),
+        response=envelope_of(ProductAnalyticsSerializer),
         errors=[ProductNotFound, EngineBusy, QueryTooSlow, WarehouseNotAvailable],
     )
     def get(self, request: Request, product_id: int) -> Response:
         """Report the views, clicks and revenue of a product by period."""
-        asked = parse(request, PeriodParameters)
-        answer = selectors.product(product_id, user=cast("User", request.user), parameters=asked)
-        return envelope({"product_id": product_id, **_period(asked), "rows": written_rows(answer)})
+        parameters = parse(request, PeriodParameters)
+        answer = selectors.product(product_id, user=cast("User", request.user), parameters=parameters)
+        return envelope({"product_id": product_id, **_period(parameters), "rows": written_rows(answer)})
 
 
 def _given(request: Request) -> dict[str, object]:
@@ -138,8 +138,8 @@ def _given(request: Request) -> dict[str, object]:
     return {name: value for name, value in request.query_params.items() if name != "format"}
 
 
-def _period(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {"start_date": None, "end_date": None, **asked}
+def _period(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"start_date": None, "end_date": None, **parameters}
 
 
 def _rows(name: str, answer: Answer) -> dict[str, Any]:

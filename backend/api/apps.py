@@ -1,10 +1,10 @@
-"""What all endpoints share: errors, envelopes, pages, money, parameters, throttles."""
+"""Shared by all endpoints: errors, envelopes, pages, money, parameters, throttles."""
 
 from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
-    """What all endpoints share: errors, envelopes, pages, money, parameters, throttles."""
+    """Shared by all endpoints: errors, envelopes, pages, money, parameters, throttles."""
 
     name = "backend.api"
     label = "api"

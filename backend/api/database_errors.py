@@ -1,4 +1,4 @@
-"""Translations of database failures to errors of the API."""
+"""Translates database failures to API errors."""
 
 import errno
 

@@ -1,4 +1,4 @@
-"""Turning exceptions into the error envelope `{error, code, details, status, timestamp, request_id}`."""
+"""Turns exceptions into the error envelope `{error, code, details, status, timestamp, request_id}`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,46 +30,46 @@ class FrameworkError:
     status: int
     message: str
     details_keys: Mapping[str, str] = field(default_factory=dict)
-    way_out: str
+    hint: str
 
 
 BAD_REQUEST = FrameworkError(
     code="bad_request",
     status=400,
     message="Bad request.",
-    way_out="Check the host, the headers and the encoding of the request.",
+    hint="Check the host, the headers and the encoding of the request.",
 )
 INTERNAL_ERROR = FrameworkError(
     code="internal_error",
     status=500,
     message="Something went wrong on our side.",
-    way_out="Report the `request_id`; the server's log has the cause under it.",
+    hint="Report the `request_id`; the server's log has the cause under that id.",
 )
-NOT_FOUND = FrameworkError(code=NotFound.code, status=404, message=NotFound.message, way_out=NotFound.way_out)
+NOT_FOUND = FrameworkError(code=NotFound.code, status=404, message=NotFound.message, hint=NotFound.hint)
 FORBIDDEN = FrameworkError(
     code="permission_denied",
     status=403,
     message="You may not do this.",
-    way_out="Use an account with the role that the message names.",
+    hint="Use an account with the role that the message names.",
 )
 FRAMEWORK_ERRORS: Mapping[type[Exception], FrameworkError] = {
     exceptions.ParseError: FrameworkError(
         code="parse_error",
         status=400,
         message="The body is not valid JSON.",
-        way_out="Send JSON in UTF-8.",
+        hint="Send JSON in UTF-8.",
     ),
     exceptions.NotAuthenticated: FrameworkError(
         code="not_authenticated",
         status=401,
         message="Authentication credentials were not provided.",
-        way_out="Log in and send `Authorization: Bearer <access token>`.",
+        hint="Log in and send `Authorization: Bearer <access token>`.",
     ),
     exceptions.AuthenticationFailed: FrameworkError(
         code="authentication_failed",
         status=401,
         message="The access token is invalid or has expired.",
-        way_out="Get a new access token with the refresh token, or log in again.",
+        hint="Get a new access token with the refresh token, or log in again.",
     ),
     exceptions.PermissionDenied: FORBIDDEN,
     PermissionDenied: FORBIDDEN,
@@ -80,35 +80,35 @@ FRAMEWORK_ERRORS: Mapping[type[Exception], FrameworkError] = {
         status=405,
         message="The method is not allowed.",
         details_keys={"allowed": "The methods that this path has."},
-        way_out="Use one of the `allowed` methods.",
+        hint="Use one of the `allowed` methods.",
     ),
     exceptions.NotAcceptable: FrameworkError(
         code="not_acceptable",
         status=406,
         message="The media types in the header Accept are not available.",
-        details_keys={"allowed": "The media types that this endpoint answers with."},
-        way_out="Accept `application/json`.",
+        details_keys={"allowed": "The media types that this endpoint can return."},
+        hint="Accept `application/json`.",
     ),
     RequestDataTooBig: FrameworkError(
         code="body_too_large",
         status=413,
         message="The body is too large.",
         details_keys={"max_bytes": "The size of the largest body."},
-        way_out="Send a smaller body.",
+        hint="Send a smaller body.",
     ),
     exceptions.UnsupportedMediaType: FrameworkError(
         code="unsupported_media_type",
         status=415,
         message="The media type of the body is not supported.",
         details_keys={"allowed": "The media types that this endpoint reads."},
-        way_out="Send `Content-Type: application/json`.",
+        hint="Send `Content-Type: application/json`.",
     ),
     exceptions.Throttled: FrameworkError(
         code="throttled",
         status=429,
         message="Request was throttled.",
-        details_keys={"retry_after": "Seconds until the next request is answered; also in the header."},
-        way_out="Repeat the request after the seconds in the header Retry-After.",
+        details_keys={"retry_after": "Seconds until the next request is allowed; also in the header."},
+        hint="Repeat the request after the seconds in the header Retry-After.",
     ),
 }
 
@@ -126,9 +126,9 @@ def error_body(message: str, *, code: str, details: object, status: int) -> dict
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Return the error envelope for what a view raised (the EXCEPTION_HANDLER of Django REST Framework).
+    """Return the error envelope for an exception in a view (EXCEPTION_HANDLER of Django REST Framework).
 
-    Return None for an unexpected exception: Django then logs it and answers 500 through `server_error`.
+    Return None for an unexpected exception: Django then logs it and responds with `server_error`.
     """
     view = context.get("view")
     match translated(error):
@@ -163,7 +163,7 @@ def _of_domain(error: DomainError, *, request_names: Mapping[str, str]) -> Respo
 
 
 def _renamed(value: object, names: Mapping[str, str]) -> object:
-    """Return `value` with the keys that the request used; a view maps ours to its own in `request_names`."""
+    """Return `value` with keys renamed as in the request; the view maps our names to its own."""
     match value:
         case Mapping():
             return {names.get(key, key): _renamed(inner, names) for key, inner in value.items()}
@@ -177,8 +177,8 @@ def flat_messages(detail: object, *, name: str = "") -> dict[str, list[str]]:
     """Return the messages of a ValidationError by the dotted name of their field.
 
     `{"address": {"city": ["Required."]}}` becomes `{"address.city": ["Required."]}`; elements of lists are
-    named by their index. Messages about an object as a whole stand under the object's name, about the body as
-    a whole under `non_field_errors`.
+    named by their index. The key of messages about an object as a whole is the object's name; for the body as
+    a whole it is `non_field_errors`.
     """
     whole = api_settings.NON_FIELD_ERRORS_KEY
     match detail:
@@ -212,7 +212,7 @@ def _of_framework(error: Exception, *, view: Any) -> Response | None:
             str(error.detail),
             code=code,
             details=_framework_details(error, view=view),
-            # A view without authenticators that offer a challenge answers 403 for 401.
+            # Django REST Framework turns 401 into 403 if no authenticator of the view offers a challenge.
             status=error.status_code if status == 401 else status,
             headers=_framework_headers(error),
         )
@@ -252,15 +252,15 @@ def _plain(kind: FrameworkError, details: Mapping[str, Sequence[str] | str]) -> 
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Answer a path that no route has (Django's handler404)."""
+    """Return the envelope for a path that no route matches (Django's handler404)."""
     return _plain(NOT_FOUND, {"path": request.path})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Answer a request that Django refuses before any view (Django's handler400)."""
+    """Return the envelope for a request that Django refuses before any view runs (Django's handler400)."""
     return _plain(BAD_REQUEST, {})
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Answer an unexpected exception (Django's handler500); the log has it under the same request id."""
+    """Return the envelope for an unexpected exception, which is logged with the request id (handler500)."""
     return _plain(INTERNAL_ERROR, {})

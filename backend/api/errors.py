@@ -1,4 +1,4 @@
-"""The errors that the API answers with, and the registry that translates exceptions of other packages.
+"""The errors of the API, and the registry that translates exceptions of other packages.
 
 Each app declares subclasses of `DomainError` in its `errors.py`. `backend.api.error_handling` turns whatever
 a view raises into the error envelope, and `docs/errors.md` lists every error.
@@ -12,8 +12,8 @@ class DomainError(Exception):
     """A request that can't be carried out, with what a client needs to react.
 
     `code` identifies the error to programs, `status` is the HTTP status, `message` explains the error to
-    people. `details` are facts under the keys that `details_keys` documents, and `way_out` says what a client
-    can do. Every subclass declares its own `code`.
+    people. `details` are facts under the keys that `details_keys` documents, and `hint` tells a client what
+    to do. Every subclass declares its own `code`.
     """
 
     code: ClassVar[str]
@@ -21,10 +21,10 @@ class DomainError(Exception):
     message: str = "The request can't be carried out."
     headers: ClassVar[Mapping[str, str]] = {}
     details_keys: ClassVar[Mapping[str, str]] = {}
-    way_out: ClassVar[str] = ""
+    hint: ClassVar[str] = ""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Require a `code` in the class body, because an inherited one would stand for two errors."""
+        """Require a `code` in the class body, because an inherited code would identify two errors."""
         super().__init_subclass__(**options)
         if "code" not in vars(cls):
             raise TypeError(f"{cls.__qualname__} must declare its own `code`")
@@ -43,14 +43,14 @@ class InvalidInput(DomainError):
     code = "invalid_input"
     message = "Invalid input."
     details_keys = {
-        "<field>": "A list of messages. A field of a nested object is written `shipping_address.city`, an "
-        "element of a list `items.0.quantity`; `non_field_errors` has messages about the body as a whole."
+        "<field>": "A list of messages. A field of a nested object is named `shipping_address.city`, one of "
+        "a list's element `items.0.quantity`; `non_field_errors` has messages about the body as a whole."
     }
-    way_out = "Correct the fields that are named."
+    hint = "Correct the fields that the details name."
 
     def __init__(self, message: str | None = None, **fields: str | Sequence[str]) -> None:
         """Store the messages of each field as a list."""
-        details = {name: [said] if isinstance(said, str) else list(said) for name, said in fields.items()}
+        details = {name: [text] if isinstance(text, str) else list(text) for name, text in fields.items()}
         super().__init__(message, **details)
 
 
@@ -60,8 +60,8 @@ class NotFound(DomainError):
     code = "not_found"
     status = 404
     message = "Not found."
-    details_keys = {"path": "The path of the request, where no endpoint has it."}
-    way_out = "Check the id or the path."
+    details_keys = {"path": "The path of the request, if no endpoint matches it."}
+    hint = "Check the id or the path."
 
 
 class PageNotFound(NotFound):
@@ -70,7 +70,7 @@ class PageNotFound(NotFound):
     code = "page_not_found"
     message = "There is no such page."
     details_keys = {"page": "The requested page.", "total_pages": "The number of the last page."}
-    way_out = "Request a page from 1 to `total_pages`."
+    hint = "Request a page from 1 to `total_pages`."
 
 
 class IdempotencyKeyReused(DomainError):
@@ -80,11 +80,11 @@ class IdempotencyKeyReused(DomainError):
     status = 409
     message = "This Idempotency-Key was used for another request; use a new one."
     details_keys = {"Idempotency-Key": "The key."}
-    way_out = "Send the request with a new key, or the same request as before with this key."
+    hint = "Send the request with a new key, or the same request as before with this key."
 
 
 class EngineUnavailable(DomainError):
-    """A search engine, warehouse or stream doesn't answer at the moment."""
+    """A search engine, warehouse or stream is not available at the moment."""
 
     code = "engine_unavailable"
     status = 503
@@ -92,19 +92,19 @@ class EngineUnavailable(DomainError):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
     details_keys = {
         "engine": "Which part: `search`, `warehouse`, `stream` …",
-        "remedy": "What an operator can do, where there is something to do.",
+        "remedy": "What an operator can do, if anything.",
     }
-    way_out = "Repeat the request after the seconds in the header Retry-After."
+    hint = "Repeat the request after the seconds in the header Retry-After."
 
 
 class DatabaseUnavailable(DomainError):
-    """The database can't be reached, or did not answer in time."""
+    """The database can't be reached, or did not respond in time."""
 
     code = "database_unavailable"
     status = 503
     message = "The shop is not available right now; try again shortly."
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
-    way_out = "Repeat the request after the seconds in the header Retry-After."
+    hint = "Repeat the request after the seconds in the header Retry-After."
 
 
 class StorageFull(DomainError):
@@ -114,14 +114,14 @@ class StorageFull(DomainError):
     status = 503
     message = "The shop can't accept changes right now; try again later."
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
-    way_out = "Repeat the request later; operators see in the details of health which volume is full."
+    hint = "Repeat the request later; the health details show operators which volume is full."
 
 
 class UnknownCurrency(ValueError):
-    """The code is not that of an ISO 4217 currency."""
+    """The text is not an ISO 4217 currency code."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f"{code!r} is not the code of an ISO 4217 currency, such as EUR.")
+        super().__init__(f"{code!r} is not an ISO 4217 currency code, such as EUR.")
         self.code = code
 
 
@@ -132,16 +132,16 @@ _translations: dict[type[Exception], Translation[Any]] = {}
 
 
 def register_translation(exception_class: type[Foreign], to: Translation[Foreign]) -> None:
-    """Answer `exception_class` and its subclasses, where a view raises them, with what `to` returns for them.
+    """Translate `exception_class` and its subclasses with `to` when a view raises them.
 
-    A translation of a subclass takes precedence over one of its base class; one that returns None leaves the
-    exception as it is.
+    The translation of a subclass takes precedence over that of its base class. If `to` returns None, the
+    exception is not translated.
     """
     _translations[exception_class] = to
 
 
 def translated(error: Exception) -> Exception:
-    """Return the domain error that a registered translation makes of `error`; without one, `error` itself."""
+    """Return the domain error that `error` is translated to; without a translation, `error` itself."""
     for exception_class in type(error).__mro__:
         translation = _translations.get(exception_class)
         if translation is not None:

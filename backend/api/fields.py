@@ -35,7 +35,7 @@ class Identifier(serializers.IntegerField):
 class MoneyInput(serializers.DecimalField):
     """An amount of money in a request, 0 or more.
 
-    The currency decides how many decimal places are allowed, so the service that knows it checks the amount.
+    The number of decimal places depends on the currency, so the service that knows the currency checks it.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -45,10 +45,10 @@ class MoneyInput(serializers.DecimalField):
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "89.00"})
 class MoneyOutput(serializers.Field[Any, Any, str, Any]):
-    """An amount of money as the API writes it: with the decimal places of its currency.
+    """An amount of money in a response, with the decimal places of its currency.
 
-    `currency` names the attribute of the serialised object that has the currency, as `source` names the one
-    that has the amount.
+    `currency` names the attribute of the serialised object with the currency, as `source` names the one with
+    the amount.
     """
 
     def __init__(self, *, currency: str = "currency", **options: Any) -> None:
@@ -62,6 +62,6 @@ class MoneyOutput(serializers.Field[Any, Any, str, Any]):
         return amount, get_attribute(instance, self.currency_path)
 
     def to_representation(self, value: tuple[Decimal, str | None]) -> str:
-        """Return the amount as text; without a currency (an empty cart), in that of the shop."""
+        """Return the amount as text; without a currency (an empty cart), use the shop's."""
         amount, currency = value
         return money.written(amount, currency=currency or settings.DEFAULT_CURRENCY)

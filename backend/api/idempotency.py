@@ -1,8 +1,8 @@
 """Idempotency keys: a request that is repeated with the same key is executed once.
 
-Every repetition gets the stored answer of the first request. The key, the work and the answer are written in
-one transaction, so a concurrent request with the same key waits for the first one, and a failed request
-leaves the key unused.
+Every repetition gets the stored response to the first request. The key, the changes and the response are
+written in one transaction, so a concurrent request with the same key waits for the first one, and a failed
+request leaves the key unused.
 """
 
 import hashlib
@@ -29,11 +29,11 @@ REPLAYED_HEADER = "Idempotent-Replayed"
 IDEMPOTENCY_KEY = RequestHeader(
     name=HEADER,
     schema={"type": "string", "pattern": f"^{WELL_FORMED.pattern}$", "example": "0b6c0c0e-checkout"},
-    description="Repeat the request with the same key and body within a day to get the first answer again.",
+    description="Repeat the request with the same key and body within a day to get the first response again.",
     errors=[IdempotencyKeyReused],
     response_headers={
         REPLAYED_HEADER: {
-            "description": "`true` where this is the answer of an earlier request with the same key.",
+            "description": "`true` if this is the stored response to an earlier request with the same key.",
             "schema": {"type": "string", "enum": ["true"]},
         }
     },
@@ -41,7 +41,7 @@ IDEMPOTENCY_KEY = RequestHeader(
 
 
 def once(request: Request, perform: Callable[[], Response], *, scope: str, now: datetime) -> Response:
-    """Return the answer of `perform`, or the stored answer if the request is a repetition.
+    """Return the response from `perform`, or the stored response if the request is a repetition.
 
     `perform` runs inside a transaction. A request without a key is always executed.
 
@@ -61,8 +61,8 @@ def once(request: Request, perform: Callable[[], Response], *, scope: str, now: 
         if claim.fingerprint != fingerprint:
             raise IdempotencyKeyReused(**{HEADER: key})
         if claim.status is not None and claim.body is not None:
-            answer = json.loads(claim.body)
-            return Response(answer, status=claim.status, headers={REPLAYED_HEADER: "true"})
+            stored = json.loads(claim.body)
+            return Response(stored, status=claim.status, headers={REPLAYED_HEADER: "true"})
         response = perform()
         claim.status, claim.body = response.status_code, json.dumps(response.data, cls=JSONEncoder)
         claim.save(update_fields=["status", "body"])
@@ -83,7 +83,7 @@ def _fingerprint(request: Request) -> str:
 
 def _claim(user_id: int, *, scope: str, key: str, fingerprint: str, now: datetime) -> IdempotencyKey:
     claim = IdempotencyKey(user_id=user_id, scope=scope, key=key, fingerprint=fingerprint, created_at=now)
-    # Waits for a concurrent request with the same key; its row then stays as it is.
+    # Waits for a concurrent request with the same key, and keeps the row that it inserted.
     IdempotencyKey.objects.bulk_create([claim], ignore_conflicts=True)
     return IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope=scope, key=key)
 

@@ -1,7 +1,7 @@
-"""The types that a field takes in a JSON body.
+"""Checks the types of values in a JSON body.
 
 The fields of Django REST Framework also read forms, so they convert: the number 0 to the text "0", `false` to
-the UUID of zeros, the text "yes" to true. In JSON such a value is a mistake of the client.
+the UUID of zeros, the text "yes" to true. In JSON such a value is the client's mistake.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ _TEXTS = (
     serializers.DateTimeField,
     serializers.UUIDField,
 )
-# The first row that has the field's class counts.
+# The first row with a class of the field applies.
 _TYPES: tuple[tuple[tuple[type[Field], ...], tuple[type, ...], str], ...] = (
     ((serializers.BooleanField,), (bool,), "Must be true or false."),
-    # JSON has one type of numbers, and 1.0 is a whole one; the field refuses others.
+    # JSON has a single number type, in which 1.0 is a whole number; the field itself refuses 1.5.
     ((serializers.IntegerField,), (int, float), "Must be a whole number."),
     ((serializers.FloatField,), (int, float), "Must be a number."),
     ((serializers.DecimalField,), (int, float, str), "Must be a number, or a number in a string."),
@@ -30,13 +30,13 @@ _TYPES: tuple[tuple[tuple[type[Field], ...], tuple[type, ...], str], ...] = (
 
 
 def type_errors(field: Field, value: object) -> Any:
-    """Return the messages for a value of another JSON type than `field` takes; None for a right one.
+    """Return error messages if `value` has a JSON type that `field` doesn't accept; otherwise None.
 
     For a list or an object the messages are those of its elements, by index or name.
     """
     match field:
         case _ if value is None:
-            # Whether there may be no value is the field's own check.
+            # The field itself checks whether null is allowed.
             return None
         case serializers.ListField() if isinstance(value, list):
             return _of_elements(field.child, dict(enumerate(value)))

@@ -5,9 +5,9 @@ from django.db import models
 
 
 class IdempotencyKey(models.Model):
-    """A request with an Idempotency-Key, and its answer.
+    """A request with an Idempotency-Key, and its response.
 
-    `body` is JSON as text, so that a repeated answer is byte for byte the same. The row is written in the
+    `body` is JSON as text, so that a repeated response is byte for byte the same. The row is written in the
     transaction of the request's own work, so a failed request leaves no row.
     """
 

@@ -1,6 +1,6 @@
-"""Amounts of money in their currency: precision, rounding, validation and notation.
+"""Amounts of money in a currency: precision, rounding, validation and formatting.
 
-How many decimal places an amount has is given by the ISO 4217 exponent of its currency: 0 for JPY, 2 for USD,
+The ISO 4217 exponent of a currency is the number of decimal places of its amounts: 0 for JPY, 2 for USD,
 3 for KWD. Amounts are rounded half away from zero, once, where they are computed.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 from backend.api.errors import InvalidInput, UnknownCurrency
 
 MAX_EXPONENT: Final = 4
-# A float, in which SQLite keeps decimals, is exact to 15 digits.
+# SQLite stores decimals as floats, which are exact to 15 digits.
 _MAX_DIGITS: Final = 15
 _MAX_UNIT_DIGITS: Final = 10
 _MAX_TOTAL_DIGITS: Final = 12
@@ -26,7 +26,7 @@ _CODES_BY_EXPONENT: Mapping[int, str] = {
         "LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB "
         "PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP "
         "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG "
-        # Withdrawn since 2023; orders of the years before are in them.
+        # Withdrawn since 2023, but used by older orders.
         "ANG BGN HRK"
     ),
     3: "BHD IQD JOD KWD LYD OMR TND",
@@ -35,7 +35,7 @@ _CODES_BY_EXPONENT: Mapping[int, str] = {
 EXPONENTS: Mapping[str, int] = MappingProxyType(
     {code: places for places, codes in _CODES_BY_EXPONENT.items() for code in codes.split()}
 )
-"""The exponent of every currency that can be priced in; codes without one (XAU, XXX …) are not among them."""
+"""The exponent of every currency that prices can have; codes without an exponent (XAU, XXX …) are omitted."""
 
 
 def exponent(currency: str) -> int:
@@ -86,7 +86,7 @@ def is_precise(amount: Decimal, *, currency: str) -> bool:
 
 
 def precision_message(currency: str) -> str:
-    """Return what is wrong with an amount that has too many decimal places."""
+    """Return the error message for an amount with too many decimal places."""
     places = exponent(currency)
     allowed = f"at most {places} decimal places" if places else "no decimal places"
     return f"An amount in {currency} has {allowed}."
@@ -96,7 +96,7 @@ def require_precise(currency: str, **amounts: Decimal) -> None:
     """Refuse amounts with more decimal places than `currency` has.
 
     Raises:
-        InvalidInput: naming each such amount and how many decimal places are allowed.
+        InvalidInput: an amount has too many decimal places; names each, and how many are allowed.
         UnknownCurrency: there is no such currency.
     """
     message = precision_message(currency)

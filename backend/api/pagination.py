@@ -1,4 +1,4 @@
-"""Pages: one envelope for every list, whether it comes from the database or the search index."""
+"""Pagination: one envelope for all lists, from the database or the search index."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class PageSpan:
         """Refuse a page after the last one.
 
         Raises:
-            PageNotFound: naming the last page.
+            PageNotFound: the page is after the last one.
         """
         last = self.total_pages(count)
         if self.page > last:

@@ -11,10 +11,12 @@ from backend.api.json_types import type_errors
 
 
 class PageParameters(serializers.Serializer[Any]):
-    """`page` and `page_size`, which every list takes."""
+    """The parameters `page` and `page_size` of every list."""
 
-    page = serializers.IntegerField(min_value=1, default=1, help_text="Which page, counted from 1.")
-    page_size = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Rows on a page.")
+    page = serializers.IntegerField(min_value=1, default=1, help_text="The page number, from 1.")
+    page_size = serializers.IntegerField(
+        min_value=1, max_value=100, default=20, help_text="The number of rows per page."
+    )
 
 
 def parse(
@@ -22,8 +24,8 @@ def parse(
 ) -> dict[str, Any]:
     """Return the request's query parameters as `serializer_class` validates them.
 
-    The parameter of a list field may be repeated. Parameters whose names begin with `open_prefix`, if that is
-    not empty, are left to the caller.
+    The parameter of a list field may be repeated. Parameters whose names begin with `open_prefix`, unless
+    that is empty, are left to the caller.
 
     Raises:
         InvalidInput: a parameter is unknown or repeated; the details name it and list the known ones.
@@ -42,7 +44,7 @@ def parse(
         if open_prefix and name.startswith(open_prefix):
             continue
         if name not in serializer.fields:
-            faults[name] = f"Unknown parameter. Allowed are: {', '.join(allowed)}."
+            faults[name] = f"Unknown parameter. Allowed: {', '.join(allowed)}."
         elif len(values) > 1 and name not in repeatable:
             faults[name] = "Given more than once."
     if faults:
@@ -68,7 +70,7 @@ class Body(serializers.Serializer[Any]):
             allowed = ", ".join(self.fields) or "none"
             unknown = sorted(set(data) - set(self.fields))
             if unknown:
-                fault = f"Unknown field. Allowed are: {allowed}."
+                fault = f"Unknown field. Allowed: {allowed}."
                 raise serializers.ValidationError({name: [fault] for name in unknown})
             wrong = {name: found for name in data if (found := type_errors(self.fields[name], data[name]))}
             if wrong:

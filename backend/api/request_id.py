@@ -1,4 +1,4 @@
-"""The id of the current request, in error envelopes, the log and a response header."""
+"""The id of the current request, for error envelopes, the log and a response header."""
 
 from collections.abc import Callable
 

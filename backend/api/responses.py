@@ -1,4 +1,4 @@
-"""The envelope of successful answers, except pages."""
+"""The envelope of successful responses other than pages."""
 
 from collections.abc import Mapping
 

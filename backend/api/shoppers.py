@@ -1,4 +1,4 @@
-"""The shopper of a request, as events and exposures identify them: by a random key."""
+"""The shopper who sent a request, identified by the same random key as in events and exposures."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -26,12 +26,12 @@ class Shopper:
 
 
 def shopper_of(request: Request) -> Shopper:
-    """Return the shopper of the account, or for a guest of the anonymous id in the header.
+    """Return the shopper: the account, or for guests the anonymous id in the header.
 
     Raises:
         InvalidInput: the anonymous id is not a UUID, or is the nil UUID.
     """
-    # Also with an account, so that one browser's requests fail or succeed alike before and after logging in.
+    # Validated with an account, too, so that a bad header fails both before and after the login.
     guest = anonymous_id(request)
     if request.user.is_authenticated:
         return Shopper(key=request.user.shopper_key, user_id=request.user.pk)

@@ -1,4 +1,4 @@
-"""Periodic tasks on idempotency keys."""
+"""Periodic tasks for idempotency keys."""
 
 from celery import shared_task
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Throttles: a rate for each account, and for each address of guests."""
+"""Throttles: rates for each account and for each guest's address."""
 
 from typing import TYPE_CHECKING
 
@@ -8,12 +8,12 @@ from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle, User
 from backend.api.addresses import client_address
 
 if TYPE_CHECKING:
-    # Its module reads the settings that name these classes.
+    # That module reads the settings that name these classes.
     from rest_framework.views import APIView
 
 
 class ByClientAddress(SimpleRateThrottle):
-    """Identifies guests by the address that the request log has, too."""
+    """Identifies guests by the same address as the request log."""
 
     def get_ident(self, request: Request) -> str:
         """Return the client's address."""
@@ -21,15 +21,15 @@ class ByClientAddress(SimpleRateThrottle):
 
 
 class GuestThrottle(ByClientAddress, AnonRateThrottle):
-    """The rate of guests at endpoints without a scope of their own."""
+    """The rate for guests at endpoints without their own scope."""
 
 
 class AccountThrottle(ByClientAddress, UserRateThrottle):
-    """The rate of accounts at endpoints without a scope of their own."""
+    """The rate for accounts at endpoints without their own scope."""
 
 
 class ScopedThrottle(ByClientAddress):
-    """One rate per account, or per address of guests, for all views of a scope."""
+    """One rate per account or guest's address for all views of a scope."""
 
     def get_cache_key(self, request: Request, view: "APIView") -> str:
         """Return the cache key of the account, or of the address."""

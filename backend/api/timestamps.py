@@ -1,4 +1,4 @@
-"""How the API writes times."""
+"""Formats times for the API."""
 
 from datetime import UTC, datetime
 

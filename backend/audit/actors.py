@@ -1,4 +1,4 @@
-"""Who writes: a user, or a part of the system."""
+"""The author of a write: a user, or a part of the system."""
 
 import re
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ class Actor:
 
 
 GUEST = Actor.system("guest")
-"""Someone who isn't logged in."""
+"""A client that isn't logged in."""
 
 
 def actor_of(request: HttpRequest | Request) -> Actor:
-    """Return who sent the request."""
+    """Return the sender of the request as an actor."""
     user_id: int | None = request.user.pk
     return GUEST if user_id is None else Actor.user(user_id)

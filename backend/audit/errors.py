@@ -1,4 +1,4 @@
-"""What can go wrong when an audit entry is recorded."""
+"""Errors in recording audit entries."""
 
 
 class NotInTransaction(RuntimeError):

@@ -1,4 +1,4 @@
-"""The entries of the audit log."""
+"""Audit log entries."""
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -10,7 +10,7 @@ class AuditEntry(models.Model):
     """A write: who did what to which object, and how its fields changed. Append-only.
 
     `user_id` is not a foreign key, because an entry outlives its user's account. `object_type` is a model's
-    label, or the name of something that has none. `changes` is {field: [old, new]}.
+    label, or a name for an object without a model. `changes` is {field: [old, new]}.
     """
 
     recorded_at = models.DateTimeField(db_default=Now())

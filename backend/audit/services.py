@@ -1,4 +1,4 @@
-"""Records entries of the audit log and deletes old ones."""
+"""Records audit log entries and deletes old ones."""
 
 import re
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ def record(
     """Record that `by` did `action` to `subject`, in the caller's transaction.
 
     `subject` is a row, or (type, id) of something that is not a row. `changes` are (old, new) by field; leave
-    out personal data, which could not be erased from the log.
+    out personal data, because it can't be erased from the log.
 
     Raises:
         NotInTransaction: no transaction is open.
-        SecretField: the name of a field of `changes` suggests a secret.
+        SecretField: the name of a field in `changes` suggests a secret.
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(action)
@@ -54,7 +54,7 @@ def _plain(value: object) -> object:
         case models.Model():
             return value.pk
         case Decimal():
-            # Trailing zeros come from the column's scale: an amount set to 10.00 is read as 10.0000.
+            # The column's scale adds zeros: an amount that was set to 10.00 is read back as 10.0000.
             return f"{value.normalize():f}"
         case _:
             return value

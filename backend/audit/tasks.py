@@ -1,4 +1,4 @@
-"""Scheduled tasks of the audit log."""
+"""Periodic tasks for the audit log."""
 
 from celery import shared_task
 from django.utils import timezone

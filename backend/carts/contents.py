@@ -1,4 +1,4 @@
-"""The lines of a cart at current prices, and which of them can be ordered."""
+"""The lines of a cart at current prices, and whether each can be ordered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The lines of a cart, oldest first; the sums count the lines that can be ordered."""
+    """The lines of a cart, oldest first; units and subtotal cover the lines that can be ordered."""
 
     lines: tuple[Line, ...]
     currency: str | None
@@ -54,7 +54,7 @@ class Contents:
 
     @property
     def units(self) -> int:
-        """How many units can be ordered."""
+        """The number of units that can be ordered."""
         return sum(line.item.quantity for line in self.orderable)
 
     @property

@@ -1,4 +1,4 @@
-"""Errors of carts."""
+"""Cart errors."""
 
 from typing import Final
 
@@ -13,17 +13,17 @@ class CartItemNotFound(NotFound):
     code = "cart_item_not_found"
     message = "There is no such item in your cart."
     details_keys = {"item_id": "The id in the request."}
-    way_out = "Read the cart again."
+    hint = "Read the cart again."
 
 
 class CartFull(DomainError):
-    """The cart already has as many lines as it may have."""
+    """The cart has the maximum number of lines."""
 
     code = "cart_full"
     status = 409
     message = f"A cart holds at most {MAX_LINES} different items."
-    details_keys = {"max_lines": "How many lines a cart may have."}
-    way_out = "Order what is in the cart, or remove an item."
+    details_keys = {"max_lines": "The maximum number of lines in a cart."}
+    hint = "Order the items in the cart, or remove one."
 
 
 class CurrencyMismatch(DomainError):
@@ -31,6 +31,6 @@ class CurrencyMismatch(DomainError):
 
     code = "currency_mismatch"
     status = 409
-    message = "An order has one currency, and this product is priced in another than your cart."
-    details_keys = {"cart_currency": "The currency of the cart.", "product_currency": "That of the product."}
-    way_out = "Order what is in the cart first, or empty it."
+    message = "All items of an order must have one currency, and this product's differs from your cart's."
+    details_keys = {"cart_currency": "The cart's currency.", "product_currency": "The product's currency."}
+    hint = "Order the items in the cart first, or remove them."

@@ -1,7 +1,7 @@
 """Carts and their items.
 
-A cart reserves no stock and stores no prices: both are read when it is shown, and checked under lock when it
-is ordered. Changes of its items lock the cart's row first.
+A cart reserves no stock and stores no prices: they are read when the cart is shown, and checked under lock at
+checkout. Changes to items lock the cart's row first.
 """
 
 from django.conf import settings
@@ -22,10 +22,10 @@ class Cart(models.Model):
 
 
 class CartItem(models.Model):
-    """Units of a variant, and the list that the shopper took the product from.
+    """Units of a variant, and the list from which the shopper added the product.
 
-    `exposure_id`, `added_at` and `shopper_key` are a claim: that this shopper took the product from that list
-    at that time. It is stored unchecked; reports decide whether it earns credit.
+    `exposure_id`, `added_at` and `shopper_key` are a claim: that this shopper added the product from that
+    list at that time. It is stored unchecked; reports decide whether the list gets credit for the sale.
     """
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")

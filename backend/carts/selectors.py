@@ -1,4 +1,4 @@
-"""Queries of carts."""
+"""Cart queries."""
 
 from backend.carts.contents import Contents, contents_of
 from backend.carts.models import CartItem

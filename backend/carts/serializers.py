@@ -1,4 +1,4 @@
-"""Serialisation of carts."""
+"""Serializers for carts."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 
 
 class NewCartItemSerializer(Body):
-    """What to add to the cart. A product without a variant means its only variant."""
+    """The variant to add to the cart; for a product with a single variant, the product's id is enough."""
 
     EXAMPLE = {"product_id": 1, "quantity": 1}
 
@@ -21,12 +21,12 @@ class NewCartItemSerializer(Body):
     variant_id = Identifier(required=False)
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_LINE_UNITS, default=1)
     exposure_id = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="The list that the product was taken from."
+        required=False, allow_null=True, default=None, help_text="The list from which the product was added."
     )
 
 
 class QuantitySerializer(Body):
-    """The new quantity of a line; DELETE removes it."""
+    """The new quantity of a line; to remove the line, use DELETE."""
 
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_LINE_UNITS)
 
@@ -80,7 +80,7 @@ class CartLineSerializer(serializers.Serializer[Any]):
 
 
 class CartSerializer(serializers.Serializer[Any]):
-    """A cart; units and subtotal count the lines that can be ordered, before tax and shipping."""
+    """A cart; units and subtotal cover the lines that can be ordered, before tax and shipping."""
 
     EXAMPLE = {"units": 1, "subtotal": "89.00", "currency": "USD"}
 

@@ -1,7 +1,7 @@
-"""Changes of carts.
+"""Changes to carts.
 
-A line's claim (exposure id, time, shopper) is that of the last add with an exposure id. An add without one,
-such as from a product's own page, and a change of the quantity leave the claim as it is.
+A line's claim (exposure id, time, shopper) is that of the last add with an exposure id. Adding the product
+without one, such as from its own page, and changing the quantity don't change the claim.
 
 Nothing here is published: clients report cart_add events, and the order item copies the claim from the cart.
 """
@@ -28,7 +28,7 @@ MAX_LINE_UNITS = 9_999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The claim that a shopper took a product from a list at `added_at`; without an id, from no list."""
+    """The claim that a shopper added a product from a list at `added_at`; None if it was not from a list."""
 
     exposure_id: UUID | None
     shopper_key: UUID | None
@@ -38,7 +38,7 @@ class Claim:
 def add_item(
     user_id: int, *, product_id: int | None, variant_id: int | None, quantity: int, claim: Claim
 ) -> CartItem:
-    """Add units of a variant and return its line; units of a variant in the cart are added to its line.
+    """Add units of a variant to its line, or to a new line, and return the line.
 
     Raises:
         InvalidInput: no product or variant is named, they don't match, or the line would have too many units.
@@ -90,7 +90,7 @@ def _set_quantity(item: CartItem, quantity: int) -> None:
 
 
 def change_quantity(user_id: int, *, item_id: int, quantity: int) -> CartItem:
-    """Set the quantity of the line and return the line.
+    """Set the quantity of a line and return the line.
 
     Raises:
         CartItemNotFound: the customer's cart has no such line.
@@ -105,7 +105,7 @@ def change_quantity(user_id: int, *, item_id: int, quantity: int) -> CartItem:
 
 
 def remove_item(user_id: int, *, item_id: int) -> None:
-    """Remove the line.
+    """Remove a line.
 
     Raises:
         CartItemNotFound: the customer's cart has no such line.
@@ -129,7 +129,7 @@ def lock_cart(user_id: int) -> None:
 
 
 def locked_contents(user_id: int) -> Contents:
-    """Return the cart's contents; the cart and its variants are locked until the commit."""
+    """Lock the cart and its variants until the commit, and return the cart's contents."""
     lock_cart(user_id)
     rows = CartItem.objects.filter(cart__user=user_id)
     lock_variants(list(rows.values_list("variant_id", flat=True)))

@@ -1,4 +1,4 @@
-"""Paths of the cart."""
+"""Cart URLs."""
 
 from django.urls import path
 

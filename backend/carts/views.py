@@ -1,4 +1,4 @@
-"""Endpoints of the cart."""
+"""Cart endpoints."""
 
 from django.utils import timezone
 from rest_framework.request import Request
@@ -28,16 +28,16 @@ class CartView(APIView):
 
     throttle_classes = (BrowseThrottle,)
 
-    @operation("cart_get", tag="cart", answer=envelope_of(CartSerializer))
+    @operation("cart_get", tag="cart", response=envelope_of(CartSerializer))
     def get(self, request: Request) -> Response:
-        """Show the cart at today's prices."""
+        """Show the cart at current prices."""
         return _cart(account_of(request).pk)
 
     @operation(
         "cart_items_create",
         tag="cart",
         request=NewCartItemSerializer,
-        answer=envelope_of(CartSerializer),
+        response=envelope_of(CartSerializer),
         status=201,
         errors=[
             ProductNotFound,
@@ -51,18 +51,18 @@ class CartView(APIView):
     def post(self, request: Request) -> Response:
         """Add a product to the cart.
 
-        Units of a variant that is in the cart already are added to its line.
+        If the variant is in the cart already, the units are added to its line.
         """
         user = account_of(request)
-        asked = parse_body(request, NewCartItemSerializer)
+        body = parse_body(request, NewCartItemSerializer)
         claim = services.Claim(
-            exposure_id=asked["exposure_id"], shopper_key=shopper_of(request).key, added_at=timezone.now()
+            exposure_id=body["exposure_id"], shopper_key=shopper_of(request).key, added_at=timezone.now()
         )
         services.add_item(
             user.pk,
-            product_id=asked.get("product_id"),
-            variant_id=asked.get("variant_id"),
-            quantity=asked["quantity"],
+            product_id=body.get("product_id"),
+            variant_id=body.get("variant_id"),
+            quantity=body["quantity"],
             claim=claim,
         )
         return _cart(user.pk, message="Added to your cart.", status=201)
@@ -77,21 +77,23 @@ class CartItemView(APIView):
         "cart_items_update",
         tag="cart",
         request=QuantitySerializer,
-        answer=envelope_of(CartSerializer),
+        response=envelope_of(CartSerializer),
         errors=[CartItemNotFound, InsufficientStock],
     )
     def put(self, request: Request, item_id: int) -> Response:
         """Change the quantity of a cart item."""
         user = account_of(request)
-        asked = parse_body(request, QuantitySerializer)
-        services.change_quantity(user.pk, item_id=item_id, quantity=asked["quantity"])
+        body = parse_body(request, QuantitySerializer)
+        services.change_quantity(user.pk, item_id=item_id, quantity=body["quantity"])
         return _cart(user.pk, message="Quantity changed.")
 
-    @operation("cart_items_delete", tag="cart", answer=envelope_of(CartSerializer), errors=[CartItemNotFound])
+    @operation(
+        "cart_items_delete", tag="cart", response=envelope_of(CartSerializer), errors=[CartItemNotFound]
+    )
     def delete(self, request: Request, item_id: int) -> Response:
         """Remove an item from the cart.
 
-        The answer is the cart without it.
+        Returns the cart without the item.
         """
         user = account_of(request)
         services.remove_item(user.pk, item_id=item_id)

@@ -9,7 +9,7 @@ class ProductNotFound(NotFound):
     code = "product_not_found"
     message = "There is no such product."
     details_keys = {"product_id": "The id, under the name that the request used."}
-    way_out = "Look the product up in a list or by search."
+    hint = "Look the product up in a list or by search."
 
 
 class VariantNotFound(NotFound):
@@ -21,7 +21,7 @@ class VariantNotFound(NotFound):
         "variant_id": "The id, under the name that the request used.",
         "variant_ids": "The missing ids, where several were requested.",
     }
-    way_out = "List the product's variants."
+    hint = "List the product's variants."
 
 
 class VariantRequired(DomainError):
@@ -30,7 +30,7 @@ class VariantRequired(DomainError):
     code = "variant_required"
     message = "This product has several variants; name one of them."
     details_keys = {"variants": "The variants to choose from: `id`, `sku` and `name` of each."}
-    way_out = "Repeat the request with the id of one of the `variants`."
+    hint = "Repeat the request with the id of one of the `variants`."
 
 
 class NotYourProduct(DomainError):
@@ -40,4 +40,4 @@ class NotYourProduct(DomainError):
     status = 403
     message = "Only its seller and staff may change this product."
     details_keys = {"product_id": "The id of the product."}
-    way_out = "Use the account of the product's seller."
+    hint = "Use the account of the product's seller."

@@ -45,20 +45,22 @@ class ProductListView(APIView):
         tag="products",
         query=ProductListParameters,
         headers=[ANONYMOUS_ID],
-        answer=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
+        response=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
     )
     def get(self, request: Request) -> Response:
         """List products."""
-        asked = parse(request, ProductListParameters)
-        span = PageSpan(page=asked.pop("page"), page_size=asked.pop("page_size"))
+        parameters = parse(request, ProductListParameters)
+        span = PageSpan(page=parameters.pop("page"), page_size=parameters.pop("page_size"))
         names = {field.name for field in fields(selectors.ProductFilters)}
-        filters = selectors.ProductFilters(**{name: asked[name] for name in names & asked.keys()})
-        count, products = page_of_rows(selectors.products_listed(filters, sort_by=asked["sort_by"]), span)
+        filters = selectors.ProductFilters(**{name: parameters[name] for name in names & parameters.keys()})
+        count, products = page_of_rows(
+            selectors.products_listed(filters, sort_by=parameters["sort_by"]), span
+        )
         exposure_id = expose(
             surface="product_list",
             shopper=shopper_of(request),
             product_ids=[product.pk for product in products],
-            filters={name: str(value) for name, value in asked.items() if value is not None},
+            filters={name: str(value) for name, value in parameters.items() if value is not None},
             page=span.page,
             now=timezone.now(),
         )
@@ -76,7 +78,7 @@ class ProductView(APIView):
         return [AllowAny()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAuthenticated()]
 
     @operation(
-        "products_get", tag="products", answer=envelope_of(ProductSerializer), errors=[ProductNotFound]
+        "products_get", tag="products", response=envelope_of(ProductSerializer), errors=[ProductNotFound]
     )
     def get(self, request: Request, product_id: int) -> Response:
         """Show a product with its variants."""
@@ -87,7 +89,7 @@ class ProductView(APIView):
         "products_update",
         tag="products",
         request=ProductChangesSerializer,
-        answer=envelope_of(ProductSerializer),
+        response=envelope_of(ProductSerializer),
         errors=[ProductNotFound, NotYourProduct],
     )
     def patch(self, request: Request, product_id: int) -> Response:
@@ -105,7 +107,7 @@ class ProductView(APIView):
     @operation(
         "products_delete",
         tag="products",
-        answer=envelope_of(DeletedSerializer),
+        response=envelope_of(DeletedSerializer),
         errors=[ProductNotFound, NotYourProduct],
     )
     def delete(self, request: Request, product_id: int) -> Response:
@@ -133,7 +135,7 @@ class VariantListView(APIView):
     @operation(
         "product_variants_list",
         tag="products",
-        answer=envelope_of(VariantSerializer(many=True)),
+        response=envelope_of(VariantSerializer(many=True)),
         errors=[ProductNotFound],
     )
     def get(self, request: Request, product_id: int) -> Response:

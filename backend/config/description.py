@@ -6,7 +6,7 @@ The backend of a shop: accounts, catalogue, stock, carts and orders; search, rec
 **Authentication.** Log in and send the access token as `Authorization: Bearer …`. Browsing, searching,
 recommendations for a product and sending events are open to guests.
 
-**Envelopes.** An answer is `{data, message, status, timestamp}`, a page of a list
+**Envelopes.** A response is `{data, message, status, timestamp}`, a page of a list
 `{count, next, previous, results, page_size, current_page, total_pages}`, an error
 `{error, code, details, status, timestamp, request_id}`. Programs should look at `code`.
 
@@ -19,8 +19,8 @@ currency (ISO 4217): `"333"` JPY, `"89.00"` USD, `"1.500"` KWD. `price` is the l
 discount; `sale_price` is what a product or variant costs. **Times** are in UTC.
 
 **Limits.** Requests beyond a limit are answered with 429, requests that need a part of the shop which is down
-with 503, both with the header Retry-After. Every answer has the header X-Request-Id. An unexpected failure is
-answered with 500 in the envelope of errors.
+with 503, both with the header Retry-After. Every response has the header X-Request-Id. An unexpected failure
+is answered with 500 in the envelope of errors.
 """
 
 TAGS = [

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 
 from backend.analytics import health as warehouse_health
-from backend.api.schema.answers import register_server_errors
+from backend.api.schema.error_responses import register_server_errors
 from backend.config.errors import AnswerTooLate, BodyTooLarge, BodyTooSlow, ServerBusy
 from backend.exposures import services as exposures
 from backend.operations import health, schema

@@ -1,4 +1,4 @@
-"""Metrics of exposures: how many were stored, and how many could not be."""
+"""Metrics: how many exposures were stored, and how many could not be."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ NOT_STORED = Counter("vitrine_exposures_not_stored", "Lists shown whose exposure
 
 
 def check() -> Mapping[str, int]:
-    """Return for the health check how many exposures of this process were stored and how many not."""
+    """Return how many exposures this process stored and failed to store (a health check)."""
     return {
         "stored": int(REGISTRY.get_sample_value("vitrine_exposures_stored_total") or 0),
         "not_stored": int(REGISTRY.get_sample_value("vitrine_exposures_not_stored_total") or 0),

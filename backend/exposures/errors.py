@@ -1,4 +1,4 @@
-"""Errors of exposures."""
+"""Exposure errors."""
 
 
 class ExposureNotStored(Exception):

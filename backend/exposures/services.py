@@ -1,7 +1,7 @@
-"""Exposure ids for lists that were shown.
+"""Exposures: lists of products that were shown to shoppers.
 
-Every list that a shopper is shown gets an id that stays with the click, the cart item and the order item. The
-id is generated here; the exposure is an event, which the sink that the composition root registers stores.
+Every list gets an id that stays with the click, the cart item and the order item. The id is generated here;
+the exposure itself is stored as an event by the sink that the composition root registers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +21,10 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownList:
-    """A list that was shown: `surface` says where, `query`, `filters`, `slot` and `algorithm` say why.
+    """A list that was shown: `surface` says where; `query`, `filters`, `slot` and `algorithm` say why.
 
     `product_ids` are in the order shown; `page` counts from 1; `version` is the model version or index
-    generation that made the list; `arms` are the arms of the experiments that it belongs to.
+    generation that produced the list; `arms` are its experiment arms.
     """
 
     id: UUID
@@ -52,7 +52,7 @@ _sink: list[Sink] = [_nowhere]
 
 
 def register_sink(sink: Sink) -> None:
-    """Store exposures through `sink` from now on; it raises ExposureNotStored where it can't store one."""
+    """Register the function that stores exposures; it raises ExposureNotStored if it can't."""
     _sink[0] = sink
 
 
@@ -70,7 +70,7 @@ def expose(
     arms: Sequence[str] = (),
     page: int = 1,
 ) -> UUID | None:
-    """Return the id under which the list was stored; None and a count in the metrics otherwise."""
+    """Store the list and return its exposure id; if it can't be stored, count it and return None."""
     shown = ShownList(
         id=uuid7(),
         surface=surface,

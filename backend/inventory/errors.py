@@ -13,7 +13,7 @@ class InsufficientStock(DomainError):
         "items": "The variants concerned: `product_id`, `title`, `variant_id`, `sku`, `requested` and "
         "`available` units."
     }
-    way_out = "Request at most the `available` units."
+    hint = "Request at most the `available` units."
 
 
 class ReservationClosed(DomainError):
@@ -23,4 +23,4 @@ class ReservationClosed(DomainError):
     status = 409
     message = "The units are no longer reserved."
     details_keys = {"reservation_ids": "All reservations of the request, closed or not."}
-    way_out = "Read the order again; another request has changed it."
+    hint = "Read the order again; another request has changed it."

@@ -36,20 +36,20 @@ class InventoryTransactionListView(APIView):
         "inventory_transactions_list",
         tag="inventory",
         query=TransactionListParameters,
-        answer=page_of(InventoryTransactionSerializer),
+        response=page_of(InventoryTransactionSerializer),
     )
     def get(self, request: Request) -> Response:
         """List inventory transactions, newest first.
 
         Sellers see those of their own products, staff all of them.
         """
-        asked = parse(request, TransactionListParameters)
-        span = PageSpan(page=asked["page"], page_size=asked["page_size"])
+        parameters = parse(request, TransactionListParameters)
+        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
         rows = selectors.transactions_visible_to(
             account_of(request),
-            product_id=asked.get("product"),
-            variant_id=asked.get("variant"),
-            transaction_type=asked.get("transaction_type"),
+            product_id=parameters.get("product"),
+            variant_id=parameters.get("variant"),
+            transaction_type=parameters.get("transaction_type"),
         )
         count, page = page_of_rows(rows, span)
         shown = InventoryTransactionSerializer(page, many=True).data
@@ -60,7 +60,7 @@ class InventoryTransactionListView(APIView):
         tag="inventory",
         request=NewTransactionSerializer,
         headers=[IDEMPOTENCY_KEY],
-        answer=envelope_of(InventoryTransactionSerializer),
+        response=envelope_of(InventoryTransactionSerializer),
         status=201,
         errors=[ProductNotFound, VariantNotFound, VariantRequired, InsufficientStock],
     )
@@ -69,17 +69,17 @@ class InventoryTransactionListView(APIView):
 
         The stock of the variant changes with it.
         """
-        asked = parse_body(request, NewTransactionSerializer)
-        return once(request, lambda: _recorded(request, asked), scope="inventory", now=timezone.now())
+        body = parse_body(request, NewTransactionSerializer)
+        return once(request, lambda: _recorded(request, body), scope="inventory", now=timezone.now())
 
 
-def _recorded(request: Request, asked: dict[str, Any]) -> Response:
+def _recorded(request: Request, body: dict[str, Any]) -> Response:
     variant = resolve_variant(
         selectors.variants_managed_by(account_of(request)),
-        product_id=asked.pop("product", None),
-        variant_id=asked.pop("variant", None),
+        product_id=body.pop("product", None),
+        variant_id=body.pop("variant", None),
     )
-    entry = services.Entry(variant_id=variant.pk, **asked)
+    entry = services.Entry(variant_id=variant.pk, **body)
     row = services.record(entry, by=actor_of(request), now=timezone.now())
     row.variant = variant
     return envelope(InventoryTransactionSerializer(row).data, message="Recorded.", status=201)

@@ -127,7 +127,7 @@ def _late(name: str) -> Probe:
         healthy=False,
         required=_checks[name].required,
         latency_ms=TIMEOUT_SECONDS * 1_000,
-        facts={"error": "no answer in time"},
+        facts={"error": "no response in time"},
     )
 
 

@@ -55,7 +55,7 @@ class OpenView(APIView):
 class LiveView(OpenView):
     """Whether this process runs."""
 
-    @operation("liveness_get", tag="health", answer=envelope_of(LivenessSerializer))
+    @operation("liveness_get", tag="health", response=envelope_of(LivenessSerializer))
     def get(self, request: Request) -> Response:
         """Tell whether the process runs.
 
@@ -70,7 +70,7 @@ class ReadyView(OpenView):
     @operation(
         "readiness_get",
         tag="health",
-        answer={200: envelope_of(ReadinessSerializer), 503: envelope_of(ReadinessSerializer)},
+        response={200: envelope_of(ReadinessSerializer), 503: envelope_of(ReadinessSerializer)},
     )
     def get(self, request: Request) -> Response:
         """Tell whether the shop can serve.

@@ -8,7 +8,7 @@ class CartEmpty(DomainError):
 
     code = "cart_empty"
     message = "Your cart is empty."
-    way_out = "Add something to the cart."
+    hint = "Add something to the cart."
 
 
 class ItemsUnavailable(DomainError):
@@ -21,7 +21,7 @@ class ItemsUnavailable(DomainError):
         "items": "The cart items concerned: `item_id`, `problem` (as in the cart), `product_id`, `title`, "
         "`variant_id`, `sku`, `requested` and `available` units."
     }
-    way_out = "Remove or reduce the `items`, then order again."
+    hint = "Remove or reduce the `items`, then order again."
 
 
 class OrderTooLarge(DomainError):
@@ -31,7 +31,7 @@ class OrderTooLarge(DomainError):
     status = 409
     message = "The order's total is too high; remove something from your cart."
     details_keys = {"total_amount": "The total of the cart.", "max_total": "The highest total of an order."}
-    way_out = "Split the cart into several orders."
+    hint = "Split the cart into several orders."
 
 
 class PriceChanged(DomainError):
@@ -41,7 +41,7 @@ class PriceChanged(DomainError):
     status = 409
     message = "The total has changed; check it and order again."
     details_keys = {"expected_total": "As in the request.", "total_amount": "What the order would cost now."}
-    way_out = "Show the customer the new total, and repeat the request with it."
+    hint = "Show the customer the new total, and repeat the request with it."
 
 
 class OrderNotFound(NotFound):
@@ -50,7 +50,7 @@ class OrderNotFound(NotFound):
     code = "order_not_found"
     message = "There is no such order."
     details_keys = {"order_id": "The id in the request."}
-    way_out = "Look the order up in the list of orders."
+    hint = "Look the order up in the list of orders."
 
 
 class TransitionNotAllowed(DomainError):
@@ -64,7 +64,7 @@ class TransitionNotAllowed(DomainError):
         "requested_status": "The status that the step leads to; absent for a return.",
         "allowed_from": "The statuses from which the step is possible.",
     }
-    way_out = "Read the order again."
+    hint = "Read the order again."
 
 
 class ReturnTooLarge(DomainError):
@@ -77,4 +77,4 @@ class ReturnTooLarge(DomainError):
         "items": "The items concerned: `item_id`, `quantity` bought, units `returned` before, and units "
         "`requested` now."
     }
-    way_out = "Return at most the units that have not been returned yet."
+    hint = "Return at most the units that have not been returned yet."

@@ -1,7 +1,7 @@
 """Changes of an order's status after checkout. Each is one transaction, and the history has who made it.
 
 A change is refused unless the order's status allows it, which a conditional UPDATE decides. The lock makes a
-concurrent request wait, so that its answer has the order's final status.
+concurrent request wait, so that its response has the order's final status.
 """
 
 from collections.abc import Mapping, Sequence

@@ -43,15 +43,17 @@ def _order(request: Request, order_id: int, *, message: str = "", status: int = 
 class OrderListView(APIView):
     """A customer's orders; staff see those of all customers."""
 
-    @operation("orders_list", tag="orders", query=OrderListParameters, answer=page_of(OrderSummarySerializer))
+    @operation(
+        "orders_list", tag="orders", query=OrderListParameters, response=page_of(OrderSummarySerializer)
+    )
     def get(self, request: Request) -> Response:
         """List orders, newest first.
 
         Customers see their own orders, staff all of them.
         """
-        asked = parse(request, OrderListParameters)
-        span = PageSpan(page=asked["page"], page_size=asked["page_size"])
-        rows = selectors.orders_visible_to(account_of(request), status=asked.get("status"))
+        parameters = parse(request, OrderListParameters)
+        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
+        rows = selectors.orders_visible_to(account_of(request), status=parameters.get("status"))
         count, page = page_of_rows(rows, span)
         shown = OrderSummarySerializer(page, many=True).data
         return Response(page_envelope(request, shown, count=count, span=span))
@@ -61,7 +63,7 @@ class OrderListView(APIView):
         tag="orders",
         request=CheckoutSerializer,
         headers=[IDEMPOTENCY_KEY],
-        answer=envelope_of(OrderSerializer),
+        response=envelope_of(OrderSerializer),
         status=201,
         errors=[CartEmpty, ItemsUnavailable, InsufficientStock, OrderTooLarge, PriceChanged],
     )
@@ -70,11 +72,11 @@ class OrderListView(APIView):
 
         It is paid in cash on delivery. The cart is empty afterwards.
         """
-        asked = parse_body(request, CheckoutSerializer)
+        body = parse_body(request, CheckoutSerializer)
         now = timezone.now()
 
         def perform() -> Response:
-            order = place_order(account_of(request), **asked, by=actor_of(request), now=now)
+            order = place_order(account_of(request), **body, by=actor_of(request), now=now)
             return _order(request, order.pk, message="Order placed.", status=201)
 
         return once(request, perform, scope="checkout", now=now)
@@ -83,7 +85,7 @@ class OrderListView(APIView):
 class OrderView(APIView):
     """One order."""
 
-    @operation("orders_get", tag="orders", answer=envelope_of(OrderSerializer), errors=[OrderNotFound])
+    @operation("orders_get", tag="orders", response=envelope_of(OrderSerializer), errors=[OrderNotFound])
     def get(self, request: Request, order_id: int) -> Response:
         """Show an order with its items and history."""
         return _order(request, order_id)
@@ -98,7 +100,7 @@ class ShipView(APIView):
         "orders_ship",
         tag="orders",
         request=StepSerializer,
-        answer=envelope_of(OrderSerializer),
+        response=envelope_of(OrderSerializer),
         errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed],
     )
     def post(self, request: Request, order_id: int) -> Response:
@@ -106,8 +108,8 @@ class ShipView(APIView):
 
         Its units leave the stock.
         """
-        asked = parse_body(request, StepSerializer)
-        services.ship(order_id, by=actor_of(request), now=timezone.now(), note=asked["note"])
+        body = parse_body(request, StepSerializer)
+        services.ship(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order shipped.")
 
 
@@ -120,13 +122,13 @@ class DeliverView(APIView):
         "orders_deliver",
         tag="orders",
         request=StepSerializer,
-        answer=envelope_of(OrderSerializer),
+        response=envelope_of(OrderSerializer),
         errors=[OrderNotFound, TransitionNotAllowed],
     )
     def post(self, request: Request, order_id: int) -> Response:
         """Record that an order was delivered and paid."""
-        asked = parse_body(request, StepSerializer)
-        services.deliver(order_id, by=actor_of(request), now=timezone.now(), note=asked["note"])
+        body = parse_body(request, StepSerializer)
+        services.deliver(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order delivered.")
 
 
@@ -137,7 +139,7 @@ class CancelView(APIView):
         "orders_cancel",
         tag="orders",
         request=StepSerializer,
-        answer=envelope_of(OrderSerializer),
+        response=envelope_of(OrderSerializer),
         errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed],
     )
     def post(self, request: Request, order_id: int) -> Response:
@@ -145,10 +147,10 @@ class CancelView(APIView):
 
         Customers cancel their own orders, staff any.
         """
-        asked = parse_body(request, StepSerializer)
+        body = parse_body(request, StepSerializer)
         user = account_of(request)
         selectors.require_visible(order_id, user=user)
-        services.cancel(order_id, by=actor_of(request), now=timezone.now(), note=asked["note"])
+        services.cancel(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order cancelled.")
 
 
@@ -161,13 +163,13 @@ class ReturnView(APIView):
         "orders_return",
         tag="orders",
         request=ReturnSerializer,
-        answer=envelope_of(OrderSerializer),
+        response=envelope_of(OrderSerializer),
         errors=[OrderNotFound, TransitionNotAllowed, ReturnTooLarge],
     )
     def post(self, request: Request, order_id: int) -> Response:
         """Take units of a shipped order back into stock."""
-        asked = parse_body(request, ReturnSerializer)
+        body = parse_body(request, ReturnSerializer)
         services.accept_return(
-            order_id, units=asked["items"], by=actor_of(request), now=timezone.now(), note=asked["note"]
+            order_id, units=body["items"], by=actor_of(request), now=timezone.now(), note=body["note"]
         )
         return _order(request, order_id, message="Return recorded.")

@@ -9,7 +9,7 @@ class NothingToPublish(DomainError):
     code = "no_model_version"
     status = 404
     message = "No version has been trained yet; `python -m ml.train` makes one."
-    way_out = "Train a version with `python -m ml.train`."
+    hint = "Train a version with `python -m ml.train`."
 
 
 class NothingToRollBackTo(DomainError):
@@ -18,4 +18,4 @@ class NothingToRollBackTo(DomainError):
     code = "no_earlier_model_version"
     status = 409
     message = "No earlier version is loaded; publish one by its name."
-    way_out = "Publish a version by its name: `python manage.py publish_model VERSION`."
+    hint = "Publish a version by its name: `python manage.py publish_model VERSION`."

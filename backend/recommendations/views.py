@@ -31,7 +31,7 @@ class UserRecommendationsView(APIView):
         tag="recommendations",
         query=RecommendationParameters,
         headers=[ANONYMOUS_ID],
-        answer=envelope_of(RecommendationsSerializer),
+        response=envelope_of(RecommendationsSerializer),
     )
     def get(self, request: Request) -> Response:
         """Recommend products to the shopper.
@@ -39,9 +39,9 @@ class UserRecommendationsView(APIView):
         The shopper is the account of the access token, or the guest of X-Anonymous-Id. Popular products
         complete a list that is too short.
         """
-        asked = parse(request, RecommendationParameters)
+        parameters = parse(request, RecommendationParameters)
         shopper = shopper_of(request)
-        found = selectors.recommended_for_person(shopper, **asked)
+        found = selectors.recommended_for_person(shopper, **parameters)
         return _answer(request, found, slot="user")
 
 
@@ -56,14 +56,14 @@ class ProductRecommendationsView(APIView):
         tag="recommendations",
         query=RecommendationParameters,
         headers=[ANONYMOUS_ID],
-        answer=envelope_of(RecommendationsSerializer),
+        response=envelope_of(RecommendationsSerializer),
         errors=[ProductNotFound],
     )
     def get(self, request: Request, product_id: int) -> Response:
         """Recommend products that go with a product."""
-        asked = parse(request, RecommendationParameters)
+        parameters = parse(request, RecommendationParameters)
         product = product_for(product_id, user=request.user)
-        found = selectors.recommended_for_product(product, **asked)
+        found = selectors.recommended_for_product(product, **parameters)
         return _answer(request, found, slot="product")
 
 

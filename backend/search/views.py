@@ -42,7 +42,7 @@ class SearchView(APIView):
         query=SearchParameters,
         parameters=[ATTRIBUTE_PARAMETERS],
         headers=[ANONYMOUS_ID],
-        answer=page_of(
+        response=page_of(
             ProductCardSerializer,
             name="SearchPage",
             facets=FacetsSerializer(),
@@ -93,7 +93,7 @@ class SuggestionView(APIView):
         "search_suggestions_list",
         tag="search",
         query=SuggestionParameters,
-        answer=envelope_of(SuggestionSerializer(many=True)),
+        response=envelope_of(SuggestionSerializer(many=True)),
         errors=[EngineBusy, SearchNotAvailable],
     )
     def get(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ class BatchTooLarge(DomainError):
         "max_events": "How many events a batch may have.",
         "max_bytes": "How many bytes a body may have, unpacked.",
     }
-    way_out = "Send the events in smaller batches."
+    hint = "Send the events in smaller batches."
     status = 413
     message = "The batch is too large; send it in several requests."
 
@@ -21,6 +21,6 @@ class UnsupportedEncoding(DomainError):
 
     code = "unsupported_encoding"
     details_keys = {"allowed": "The encodings that this endpoint reads."}
-    way_out = "Send the body with `Content-Encoding: gzip` or as it is."
+    hint = "Send the body with `Content-Encoding: gzip` or as it is."
     status = 415
     message = "This Content-Encoding is not supported."

@@ -33,7 +33,7 @@ class EventsView(APIView):
         tag="events",
         request=EventsSerializer,
         headers=[ANONYMOUS_ID],
-        answer=envelope_of(TakenSerializer),
+        response=envelope_of(TakenSerializer),
         status=202,
         errors=[BatchTooLarge, UnsupportedEncoding, StreamNotAvailable],
     )

@@ -127,9 +127,9 @@ def test_unfinished_bodies_stop_nothing_and_end_at_their_deadline(shop: Shop, se
 
         for connection in sockets:
             connection.settimeout(30)
-            answer = connection.recv(4_096)
-            assert answer.startswith(b"HTTP/1.1 408 ")
-            assert b'"body_too_slow"' in answer
+            response = connection.recv(4_096)
+            assert response.startswith(b"HTTP/1.1 408 ")
+            assert b'"body_too_slow"' in response
 
 
 def test_unfinished_headers_stop_nothing_and_are_closed(shop: Shop) -> None:

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.django_db
 CART, ORDERS = "/api/orders/cart/", "/api/orders/orders/"
 
 
-def data(answer: Any, *, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.content
-    return answer.json()["data"]
+def data(response: Any, *, status: int = 200) -> Any:
+    assert response.status_code == status, response.content
+    return response.json()["data"]
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_amounts_are_rounded_and_written_by_the_currency_all_the_way(
 def test_an_amount_with_too_many_places_is_refused_by_field(currency: str, amount: str, message: str) -> None:
     owner, shopper = seller(), customer()
     lamp = variant(price="10", currency=currency, sold_by=owner)
-    answers: list[Any] = [client_of(owner).patch(f"/api/products/{lamp.product_id}/", {"price": amount})]
+    responses: list[Any] = [client_of(owner).patch(f"/api/products/{lamp.product_id}/", {"price": amount})]
     client: APIClient = client_of(shopper)
     data(client.post(CART, {"variant_id": lamp.pk}), status=201)
-    answers.append(client.post(ORDERS, {"shipping_address": ADDRESS, "expected_total": amount}))
-    for answer, field in zip(answers, ("price", "expected_total"), strict=True):
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
-        assert answer.json()["details"] == {field: [message]}
+    responses.append(client.post(ORDERS, {"shipping_address": ADDRESS, "expected_total": amount}))
+    for response, field in zip(responses, ("price", "expected_total"), strict=True):
+        assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
+        assert response.json()["details"] == {field: [message]}

@@ -35,19 +35,19 @@ def account(shop: Shop) -> Account:
     return Account(body["data"]["access_token"], body["data"]["refresh_token"])
 
 
-def envelope(answer: tuple[int, Any], *, status: int = 200) -> Any:
+def envelope(response: tuple[int, Any], *, status: int = 200) -> Any:
     """Return the data of a success envelope."""
-    assert answer[0] == status, answer
-    assert set(answer[1]) == ENVELOPE
-    assert answer[1]["status"] == status
-    return answer[1]["data"]
+    assert response[0] == status, response
+    assert set(response[1]) == ENVELOPE
+    assert response[1]["status"] == status
+    return response[1]["data"]
 
 
-def page(answer: tuple[int, Any]) -> Any:
+def page(response: tuple[int, Any]) -> Any:
     """Return the whole page."""
-    assert answer[0] == 200, answer
-    assert set(answer[1]) >= PAGE
-    return answer[1]
+    assert response[0] == 200, response
+    assert set(response[1]) >= PAGE
+    return response[1]
 
 
 def test_a_refresh_token_gives_a_new_pair(shop: Shop, account: Account) -> None:

@@ -1,4 +1,4 @@
-"""How drf-spectacular reads our views."""
+"""The drf-spectacular schema class for the views of this project."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,16 @@ from rest_framework.serializers import DecimalField
 
 from backend.api.fields import LARGEST_ID
 from backend.api.parameters import Body
-from backend.api.schema.answers import REQUEST_ID, error_answers
+from backend.api.schema.error_responses import REQUEST_ID, error_responses
 from backend.api.schema.operations import Operation, operation_of
 
 Schema = dict[str, Any]
 
 
 class ShopSchema(AutoSchema):
-    """The OpenAPI operation of a view's method: what `operation` declared, and what follows from the view.
+    """The OpenAPI operation of a view's method: what `@operation` declares and what the view implies.
 
-    A method without a declaration is an error of the document, which `spectacular --fail-on-warn` reports.
+    A method without a declaration is reported as an error, so `spectacular --fail-on-warn` fails.
     """
 
     @property
@@ -34,7 +34,7 @@ class ShopSchema(AutoSchema):
         return found
 
     def is_excluded(self) -> bool:
-        """Leave out a method that is not described, and report it."""
+        """Exclude a method without `@operation`, and report it."""
         if operation_of(self._handler) is not None:
             return False
         error(f"{type(self.view).__name__}.{self.method.lower()} is not described by @operation")
@@ -44,7 +44,7 @@ class ShopSchema(AutoSchema):
         """Return the operation; without authenticators its list of security schemes is empty."""
         operation: Schema | None = super().get_operation(*args, **kwargs)
         if operation is not None and operation["security"] == [{}]:
-            # Means the same, but generators of clients take it for an operation that needs a token.
+            # Both mean the same, but client generators treat [{}] as an operation that needs a token.
             operation["security"] = []
         return operation
 
@@ -69,7 +69,7 @@ class ShopSchema(AutoSchema):
         return self._operation.request
 
     def get_response_serializers(self) -> Any:
-        """Return the declared answers."""
+        """Return the declared responses."""
         return dict(self._operation.responses)
 
     def get_override_parameters(self) -> list[Any]:
@@ -106,16 +106,16 @@ class ShopSchema(AutoSchema):
         for body in bodies.values():
             body["headers"] = {**body.get("headers", {}), **REQUEST_ID, **extra}
             body["description"] = "Success."
-        for answer in error_answers(operation, view=self.view, method=self.method, path=self.path):
-            self._register_response(answer.name, answer.response())
-            own = bodies.get(str(answer.status))
+        for response in error_responses(operation, view=self.view, method=self.method, path=self.path):
+            self._register_response(response.name, response.as_openapi())
+            own = bodies.get(str(response.status))
             if own is None:
-                bodies[str(answer.status)] = {"$ref": f"#/components/responses/{answer.name}"}
+                bodies[str(response.status)] = {"$ref": f"#/components/responses/{response.name}"}
             else:
-                # The view, such as that of readiness, has an answer of its own with the status of an error.
-                own["headers"].update(answer.response()["headers"])
+                # The view itself responds with an error status, as the readiness endpoint does with 503.
+                own["headers"].update(response.as_openapi()["headers"])
                 media = own["content"]["application/json"]
-                error = {"$ref": f"#/components/schemas/{answer.name}"}
+                error = {"$ref": f"#/components/schemas/{response.name}"}
                 media["schema"] = {"oneOf": [media["schema"], error]}
         return dict(sorted(bodies.items()))
 
@@ -124,7 +124,7 @@ class ShopSchema(AutoSchema):
             name=name, type=ResolvedComponent.RESPONSE, object=name, schema=response
         )
         if component in self.registry and self.registry[component].schema != response:
-            error(f"two different answers are called {name}")
+            error(f"two different responses are called {name}")
         self.registry.register_on_missing(component)
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Schema:
@@ -137,14 +137,14 @@ class ShopSchema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         schema: Schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, Body):
-            # Refused, because it would be lost.
+            # An unknown field is refused rather than ignored.
             schema["additionalProperties"] = False
         properties = schema.get("properties", {})
         for name, value in example_of_class(type(serializer)).items():
             if name in properties:
                 properties[name] = {**properties[name], "example": value}
             elif name not in serializer.fields:
-                warn(f"{type(serializer).__name__}.EXAMPLE has `{name}`, which is no field")
+                warn(f"{type(serializer).__name__}.EXAMPLE has `{name}`, which is not a field")
         return schema
 
 
@@ -176,6 +176,6 @@ def _docstring(handler: Any) -> tuple[str, str]:
     lines = [line.strip() for line in (handler.__doc__ or "").strip().splitlines()]
     text = "\n".join(lines)
     summary, _, description = text.partition("\n\n")
-    # What a reader of the code needs to know about exceptions is in the answers.
+    # The documented responses already cover the exceptions.
     description = description.partition("Raises:\n")[0].strip()
     return summary.replace("\n", " ").removesuffix("."), description.replace("\n", " ")

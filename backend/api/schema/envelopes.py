@@ -28,7 +28,7 @@ def envelope_of(serializer: Serializer | type[Serializer]) -> Serializer:
     return _envelope(owner if isinstance(owner, type) else type(owner), many=child is not None)
 
 
-# Called twice for one serializer it has to return the same one: each becomes a component with this name.
+# Cached, because two serializers for the same row would be two components with the same name.
 @cache
 def _envelope(row: type[Serializer], *, many: bool) -> Serializer:
     fields: dict[str, Any] = {
@@ -46,7 +46,7 @@ def page_of(
     name: str | None = None,
     **extra: serializers.Field[Any, Any, Any, Any] | Serializer,
 ) -> Serializer:
-    """Return the serializer of a page of `row`s with the fields in `extra`; `name` is the component's."""
+    """Return the serializer of a page of `row`s with additional fields; `name` names its component."""
     fields: dict[str, Any] = {
         "count": serializers.IntegerField(help_text="The number of rows on all pages."),
         "next": serializers.URLField(allow_null=True, help_text="The next page."),
@@ -64,6 +64,6 @@ def _serializer(name: str, fields: dict[str, Any], *, example: dict[str, Any]) -
     class EnvelopeSerializer(serializers.Serializer[Any]):
         EXAMPLE: ClassVar[dict[str, Any]] = example
 
-    # Without a docstring: it would become the description of each component.
+    # It has no docstring, because that would become the description of each component.
     made: type[serializers.Serializer[Any]] = type(f"{name}Serializer", (EnvelopeSerializer,), fields)
     return made()

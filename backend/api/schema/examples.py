@@ -1,7 +1,8 @@
-"""Examples of bodies, put together from the examples of their fields.
+"""Examples of request and response bodies, composed from the examples of their fields.
 
-A serializer's EXAMPLE has values for the fields that no default, choice or format explains. From these this
-module composes an example of every request and answer, so that none is written by hand and each is valid.
+A serializer's EXAMPLE has values for the fields whose default, choices or format don't provide one. This
+module composes an example of every request and response from them, so that examples need no maintenance and
+are valid.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ BY_FORMAT: Mapping[str, str] = {
 
 
 class NoExample(Exception):
-    """A schema that explains no value of itself; the message is its path."""
+    """No example value can be derived from a schema; the message is the schema's path."""
 
 
 def example_of(schema: Schema, *, schemas: Schema, path: str = "") -> Any:
@@ -64,7 +65,7 @@ def _of_type(schema: Schema, *, schemas: Schema, path: str) -> Any:
 
 
 def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Give every request and answer in JSON an example (a postprocessing hook of drf-spectacular)."""
+    """Add an example to every JSON request and response (a postprocessing hook for drf-spectacular)."""
     schemas = result["components"]["schemas"]
     for operations in result["paths"].values():
         for operation in operations.values():

@@ -1,4 +1,4 @@
-"""The components that every OpenAPI document of ours has."""
+"""The components that every operation refers to: the error envelope and the response headers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,13 +29,13 @@ ERROR: Mapping[str, Any] = {
         "timestamp": {"type": "string", "format": "date-time"},
         "request_id": {
             "type": ["string", "null"],
-            "description": "The id under which the server's log has the request.",
+            "description": "The id of the request in the server's log.",
         },
     },
 }
 HEADERS: Mapping[str, Any] = {
     "X-Request-Id": {
-        "description": "The id under which the server's log has the request.",
+        "description": "The id of the request in the server's log.",
         "schema": {"type": "string"},
     },
     "Retry-After": {
@@ -47,13 +47,14 @@ HEADERS: Mapping[str, Any] = {
 
 
 def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Add the error envelope and the response headers (a postprocessing hook of drf-spectacular)."""
+    """Add the error envelope and the response headers (a postprocessing hook for drf-spectacular)."""
     components = result.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     schemas["Error"] = dict(ERROR)
     components.setdefault("headers", {}).update(HEADERS)
     for name, response in components.get("responses", {}).items():
-        # Named, so that generated clients have one class for it; later than the hook that names enumerations.
+        # A named schema gives generated clients one class for it. This hook runs after the one that names
+        # enums.
         media = response["content"]["application/json"]
         schemas[name], media["schema"] = media["schema"], {"$ref": f"#/components/schemas/{name}"}
     return result

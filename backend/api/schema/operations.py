@@ -1,6 +1,6 @@
 """What a view declares about one of its methods; the rest is derived from its configuration.
 
-Operation ids follow one rule, because generated clients make names of functions from them:
+Operation ids follow one rule, because generated clients derive function names from them:
 `<resource>_<verb>` in snake_case. The verb is `list` (GET of a page or of a list), `get` (GET of anything
 else), `create` (POST), `update` (PUT and PATCH) or `delete` (DELETE). A POST to a path that ends in a verb
 uses that verb: `orders_cancel` for `…/cancel/`.
@@ -64,7 +64,7 @@ def operation(
     operation_id: str,
     *,
     tag: str,
-    answer: Any,
+    response: Any,
     status: int = 200,
     request: Any = None,
     query: type[Serializer] | None = None,
@@ -72,18 +72,18 @@ def operation(
     headers: Sequence[RequestHeader] = (),
     errors: Sequence[type[DomainError]] = (),
 ) -> Callable[[Handler], Handler]:
-    """Describe the method of a view that this decorates; its docstring is the summary and the description.
+    """Declare the OpenAPI operation of a view's method; its docstring is the summary and the description.
 
-    `answer` is the serializer of the successful answer, with `status`; a mapping from statuses (or pairs of
-    status and media type) to serializers if there are several. `query` has the query parameters,
-    `parameters` are OpenAPI objects of those that no serializer can describe. `errors` are the domain errors
-    that the operation raises; what follows from permissions, throttles, parsers, path and query parameters
-    and headers is derived (`backend.api.schema.answers`).
+    `response` is the serializer of the successful response, which has the status `status`; if there are
+    several, it maps statuses (or pairs of status and media type) to serializers. `query` has the query
+    parameters, `parameters` are OpenAPI objects for parameters that no serializer can describe. `errors` are
+    the domain errors that the operation raises; what follows from permissions, throttles, parsers, path and
+    query parameters and headers is derived (`backend.api.schema.error_responses`).
     """
     described = Operation(
         operation_id=operation_id,
         tag=tag,
-        responses=answer if isinstance(answer, Mapping) else {status: answer},
+        responses=response if isinstance(response, Mapping) else {status: response},
         request=request,
         query=query,
         parameters=tuple(parameters),
@@ -99,6 +99,6 @@ def operation(
 
 
 def operation_of(handler: Callable[..., Any]) -> Operation | None:
-    """Return what `operation` declared for the method of a view; None where it wasn't used."""
+    """Return what `@operation` declared for a view's method; None if the method isn't decorated."""
     found: Operation | None = getattr(handler, "operation", None)
     return found

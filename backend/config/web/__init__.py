@@ -1,5 +1,5 @@
-"""The web process: ASGI outside, Django's synchronous handler in a bounded pool of threads inside.
+"""The web process: an ASGI server that runs Django's synchronous handler in a bounded thread pool.
 
-The event loop reads request bodies, so that a slow client occupies no thread; a thread is taken only for a
-complete request. docs/decisions/web-server.md has the alternatives and the measurements.
+The event loop reads request bodies, so that a slow client occupies no thread; a complete
+request is handed to a thread. docs/decisions/web-server.md has the alternatives and the measurements.
 """

@@ -1,4 +1,4 @@
-"""The ASGI application: reads a body, chooses a pool, sends the answer."""
+"""The ASGI application: reads a body, chooses a pool, sends the response."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from backend.api.errors import DomainError
 from backend.config.errors import ServerBusy
 from backend.config.web import gateway
 from backend.config.web.bodies import read_body
-from backend.config.web.gateway import Answer, WsgiApplication
+from backend.config.web.gateway import Response, WsgiApplication
 from backend.config.web.protocol import ClientGone, Receive, Scope, Send
 from backend.config.web.threads import Threads
 
@@ -24,8 +24,8 @@ _BODILESS = frozenset({"GET", "HEAD"})
 class Web:
     """Serves a WSGI application.
 
-    A path that begins with a key of `reserved` has a pool of its own, so that it is answered however busy
-    `threads` are. The longest key comes first.
+    A path that begins with a key of `reserved` has its own pool, so it is served however busy `threads` is.
+    Longer keys come first.
     """
 
     application: WsgiApplication
@@ -35,15 +35,15 @@ class Web:
     body_seconds: float = 15.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         try:
-            answer = await self._answer(scope, receive)
+            response = await self._respond(scope, receive)
         except ClientGone:
             return
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        await send({"type": "http.response.body", "body": response.body})
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
         try:
             body = await self._body(scope, receive)
             return await self._pool(scope["path"]).run(gateway.call, self.application, scope, body)
@@ -53,7 +53,7 @@ class Web:
         except ClientGone:
             raise
         except Exception:
-            # Django answers what views and middleware raise; this is what it could not even begin with.
+            # Django handles what views and middleware raise; this request failed before it reached Django.
             logger.exception("request_failed", path=scope["path"])
             return _envelope(
                 INTERNAL_ERROR.message, code=INTERNAL_ERROR.code, details={}, status=INTERNAL_ERROR.status
@@ -71,10 +71,10 @@ class Web:
         return self.threads
 
 
-def _refusal(error: DomainError) -> Answer:
+def _refusal(error: DomainError) -> Response:
     headers = dict(error.headers)
     if not isinstance(error, ServerBusy):
-        # What is left of the request can't be told from the next one.
+        # The unread rest of the request would be taken for the next request.
         headers["Connection"] = "close"
     return _envelope(
         error.message, code=error.code, details=error.details, status=error.status, headers=headers
@@ -83,7 +83,7 @@ def _refusal(error: DomainError) -> Answer:
 
 def _envelope(
     message: str, *, code: str, details: object, status: int, headers: Mapping[str, str] | None = None
-) -> Answer:
+) -> Response:
     body = orjson.dumps(error_body(message, code=code, details=details, status=status))
     sent = {"Content-Type": "application/json", **(headers or {})}
-    return Answer(status, [(name.encode(), value.encode()) for name, value in sent.items()], body)
+    return Response(status, [(name.encode(), value.encode()) for name, value in sent.items()], body)

@@ -1,4 +1,4 @@
-"""Request bodies, read by the event loop within a size and a time."""
+"""Reads request bodies in the event loop, with limits on size and time."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
     """Return the complete body.
 
     Raises:
-        BodyTooLarge: it announces, or turns out to have, more than `limit` bytes.
+        BodyTooLarge: it has more than `limit` bytes, by its Content-Length or as received.
         BodyTooSlow: it is not complete after `seconds`, however regularly single bytes arrive.
         ClientGone: the connection was closed.
     """

@@ -1,4 +1,4 @@
-"""One complete ASGI request through a WSGI application."""
+"""Runs one complete ASGI request through a WSGI application."""
 
 import io
 import sys
@@ -14,16 +14,16 @@ WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete response."""
+class Response:
+    """A complete HTTP response."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
 
-def call(application: WsgiApplication, scope: Scope, body: bytes) -> Answer:
-    """Return what the application answers, read to its end: no slow reader occupies a thread."""
+def call(application: WsgiApplication, scope: Scope, body: bytes) -> Response:
+    """Return the application's response, read completely, so that a slow client occupies no thread."""
     started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -38,11 +38,11 @@ def call(application: WsgiApplication, scope: Scope, body: bytes) -> Answer:
         if close is not None:
             close()
     status, headers = started[-1]
-    return Answer(status, headers, content)
+    return Response(status, headers, content)
 
 
 def environ_of(scope: Scope, body: bytes) -> Environ:
-    """Return the environment that WSGI (PEP 3333) gives an application for this request."""
+    """Return the WSGI environment (PEP 3333) of the request."""
     client = scope.get("client") or ("", 0)
     server = scope.get("server") or ("localhost", 80)
     raw_path = scope.get("raw_path") or scope["path"].encode()
@@ -71,11 +71,11 @@ def environ_of(scope: Scope, body: bytes) -> Environ:
 
 def _add_header(environ: Environ, name: str, value: str) -> None:
     if "_" in name:
-        # WSGI can't tell it from a name with a hyphen, and a proxy only overwrites the latter.
+        # In WSGI it looks like the name with a hyphen, which is the only one that a proxy overwrites.
         return
     key = name.upper().replace("-", "_")
     if key == "CONTENT_LENGTH":
-        # Counted above: a chunked body announces none.
+        # Set above from the body, because a chunked request has no such header.
         return
     if key != "CONTENT_TYPE":
         key = f"HTTP_{key}"

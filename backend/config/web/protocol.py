@@ -1,4 +1,4 @@
-"""The part of the ASGI specification that this server uses."""
+"""The parts of the ASGI specification that this server uses."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The web application of this shop, with its limits."""
+"""Creates the web application with its limits."""
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
@@ -8,17 +8,17 @@ from backend.config.web.application import Web
 from backend.config.web.threads import Threads
 
 WAIT_SECONDS = 2.0
-"""A request that has waited this long for a thread is answered with 503."""
+"""A request that has waited this long for a thread gets a 503."""
 RUN_SECONDS = 25.0
-"""Longer than any request takes while its database and engines keep their deadlines."""
+"""Longer than any request takes as long as the deadlines of the database and the engines work."""
 QUEUE = 200
 LIVE = "/api/health/live/"
 
 
 def serving() -> Web:
-    """Return the application with its pools of threads; health has pools of its own.
+    """Return the application with its thread pools; health endpoints have their own.
 
-    Everything that Django loads with the first request is loaded before the first client connects.
+    Everything that Django loads lazily with the first request is loaded here.
     """
     # Resolving a path imports every view.
     resolve(LIVE)

@@ -1,4 +1,4 @@
-"""A bounded pool of threads with a bounded queue."""
+"""A thread pool with a bounded queue."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class Threads:
     def __init__(
         self, name: str, *, threads: int, queue: int, wait_seconds: float, run_seconds: float
     ) -> None:
-        """Prepare the pool; its threads start with the first calls."""
+        """Create the pool; its threads start with the first calls."""
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._capacity = threads + queue
         self._pending = 0
@@ -28,7 +28,7 @@ class Threads:
 
         Raises:
             ServerBusy: the queue is full, or no thread was free within `wait_seconds`.
-            AnswerTooLate: the call was begun and goes on after `run_seconds`.
+            AnswerTooLate: the call started, and did not end within `run_seconds`.
         """
         if self._pending >= self._capacity:
             raise ServerBusy
@@ -40,13 +40,13 @@ class Threads:
 
     async def _run(self, call: Callable[..., T], *arguments: object) -> T:
         future = self._executor.submit(call, *arguments)
-        answer = asyncio.wrap_future(future)
-        done, _ = await asyncio.wait({answer}, timeout=self._wait_seconds)
+        result = asyncio.wrap_future(future)
+        done, _ = await asyncio.wait({result}, timeout=self._wait_seconds)
         if not done:
             if future.cancel():
                 raise ServerBusy
-            done, _ = await asyncio.wait({answer}, timeout=self._run_seconds)
+            done, _ = await asyncio.wait({result}, timeout=self._run_seconds)
         if not done:
-            # A thread can't be interrupted: it goes on, and what it returns is dropped.
+            # A thread can't be interrupted: it continues, and its result is dropped.
             raise AnswerTooLate
-        return answer.result()
+        return result.result()

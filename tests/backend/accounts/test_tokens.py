@@ -47,12 +47,12 @@ def claims(kind: str, **changes: Any) -> bytes:
 def require_refused(token: str, *, refresh: bool) -> None:
     client = APIClient(raise_request_exception=False)
     if refresh:
-        answer = client.post("/accounts/token-refresh/", {"refresh_token": token})
+        response = client.post("/accounts/token-refresh/", {"refresh_token": token})
         code = "session_ended"
     else:
-        answer = client.get("/api/orders/cart/", headers={"Authorization": f"Bearer {token}"})
+        response = client.get("/api/orders/cart/", headers={"Authorization": f"Bearer {token}"})
         code = "authentication_failed"
-    assert (answer.status_code, answer.json()["code"]) == (401, code)
+    assert (response.status_code, response.json()["code"]) == (401, code)
 
 
 @pytest.mark.parametrize("refresh", [False, True], ids=["access", "refresh"])
@@ -90,5 +90,5 @@ def test_a_token_of_any_form_is_an_invalid_token(header: bytes, payload: bytes, 
 @pytest.mark.parametrize("token", ["", ".", "..", "a b c", "é.é.é", "A" * 8_000])
 def test_text_that_is_not_a_token_is_an_invalid_token(token: str) -> None:
     client = APIClient(raise_request_exception=False)
-    answer = client.get("/api/orders/cart/", headers={"Authorization": f"Bearer {token}"})
-    assert (answer.status_code, answer.json()["code"]) == (401, "authentication_failed")
+    response = client.get("/api/orders/cart/", headers={"Authorization": f"Bearer {token}"})
+    assert (response.status_code, response.json()["code"]) == (401, "authentication_failed")

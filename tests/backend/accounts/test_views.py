@@ -41,9 +41,9 @@ def user() -> User:
 
 
 def log_in(client: APIClient, *, phone: str = "+16502530000", password: str = PASSWORD) -> dict[str, Any]:
-    answer = client.post("/accounts/login/", {"phone": phone, "password": password})
-    assert answer.status_code == 200
-    tokens: dict[str, Any] = answer.json()["data"]
+    response = client.post("/accounts/login/", {"phone": phone, "password": password})
+    assert response.status_code == 200
+    tokens: dict[str, Any] = response.json()["data"]
     return tokens
 
 
@@ -61,17 +61,17 @@ def knows(client: APIClient, access_token: str) -> bool:
 
 
 def test_registering_creates_an_account_with_the_given_data(client: APIClient) -> None:
-    answer = client.post("/accounts/register/", SEED)
+    response = client.post("/accounts/register/", SEED)
     person = User.objects.get()
-    assert answer.status_code == 201
-    assert answer.json()["data"] == {
+    assert response.status_code == 201
+    assert response.json()["data"] == {
         "id": person.pk,
         "phone": "1234567890",
         "first_name": "John",
         "last_name": "Doe",
         "date_of_birth": "1990-01-01",
         "user_type": "CUSTOMER",
-        "date_joined": answer.json()["data"]["date_joined"],
+        "date_joined": response.json()["data"]["date_joined"],
     }
     assert person.check_password("securepassword123")
 
@@ -84,8 +84,8 @@ def test_passwords_are_stored_as_argon2_hashes(client: APIClient, settings: Sett
 
 
 def test_a_phone_has_one_account_in_any_notation(client: APIClient, user: User) -> None:
-    answer = client.post("/accounts/register/", SEED | {"phone": "(650) 253-0000"})
-    assert (answer.status_code, answer.json()["details"]) == (409, {"phone": "+16502530000"})
+    response = client.post("/accounts/register/", SEED | {"phone": "(650) 253-0000"})
+    assert (response.status_code, response.json()["details"]) == (409, {"phone": "+16502530000"})
     assert User.objects.count() == 1
 
 
@@ -106,15 +106,15 @@ def test_a_phone_has_one_account_in_any_notation(client: APIClient, user: User) 
 def test_invalid_registrations_are_refused_by_field(
     client: APIClient, wrong: dict[str, str], field: str
 ) -> None:
-    answer = client.post("/accounts/register/", SEED | wrong)
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [field]
+    response = client.post("/accounts/register/", SEED | wrong)
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == [field]
     assert not User.objects.exists()
 
 
 def test_registering_as_staff_is_refused(client: APIClient) -> None:
-    answer = client.post("/accounts/register/", SEED | {"is_staff": True, "is_superuser": True})
-    assert (answer.status_code, list(answer.json()["details"])) == (400, ["is_staff", "is_superuser"])
+    response = client.post("/accounts/register/", SEED | {"is_staff": True, "is_superuser": True})
+    assert (response.status_code, list(response.json()["details"])) == (400, ["is_staff", "is_superuser"])
     assert not User.objects.exists()
 
 
@@ -139,9 +139,9 @@ def test_logging_in_returns_tokens_that_authenticate(client: APIClient, user: Us
 def test_wrong_credentials_do_not_reveal_what_is_wrong(
     client: APIClient, user: User, credentials: dict[str, str]
 ) -> None:
-    answer = client.post("/accounts/login/", credentials)
-    assert (answer.status_code, answer.json()["error"]) == (401, "Phone or password is wrong.")
-    assert answer.json()["details"] == {}
+    response = client.post("/accounts/login/", credentials)
+    assert (response.status_code, response.json()["error"]) == (401, "Phone or password is wrong.")
+    assert response.json()["details"] == {}
 
 
 def test_an_inactive_account_cannot_be_used(client: APIClient, user: User) -> None:
@@ -195,12 +195,12 @@ def test_other_sessions_of_the_user_continue(client: APIClient, user: User) -> N
 
 def test_renewing_ignores_the_access_token(client: APIClient, user: User) -> None:
     tokens = log_in(client)
-    answer = client.post(
+    response = client.post(
         "/accounts/token-refresh/",
         {"refresh_token": tokens["refresh_token"]},
         headers=bearer(tokens["refresh_token"]),
     )
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["access", "forged", "none"])
@@ -230,8 +230,8 @@ def test_an_access_token_expires(client: APIClient, user: User) -> None:
 
 def test_logging_out_with_the_access_token_ends_the_session(client: APIClient, user: User) -> None:
     tokens = log_in(client)
-    answer = client.post("/accounts/logout/", headers=bearer(tokens["access_token"]))
-    assert (answer.status_code, answer.json()["data"]["id"]) == (200, user.pk)
+    response = client.post("/accounts/logout/", headers=bearer(tokens["access_token"]))
+    assert (response.status_code, response.json()["data"]["id"]) == (200, user.pk)
     assert not knows(client, tokens["access_token"])
     assert renewed(client, tokens["refresh_token"]).status_code == 401
     assert client.post("/accounts/logout/", headers=bearer(tokens["access_token"])).status_code == 401

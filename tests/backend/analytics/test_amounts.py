@@ -13,8 +13,8 @@ def test_an_amount_has_the_places_of_the_currency_of_its_row() -> None:
         ("KWD", Decimal("1.5000"), 2),
         ("", Decimal("0.0000"), 0),
     )
-    answer = Answer(columns=("currency", "net", "units"), rows=rows, parameters={})
-    assert written_rows(answer) == [
+    response = Answer(columns=("currency", "net", "units"), rows=rows, parameters={})
+    assert written_rows(response) == [
         {"currency": "JPY", "net": "501", "units": 3},
         {"currency": "USD", "net": "30.10", "units": 1},
         {"currency": "KWD", "net": "1.500", "units": 2},

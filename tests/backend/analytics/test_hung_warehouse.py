@@ -64,9 +64,9 @@ def test_a_report_ends_within_the_deadline_and_works_again_afterwards(
     if connected:
         assert sales(staff).status_code == 200
     os.kill(pid, signal.SIGSTOP)
-    answer, seconds = timed(lambda: sales(staff))
-    assert (answer.status_code, answer.json()["error"]) == (503, WarehouseNotAvailable.message)
-    assert answer.headers["Retry-After"]
+    response, seconds = timed(lambda: sales(staff))
+    assert (response.status_code, response.json()["error"]) == (503, WarehouseNotAvailable.message)
+    assert response.headers["Retry-After"]
     assert seconds < DEADLINE_SECONDS
     os.kill(pid, signal.SIGCONT)
     assert sales(staff).status_code == 200
@@ -76,12 +76,12 @@ def test_requests_beyond_the_share_are_refused_at_once(pid: int, staff: User) ->
     slots = engine.SHARE.slots
     os.kill(pid, signal.SIGSTOP)
     with ThreadPoolExecutor(3 * slots) as pool:
-        answers = list(pool.map(lambda _: timed(lambda: sales(staff)), range(3 * slots)))
-    reasons = [answer.json()["error"] for answer, _ in answers]
-    assert {answer.status_code for answer, _ in answers} == {503}
+        responses = list(pool.map(lambda _: timed(lambda: sales(staff)), range(3 * slots)))
+    reasons = [response.json()["error"] for response, _ in responses]
+    assert {response.status_code for response, _ in responses} == {503}
     assert reasons.count(EngineBusy.message) == 2 * slots
     assert reasons.count(WarehouseNotAvailable.message) == slots
-    assert max(seconds for _, seconds in answers) < DEADLINE_SECONDS
+    assert max(seconds for _, seconds in responses) < DEADLINE_SECONDS
 
 
 def test_health_says_that_the_warehouse_does_not_answer(pid: int) -> None:

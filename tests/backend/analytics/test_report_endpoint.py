@@ -30,8 +30,8 @@ def get(user: User | None, path: str, **headers: str) -> Any:
     return client.get(f"/api/analytics/reports/{path}", headers=headers)
 
 
-def body(answer: Any) -> bytes:
-    return b"".join(answer.streaming_content)
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
 
 
 def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sellers: list[User]) -> None:
@@ -72,8 +72,8 @@ def test_reports_are_for_sellers_and_staff(customer: User, path: str) -> None:
 def test_rows_come_in_the_envelope_with_the_parameters_that_were_used(
     sold: list[Product], staff: User
 ) -> None:
-    answer = get(staff, "sales/?group_by=month&start_date=2026-01-01").json()["data"]
-    assert answer == {
+    response = get(staff, "sales/?group_by=month&start_date=2026-01-01").json()["data"]
+    assert response == {
         "name": "sales",
         "parameters": {"start_date": "2026-01-01", "end_date": "2149-06-04", "group_by": "month"},
         "columns": ["period", "units", "gross", "returns", "net", "orders", "buyers", "currency"],
@@ -97,11 +97,11 @@ def test_csv_is_a_file_with_exact_amounts(
     sold: list[Product], staff: User, asked: tuple[str, dict[str, str]]
 ) -> None:
     path, headers = asked
-    answer = get(staff, path, **headers)
-    assert answer.headers["Content-Type"] == "text/csv"
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="sales.csv"'
-    content = body(answer)
-    assert int(answer.headers["Content-Length"]) == len(content)
+    response = get(staff, path, **headers)
+    assert response.headers["Content-Type"] == "text/csv"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="sales.csv"'
+    content = body(response)
+    assert int(response.headers["Content-Length"]) == len(content)
     rows = list(csv.DictReader(io.StringIO(content.decode())))
     assert [row["net"] for row in rows] == ["30.13", "-10.01"]
 
@@ -114,9 +114,9 @@ def test_parquet_is_a_file_with_exact_amounts(
 ) -> None:
     pandas = pytest.importorskip("pandas")
     path, headers = asked
-    answer = get(staff, path, **headers)
-    assert answer.headers["Content-Type"] == "application/vnd.apache.parquet"
-    frame = pandas.read_parquet(io.BytesIO(body(answer)))
+    response = get(staff, path, **headers)
+    assert response.headers["Content-Type"] == "application/vnd.apache.parquet"
+    frame = pandas.read_parquet(io.BytesIO(body(response)))
     assert list(frame["net"]) == [Decimal("30.13"), Decimal("-10.01")]
 
 
@@ -158,38 +158,38 @@ def test_staff_may_look_at_one_seller(sold: list[Product], staff: User, sellers:
 def test_a_fault_of_the_request_is_named_in_json(
     warehouse: Warehouse, staff: User, path: str, status: int, code: str, field: str, form: str
 ) -> None:
-    answer = get(staff, path + form)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert field in answer.json()["details"]
+    response = get(staff, path + form)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert field in response.json()["details"]
 
 
 def test_an_unknown_format_is_named(staff: User) -> None:
-    answer = get(staff, "sales/?format=xlsx")
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_input")
-    assert answer.json()["details"]["format"] == ["must be one of json, csv, parquet, not 'xlsx'"]
+    response = get(staff, "sales/?format=xlsx")
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
+    assert response.json()["details"]["format"] == ["must be one of json, csv, parquet, not 'xlsx'"]
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "parquet"])
 def test_a_seller_may_neither_run_a_report_for_staff_nor_name_a_seller(
     warehouse: Warehouse, sellers: list[User], form: str
 ) -> None:
-    answer = get(sellers[0], f"reconciliation/?format={form}")
-    assert (answer.status_code, answer.json()["code"]) == (403, "report_for_staff")
-    answer = get(sellers[0], f"sales/?format={form}&seller={sellers[1].pk}")
-    assert (answer.status_code, list(answer.json()["details"])) == (400, ["seller"])
+    response = get(sellers[0], f"reconciliation/?format={form}")
+    assert (response.status_code, response.json()["code"]) == (403, "report_for_staff")
+    response = get(sellers[0], f"sales/?format={form}&seller={sellers[1].pk}")
+    assert (response.status_code, list(response.json()["details"])) == (400, ["seller"])
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "parquet"])
-def test_an_answer_with_too_many_rows_is_refused_with_the_limit(
+def test_a_response_with_too_many_rows_is_refused_with_the_limit(
     sold: list[Product], staff: User, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = ReportFormat(form, formats.FORMATS[form].media_type, most_rows=1)
     monkeypatch.setitem(formats.FORMATS, form, small)
     monkeypatch.setattr("backend.analytics.selectors.JSON", small)
     monkeypatch.setattr("backend.analytics.views.JSON", formats.FORMATS["json"])
-    answer = get(staff, f"sales/?format={form}")
-    assert (answer.status_code, answer.json()["code"]) == (400, "report_too_large")
-    assert answer.json()["details"] == {"most_rows": 1}
+    response = get(staff, f"sales/?format={form}")
+    assert (response.status_code, response.json()["code"]) == (400, "report_too_large")
+    assert response.json()["details"] == {"most_rows": 1}
 
 
 def test_a_file_with_a_fault_is_named_by_the_check_and_the_other_reports_work(
@@ -214,5 +214,5 @@ def test_a_file_with_a_fault_is_named_by_the_check_and_the_other_reports_work(
     assert output.getvalue().count("\n") == 3
     assert get(staff, "sales/").status_code == 200
     assert "queries" not in [report["name"] for report in get(staff, "").json()["data"]["reports"]]
-    answer = get(staff, "queries/")
-    assert (answer.status_code, answer.json()["code"]) == (500, "report_unusable")
+    response = get(staff, "queries/")
+    assert (response.status_code, response.json()["code"]) == (500, "report_unusable")

@@ -27,9 +27,9 @@ def get(user: User, path: str) -> Any:
 
 
 def test_staff_see_all_sales_in_the_envelope(sold: list[Product], staff: User) -> None:
-    answer = get(staff, "/api/analytics/sales/?group_by=month&start_date=2026-01-01")
-    assert answer.status_code == 200
-    assert answer.json()["data"] == {
+    response = get(staff, "/api/analytics/sales/?group_by=month&start_date=2026-01-01")
+    assert response.status_code == 200
+    assert response.json()["data"] == {
         "start_date": "2026-01-01",
         "end_date": None,
         "group_by": "month",
@@ -75,9 +75,9 @@ def test_customers_see_no_reports(customer: User) -> None:
 def test_a_wrong_parameter_is_named_with_the_way_out(
     warehouse: Warehouse, staff: User, query: str, field: str, hint: str
 ) -> None:
-    answer = get(staff, f"/api/analytics/sales/?{query}")
-    assert answer.status_code == 400
-    assert hint in str(answer.json()["details"][field])
+    response = get(staff, f"/api/analytics/sales/?{query}")
+    assert response.status_code == 400
+    assert hint in str(response.json()["details"][field])
 
 
 def test_an_unknown_product_is_a_404(staff: User) -> None:
@@ -88,11 +88,11 @@ def test_a_warehouse_that_is_down_is_a_503(staff: User, monkeypatch: pytest.Monk
     monkeypatch.setenv("CLICKHOUSE_URL", "http://nobody:nothing@127.0.0.1:9/none")
     engines.migrated_for_requests.cache_clear()
     try:
-        answer = get(staff, "/api/analytics/sales/")
+        response = get(staff, "/api/analytics/sales/")
     finally:
         engines.migrated_for_requests.cache_clear()
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
 
 
 @pytest.mark.parametrize("command", [["report", "sales"], ["reconcile"], ["migrate_warehouse"]])

@@ -49,12 +49,12 @@ def missing_table(path: Path) -> Exception:
 def test_what_sqlite_reports(make: object, code: str, tmp_path: Path) -> None:
     error = caused_by(make(tmp_path / "db"))  # type: ignore[operator]
 
-    answer = handle(error, {})
+    response = handle(error, {})
 
-    assert (answer is None) == (code == "none"), "a missing table is a fault of ours"
-    if answer is not None:
-        assert (answer.status_code, answer.data["code"]) == (503, code)
-        assert answer.headers["Retry-After"]
+    assert (response is None) == (code == "none"), "a missing table is a fault of ours"
+    if response is not None:
+        assert (response.status_code, response.data["code"]) == (503, code)
+        assert response.headers["Retry-After"]
 
 
 @pytest.mark.parametrize(
@@ -69,19 +69,19 @@ def test_what_sqlite_reports(make: object, code: str, tmp_path: Path) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_what_postgresql_reports(cause: Exception, code: str) -> None:
-    answer = handle(caused_by(cause), {})
+    response = handle(caused_by(cause), {})
 
-    assert answer is not None
-    assert (answer.status_code, answer.data["code"]) == (503, code)
-    assert "10.0.0.7" not in str(answer.data)
+    assert response is not None
+    assert (response.status_code, response.data["code"]) == (503, code)
+    assert "10.0.0.7" not in str(response.data)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_volume_under_a_file_of_ours(number: int) -> None:
-    answer = handle(OSError(number, "full"), {})
+    response = handle(OSError(number, "full"), {})
 
-    assert answer is not None
-    assert answer.data["code"] == "storage_full"
+    assert response is not None
+    assert response.data["code"] == "storage_full"
 
 
 def test_another_error_of_the_system_stays_a_fault_of_ours() -> None:

@@ -46,7 +46,7 @@ def test_every_code_stands_for_one_error() -> None:
 
 def test_every_error_of_the_api_says_what_a_client_can_do() -> None:
     assert modules()
-    assert [error.__name__ for error in error_classes() if _is_listed(error) and not error.way_out] == []
+    assert [error.__name__ for error in error_classes() if _is_listed(error) and not error.hint] == []
 
 
 def test_a_subclass_without_a_code_of_its_own_is_refused() -> None:

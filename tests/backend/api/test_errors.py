@@ -61,13 +61,13 @@ def client() -> APIClient:
 def test_every_failure_has_the_same_shape(
     client: APIClient, failure: str, status: int, code: str, error: str, details: dict[str, object]
 ) -> None:
-    answer = client.get(f"/failing/{failure}/")
-    body = answer.json()
-    assert answer.status_code == status
+    response = client.get(f"/failing/{failure}/")
+    body = response.json()
+    assert response.status_code == status
     assert list(body) == ["error", "code", "details", "status", "timestamp", "request_id"]
     assert (body["error"], body["code"], body["details"], body["status"]) == (error, code, details, status)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", body["timestamp"])
-    assert answer.headers["X-Request-Id"] == body["request_id"] == str(UUID(body["request_id"]))
+    assert response.headers["X-Request-Id"] == body["request_id"] == str(UUID(body["request_id"]))
 
 
 def test_an_unexpected_error_reveals_nothing_of_its_cause(client: APIClient) -> None:
@@ -79,15 +79,15 @@ def test_an_engine_that_is_down_says_when_to_come_back(client: APIClient) -> Non
 
 
 def test_a_throttled_request_says_how_long_to_wait(client: APIClient) -> None:
-    answer = client.get("/failing/throttled/")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "8")
-    assert (answer.json()["code"], answer.json()["details"]) == ("throttled", {"retry_after": 8})
+    response = client.get("/failing/throttled/")
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "8")
+    assert (response.json()["code"], response.json()["details"]) == ("throttled", {"retry_after": 8})
 
 
 def test_a_missing_token_says_what_is_asked_for(client: APIClient) -> None:
-    answer = client.get("/api/orders/cart/")
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
-    assert answer.json()["code"] == "not_authenticated"
+    response = client.get("/api/orders/cart/")
+    assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
+    assert response.json()["code"] == "not_authenticated"
 
 
 def test_an_unknown_path_and_a_wrong_method_have_the_error_envelope(client: APIClient) -> None:
@@ -98,8 +98,8 @@ def test_an_unknown_path_and_a_wrong_method_have_the_error_envelope(client: APIC
 
 
 def test_an_unknown_host_has_the_error_envelope(client: APIClient) -> None:
-    answer = client.get("/api/health/live/", headers={"Host": "elsewhere.example"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    response = client.get("/api/health/live/", headers={"Host": "elsewhere.example"})
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
 
 
 @pytest.mark.parametrize(
@@ -114,28 +114,28 @@ def test_an_unknown_host_has_the_error_envelope(client: APIClient) -> None:
     ],
 )
 def test_a_body_that_is_no_json_is_a_bad_request(client: APIClient, body: bytes, says: str) -> None:
-    answer = client.post("/said/", data=body, content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
-    assert says in answer.json()["error"]
+    response = client.post("/said/", data=body, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
+    assert says in response.json()["error"]
 
 
 def test_a_body_of_another_type_is_refused(client: APIClient) -> None:
-    answer = client.post("/said/", data=b"city=Bern", content_type="text/plain")
-    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
-    assert answer.json()["details"] == {"allowed": ["application/json"]}
+    response = client.post("/said/", data=b"city=Bern", content_type="text/plain")
+    assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+    assert response.json()["details"] == {"allowed": ["application/json"]}
 
 
-def test_an_answer_in_another_media_type_is_not_acceptable(client: APIClient) -> None:
-    answer = client.get("/asked/", headers={"Accept": "image/png"})
-    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
-    assert answer.json()["details"] == {"allowed": ["application/json"]}
+def test_a_response_in_another_media_type_is_not_acceptable(client: APIClient) -> None:
+    response = client.get("/asked/", headers={"Accept": "image/png"})
+    assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
+    assert response.json()["details"] == {"allowed": ["application/json"]}
 
 
 def test_a_body_that_is_too_large_says_how_large_it_may_be(client: APIClient, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
-    answer = client.post("/said/", data=b'{"city": "%s"}' % (b"x" * 1_000), content_type="application/json")
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-    assert answer.json()["details"] == {"max_bytes": 1_000}
+    response = client.post("/said/", data=b'{"city": "%s"}' % (b"x" * 1_000), content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    assert response.json()["details"] == {"max_bytes": 1_000}
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_a_body_that_is_too_large_says_how_large_it_may_be(client: APIClient, se
 )
 def test_an_id_that_no_row_can_have_is_a_bad_request(path: str, body: object) -> None:
     client = client_of(customer())
-    answer = client.get(path) if body is None else client.post(path, body)
-    assert answer.status_code == 400
+    response = client.get(path) if body is None else client.post(path, body)
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize(

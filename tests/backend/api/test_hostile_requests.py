@@ -48,18 +48,18 @@ def test_no_header_makes_a_request_fail(name: str) -> None:
     client.raise_request_exception = False
     for value in HEADERS[name] + HOSTILE:
         for method, path, body in REQUESTS:
-            answer = getattr(client, method)(path, body, headers={name: value})
-            assert answer.status_code < 500, (method, path, name, value)
-            if answer.status_code >= 400:
-                assert answer.json()["code"], (method, path, name, value)
+            response = getattr(client, method)(path, body, headers={name: value})
+            assert response.status_code < 500, (method, path, name, value)
+            if response.status_code >= 400:
+                assert response.json()["code"], (method, path, name, value)
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "9" * 30, "1.5", "\0"])
 def test_no_content_length_makes_a_request_fail(length: str) -> None:
     client = APIClient(raise_request_exception=False)
     for path in ("/accounts/token-refresh/", "/api/events/"):
-        answer = client.generic("POST", path, "{}", CONTENT_LENGTH=length)
-        assert answer.status_code in {400, 413, 415}, path
+        response = client.generic("POST", path, "{}", CONTENT_LENGTH=length)
+        assert response.status_code in {400, 413, 415}, path
 
 
 def numbered_paths(patterns: Any = None, prefix: str = "/") -> Iterator[str]:
@@ -85,5 +85,5 @@ def test_an_id_that_no_row_has_is_not_found_on_every_path(number: int) -> None:
     for path in paths:
         for method in ("get", "post", "put", "patch", "delete"):
             body = {"quantity": 1, "items": [{"item_id": 1, "quantity": 1}]} if method != "get" else None
-            answer = getattr(client, method)(path.format(number), body)
-            assert answer.status_code in {400, 404, 405}, (method, path, number, answer.content)
+            response = getattr(client, method)(path.format(number), body)
+            assert response.status_code in {400, 404, 405}, (method, path, number, response.content)

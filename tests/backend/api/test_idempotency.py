@@ -1,4 +1,4 @@
-"""A repeated request with the same key gets the first answer and is not executed again."""
+"""A repeated request with the same key gets the first response and is not executed again."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ def keyed(key: str) -> dict[str, str]:
     return {"Idempotency-Key": key}
 
 
-def test_the_second_answer_is_the_first_to_the_letter() -> None:
+def test_the_second_response_is_the_first_to_the_letter() -> None:
     client = client_of(customer())
     body = {"b": 1, "a": [1, 2.5, None, "é"]}
     first, second = (client.post("/counted/", body, headers=keyed("k")) for _ in range(2))
@@ -35,8 +35,8 @@ def test_the_order_of_fields_makes_no_other_request() -> None:
 def test_another_body_under_the_same_key_is_a_conflict_that_names_it() -> None:
     client = client_of(customer())
     client.post("/counted/", {"a": 1}, headers=keyed("k"))
-    answer = client.post("/counted/", {"a": 2}, headers=keyed("k"))
-    assert (answer.status_code, answer.json()["details"]) == (409, {"Idempotency-Key": "k"})
+    response = client.post("/counted/", {"a": 2}, headers=keyed("k"))
+    assert (response.status_code, response.json()["details"]) == (409, {"Idempotency-Key": "k"})
     assert Category.objects.count() == 1
 
 
@@ -51,8 +51,8 @@ def test_without_a_key_and_under_another_key_every_request_counts() -> None:
 
 def test_keys_belong_to_their_account() -> None:
     for number in range(2):
-        answer = client_of(customer()).post("/counted/", headers=keyed("k"))
-        assert answer.json()["data"]["number"] == number
+        response = client_of(customer()).post("/counted/", headers=keyed("k"))
+        assert response.json()["data"]["number"] == number
 
 
 def test_a_guest_has_no_keys() -> None:
@@ -70,8 +70,8 @@ def test_a_failed_request_leaves_nothing_and_frees_its_key() -> None:
 
 @pytest.mark.parametrize("key", ["", "two words", "x" * 256, "tab\tbed"])
 def test_a_key_has_1_to_255_visible_characters(key: str) -> None:
-    answer = client_of(customer()).post("/counted/", headers=keyed(key))
-    assert (answer.status_code, list(answer.json()["details"])) == (400, ["Idempotency-Key"])
+    response = client_of(customer()).post("/counted/", headers=keyed(key))
+    assert (response.status_code, list(response.json()["details"])) == (400, ["Idempotency-Key"])
 
 
 def test_keys_are_forgotten_after_a_day() -> None:

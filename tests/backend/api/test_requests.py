@@ -22,11 +22,11 @@ def test_parameters_have_defaults_and_types() -> None:
 
 
 def test_an_unknown_parameter_is_refused_with_those_that_are_known() -> None:
-    answer = APIClient().get("/asked/?color=red&shape=round")
-    assert answer.status_code == 400
-    assert answer.json()["details"] == {
-        "color": ["Unknown parameter. Allowed are: colour, page, page_size."],
-        "shape": ["Unknown parameter. Allowed are: colour, page, page_size."],
+    response = APIClient().get("/asked/?color=red&shape=round")
+    assert response.status_code == 400
+    assert response.json()["details"] == {
+        "color": ["Unknown parameter. Allowed: colour, page, page_size."],
+        "shape": ["Unknown parameter. Allowed: colour, page, page_size."],
     }
 
 
@@ -44,9 +44,9 @@ def test_an_open_prefix_is_the_views_own_business() -> None:
     "wrong", ["page=0", "page=-1", "page=two", "page_size=0", "page_size=101", "colour="]
 )
 def test_a_value_that_is_not_valid_is_refused_by_name(wrong: str) -> None:
-    answer = APIClient().get(f"/asked/?{wrong}")
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [wrong.split("=", maxsplit=1)[0]]
+    response = APIClient().get(f"/asked/?{wrong}")
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == [wrong.split("=", maxsplit=1)[0]]
 
 
 def test_a_body_is_understood() -> None:
@@ -57,10 +57,10 @@ def test_a_body_is_understood() -> None:
 @pytest.mark.parametrize(
     ("body", "details"),
     [
-        ({"adress": {}}, {"adress": ["Unknown field. Allowed are: address, units."]}),
+        ({"adress": {}}, {"adress": ["Unknown field. Allowed: address, units."]}),
         (
             {"address": {"city": "Bern", "zip": "3011"}},
-            {"address.zip": ["Unknown field. Allowed are: city."]},
+            {"address.zip": ["Unknown field. Allowed: city."]},
         ),
         ({}, {"address": ["This field is required."]}),
     ],
@@ -101,9 +101,9 @@ def test_the_last_page_is_as_long_as_what_is_left() -> None:
 
 @pytest.mark.usefixtures("seven")
 def test_a_page_behind_the_last_is_not_found() -> None:
-    answer = APIClient().get("/paged/?page=4&page_size=3")
-    assert answer.status_code == 404
-    assert answer.json()["details"] == {"page": 4, "total_pages": 3}
+    response = APIClient().get("/paged/?page=4&page_size=3")
+    assert response.status_code == 404
+    assert response.json()["details"] == {"page": 4, "total_pages": 3}
 
 
 def test_an_empty_list_has_one_empty_page() -> None:
@@ -142,22 +142,25 @@ def test_a_shopper_is_the_account_before_the_anonymous_id() -> None:
 
 
 def test_the_nil_uuid_is_not_an_anonymous_id() -> None:
-    answer = APIClient().get("/shopping/", headers={"X-Anonymous-Id": str(UUID(int=0))})
-    assert answer.status_code == 400
-    assert "nil UUID" in answer.json()["details"]["X-Anonymous-Id"][0]
+    response = APIClient().get("/shopping/", headers={"X-Anonymous-Id": str(UUID(int=0))})
+    assert response.status_code == 400
+    assert "nil UUID" in response.json()["details"]["X-Anonymous-Id"][0]
 
 
 @pytest.mark.parametrize("anonymous_id", ["me", ""])
 @pytest.mark.parametrize("has_account", [False, True])
 def test_an_anonymous_id_that_is_no_uuid_is_refused_by_name(anonymous_id: str, has_account: bool) -> None:
     client = client_of(customer()) if has_account else APIClient()
-    answer = client.get("/shopping/", headers={"X-Anonymous-Id": anonymous_id})
-    assert (answer.status_code, answer.json()["details"]) == (400, {"X-Anonymous-Id": ["Must be a UUID."]})
+    response = client.get("/shopping/", headers={"X-Anonymous-Id": anonymous_id})
+    assert (response.status_code, response.json()["details"]) == (
+        400,
+        {"X-Anonymous-Id": ["Must be a UUID."]},
+    )
 
 
 def test_an_id_from_outside_does_not_get_into_our_log() -> None:
-    answer = APIClient().get("/nowhere/", headers={"X-Request-Id": "forged"})
-    assert answer.headers["X-Request-Id"] == answer.json()["request_id"] != "forged"
+    response = APIClient().get("/nowhere/", headers={"X-Request-Id": "forged"})
+    assert response.headers["X-Request-Id"] == response.json()["request_id"] != "forged"
 
 
 def test_each_request_gets_an_id_of_its_own() -> None:

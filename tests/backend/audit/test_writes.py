@@ -179,21 +179,21 @@ def test_an_order_is_recorded_with_its_customer() -> None:
 
 def test_views_name_the_user_of_the_request_and_its_id() -> None:
     user, lamp = staff(), product(price="10.00")
-    answer = client_of(user).patch(f"/api/products/{lamp.pk}/", {"price": "11.00"}, format="json")
-    assert answer.status_code == 200, answer.data
+    response = client_of(user).patch(f"/api/products/{lamp.pk}/", {"price": "11.00"}, format="json")
+    assert response.status_code == 200, response.data
 
     (entry,) = entries("catalog.product_updated")
     assert entry.user_id == user.pk
     assert entry.changes["price"] == ["10", "11"]
-    assert entry.request_id == answer.headers["X-Request-Id"]
+    assert entry.request_id == response.headers["X-Request-Id"]
 
 
 def test_a_log_in_is_recorded_with_its_user_and_without_a_secret() -> None:
     user = User.objects.create_user("+16502530000", PASSWORD)
-    answer = client_of().post(
+    response = client_of().post(
         "/accounts/login/", {"phone": "+16502530000", "password": PASSWORD}, format="json"
     )
-    assert answer.status_code == 200, answer.data
+    assert response.status_code == 200, response.data
 
     (entry,) = entries("accounts.session_started")
     assert entry.user_id == user.pk

@@ -15,8 +15,8 @@ CART = "/api/orders/cart/"
 
 
 def test_an_empty_cart_is_shown_without_making_one() -> None:
-    answer = client_of(customer()).get(CART)
-    assert answer.json()["data"] == {"items": [], "units": 0, "subtotal": "0.00", "currency": None}
+    response = client_of(customer()).get(CART)
+    assert response.json()["data"] == {"items": [], "units": 0, "subtotal": "0.00", "currency": None}
 
 
 def test_a_product_with_one_variant_is_added_by_its_id() -> None:
@@ -25,9 +25,9 @@ def test_a_product_with_one_variant_is_added_by_its_id() -> None:
         variant(price="12.50", image_urls=["https://example.org/a.jpg"]),
         uuid4(),
     )
-    answer = client.post(CART, {"product_id": lamp.product_id, "quantity": 2, "exposure_id": str(shown)})
-    body = answer.json()
-    assert answer.status_code == 201
+    response = client.post(CART, {"product_id": lamp.product_id, "quantity": 2, "exposure_id": str(shown)})
+    body = response.json()
+    assert response.status_code == 201
     (line,) = body["data"].pop("items")
     assert body["data"] == {"units": 2, "subtotal": "25.00", "currency": "USD"}
     assert line == {
@@ -69,9 +69,9 @@ def test_lines_are_changed_and_removed() -> None:
 
 def test_a_product_with_several_variants_needs_a_variant() -> None:
     shirt = product(stock=[1, 1])
-    answer = client_of(customer()).post(CART, {"product_id": shirt.pk})
-    assert answer.status_code == 400
-    assert [choice["id"] for choice in answer.json()["details"]["variants"]] == [
+    response = client_of(customer()).post(CART, {"product_id": shirt.pk})
+    assert response.status_code == 400
+    assert [choice["id"] for choice in response.json()["details"]["variants"]] == [
         choice.pk for choice in shirt.variants.all()
     ]
 
@@ -88,16 +88,16 @@ def test_a_product_with_several_variants_needs_a_variant() -> None:
     ],
 )
 def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> None:
-    answer = client_of(customer()).post(CART, {"variant_id": variant().pk} | wrong)
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [field]
+    response = client_of(customer()).post(CART, {"variant_id": variant().pk} | wrong)
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == [field]
     assert not CartItem.objects.exists()
 
 
 def test_a_product_or_a_variant_is_required() -> None:
-    answer = client_of(customer()).post(CART, {"quantity": 1})
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == ["product_id"]
+    response = client_of(customer()).post(CART, {"quantity": 1})
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == ["product_id"]
 
 
 @pytest.mark.parametrize("named", ["product_id", "variant_id"])
@@ -105,18 +105,18 @@ def test_what_does_not_exist_is_not_found(named: str) -> None:
     assert client_of(customer()).post(CART, {named: 987_654}).status_code == 404
 
 
-def test_too_many_units_conflict_and_the_answer_says_how_many_there_are() -> None:
-    answer = client_of(customer()).post(CART, {"variant_id": variant(stock=2).pk, "quantity": 3})
-    assert answer.status_code == 409
-    assert answer.json()["code"] == "insufficient_stock"
-    shortage = answer.json()["details"]["items"][0]
+def test_too_many_units_conflict_and_the_response_says_how_many_there_are() -> None:
+    response = client_of(customer()).post(CART, {"variant_id": variant(stock=2).pk, "quantity": 3})
+    assert response.status_code == 409
+    assert response.json()["code"] == "insufficient_stock"
+    shortage = response.json()["details"]["items"][0]
     assert (shortage["available"], "variant_id" in shortage) == (2, True)
 
 
 def test_a_cart_worth_more_than_an_order_can_be_is_still_shown() -> None:
     lamp = variant(price="9999999999.99", stock=9_999)
-    answer = client_of(customer()).post(CART, {"variant_id": lamp.pk, "quantity": 9_999})
-    assert (answer.status_code, answer.json()["data"]["subtotal"]) == (201, "99989999999900.01")
+    response = client_of(customer()).post(CART, {"variant_id": lamp.pk, "quantity": 9_999})
+    assert (response.status_code, response.json()["data"]["subtotal"]) == (201, "99989999999900.01")
 
 
 def test_guests_have_no_cart() -> None:

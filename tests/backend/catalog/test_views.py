@@ -20,9 +20,9 @@ PRODUCTS = "/api/products/"
 
 
 def titles(query: str = "", *, client: APIClient | None = None) -> list[str]:
-    answer = (client or APIClient()).get(f"{PRODUCTS}{query}")
-    assert answer.status_code == 200
-    return [card["title"] for card in answer.json()["results"]]
+    response = (client or APIClient()).get(f"{PRODUCTS}{query}")
+    assert response.status_code == 200
+    return [card["title"] for card in response.json()["results"]]
 
 
 def test_a_product_in_a_list_has_these_fields() -> None:
@@ -131,9 +131,9 @@ def test_lists_are_filtered_by_seller(shelf: dict[str, Product]) -> None:
     ],
 )
 def test_an_invalid_parameter_is_refused_by_name(query: str, field: str) -> None:
-    answer = APIClient().get(f"{PRODUCTS}{query}")
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [field]
+    response = APIClient().get(f"{PRODUCTS}{query}")
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == [field]
 
 
 def test_an_unknown_sort_order_is_refused_with_the_known_ones() -> None:
@@ -162,11 +162,11 @@ def test_a_page_takes_as_many_queries_as_an_empty_one_and_two_more_however_long_
 def test_a_list_is_an_exposure_to_whom_it_was_shown(shelf: dict[str, Product]) -> None:
     guest = uuid4()
     with kept() as exposures:
-        answer = APIClient().get(
+        response = APIClient().get(
             f"{PRODUCTS}?category=Lamps&page=1&sort_by=price_high", headers={"X-Anonymous-Id": str(guest)}
         )
     (exposure,) = exposures
-    assert answer.json()["exposure_id"] == str(exposure.id)
+    assert response.json()["exposure_id"] == str(exposure.id)
     assert (exposure.surface, exposure.page, exposure.shopper.key) == ("product_list", 1, guest)
     assert exposure.product_ids == (shelf["desk lamp"].pk, shelf["lamp"].pk)
     assert exposure.filters == {"category": "Lamps", "sort_by": "price_high"}
@@ -174,8 +174,8 @@ def test_a_list_is_an_exposure_to_whom_it_was_shown(shelf: dict[str, Product]) -
 
 def test_a_list_whose_exposure_is_lost_is_shown_without_an_id(shelf: dict[str, Product]) -> None:
     with lost():
-        answer = APIClient().get(PRODUCTS)
-    assert (answer.status_code, answer.json()["exposure_id"], answer.json()["count"]) == (200, None, 4)
+        response = APIClient().get(PRODUCTS)
+    assert (response.status_code, response.json()["exposure_id"], response.json()["count"]) == (200, None, 4)
 
 
 def test_a_product_is_shown_with_its_variants() -> None:
@@ -221,12 +221,12 @@ def owner() -> User:
 
 def test_its_seller_changes_a_product(owner: User) -> None:
     lamp = product(sold_by=owner)
-    answer = client_of(owner).patch(
+    response = client_of(owner).patch(
         f"{PRODUCTS}{lamp.pk}/",
         {"price": "12.00", "category": "Home > Lamps", "attributes": {"colour": "red"}, "is_active": True},
     )
-    data = answer.json()["data"]
-    assert (answer.status_code, data["price"], data["sale_price"], data["attributes"]) == (
+    data = response.json()["data"]
+    assert (response.status_code, data["price"], data["sale_price"], data["attributes"]) == (
         200,
         "12.00",
         "12.00",
@@ -248,8 +248,8 @@ def test_others_do_not_change_it(method: str, owner: User) -> None:
 
 def test_staff_change_any_product_and_its_flags(owner: User) -> None:
     lamp = product(sold_by=owner)
-    answer = client_of(staff()).patch(f"{PRODUCTS}{lamp.pk}/", {"flash_sale": True})
-    assert answer.json()["data"]["flash_sale"] is True
+    response = client_of(staff()).patch(f"{PRODUCTS}{lamp.pk}/", {"flash_sale": True})
+    assert response.json()["data"]["flash_sale"] is True
     refused = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", {"flash_sale": False, "title": "B"})
     assert (refused.status_code, list(refused.json()["details"])) == (400, ["flash_sale"])
     lamp.refresh_from_db()
@@ -275,17 +275,17 @@ def test_staff_change_any_product_and_its_flags(owner: User) -> None:
 )
 def test_an_invalid_change_is_refused_by_field(wrong: dict[str, object], field: str, owner: User) -> None:
     lamp = product(sold_by=owner)
-    answer = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", wrong)
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [field]
+    response = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", wrong)
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == [field]
 
 
 def test_a_change_that_is_no_object_is_refused(owner: User) -> None:
     lamp = product(sold_by=owner)
     for wrong in ([1], "title", None):
-        answer = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", wrong)
-        assert answer.status_code in (200, 400)
-        assert (answer.status_code == 400) is (wrong is not None)
+        response = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", wrong)
+        assert response.status_code in (200, 400)
+        assert (response.status_code == 400) is (wrong is not None)
 
 
 def test_a_deleted_product_is_not_found(owner: User) -> None:

@@ -21,12 +21,12 @@ CASES = [
 
 @pytest.mark.parametrize(("error", "code"), CASES, ids=lambda value: type(value).__name__)
 def test_an_engines_failure_is_a_503_that_says_when_to_retry(error: Exception, code: str) -> None:
-    answer = handle(error, {})
+    response = handle(error, {})
 
-    assert answer is not None
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert response is not None
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert vars(type(translated(error)))["code"] == code
-    assert "10.0.0.7" not in str(answer.data)
+    assert "10.0.0.7" not in str(response.data)
 
 
 def test_what_no_translation_knows_stays_a_fault_of_ours() -> None:

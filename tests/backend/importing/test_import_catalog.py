@@ -116,7 +116,7 @@ def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_reserve
 
 def waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
-        # In a transaction PostgreSQL would repeat its first answer.
+        # In a transaction PostgreSQL would repeat its first response.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_stat_activity"

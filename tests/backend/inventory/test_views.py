@@ -14,7 +14,7 @@ PATH = "/api/products/inventory/transactions/"
 
 def test_staff_receive_goods_by_naming_a_product_with_one_variant() -> None:
     lamp, keeper = variant(stock=0), staff()
-    answer = client_of(keeper).post(
+    response = client_of(keeper).post(
         PATH,
         {
             "product": lamp.product_id,
@@ -24,8 +24,8 @@ def test_staff_receive_goods_by_naming_a_product_with_one_variant() -> None:
             "notes": "Initial stock",
         },
     )
-    body = answer.json()
-    assert answer.status_code == body["status"] == 201
+    body = response.json()
+    assert response.status_code == body["status"] == 201
     assert body["data"] == {
         "id": InventoryTransaction.objects.get().pk,
         "product": lamp.product_id,
@@ -42,22 +42,22 @@ def test_staff_receive_goods_by_naming_a_product_with_one_variant() -> None:
     assert stock_of(lamp.pk) == (100, 0)
 
 
-def test_a_product_with_several_variants_needs_a_variant_and_the_answer_lists_them() -> None:
+def test_a_product_with_several_variants_needs_a_variant_and_the_response_lists_them() -> None:
     shirt = product(stock=[0, 0])
-    answer = client_of(staff()).post(PATH, {"product": shirt.pk, "transaction_type": "IN", "quantity": 1})
-    assert answer.status_code == 400
-    assert answer.json()["details"]["variants"] == [
+    response = client_of(staff()).post(PATH, {"product": shirt.pk, "transaction_type": "IN", "quantity": 1})
+    assert response.status_code == 400
+    assert response.json()["details"]["variants"] == [
         {"id": choice.pk, "sku": choice.sku, "name": choice.name} for choice in shirt.variants.all()
     ]
 
 
 def test_a_variant_of_another_product_is_refused() -> None:
     one, other = variant(), variant()
-    answer = client_of(staff()).post(
+    response = client_of(staff()).post(
         PATH, {"product": one.product_id, "variant": other.pk, "transaction_type": "IN", "quantity": 1}
     )
-    assert answer.status_code == 400
-    assert "variant" in answer.json()["details"]
+    assert response.status_code == 400
+    assert "variant" in response.json()["details"]
 
 
 def test_a_seller_records_stock_of_their_own_products_only() -> None:
@@ -94,17 +94,19 @@ def test_customers_and_guests_cannot_use_the_ledger(method: str) -> None:
 def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> None:
     lamp = variant(stock=0)
     asked = {"product": lamp.product_id, "transaction_type": "IN", "quantity": 1}
-    answer = client_of(staff()).post(PATH, asked | wrong)
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [field]
+    response = client_of(staff()).post(PATH, asked | wrong)
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == [field]
     assert stock_of(lamp.pk) == (0, 0)
 
 
 def test_taking_out_more_than_there_is_conflicts_and_says_how_many_there_are() -> None:
     lamp = variant(stock=3)
-    answer = client_of(staff()).post(PATH, {"variant": lamp.pk, "transaction_type": "DAMAGE", "quantity": 4})
-    assert answer.status_code == 409
-    shortage = answer.json()["details"]["items"][0]
+    response = client_of(staff()).post(
+        PATH, {"variant": lamp.pk, "transaction_type": "DAMAGE", "quantity": 4}
+    )
+    assert response.status_code == 409
+    shortage = response.json()["details"]["items"][0]
     assert (shortage["variant"], shortage["available"]) == (lamp.pk, 3), "named as in the request"
 
 
@@ -112,8 +114,8 @@ def test_a_repeated_request_with_the_same_key_is_recorded_once() -> None:
     lamp = variant(stock=0)
     client = client_of(staff())
     asked = {"variant": lamp.pk, "transaction_type": "IN", "quantity": 5}
-    answers = [client.post(PATH, asked, headers={"Idempotency-Key": "delivery-1"}) for _ in range(2)]
-    assert answers[0].json() == answers[1].json()
+    responses = [client.post(PATH, asked, headers={"Idempotency-Key": "delivery-1"}) for _ in range(2)]
+    assert responses[0].json() == responses[1].json()
     assert stock_of(lamp.pk) == (5, 0)
 
 

@@ -27,14 +27,16 @@ def full() -> Iterator[None]:
 
 def test_a_write_is_refused_with_a_code_and_a_read_is_answered(full: None) -> None:
     client = APIClient()
-    answers = []
+    responses = []
     for number in range(40):
         caches["default"].clear()
         account = {"phone": f"+1212555{number:04}", "password": "securepassword123"}
-        answers.append(client.post("/accounts/register/", account))
+        responses.append(client.post("/accounts/register/", account))
 
-    refused = [answer for answer in answers if answer.status_code != 201]
+    refused = [response for response in responses if response.status_code != 201]
     assert refused, "the free pages of the file are used up"
-    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(503, "storage_full")}
-    assert all(answer.headers["Retry-After"] for answer in refused)
+    assert {(response.status_code, response.json()["code"]) for response in refused} == {
+        (503, "storage_full")
+    }
+    assert all(response.headers["Retry-After"] for response in refused)
     assert client.get("/api/products/").status_code == 200

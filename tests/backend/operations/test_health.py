@@ -49,33 +49,33 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[health.Check]:
 
 def test_a_process_that_runs_is_live_whatever_is_down() -> None:
     register("database", down, required=True)
-    answer = APIClient().get("/api/health/live/")
-    assert (answer.status_code, answer.json()["data"]) == (200, {"state": "live"})
+    response = APIClient().get("/api/health/live/")
+    assert (response.status_code, response.json()["data"]) == (200, {"state": "live"})
 
 
 def test_a_shop_whose_parts_answer_is_ready() -> None:
     register("database", fine, required=True)
-    answer = APIClient().get(READY)
-    data = answer.json()["data"]
-    assert (answer.status_code, data["state"]) == (200, "ready")
+    response = APIClient().get(READY)
+    data = response.json()["data"]
+    assert (response.status_code, data["state"]) == (200, "ready")
     assert data["dependencies"]["database"] == {"healthy": True, "required": True}
 
 
 def test_an_optional_part_that_fails_degrades_the_shop() -> None:
     register("database", fine, required=True)
     register("search", down, required=False)
-    answer = APIClient().get(READY)
-    data = answer.json()["data"]
-    assert (answer.status_code, data["state"]) == (200, "degraded")
+    response = APIClient().get(READY)
+    data = response.json()["data"]
+    assert (response.status_code, data["state"]) == (200, "degraded")
     assert list(data["dependencies"]) == ["database", "search"]
-    assert "no disk left" not in answer.content.decode(), "the public learns which part fails, not why"
+    assert "no disk left" not in response.content.decode(), "the public learns which part fails, not why"
 
 
 def test_a_shop_without_a_required_part_is_unavailable() -> None:
     register("search", fine, required=False)
     register("database", down, required=True)
-    answer = APIClient().get(READY)
-    assert (answer.status_code, answer.json()["status"], answer.json()["data"]["state"]) == (
+    response = APIClient().get(READY)
+    assert (response.status_code, response.json()["status"], response.json()["data"]["state"]) == (
         503,
         503,
         "unavailable",
@@ -86,7 +86,7 @@ def test_a_part_that_does_not_answer_is_not_waited_for(stuck: health.Check) -> N
     register("warehouse", stuck, required=False)
     register("database", fine, required=True)
     warehouse, database = health.probe_all()
-    assert (warehouse.healthy, warehouse.facts) == (False, {"error": "no answer in time"})
+    assert (warehouse.healthy, warehouse.facts) == (False, {"error": "no response in time"})
     assert database.healthy
 
 

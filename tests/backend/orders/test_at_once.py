@@ -41,13 +41,13 @@ def test_concurrent_checkouts_of_one_cart_create_one_order() -> None:
 def posting(user: User, *, key: str) -> Callable[[], tuple[int, bytes]]:
     def post() -> tuple[int, bytes]:
         body = {"shipping_address": ADDRESS}
-        answer = client_of(user).post(ORDERS, body, headers={"Idempotency-Key": key})
-        return answer.status_code, answer.content
+        response = client_of(user).post(ORDERS, body, headers={"Idempotency-Key": key})
+        return response.status_code, response.content
 
     return post
 
 
-def test_the_same_key_twice_at_once_gives_one_order_and_one_answer() -> None:
+def test_the_same_key_twice_at_once_gives_one_order_and_one_response() -> None:
     user, lamp = customer(), variant(stock=10)
     fill(user, {lamp.pk: 2})
     outcomes = together(*[posting(user, key="order-1")] * 4)

@@ -22,12 +22,12 @@ def shopper() -> User:
 def test_checkout_answers_with_the_order(shopper: User) -> None:
     lamp = variant(price="10.00")
     fill(shopper, {lamp.pk: 2})
-    answer = client_of(shopper).post(
+    response = client_of(shopper).post(
         ORDERS, {"shipping_address": ADDRESS, "notes": "Please deliver after 5 PM"}
     )
-    body = answer.json()
+    body = response.json()
     order = Order.objects.get()
-    assert (answer.status_code, body["status"], body["message"]) == (201, 201, "Order placed.")
+    assert (response.status_code, body["status"], body["message"]) == (201, 201, "Order placed.")
     (item,) = body["data"].pop("items")
     assert [step["status"] for step in body["data"].pop("history")] == ["PENDING", "CONFIRMED"]
     for moment in ("placed_at", "created_at", "updated_at"):
@@ -74,9 +74,9 @@ def test_checkout_answers_with_the_order(shopper: User) -> None:
 )
 def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str, shopper: User) -> None:
     fill(shopper, {variant().pk: 1})
-    answer = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS} | wrong)
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [field]
+    response = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS} | wrong)
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == [field]
     assert not Order.objects.exists()
 
 
@@ -88,21 +88,21 @@ def test_an_address_keeps_what_was_filled_in(shopper: User) -> None:
 
 
 def test_an_empty_cart_is_a_bad_request(shopper: User) -> None:
-    answer = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS})
-    assert (answer.status_code, answer.json()["error"]) == (400, "Your cart is empty.")
+    response = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS})
+    assert (response.status_code, response.json()["error"]) == (400, "Your cart is empty.")
 
 
 def test_missing_stock_is_a_conflict_that_names_the_items(shopper: User) -> None:
     lamp = variant(stock=1)
     fill(shopper, {lamp.pk: 1})
     order_of(customer(), {lamp.pk: 1})
-    answer = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS})
-    assert answer.status_code == 409
-    (item,) = answer.json()["details"]["items"]
+    response = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS})
+    assert response.status_code == 409
+    (item,) = response.json()["details"]["items"]
     assert (item["variant_id"], item["problem"], item["available"]) == (lamp.pk, "insufficient_stock", 0)
 
 
-def test_the_same_key_gives_the_same_answer_even_after_the_order_went_on(shopper: User) -> None:
+def test_the_same_key_gives_the_same_response_even_after_the_order_went_on(shopper: User) -> None:
     fill(shopper, {variant(stock=5).pk: 1})
     client = client_of(shopper)
     asked, headers = {"shipping_address": ADDRESS}, {"Idempotency-Key": "a-key"}
@@ -118,9 +118,9 @@ def test_the_same_key_with_another_body_is_a_conflict(shopper: User) -> None:
     fill(shopper, {variant().pk: 1})
     client, headers = client_of(shopper), {"Idempotency-Key": "a-key"}
     client.post(ORDERS, {"shipping_address": ADDRESS}, headers=headers)
-    answer = client.post(ORDERS, {"shipping_address": {**ADDRESS, "street": "Elsewhere"}}, headers=headers)
-    assert answer.status_code == 409
-    assert "Idempotency-Key" in answer.json()["error"]
+    response = client.post(ORDERS, {"shipping_address": {**ADDRESS, "street": "Elsewhere"}}, headers=headers)
+    assert response.status_code == 409
+    assert "Idempotency-Key" in response.json()["error"]
 
 
 def test_a_checkout_that_failed_may_be_tried_again_with_its_key(shopper: User) -> None:
@@ -161,10 +161,10 @@ def test_staff_take_an_order_through_its_steps(shopper: User) -> None:
     assert client.post(f"{path}ship/").status_code == 409
     assert client.post(f"{path}deliver/").json()["data"]["payment_status"] == "PAID"
     item = order.items.get()
-    answer = client.post(
+    response = client.post(
         f"{path}return/", {"items": [{"item_id": item.pk, "quantity": 1}], "note": "too bright"}
     )
-    assert answer.json()["data"]["items"][0]["returned"] == 1
+    assert response.json()["data"]["items"][0]["returned"] == 1
     assert stock_of(lamp.pk) == (4, 0)
 
 
@@ -181,9 +181,9 @@ def test_staff_take_an_order_through_its_steps(shopper: User) -> None:
 )
 def test_a_return_names_each_item_once_with_its_units(items: object, field: str, shopper: User) -> None:
     order = order_of(shopper, {variant().pk: 1})
-    answer = client_of(staff()).post(f"{ORDERS}{order.pk}/return/", {"items": items})
-    assert answer.status_code == 400
-    assert list(answer.json()["details"]) == [field]
+    response = client_of(staff()).post(f"{ORDERS}{order.pk}/return/", {"items": items})
+    assert response.status_code == 400
+    assert list(response.json()["details"]) == [field]
 
 
 @pytest.mark.parametrize("step", ["ship", "deliver", "return"])
@@ -201,8 +201,8 @@ def test_customers_cancel_their_own_orders_until_they_are_shipped(shopper: User)
     assert client_of(customer()).post(f"{ORDERS}{first.pk}/cancel/").status_code == 404
     assert client.post(f"{ORDERS}{first.pk}/cancel/").json()["data"]["status"] == "CANCELLED"
     client_of(staff()).post(f"{ORDERS}{second.pk}/ship/")
-    answer = client.post(f"{ORDERS}{second.pk}/cancel/")
-    assert (answer.status_code, answer.json()["details"]["status"]) == (409, "SHIPPED")
+    response = client.post(f"{ORDERS}{second.pk}/cancel/")
+    assert (response.status_code, response.json()["details"]["status"]) == (409, "SHIPPED")
 
 
 @pytest.mark.parametrize("path", [ORDERS, f"{ORDERS}1/"])

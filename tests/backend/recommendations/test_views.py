@@ -70,8 +70,8 @@ def get(api: APIClient, path: str, *, status: int = 200, guest: object = None) -
     return response.json()
 
 
-def ids(answer: Any) -> list[int]:
-    return [row["id"] for row in answer["data"]["results"]]
+def ids(body: Any) -> list[int]:
+    return [row["id"] for row in body["data"]["results"]]
 
 
 def test_a_customer_is_shown_the_published_list_with_its_reasons(
@@ -81,13 +81,13 @@ def test_a_customer_is_shown_the_published_list_with_its_reasons(
     publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): [(best, 0.9, reason), (second, 0.3, 0)]}})
     api.force_authenticate(customer)
 
-    answer = get(api, f"{PATH}?limit=2")
+    body = get(api, f"{PATH}?limit=2")
 
-    assert ids(answer) == [best, second]
-    first = answer["data"]["results"][0]
+    assert ids(body) == [best, second]
+    first = body["data"]["results"][0]
     assert (first["reason"], first["because_product"]) == ("Because of your interest in Lamp 2.", reason)
-    assert answer["data"]["algorithm"] == answer["data"]["requested_algorithm"] == "hybrid"
-    assert answer["data"]["degraded"] is False
+    assert body["data"]["algorithm"] == body["data"]["requested_algorithm"] == "hybrid"
+    assert body["data"]["degraded"] is False
 
 
 def test_each_algorithm_has_its_own_list(
@@ -120,19 +120,19 @@ def test_what_was_bought_sold_out_or_taken_off_is_left_out(
     publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): entries}})
     api.force_authenticate(customer)
 
-    answer = get(api, f"{PATH}?limit=50")
+    body = get(api, f"{PATH}?limit=50")
 
-    assert ids(answer)[0] == left.pk
-    assert not {bought.pk, sold_out.pk, gone.pk} & set(ids(answer))
+    assert ids(body)[0] == left.pk
+    assert not {bought.pk, sold_out.pk, gone.pk} & set(ids(body))
 
 
 def test_a_shop_without_any_stock_still_recommends(api: APIClient, shop: list[Product]) -> None:
     Variant.objects.update(stock=0)
 
-    answer = get(api, f"{PATH}?limit=3")
+    body = get(api, f"{PATH}?limit=3")
 
-    assert ids(answer) == [product.pk for product in reversed(shop[-3:])]
-    assert not any(row["in_stock"] for row in answer["data"]["results"])
+    assert ids(body) == [product.pk for product in reversed(shop[-3:])]
+    assert not any(row["in_stock"] for row in body["data"]["results"])
 
 
 def test_what_a_guest_looked_at_a_minute_ago_is_in_the_next_list(
@@ -167,11 +167,11 @@ def test_a_guest_who_met_nothing_but_new_products_is_told_that_content_made_the_
     guest = uuid4()
     remember(guest, new)
 
-    answer = get(api, f"{PATH}?algorithm=collaborative&limit=1", guest=guest)
+    body = get(api, f"{PATH}?algorithm=collaborative&limit=1", guest=guest)
 
-    assert ids(answer) == [alike.pk]
-    assert answer["data"]["algorithm"] == "content_based"
-    assert "Not enough data for collaborative" in answer["data"]["reason"]
+    assert ids(body) == [alike.pk]
+    assert body["data"]["algorithm"] == "content_based"
+    assert "Not enough data for collaborative" in body["data"]["reason"]
 
 
 def test_what_was_ordered_and_cancelled_is_recommended_again(
@@ -205,11 +205,11 @@ def test_a_product_too_new_for_the_algorithm_is_answered_by_its_content(
     new, alike = shop[0], shop[1]
     publish(tmp_path, {"product.content_based": {new.pk: [(alike.pk, 0.5, 0)]}})
 
-    answer = get(api, f"/api/recommendations/product/{new.pk}/?algorithm=collaborative&limit=1")
+    body = get(api, f"/api/recommendations/product/{new.pk}/?algorithm=collaborative&limit=1")
 
-    assert ids(answer) == [alike.pk]
-    assert answer["data"]["algorithm"] == "content_based"
-    assert "Not enough data for collaborative" in answer["data"]["reason"]
+    assert ids(body) == [alike.pk]
+    assert body["data"]["algorithm"] == "content_based"
+    assert "Not enough data for collaborative" in body["data"]["reason"]
 
 
 def test_a_product_is_never_recommended_on_its_own_page(
@@ -217,9 +217,9 @@ def test_a_product_is_never_recommended_on_its_own_page(
 ) -> None:
     publish(tmp_path, {"everyone.popularity": {"": [(product.pk, 1, 0) for product in shop]}})
 
-    answer = get(api, f"/api/recommendations/product/{shop[0].pk}/?limit=50")
+    body = get(api, f"/api/recommendations/product/{shop[0].pk}/?limit=50")
 
-    assert set(ids(answer)) == {product.pk for product in shop[1:]}
+    assert set(ids(body)) == {product.pk for product in shop[1:]}
 
 
 def test_without_a_published_model_popular_products_are_shown_and_it_is_said(
@@ -227,12 +227,12 @@ def test_without_a_published_model_popular_products_are_shown_and_it_is_said(
 ) -> None:
     api.force_authenticate(customer)
 
-    answer = get(api, f"{PATH}?limit=3")
+    body = get(api, f"{PATH}?limit=3")
 
-    assert ids(answer) == [product.pk for product in reversed(shop[-3:])]
-    assert answer["data"]["algorithm"] == "popularity"
-    assert answer["data"]["degraded"] is True
-    assert "No model is published yet." in answer["data"]["reason"]
+    assert ids(body) == [product.pk for product in reversed(shop[-3:])]
+    assert body["data"]["algorithm"] == "popularity"
+    assert body["data"]["degraded"] is True
+    assert "No model is published yet." in body["data"]["reason"]
 
 
 def test_without_valkey_the_published_list_stands_and_it_is_said(
@@ -244,11 +244,11 @@ def test_without_valkey_the_published_list_stands_and_it_is_said(
     api = APIClient()
     api.force_authenticate(customer)
 
-    answer = get(api, f"{PATH}?limit=1")
+    body = get(api, f"{PATH}?limit=1")
 
-    assert ids(answer) == [shop[0].pk]
-    assert answer["data"]["degraded"] is True
-    assert "could not be read" in answer["data"]["reason"]
+    assert ids(body) == [shop[0].pk]
+    assert body["data"]["degraded"] is True
+    assert "could not be read" in body["data"]["reason"]
     streams.recent_products.cache_clear()
 
 
@@ -257,18 +257,18 @@ def test_the_list_is_exposed_with_its_slot_algorithm_and_model_version(
 ) -> None:
     publish(tmp_path, {"product.hybrid": {shop[0].pk: [(shop[1].pk, 0.5, 0)]}})
 
-    answer = get(api, f"/api/recommendations/product/{shop[0].pk}/?limit=2")
+    body = get(api, f"/api/recommendations/product/{shop[0].pk}/?limit=2")
 
     (exposure,) = exposed
-    assert answer["data"]["exposure_id"] == str(exposure.id)
+    assert body["data"]["exposure_id"] == str(exposure.id)
     assert (exposure.surface, exposure.slot, exposure.algorithm, exposure.version) == (
         "recommendations",
         "product",
         "hybrid",
-        answer["data"]["model_version"],
+        body["data"]["model_version"],
     )
     assert exposure.version
-    assert list(exposure.product_ids) == ids(answer)
+    assert list(exposure.product_ids) == ids(body)
 
 
 @pytest.mark.parametrize(
@@ -277,15 +277,15 @@ def test_the_list_is_exposed_with_its_slot_algorithm_and_model_version(
         ("algorithm=magic", "algorithm", "collaborative, content_based, hybrid"),
         ("limit=0", "limit", "greater than or equal to 1"),
         ("limit=51", "limit", "less than or equal to 50"),
-        ("page=2", "page", "Allowed are: algorithm, limit"),
+        ("page=2", "page", "Allowed: algorithm, limit"),
     ],
 )
 def test_a_wrong_parameter_is_refused_with_what_is_allowed(
     api: APIClient, query: str, field: str, message: str
 ) -> None:
-    answer = get(api, f"{PATH}?{query}", status=400)
+    body = get(api, f"{PATH}?{query}", status=400)
 
-    assert message in str(answer["details"][field])
+    assert message in str(body["details"][field])
 
 
 def test_an_unknown_product_is_not_found(api: APIClient) -> None:
@@ -293,9 +293,9 @@ def test_an_unknown_product_is_not_found(api: APIClient) -> None:
 
 
 def test_a_malformed_anonymous_id_is_refused(api: APIClient) -> None:
-    answer = get(api, PATH, status=400, guest="me")
+    body = get(api, PATH, status=400, guest="me")
 
-    assert "X-Anonymous-Id" in answer["details"]
+    assert "X-Anonymous-Id" in body["details"]
 
 
 def test_the_number_of_queries_does_not_depend_on_the_lists(

@@ -126,7 +126,7 @@ def test_the_page_is_recorded_as_an_exposure(client: APIClient, shown: list[Show
     assert exposure.filters == {"brands": "Lumen", "attr.size": "M", "sort_by": "relevance"}
 
 
-def test_a_misspelt_query_is_corrected_and_the_answer_says_so(client: APIClient) -> None:
+def test_a_misspelt_query_is_corrected_and_the_response_says_so(client: APIClient) -> None:
     body = client.get(SEARCH, {"q": "brass lanturn"}).json()
 
     assert body["understood"]["corrected_text"] == "brass lantern"
@@ -166,10 +166,10 @@ def test_suggestions_complete_what_was_typed(client: APIClient) -> None:
     ],
 )
 def test_invalid_input_is_refused_and_the_field_named(guest: APIClient, asked: str, field: str) -> None:
-    answer = guest.get(f"{SEARCH}?{asked}")
+    response = guest.get(f"{SEARCH}?{asked}")
 
-    assert answer.status_code == 400
-    assert field in answer.json()["details"]
+    assert response.status_code == 400
+    assert field in response.json()["details"]
 
 
 def test_an_unknown_order_names_the_known_ones(guest: APIClient) -> None:
@@ -189,12 +189,12 @@ def test_an_empty_prefix_has_no_suggestions(guest: APIClient) -> None:
     assert guest.get("/api/search/suggestions/", {"q": "x" * 201}).status_code == 400
 
 
-def test_without_an_index_the_answer_names_the_command_that_builds_one(folder_engine: SearchEngine) -> None:
-    answer = client_of().get(SEARCH)
+def test_without_an_index_the_response_names_the_command_that_builds_one(folder_engine: SearchEngine) -> None:
+    response = client_of().get(SEARCH)
 
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
-    assert "rebuild_index" in answer.json()["details"]["remedy"]
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert "rebuild_index" in response.json()["details"]["remedy"]
 
 
 def test_a_damaged_index_is_unavailable_until_it_is_rebuilt(folder_engine: SearchEngine) -> None:
@@ -204,10 +204,10 @@ def test_a_damaged_index_is_unavailable_until_it_is_rebuilt(folder_engine: Searc
     for path in Path(settings.VITRINE_HOME, "search").glob("*/index/*.term"):
         path.write_bytes(b"damaged")
 
-    answer = client_of().get(SEARCH)
+    response = client_of().get(SEARCH)
 
-    assert answer.status_code == 503
-    assert "rebuild_index" in answer.json()["details"]["remedy"]
+    assert response.status_code == 503
+    assert "rebuild_index" in response.json()["details"]["remedy"]
     build(folder_engine, clock=timezone.now, by=SYSTEM)
     assert client_of().get(SEARCH).json()["count"] == Product.objects.count()
 
@@ -229,11 +229,11 @@ def engine_at(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngin
 @pytest.mark.parametrize("path", READS)
 def test_an_unreachable_engine_is_unavailable(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with engine_at("http://127.0.0.1:9", monkeypatch):
-        answer = client_of().get(path)
+        response = client_of().get(path)
 
-    assert answer.status_code == 503
-    assert answer.json()["code"] == "search_unavailable"
-    assert answer.headers["Retry-After"]
+    assert response.status_code == 503
+    assert response.json()["code"] == "search_unavailable"
+    assert response.headers["Retry-After"]
 
 
 @pytest.mark.elasticsearch
@@ -249,12 +249,12 @@ def test_an_engine_that_hangs_is_unavailable_within_three_seconds(
         proxy.stop()
 
         begun = time.monotonic()
-        answer = client_of().get(path)
+        response = client_of().get(path)
 
         assert time.monotonic() - begun < 3
-        assert answer.status_code == 503
-        assert answer.json()["code"] == "search_unavailable"
-        assert answer.headers["Retry-After"]
+        assert response.status_code == 503
+        assert response.json()["code"] == "search_unavailable"
+        assert response.headers["Retry-After"]
         proxy.resume()
         eventually(lambda: client_of().get(path).status_code == 200)
         opened.destroy()

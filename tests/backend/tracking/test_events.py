@@ -43,9 +43,9 @@ def batches(stream: Stream) -> list[Batch]:
 
 
 def test_a_guests_events_are_accepted_and_one_request_is_one_entry(guest: APIClient, stream: Stream) -> None:
-    answer = send(guest, view(), view(type="cart_add", quantity=2), view(exposure_id=str(uuid7())))
-    assert answer.status_code == 202
-    assert answer.json()["data"] == {"accepted": 3, "refused": []}
+    response = send(guest, view(), view(type="cart_add", quantity=2), view(exposure_id=str(uuid7())))
+    assert response.status_code == 202
+    assert response.json()["data"] == {"accepted": 3, "refused": []}
     (batch,) = batches(stream)
     assert batch.shopper_key == GUEST
     assert [event.type for event in batch.events] == ["view", "cart_add", "view"]
@@ -76,9 +76,9 @@ def test_valid_events_are_taken_beside_invalid_ones_which_are_named_with_reasons
         {"event_id": str(uuid7()), "type": "order", "product_id": 7},
         {"event_id": str(uuid7()), "type": "exposure", "surface": "search", "product_ids": [1]},
     ]
-    answer = send(guest, view(), *faulty)
-    assert answer.status_code == 202
-    data = answer.json()["data"]
+    response = send(guest, view(), *faulty)
+    assert response.status_code == 202
+    data = response.json()["data"]
     assert data["accepted"] == 1
     reasons = {refused["index"]: refused["reason"] for refused in data["refused"]}
     assert reasons == {
@@ -113,9 +113,9 @@ def test_valid_events_are_taken_beside_invalid_ones_which_are_named_with_reasons
 def test_a_body_that_is_no_batch_is_refused_whole(
     guest: APIClient, stream: Stream, body: bytes, status: int
 ) -> None:
-    answer = guest.post("/api/events/", body, content_type="application/json")
-    assert answer.status_code == status
-    assert answer.json()["details"]
+    response = guest.post("/api/events/", body, content_type="application/json")
+    assert response.status_code == status
+    assert response.json()["details"]
     assert batches(stream) == []
 
 
@@ -186,9 +186,9 @@ def test_a_gzip_body_is_unpacked(guest: APIClient, stream: Stream) -> None:
 def test_a_body_that_cannot_be_unpacked_within_the_limits_is_refused(
     guest: APIClient, stream: Stream, body: bytes, encoding: str, status: int
 ) -> None:
-    answer = packed(guest, body, encoding=encoding)
-    assert answer.status_code == status
-    assert answer.json()["details"]
+    response = packed(guest, body, encoding=encoding)
+    assert response.status_code == status
+    assert response.json()["details"]
     assert batches(stream) == []
 
 
@@ -207,8 +207,8 @@ def test_refused_events_beyond_the_quota_are_answered_and_counted_and_not_kept(
 ) -> None:
     rubbish = [{"type": "x" * 1_500}] * 100
     before = REFUSED_NOT_KEPT._value.get()
-    answers = [send(guest, view(), *rubbish).json()["data"] for _ in range(3)]
-    assert [(one["accepted"], len(one["refused"])) for one in answers] == [(1, 100)] * 3
+    responses = [send(guest, view(), *rubbish).json()["data"] for _ in range(3)]
+    assert [(one["accepted"], len(one["refused"])) for one in responses] == [(1, 100)] * 3
     kept = [batch.refused for batch in batches(stream)]
     assert sum(len(refused.payload) for batch in kept for refused in batch) <= ADDRESS_BYTES
     assert REFUSED_NOT_KEPT._value.get() > before
@@ -228,9 +228,9 @@ def two_a_minute(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
 def test_a_batch_beyond_the_rate_is_a_429_and_stores_nothing_whatever_is_in_it(
     guest: APIClient, stream: Stream, event: dict[str, object]
 ) -> None:
-    answers = [send(guest, event) for _ in range(3)]
-    assert [answer.status_code for answer in answers] == [202, 202, 429]
-    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
+    responses = [send(guest, event) for _ in range(3)]
+    assert [response.status_code for response in responses] == [202, 202, 429]
+    assert 1 <= int(responses[2].headers["Retry-After"]) <= 60
     assert len(batches(stream)) == 2
 
 
@@ -282,10 +282,10 @@ def _own_connections() -> Iterator[None]:
 def test_without_the_stream_nothing_is_accepted_and_the_client_is_told_when_to_come_again(
     guest: APIClient,
 ) -> None:
-    answer = send(guest, view())
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
-    assert "error" in answer.json()
+    response = send(guest, view())
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert "error" in response.json()
 
 
 @pytest.fixture
@@ -348,6 +348,6 @@ def test_a_clock_that_says_no_time_is_refused_with_the_batch(
     guest: APIClient, stream: Stream, sent_at: str, product_id: int
 ) -> None:
     batch = {"events": [view(product_id=product_id)], "sent_at": sent_at}
-    answer = guest.post("/api/events/", batch, format="json")
-    assert (answer.status_code, list(answer.json()["details"])) == (400, ["sent_at"])
+    response = guest.post("/api/events/", batch, format="json")
+    assert (response.status_code, list(response.json()["details"])) == (400, ["sent_at"])
     assert batches(stream) == []

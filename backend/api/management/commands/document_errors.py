@@ -10,9 +10,9 @@ from backend.api.error_reference import error_reference
 
 
 class Command(BaseCommand):
-    """Write the page that lists every error, from the classes that declare them."""
+    """Writes the page that lists every error, from the classes that declare them."""
 
-    help = "Write docs/errors.md from the errors' classes; a test compares the two."
+    help = "Write docs/errors.md from the error classes; a test compares the two."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the page."""

@@ -22,7 +22,7 @@ CHECKS = (
 
 
 class Found(NamedTuple):
-    """An answer that the document doesn't have: which operation, what is wrong, and a request that shows it."""
+    """A response that the document doesn't have: which operation, what is wrong, and a request that shows it."""
 
     operation: str
     problem: str

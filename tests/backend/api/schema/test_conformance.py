@@ -1,4 +1,4 @@
-"""Every answer of the API is one that the OpenAPI document has."""
+"""Every response of the API is one that the OpenAPI document has."""
 
 import logging
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def authenticated(user: User) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("role", ["guest", "customer", "staff"])
-def test_no_answer_is_undocumented(application: Any, role: str) -> None:
+def test_no_response_is_undocumented(application: Any, role: str) -> None:
     headers = authenticated(PEOPLE[role]()) if role in PEOPLE else {}
 
     # Logging out would make a guest of the others.
@@ -73,7 +73,7 @@ def test_no_answer_is_undocumented(application: Any, role: str) -> None:
     )
 
 
-def test_no_answer_to_logging_out_is_undocumented(application: Any) -> None:
+def test_no_response_to_logging_out_is_undocumented(application: Any) -> None:
     headers = authenticated(customer())
 
     ran = schemathesis_run.run(application, headers=headers, only=LOGOUT, boundaries=True)
@@ -82,7 +82,7 @@ def test_no_answer_to_logging_out_is_undocumented(application: Any) -> None:
     assert {200, 401} <= ran.statuses[f"POST {LOGOUT}"]
 
 
-def test_no_answer_to_changes_of_another_sellers_product_is_undocumented(application: Any) -> None:
+def test_no_response_to_changes_of_another_sellers_product_is_undocumented(application: Any) -> None:
     path = "/api/products/{product_id}/"
 
     ran = schemathesis_run.run(application, headers=authenticated(seller()), only=path)
@@ -93,7 +93,7 @@ def test_no_answer_to_changes_of_another_sellers_product_is_undocumented(applica
 
 
 @pytest.mark.parametrize("status", ["404", "200"])
-def test_an_undocumented_answer_is_found(
+def test_an_undocumented_response_is_found(
     application: Any, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     describe = ShopSchema._get_response_bodies

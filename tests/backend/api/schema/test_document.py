@@ -64,12 +64,12 @@ class Operation(NamedTuple):
 
     @property
     def responses(self) -> dict[str, Any]:
-        """The answers, with references resolved."""
+        """The responses, with references resolved."""
         return {status: resolved(response) for status, response in self.content["responses"].items()}
 
     @property
     def bodies(self) -> Iterator[dict[str, Any]]:
-        """The media types of the request and of all answers."""
+        """The media types of the request and of all responses."""
         requests = [self.content["requestBody"]] if "requestBody" in self.content else []
         for body in (*requests, *self.responses.values()):
             yield from body.get("content", {}).values()
@@ -107,7 +107,7 @@ def described(operation_id: str) -> Operation:
 
 
 def codes(operation_id: str, status: int) -> set[str]:
-    """The error codes of an answer."""
+    """The error codes of a response."""
     media = described(operation_id).responses[str(status)]["content"]["application/json"]
     _, narrowed = resolved(media["schema"])["allOf"]
     return set(resolved(narrowed["properties"]["code"])["enum"])
@@ -170,7 +170,7 @@ def test_every_body_has_an_example_that_its_schema_allows() -> None:
             assert not errors, (operation.id, [(error.json_path, error.message) for error in errors])
 
 
-def test_every_example_has_every_field_that_an_answer_has() -> None:
+def test_every_example_has_every_field_that_a_response_has() -> None:
     for operation in operations():
         for status in ("200", "201", "202"):
             if status in operation.responses:
@@ -229,7 +229,7 @@ def test_guests_need_no_token_where_the_shop_is_open() -> None:
             assert security == [{"accessToken": []}, *guests], operation.id
 
 
-def test_an_operation_that_reads_a_token_answers_401() -> None:
+def test_an_operation_that_reads_a_token_returns_401() -> None:
     for operation in operations():
         if operation.id not in WITHOUT_TOKEN:
             expected = {"authentication_failed"}
@@ -238,11 +238,11 @@ def test_an_operation_that_reads_a_token_answers_401() -> None:
             assert "WWW-Authenticate" in operation.responses["401"]["headers"]
 
 
-def test_an_operation_for_some_roles_answers_403() -> None:
+def test_an_operation_for_some_roles_returns_403() -> None:
     assert {operation.id for operation in operations() if "403" in operation.responses} == FOR_ROLES
 
 
-def test_an_operation_with_a_path_parameter_or_pages_answers_404() -> None:
+def test_an_operation_with_a_path_parameter_or_pages_returns_404() -> None:
     for operation in operations():
         if "{" in operation.path:
             assert "not_found" in codes(operation.id, 404), operation.id
@@ -250,7 +250,7 @@ def test_an_operation_with_a_path_parameter_or_pages_answers_404() -> None:
             assert "page_not_found" in codes(operation.id, 404), operation.id
 
 
-def test_an_operation_with_input_answers_400_and_with_a_body_413_and_415() -> None:
+def test_an_operation_with_input_returns_400_and_with_a_body_413_and_415() -> None:
     for operation in operations():
         inputs = [p for p in operation.content.get("parameters", []) if p["in"] != "path"]
         if inputs or "requestBody" in operation.content:
@@ -260,7 +260,7 @@ def test_an_operation_with_input_answers_400_and_with_a_body_413_and_415() -> No
             assert "parse_error" in codes(operation.id, 400), operation.id
 
 
-def test_an_answer_of_429_or_503_has_the_header_retry_after() -> None:
+def test_a_response_of_429_or_503_has_the_header_retry_after() -> None:
     for operation in operations():
         unthrottled = operation.id in ("liveness_get", "readiness_get")
         for status in ("503",) if unthrottled else ("429", "503"):
@@ -268,7 +268,7 @@ def test_an_answer_of_429_or_503_has_the_header_retry_after() -> None:
             assert retry_after["schema"]["type"] == "integer", operation.id
 
 
-def test_every_answer_has_the_id_of_its_request() -> None:
+def test_every_response_has_the_id_of_its_request() -> None:
     for operation in operations():
         for status, response in operation.responses.items():
             assert "X-Request-Id" in response["headers"], (operation.id, status)
@@ -307,11 +307,11 @@ def test_every_answer_has_the_id_of_its_request() -> None:
         ("events_create", 408, {"body_too_slow"}),
     ],
 )
-def test_an_answer_lists_the_codes_it_can_have(operation_id: str, status: int, expected: set[str]) -> None:
+def test_a_response_lists_the_codes_it_can_have(operation_id: str, status: int, expected: set[str]) -> None:
     assert codes(operation_id, status) == expected
 
 
-def test_checkout_describes_its_idempotency_key_and_the_replayed_answer() -> None:
+def test_checkout_describes_its_idempotency_key_and_the_replayed_response() -> None:
     checkout = described("orders_create")
     [parameter] = checkout.content["parameters"]
     assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")

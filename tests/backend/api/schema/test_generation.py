@@ -34,7 +34,7 @@ class LampView(APIView):
         """Show a lamp."""
         return Response()
 
-    @operation("lamps_create", tag="lamps", request=LampSerializer, answer=envelope_of(LampSerializer))
+    @operation("lamps_create", tag="lamps", request=LampSerializer, response=envelope_of(LampSerializer))
     def post(self, request: Request) -> Response:
         """Make a lamp.
 
@@ -45,7 +45,7 @@ class LampView(APIView):
         """
         return Response()
 
-    @operation("lamps_update", tag="lamps", answer=envelope_of(BulbSerializer), errors=[PageNotFound])
+    @operation("lamps_update", tag="lamps", response=envelope_of(BulbSerializer), errors=[PageNotFound])
     def put(self, request: Request) -> Response:
         """Change the bulb."""
         return Response()
@@ -77,7 +77,7 @@ def messages() -> list[str]:
     [
         "LampView.get is not described by @operation",
         "lamps_create: no example for Lamp.name",
-        "BulbSerializer.EXAMPLE has `socket`, which is no field",
+        "BulbSerializer.EXAMPLE has `socket`, which is not a field",
     ],
 )
 def test_what_is_missing_is_reported(expected: str, operations: dict[str, Any]) -> None:
@@ -92,7 +92,7 @@ def test_the_docstring_is_the_summary_and_the_description_without_exceptions(
     assert "description" not in operations["put"]
 
 
-def test_a_declared_error_is_an_answer_beside_the_derived_ones(operations: dict[str, Any]) -> None:
+def test_a_declared_error_is_a_response_beside_the_derived_ones(operations: dict[str, Any]) -> None:
     assert operations["put"]["responses"]["404"] == {"$ref": "#/components/responses/PageNotFoundError"}
     assert {"401", "429", "503"} <= set(operations["put"]["responses"])
     assert "404" not in operations["post"]["responses"]

@@ -43,7 +43,7 @@ def echo(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes
 
 
 class Client:
-    """Sends one request and keeps the answer; a part that is None never arrives."""
+    """Sends one request and keeps the response; a part that is None never arrives."""
 
     def __init__(self, web: Web) -> None:
         self.web = web
@@ -93,10 +93,12 @@ def test_a_request_reaches_the_application_as_wsgi_has_it() -> None:
         (b"x_forwarded_for", b"6.6.6.6"),
     ]
 
-    status, sent, answer = run(Client(web_of()).ask(scope_of("/caf%C3%A9/", headers=headers), b"he", b"llo"))
+    status, sent, response = run(
+        Client(web_of()).ask(scope_of("/caf%C3%A9/", headers=headers), b"he", b"llo")
+    )
 
-    environ = answer["environ"]
-    assert (status, answer["body"]) == (201, "hello")
+    environ = response["environ"]
+    assert (status, response["body"]) == (201, "hello")
     assert sent[b"X-Path"].decode("latin-1").encode("latin-1").decode() == "/café/"
     assert (environ["REQUEST_METHOD"], environ["QUERY_STRING"], environ["REMOTE_ADDR"]) == (
         "POST",
@@ -109,7 +111,7 @@ def test_a_request_reaches_the_application_as_wsgi_has_it() -> None:
 
 
 @pytest.mark.parametrize("path", ["/" + "x" * 10, "/%00", "/%zz", "//", "/%2e%2e/"])
-def test_any_path_has_an_answer(path: str) -> None:
+def test_any_path_has_a_response(path: str) -> None:
     assert run(Client(web_of()).ask(scope_of(path)))[0] == 201
 
 
@@ -121,9 +123,9 @@ def test_any_path_has_an_answer(path: str) -> None:
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     headers: list[tuple[bytes, bytes]], parts: tuple[bytes, ...]
 ) -> None:
-    status, sent, answer = run(Client(web_of()).ask(scope_of(headers=headers), *parts))
+    status, sent, response = run(Client(web_of()).ask(scope_of(headers=headers), *parts))
 
-    assert (status, answer["code"], answer["details"]) == (413, "body_too_large", {"max_bytes": LIMIT})
+    assert (status, response["code"], response["details"]) == (413, "body_too_large", {"max_bytes": LIMIT})
     assert sent[b"Connection"] == b"close"
 
 
@@ -132,14 +134,14 @@ def test_a_body_that_is_not_complete_in_time_is_refused_and_holds_no_thread() ->
         web = web_of(threads=pool(threads=1), body_seconds=2.0)
         slow = [asyncio.create_task(Client(web).ask(scope_of(), b"{", None)) for _ in range(40)]
         await asyncio.sleep(0)
-        status, _, answer = await Client(web).ask(scope_of(), b"quick")
-        assert (status, answer["body"]) == (201, "quick")
+        status, _, response = await Client(web).ask(scope_of(), b"quick")
+        assert (status, response["body"]) == (201, "quick")
         assert not any(task.done() for task in slow)
         return [await task for task in slow]
 
-    answers = run(many())
+    responses = run(many())
 
-    assert {(status, answer["code"]) for status, _, answer in answers} == {(408, "body_too_slow")}
+    assert {(status, response["code"]) for status, _, response in responses} == {(408, "body_too_slow")}
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -162,21 +164,21 @@ def test_requests_beyond_threads_and_queue_are_told_to_come_again(threads: int) 
     refused = run(many())
 
     assert len(refused) == 5, "the queue is full for three, and two waited in it in vain"
-    assert {(status, answer["code"]) for status, _, answer in refused} == {(503, "server_busy")}
+    assert {(status, response["code"]) for status, _, response in refused} == {(503, "server_busy")}
     assert all(b"Retry-After" in sent for _, sent, _ in refused)
 
 
-def test_an_answer_that_never_comes_is_not_waited_for() -> None:
+def test_a_response_that_never_comes_is_not_waited_for() -> None:
     over = threading.Event()
 
     def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         over.wait(DEADLINE_SECONDS)
         return echo(environ, start_response)
 
-    status, _, answer = run(Client(web_of(hang, threads=pool(wait=1.0, run=0.05))).ask(scope_of()))
+    status, _, response = run(Client(web_of(hang, threads=pool(wait=1.0, run=0.05))).ask(scope_of()))
     over.set()
 
-    assert (status, answer["code"]) == (503, "answer_too_late")
+    assert (status, response["code"]) == (503, "answer_too_late")
 
 
 def test_a_reserved_path_is_answered_while_all_threads_hang() -> None:
@@ -203,10 +205,10 @@ def test_a_fault_of_the_application_is_a_500_in_the_same_envelope() -> None:
     def broken(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         raise LookupError("broken")
 
-    status, _, answer = run(Client(web_of(broken)).ask(scope_of()))
+    status, _, response = run(Client(web_of(broken)).ask(scope_of()))
 
-    assert (status, answer["code"]) == (500, "internal_error")
-    assert "broken" not in str(answer)
+    assert (status, response["code"]) == (500, "internal_error")
+    assert "broken" not in str(response)
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_forgotten() -> None:

@@ -1,4 +1,4 @@
-"""The errors that an operation can answer with, derived from how its view is configured."""
+"""The error responses of an operation, derived from how its view is configured."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,28 +25,28 @@ class KnownError(Protocol):
     code: Any
     status: Any
     message: Any
-    way_out: Any
+    hint: Any
 
 
-# What the server answers before a view runs, to any request and to one with a body.
+# Errors that the server returns before a view runs: for any request, and for a request with a body.
 _of_server: dict[str, Sequence[KnownError]] = {"any": (), "body": ()}
 
 
 def register_server_errors(*, any_request: Sequence[Any], body: Sequence[Any]) -> None:
-    """Document these errors, which no view raises, on every operation and on every one with a body."""
+    """Document errors that no view raises: on every operation, and on every operation with a body."""
     _of_server.update(any=tuple(any_request), body=tuple(body))
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorAnswer:
-    """The errors of one status; operations with the same ones share the component `name`."""
+class ErrorResponse:
+    """The errors with one status; operations with the same errors share the component `name`."""
 
     name: str
     status: int
     errors: Sequence[KnownError]
 
-    def response(self) -> dict[str, Any]:
-        """Return the OpenAPI response: the error envelope with the codes that it can have."""
+    def as_openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI response: the error envelope with the possible codes."""
         headers = dict(REQUEST_ID)
         if (header := _HEADER_OF.get(self.status)) is not None:
             headers[header] = {"$ref": f"#/components/headers/{header}"}
@@ -69,15 +69,15 @@ class ErrorAnswer:
         }
 
 
-def error_answers(operation: Operation, *, view: APIView, method: str, path: str) -> list[ErrorAnswer]:
-    """Return every error that the operation can answer with, by status."""
+def error_responses(operation: Operation, *, view: APIView, method: str, path: str) -> list[ErrorResponse]:
+    """Return all errors that the operation can respond with, by status."""
     errors = (*operation.errors, *_derived(operation, view=view, method=method, path=path))
     known = {error.code: error for error in reversed(errors)}
     by_status: dict[int, list[KnownError]] = {}
     for error in reversed(known.values()):
         by_status.setdefault(int(error.status), []).append(error)
     return [
-        ErrorAnswer(_name(operation, status, errors), status, errors)
+        ErrorResponse(_name(operation, status, errors), status, errors)
         for status, errors in sorted(by_status.items())
     ]
 
@@ -94,7 +94,7 @@ def _name(operation: Operation, status: int, errors: Sequence[KnownError]) -> st
 
 
 def _line(error: KnownError) -> str:
-    return f"- `{error.code}`: {error.message} {error.way_out}".rstrip()
+    return f"- `{error.code}`: {error.message} {error.hint}".rstrip()
 
 
 def _derived(operation: Operation, *, view: APIView, method: str, path: str) -> Iterator[Any]:
@@ -134,5 +134,5 @@ def _of_access(view: APIView) -> Iterator[Any]:
     if view.get_throttles():
         yield FRAMEWORK_ERRORS[exceptions.Throttled]
     if view.get_authenticators() or view.get_throttles():
-        # A view without them reads no table.
+        # A view without authenticators and throttles doesn't use the database.
         yield DatabaseUnavailable
