@@ -76,7 +76,8 @@ class SearchEngine(Protocol):
     """A search engine. Searches go to the generation that serves; writes name their generation.
 
     Every method may raise SearchEngineUnavailable. Methods that read or write a generation raise
-    IndexCorrupt if it is damaged and UnsupportedSchema if its schema version is not served by this release.
+    IndexCorrupt if it is damaged and UnsupportedSchema if its schema version is not served by this release;
+    those that are given its name raise GenerationNotFound if it was dropped.
     """
 
     name: str

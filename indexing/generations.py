@@ -8,12 +8,13 @@ subscribed as the standby.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from indexing.engine import DocumentWrite, Generation, Role, SearchEngine
-from indexing.errors import IndexCorrupt, NoStandby, UnsupportedSchema
+from indexing.errors import GenerationNotFound, IndexCorrupt, NoStandby, UnsupportedSchema
 from indexing.schema import is_unsupported
 
 MAX_LAG_SECONDS = 1.0
@@ -130,7 +131,7 @@ def _is_kept(generation: Generation, engine: SearchEngine, source: DocumentSourc
 def _is_readable(generation: Generation, engine: SearchEngine) -> bool:
     try:
         engine.count(generation.name)
-    except (IndexCorrupt, UnsupportedSchema):
+    except (GenerationNotFound, IndexCorrupt, UnsupportedSchema):
         return False
     return True
 
@@ -138,4 +139,6 @@ def _is_readable(generation: Generation, engine: SearchEngine) -> bool:
 def _discard(engine: SearchEngine, source: DocumentSource, generation: str) -> None:
     source.unsubscribe(generation)
     engine.release(generation)
-    engine.drop(generation)
+    # Another process may have dropped it since the generations were listed.
+    with suppress(GenerationNotFound):
+        engine.drop(generation)

@@ -27,6 +27,8 @@ class Matched(StrEnum):
 class SearchPage:
     """One page of hits, the number of all hits, and how the query was understood."""
 
+    generation: str
+    """The generation that was searched."""
     hits: tuple[Hit, ...]
     count: int
     facets: Facets | None = None

@@ -67,6 +67,7 @@ class SearchView(APIView):
             product_ids=[hit.product.id for hit in page.hits],
             query=search.text,
             filters=filters_shown(search),
+            version=page.generation,
             page=search.page,
             now=timezone.now(),
         )

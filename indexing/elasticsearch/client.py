@@ -9,7 +9,7 @@ from typing import Any
 from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from indexing.errors import IndexMissing, SearchEngineUnavailable
+from indexing.errors import GenerationNotFound, IndexMissing, SearchEngineUnavailable
 
 NAME = "elasticsearch"
 SEARCH_SECONDS = 2.0
@@ -53,14 +53,17 @@ class Deadline:
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
-    """Raise the cluster's failures as search errors; an invalid request remains an ApiError."""
+def translated_errors(generation: str | None = None) -> Iterator[None]:
+    """Raise the cluster's failures as search errors; an invalid request remains an ApiError.
+
+    `generation` is the index that is asked; None if it is the one that serves.
+    """
     try:
         yield
     except TransportError as error:
         raise SearchEngineUnavailable(NAME, error.message) from error
     except NotFoundError as error:
-        raise IndexMissing(NAME) from error
+        raise (IndexMissing(NAME) if generation is None else GenerationNotFound(generation)) from error
     except ApiError as error:
         if error.status_code in OVERLOADED:
             raise SearchEngineUnavailable(NAME, str(error)) from error

@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from elasticsearch import NotFoundError
 
-from indexing.elasticsearch.client import NAME, SEARCH_SECONDS, Deadline, connect, translated_errors
+from indexing.elasticsearch.client import NAME, SEARCH_SECONDS, Answer, Deadline, connect, translated_errors
 from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
 from indexing.elasticsearch.writing import write
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
+from indexing.errors import GenerationNotFound, SearchEngineUnavailable
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema, schema_of
@@ -24,6 +25,8 @@ SERVING_KNOWN_SECONDS = 1.0
 
 After a swap that is the standby, which is kept current, so that its answers are correct for this moment.
 """
+
+INDEX_NOT_FOUND = "index_not_found_exception"
 
 T = TypeVar("T")
 
@@ -61,25 +64,25 @@ class ElasticsearchEngine:
 
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply `writes`; Elasticsearch itself remembers deletes, by its own clock."""
-        with translated_errors():
+        with translated_errors(generation):
             return write(self._client, generation, writes, schema=self._schema_of(generation))
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
         """Return what the generation holds of these products, whether searches see it yet or not."""
         if not product_ids:
             return {}
-        with translated_errors():
+        with translated_errors(generation):
             self._schema_of(generation)
             found = self._client.mget(index=generation, ids=[str(each) for each in product_ids])
             return {
                 int(each["_id"]): StoredDocument(each["_version"], product_of(each["_source"]))
                 for each in found["docs"]
-                if each.get("found")
+                if _is_found(each, generation)
             }
 
     def count(self, generation: str) -> int:
         """Return how many products the generation holds."""
-        with translated_errors():
+        with translated_errors(generation):
             self._schema_of(generation)
             found: int = self._client.count(index=generation)["count"]
             return found
@@ -101,13 +104,13 @@ class ElasticsearchEngine:
 
     def swap(self, generation: str) -> None:
         """Let this generation serve from the next search on."""
-        with translated_errors():
+        with translated_errors(generation):
             self._indices.swap(generation)
         self._serving = None
 
     def drop(self, generation: str) -> None:
         """Delete a generation that does not serve."""
-        with translated_errors():
+        with translated_errors(generation):
             self._indices.drop(generation)
         self._schemas.pop(generation, None)
 
@@ -159,3 +162,18 @@ class ElasticsearchEngine:
             version = self._indices.generation(generation).schema_version
             known = self._schemas[generation] = schema_of(generation, version)
         return known
+
+
+def _is_found(answer: Answer, generation: str) -> bool:
+    """Return whether the index holds a document; each one of a request is answered by itself.
+
+    Raises:
+        GenerationNotFound: the generation was dropped.
+        SearchEngineUnavailable: the document couldn't be read.
+    """
+    error = answer.get("error")
+    if error is None:
+        return bool(answer["found"])
+    if error["type"] == INDEX_NOT_FOUND:
+        raise GenerationNotFound(generation)
+    raise SearchEngineUnavailable(NAME, f"{error['type']}: {error.get('reason')}")

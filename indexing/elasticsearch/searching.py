@@ -131,6 +131,7 @@ class Searching:
     ) -> SearchPage:
         counting = Counting(self._matching, request.filters)
         return SearchPage(
+            generation=self._index,
             hits=tuple(
                 Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in answer["hits"]["hits"]
             ),

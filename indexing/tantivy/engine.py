@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
-from indexing.errors import GenerationNotFound, IndexMissing
+from indexing.errors import GenerationNotFound, IndexCorrupt, IndexMissing
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.suggestions import suggestions
@@ -137,7 +137,15 @@ class TantivyEngine:
     @contextmanager
     def _snapshot(self, generation: str) -> Iterator[Snapshot]:
         with reading(generation):
-            yield self._reader(generation).snapshot()
+            yield self._newest(generation)
+
+    def _newest(self, generation: str) -> Snapshot:
+        try:
+            return self._reader(generation).snapshot()
+        except IndexCorrupt:
+            # The files of a generation that another process has dropped are missing as well.
+            self._folder.generation(generation)
+            raise
 
     def _reader(self, generation: str) -> Reader:
         reader = self._readers.get(generation)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -51,6 +51,7 @@ def whole_numbers(searcher: Searcher, name: str, addresses: Sequence[DocAddress]
 class Snapshot:
     """A generation as of one commit, so that several searches see the same products."""
 
+    generation: str
     index: Index
     searcher: Searcher
     matching: Matching = field(repr=False)
@@ -152,7 +153,8 @@ class Reader:
                 register_analyzers(index)
                 index.config_reader("manual")
                 index.reload()
-                return Snapshot(index, index.searcher(), Matching(index.schema, stem, fields=self._schema))
+                matching = Matching(index.schema, stem, fields=self._schema)
+                return Snapshot(self._generation, index, index.searcher(), matching)
         except ValueError as error:
             raise IndexCorrupt(self._generation, str(error)) from error
 
@@ -161,6 +163,6 @@ class Reader:
         try:
             with reading(self._generation):
                 old.index.reload()
-                return Snapshot(old.index, old.index.searcher(), old.matching)
+                return replace(old, searcher=old.index.searcher())
         except ValueError as error:
             raise IndexCorrupt(self._generation, str(error)) from error

@@ -33,6 +33,7 @@ def search(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
     hits = _by_relevance(snapshot, query, request) if by_relevance else _in_order(snapshot, query, request)
     base = snapshot.matching_all(understood.query)
     return SearchPage(
+        generation=snapshot.generation,
         hits=hits,
         count=snapshot.count(query),
         facets=Counting(snapshot, base, request.filters).facets() if request.facets else None,

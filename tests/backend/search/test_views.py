@@ -115,7 +115,9 @@ def test_a_page_has_facets(client: APIClient) -> None:
     assert facets["attributes"][0]["name"] == "size"
 
 
-def test_the_page_is_recorded_as_an_exposure(client: APIClient, shown: list[ShownList]) -> None:
+def test_the_page_is_recorded_as_an_exposure(
+    client: APIClient, shown: list[ShownList], shop_engine: SearchEngine
+) -> None:
     body = client.get(SEARCH, {"q": "Lantern", "brand": "Lumen", "attr.size": "M"}).json()
 
     (exposure,) = shown
@@ -124,6 +126,7 @@ def test_the_page_is_recorded_as_an_exposure(client: APIClient, shown: list[Show
     assert exposure.query == "Lantern"
     assert list(exposure.product_ids) == [each["id"] for each in body["results"]]
     assert exposure.filters == {"brands": "Lumen", "attr.size": "M", "sort_by": "relevance"}
+    assert exposure.version == shop_engine.serving().name
 
 
 def test_a_misspelt_query_is_corrected_and_the_response_says_so(client: APIClient) -> None:

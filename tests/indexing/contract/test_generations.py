@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from indexing.engine import Role, SearchEngine
-from indexing.errors import IndexMissing, NoStandby
+from indexing.engine import PutDocument, Role, SearchEngine
+from indexing.errors import GenerationNotFound, IndexMissing, NoStandby
 from indexing.generations import kept_current, rebuild, roll_back
 from indexing.request import SearchRequest
-from tests.indexing.builders import NOW
+from tests.indexing.builders import NOW, product
 from tests.indexing.rows import Rows
 from tests.indexing.shop import Shop, eventually
 
@@ -131,6 +131,72 @@ def test_the_serving_generation_cannot_be_dropped(empty: SearchEngine) -> None:
 
     with pytest.raises(ValueError, match="serves"):
         empty.drop(shop.generation)
+
+
+ON_A_GENERATION: dict[str, Callable[[SearchEngine, str], object]] = {
+    "write": lambda engine, name: engine.write(name, [PutDocument(product(1), 2)], now=NOW),
+    "stored": lambda engine, name: engine.stored(name, [1]),
+    "count": lambda engine, name: engine.count(name),
+    "swap": lambda engine, name: engine.swap(name),
+    "drop": lambda engine, name: engine.drop(name),
+}
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used before", "never used"])
+@pytest.mark.parametrize("method", ON_A_GENERATION)
+def test_a_generation_that_another_process_dropped_is_not_found(
+    empty: SearchEngine, open_engine: Callable[[], SearchEngine], method: str, used: bool
+) -> None:
+    generation = empty.create(now=NOW).name
+    other = open_engine()
+    if used:
+        assert other.count(generation) == 0
+    empty.drop(generation)
+
+    with pytest.raises(GenerationNotFound, match=generation):
+        ON_A_GENERATION[method](other, generation)
+    other.close()
+
+
+def test_a_build_goes_on_if_another_process_drops_what_it_would_have_dropped(
+    empty: SearchEngine, open_engine: Callable[[], SearchEngine]
+) -> None:
+    standby = build(empty, Rows({1: "Older"}, empty))
+    build(empty, Rows({1: "Old"}, empty))
+    other = open_engine()
+    source = Rows({1: "New"}, empty)
+    source.while_scanning = lambda: other.drop(standby)
+
+    build(empty, source)
+
+    assert standby not in {each.name for each in empty.generations()}
+    other.close()
+
+
+def test_a_build_goes_on_if_another_process_drops_the_generation_that_served(
+    empty: SearchEngine, open_engine: Callable[[], SearchEngine]
+) -> None:
+    served = build(empty, Rows({1: "Old"}, empty))
+    other = open_engine()
+    source = Rows({1: "New"}, empty)
+
+    def replace_twice() -> None:
+        for title in ("Other", "Another"):
+            rebuild(other, Rows({1: title}, other, reserved=source.reserved), clock=lambda: NOW)
+
+    source.while_scanning = replace_twice
+    build(empty, source)
+
+    assert served not in {each.name for each in empty.generations()}
+    other.close()
+
+
+def test_a_page_names_the_generation_that_was_searched(empty: SearchEngine) -> None:
+    for title in ("First", "Second"):
+        name = build(empty, Rows({1: title}, empty))
+
+        assert empty.search(SearchRequest(text=title)).generation == name
+        assert empty.search(SearchRequest()).generation == name
 
 
 def test_a_rollback_without_a_standby_fails(empty: SearchEngine) -> None:
