@@ -121,10 +121,23 @@ def _first_interactions(before: InteractionLog, after: InteractionLog) -> Intera
     return Interactions.of_pairs(new.users, new.items)
 
 
-def decide(split: TimeSplit, *, serving: Version | None, report: Callable[[Measurement], None]) -> Outcome:
+def served_candidate(version: Version) -> Candidate:
+    """Return the collaborative recipe of the version that is served.
+
+    Raises:
+        ml.models.library.UnknownModel: this release has no such model.
+        ml.models.library.UnknownParameter: its model has other parameters in this release.
+    """
+    recipe = version.manifest["chosen"]["collaborative"]
+    model = create(recipe["name"], recipe["parameters"])
+    return Candidate(model, recipe["half_life_days"], serving=True)
+
+
+def decide(split: TimeSplit, *, served: Candidate | None, report: Callable[[Measurement], None]) -> Outcome:
     """Return the winner of each algorithm on this split, by NDCG.
 
-    A winner's metrics are those it was selected by, so they are slightly optimistic.
+    `served` is the collaborative recipe that is served now, if there is one; it takes part. A winner's
+    metrics are those it was selected by, so they are slightly optimistic.
     """
 
     def reported(measured: Iterator[Measurement]) -> list[Measurement]:
@@ -135,7 +148,7 @@ def decide(split: TimeSplit, *, serving: Version | None, report: Callable[[Measu
         return found
 
     popular = reported(measure(POPULARITY, split))
-    collaborative = reported(measure(_collaborative_candidates(serving), split))
+    collaborative = reported(measure(_collaborative_candidates(served), split))
     (content,) = reported(measure([CONTENT], split))
     winner, baseline = best(collaborative), best(popular)
     hybrids = reported(measure_hybrids(winner, content, split))
@@ -154,11 +167,9 @@ def decide(split: TimeSplit, *, serving: Version | None, report: Callable[[Measu
     )
 
 
-def _collaborative_candidates(serving: Version | None) -> Sequence[Candidate]:
-    if serving is None:
+def _collaborative_candidates(served: Candidate | None) -> Sequence[Candidate]:
+    if served is None:
         return COLLABORATIVE
-    recipe = serving.manifest["chosen"]["collaborative"]
-    served = Candidate(create(recipe["name"], recipe["parameters"]), recipe["half_life_days"], serving=True)
     others = [one for one in COLLABORATIVE if replace(served, serving=False) != one]
     return [served, *others]
 

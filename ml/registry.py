@@ -81,6 +81,11 @@ class Version:
             raise VersionDamaged(self.id, file=entry["file"], reason=f"can't be read ({error})") from error
 
     @property
+    def is_back_test(self) -> bool:
+        """Return whether it was trained as of an earlier time, to be measured and not served."""
+        return bool(self.manifest.get("back_test", False))
+
+    @property
     def list_names(self) -> Sequence[str]:
         return sorted(self.manifest["lists"])
 
@@ -117,13 +122,25 @@ class Registry:
         return Version(version, path, manifest)
 
     def latest(self) -> Version | None:
-        """Return the newest version, None if the registry is empty."""
-        versions = self.versions()
-        return self.load(versions[-1]) if versions else None
+        """Return the newest version that is no back-test, None if there is none.
+
+        Raises:
+            VersionDamaged: the manifest of that version, or of a newer one, can't be read or was changed.
+        """
+        newest_first = (self.load(version) for version in reversed(self.versions()))
+        return next((version for version in newest_first if not version.is_back_test), None)
 
     def prune(self, *, keep: int, protected: Collection[str] = ()) -> Sequence[str]:
-        """Delete all but the newest `keep` versions and those in `protected`; return the deleted ids."""
-        old = [version for version in self.versions()[:-keep] if version not in protected]
+        """Delete all but the newest `keep` versions and those in `protected`; return the deleted ids.
+
+        Raises:
+            ValueError: `keep` is negative.
+        """
+        if keep < 0:
+            raise ValueError(f"can't keep {keep} versions")
+        versions = self.versions()
+        candidates = versions[: max(len(versions) - keep, 0)]
+        old = [version for version in candidates if version not in protected]
         for version in old:
             # Renamed first, so that a partly deleted version is never listed.
             hidden = self.root / f".{version}.deleting"

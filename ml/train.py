@@ -1,4 +1,4 @@
-"""Train, measure and register one version: `python -m ml.train [--as-of DATE]`."""
+"""Train, measure and register one version: `python -m ml.train [--serving VERSION] [--as-of DATE]`."""
 
 import argparse
 import sys
@@ -46,8 +46,6 @@ EXPECTED = (
     InvalidSetting,
     MigrationChanged,
     NoTrainingData,
-    UnknownModel,
-    UnknownParameter,
     VersionDamaged,
     VersionExists,
     VersionNotFound,
@@ -63,25 +61,30 @@ def train(
     registry: Registry,
     now: datetime,
     serving: Version | None = None,
+    back_test: bool = False,
     report: Callable[[Measurement], None] = lambda _: None,
 ) -> Version:
     """Register and return a version trained on all of `data`, its recipes chosen on a split by time.
 
-    The recipe of `serving` takes part. `report` is called with each measurement.
+    The recipe of `serving` takes part; if this release lacks its model, the manifest says so. A back-test is
+    never the registry's latest version. `report` is called with each measurement.
 
     Raises:
         NoTrainingData: there are neither interactions nor products.
     """
     if not len(data.log) and not len(data.catalogue):
         raise NoTrainingData(data.as_of)
+    served, problem = _served(serving)
     split = contest.split_log(data.log, data.catalogue, share=TEST_SHARE)
     outcome = (
-        contest.default_outcome() if split is None else contest.decide(split, serving=serving, report=report)
+        contest.default_outcome() if split is None else contest.decide(split, served=served, report=report)
     )
     lists, made_by = compose(outcome, data)
     facts = {
         "fingerprint": data.fingerprint(),
         "as_of": data.as_of.isoformat(),
+        "back_test": back_test,
+        "served_recipe_problem": problem,
         "rows": len(data.log),
         "products": len(data.catalogue),
         "split_at": outcome.split_at,
@@ -93,6 +96,16 @@ def train(
         "measured": [contest.as_record(one) for one in outcome.measured],
     }
     return registry.register(lists=lists, made_by=made_by, facts=facts, now=now)
+
+
+def _served(version: Version | None) -> tuple[Candidate | None, str | None]:
+    """Return the recipe of the version that is served, or why it can't take part."""
+    if version is None:
+        return None, None
+    try:
+        return contest.served_candidate(version), None
+    except (UnknownModel, UnknownParameter) as error:
+        return None, f"the recipe of {version.id} can't be trained by this release: {error}"
 
 
 def compose(outcome: Outcome, data: TrainingData) -> tuple[dict[str, Lists], dict[str, str]]:
@@ -137,12 +150,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings, pipeline = TrainingSettings.from_env(), PipelineSettings.from_env()
         registry = Registry(settings.registry)
-        serving = registry.load(options.serving) if options.serving else registry.latest()
+        serving = registry.load(options.serving) if options.serving else None
         with embedded.ensure(pipeline, embedded.WAREHOUSE):
             data = _read(pipeline, as_of=options.as_of or now)
         print(f"{len(data.log)} interactions, {len(data.catalogue)} products, as of {data.as_of:%F %R} UTC")
         with threadpool_limits(settings.threads):
-            version = train(data, registry=registry, now=now, serving=serving, report=_print_row)
+            version = train(
+                data,
+                registry=registry,
+                now=now,
+                serving=serving,
+                back_test=options.as_of is not None,
+                report=_print_row,
+            )
     except EXPECTED as error:
         print(f"ml.train: {error}", file=sys.stderr)
         return 1
@@ -171,20 +191,29 @@ def _print_row(one: Measurement) -> None:
 
 def _print_summary(version: Version) -> None:
     manifest = version.manifest
+    if problem := manifest["served_recipe_problem"]:
+        print(f"Not compared with what is served: {problem}")
     if manifest["split_at"] is None:
         print("The history is too short to compare recipes; the default recipes are used.")
     for name, won in manifest["beats_popularity"].items():
         if not won:
             effect = "shoppers get popular products" if name in GATED else "kept for new products"
             print(f"{name} does not beat popularity: {effect}")
-    print(f"registered {version.id}; `python manage.py publish_model` serves it")
+    command = "publish_model" + (f" {version.id}" if version.is_back_test else "")
+    print(f"registered {version.id}; `python manage.py {command}` serves it")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml.train", description=__doc__)
-    parser.add_argument("--as-of", type=_as_of, help="train on data before this day or ISO time (now)")
     parser.add_argument(
-        "--serving", metavar="VERSION", help="the version to measure against (the newest that is registered)"
+        "--as-of",
+        type=_as_of,
+        help="train on data before this day or ISO time: a back-test, which is published by its name only",
+    )
+    parser.add_argument(
+        "--serving",
+        metavar="VERSION",
+        help="the version that is served (`manage.py publish_model --list` names it); its recipe takes part",
     )
     return parser
 

@@ -26,7 +26,9 @@ SCORE_DIGITS = 6
 
 
 def publish(version: str | None, *, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
-    """Load the version (the newest if None), serve it and return it.
+    """Load the version (the newest that is no back-test if None), serve it and return it.
+
+    A version that is named stays until a person publishes again, as after a rollback.
 
     Raises:
         NothingToPublish: no version is registered.
@@ -37,7 +39,32 @@ def publish(version: str | None, *, registry: Registry, by: Actor, now: datetime
     if found is None:
         raise NothingToPublish
     row = load(found, now=now)
-    _serve(row, by=by, now=now)
+    with transaction.atomic():
+        before, pauses = _locked().filter(is_serving=True).first(), version is not None
+        _serve(row, before=before, pauses=pauses, by=by, now=now)
+    forget_old_versions()
+    return row
+
+
+def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
+    """Publish the newest version unless a person chose another one; return the version that serves.
+
+    Raises:
+        NothingToPublish: no version is registered.
+        ml.registry.VersionDamaged: its files differ from what was written; nothing has changed.
+    """
+    if (chosen := _chosen(ModelVersion.objects.all())) is not None:
+        return chosen
+    newest = registry.latest()
+    if newest is None:
+        raise NothingToPublish
+    row = load(newest, now=now)
+    with transaction.atomic():
+        # Read again under the lock: a person may have rolled back while the lists were loaded.
+        versions = _locked()
+        if (chosen := _chosen(versions)) is not None:
+            return chosen
+        _serve(row, before=versions.filter(is_serving=True).first(), pauses=False, by=by, now=now)
     forget_old_versions()
     return row
 
@@ -59,7 +86,7 @@ def load(version: Version, *, now: datetime) -> ModelVersion:
 
 
 def rollback(*, by: Actor, now: datetime) -> ModelVersion:
-    """Serve the previously published version and return it.
+    """Serve the previously published version until a person publishes another one, and return it.
 
     Rolling back twice goes back two versions. A version that was rolled back is no target of later rollbacks,
     but may be published again.
@@ -76,7 +103,7 @@ def rollback(*, by: Actor, now: datetime) -> ModelVersion:
         if target is None:
             raise NothingToRollBackTo
         # `published_at` is unchanged, so that the next rollback goes further back.
-        _point_to(target)
+        _point_to(target, pauses=True)
         if present is not None:
             ModelVersion.objects.filter(pk=present.pk).update(published_at=None)
         _record("recommendations.rolled_back", by=by, before=present, after=target)
@@ -99,12 +126,15 @@ def forget_old_versions() -> int:
     return len(old)
 
 
-def _serve(row: ModelVersion, *, by: Actor, now: datetime) -> None:
-    with transaction.atomic():
-        before = _locked().filter(is_serving=True).first()
-        row.published_at = now
-        _point_to(row)
-        _record("recommendations.published", by=by, before=before, after=row)
+def _chosen(versions: QuerySet[ModelVersion]) -> ModelVersion | None:
+    """Return the serving version if a person chose it."""
+    return versions.filter(is_serving=True, pauses_publishing=True).first()
+
+
+def _serve(row: ModelVersion, *, before: ModelVersion | None, pauses: bool, by: Actor, now: datetime) -> None:
+    row.published_at = now
+    _point_to(row, pauses=pauses)
+    _record("recommendations.published", by=by, before=before, after=row)
 
 
 def _record(action: str, *, by: Actor, before: ModelVersion | None, after: ModelVersion) -> None:
@@ -118,10 +148,11 @@ def _locked() -> QuerySet[ModelVersion]:
     return ModelVersion.objects.all()
 
 
-def _point_to(row: ModelVersion) -> None:
-    ModelVersion.objects.filter(is_serving=True).exclude(pk=row.pk).update(is_serving=False)
-    row.is_serving = True
-    row.save(update_fields=["is_serving", "published_at"])
+def _point_to(row: ModelVersion, *, pauses: bool) -> None:
+    others = ModelVersion.objects.filter(is_serving=True).exclude(pk=row.pk)
+    others.update(is_serving=False, pauses_publishing=False)
+    row.is_serving, row.pauses_publishing = True, pauses
+    row.save(update_fields=["is_serving", "published_at", "pauses_publishing"])
 
 
 def _rows(row: ModelVersion, lists: dict[str, Lists]) -> Iterator[ProductRecommendation]:

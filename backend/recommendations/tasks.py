@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import structlog
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
@@ -14,15 +15,19 @@ from backend.recommendations.models import ModelVersion
 from ml.registry import Registry
 from ml.settings import TrainingSettings
 
+logger = structlog.get_logger(__name__)
+
+REMEDY = "serve the newest version with: manage.py publish_model"
 TRAINING_SECONDS = 3_000
 KEPT_IN_REGISTRY = 14
 
 
 @shared_task
 def train_and_publish() -> str:
-    """Train on all data until now, publish the version and return its id.
+    """Train on all data until now, publish the version and return the id of the version that serves.
 
-    Training runs in a separate process, so that the worker does not keep its memory and libraries.
+    The version is registered only if a person chose the one that serves. Training runs in a separate process,
+    so that the worker does not keep its memory and libraries.
     """
     registry = Registry(TrainingSettings.from_env().registry)
     serving = ModelVersion.objects.filter(is_serving=True, version__in=registry.versions()).first()
@@ -30,10 +35,11 @@ def train_and_publish() -> str:
     if serving is not None:
         command += ["--serving", serving.version]
     subprocess.run(command, check=True, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ)
-    published = services.publish(
-        None, registry=registry, by=Actor.system("train_and_publish"), now=timezone.now()
-    ).version
+    by, now = Actor.system("train_and_publish"), timezone.now()
+    published = services.publish_unless_paused(registry=registry, by=by, now=now)
+    if published.pauses_publishing:
+        logger.warning("publishing_is_paused", serving=published.version, remedy=REMEDY)
     registry.prune(
         keep=KEPT_IN_REGISTRY, protected=list(ModelVersion.objects.values_list("version", flat=True))
     )
-    return published
+    return published.version

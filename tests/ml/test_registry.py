@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,10 +22,13 @@ def some_lists() -> Lists:
     )
 
 
-def register(root: Path, *, now: datetime = NOW) -> Version:
+def register(root: Path, *, now: datetime = NOW, back_test: bool = False) -> Version:
     lists = {"user.collaborative": some_lists()}
     return Registry(root).register(
-        lists=lists, made_by={"user.collaborative": "item_knn"}, facts=FACTS, now=now
+        lists=lists,
+        made_by={"user.collaborative": "item_knn"},
+        facts={**FACTS, "back_test": back_test},
+        now=now,
     )
 
 
@@ -68,6 +72,34 @@ def test_pruning_keeps_the_newest_and_what_is_spared(tmp_path: Path) -> None:
     assert gone == ids[1:3]
     assert Registry(tmp_path).versions() == [ids[0], *ids[3:]]
     assert sorted(path.name for path in tmp_path.iterdir()) == [ids[0], *ids[3:]]
+
+
+@pytest.mark.parametrize(("keep", "left"), [(0, []), (1, [4]), (5, range(5)), (9, range(5))])
+def test_pruning_keeps_as_many_as_it_is_told(tmp_path: Path, keep: int, left: Sequence[int]) -> None:
+    ids = [register(tmp_path, now=NOW.replace(hour=hour)).id for hour in range(5)]
+
+    Registry(tmp_path).prune(keep=keep)
+
+    assert Registry(tmp_path).versions() == [ids[number] for number in left]
+
+
+def test_pruning_to_a_negative_number_is_refused(tmp_path: Path) -> None:
+    register(tmp_path)
+
+    with pytest.raises(ValueError, match="-1"):
+        Registry(tmp_path).prune(keep=-1)
+
+    assert len(Registry(tmp_path).versions()) == 1
+
+
+def test_a_back_test_is_never_the_latest(tmp_path: Path) -> None:
+    version = register(tmp_path)
+    register(tmp_path, now=NOW.replace(hour=3), back_test=True)
+
+    latest = Registry(tmp_path).latest()
+
+    assert latest is not None
+    assert latest.id == version.id
 
 
 def test_what_a_killed_run_left_behind_is_no_version(tmp_path: Path) -> None:

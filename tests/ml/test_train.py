@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -98,6 +99,38 @@ def test_the_serving_recipe_takes_part(version: Version, tmp_path: Path) -> None
 
     (serving,) = (one.candidate for one in heard if one.candidate.serving)
     assert serving.as_dict() == version.manifest["chosen"]["collaborative"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "reason"),
+    [
+        ({"name": "retired", "parameters": {}}, "no model 'retired'"),
+        ({"name": "item_knn", "parameters": {"retired": 1}}, "does not accept this retired"),
+        ({"name": "item_knn", "parameters": {"neighbours": "many"}}, "does not accept this neighbours"),
+        (
+            {"name": "blend", "parameters": {"members": [{"name": "retired"}], "shares": [1.0]}},
+            "no model 'retired'",
+        ),
+    ],
+)
+def test_training_goes_on_without_a_served_recipe_that_this_release_lacks(
+    version: Version, tmp_path: Path, recipe: dict[str, object], reason: str
+) -> None:
+    measured: list[Measurement] = []
+    chosen = {**version.manifest["chosen"], "collaborative": {**recipe, "half_life_days": None}}
+    served = replace(version, manifest={**version.manifest, "chosen": chosen})
+
+    trained = train(
+        data(planted_log(people=40), planted_catalogue(PRODUCTS)),
+        registry=Registry(tmp_path),
+        now=NOW,
+        serving=served,
+        report=measured.append,
+    )
+
+    assert reason in trained.manifest["served_recipe_problem"]
+    assert measured
+    assert not any(one.candidate.serving for one in measured)
 
 
 def test_what_people_know_already_is_not_what_they_are_tested_on() -> None:

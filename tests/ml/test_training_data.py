@@ -75,22 +75,38 @@ def test_the_warehouse_is_read_as_of_a_moment(shop: Warehouse) -> None:
 def test_the_command_registers_a_version_that_knows_people_by_their_keys(
     shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--as-of", "2026-03-01"]) == 0
+    assert main([]) == 0
 
     printed = capsys.readouterr().out
     version = Registry(tmp_path / "models").latest()
     assert version is not None
-    assert f"registered {version.id}" in printed
+    assert f"registered {version.id}; `python manage.py publish_model` serves it" in printed
     assert "item_knn" in printed
     lists = version.lists("user.collaborative")
     assert set(lists.subjects) <= {str(UUID(int=number + 1)) for number in range(PEOPLE)}
     assert 1 not in lists.products
 
 
-def test_a_second_run_measures_against_the_first(shop: Warehouse, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--as-of", "2026-02-20"])
+def test_a_run_as_of_a_day_is_a_back_test_that_is_served_by_its_name_only(
+    shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--as-of", "2026-03-01"]) == 0
 
-    assert main([]) == 0
+    registry = Registry(tmp_path / "models")
+    (version,) = registry.versions()
+    assert f"`python manage.py publish_model {version}` serves it" in capsys.readouterr().out
+    assert registry.latest() is None
+
+
+def test_a_run_compares_with_the_version_that_is_named_as_served_and_with_no_other(
+    shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([])
+    (first,) = Registry(tmp_path / "models").versions()
+    main(["--as-of", "2026-02-20"])
+    assert "(the recipe that is served)" not in capsys.readouterr().out
+
+    main(["--as-of", "2026-02-20", "--serving", first])
 
     assert "(the recipe that is served)" in capsys.readouterr().out
 

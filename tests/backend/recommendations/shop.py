@@ -46,11 +46,13 @@ def register(
     *,
     now: datetime = NOW,
     fingerprint: str = "f" * 64,
+    back_test: bool = False,
 ) -> Version:
     """A version whose lists are {`subject.algorithm`: {subject: [(product, score, because or 0)]}}."""
     made_by = dict.fromkeys(lists, "item_knn")
     facts = {
         "fingerprint": fingerprint,
+        "back_test": back_test,
         "measured": [],
         "chosen": {"collaborative": {"name": "item_knn", "parameters": {}, "half_life_days": None}},
     }

@@ -112,6 +112,57 @@ def test_what_was_rolled_back_is_not_returned_to_by_a_later_rollback(
     assert services.rollback(now=NOW + timedelta(hours=4), by=SYSTEM).version == good.id
 
 
+def test_a_rollback_stays_until_a_person_publishes(tmp_path: Path, three: list[Version]) -> None:
+    registry = Registry(tmp_path)
+    for hour, version in enumerate(three[:2]):
+        services.publish(version.id, registry=registry, now=NOW + timedelta(hours=hour), by=SYSTEM)
+    services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
+
+    kept = services.publish_unless_paused(registry=registry, now=NOW + timedelta(hours=3), by=SYSTEM)
+    assert kept.version == serving() == three[0].id
+
+    services.publish(None, registry=registry, now=NOW + timedelta(hours=4), by=SYSTEM)
+    newest = register(tmp_path, LISTS, now=NOW + timedelta(days=4))
+    services.publish_unless_paused(registry=registry, now=NOW + timedelta(hours=5), by=SYSTEM)
+    assert serving() == newest.id
+
+
+def test_a_version_that_a_person_named_stays_until_a_person_publishes(
+    tmp_path: Path, three: list[Version]
+) -> None:
+    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+
+    services.publish_unless_paused(registry=Registry(tmp_path), now=NOW + timedelta(hours=1), by=SYSTEM)
+
+    assert serving() == three[0].id
+
+
+def test_a_rollback_while_the_next_version_is_loaded_stays(tmp_path: Path, three: list[Version]) -> None:
+    """A registry in which somebody rolls back at the last moment."""
+
+    class Interrupted(Registry):
+        def latest(self) -> Version | None:
+            services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
+            return super().latest()
+
+    for hour, version in enumerate((three[0].id, None)):
+        services.publish(version, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
+
+    services.publish_unless_paused(registry=Interrupted(tmp_path), now=NOW + timedelta(hours=3), by=SYSTEM)
+
+    assert serving() == three[0].id
+
+
+def test_a_back_test_is_published_by_its_name_only(tmp_path: Path, three: list[Version]) -> None:
+    back_test = register(tmp_path, LISTS, now=NOW + timedelta(days=5), back_test=True)
+
+    services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+    assert serving() == three[2].id
+
+    services.publish(back_test.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=1), by=SYSTEM)
+    assert serving() == back_test.id
+
+
 def test_only_the_last_versions_keep_their_lists(tmp_path: Path, three: list[Version]) -> None:
     four = [*three, register(tmp_path, LISTS, now=NOW + timedelta(days=3))]
 
@@ -146,6 +197,9 @@ def test_the_command_publishes_lists_and_rolls_back(
     assert f"{newer.id}  serving\n{older.id}  loaded\n" in capsys.readouterr().out
     call_command("publish_model", "--rollback")
     assert serving() == older.id
+    assert "publishes nothing until" in capsys.readouterr().out
+    call_command("publish_model", "--list")
+    assert f"{older.id}  serving, publishing is paused\n" in capsys.readouterr().out
     with pytest.raises(CommandError, match="No earlier version is loaded"):
         call_command("publish_model", "--rollback")
 

@@ -7,8 +7,11 @@ import pytest
 
 from analytics_pipeline.warehouse import Warehouse
 from backend.recommendations.models import ModelVersion
+from backend.recommendations.services import rollback
 from backend.recommendations.tasks import train_and_publish
+from ml.registry import Registry
 from tests.backend.recommendations.shop import NOW
+from tests.backend.shop import SYSTEM
 from tests.own_warehouse import own_warehouse
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +24,9 @@ def warehouse(warehouse_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         yield warehouse
 
 
-def test_the_nightly_run_serves_what_it_trained(warehouse: Warehouse) -> None:
+@pytest.fixture
+def shop_products(warehouse: Warehouse) -> None:
+    """Four products in the warehouse."""
     warehouse.insert(
         "products",
         {
@@ -33,12 +38,32 @@ def test_the_nightly_run_serves_what_it_trained(warehouse: Warehouse) -> None:
         },
     )
 
+
+def test_the_nightly_run_serves_what_it_trained(shop_products: None) -> None:
     name = train_and_publish()
 
     version = ModelVersion.objects.get(is_serving=True)
     assert version.version == name
     entries = version.lists.get(audience="product", subject="1", algorithm="content_based").entries
     assert {product for product, _, _ in entries} == {2, 3}
+
+
+def test_the_nightly_run_keeps_what_a_person_rolled_back_to(
+    warehouse: Warehouse, shop_products: None, tmp_path: Path
+) -> None:
+    for version, hours in (("good", 1), ("bad", 2)):
+        ModelVersion.objects.create(
+            version=version,
+            loaded_at=NOW,
+            published_at=NOW + timedelta(hours=hours),
+            is_serving=version == "bad",
+        )
+    rollback(by=SYSTEM, now=NOW)
+
+    assert train_and_publish() == "good"
+
+    assert ModelVersion.objects.get(is_serving=True).version == "good"
+    assert len(Registry(tmp_path / "models").versions()) == 1, "it was trained"
 
 
 def test_a_run_that_fails_leaves_what_is_served(warehouse: Warehouse) -> None:

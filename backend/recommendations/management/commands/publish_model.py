@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Accept a version, or one of two flags."""
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("version", nargs="?", help="its id; the newest by default")
+        what.add_argument("version", nargs="?", help="its id; the newest that is no back-test by default")
         what.add_argument("--rollback", action="store_true", help="serve the previous version again")
         what.add_argument("--list", action="store_true", help="show the versions")
 
@@ -42,10 +42,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         lists = version.lists.count()
         self.stdout.write(f"{version.version} is serving: {lists} lists.")
+        if version.pauses_publishing:
+            self.stdout.write("Scheduled training publishes nothing until `publish_model` is run again.")
 
     def _list(self, registry: Registry) -> None:
         loaded = {row.version: row for row in ModelVersion.objects.all()}
         for name in sorted({*registry.versions(), *loaded}, reverse=True):
             row = loaded.get(name)
             state = "trained" if row is None or row.loaded_at is None else "loaded"
-            self.stdout.write(f"{name}  {'serving' if row and row.is_serving else state}")
+            if row is not None and row.is_serving:
+                state = "serving, publishing is paused" if row.pauses_publishing else "serving"
+            self.stdout.write(f"{name}  {state}")
