@@ -1,7 +1,7 @@
-"""Creating and updating many imported products in one transaction.
+"""Creates and updates imported products in bulk.
 
-An imported product is identified by its source and its reference there. Products that have not changed are
-not written, so an import can be repeated, also after it was interrupted.
+An imported product is identified by its source and its reference in that source. Unchanged products are not
+written, so an import can be repeated, for example after an interruption.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,7 +23,7 @@ from backend.outbox.topics import Topic
 WAS_DELETED = "was deleted in this shop"
 FOREIGN_SKU = "its SKU belongs to another product of this shop"
 GIVEN_TWICE = "was given twice"
-WRITTEN_ALWAYS = ("slug", "sale_price", "updated_at")
+ALWAYS_WRITTEN = ("slug", "sale_price", "updated_at")
 VARIANT_FIELDS = ("name", "price_modifier", "attributes", "image_url")
 
 
@@ -67,7 +67,7 @@ class ImportedProduct:
 
 @dataclass(slots=True)
 class Upserted:
-    """The references of the products by outcome; `refused` has the reasons."""
+    """The references of the products by outcome; `refused` maps them to reasons."""
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
@@ -81,8 +81,8 @@ def upsert_products(
     """Create new products, update changed ones, and publish both, in one transaction.
 
     Raises:
-        InvalidInput: a category has an empty name or one with the separator of paths in it, or a
-            variant would cost less than nothing or more than can be stored.
+        InvalidInput: a category's name is empty or contains the path separator, or a variant's price would be
+            negative or too high to store.
     """
     with transaction.atomic():
         result = Upserted()
@@ -95,7 +95,7 @@ def upsert_products(
             values = _values(wanted, category_id=category_ids[wanted.category], seller_id=seller_id)
             product = known.get(wanted.reference)
             if product is None:
-                new.append(_made(wanted, values=values, source=source, now=now))
+                new.append(_new_product(wanted, values=values, source=source, now=now))
                 result.created.append(wanted.reference)
             elif changes.take(product, wanted=wanted, values=values, now=now):
                 result.updated.append(wanted.reference)
@@ -165,7 +165,7 @@ def _values(product: ImportedProduct, *, category_id: int, seller_id: int) -> di
     }
 
 
-def _made(
+def _new_product(
     wanted: ImportedProduct, *, values: Mapping[str, Any], source: str, now: datetime
 ) -> tuple[Product, list[Variant]]:
     product = Product(
@@ -207,7 +207,7 @@ def _write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[int]:
 
 
 class _Changes:
-    """Collects the rows that differ from the imported ones, so that each table is written once."""
+    """Collects the changed rows, so that each table is written once."""
 
     def __init__(self, known: Collection[Product]) -> None:
         self._known = known
@@ -237,8 +237,8 @@ class _Changes:
         for variant in wanted:
             row = present.get(variant.sku)
             if row is None:
-                present[variant.sku] = fresh = _variant(product, wanted=variant)
-                new.append(fresh)
+                present[variant.sku] = created = _variant(product, wanted=variant)
+                new.append(created)
             elif _assign(row, _variant_values(variant)):
                 changed.append(row)
         if repriced or changed or new:
@@ -250,9 +250,9 @@ class _Changes:
     def write(self) -> list[int]:
         """Write the collected rows; return the ids of the products that changed."""
         if self._products:
-            Product.objects.bulk_update(self._products, sorted({*self._fields, *WRITTEN_ALWAYS}))
-            # All of them at once, in the order in which checkouts lock variants: a caller that changes stock
-            # next would otherwise lock some variants after others with higher ids, which can deadlock.
+            Product.objects.bulk_update(self._products, sorted({*self._fields, *ALWAYS_WRITTEN}))
+            # Lock all variants at once, by id, as checkouts do. Otherwise a caller that changes stock next
+            # would lock some variants after others with higher ids, which can deadlock.
             variants = Variant.objects.filter(product__in=self._known)
             list(variants.select_for_update(no_key=True).order_by("pk").values_list("pk"))
             Variant.objects.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])

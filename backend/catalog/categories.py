@@ -18,18 +18,18 @@ def category_by_names(names: Sequence[str], *, by: Actor) -> Category:
     """Return the category at the path `names`; create the missing categories.
 
     Raises:
-        InvalidInput: there is no name, or one is empty or contains the separator of paths.
+        InvalidInput: `names` is empty, or a name is empty or contains the path separator.
     """
     _require_names(names)
     parent: Category | None = None
     with transaction.atomic():
         for depth, name in enumerate(names):
             path = PATH_SEPARATOR.join(part.strip() for part in names[: depth + 1])
-            parent, made = Category.objects.get_or_create(
+            parent, created = Category.objects.get_or_create(
                 path=path,
                 defaults={"name": name.strip(), "slug": _slug(path), "parent": parent, "depth": depth},
             )
-            if made:
+            if created:
                 record("catalog.category_created", by=by, subject=parent, changes={"path": (None, path)})
     assert parent is not None  # noqa: S101 - names is not empty
     return parent
@@ -50,24 +50,24 @@ def _slug(path: str) -> str:
 
 
 def rename_category(category_id: int, *, name: str, by: Actor) -> Category:
-    """Rename a category, and with it the paths of its descendants and the documents of its products.
+    """Rename a category, update the paths of its descendants, and publish the change.
 
     Raises:
-        InvalidInput: the name is empty, contains the separator of paths, or is that of a sibling.
+        InvalidInput: the name is empty, contains the path separator, or is the name of a sibling.
     """
     _require_names([name])
     with transaction.atomic():
         category = Category.objects.select_for_update(no_key=True).get(pk=category_id)
-        below = _below(category)
+        descendants = _descendants(category)
         old_path = category.path
         category.name = name.strip()
         category.path = PATH_SEPARATOR.join([*category.names[:-1], category.name])
         if Category.objects.filter(path=category.path).exclude(pk=category_id).exists():
             raise InvalidInput(name=[f"There is a category {category.path!r}."])
         category.save(update_fields=["name", "path"])
-        for child in below:
+        for child in descendants:
             child.path = category.path + child.path.removeprefix(old_path)
-        Category.objects.bulk_update(below, ["path"])
+        Category.objects.bulk_update(descendants, ["path"])
         record(
             "catalog.category_renamed",
             by=by,
@@ -78,15 +78,15 @@ def rename_category(category_id: int, *, name: str, by: Actor) -> Category:
     return category
 
 
-def _below(category: Category) -> list[Category]:
+def _descendants(category: Category) -> list[Category]:
     prefix = category.path + PATH_SEPARATOR
     found = Category.objects.filter(path__startswith=prefix)
-    # SQLite's LIKE ignores case, but categories whose names differ in case are different.
+    # SQLite's LIKE ignores case, but categories whose names differ only in case are distinct.
     return [child for child in found if child.path.startswith(prefix)]
 
 
 def matching_categories(value: str) -> list[Category]:
-    """Return the categories whose name, slug or path is `value`, ignoring the case of name and path."""
+    """Return the categories with the slug `value`, or with this name or path, ignoring case."""
     return list(Category.objects.filter(Q(slug=value) | Q(name__iexact=value) | Q(path__iexact=value)))
 
 

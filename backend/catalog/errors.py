@@ -1,4 +1,4 @@
-"""Errors of the catalogue."""
+"""Catalogue errors."""
 
 from backend.api.errors import DomainError, NotFound
 
@@ -9,7 +9,7 @@ class ProductNotFound(NotFound):
     code = "product_not_found"
     message = "There is no such product."
     details_keys = {"product_id": "The id, under the name that the request used."}
-    hint = "Look the product up in a list or by search."
+    hint = "Look up the product in a list or by search."
 
 
 class VariantNotFound(NotFound):
@@ -19,7 +19,7 @@ class VariantNotFound(NotFound):
     message = "There is no such variant."
     details_keys = {
         "variant_id": "The id, under the name that the request used.",
-        "variant_ids": "The missing ids, where several were requested.",
+        "variant_ids": "The missing ids, if several were requested.",
     }
     hint = "List the product's variants."
 

@@ -34,10 +34,10 @@ class Category(models.Model):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
-    """Products by their state."""
+    """Filters products by state."""
 
     def existing(self) -> "ProductQuerySet":
-        """Return the products that were not deleted."""
+        """Return the products that are not deleted."""
         return self.filter(deleted_at=None)
 
     def listed(self) -> "ProductQuerySet":
@@ -48,8 +48,8 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(models.Model):
     """What is listed. Every product has at least one variant, and the variants have the stock.
 
-    `sale_price` is the lowest sale price of the active variants; lists, filters and sorts read it. A deleted
-    product stays for the orders that name it.
+    `sale_price` is the lowest sale price of the active variants, for lists, filters and sorting. The row of a
+    deleted product is kept for the orders that reference it.
     """
 
     title = models.CharField(max_length=300)
@@ -59,7 +59,7 @@ class Product(models.Model):
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="products")
     seller = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="products")
     price = models.DecimalField(max_digits=14, decimal_places=4)
-    # Eight places, so that a list price and a sale price of an import are both reproduced exactly.
+    # Eight places, so that an imported sale price can be computed exactly from the list price.
     discount_percentage = models.DecimalField(max_digits=11, decimal_places=8, default=Decimal(0))
     sale_price = models.DecimalField(max_digits=14, decimal_places=4, db_index=True)
     currency = models.CharField(max_length=3)
@@ -101,17 +101,17 @@ class Product(models.Model):
 
     @property
     def stock(self) -> int:
-        """The units in stock, reserved ones included, of all variants."""
+        """The units of all variants in stock, including reserved ones."""
         return sum(variant.stock for variant in self.variants.all())
 
     @property
     def available(self) -> int:
-        """The units that can be sold now, of all active variants."""
+        """The units of all active variants that can be sold now."""
         return sum(variant.available for variant in self.variants.all() if variant.is_active)
 
 
 class Variant(models.Model):
-    """What is stocked: `stock` counts the physical units, `reserved` those of them held for orders."""
+    """What is stocked: `stock` counts the physical units, `reserved` how many of them are held for orders."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
     name = models.CharField(max_length=200, blank=True)

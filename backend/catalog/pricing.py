@@ -1,4 +1,4 @@
-"""The prices of products and variants; nothing else computes them.
+"""Computes the prices of products and variants; no other module does.
 
 The list price is the price before the discount, the sale price the one after it. A product's list price is
 its column `price`; a variant adds its `price_modifier`.
@@ -18,12 +18,12 @@ def sale_price(list_price: Decimal, *, discount_percentage: Decimal, currency: s
 
 
 def reprice(product: Product, variants: Sequence[Variant]) -> None:
-    """Set the sale prices of `variants`, all that the product has, and the product's own, the lowest of them.
+    """Set the sale prices of the product and of `variants` (all of its variants), without saving them.
 
-    A variant that is not active counts only if no variant is active. Nothing is saved.
+    The product's sale price is the lowest of its active variants, or of all variants if none is active.
 
     Raises:
-        InvalidInput: a variant would cost less than nothing, or more than can be stored.
+        InvalidInput: a variant's price would be negative, or too high to store.
     """
     for variant in variants:
         _require_storable(variant.list_price, currency=product.currency)

@@ -1,4 +1,4 @@
-"""Queries of the catalogue."""
+"""Catalogue queries."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,7 +22,7 @@ ORDERINGS: dict[str, tuple[str | OrderBy, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilters:
-    """The filters of a list of products; None means no filter."""
+    """The filters of a product list; None means no filter."""
 
     flash_sale: bool | None = None
     best_seller_product: bool | None = None
@@ -62,12 +62,12 @@ def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Produc
 
 
 def shown(rows: QuerySet[Product]) -> QuerySet[Product]:
-    """Return `rows` with the related rows that pages show of a product, in a fixed number of queries."""
+    """Return `rows` with the related rows that responses include, in a fixed number of queries."""
     return rows.select_related("category", "seller").prefetch_related("variants")
 
 
 def product_for(product_id: int, *, user: object) -> Product:
-    """Return the product. An unlisted one is visible to its seller and staff only.
+    """Return the product; an unlisted one only for its seller and for staff.
 
     Raises:
         ProductNotFound: it doesn't exist, or the user may not see it.

@@ -1,4 +1,4 @@
-"""Serialisation of products, variants and categories."""
+"""Serializers for products, variants and categories."""
 
 from decimal import Decimal
 from typing import Any
@@ -31,22 +31,22 @@ VARIANT = {
 
 
 class Attributes(serializers.DictField):
-    """Attributes of a product or a variant: a text by name, as `{"colour": "copper"}`."""
+    """The attributes of a product or variant, such as `{"colour": "copper"}`."""
 
     child = serializers.CharField()
 
 
 class ProductListParameters(PageParameters):
-    """The parameters of a list of products."""
+    """The parameters of a product list."""
 
     flash_sale = serializers.BooleanField(
-        required=False, allow_null=True, default=None, help_text="Whether it is in a flash sale."
+        required=False, allow_null=True, default=None, help_text="Whether the product is in a flash sale."
     )
     best_seller_product = serializers.BooleanField(
-        required=False, allow_null=True, default=None, help_text="Whether it is a best seller."
+        required=False, allow_null=True, default=None, help_text="Whether the product is a best seller."
     )
     featured_product = serializers.BooleanField(
-        required=False, allow_null=True, default=None, help_text="Whether it is featured."
+        required=False, allow_null=True, default=None, help_text="Whether the product is featured."
     )
     category = serializers.CharField(
         required=False, max_length=1_000, help_text="A category's name, slug or path."
@@ -76,19 +76,19 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 
 
 class VariantSerializer(serializers.ModelSerializer[Variant]):
-    """What is stocked: `price` is the list price before the discount, `sale_price` what it costs now."""
+    """A variant: `price` is the list price before the discount, `sale_price` the current price."""
 
     EXAMPLE = {**VARIANT, "price_modifier": "0.00", "price": "89.00", "sale_price": "89.00", "stock": 15}
 
     attributes = Attributes()
     image_url = serializers.CharField(help_text="Empty for a variant without an image.")
     price_modifier = MoneyOutput(
-        currency="product.currency", help_text="What it adds to the product's list price."
+        currency="product.currency", help_text="The difference to the product's list price."
     )
     price = MoneyOutput(
         source="list_price", currency="product.currency", help_text="The list price, before the discount."
     )
-    sale_price = MoneyOutput(currency="product.currency", help_text="What it costs now, after the discount.")
+    sale_price = MoneyOutput(currency="product.currency", help_text="The current price, after the discount.")
     available = serializers.IntegerField()
 
     class Meta:
@@ -127,7 +127,7 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
 
     category = CategorySerializer()
     price = MoneyOutput(help_text="The list price, before the discount and without a variant's modifier.")
-    sale_price = MoneyOutput(help_text="What its cheapest variant costs now, after the discount.")
+    sale_price = MoneyOutput(help_text="The current price of the cheapest variant, after the discount.")
     discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
     image_url = serializers.SerializerMethodField()
     in_stock = serializers.SerializerMethodField()
@@ -171,7 +171,7 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
 
 
 class ProductSerializer(ProductCardSerializer):
-    """A product on its own page."""
+    """A product with all details."""
 
     EXAMPLE = {
         "description": "Holds 1.5 litres.",
@@ -230,7 +230,7 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
 
 
 class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
-    """The changes of a product; only staff may set the flags."""
+    """Changes to a product; only staff may set the flags."""
 
     EXAMPLE = {
         "title": "Copper kettle",
@@ -276,7 +276,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
         ]
 
     def validate_attributes(self, value: dict[str, str]) -> dict[str, str]:
-        """Limit the number and the length of names to what parameters and facets can have."""
+        """Limit the number of attributes and the length of names, for filters and facets."""
         if len(value) > self.MAX_ATTRIBUTES:
             raise serializers.ValidationError(f"At most {self.MAX_ATTRIBUTES} attributes are allowed.")
         name = serializers.CharField(max_length=100)
@@ -292,6 +292,6 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
 
 
 class DeletedSerializer(serializers.Serializer[Any]):
-    """The id of what was deleted."""
+    """The id of the deleted object."""
 
     id = serializers.IntegerField()

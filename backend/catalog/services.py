@@ -1,4 +1,4 @@
-"""Changes of the catalogue; each is published through the outbox in its own transaction."""
+"""Changes to the catalogue; each is published through the outbox in the same transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from backend.catalog.pricing import reprice
 from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
 
-PRICED_BY = frozenset({"price", "discount_percentage", "currency"})
+PRICE_FIELDS = frozenset({"price", "discount_percentage", "currency"})
 DERIVED = ("slug", "sale_price")
 
 
@@ -35,7 +35,7 @@ class NewVariant:
 
 
 def slug_of(title: str) -> str:
-    """Return the readable part of a product's URL; it is not unique, because the id is part of the URL."""
+    """Return the readable part of a product's URL; it need not be unique, because the URL also has the id."""
     return slugify(title)[:300] or "product"
 
 
@@ -51,11 +51,11 @@ def create_product(
     now: datetime,
     **fields: Any,
 ) -> Product:
-    """Create a product with its variants; `fields` are further columns of Product.
+    """Create a product with its variants; `fields` are other columns of Product.
 
     Raises:
-        InvalidInput: it has no variant, a SKU is taken, an amount has more decimal places than the currency,
-            or a variant would cost less than nothing or more than can be stored.
+        InvalidInput: there is no variant, a SKU is taken, an amount has too many decimal places, or a
+            variant's price would be negative or too high to store.
         UnknownCurrency: there is no such currency.
     """
     if not variants:
@@ -80,10 +80,10 @@ def create_product(
             created_at=now,
             **fields,
         )
-        made = [_variant_of(product, new) for new in variants]
-        reprice(product, made)
+        rows = [_variant_of(product, new) for new in variants]
+        reprice(product, rows)
         product.save()
-        Variant.objects.bulk_create(made)
+        Variant.objects.bulk_create(rows)
         record(
             "catalog.product_created",
             by=by,
@@ -112,15 +112,15 @@ def _variant_of(product: Product, new: NewVariant) -> Variant:
 
 
 def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) -> Product:
-    """Apply `changes`, by column, and return the product.
+    """Apply `changes` (new values by column) and return the product.
 
     Raises:
         ProductNotFound: there is no such product.
-        InvalidInput: the price has more decimal places than the currency, or a variant would cost less than
-            nothing or more than can be stored.
+        InvalidInput: the price has too many decimal places, or a variant's price would be negative or too
+            high to store.
     """
     with transaction.atomic():
-        # FOR UPDATE would make checkouts wait, because their order items reference the product.
+        # A full FOR UPDATE would block checkouts, whose order items reference the product.
         rows = Product.objects.select_for_update(no_key=True)
         product = rows.filter(pk=product_id, deleted_at=None).first()
         if product is None:
@@ -130,7 +130,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
             setattr(product, name, value)
         if "title" in changes:
             product.slug = slug_of(product.title)
-        if PRICED_BY & changes.keys():
+        if PRICE_FIELDS & changes.keys():
             money.require_precise(product.currency, price=product.price)
             _reprice(product)
         product.save()
@@ -161,7 +161,7 @@ def delete_product(product_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
-    """Store the units sold by product id, 0 for the others; return how many products changed."""
+    """Store the units sold by product id, and 0 for other products; return how many products changed."""
     products = Product.objects.filter(deleted_at=None).only("pk", "popularity")
     changed = []
     for product in products.iterator(chunk_size=5_000):
@@ -184,5 +184,5 @@ def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
 
 
 def products_changed(product_ids: Collection[int]) -> None:
-    """Publish, in the caller's transaction, that rows shown with these products changed, such as stock."""
+    """Publish that data shown with these products, such as stock, changed in the caller's transaction."""
     publish_many(Topic.PRODUCT, sorted(product_ids))

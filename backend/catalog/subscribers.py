@@ -1,4 +1,4 @@
-"""The catalogue's own subscriber of the outbox."""
+"""The catalogue's outbox subscriber."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -15,7 +15,7 @@ CHUNK = 1_000
 
 
 class CategoryFanOut:
-    """Publishes the products of a category that changed, because their documents contain its name."""
+    """Publishes the products of a changed category, because their search documents contain its name."""
 
     name: ClassVar[str] = "catalog.category_fan_out"
     topics: ClassVar[frozenset[Topic]] = frozenset({Topic.CATEGORY})

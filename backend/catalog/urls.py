@@ -1,4 +1,4 @@
-"""Paths of the catalogue."""
+"""Catalogue URLs."""
 
 from django.urls import path
 

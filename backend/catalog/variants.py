@@ -1,4 +1,4 @@
-"""Resolving the variant of a request that names a product, a variant, or both."""
+"""Finds the variant for a request that names a product, a variant, or both."""
 
 from django.db.models import QuerySet
 
@@ -8,7 +8,7 @@ from backend.catalog.models import Variant
 
 
 def variants_for_sale() -> QuerySet[Variant]:
-    """Return the variants that are for sale, whether or not there is stock."""
+    """Return the variants that are for sale, in stock or not."""
     return Variant.objects.filter(is_active=True, product__is_active=True, product__deleted_at=None)
 
 
@@ -20,9 +20,9 @@ def resolve_variant(
     A product id alone identifies the product's only variant.
 
     Raises:
-        InvalidInput: neither id was given, or the variant is not one of the product's.
+        InvalidInput: neither id was given, or the variant belongs to another product.
         ProductNotFound: the product has no variant among the candidates.
-        VariantNotFound: the variant is not among them.
+        VariantNotFound: the variant is not among the candidates.
         VariantRequired: the product has several.
     """
     if variant_id is not None:
@@ -30,7 +30,7 @@ def resolve_variant(
         if variant is None:
             raise VariantNotFound(variant_id=variant_id)
         if product_id not in (None, variant.product_id):
-            raise InvalidInput(variant_id=[f"Variant {variant_id} is not one of product {product_id}."])
+            raise InvalidInput(variant_id=[f"Variant {variant_id} doesn't belong to product {product_id}."])
         return variant
     if product_id is None:
         raise InvalidInput(product_id=["Name a product or a variant."])
@@ -38,9 +38,9 @@ def resolve_variant(
     if not variants:
         raise ProductNotFound(product_id=product_id)
     if len(variants) > 1:
-        raise VariantRequired(variants=[_named(variant) for variant in variants])
+        raise VariantRequired(variants=[_choice(variant) for variant in variants])
     return variants[0]
 
 
-def _named(variant: Variant) -> dict[str, object]:
+def _choice(variant: Variant) -> dict[str, object]:
     return {"id": variant.pk, "sku": variant.sku, "name": variant.name}

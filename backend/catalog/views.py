@@ -1,4 +1,4 @@
-"""Endpoints of the catalogue."""
+"""Catalogue endpoints."""
 
 from dataclasses import fields
 from typing import Any
@@ -30,7 +30,7 @@ from backend.catalog.serializers import (
 from backend.exposures.services import expose
 
 EXPOSURE_ID = serializers.UUIDField(
-    allow_null=True, help_text="Send it with clicks and with what goes to the cart."
+    allow_null=True, help_text="Send it with clicks, and when adding a product to the cart."
 )
 
 
@@ -69,12 +69,12 @@ class ProductListView(APIView):
 
 
 class ProductView(APIView):
-    """One product: open to guests for reading, to its seller and staff for changes."""
+    """One product: guests can read it, its seller and staff can change it."""
 
     throttle_classes = (BrowseThrottle,)
 
     def get_permissions(self) -> list[BasePermission]:
-        """Return the permissions: reading is open to guests, changes need an account."""
+        """Allow guests to read, and require an account for changes."""
         return [AllowAny()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAuthenticated()]
 
     @operation(
@@ -95,7 +95,7 @@ class ProductView(APIView):
     def patch(self, request: Request, product_id: int) -> Response:
         """Change a product.
 
-        Fields that are not sent stay as they are. The flags are for staff.
+        Fields that are not sent keep their values. Only staff may set the flags.
         """
         _require_own(product_id, user=request.user)
         serializer = ProductChangesSerializer(data=request.data, partial=True, context={"user": request.user})

@@ -1,4 +1,4 @@
-"""The composition root: the only package that knows every app."""
+"""The composition root: the only package that may import every app."""
 
 from django.apps import AppConfig
 
@@ -9,7 +9,7 @@ class ConfigConfig(AppConfig):
     name = "backend.config"
 
     def ready(self) -> None:
-        """Register what upper apps provide to lower ones."""
-        from backend.config import wiring  # noqa: PLC0415 - models are loaded only now
+        """Register what higher-level apps provide to lower-level ones."""
+        from backend.config import wiring  # noqa: PLC0415 - needs the loaded models
 
         wiring.connect()

@@ -9,11 +9,11 @@ from backend.config import lifeline
 lifeline.tie_child()
 os.umask(0o077)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-# Read by the settings: a request waits for the database for less long than a background process does.
+# The settings give web processes shorter database timeouts than background processes.
 os.environ["VITRINE_PROCESS"] = "web"
 django.setup()
 
-from backend.config.web.serving import serving  # noqa: E402 - Django's apps are loaded first
+from backend.config.web.serving import serving  # noqa: E402 - needs Django's apps
 from backend.operations import web_processes  # noqa: E402
 
 application = serving()

@@ -1,4 +1,4 @@
-"""The Celery application; it finds each app's `tasks.py` by itself."""
+"""The Celery application, which discovers each app's `tasks.py`."""
 
 import os
 
@@ -7,7 +7,7 @@ from celery.signals import setup_logging
 
 from backend.config.engines import broker_url
 
-# What workers write, such as versions of models, is for the owner alone.
+# Files that workers write, such as model versions, are private to the owner.
 os.umask(0o077)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
 
@@ -19,4 +19,4 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def _keep_logging(**_: object) -> None:
-    """Leave logging as Django's settings configure it; Celery asks for a receiver to do so."""
+    """Keep Django's logging configuration: a connected receiver stops Celery from replacing it."""

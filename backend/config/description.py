@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about the API as a whole."""
+"""The general part of the OpenAPI document."""
 
 DESCRIPTION = """
 The backend of a shop: accounts, catalogue, stock, carts and orders; search, recommendations and reports.
@@ -10,17 +10,17 @@ recommendations for a product and sending events are open to guests.
 `{count, next, previous, results, page_size, current_page, total_pages}`, an error
 `{error, code, details, status, timestamp, request_id}`. Programs should look at `code`.
 
-**Exposures.** A list of products has an `exposure_id`. Send it with the events that the list leads to and
-with what goes from it into the cart, and reports can say what the list earned. It is null if it could not be
-stored.
+**Exposures.** A list of products has an `exposure_id`. Send it with the events that the list leads to, and
+when adding a product from the list to the cart, so that reports can show what the list earned. It is null if
+the exposure could not be stored.
 
-**Money** is a decimal number in a string, in the currency beside it and with the decimal places of that
-currency (ISO 4217): `"333"` JPY, `"89.00"` USD, `"1.500"` KWD. `price` is the list price, before the
-discount; `sale_price` is what a product or variant costs. **Times** are in UTC.
+**Money** is a decimal number in a string, with the decimal places of its currency (ISO 4217): `"333"` JPY,
+`"89.00"` USD, `"1.500"` KWD. The currency is a separate field. `price` is the list price before the discount;
+`sale_price` is the current price of a product or variant. **Times** are in UTC.
 
-**Limits.** Requests beyond a limit are answered with 429, requests that need a part of the shop which is down
-with 503, both with the header Retry-After. Every response has the header X-Request-Id. An unexpected failure
-is answered with 500 in the envelope of errors.
+**Limits.** Requests beyond a rate limit get a 429 response, and requests that need a part of the shop that is
+down get a 503, both with the header Retry-After. An unexpected failure is a 500 with the error envelope.
+Every response has the header X-Request-Id.
 """
 
 TAGS = [
@@ -28,14 +28,17 @@ TAGS = [
     {"name": "products", "description": "The catalogue: lists, products and their variants."},
     {
         "name": "search",
-        "description": "Full-text search with facets, and completions of what is being typed.",
+        "description": "Full-text search with facets, and suggestions while typing.",
     },
     {"name": "recommendations", "description": "Products chosen for a shopper or for a product's page."},
-    {"name": "events", "description": "What shoppers did: the source of behaviour reports and of models."},
-    {"name": "cart", "description": "The customer's cart, at today's prices."},
+    {"name": "events", "description": "What shoppers do: the source of behaviour reports and of models."},
+    {"name": "cart", "description": "The customer's cart, at current prices."},
     {"name": "orders", "description": "Checkout and the later steps of an order."},
-    {"name": "inventory", "description": "The ledger of stock, for sellers and staff."},
-    {"name": "analytics", "description": "Reports, for sellers about their own products and for staff."},
+    {"name": "inventory", "description": "The stock ledger, for sellers and staff."},
+    {
+        "name": "analytics",
+        "description": "Reports: for sellers about their own products, for staff about the whole shop.",
+    },
     {"name": "health", "description": "Checks for load balancers and operators."},
 ]
 

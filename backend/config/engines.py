@@ -1,4 +1,4 @@
-"""Where this installation's services are, and how to run the embedded ones."""
+"""Locates this installation's services, and runs the embedded ones."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,19 +13,19 @@ _BROKER_DATABASE = 2
 
 
 def cache_url(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the address of the cache: CACHE_URL, else a database beside the stream."""
-    return environ.get("CACHE_URL") or _beside_stream(environ, number=_CACHE_DATABASE)
+    """Return the URL of the cache: CACHE_URL, by default a database on the stream's server."""
+    return environ.get("CACHE_URL") or _on_stream_server(environ, number=_CACHE_DATABASE)
 
 
 def broker_url(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the address of the queue of tasks: CELERY_BROKER_URL, else a database beside the stream."""
-    return environ.get("CELERY_BROKER_URL") or _beside_stream(environ, number=_BROKER_DATABASE)
+    """Return the URL of the task queue: CELERY_BROKER_URL, by default a database on the stream's server."""
+    return environ.get("CELERY_BROKER_URL") or _on_stream_server(environ, number=_BROKER_DATABASE)
 
 
-def _beside_stream(environ: Mapping[str, str], *, number: int) -> str:
-    """Return REDIS_URL; without it a database of the home's embedded Valkey, apart from the stream's.
+def _on_stream_server(environ: Mapping[str, str], *, number: int) -> str:
+    """Return REDIS_URL, or by default the given database of the embedded Valkey.
 
-    Emptying a cache must not empty a stream.
+    The database differs from the stream's, because clearing the cache must not clear the stream.
     """
     settings = PipelineSettings.from_env(environ)
     stream = embedded.redis_url(settings)
@@ -34,10 +34,10 @@ def _beside_stream(environ: Mapping[str, str], *, number: int) -> str:
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Run the embedded services of this home, except those that are configured or run already.
+    """Run the embedded services that are neither replaced by configured ones nor running already.
 
     Raises:
-        ServiceDidNotStart: one of them did not start; names its log.
+        ServiceDidNotStart: a service did not start; names its log.
     """
     with embedded.ensure(PipelineSettings.from_env(), embedded.VALKEY, embedded.WAREHOUSE):
         yield

@@ -1,4 +1,4 @@
-"""Environment variables, each read once with its name, its type and its default."""
+"""Reads and validates environment variables."""
 
 import logging
 import re
@@ -25,29 +25,30 @@ _DATABASES = ("sqlite", "postgresql", "postgres")
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """The variables of a process. One that is empty counts as not set, as docker compose passes it.
+    """The environment variables of a process.
 
-    Every method takes a name and a default.
+    An empty variable counts as not set, because docker compose passes unset variables that way. Every method
+    takes a name and a default.
 
     Raises:
-        ImproperlyConfigured: the variable has a value that can't be used; the message names it.
+        ImproperlyConfigured: the variable's value is invalid; the message names it.
     """
 
     environ: Mapping[str, str]
 
     def text(self, name: str, default: str) -> str:
-        """Return the value as it is."""
+        """Return the value unchanged."""
         return self.environ.get(name) or default
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return true or false."""
         text = self.text(name, str(default)).lower()
         if text not in _TRUE | _FALSE:
-            raise _unusable(name, text, "must be true or false")
+            raise _invalid(name, text, "must be true or false")
         return text in _TRUE
 
     def words(self, name: str, default: Sequence[str] = ()) -> list[str]:
-        """Return the values, which are separated by commas."""
+        """Return a comma-separated list."""
         text = self.text(name, ",".join(default))
         return [word.strip() for word in text.split(",") if word.strip()]
 
@@ -56,17 +57,17 @@ class Variables:
         return self._parsed(name, default, _amount, "must be a number, 0 or more")
 
     def optional_number(self, name: str) -> Decimal | None:
-        """Return a number, 0 or more, or None where there is none."""
+        """Return a number, 0 or more, or None if the variable is not set."""
         return self.number(name, "") if self.text(name, "") else None
 
     def currency(self, name: str, default: str) -> str:
-        """Return the code of a currency in which amounts can be."""
+        """Return an ISO 4217 currency code."""
 
         def parse(text: str) -> str:
             money.exponent(text)
             return text
 
-        return self._parsed(name, default, parse, "must be the code of an ISO 4217 currency, such as EUR")
+        return self._parsed(name, default, parse, "must be an ISO 4217 currency code, such as EUR")
 
     def whole(self, name: str, default: int, *, least: int = 0) -> int:
         """Return a whole number, `least` or more."""
@@ -79,17 +80,17 @@ class Variables:
         return self._parsed(name, str(default), parse, f"must be a whole number, {least} or more")
 
     def rate(self, name: str, default: str) -> str:
-        """Return a rate as the throttles read it; they would refuse a wrong one only at the first request."""
+        """Return a rate for throttles, which would report an invalid one only at the first request."""
 
         def parse(text: str) -> str:
             if not _RATE.fullmatch(text):
                 raise ValueError(text)
             return text
 
-        return self._parsed(name, default, parse, "must be as in 100/hour")
+        return self._parsed(name, default, parse, "must be a rate, such as 100/hour")
 
     def log_level(self, name: str, default: str) -> str:
-        """Return the name of a level of logging."""
+        """Return the name of a log level."""
         levels = logging.getLevelNamesMapping()
 
         def parse(text: str) -> str:
@@ -100,7 +101,7 @@ class Variables:
         return self._parsed(name, default, parse, f"must be one of {', '.join(levels)}")
 
     def database(self, name: str, default: str) -> dict[str, Any]:
-        """Return Django's settings of the database at an address."""
+        """Return Django's settings for the database at a URL."""
         address = self.text(name, default)
         if address.partition("://")[0] not in _DATABASES:
             raise ImproperlyConfigured(f"{name} must begin with postgresql:// or sqlite:///")
@@ -111,7 +112,7 @@ class Variables:
         try:
             return parse(text)
         except (ValueError, InvalidOperation) as error:
-            raise _unusable(name, text, expected) from error
+            raise _invalid(name, text, expected) from error
 
 
 def _amount(text: str) -> Decimal:
@@ -121,19 +122,19 @@ def _amount(text: str) -> Decimal:
     return value
 
 
-def _unusable(name: str, text: str, expected: str) -> ImproperlyConfigured:
+def _invalid(name: str, text: str, expected: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name}={text!r}: {expected}")
 
 
 def require_safe(environment: str, *, secret_key: str, debug: bool, allowed_hosts: Sequence[str]) -> None:
-    """Refuse settings that are only fit for a developer's machine.
+    """Refuse settings that are unsafe in production.
 
     Raises:
-        ImproperlyConfigured: the environment is unknown, or it is production and something is unsafe; the
-            message names every variable that has to change.
+        ImproperlyConfigured: the environment is unknown, or it is production and a setting is unsafe; the
+            message names every variable that must change.
     """
     if environment not in ENVIRONMENTS:
-        raise _unusable("VITRINE_ENVIRONMENT", environment, f"must be one of {', '.join(ENVIRONMENTS)}")
+        raise _invalid("VITRINE_ENVIRONMENT", environment, f"must be one of {', '.join(ENVIRONMENTS)}")
     if environment != "production":
         return
     problems = []

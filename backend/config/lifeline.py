@@ -1,8 +1,8 @@
-"""Ties a process to its supervisor: `python -m backend.config.lifeline COMMAND …` becomes that command.
+"""Ties a process to its supervisor: `python -m backend.config.lifeline COMMAND …` executes the command.
 
-The command is killed when the supervisor dies, even by SIGKILL. An orderly stop would not do: the command
-might wait for another process that is gone already. Only Linux offers this; elsewhere the processes stop when
-the supervisor ends in an orderly way.
+The command is killed when the supervisor dies, even by SIGKILL. A graceful stop is not possible then, because
+the command might wait for another process that is gone. Only Linux supports this; on other systems the
+processes stop only when the supervisor exits normally.
 """
 
 import ctypes
@@ -16,19 +16,19 @@ _PR_SET_PDEATHSIG = 1
 
 
 def tie() -> None:
-    """Have this process killed when its parent dies."""
+    """Arrange for this process to be killed when its parent dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def tie_child() -> None:
-    """Have this child of a tied process killed with it; a child doesn't inherit the tie."""
+    """Tie this process to its parent if that is tied, because children don't inherit the setting."""
     if SUPERVISED in os.environ:
         tie()
 
 
 def main(command: list[str]) -> None:
-    """Become `command`, tied. Return only if the supervisor died before the tie was made."""
+    """Execute `command`, tied to the supervisor. Return only if the supervisor is already dead."""
     supervisor = os.environ.setdefault(SUPERVISED, str(os.getppid()))
     tie()
     if str(os.getppid()) == supervisor:

@@ -1,4 +1,4 @@
-"""One log: JSON lines on standard error, with the request's id on every line."""
+"""Configures logging: JSON lines on standard error, with the request's id on every line."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ SHARED_PROCESSORS: list[structlog.types.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
-# The variables of frames are left out: they hold passwords, and whole pages of products.
+# Local variables are left out, because they can contain passwords and are long.
 TRACEBACKS = structlog.processors.ExceptionRenderer(
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
 )
@@ -45,7 +45,7 @@ def logging_configuration(*, level: str, plain: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "elastic_transport": {"level": "WARNING"},
-            # The request log has the same, with the request's id.
+            # The request log has the same information, with the request's id.
             "django.request": {"level": "ERROR"},
             "django_structlog": {"level": level},
         },

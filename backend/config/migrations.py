@@ -1,4 +1,4 @@
-"""Refuses to serve a database whose schema is older than this code."""
+"""Refuses to serve a database whose schema is outdated."""
 
 from django.db import DatabaseError, connection
 
@@ -7,12 +7,12 @@ from backend.operations import schema
 
 
 def require_applied() -> None:
-    """Make sure that every migration was applied.
+    """Check that all migrations are applied.
 
-    A database that doesn't answer prevents nothing: the processes wait for it, and readiness names it.
+    A database that is down is not an error here: the processes wait for it, and readiness reports it.
 
     Raises:
-        CannotServe: migrations are missing.
+        CannotServe: some are not.
     """
     try:
         missing = schema.pending()

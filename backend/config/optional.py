@@ -1,4 +1,4 @@
-"""Folders of the repository that an installation may lack: the Docker image has none of them."""
+"""Optional folders of the repository, which are not part of the Docker image."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ GENERATED_SHOP = "demo"
 
 
 def is_installed(package: str) -> bool:
-    """Return whether the package is in the folder that holds `backend`."""
+    """Return whether the package is installed beside `backend`."""
     return (ROOT / package / "__init__.py").is_file()

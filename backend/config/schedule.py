@@ -1,4 +1,4 @@
-"""When beat starts each task; the tasks are in the apps' `tasks.py`."""
+"""The schedule of periodic tasks, which are in the apps' `tasks.py`."""
 
 from datetime import timedelta
 

@@ -1,6 +1,6 @@
-"""Django's settings, read from the environment (and from a file .env beside manage.py).
+"""Django settings, read from the environment (and from a file .env beside manage.py).
 
-Importing them touches no disk.
+Importing this module writes nothing to disk.
 """
 
 import os
@@ -24,9 +24,9 @@ env = Variables(os.environ)
 
 ENVIRONMENT = env.text("VITRINE_ENVIRONMENT", "development")
 VITRINE_HOME = Path(env.text("VITRINE_HOME", str(BASE_DIR / "var"))).resolve()
-# The engines read the environment themselves; they and every child process have to mean the same folder.
+# The engines and child processes read this variable themselves, and must get the same absolute path.
 os.environ["VITRINE_HOME"] = str(VITRINE_HOME)
-# Read where they are used; a variable that can't be used is refused now.
+# Validate these variables now, although they are read where they are used.
 PipelineSettings.from_env()
 
 SECRET_KEY = env.text("SECRET_KEY", DEVELOPMENT_SECRET)
@@ -86,19 +86,19 @@ TEMPLATES = [
     }
 ]
 
-# A request waits for the database for seconds; a background process may wait longer.
+# A web request may wait only seconds for the database, a background process longer.
 _IS_WEB = os.environ.get("VITRINE_PROCESS") == "web"
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VITRINE_HOME / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "backend.config.sqlite"
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction that reads first and writes later would otherwise fail at once under another writer.
+        # Otherwise a transaction that reads first and then writes fails at once if there is another writer.
         "transaction_mode": "IMMEDIATE",
         "timeout": 4 if _IS_WEB else 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA mmap_size=134217728; PRAGMA cache_size=-20000;",
     }
 else:
-    # Beside what the address itself asks for, such as ?sslmode=require.
+    # The URL may have options of its own, such as ?sslmode=require.
     _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options["pool"] = {
         "min_size": 1,
@@ -111,12 +111,12 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if is_installed(GENERATED_SHOP):
-    # Before backend.config, whose command populate_data only says that the app is absent.
+    # Before backend.config, whose populate_data command only reports that this app is missing.
     INSTALLED_APPS.insert(0, GENERATED_SHOP)
 
 SEARCH = SearchSettings.from_env()
 if SEARCH.engine == "elasticsearch":
-    # Its import takes a second, which a shop without Elasticsearch need not spend at every start.
+    # Importing it takes a second, which shops without Elasticsearch shouldn't pay at every start.
     INSTALLED_APPS += ["django_elasticsearch_dsl"]
     ELASTICSEARCH_DSL = {"default": {"hosts": SEARCH.elasticsearch_url}}
     ELASTICSEARCH_DSL_SIGNAL_PROCESSOR = "django_elasticsearch_dsl.signals.BaseSignalProcessor"
@@ -130,7 +130,7 @@ CACHES = {
         "BACKEND": "backend.engines.cache.OptionalCache",
         "LOCATION": "backend.config.engines.cache_url",
         "KEY_PREFIX": "vitrine",
-        # Every key has a time to live: the embedded cache shares its memory with the stream, which has none.
+        # Every key expires, because the embedded cache shares its memory with the stream.
         "TIMEOUT": 300,
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
     }

@@ -1,4 +1,4 @@
-"""The subscribers of the outbox."""
+"""The outbox's subscribers."""
 
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from backend.tracking.subscribers import GuestRecentProducts
 
 
 def subscribers() -> list[Subscriber]:
-    """Return the present subscribers; they change with the generations of the index."""
+    """Return the current subscribers, which depend on the generations of the index."""
     target = migrated()
     return [
         CategoryFanOut(),

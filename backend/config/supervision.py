@@ -1,8 +1,8 @@
-"""The processes of a shop under one supervisor (supervisord).
+"""Runs the processes of a shop under one supervisor (supervisord).
 
-The supervisor restarts a process that dies, keeps a log of each, and stops all of them in the order in which
-they depend on each other. Each process is killed with its supervisor, so that none outlives it.
-docs/decisions/supervisor.md says why.
+The supervisor restarts processes that die, keeps a log for each, and stops them in the order of their
+dependencies. If the supervisor is killed, its processes are killed, too. docs/decisions/supervisor.md
+explains why.
 """
 
 import configparser
@@ -21,25 +21,25 @@ from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
 
 _LOG_SIZE = "5MB"
-# What the operating system allows for the address of a Unix socket.
-_LONGEST_SOCKET = 100
+# The operating system limits the length of a Unix socket's path.
+_MAX_SOCKET_PATH = 100
 _PYTHON = (sys.executable, "-u")
 _MANAGE = (*_PYTHON, "manage.py")
 _CELERY = (*_PYTHON, "-m", "celery", "-A", "backend.config.celery")
 _GRANIAN = (*_PYTHON, "-m", "granian", "--interface", "asginl", "--http", "1", "--no-ws", "--workers", "1")
-_METRICS_PORT_ABOVE = 1_000
+_METRICS_PORT_OFFSET = 1_000
 _LARGEST_PORT = 65_535
 _HEADER_MILLISECONDS = "10000"
 _STOP_SECONDS = "10"
 
 
 class CannotServe(Exception):
-    """Something prevents serving this home; the message says what, and what to do."""
+    """The shop can't be served; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process to run; one that runs `once` is not restarted when it ends."""
+    """A process to run; with `once` it is not restarted when it ends."""
 
     name: str
     command: Sequence[str]
@@ -48,7 +48,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Processes that start and stop together; the groups stop in the reverse order of their start."""
+    """Processes that start and stop together; groups stop in the reverse order of starting."""
 
     name: str
     processes: Sequence[Process]
@@ -56,7 +56,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where the web listens, with how many processes, and where its metrics are served."""
+    """The addresses of the web and the metrics, and the number of web processes."""
 
     host: str
     port: int
@@ -74,24 +74,24 @@ class Listen:
         metrics_host: str = "127.0.0.1",
         metrics_port: int | None = None,
     ) -> Self:
-        """Return the addresses; metrics are served 1,000 ports above the web unless another port is named."""
-        above = port + _METRICS_PORT_ABOVE
-        chosen = metrics_port or (above if above <= _LARGEST_PORT else port - _METRICS_PORT_ABOVE)
+        """Return the addresses; by default the metrics port is 1,000 above the web port."""
+        above = port + _METRICS_PORT_OFFSET
+        chosen = metrics_port or (above if above <= _LARGEST_PORT else port - _METRICS_PORT_OFFSET)
         return cls(host=host, port=port, workers=workers, metrics_host=metrics_host, metrics_port=chosen)
 
 
 def default_port() -> str:
-    """Return the port to serve on where no other is named."""
+    """Return the default port of the web."""
     return os.environ.get("PORT") or "8000"
 
 
 def require_free(settings: PipelineSettings, *, listen: Listen, share_port: bool = False) -> None:
-    """Make sure that the ports are free and that no other supervisor serves the home.
+    """Check that the ports are free and that no other supervisor serves the home.
 
-    With `share_port` web processes may listen on the port already, as those of `serve --web-only` do.
+    With `share_port`, other web processes may listen on the port, such as those of `serve --web-only`.
 
     Raises:
-        CannotServe: a port is taken, or the home is being served.
+        CannotServe: a port is in use, or the home is already served.
     """
     if not share_port:
         _require_port(listen.host, listen.port, remedy=f"PORT={listen.port + 1}")
@@ -100,7 +100,7 @@ def require_free(settings: PipelineSettings, *, listen: Listen, share_port: bool
         if embedded.is_running(service, home=settings.home) and not endpoint.transient:
             raise CannotServe(
                 f"{settings.home} is being served already (its {service.name} is process {endpoint.pid}): "
-                "stop that first, or name another folder in VITRINE_HOME"
+                "stop that first, or set VITRINE_HOME to another folder"
             )
     _require_port(listen.metrics_host, listen.metrics_port, remedy=f"METRICS_PORT={listen.metrics_port + 1}")
 
@@ -114,7 +114,7 @@ def _require_port(host: str, port: int, *, remedy: str) -> None:
 
 
 def groups(settings: PipelineSettings, *, listen: Listen) -> list[Group]:
-    """Return what runs for a shop: the embedded services that it uses, then its own processes."""
+    """Return the process groups of a shop: the embedded services that it uses, then its own processes."""
     services = []
     if settings.redis_url is None:
         services.append(Process("valkey", (*_PYTHON, "-m", "analytics_pipeline.valkey")))
@@ -135,10 +135,10 @@ def groups(settings: PipelineSettings, *, listen: Listen) -> list[Group]:
 
 
 def web(listen: Listen) -> list[Process]:
-    """Return the processes that answer HTTP.
+    """Return the web processes and the metrics process.
 
-    Web processes share the port through SO_REUSEPORT. Each is supervised by itself: one that dies is
-    replaced, and the others go on.
+    Web processes share the port through SO_REUSEPORT. Each is supervised separately: if one dies, it is
+    replaced while the others continue.
     """
     options = ("--http1-header-read-timeout", _HEADER_MILLISECONDS, "--workers-kill-timeout", _STOP_SECONDS)
     address = ("--host", listen.host, "--port", str(listen.port))
@@ -152,26 +152,26 @@ def web(listen: Listen) -> list[Process]:
 
 
 def write_configuration(
-    folder: Path, *, root: Path, started: Sequence[Group], logs: Path | None = None
+    folder: Path, *, root: Path, to_start: Sequence[Group], logs: Path | None = None
 ) -> Path:
-    """Write supervisord's configuration into `folder`, readable by its owner alone, and return its path.
+    """Write supervisord's configuration to `folder`, readable only by its owner, and return its path.
 
-    Each process has a log in the folder `logs`; without one all write to the supervisor's standard output.
+    Each process has a log in the folder `logs`; if that is None, all log to the supervisor's standard output.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if logs is not None:
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / "supervisord.conf"
-    # supervisord replaces %(name)s, also in a folder's name.
+    # Values are escaped below, because supervisord expands %(name)s, even in paths.
     parser = configparser.RawConfigParser()
     parser["supervisord"] = _escaped(_daemon(folder, root=root, logs=logs))
-    for place, group in enumerate(started, start=1):
+    for priority, group in enumerate(to_start, start=1):
         members = ",".join(process.name for process in group.processes)
-        parser[f"group:{group.name}"] = {"programs": members, "priority": str(place)}
+        parser[f"group:{group.name}"] = {"programs": members, "priority": str(priority)}
         for process in group.processes:
             parser[f"program:{process.name}"] = _escaped(_program(process, logs=logs))
     control = folder / "supervisor.sock"
-    if len(str(control)) <= _LONGEST_SOCKET:
+    if len(str(control)) <= _MAX_SOCKET_PATH:
         for section, options in _control(control).items():
             parser[section] = _escaped(options)
     text = io.StringIO()
@@ -192,7 +192,7 @@ def _daemon(folder: Path, *, root: Path, logs: Path | None) -> dict[str, str]:
         "logfile_maxbytes": _LOG_SIZE if logs else "0",
         "logfile_backups": "1",
     }
-    # supervisord warns when it runs as root without being told so, as in a container.
+    # supervisord warns if it runs as root, as in a container, without this option.
     return {**options, "user": "root"} if os.geteuid() == 0 else options
 
 
@@ -206,7 +206,7 @@ def _program(process: Process, *, logs: Path | None) -> dict[str, str]:
     }
     restarts = {"autorestart": "false", "startsecs": "0"}
     if not process.once:
-        # A process that dies sooner than startsecs waits before its next start, longer each time.
+        # A process that dies within startsecs is restarted after a delay, which increases each time.
         restarts = {"autorestart": "true", "startsecs": "2", "startretries": "100"}
     if process.once or logs is None:
         return {**options, **restarts, "stdout_logfile": "/dev/stdout", "stdout_logfile_maxbytes": "0"}

@@ -1,4 +1,4 @@
-"""Every path of the API."""
+"""The URLs of the API."""
 
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView

@@ -1,4 +1,4 @@
-"""Commands that show what a shop can do, each of which works when pasted into a shell."""
+"""Example commands for a shop, which work when pasted into a shell."""
 
 import json
 import re
@@ -32,13 +32,13 @@ ADDRESS = {
         "country": "USA",
     }
 }
-# The lines are pasted into a shell where the environment may not be active.
+# An absolute path, because the virtual environment may not be active in that shell.
 _PYTHON = shlex.quote(sys.executable)
 REPORT_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class Example:
     """A command to paste, and what it shows."""
 
     about: str
@@ -46,65 +46,67 @@ class Try:
 
 
 def pages(address: str, *, operators: str) -> list[str]:
-    """Return a line for each page that a browser shows; `operators` is the address of theirs."""
+    """Return a line for each browser page; `operators` is the address of the operators' pages."""
     lines = {name: address + path for name, path in PAGES.items()}
     lines |= {name: operators + path for name, path in OPERATORS_PAGES.items()}
     return [f"{name:<14} {url}" for name, url in lines.items()]
 
 
-def lines(address: str, *, now: datetime) -> list[Try]:
-    """Return what can be tried now, in working order; tokens where the demo's accounts exist."""
-    product = _example()
+def lines(address: str, *, now: datetime) -> list[Example]:
+    """Return the examples in an order that works, with tokens if the demo accounts exist."""
+    product = _example_product()
     if product is None:
         return []
-    found = [
-        Try("the shop's address", f"SHOP={shlex.quote(address)}"),
-        Try("search, with facets", _get(f"/api/search/?q={quote_plus(_words(product))}&page_size=3")),
-        Try("suggestions while typing", _get(f"/api/search/suggestions/?q={quote_plus(product.title[:4])}")),
-        Try("products like one", _get(f"/api/recommendations/product/{product.pk}/")),
-        Try(
+    examples = [
+        Example("the shop's address", f"SHOP={shlex.quote(address)}"),
+        Example("search, with facets", _get(f"/api/search/?q={quote_plus(_words(product))}&page_size=3")),
+        Example(
+            "suggestions while typing", _get(f"/api/search/suggestions/?q={quote_plus(product.title[:4])}")
+        ),
+        Example("products like this one", _get(f"/api/recommendations/product/{product.pk}/")),
+        Example(
             "how DBeaver, Metabase and Jupyter read the warehouse", f"{_PYTHON} -m analytics_pipeline.analyst"
         ),
     ]
     if _has_demo_account(CUSTOMER_PHONE):
-        found += _as_customer(product, now=now)
+        examples += _as_customer(product, now=now)
     if _has_demo_account(STAFF_PHONE):
-        found += _as_staff(product, now=now)
-    return found
+        examples += _as_staff(product, now=now)
+    return examples
 
 
-def _as_customer(product: Product, *, now: datetime) -> list[Try]:
+def _as_customer(product: Product, *, now: datetime) -> list[Example]:
     token = log_in(phone=CUSTOMER_PHONE, password=DEMO_PASSWORD, now=now).access_token
     return [
-        Try(f"a customer: {CUSTOMER_PHONE}", f"CUSTOMER={token}"),
-        Try("recommendations for this person", _get("/api/recommendations/user/?limit=3", "CUSTOMER")),
-        Try(
-            "into the cart",
+        Example(f"a customer: {CUSTOMER_PHONE}", f"CUSTOMER={token}"),
+        Example("recommendations for this person", _get("/api/recommendations/user/?limit=3", "CUSTOMER")),
+        Example(
+            "add it to the cart",
             _post("/api/orders/cart/", {"product_id": product.pk, "quantity": 1}, "CUSTOMER"),
         ),
-        Try("order, paid in cash on delivery", _post("/api/orders/orders/", ADDRESS, "CUSTOMER")),
+        Example("order it, with cash on delivery", _post("/api/orders/orders/", ADDRESS, "CUSTOMER")),
     ]
 
 
-def _as_staff(product: Product, *, now: datetime) -> list[Try]:
+def _as_staff(product: Product, *, now: datetime) -> list[Example]:
     token = log_in(phone=STAFF_PHONE, password=DEMO_PASSWORD, now=now).access_token
-    span = f"start_date={(now - timedelta(days=REPORT_DAYS)).date()}&end_date={now.date()}"
+    period = f"start_date={(now - timedelta(days=REPORT_DAYS)).date()}&end_date={now.date()}"
     return [
-        Try(f"staff: {STAFF_PHONE}", f"STAFF={token}"),
-        Try("sales by month", _get(f"/api/analytics/sales/?{span}&group_by=month", "STAFF")),
-        Try(
+        Example(f"staff: {STAFF_PHONE}", f"STAFF={token}"),
+        Example("sales by month", _get(f"/api/analytics/sales/?{period}&group_by=month", "STAFF")),
+        Example(
             "views, cart additions and sales of a product",
-            _get(f"/api/analytics/products/{product.pk}/?{span}", "STAFF"),
+            _get(f"/api/analytics/products/{product.pk}/?{period}", "STAFF"),
         ),
-        Try(
+        Example(
             "a discount, which the next search shows",
             _send("PATCH", f"/api/products/{product.pk}/", {"discount_percentage": "10.00"}, "STAFF"),
         ),
     ]
 
 
-def _example() -> Product | None:
-    """Return a well-known product that goes into a cart without a choice of variant."""
+def _example_product() -> Product | None:
+    """Return a popular product in stock that has a single variant."""
     simple = Product.objects.listed().annotate(variant_count=Count("variants")).filter(variant_count=1)
     sellable = simple.filter(variants__is_active=True, variants__stock__gt=F("variants__reserved"))
     return sellable.order_by("-popularity", "pk").first()

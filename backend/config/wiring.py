@@ -1,4 +1,4 @@
-"""What upper apps provide to lower ones, registered once at start-up."""
+"""Registers what higher-level apps provide to lower-level ones."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from backend.tracking import sink
 
 
 def connect() -> None:
-    """Register sinks, health checks and the errors of the web process."""
+    """Register the exposure sink, the health checks and the errors of the web process."""
     register_server_errors(any_request=[ServerBusy, AnswerTooLate], body=[BodyTooLarge, BodyTooSlow])
     exposures.register_sink(sink.store)
     health.register("database", health.database, required=True)
@@ -30,7 +30,7 @@ def connect() -> None:
 
 
 def _folders() -> dict[str, Path]:
-    """Return the folders on this machine that fill up: the home, and SQLite's where it is elsewhere."""
+    """Return the local folders that the shop writes to: the home, and that of an SQLite database."""
     folders: dict[str, Path] = {"home": settings.VITRINE_HOME}
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite"):

@@ -1,4 +1,4 @@
-"""Past inventory transactions and reservations, for imports."""
+"""Imports past inventory transactions and reservations."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -43,11 +43,11 @@ class PastReservation:
 
 
 def record_past(entries: Sequence[PastEntry]) -> None:
-    """Store the transactions in the order of their times, and change the variants' stock by their sum.
+    """Store the transactions in chronological order, and change the variants' stock by their sum.
 
     Raises:
         InvalidInput: a quantity does not match its type.
-        IntegrityError: some stock would fall below zero or below the reserved units.
+        IntegrityError: a variant's stock would fall below zero or below its reserved units.
     """
     rows = [
         InventoryTransaction(

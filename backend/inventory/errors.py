@@ -1,4 +1,4 @@
-"""Errors of stock and reservations."""
+"""Stock and reservation errors."""
 
 from backend.api.errors import DomainError
 

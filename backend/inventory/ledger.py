@@ -1,4 +1,4 @@
-"""The effect of inventory transactions on stock."""
+"""Computes the effect of inventory transactions on stock."""
 
 from backend.api.errors import InvalidInput
 from backend.inventory.models import TransactionType
@@ -15,7 +15,7 @@ def effect_of(transaction_type: str, *, quantity: int) -> int:
     """Return the change of stock in units; the quantity of an ADJUSTMENT has the sign of the change.
 
     Raises:
-        InvalidInput: the quantity is 0, or negative for another type than ADJUSTMENT.
+        InvalidInput: the quantity is 0, or is negative for a type other than ADJUSTMENT.
     """
     if transaction_type == TransactionType.ADJUSTMENT:
         if quantity == 0:

@@ -1,9 +1,9 @@
 """The stock ledger, and reservations of units for orders.
 
-For every variant, always:
+For every variant:
 
     stock      physical units               = the sum of `effect` of its inventory transactions
-    reserved   units of them held           = the sum of `quantity` of its COMMITTED reservations
+    reserved   units held for orders        = the sum of `quantity` of its COMMITTED reservations
     available  units that can be sold now   = stock - reserved, never below zero
 
 A reservation ends when the units are shipped or released:
@@ -11,9 +11,9 @@ A reservation ends when the units are shipped or released:
     COMMITTED ──fulfil (units leave: an OUT entry)──▶ FULFILLED
         └──────release (reserved falls)─────────────▶ RELEASED
 
-Locks are taken in one order, here and in every app above: idempotency key → cart → order → variants by id →
-reservations. They only prevent deadlocks and needless conflicts; correctness comes from conditional UPDATEs
-and CHECK constraints, which hold without any lock.
+Locks are always taken in this order, here and in other apps: idempotency key → cart → order → variants by id
+→ reservations. They only prevent deadlocks and needless conflicts; conditional UPDATEs and CHECK constraints
+guarantee correctness without them.
 """
 
 from django.conf import settings
@@ -36,8 +36,8 @@ class TransactionType(models.TextChoices):
 class InventoryTransaction(models.Model):
     """A change of stock. Append-only: a mistake is corrected by an ADJUSTMENT.
 
-    `quantity` is positive, except for an ADJUSTMENT, which is a difference. `effect` is the quantity with the
-    sign of the change of stock. `recorded_by` is None for transactions of the system.
+    `quantity` is positive, except for an ADJUSTMENT, where it may be negative. `effect` is the signed change
+    of stock. `recorded_by` is None for transactions by the system.
     """
 
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="inventory_transactions")

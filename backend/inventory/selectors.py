@@ -1,4 +1,4 @@
-"""Queries of the ledger."""
+"""Inventory queries."""
 
 from django.db.models import QuerySet
 
@@ -14,7 +14,7 @@ def transactions_visible_to(
     variant_id: int | None = None,
     transaction_type: str | None = None,
 ) -> QuerySet[InventoryTransaction]:
-    """Return the transactions that match, newest first; for a seller, those of their own products."""
+    """Return the matching transactions, newest first; for sellers, only those of their own products."""
     rows = InventoryTransaction.objects.select_related("variant").order_by("-recorded_at", "-pk")
     if not user.is_admin:
         rows = rows.filter(variant__product__seller=user)
@@ -28,6 +28,6 @@ def transactions_visible_to(
 
 
 def variants_managed_by(user: User) -> QuerySet[Variant]:
-    """Return the variants whose stock the user may record: a seller's own, or for staff all."""
+    """Return the variants whose stock the user may change: for sellers their own, for staff all."""
     rows = Variant.objects.filter(product__deleted_at=None)
     return rows if user.is_admin else rows.filter(product__seller=user)

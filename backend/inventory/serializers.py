@@ -1,4 +1,4 @@
-"""Serialisation of inventory transactions."""
+"""Serializers for inventory transactions."""
 
 from rest_framework import serializers
 
@@ -24,7 +24,7 @@ class TransactionListParameters(PageParameters):
 
 
 class NewTransactionSerializer(Body):
-    """A transaction to record. A product without a variant means its only variant."""
+    """A transaction to record; for a product with a single variant, the product's id is enough."""
 
     EXAMPLE = {**TRANSACTION, "product": 1}
 
@@ -34,7 +34,7 @@ class NewTransactionSerializer(Body):
     quantity = serializers.IntegerField(
         min_value=-MAX_UNITS,
         max_value=MAX_UNITS,
-        help_text="Units, 1 or more; for an ADJUSTMENT the difference, which may be negative.",
+        help_text="The number of units, 1 or more; for an ADJUSTMENT the difference, which may be negative.",
     )
     reference = serializers.CharField(required=False, max_length=100, allow_blank=True, default="")
     notes = serializers.CharField(required=False, max_length=500, allow_blank=True, default="")

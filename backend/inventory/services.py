@@ -1,4 +1,4 @@
-"""Changes of stock and reservations; nothing else changes them."""
+"""Changes to stock and reservations; apart from imports, no other module changes them."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +20,7 @@ from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
 
 CHUNK = 500
-# The highest value of the column in PostgreSQL.
+# The column's maximum in PostgreSQL.
 MAX_STOCK = 2**31 - 1
 
 
@@ -39,8 +39,8 @@ def record(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
     """Record the entry, change the variant's stock, and return the transaction.
 
     Raises:
-        InvalidInput: the quantity does not match the type, or stock would exceed the column.
-        InsufficientStock: stock would fall below the reserved units.
+        InvalidInput: the quantity does not match the type, or the stock would be too large for the column.
+        InsufficientStock: the stock would fall below the reserved units.
     """
     with transaction.atomic():
         (row,) = record_many([entry], by=by, now=now)
@@ -57,11 +57,12 @@ def record(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
 def record_many(entries: Sequence[Entry], *, by: Actor, now: datetime) -> list[InventoryTransaction]:
     """Record all entries or none, and return the transactions (4 queries for 500 variants).
 
-    The ledger stores who recorded them; the caller writes the audit log.
+    The ledger stores the author; the caller writes the audit log.
 
     Raises:
-        InvalidInput: a quantity does not match its type, or some stock would exceed the column.
-        InsufficientStock: some stock would fall below the reserved units.
+        InvalidInput: a quantity does not match its type, or a variant's stock would be too large for the
+            column.
+        InsufficientStock: a variant's stock would fall below its reserved units.
     """
     rows = [_row_of(entry, by=by, now=now) for entry in entries]
     change: Counter[int] = Counter()
@@ -91,7 +92,7 @@ def _row_of(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
 
 
 def lock_variants(variant_ids: Collection[int]) -> dict[int, Variant]:
-    """Lock the variants in the order of their ids, and return them by id with their products.
+    """Lock the variants by id, and return them by id with their products.
 
     SQLite has no row locks and needs none, because its write transactions run one at a time.
 
@@ -116,17 +117,17 @@ def reserve(units: Mapping[int, int], *, reference: str, now: datetime) -> dict[
         wanted = number_by_key(units)
         rows = Variant.objects.filter(pk__in=units, stock__gte=F("reserved") + wanted)
         if rows.update(reserved=F("reserved") + wanted) < len(units):
-            raise InsufficientStock(items=_short(variants, wanted=units))
-        made = Reservation.objects.bulk_create(
+            raise InsufficientStock(items=_shortages(variants, wanted=units))
+        reservations = Reservation.objects.bulk_create(
             Reservation(variant_id=variant_id, quantity=quantity, reference=reference, created_at=now)
             for variant_id, quantity in sorted(units.items())
         )
         products_changed({variant.product_id for variant in variants.values()})
-    return {reservation.variant_id: reservation for reservation in made}
+    return {reservation.variant_id: reservation for reservation in reservations}
 
 
 def release(reservation_ids: Collection[int], *, now: datetime) -> None:
-    """Release the units of the reservations, which makes them available again.
+    """Release the reservations, which makes their units available again.
 
     Raises:
         ReservationClosed: one of the reservations is closed.
@@ -149,8 +150,10 @@ def fulfil(reservation_ids: Collection[int], *, by: Actor, now: datetime) -> Non
     with transaction.atomic():
         closed = _close(reservation_ids, state=ReservationState.FULFILLED, now=now)
         units = _units_of(closed)
-        gone = number_by_key(units)
-        Variant.objects.filter(pk__in=units).update(stock=F("stock") - gone, reserved=F("reserved") - gone)
+        shipped = number_by_key(units)
+        Variant.objects.filter(pk__in=units).update(
+            stock=F("stock") - shipped, reserved=F("reserved") - shipped
+        )
         entries = (
             Entry(
                 variant_id=reservation.variant_id,
@@ -187,10 +190,10 @@ def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int])
     rows = Variant.objects.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
     if rows.update(stock=F("stock") + by_variant) < len(change):
         leaving = {pk: -number for pk, number in change.items()}
-        raise InsufficientStock(items=_short(variants, wanted=leaving))
+        raise InsufficientStock(items=_shortages(variants, wanted=leaving))
 
 
-def _short(variants: Mapping[int, Variant], *, wanted: Mapping[int, int]) -> list[dict[str, object]]:
+def _shortages(variants: Mapping[int, Variant], *, wanted: Mapping[int, int]) -> list[dict[str, object]]:
     return [
         shortage(variant, wanted=wanted[pk])
         for pk, variant in variants.items()

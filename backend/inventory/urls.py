@@ -1,4 +1,4 @@
-"""Paths of the ledger."""
+"""Inventory URLs."""
 
 from django.urls import path
 

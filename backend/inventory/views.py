@@ -1,4 +1,4 @@
-"""Endpoint of the ledger."""
+"""Inventory endpoints."""
 
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ from backend.inventory.serializers import (
 
 
 class InventoryTransactionListView(APIView):
-    """The stock ledger, for sellers (their own products) and staff."""
+    """The stock ledger: sellers see their own products, staff all."""
 
     permission_classes = (IsSellerOrStaff,)
     request_names: ClassVar = {"product_id": "product", "variant_id": "variant"}
@@ -41,7 +41,7 @@ class InventoryTransactionListView(APIView):
     def get(self, request: Request) -> Response:
         """List inventory transactions, newest first.
 
-        Sellers see those of their own products, staff all of them.
+        Sellers see those of their own products, staff see all.
         """
         parameters = parse(request, TransactionListParameters)
         span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
@@ -67,13 +67,13 @@ class InventoryTransactionListView(APIView):
     def post(self, request: Request) -> Response:
         """Record an inventory transaction.
 
-        The stock of the variant changes with it.
+        This changes the variant's stock.
         """
         body = parse_body(request, NewTransactionSerializer)
-        return once(request, lambda: _recorded(request, body), scope="inventory", now=timezone.now())
+        return once(request, lambda: _record(request, body), scope="inventory", now=timezone.now())
 
 
-def _recorded(request: Request, body: dict[str, Any]) -> Response:
+def _record(request: Request, body: dict[str, Any]) -> Response:
     variant = resolve_variant(
         selectors.variants_managed_by(account_of(request)),
         product_id=body.pop("product", None),

@@ -1,4 +1,4 @@
-"""What operators see and the public does not: metrics and the details of health, on a port of their own."""
+"""Serves metrics and health details to operators, on a separate port that is not public."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -15,10 +15,10 @@ from backend.operations.web_processes import FOLDER
 
 
 class HealthCollector(Collector):
-    """The checks of health as gauges, so that alerts can be set on them."""
+    """Exports the health checks as gauges, for alerts."""
 
     def collect(self) -> Iterator[Metric]:
-        """Run every check, and yield whether it passed, how long it took, and its numeric facts."""
+        """Run all checks; yield whether each passed, how long it took, and its numeric facts."""
         up = GaugeMetricFamily("vitrine_dependency_up", "1 where the check passes", labels=["dependency"])
         seconds = GaugeMetricFamily(
             "vitrine_dependency_check_seconds", "Time that the check took", labels=["dependency"]
@@ -40,7 +40,7 @@ class HealthCollector(Collector):
 
 
 def registry() -> CollectorRegistry:
-    """Return the metrics of all processes that share a folder of counters (else of this one), and health."""
+    """Return the metrics of all web processes (or else of this process) and the health checks."""
     found = CollectorRegistry()
     if FOLDER in os.environ:
         MultiProcessCollector(found)  # type: ignore[no-untyped-call]
@@ -51,7 +51,7 @@ def registry() -> CollectorRegistry:
 
 
 def details(probes: Iterable[Probe]) -> dict[str, object]:
-    """Return everything that the checks found; it may name internal hosts."""
+    """Return all results of the checks, which may contain internal host names."""
     probes = list(probes)
     return {
         "state": state_of(probes),

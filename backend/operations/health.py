@@ -1,6 +1,6 @@
-"""Whether the parts that this shop depends on answer.
+"""Checks whether the shop's dependencies work.
 
-Apps don't know each other: the composition root registers a check for each dependency.
+The composition root registers a check for each dependency, because apps don't know each other.
 """
 
 import threading
@@ -21,17 +21,17 @@ logger = structlog.get_logger(__name__)
 
 
 class Unhealthy(Exception):
-    """The dependency does not do its work; says why, and what an operator can do."""
+    """A dependency doesn't work; says why, and what an operator can do."""
 
     def __init__(self, reason: str, remedy: str = "") -> None:
-        """Keep both."""
+        """Store the reason as the message, and the remedy."""
         super().__init__(reason)
         self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a check found: `latency_ms` is the time it took, `facts` what it reports (its lag, say)."""
+    """The result of a check: `latency_ms` is the time it took, `facts` are what it reports, such as a lag."""
 
     name: str
     healthy: bool
@@ -47,8 +47,8 @@ class _Registered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What one run of the checks found, and when."""
+class _Run:
+    """The results of one run of the checks, and its time."""
 
     checks: Mapping[str, _Registered]
     probes: list[Probe]
@@ -56,18 +56,18 @@ class _Found:
 
 
 _checks: dict[str, _Registered] = {}
-# A check that hangs is not started a second time: it would occupy the threads of those that answer.
+# A check that hangs is not started again, because it would occupy the threads of the other checks.
 _running: dict[tuple[str, _Registered], Future[Probe]] = {}
 _pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="health")
 _lock = threading.Lock()
-_last = _Found({}, [], made_at=0.0)
+_last = _Run({}, [], made_at=0.0)
 _unhealthy: set[str] = set()
 
 
 def register(name: str, check: Check, *, required: bool) -> None:
-    """Ask `check` whether the dependency `name` works; without a `required` one the shop is not ready.
+    """Register the check of the dependency `name`; if a `required` dependency fails, the shop is unavailable.
 
-    The check returns facts, or raises to say that the dependency doesn't work.
+    The check returns facts, or raises an exception if the dependency doesn't work.
     """
     _checks[name] = _Registered(check, required)
 
@@ -75,10 +75,10 @@ def register(name: str, check: Check, *, required: bool) -> None:
 def probe_all() -> list[Probe]:
     """Return a probe of every dependency in the order of registration, within TIMEOUT_SECONDS.
 
-    One request at a time runs the checks, at most once in FRESH_SECONDS; the others return what the last run
-    found.
+    Only one request at a time runs the checks, at most once every FRESH_SECONDS; other requests get the
+    results of the last run.
     """
-    global _last  # noqa: PLW0603 - the one result that requests share
+    global _last  # noqa: PLW0603 - the result that all requests share
     found = _last
     known = found.checks == _checks
     if known and time.monotonic() - found.made_at <= FRESH_SECONDS:
@@ -86,14 +86,14 @@ def probe_all() -> list[Probe]:
     if not _lock.acquire(blocking=not known):
         return found.probes
     try:
-        _last = _Found(dict(_checks), _probe_all(), made_at=time.monotonic())
+        _last = _Run(dict(_checks), _probe_all(), made_at=time.monotonic())
         return _last.probes
     finally:
         _lock.release()
 
 
 def state_of(probes: Iterable[Probe]) -> str:
-    """Return `unavailable` where a required dependency fails, `degraded` where another does, else `ready`."""
+    """Return `unavailable` if a required dependency fails, `degraded` if another does, otherwise `ready`."""
     failed = [probe for probe in probes if not probe.healthy]
     if any(probe.required for probe in failed):
         return "unavailable"
@@ -135,7 +135,7 @@ def _probe(name: str, registered: _Registered) -> Probe:
     begun = time.perf_counter()
     try:
         facts, healthy = registered.check(), True
-    except Exception as error:  # noqa: BLE001 - a probe reports whatever is wrong
+    except Exception as error:  # noqa: BLE001 - a probe reports any failure
         facts, healthy = _failure(error), False
     finally:
         connection.close()
@@ -151,7 +151,7 @@ def _failure(error: Exception) -> dict[str, object]:
 
 
 def _log_change(probe: Probe) -> None:
-    """Log once that a dependency failed, and once that it works again."""
+    """Log when a dependency starts to fail, and when it works again."""
     if not probe.healthy and probe.name not in _unhealthy:
         _unhealthy.add(probe.name)
         logger.warning("dependency_unhealthy", dependency=probe.name, **probe.facts)
@@ -161,7 +161,7 @@ def _log_change(probe: Probe) -> None:
 
 
 def database() -> Mapping[str, object]:
-    """Ask the database for a row."""
+    """Check that the database executes a query."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         cursor.fetchone()

@@ -1,4 +1,4 @@
-"""Prometheus metrics of requests: how many, how long, with what outcome."""
+"""Prometheus metrics of requests: their number, duration and status."""
 
 import time
 from collections.abc import Callable
@@ -18,14 +18,14 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 class MetricsMiddleware:
-    """Counts requests by route: there are too many paths for a series each."""
+    """Counts requests by route, because there are too many paths."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer."""
+        """Store the next middleware."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer and count."""
+        """Return the response, and count the request."""
         begun = time.perf_counter()
         response = self.get_response(request)
         route = request.resolver_match.route if request.resolver_match else "unknown"

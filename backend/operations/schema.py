@@ -1,4 +1,4 @@
-"""Which migrations of the database were not applied yet."""
+"""Finds database migrations that are not applied yet."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -13,20 +13,20 @@ REMEDY = "Run: python manage.py migrate"
 
 
 def pending() -> list[str]:
-    """Return the migrations that the database lacks, as `app.name`, in their order.
+    """Return the migrations that are not applied, as `app.name`, in order.
 
     Raises:
-        django.db.DatabaseError: the database doesn't answer.
+        django.db.DatabaseError: the database is not available.
     """
     applied = MigrationRecorder(connection).applied_migrations()
     return [f"{app}.{name}" for app, name in _known() if (app, name) not in applied]
 
 
 def check() -> Mapping[str, object]:
-    """Check that the database has the schema of this code.
+    """Check that all migrations are applied.
 
     Raises:
-        Unhealthy: migrations are missing; names the first and the way out.
+        Unhealthy: some are not; names the first, and the command that applies them.
     """
     missing = pending()
     if missing:

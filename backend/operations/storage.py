@@ -1,4 +1,4 @@
-"""How much space is left where this shop writes."""
+"""Checks the free space on the volumes that the shop writes to."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -14,16 +14,16 @@ _MEGABYTE = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Checks the volumes of `folders`, by name; `free` returns the bytes that this user may still write."""
+    """Checks the volumes of `folders` (by name); `free` returns the bytes that this user can still write."""
 
     folders: Mapping[str, Path]
     free: Callable[[Path], int]
 
     def check(self) -> Mapping[str, object]:
-        """Return the megabytes that are left on each volume.
+        """Return the free megabytes on each volume.
 
         Raises:
-            Unhealthy: one has less than LEAST_FREE_MEGABYTES; names it.
+            Unhealthy: a volume has less than LEAST_FREE_MEGABYTES; names it.
         """
         left = {name: self.free(folder) // _MEGABYTE for name, folder in self.folders.items()}
         full = {name: size for name, size in left.items() if size < LEAST_FREE_MEGABYTES}
@@ -36,6 +36,6 @@ class Storage:
 
 
 def free_bytes(folder: Path) -> int:
-    """Return how many bytes this user may still write to the volume of `folder`."""
+    """Return how many bytes this user can still write to the volume of `folder`."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize

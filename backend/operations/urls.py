@@ -1,4 +1,4 @@
-"""Paths of the health endpoints."""
+"""Health URLs."""
 
 from django.urls import path
 

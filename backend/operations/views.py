@@ -1,4 +1,4 @@
-"""Health, as a load balancer asks for it."""
+"""Health endpoints for load balancers."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DATABASE = {"healthy": True, "required": True}
 
 
 class LivenessSerializer(serializers.Serializer[Any]):
-    """This process answers."""
+    """The process runs."""
 
     EXAMPLE = {"state": "live"}
 
@@ -24,19 +24,19 @@ class LivenessSerializer(serializers.Serializer[Any]):
 
 
 class DependencySerializer(serializers.Serializer[Any]):
-    """One dependency; operators see its details on the port of the metrics."""
+    """A dependency; operators see its details on the metrics port."""
 
     EXAMPLE = DATABASE
 
     healthy = serializers.BooleanField()
 
     def get_fields(self) -> dict[str, Any]:
-        """Add the field whose name DRF's fields use for themselves."""
+        """Add `required`, which can't be declared because it is an attribute of serializers."""
         return {**super().get_fields(), "required": serializers.BooleanField()}
 
 
 class ReadinessSerializer(serializers.Serializer[Any]):
-    """`ready`, `degraded` (something that is not required fails) or `unavailable`."""
+    """The state is `ready`, `degraded` (an optional dependency fails) or `unavailable`."""
 
     EXAMPLE = {"state": "ready", "dependencies": {"database": DATABASE}}
 
@@ -45,7 +45,7 @@ class ReadinessSerializer(serializers.Serializer[Any]):
 
 
 class OpenView(APIView):
-    """Open to guests, and never throttled."""
+    """A view that is open to guests and never throttled."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -53,11 +53,11 @@ class OpenView(APIView):
 
 
 class LiveView(OpenView):
-    """Whether this process runs."""
+    """Liveness."""
 
     @operation("liveness_get", tag="health", response=envelope_of(LivenessSerializer))
     def get(self, request: Request) -> Response:
-        """Tell whether the process runs.
+        """Check that the process runs.
 
         No dependency is checked.
         """
@@ -65,7 +65,7 @@ class LiveView(OpenView):
 
 
 class ReadyView(OpenView):
-    """Whether this shop can serve."""
+    """Readiness."""
 
     @operation(
         "readiness_get",
@@ -73,9 +73,9 @@ class ReadyView(OpenView):
         response={200: envelope_of(ReadinessSerializer), 503: envelope_of(ReadinessSerializer)},
     )
     def get(self, request: Request) -> Response:
-        """Tell whether the shop can serve.
+        """Check that the shop can serve requests.
 
-        Every dependency is checked. The status is 503 if one that is required doesn't work.
+        Every dependency is checked. The status is 503 if a required one doesn't work.
         """
         probes = probe_all()
         state = state_of(probes)

@@ -1,4 +1,4 @@
-"""The web processes that serve, each recorded by a file once its application is loaded."""
+"""Tracks running web processes: each creates a file once its application is loaded."""
 
 import os
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ _PREFIX = "web-"
 
 
 def announce() -> None:
-    """Record that this process serves, where web processes share a folder with the process for operators.
+    """Record that this process serves, if web processes and the metrics process share a folder.
 
-    Granian listens before it loads the application, so a process that is recorded accepts connections.
+    Granian listens before it loads the application, so a recorded process accepts connections.
     """
     if folder := os.environ.get(FOLDER):
         (Path(folder) / f"{_PREFIX}{os.getpid()}").touch()
@@ -23,7 +23,7 @@ def check() -> Mapping[str, object]:
     """Return how many web processes serve.
 
     Raises:
-        Unhealthy: none does.
+        Unhealthy: there is none.
     """
     files = Path(os.environ[FOLDER]).glob(f"{_PREFIX}*")
     processes = sum(_is_alive(int(file.name.removeprefix(_PREFIX))) for file in files)

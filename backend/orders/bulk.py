@@ -1,7 +1,7 @@
-"""Import past orders of another shop or of an earlier system.
+"""Imports past orders from another shop or an earlier system.
 
-They are stored with their own prices and without a change of stock. Their transitions are not published as
-`order_step`, so that customers get no messages about them. One call is one transaction and leaves existing
+Past orders keep their original prices and don't change the stock. Their transitions are not published as
+`order_step`, so that customers get no messages about them. Each call is one transaction that leaves existing
 orders unchanged, so an interrupted import can be repeated. No locks are needed, because no existing row
 changes.
 """
@@ -66,7 +66,7 @@ class PastItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
-    """A charge other than for items, tax and shipping; negative for a discount."""
+    """A charge in addition to items, tax and shipping; negative for a discount."""
 
     code: str
     description: str
@@ -75,10 +75,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastOrder:
-    """A past order, confirmed when it was placed. `reference` identifies it within its source.
+    """A past order, which counts as confirmed when it was placed.
 
-    `steps` are the later changes of its status, in order. By default it was delivered, at the time of the
-    order.
+    `reference` identifies it within its source. `steps` are the later changes of its status, in order; by
+    default, delivery at the time of the order.
     """
 
     reference: str
@@ -99,7 +99,7 @@ class PastOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastMovement:
-    """A return of units or money that names no order."""
+    """A return of units or money without a known order."""
 
     reference: str
     kind: MovementKind
@@ -156,7 +156,7 @@ def _variants(variant_ids: Collection[int]) -> dict[int, Variant]:
 
 
 def _order_of(order: PastOrder, *, source: str) -> Order:
-    subtotal = sum((_worth(item, currency=order.currency) for item in order.items), Decimal(0))
+    subtotal = sum((_line_total(item, currency=order.currency) for item in order.items), Decimal(0))
     charges = sum((charge.amount for charge in order.charges), Decimal(0))
     status, _ = _steps(order)[-1]
     return Order(
@@ -185,7 +185,7 @@ def _order_of(order: PastOrder, *, source: str) -> Order:
     )
 
 
-def _worth(item: PastItem, *, currency: str) -> Decimal:
+def _line_total(item: PastItem, *, currency: str) -> Decimal:
     return money.rounded(item.unit_price * item.quantity, currency=currency)
 
 
@@ -221,7 +221,7 @@ def _item_rows(
                 item.quantity,
                 item.returned,
                 item.unit_price,
-                _worth(item, currency=order.currency),
+                _line_total(item, currency=order.currency),
                 snapshots[item.variant_id],
                 item.exposure_id,
                 item.cart_added_at,
@@ -253,7 +253,7 @@ def import_movements(movements: Sequence[PastMovement], *, source: str) -> Impor
     """Store the movements whose reference is new in `source`; return the counts.
 
     Raises:
-        VariantNotFound: one names a variant that does not exist; nothing was stored.
+        VariantNotFound: a movement names a variant that does not exist; nothing was stored.
     """
     with transaction.atomic():
         fresh = {f"{source}:{movement.reference}": movement for movement in movements}

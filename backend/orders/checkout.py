@@ -1,7 +1,8 @@
-"""Checkout: turning a cart into an order.
+"""Checkout: turns a cart into an order.
 
-Checkout is one transaction that locks the cart and its variants, so prices and stock are those at the commit.
-Cash on delivery needs no payment first, so the order is confirmed, and counts as a sale, when it is placed.
+Checkout is one transaction that locks the cart and its variants, so the order has the prices and stock at the
+commit. Orders are paid in cash on delivery, so an order is confirmed, and counts as a sale, when it is
+placed.
 """
 
 from collections.abc import Mapping
@@ -37,14 +38,14 @@ def place_order(
     now: datetime,
     expected_total: Decimal | None = None,
 ) -> Order:
-    """Order the contents of the user's cart, to be paid on delivery, and return the confirmed order.
+    """Order the contents of the user's cart, with cash on delivery, and return the confirmed order.
 
     Raises:
         CartEmpty: the cart is empty.
         ItemsUnavailable: a line is no longer for sale, or too few units are available.
-        OrderTooLarge: the total is higher than can be stored.
+        OrderTooLarge: the total is too high to store.
         PriceChanged: the total is not `expected_total`.
-        InvalidInput: `expected_total` has more decimal places than the currency.
+        InvalidInput: `expected_total` has too many decimal places for the currency.
     """
     with transaction.atomic():
         contents = locked_contents(user.pk)

@@ -1,4 +1,4 @@
-"""Errors of checkout and of an order's later steps."""
+"""Checkout and order errors."""
 
 from backend.api.errors import DomainError, NotFound
 
@@ -12,7 +12,7 @@ class CartEmpty(DomainError):
 
 
 class ItemsUnavailable(DomainError):
-    """Some items of the cart can't be bought as they are."""
+    """Some items in the cart are no longer for sale, or not in the requested quantity."""
 
     code = "items_unavailable"
     status = 409
@@ -25,12 +25,15 @@ class ItemsUnavailable(DomainError):
 
 
 class OrderTooLarge(DomainError):
-    """The order's total is higher than an order may be."""
+    """The order's total is above the limit."""
 
     code = "order_too_large"
     status = 409
     message = "The order's total is too high; remove something from your cart."
-    details_keys = {"total_amount": "The total of the cart.", "max_total": "The highest total of an order."}
+    details_keys = {
+        "total_amount": "The total of the cart.",
+        "max_total": "The highest total that an order may have.",
+    }
     hint = "Split the cart into several orders."
 
 
@@ -40,7 +43,10 @@ class PriceChanged(DomainError):
     code = "price_changed"
     status = 409
     message = "The total has changed; check it and order again."
-    details_keys = {"expected_total": "As in the request.", "total_amount": "What the order would cost now."}
+    details_keys = {
+        "expected_total": "The total in the request.",
+        "total_amount": "The order's current total.",
+    }
     hint = "Show the customer the new total, and repeat the request with it."
 
 
@@ -50,7 +56,7 @@ class OrderNotFound(NotFound):
     code = "order_not_found"
     message = "There is no such order."
     details_keys = {"order_id": "The id in the request."}
-    hint = "Look the order up in the list of orders."
+    hint = "Look up the order in the list of orders."
 
 
 class TransitionNotAllowed(DomainError):
@@ -62,9 +68,9 @@ class TransitionNotAllowed(DomainError):
     details_keys = {
         "status": "The order's status.",
         "requested_status": "The status that the step leads to; absent for a return.",
-        "allowed_from": "The statuses from which the step is possible.",
+        "allowed_from": "The statuses in which the step is allowed.",
     }
-    hint = "Read the order again."
+    hint = "Read the order again to see its current status."
 
 
 class ReturnTooLarge(DomainError):
@@ -74,7 +80,7 @@ class ReturnTooLarge(DomainError):
     status = 409
     message = "More units would be returned than were bought."
     details_keys = {
-        "items": "The items concerned: `item_id`, `quantity` bought, units `returned` before, and units "
+        "items": "The items concerned: `item_id`, `quantity` bought, units already `returned`, and units "
         "`requested` now."
     }
     hint = "Return at most the units that have not been returned yet."

@@ -1,19 +1,19 @@
-"""Orders, and the movements of units and money that revenue is computed from.
+"""Orders, and the movements of units and money from which revenue is computed.
 
-These are the transitions of an order's status; each is stored in its history:
+An order's status has these transitions, each of which is stored in its history:
 
     PENDING ──confirm──▶ CONFIRMED ──ship──▶ SHIPPED ──deliver──▶ DELIVERED
-       └──────cancel────────┴─────────▶ CANCELLED          units may be returned once they were shipped
+       └──────cancel────────┴─────────▶ CANCELLED          units can be returned after shipping
 
 An order with cash on delivery is confirmed when it is placed, and paid when it is delivered.
 
-Revenue is computed from movements alone. They are append-only and have the values of their time: SALE when
+Revenue is computed from movements alone. They are append-only and keep the values at their time: SALE when
 the order is confirmed, CANCEL when a confirmed order is cancelled, RETURN when units are returned, REFUND
-when money is returned without units. Every change of an order is published as `order`, and its subscribers
-read its movements, too; a movement without an order is published as `movement`. Each transition is published
-as `order_step`, with the key of its row in the history.
+when money is returned without units. Every change to an order is published as `order`, whose subscribers also
+read the order's movements; a movement without an order is published as `movement`. Each transition is
+published as `order_step`, with the key of its row in the history.
 
-Locks are taken in one order: idempotency key → cart → order → variants by id → reservations.
+Locks are always taken in this order: idempotency key → cart → order → variants by id → reservations.
 """
 
 from django.conf import settings
@@ -53,8 +53,8 @@ class Order(models.Model):
     """A purchase; `user` is None for an imported order without a customer.
 
     total_amount = subtotal + tax_amount + shipping_cost + charges. `charges` is the sum of `charge_lines`,
-    a list of {code, description, amount} that imported orders may have; it may be negative.
-    `customer_name` and `customer_phone` are as they were when the order was placed.
+    a list of {code, description, amount} that imported orders may have; the sum may be negative.
+    `customer_name` and `customer_phone` are those at the time of the order.
     """
 
     order_number = models.CharField(max_length=20, unique=True)
@@ -107,8 +107,8 @@ class Order(models.Model):
 class OrderItem(models.Model):
     """A line of an order, with a snapshot of the product.
 
-    `exposure_id`, `cart_added_at` and `shopper_key` are the cart item's claim about the list that it was
-    taken from. An imported order holds no stock, so its items have no reservation.
+    `exposure_id`, `cart_added_at` and `shopper_key` are the cart item's claim about the list from which the
+    product was added. An imported order holds no stock, so its items have no reservation.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
@@ -140,7 +140,7 @@ class OrderItem(models.Model):
 
 
 class OrderStatusHistory(models.Model):
-    """A change of an order's status. Append-only; `changed_by` is None for changes of the system."""
+    """A change of an order's status. Append-only; `changed_by` is None for changes by the system."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="history")
     status = models.CharField(max_length=9, choices=OrderStatus.choices)
@@ -168,11 +168,11 @@ class MovementKind(models.TextChoices):
 
 
 class Movement(models.Model):
-    """A movement of units and money. Append-only: it is corrected by another movement.
+    """A movement of units and money. Append-only: a mistake is corrected by another movement.
 
-    `quantity` and `amount` are positive, the kind says the direction; `amount` is the line after discounts,
-    without tax, shipping and charges. `order` and `order_item` are None for a return that names no order.
-    `reference` identifies an imported movement.
+    `quantity` and `amount` are positive, and the kind gives the direction; `amount` is the line after
+    discounts, without tax, shipping and charges. `order` and `order_item` are None for a return without a
+    known order. `reference` identifies an imported movement.
     """
 
     kind = models.CharField(max_length=6, choices=MovementKind.choices)

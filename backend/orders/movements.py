@@ -1,7 +1,7 @@
-"""Writing movements: sales, cancels and returns.
+"""Writes movements: sales, cancels and returns.
 
-A movement happens at the time of the step that caused it, so sales and cancels are derived from an order's
-items and history, in the database.
+A movement has the time of the step that caused it, so sales and cancels are derived from an order's items and
+history, in the database.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ from backend.orders.rows import insert_selected
 
 STEP_TIME = F("order__history__changed_at")
 
-OF_AN_ITEM: dict[str, F | Value] = {
+SALE_COLUMNS: dict[str, F | Value] = {
     "kind": Value(MovementKind.SALE.value),
     "order": F("order_id"),
     "order_item": F("pk"),
@@ -35,9 +35,9 @@ OF_AN_ITEM: dict[str, F | Value] = {
     "cart_added_at": F("cart_added_at"),
 }
 
-# Seller, category and claim are those of the sale, so that returns can be subtracted from it.
-OF_A_SALE: dict[str, F | Value] = {
-    **{name: F(name) for name in OF_AN_ITEM},
+# Seller, category and claim are copied from the sale, so that cancels can be subtracted from it.
+CANCEL_COLUMNS: dict[str, F | Value] = {
+    **{name: F(name) for name in SALE_COLUMNS},
     "kind": Value(MovementKind.CANCEL.value),
     "occurred_at": STEP_TIME,
 }
@@ -46,7 +46,7 @@ OF_A_SALE: dict[str, F | Value] = {
 def record_sales(order_ids: Collection[int]) -> None:
     """Write a sale for every item of the orders, at the time of their confirmation."""
     items = OrderItem.objects.filter(order__in=order_ids, order__history__status=OrderStatus.CONFIRMED)
-    insert_selected(Movement, OF_AN_ITEM, of=items)
+    insert_selected(Movement, SALE_COLUMNS, of=items)
 
 
 def record_cancels(order_ids: Collection[int]) -> None:
@@ -54,7 +54,7 @@ def record_cancels(order_ids: Collection[int]) -> None:
     sales = Movement.objects.filter(
         order__in=order_ids, kind=MovementKind.SALE, order__history__status=OrderStatus.CANCELLED
     )
-    insert_selected(Movement, OF_A_SALE, of=sales)
+    insert_selected(Movement, CANCEL_COLUMNS, of=sales)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class Returned:
 
 
 def record_returns(returns: Sequence[Returned]) -> list[Movement]:
-    """Write a movement for each return, of different order items, and return the movements."""
+    """Write a movement for each return and return the movements; each order item may occur once."""
     sales = Movement.objects.filter(
         kind=MovementKind.SALE, order_item__in=[returned.order_item_id for returned in returns]
     )

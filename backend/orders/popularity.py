@@ -1,4 +1,4 @@
-"""Popularity: the units sold of each product."""
+"""Computes the popularity of products: the units sold recently."""
 
 from datetime import timedelta
 
@@ -13,9 +13,10 @@ SUBTRACTED = (MovementKind.CANCEL, MovementKind.RETURN)
 
 
 def units_sold() -> dict[int, int]:
-    """Return the units sold less those returned, by product id, in the 90 days up to the latest sale.
+    """Return the units sold minus those cancelled or returned, by product id.
 
-    The period ends with the latest sale, not today, so that a shop with an imported history has best sellers.
+    The period is the 90 days up to the last sale. It ends with the last sale rather than today, so that a
+    shop with an imported history has best sellers.
     """
     latest = Movement.objects.filter(kind=MovementKind.SALE).aggregate(at=Max("occurred_at"))["at"]
     if latest is None:

@@ -1,4 +1,4 @@
-"""What an order costs: goods, shipping and tax, each rounded once in the order's currency."""
+"""Computes an order's amounts: goods, shipping and tax, each rounded once in the order's currency."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,10 +24,10 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """The shop's rates: a tax in percent on goods and shipping, and a flat price for shipping.
+    """The shop's rates: a tax percentage for goods and shipping, and a flat shipping cost.
 
-    `shipping_cost` and `free_shipping_from` are in the currency of the order, whichever that is. Shipping is
-    free from a subtotal of `free_shipping_from`; None means never.
+    The same numbers apply to orders in any currency. Shipping is free from a subtotal of
+    `free_shipping_from`; None means never.
     """
 
     tax_percentage: Decimal
@@ -35,7 +35,7 @@ class Tariff:
     free_shipping_from: Decimal | None
 
     def totals(self, subtotal: Decimal, *, currency: str) -> Totals:
-        """Return the amounts of an order of goods for `subtotal`."""
+        """Return the amounts of an order with this subtotal."""
         free = self.free_shipping_from is not None and subtotal >= self.free_shipping_from
         shipping = Decimal(0) if free else money.rounded(self.shipping_cost, currency=currency)
         tax = money.rounded((subtotal + shipping) * self.tax_percentage / 100, currency=currency)
@@ -52,9 +52,10 @@ def tariff() -> Tariff:
 
 
 def share(total: Decimal, *, currency: str, of: int, before: int, units: int) -> Decimal:
-    """Return the part of `total`, the price of `of` units, for `units` after the first `before` units.
+    """Return the share of `units` units in `total`, the price of `of` units.
 
-    The parts of a line add up to exactly its total, however it is divided.
+    `before` is the number of units in earlier shares. The shares of a line always add up to exactly its
+    total.
     """
-    counted = money.rounded(total * before / of, currency=currency)
-    return money.rounded(total * (before + units) / of, currency=currency) - counted
+    already = money.rounded(total * before / of, currency=currency)
+    return money.rounded(total * (before + units) / of, currency=currency) - already

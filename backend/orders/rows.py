@@ -1,4 +1,4 @@
-"""Inserting many rows without the cost of a model instance for each."""
+"""Inserts many rows without the cost of creating model instances."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,13 +9,13 @@ from django.db.models import F, Field, Model, QuerySet, Value
 
 
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Insert `rows` with values of the fields `columns`, which must include all without a database default.
+    """Insert `rows`, which have the values of the fields `columns`, in order, so that their ids ascend.
 
-    Ids ascend in the order of the rows.
+    `columns` must include every field without a database default.
     """
     fields = _fields(model, columns)
     places = ", ".join(["%s"] * len(fields))
-    # Not `connection`, whose proxy costs as much per value as the conversion.
+    # The proxy `connection` would cost as much per value as the conversion.
     database = connections[DEFAULT_DB_ALIAS]
     prepared = [
         [field.get_db_prep_save(value, database) for field, value in zip(fields, row, strict=True)]
@@ -26,12 +26,12 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
 
 
 def insert_selected(model: type[Model], columns: Mapping[str, F | Value], *, of: QuerySet[Any]) -> None:
-    """Insert a row for each row of `of`, in the order of keys, with the value of each column."""
+    """Insert a row for each row of `of`, ordered by primary key; `columns` maps fields to expressions."""
     selected = of.order_by("pk").values_list(*columns.values())
     try:
         select, parameters = selected.query.sql_with_params()
     except EmptyResultSet:
-        # Django knows without a query that nothing matches, for example with an empty list of keys.
+        # Django knows that nothing can match, for example with an empty list of keys.
         return
     with connection.cursor() as cursor:
         cursor.execute(f"{_insert_into(model, _fields(model, columns))} {select}", parameters)

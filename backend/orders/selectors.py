@@ -1,4 +1,4 @@
-"""Queries of orders."""
+"""Order queries."""
 
 from django.db.models import Prefetch, QuerySet
 
@@ -31,7 +31,7 @@ def order_for(order_id: int, *, user: User) -> Order:
 
 
 def require_visible(order_id: int, *, user: User) -> None:
-    """Raise an error unless the user may see the order.
+    """Check that the user may see the order.
 
     Raises:
         OrderNotFound: it doesn't exist, or the user may not see it.

@@ -1,4 +1,4 @@
-"""Serialisation of orders."""
+"""Serializers for orders."""
 
 from decimal import Decimal
 from typing import Any
@@ -51,7 +51,7 @@ class CheckoutSerializer(Body):
     notes = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
     expected_total = MoneyInput(
         required=False,
-        help_text="The total that the customer saw; the order is refused if its total differs.",
+        help_text="The total that was shown to the customer; the order is refused if its total differs.",
     )
 
 
@@ -71,7 +71,7 @@ class ReturnedItemSerializer(Body):
 
 
 class ReturnSerializer(StepSerializer):
-    """Returned items, and a note."""
+    """Returned items and a note."""
 
     items = serializers.ListField(child=ReturnedItemSerializer(), min_length=1, max_length=500)
 
@@ -84,13 +84,13 @@ class ReturnSerializer(StepSerializer):
 
 
 class OrderListParameters(PageParameters):
-    """The parameters of a list of orders."""
+    """The parameters of an order list."""
 
     status = Choice(choices=OrderStatus.choices, required=False)
 
 
 class SnapshotSerializer(serializers.Serializer[Any]):
-    """A product as it was when it was bought."""
+    """The product at the time of the order."""
 
     EXAMPLE = {
         "title": PRODUCT["title"],
@@ -107,12 +107,12 @@ class SnapshotSerializer(serializers.Serializer[Any]):
     category = serializers.CharField(help_text="The path of the category.")
     sku = serializers.CharField()
     variant = serializers.CharField(help_text="The name of the variant.")
-    attributes = Attributes(help_text="Those of the product and of the variant.")
+    attributes = Attributes(help_text="The attributes of the product and the variant.")
     image_url = serializers.CharField(help_text="Empty for a product without images.")
 
 
 class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
-    """A line of an order; `product_snapshot` is the product as it was bought."""
+    """A line of an order; `product_snapshot` is the product at the time of the order."""
 
     EXAMPLE = {"returned": 0, "unit_price": "89.00", "total_price": "89.00"}
 
@@ -148,7 +148,7 @@ class OrderStepSerializer(serializers.ModelSerializer[OrderStatusHistory]):
 
 
 class ChargeSerializer(serializers.Serializer[Any]):
-    """A charge other than for items, tax and shipping."""
+    """A charge in addition to items, tax and shipping."""
 
     EXAMPLE = {"code": "gift_wrap", "description": "Gift wrapping", "amount": "5.00"}
 

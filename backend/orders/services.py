@@ -1,7 +1,7 @@
-"""Changes of an order's status after checkout. Each is one transaction, and the history has who made it.
+"""Changes to an order after checkout. Each is one transaction, and the history records who made it.
 
-A change is refused unless the order's status allows it, which a conditional UPDATE decides. The lock makes a
-concurrent request wait, so that its response has the order's final status.
+A conditional UPDATE refuses a change that the order's status doesn't allow. The lock on the order makes
+concurrent requests wait, so that their responses have the final status.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,8 +76,8 @@ def accept_return(
 
     Raises:
         OrderNotFound: there is no such order.
-        TransitionNotAllowed: it was not shipped.
-        InvalidInput: an item is not part of the order.
+        TransitionNotAllowed: the order was not shipped.
+        InvalidInput: an item doesn't belong to the order.
         ReturnTooLarge: more units would be returned than were bought; nothing is changed.
     """
     with transaction.atomic():
@@ -145,10 +145,10 @@ def _step(
     payment: PaymentStatus | None = None,
 ) -> Order:
     order = _locked(order_id)
-    begins = STEPS[to]
+    allowed = STEPS[to]
     changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})
-    if not Order.objects.filter(pk=order_id, status__in=begins).update(**changes):
-        raise TransitionNotAllowed(status=order.status, requested_status=to, allowed_from=sorted(begins))
+    if not Order.objects.filter(pk=order_id, status__in=allowed).update(**changes):
+        raise TransitionNotAllowed(status=order.status, requested_status=to, allowed_from=sorted(allowed))
     step = OrderStatusHistory.objects.create(
         order=order, status=to, note=note, changed_by_id=by.user_id, changed_at=now
     )

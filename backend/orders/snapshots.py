@@ -1,10 +1,10 @@
-"""Snapshots of products in orders."""
+"""Snapshots of products for order items."""
 
 from backend.catalog.models import Variant
 
 
 def snapshot_of(variant: Variant) -> dict[str, object]:
-    """Return the data of `variant` and its product that an order stores, because both may change later."""
+    """Return the data of a variant and its product for an order item, because both may change later."""
     product = variant.product
     images = [variant.image_url, *product.image_urls]
     return {

@@ -1,4 +1,4 @@
-"""Periodic tasks on orders."""
+"""Periodic tasks for orders."""
 
 from celery import shared_task
 

@@ -1,4 +1,4 @@
-"""Paths of orders."""
+"""Order URLs."""
 
 from django.urls import path
 

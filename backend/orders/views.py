@@ -1,4 +1,4 @@
-"""Endpoints of orders."""
+"""Order endpoints."""
 
 from django.utils import timezone
 from rest_framework.request import Request
@@ -41,7 +41,7 @@ def _order(request: Request, order_id: int, *, message: str = "", status: int = 
 
 
 class OrderListView(APIView):
-    """A customer's orders; staff see those of all customers."""
+    """A customer's orders; for staff, all orders."""
 
     @operation(
         "orders_list", tag="orders", query=OrderListParameters, response=page_of(OrderSummarySerializer)
@@ -49,7 +49,7 @@ class OrderListView(APIView):
     def get(self, request: Request) -> Response:
         """List orders, newest first.
 
-        Customers see their own orders, staff all of them.
+        Customers see their own orders, staff see all orders.
         """
         parameters = parse(request, OrderListParameters)
         span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
@@ -68,9 +68,9 @@ class OrderListView(APIView):
         errors=[CartEmpty, ItemsUnavailable, InsufficientStock, OrderTooLarge, PriceChanged],
     )
     def post(self, request: Request) -> Response:
-        """Order what is in the cart.
+        """Order the items in the cart.
 
-        It is paid in cash on delivery. The cart is empty afterwards.
+        The order is paid in cash on delivery. The cart is empty afterwards.
         """
         body = parse_body(request, CheckoutSerializer)
         now = timezone.now()
@@ -92,7 +92,7 @@ class OrderView(APIView):
 
 
 class ShipView(APIView):
-    """Orders that are handed to a carrier."""
+    """Shipping of orders."""
 
     permission_classes = (IsStaff,)
 
@@ -106,7 +106,7 @@ class ShipView(APIView):
     def post(self, request: Request, order_id: int) -> Response:
         """Ship an order.
 
-        Its units leave the stock.
+        Its units are taken out of stock.
         """
         body = parse_body(request, StepSerializer)
         services.ship(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
@@ -114,7 +114,7 @@ class ShipView(APIView):
 
 
 class DeliverView(APIView):
-    """Orders that reached their customers."""
+    """Delivery of orders."""
 
     permission_classes = (IsStaff,)
 
@@ -133,7 +133,7 @@ class DeliverView(APIView):
 
 
 class CancelView(APIView):
-    """Orders that are cancelled before they are shipped."""
+    """Cancellation of orders that are not shipped yet."""
 
     @operation(
         "orders_cancel",
@@ -143,9 +143,9 @@ class CancelView(APIView):
         errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed],
     )
     def post(self, request: Request, order_id: int) -> Response:
-        """Cancel an order that was not shipped yet.
+        """Cancel an order that is not shipped yet.
 
-        Customers cancel their own orders, staff any.
+        Customers can cancel their own orders, staff any order.
         """
         body = parse_body(request, StepSerializer)
         user = account_of(request)
@@ -155,7 +155,7 @@ class CancelView(APIView):
 
 
 class ReturnView(APIView):
-    """Units that customers send back."""
+    """Returns of shipped units."""
 
     permission_classes = (IsStaff,)
 

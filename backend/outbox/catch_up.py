@@ -1,4 +1,4 @@
-"""Waiting until every subscriber has handled what a command changed."""
+"""Waits until every subscriber has handled the changes that a command made."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ from backend.outbox.relay import drain
 
 
 def catch_up(*, progress: Callable[[str], None] = lambda name: None, timeout: float = 600) -> None:
-    """Let every subscriber handle all that is committed now, with the engines that they write to running.
+    """Start the engines if necessary, and let every subscriber handle all messages that are committed now.
 
-    `progress` is called with each subscriber's name when it is done. A running relay does the work where it
-    holds the lease; otherwise this process does.
+    `progress` is called with the name of each subscriber that is done. If a relay holds a subscriber's lease,
+    this waits for the relay; otherwise this process does the work.
 
     Raises:
         NotCaughtUp: an engine or a subscriber failed, or `timeout` seconds passed; the cause is chained.
@@ -22,5 +22,5 @@ def catch_up(*, progress: Callable[[str], None] = lambda name: None, timeout: fl
         with import_string(settings.OUTBOX_ENGINES)():
             drain(import_string(settings.OUTBOX_SUBSCRIBERS)(), timeout=timeout, progress=progress)
     except Exception as error:
-        # Each engine has exceptions of its own, which the core doesn't know.
+        # Each engine has its own exceptions, which the core doesn't know.
         raise NotCaughtUp(f"{type(error).__name__}: {error}") from error

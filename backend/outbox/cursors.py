@@ -1,10 +1,10 @@
-"""Opening, closing and repairing the cursors of subscribers.
+"""Opens, closes and repairs the cursors of subscribers.
 
-An open cursor keeps the messages after it from being deleted. A command that is killed leaves its cursor
-behind, so a relay closes each cursor that belongs to none of its subscribers and that no process has run for
-OUTBOX_ABANDONED_AFTER. A closed cursor keeps its place and continues there when its subscriber runs again. It
-is marked as overtaken as soon as a message after it is deleted; then its subscriber fails, visibly, until it
-is repaired.
+Messages after an open cursor are not deleted. A command that is killed leaves its cursor open, so a relay
+closes each cursor that belongs to none of its subscribers and that no process has run for
+OUTBOX_ABANDONED_AFTER. A closed cursor keeps its position, and its subscriber resumes there when it runs
+again. When a message after it is deleted, the cursor is marked as overtaken; its subscriber then fails until
+it is repaired.
 """
 
 from collections.abc import Collection
@@ -32,8 +32,8 @@ KEYS_AT_ONCE = 5_000
 def open_cursor(name: str, *, start: Start, remedy: str = "") -> None:
     """Store a cursor for the subscriber `name`, unless it has one.
 
-    Every message that is committed after this returns is after the cursor, unread. `remedy` is what health
-    checks say when no process runs the subscriber although a relay runs.
+    Every message that is committed after this returns is after the cursor, unread. `remedy` is the advice of
+    the health check when a relay runs, but no process runs the subscriber.
     """
     renumber_if_restored()
     position = head() if start is Start.HEAD else before_all()
@@ -49,7 +49,7 @@ def delete_cursor(name: str) -> None:
 
 
 def reopen_cursor(name: str) -> None:
-    """Open the cursor again if it was closed.
+    """Open a closed cursor again.
 
     Raises:
         Overtaken: messages after it were deleted.
@@ -60,7 +60,7 @@ def reopen_cursor(name: str) -> None:
 
 
 def close_abandoned(declared: Collection[str], *, now: datetime) -> list[str]:
-    """Close the cursors that no process has run for long, except those of `declared`; return their names."""
+    """Close abandoned cursors, except those of `declared`; return the names of their subscribers."""
     last_run = Coalesce("lease_until", "moved_at", output_field=models.DateTimeField())
     abandoned = (
         Cursor.objects.annotate(last_run=last_run)
@@ -70,12 +70,12 @@ def close_abandoned(declared: Collection[str], *, now: datetime) -> list[str]:
     names = sorted(abandoned.values_list("subscriber", flat=True))
     for name in names:
         abandoned.filter(subscriber=name).update(closed_at=now)
-        logger.warning("cursor_closed", subscriber=name, reason="no process ran it for long")
+        logger.warning("cursor_closed", subscriber=name, reason="no process has run it for a long time")
     return names
 
 
 def close_cursor(name: str, *, now: datetime) -> None:
-    """Close the cursor of the subscriber `name` unless a process runs it.
+    """Close the cursor of the subscriber `name`, which no process may be running.
 
     Raises:
         UnknownSubscriber: there is no such cursor, or a process runs it.
@@ -86,9 +86,9 @@ def close_cursor(name: str, *, now: datetime) -> None:
 
 
 def repair(subscriber: Subscriber) -> list[Topic]:
-    """Let an overtaken subscriber run again, and publish all rows of its state topics again.
+    """Let an overtaken subscriber run again, and republish all rows of its state topics.
 
-    Return its fact topics, whose deleted messages can't be delivered any more.
+    Return its fact topics, whose deleted messages are lost.
     """
     Cursor.objects.filter(subscriber=subscriber.name).update(overtaken=False, closed_at=None, failure="")
     for topic in sorted(topic for topic in subscriber.topics if topic.kind is Kind.STATE):
@@ -97,7 +97,7 @@ def repair(subscriber: Subscriber) -> list[Topic]:
 
 
 def republish(topic: Topic) -> int:
-    """Publish the key of every row of a state topic's model; return how many."""
+    """Publish every row of a state topic's model; return how many."""
     rows = apps.get_model(topic.model)._default_manager.order_by("pk")
     count, last = 0, 0
     while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:KEYS_AT_ONCE]):

@@ -1,4 +1,4 @@
-"""What can go wrong with the outbox."""
+"""Outbox errors."""
 
 
 class NotInTransaction(RuntimeError):
@@ -10,14 +10,14 @@ class Overtaken(Exception):
 
     def __init__(self, subscriber: str) -> None:
         super().__init__(
-            f"no process ran {subscriber} for long, and messages that it had not handled were deleted;"
+            f"no process ran {subscriber} for a long time, and messages that it had not handled were deleted;"
             f" run: manage.py outbox --repair {subscriber}"
         )
         self.subscriber = subscriber
 
 
 class UnknownSubscriber(ValueError):
-    """There is no cursor or no subscriber of this name."""
+    """There is no cursor or subscriber with this name."""
 
 
 class DrainTimeout(TimeoutError):

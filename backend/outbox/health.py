@@ -1,4 +1,4 @@
-"""The health check of the outbox: whether all subscribers are running."""
+"""The outbox's health check: whether all subscribers are running."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from django.utils import timezone
 from backend.outbox.errors import SubscribersNotRunning
 from backend.outbox.models import Cursor
 
-# Longer than any batch takes: a lease is not renewed while its holder works.
+# Longer than any batch takes, because a lease is not renewed while the subscriber handles a batch.
 GRACE = timedelta(minutes=1)
 
 

@@ -1,4 +1,4 @@
-"""Messages and the cursors of their subscribers."""
+"""Messages and the cursors of subscribers."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 
 class CurrentTransaction(models.Func):
-    """The id of the writing transaction: PostgreSQL's xid8; 0 on SQLite, which has a single writer."""
+    """The id of the current transaction: PostgreSQL's xid8; 0 on SQLite, which has a single writer."""
 
     template = "0"
     output_field = models.BigIntegerField()
@@ -17,7 +17,7 @@ class CurrentTransaction(models.Func):
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
     ) -> tuple[str, tuple[str | int, ...]]:
-        """Return SQL for the top-level transaction's id, which is assigned if there is none yet."""
+        """Return SQL for the top-level transaction's id, which PostgreSQL assigns if necessary."""
         template = "(pg_current_xact_id()::text::bigint)"
         return self.as_sql(compiler, connection, template=template, **extra)
 
@@ -39,10 +39,10 @@ class Message(models.Model):
 
 
 class Cursor(models.Model):
-    """Up to where a subscriber has handled all messages, and which process runs it now.
+    """The position up to which a subscriber has handled all messages, and the process that runs it now.
 
-    A closed cursor doesn't stop pruning. `overtaken` says that messages after it were deleted meanwhile.
-    `remedy` is what to do when no process runs the subscriber although a relay does.
+    A closed cursor doesn't prevent pruning. `overtaken` means that messages after it were deleted. `remedy`
+    is what to do when a relay runs, but no process runs the subscriber.
     """
 
     subscriber = models.CharField(primary_key=True, max_length=100)

@@ -1,4 +1,4 @@
-"""The relay: one thread for each subscriber, so that a slow or failing one delays no other."""
+"""The relay: runs each subscriber in its own thread, so that none delays the others."""
 
 import os
 import socket
@@ -23,16 +23,16 @@ POLL_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 REFRESH_SECONDS = 1.0
 ABANDONED_SECONDS = 60.0
-"""The time between two checks for abandoned cursors."""
+"""The time between checks for abandoned cursors."""
 
 
 def process_name() -> str:
-    """Return a name for this process that is unique for all time."""
+    """Return a globally unique name for this process."""
     return f"{socket.gethostname()[:30]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
 def run_until_stopped(runner: SubscriberRunner, *, stopping: threading.Event) -> None:
-    """Step until `stopping` is set; pause after a failure, longer each time, then step again."""
+    """Run steps until `stopping` is set; after failures, pause for increasing times."""
     pause = POLL_SECONDS
     while not stopping.is_set():
         succeeded = _try_steps(runner, stopping=stopping)
@@ -66,7 +66,7 @@ class Relay:
     """Runs a thread for every subscriber in `subscribers()`, which is called again every second."""
 
     def __init__(self, subscribers: Callable[[], Sequence[Subscriber]]) -> None:
-        """Start with no threads."""
+        """Create the relay; `run` starts the threads."""
         self._subscribers = subscribers
         self._owner = process_name()
         self._threads: dict[str, tuple[threading.Thread, threading.Event]] = {}
@@ -85,7 +85,7 @@ class Relay:
         try:
             current = {subscriber.name: subscriber for subscriber in self._subscribers()}
         except Exception:
-            # Running threads continue; the list is requested again in a second.
+            # Running threads continue, and the next refresh requests the list again.
             logger.exception("subscribers_unknown")
             return
         for name in set(self._threads) - set(current):
@@ -131,12 +131,12 @@ def drain(
 ) -> None:
     """Let every subscriber handle all messages that are committed now.
 
-    Where another process holds the lease, wait for it. `progress` is called with each subscriber's name when
-    it is done.
+    If another process holds a subscriber's lease, wait for it. `progress` is called with the name of each
+    subscriber that is done.
 
     Raises:
         DrainTimeout: it took more than `timeout` seconds.
-        Exception: whatever a subscriber raises.
+        Exception: a subscriber raised it.
     """
     deadline = time.monotonic() + timeout
     owner = process_name()

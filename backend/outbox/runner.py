@@ -1,14 +1,14 @@
-"""Runs one subscriber: reads messages after its cursor, calls it, moves the cursor.
+"""Runs one subscriber: reads the messages after its cursor, calls it, and moves the cursor.
 
 States of a message: *unread* (after the read position) → *waiting* (read, not handled yet) → *handled*. A
 message of a state topic waits while its key was handled less than `quiet_seconds` ago, and a later message
-with the same key joins it. A message of a fact topic waits for its turn only.
+with the same key joins it. A message of a fact topic only waits for its turn.
 
-The cursor is just before the oldest waiting message, so after a crash the waiting ones are read again: a
-message can be handled twice, but not skipped. The lease is an owner and an expiry in the cursor's row: only
-its holder calls the subscriber and moves the cursor, and when the holder dies another process takes over as
-the lease expires. No database lock is held while the subscriber works. docs/decisions/outbox.md has the
-reasons.
+The cursor is just before the oldest waiting message, so after a crash the waiting messages are read again: a
+message may be handled twice, but is never skipped. The lease is an owner and an expiry in the cursor's row:
+only its holder calls the subscriber and moves the cursor, and if the holder dies, another process takes over
+when the lease expires. No database lock is held while the subscriber works. docs/decisions/outbox.md explains
+why.
 """
 
 import time
@@ -30,12 +30,12 @@ LEASE = timedelta(seconds=15)
 RENEW_BELOW = timedelta(seconds=10)
 READ_SIZE = 5_000
 HEAD_SECONDS = 60.0
-"""How often the read position moves to the head although the topics have no new messages."""
+"""How often the read position moves to the head if the topics have no new messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A notice that is to be delivered; `message_id` is 0 for a state topic, whose messages coalesce."""
+    """A notice to deliver; `message_id` is 0 for state topics, whose messages are coalesced."""
 
     notice: Notice
     message_id: int
@@ -71,11 +71,11 @@ class SubscriberRunner:
         self._recorded_failure: str | None = None
 
     def step(self) -> bool:
-        """Read on, deliver the notices that are due, move the cursor; return whether any were due.
+        """Read messages, deliver the notices that are due, and move the cursor; return whether any were due.
 
         Raises:
             Overtaken: messages were deleted before they were handled.
-            Exception: whatever the subscriber raises; the same notices are due again at the next step.
+            Exception: the subscriber raised it; the same notices are due again in the next step.
         """
         if not self._hold_lease():
             return False
@@ -94,7 +94,7 @@ class SubscriberRunner:
     def record_failure(self, reason: str) -> None:
         """Store why the last step failed, for health checks; an empty `reason` clears it.
 
-        Only the holder of the lease stores it, and only when it changed.
+        It is stored only by the holder of the lease, and only if it changed.
         """
         if reason == self._recorded_failure:
             return
@@ -127,7 +127,7 @@ class SubscriberRunner:
         return True
 
     def _open_cursor(self) -> None:
-        # Once: a cursor that was closed while this process ran the subscriber stays closed.
+        # Only once, because a cursor that was closed while this process ran the subscriber must stay closed.
         if not self._opened:
             open_cursor(self.subscriber.name, start=self.subscriber.start)
             self._opened = True
@@ -145,7 +145,7 @@ class SubscriberRunner:
         self._recorded_failure = None
 
     def _cursor(self) -> Position:
-        # It can differ from what this process saved: a restored dump brings back an older one.
+        # It may differ from what this process saved, for example after restoring an older dump.
         position = cursor_position(self.subscriber.name)
         return before_all() if position is None else position
 
@@ -161,10 +161,10 @@ class SubscriberRunner:
             self._read = max(self._read, next_head)
 
     def _head(self) -> Position | None:
-        """Return the head once in `HEAD_SECONDS`, else None.
+        """Return the head once every `HEAD_SECONDS`, otherwise None.
 
-        It is taken before the messages are read, so all messages up to it have been read afterwards. Without
-        it the cursor of a subscriber whose topics have no messages would stop pruning.
+        The head is read before the messages, so that reading covers all messages up to it. Otherwise the
+        cursor of a subscriber whose topics have no messages would prevent pruning.
         """
         now = self._monotonic()
         if now < self._next_head_at:

@@ -1,12 +1,12 @@
 """Reads the outbox in commit order.
 
-An id is assigned before its transaction commits, so a message with a lower id can become visible after one
-with a higher id. On PostgreSQL each message stores the id of its transaction (xid), and only messages below
-the oldest transaction that still runs are read, in the order (xid, id): no message can appear before a
-position that was read. SQLite has one writer, so its ids are in commit order.
+Ids are assigned before transactions commit, so a message with a lower id can become visible after one with a
+higher id. On PostgreSQL each message stores the id of its transaction (xid), and only messages of
+transactions older than all running ones are read, in the order (xid, id): no message can appear before a
+position that was read. SQLite has a single writer, so its ids are in commit order.
 
-A transaction that writes for long therefore delays reading, and the lag shows it. On PostgreSQL that holds
-for a transaction in any database of the server, because they share one numbering.
+A long-running write transaction therefore delays reading, which shows in the lag. On PostgreSQL this includes
+transactions in other databases of the server, because all databases share the transaction ids.
 """
 
 from collections.abc import Collection
@@ -47,14 +47,14 @@ class OldestRunning(models.Func):
 
 
 class NextTransaction(models.Func):
-    """The lowest id that no transaction of this server has had yet (PostgreSQL)."""
+    """The lowest transaction id that this server has not assigned yet (PostgreSQL)."""
 
     template = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
     output_field = models.BigIntegerField()
 
 
 def settled() -> QuerySet[Message]:
-    """Return the messages that no message can precede any more."""
+    """Return the messages before which no new message can appear."""
     if connection.vendor == "postgresql":
         return Message.objects.filter(xid__lt=OldestRunning())
     return Message.objects.all()
@@ -67,7 +67,7 @@ def messages_after(position: Position, *, topics: Collection[Topic], limit: int)
 
 def after(position: Position) -> Q:
     """Return the condition on messages after `position`."""
-    # Written so that the index by (xid, id) is entered at the position, however many messages precede it.
+    # This form lets PostgreSQL start the scan of the index on (xid, id) at the position.
     if connection.vendor == "postgresql":
         later = Q(xid__gt=position.xid) | Q(id__gt=position.message_id)
         return Q(xid__gte=position.xid) & later
@@ -90,7 +90,7 @@ def head() -> Position:
 
 
 def before_all() -> Position:
-    """Return the position before every message, also before those renumbered after a restore."""
+    """Return the position before all messages, including those that were renumbered after a restore."""
     return Position(xid=LOWEST_XID if connection.vendor == "postgresql" else 0, message_id=0)
 
 
@@ -115,8 +115,8 @@ def oldest_cursor() -> Position | None:
 def lag(subscriber: Subscriber, *, now: datetime) -> Lag:
     """Return how far `subscriber` lags.
 
-    Messages that an older transaction delays count as unread. Without a cursor all kept messages are unread,
-    or none if it starts at the head.
+    Messages that a running transaction delays count as unread. Without a cursor, all messages are unread, or
+    none if the subscriber starts at the head.
     """
     position = cursor_position(subscriber.name)
     if position is None:

@@ -1,4 +1,4 @@
-"""Publishing and deleting messages."""
+"""Publishes and deletes messages."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from backend.outbox.topics import Topic
 
 KEPT_FOR = timedelta(days=1)
 
-# Cursors at the head stored this instead of a message's id in an earlier release.
+# An earlier release stored this as the message id of cursors at the head.
 HIGHEST_ID = 2**63 - 1
 
 
@@ -40,16 +40,16 @@ def publish_many(topic: Topic, keys: Iterable[int | str]) -> None:
 def renumber_if_restored() -> bool:
     """Renumber messages and cursors if they came from another PostgreSQL server; return whether they did.
 
-    A server numbers transactions from its own start. In a restored dump the stored numbers may be above all
-    that the new server will give for long, so new messages would sort before every cursor and never be read.
-    The old numbers are shifted below zero, which keeps the order of the messages and the place of every
-    cursor. Messages that may have been published since the restore keep their numbers and come after all
-    cursors; one of these can be an old one, which is then delivered again.
+    Each server counts transactions from its own beginning. The numbers in a restored dump may be higher than
+    those that the new server will assign for a long time, so new messages would sort before every cursor and
+    never be read. The old numbers are shifted below zero, which keeps the order of the messages and the
+    positions of the cursors. Messages that may have been published since the restore keep their numbers and
+    come after all cursors; if one of them is an old message, it is delivered again.
     """
     if connection.vendor != "postgresql" or not _is_restored():
         return False
     with transaction.atomic():
-        # Every subscriber's thread checks when it starts; the second to get these locks finds nothing to do.
+        # Every subscriber's thread checks this when it starts; only the first to get the locks renumbers.
         list(Cursor.objects.select_for_update().order_by("subscriber"))
         if not _is_restored():
             return False
@@ -62,7 +62,7 @@ def _is_restored() -> bool:
 
 
 def _renumber() -> None:
-    # A new message has a higher id than all old ones: the sequence of ids is part of the dump.
+    # A new message has a higher id than all old ones, because the id sequence is part of the dump.
     old_ids = [
         Message.objects.filter(xid__gte=NextTransaction()).aggregate(last=Max("id"))["last"],
         Cursor.objects.exclude(message_id=HIGHEST_ID).aggregate(last=Max("message_id"))["last"],
@@ -75,12 +75,12 @@ def _renumber() -> None:
 
 
 def prune(*, now: datetime) -> int:
-    """Delete the messages before every open cursor that are older than a day; return how many.
+    """Delete messages older than a day that are before all open cursors; return how many.
 
     Closed cursors with a deleted message after them are marked as overtaken.
     """
     with transaction.atomic():
-        # Locked, so that none of them is opened again before its messages are deleted.
+        # Locked, so that none is reopened before its messages are deleted.
         closed = list(Cursor.objects.select_for_update().exclude(closed_at=None).filter(overtaken=False))
         oldest = oldest_cursor()
         if oldest is None:

@@ -17,29 +17,30 @@ class Notice:
 
 
 class Start(Enum):
-    """Where a subscriber that has no cursor yet begins to read."""
+    """Where a subscriber without a cursor starts to read."""
 
     OLDEST = auto()
-    """At the oldest message that is kept: right for a projection."""
+    """At the oldest message that still exists: right for a projection."""
 
     HEAD = auto()
-    """After the newest message: right where handling an old message would do harm, as with mail."""
+    """After the newest message: right if handling an old message would do harm, such as sending mail."""
 
 
 class Subscriber(Protocol):
     """Receives each message of its topics at least once, in commit order.
 
-    Messages of a state topic with the same key are coalesced, and `quiet_seconds` may delay them; then a key
-    is handled after its last change. Messages of a fact topic are neither coalesced nor delayed.
+    Messages of a state topic with the same key are coalesced, and may be delayed by `quiet_seconds`; a key is
+    always handled after its last change. Messages of a fact topic are neither coalesced nor delayed.
 
-    `handle` must be idempotent and opens no transaction that spans engines. When it raises, the same notices
-    are delivered again, so one whose effects can't be undone or repeated takes a `batch_size` of 1. It should
-    end well within the lease (15 seconds); a longer call may overlap with another process's.
+    `handle` must be idempotent and must not open a transaction that spans engines. If it raises, the same
+    notices are delivered again, so a subscriber whose effects can't be undone or repeated needs a
+    `batch_size` of 1. A call should end well within the lease (15 seconds); a longer one may overlap with
+    another process's.
     """
 
     @property
     def name(self) -> str:
-        """The name of its cursor; never changes."""
+        """The name of its cursor, which must never change."""
 
     @property
     def topics(self) -> frozenset[Topic]:
@@ -47,11 +48,11 @@ class Subscriber(Protocol):
 
     @property
     def start(self) -> Start:
-        """Where it begins when it has no cursor yet."""
+        """Where it starts if it has no cursor."""
 
     @property
     def quiet_seconds(self) -> float:
-        """The minimum time between two notices of one key of a state topic."""
+        """The minimum time between two notices with the same key of a state topic."""
 
     @property
     def batch_size(self) -> int:
@@ -63,7 +64,7 @@ class Subscriber(Protocol):
 
 @runtime_checkable
 class Exclusive(Protocol):
-    """A subscriber that holds a resource which only one process can hold, such as a lock on files."""
+    """A subscriber that holds an exclusive resource, such as a file lock."""
 
     def release(self) -> None:
-        """Release the resource: the lease is lost, and another process may run the subscriber now."""
+        """Release the resource, because the lease is lost and another process may run the subscriber."""

@@ -1,4 +1,4 @@
-"""Scheduled tasks of the outbox."""
+"""Periodic tasks for the outbox."""
 
 from celery import shared_task
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""The topics of the outbox: what is published, and how it is delivered."""
+"""The outbox's topics: what is published, and how it is delivered."""
 
 from enum import Enum, StrEnum, auto
 
@@ -10,13 +10,13 @@ class Kind(Enum):
     """A row changed. Messages with the same key are coalesced; subscribers read the row again."""
 
     FACT = auto()
-    """Something happened. Every message is delivered at least once, in commit order, never coalesced."""
+    """Something happened. Every message is delivered at least once, in commit order, without coalescing."""
 
 
 class Topic(StrEnum):
     """Every topic, with its kind and the model whose primary key is the key of its messages.
 
-    The model of a fact topic is append-only, so that a subscriber reads what happened however late it comes.
+    The model of a fact topic is append-only, so that even a late subscriber reads what happened.
     """
 
     kind: Kind
@@ -39,4 +39,4 @@ class Topic(StrEnum):
 
 
 BY_VALUE = {topic.value: topic for topic in Topic}
-"""The topics by the value that a message stores."""
+"""The topics by the value that is stored in messages."""

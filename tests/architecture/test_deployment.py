@@ -59,7 +59,7 @@ def test_only_its_owner_can_read_the_configuration_of_the_supervisor(tmp_path: P
     home = tmp_path / "100% ours"
     started = groups(PipelineSettings(home=home), listen=LISTEN)
 
-    path = write_configuration(home, root=ROOT, started=started, logs=home / "logs")
+    path = write_configuration(home, root=ROOT, to_start=started, logs=home / "logs")
 
     assert path.stat().st_mode & 0o077 == 0
     assert "100%% ours" in path.read_text()

@@ -1,1 +1,1 @@
-"""Django's SQLite backend, for a database file that its owner alone can read."""
+"""Django's SQLite backend with a database file that only its owner can read."""

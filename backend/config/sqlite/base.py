@@ -1,4 +1,4 @@
-"""The backend: Django's, with the file and its folder created for the owner alone."""
+"""Django's SQLite backend with private permissions for the file and its folder."""
 
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ _FOR_OTHERS = 0o077
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Creates the file when it is first connected to, so that importing the settings touches no disk."""
+    """Creates the file at the first connection, so that importing the settings writes nothing to disk."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Return a connection; SQLite gives its own further files the mode of this one."""
+        """Return a connection; SQLite creates its other files with the mode of the database file."""
         name = str(conn_params["database"])
         if not name.startswith("file:") and name != ":memory:":
             _keep_private(Path(name))

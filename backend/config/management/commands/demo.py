@@ -1,4 +1,4 @@
-"""`manage.py demo`: make a shop with generated data, ready to be served."""
+"""`manage.py demo`: create a shop with generated data, ready to be served."""
 
 import io
 import json
@@ -26,14 +26,14 @@ SIZES = {"products": 2_000, "customers": 3_000, "days": 120}
 
 
 def _train() -> None:
-    # Its own process, so that the memory that training took is freed.
+    # In a separate process, so that the memory used for training is freed.
     done = subprocess.run([sys.executable, "-m", "ml.train"], cwd=settings.BASE_DIR, check=False)
     if done.returncode != 0:
-        raise CommandError("no model was trained; the message above says why")
+        raise CommandError("no model was trained; see the message above")
 
 
 def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:
-    """Return the steps after the schemas, in order; one that was interrupted may be repeated."""
+    """Return the steps after the migrations, in order; a step that was interrupted can be repeated."""
     return {
         "products, people and what they did": lambda: call_command(
             "populate_data", *[f"--{name}={size}" for name, size in sizes.items()]
@@ -46,23 +46,23 @@ def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:
 
 
 class Command(BaseCommand):
-    """Takes the steps that are not done yet, so that an interrupted run is continued."""
+    """Runs the steps that are not done yet, so an interrupted run can be continued."""
 
-    help = "Make a shop with generated data in an empty VITRINE_HOME; steps that are done are skipped."
+    help = "Create a shop with generated data in an empty VITRINE_HOME; completed steps are skipped."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the size of the shop, and where it will be served."""
+        """Add the size of the shop, and the address on which it will be served."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=default_port())
         for name, default in SIZES.items():
             parser.add_argument(f"--{name}", type=int, default=default)
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Bring the schemas up to date, and take the steps that are left."""
+        """Migrate the database and the warehouse, and run the remaining steps."""
         if not is_installed(GENERATED_SHOP):
             raise CommandError(MISSING)
         try:
-            # Reported now rather than after minutes of work.
+            # Fail now rather than after minutes of work.
             require_free(PipelineSettings.from_env(), listen=Listen.of(options["host"], options["port"]))
         except CannotServe as error:
             raise CommandError(str(error)) from error
@@ -72,11 +72,11 @@ class Command(BaseCommand):
             with running():
                 call_command("migrate", verbosity=0)
                 call_command("migrate_warehouse", stdout=io.StringIO())
-                self._take({name: options[name] for name in SIZES}, done=done, path=path)
+                self._run({name: options[name] for name in SIZES}, done=done, path=path)
         except ServiceDidNotStart as error:
             raise CommandError(str(error)) from error
 
-    def _take(self, sizes: Mapping[str, int], *, done: list[str], path: Path) -> None:
+    def _run(self, sizes: Mapping[str, int], *, done: list[str], path: Path) -> None:
         all_steps = steps(sizes)
         for number, (name, step) in enumerate(all_steps.items(), start=1):
             if name in done:

@@ -1,4 +1,4 @@
-"""`manage.py populate_data` where the app `demo`, whose command takes the place of this one, is absent."""
+"""`manage.py populate_data` in installations without the app `demo`, whose command replaces this one."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ MISSING = (
 
 
 class Command(BaseCommand):
-    """Says that the generated shop is absent."""
+    """Reports that the app `demo` is not installed."""
 
     help = "Fill an empty shop with generated data (not part of this installation)."
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Fail whatever the arguments are, which this command doesn't know."""
+        """Ignore the arguments, which only the replaced command can parse."""
         super().run_from_argv(argv[:2])
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Fail with one line that says why."""
+        """Fail with a message."""
         raise CommandError(MISSING)

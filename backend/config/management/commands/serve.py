@@ -1,4 +1,4 @@
-"""`manage.py serve`: the processes of the shop under one supervisor."""
+"""`manage.py serve`: run the shop's processes under a supervisor."""
 
 import os
 import sys
@@ -26,28 +26,28 @@ from backend.operations.web_processes import FOLDER
 
 
 class Command(BaseCommand):
-    """Checks what would prevent the processes from starting, then becomes their supervisor."""
+    """Checks that the processes can start, then executes the supervisor."""
 
     help = "Run web, relay, ingest, worker, beat and the embedded services until Ctrl-C or SIGTERM."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the address to serve on."""
+        """Add the addresses and the number of web processes."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=default_port())
         parser.add_argument("--workers", type=int, default=settings.WEB_WORKERS, help="web processes")
         parser.add_argument("--metrics-host", default="127.0.0.1")
         parser.add_argument("--metrics-port", type=int, default=settings.METRICS_PORT)
         parser.add_argument(
-            "--web-only", action="store_true", help="run the web processes alone and log to standard output"
+            "--web-only", action="store_true", help="run only the web processes, and log to standard output"
         )
         parser.add_argument(
             "--share-port",
             action="store_true",
-            help="start beside web processes that listen on the port already (see docs/upgrading.md)",
+            help="start although other web processes listen on the port (see docs/upgrading.md)",
         )
 
     def handle(self, *_: Any, web_only: bool, share_port: bool, **options: Any) -> None:
-        """Check, write the supervisor's configuration, and become the supervisor."""
+        """Check, write the supervisor's configuration, and execute the supervisor."""
         listen = Listen.of(
             options["host"],
             options["port"],
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Starting; logs are in {settings.VITRINE_HOME / 'logs'}; Ctrl-C stops all.")
         self.stdout.flush()
         supervisor = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
-        # The supervisor keeps this process's id, by which its children know whether it still runs.
+        # The supervisor keeps this process id, which its children use to check whether it still runs.
         os.environ[SUPERVISED] = str(os.getpid())
         os.environ[FOLDER] = str(_empty(Path(os.environ.get(FOLDER) or path.parent / "metrics")))
         os.execv(sys.executable, supervisor)  # noqa: S606
@@ -74,18 +74,18 @@ def _everything(listen: Listen, *, share_port: bool) -> Path:
     pipeline = PipelineSettings.from_env()
     require_free(pipeline, listen=listen, share_port=share_port)
     home: Path = settings.VITRINE_HOME
-    started = groups(pipeline, listen=listen)
-    return write_configuration(home / "run", root=settings.BASE_DIR, started=started, logs=home / "logs")
+    to_start = groups(pipeline, listen=listen)
+    return write_configuration(home / "run", root=settings.BASE_DIR, to_start=to_start, logs=home / "logs")
 
 
 def _web_only(listen: Listen) -> Path:
-    # Several containers may share one home.
+    # Containers may share a home, so each needs its own folder.
     folder = Path(tempfile.mkdtemp(prefix="vitrine-web-"))
-    return write_configuration(folder, root=settings.BASE_DIR, started=[Group("web", web(listen))])
+    return write_configuration(folder, root=settings.BASE_DIR, to_start=[Group("web", web(listen))])
 
 
 def _empty(folder: Path) -> Path:
-    """Return the folder of the counters that web processes share, without those of the last start."""
+    """Return the folder for the shared counters of web processes, after deleting old counters."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for path in folder.glob("*.db"):
         path.unlink()

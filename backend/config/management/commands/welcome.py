@@ -1,4 +1,4 @@
-"""`manage.py welcome`: what to try in this shop."""
+"""`manage.py welcome`: print what to try in this shop."""
 
 import time
 import urllib.error
@@ -13,24 +13,24 @@ from django.utils import timezone
 from backend.config import welcome
 from backend.config.supervision import Listen, default_port
 
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 POLL_SECONDS = 0.2
 
 
 class Command(BaseCommand):
-    """Prints addresses, and commands to paste into a shell."""
+    """Prints addresses and commands to paste into a shell."""
 
-    help = "Print what to try in this shop, with tokens of the demo's accounts."
+    help = "Print what to try in this shop, with tokens for the demo accounts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the address that is served."""
+        """Add the address of the shop."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=default_port())
         parser.add_argument("--metrics-port", type=int, default=settings.METRICS_PORT)
-        parser.add_argument("--wait", action="store_true", help="print when the shop is ready")
+        parser.add_argument("--wait", action="store_true", help="wait until the shop is ready")
 
     def handle(self, *_: Any, host: str, port: int, metrics_port: int, wait: bool, **__: Any) -> None:
-        """Print them, once the shop is ready."""
+        """Print them; with --wait, once the shop is ready."""
         address = f"http://{host}:{port}"
         operators = f"http://127.0.0.1:{Listen.of(host, port, metrics_port=metrics_port).metrics_port}"
         if wait:
@@ -38,14 +38,14 @@ class Command(BaseCommand):
         self.stdout.write(f"\n{settings.VITRINE_HOME} is served on {address}\n\n")
         for line in welcome.pages(address, operators=operators):
             self.stdout.write(f"  {line}")
-        for attempt in welcome.lines(address, now=timezone.now()):
-            self.stdout.write(f"\n# {attempt.about}\n{attempt.line}")
+        for example in welcome.lines(address, now=timezone.now()):
+            self.stdout.write(f"\n# {example.about}\n{example.line}")
         self.stdout.write("")
 
 
 def _wait_for(url: str) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         try:
             with opener.open(url, timeout=5):

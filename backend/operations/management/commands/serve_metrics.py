@@ -1,4 +1,4 @@
-"""`manage.py serve_metrics`: metrics and the details of health, for operators."""
+"""`manage.py serve_metrics`: serve metrics and health details to operators."""
 
 import os
 from argparse import ArgumentParser
@@ -14,17 +14,17 @@ from backend.operations.exposition import pages
 
 
 class Command(BaseCommand):
-    """Serves operators until it is stopped."""
+    """Serves the operators' pages until it is stopped."""
 
     help = "Serve /metrics (Prometheus) and /health (details) on a port that the public can't reach."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the address: a loopback or private one."""
+        """Add the address, which should be a loopback or private one."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=settings.METRICS_PORT or 9_000)
 
     def handle(self, *_: Any, host: str, port: int, **__: Any) -> None:
-        """Serve."""
+        """Serve until stopped."""
         if web_processes.FOLDER in os.environ:
             health.register("web", web_processes.check, required=True)
         with make_server(host, port, pages, server_class=_Server, handler_class=_Handler) as server:
@@ -40,4 +40,4 @@ class _Handler(WSGIRequestHandler):
     timeout = 10
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
-        """Log no scrapes."""
+        """Don't log scrapes."""

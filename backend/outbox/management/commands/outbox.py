@@ -19,21 +19,21 @@ class Command(BaseCommand):
     help = "List the subscribers of the outbox and which process runs each; close a cursor or repair one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Accept what to do instead of listing."""
-        instead = parser.add_mutually_exclusive_group()
-        instead.add_argument(
+        """Add the options for what to do in addition to listing."""
+        action = parser.add_mutually_exclusive_group()
+        action.add_argument(
             "--close",
             metavar="NAME",
-            help="close a cursor that no process runs, so that it keeps no message",
+            help="close a cursor that no process runs, so that messages can be deleted",
         )
-        instead.add_argument(
+        action.add_argument(
             "--repair",
             metavar="NAME",
-            help="let a subscriber run again whose messages were deleted, and publish all rows for it again",
+            help="let a subscriber whose messages were deleted run again, and republish all rows for it",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Do it; fail with one line that says why."""
+        """Close or repair if requested, then list the cursors."""
         try:
             if options["close"]:
                 close_cursor(options["close"], now=timezone.now())
@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _repair(self, name: str) -> None:
         for topic in repair(_subscriber(name)):
-            self.stdout.write(f"the deleted messages of {topic} can't be delivered any more")
+            self.stdout.write(f"the deleted messages of {topic} are lost")
 
 
 def _subscriber(name: str) -> Subscriber:
