@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 from msgspec import inspect
 
-SCHEMA = Path(__file__).parent / "schema"
+SCHEMA_FOLDER = Path(__file__).parent / "schema"
 # Stands for "no shopper", "no exposure": columns of the warehouse are not nullable.
 NIL_UUID = UUID(int=0)
 
@@ -68,7 +68,7 @@ class EventColumn:
     convert: Callable[[Any], object] | None = None
 
 
-def table_columns(folder: Path = SCHEMA) -> dict[str, str]:
+def table_columns(folder: Path = SCHEMA_FOLDER) -> dict[str, str]:
     """Return the columns of the table `events` with their types, as the schema files make it."""
     columns: dict[str, str] = {}
     for path in sorted(folder.glob("*.sql")):

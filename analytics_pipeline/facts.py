@@ -34,7 +34,7 @@ DELETE FROM events
 WHERE day = {day:Date} AND type = 'order' AND (event_id, version) IN {rows:Array(Tuple(UUID, UInt64))}
 """
 
-Columns = Mapping[str, Sequence[Any]]
+FactColumns = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Month:
         return f"{self.year:04}-{self.number:02}"
 
 
-def store(warehouse: Warehouse, columns: Columns) -> list[RefusedMovement]:
+def store(warehouse: Warehouse, columns: FactColumns) -> list[RefusedMovement]:
     """Store the rows of `order_facts`, and return those that the warehouse refuses.
 
     A refused row is kept in `refused_facts` with the reason and doesn't hinder the others.
@@ -96,7 +96,7 @@ def store(warehouse: Warehouse, columns: Columns) -> list[RefusedMovement]:
     return refused
 
 
-def without(columns: Columns, refused: Iterable[RefusedMovement]) -> Columns:
+def without(columns: FactColumns, refused: Iterable[RefusedMovement]) -> FactColumns:
     """Return the columns without the rows of refused movements."""
     gone = {row.movement_id for row in refused}
     return _only(columns, [m not in gone for m in columns["movement_id"]]) if gone else columns
@@ -125,7 +125,7 @@ def remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, day
         warehouse.command(_REMOVE_EVENTS, {"day": day, "rows": some})
 
 
-def _store_dividing(warehouse: Warehouse, columns: Columns) -> Iterator[RefusedMovement]:
+def _store_dividing(warehouse: Warehouse, columns: FactColumns) -> Iterator[RefusedMovement]:
     movements = columns["movement_id"]
     try:
         warehouse.insert("order_facts", columns)
@@ -140,13 +140,13 @@ def _store_dividing(warehouse: Warehouse, columns: Columns) -> Iterator[RefusedM
             yield from _store_dividing(warehouse, {name: values[part] for name, values in columns.items()})
 
 
-def _out_of_range(columns: Columns) -> Iterator[RefusedMovement]:
+def _out_of_range(columns: FactColumns) -> Iterator[RefusedMovement]:
     for movement, moment in zip(columns["movement_id"], columns["occurred_at"], strict=True):
         if not FIRST_DAY <= moment.astimezone(UTC).date() <= LAST_DAY:
             yield RefusedMovement(movement, f"{moment:%Y-%m-%d} is not between {FIRST_DAY} and {LAST_DAY}")
 
 
-def _only(columns: Columns, kept: Sequence[bool]) -> Columns:
+def _only(columns: FactColumns, kept: Sequence[bool]) -> FactColumns:
     return {name: list(itertools.compress(values, kept)) for name, values in columns.items()}
 
 

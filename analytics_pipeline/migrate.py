@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics_pipeline import rollups
+from analytics_pipeline.columns import SCHEMA_FOLDER
 from analytics_pipeline.rollups import Rollup
 from analytics_pipeline.warehouse import Warehouse
 
-SCHEMA = Path(__file__).parent / "schema"
 _FILE = re.compile(r"(\d{3})_([a-z0-9_]+)\.sql")
 _REPEATABLE = re.compile(
     r"CREATE OR REPLACE VIEW "
@@ -60,7 +60,7 @@ class Migration:
         return hashlib.sha256(self.statement.encode()).hexdigest()
 
 
-def load(folder: Path = SCHEMA) -> list[Migration]:
+def load(folder: Path = SCHEMA_FOLDER) -> list[Migration]:
     """Return the migrations in their order.
 
     Raises:
@@ -89,7 +89,7 @@ def pending(warehouse: Warehouse, *, migrations: list[Migration]) -> list[Migrat
 
 
 def migrate(
-    warehouse: Warehouse, *, folder: Path = SCHEMA, rolled_up: Sequence[Rollup] = rollups.ROLLUPS
+    warehouse: Warehouse, *, folder: Path = SCHEMA_FOLDER, rolled_up: Sequence[Rollup] = rollups.ROLLUPS
 ) -> list[Migration]:
     """Create the database if it doesn't exist, apply what is pending in order, and return that.
 

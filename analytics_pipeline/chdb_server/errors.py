@@ -83,3 +83,8 @@ def from_engine(text: str) -> EngineError:
 def refuse(reason: str, *, code: Code) -> EngineError:
     """Return an exception of this server's own, in the form of the engine's."""
     return EngineError(f"Code: {code}. DB::Exception: {reason}. ({code.name})", code=code, name=code.name)
+
+
+def bad_argument(reason: str) -> EngineError:
+    """Return the exception for a part of a request that can't be used."""
+    return refuse(reason, code=Code.BAD_ARGUMENTS)

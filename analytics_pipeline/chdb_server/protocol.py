@@ -10,9 +10,9 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from analytics_pipeline.chdb_server import errors, form
-from analytics_pipeline.chdb_server.engine import External, Request
 from analytics_pipeline.chdb_server.errors import Code
 from analytics_pipeline.chdb_server.guard import Role
+from analytics_pipeline.chdb_server.request import External, Request
 
 # Parameters of the protocol and of its transport; every other one is a setting of the engine.
 _PROTOCOL_PARAMETERS = frozenset(

@@ -16,7 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from analytics_pipeline.chdb_server import blocks, body, errors, formats, protocol, statements
 from analytics_pipeline.chdb_server.disconnects import DisconnectWatcher
-from analytics_pipeline.chdb_server.engine import Answer, Engine, Request
+from analytics_pipeline.chdb_server.engine import Engine
+from analytics_pipeline.chdb_server.execution import StatementResult
+from analytics_pipeline.chdb_server.request import Request
 
 _IDLE_SECONDS = 300
 _MEMORY_LIMIT = 16 * 1024 * 1024
@@ -131,16 +133,16 @@ class Handler(BaseHTTPRequestHandler):
         return protocol.request(parameters, headers, content=content, role=role, readonly=readonly)
 
     def _execute(self, request: Request, parameters: _Parameters) -> None:
-        with self._watched(request, parameters), self.server.engine.execute(request) as answer:
+        with self._watched(request, parameters), self.server.engine.execute(request) as result:
             head = {
                 "X-ClickHouse-Query-Id": request.query_id,
                 "X-ClickHouse-Timezone": self.server.engine.time_zone,
                 "X-ClickHouse-Server-Display-Name": "vitrine",
-                "Content-Type": formats.content_type(answer.format),
+                "Content-Type": formats.content_type(result.format),
             }
-            if answer.format is not None:
-                head["X-ClickHouse-Format"] = answer.format
-            self._answer(answer, parameters, headers=head)
+            if result.format is not None:
+                head["X-ClickHouse-Format"] = result.format
+            self._answer(result, parameters, headers=head)
 
     def _watched(self, request: Request, parameters: _Parameters) -> AbstractContextManager[None]:
         text = request.query
@@ -154,15 +156,15 @@ class Handler(BaseHTTPRequestHandler):
             self.connection, on_disconnect=lambda: self.server.engine.kill(request.query_id)
         )
 
-    def _answer(self, answer: Answer, parameters: _Parameters, *, headers: dict[str, str]) -> None:
-        content: Iterable[bytes | memoryview] = answer.blocks
+    def _answer(self, result: StatementResult, parameters: _Parameters, *, headers: dict[str, str]) -> None:
+        content: Iterable[bytes | memoryview] = result.blocks
         if parameters.get("wait_end_of_query") == "1":
             content = _spooled(content)
         # Two blocks are computed before the head is sent: small answers are sent with their length and their
         # summary, and most errors with their status.
         content = iter(content)
         first = list(islice(content, 2))
-        headers["X-ClickHouse-Summary"] = json.dumps({name: str(n) for name, n in answer.summary.items()})
+        headers["X-ClickHouse-Summary"] = json.dumps({name: str(n) for name, n in result.summary.items()})
         compressed = parameters.get("compress") == "1"
         if len(first) < 2:
             whole = b"".join(blocks.compress(first) if compressed else first)

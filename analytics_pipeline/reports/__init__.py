@@ -6,7 +6,6 @@ A file declares everything about its report in the head (`definition.py`). A not
     reports.run(warehouse, "sales", group_by="month").frame()
 """
 
-from analytics_pipeline.reports.answers import Answer
 from analytics_pipeline.reports.definition import Column, Report
 from analytics_pipeline.reports.errors import (
     InvalidParameters,
@@ -16,18 +15,19 @@ from analytics_pipeline.reports.errors import (
 )
 from analytics_pipeline.reports.library import QUERIES, available, faults, load, names
 from analytics_pipeline.reports.parameters import Parameter
+from analytics_pipeline.reports.results import ReportResult
 from analytics_pipeline.reports.running import EVERY_SELLER, answer, export, run
 
 __all__ = [
     "EVERY_SELLER",
     "QUERIES",
-    "Answer",
     "Column",
     "InvalidParameters",
     "InvalidReport",
     "NotForSellers",
     "Parameter",
     "Report",
+    "ReportResult",
     "UnknownReport",
     "answer",
     "available",

@@ -6,11 +6,11 @@ from datetime import date
 from typing import BinaryIO, Literal
 
 from analytics_pipeline import rollups
-from analytics_pipeline.reports.answers import Answer, plain, write_csv
 from analytics_pipeline.reports.definition import SELLER, Report
 from analytics_pipeline.reports.errors import InvalidParameters, NotForSellers
 from analytics_pipeline.reports.library import load
 from analytics_pipeline.reports.parameters import LARGEST_NUMBER, NUMBER, Parameter, parse
+from analytics_pipeline.reports.results import ReportResult, plain, write_csv
 from analytics_pipeline.warehouse import Warehouse
 
 FileFormat = Literal["csv", "parquet"]
@@ -18,7 +18,9 @@ EVERY_SELLER = 0
 _SELLER = Parameter(name=SELLER, type=NUMBER, description="A seller's id.", maximum=LARGEST_NUMBER)
 
 
-def run(warehouse: Warehouse, name: str, *, seller: int | str = EVERY_SELLER, **given: object) -> Answer:
+def run(
+    warehouse: Warehouse, name: str, *, seller: int | str = EVERY_SELLER, **given: object
+) -> ReportResult:
     """Return the report's rows, for one seller's products or for the whole shop: `answer` for notebooks."""
     return answer(warehouse, name, given, seller=seller)
 
@@ -30,7 +32,7 @@ def answer(
     *,
     seller: int | str = EVERY_SELLER,
     most_rows: int | None = None,
-) -> Answer:
+) -> ReportResult:
     """Return the rows of the report with the parameters `given`.
 
     Raises:
@@ -43,7 +45,7 @@ def answer(
     columns, rows = warehouse.table(
         report.sql, values | _supplied(report, warehouse, seller=seller), most_rows=most_rows
     )
-    return Answer(
+    return ReportResult(
         columns=_names(columns, report=report),
         rows=tuple(tuple(map(plain, row)) for row in rows),
         parameters=values,

@@ -3,15 +3,15 @@
 from decimal import Decimal
 from typing import Any
 
-from analytics_pipeline.reports import Answer
+from analytics_pipeline.reports import ReportResult
 from backend.api import money
 
 
-def written_rows(answer: Answer) -> list[dict[str, Any]]:
+def written_rows(result: ReportResult) -> list[dict[str, Any]]:
     """Return the rows by column name, with amounts in the decimal places of the currency of their row."""
     return [
         {**texts, **_amounts(record)} if record.get("currency") in money.EXPONENTS else texts
-        for texts, record in zip(answer.texts(), answer.records(), strict=True)
+        for texts, record in zip(result.texts(), result.records(), strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from analytics_pipeline import facts, ingest
-from analytics_pipeline.facts import Columns, RefusedMovement
+from analytics_pipeline.facts import FactColumns, RefusedMovement
 from analytics_pipeline.warehouse import Warehouse, microseconds
 from backend.analytics import order_events, projections
 from backend.orders.models import Movement
@@ -31,7 +31,7 @@ def write_facts(
     return write_columns(warehouse, projections.order_facts(movements, version=version))
 
 
-def write_columns(warehouse: Warehouse, columns: Columns) -> list[RefusedMovement]:
+def write_columns(warehouse: Warehouse, columns: FactColumns) -> list[RefusedMovement]:
     """Write these columns of `order_facts`, and return the movements that the warehouse refuses."""
     refused = facts.store(warehouse, columns)
     ingest.load(warehouse, order_events.of_facts(facts.without(columns, refused)))

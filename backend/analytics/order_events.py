@@ -11,7 +11,7 @@ from uuid import UUID
 
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import OrderPlaced, Record
-from analytics_pipeline.facts import Columns
+from analytics_pipeline.facts import FactColumns
 from analytics_pipeline.stream import number_at
 from analytics_pipeline.warehouse import moment_of
 from backend.orders.models import MovementKind
@@ -21,7 +21,7 @@ _VARIANT = 0b10 << 62
 _RANDOM_BITS = (1 << 76) - 1 & ~(0b11 << 62)
 
 
-def of_facts(columns: Columns) -> Iterator[Record]:
+def of_facts(columns: FactColumns) -> Iterator[Record]:
     """Return an event for each sale among these columns of `order_facts`, arrived when it happened.
 
     Its number, from which its version follows, is that of the time at which the movement was read: two writes

@@ -14,7 +14,7 @@ from backend.accounts.models import ShopperLink
 from backend.catalog.models import Product
 from backend.orders.models import Movement
 
-Columns = dict[str, Sequence[Any]]
+WarehouseColumns = dict[str, Sequence[Any]]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The warehouse's column, where its value comes from, and what stands for "there is none".
@@ -59,19 +59,21 @@ _UNITS = Coalesce(Sum(F("variants__stock") - F("variants__reserved"), filter=Q(v
 _GONE = Case(When(deleted_at=None, then=0), default=1, output_field=IntegerField())
 
 
-def order_facts(movements: QuerySet[Movement], *, version: int) -> Columns:
+def order_facts(movements: QuerySet[Movement], *, version: int) -> WarehouseColumns:
     """Return the movements as columns of `order_facts`."""
     return _order_facts(list(movements.values_list(*_sources(_ORDER_FACTS))), version=version)
 
 
-def order_facts_in_batches(movements: QuerySet[Movement], *, version: int, size: int) -> Iterator[Columns]:
+def order_facts_in_batches(
+    movements: QuerySet[Movement], *, version: int, size: int
+) -> Iterator[WarehouseColumns]:
     """Yield the movements as columns of `order_facts`, `size` at a time, by id."""
     rows = movements.order_by("pk").values_list(*_sources(_ORDER_FACTS)).iterator(chunk_size=size)
     while batch := list(itertools.islice(rows, size)):
         yield _order_facts(batch, version=version)
 
 
-def products(ids: Collection[int], *, version: int) -> Columns:
+def products(ids: Collection[int], *, version: int) -> WarehouseColumns:
     """Return these products, deleted ones too, as columns of `products`."""
     rows = Product.objects.filter(pk__in=ids).annotate(units=_UNITS, gone=_GONE).order_by()
     columns = _columns(list(rows.values_list(*_sources(_PRODUCTS))), _PRODUCTS, version=version)
@@ -80,7 +82,7 @@ def products(ids: Collection[int], *, version: int) -> Columns:
     return columns
 
 
-def shopper_links(ids: Collection[int]) -> Columns:
+def shopper_links(ids: Collection[int]) -> WarehouseColumns:
     """Return these links as columns of `shopper_links`."""
     rows = ShopperLink.objects.filter(pk__in=ids).values_list(
         "anonymous_id", "user__shopper_key", "linked_at"
@@ -93,7 +95,7 @@ def _sources(mapping: Mapping[str, tuple[str, Any]]) -> list[str]:
     return [source for source, _ in mapping.values()]
 
 
-def _order_facts(values: Sequence[tuple[Any, ...]], *, version: int) -> Columns:
+def _order_facts(values: Sequence[tuple[Any, ...]], *, version: int) -> WarehouseColumns:
     columns = _columns(values, _ORDER_FACTS, version=version)
     for name in ("occurred_at", "cart_added_at"):
         columns[name] = [_to_the_millisecond(moment) for moment in columns[name]]
@@ -102,7 +104,7 @@ def _order_facts(values: Sequence[tuple[Any, ...]], *, version: int) -> Columns:
 
 def _columns(
     values: Sequence[tuple[Any, ...]], mapping: Mapping[str, tuple[str, Any]], *, version: int
-) -> Columns:
+) -> WarehouseColumns:
     columns = _transposed(tuple(mapping), values)
     for name, (_, absent) in mapping.items():
         columns[name] = [absent if value is None else value for value in columns[name]]
@@ -115,7 +117,7 @@ def _to_the_millisecond(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
 
 
-def _transposed(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Columns:
+def _transposed(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> WarehouseColumns:
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
     return dict(zip(names, columns, strict=True))
 

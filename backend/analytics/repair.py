@@ -20,7 +20,7 @@ from django.db.models.functions import TruncMonth
 from analytics_pipeline import events, facts, ingest, rollups
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import Record
-from analytics_pipeline.facts import Columns, Month, RefusedMovement
+from analytics_pipeline.facts import FactColumns, Month, RefusedMovement
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable, microseconds
 from backend.analytics import order_events, projections
 from backend.orders.models import Movement, MovementKind
@@ -105,7 +105,7 @@ def _repair_facts(warehouse: Warehouse, month: Month, *, clock: Callable[[], dat
     return written, removed
 
 
-def _and_the_rest(batches: Iterator[Columns]) -> Iterator[Columns]:
+def _and_the_rest(batches: Iterator[FactColumns]) -> Iterator[FactColumns]:
     """Yield the batches, and an empty one for the ids after the last."""
     yield from batches
     yield {name: [] for name in (*_FACT_COLUMNS, "version")}
@@ -119,7 +119,7 @@ def _by_movement(rows: Sequence[Sequence[Any]]) -> dict[int, list[tuple[int, tup
     return stored
 
 
-def _differing(expected: Columns, stored: dict[int, list[tuple[int, tuple[Any, ...]]]]) -> Columns:
+def _differing(expected: FactColumns, stored: dict[int, list[tuple[int, tuple[Any, ...]]]]) -> FactColumns:
     """Return the rows that the warehouse lacks or has otherwise, with versions that replace what it has."""
     rows = []
     for *values, version in zip(*(expected[name] for name in (*_FACT_COLUMNS, "version")), strict=True):

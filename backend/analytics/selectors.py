@@ -8,7 +8,13 @@ from datetime import date, datetime
 from typing import BinaryIO, cast
 
 from analytics_pipeline import reports, rollups
-from analytics_pipeline.reports import Answer, InvalidParameters, InvalidReport, NotForSellers, UnknownReport
+from analytics_pipeline.reports import (
+    InvalidParameters,
+    InvalidReport,
+    NotForSellers,
+    ReportResult,
+    UnknownReport,
+)
 from analytics_pipeline.reports.definition import SELLER, Report
 from analytics_pipeline.reports.running import FileFormat
 from analytics_pipeline.stream import Stream, StreamLag
@@ -42,7 +48,7 @@ def reports_for(user: User) -> list[Report]:
     return [report for report in reports.available() if user.is_admin or SELLER in report.scope]
 
 
-def run(name: str, *, user: User, parameters: Mapping[str, object]) -> Answer:
+def run(name: str, *, user: User, parameters: Mapping[str, object]) -> ReportResult:
     """Return a report's rows; a seller's are about the seller's own products.
 
     Raises:
@@ -82,7 +88,7 @@ def export(
     return file
 
 
-def product(product_id: int, *, user: User, parameters: Mapping[str, object]) -> Answer:
+def product(product_id: int, *, user: User, parameters: Mapping[str, object]) -> ReportResult:
     """Return what shoppers did with a product and what it earned, by period.
 
     Raises:

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from analytics_pipeline.reports import Answer
+from analytics_pipeline.reports import ReportResult
 from analytics_pipeline.settings import PipelineSettings
 from backend.accounts.models import User
 from backend.accounts.permissions import IsSellerOrStaff
@@ -108,8 +108,8 @@ class SalesView(APIView):
         Sellers see those of their own products, staff all of them.
         """
         parameters = parse(request, PeriodParameters)
-        answer = selectors.run("sales", user=cast("User", request.user), parameters=parameters)
-        return envelope({**_period(parameters), "rows": written_rows(answer)})
+        result = selectors.run("sales", user=cast("User", request.user), parameters=parameters)
+        return envelope({**_period(parameters), "rows": written_rows(result)})
 
 
 class ProductAnalyticsView(APIView):
@@ -127,8 +127,8 @@ class ProductAnalyticsView(APIView):
     def get(self, request: Request, product_id: int) -> Response:
         """Report the views, clicks and revenue of a product by period."""
         parameters = parse(request, PeriodParameters)
-        answer = selectors.product(product_id, user=cast("User", request.user), parameters=parameters)
-        return envelope({"product_id": product_id, **_period(parameters), "rows": written_rows(answer)})
+        result = selectors.product(product_id, user=cast("User", request.user), parameters=parameters)
+        return envelope({"product_id": product_id, **_period(parameters), "rows": written_rows(result)})
 
 
 def _given(request: Request) -> dict[str, object]:
@@ -142,10 +142,10 @@ def _period(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"start_date": None, "end_date": None, **parameters}
 
 
-def _rows(name: str, answer: Answer) -> dict[str, Any]:
+def _rows(name: str, result: ReportResult) -> dict[str, Any]:
     return {
         "name": name,
-        "parameters": answer.parameters,
-        "columns": list(answer.columns),
-        "rows": written_rows(answer),
+        "parameters": result.parameters,
+        "columns": list(result.columns),
+        "rows": written_rows(result),
     }

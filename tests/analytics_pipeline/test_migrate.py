@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from analytics_pipeline import migrate, rollups
+from analytics_pipeline.columns import SCHEMA_FOLDER
 from analytics_pipeline.migrate import InvalidMigration, MigrationChanged
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
@@ -82,7 +83,7 @@ def test_rollups_of_the_previous_release_stay_exact_through_the_upgrade(
     empty: Warehouse, tmp_path: Path
 ) -> None:
     """Its clean days stay clean, its dirty days stay dirty, and its ingest may still run for a while."""
-    for path in sorted(migrate.SCHEMA.glob("*.sql"))[:11]:
+    for path in sorted(SCHEMA_FOLDER.glob("*.sql"))[:11]:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     migrate.migrate(empty, folder=tmp_path, rolled_up=())
     clean, dirty, late = (NOW.date() - timedelta(days=n) for n in (3, 2, 1))

@@ -14,7 +14,7 @@ from analytics_pipeline.settings import PipelineSettings
 SECONDS = 20
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """What came back."""
 
     status: int
@@ -38,7 +38,7 @@ def send(
     headers: dict[str, str] | None = None,
     more: Mapping[str, str] | None = None,
     **parameters: str,
-) -> Answer:
+) -> HttpResponse:
     """Send a statement, in the URL where the method has no body, with `more` parameters whatever their names."""
     found = embedded.endpoint(embedded.WAREHOUSE, home=settings.home)
     key = {embedded.USER: found.token, embedded.ANALYST: found.analyst_token}.get(user, "")
@@ -57,9 +57,9 @@ def send(
         )
         response = connection.getresponse()
         try:
-            return Answer(response.status, response.headers, response.read())
+            return HttpResponse(response.status, response.headers, response.read())
         except http.client.IncompleteRead as error:
-            return Answer(response.status, response.headers, error.partial)
+            return HttpResponse(response.status, response.headers, error.partial)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from analytics_pipeline.reports import Answer
+from analytics_pipeline.reports import ReportResult
 from backend.analytics.amounts import written_rows
 
 
@@ -13,7 +13,7 @@ def test_an_amount_has_the_places_of_the_currency_of_its_row() -> None:
         ("KWD", Decimal("1.5000"), 2),
         ("", Decimal("0.0000"), 0),
     )
-    response = Answer(columns=("currency", "net", "units"), rows=rows, parameters={})
+    response = ReportResult(columns=("currency", "net", "units"), rows=rows, parameters={})
     assert written_rows(response) == [
         {"currency": "JPY", "net": "501", "units": 3},
         {"currency": "USD", "net": "30.10", "units": 1},

@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from analytics_pipeline import embedded, migrate, reports
-from analytics_pipeline.reports import Answer, InvalidParameters, Report
-from analytics_pipeline.reports.answers import to_csv
+from analytics_pipeline.reports import InvalidParameters, Report, ReportResult
 from analytics_pipeline.reports.definition import SELLER
+from analytics_pipeline.reports.results import to_csv
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
@@ -69,8 +69,8 @@ class Command(BaseCommand):
                 file.seek(0)
                 shutil.copyfileobj(file, sys.stdout.buffer)
             return
-        answer = reports.answer(warehouse, name, given, seller=seller)
-        self.stdout.write(FORMATS[output_format](answer), ending="")
+        result = reports.answer(warehouse, name, given, seller=seller)
+        self.stdout.write(FORMATS[output_format](result), ending="")
 
 
 def _add_parameters(parser: ArgumentParser, report: Report) -> None:
@@ -98,19 +98,19 @@ def _described(fresh: Freshness) -> str:
     )
 
 
-def _json(answer: Answer) -> str:
-    return json.dumps(answer.records(), indent=2, default=str, ensure_ascii=False) + "\n"
+def _json(result: ReportResult) -> str:
+    return json.dumps(result.records(), indent=2, default=str, ensure_ascii=False) + "\n"
 
 
-def _csv(answer: Answer) -> str:
-    return to_csv(answer.columns, answer.rows)
+def _csv(result: ReportResult) -> str:
+    return to_csv(result.columns, result.rows)
 
 
-def _table(answer: Answer) -> str:
-    rows = [answer.columns, *([str(value) for value in row] for row in answer.rows)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(answer.columns))]
+def _table(result: ReportResult) -> str:
+    rows = [result.columns, *([str(value) for value in row] for row in result.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(result.columns))]
     numeric = [
-        all(not isinstance(row[column], str) for row in answer.rows) for column in range(len(answer.columns))
+        all(not isinstance(row[column], str) for row in result.rows) for column in range(len(result.columns))
     ]
     lines = (
         "  ".join(
@@ -122,4 +122,4 @@ def _table(answer: Answer) -> str:
     return "\n".join(lines) + "\n"
 
 
-FORMATS: dict[str, Callable[[Answer], str]] = {"table": _table, "json": _json, "csv": _csv}
+FORMATS: dict[str, Callable[[ReportResult], str]] = {"table": _table, "json": _json, "csv": _csv}

@@ -18,7 +18,7 @@ _LEAST_DECIMALS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReportResult:
     """A report's rows with the columns' names and the parameters that it was run with."""
 
     columns: tuple[str, ...]

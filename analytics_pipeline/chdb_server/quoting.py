@@ -1,0 +1,11 @@
+"""Texts and names as the engine reads them inside a statement."""
+
+
+def literal(value: str) -> str:
+    """Return the text as a string literal."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return the name as a quoted identifier."""
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
