@@ -27,7 +27,7 @@ class InvalidSetting(ValueError):
 class PipelineSettings:
     """The addresses of one installation, its time zone and its deadline for requests.
 
-    An address that is None means the embedded service of this home (`embedded.py`). A request waits
+    An address that is None means the embedded service of this home (`embedded/`). A request waits
     `request_seconds` for an answer of the warehouse; background processes wait longer. Dead letters are kept
     for `dead_letter_days`.
     """
