@@ -10,7 +10,7 @@ import pytest
 
 from analytics_pipeline import ingest, reports, rollups
 from analytics_pipeline.reports import InvalidParameters, NotForSellers, UnknownReport
-from analytics_pipeline.reports.answers import plain, to_csv
+from analytics_pipeline.reports.results import plain, to_csv
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import ResultTooLarge, Warehouse
 from tests.analytics_pipeline.cases import Case, Question, all_cases, shown

@@ -25,8 +25,8 @@ from backend.tracking import sink
 from indexing.engine import SearchEngine
 from indexing.errors import SearchEngineUnavailable
 from tests.backend.shop import SYSTEM, client_of, product
-from tests.indexing.elasticsearch.proxy import proxied
 from tests.indexing.shop import eventually
+from tests.services import processes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -244,20 +244,19 @@ def test_an_unreachable_engine_is_unavailable(path: str, monkeypatch: pytest.Mon
 def test_an_engine_that_hangs_is_unavailable_within_three_seconds(
     path: str, monkeypatch: pytest.MonkeyPatch, elasticsearch_url: str, shown: list[ShownList]
 ) -> None:
-    with proxied(elasticsearch_url) as proxy, engine_at(proxy.url, monkeypatch) as opened:
+    with processes.proxy(elasticsearch_url) as (url, pid), engine_at(url, monkeypatch) as opened:
         opened.destroy()
         product("Brass lantern")
         build(opened, clock=timezone.now, by=SYSTEM)
         assert client_of().get(path).status_code == 200
-        proxy.stop()
 
-        begun = time.monotonic()
-        response = client_of().get(path)
+        with processes.stopped(pid):
+            begun = time.monotonic()
+            response = client_of().get(path)
 
         assert time.monotonic() - begun < 3
         assert response.status_code == 503
         assert response.json()["code"] == "search_unavailable"
         assert response.headers["Retry-After"]
-        proxy.resume()
         eventually(lambda: client_of().get(path).status_code == 200)
         opened.destroy()

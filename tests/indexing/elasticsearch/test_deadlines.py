@@ -13,8 +13,8 @@ from indexing.engine import SearchEngine
 from indexing.errors import SearchEngineUnavailable
 from indexing.request import SearchRequest
 from tests.indexing.builders import product
-from tests.indexing.elasticsearch.proxy import Proxy, proxied
 from tests.indexing.shop import Shop
+from tests.services import processes
 
 WITHIN_SECONDS = 3.0
 
@@ -29,18 +29,19 @@ READS: dict[str, Callable[[SearchEngine], object]] = {
 }
 
 
-@pytest.fixture
-def proxy(elasticsearch_url: str) -> Iterator[Proxy]:
-    with proxied(elasticsearch_url) as opened:
-        yield opened
+@pytest.fixture(scope="module")
+def proxy(elasticsearch_url: str) -> Iterator[tuple[str, int]]:
+    """A proxy to the cluster: its address and the number of its process."""
+    with processes.proxy(elasticsearch_url) as running:
+        yield running
 
 
 @pytest.fixture
-def engine(proxy: Proxy) -> Iterator[ElasticsearchEngine]:
-    opened = ElasticsearchEngine(url=proxy.url, prefix=f"test-hanging-{secrets.token_hex(4)}")
+def engine(proxy: tuple[str, int]) -> Iterator[ElasticsearchEngine]:
+    url, _ = proxy
+    opened = ElasticsearchEngine(url=url, prefix=f"test-hanging-{secrets.token_hex(4)}")
     Shop.opened(opened, product(1, "Brass lantern"))
     yield opened
-    proxy.resume()
     opened.destroy()
     opened.close()
 
@@ -56,14 +57,14 @@ def seconds_to_fail(ask: Callable[[], object]) -> float:
 @pytest.mark.elasticsearch
 @pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
 def test_a_read_of_a_cluster_that_hangs_is_unavailable_within_seconds(
-    engine: ElasticsearchEngine, proxy: Proxy, read: Callable[[SearchEngine], object]
+    engine: ElasticsearchEngine, proxy: tuple[str, int], read: Callable[[SearchEngine], object]
 ) -> None:
+    _, pid = proxy
     read(engine)
-    proxy.stop()
 
-    assert seconds_to_fail(lambda: read(engine)) < WITHIN_SECONDS
+    with processes.stopped(pid):
+        assert seconds_to_fail(lambda: read(engine)) < WITHIN_SECONDS
 
-    proxy.resume()
     read(engine)
 
 
