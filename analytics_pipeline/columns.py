@@ -167,13 +167,17 @@ def _texts(properties: Mapping[str, object]) -> dict[str, str]:
 def field_values(
     events: Sequence[msgspec.Struct], *, columns: Mapping[str, EventColumn]
 ) -> dict[str, list[Any]]:
-    """Return the columns' values for events of one type, in their order."""
-    fields = dict(
-        zip(events[0].__struct_fields__, zip(*map(msgspec.structs.astuple, events), strict=True), strict=True)
-    )
+    """Return the columns' values for events of one type, in their order.
+
+    A column of which every value is the default is left out.
+    """
+    names = events[0].__struct_fields__
+    fields = zip(names, zip(*map(msgspec.structs.astuple, events), strict=True), strict=True)
+    # Whatever is false (None, 0, an empty text) is stored as the column's default.
     return {
-        name: _stored(fields[name], column=column) if name in fields else [column.default] * len(events)
-        for name, column in columns.items()
+        name: _stored(values, column=columns[name])
+        for name, values in fields
+        if name in columns and any(values)
     }
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from analytics_pipeline import clocks, stream
+from analytics_pipeline import clocks, stream, uuid7
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.ingest import WHOLE_ENTRY
 from analytics_pipeline.stream import Batch, Stream
@@ -114,4 +114,4 @@ def _least_offset(payload: bytes, *, letter: dict[str, Any]) -> int:
         id_ = msgspec.json.decode(payload, type=_Identified).event_id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return given
-    return min(given, clocks.milliseconds(letter["arrived_at"]) - (id_.int >> 80))
+    return min(given, clocks.milliseconds(letter["arrived_at"]) - uuid7.milliseconds(id_))

@@ -4,6 +4,8 @@ Clients generate one UUIDv7 for each event and repeat it when they send the even
 of the event. Each field is stored in the column of its name (`columns.py`).
 """
 
+import struct
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Annotated, get_args
@@ -11,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from analytics_pipeline import uuid7
 from analytics_pipeline.columns import columns_of, table_columns
 
 # Documented in docs/events.md; raised when a type or a field is added.
@@ -64,7 +67,7 @@ class Event(
     @property
     def milliseconds(self) -> int:
         """The time in the event's id since 1970; an id can hold later ones than a datetime."""
-        return self.event_id.int >> 80
+        return uuid7.milliseconds(self.event_id)
 
 
 class Search(Event, frozen=True, tag="search"):
@@ -159,12 +162,14 @@ class Refused(msgspec.Struct, frozen=True):
     payload: str
 
 
-def content(event: AnyEvent) -> int:
-    """Return 64 bits of a hash of the event: equal for two copies of one event, different for two events.
+def contents(events: Iterable[AnyEvent]) -> tuple[int, ...]:
+    """Return 64 bits of a hash of each event: equal for two copies of one event, different for two events.
 
     Fields with their default don't enter it, so a new field leaves the hashes of older events unchanged.
     """
-    return int.from_bytes(blake2b(_encoder.encode(event), digest_size=8).digest())
+    encode = _encoder.encode
+    digests = [blake2b(encode(event), digest_size=8).digest() for event in events]
+    return struct.unpack(f">{len(digests)}Q", b"".join(digests))
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -15,9 +15,9 @@ from uuid import UUID
 
 import msgspec
 
-from analytics_pipeline import clocks, events, rollups, stream
+from analytics_pipeline import clocks, events, rollups, stream, uuid7
 from analytics_pipeline.columns import NIL_UUID, field_values
-from analytics_pipeline.events import Record, Refused
+from analytics_pipeline.events import Event, Record, Refused
 from analytics_pipeline.stream import Entry, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
@@ -108,19 +108,22 @@ class Ingest:
         return stored
 
     def _store(self, entries: Sequence[Entry]) -> None:
-        records: list[Record] = []
         letters: list[DeadLetter] = []
-        for entry in entries:
-            good, bad = _read(entry, now=self._clock())
-            records += good
-            letters += bad
-        store_letters(self._warehouse, letters)
         try:
-            load(self._warehouse, records)
+            load(self._warehouse, self._records(entries, letters=letters))
         except WarehouseRefused as error:
             if not error.is_about_values:
                 raise
             self._divide(entries, reason=str(error))
+        else:
+            store_letters(self._warehouse, letters)
+
+    def _records(self, entries: Sequence[Entry], *, letters: list[DeadLetter]) -> Iterator[Record]:
+        """Yield the events of the entries; append what is no event to `letters`."""
+        for entry in entries:
+            good, bad = _read(entry, now=self._clock())
+            letters += bad
+            yield from good
 
     def _divide(self, entries: Sequence[Entry], *, reason: str) -> None:
         """Store the entries by halves; the one that the warehouse refuses becomes a dead letter."""
@@ -129,7 +132,10 @@ class Ingest:
             self._store(entries[:middle])
             self._store(entries[middle:])
             return
-        store_letters(self._warehouse, [_whole(entry, reason=reason, now=self._clock()) for entry in entries])
+        for entry in entries:
+            now = self._clock()
+            _, letters = _read(entry, now=now)
+            store_letters(self._warehouse, [*letters, _whole(entry, reason=reason, now=now)])
 
 
 @contextmanager
@@ -181,7 +187,7 @@ def _read(entry: Entry, *, now: datetime) -> tuple[list[Record], list[DeadLetter
 
 def _letter(entry: Entry, batch: stream.Batch, refused: Refused) -> DeadLetter:
     return DeadLetter(
-        entry=entry.id,
+        entry=entry.name,
         position=refused.index,
         arrived_at=batch.arrived_at,
         shopper_key=batch.shopper_key,
@@ -193,7 +199,7 @@ def _letter(entry: Entry, batch: stream.Batch, refused: Refused) -> DeadLetter:
 
 def _whole(entry: Entry, *, reason: str, now: datetime) -> DeadLetter:
     return DeadLetter(
-        entry=entry.id,
+        entry=entry.name,
         position=WHOLE_ENTRY,
         arrived_at=now,
         shopper_key=None,
@@ -208,31 +214,37 @@ def columns(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
 
     A field that no record has is left out: ClickHouse fills its column with the same default.
     """
-    by_type: dict[type, list[Record]] = {}
+    by_type: dict[type[Event], list[Record]] = {}
     for record in records:
         by_type.setdefault(type(record.event), []).append(record)
     groups = list(by_type.values())
     found = _arrivals([record for group in groups for record in group])
+    found["type"] = [kind for group in groups for kind in [group[0].event.type] * len(group)]
     fields = [field_values([record.event for record in group], columns=events.COLUMNS) for group in groups]
     for name, column in events.COLUMNS.items():
-        values = list(itertools.chain.from_iterable(group[name] for group in fields))
-        if any(value is not column.default for value in values):
-            found[name] = values
+        if any(name in group for group in fields):
+            parts = (
+                group.get(name) or itertools.repeat(column.default, len(records_))
+                for group, records_ in zip(fields, groups, strict=True)
+            )
+            found[name] = list(itertools.chain.from_iterable(parts))
     return found
 
 
 def _arrivals(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
     """Return the columns that are filled on arrival, with times in the units of their columns."""
     ids = [record.event.event_id for record in records]
-    times = [id_.int >> 80 for id_ in ids]
+    times = uuid7.times(ids)
+    arrivals = [record.arrived_at for record in records]
+    # The events of one request arrived at one time.
+    known = {moment: clocks.milliseconds(moment) for moment in set(arrivals)}
     return {
         "event_id": ids,
         "occurred_at": times,
         "day": [time // clocks.MILLISECONDS_A_DAY for time in times],
-        "type": [record.event.type for record in records],
         "shopper_key": [record.shopper_key or NIL_UUID for record in records],
-        "arrived_at": [record.arrived_at for record in records],
-        "content": [events.content(record.event) for record in records],
+        "arrived_at": [known[moment] for moment in arrivals],
+        "content": events.contents([record.event for record in records]),
         "version": [_GREATEST - record.number for record in records],
         "clock_offset": [record.clock_offset for record in records],
     }

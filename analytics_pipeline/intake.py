@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from analytics_pipeline import clocks, validation
+from analytics_pipeline import clocks, uuid7, validation
 from analytics_pipeline.events import MAX_EVENTS, SERVER_ONLY, AnyEvent, Refused
 from analytics_pipeline.json_slices import Slices, TooManyElements, Unreadable, cut
 from analytics_pipeline.validation import InvalidEvent
@@ -21,9 +21,6 @@ from analytics_pipeline.validation import InvalidEvent
 KEPT_BYTES = 2_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SERVER_ONLY = frozenset(SERVER_ONLY)
-# Where a UUID has its version and its variant.
-_VERSION_BITS = 0xF << 76 | 0b11 << 62
-_VERSION_7 = 0x7 << 76 | 0b10 << 62
 
 
 class InvalidBody(ValueError):
@@ -91,11 +88,12 @@ def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
 
 
 def _all_valid(events: tuple[AnyEvent, ...], *, arrived_at: datetime, clock_offset: int) -> bool:
-    ids = [event.event_id.int for event in events]
+    ids = [event.event_id for event in events]
+    times = uuid7.times(ids)
     first, last = clocks.span(arrived_at=arrived_at, clock_offset=clock_offset)
-    if clocks.too_far_off(clock_offset) or min(ids) >> 80 < first or max(ids) >> 80 > last:
+    if clocks.too_far_off(clock_offset) or min(times) < first or max(times) > last:
         return False
-    if len(set(ids)) < len(ids) or any(id_ & _VERSION_BITS != _VERSION_7 for id_ in ids):
+    if not uuid7.are_all(ids) or len({id_.int for id_ in ids}) < len(ids):
         return False
     if not _SERVER_ONLY.isdisjoint(map(type, events)):
         return False

@@ -1,7 +1,6 @@
 """The products that a shopper interacted with last, kept in Redis by intake for the next recommendations."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,29 +15,13 @@ _TIMEOUT_SECONDS = 1
 
 
 class RecentProducts:
-    """One sorted set for each shopper, by time; idempotent.
+    """One sorted set for each shopper, by time. `Stream.append` adds to it; only the latest KEPT stay.
 
     Every method raises StreamUnavailable.
     """
 
     def __init__(self, settings: PipelineSettings) -> None:
         self._connection = Connection(settings, timeout_seconds=_TIMEOUT_SECONDS)
-
-    def remember(self, shopper_key: UUID, *, products: Mapping[int, datetime]) -> None:
-        """Add products, each with the time of the last interaction; only the latest KEPT stay."""
-        if not products:
-            return
-        key = products_key(shopper_key)
-
-        def write(client: Any) -> None:
-            with client.pipeline(transaction=True) as pipe:
-                times = {str(product): moment.timestamp() for product, moment in products.items()}
-                # A late event must not make a product older than it is.
-                pipe.zadd(key, times, gt=True)
-                _bound(pipe, key)
-                pipe.execute()
-
-        self._connection.call(write)
 
     def add_from(self, other_key: UUID, *, into: UUID) -> None:
         """Add one key's products to another's, as when a guest logs in; the guest's own stay."""

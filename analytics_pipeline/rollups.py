@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+from analytics_pipeline import uuid7
 from analytics_pipeline.clocks import MILLISECONDS_A_DAY
 from analytics_pipeline.events import CartAdd, Click, Record
 from analytics_pipeline.warehouse import Warehouse
@@ -110,10 +111,10 @@ def touched_days(records: Iterable[Record]) -> set[date]:
     touched: set[int] = set()
     for record in records:
         event = record.event
-        answered_at = event.event_id.int >> 80
+        answered_at = uuid7.milliseconds(event.event_id)
         touched.add(answered_at // MILLISECONDS_A_DAY)
         if isinstance(event, (Click, CartAdd)) and event.exposure_id is not None:
-            shown_at = event.exposure_id.int >> 80
+            shown_at = uuid7.milliseconds(event.exposure_id)
             if _EARLIEST_ANSWER <= answered_at - shown_at <= _LATEST_ANSWER:
                 touched.add(shown_at // MILLISECONDS_A_DAY)
     return {_EPOCH + timedelta(days=day) for day in touched}

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import redis
 
+from analytics_pipeline import clocks
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, Refused
 from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key
@@ -44,10 +45,19 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry as it was read; `payload` is None if it was deleted meanwhile."""
+    """An entry as it was read from the stream `key`; `payload` is None if it was deleted meanwhile."""
 
     id: str
     payload: bytes | None
+    key: str
+
+    @property
+    def name(self) -> str:
+        """The entry's identity among dead letters: streams may have entries with the same id.
+
+        Entries of the previous key have their id alone, as that release writes it.
+        """
+        return self.id if self.key == PREVIOUS_KEY else f"{self.id}@{self.key}"
 
     @property
     def number(self) -> int:
@@ -57,8 +67,11 @@ class Entry:
 
 
 def number_at(moment: datetime) -> int:
-    """Return the number of an entry that arrives at this time, for events that don't pass the stream."""
-    return int(moment.timestamp() * 1_000) << _SEQUENCE_BITS
+    """Return the number of an entry that arrives at this time, for events that don't pass the stream.
+
+    The microseconds take the place of the sequence: different times have different numbers.
+    """
+    return (clocks.milliseconds(moment) << _SEQUENCE_BITS) + moment.microsecond % 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +280,10 @@ class Stream:
             return []
         # A list of pairs in protocol 2, a map in protocol 3; each entry is its id and a list of fields.
         entries = next(iter(found.values())) if isinstance(found, dict) else found[0][1]
-        return [Entry(id=id_.decode(), payload=fields[1] if fields else None) for id_, fields in entries]
+        return [
+            Entry(id=id_.decode(), payload=fields[1] if fields else None, key=self.key)
+            for id_, fields in entries
+        ]
 
 
 def _after(id_: bytes) -> str:

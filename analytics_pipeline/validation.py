@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from analytics_pipeline import clocks
+from analytics_pipeline import clocks, uuid7
 from analytics_pipeline.events import SERVER_ONLY, AnyEvent
 from analytics_pipeline.json_slices import member_at, members
 
@@ -72,7 +72,7 @@ def check_properties(events: Iterable[AnyEvent]) -> None:
 
 def check_id(event: AnyEvent, *, arrived_at: datetime, clock_offset: int) -> None:
     """Raise InvalidEvent unless the id is a UUIDv7 of a time that an event arriving now may have."""
-    if event.event_id.version != 7:
+    if not uuid7.are_all([event.event_id]):
         raise InvalidEvent("not a UUIDv7", field="event_id")
     if clocks.too_far_off(clock_offset):
         raise InvalidEvent("the client's clock is more than a day off", field="sent_at")

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     # 80 MB of memory: imported only where a frame is asked for, never in the web process.
     import pandas as pd
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SERVERS_DATABASE = "default"
 _SETTINGS = {
     # Loads of history touch more days at once than the server's default of 100 allows.
@@ -237,12 +238,12 @@ class Warehouse:
 
 def microseconds(moment: datetime) -> int:
     """Return a version for rows that replace each other: the time at which their source was read."""
-    return int(moment.timestamp() * 1_000_000)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def moment_of(version: int) -> datetime:
     """Return the time from which `microseconds` made a version."""
-    return datetime.fromtimestamp(version / 1_000_000, tz=UTC)
+    return _EPOCH + timedelta(microseconds=version)
 
 
 def _limits(most_rows: int | None) -> dict[str, object]:

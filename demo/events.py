@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.random import Generator
 
+from analytics_pipeline import uuid7
+from analytics_pipeline.clocks import milliseconds
 from analytics_pipeline.events import (
     AnyEvent,
     CartAdd,
@@ -29,19 +31,11 @@ ARRIVES_AFTER = timedelta(seconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def uuid7(at: datetime, *, tail: bytes) -> uuid.UUID:
-    """Return the UUIDv7 with the time `at`, in milliseconds, and the ten bytes `tail` as its random part."""
-    milliseconds = (at - EPOCH) // timedelta(milliseconds=1)
-    return uuid.UUID(
-        int=(milliseconds << 80 | int.from_bytes(tail)) & ~(0xF << 76 | 3 << 62) | 7 << 76 | 2 << 62
-    )
-
-
 def exposure_ids(behaviour: Behaviour, *, rng: Generator) -> list[uuid.UUID]:
     """Return an id for every list that was shown, with the time at which it was shown."""
     tails = rng.bytes(10 * len(behaviour.shown.seconds))
     return [
-        uuid7(_at(behaviour, seconds), tail=tails[10 * number : 10 * number + 10])
+        uuid7.make(milliseconds(_at(behaviour, seconds)), tail=tails[10 * number : 10 * number + 10])
         for number, seconds in enumerate(behaviour.shown.seconds)
     ]
 
@@ -129,4 +123,4 @@ class Recorder:
             )
 
     def _id(self, seconds: float) -> uuid.UUID:
-        return uuid7(_at(self.behaviour, seconds), tail=self.rng.bytes(10))
+        return uuid7.make(milliseconds(_at(self.behaviour, seconds)), tail=self.rng.bytes(10))

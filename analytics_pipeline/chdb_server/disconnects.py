@@ -5,9 +5,17 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import cast
+from dataclasses import dataclass
 
 _POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watch:
+    """One statement's connection; a later statement on the same connection has a watch of its own."""
+
+    connection: socket.socket
+    on_disconnect: Callable[[], None]
 
 
 class DisconnectWatcher:
@@ -16,38 +24,52 @@ class DisconnectWatcher:
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._closed = threading.Event()
+        # Guards the selector and `_active`, and is held while a watch is judged: what `select` returned may
+        # be over by then.
         self._lock = threading.Lock()
+        self._active: set[_Watch] = set()
         self._thread = threading.Thread(target=self._watch, name="disconnects", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
+        """End the thread."""
         self._closed.set()
         self._thread.join()
         self._selector.close()
 
     @contextmanager
     def watching(self, connection: socket.socket, *, on_disconnect: Callable[[], None]) -> Iterator[None]:
-        """Call `on_disconnect` once if the other side closes the connection inside the context."""
+        """Call `on_disconnect` once if the other side closes the connection in the context, never later."""
+        watch = _Watch(connection, on_disconnect)
         with self._lock:
-            self._selector.register(connection, selectors.EVENT_READ, on_disconnect)
+            self._selector.register(connection, selectors.EVENT_READ, watch)
+            self._active.add(watch)
         try:
             yield
         finally:
-            self._forget(connection)
+            with self._lock:
+                self._forget(watch)
 
     def _watch(self) -> None:
         while not self._closed.is_set():
             for key, _ in self._selector.select(_POLL_SECONDS):
-                connection = cast("socket.socket", key.fileobj)
-                # Bytes are the client's next request, which waits for its turn.
-                closed = _is_closed(connection)
-                self._forget(connection)
-                if closed:
-                    key.data()
+                self._judge(key.data)
 
-    def _forget(self, connection: socket.socket) -> None:
-        with self._lock, suppress(KeyError, ValueError):
-            self._selector.unregister(connection)
+    def _judge(self, watch: _Watch) -> None:
+        """Report the connection if it is closed; any bytes are the next request, which waits for its turn."""
+        with self._lock:
+            if watch not in self._active:
+                return
+            closed = _is_closed(watch.connection)
+            self._forget(watch)
+            if closed:
+                watch.on_disconnect()
+
+    def _forget(self, watch: _Watch) -> None:
+        if watch in self._active:
+            self._active.remove(watch)
+            with suppress(KeyError, ValueError):
+                self._selector.unregister(watch.connection)
 
 
 def _is_closed(connection: socket.socket) -> bool:

@@ -9,16 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from analytics_pipeline import clocks, uuid7
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import OrderPlaced, Record
 from analytics_pipeline.facts import FactColumns
 from analytics_pipeline.stream import number_at
 from analytics_pipeline.warehouse import moment_of
 from backend.orders.models import MovementKind
-
-_VERSION_7 = 0x7 << 76
-_VARIANT = 0b10 << 62
-_RANDOM_BITS = (1 << 76) - 1 & ~(0b11 << 62)
 
 
 def of_facts(columns: FactColumns) -> Iterator[Record]:
@@ -46,8 +43,7 @@ def of_facts(columns: FactColumns) -> Iterator[Record]:
 def event_id(movement: int, *, occurred_at: datetime) -> UUID:
     """Return the movement's UUIDv7: its time, and what would be random taken from its id."""
     digest = hashlib.blake2b(f"movement:{movement}".encode(), digest_size=10).digest()
-    milliseconds = int(occurred_at.timestamp() * 1_000)
-    return UUID(int=(milliseconds << 80) | _VERSION_7 | _VARIANT | (int.from_bytes(digest) & _RANDOM_BITS))
+    return uuid7.make(clocks.milliseconds(occurred_at), tail=digest)
 
 
 _COLUMNS = (

@@ -193,7 +193,7 @@ def _expected_events(
 
 
 def _values(record: Record) -> tuple[int, UUID]:
-    return events.content(record.event), record.shopper_key or NIL_UUID
+    return events.contents([record.event])[0], record.shopper_key or NIL_UUID
 
 
 def _remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, day: date) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -95,17 +95,12 @@ def _kept(refused: tuple[Refused, ...], *, address: str, now: datetime) -> tuple
 
 def _interactions(received: Received) -> dict[int, float]:
     """Return the products of the shopper's last interactions, each with the time of the last one (UNIX)."""
-    # An id begins with its time, and a batch needn't be in the order of time.
-    found = sorted(
-        [
-            (event.event_id.int, event.product_id)
-            for event in received.events
-            if isinstance(event, _INTERACTIONS)
-        ]
-    )
-    latest = {product: id_ for id_, product in found}
-    last = sorted(latest.items(), key=_by_id)[-KEPT:]
-    return {product: ((id_ >> 80) + received.clock_offset) / 1_000 for product, id_ in last}
+    interactions = [event for event in received.events if isinstance(event, _INTERACTIONS)]
+    # A batch needn't be in the order of time; an id begins with its time.
+    interactions.sort(key=_by_id)
+    latest = {event.product_id: event for event in interactions}
+    last = sorted(latest.values(), key=_by_id)[-KEPT:]
+    return {event.product_id: (event.milliseconds + received.clock_offset) / 1_000 for event in last}
 
 
-_by_id = itemgetter(1)
+_by_id = attrgetter("event_id.int")

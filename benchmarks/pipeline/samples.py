@@ -2,17 +2,11 @@
 
 import random
 import time
-import uuid
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
-_RANDOM_BITS = (1 << 74) - 1
-
-
-def uuid7(milliseconds: int, *, chance: random.Random) -> uuid.UUID:
-    """Return a UUIDv7 of this time."""
-    tail = chance.getrandbits(74)
-    return uuid.UUID(int=milliseconds << 80 | 7 << 76 | (tail >> 62) << 64 | 2 << 62 | tail & ((1 << 62) - 1))
+from analytics_pipeline import uuid7
 
 
 def events(count: int, *, chance: random.Random, hours: float = 1.0) -> Iterator[dict[str, Any]]:
@@ -21,9 +15,9 @@ def events(count: int, *, chance: random.Random, hours: float = 1.0) -> Iterator
     for _ in range(count):
         at = now - int(chance.random() * hours * 3_600_000)
         common = {
-            "event_id": str(uuid7(at, chance=chance)),
-            "session_id": str(uuid7(at, chance=chance)),
-            "exposure_id": str(uuid7(at - 1_000, chance=chance)),
+            "event_id": str(_id(at, chance=chance)),
+            "session_id": str(_id(at, chance=chance)),
+            "exposure_id": str(_id(at - 1_000, chance=chance)),
         }
         product = {"product_id": chance.randint(1, 5_000)}
         kinds: tuple[dict[str, Any], ...] = (
@@ -34,3 +28,7 @@ def events(count: int, *, chance: random.Random, hours: float = 1.0) -> Iterator
             {"type": "cart_add", **product, "variant_id": chance.randint(1, 9_000), "quantity": 2},
         )
         yield common | chance.choice(kinds)
+
+
+def _id(milliseconds: int, *, chance: random.Random) -> UUID:
+    return uuid7.make(milliseconds, tail=chance.randbytes(10))

@@ -121,10 +121,10 @@ def test_every_column_of_the_table_is_a_field_or_added_on_arrival() -> None:
     assert set(table_columns()) == set(COLUMNS) | ARRIVAL
 
 
-def test_what_an_event_lacks_is_the_default_of_the_column() -> None:
+def test_what_an_event_lacks_is_the_default_of_the_column_and_a_column_of_defaults_is_left_out() -> None:
     columns = {
         "value": EventColumn("value", "String", default=""),
         "other": EventColumn("other", "UInt64", default=0),
     }
     events = [_Kept(event_id=id_ago(hours=1), value=value) for value in ("a", None)]
-    assert field_values(events, columns=columns) == {"value": ["a", ""], "other": [0, 0]}
+    assert field_values(events, columns=columns) == {"value": ["a", ""]}

@@ -7,12 +7,14 @@ from uuid import UUID
 
 import msgspec
 import pytest
+import redis
 
-from analytics_pipeline import dead_letters
+from analytics_pipeline import dead_letters, embedded
 from analytics_pipeline.dead_letters import Replayed
 from analytics_pipeline.events import Exposure, Refused
 from analytics_pipeline.ingest import Ingest
-from analytics_pipeline.stream import Batch, Stream
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.stream import KEY, PREVIOUS_KEY, Batch, Stream, encode
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago
 
@@ -51,6 +53,28 @@ def test_an_event_refused_before_is_stored_for_its_shopper_as_of_its_first_arriv
     consume(stream, warehouse)
     assert stored(warehouse) == [{"type": "view", "shopper_key": ANNE}]
     assert dead_letters.replay(warehouse, stream) == Replayed(replayed=0, kept=0)
+
+
+def test_letters_of_two_streams_stay_apart_although_their_entries_have_one_id(
+    settings: PipelineSettings, warehouse: Warehouse
+) -> None:
+    client = redis.Redis.from_url(embedded.redis_url(settings))
+    for key in (KEY, PREVIOUS_KEY):
+        stream = Stream(settings, key=key)
+        stream.delete()
+        refused = (Refused(index=0, reason="refused", payload=key),)
+        batch = Batch(arrived_at=NOW, shopper_key=None, events=(), refused=refused)
+        client.xadd(key, {"batch": encode(batch)}, id="1764115200000-0")
+        consume(stream, warehouse)
+    client.close()
+
+    letters = warehouse.rows("SELECT entry, payload FROM dead_letters FINAL ORDER BY entry")
+
+    # The previous release writes the id alone; a letter that it wrote must be replaced, not repeated.
+    assert letters == [
+        {"entry": "1764115200000-0", "payload": PREVIOUS_KEY},
+        {"entry": f"1764115200000-0@{KEY}", "payload": KEY},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from analytics_pipeline.recent import RecentProducts
 from analytics_pipeline.settings import PipelineSettings
 from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
@@ -20,6 +19,7 @@ from backend.exposures import services as exposures
 from backend.orders.models import Order, OrderItem, OrderStatus
 from backend.recommendations import services
 from ml.registry import Registry
+from tests.analytics_pipeline import samples
 from tests.backend.recommendations.shop import NOW, Entries, products, register
 from tests.backend.shop import SYSTEM
 
@@ -61,7 +61,7 @@ def publish(tmp_path: Path, lists: dict[str, dict[object, Entries]]) -> None:
 
 
 def remember(key: UUID, *met: Product) -> None:
-    RecentProducts(PipelineSettings.from_env()).remember(key, products={product.pk: NOW for product in met})
+    samples.remember(PipelineSettings.from_env(), key, products={product.pk: NOW for product in met})
 
 
 def get(api: APIClient, path: str, *, status: int = 200, guest: object = None) -> Any:
