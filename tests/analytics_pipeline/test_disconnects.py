@@ -48,8 +48,7 @@ def test_a_client_that_leaves_after_its_statement_is_not_reported(watcher: Disco
         with watcher.watching(slow, on_disconnect=reported.set):
             client.send(b"POST")
             assert slow.reached.wait(DEADLINE)
-            ending = threading.Timer(0, slow.may_continue.set)
-            ending.start()
+            threading.Thread(target=slow.may_continue.set).start()
         # The statement's end waits for the watcher's verdict, so that nothing is reported from here on.
         assert slow.may_continue.is_set()
         client.close()
@@ -62,11 +61,10 @@ def test_the_next_statement_of_a_connection_is_watched_while_the_last_one_is_jud
     client, connection = socket.socketpair()
     first, second = threading.Event(), threading.Semaphore(0)
     with SlowReader(connection) as slow:
-        release = threading.Thread(target=lambda: (slow.reached.wait(DEADLINE), slow.may_continue.set()))
         with watcher.watching(slow, on_disconnect=first.set):
             client.send(b"P")
             assert slow.reached.wait(DEADLINE)
-            release.start()
+            threading.Thread(target=slow.may_continue.set).start()
         slow.recv(1)
         with watcher.watching(slow, on_disconnect=second.release):
             client.close()
