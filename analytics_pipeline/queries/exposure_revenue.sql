@@ -5,16 +5,9 @@ credited to no list. A movement is credited if its product was in the list that 
 shown to this shopper, under the account or as the guest who became it, before the product went into the cart."""
 scope = ["staff"]
 
-[parameters.start_date]
-type = "Date"
-default = 1970-01-02
-description = "The first day in the shop's time zone."
-
-[parameters.end_date]
-type = "Date"
-default = 2149-06-04
-not_before = "start_date"
-description = "The last day in the shop's time zone."
+[parameters]
+start_date = "shared"
+end_date = "shared"
 
 [columns]
 surface = { type = "String", description = "search, category, recommendations …; empty for what is not credited." }

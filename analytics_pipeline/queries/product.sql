@@ -4,27 +4,11 @@ What shoppers did with one product and what it earned, by period. Revenue is net
 returns."""
 scope = ["staff", "seller"]
 
-[parameters.product]
-type = "UInt64"
-minimum = 1
-description = "The product's id."
-
-[parameters.start_date]
-type = "Date"
-default = 1970-01-02
-description = "The first day in the shop's time zone."
-
-[parameters.end_date]
-type = "Date"
-default = 2149-06-04
-not_before = "start_date"
-description = "The last day in the shop's time zone."
-
-[parameters.group_by]
-type = "String"
-default = "day"
-choices = ["day", "week", "month"]
-description = "Which days make one period."
+[parameters]
+product = { type = "UInt64", minimum = 1, description = "The product's id." }
+start_date = "shared"
+end_date = "shared"
+group_by = "shared"
 
 [columns]
 period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-01." }

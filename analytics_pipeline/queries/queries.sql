@@ -4,16 +4,9 @@ What was searched for and what came of it. A query is the same however it is cap
 count on the day of the list that they came from."""
 scope = ["staff"]
 
-[parameters.start_date]
-type = "Date"
-default = 1970-01-02
-description = "The first day in the shop's time zone."
-
-[parameters.end_date]
-type = "Date"
-default = 2149-06-04
-not_before = "start_date"
-description = "The last day in the shop's time zone."
+[parameters]
+start_date = "shared"
+end_date = "shared"
 
 [parameters.limit]
 type = "UInt64"

@@ -4,22 +4,10 @@ What was sold and what came back, by period and currency. Amounts are lines afte
 shipping and charges; what came back counts in the period in which it came back."""
 scope = ["staff", "seller"]
 
-[parameters.start_date]
-type = "Date"
-default = 1970-01-02
-description = "The first day in the shop's time zone."
-
-[parameters.end_date]
-type = "Date"
-default = 2149-06-04
-not_before = "start_date"
-description = "The last day in the shop's time zone."
-
-[parameters.group_by]
-type = "String"
-default = "day"
-choices = ["day", "week", "month"]
-description = "Which days make one period."
+[parameters]
+start_date = "shared"
+end_date = "shared"
+group_by = "shared"
 
 [columns]
 period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-01." }

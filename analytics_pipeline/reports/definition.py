@@ -14,14 +14,16 @@
     */
     SELECT …
 
-Each parameter is used in the SQL as `{name:Type}`. The caller adds `{time_zone:String}` (the
+Each parameter is used in the SQL as `{name:Type}`. One that several reports take alike is declared once, in
+`shared_parameters.toml` beside the reports, and named in each head: `start_date = "shared"` under
+`[parameters]`. The caller adds `{time_zone:String}` (the
 shop's), `{seller:UInt64}` (0 for all sellers; used exactly if the scope names sellers) and, for a rollup
 that the SQL reads, `{ROLLUP_dirty:Array(Date)}`.
 """
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -32,6 +34,7 @@ from analytics_pipeline.reports.errors import InvalidReport
 from analytics_pipeline.reports.parameters import DATE, NUMBER, TEXT, TYPES, Parameter
 
 STAFF, SELLER = "staff", "seller"
+_SHARED, _SHARED_FILE = "shared", "shared_parameters.toml"
 # Names that mean something else in a request for a report.
 _RESERVED = frozenset({"format", "most_rows", "name", "warehouse"})
 _HEAD = re.compile(r"\s*/\*\n(.*?)\*/", re.DOTALL)
@@ -105,7 +108,7 @@ def read(path: Path) -> Report:
         reason, line = (at.group(1), int(at.group(2))) if at else (str(error), matched.group(1).count("\n"))
         raise InvalidReport(f"the head is not TOML: {reason}", path=path, line=head_line + line) from error
     try:
-        return _report(path.stem, head, sql=text[matched.end() :].strip())
+        return _report(path, head, sql=text[matched.end() :].strip())
     except _Fault as fault:
         raise InvalidReport(str(fault), path=path, line=_line_of(fault.place, text=text)) from fault
 
@@ -116,14 +119,15 @@ def _line_of(place: str, *, text: str) -> int:
     return 1 if at < 0 else text.count("\n", 0, at) + 1 + place.startswith("\n")
 
 
-def _report(name: str, head: Mapping[str, Any], *, sql: str) -> Report:
+def _report(path: Path, head: Mapping[str, Any], *, sql: str) -> Report:
+    name = path.stem
     if not _NAME.fullmatch(name):
         raise _Fault("the file's name must be of a-z, 0-9 and _", place="/*")
     _refuse_unknown(head, known={"description", "scope", "parameters", "columns"}, place="{}")
     scope = _scope(head)
     parameters = tuple(
-        _parameter(key, _table(value, place=f"[parameters.{key}]"))
-        for key, value in _table(head.get("parameters", {}), place="parameters").items()
+        _parameter(key, declared, place=place)
+        for key, declared, place in _declarations(head, folder=path.parent)
     )
     _check_periods(parameters)
     columns = tuple(_column(key, value) for key, value in _table(head.get("columns"), place="/*").items())
@@ -143,8 +147,29 @@ def _scope(head: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(scope)
 
 
-def _parameter(name: str, declared: Mapping[str, Any]) -> Parameter:
-    place = f"[parameters.{name}]"
+def _declarations(head: Mapping[str, Any], *, folder: Path) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """Yield the name of each parameter, its declaration, and a text on the line that declares it."""
+    for name, value in _table(head.get("parameters", {}), place="parameters").items():
+        if value != _SHARED:
+            yield name, _table(value, place=f"[parameters.{name}]"), f"[parameters.{name}]"
+            continue
+        place = f"\n{name} ="
+        shared = _shared_parameters(folder, place=place)
+        if name not in shared:
+            raise _Fault(f"{_SHARED_FILE} has no {name}; it has {', '.join(shared) or 'none'}", place=place)
+        yield name, _table(shared[name], place=place), place
+
+
+def _shared_parameters(folder: Path, *, place: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads((folder / _SHARED_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _Fault(f"{_SHARED_FILE} can't be read: {error}", place=place) from error
+
+
+def _parameter(name: str, declared: Mapping[str, Any], *, place: str) -> Parameter:
     if not _NAME.fullmatch(name) or name in _RESERVED or name in supplied_types():
         raise _Fault(f"a parameter can't be called {name}", place=place)
     _refuse_unknown(declared, known=_PARAMETER_KEYS, place=place)

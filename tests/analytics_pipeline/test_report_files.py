@@ -93,6 +93,67 @@ def test_a_fault_is_named_with_its_file_and_line(
     assert reason in str(raised.value)
 
 
+SHARED = """/*
+description = "What was sold."
+scope = ["staff", "seller"]
+
+[parameters]
+limit = { type = "UInt64", default = 10, maximum = 50, description = "How many." }
+since = "shared"
+
+[columns]
+n = { type = "UInt64", description = "A number." }
+*/
+SELECT n FROM things
+WHERE seller = {seller:UInt64} AND day >= {since:Date}
+LIMIT {limit:UInt64}
+"""
+
+
+USES_SINCE = "WHERE seller = {seller:UInt64} AND day >= {since:Date}"
+
+
+def shares(path: Path, declared: str | None) -> Path:
+    """Write a report that takes `since` from the shared parameters, and what these declare."""
+    path.write_text(SHARED)
+    if declared is not None:
+        (path.parent / "shared_parameters.toml").write_text(declared)
+    return path
+
+
+def test_a_parameter_of_several_reports_is_declared_once(path: Path) -> None:
+    report = read(shares(path, '[since]\ntype = "Date"\ndescription = "The first day."\n'))
+
+    path.write_text(GOOD)
+    assert report.parameters == read(path).parameters
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        (None, "has no since; it has none"),
+        ('[until]\ntype = "Date"\n', "has no since; it has until"),
+        ("[since", "shared_parameters.toml can't be read"),
+        ('since = "a day"', "a table is missing"),
+        ('[since]\ntype = "Day"\ndescription = "A day."', "type of since must be one of"),
+        ('[since]\ntype = "Date"\n', "a description is missing"),
+        ('[since]\ntype = "String"\ndescription = "A day."', "declared as String and used as Date"),
+    ],
+)
+def test_a_fault_in_a_shared_parameter_is_named_in_each_report_that_takes_it(
+    path: Path, declared: str | None, reason: str
+) -> None:
+    shares(path, declared)
+    (path.parent / "other.sql").write_text(GOOD)
+
+    (fault,) = reports.faults(path.parent)
+
+    assert reason in str(fault)
+    assert fault.path == path
+    assert SHARED.splitlines()[fault.line - 1] in ('since = "shared"', USES_SINCE)
+    assert [report.name for report in reports.available(path.parent)] == ["other"]
+
+
 def test_a_file_that_is_no_text_is_named(path: Path) -> None:
     path.write_bytes(b"/*\n\xff*/ SELECT 1")
     with pytest.raises(InvalidReport, match="UTF-8"):

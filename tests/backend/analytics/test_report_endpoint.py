@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -195,8 +196,7 @@ def test_a_response_with_too_many_rows_is_refused_with_the_limit(
 def test_a_file_with_a_fault_is_named_by_the_check_and_the_other_reports_work(
     sold: list[Product], staff: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for path in reports.QUERIES.glob("*.sql"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(reports.QUERIES, tmp_path, dirs_exist_ok=True)
     broken = tmp_path / "queries.sql"
     broken.write_text(broken.read_text().replace("maximum = 100000", "maximum ="))
     for function in (library.available, library.faults, library.load):
