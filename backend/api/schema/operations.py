@@ -6,7 +6,6 @@ else), `create` (POST), `update` (PUT and PATCH) or `delete` (DELETE). A POST to
 uses that verb: `orders_cancel` for `…/cancel/`.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,22 +16,6 @@ from backend.api.errors import DomainError
 
 Serializer = serializers.BaseSerializer[Any]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-VERBS: Mapping[str, frozenset[str]] = {
-    "GET": frozenset({"list", "get"}),
-    "POST": frozenset({"create"}),
-    "PUT": frozenset({"update"}),
-    "PATCH": frozenset({"update"}),
-    "DELETE": frozenset({"delete"}),
-}
-
-
-def follows_rule(operation_id: str, *, method: str, path: str) -> bool:
-    """Return whether the id is `<resource>_<verb>`, with a verb that fits the method and path."""
-    verbs = set(VERBS[method])
-    if method == "POST":
-        verbs.add(path.rstrip("/").rpartition("/")[2].replace("-", "_"))
-    return any(re.fullmatch(rf"[a-z]+(_[a-z]+)*_{re.escape(verb)}", operation_id) for verb in verbs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

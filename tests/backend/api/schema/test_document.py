@@ -1,7 +1,7 @@
 """The OpenAPI document describes every operation completely."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from io import StringIO
 from typing import Any, NamedTuple
@@ -12,7 +12,6 @@ from django.core.management import call_command
 from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.test import APIClient
 
-from backend.api.schema.operations import follows_rule
 from backend.config.description import TAGS
 
 OPEN_TO_GUESTS = {
@@ -111,6 +110,23 @@ def codes(operation_id: str, status: int) -> set[str]:
     media = described(operation_id).responses[str(status)]["content"]["application/json"]
     _, narrowed = resolved(media["schema"])["allOf"]
     return set(resolved(narrowed["properties"]["code"])["enum"])
+
+
+VERBS: Mapping[str, frozenset[str]] = {
+    "GET": frozenset({"list", "get"}),
+    "POST": frozenset({"create"}),
+    "PUT": frozenset({"update"}),
+    "PATCH": frozenset({"update"}),
+    "DELETE": frozenset({"delete"}),
+}
+
+
+def follows_rule(operation_id: str, *, method: str, path: str) -> bool:
+    """Return whether the id is `<resource>_<verb>`, with a verb that fits the method and path."""
+    verbs = set(VERBS[method])
+    if method == "POST":
+        verbs.add(path.rstrip("/").rpartition("/")[2].replace("-", "_"))
+    return any(re.fullmatch(rf"[a-z]+(_[a-z]+)*_{re.escape(verb)}", operation_id) for verb in verbs)
 
 
 def test_ids_are_unique_and_follow_one_rule() -> None:
