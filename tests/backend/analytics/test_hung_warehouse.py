@@ -1,7 +1,5 @@
 """A warehouse that accepts connections and never answers costs a request seconds, and few threads."""
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +18,7 @@ from backend.engines import warehouse as engine
 from backend.engines.errors import EngineBusy, WarehouseNotAvailable
 from backend.engines.limits import Share
 from backend.operations import health
+from tests.services import processes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEADLINE_SECONDS = 3.0
@@ -38,7 +37,6 @@ def pid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         found = embedded.endpoint(embedded.WAREHOUSE, home=tmp_path).pid
         assert found is not None
         yield found
-        os.kill(found, signal.SIGCONT)
         engine.migrated_for_requests().bare.close()
         engine.migrated_for_requests.cache_clear()
 
@@ -63,19 +61,17 @@ def test_a_report_ends_within_the_deadline_and_works_again_afterwards(
 ) -> None:
     if connected:
         assert sales(staff).status_code == 200
-    os.kill(pid, signal.SIGSTOP)
-    response, seconds = timed(lambda: sales(staff))
+    with processes.stopped(pid):
+        response, seconds = timed(lambda: sales(staff))
     assert (response.status_code, response.json()["error"]) == (503, WarehouseNotAvailable.message)
     assert response.headers["Retry-After"]
     assert seconds < DEADLINE_SECONDS
-    os.kill(pid, signal.SIGCONT)
     assert sales(staff).status_code == 200
 
 
 def test_requests_beyond_the_share_are_refused_at_once(pid: int, staff: User) -> None:
     slots = engine.SHARE.slots
-    os.kill(pid, signal.SIGSTOP)
-    with ThreadPoolExecutor(3 * slots) as pool:
+    with processes.stopped(pid), ThreadPoolExecutor(3 * slots) as pool:
         responses = list(pool.map(lambda _: timed(lambda: sales(staff)), range(3 * slots)))
     reasons = [response.json()["error"] for response, _ in responses]
     assert {response.status_code for response, _ in responses} == {503}
@@ -85,8 +81,8 @@ def test_requests_beyond_the_share_are_refused_at_once(pid: int, staff: User) ->
 
 
 def test_health_says_that_the_warehouse_does_not_answer(pid: int) -> None:
-    os.kill(pid, signal.SIGSTOP)
-    probes, seconds = timed(health.probe_all)
+    with processes.stopped(pid):
+        probes, seconds = timed(health.probe_all)
     (warehouse,) = [probe for probe in probes if probe.name == "warehouse"]
     assert not warehouse.healthy
     assert seconds < health.TIMEOUT_SECONDS + 0.5

@@ -1,18 +1,15 @@
 """The OpenAPI document describes every operation completely."""
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
-from io import StringIO
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-import yaml
-from django.core.management import call_command
 from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.test import APIClient
 
 from backend.config.description import TAGS
+from tests.backend.api.schema.document import codes, described, document, operations, resolved
 
 OPEN_TO_GUESTS = {
     "accounts_login",
@@ -50,116 +47,6 @@ FOR_ROLES = {
     "reports_get",
     "sales_report_get",
 }
-
-
-class Operation(NamedTuple):
-    method: str
-    path: str
-    content: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        return str(self.content["operationId"])
-
-    @property
-    def responses(self) -> dict[str, Any]:
-        """The responses, with references resolved."""
-        return {status: resolved(response) for status, response in self.content["responses"].items()}
-
-    @property
-    def bodies(self) -> Iterator[dict[str, Any]]:
-        """The media types of the request and of all responses."""
-        requests = [self.content["requestBody"]] if "requestBody" in self.content else []
-        for body in (*requests, *self.responses.values()):
-            yield from body.get("content", {}).values()
-
-
-@cache
-def document() -> dict[str, Any]:
-    """The document, generated without a warning and valid."""
-    written = StringIO()
-    call_command("spectacular", validate=True, fail_on_warn=True, stdout=written)
-    loaded: dict[str, Any] = yaml.safe_load(written.getvalue())
-    return loaded
-
-
-def resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """The part, or what it refers to."""
-    if "$ref" not in part:
-        return part
-    found: Any = document()
-    for key in part["$ref"].removeprefix("#/").split("/"):
-        found = found[key]
-    return dict(found)
-
-
-def operations() -> list[Operation]:
-    return [
-        Operation(method.upper(), path, content)
-        for path, methods in document()["paths"].items()
-        for method, content in methods.items()
-    ]
-
-
-def described(operation_id: str) -> Operation:
-    return next(operation for operation in operations() if operation.id == operation_id)
-
-
-def codes(operation_id: str, status: int) -> set[str]:
-    """The error codes of a response."""
-    media = described(operation_id).responses[str(status)]["content"]["application/json"]
-    _, narrowed = resolved(media["schema"])["allOf"]
-    return set(resolved(narrowed["properties"]["code"])["enum"])
-
-
-VERBS: Mapping[str, frozenset[str]] = {
-    "GET": frozenset({"list", "get"}),
-    "POST": frozenset({"create"}),
-    "PUT": frozenset({"update"}),
-    "PATCH": frozenset({"update"}),
-    "DELETE": frozenset({"delete"}),
-}
-
-
-def follows_rule(operation_id: str, *, method: str, path: str) -> bool:
-    """Return whether the id is `<resource>_<verb>`, with a verb that fits the method and path."""
-    verbs = set(VERBS[method])
-    if method == "POST":
-        verbs.add(path.rstrip("/").rpartition("/")[2].replace("-", "_"))
-    return any(re.fullmatch(rf"[a-z]+(_[a-z]+)*_{re.escape(verb)}", operation_id) for verb in verbs)
-
-
-def test_ids_are_unique_and_follow_one_rule() -> None:
-    ids = [operation.id for operation in operations()]
-
-    assert len(set(ids)) == len(ids) > 20
-    for operation in operations():
-        assert follows_rule(operation.id, method=operation.method, path=operation.path), operation.id
-    lists = {operation.id for operation in operations() if operation.id.endswith("_list")}
-    assert lists == {operation.id for operation in operations() if answers_with_list(operation)}
-
-
-def answers_with_list(operation: Operation) -> bool:
-    content = operation.responses.get("200", {}).get("content", {})
-    if operation.method != "GET" or "application/json" not in content:
-        return False
-    properties = resolved(content["application/json"]["schema"])["properties"]
-    return "results" in properties or properties["data"].get("type") == "array"
-
-
-@pytest.mark.parametrize(
-    ("operation_id", "method", "path"),
-    [
-        ("orders_cancel", "GET", "/orders/1/cancel/"),
-        ("orders_list", "POST", "/orders/"),
-        ("create", "POST", "/orders/"),
-        ("ordersCreate", "POST", "/orders/"),
-        ("orders_ship", "POST", "/orders/1/cancel/"),
-        ("orders_partial_update_", "PATCH", "/orders/1/"),
-    ],
-)
-def test_an_id_against_the_rule_is_found(operation_id: str, method: str, path: str) -> None:
-    assert not follows_rule(operation_id, method=method, path=path)
 
 
 def test_every_operation_has_a_summary_and_a_described_tag() -> None:

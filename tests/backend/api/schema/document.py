@@ -1,0 +1,68 @@
+"""The OpenAPI document, and its operations."""
+
+from functools import cache
+from io import StringIO
+from typing import Any, NamedTuple
+
+import yaml
+from django.core.management import call_command
+
+
+class Operation(NamedTuple):
+    method: str
+    path: str
+    content: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.content["operationId"])
+
+    @property
+    def responses(self) -> dict[str, Any]:
+        """The responses, with references resolved."""
+        return {status: resolved(response) for status, response in self.content["responses"].items()}
+
+    @property
+    def bodies(self) -> Iterator[dict[str, Any]]:
+        """The media types of the request and of all responses."""
+        requests = [self.content["requestBody"]] if "requestBody" in self.content else []
+        for body in (*requests, *self.responses.values()):
+            yield from body.get("content", {}).values()
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The document, generated without a warning and valid."""
+    written = StringIO()
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=written)
+    loaded: dict[str, Any] = yaml.safe_load(written.getvalue())
+    return loaded
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """The part, or what it refers to."""
+    if "$ref" not in part:
+        return part
+    found: Any = document()
+    for key in part["$ref"].removeprefix("#/").split("/"):
+        found = found[key]
+    return dict(found)
+
+
+def operations() -> list[Operation]:
+    return [
+        Operation(method.upper(), path, content)
+        for path, methods in document()["paths"].items()
+        for method, content in methods.items()
+    ]
+
+
+def described(operation_id: str) -> Operation:
+    return next(operation for operation in operations() if operation.id == operation_id)
+
+
+def codes(operation_id: str, status: int) -> set[str]:
+    """The error codes of a response."""
+    media = described(operation_id).responses[str(status)]["content"]["application/json"]
+    _, narrowed = resolved(media["schema"])["allOf"]
+    return set(resolved(narrowed["properties"]["code"])["enum"])
