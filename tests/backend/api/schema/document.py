@@ -1,5 +1,6 @@
 """The OpenAPI document, and its operations."""
 
+from collections.abc import Iterator
 from functools import cache
 from io import StringIO
 from typing import Any, NamedTuple
