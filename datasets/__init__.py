@@ -1,4 +1,4 @@
-"""Converters of public data sets to the CSV formats that `import_catalog` and `import_orders` read.
+"""Converts public data sets to the CSV formats that `import_catalog` and `import_orders` read.
 
-They are part of the repository, but not of the Docker image. `datasets.formats` lists them.
+This package is not part of the Docker image. `datasets.formats` lists the converters.
 """

@@ -1,4 +1,4 @@
-"""Product listings of amazon.in: list and sale prices in rupees, one row per product and sub-category."""
+"""Converts product listings of amazon.in, which have one row per product and sub-category."""
 
 import re
 from collections import Counter
@@ -40,8 +40,8 @@ NO_COUNT = "the number of ratings is not a number, so the rating was left out"
 def convert(rows: Iterable[SourceRow]) -> Iterator[Converted]:
     """Yield each product once.
 
-    A product can be listed in several sub-categories; the one with the fewest rows is the most specific, and
-    of two with the same number the earlier in the file.
+    If a product is listed in several sub-categories, the one with the fewest rows counts as the most specific
+    and is used; if two have equally many rows, the one earlier in the file.
     """
     listings: dict[str, list[SourceRow]] = {}
     sizes: Counter[str] = Counter()

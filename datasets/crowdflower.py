@@ -1,7 +1,7 @@
-"""Products of a set of relevance judgments: id, title, and a description with remains of HTML.
+"""Converts the products of a set of relevance judgments: id, title, and a description with some HTML.
 
-The data set has no prices and no categories. Its products cost nothing and have no stock, so they can be
-found but not bought.
+The data set has no prices or categories. The products get a price of zero and no stock, so they can be found
+but not bought.
 """
 
 import html
@@ -22,7 +22,7 @@ DUPLICATE_ID = "the product id was given before"
 
 
 class _Text(HTMLParser):
-    """Collects the text that a browser would show."""
+    """Collects the visible text."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -69,7 +69,7 @@ def _converted(row: SourceRow, *, reference: str, title: str, description: str) 
 
 
 def plain_text(markup: str) -> str:
-    """Return the text that a browser would show of `markup`, on one line."""
+    """Return the visible text of `markup` on one line."""
     parser = _Text()
     parser.feed(markup)
     parser.close()

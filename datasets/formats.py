@@ -1,4 +1,4 @@
-"""The data sets that can be converted, by the name that `--format` takes."""
+"""The converters by their names for `--format`."""
 
 from datasets import amazon_in, crowdflower, online_retail
 from datasets.rows import CatalogueConverter, OrdersConverter

@@ -1,9 +1,9 @@
-"""A year of invoices of a gift shop: its products, its orders and its returns.
+"""Converts a gift shop's invoices of one year to products, orders and returns.
 
-A row is a line of an invoice; the lines of an invoice need not be adjacent. An invoice whose number begins
+Each row is a line of an invoice; the lines of an invoice need not be adjacent. An invoice whose number begins
 with C is a cancellation: goods were returned. Stock codes of goods begin with five digits; other codes are
-postage, fees, discounts and the like. The data set has neither time zone nor currency; times are taken as UTC
-and prices as pounds.
+for postage, fees, discounts and so on. The data set names no time zone or currency; times are assumed to be
+UTC, and prices to be in pounds.
 """
 
 import sys
@@ -48,7 +48,7 @@ NOT_RETURNED = "goods on a cancellation whose quantity is not below zero or whos
 
 
 def is_goods(code: str) -> bool:
-    """Return whether a stock code begins with five digits, as those of goods do."""
+    """Return whether a stock code is one of goods: those begin with five digits."""
     start = code[:5]
     return len(start) == 5 and start.isascii() and start.isdigit()
 
@@ -76,7 +76,7 @@ class Line:
 
     @property
     def is_returned(self) -> bool:
-        """Whether units were returned that had a price."""
+        """Whether units that had a price were returned."""
         return self.quantity < 0 and self.price > 0
 
 
@@ -103,7 +103,7 @@ def invoices(rows: Iterable[SourceRow]) -> Iterator[Invoice | RefusedRow]:
     """
     by_number: dict[str, list[SourceRow]] = {}
     for row in rows:
-        # Nearly every value repeats in the file; stored once, half a million rows take a hundred megabytes.
+        # Most values repeat; interning them keeps half a million rows within a hundred megabytes.
         shared = tuple([sys.intern(value) for value in row.values])
         by_number.setdefault(shared[0], []).append(SourceRow(row.line, shared))
     for number in list(by_number):
@@ -157,7 +157,7 @@ def _decimal(text: str) -> Decimal | None:
 
 @dataclass(slots=True)
 class _Goods:
-    """What the lines with one code have in common; prices are those of the latest sale and return so far."""
+    """Aggregates the lines with one stock code; prices are those of the latest sale and return so far."""
 
     first: Line
     first_at: datetime
@@ -180,14 +180,14 @@ class _Goods:
 
     @property
     def title(self) -> str:
-        """The most frequent description, alphabetically the first of equals; without any, the code."""
+        """The most frequent description (of equals, the alphabetically first); without any, the code."""
         if not self.names:
             return self.first.code
         return min(self.names, key=lambda name: (-self.names[name], name))
 
 
 def convert_products(rows: Iterable[SourceRow]) -> Iterator[Converted]:
-    """Yield the lines that are not goods, then each product with its usual name and its latest price.
+    """Yield the refused lines, then each product with its most frequent name and its latest price.
 
     A product that was never sold at a price is not listed; its price is that of its latest return, or zero.
     """
@@ -228,8 +228,8 @@ def _product(code: str, *, known: _Goods) -> ConvertedRow:
 def convert_orders(rows: Iterable[SourceRow]) -> Iterator[list[ConvertedRow] | RefusedRow]:
     """Yield orders, returns and refused lines, invoice by invoice.
 
-    An order is an invoice with at least one line of goods sold at a price; other codes on it are charges. A
-    cancellation names no order, so each of its lines is a return of its own.
+    An order is an invoice with at least one line of goods sold at a price; its other codes are charges. A
+    cancellation doesn't name its order, so each of its lines is a separate return.
     """
     for invoice in invoices(rows):
         if isinstance(invoice, RefusedRow):
@@ -253,7 +253,7 @@ def _returns(invoice: Invoice) -> Iterator[list[ConvertedRow] | RefusedRow]:
         elif not line.is_returned:
             yield RefusedRow(line.source, NOT_RETURNED)
         else:
-            # By its place on the invoice, so that importing the file again finds the same return.
+            # Identified by its position, so that importing the file again finds the same return.
             reference = {"return": f"{invoice.number}:{number}", "sku": line.code}
             yield [_converted(line, invoice=invoice, more=reference)]
 

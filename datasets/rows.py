@@ -1,4 +1,4 @@
-"""The input and output of converters."""
+"""The input and output types of converters."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class SourceRow:
 class ConvertedRow:
     """A row of our CSV as {column: text}, made of `rows` rows of the data set; `source` is the first.
 
-    `remarks` name what could not be converted, in the same words for every row.
+    `remarks` say what could not be converted; rows with the same problem have the same text.
     """
 
     values: Mapping[str, str]
@@ -29,7 +29,7 @@ class ConvertedRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that can't be converted; `reason` is in the same words for every row with the same fault."""
+    """A row that can't be converted; rows with the same fault have the same `reason`."""
 
     source: SourceRow
     reason: str

@@ -1,4 +1,4 @@
-"""The accounts of the generated shop; three of them have a password."""
+"""Creates the accounts of the generated shop, three of which can log in."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,16 +15,16 @@ STAFF_PHONE = "+15550100001"
 SELLER_PHONE = "+15550100002"
 CUSTOMER_PHONE = "+15550100003"
 DEMO_PHONES = (STAFF_PHONE, SELLER_PHONE, CUSTOMER_PHONE)
-LONGEST_MEMBER_DAYS = 700
+MAX_ACCOUNT_AGE_DAYS = 700
 
 
-def make_staff() -> User:
-    """Return the account of the staff."""
+def create_staff() -> User:
+    """Create the staff account."""
     return User.objects.create_superuser(STAFF_PHONE, DEMO_PASSWORD, first_name="Demo", last_name="Staff")
 
 
-def make_sellers(names: Sequence[str]) -> dict[str, int]:
-    """Return the ids of the sellers by name; the first can log in."""
+def create_sellers(names: Sequence[str]) -> dict[str, int]:
+    """Create the sellers and return their ids by name; the first can log in."""
     first, *others = names
     demo = User.objects.create_user(SELLER_PHONE, DEMO_PASSWORD, first_name=first, user_type=UserType.SELLER)
     rows = User.objects.bulk_create(
@@ -40,8 +40,8 @@ def make_sellers(names: Sequence[str]) -> dict[str, int]:
     return {first: demo.pk, **{row.first_name: row.pk for row in rows}}
 
 
-def make_customers(population: Population, *, begins_at: datetime, rng: Generator) -> list[int]:
-    """Return the ids of the customers in their order; the first can log in."""
+def create_customers(population: Population, *, begins_at: datetime, rng: Generator) -> list[int]:
+    """Create the customers and return their ids in order; the first can log in."""
     first, *others = population.customers
     demo = User.objects.create_user(
         CUSTOMER_PHONE,
@@ -50,7 +50,7 @@ def make_customers(population: Population, *, begins_at: datetime, rng: Generato
         last_name=first.family,
         shopper_key=population.keys[0],
     )
-    ages = rng.uniform(0, LONGEST_MEMBER_DAYS, len(others))
+    ages = rng.uniform(0, MAX_ACCOUNT_AGE_DAYS, len(others))
     rows = User.objects.bulk_create(
         _customer(
             person,

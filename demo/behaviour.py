@@ -1,8 +1,8 @@
 """Generates what shoppers do: sessions with lists, clicks, carts and orders.
 
-The number of a shopper's sessions depends on their activity and on the weekday and hour. Which category they
-look for depends on the affinities of their group and on the season. The probability of a click falls with the
-position in the list and rises with the match of style and price level. All sessions are drawn at once.
+The number of sessions depends on a shopper's activity, the weekday and the hour. The category depends on the
+shopper's affinities and on the season. The probability of a click decreases with the position in the list,
+and increases with the match of style and price level. All sessions are drawn at once.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from demo.people import Population
 from demo.vocabulary import Vocabulary
 
 PAGE = 20
-SESSIONS_A_CUSTOMER_DAY = 0.11
-MOST_LISTS = 5
+SESSIONS_PER_CUSTOMER_AND_DAY = 0.11
+MAX_LISTS = 5
 SAME_LEAF_AGAIN = 0.5
 KIND_SHARES = {SEARCH: 0.5, CATEGORY: 0.3, FOR_PERSON: 0.12, FOR_PRODUCT: 0.08}
 GROWTH = 0.4
-# Relative numbers of sessions: Monday to Sunday, and by hour of the day.
+# Relative numbers of sessions by weekday (Monday to Sunday) and by hour.
 WEEKDAYS = (0.95, 0.9, 0.92, 0.97, 1.0, 1.15, 1.25)
 HOURS = (2, 1, 1, 1, 1, 2, 4, 6, 7, 8, 9, 9, 10, 9, 8, 8, 9, 10, 12, 14, 16, 15, 10, 5)
 CLICK_RATE = 0.085
@@ -31,7 +31,7 @@ CART_RATE = 0.1
 ORDER_RATE = 0.62
 REMOVE_RATE = 0.15
 SECONDS_BETWEEN_LISTS = (40, 150)
-LONGEST_SESSION = timedelta(minutes=40)
+MAX_SESSION = timedelta(minutes=40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class ShownLists:
 class Clicks:
     """Clicks on products of lists; `places` count from 0, `shown` are positions in ShownLists.
 
-    `added` marks products that were put into a cart, `ordered` and `removed` what happened to them then.
+    `added` marks products that were added to a cart; `ordered` and `removed` mark what happened to them
+    later.
     """
 
     shown: NDArray[np.int64]
@@ -67,7 +68,7 @@ class Clicks:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What shoppers did from `begins_at` on."""
+    """What shoppers did since `begins_at`."""
 
     begins_at: datetime
     shown: ShownLists
@@ -76,7 +77,7 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """The inputs of the behaviour."""
+    """What the behaviour is generated from."""
 
     vocabulary: Vocabulary
     assortment: Assortment
@@ -85,7 +86,7 @@ class Shop:
 
 
 def generate_behaviour(shop: Shop, *, begins_at: datetime, now: datetime, rng: Generator) -> Behaviour:
-    """Return what happened between `begins_at` (a midnight) and `now`, when the last sessions have ended."""
+    """Return what happened between `begins_at` (a midnight) and `now`; all sessions end before `now`."""
     seconds, people = _sessions(shop.population, begins_at=begins_at, now=now, rng=rng)
     shown = _lists(shop, begins_at=begins_at, starts=seconds, people=people, rng=rng)
     return Behaviour(begins_at, shown, _clicks(shop, shown=shown, rng=rng))
@@ -95,13 +96,13 @@ def _sessions(
     population: Population, *, begins_at: datetime, now: datetime, rng: Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     days = (now - begins_at).days + 1
-    count = round(len(population.customers) * days * SESSIONS_A_CUSTOMER_DAY)
+    count = round(len(population.customers) * days * SESSIONS_PER_CUSTOMER_AND_DAY)
     weekday = np.array([WEEKDAYS[(begins_at + timedelta(days=day)).weekday()] for day in range(days)])
     busy = weekday * (1 + GROWTH * np.arange(days) / days)
     day = rng.choice(days, size=count, p=busy / busy.sum())
     hour = rng.choice(24, size=count, p=np.array(HOURS) / sum(HOURS))
     seconds = np.sort(day * 86_400 + hour * 3_600 + rng.uniform(0, 3_600, count))
-    seconds = seconds[seconds < (now - begins_at - LONGEST_SESSION).total_seconds()]
+    seconds = seconds[seconds < (now - begins_at - MAX_SESSION).total_seconds()]
     weights = population.activities / population.activities.sum()
     return seconds, rng.choice(len(population), size=len(seconds), p=weights)
 
@@ -109,15 +110,15 @@ def _sessions(
 def _lists(
     shop: Shop, *, begins_at: datetime, starts: NDArray[np.float64], people: NDArray[np.int64], rng: Generator
 ) -> ShownLists:
-    lengths = np.minimum(1 + rng.poisson(0.9, len(starts)), MOST_LISTS)
+    lengths = np.minimum(1 + rng.poisson(0.9, len(starts)), MAX_LISTS)
     sessions = np.repeat(np.arange(len(starts)), lengths)
     place = np.arange(len(sessions)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     seconds = starts[sessions] + place * rng.uniform(*SECONDS_BETWEEN_LISTS, len(sessions))
     wanted = shop.population.affinities[people[sessions]]
     wanted = wanted * _demand(shop.vocabulary, begins_at=begins_at, seconds=seconds)
-    leaves = _drawn(wanted, rng=rng)
+    leaves = _draw_columns(wanted, rng=rng)
     again = (place > 0) & (rng.random(len(place)) < SAME_LEAF_AGAIN)
-    for number in range(1, MOST_LISTS):
+    for number in range(1, MAX_LISTS):
         following = np.flatnonzero(again & (place == number))
         leaves[following] = leaves[following - 1]
     kinds = rng.choice(list(KIND_SHARES), size=len(sessions), p=list(KIND_SHARES.values()))
@@ -145,7 +146,7 @@ def _demand(
     return np.array(by_day)[days]
 
 
-def _drawn(weights: NDArray[np.float64], *, rng: Generator) -> NDArray[np.int64]:
+def _draw_columns(weights: NDArray[np.float64], *, rng: Generator) -> NDArray[np.int64]:
     """Return a column index for each row, drawn with the weights of the row."""
     sums = np.cumsum(weights, axis=1)
     return np.asarray((sums < rng.random(len(sums))[:, None] * sums[:, -1:]).sum(axis=1))

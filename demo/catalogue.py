@@ -1,7 +1,7 @@
-"""Generates the products from the vocabulary, each with hidden factors.
+"""Generates products with hidden factors from the vocabulary.
 
 The factors (appeal, style, price level in the category) determine what shoppers prefer. They are not stored,
-so a model has to learn them from the behaviour.
+so a model has to learn them from behaviour.
 """
 
 import itertools
@@ -18,11 +18,11 @@ from backend.catalog.bulk import ImportedProduct, ImportedVariant
 from demo.vocabulary import Axis, Leaf, Vocabulary
 
 STYLES = 6
-LONGEST_ON_SALE = 600
+MAX_DAYS_ON_SALE = 600
 NEW_SHARE = 0.15
 DISCOUNTS = (10, 15, 20, 25, 30)
 FLASH_DISCOUNT = 40
-FEWEST_A_LEAF = 2
+MIN_PRODUCTS_PER_LEAF = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Assortment:
     """Products by position 0 … n-1, with parallel arrays of their hidden factors.
 
     `leaves` are positions in the vocabulary; `styles` is float64 (n, STYLES); `price_levels` are standard
-    scores within the leaf; `launched` is the day of the history from which a product is sold, negative if
-    before it.
+    scores within the leaf; `launched` is the day of the history on which a product's sale starts, negative if
+    before the history.
     """
 
     products: list[ImportedProduct]
@@ -65,7 +65,7 @@ class _Draft:
 def generate_assortment(
     vocabulary: Vocabulary, *, count: int, currency: str, begins_at: datetime, days: int, rng: Generator
 ) -> Assortment:
-    """Return `count` products; the same state of the generator gives the same products."""
+    """Return `count` products, which depend only on the arguments and the state of `rng`."""
     leaves = _leaf_of_each(vocabulary, count=count, rng=rng)
     drafts = [
         draft
@@ -75,7 +75,7 @@ def generate_assortment(
     launched = np.where(
         rng.random(count) < NEW_SHARE,
         rng.uniform(0, days, count),
-        -rng.uniform(1, LONGEST_ON_SALE, count),
+        -rng.uniform(1, MAX_DAYS_ON_SALE, count),
     )
     products = [
         _product(
@@ -102,7 +102,7 @@ def generate_assortment(
 
 def _leaf_of_each(vocabulary: Vocabulary, *, count: int, rng: Generator) -> NDArray[np.int64]:
     shares = np.array([leaf.share for leaf in vocabulary.leaves])
-    fewest = np.repeat(np.arange(len(shares)), min(FEWEST_A_LEAF, count // len(shares)))
+    fewest = np.repeat(np.arange(len(shares)), min(MIN_PRODUCTS_PER_LEAF, count // len(shares)))
     further = rng.choice(len(shares), size=count - len(fewest), p=shares / shares.sum())
     return np.sort(np.concatenate([fewest, further]))
 
@@ -131,7 +131,7 @@ def _draft(leaf: Leaf, *, words: tuple[str, str, str, str], rng: Generator) -> _
 
 
 def charm_price(amount: float) -> Decimal:
-    """Return a price near `amount` with a usual ending, such as 12.90 or 149.00."""
+    """Return a price near `amount` with a typical ending, such as 12.90 or 149.00."""
     if amount < 100:
         return Decimal(max(1, int(amount))) + Decimal("0.90")
     return Decimal(round(amount / 5) * 5 - 1).quantize(Decimal("0.01"))
@@ -195,7 +195,7 @@ def _variants(draft: _Draft, *, number: int, rng: Generator) -> tuple[ImportedVa
 
 
 def _offered(axis: Axis, *, rng: Generator) -> list[int]:
-    """Return the values of the axis that a product is offered in: all if their prices differ, else some."""
+    """Return the positions of the axis's values that a product has: all if their prices differ, else some."""
     many = len(axis.values)
     if any(axis.steps):
         return list(range(many))
@@ -209,7 +209,7 @@ def _offered(axis: Axis, *, rng: Generator) -> list[int]:
 
 
 def _styles(drafts: list[_Draft], *, rng: Generator) -> NDArray[np.float64]:
-    """Return the styles; products of one brand, or of one kind in a category, have similar ones."""
+    """Return the styles, which are similar for products of the same brand or kind."""
     of_brand = {brand: rng.normal(size=STYLES) for brand in sorted({draft.brand for draft in drafts})}
     kinds = sorted({(draft.leaf.name, draft.kind) for draft in drafts})
     of_kind = {kind: rng.normal(size=STYLES) for kind in kinds}

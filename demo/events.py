@@ -1,4 +1,4 @@
-"""Converts the generated behaviour to events of the warehouse."""
+"""Converts the generated behaviour to warehouse events."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def exposure_ids(behaviour: Behaviour, *, rng: Generator) -> list[uuid.UUID]:
-    """Return an id for every list that was shown, with the time at which it was shown."""
+    """Return an id for every list; it contains the time when the list was shown."""
     tails = rng.bytes(10 * len(behaviour.shown.seconds))
     return [
         uuid7.make(milliseconds(_at(behaviour, seconds)), tail=tails[10 * number : 10 * number + 10])
@@ -46,9 +46,9 @@ def _at(behaviour: Behaviour, seconds: float) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Converts behaviour to records; exposures have the ids that orders name.
+    """Converts behaviour to records; exposures have the ids that orders refer to.
 
-    `product_ids` and `stocked` are by product position, `keys` by person, `exposures` by list shown.
+    `product_ids` and `stocked` are by product position, `keys` by person, `exposures` by shown list.
     """
 
     behaviour: Behaviour

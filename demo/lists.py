@@ -1,4 +1,4 @@
-"""The candidate lists of the shop: the products that fit each query, category and recommendation slot."""
+"""Generates candidate lists: the products that fit each query, category and recommendation slot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from demo.catalogue import Assortment
 from demo.vocabulary import Leaf, Vocabulary
 
-DEEPEST = 40
+MAX_CANDIDATES = 40
 NOTHING = -1
 SEARCH, CATEGORY, FOR_PERSON, FOR_PRODUCT = range(4)
 MISSPELT_SHARE = 0.08
@@ -31,8 +31,8 @@ class ListContext:
 class CandidateLists:
     """All lists by position: the context in which each is shown, and its candidates.
 
-    `candidates` is (n, DEEPEST) product positions by appeal, padded with NOTHING; `of_leaf[kind]` has for
-    each category the positions of the lists of that kind (SEARCH, CATEGORY, FOR_PERSON, FOR_PRODUCT).
+    `candidates` is (n, MAX_CANDIDATES) product positions by appeal, padded with NOTHING; `of_leaf[kind]` has
+    the positions of the lists of that kind for each category (SEARCH, CATEGORY, FOR_PERSON, FOR_PRODUCT).
     """
 
     contexts: list[ListContext]
@@ -52,7 +52,7 @@ def candidate_lists(vocabulary: Vocabulary, assortment: Assortment, *, rng: Gene
         for kind, offered in enumerate(offers):
             first = len(contexts)
             contexts += [context for context, _ in offered]
-            rows += [_filled(products) for _, products in offered]
+            rows += [_padded(products) for _, products in offered]
             of_leaf[kind].append(np.arange(first, len(contexts)))
     return CandidateLists(contexts, np.array(rows), of_leaf)
 
@@ -72,7 +72,7 @@ def _offers(
 def _searches(
     leaf: Leaf, *, here: NDArray[np.int64], assortment: Assortment, rng: Generator
 ) -> list[tuple[ListContext, NDArray[np.int64]]]:
-    """Return the queries for products of this category: nouns, kinds, brands, some of them misspelt."""
+    """Return queries for products of this category, some of them misspelt."""
     found = [(noun, here) for noun in leaf.nouns]
     for place, kind in enumerate(leaf.kinds):
         fitting = here[assortment.kinds[here] == place]
@@ -100,9 +100,9 @@ def misspelt(query: str, *, rng: Generator) -> str:
     return query[:place] + query[place + 1 : place + 2] + query[place] + query[place + 2 :]
 
 
-def _filled(products: NDArray[np.int64]) -> NDArray[np.int64]:
-    row = np.full(DEEPEST, NOTHING, dtype=np.int64)
-    row[: min(DEEPEST, len(products))] = products[:DEEPEST]
+def _padded(products: NDArray[np.int64]) -> NDArray[np.int64]:
+    row = np.full(MAX_CANDIDATES, NOTHING, dtype=np.int64)
+    row[: min(MAX_CANDIDATES, len(products))] = products[:MAX_CANDIDATES]
     return row
 
 
@@ -113,7 +113,7 @@ def choose_lists(
     lists: Sequence[Sequence[NDArray[np.int64]]],
     rng: Generator,
 ) -> NDArray[np.int64]:
-    """Return the position of a list for each pair of kind and category, early ones more often."""
+    """Return the position of a list for each pair of kind and category, preferring early ones."""
     sizes = np.array([[len(offered) for offered in of_leaf] for of_leaf in lists])
     firsts = np.array([[offered[0] for offered in of_leaf] for of_leaf in lists])
     places = np.floor(sizes[kinds, leaves] * rng.random(len(kinds)) ** 1.7).astype(np.int64)

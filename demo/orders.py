@@ -1,4 +1,4 @@
-"""Generates the orders, with their cancellations and returns, from what shoppers put into their carts."""
+"""Generates orders, cancellations and returns from what shoppers added to their carts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ SECONDS_TO_CART = 25
 SECONDS_TO_ORDER = 180
 CANCELLED_SHARE = 0.03
 RETURNED_SHARE = 0.06
-# The share of cart items that were added from the product's page, so that they name no list.
+# The share of cart items that were added from the product's page and have no exposure id.
 WITHOUT_LIST_SHARE = 0.08
 
 
@@ -34,14 +34,14 @@ class Stocked:
 
 @dataclass(frozen=True, slots=True)
 class CartAdditions:
-    """What was put into carts, by click: the index of the variant, and whether the item names its list."""
+    """What was added to carts, by click: the variant's index, and whether the item has an exposure id."""
 
     places: NDArray[np.int64]
     named: NDArray[np.bool_]
 
 
 def additions(behaviour: Behaviour, *, stocked: Sequence[Stocked], rng: Generator) -> CartAdditions:
-    """Return for every click which variant is put into the cart, if one is."""
+    """Return, for every click, the variant to add to the cart if the click leads to that."""
     counts = np.array([len(product.variant_ids) for product in stocked])[behaviour.clicks.products]
     return CartAdditions(
         places=np.floor(rng.random(len(counts)) * counts).astype(np.int64),
@@ -51,7 +51,7 @@ def additions(behaviour: Behaviour, *, stocked: Sequence[Stocked], rng: Generato
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """The inputs of the orders; `user_ids` and `stocked` are by position, `exposure_ids` by list."""
+    """What orders are generated from; `user_ids` and `stocked` are by position, `exposure_ids` by list."""
 
     behaviour: Behaviour
     added: CartAdditions
@@ -65,7 +65,7 @@ class Ordering:
     rng: Generator
 
     def orders(self) -> list[PastOrder]:
-        """Return the orders by time: one for each session in which something was bought."""
+        """Return the orders by time, one for each session with a purchase."""
         baskets: dict[int, dict[int, PastItem]] = {}
         last: dict[int, float] = {}
         for click in np.flatnonzero(self.behaviour.clicks.ordered).tolist():
@@ -73,7 +73,7 @@ class Ordering:
             last[session] = max(self._added_after(click), last.get(session, 0.0))
             basket = baskets.setdefault(session, {})
             item = self._item(click)
-            basket[item.variant_id] = _joined(basket.get(item.variant_id), item)
+            basket[item.variant_id] = _merged(basket.get(item.variant_id), item)
         return [
             self._order(session, number=number, items=list(baskets[session].values()), after=last[session])
             for number, session in enumerate(sorted(baskets, key=lambda session: last[session]), start=1)
@@ -104,7 +104,7 @@ class Ordering:
         subtotal = sum((item.unit_price * item.quantity for item in items), Decimal(0))
         totals = self.tariff.totals(subtotal, currency=self.currency)
         if delivered_at := dict(steps).get(OrderStatus.DELIVERED):
-            items = [self._perhaps_returned(item, delivered_at=delivered_at) for item in items]
+            items = [self._maybe_returned(item, delivered_at=delivered_at) for item in items]
         return PastOrder(
             reference=f"order-{number}",
             placed_at=placed_at,
@@ -120,7 +120,7 @@ class Ordering:
             payment_method=PaymentMethod.COD,
         )
 
-    def _perhaps_returned(self, item: PastItem, *, delivered_at: datetime) -> PastItem:
+    def _maybe_returned(self, item: PastItem, *, delivered_at: datetime) -> PastItem:
         returned_at = delivered_at + timedelta(days=float(self.rng.uniform(1, 14)))
         units = int(self.rng.integers(1, item.quantity + 1))
         if self.rng.random() >= RETURNED_SHARE or returned_at >= self.now:
@@ -128,8 +128,8 @@ class Ordering:
         return replace(item, returned=units, returned_at=returned_at)
 
 
-def _joined(earlier: PastItem | None, item: PastItem) -> PastItem:
-    """Return the cart item after a second addition: units add up, the latest named list counts."""
+def _merged(earlier: PastItem | None, item: PastItem) -> PastItem:
+    """Return the cart item after another addition: units add up, and the last exposure id is kept."""
     if earlier is None:
         return item
     claim = item if item.exposure_id is not None else earlier
@@ -148,6 +148,6 @@ def _steps(placed_at: datetime, *, now: datetime, rng: Generator) -> list[tuple[
     return [(status, at) for status, at in planned if at < now]
 
 
-def last_step(order: PastOrder) -> Mapping[OrderStatus, datetime]:
-    """Return when the order reached each status after it was confirmed."""
+def step_times(order: PastOrder) -> Mapping[OrderStatus, datetime]:
+    """Return the times at which the order reached each status after its confirmation."""
     return dict(order.steps or ())

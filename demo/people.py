@@ -1,4 +1,4 @@
-"""Generates customers and guests, with preferences of their own and of their group."""
+"""Generates customers and guests, whose preferences are a mix of their own and their group's."""
 
 import uuid
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from demo.catalogue import STYLES
 from demo.vocabulary import Vocabulary
 
 GROUPS = 12
-GUESTS_A_CUSTOMER = 0.8
+GUESTS_PER_CUSTOMER = 0.8
 AREA_CODES = tuple(code for code in range(201, 990) if code % 100 != 11 and code != 555)
 # Phone numbers that are reserved for fiction.
 FICTIONAL_EXCHANGE = "555"
@@ -34,8 +34,8 @@ class Person:
 class Population:
     """Shoppers by position: customers first, then guests; parallel arrays of their hidden preferences.
 
-    `keys` identify them in the warehouse; `affinities` is (n, leaves), each row has the sum 1; `styles`
-    is (n, STYLES); `price_levels` are standard scores; `activities` are weights of their numbers of sessions.
+    `keys` identify them in the warehouse; `affinities` is (n, leaves), each row sums to 1; `styles`
+    is (n, STYLES); `price_levels` are standard scores; `activities` are relative numbers of sessions.
     """
 
     customers: list[Person]
@@ -50,8 +50,8 @@ class Population:
 
 
 def populate(vocabulary: Vocabulary, *, customers: int, rng: Generator) -> Population:
-    """Return this number of customers, and guests; the first customer is the most active."""
-    count = customers + round(customers * GUESTS_A_CUSTOMER)
+    """Return `customers` customers, and guests; the first customer is especially active."""
+    count = customers + round(customers * GUESTS_PER_CUSTOMER)
     leaves = len(vocabulary.leaves)
     group_affinities = rng.dirichlet(np.full(leaves, 0.12), GROUPS)
     group_styles = 1.3 * rng.normal(size=(GROUPS, STYLES))
@@ -77,7 +77,7 @@ def random_uuid(rng: Generator) -> uuid.UUID:
 
 
 def fictional_phone(number: int) -> str:
-    """Return a fictional phone number, a different one for each `number`."""
+    """Return the fictional phone number with this number; all are different."""
     area, line = divmod(number, FICTIONAL)
     return f"+1{AREA_CODES[area]}{FICTIONAL_EXCHANGE}{FIRST_FICTIONAL + line:04d}"
 

@@ -48,7 +48,7 @@ class Progress:
         return cls(plan=plan, is_finished=stored["is_finished"])
 
     def write(self, path: Path) -> None:
-        """Write it to the file atomically."""
+        """Write the progress to the file atomically."""
         stored = {
             "plan": {**asdict(self.plan), "now": self.plan.now.isoformat()},
             "is_finished": self.is_finished,

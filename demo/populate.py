@@ -88,9 +88,9 @@ def store(history: History) -> Counts:
     plan, population = history.plan, history.shop.population
     with transaction.atomic():
         record("demo.stored", by=ACTOR, subject=("shop", SOURCE), changes={"products": (0, plan.products)})
-        accounts.make_staff()
-        sellers = accounts.make_sellers(history.shop.vocabulary.sellers)
-        user_ids = accounts.make_customers(
+        accounts.create_staff()
+        sellers = accounts.create_sellers(history.shop.vocabulary.sellers)
+        user_ids = accounts.create_customers(
             population, begins_at=plan.begins_at, rng=plan.generator("accounts")
         )
         _store_products(history.shop.assortment, sellers=sellers, plan=plan)
@@ -118,7 +118,7 @@ def store(history: History) -> Counts:
 
 
 def load_events(history: History, *, warehouse: Warehouse) -> int:
-    """Load the events and return how many there are. Loading them again changes nothing."""
+    """Load the events and return how many there are; loading them again changes nothing."""
     stocked = stocked_products(history.plan)
     recorder = Recorder(
         behaviour=history.behaviour,
@@ -133,9 +133,9 @@ def load_events(history: History, *, warehouse: Warehouse) -> int:
     return load(warehouse, tqdm(recorder.records(), desc="events", unit_scale=True, disable=None))
 
 
-def _chunks(things: Sequence[PastOrder], *, what: str) -> Iterable[Sequence[PastOrder]]:
-    starts = range(0, len(things), CHUNK)
-    return (things[start : start + CHUNK] for start in tqdm(starts, desc=what, disable=None))
+def _chunks(orders: Sequence[PastOrder], *, what: str) -> Iterable[Sequence[PastOrder]]:
+    starts = range(0, len(orders), CHUNK)
+    return (orders[start : start + CHUNK] for start in tqdm(starts, desc=what, disable=None))
 
 
 def _additions(history: History, *, stocked: Sequence[Stocked]) -> CartAdditions:
@@ -195,7 +195,7 @@ def _store_stock(orders: Sequence[PastOrder], *, history: History) -> None:
 def _fill_carts(
     history: History, *, added: CartAdditions, stocked: Sequence[Stocked], user_ids: Sequence[int]
 ) -> None:
-    """Put recent additions that were neither ordered nor removed into carts, while stock lasts."""
+    """Fill carts with recent additions that were neither ordered nor removed, while stock lasts."""
     clicks, shown = history.behaviour.clicks, history.behaviour.shown
     since = (history.plan.now - CART_AGE - history.plan.begins_at).total_seconds()
     left = clicks.added & ~clicks.ordered & ~clicks.removed & (clicks.seconds > since)
@@ -220,6 +220,6 @@ def _mark_best_sellers(plan: Plan) -> None:
 
 
 def shop_is_empty() -> bool:
-    """Return whether the shop has no products and none of the accounts that would be created."""
+    """Return whether the shop has no products and none of the accounts that this app creates."""
     generated = Q(source=SOURCE) | Q(phone__in=accounts.DEMO_PHONES)
     return not Product.objects.exists() and not User.objects.filter(generated).exists()

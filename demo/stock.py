@@ -1,7 +1,7 @@
-"""Generates the stock ledger of the orders: deliveries, reservations, shipments and returns.
+"""Generates the stock ledger for the orders: deliveries, reservations, shipments and returns.
 
-Each variant has two deliveries: when its product is first sold, and half-way to now. Stock covers what was
-ordered at any time. At the end some variants are sold out, some nearly, most are not.
+Each variant has two deliveries: when its sale starts, and halfway to now. Stock always covers the orders. At
+the end, some variants are sold out or nearly so, but most are not.
 """
 
 from collections import Counter
@@ -16,10 +16,10 @@ from backend.inventory.bulk import PastEntry, PastReservation, record_past, rese
 from backend.inventory.models import ReservationState, TransactionType
 from backend.orders.bulk import PastItem, PastOrder
 from backend.orders.models import OrderItem, OrderStatus
-from demo.orders import last_step
+from demo.orders import step_times
 
 SOLD_OUT_SHARE = 0.05
-NEARLY_SHARE = 0.1
+NEARLY_SOLD_OUT_SHARE = 0.1
 LINK_AT_ONCE = 2_000
 
 
@@ -35,7 +35,7 @@ class Sold:
 def record_ledger(
     sold: Sequence[Sold], *, on_sale_since: Mapping[int, datetime], restocked_at: datetime, rng: Generator
 ) -> None:
-    """Write the ledger of `sold`; `on_sale_since` has every variant's id."""
+    """Write the ledger for `sold`; `on_sale_since` has an entry for every variant."""
     deliveries = _deliveries(sold, on_sale_since=on_sale_since, restocked_at=restocked_at, rng=rng)
     record_past([*deliveries, *_shipped(sold), *_returned(sold)])
     reservations = reserve_past([_reservation(one) for one in sold])
@@ -52,7 +52,7 @@ def _deliveries(
     early: Counter[int] = Counter()
     late: Counter[int] = Counter()
     for one in sold:
-        if OrderStatus.CANCELLED not in last_step(one.order):
+        if OrderStatus.CANCELLED not in step_times(one.order):
             wanted = early if one.order.placed_at < restocked_at else late
             wanted[one.item.variant_id] += one.item.quantity
     remaining = _remaining(len(on_sale_since), rng=rng)
@@ -74,12 +74,12 @@ def _remaining(count: int, *, rng: Generator) -> list[int]:
     chance = rng.random(count)
     plenty, few = rng.integers(10, 61, count), rng.integers(1, 6, count)
     low = np.where(chance < SOLD_OUT_SHARE, 0, few)
-    return [int(units) for units in np.where(chance < SOLD_OUT_SHARE + NEARLY_SHARE, low, plenty)]
+    return [int(units) for units in np.where(chance < SOLD_OUT_SHARE + NEARLY_SOLD_OUT_SHARE, low, plenty)]
 
 
 def _shipped(sold: Sequence[Sold]) -> Iterator[PastEntry]:
     for one in sold:
-        shipped_at = last_step(one.order).get(OrderStatus.SHIPPED)
+        shipped_at = step_times(one.order).get(OrderStatus.SHIPPED)
         if shipped_at is not None:
             yield PastEntry(
                 variant_id=one.item.variant_id,
@@ -103,7 +103,7 @@ def _returned(sold: Sequence[Sold]) -> Iterator[PastEntry]:
 
 
 def _reservation(one: Sold) -> PastReservation:
-    steps = last_step(one.order)
+    steps = step_times(one.order)
     shipped_at, cancelled_at = steps.get(OrderStatus.SHIPPED), steps.get(OrderStatus.CANCELLED)
     state = ReservationState.COMMITTED
     if shipped_at is not None:

@@ -14,7 +14,7 @@ DAYS_IN_YEAR = 365
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """A season of higher demand: `height` times as high at its peak, a day of the year."""
+    """A season of higher demand, which is `height` times as high on the day of the year `peak`."""
 
     peak: int
     width: int
@@ -29,9 +29,9 @@ class Season:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """An attribute in which variants differ; `steps` are what each value adds, as a share of the price.
+    """An attribute in which variants differ; `steps` are the price differences, as shares of the price.
 
-    A product comes in neighbouring values of an axis that is a `run`, like sizes.
+    If `run` is set, a product has neighbouring values of the axis, as with sizes.
     """
 
     attribute: str
@@ -68,7 +68,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A place that orders are sent to; `people` is its weight."""
+    """A city to which orders are sent; `people` is its weight."""
 
     name: str
     state: str

@@ -1,4 +1,4 @@
-"""Exit with 0 while the web process of this container answers."""
+"""Exit with 0 if this container's web process responds."""
 
 import http.client
 import os
@@ -9,7 +9,7 @@ PATH = "/api/health/live/"
 
 
 def main() -> int:
-    """Return the exit code; the request names a host that this shop serves, or it would be refused."""
+    """Return the exit code; the request needs an allowed host, because Django refuses others."""
     host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0]
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=4)
     try:

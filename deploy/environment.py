@@ -1,8 +1,8 @@
-"""Make a virtual environment with exactly what a lock file names: `environment.py VENV LOCKFILE`.
+"""Create a virtual environment with exactly the packages of a lock file: `environment.py VENV LOCKFILE`.
 
-Uses only the standard library, and syntax that older Pythons can parse, so that they can report that they are
-too old. Installs with uv where it is available, else with pip, which is slower. Every file is checked against
-the lock's hashes. Running it again after an interruption finishes the work.
+Uses only the standard library, and syntax that older Python versions can parse, so that they can report that
+they are too old. Installs with uv if it is available, otherwise with pip, which is slower. Every file is
+checked against the lock file's hashes. After an interruption, run it again to finish.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 
 def make(folder: Path, *, lock: Path) -> None:
-    """Leave in `folder` an environment that holds what `lock` names and nothing else.
+    """Create or update the environment in `folder`, so that it has exactly the packages of `lock`.
 
     Raises:
         CannotInstall: this Python is too old or incomplete, or a package could not be installed.
@@ -56,22 +56,22 @@ def make(folder: Path, *, lock: Path) -> None:
             return
         sys.stderr.write("uv is not available, so pip installs, which takes some minutes\n")
     except CannotInstall:
-        # uv has certificates and settings of its own; pip may reach an index that uv doesn't.
+        # uv has its own certificates and settings, so pip may reach an index that uv can't.
         sys.stderr.write("uv could not install, so pip tries, which takes some minutes\n")
     with_pip(folder, lock=lock)
 
 
 def working_uv() -> str | None:
-    """Return the path of a uv that runs; version managers leave broken shims on the PATH."""
+    """Return the path of a uv that runs; version managers may leave broken shims on the PATH."""
     path = shutil.which("uv")
     if path is None:
         return None
-    answer = subprocess.run([path, "--version"], capture_output=True, check=False)
-    return path if answer.returncode == 0 else None
+    result = subprocess.run([path, "--version"], capture_output=True, check=False)
+    return path if result.returncode == 0 else None
 
 
 def with_uv(uv: str, folder: Path, *, lock: Path) -> None:
-    """Install with uv, which also removes what the lock does not name."""
+    """Install with uv, which also removes packages that are not in the lock file."""
     if not (folder / "bin" / "python").exists():
         venv.create(folder, with_pip=False, symlinks=True)
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
@@ -81,9 +81,9 @@ def with_uv(uv: str, folder: Path, *, lock: Path) -> None:
 
 
 def with_pip(folder: Path, *, lock: Path) -> None:
-    """Install with pip into a fresh environment: pip does not remove what the lock does not name."""
+    """Install with pip into a new environment, because pip doesn't remove packages."""
     try:
-        import ensurepip  # noqa: F401, PLC0415 - Debian has it in another package
+        import ensurepip  # noqa: F401, PLC0415 - Debian packages it separately
     except ImportError:
         raise CannotInstall(
             f"{sys.executable} has no ensurepip: install it (Debian: apt install python3-venv), or uv"
@@ -104,7 +104,7 @@ def run(command: list[str], environment: dict[str, str]) -> None:
     """
     result = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
     if result.returncode != 0:
-        raise CannotInstall(f"{command[0]} could not install {command[-1]}; its own message is above")
+        raise CannotInstall(f"{command[0]} could not install {command[-1]}; see its message above")
 
 
 if __name__ == "__main__":

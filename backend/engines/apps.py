@@ -10,7 +10,7 @@ class EnginesConfig(AppConfig):
     label = "engines"
 
     def ready(self) -> None:
-        """Register what the engines' exceptions mean to a client."""
+        """Register the translations of the engines' exceptions."""
         from backend.engines import translation  # noqa: PLC0415 - apps are loaded only now
 
         translation.register()

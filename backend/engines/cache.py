@@ -1,4 +1,4 @@
-"""A cache that the shop can do without: throttles let every request pass while it doesn't answer."""
+"""An optional cache: while it is down, throttles let every request pass."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -21,7 +21,7 @@ SHARE = Share(
     silent_seconds=0.25,
     slow_seconds=0.2,
 )
-MISSED = Counter("vitrine_cache_missed", "Calls answered without the cache because it did not answer")
+MISSED = Counter("vitrine_cache_missed", "Calls that returned a default because the cache was down")
 
 logger = structlog.get_logger(__name__)
 
@@ -29,24 +29,24 @@ T = TypeVar("T")
 
 
 class OptionalCache(RedisCache):  # type: ignore[misc]
-    """Redis as a cache whose failures are misses.
+    """A Redis cache whose failures count as misses.
 
-    A cache that hangs delays the requests of one moment; after that it is left alone for seconds at a time.
-    Its LOCATION is an address, or the dotted name of a function that returns one.
+    A cache that hangs delays only a few requests; then it is not called for some seconds. LOCATION is a URL,
+    or the dotted name of a function that returns one.
     """
 
     _client: Any
 
     @property
     def client(self) -> Any:
-        """Return the client, made when it is first used."""
+        """Return the client, which is created at the first use."""
         if self._client is None:
             address = self._server if "://" in self._server else import_string(self._server)()
             self._client = self._client_cls(address, self._params, self)
         return self._client
 
     def get(self, key: Any, default: Any = None, version: Any = None, client: Any = None) -> Any:
-        """Return the value, `default` where there is none or the cache doesn't answer."""
+        """Return the value; `default` if there is none or the cache is down."""
         return self._or(partial(super().get, key, default, version, client), default=default)
 
     def get_many(self, *args: Any, **kwargs: Any) -> Mapping[Any, Any]:
@@ -66,11 +66,11 @@ class OptionalCache(RedisCache):  # type: ignore[misc]
         return list(self._or(partial(super().set_many, *args, **kwargs), default=[]) or [])
 
     def add(self, *args: Any, **kwargs: Any) -> bool:
-        """Store a value under a key that is free; return whether it was stored."""
+        """Store a value unless the key exists; return whether it was stored."""
         return bool(self._or(partial(super().add, *args, **kwargs), default=False))
 
     def touch(self, *args: Any, **kwargs: Any) -> bool:
-        """Give a key a new time to live; return whether it exists."""
+        """Set a new time to live; return whether the key exists."""
         return bool(self._or(partial(super().touch, *args, **kwargs), default=False))
 
     def delete(self, *args: Any, **kwargs: Any) -> bool:

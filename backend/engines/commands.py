@@ -1,4 +1,4 @@
-"""What commands share that work with the warehouse or the stream."""
+"""Shared by commands that use the warehouse or the stream."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +14,10 @@ from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
 
 @contextmanager
 def services_for_command(settings: PipelineSettings, *services: Service) -> Iterator[None]:
-    """Start those of the embedded services that are used and don't run, for the duration of a command.
+    """Run the embedded services that are needed and not running, for the duration of a command.
 
     Raises:
-        CommandError: a service does not start or answer, or the warehouse refuses a statement.
+        CommandError: a service does not start or respond, or the warehouse refuses a statement.
     """
     try:
         with embedded.ensure(settings, *services):

@@ -1,4 +1,4 @@
-"""What a client is told when an engine can't answer."""
+"""Errors for engines that are unavailable."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ class StreamNotAvailable(EngineUnavailable):
 
 
 class WarehouseNotAvailable(EngineUnavailable):
-    """The warehouse can't be reached, doesn't answer in time, or can't run the query."""
+    """The warehouse can't be reached, doesn't respond in time, or can't run the query."""
 
     code: ClassVar[str] = "warehouse_unavailable"
     message = "Reports are not available right now; try again shortly."
@@ -34,14 +34,14 @@ class SearchNotAvailable(EngineUnavailable):
 
 
 class EngineBusy(EngineUnavailable):
-    """As many threads as the engine may occupy are waiting for it already."""
+    """The maximum number of threads is already waiting for the engine."""
 
     code: ClassVar[str] = "engine_busy"
     message = "Too many requests of this kind are being answered right now; try again shortly."
 
 
 class EngineSuspended(EngineUnavailable):
-    """The engine did not answer in time a moment ago, and is not asked again yet."""
+    """The engine did not respond in time a moment ago, and is not called again yet."""
 
     code: ClassVar[str] = "engine_suspended"
     message = "A part of the shop is not answering right now; try again shortly."

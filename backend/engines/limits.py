@@ -1,4 +1,4 @@
-"""How many of the process's threads may wait for one engine, and for how long after it stopped answering."""
+"""Limits how many threads may wait for an engine, and how long they wait if it hangs."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from prometheus_client import Counter
 
 from backend.engines.errors import EngineBusy, EngineSuspended
 
-REFUSED = Counter("vitrine_engine_refused", "Calls refused without asking the engine", ["engine", "reason"])
+REFUSED = Counter("vitrine_engine_refused", "Calls refused without calling the engine", ["engine", "reason"])
 
 logger = structlog.get_logger(__name__)
 
@@ -62,7 +62,7 @@ class Share:
         """Occupy a slot for the duration of the block.
 
         Raises:
-            EngineSuspended: the engine did not answer a moment ago.
+            EngineSuspended: the engine did not respond a moment ago.
             EngineBusy: no slot became free.
         """
         probe = self._enter()
@@ -102,10 +102,10 @@ class Share:
             self._probing = False
 
     def _acquire(self) -> None:
-        asked = self._clock()
+        started = self._clock()
         while not self._free.acquire(timeout=_POLL_SECONDS):
             now = self._clock()
-            if now - self._active_at >= self._silent or now - asked >= self._patience:
+            if now - self._active_at >= self._silent or now - started >= self._patience:
                 REFUSED.labels(self.engine, "busy").inc()
                 raise EngineBusy(engine=self.engine)
         self._active_at = self._clock()

@@ -1,4 +1,4 @@
-"""What the engines' exceptions mean to a client; the handler of errors consults these translations."""
+"""Translates the engines' exceptions to API errors."""
 
 from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.warehouse import QueryTimedOut, WarehouseRefused, WarehouseUnavailable
@@ -8,7 +8,7 @@ from indexing.errors import SearchError
 
 
 def register() -> None:
-    """Answer 503 for whatever an engine can't do, without a word of internal hosts."""
+    """Register translations to 503 errors that don't reveal internal hosts."""
     register_translation(StreamUnavailable, _stream)
     register_translation(QueryTimedOut, _slow_query)
     register_translation(WarehouseUnavailable, _warehouse)

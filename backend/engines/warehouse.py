@@ -1,4 +1,4 @@
-"""This process's connections to the warehouse: a patient one, and one with a deadline for requests."""
+"""This process's connections to the warehouse: one for background work, one with a deadline for requests."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SHARE = Share(
     "warehouse",
     slots=3,
     failures=(WarehouseUnavailable,),
-    # The server answered: one heavy report must not suspend the others.
+    # The server works; one heavy report must not suspend the others.
     tolerated=(QueryTimedOut,),
 )
 
@@ -70,7 +70,7 @@ def warehouse_for_request() -> Iterator[Warehouse]:
     """Occupy one of the warehouse's slots and yield the warehouse, with its schema in place.
 
     Raises:
-        EngineBusy: as many threads as may wait for the warehouse already do.
+        EngineBusy: the maximum number of threads is already waiting for the warehouse.
         WarehouseUnavailable, WarehouseRefused: the schema could not be brought up to date.
     """
     with SHARE.slot():

@@ -1,15 +1,15 @@
-"""Errors of the intake of events."""
+"""Errors of event intake."""
 
 from backend.api.errors import DomainError
 
 
 class BatchTooLarge(DomainError):
-    """More events or bytes than one request may carry."""
+    """The batch has too many events or bytes for one request."""
 
     code = "batch_too_large"
     details_keys = {
-        "max_events": "How many events a batch may have.",
-        "max_bytes": "How many bytes a body may have, unpacked.",
+        "max_events": "The maximum number of events in a batch.",
+        "max_bytes": "The maximum size of the unpacked body in bytes.",
     }
     hint = "Send the events in smaller batches."
     status = 413
@@ -21,6 +21,6 @@ class UnsupportedEncoding(DomainError):
 
     code = "unsupported_encoding"
     details_keys = {"allowed": "The encodings that this endpoint reads."}
-    hint = "Send the body with `Content-Encoding: gzip` or as it is."
+    hint = "Send the body with `Content-Encoding: gzip`, or without that header."
     status = 415
     message = "This Content-Encoding is not supported."

@@ -1,4 +1,4 @@
-"""Health of the stream: whether it answers, and how far the consumer is behind."""
+"""The stream's health check: whether it is available, and how far the consumer lags."""
 
 from collections.abc import Mapping
 

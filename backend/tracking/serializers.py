@@ -1,6 +1,6 @@
-"""The bodies of the intake, for the API's description: msgspec reads and validates them.
+"""Serializers of event batches, for the OpenAPI document only; msgspec parses and validates the bodies.
 
-The events' serializers are generated from the event types, so that a field is declared once.
+The serializers of events are generated from the event types, so that each field is declared only once.
 """
 
 from typing import Any, TypeAlias

@@ -1,4 +1,4 @@
-"""Subscribers of the outbox."""
+"""Outbox subscribers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,11 @@ class GuestRecentProducts:
     batch_size: int = 100
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Add the guests' products to the accounts'. Raises StreamUnavailable."""
+        """Add the guests' products to those of the accounts.
+
+        Raises:
+            StreamUnavailable: the stream's server is not available.
+        """
         links = ShopperLink.objects.filter(pk__in=[int(notice.key) for notice in notices])
         for guest, account in links.values_list("anonymous_id", "user__shopper_key"):
             recent_products().add_from(guest, into=account)

@@ -1,4 +1,4 @@
-"""Path of the intake."""
+"""The URL of event intake."""
 
 from django.urls import path
 

@@ -26,7 +26,7 @@ class EventsView(APIView):
     throttle_classes = (EventsThrottle,)
 
     def check_throttles(self, request: Request) -> None:
-        """Leave the counting to `take`, which does it in its round trip to the stream."""
+        """Do nothing: `take` counts the request in its round trip to the stream."""
 
     @operation(
         "events_create",
@@ -40,8 +40,8 @@ class EventsView(APIView):
     def post(self, request: Request) -> Response:
         """Accept a batch of events.
 
-        Each event is validated alone: the answer names those that were refused, with the reasons, and the
-        others are accepted. Repeat a batch that got no answer with the same event ids: each event counts
+        Each event is validated separately: valid events are accepted, and the response lists the refused ones
+        with the reasons. If there is no response, repeat the batch with the same event ids; each event counts
         once.
         """
         throttle = EventsThrottle()
@@ -60,7 +60,7 @@ class EventsView(APIView):
 
 
 def _allowance(throttle: EventsThrottle, request: Request, view: APIView) -> Allowance | None:
-    """Return how many requests the caller may send, None where there is no limit."""
+    """Return how many requests the caller may send; None without a limit."""
     limit, seconds = throttle.parse_rate(throttle.rate)
     if limit is None or seconds is None:
         return None
