@@ -1,4 +1,4 @@
-"""People and products to test a shop with, and requests in their name."""
+"""Accounts and products for tests, and clients that send their requests."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -68,7 +68,7 @@ def product(
 
 
 def receive(units: Mapping[int, int]) -> None:
-    """Let units arrive, by variant id."""
+    """Receive units into stock, by variant id."""
     entries = [
         Entry(
             variant_id=variant_id, transaction_type=TransactionType.IN, quantity=number, reference="delivery"
@@ -85,7 +85,7 @@ def variant(**options: Any) -> Variant:
 
 
 def stock_of(variant_id: int) -> tuple[int, int]:
-    """Return stock and reserved as the database has them."""
+    """Return the variant's stock and reserved units from the database."""
     return Variant.objects.values_list("stock", "reserved").get(pk=variant_id)
 
 

@@ -1,4 +1,4 @@
-"""Doing things at the same time, each over a connection of its own."""
+"""Runs actions concurrently, each with its own database connection."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ DEADLINE_SECONDS = 30.0
 
 
 def together(*actions: Callable[[], object]) -> list[object]:
-    """Return what each action returned or raised, all of them begun at once."""
+    """Run all actions at the same time; return what each returned or raised."""
     outcomes: list[object] = [None] * len(actions)
     start = threading.Barrier(len(actions))
 

@@ -1,4 +1,4 @@
-"""Clients that common generators make from the OpenAPI document, in the hands of a shopper."""
+"""Clients that common generators create from the OpenAPI document, used as a shopper would."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def document(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*command: str | Path, folder: Path, environ: dict[str, str] | None = None) -> str:
-    """Run a program; return its output, and fail with it when it fails."""
+    """Run a program and return its output; if it fails, fail with the output."""
     done = subprocess.run(
         command,
         cwd=folder,

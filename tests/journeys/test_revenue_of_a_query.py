@@ -47,7 +47,7 @@ def grown(shop: Shop, before: dict[tuple[str, str], Decimal], place: tuple[str, 
     return revenue(shop).get(place, Decimal(0)) - before.get(place, Decimal(0))
 
 
-def test_a_search_a_click_a_cart_and_an_order_are_revenue_of_that_query(shop: Shop, customer: str) -> None:
+def test_an_order_that_began_with_a_search_is_revenue_of_its_query(shop: Shop, customer: str) -> None:
     before = revenue(shop)
     product, exposure_id = search(shop, "lamp", token=customer)
     click = {
@@ -89,7 +89,7 @@ def test_a_forged_exposure_is_accepted_and_earns_nothing(shop: Shop, customer: s
     assert grown(shop, before, ("search", "kettle")) == 0
 
 
-def test_credited_and_unattributed_revenue_are_the_ledger(shop: Shop, customer: str) -> None:
+def test_credited_and_unattributed_revenue_add_up_to_the_ledger(shop: Shop, customer: str) -> None:
     product, exposure_id = search(shop, "phone", token=customer)
     buy(shop, product, exposure_id=exposure_id, token=customer)
     buy(shop, product, exposure_id=None, token=customer)
@@ -103,7 +103,7 @@ def test_credited_and_unattributed_revenue_are_the_ledger(shop: Shop, customer: 
 
 
 def test_a_changed_price_is_found_within_two_seconds(shop: Shop, staff: str) -> None:
-    # The best of three: the machine may be busy with other tests for a moment.
+    # The best of three, because the machine may be briefly busy with other tests.
     assert min(seconds_until_found(shop, price, staff=staff) for price in ("39.90", "38.90", "37.90")) < 2.0
 
 

@@ -1,4 +1,4 @@
-"""Every request that the shop was asked for, sent as it was written down."""
+"""Every request of the original requirements, sent exactly as specified."""
 
 from typing import Any, NamedTuple
 
@@ -89,7 +89,7 @@ def test_products(shop: Shop, account: Account, query: str) -> None:
     assert "exposure_id" in found
 
 
-def test_a_price_range_holds_what_costs_so_much(shop: Shop, account: Account) -> None:
+def test_a_price_range_filters_products(shop: Shop, account: Account) -> None:
     found = page(shop.get("/api/products/?min_price=100&max_price=500", token=account.access_token))
 
     assert {product["title"] for product in found["results"]} == {

@@ -1,4 +1,4 @@
-"""Accounts are tested with a hasher that takes no time; one test looks at the real one."""
+"""A fast password hasher for the tests of accounts; one test uses the real one."""
 
 import pytest
 from pytest_django import Settings

@@ -1,4 +1,4 @@
-"""Whatever a token holds, an invalid one is a 401 in the error envelope."""
+"""An invalid token of any kind is a 401 in the error envelope."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ ODD_VALUES: list[Any] = [
 
 
 def signed(payload: bytes, *, header: bytes = HEADER) -> str:
-    """Return a token that is signed with the shop's own key, whatever is in it."""
+    """Return a token with these contents, signed with the shop's own key."""
     parts = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, payload))
     signature = hmac.new(settings.SECRET_KEY.encode(), parts, hashlib.sha256).digest()
     return (parts + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()

@@ -56,7 +56,7 @@ def renewed(client: APIClient, refresh_token: str) -> Any:
 
 
 def knows(client: APIClient, access_token: str) -> bool:
-    """Return whether the shop lets this token in."""
+    """Return whether the token authenticates."""
     return client.get("/api/orders/cart/", headers=bearer(access_token)).status_code == 200
 
 

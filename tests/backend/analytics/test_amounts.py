@@ -6,7 +6,7 @@ from analytics_pipeline.reports import ReportResult
 from backend.analytics.amounts import written_rows
 
 
-def test_an_amount_has_the_places_of_the_currency_of_its_row() -> None:
+def test_an_amount_has_the_decimal_places_of_its_rows_currency() -> None:
     rows = (
         ("JPY", Decimal("501.0000"), 3),
         ("USD", Decimal("30.1000"), 1),

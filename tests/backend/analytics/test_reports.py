@@ -72,7 +72,7 @@ def test_customers_see_no_reports(customer: User) -> None:
         ("start_date=0001-01-01", "start_date", "between 1970-01-02 and"),
     ],
 )
-def test_a_wrong_parameter_is_named_with_the_way_out(
+def test_an_invalid_parameter_is_named_with_a_hint(
     warehouse: Warehouse, staff: User, query: str, field: str, hint: str
 ) -> None:
     response = get(staff, f"/api/analytics/sales/?{query}")

@@ -1,4 +1,4 @@
-"""The client's address is the one that proxies of ours saw, not the one that the client names."""
+"""The client's address is the one that trusted proxies report, not one that the client sends."""
 
 import pytest
 import structlog
@@ -28,7 +28,7 @@ PEER = "192.0.2.1"
         (1, "<script>", PEER),
     ],
 )
-def test_as_many_entries_are_believed_as_there_are_proxies(
+def test_only_the_entries_of_trusted_proxies_are_used(
     proxies: int, forwarded: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_settings, "NUM_PROXIES", proxies, raising=False)
@@ -42,7 +42,7 @@ def test_as_many_entries_are_believed_as_there_are_proxies(
 
 
 @pytest.mark.django_db
-def test_the_log_has_the_address_that_throttles_count() -> None:
+def test_the_log_and_the_throttles_use_the_same_address() -> None:
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         APIClient(headers={"X-Forwarded-For": "6.6.6.6"}).get("/api/health/live/", REMOTE_ADDR=PEER)
 

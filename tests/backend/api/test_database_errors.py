@@ -1,4 +1,4 @@
-"""A database that can't work now is a 503 that says when to come again; a fault of ours stays one."""
+"""A database that is temporarily unavailable is a 503 with Retry-After; other database errors stay a 500."""
 
 import errno
 import sqlite3
@@ -46,7 +46,7 @@ def missing_table(path: Path) -> Exception:
     [(locked, "database_unavailable"), (full, "storage_full"), (missing_table, "none")],
     ids=["locked", "full", "missing table"],
 )
-def test_what_sqlite_reports(make: object, code: str, tmp_path: Path) -> None:
+def test_errors_of_sqlite_are_translated(make: object, code: str, tmp_path: Path) -> None:
     error = caused_by(make(tmp_path / "db"))  # type: ignore[operator]
 
     response = handle(error, {})
@@ -68,7 +68,7 @@ def test_what_sqlite_reports(make: object, code: str, tmp_path: Path) -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_postgresql_reports(cause: Exception, code: str) -> None:
+def test_errors_of_postgresql_are_translated(cause: Exception, code: str) -> None:
     response = handle(caused_by(cause), {})
 
     assert response is not None
@@ -77,14 +77,14 @@ def test_what_postgresql_reports(cause: Exception, code: str) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_volume_under_a_file_of_ours(number: int) -> None:
+def test_a_full_volume_is_a_503(number: int) -> None:
     response = handle(OSError(number, "full"), {})
 
     assert response is not None
     assert response.data["code"] == "storage_full"
 
 
-def test_another_error_of_the_system_stays_a_fault_of_ours() -> None:
+def test_other_operating_system_errors_are_not_translated() -> None:
     error = FileNotFoundError(errno.ENOENT, "missing")
 
     assert translated(error) is error

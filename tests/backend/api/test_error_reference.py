@@ -1,4 +1,4 @@
-"""Every error has one code, and documents what it says."""
+"""Every error has a unique code and documents its details."""
 
 import ast
 import importlib
@@ -18,7 +18,7 @@ from backend.api.errors import DomainError, InvalidInput
 
 ROOT = Path(__file__).resolve().parents[3]
 ENTRY_POINTS = {"backend.config.asgi"}
-# The framework's classes and ours that stand for the same error share its code.
+# Classes of the framework and of this project for the same error share its code.
 SHARED = {"not_found", "body_too_large"}
 
 
@@ -36,7 +36,7 @@ def _is_listed(error: type[DomainError]) -> bool:
     return error.__module__.endswith(".errors")
 
 
-def test_every_code_stands_for_one_error() -> None:
+def test_every_code_identifies_one_error() -> None:
     assert modules()
     counted = Counter(error.code for error in error_classes())
     framework = {kind.code for kind in (*FRAMEWORK_ERRORS.values(), BAD_REQUEST, INTERNAL_ERROR)}
@@ -49,13 +49,13 @@ def test_every_error_of_the_api_says_what_a_client_can_do() -> None:
     assert [error.__name__ for error in error_classes() if _is_listed(error) and not error.hint] == []
 
 
-def test_a_subclass_without_a_code_of_its_own_is_refused() -> None:
+def test_a_subclass_without_its_own_code_is_refused() -> None:
     with pytest.raises(TypeError, match="must declare its own `code`"):
         type("Unnamed", (InvalidInput,), {})
 
 
 def raised_details() -> Iterator[tuple[str, type[DomainError], str]]:
-    """Yield where an error is made, its class, and each key of its details."""
+    """Yield the place where each error is raised, its class, and the keys of its details."""
     for module in modules():
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
@@ -78,6 +78,6 @@ def test_details_have_documented_keys_only() -> None:
     assert undocumented == []
 
 
-def test_the_page_of_errors_is_up_to_date() -> None:
+def test_the_error_reference_is_up_to_date() -> None:
     written = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
     assert written == error_reference(), "run manage.py document_errors"

@@ -1,4 +1,4 @@
-"""Every error is answered in the same envelope."""
+"""Every error has the same envelope."""
 
 import re
 from uuid import UUID
@@ -70,11 +70,11 @@ def test_every_failure_has_the_same_shape(
     assert response.headers["X-Request-Id"] == body["request_id"] == str(UUID(body["request_id"]))
 
 
-def test_an_unexpected_error_reveals_nothing_of_its_cause(client: APIClient) -> None:
+def test_an_unexpected_error_does_not_reveal_its_cause(client: APIClient) -> None:
     assert b"ZeroDivision" not in client.get("/failing/fault/").content
 
 
-def test_an_engine_that_is_down_says_when_to_come_back(client: APIClient) -> None:
+def test_an_unavailable_engine_is_a_503_with_retry_after(client: APIClient) -> None:
     assert client.get("/failing/engine/").headers["Retry-After"] == "5"
 
 
@@ -84,7 +84,7 @@ def test_a_throttled_request_says_how_long_to_wait(client: APIClient) -> None:
     assert (response.json()["code"], response.json()["details"]) == ("throttled", {"retry_after": 8})
 
 
-def test_a_missing_token_says_what_is_asked_for(client: APIClient) -> None:
+def test_a_missing_token_is_a_401_with_a_challenge(client: APIClient) -> None:
     response = client.get("/api/orders/cart/")
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
     assert response.json()["code"] == "not_authenticated"
@@ -113,7 +113,7 @@ def test_an_unknown_host_has_the_error_envelope(client: APIClient) -> None:
         (b'["\\udc00"]', "half of a surrogate pair"),
     ],
 )
-def test_a_body_that_is_no_json_is_a_bad_request(client: APIClient, body: bytes, says: str) -> None:
+def test_a_body_that_is_not_json_is_a_bad_request(client: APIClient, body: bytes, says: str) -> None:
     response = client.post("/said/", data=body, content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (400, "parse_error")
     assert says in response.json()["error"]

@@ -63,7 +63,7 @@ def test_no_content_length_makes_a_request_fail(length: str) -> None:
 
 
 def numbered_paths(patterns: Any = None, prefix: str = "/") -> Iterator[str]:
-    """Yield every path that has a whole number in it, with {} in the number's place."""
+    """Yield every path with an integer parameter, with {} in its place."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):

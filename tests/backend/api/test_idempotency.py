@@ -17,7 +17,7 @@ def keyed(key: str) -> dict[str, str]:
     return {"Idempotency-Key": key}
 
 
-def test_the_second_response_is_the_first_to_the_letter() -> None:
+def test_the_second_response_is_identical_to_the_first() -> None:
     client = client_of(customer())
     body = {"b": 1, "a": [1, 2.5, None, "é"]}
     first, second = (client.post("/counted/", body, headers=keyed("k")) for _ in range(2))
@@ -26,7 +26,7 @@ def test_the_second_response_is_the_first_to_the_letter() -> None:
     assert Category.objects.count() == 1
 
 
-def test_the_order_of_fields_makes_no_other_request() -> None:
+def test_the_order_of_fields_does_not_matter() -> None:
     client = client_of(customer())
     client.post("/counted/", {"a": 1, "b": 2}, headers=keyed("k"))
     assert client.post("/counted/", {"b": 2, "a": 1}, headers=keyed("k")).status_code == 201
@@ -40,7 +40,7 @@ def test_another_body_under_the_same_key_is_a_conflict_that_names_it() -> None:
     assert Category.objects.count() == 1
 
 
-def test_without_a_key_and_under_another_key_every_request_counts() -> None:
+def test_requests_without_a_key_or_with_another_key_are_all_executed() -> None:
     client = client_of(customer())
     numbers = [
         client.post("/counted/", headers=headers).json()["data"]["number"]
@@ -55,12 +55,12 @@ def test_keys_belong_to_their_account() -> None:
         assert response.json()["data"]["number"] == number
 
 
-def test_a_guest_has_no_keys() -> None:
+def test_a_guest_cannot_use_a_key() -> None:
     assert client_of().post("/counted/", headers=keyed("k")).status_code == 401
     assert client_of().post("/counted/").status_code == 201
 
 
-def test_a_failed_request_leaves_nothing_and_frees_its_key() -> None:
+def test_a_failed_request_changes_nothing_and_leaves_the_key_unused() -> None:
     client = client_of(customer())
     assert client.post("/counted/", {"fail": True}, headers=keyed("k")).status_code == 409
     assert not Category.objects.exists()

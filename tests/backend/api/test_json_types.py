@@ -71,5 +71,5 @@ def test_a_value_of_the_fields_type_is_accepted(right: dict[str, Any]) -> None:
     assert OrderedSerializer(data=right).is_valid()
 
 
-def test_a_list_is_refused_for_a_text() -> None:
+def test_a_list_is_refused_where_a_string_is_expected() -> None:
     assert type_errors(serializers.CharField(), ["a"]) == ["Must be a string."]

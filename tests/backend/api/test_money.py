@@ -28,14 +28,14 @@ amounts = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
         ("USD", "1E+3", "1000.00"),
     ],
 )
-def test_an_amount_is_written_with_the_places_of_its_currency(
+def test_an_amount_is_written_with_the_decimal_places_of_its_currency(
     currency: str, amount: str, written: str
 ) -> None:
     assert money.written(Decimal(amount), currency=currency) == written
 
 
 @given(amount=amounts, currency=currencies)
-def test_rounding_leaves_whole_minor_units_at_most_half_a_unit_away(amount: Decimal, currency: str) -> None:
+def test_rounding_gives_whole_minor_units_at_most_half_a_unit_away(amount: Decimal, currency: str) -> None:
     rounded = money.rounded(amount, currency=currency)
     assert money.is_precise(rounded, currency=currency)
     assert abs(rounded - amount) <= money.quantum(currency) / 2
@@ -59,7 +59,7 @@ def test_an_amount_with_too_many_places_is_refused_by_name_with_how_many_are_all
 
 
 @pytest.mark.parametrize("currency", ["JPY", "USD", "KWD", "CLF"])
-def test_the_highest_amounts_survive_a_float(currency: str) -> None:
+def test_the_highest_amounts_can_be_stored_as_floats(currency: str) -> None:
     for highest in (money.highest_price(currency), money.highest_total(currency)):
         assert Decimal(repr(float(highest))) == highest
         assert money.is_precise(highest, currency=currency)

@@ -36,7 +36,7 @@ def test_a_parameter_that_is_given_twice_is_refused() -> None:
     }
 
 
-def test_an_open_prefix_is_the_views_own_business() -> None:
+def test_parameters_with_an_open_prefix_are_left_to_the_view() -> None:
     assert APIClient().get("/asked/?attr_size=M&attr_size=L").status_code == 200
 
 
@@ -49,7 +49,7 @@ def test_a_value_that_is_not_valid_is_refused_by_name(wrong: str) -> None:
     assert list(response.json()["details"]) == [wrong.split("=", maxsplit=1)[0]]
 
 
-def test_a_body_is_understood() -> None:
+def test_a_body_is_parsed_and_validated() -> None:
     body = {"address": {"city": "Bern"}, "units": 2}
     assert APIClient().post("/said/", body).json()["data"] == body
 
@@ -69,7 +69,7 @@ def test_an_unknown_field_is_refused_at_any_depth(body: object, details: object)
     assert APIClient().post("/said/", body).json()["details"] == details
 
 
-def test_a_body_that_is_no_object_is_refused() -> None:
+def test_a_body_that_is_not_an_object_is_refused() -> None:
     assert list(APIClient().post("/said/", [1, 2]).json()["details"]) == ["non_field_errors"]
 
 
@@ -79,7 +79,7 @@ def seven() -> None:
 
 
 @pytest.mark.usefixtures("seven")
-def test_a_page_says_where_it_stands() -> None:
+def test_a_page_reports_its_position() -> None:
     page = APIClient().get("/paged/?page=2&page_size=3").json()
     assert page == {
         "count": 7,
@@ -94,13 +94,13 @@ def test_a_page_says_where_it_stands() -> None:
 
 
 @pytest.mark.usefixtures("seven")
-def test_the_last_page_is_as_long_as_what_is_left() -> None:
+def test_the_last_page_has_the_remaining_rows() -> None:
     page = APIClient().get("/paged/?page=3&page_size=3").json()
     assert (page["results"], page["next"]) == (["6"], None)
 
 
 @pytest.mark.usefixtures("seven")
-def test_a_page_behind_the_last_is_not_found() -> None:
+def test_a_page_after_the_last_is_not_found() -> None:
     response = APIClient().get("/paged/?page=4&page_size=3")
     assert response.status_code == 404
     assert response.json()["details"] == {"page": 4, "total_pages": 3}
@@ -149,7 +149,7 @@ def test_the_nil_uuid_is_not_an_anonymous_id() -> None:
 
 @pytest.mark.parametrize("anonymous_id", ["me", ""])
 @pytest.mark.parametrize("has_account", [False, True])
-def test_an_anonymous_id_that_is_no_uuid_is_refused_by_name(anonymous_id: str, has_account: bool) -> None:
+def test_an_anonymous_id_that_is_not_a_uuid_is_refused_by_name(anonymous_id: str, has_account: bool) -> None:
     client = client_of(customer()) if has_account else APIClient()
     response = client.get("/shopping/", headers={"X-Anonymous-Id": anonymous_id})
     assert (response.status_code, response.json()["details"]) == (
@@ -158,11 +158,11 @@ def test_an_anonymous_id_that_is_no_uuid_is_refused_by_name(anonymous_id: str, h
     )
 
 
-def test_an_id_from_outside_does_not_get_into_our_log() -> None:
+def test_a_client_cannot_set_the_request_id_of_the_log() -> None:
     response = APIClient().get("/nowhere/", headers={"X-Request-Id": "forged"})
     assert response.headers["X-Request-Id"] == response.json()["request_id"] != "forged"
 
 
-def test_each_request_gets_an_id_of_its_own() -> None:
+def test_each_request_gets_its_own_id() -> None:
     ids = {APIClient().get("/api/health/live/").headers["X-Request-Id"] for _ in range(3)}
     assert len(ids) == 3

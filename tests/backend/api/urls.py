@@ -1,4 +1,4 @@
-"""The shop's paths, and views that fail in every way that a view can."""
+"""The shop's URLs, and views that fail in various ways."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ __all__ = ["handler400", "handler404", "handler500", "urlpatterns"]
 
 
 class Conflict(DomainError):
-    """A rule of the domain."""
+    """A domain error."""
 
     code = "test_lamp_sold"
     status = 409
@@ -64,11 +64,11 @@ def throttled() -> None:
 
 
 class LampError(Exception):
-    """An exception of a package that knows nothing of the API."""
+    """An exception of a package that doesn't know the API."""
 
 
 class LampMissing(LampError):
-    """A special case of it."""
+    """A subclass with its own translation."""
 
 
 register_translation(LampError, to=lambda error: Conflict(lamp=str(error)))
@@ -134,7 +134,7 @@ class Flags(PageParameters):
 
 
 class Asked(APIView):
-    """Answers with the parameters as they were understood."""
+    """Returns the parsed parameters."""
 
     permission_classes = (AllowAny,)
     throttle_classes = ()
@@ -153,7 +153,7 @@ class Delivery(Body):
 
 
 class Said(APIView):
-    """Answers with the body as it was understood."""
+    """Returns the parsed body."""
 
     permission_classes = (AllowAny,)
     throttle_classes = ()
@@ -185,7 +185,7 @@ class Shopping(APIView):
 
 
 class Counted(APIView):
-    """Makes a category whenever it is really carried out."""
+    """Creates a category each time it is executed."""
 
     throttle_classes = ()
 

@@ -1,4 +1,4 @@
-"""Entries of the audit log: what they hold, when they are refused, and how long they are kept."""
+"""Audit log entries: their contents, when they are refused, and how long they are kept."""
 
 from datetime import timedelta
 from decimal import Decimal

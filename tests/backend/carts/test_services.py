@@ -1,4 +1,4 @@
-"""Contents of carts, and the claims of their lines."""
+"""Cart contents and the claims of cart lines."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -38,7 +38,7 @@ def test_adding_the_same_variant_again_adds_up() -> None:
 
 
 @pytest.mark.django_db
-def test_the_claim_is_that_of_the_last_add_that_named_a_list() -> None:
+def test_the_claim_is_that_of_the_last_add_with_an_exposure_id() -> None:
     user, lamp, first, second = customer(), variant(), uuid4(), uuid4()
     add(user, lamp, exposure_id=first, at=NOW)
     item = add(user, lamp, exposure_id=second, at=LATER)
@@ -46,7 +46,7 @@ def test_the_claim_is_that_of_the_last_add_that_named_a_list() -> None:
 
 
 @pytest.mark.django_db
-def test_an_add_that_names_no_list_leaves_the_claim_alone() -> None:
+def test_an_add_without_an_exposure_id_keeps_the_claim() -> None:
     user, lamp, shown = customer(), variant(), uuid4()
     add(user, lamp, exposure_id=shown, at=NOW)
     item = add(user, lamp, at=LATER)
@@ -54,7 +54,7 @@ def test_an_add_that_names_no_list_leaves_the_claim_alone() -> None:
 
 
 @pytest.mark.django_db
-def test_a_changed_quantity_leaves_the_claim_alone() -> None:
+def test_changing_the_quantity_keeps_the_claim() -> None:
     user, lamp, shown = customer(), variant(), uuid4()
     added = add(user, lamp, exposure_id=shown)
     change_quantity(user.pk, item_id=added.pk, quantity=7)
@@ -124,7 +124,7 @@ def test_what_is_not_for_sale_cannot_be_added(gone: str) -> None:
 
 
 @pytest.mark.django_db
-def test_a_cart_has_a_limit_of_lines() -> None:
+def test_the_number_of_lines_is_limited() -> None:
     user, lamp = customer(), product()
     shirt = create_product(
         title="A shirt",
@@ -148,7 +148,7 @@ def test_a_cart_has_a_limit_of_lines() -> None:
 
 
 @pytest.mark.django_db
-def test_a_line_has_a_limit_of_units() -> None:
+def test_the_number_of_units_in_a_line_is_limited() -> None:
     user, screw = customer(), variant(stock=20_000)
     add(user, screw, quantity=9_999)
     with pytest.raises(InvalidInput) as refused:
@@ -169,7 +169,7 @@ def test_another_customers_lines_cannot_be_changed() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_adds_at_the_same_time_all_count() -> None:
+def test_concurrent_adds_are_all_counted() -> None:
     user, lamp = customer(), variant(stock=10)
     outcomes = together(*[lambda: add(user, lamp).pk] * 4)
     assert len(set(outcomes)) == 1

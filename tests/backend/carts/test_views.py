@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 CART = "/api/orders/cart/"
 
 
-def test_an_empty_cart_is_shown_without_making_one() -> None:
+def test_showing_an_empty_cart_creates_no_row() -> None:
     response = client_of(customer()).get(CART)
     assert response.json()["data"] == {"items": [], "units": 0, "subtotal": "0.00", "currency": None}
 
@@ -101,11 +101,11 @@ def test_a_product_or_a_variant_is_required() -> None:
 
 
 @pytest.mark.parametrize("named", ["product_id", "variant_id"])
-def test_what_does_not_exist_is_not_found(named: str) -> None:
+def test_unknown_products_variants_and_lines_are_not_found(named: str) -> None:
     assert client_of(customer()).post(CART, {named: 987_654}).status_code == 404
 
 
-def test_too_many_units_conflict_and_the_response_says_how_many_there_are() -> None:
+def test_too_many_units_are_a_conflict_with_the_available_number() -> None:
     response = client_of(customer()).post(CART, {"variant_id": variant(stock=2).pk, "quantity": 3})
     assert response.status_code == 409
     assert response.json()["code"] == "insufficient_stock"
@@ -113,7 +113,7 @@ def test_too_many_units_conflict_and_the_response_says_how_many_there_are() -> N
     assert (shortage["available"], "variant_id" in shortage) == (2, True)
 
 
-def test_a_cart_worth_more_than_an_order_can_be_is_still_shown() -> None:
+def test_a_cart_above_the_highest_order_total_is_still_shown() -> None:
     lamp = variant(price="9999999999.99", stock=9_999)
     response = client_of(customer()).post(CART, {"variant_id": lamp.pk, "quantity": 9_999})
     assert (response.status_code, response.json()["data"]["subtotal"]) == (201, "99989999999900.01")
@@ -123,7 +123,7 @@ def test_guests_have_no_cart() -> None:
     assert client_of().get(CART).status_code == 401
 
 
-def test_a_cart_takes_the_same_number_of_queries_however_full_it_is() -> None:
+def test_the_number_of_queries_does_not_grow_with_the_cart() -> None:
     client = client_of(customer())
     counts = []
     for _ in range(3):

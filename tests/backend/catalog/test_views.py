@@ -66,7 +66,7 @@ def test_a_product_in_a_list_has_these_fields() -> None:
 
 @pytest.fixture
 def shelf() -> dict[str, Product]:
-    """Four products that differ in everything that a list can be narrowed by or sorted by."""
+    """Four products that differ in everything by which a list can be filtered or sorted."""
     trader = seller()
     rows = {
         "lamp": product("lamp", price="10.00", brand="Acme", popularity=5, rating_average=4, sold_by=trader),
@@ -148,7 +148,7 @@ def test_inactive_and_deleted_products_are_not_listed(shelf: dict[str, Product])
     assert titles() == ["desk lamp", "spade"]
 
 
-def test_a_page_takes_as_many_queries_as_an_empty_one_and_two_more_however_long_it_is() -> None:
+def test_the_number_of_queries_does_not_grow_with_the_page() -> None:
     counts = []
     for _ in range(2):
         for _ in range(3):
@@ -159,7 +159,7 @@ def test_a_page_takes_as_many_queries_as_an_empty_one_and_two_more_however_long_
     assert counts == [3, 3]
 
 
-def test_a_list_is_an_exposure_to_whom_it_was_shown(shelf: dict[str, Product]) -> None:
+def test_a_list_is_recorded_as_an_exposure_to_its_shopper(shelf: dict[str, Product]) -> None:
     guest = uuid4()
     with kept() as exposures:
         response = APIClient().get(
@@ -172,7 +172,7 @@ def test_a_list_is_an_exposure_to_whom_it_was_shown(shelf: dict[str, Product]) -
     assert exposure.filters == {"category": "Lamps", "sort_by": "price_high"}
 
 
-def test_a_list_whose_exposure_is_lost_is_shown_without_an_id(shelf: dict[str, Product]) -> None:
+def test_a_list_whose_exposure_cannot_be_stored_has_no_id(shelf: dict[str, Product]) -> None:
     with lost():
         response = APIClient().get(PRODUCTS)
     assert (response.status_code, response.json()["exposure_id"], response.json()["count"]) == (200, None, 4)
@@ -219,7 +219,7 @@ def owner() -> User:
     return seller()
 
 
-def test_its_seller_changes_a_product(owner: User) -> None:
+def test_the_seller_can_change_a_product(owner: User) -> None:
     lamp = product(sold_by=owner)
     response = client_of(owner).patch(
         f"{PRODUCTS}{lamp.pk}/",
@@ -235,7 +235,7 @@ def test_its_seller_changes_a_product(owner: User) -> None:
 
 
 @pytest.mark.parametrize("method", ["patch", "delete"])
-def test_others_do_not_change_it(method: str, owner: User) -> None:
+def test_others_cannot_change_a_product(method: str, owner: User) -> None:
     lamp = product(sold_by=owner)
     codes = [
         getattr(client_of(person), method)(f"{PRODUCTS}{lamp.pk}/", {"title": "Mine"}).status_code
@@ -280,7 +280,7 @@ def test_an_invalid_change_is_refused_by_field(wrong: dict[str, object], field: 
     assert list(response.json()["details"]) == [field]
 
 
-def test_a_change_that_is_no_object_is_refused(owner: User) -> None:
+def test_a_change_that_is_not_an_object_is_refused(owner: User) -> None:
     lamp = product(sold_by=owner)
     for wrong in ([1], "title", None):
         response = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", wrong)

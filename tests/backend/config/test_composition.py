@@ -1,4 +1,4 @@
-"""What is named in one room exists in another."""
+"""Names in the configuration refer to things that exist."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ PUBLISHED_TOPICS = {"product", "category", "order", "movement", "shopper_linked"
 
 
 @pytest.mark.parametrize("entry", BEAT_SCHEDULE.values(), ids=BEAT_SCHEDULE.keys())
-def test_what_is_scheduled_is_a_task_that_workers_know(entry: dict[str, object]) -> None:
+def test_every_scheduled_task_exists(entry: dict[str, object]) -> None:
     app.loader.import_default_modules()
     assert entry["task"] in app.tasks
 

@@ -1,4 +1,4 @@
-"""Production refuses what is only fit for a developer's machine."""
+"""Production refuses settings that are only safe in development."""
 
 import json
 import os
@@ -22,7 +22,7 @@ SAFE = {
 }
 
 
-def test_production_starts_with_what_is_its_own() -> None:
+def test_production_starts_with_safe_settings() -> None:
     require_safe("production", secret_key=SECRET, debug=False, allowed_hosts=["shop.example"])
 
 
@@ -44,16 +44,16 @@ def test_production_refuses_each_unsafe_setting_by_name(
         require_safe("production", secret_key=secret, debug=debug, allowed_hosts=hosts)
 
 
-def test_everything_that_is_unsafe_is_named_at_once() -> None:
+def test_all_unsafe_settings_are_named_at_once() -> None:
     with pytest.raises(ImproperlyConfigured, match=r"SECRET_KEY.*DEBUG.*ALLOWED_HOSTS"):
         require_safe("production", secret_key="", debug=True, allowed_hosts=["*"])
 
 
-def test_a_developer_may_do_all_that() -> None:
+def test_development_allows_unsafe_settings() -> None:
     require_safe("development", secret_key=DEVELOPMENT_SECRET, debug=True, allowed_hosts=["*"])
 
 
-def test_an_environment_that_is_misspelt_is_not_taken_for_development() -> None:
+def test_a_misspelt_environment_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="development, production"):
         require_safe("prodution", secret_key=SECRET, debug=False, allowed_hosts=["shop.example"])
 
@@ -71,7 +71,7 @@ print(json.dumps(values, default=str))
 def settings_with(
     home: Path, *, program: Sequence[str] = ("-c", PROGRAM), **environ: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Read the settings in a process of its own, with nothing in its environment but this."""
+    """Read the settings in a separate process with only these environment variables."""
     return subprocess.run(
         [sys.executable, *program],
         env={
@@ -128,9 +128,7 @@ def test_production_insists_on_https(tmp_path: Path) -> None:
         ("WEB_THREADS", "0"),
     ],
 )
-def test_a_value_that_nothing_could_work_with_is_refused_by_name(
-    name: str, value: str, tmp_path: Path
-) -> None:
+def test_an_invalid_value_is_refused_by_name(name: str, value: str, tmp_path: Path) -> None:
     ended = settings_with(tmp_path, **{name: value})
     assert ended.returncode != 0
     assert f"ImproperlyConfigured: {name}" in ended.stderr
@@ -146,7 +144,7 @@ def test_a_command_says_in_one_line_which_variable_is_wrong(name: str, value: st
     assert name in line
 
 
-def test_what_the_databases_address_asks_for_is_kept_beside_the_pool(tmp_path: Path) -> None:
+def test_options_of_the_database_url_are_kept(tmp_path: Path) -> None:
     address = "postgresql://shop:secret@database.example/shop?sslmode=require"
     ended = settings_with(tmp_path, DATABASE_URL=address, DATABASE_POOL_SIZE="4")
     assert ended.returncode == 0, ended.stderr

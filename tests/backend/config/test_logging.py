@@ -1,4 +1,4 @@
-"""What the log keeps and what it leaves out."""
+"""What the log contains and what it omits."""
 
 import io
 import json

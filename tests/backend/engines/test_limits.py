@@ -89,7 +89,7 @@ def test_a_slot_is_free_again_after_a_failure(share: Share, clock: Clock) -> Non
             call(share, clock, fails=True)
 
 
-def test_an_engine_that_did_not_answer_in_time_is_left_alone_for_a_while(share: Share, clock: Clock) -> None:
+def test_an_engine_that_timed_out_is_not_called_for_a_while(share: Share, clock: Clock) -> None:
     hang(share, clock)
 
     with pytest.raises(EngineSuspended):
@@ -119,9 +119,7 @@ def test_a_failed_probe_suspends_the_engine_again_however_fast_it_failed(share: 
         call(share, clock)
 
 
-def test_an_engine_that_refuses_at_once_costs_no_thread_and_is_asked_again(
-    share: Share, clock: Clock
-) -> None:
+def test_an_engine_that_fails_fast_is_not_suspended(share: Share, clock: Clock) -> None:
     for _ in range(3):
         with pytest.raises(EngineTimeout):
             call(share, clock, seconds=0.1, fails=True)

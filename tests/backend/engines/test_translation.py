@@ -29,5 +29,5 @@ def test_an_engines_failure_is_a_503_that_says_when_to_retry(error: Exception, c
     assert "10.0.0.7" not in str(response.data)
 
 
-def test_what_no_translation_knows_stays_a_fault_of_ours() -> None:
+def test_an_exception_without_a_translation_stays_a_500() -> None:
     assert handle(LookupError(SECRET), {}) is None

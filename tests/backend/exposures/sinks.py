@@ -1,4 +1,4 @@
-"""A sink that keeps exposures in memory, for as long as a test wants it."""
+"""Exposure sinks for tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from backend.exposures.services import ShownList, register_sink
 
 @contextmanager
 def kept() -> Iterator[list[ShownList]]:
-    """Keep every exposure in the list that is yielded."""
+    """Store every exposure in the yielded list."""
     exposures: list[ShownList] = []
     with _registered(exposures.append):
         yield exposures
@@ -18,7 +18,7 @@ def kept() -> Iterator[list[ShownList]]:
 
 @contextmanager
 def lost() -> Iterator[None]:
-    """Be unable to keep any."""
+    """Fail to store any exposure."""
 
     def refuse(exposure: ShownList) -> None:
         raise ExposureNotStored("the stream is full")

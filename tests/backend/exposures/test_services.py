@@ -1,4 +1,4 @@
-"""A list that was shown has an id, or honestly none."""
+"""A list has an exposure id only if its exposure was stored."""
 
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ from tests.backend.shop import NOW
 GUEST = Shopper(key=uuid4())
 
 
-def test_what_was_shown_to_whom_and_why_is_handed_to_the_sink() -> None:
+def test_the_sink_receives_the_whole_exposure() -> None:
     before = check()
     with kept() as exposures:
         exposure_id = expose(
@@ -45,20 +45,20 @@ def test_what_was_shown_to_whom_and_why_is_handed_to_the_sink() -> None:
     assert check() == {"stored": before["stored"] + 1, "not_stored": before["not_stored"]}
 
 
-def test_each_showing_has_an_id_of_its_own() -> None:
+def test_each_exposure_has_its_own_id() -> None:
     with kept():
         ids = {expose(surface="search", shopper=GUEST, product_ids=[], now=NOW) for _ in range(100)}
     assert len(ids) == 100
 
 
-def test_an_exposure_that_cannot_be_kept_has_no_id_and_is_counted() -> None:
+def test_an_exposure_that_cannot_be_stored_has_no_id_and_is_counted() -> None:
     before = check()
     with lost():
         assert expose(surface="search", shopper=GUEST, product_ids=[1], now=NOW) is None
     assert check() == {"stored": before["stored"], "not_stored": before["not_stored"] + 1}
 
 
-def test_without_a_sink_nothing_is_kept() -> None:
+def test_without_a_sink_no_exposure_is_stored() -> None:
     with kept() as exposures:
         expose(surface="search", shopper=GUEST, product_ids=[1], now=NOW)
     with pytest.raises(ExposureNotStored, match="no sink"):

@@ -11,7 +11,7 @@ from tests.backend.together import kinds, together
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_last_unit_is_held_for_one_of_two_buyers() -> None:
+def test_the_last_unit_is_reserved_for_only_one_of_two_buyers() -> None:
     lamp = variant(stock=1)
     outcomes = together(*[lambda: reserve({lamp.pk: 1}, reference="order", now=NOW)] * 2)
     assert kinds(outcomes) == ["InsufficientStock", "dict"]
@@ -31,7 +31,7 @@ def test_reservations_in_opposite_orders_do_not_deadlock() -> None:
     assert (stock_of(first.pk), stock_of(second.pk)) == ((40, 40), (40, 40))
 
 
-def test_receiving_and_selling_at_once_loses_nothing() -> None:
+def test_concurrent_deliveries_and_sales_are_all_counted() -> None:
     lamp = variant(stock=5)
     arrival = [Entry(variant_id=lamp.pk, transaction_type=TransactionType.IN, quantity=3)]
 

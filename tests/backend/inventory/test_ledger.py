@@ -154,7 +154,7 @@ def test_the_database_refuses_an_effect_with_the_wrong_sign() -> None:
 
 
 @pytest.mark.django_db
-def test_stock_and_reserved_add_up_whatever_happens() -> None:
+def test_stock_and_reserved_always_match_the_ledger() -> None:
     chance = random.Random(7)
     variants = list(product(stock=[5, 5, 5]).variants.all())
     held: list[int] = []
@@ -197,7 +197,7 @@ def test_reserved_units_are_in_stock_but_not_available() -> None:
 
 
 @pytest.mark.django_db
-def test_reserving_too_much_names_only_what_is_short_and_holds_nothing() -> None:
+def test_reserving_too_much_names_the_shortages_and_reserves_nothing() -> None:
     plenty, scarce = variant(stock=5), variant(stock=1)
     with pytest.raises(InsufficientStock) as refused:
         reserve({plenty.pk: 5, scarce.pk: 2}, reference="order", now=NOW)
@@ -207,7 +207,7 @@ def test_reserving_too_much_names_only_what_is_short_and_holds_nothing() -> None
 
 
 @pytest.mark.django_db
-def test_fulfilling_writes_the_units_out_and_publishes_nothing() -> None:
+def test_fulfilling_records_the_units_as_out_and_publishes_nothing() -> None:
     lamp, keeper = variant(stock=5), staff()
     reservation = reserve({lamp.pk: 2}, reference="7K2M", now=NOW)[lamp.pk]
     Message.objects.all().delete()
@@ -224,7 +224,7 @@ def test_fulfilling_writes_the_units_out_and_publishes_nothing() -> None:
     [partial(release, now=NOW), partial(fulfil, by=SYSTEM, now=NOW)],
     ids=["release", "fulfil"],
 )
-def test_a_reservation_ends_once(again: Callable[[list[int]], None]) -> None:
+def test_a_reservation_can_be_closed_only_once(again: Callable[[list[int]], None]) -> None:
     lamp = variant(stock=5)
     kept, ended = (reserve({lamp.pk: 2}, reference="order", now=NOW)[lamp.pk] for _ in range(2))
     release([ended.pk], now=NOW)

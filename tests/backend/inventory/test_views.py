@@ -100,7 +100,7 @@ def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> 
     assert stock_of(lamp.pk) == (0, 0)
 
 
-def test_taking_out_more_than_there_is_conflicts_and_says_how_many_there_are() -> None:
+def test_removing_more_units_than_available_is_a_conflict_with_the_available_number() -> None:
     lamp = variant(stock=3)
     response = client_of(staff()).post(
         PATH, {"variant": lamp.pk, "transaction_type": "DAMAGE", "quantity": 4}

@@ -1,4 +1,4 @@
-"""A volume without space: writes are refused with a code, reads go on."""
+"""On a full volume, writes are refused with a code, and reads still work."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def full() -> Iterator[None]:
-    """Let SQLite's file not grow, as on a volume without space; PostgreSQL's error is tested by its code."""
+    """Prevent SQLite's file from growing, as on a full volume; PostgreSQL's error is tested by its code."""
     if connection.vendor != "sqlite":
         pytest.skip("a PostgreSQL of the tests can't be filled up")
     with connection.cursor() as cursor:
-        # Without the free pages that earlier tests left in the file.
+        # Remove the free pages that earlier tests left in the file.
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA page_count")
         (pages,) = cursor.fetchone()
@@ -25,7 +25,7 @@ def full() -> Iterator[None]:
         cursor.execute("PRAGMA max_page_count = 1073741823")
 
 
-def test_a_write_is_refused_with_a_code_and_a_read_is_answered(full: None) -> None:
+def test_writes_are_refused_with_a_code_and_reads_succeed(full: None) -> None:
     client = APIClient()
     responses = []
     for number in range(40):

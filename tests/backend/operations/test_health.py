@@ -1,4 +1,4 @@
-"""Health tells what is down without going down with it."""
+"""Health checks report what is down, and stay available themselves."""
 
 import shutil
 import threading
@@ -27,7 +27,7 @@ def down() -> Mapping[str, object]:
 
 @pytest.fixture(autouse=True)
 def checks(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """Start with the checks that a test registers, and no others."""
+    """Remove all checks, so that only those that the test registers run."""
     registered: dict[str, object] = {}
     monkeypatch.setattr(health, "_checks", registered)
     return registered
@@ -47,13 +47,13 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[health.Check]:
     over.set()
 
 
-def test_a_process_that_runs_is_live_whatever_is_down() -> None:
+def test_a_process_is_live_even_if_dependencies_are_down() -> None:
     register("database", down, required=True)
     response = APIClient().get("/api/health/live/")
     assert (response.status_code, response.json()["data"]) == (200, {"state": "live"})
 
 
-def test_a_shop_whose_parts_answer_is_ready() -> None:
+def test_a_shop_whose_dependencies_work_is_ready() -> None:
     register("database", fine, required=True)
     response = APIClient().get(READY)
     data = response.json()["data"]
@@ -61,7 +61,7 @@ def test_a_shop_whose_parts_answer_is_ready() -> None:
     assert data["dependencies"]["database"] == {"healthy": True, "required": True}
 
 
-def test_an_optional_part_that_fails_degrades_the_shop() -> None:
+def test_an_optional_dependency_that_fails_degrades_the_shop() -> None:
     register("database", fine, required=True)
     register("search", down, required=False)
     response = APIClient().get(READY)
@@ -71,7 +71,7 @@ def test_an_optional_part_that_fails_degrades_the_shop() -> None:
     assert "no disk left" not in response.content.decode(), "the public learns which part fails, not why"
 
 
-def test_a_shop_without_a_required_part_is_unavailable() -> None:
+def test_a_shop_without_a_required_dependency_is_unavailable() -> None:
     register("search", fine, required=False)
     register("database", down, required=True)
     response = APIClient().get(READY)
@@ -82,7 +82,7 @@ def test_a_shop_without_a_required_part_is_unavailable() -> None:
     )
 
 
-def test_a_part_that_does_not_answer_is_not_waited_for(stuck: health.Check) -> None:
+def test_a_check_that_hangs_is_not_waited_for(stuck: health.Check) -> None:
     register("warehouse", stuck, required=False)
     register("database", fine, required=True)
     warehouse, database = health.probe_all()
@@ -90,7 +90,7 @@ def test_a_part_that_does_not_answer_is_not_waited_for(stuck: health.Check) -> N
     assert database.healthy
 
 
-def test_parts_that_hang_leave_the_others_their_threads(stuck: health.Check) -> None:
+def test_checks_that_hang_do_not_block_other_checks(stuck: health.Check) -> None:
     register("warehouse", stuck, required=False)
     for _ in range(10):
         health.probe_all()
@@ -99,7 +99,7 @@ def test_parts_that_hang_leave_the_others_their_threads(stuck: health.Check) -> 
 
 
 @pytest.mark.django_db
-def test_the_database_is_asked_for_a_row() -> None:
+def test_the_database_check_executes_a_query() -> None:
     assert health.database()["engine"] in ("sqlite", "postgresql")
 
 
@@ -108,7 +108,7 @@ def test_health_is_never_throttled() -> None:
     assert codes == {200}
 
 
-def test_frequent_questions_are_answered_from_one_run_of_the_checks() -> None:
+def test_frequent_requests_share_one_run_of_the_checks() -> None:
     asked: list[str] = []
 
     def count() -> Mapping[str, object]:
@@ -124,7 +124,7 @@ def test_frequent_questions_are_answered_from_one_run_of_the_checks() -> None:
 
 
 @pytest.mark.django_db
-def test_a_migration_that_is_missing_is_named_with_the_way_out() -> None:
+def test_a_missing_migration_is_named_with_the_remedy() -> None:
     assert schema.check() == {}
     MigrationRecorder.Migration.objects.filter(app="carts").delete()
 
@@ -134,7 +134,7 @@ def test_a_migration_that_is_missing_is_named_with_the_way_out() -> None:
     assert "manage.py migrate" in found.value.remedy
 
 
-def test_a_volume_that_is_nearly_full_is_named_with_what_is_left() -> None:
+def test_a_nearly_full_volume_is_named_with_its_free_space() -> None:
     left = {Path("/home/shop"): 5 * 2**30, Path("/data"): 7 * 2**20}
     storage = Storage({"home": Path("/home/shop"), "database": Path("/data")}, left.__getitem__)
 
@@ -145,5 +145,5 @@ def test_a_volume_that_is_nearly_full_is_named_with_what_is_left() -> None:
     assert storage.check() == {"home_free_megabytes": 5 * 2**10, "database_free_megabytes": 2**10}
 
 
-def test_the_space_that_is_left_is_measured(tmp_path: Path) -> None:
+def test_the_free_space_is_measured(tmp_path: Path) -> None:
     assert 0 < free_bytes(tmp_path) <= shutil.disk_usage(tmp_path).total

@@ -64,7 +64,7 @@ def test_a_request_is_counted_by_route_and_outcome(checks: None) -> None:
     )
 
 
-def test_unknown_paths_and_methods_make_no_series_of_their_own(checks: None) -> None:
+def test_unknown_paths_and_methods_share_one_series(checks: None) -> None:
     APIClient().get("/a-secret-path/")
     APIClient().generic("BREW", "/a-secret-path/")
 
@@ -74,7 +74,7 @@ def test_unknown_paths_and_methods_make_no_series_of_their_own(checks: None) -> 
     assert any('method="other",route="unknown"' in name for name in names)
 
 
-def test_the_checks_of_health_are_gauges_with_their_numbers(checks: None) -> None:
+def test_health_checks_are_exported_as_gauges(checks: None) -> None:
     register("search", behind, required=False)
     register("warehouse", broken, required=False)
 
@@ -102,7 +102,7 @@ def test_health_is_503_for_operators_where_a_required_dependency_fails(checks: N
     assert page("/health")[0] == "503 Service Unavailable"
 
 
-def test_web_processes_are_counted_while_they_live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_web_processes_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(web_processes.FOLDER, str(tmp_path))
     with pytest.raises(Unhealthy, match="no web process serves"):
         web_processes.check()
@@ -117,6 +117,6 @@ def test_web_processes_are_counted_while_they_live(tmp_path: Path, monkeypatch: 
     assert web_processes.check() == {"processes": 1}
 
 
-def test_the_public_has_no_metrics() -> None:
+def test_metrics_are_not_public() -> None:
     assert APIClient().get("/metrics").status_code == 404
     assert page("/anything")[0] == "404 Not Found"

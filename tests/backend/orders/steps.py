@@ -1,4 +1,4 @@
-"""Carts filled and orders placed, for tests of what comes after."""
+"""Helpers that fill carts and place orders."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,7 +36,7 @@ def check_out(user: User, *, at: datetime = NOW, **options: Any) -> Order:
 
 
 def order_of(user: User, units: Mapping[int, int], *, at: datetime = NOW) -> Order:
-    """Return the order of these units, by variant id."""
+    """Place an order of these units, by variant id, and return it."""
     fill(user, units)
     return check_out(user, at=at)
 

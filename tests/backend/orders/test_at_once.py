@@ -92,7 +92,7 @@ def test_orders_for_the_same_products_in_any_order_do_not_block_each_other() -> 
     assert [stock_of(variant.pk) for variant in (first, second, third)] == [(30, 12), (30, 12), (30, 8)]
 
 
-def test_an_order_is_shipped_or_cancelled_never_both() -> None:
+def test_an_order_is_never_both_shipped_and_cancelled() -> None:
     keeper = staff()
     for _ in range(4):
         lamp = variant(stock=2)

@@ -124,7 +124,7 @@ def test_an_unknown_variant_refuses_the_whole_call() -> None:
     assert not Order.objects.exists()
 
 
-def test_later_steps_and_returns_happen_at_their_own_times() -> None:
+def test_later_steps_and_returns_keep_their_times() -> None:
     lamp, chair = variant(), variant()
     shipped, delivered = NOW + timedelta(days=1), NOW + timedelta(days=3)
     steps = [(OrderStatus.SHIPPED, shipped), (OrderStatus.DELIVERED, delivered)]
@@ -155,7 +155,7 @@ def test_later_steps_and_returns_happen_at_their_own_times() -> None:
     assert list(rows["returned"].items.values_list("returned", flat=True)) == [0, 2]
 
 
-def test_a_past_order_that_is_still_open_goes_on_without_touching_stock_that_it_never_held() -> None:
+def test_an_open_past_order_can_be_continued_without_changing_stock() -> None:
     lamp, keeper = variant(stock=3), staff()
     import_orders([past_order(name, line(lamp.pk, 2), steps=[]) for name in ("a", "b")], source="elsewhere")
     first, second = Order.objects.order_by("pk")
@@ -166,7 +166,7 @@ def test_a_past_order_that_is_still_open_goes_on_without_touching_stock_that_it_
     assert stock_of(lamp.pk) == (4, 0), "what comes back is physically there"
 
 
-def test_returns_that_name_no_order_are_movements_of_their_own() -> None:
+def test_returns_without_an_order_are_separate_movements() -> None:
     buyer, lamp = customer(), variant()
     back = PastMovement(
         reference="C536379/1",

@@ -1,4 +1,4 @@
-"""Checkout makes an order of the whole cart, or changes nothing."""
+"""Checkout turns the whole cart into an order, or changes nothing."""
 
 from decimal import Decimal
 from uuid import uuid4
@@ -46,7 +46,7 @@ def test_an_order_has_the_lines_of_the_cart_at_current_prices() -> None:
     ]
 
 
-def test_tax_and_shipping_are_the_shops(settings: Settings) -> None:
+def test_tax_and_shipping_follow_the_shops_rates(settings: Settings) -> None:
     settings.TAX_PERCENTAGE, settings.SHIPPING_COST = Decimal(20), Decimal(5)
     order = order_of(customer(), {variant(price="10.00").pk: 1})
     assert (order.subtotal, order.shipping_cost, order.tax_amount, order.total_amount) == (
@@ -117,7 +117,7 @@ def test_the_history_shows_that_it_was_placed_and_confirmed() -> None:
     ]
 
 
-def test_the_order_and_what_is_left_of_its_products_are_published() -> None:
+def test_the_order_and_its_products_are_published() -> None:
     user, lamp = customer(), variant()
     fill(user, {lamp.pk: 1})
     Message.objects.all().delete()
@@ -149,7 +149,7 @@ def test_an_order_keeps_the_product_as_it_was_bought() -> None:
 
 
 def require_nothing_happened(user: User, *, lines: int) -> None:
-    """Fail if a refused checkout left anything behind."""
+    """Check that a refused checkout changed nothing."""
     assert not Order.objects.exists()
     assert not Movement.objects.exists()
     assert not OrderStatusHistory.objects.exists()
@@ -162,7 +162,7 @@ def test_an_empty_cart_cannot_be_ordered() -> None:
         check_out(customer())
 
 
-def test_lines_that_cannot_be_bought_are_named_and_nothing_happens() -> None:
+def test_lines_that_cannot_be_ordered_are_named_and_nothing_is_changed() -> None:
     user = customer()
     gone, scarce, fine = variant(), variant(title="A rare lamp", stock=3), variant()
     fill(user, {gone.pk: 1, scarce.pk: 3, fine.pk: 1})

@@ -58,7 +58,7 @@ def test_a_refused_step_and_one_that_is_rolled_back_are_not_published(keeper: Us
     assert published() == before
 
 
-def test_a_subscriber_reads_each_step_from_its_row_however_far_the_order_went_since(keeper: User) -> None:
+def test_a_late_subscriber_reads_each_step_from_its_row(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
     deliver(order.pk, by=Actor.user(keeper.pk), now=NOW)
@@ -74,7 +74,7 @@ def test_a_subscriber_reads_each_step_from_its_row_however_far_the_order_went_si
     ]
 
 
-def test_a_new_mailer_mails_no_order_of_yesterday(keeper: User) -> None:
+def test_a_new_subscriber_at_the_head_does_not_receive_old_steps(keeper: User) -> None:
     mailer = Recorder("mailer", topics=frozenset({Topic.ORDER_STEP}), start=Start.HEAD)
     order = order_of(customer(), {variant().pk: 1})
     drain([mailer], timeout=30)

@@ -1,4 +1,4 @@
-"""Amounts of an order."""
+"""The amounts of an order."""
 
 from decimal import Decimal
 
@@ -32,7 +32,7 @@ def test_tax_and_shipping_are_rounded_in_the_currency_of_the_order(
     assert (str(totals.shipping_cost), str(totals.tax_amount)) == (shipping, tax)
 
 
-def test_shipping_is_free_from_the_threshold_on() -> None:
+def test_shipping_is_free_from_the_threshold() -> None:
     assert TARIFF.totals(Decimal("49.99"), currency="USD").shipping_cost == Decimal("4.95")
     assert TARIFF.totals(Decimal("50.00"), currency="USD").shipping_cost == 0
 
@@ -46,7 +46,7 @@ def test_a_shop_without_a_threshold_always_charges_shipping() -> None:
     total=st.decimals(min_value=0, max_value=100_000, places=2),
     parts=st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=12),
 )
-def test_a_line_taken_apart_adds_up_to_its_total(total: Decimal, parts: list[int]) -> None:
+def test_the_shares_of_a_line_add_up_to_its_total(total: Decimal, parts: list[int]) -> None:
     of, before, worth = sum(parts), 0, Decimal(0)
     for units in parts:
         part = share(total, currency="USD", of=of, before=before, units=units)

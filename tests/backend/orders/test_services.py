@@ -1,4 +1,4 @@
-"""Transitions of an order's status, each possible once and from certain statuses."""
+"""Status transitions of orders: each is possible once, and only from certain statuses."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -31,7 +31,7 @@ def steps_of(order: Order) -> list[str]:
     return list(order.history.values_list("status", flat=True))
 
 
-def test_shipping_lets_the_units_leave(keeper: User) -> None:
+def test_shipping_takes_the_units_out_of_stock(keeper: User) -> None:
     lamp = variant(stock=5)
     order = order_of(customer(), {lamp.pk: 2})
     shipped = ship(order.pk, by=Actor.user(keeper.pk), now=LATER, note="by post")
@@ -50,7 +50,7 @@ def test_shipping_lets_the_units_leave(keeper: User) -> None:
     assert (step.status, step.note, step.changed_by, step.changed_at) == ("SHIPPED", "by post", keeper, LATER)
 
 
-def test_delivery_is_payment(keeper: User) -> None:
+def test_delivery_marks_the_order_as_paid(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     ship(order.pk, by=Actor.user(keeper.pk), now=LATER)
     delivered = deliver(order.pk, by=Actor.user(keeper.pk), now=LATER)
@@ -58,7 +58,7 @@ def test_delivery_is_payment(keeper: User) -> None:
     assert movements_of(order) == [("SALE", 1, "10.00")]
 
 
-def test_cancelling_gives_the_units_back_and_takes_the_sale_back() -> None:
+def test_cancelling_releases_the_units_and_reverses_the_sale() -> None:
     user, lamp = customer(), variant(stock=5, price="2.50")
     order = order_of(user, {lamp.pk: 2})
     update_product(lamp.product_id, changes={"price": Decimal("9.00")}, by=SYSTEM)
@@ -87,7 +87,7 @@ def test_cancelling_gives_the_units_back_and_takes_the_sale_back() -> None:
     )
 
 
-def test_what_is_cancelled_falls_out_of_the_category_in_which_it_was_sold() -> None:
+def test_a_cancel_keeps_the_category_of_the_sale() -> None:
     from backend.catalog.categories import category_by_names
 
     user, lamp = customer(), variant(category=("Home", "Lamps"))
@@ -112,7 +112,7 @@ def test_what_is_cancelled_falls_out_of_the_category_in_which_it_was_sold() -> N
         ([cancel], deliver),
     ],
 )
-def test_a_step_out_of_turn_is_refused_and_changes_nothing(
+def test_a_step_that_the_status_does_not_allow_is_refused_and_changes_nothing(
     taken: list[object], refused: object, keeper: User
 ) -> None:
     lamp = variant(stock=5)
@@ -134,7 +134,7 @@ def test_a_step_out_of_turn_is_refused_and_changes_nothing(
     assert conflict.value.details["status"] == order.status
 
 
-def test_units_come_back_into_stock_and_out_of_revenue(keeper: User) -> None:
+def test_a_return_increases_stock_and_reduces_revenue(keeper: User) -> None:
     lamp = variant(stock=5, price="2.50")
     order = order_of(customer(), {lamp.pk: 3})
     ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
@@ -176,7 +176,7 @@ def test_the_parts_of_a_line_that_does_not_divide_evenly_add_up_to_it(keeper: Us
     assert [amount for _, _, amount in movements_of(order)] == ["20.00", "6.67", "6.66", "6.67"]
 
 
-def test_what_was_not_shipped_cannot_come_back(keeper: User) -> None:
+def test_units_that_were_not_shipped_cannot_be_returned(keeper: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     with pytest.raises(TransitionNotAllowed):
         accept_return(order.pk, units={order.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)

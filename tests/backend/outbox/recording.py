@@ -1,4 +1,4 @@
-"""A subscriber that records what it receives, and clocks that are set by hand."""
+"""A subscriber that records what it receives, and clocks that tests control."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +17,7 @@ from tests.backend.together import eventually
 
 
 class Broken(Exception):
-    """What a failing subscriber raises."""
+    """Raised by a failing subscriber."""
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Recorder:
 
 @dataclass
 class Clock:
-    """A wall clock and a monotonic clock that only move by hand."""
+    """A wall clock and a monotonic clock that only tests advance."""
 
     seconds: float = 0.0
 
@@ -61,14 +61,14 @@ class Clock:
 
 
 def publish_settled(*keys: int | str, topic: Topic = Topic.PRODUCT) -> None:
-    """Publish each key in a transaction of its own, and wait until no message can precede them."""
+    """Publish each key in a separate transaction, and wait until no message can precede them."""
     for key in keys:
         publish_alone(key, topic=topic)
     eventually(lambda: settled().count() == Message.objects.count())
 
 
 def publish_alone(key: int | str, *, topic: Topic = Topic.PRODUCT) -> None:
-    """Publish the key in a transaction of its own; other transactions of the server may delay it."""
+    """Publish the key in a separate transaction; other transactions on the server may delay it."""
     with transaction.atomic():
         publish(topic, key)
 

@@ -1,4 +1,4 @@
-"""Commands that change much end when every subscriber has caught up."""
+"""Commands with many changes wait until every subscriber has caught up."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

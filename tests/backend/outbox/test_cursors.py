@@ -1,4 +1,4 @@
-"""Cursors that no process runs any more: closed, overtaken, repaired, and named by health checks."""
+"""Cursors of subscribers that no process runs: closed, overtaken, repaired, and reported by health checks."""
 
 from datetime import timedelta
 from io import StringIO
@@ -44,7 +44,7 @@ def prune_all() -> int:
     return prune(now=timezone.now() + KEPT_FOR * 2)
 
 
-def test_a_cursor_that_a_killed_command_left_stops_pruning_for_a_limited_time() -> None:
+def test_the_cursor_of_a_killed_command_prevents_pruning_for_a_limited_time() -> None:
     clock, recorder = Clock(), Recorder("declared")
     killed(clock)
     publish_settled(*range(3))
@@ -75,7 +75,7 @@ def test_a_cursor_that_was_opened_and_never_run_is_abandoned_too() -> None:
     assert close_abandoned(set(), now=later) == ["never run"]
 
 
-def test_a_closed_cursor_continues_at_its_place_if_nothing_after_it_was_deleted() -> None:
+def test_a_closed_cursor_resumes_at_its_position_if_nothing_after_it_was_deleted() -> None:
     clock, recorder = Clock(), Recorder()
     publish_settled(1)
     runner_of(recorder, clock).step()
@@ -131,7 +131,7 @@ def test_republishing_publishes_every_row_of_the_model_once() -> None:
     ]
 
 
-def test_health_names_the_command_that_mends_what_a_killed_command_left() -> None:
+def test_health_names_the_remedy_after_a_command_was_killed() -> None:
     clock = Clock()
     killed(clock)
     clock.seconds += 3_600
@@ -155,7 +155,7 @@ def test_health_asks_for_a_relay_when_no_subscriber_runs() -> None:
         check_at(clock.now())
 
 
-def test_a_cursor_is_closed_by_hand_unless_a_process_runs_it() -> None:
+def test_a_cursor_can_be_closed_unless_a_process_runs_it() -> None:
     clock = Clock()
     killed(clock)
     with pytest.raises(UnknownSubscriber):

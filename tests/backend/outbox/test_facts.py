@@ -203,7 +203,7 @@ def test_every_fact_is_delivered_in_order_through_kills_lease_changes_and_failur
     assert is_in_order(processes.delivered), processes.delivered
 
 
-def test_the_order_check_sees_what_is_skipped_or_swapped() -> None:
+def test_the_order_check_detects_skipped_and_swapped_keys() -> None:
     assert is_in_order(["0", "1", "0", "1", "2"])
     assert not is_in_order(["0", "2", "1"])
     assert not is_in_order(["0", "1", "2", "0", "2"])

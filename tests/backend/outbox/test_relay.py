@@ -1,4 +1,4 @@
-"""Each subscriber runs in its own thread: a slow or failing one delays no other."""
+"""Each subscriber runs in its own thread, so that a slow or failing one doesn't delay the others."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -90,7 +90,7 @@ def test_the_relay_follows_changes_of_the_list_of_subscribers() -> None:
     assert first.keys == ["1"]
 
 
-def test_running_subscribers_continue_while_the_list_can_not_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_subscribers_continue_if_listing_subscribers_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "REFRESH_SECONDS", 0.02)
     recorder, calls = Recorder(), []
 

@@ -62,9 +62,7 @@ def test_a_cursor_that_is_opened_after_the_restore_starts_at_its_place() -> None
     assert deliver_until(Recorder("at oldest"), "new") == ["a", "b", "new"]
 
 
-def test_what_may_have_been_published_before_the_relay_started_is_delivered_though_some_of_it_is_old() -> (
-    None
-):
+def test_messages_published_before_the_relay_started_are_delivered_with_some_old_ones() -> None:
     """The number of `a` may come again, and its id is the highest, so it can't be told from a new message."""
     restored("a", "b", "c", handled=3)
     Message.objects.filter(key="a").update(xid=F("xid") - FAR_AHEAD + 1)

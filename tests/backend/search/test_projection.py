@@ -64,7 +64,7 @@ def test_products_that_are_not_listed_are_deleted_from_the_index() -> None:
     assert [type(change) for change in changes] == [DeleteDocument, DeleteDocument, DeleteDocument]
 
 
-def test_the_number_of_queries_does_not_grow_with_the_products() -> None:
+def test_the_number_of_queries_does_not_grow_with_the_number_of_products() -> None:
     first = product(category=("A",))
     rest = [product(category=("B", f"C{number}", "D"), stock=[1, 2, 3]) for number in range(8)]
 

@@ -1,4 +1,4 @@
-"""POST /api/events/: what is taken, what is refused, and what becomes of it."""
+"""POST /api/events/: what is accepted, what is refused, and where it is stored."""
 
 import gzip
 import json
@@ -62,7 +62,7 @@ def test_an_accounts_events_carry_its_shopper_key_and_not_the_guests(
     assert [batch.shopper_key for batch in batches(stream)] == [user.shopper_key]
 
 
-def test_valid_events_are_taken_beside_invalid_ones_which_are_named_with_reasons(
+def test_valid_events_are_accepted_and_invalid_ones_are_reported_with_reasons(
     guest: APIClient, stream: Stream
 ) -> None:
     v4 = view(event_id=str(uuid4()))
@@ -112,7 +112,7 @@ def test_valid_events_are_taken_beside_invalid_ones_which_are_named_with_reasons
         (b" " * 3_000_000, 413),
     ],
 )
-def test_a_body_that_is_no_batch_is_refused_whole(
+def test_a_body_that_is_not_a_batch_is_refused_as_a_whole(
     guest: APIClient, stream: Stream, body: bytes, status: int
 ) -> None:
     response = guest.post("/api/events/", body, content_type="application/json")
@@ -121,7 +121,7 @@ def test_a_body_that_is_no_batch_is_refused_whole(
     assert batches(stream) == []
 
 
-def test_a_beacon_that_calls_itself_text_is_read_as_json(guest: APIClient, stream: Stream) -> None:
+def test_a_beacon_with_a_text_media_type_is_read_as_json(guest: APIClient, stream: Stream) -> None:
     body = json.dumps({"events": [view()]}).encode()
     assert guest.post("/api/events/", body, content_type="text/plain").status_code == 202
 
@@ -130,13 +130,13 @@ def test_a_malformed_anonymous_id_is_a_400(stream: Stream) -> None:
     assert send(APIClient(headers={"X-Anonymous-Id": "me"}), view()).status_code == 400
 
 
-def test_a_beacon_says_in_the_body_whose_events_it_brings(stream: Stream) -> None:
+def test_a_beacon_names_its_guest_in_the_body(stream: Stream) -> None:
     body = {"events": [view()], "anonymous_id": str(GUEST)}
     assert APIClient().post("/api/events/", body, format="json").status_code == 202
     assert [batch.shopper_key for batch in batches(stream)] == [GUEST]
 
 
-def test_the_header_and_the_body_may_name_one_guest_and_not_two(guest: APIClient, stream: Stream) -> None:
+def test_the_header_and_the_body_must_name_the_same_guest(guest: APIClient, stream: Stream) -> None:
     same = guest.post("/api/events/", {"events": [view()], "anonymous_id": str(GUEST)}, format="json")
     assert same.status_code == 202
     other = guest.post("/api/events/", {"events": [view()], "anonymous_id": str(uuid4())}, format="json")
@@ -149,9 +149,7 @@ def test_the_header_and_the_body_may_name_one_guest_and_not_two(guest: APIClient
     assert len(batches(stream)) == 1
 
 
-def test_an_accounts_events_are_the_accounts_whatever_guest_the_body_names(
-    stream: Stream, django_user_model: Any
-) -> None:
+def test_an_accounts_events_ignore_the_guest_in_the_body(stream: Stream, django_user_model: Any) -> None:
     client = APIClient()
     user = django_user_model.objects.create(phone="+15550000002")
     client.force_authenticate(user)
@@ -194,7 +192,7 @@ def test_a_body_that_cannot_be_unpacked_within_the_limits_is_refused(
     assert batches(stream) == []
 
 
-def test_unpacking_a_bomb_takes_no_more_memory_than_the_limit() -> None:
+def test_unpacking_a_gzip_bomb_is_limited_in_memory() -> None:
     bomb = gzip.compress(b" " * 200_000_000, compresslevel=9)
     tracemalloc.start()
     with pytest.raises(BatchTooLarge):
@@ -204,7 +202,7 @@ def test_unpacking_a_bomb_takes_no_more_memory_than_the_limit() -> None:
     assert peak < 5_000_000
 
 
-def test_refused_events_beyond_the_quota_are_answered_and_counted_and_not_kept(
+def test_refused_events_beyond_the_quota_are_reported_and_counted_but_not_kept(
     guest: APIClient, stream: Stream
 ) -> None:
     rubbish = [{"type": "x" * 1_500}] * 100
@@ -227,7 +225,7 @@ def two_a_minute(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
 
 @pytest.mark.usefixtures("two_a_minute")
 @pytest.mark.parametrize("event", [{"type": "dance"}, view()], ids=["invalid", "valid"])
-def test_a_batch_beyond_the_rate_is_a_429_and_stores_nothing_whatever_is_in_it(
+def test_a_batch_beyond_the_rate_is_a_429_and_stores_nothing(
     guest: APIClient, stream: Stream, event: dict[str, object]
 ) -> None:
     responses = [send(guest, event) for _ in range(3)]
@@ -237,7 +235,7 @@ def test_a_batch_beyond_the_rate_is_a_429_and_stores_nothing_whatever_is_in_it(
 
 
 @pytest.mark.usefixtures("two_a_minute")
-def test_an_account_has_a_rate_of_its_own(guest: APIClient, stream: Stream, django_user_model: Any) -> None:
+def test_each_account_has_its_own_rate(guest: APIClient, stream: Stream, django_user_model: Any) -> None:
     assert [send(guest, view()).status_code for _ in range(3)] == [202, 202, 429]
     guest.force_authenticate(django_user_model.objects.create(phone="+15550000003"))
     assert send(guest, view()).status_code == 202
@@ -293,7 +291,7 @@ def _own_connections() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("nowhere")
-def test_without_the_stream_nothing_is_accepted_and_the_client_is_told_when_to_come_again(
+def test_without_the_stream_a_batch_is_a_503_with_retry_after(
     guest: APIClient,
 ) -> None:
     response = send(guest, view())
@@ -313,7 +311,7 @@ def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
         yield url
 
 
-def test_a_full_stream_accepts_nothing_and_loses_nothing(guest: APIClient, own_server: str) -> None:
+def test_a_full_stream_refuses_batches_and_keeps_its_entries(guest: APIClient, own_server: str) -> None:
     assert send(guest, view()).status_code == 202
     with redis.Redis.from_url(own_server) as server:
         server.config_set("maxmemory", "1")
@@ -332,7 +330,7 @@ def test_the_products_of_a_shoppers_interactions_are_remembered_for_the_next_lis
     streams.recent_products().forget(GUEST)
 
 
-def test_the_latest_of_several_interactions_is_remembered_whatever_their_order(
+def test_the_latest_of_several_interactions_is_remembered_in_any_order(
     guest: APIClient, stream: Stream
 ) -> None:
     streams.recent_products().forget(GUEST)
@@ -348,7 +346,7 @@ def test_the_latest_of_several_interactions_is_remembered_whatever_their_order(
     streams.recent_products().forget(GUEST)
 
 
-def test_the_health_check_tells_the_lag(guest: APIClient, stream: Stream) -> None:
+def test_the_health_check_reports_the_lag(guest: APIClient, stream: Stream) -> None:
     from backend.tracking import health
 
     assert health.check()["lag_entries"] == 0
@@ -358,7 +356,7 @@ def test_the_health_check_tells_the_lag(guest: APIClient, stream: Stream) -> Non
 
 @pytest.mark.parametrize("sent_at", ["", "yesterday", "2026-03-01", "2026-03-01T12:00:00"])
 @pytest.mark.parametrize("product_id", [7, -1])
-def test_a_clock_that_says_no_time_is_refused_with_the_batch(
+def test_an_invalid_sent_at_refuses_the_batch(
     guest: APIClient, stream: Stream, sent_at: str, product_id: int
 ) -> None:
     batch = {"events": [view(product_id=product_id)], "sent_at": sent_at}

@@ -49,9 +49,7 @@ def test_events_are_stored_and_refused_ones_wait_to_be_replayed(
     assert dead_letters.waiting(store) == 0
 
 
-def test_what_web_processes_of_the_previous_release_accept_is_stored_too(
-    stream: Stream, warehouse_url: str
-) -> None:
+def test_events_accepted_by_the_previous_release_are_stored_too(stream: Stream, warehouse_url: str) -> None:
     """They append JSON under a key of their own, where their consumer finds no entry that it can't read."""
     warehouse().command("TRUNCATE TABLE events")
     event_id = uuid7()

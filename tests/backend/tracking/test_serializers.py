@@ -27,7 +27,7 @@ def test_bounds_and_what_is_required_are_described_as_they_are_checked() -> None
     assert described()["search"]().fields["query"].max_length == 500
 
 
-def test_a_kind_of_field_without_a_description_is_refused_at_import() -> None:
+def test_a_field_type_without_a_serializer_is_refused_at_import() -> None:
     kind = inspect.type_info(Annotated[set[int], msgspec.Meta(max_length=3)])
     with pytest.raises(TypeError, match="no serializer describes"):
         field_of(kind)

@@ -14,7 +14,7 @@ from backend.exposures.services import expose
 from tests.backend.tracking.conftest import GUEST
 
 
-def test_an_exposure_reaches_the_stream_with_all_that_it_says(stream: Stream) -> None:
+def test_an_exposure_reaches_the_stream_with_all_its_fields(stream: Stream) -> None:
     exposure_id = expose(
         surface="search",
         shopper=Shopper(key=GUEST),

@@ -22,7 +22,7 @@ CHECKS = (
 
 
 class Found(NamedTuple):
-    """A response that the document doesn't have: which operation, what is wrong, and a request that shows it."""
+    """An undocumented response: the operation, what is wrong, and a request that reproduces it."""
 
     operation: str
     problem: str

@@ -1,4 +1,4 @@
-"""Every response of the API is one that the OpenAPI document has."""
+"""Every response of the API is documented in the OpenAPI document."""
 
 import logging
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def application(
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Any:
-    """The shop of the document's examples, whose throttles no test reaches."""
+    """A shop with the objects of the document's examples, and throttles that no test reaches."""
     rates = dict.fromkeys(settings.THROTTLE_RATES, "1000000/minute")
     monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
     kettle: dict[str, Any] = {"price": "89.00", "category": ("Home", "Kitchen"), "brand": "Kupfer"}
@@ -63,7 +63,7 @@ def authenticated(user: User) -> dict[str, str]:
 def test_no_response_is_undocumented(application: Any, role: str) -> None:
     headers = authenticated(PEOPLE[role]()) if role in PEOPLE else {}
 
-    # Logging out would make a guest of the others.
+    # Logging out would turn the other requests into those of a guest.
     ran = schemathesis_run.run(application, headers=headers, without=LOGOUT, boundaries=role == "staff")
 
     assert not ran.found, "\n\n".join(map(str, ran.found))
@@ -93,7 +93,7 @@ def test_no_response_to_changes_of_another_sellers_product_is_undocumented(appli
 
 
 @pytest.mark.parametrize("status", ["404", "200"])
-def test_an_undocumented_response_is_found(
+def test_an_undocumented_response_is_reported(
     application: Any, status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     describe = ShopSchema._get_response_bodies

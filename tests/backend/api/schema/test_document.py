@@ -87,7 +87,7 @@ def test_every_parameter_has_a_description() -> None:
             assert parameter.get("description"), (operation.id, parameter["name"])
 
 
-def test_no_schema_is_without_a_type() -> None:
+def test_every_schema_has_a_type() -> None:
     for path, schema in schemas(document()["components"]["schemas"], "schemas"):
         assert schema, path
         if schema.get("type") == "object":
@@ -117,7 +117,7 @@ def test_categories_of_a_facet_have_categories_of_the_same_schema() -> None:
 
 
 @pytest.mark.parametrize("schema", ["Product", "Variant", "CartVariant", "Snapshot"])
-def test_attributes_are_texts_by_name(schema: str) -> None:
+def test_attributes_are_strings_by_name(schema: str) -> None:
     attributes = document()["components"]["schemas"][schema]["properties"]["attributes"]
     assert attributes["additionalProperties"] == {"type": "string"}
 
@@ -222,7 +222,7 @@ def test_checkout_describes_its_idempotency_key_and_the_replayed_response() -> N
     assert "Idempotent-Replayed" in checkout.responses["201"]["headers"]
 
 
-def test_a_deletion_is_described_as_it_answers() -> None:
+def test_a_deletion_is_described_with_its_actual_response() -> None:
     for operation_id in ("products_delete", "cart_items_delete"):
         success = [status for status in described(operation_id).responses if status.startswith("2")]
         assert success == ["200"]

@@ -1,4 +1,4 @@
-"""What a view leaves out of its description is reported."""
+"""Incomplete descriptions of views are reported."""
 
 from collections.abc import Iterator
 from typing import Any

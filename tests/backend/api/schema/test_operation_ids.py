@@ -1,4 +1,4 @@
-"""Operation ids follow one rule, from which generated clients derive the names of their functions."""
+"""Operation ids follow one rule, because generated clients derive function names from them."""
 
 import re
 from collections.abc import Mapping
@@ -53,5 +53,5 @@ def answers_with_list(operation: Operation) -> bool:
         ("orders_partial_update_", "PATCH", "/orders/1/"),
     ],
 )
-def test_an_id_against_the_rule_is_found(operation_id: str, method: str, path: str) -> None:
+def test_an_id_that_breaks_the_rule_is_reported(operation_id: str, method: str, path: str) -> None:
     assert not follows_rule(operation_id, method=method, path=path)

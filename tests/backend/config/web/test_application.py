@@ -1,4 +1,4 @@
-"""The web process reads bodies within limits and answers whatever happens to its threads."""
+"""The web process limits request bodies, and responds even if its threads hang or fail."""
 
 import asyncio
 import threading
@@ -35,7 +35,7 @@ def scope_of(
 
 
 def echo(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer with the environment, and with the body that could be read."""
+    """Return the environment and the body."""
     body = environ["wsgi.input"].read()
     shown = {name: value for name, value in environ.items() if isinstance(value, str)}
     start_response("201 Created", [("Content-Type", "application/json"), ("X-Path", environ["PATH_INFO"])])
@@ -83,7 +83,7 @@ def run(awaitable: Awaitable[Any]) -> Any:
     return asyncio.run(bounded())
 
 
-def test_a_request_reaches_the_application_as_wsgi_has_it() -> None:
+def test_a_request_reaches_the_application_as_a_wsgi_environment() -> None:
     headers = [
         (b"content-type", b"text/plain"),
         (b"x-forwarded-for", b"203.0.113.1"),
@@ -145,7 +145,7 @@ def test_a_body_that_is_not_complete_in_time_is_refused_and_holds_no_thread() ->
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_requests_beyond_threads_and_queue_are_told_to_come_again(threads: int) -> None:
+def test_requests_beyond_threads_and_queue_are_refused(threads: int) -> None:
     over = threading.Event()
 
     def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -168,7 +168,7 @@ def test_requests_beyond_threads_and_queue_are_told_to_come_again(threads: int) 
     assert all(b"Retry-After" in sent for _, sent, _ in refused)
 
 
-def test_a_response_that_never_comes_is_not_waited_for() -> None:
+def test_a_request_that_hangs_gets_a_503() -> None:
     over = threading.Event()
 
     def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -211,7 +211,7 @@ def test_a_fault_of_the_application_is_a_500_in_the_same_envelope() -> None:
     assert "broken" not in str(response)
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_is_forgotten() -> None:
+def test_a_client_that_disconnects_while_sending_the_body_gets_no_response() -> None:
     async def leave() -> list[Message]:
         sent: list[Message] = []
 
