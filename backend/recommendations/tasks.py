@@ -12,7 +12,7 @@ from django.utils import timezone
 from backend.audit.actors import Actor
 from backend.recommendations import services
 from backend.recommendations.models import ModelVersion
-from ml.registry import Registry
+from ml.registry import Registry, VersionDamaged, VersionNotFound
 from ml.settings import TrainingSettings
 
 logger = structlog.get_logger(__name__)
@@ -30,10 +30,7 @@ def train_and_publish() -> str:
     so that the worker does not keep its memory and libraries.
     """
     registry = Registry(TrainingSettings.from_env().registry)
-    serving = ModelVersion.objects.filter(is_serving=True, version__in=registry.versions()).first()
-    command = [sys.executable, "-m", "ml.train"]
-    if serving is not None:
-        command += ["--serving", serving.version]
+    command = [sys.executable, "-m", "ml.train", *_serving_option(registry)]
     subprocess.run(command, check=True, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ)
     by, now = Actor.system("train_and_publish"), timezone.now()
     published = services.publish_unless_paused(registry=registry, by=by, now=now)
@@ -43,3 +40,17 @@ def train_and_publish() -> str:
         keep=KEPT_IN_REGISTRY, protected=list(ModelVersion.objects.values_list("version", flat=True))
     )
     return published.version
+
+
+def _serving_option(registry: Registry) -> list[str]:
+    """Return the option that lets the served recipe take part; none if its version can't be read any more."""
+    serving = ModelVersion.objects.filter(is_serving=True).first()
+    if serving is None:
+        return []
+    try:
+        registry.load(serving.version)
+    except (VersionDamaged, VersionNotFound) as error:
+        # Training is the remedy, so it must not depend on what is missing.
+        logger.warning("served_recipe_not_compared", reason=str(error))
+        return []
+    return ["--serving", serving.version]

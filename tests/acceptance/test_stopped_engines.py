@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pytest
 from uuid_utils.compat import uuid7
 
-from tests.journeys.conftest import CATALOG, STAFF, UNLIMITED, log_in
+from tests.journeys.conftest import STAFF, UNLIMITED, fill, log_in
 from tests.services import RUN, processes, requirements
 from tests.services.load import Ask, Load, Outcome, getting, posting, slowest, statuses
 from tests.services.shop import Shop, wait_until
@@ -65,13 +65,7 @@ def stoppable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stoppable]:
             )
         environ.pop("CLICKHOUSE_URL", None)
         shop = Shop(folder / "home", environ=environ)
-        shop.manage_all(
-            ["migrate", "-v0"],
-            ["migrate_warehouse"],
-            ["createsuperuser", "--noinput", "--phone", STAFF[0]],
-            ["rebuild_index"],
-            ["import_catalog", "--format", "csv", str(CATALOG)],
-        )
+        fill(shop)
         shop.start()
         stack.callback(shop.stop)
         wait_until(lambda: shop.get("/api/search/")[1]["count"] > 0, what="the products are found")

@@ -22,6 +22,14 @@ UNLIMITED = dict.fromkeys(
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ = RUN.shop_environ("journeys") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
     shop = Shop(tmp_path_factory.mktemp("journeys"), environ=environ)
+    fill(shop)
+    shop.start()
+    yield shop
+    assert shop.stop() == 0
+
+
+def fill(shop: Shop) -> None:
+    """Give a new shop its schemas, a catalogue and an account of the staff."""
     shop.manage_all(
         ["migrate", "-v0"],
         ["migrate_warehouse"],
@@ -29,9 +37,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         ["rebuild_index"],
         ["import_catalog", "--format", "csv", str(CATALOG)],
     )
-    shop.start()
-    yield shop
-    assert shop.stop() == 0
 
 
 def log_in(shop: Shop, *, phone: str, password: str, **options: Any) -> str:

@@ -66,6 +66,23 @@ def test_the_nightly_run_keeps_what_a_person_rolled_back_to(
     assert len(Registry(tmp_path / "models").versions()) == 1, "it was trained"
 
 
+@pytest.mark.parametrize("damage", [None, "", "{}"], ids=["missing", "empty", "without its checksum"])
+def test_the_nightly_run_trains_if_the_served_version_can_not_be_read(
+    warehouse: Warehouse, shop_products: None, tmp_path: Path, damage: str | None
+) -> None:
+    ModelVersion.objects.create(
+        version="20260101T021500Z-00000000", loaded_at=NOW, published_at=NOW, is_serving=True
+    )
+    if damage is not None:
+        folder = tmp_path / "models" / "20260101T021500Z-00000000"
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(damage)
+
+    name = train_and_publish()
+
+    assert ModelVersion.objects.get(is_serving=True).version == name != "20260101T021500Z-00000000"
+
+
 def test_a_run_that_fails_leaves_what_is_served(warehouse: Warehouse) -> None:
     ModelVersion.objects.create(version="before", loaded_at=NOW, published_at=NOW, is_serving=True)
 

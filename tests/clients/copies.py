@@ -1,0 +1,43 @@
+"""Copies of the folders of tests/clients, each prepared once a run: nothing is written beside the tests."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.services import RUN
+
+CLIENTS = Path(__file__).parent
+INSTALL_SECONDS = 300
+
+
+def prepared(name: str, *, kind: str, prepare: Callable[[Path], object]) -> Path:
+    """Return a copy of the folder `name` after `prepare`; it belongs to the run, whose workers share it."""
+    copy = RUN.root / kind / name
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with (copy.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (copy / "installed").exists():
+            shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(CLIENTS / name, copy, ignore=shutil.ignore_patterns("node_modules"))
+            prepare(copy)
+            (copy / "installed").touch()
+    return copy
+
+
+def run(folder: Path, *command: str, environ: Mapping[str, str] | None = None) -> str:
+    """Run a command in `folder`; return what it wrote, and fail with that when it fails."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **(environ or {})},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+    return done.stdout
