@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.clients import npm
+from tests.clients.copies import CLIENTS
 
-LOCKS = sorted(npm.CLIENTS.glob("*/package-lock.json"))
+LOCKS = sorted(CLIENTS.glob("*/package-lock.json"))
 # Permissive, and compatible with our own licence.
 LICENCES = {"MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "Python-2.0", "(MIT OR CC0-1.0)"}
 

@@ -13,9 +13,10 @@ from uuid import uuid4
 import pytest
 
 from tests.clients import npm
+from tests.clients.copies import CLIENTS
 from tests.services.shop import Shop
 
-PYTHON = npm.CLIENTS / "python"
+PYTHON = CLIENTS / "python"
 PASSWORD = "securepassword123"
 HAPPENED = {
     "exposure": True,
