@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from analytics_pipeline import migrate
+from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
@@ -48,3 +48,17 @@ def stream(settings: PipelineSettings) -> Iterator[Stream]:
     yield stream
     stream.delete()
     stream.close()
+
+
+@pytest.fixture(scope="module")
+def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipelineSettings]:
+    """A home with an embedded warehouse of its own, which has the schema and one dead letter."""
+    settings = PipelineSettings(home=tmp_path_factory.mktemp("home"))
+    with embedded.ensure(settings, embedded.WAREHOUSE):
+        warehouse = Warehouse(settings)
+        migrate.migrate(warehouse)
+        warehouse.command(
+            "INSERT INTO dead_letters VALUES ('1-1', 0, now64(3), generateUUIDv4(), 'why', 'secret', 0, 0)"
+        )
+        yield settings
+        warehouse.close()

@@ -8,7 +8,8 @@ import pytest
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
-from tests.clients.warehouse import CLIENTS, Address, Case, Java
+from tests.clients.warehouse import CLIENTS, Address, Java
+from tests.clients.warehouse_cases import Case
 
 VIEWS = [migration.name for migration in migrate.load() if "SQL SECURITY DEFINER" in migration.statement]
 CASES = [

@@ -9,17 +9,8 @@ import pytest
 
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
-from tests.clients.warehouse import (
-    CASES,
-    CLIENTS,
-    Address,
-    Case,
-    Client,
-    Java,
-    Outcome,
-    comparable,
-    own_table,
-)
+from tests.clients.warehouse import CLIENTS, Address, Client, Java
+from tests.clients.warehouse_cases import CASES, Case, Outcome, comparable, own_table
 
 EACH_CLIENT = pytest.mark.parametrize(
     "client",

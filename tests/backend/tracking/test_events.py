@@ -1,9 +1,6 @@
 """POST /api/events/: what is accepted, what is refused, and where it is stored."""
 
-import gzip
-import json
 import socket
-import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,30 +15,14 @@ from uuid_utils.compat import uuid7
 from analytics_pipeline import embedded
 from analytics_pipeline.refused_quota import ADDRESS_BYTES
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.stream import Batch, Stream, decode
+from analytics_pipeline.stream import Stream
 from backend.api.throttles import EventsThrottle
 from backend.config.engines import cache_url
 from backend.engines import streams
-from backend.tracking.bodies import unpacked
-from backend.tracking.errors import BatchTooLarge
 from backend.tracking.services import REFUSED_NOT_KEPT
-from tests.backend.tracking.conftest import GUEST
+from tests.backend.tracking.conftest import GUEST, batches, send, view
 
 pytestmark = pytest.mark.django_db
-
-
-def view(**fields: object) -> dict[str, object]:
-    return {"event_id": str(uuid7()), "type": "view", "product_id": 7, **fields}
-
-
-def send(client: APIClient, *events: object) -> Any:
-    return client.post("/api/events/", {"events": list(events)}, format="json")
-
-
-def batches(stream: Stream) -> list[Batch]:
-    stream.open()
-    entries = stream.take(count=100, block_seconds=0.001)
-    return [decode(entry.payload or b"") for entry in entries]
 
 
 def test_a_guests_events_are_accepted_and_one_request_is_one_entry(guest: APIClient, stream: Stream) -> None:
@@ -98,34 +79,6 @@ def test_valid_events_are_accepted_and_invalid_ones_are_reported_with_reasons(
     assert (len(batch.events), len(batch.refused)) == (1, 9)
 
 
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"{", 400),
-        (b"[]", 400),
-        (b'{"events": []}', 400),
-        (b'{"events": [{}], "more": 1}', 400),
-        (b"\xff", 400),
-        (b'{"events": ' + b"[" * 200_000 + b"]" * 199_999 + b"}", 400),
-        (json.dumps({"events": [{}] * 501}).encode(), 413),
-        (b" " * 1_000_001, 413),
-        (b" " * 3_000_000, 413),
-    ],
-)
-def test_a_body_that_is_not_a_batch_is_refused_as_a_whole(
-    guest: APIClient, stream: Stream, body: bytes, status: int
-) -> None:
-    response = guest.post("/api/events/", body, content_type="application/json")
-    assert response.status_code == status
-    assert response.json()["details"]
-    assert batches(stream) == []
-
-
-def test_a_beacon_with_a_text_media_type_is_read_as_json(guest: APIClient, stream: Stream) -> None:
-    body = json.dumps({"events": [view()]}).encode()
-    assert guest.post("/api/events/", body, content_type="text/plain").status_code == 202
-
-
 def test_a_malformed_anonymous_id_is_a_400(stream: Stream) -> None:
     assert send(APIClient(headers={"X-Anonymous-Id": "me"}), view()).status_code == 400
 
@@ -155,51 +108,6 @@ def test_an_accounts_events_ignore_the_guest_in_the_body(stream: Stream, django_
     client.force_authenticate(user)
     client.post("/api/events/", {"events": [view()], "anonymous_id": str(GUEST)}, format="json")
     assert [batch.shopper_key for batch in batches(stream)] == [user.shopper_key]
-
-
-def packed(client: APIClient, body: bytes, *, encoding: str = "gzip") -> Any:
-    return client.post(
-        "/api/events/", body, content_type="application/json", headers={"Content-Encoding": encoding}
-    )
-
-
-def test_a_gzip_body_is_unpacked(guest: APIClient, stream: Stream) -> None:
-    events = json.dumps({"events": [view(), view()]}).encode()
-    assert packed(guest, gzip.compress(events)).json()["data"]["accepted"] == 2
-    assert len(batches(stream)) == 1
-
-
-@pytest.mark.parametrize(
-    ("body", "encoding", "status"),
-    [
-        (gzip.compress(b" " * 1_000_001), "gzip", 413),
-        (gzip.compress(b" " * 200_000_000, compresslevel=9), "gzip", 413),
-        (b"no gzip", "gzip", 400),
-        (gzip.compress(b'{"events": []}')[:-4], "gzip", 400),
-        (gzip.compress(b"{}") + gzip.compress(b"{}"), "gzip", 400),
-        (gzip.compress(b"{}") + b"more", "gzip", 400),
-        (b"{}", "br", 415),
-        (b"{}", "gzip, gzip", 415),
-    ],
-    ids=["large", "bomb", "no gzip", "cut off", "twice", "more", "brotli", "two encodings"],
-)
-def test_a_body_that_cannot_be_unpacked_within_the_limits_is_refused(
-    guest: APIClient, stream: Stream, body: bytes, encoding: str, status: int
-) -> None:
-    response = packed(guest, body, encoding=encoding)
-    assert response.status_code == status
-    assert response.json()["details"]
-    assert batches(stream) == []
-
-
-def test_unpacking_a_gzip_bomb_is_limited_in_memory() -> None:
-    bomb = gzip.compress(b" " * 200_000_000, compresslevel=9)
-    tracemalloc.start()
-    with pytest.raises(BatchTooLarge):
-        unpacked(bomb)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 5_000_000
 
 
 def test_refused_events_beyond_the_quota_are_reported_and_counted_but_not_kept(

@@ -15,7 +15,7 @@ from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import KEY, PREVIOUS_KEY, Stream
 from backend.engines.warehouse import warehouse
 from backend.tracking import health
-from tests.backend.tracking.test_events import send, view
+from tests.backend.tracking.conftest import send, view
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,89 @@
+"""The bodies of POST /api/events/: media types, compression and sizes."""
+
+import gzip
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from analytics_pipeline.stream import Stream
+from backend.tracking.bodies import unpacked
+from backend.tracking.errors import BatchTooLarge
+from tests.backend.tracking.conftest import batches, view
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        (b'{"events": []}', 400),
+        (b'{"events": [{}], "more": 1}', 400),
+        (b"\xff", 400),
+        (b'{"events": ' + b"[" * 200_000 + b"]" * 199_999 + b"}", 400),
+        (json.dumps({"events": [{}] * 501}).encode(), 413),
+        (b" " * 1_000_001, 413),
+        (b" " * 3_000_000, 413),
+    ],
+)
+def test_a_body_that_is_not_a_batch_is_refused_as_a_whole(
+    guest: APIClient, stream: Stream, body: bytes, status: int
+) -> None:
+    response = guest.post("/api/events/", body, content_type="application/json")
+    assert response.status_code == status
+    assert response.json()["details"]
+    assert batches(stream) == []
+
+
+def test_a_beacon_with_a_text_media_type_is_read_as_json(guest: APIClient, stream: Stream) -> None:
+    body = json.dumps({"events": [view()]}).encode()
+    assert guest.post("/api/events/", body, content_type="text/plain").status_code == 202
+
+
+def packed(client: APIClient, body: bytes, *, encoding: str = "gzip") -> Any:
+    return client.post(
+        "/api/events/", body, content_type="application/json", headers={"Content-Encoding": encoding}
+    )
+
+
+def test_a_gzip_body_is_unpacked(guest: APIClient, stream: Stream) -> None:
+    events = json.dumps({"events": [view(), view()]}).encode()
+    assert packed(guest, gzip.compress(events)).json()["data"]["accepted"] == 2
+    assert len(batches(stream)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "status"),
+    [
+        (gzip.compress(b" " * 1_000_001), "gzip", 413),
+        (gzip.compress(b" " * 200_000_000, compresslevel=9), "gzip", 413),
+        (b"no gzip", "gzip", 400),
+        (gzip.compress(b'{"events": []}')[:-4], "gzip", 400),
+        (gzip.compress(b"{}") + gzip.compress(b"{}"), "gzip", 400),
+        (gzip.compress(b"{}") + b"more", "gzip", 400),
+        (b"{}", "br", 415),
+        (b"{}", "gzip, gzip", 415),
+    ],
+    ids=["large", "bomb", "no gzip", "cut off", "twice", "more", "brotli", "two encodings"],
+)
+def test_a_body_that_cannot_be_unpacked_within_the_limits_is_refused(
+    guest: APIClient, stream: Stream, body: bytes, encoding: str, status: int
+) -> None:
+    response = packed(guest, body, encoding=encoding)
+    assert response.status_code == status
+    assert response.json()["details"]
+    assert batches(stream) == []
+
+
+def test_unpacking_a_gzip_bomb_is_limited_in_memory() -> None:
+    bomb = gzip.compress(b" " * 200_000_000, compresslevel=9)
+    tracemalloc.start()
+    with pytest.raises(BatchTooLarge):
+        unpacked(bomb)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
