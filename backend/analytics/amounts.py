@@ -1,4 +1,4 @@
-"""Amounts in reports as the API writes them."""
+"""Formats amounts in reports for the API."""
 
 from decimal import Decimal
 from typing import Any

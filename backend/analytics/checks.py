@@ -1,4 +1,4 @@
-"""`manage.py check` reads the file of every report."""
+"""A system check that reads the file of every report."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The errors of reports."""
+"""Report errors."""
 
 from typing import ClassVar
 
@@ -6,16 +6,16 @@ from backend.api.errors import DomainError, NotFound
 
 
 class ReportNotFound(NotFound):
-    """There is no report of this name."""
+    """There is no report with this name."""
 
     code: ClassVar[str] = "report_not_found"
     message = "There is no such report."
-    details_keys = {"report": "The name in the request.", "known": "The names of the reports that there are."}
+    details_keys = {"report": "The name in the request.", "known": "The names of the existing reports."}
     hint = "List the reports at /api/analytics/reports/."
 
 
 class ReportForStaff(DomainError):
-    """A seller asked for a report about the whole shop."""
+    """A seller requested a report about the whole shop."""
 
     code: ClassVar[str] = "report_for_staff"
     status = 403
@@ -25,20 +25,20 @@ class ReportForStaff(DomainError):
 
 
 class ReportTooLarge(DomainError):
-    """The answer has more rows than a request may ask for."""
+    """The report has more rows than a response in this format may have."""
 
     code: ClassVar[str] = "report_too_large"
     status = 400
     message = "The report has too many rows; ask for fewer days, or for a file."
-    details_keys = {"most_rows": "How many rows an answer in this format may have."}
+    details_keys = {"most_rows": "The maximum number of rows in this format."}
     hint = "Ask for fewer days, for CSV or Parquet, or run `manage.py report`, which has no limit."
 
 
 class ReportUnusable(DomainError):
-    """The report's file has a fault, which `manage.py check` names."""
+    """The report's file has an error, which `manage.py check` reports."""
 
     code: ClassVar[str] = "report_unusable"
     status = 500
-    message = "The definition of this report has a fault."
+    message = "The definition of this report has an error."
     details_keys = {"report": "The report's name."}
-    hint = "An operator finds the file, the line and the fault with `manage.py check`."
+    hint = "Ask an operator to run `manage.py check`, which names the file, the line and the error."

@@ -1,4 +1,4 @@
-"""In which format a report is answered: the parameter `format`, or else the header Accept."""
+"""Chooses the format of a report by the parameter `format`, or else by the header Accept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from backend.api.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class ReportFormat:
-    """A format: its name in `format`, its media type, how many rows an answer may have, and its schema."""
+    """A format: its name in `format`, its media type, the maximum number of rows, and its schema."""
 
     name: str
     media_type: str
@@ -38,7 +38,7 @@ FORMATS = {known.name: known for known in (JSON, CSV, PARQUET)}
 FORMAT_PARAMETER = {
     "name": "format",
     "in": "query",
-    "description": "The format of the answer; without it the header Accept decides.",
+    "description": "The format of the response; by default the header Accept decides.",
     "schema": {"type": "string", "enum": list(FORMATS)},
 }
 

@@ -1,4 +1,4 @@
-"""Whether the warehouse answers, has its schema, and how far it is behind."""
+"""The warehouse's health check: whether it is available and migrated, and how far it lags."""
 
 from collections.abc import Mapping
 
@@ -20,8 +20,8 @@ def check() -> Mapping[str, object]:
     """Return the warehouse's version, its lag, and how many facts and days need attention.
 
     Raises:
-        WarehouseUnavailable, WarehouseRefused: it doesn't answer, or can't.
-        WarehouseNotMigrated: it lacks a part of its schema; names the first.
+        WarehouseUnavailable, WarehouseRefused: it is down, or refuses a query.
+        WarehouseNotMigrated: a part of the schema is missing; names the first.
     """
     target = migrated_for_requests()
     warehouse = target.warehouse()

@@ -1,4 +1,4 @@
-"""Rows of the database as columns of the warehouse."""
+"""Converts database rows to warehouse columns."""
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence

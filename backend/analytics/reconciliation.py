@@ -31,19 +31,19 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What the two sides say of one month, kind and currency."""
+    """The totals of both sides for one month, kind and currency."""
 
     ledger: Total
     warehouse: Total
 
     @property
     def agrees(self) -> bool:
-        """Whether they say the same."""
+        """Whether both sides agree."""
         return self.ledger == self.warehouse
 
 
 def reconcile(warehouse: Warehouse) -> list[Comparison]:
-    """Compare every month, kind and currency that either side knows."""
+    """Compare every month, kind and currency that either side has."""
     facts = [Total(**row) for row in reports.run(warehouse, "reconciliation").records()]
     ledger, stored = _by_group(_ledger_totals()), _by_group(facts)
     return [

@@ -1,4 +1,4 @@
-"""Parameters, descriptions and rows of the reports."""
+"""Serializers for the parameters, descriptions and rows of reports."""
 
 from datetime import date
 from typing import Any
@@ -41,7 +41,7 @@ REPORT_PARAMETERS = {
 
 
 class PeriodParameters(serializers.Serializer[Any]):
-    """Which days, and how many of them make a period."""
+    """The range of days, and the length of a period."""
 
     start_date = serializers.DateField(required=False, help_text="The first day; all if missing.")
     end_date = serializers.DateField(required=False, help_text="The last day; all if missing.")
@@ -120,7 +120,7 @@ class DefaultField(serializers.Field[Any, Any, Any, Any]):
     """A parameter's default."""
 
     def to_representation(self, value: Any) -> Any:
-        """Return a date as a text, anything else as it is."""
+        """Return a date as text, and any other value unchanged."""
         return value.isoformat() if isinstance(value, date) else value
 
 
@@ -143,11 +143,11 @@ class ReportParameterSerializer(serializers.Serializer[Any]):
     maximum = serializers.SerializerMethodField(help_text="The greatest allowed number.")
 
     def get_minimum(self, parameter: Parameter) -> int | None:
-        """Return the least allowed number."""
+        """Return the lowest allowed number."""
         return parameter.minimum if parameter.type == NUMBER else None
 
     def get_maximum(self, parameter: Parameter) -> int | None:
-        """Return the greatest allowed number."""
+        """Return the highest allowed number."""
         return parameter.maximum if parameter.type == NUMBER else None
 
 
@@ -162,7 +162,7 @@ class ReportColumnSerializer(serializers.Serializer[Any]):
 
 
 class ReportSerializer(serializers.Serializer[Any]):
-    """What a report answers, and how it is asked."""
+    """The description of a report: what it shows, and its parameters."""
 
     EXAMPLE = {"name": "sales", "description": "What was sold and what came back, by period and currency."}
 
@@ -179,7 +179,7 @@ class ReportSerializer(serializers.Serializer[Any]):
 
 
 class ReportListSerializer(serializers.Serializer[Any]):
-    """The reports that the caller may run. Days are those of the time zone."""
+    """The reports that the caller may run. Days are in the given time zone."""
 
     EXAMPLE = {"time_zone": "UTC"}
 

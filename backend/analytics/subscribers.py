@@ -52,7 +52,7 @@ class Products:
     batch_size: int = 5_000
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Write these products as they are now."""
+        """Write the current state of these products."""
         version = microseconds(timezone.now())
         columns = projections.products(_keys(notices, Topic.PRODUCT), version=version)
         self.target.warehouse().insert("products", columns)
@@ -60,7 +60,7 @@ class Products:
 
 @dataclass(frozen=True, slots=True)
 class ShopperLinks:
-    """Writes which guest turned out to be which shopper."""
+    """Writes which guests logged in to which accounts."""
 
     target: Migrated
     name: str = "shopper-links"

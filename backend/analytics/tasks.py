@@ -1,4 +1,4 @@
-"""Periodic work on the warehouse."""
+"""Periodic tasks for the warehouse."""
 
 from datetime import timedelta
 

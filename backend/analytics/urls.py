@@ -1,4 +1,4 @@
-"""Paths of the reports."""
+"""Report URLs."""
 
 from django.urls import path
 

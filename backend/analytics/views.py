@@ -43,7 +43,7 @@ class ReportListView(APIView):
     def get(self, request: Request) -> Response:
         """List the reports that the caller may run.
 
-        With the parameters that each takes and the columns of its answer.
+        The list includes each report's parameters and columns.
         """
         reports = selectors.reports_for(cast("User", request.user))
         listed = {"time_zone": PipelineSettings.from_env().time_zone, "reports": reports}
@@ -105,7 +105,7 @@ class SalesView(APIView):
     def get(self, request: Request) -> Response:
         """Report sales and returns by period.
 
-        Sellers see those of their own products, staff all of them.
+        Sellers see those of their own products, staff see all.
         """
         parameters = parse(request, PeriodParameters)
         result = selectors.run("sales", user=cast("User", request.user), parameters=parameters)

@@ -1,10 +1,10 @@
-"""Imports of catalogues and past orders."""
+"""Imports catalogues and past orders."""
 
 from django.apps import AppConfig
 
 
 class ImportingConfig(AppConfig):
-    """Imports of catalogues and past orders."""
+    """Imports catalogues and past orders."""
 
     name = "backend.importing"
     label = "importing"

@@ -1,4 +1,4 @@
-"""What the import commands share: arguments, progress, the summary, the refused rows and waiting."""
+"""Shared by the import commands: arguments, progress, the summary, refused rows and waiting."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -26,14 +26,14 @@ FileFormat = TypeVar("FileFormat")
 
 
 class ImportCommand(BaseCommand, Generic[Thing]):
-    """A command that imports a file in chunks. An interrupted import is continued by running it again."""
+    """A command that imports a file in chunks. To continue an interrupted import, run it again."""
 
     actor: ClassVar[Actor]
     formats: ClassVar[tuple[str, ...]]
     chunk_size: ClassVar[int]
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Accept the format, the file, and whether to wait."""
+        """Add the format, the file, and whether to wait."""
         parser.add_argument("path", type=Path, help="the file: plain, or compressed with gzip or xz")
         parser.add_argument("--format", required=True, choices=self.formats, help="the format of the file")
         parser.add_argument(
@@ -54,7 +54,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
 
     def rows_in(self, path: Path, *, header: Header) -> int:
-        """Return how many rows the file has; all of it is read.
+        """Read the whole file and return how many rows it has.
 
         Called before anything is written, so that a damaged file isn't imported in part.
 

@@ -1,4 +1,4 @@
-"""Reads files of public data sets through their converters, which an installation may lack.
+"""Reads public data sets through their converters, which are not part of every installation.
 
 The converters are in the package `datasets` of the repository, which imports nothing of this one.
 """
@@ -42,7 +42,7 @@ def _formats(name: str) -> Any:
 
 
 def header_of(converter: "CatalogueConverter | OrdersConverter") -> Header:
-    """Return the header of the files that the converter takes; they may have further columns."""
+    """Return the header that the converter expects; files may have other columns, too."""
     return Header(required=converter.columns)
 
 
@@ -53,7 +53,7 @@ def products(path: Path, *, converter: "CatalogueConverter") -> Iterator[Row | R
 
 
 def orders(path: Path, *, converter: "OrdersConverter") -> Iterator[list[Row] | Refused]:
-    """Yield the rows of our format of orders that the file is converted to, those of an order together."""
+    """Yield the rows of our order format that the file is converted to, grouped by order."""
     for outcome in _converted(path, converter.columns, converter.convert):
         yield outcome if isinstance(outcome, Refused) else [_row(row) for row in outcome]
 

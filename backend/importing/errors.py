@@ -1,8 +1,8 @@
-"""Faults of a file or of a row."""
+"""Errors in imported files and rows."""
 
 
 class UnreadableFile(Exception):
-    """A file that is missing, damaged or not a table in the expected format; none of it is imported."""
+    """The file is missing, damaged, or not a table in the expected format; nothing is imported."""
 
 
 class FormatNotInstalled(Exception):
@@ -16,4 +16,4 @@ class FormatNotInstalled(Exception):
 
 
 class InvalidValue(ValueError):
-    """A value because of which its row is refused; the message is the reason."""
+    """A row is refused because of an invalid value; the message is the reason."""

@@ -84,7 +84,7 @@ class Table:
     columns: tuple[str, ...]
 
     def records(self) -> Iterator[Record | Refused]:
-        """Yield its rows; those with a null character or the wrong number of columns as refused."""
+        """Yield the rows; those with a null character or the wrong number of columns are refused."""
         width = len(self.columns)
         with _parsed(self.path) as rows:
             next(rows)
@@ -119,7 +119,7 @@ def open_table(path: Path, *, header: Header) -> Table:
 
 
 def count_rows(path: Path, *, header: Header) -> int:
-    """Return how many rows follow the header; the whole file is read.
+    """Read the whole file and return how many rows follow the header.
 
     Raises:
         UnreadableFile: it can't be read to its end, its header does not fit, or there is no row.

@@ -11,7 +11,7 @@ from typing import IO, Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that was not imported; `reason` is in the same words for every row with the same fault."""
+    """A row that was not imported; rows with the same fault have the same `reason`."""
 
     line: int
     reason: str
@@ -33,7 +33,7 @@ class Written:
 
 @dataclass(slots=True)
 class Summary:
-    """What an import did: rows read, things by result, and refused rows by reason."""
+    """What an import did: rows read, objects by result, and refused rows by reason."""
 
     read: int = 0
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -83,11 +83,11 @@ class RefusedRows:
         self._writer.writerow(("line", "reason", *self._columns))
 
     def __bool__(self) -> bool:
-        """Return whether a row was refused."""
+        """Return whether any row was refused."""
         return self._file is not None
 
     def __enter__(self) -> Self:
-        """Return itself."""
+        """Return this object."""
         return self
 
     def __exit__(

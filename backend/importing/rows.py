@@ -1,4 +1,4 @@
-"""Rows in our CSV formats, whether a file has them or a converter made them."""
+"""Rows in our CSV formats, read from a file or created by a converter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

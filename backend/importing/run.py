@@ -1,4 +1,4 @@
-"""Imports what a reader yields: writes it in chunks, stores the refused rows, counts."""
+"""Imports what a reader yields: writes it in chunks, stores the refused rows, and counts both."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar

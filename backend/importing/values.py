@@ -1,4 +1,4 @@
-"""The values that a file may have: what the database and the reports can hold."""
+"""Parses values, and refuses those that the database or the reports can't represent."""
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -8,21 +8,21 @@ from backend.importing.errors import InvalidValue
 
 LONGEST_REFERENCE = 64
 HIGHEST_PRICE = Decimal("9999999999.99")
-"""Of a unit, and of all units of a line together; an order's total can hold a hundred such lines."""
+"""For a unit and for a whole line; an order's total can hold a hundred such lines."""
 MOST_UNITS = 1_000_000
-"""In one line; the popularity of a product is a sum of them."""
+"""In one line; a product's popularity is the sum of its lines."""
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2149, 6, 4, tzinfo=UTC)
-"""The days of a report are two bytes of days since 1970; one day is left for other time zones."""
+"""Reports store days since 1970 in two bytes; one day at each end is left for other time zones."""
 
-BAD_CURRENCY = "currency must be the code of an ISO 4217 currency, such as EUR"
+BAD_CURRENCY = "currency must be an ISO 4217 currency code, such as EUR"
 NOT_A_PRICE = f"must be a number like 12.50, from 0 to {HIGHEST_PRICE:,}"
 
 
 def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
-    """Return the number from 0 to `highest` that `text` is.
+    """Parse a number from 0 to `highest`.
 
     Raises:
-        InvalidValue: it is not such a number, or has more decimal places than `places`.
+        InvalidValue: `text` is not such a number, or has more than `places` decimal places.
     """
     try:
         value = Decimal(text)
@@ -34,10 +34,10 @@ def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
 
 
 def point_in_time(text: str, *, fault: str) -> datetime:
-    """Return the time in UTC that `text` is in ISO 8601, itself in UTC if it has no offset.
+    """Parse an ISO 8601 time and return it in UTC; without an offset it is taken as UTC.
 
     Raises:
-        InvalidValue: it is not a time, or not from EARLIEST to LATEST.
+        InvalidValue: `text` is not a time from EARLIEST to LATEST.
     """
     try:
         at = datetime.fromisoformat(text)
@@ -50,7 +50,7 @@ def point_in_time(text: str, *, fault: str) -> datetime:
 
 
 def currency_code(text: str) -> str:
-    """Return `text` if it is the code of a currency.
+    """Return `text` if it is a currency code.
 
     Raises:
         InvalidValue: it is not.
@@ -61,10 +61,10 @@ def currency_code(text: str) -> str:
 
 
 def price(text: str, *, column: str, currency: str) -> Decimal:
-    """Return the price in `currency` that `text` is.
+    """Parse a price in `currency`.
 
     Raises:
-        InvalidValue: it is not a number from 0 to HIGHEST_PRICE, or has too many decimal places.
+        InvalidValue: `text` is not a number from 0 to HIGHEST_PRICE, or has too many decimal places.
     """
     fault = f"{column} {NOT_A_PRICE}"
     amount = number(text, highest=HIGHEST_PRICE, places=money.MAX_EXPONENT, fault=fault)

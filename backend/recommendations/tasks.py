@@ -1,4 +1,4 @@
-"""Scheduled tasks of recommendations."""
+"""Periodic tasks for recommendations."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Paths of the recommendations' endpoints."""
+"""Recommendation URLs."""
 
 from django.urls import path
 

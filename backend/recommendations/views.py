@@ -1,4 +1,4 @@
-"""The endpoints of recommendations, open to guests."""
+"""Recommendation endpoints, open to guests."""
 
 from django.utils import timezone
 from rest_framework.permissions import AllowAny

@@ -1,4 +1,4 @@
-"""Whether searches are answered, and how far the index lags behind the database."""
+"""The search engine's health check: whether it works, and how far the index lags."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ def check() -> Mapping[str, object]:
     """Return the engine, the generation that serves, its schema version and its lag.
 
     Raises:
-        SearchError: searches can't be answered; the same error as a search's.
+        SearchError: a search would fail with the same error.
     """
     search_engine = engine()
     search_engine.ping()

@@ -1,4 +1,4 @@
-"""Search's paths."""
+"""Search URLs."""
 
 from django.urls import path
 

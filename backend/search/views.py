@@ -1,4 +1,4 @@
-"""The endpoints of search."""
+"""Search endpoints."""
 
 from collections.abc import Mapping
 

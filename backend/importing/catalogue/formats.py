@@ -1,4 +1,4 @@
-"""The formats of catalogues that can be imported."""
+"""The catalogue formats that can be imported."""
 
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ NAMES = (*converters.CATALOGUES, "csv")
 
 
 def catalogue_format(name: str, *, currency: str) -> Format:
-    """Return the format called `name`, one of NAMES; `currency` is that of rows without one.
+    """Return the format `name`, one of NAMES; `currency` is the default for rows without one.
 
     Raises:
         FormatNotInstalled: its converter is not part of this installation.

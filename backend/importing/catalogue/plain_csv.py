@@ -77,7 +77,7 @@ OTHER_CURRENCY = "the currency is not that of the product's first row"
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A row whose values are valid."""
+    """The validated values of a row."""
 
     source: Row
     sku: str
@@ -99,7 +99,7 @@ class _Offer:
 
 
 def read(path: Path, *, currency: str) -> Iterator[CatalogRow | Refused]:
-    """Yield the refused rows of the file, then its products; `currency` is that of rows without one."""
+    """Yield the refused rows of the file, then its products; `currency` is for rows without one."""
     return products(_rows(path), currency=currency)
 
 
@@ -110,7 +110,7 @@ def _rows(path: Path) -> Iterator[Row | Refused]:
 
 
 def products(rows: Iterable[Row | Refused], *, currency: str) -> Iterator[CatalogRow | Refused]:
-    """Yield the refused rows, then the products; `currency` is that of rows without one."""
+    """Yield the refused rows, then the products; `currency` is for rows without one."""
     groups: dict[str, list[_Offer]] = {}
     seen: set[str] = set()
     for row in rows:

@@ -1,4 +1,4 @@
-"""A product as a reader finds it in a file."""
+"""A product that a reader found in a file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -70,7 +70,7 @@ class _Line:
 
 
 def read(path: Path, *, currency: str) -> Outcomes:
-    """Yield the refused rows of the file, then orders and returns; `currency` is that of rows without one."""
+    """Yield the refused rows of the file, then orders and returns; `currency` is for rows without one."""
     table = open_table(path, header=HEADER)
     by_order: dict[str, list[_Line]] = {}
     for record in table.records():

@@ -1,4 +1,4 @@
-"""Orders and returns as a reader finds them in a file, with the file's names of products and customers."""
+"""Orders and returns that a reader found in a file, with the file's ids of products and customers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from backend.orders.bulk import Charge
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """Units of a variant, and the price of one."""
+    """Units of a variant, and the unit price."""
 
     sku: str
     quantity: int
@@ -37,7 +37,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnRow:
-    """Units that were returned, of no known order, for `amount` in total; `quantity` is positive."""
+    """Returned units without a known order, for `amount` in total; `quantity` is positive."""
 
     reference: str
     occurred_at: datetime
@@ -61,7 +61,7 @@ class Read(Protocol):
 
 
 class Skus(Protocol):
-    """Reads which products a file names."""
+    """Reads the SKUs of the products in a file."""
 
     def __call__(self, path: Path) -> set[str]:
         """Return every SKU that was sold or returned."""

@@ -1,4 +1,4 @@
-"""`manage.py migrate_warehouse`: bring the warehouse to the schema of this version."""
+"""`manage.py migrate_warehouse`: apply pending schema files to the warehouse."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Create or update the warehouse's tables and views."
 
     def handle(self, *_: Any, **__: Any) -> None:
-        """Apply what is pending, and print what that was."""
+        """Apply the pending files and print their names."""
         settings = PipelineSettings.from_env()
         with services_for_command(settings, embedded.WAREHOUSE):
             applied = migrate.migrate(Warehouse(settings))

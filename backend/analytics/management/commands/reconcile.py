@@ -17,7 +17,7 @@ from backend.engines.commands import services_for_command
 
 
 def month(text: str) -> Month:
-    """Return the month that an argument names."""
+    """Parse a month."""
     matched = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", text, flags=re.ASCII)
     if matched is None:
         raise ArgumentTypeError(f"{text!r} is not a month such as 2026-01")
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     help = "Compare the warehouse with the order ledger; fails if they differ in the smallest amount."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add what is to be repaired."""
+        """Add the options for repairing."""
         parser.add_argument(
             "--repair",
             action="store_true",
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="last", type=month, help="the last month (UTC) to repair")
 
     def handle(self, *_: Any, first: Month | None, last: Month | None, **options: Any) -> None:
-        """Print what was repaired, and then what differs, or how much agrees."""
+        """Print what was repaired, then the differences, or how much agrees."""
         if (first or last) and not options["repair"]:
             raise CommandError("--from and --to belong to --repair; a comparison is always of everything")
         settings = PipelineSettings.from_env()

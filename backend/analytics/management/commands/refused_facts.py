@@ -1,4 +1,4 @@
-"""`manage.py refused_facts`: the movements that the warehouse refused, and another try."""
+"""`manage.py refused_facts`: list the movements that the warehouse refused, or write them again."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py import_catalog`: imports products from a file."""
+"""`manage.py import_catalog`: import products from a file."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ class Command(ImportCommand[CatalogRow]):
     chunk_size: ClassVar[int] = 500
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Accept the seller too."""
+        """Add the seller to the common arguments."""
         super().add_arguments(parser)
         parser.add_argument(
             "--seller", metavar="PHONE", help="the seller; by default one named after the format"

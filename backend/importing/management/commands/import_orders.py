@@ -1,4 +1,4 @@
-"""`manage.py import_orders`: imports past orders and returns from a file."""
+"""`manage.py import_orders`: import past orders and returns from a file."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from backend.orders.popularity import refresh_popularity
 
 
 class Command(ImportCommand[OrderRow | ReturnRow]):
-    """Stores each order and each return once. Stock doesn't change: the units were shipped long ago."""
+    """Stores each order and each return once. Stock doesn't change, because the units have long been shipped."""
 
     help = "Import past orders from a file. Running it again adds only new ones."
     actor: ClassVar[Actor] = Actor.system("import_orders")
