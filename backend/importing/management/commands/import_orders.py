@@ -15,7 +15,7 @@ from backend.orders.popularity import refresh_popularity
 
 
 class Command(ImportCommand[OrderRow | ReturnRow]):
-    """Stores each order and each return once. Stock doesn't change, because the units have long been shipped."""
+    """Stores each order and return once. Stock doesn't change, because the units have long been shipped."""
 
     help = "Import past orders from a file. Running it again adds only new ones."
     actor: ClassVar[Actor] = Actor.system("import_orders")
