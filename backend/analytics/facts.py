@@ -1,4 +1,4 @@
-"""Writes movements of the ledger to the warehouse: as order facts, and sales as events too."""
+"""Writes the ledger's movements to the warehouse: as order facts, and sales also as events."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def write_columns(warehouse: Warehouse, columns: FactColumns) -> list[RefusedMov
 
 
 def replay_refused(warehouse: Warehouse, *, clock: Callable[[], datetime]) -> ReplayedMovements:
-    """Write the refused movements again, as they are in the ledger now."""
+    """Write the refused movements again with their current values in the ledger."""
     waiting = [row.movement_id for row in facts.waiting(warehouse)]
     refused = write_facts(warehouse, Movement.objects.filter(pk__in=waiting), clock=clock)
     gone = _not_in_ledger(waiting)

@@ -1,4 +1,4 @@
-"""What the shop's database says reaches the warehouse whole, once, and again after every change."""
+"""Order facts, products and links reach the warehouse completely and once, and again after every change."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -47,7 +47,7 @@ def test_an_order_becomes_facts_with_its_customers_key_and_claim(
     )
 
 
-def test_a_sale_is_an_order_event_too_once_however_often_it_is_delivered(
+def test_a_sale_is_also_one_order_event_after_repeated_deliveries(
     warehouse: Warehouse, products: list[Product], customer: User
 ) -> None:
     import_orders([past_order(products, customer)], source="test")
@@ -69,7 +69,7 @@ def test_a_sale_is_an_order_event_too_once_however_often_it_is_delivered(
     assert (vase["exposure_id"], vase["event_id"].version) == (NIL_UUID, 7)
 
 
-def test_facts_are_the_ledger_however_often_they_are_delivered(
+def test_facts_equal_the_ledger_after_repeated_deliveries(
     warehouse: Warehouse, products: list[Product]
 ) -> None:
     import_orders([past_order(products, None)], source="test")
@@ -96,14 +96,14 @@ def test_facts_are_the_ledger_however_often_they_are_delivered(
     assert all(comparison.agrees for comparison in compared)
 
 
-def test_a_missing_fact_shows_in_the_reconciliation(warehouse: Warehouse, products: list[Product]) -> None:
+def test_reconciliation_reports_a_missing_fact(warehouse: Warehouse, products: list[Product]) -> None:
     import_orders([past_order(products, None)], source="test")
     deliver()
     warehouse.command("DELETE FROM order_facts WHERE kind = 'RETURN'")
     assert [comparison.agrees for comparison in reconcile(warehouse)] == [False, True]
 
 
-def test_a_product_is_there_as_it_is_now(warehouse: Warehouse, products: list[Product]) -> None:
+def test_a_product_is_stored_with_its_current_state(warehouse: Warehouse, products: list[Product]) -> None:
     lamp = products[0]
     deliver()
     (row,) = warehouse.rows("SELECT * FROM products FINAL WHERE product_id = {id:UInt64}", {"id": lamp.pk})

@@ -1,4 +1,4 @@
-"""A warehouse that accepts connections and never answers costs a request seconds, and few threads."""
+"""A warehouse that hangs delays a request by seconds and occupies few threads."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def pid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.WAREHOUSE):
         monkeypatch.setenv("CLICKHOUSE_URL", embedded.clickhouse_url(settings))
-        # A share that is asked again at once: that it rests between is tested with the share itself.
+        # A share that suspends the engine for no time; suspension is tested with the share itself.
         share = Share("warehouse", slots=3, failures=(WarehouseUnavailable,), rest_seconds=0)
         monkeypatch.setattr(engine, "SHARE", share)
         engine.migrated_for_requests.cache_clear()
@@ -80,7 +80,7 @@ def test_requests_beyond_the_share_are_refused_at_once(pid: int, staff: User) ->
     assert max(seconds for _, seconds in responses) < DEADLINE_SECONDS
 
 
-def test_health_says_that_the_warehouse_does_not_answer(pid: int) -> None:
+def test_health_reports_that_the_warehouse_hangs(pid: int) -> None:
     with processes.stopped(pid):
         probes, seconds = timed(health.probe_all)
     (warehouse,) = [probe for probe in probes if probe.name == "warehouse"]

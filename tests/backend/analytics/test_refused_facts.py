@@ -1,4 +1,4 @@
-"""A movement that the warehouse refuses is kept apart with the reason, and the others go on."""
+"""A movement that the warehouse refuses is stored separately with the reason, and the others are written."""
 
 import io
 from collections.abc import Iterator
@@ -48,7 +48,9 @@ def stored(warehouse: Warehouse) -> list[int]:
     ]
 
 
-def test_the_others_are_stored_and_the_subscriber_goes_on(strict: Warehouse, products: list[Product]) -> None:
+def test_other_movements_are_stored_and_the_subscriber_continues(
+    strict: Warehouse, products: list[Product]
+) -> None:
     good = [sell(products, f"a{n}") for n in range(5)]
     bad = [sell(products, f"b{n}", quantity=101 + n) for n in range(2)]
     good += [sell(products, f"c{n}") for n in range(5)]
@@ -62,9 +64,7 @@ def test_the_others_are_stored_and_the_subscriber_goes_on(strict: Warehouse, pro
     assert health.check()["refused_facts"] == 2
 
 
-def test_they_are_listed_and_replayed_when_the_reason_is_gone(
-    strict: Warehouse, products: list[Product]
-) -> None:
+def test_refused_movements_are_listed_and_can_be_replayed(strict: Warehouse, products: list[Product]) -> None:
     bad = sell(products, "bad", quantity=101)
     deliver()
     assert run("refused_facts").startswith(f"{bad}\t")
@@ -79,7 +79,7 @@ def test_they_are_listed_and_replayed_when_the_reason_is_gone(
     assert run("reconcile") == "1 movements in 1 totals agree\n"
 
 
-def test_reconcile_names_them(strict: Warehouse, products: list[Product]) -> None:
+def test_reconcile_names_refused_movements(strict: Warehouse, products: list[Product]) -> None:
     bad = sell(products, "bad", quantity=101)
     deliver()
     output = io.StringIO()
@@ -88,7 +88,9 @@ def test_reconcile_names_them(strict: Warehouse, products: list[Product]) -> Non
     assert f"movement {bad} was refused by the warehouse: " in output.getvalue()
 
 
-def test_one_that_left_the_ledger_is_forgotten(strict: Warehouse, products: list[Product]) -> None:
+def test_a_refused_movement_that_left_the_ledger_is_forgotten(
+    strict: Warehouse, products: list[Product]
+) -> None:
     sell(products, "bad", quantity=101)
     deliver()
     Movement.objects.all().delete()

@@ -1,4 +1,4 @@
-"""The warehouse is made equal to the ledger again, while the shop runs, however often and wherever it ends."""
+"""A repair makes the warehouse equal to the ledger, while the shop runs and even if the repair is killed."""
 
 import threading
 from collections.abc import Callable
@@ -152,7 +152,7 @@ def test_only_the_months_that_were_asked_for_are_repaired(
 
 
 class Killed(BaseException):
-    """Ends a repair as SIGKILL does: nothing that follows is carried out, not even what cleans up."""
+    """Ends a repair as SIGKILL does: nothing after it is executed, not even clean-up code."""
 
 
 class Mortal(Warehouse):
@@ -188,7 +188,7 @@ def test_a_repair_that_is_killed_anywhere_leaves_nothing_wrong(
             list(repair(mortal, first=None, last=None, clock=timezone.now))
         except Killed:
             deaths += 1
-        # Each death repairs a little, so that everything is damaged again for the next one.
+        # Each killed repair has done some work, so the damage is restored before the next one.
         later = timezone.now() + timedelta(hours=2)
         rollups.drop_leftover_tables(warehouse, now=later)
         rollups.rebuild(warehouse)

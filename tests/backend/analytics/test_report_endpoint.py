@@ -122,7 +122,7 @@ def test_parquet_is_a_file_with_exact_amounts(
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html,*/*;q=0.8", "image/png", ""])
-def test_whatever_else_is_accepted_gets_json(sold: list[Product], staff: User, accept: str) -> None:
+def test_other_accept_headers_get_json(sold: list[Product], staff: User, accept: str) -> None:
     assert get(staff, "sales/", accept=accept).json()["data"]["name"] == "sales"
 
 
@@ -156,7 +156,7 @@ def test_staff_may_look_at_one_seller(sold: list[Product], staff: User, sellers:
         ("product/?", 400, "invalid_input", "product"),
     ],
 )
-def test_a_fault_of_the_request_is_named_in_json(
+def test_an_invalid_request_is_reported_in_json(
     warehouse: Warehouse, staff: User, path: str, status: int, code: str, field: str, form: str
 ) -> None:
     response = get(staff, path + form)
