@@ -108,14 +108,12 @@ def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None
 
 def touched_days(records: Iterable[Record]) -> set[date]:
     """Return the days whose rollups these events change: their own, and those of the lists that they name."""
-    touched: set[int] = set()
-    for record in records:
-        event = record.event
-        answered_at = uuid7.milliseconds(event.event_id)
-        touched.add(answered_at // MILLISECONDS_A_DAY)
+    events = [record.event for record in records]
+    touched = {time // MILLISECONDS_A_DAY for time in uuid7.times(event.event_id for event in events)}
+    for event in events:
         if isinstance(event, (Click, CartAdd)) and event.exposure_id is not None:
             shown_at = uuid7.milliseconds(event.exposure_id)
-            if _EARLIEST_ANSWER <= answered_at - shown_at <= _LATEST_ANSWER:
+            if _EARLIEST_ANSWER <= event.milliseconds - shown_at <= _LATEST_ANSWER:
                 touched.add(shown_at // MILLISECONDS_A_DAY)
     return {_EPOCH + timedelta(days=day) for day in touched}
 

@@ -30,18 +30,11 @@ def null(request: HttpRequest) -> HttpResponse:
 
 
 class EventSerializer(serializers.Serializer[Any]):
-    """An event as an ordinary serializer."""
+    """The fields of every event."""
 
     event_id = serializers.UUIDField()
-    type = serializers.ChoiceField(choices=("search", "seen", "click", "view", "cart_add", "cart_remove"))
     session_id = serializers.UUIDField(required=False)
-    product_id = serializers.IntegerField(required=False, min_value=1)
-    variant_id = serializers.IntegerField(required=False, min_value=1)
-    quantity = serializers.IntegerField(required=False, min_value=1)
-    exposure_id = serializers.UUIDField(required=False)
-    position = serializers.IntegerField(required=False, min_value=1)
-    product_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
-    query = serializers.CharField(required=False, max_length=500)
+    properties = serializers.DictField(required=False)
 
     def validate_event_id(self, value: UUID) -> UUID:
         """Refuse what is no UUIDv7."""
@@ -50,10 +43,76 @@ class EventSerializer(serializers.Serializer[Any]):
         return value
 
 
+class SearchSerializer(EventSerializer):
+    """A query was sent."""
+
+    query = serializers.CharField(max_length=500)
+    exposure_id = serializers.UUIDField(required=False)
+
+
+class SeenSerializer(EventSerializer):
+    """Products came into view."""
+
+    exposure_id = serializers.UUIDField()
+    product_ids = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=500)
+
+
+class ViewSerializer(EventSerializer):
+    """A product's page was looked at."""
+
+    product_id = serializers.IntegerField(min_value=1)
+    exposure_id = serializers.UUIDField(required=False)
+
+
+class ClickSerializer(ViewSerializer):
+    """A product was chosen from a list."""
+
+    position = serializers.IntegerField(required=False, min_value=1, max_value=100_000)
+
+
+class CartRemoveSerializer(EventSerializer):
+    """Units of a product were taken out of a cart."""
+
+    product_id = serializers.IntegerField(min_value=1)
+    variant_id = serializers.IntegerField(required=False, min_value=1)
+    quantity = serializers.IntegerField(required=False, min_value=1, max_value=100_000)
+
+
+class CartAddSerializer(CartRemoveSerializer):
+    """Units of a product went into a cart."""
+
+    exposure_id = serializers.UUIDField(required=False)
+
+
+_BY_TYPE = {
+    "search": SearchSerializer,
+    "seen": SeenSerializer,
+    "view": ViewSerializer,
+    "click": ClickSerializer,
+    "cart_add": CartAddSerializer,
+    "cart_remove": CartRemoveSerializer,
+}
+
+
+class AnyEventSerializer(serializers.Serializer[Any]):
+    """Validates each event with its type's serializer; makes each of those once for a request."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._serializers = {name: kind() for name, kind in _BY_TYPE.items()}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Return the validated event."""
+        serializer = self._serializers.get(data.get("type"))
+        if serializer is None:
+            raise serializers.ValidationError({"type": "Unknown type."})
+        return {"type": data["type"], **serializer.run_validation(data)}
+
+
 class BatchSerializer(serializers.Serializer[Any]):
     """A batch of events."""
 
-    events = EventSerializer(many=True)
+    events = AnyEventSerializer(many=True)
 
 
 class SerializersView(APIView):

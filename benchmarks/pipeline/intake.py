@@ -1,4 +1,8 @@
-"""POST of batches beside a null view and beside an intake written with DRF serializers, on one server."""
+"""POST of batches beside a null view and beside an intake written with DRF serializers, on one server.
+
+One client sends one request after the other, so that each pays for a sync of the stream's file. The
+time of an append alone is measured in the same rounds.
+"""
 
 import json
 import os
@@ -13,7 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.pipeline.samples import events
+from analytics_pipeline.stream import Stream, encode
+from benchmarks.pipeline.samples import batch, events
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = (1, 50, 100, 500)
@@ -41,18 +46,25 @@ class RequestCost:
         return self.cpu_seconds / len(self.seconds)
 
 
-def measure(*, rounds: int, environ: Mapping[str, str]) -> dict[int, dict[str, RequestCost]]:
-    """Return what each path costs for each size of a batch; the paths take turns in each round."""
+def measure(*, rounds: int, environ: Mapping[str, str], stream: Stream) -> dict[int, dict[str, RequestCost]]:
+    """Return what each path costs for each size of a batch, and under "append" what an append alone takes.
+
+    The paths take turns in each round.
+    """
     chance = random.Random(7)
     with _server(environ) as (port, process):
-        return {size: _interleaved(port, process, size=size, rounds=rounds, chance=chance) for size in SIZES}
+        return {
+            size: _interleaved(port, process, size=size, rounds=rounds, chance=chance, stream=stream)
+            for size in SIZES
+        }
 
 
 def _interleaved(
-    port: int, process: int, *, size: int, rounds: int, chance: random.Random
+    port: int, process: int, *, size: int, rounds: int, chance: random.Random, stream: Stream
 ) -> dict[str, RequestCost]:
     bodies = [json.dumps({"events": list(events(size, chance=chance))}).encode() for _ in range(BODIES)]
-    measured = {name: RequestCost() for name in PATHS}
+    entry = encode(batch(size, chance=chance))
+    measured = {name: RequestCost() for name in (*PATHS, "append")}
     client = _Client(port)
     for number in range(rounds + 1):
         for name, path in PATHS.items():
@@ -62,7 +74,14 @@ def _interleaved(
             if number:
                 measured[name].seconds += seconds
                 measured[name].cpu_seconds += _cpu_seconds(process) - cpu
+        measured["append"].seconds += [_append_seconds(stream, entry) for _ in bodies]
     return measured
+
+
+def _append_seconds(stream: Stream, entry: bytes) -> float:
+    begun = time.perf_counter()
+    stream.append_raw(entry)
+    return time.perf_counter() - begun
 
 
 class _Client:

@@ -1,12 +1,20 @@
 """A storefront's events: searches, clicks, views and carts, with sessions and exposures."""
 
+import json
 import random
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from analytics_pipeline import uuid7
+from analytics_pipeline.events import AnyEvent
+from analytics_pipeline.stream import Batch
+
+SHOPPER = UUID("0190f3c2-0000-7000-8000-00000000abcd")
 
 
 def events(count: int, *, chance: random.Random, hours: float = 1.0) -> Iterator[dict[str, Any]]:
@@ -28,6 +36,16 @@ def events(count: int, *, chance: random.Random, hours: float = 1.0) -> Iterator
             {"type": "cart_add", **product, "variant_id": chance.randint(1, 9_000), "quantity": 2},
         )
         yield common | chance.choice(kinds)
+
+
+def batch(size: int, *, chance: random.Random) -> Batch:
+    """Return events of the last two days as they are appended to the stream."""
+    sent = json.dumps(list(events(size, chance=chance, hours=48))).encode()
+    return Batch(
+        arrived_at=datetime.now(UTC),
+        shopper_key=SHOPPER,
+        events=tuple(msgspec.json.decode(sent, type=list[AnyEvent])),
+    )
 
 
 def _id(milliseconds: int, *, chance: random.Random) -> UUID:

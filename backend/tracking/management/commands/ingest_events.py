@@ -1,5 +1,6 @@
 """`manage.py ingest_events`: store events from the stream in the warehouse until stopped."""
 
+import gc
 import signal
 import threading
 import time
@@ -52,6 +53,9 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
+        # The collector runs after each block, and needn't visit what the start has loaded.
+        gc.collect()
+        gc.freeze()
         follow(consumer, previous, warehouse, stopping=stopping)
 
 
