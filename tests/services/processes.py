@@ -42,7 +42,8 @@ def proxy(address: str) -> Iterator[tuple[str, int]]:
     """Run a TCP proxy that forwards to the server at `address`; yield its address and the number of its process."""
     target, port = urlsplit(address), free_port()
     place = [str(port), str(target.hostname), str(target.port)]
-    with _running([sys.executable, "-m", "tests.services.proxy", *place], port=port) as pid:
+    # By its path: as a module it would import this package, which starts the stores of a run.
+    with _running([sys.executable, str(Path(__file__).with_name("proxy.py")), *place], port=port) as pid:
         yield target._replace(netloc=f"127.0.0.1:{port}").geturl(), pid
 
 

@@ -1,4 +1,4 @@
-"""A TCP proxy in a process of its own: `python -m tests.services.proxy PORT TARGET_HOST TARGET_PORT`.
+"""A TCP proxy in a process of its own: `python tests/services/proxy.py PORT TARGET_HOST TARGET_PORT`.
 
 Stopping it makes a server that others share look as if it hung.
 """
