@@ -6,6 +6,7 @@ The ISO 4217 exponent of a currency is the number of decimal places of its amoun
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -50,6 +51,7 @@ def exponent(currency: str) -> int:
         raise UnknownCurrency(currency) from None
 
 
+@cache
 def quantum(currency: str) -> Decimal:
     """Return the smallest amount of `currency`: 1 for JPY, 0.01 for USD."""
     return Decimal(1).scaleb(-exponent(currency))

@@ -46,9 +46,19 @@ def page_of_rows(rows: QuerySet[Row], span: PageSpan) -> tuple[int, list[Row]]:
     Raises:
         PageNotFound: the page is after the last one.
     """
+    count, page = counted_slice(rows, span)
+    return count, list(page)
+
+
+def counted_slice(rows: QuerySet[Row], span: PageSpan) -> tuple[int, QuerySet[Row]]:
+    """Return the number of rows, in one query, and the query of the page's rows.
+
+    Raises:
+        PageNotFound: the page is after the last one.
+    """
     count = rows.count()
     span.require_within(count)
-    return count, list(rows[span.start : span.start + span.page_size])
+    return count, rows[span.start : span.start + span.page_size]
 
 
 def page_envelope(

@@ -1,6 +1,7 @@
 """Query parameters and bodies, parsed strictly: unknown names are refused."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from rest_framework import serializers
@@ -31,7 +32,7 @@ def parse(
         InvalidInput: a parameter is unknown or repeated; the details name it and list the known ones.
         rest_framework.exceptions.ValidationError: a value is invalid.
     """
-    repeatable = {name for name, field in serializer_class().fields.items() if _is_repeatable(field)}
+    repeatable = _repeatable(serializer_class)
     serializer = serializer_class(
         data={
             name: values if name in repeatable else values[-1]
@@ -53,8 +54,11 @@ def parse(
     return dict(serializer.validated_data)
 
 
-def _is_repeatable(field: object) -> bool:
-    return isinstance(field, serializers.ListField)
+@cache
+def _repeatable(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
+    """Return the names of the fields that are lists."""
+    fields = serializer_class().fields.items()
+    return frozenset(name for name, field in fields if isinstance(field, serializers.ListField))
 
 
 class Body(serializers.Serializer[Any]):

@@ -35,7 +35,7 @@ class ProductFilters:
 
 
 def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Product]:
-    """Return the listed products that match `filters`, with category, seller and variants (3 queries).
+    """Return the listed products that match `filters`, in the requested order.
 
     Raises:
         InvalidInput: no category has this name, slug or path.
@@ -58,7 +58,7 @@ def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Produc
         rows = rows.filter(sale_price__gte=filters.min_price)
     if filters.max_price is not None:
         rows = rows.filter(sale_price__lte=filters.max_price)
-    return shown(rows).order_by(*ORDERINGS[sort_by])
+    return rows.order_by(*ORDERINGS[sort_by])
 
 
 def shown(rows: QuerySet[Product]) -> QuerySet[Product]:
@@ -80,7 +80,12 @@ def product_for(product_id: int, *, user: object) -> Product:
 
 def may_change(product: Product, *, user: object) -> bool:
     """Return whether `user` is the product's seller or staff."""
-    return bool(getattr(user, "is_admin", False)) or getattr(user, "pk", None) == product.seller_id
+    return may_change_products_of(product.seller_id, user=user)
+
+
+def may_change_products_of(seller_id: int, *, user: object) -> bool:
+    """Return whether `user` is this seller or staff."""
+    return bool(getattr(user, "is_admin", False)) or getattr(user, "pk", None) == seller_id
 
 
 def variants_of(product_id: int, *, user: object) -> list[Variant]:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.api.pagination import PageSpan, page_envelope, page_of_rows
+from backend.api.pagination import PageSpan, counted_slice, page_envelope
 from backend.api.parameters import parse
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
@@ -18,6 +18,7 @@ from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.audit.actors import actor_of
 from backend.catalog import selectors, services
+from backend.catalog.cards import cards, product_page
 from backend.catalog.errors import NotYourProduct, ProductNotFound
 from backend.catalog.serializers import (
     DeletedSerializer,
@@ -53,19 +54,18 @@ class ProductListView(APIView):
         span = PageSpan(page=parameters.pop("page"), page_size=parameters.pop("page_size"))
         names = {field.name for field in fields(selectors.ProductFilters)}
         filters = selectors.ProductFilters(**{name: parameters[name] for name in names & parameters.keys()})
-        count, products = page_of_rows(
-            selectors.products_listed(filters, sort_by=parameters["sort_by"]), span
-        )
+        rows = selectors.products_listed(filters, sort_by=parameters["sort_by"])
+        count, page = counted_slice(rows, span)
+        shown = cards(page)
         exposure_id = expose(
             surface="product_list",
             shopper=shopper_of(request),
-            product_ids=[product.pk for product in products],
+            product_ids=[card["id"] for card in shown],
             filters={name: str(value) for name, value in parameters.items() if value is not None},
             page=span.page,
             now=timezone.now(),
         )
-        cards = list(ProductCardSerializer(products, many=True).data)
-        return Response(page_envelope(request, cards, count=count, span=span, exposure_id=exposure_id))
+        return Response(page_envelope(request, shown, count=count, span=span, exposure_id=exposure_id))
 
 
 class ProductView(APIView):
@@ -82,8 +82,7 @@ class ProductView(APIView):
     )
     def get(self, request: Request, product_id: int) -> Response:
         """Show a product with its variants."""
-        product = selectors.product_for(product_id, user=request.user)
-        return envelope(ProductSerializer(product).data)
+        return envelope(product_page(product_id, user=request.user))
 
     @operation(
         "products_update",
@@ -101,8 +100,7 @@ class ProductView(APIView):
         serializer = ProductChangesSerializer(data=request.data, partial=True, context={"user": request.user})
         serializer.is_valid(raise_exception=True)
         services.update_product(product_id, changes=serializer.validated_data, by=actor_of(request))
-        product = selectors.product_for(product_id, user=request.user)
-        return envelope(ProductSerializer(product).data, message="Product changed.")
+        return envelope(product_page(product_id, user=request.user), message="Product changed.")
 
     @operation(
         "products_delete",

@@ -1,8 +1,8 @@
 """Products to recommend: published lists merged with recent views, restricted to what can be sold.
 
 The number of queries is fixed: the serving version, its lists, earlier purchases (accounts only), the
-products, their variants. Without a published version the popular products are returned, without Redis the
-published list alone, and the response says so.
+products, the count of their variants. Without a published version the popular products are returned, without
+Redis the published list alone, and the response says so.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from analytics_pipeline.redis_client import StreamUnavailable
 from backend.api.shoppers import Shopper
+from backend.catalog.cards import Card, cards_by_id
 from backend.catalog.models import Product
-from backend.catalog.selectors import shown
 from backend.engines.streams import recent_products
 from backend.orders.models import OrderItem, OrderStatus
 from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
@@ -31,10 +31,10 @@ MAX_BOUGHT = 1_000
 class RecommendedProduct:
     """A product with its score and reason; `because` is the product that explains it, if one does."""
 
-    product: Product
+    product: Card
     score: float
     reason: Reason
-    because: Product | None
+    because: Card | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +173,7 @@ def _sellable(candidates: Sequence[Recommendation], *, limit: int) -> list[Recom
     named = {one.product_id for one in candidates} | {
         one.because for one in candidates if one.because is not None
     }
-    listed = {product.pk: product for product in shown(Product.objects.listed().filter(pk__in=named))}
+    listed = cards_by_id(named)
     found = [
         RecommendedProduct(
             product=listed[one.product_id],
@@ -184,7 +184,7 @@ def _sellable(candidates: Sequence[Recommendation], *, limit: int) -> list[Recom
         for one in candidates
         if one.product_id in listed
     ]
-    in_stock = [item for item in found if item.product.available > 0]
+    in_stock = [item for item in found if item.product["in_stock"]]
     return (in_stock or found)[:limit]
 
 

@@ -80,9 +80,9 @@ def body(found: Recommended, *, exposure_id: object) -> dict[str, Any]:
 
 def _row(item: RecommendedProduct) -> dict[str, Any]:
     return {
-        **ProductCardSerializer(item.product).data,
+        **item.product,
         "score": item.score,
         "reason": reasons.of_product(item),
         "reason_code": item.reason.value,
-        "because_product": item.because.pk if item.because else None,
+        "because_product": item.because["id"] if item.because else None,
     }

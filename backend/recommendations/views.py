@@ -71,7 +71,7 @@ def _answer(request: Request, found: selectors.Recommended, *, slot: str) -> Res
     exposure_id = expose(
         surface=SURFACE,
         shopper=shopper_of(request),
-        product_ids=[item.product.pk for item in found.items],
+        product_ids=[item.product["id"] for item in found.items],
         slot=slot,
         algorithm=found.algorithm,
         version=found.version or "",

@@ -1,0 +1,1 @@
+"""Product pages beside plain pages of Django REST Framework: CPU time and queries."""

@@ -1,0 +1,147 @@
+"""What the pages are compared with: generic views and model serializers with the same fields.
+
+Variants are counted by the database, as one would who knows the ORM. No exposure is stored.
+"""
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.permissions import AllowAny
+
+from backend.api.throttles import BrowseThrottle
+from backend.catalog.models import Category, Product, Variant
+
+
+class PlainCategorySerializer(serializers.ModelSerializer[Category]):
+    """The category of a product."""
+
+    class Meta:
+        model = Category
+        fields = ["id", "name", "slug", "path"]
+
+
+class PlainCardSerializer(serializers.ModelSerializer[Product]):
+    """A card."""
+
+    category = PlainCategorySerializer()
+    discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
+    variant_count = serializers.IntegerField()
+    in_stock = serializers.SerializerMethodField()
+    image_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Product
+        fields = [
+            "id",
+            "title",
+            "slug",
+            "brand",
+            "category",
+            "seller",
+            "price",
+            "discount_percentage",
+            "sale_price",
+            "currency",
+            "flash_sale",
+            "best_seller_product",
+            "featured_product",
+            "rating_average",
+            "rating_count",
+            "variant_count",
+            "in_stock",
+            "image_url",
+        ]
+
+    def get_in_stock(self, product: Product) -> bool:
+        """Return whether units are available."""
+        return bool(product.available_units)  # type: ignore[attr-defined]
+
+    def get_image_url(self, product: Product) -> str | None:
+        """Return the address of the first image."""
+        return product.image_urls[0] if product.image_urls else None
+
+
+class PlainVariantSerializer(serializers.ModelSerializer[Variant]):
+    """A variant."""
+
+    price = serializers.DecimalField(source="list_price", max_digits=14, decimal_places=4)
+    available = serializers.IntegerField()
+
+    class Meta:
+        model = Variant
+        fields = [
+            "id",
+            "product",
+            "name",
+            "sku",
+            "attributes",
+            "price_modifier",
+            "price",
+            "sale_price",
+            "stock",
+            "available",
+            "is_active",
+            "image_url",
+        ]
+
+
+class PlainProductSerializer(PlainCardSerializer):
+    """A product and its variants."""
+
+    stock = serializers.IntegerField()
+    available = serializers.IntegerField()
+    variants = PlainVariantSerializer(many=True)
+
+    class Meta(PlainCardSerializer.Meta):
+        fields = [
+            *PlainCardSerializer.Meta.fields,
+            "description",
+            "attributes",
+            "image_urls",
+            "is_active",
+            "popularity",
+            "stock",
+            "available",
+            "variants",
+            "created_at",
+            "updated_at",
+        ]
+
+
+class Pages(PageNumberPagination):
+    """Pages as the shop's."""
+
+    page_size = 20
+    page_size_query_param = "page_size"
+
+
+def _counted() -> QuerySet[Product]:
+    active = Q(variants__is_active=True)
+    return (
+        Product.objects.listed()
+        .select_related("category")
+        .annotate(
+            variant_count=Count("variants", filter=active),
+            available_units=Sum(F("variants__stock") - F("variants__reserved"), filter=active),
+        )
+    )
+
+
+class PlainListView(ListAPIView[Product]):
+    """A page of products."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+    serializer_class = PlainCardSerializer
+    pagination_class = Pages
+    queryset = _counted().order_by("-created_at", "-id")
+
+
+class PlainDetailView(RetrieveAPIView[Product]):
+    """A product with its variants."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+    serializer_class = PlainProductSerializer
+    queryset = _counted().prefetch_related("variants")
