@@ -29,13 +29,17 @@ VARIANT_FIELDS = ("name", "price_modifier", "attributes", "image_url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedVariant:
-    """An imported variant; its stock is recorded in the ledger separately."""
+    """An imported variant; its stock is recorded in the ledger separately.
+
+    `discount_percentage` is None if the product's applies.
+    """
 
     sku: str
     name: str = ""
     price_modifier: Decimal = Decimal(0)
     attributes: Mapping[str, str] = field(default_factory=dict)
     image_url: str = ""
+    discount_percentage: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

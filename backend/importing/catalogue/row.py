@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +22,8 @@ class CatalogRow:
     """A product, made of `rows` rows of the file, the first of them `row` at `line`.
 
     `further` are the other rows with their lines, which are stored if the product is refused. `stock` is the
-    number of units by SKU, if the file has it; `remarks` name what could not be imported.
+    number of units by SKU, if the file has it, and `stock_at` the time at which they were counted, if the
+    file has that; `remarks` name what could not be imported.
     """
 
     product: ImportedProduct
@@ -30,6 +32,7 @@ class CatalogRow:
     further: tuple[tuple[int, tuple[str, ...]], ...] = ()
     rows: int = 1
     stock: Mapping[str, int] = field(default_factory=dict)
+    stock_at: Mapping[str, datetime] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 
