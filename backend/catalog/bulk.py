@@ -24,7 +24,7 @@ WAS_DELETED = "was deleted in this shop"
 FOREIGN_SKU = "its SKU belongs to another product of this shop"
 GIVEN_TWICE = "was given twice"
 ALWAYS_WRITTEN = ("slug", "sale_price", "updated_at")
-VARIANT_FIELDS = ("name", "price_modifier", "attributes", "image_url")
+VARIANT_FIELDS = ("name", "price_modifier", "discount_percentage", "attributes", "image_url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +196,7 @@ def _variant_values(wanted: ImportedVariant) -> dict[str, Any]:
     return {
         "name": wanted.name,
         "price_modifier": wanted.price_modifier,
+        "discount_percentage": wanted.discount_percentage,
         "attributes": dict(wanted.attributes),
         "image_url": wanted.image_url,
     }

@@ -33,6 +33,26 @@ class VariantRequired(DomainError):
     hint = "Repeat the request with the id of one of the `variants`."
 
 
+class SkuTaken(DomainError):
+    """A new SKU already belongs to another variant, or another request created it at the same time."""
+
+    code = "sku_taken"
+    status = 409
+    message = "Another variant of this shop has this SKU."
+    details_keys = {"skus": "The SKUs that are taken."}
+    hint = "Choose other SKUs, or change the variants that have these."
+
+
+class LastVariant(DomainError):
+    """The only variant of a product can't be deleted."""
+
+    code = "last_variant"
+    status = 409
+    message = "A product needs at least one variant."
+    details_keys = {"variant_id": "The id of the variant."}
+    hint = "Deactivate the variant, or delete the product."
+
+
 class NotYourProduct(DomainError):
     """A seller tried to change another seller's product."""
 

@@ -117,6 +117,8 @@ class Variant(models.Model):
     name = models.CharField(max_length=200, blank=True)
     sku = models.CharField(max_length=64, unique=True)
     price_modifier = models.DecimalField(max_digits=14, decimal_places=4, default=Decimal(0))
+    # Null means the discount of the product.
+    discount_percentage = models.DecimalField(max_digits=11, decimal_places=8, null=True, blank=True)
     sale_price = models.DecimalField(max_digits=14, decimal_places=4)
     attributes = models.JSONField(default=dict, blank=True)
     stock = models.PositiveIntegerField(default=0)
@@ -131,6 +133,11 @@ class Variant(models.Model):
                 condition=Q(reserved__lte=F("stock")), name="variant_reserved_within_stock"
             ),
             models.CheckConstraint(condition=Q(sale_price__gte=0), name="variant_sale_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(discount_percentage=None)
+                | Q(discount_percentage__gte=0, discount_percentage__lte=100),
+                name="variant_discount_is_a_percentage",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -140,6 +147,12 @@ class Variant(models.Model):
     def list_price(self) -> Decimal:
         """The price before the discount."""
         return self.product.price + self.price_modifier
+
+    @property
+    def discount(self) -> Decimal:
+        """The discount in percent: the variant's own, or else the product's."""
+        own = self.discount_percentage
+        return self.product.discount_percentage if own is None else own
 
     @property
     def available(self) -> int:

@@ -1,7 +1,8 @@
 """Computes the prices of products and variants; no other module does.
 
 The list price is the price before the discount, the sale price the one after it. A product's list price is
-its column `price`; a variant adds its `price_modifier`.
+its column `price`; a variant adds its `price_modifier`. A variant without a discount of its own has the
+product's.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ def reprice(product: Product, variants: Sequence[Variant]) -> None:
     for variant in variants:
         _require_storable(variant.list_price, currency=product.currency)
         variant.sale_price = sale_price(
-            variant.list_price, discount_percentage=product.discount_percentage, currency=product.currency
+            variant.list_price, discount_percentage=variant.discount, currency=product.currency
         )
     sold = [variant for variant in variants if variant.is_active] or variants
     product.sale_price = min(variant.sale_price for variant in sold)

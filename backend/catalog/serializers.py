@@ -78,7 +78,14 @@ class CategorySerializer(serializers.ModelSerializer[Category]):
 class VariantSerializer(serializers.ModelSerializer[Variant]):
     """A variant: `price` is the list price before the discount, `sale_price` the current price."""
 
-    EXAMPLE = {**VARIANT, "price_modifier": "0.00", "price": "89.00", "sale_price": "89.00", "stock": 15}
+    EXAMPLE = {
+        **VARIANT,
+        "price_modifier": "0.00",
+        "price": "89.00",
+        "discount_percentage": None,
+        "sale_price": "89.00",
+        "stock": 15,
+    }
 
     attributes = Attributes()
     image_url = serializers.CharField(help_text="Empty for a variant without an image.")
@@ -87,6 +94,9 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
     )
     price = MoneyOutput(
         source="list_price", currency="product.currency", help_text="The list price, before the discount."
+    )
+    discount_percentage = serializers.DecimalField(
+        max_digits=5, decimal_places=2, allow_null=True, help_text="Null for the discount of the product."
     )
     sale_price = MoneyOutput(currency="product.currency", help_text="The current price, after the discount.")
     available = serializers.IntegerField()
@@ -101,6 +111,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
             "attributes",
             "price_modifier",
             "price",
+            "discount_percentage",
             "sale_price",
             "stock",
             "available",

@@ -1,7 +1,6 @@
 """Changes to the catalogue; each is published through the outbox in the same transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,24 +13,22 @@ from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import differences, record
 from backend.catalog.errors import ProductNotFound
-from backend.catalog.models import Category, Product, Variant
+from backend.catalog.models import Category, Product
 from backend.catalog.pricing import reprice
+from backend.catalog.variant_services import (
+    NewVariant,
+    insert,
+    locked_product,
+    locked_variants,
+    new_row,
+    reprice_all,
+    require_valid,
+)
 from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
 
 PRICE_FIELDS = frozenset({"price", "discount_percentage", "currency"})
 DERIVED = ("slug", "sale_price")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewVariant:
-    """A variant to create; its stock is recorded in the ledger later."""
-
-    sku: str
-    name: str = ""
-    price_modifier: Decimal = Decimal(0)
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    image_url: str = ""
 
 
 def slug_of(title: str) -> str:
@@ -54,22 +51,16 @@ def create_product(
     """Create a product with its variants; `fields` are other columns of Product.
 
     Raises:
-        InvalidInput: there is no variant, a SKU is taken, an amount has too many decimal places, or a
+        InvalidInput: there is no variant, a SKU is given twice, an amount has too many decimal places, or a
             variant's price would be negative or too high to store.
+        SkuTaken: another variant has one of the SKUs.
         UnknownCurrency: there is no such currency.
     """
     if not variants:
         raise InvalidInput(variants=["A product needs at least one variant."])
     money.require_precise(currency, price=price)
-    money.require_precise(
-        currency,
-        **{
-            f"variants.{index}.price_modifier": variant.price_modifier
-            for index, variant in enumerate(variants)
-        },
-    )
+    require_valid(variants, currency=currency)
     with transaction.atomic():
-        _require_free_skus([variant.sku for variant in variants])
         product = Product(
             title=title,
             slug=slug_of(title),
@@ -80,10 +71,10 @@ def create_product(
             created_at=now,
             **fields,
         )
-        rows = [_variant_of(product, new) for new in variants]
+        rows = [new_row(product, variant) for variant in variants]
         reprice(product, rows)
         product.save()
-        Variant.objects.bulk_create(rows)
+        insert(rows)
         record(
             "catalog.product_created",
             by=by,
@@ -92,23 +83,6 @@ def create_product(
         )
         publish(Topic.PRODUCT, product.pk)
     return product
-
-
-def _require_free_skus(skus: Sequence[str]) -> None:
-    taken = sorted(Variant.objects.filter(sku__in=skus).values_list("sku", flat=True))
-    if taken or len(set(skus)) < len(skus):
-        raise InvalidInput(sku=[f"Taken or given twice: {', '.join(taken) or 'see the list'}."])
-
-
-def _variant_of(product: Product, new: NewVariant) -> Variant:
-    return Variant(
-        product=product,
-        name=new.name,
-        sku=new.sku,
-        price_modifier=new.price_modifier,
-        attributes=dict(new.attributes),
-        image_url=new.image_url,
-    )
 
 
 def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) -> Product:
@@ -120,11 +94,7 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
             high to store.
     """
     with transaction.atomic():
-        # A full FOR UPDATE would block checkouts, whose order items reference the product.
-        rows = Product.objects.select_for_update(no_key=True)
-        product = rows.filter(pk=product_id, deleted_at=None).first()
-        if product is None:
-            raise ProductNotFound(product_id=product_id)
+        product = locked_product(product_id)
         before = {name: getattr(product, name) for name in (*changes, *DERIVED)}
         for name, value in changes.items():
             setattr(product, name, value)
@@ -132,19 +102,13 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
             product.slug = slug_of(product.title)
         if PRICE_FIELDS & changes.keys():
             money.require_precise(product.currency, price=product.price)
-            _reprice(product)
+            reprice_all(product, locked_variants(product))
         product.save()
         changed = differences(before, {name: getattr(product, name) for name in before})
         if changed:
             record("catalog.product_updated", by=by, subject=product, changes=changed)
         publish(Topic.PRODUCT, product.pk)
     return product
-
-
-def _reprice(product: Product) -> None:
-    variants = list(product.variants.select_for_update(no_key=True).order_by("pk"))
-    reprice(product, variants)
-    Variant.objects.bulk_update(variants, ["sale_price"])
 
 
 def delete_product(product_id: int, *, by: Actor, now: datetime) -> None:

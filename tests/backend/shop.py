@@ -12,7 +12,8 @@ from backend.accounts.models import User, UserType
 from backend.audit.actors import Actor
 from backend.catalog.categories import category_by_names
 from backend.catalog.models import Product, Variant
-from backend.catalog.services import NewVariant, create_product
+from backend.catalog.services import create_product
+from backend.catalog.variant_services import NewVariant
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, record_many
 

@@ -12,7 +12,8 @@ from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User, UserType
 from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
 from backend.catalog.models import Category, Product
-from backend.catalog.services import NewVariant, create_product
+from backend.catalog.services import create_product
+from backend.catalog.variant_services import NewVariant
 from backend.engines import warehouse as engines
 from backend.orders.bulk import PastItem, PastOrder, import_orders
 from backend.outbox.relay import drain

@@ -15,12 +15,12 @@ from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.catalog.categories import category_by_names, rename_category
 from backend.catalog.services import (
-    NewVariant,
     create_product,
     delete_product,
     set_popularity,
     update_product,
 )
+from backend.catalog.variant_services import NewVariant
 from backend.inventory.services import Entry, record
 from backend.orders.models import Order
 from backend.orders.services import accept_return, cancel, deliver, ship

@@ -14,7 +14,8 @@ from backend.carts.selectors import cart_contents
 from backend.carts.services import Claim, add_item, change_quantity, remove_item
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Product, Variant
-from backend.catalog.services import NewVariant, create_product, delete_product, update_product
+from backend.catalog.services import create_product, delete_product, update_product
+from backend.catalog.variant_services import NewVariant
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.services import reserve
 from tests.backend.shop import NOW, SYSTEM, customer, product, receive, variant

@@ -6,12 +6,11 @@ from functools import partial
 import pytest
 from django.db import IntegrityError, transaction
 
-from backend.api.errors import InvalidInput
+from backend.api.errors import DomainError, InvalidInput
 from backend.catalog.categories import category_by_names, matching_categories, rename_category
-from backend.catalog.errors import ProductNotFound
+from backend.catalog.errors import ProductNotFound, SkuTaken
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.services import (
-    NewVariant,
     create_product,
     delete_product,
     set_popularity,
@@ -19,6 +18,7 @@ from backend.catalog.services import (
     update_product,
 )
 from backend.catalog.subscribers import CategoryFanOut
+from backend.catalog.variant_services import NewVariant
 from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice
 from backend.outbox.topics import Topic
@@ -71,12 +71,12 @@ def test_a_product_needs_a_variant() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("skus", [["A", "A"], ["TAKEN"]])
-def test_skus_are_unique(skus: list[str]) -> None:
+@pytest.mark.parametrize(("skus", "error"), [(["A", "A"], InvalidInput), (["A", "TAKEN"], SkuTaken)])
+def test_skus_are_unique(skus: list[str], error: type[DomainError]) -> None:
     new_product(NewVariant(sku="TAKEN"))
-    with pytest.raises(InvalidInput) as refused:
+    with pytest.raises(error) as refused:
         new_product(*[NewVariant(sku=sku) for sku in skus])
-    assert "sku" in refused.value.details
+    assert refused.value.details.keys() & {"sku", "skus"}
     assert Product.objects.count() == 1
 
 

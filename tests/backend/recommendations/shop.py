@@ -9,7 +9,8 @@ import numpy as np
 
 from backend.accounts.models import User
 from backend.catalog.models import Category, Product, Variant
-from backend.catalog.services import NewVariant, create_product
+from backend.catalog.services import create_product
+from backend.catalog.variant_services import NewVariant
 from ml.lists import Lists
 from ml.registry import Registry, Version
 from tests.backend.shop import SYSTEM
