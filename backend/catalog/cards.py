@@ -54,6 +54,7 @@ VARIANT_COLUMNS = (
     "sku",
     "attributes",
     "price_modifier",
+    "discount_percentage",
     "sale_price",
     "stock",
     "reserved",
@@ -154,7 +155,7 @@ def _card(row: Mapping[str, Any], variant_count: int, available: int) -> Card:
 
 def _variant(product: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:
     currency = product["currency"]
-    modifier = variant["price_modifier"]
+    modifier, discount = variant["price_modifier"], variant["discount_percentage"]
     return {
         "id": variant["id"],
         "product": product["id"],
@@ -163,6 +164,7 @@ def _variant(product: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str
         "attributes": _attributes(variant["attributes"]),
         "price_modifier": money.written(modifier, currency=currency),
         "price": money.written(product["price"] + modifier, currency=currency),
+        "discount_percentage": None if discount is None else _two_places(discount),
         "sale_price": money.written(variant["sale_price"], currency=currency),
         "stock": variant["stock"],
         "available": variant["stock"] - variant["reserved"],

@@ -43,6 +43,10 @@ def a_mixed_catalogue() -> list[Product]:
     assert hidden is not None
     hidden.is_active = False
     hidden.save()
+    reduced = made[0].variants.first()
+    assert reduced is not None
+    reduced.discount_percentage = Decimal("12.5")
+    reduced.save()
     return made
 
 
