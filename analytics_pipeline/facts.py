@@ -6,7 +6,7 @@ docs/decisions/order-facts.md says why rows are removed by their version and not
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -69,7 +69,9 @@ class Month:
 
     @property
     def end(self) -> datetime:
-        """When the next month begins."""
+        """When the next month begins; the last moment that Python knows after the last month."""
+        if (self.year, self.number) == (MAXYEAR, 12):
+            return datetime.max.replace(tzinfo=UTC)
         return Month.of((self.first_moment + timedelta(days=31)).date()).first_moment
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from analytics_pipeline import events, facts, ingest, rollups
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import Record
 from analytics_pipeline.facts import FactColumns, Month, RefusedMovement
+from analytics_pipeline.reports.parameters import FIRST_DAY, LAST_DAY
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable, microseconds
 from backend.analytics import order_events, projections
 from backend.orders.models import Movement, MovementKind
@@ -151,9 +152,11 @@ def _repair_events(warehouse: Warehouse, month: Month, *, clock: Callable[[], da
 
 
 def _days(warehouse: Warehouse, month: Month) -> list[date]:
+    """Return the days of a month on which there may be events; facts of other days are refused."""
     stored = {row["day"] for row in warehouse.rows(_STORED_DAYS, {"month": month.partition})}
     length = (month.end - month.first_moment).days
-    return sorted(stored | {month.first_moment.date() + timedelta(days=n) for n in range(length)})
+    days = {month.first_moment.date() + timedelta(days=n) for n in range(length)}
+    return sorted(day for day in stored | days if FIRST_DAY <= day <= LAST_DAY)
 
 
 def _repair_day(

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from analytics_pipeline import rollups
+from analytics_pipeline import facts, rollups
 from analytics_pipeline.facts import Month
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
@@ -300,6 +301,29 @@ def test_months_are_those_of_utc() -> None:
     month = Month.of(datetime(2026, 12, 31, tzinfo=UTC).date())
     assert (str(month), month.partition) == ("2026-12", 202612)
     assert month.end == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 12, tzinfo=UTC)], ids=["first", "last"]
+)
+def test_a_movement_that_the_warehouse_cannot_store_does_not_end_the_repair(
+    warehouse: Warehouse, products: list[Product], moment: datetime
+) -> None:
+    sell(products, "stored")
+    sell(products, "beyond", at=NOW + timedelta(hours=1))
+    Movement.objects.filter(order__source_reference="beyond").update(occurred_at=moment)
+    done = list(repair(warehouse, first=None, last=None, clock=timezone.now))
+    assert {(month.month, month.facts_written, month.events_written) for month in done} == {
+        (Month.of(moment), 0, 0),
+        (Month.of(NOW), 2, 1),
+    }
+    beyond = Movement.objects.filter(occurred_at=moment).order_by("pk").values_list("pk", flat=True)
+    assert [row.movement_id for row in facts.waiting(warehouse)] == list(beyond)
+
+
+def test_a_reversed_range_is_refused() -> None:
+    with pytest.raises(CommandError, match="--from 2026-05 is after --to 2026-03"):
+        call_command("reconcile", "--repair", "--from", "2026-05", "--to", "2026-03")
 
 
 def test_a_customer_is_known_by_the_same_key_after_a_repair(

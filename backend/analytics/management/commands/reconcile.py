@@ -45,6 +45,8 @@ class Command(BaseCommand):
         """Print what was repaired, then the differences, or how much agrees."""
         if (first or last) and not options["repair"]:
             raise CommandError("--from and --to belong to --repair; a comparison is always of everything")
+        if first and last and last < first:
+            raise CommandError(f"--from {first} is after --to {last}")
         settings = PipelineSettings.from_env()
         with services_for_command(settings, embedded.WAREHOUSE):
             warehouse = Warehouse(settings)
