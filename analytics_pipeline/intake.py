@@ -147,13 +147,13 @@ def _envelope(text: bytes) -> _Envelope:
     """Return the other members of the body; `text` has an empty array in place of the events."""
     try:
         envelope = _envelope_decoder.decode(text)
-        repeated = len(json.loads(text, object_pairs_hook=list)) != len(json.loads(text))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        message, _, path = str(error).partition(" - at `$.")
-        reason = f'Send {{"events": [...]}}: {message}'
-        raise InvalidBody(path.strip("`") or "events", reason=reason) from error
-    if repeated:
-        raise InvalidBody("events", reason="A field beside the events occurs twice.")
+        field, reason = validation.explain(error, text)
+        raise InvalidBody(field or "events", reason=f'Send {{"events": [...]}}: {reason}') from error
+    names = [name for name, _ in json.loads(text, object_pairs_hook=list)]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidBody(name, reason="Occurs twice.")
     return envelope
 
 

@@ -5,6 +5,7 @@ element that isn't JSON (a lone surrogate, NaN, invalid UTF-8, arrays nested tho
 elements beside it readable. Only an element whose strings or brackets don't end can't be cut off.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,7 +81,14 @@ def member_at(text: bytes, place: int) -> str:
 
 
 def _plain(member: re.Match[bytes]) -> str:
-    return member[1][1:-1].decode(errors="replace")
+    """Return the member's name as a parser would; as it is written if it isn't a valid string."""
+    written = member[1].decode(errors="replace")
+    if "\\" not in written:
+        return written[1:-1]
+    try:
+        return str(json.loads(written))
+    except ValueError:
+        return written[1:-1]
 
 
 def _elements(text: bytes, start: int, *, limit: int) -> tuple[list[bytes], int]:

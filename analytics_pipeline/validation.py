@@ -43,7 +43,8 @@ def validate(payload: bytes, *, arrived_at: datetime, clock_offset: int = 0) -> 
     try:
         event = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _explained(error, payload) from error
+        field, reason = explain(error, payload)
+        raise InvalidEvent(reason, field=field) from error
     if may_repeat_keys(payload, event):
         _refuse_repeated_keys(payload)
     if type(event) in _SERVER_ONLY:
@@ -83,31 +84,34 @@ def check_id(event: AnyEvent, *, arrived_at: datetime, clock_offset: int) -> Non
         raise InvalidEvent("its time is more than 5 minutes after its arrival", field="event_id")
 
 
-def _explained(error: Exception, payload: bytes) -> InvalidEvent:
-    """Return the parser's error with the name of the field first."""
+def explain(error: Exception, payload: bytes) -> tuple[str, str]:  # noqa: PLR0911
+    """Return the field of the JSON object at which the parser failed (empty if it is unknown), and why."""
     if isinstance(error, RecursionError):
-        return InvalidEvent("nested too deeply", field=_nested(payload))
+        return _first_failing(payload, RecursionError), "nested too deeply"
     if isinstance(error, UnicodeDecodeError):
-        return InvalidEvent("not valid UTF-8", field=_first_undecodable(payload))
+        return _first_undecodable(payload), "not valid UTF-8"
     reason, _, path = str(error).partition(" - at `")
     if unknown := _UNKNOWN.fullmatch(reason):
-        return InvalidEvent("unknown field", field=unknown[1])
+        return unknown[1], "unknown field"
     if missing := _MISSING.fullmatch(reason):
-        return InvalidEvent("required", field=missing[1])
+        return missing[1], "required"
     if place := _PLACE.search(reason):
-        return InvalidEvent(reason, field=member_at(payload, int(place[1])))
+        return member_at(payload, int(place[1])), reason
+    if not path:
+        # The parser names no place for half of a surrogate pair at the end of a string.
+        return _first_failing(payload, msgspec.DecodeError), reason
     # `$.product_ids[3]`; for a map's key "key` in `$.properties".
     field = path.rpartition("`$")[2] if "`$" in path else path.removeprefix("$")
-    return InvalidEvent(reason, field=field.strip("`.").replace("[...]", ""))
+    return field.strip("`.").replace("[...]", ""), reason
 
 
-def _nested(payload: bytes) -> str:
+def _first_failing(payload: bytes, failure: type[Exception]) -> str:
     for name, begin, end in members(payload):
         try:
-            msgspec.json.decode(payload[begin:end], type=msgspec.Raw)
-        except RecursionError:
+            msgspec.json.decode(payload[begin:end])
+        except failure:
             return name
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
     return ""
 

@@ -28,7 +28,9 @@ fields; an event whose meaning changes gets a new type.
 
 `POST /api/events/` takes `{{"events": [...], "anonymous_id": "…", "sent_at": "…"}}`, as JSON of any media
 type or gzip of it, with at most {events} events. It answers 202 with how many events were accepted, and the
-index and the reason of each that was refused. Repeat a batch that got no answer: an id counts once.
+index and the reason of each that was refused. Repeat a batch that got no answer: the
+same event under the same id is counted once. Other contents under an id that is taken are kept beside the
+first; the report `id_conflicts` lists them.
 
 - `anonymous_id` is the guest, a random UUID that the client keeps. The header `X-Anonymous-Id` says the same;
   if both are sent they must be equal. The events of an account are the account's.

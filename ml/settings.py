@@ -32,6 +32,6 @@ class TrainingSettings:
 
 def _threads(variables: Mapping[str, str]) -> int:
     text = variables.get("VITRINE_ML_THREADS") or str(min(os.cpu_count() or 1, MAX_THREADS))
-    if not text.isdecimal() or int(text) < 1:
+    if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise InvalidSetting("VITRINE_ML_THREADS", value=text, expected="it has to be a whole number from 1")
     return int(text)

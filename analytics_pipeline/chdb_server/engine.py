@@ -26,7 +26,7 @@ _CONFIG = Path(__file__).parent / "config" / "config.xml"
 _SQL_LIMIT = 64 * 1024 * 1024
 _HEAD_LIMIT = 256 * 1024
 # A result in a format that can't be streamed is in memory at once.
-_WHOLE_RESULT = {"max_result_bytes": str(512 * 1024 * 1024)}
+_WHOLE_RESULT_BYTES = 512 * 1024 * 1024
 _STATEMENTS_AT_ONCE = 64
 _KILL = re.compile(r"KILL QUERY WHERE query_id = ('(?:[^'\\]|\\.)*')( SYNC| ASYNC| TEST)?( FORMAT \w+)?")
 
@@ -120,7 +120,7 @@ class Engine:
         if formats.can_stream(format_) and statements.can_stream(text) and "extremes" not in request.settings:
             prepare(connection, request)
             return stream(connection, text, request, format_=format_)
-        prepare(connection, request, more=_WHOLE_RESULT if format_ else {})
+        prepare(connection, request, more=_whole_result(request) if format_ else {})
         return compute(connection, text, request, format_=format_)
 
     def _permitted(self, text: bytes, request: Request) -> bytes:
@@ -174,6 +174,14 @@ class Engine:
     def _value(self, query: str) -> str:
         with self._connection() as connection:
             return str(connection.query(query, "TabSeparated").bytes().decode().strip())
+
+
+def _whole_result(request: Request) -> dict[str, str]:
+    """Return the limit of a result that is in memory at once, unless the request sets a lower one."""
+    wanted = request.settings.get("max_result_bytes", "")
+    if wanted.isascii() and wanted.isdigit() and 0 < int(wanted) < _WHOLE_RESULT_BYTES:
+        return {}
+    return {"max_result_bytes": str(_WHOLE_RESULT_BYTES)}
 
 
 def _whole(head: bytes, body: BinaryIO) -> bytes:

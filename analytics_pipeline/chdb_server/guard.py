@@ -29,6 +29,31 @@ _ANALYSTS_STATEMENTS = frozenset(
 # elsewhere, or (the prefix) ask a language model.
 _FORBIDDEN_FUNCTIONS = frozenset({"DISK", "EVAL", "EXECUTABLE", "FILE", "PYTHON"})
 _FORBIDDEN_FUNCTION_PREFIXES = ("AI",)
+# They show paths and other facts of the machine, or write to the server's log.
+_FORBIDDEN_TO_ANALYSTS = frozenset(
+    {
+        "ADDRESSTOLINE",
+        "ADDRESSTOLINEWITHINLINES",
+        "ADDRESSTOSYMBOL",
+        "CATBOOSTEVALUATE",
+        "FILESYSTEMAVAILABLE",
+        "FILESYSTEMCAPACITY",
+        "FILESYSTEMUNRESERVED",
+        "FQDN",
+        "FULLHOSTNAME",
+        "GETMACRO",
+        "GETMERGETREESETTING",
+        "GETOSKERNELVERSION",
+        "GETSERVERPORT",
+        "GETSERVERSETTING",
+        "HOSTNAME",
+        "LOGTRACE",
+        "SERVERUUID",
+        "SHOWCERTIFICATE",
+        "TCPPORT",
+        "TRAP",
+    }
+)
 # Settings of formats that read or write a file of the server, or ask another server, and settings whose
 # values are expressions or statements that the engine would run unexamined.
 _FORBIDDEN_SETTINGS = (
@@ -158,6 +183,8 @@ def _refuse_to_analysts(tokens: Sequence[Token]) -> None:
     if [token.upper for token in tokens[:2]] == ["SHOW", "PROCESSLIST"]:
         raise _denied("This user can't see the statements of others")
     for position, token in enumerate(tokens):
+        if token.is_name and token.upper in _FORBIDDEN_TO_ANALYSTS:
+            raise _denied(f"This user can't call {token.text}")
         following = [other.upper for other in tokens[position + 1 : position + 3]]
         if token.is_name and token.upper == _SYSTEM and following[:1] == ["."]:
             _refuse_system_table(following[1:])

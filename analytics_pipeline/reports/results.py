@@ -52,6 +52,11 @@ def plain(value: Any) -> Any:
     return value.quantize(Decimal(1).scaleb(-places))
 
 
+def plain_row(_columns: Sequence[str], row: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the row's values as `plain` does."""
+    return tuple(map(plain, row))
+
+
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, to: TextIO) -> None:
     """Write a head and the rows; texts that a spreadsheet would run as formulas are quoted with a `'`."""
     writer = csv.writer(to, lineterminator="\n")
@@ -71,7 +76,7 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case Decimal():
-            return _text(value)
+            return format(value, "f")
         case str():
             return f"'{value}" if value.startswith(_FORMULA) else value
         case list() | tuple():

@@ -3,17 +3,18 @@
 import io
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from analytics_pipeline import rollups
 from analytics_pipeline.reports.definition import SELLER, Report
 from analytics_pipeline.reports.errors import InvalidParameters, NotForSellers
 from analytics_pipeline.reports.library import load
 from analytics_pipeline.reports.parameters import LARGEST_NUMBER, NUMBER, Parameter, parse
-from analytics_pipeline.reports.results import ReportResult, plain, write_csv
+from analytics_pipeline.reports.results import ReportResult, plain, plain_row, write_csv
 from analytics_pipeline.warehouse import Warehouse
 
 FileFormat = Literal["csv", "parquet"]
+RowPreparation = Callable[[Sequence[str], Sequence[Any]], Sequence[Any]]
 EVERY_SELLER = 0
 _SELLER = Parameter(name=SELLER, type=NUMBER, description="A seller's id.", maximum=LARGEST_NUMBER)
 
@@ -61,11 +62,12 @@ def export(
     to: BinaryIO,
     seller: int | str = EVERY_SELLER,
     most_rows: int | None = None,
+    prepare: RowPreparation = plain_row,
 ) -> None:
     """Write the report to a file, block by block: it is never in memory as a whole.
 
-    Parquet is made by ClickHouse itself. After an exception the file is incomplete. Raises what `answer`
-    raises.
+    `prepare` turns the values of each row of a CSV into those to write. Parquet is made by ClickHouse
+    itself. After an exception the file is incomplete. Raises what `answer` raises.
     """
     report = load(name)
     values = parse(report.parameters, given, report=name)
@@ -77,7 +79,8 @@ def export(
     text = io.TextIOWrapper(to, encoding="utf-8", newline="", write_through=True)
     try:
         with warehouse.row_stream(report.sql, parameters, most_rows=most_rows) as (columns, rows):
-            write_csv(_names(columns, report=report), rows, to=text)
+            names = _names(columns, report=report)
+            write_csv(names, (prepare(names, row) for row in rows), to=text)
     finally:
         text.detach()
 

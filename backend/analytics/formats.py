@@ -6,7 +6,6 @@ from typing import Any
 
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
-from rest_framework.utils.mediatypes import media_type_matches
 
 from backend.api.errors import InvalidInput
 
@@ -52,7 +51,7 @@ class JsonAlways(BaseContentNegotiation):
 
 
 def requested_format(request: Request) -> ReportFormat:
-    """Return the format that the request asks for; JSON if it accepts anything.
+    """Return the format that the request asks for; JSON if it accepts anything, or nothing that is known.
 
     Raises:
         InvalidInput: `format` is not the name of a format.
@@ -62,8 +61,6 @@ def requested_format(request: Request) -> ReportFormat:
         if name not in FORMATS:
             raise InvalidInput(format=f"must be one of {', '.join(FORMATS)}, not {name[:50]!r}")
         return FORMATS[name]
-    for accepted in request.headers.get("Accept", "").split(","):
-        for known in FORMATS.values():
-            if media_type_matches(known.media_type, accepted.strip() or "*/*"):
-                return known
-    return JSON
+    by_media_type = {known.media_type: known for known in FORMATS.values()}
+    preferred = request.get_preferred_type(list(by_media_type))
+    return JSON if preferred is None else by_media_type[preferred]

@@ -20,6 +20,7 @@ from analytics_pipeline.reports.running import FileFormat
 from analytics_pipeline.stream import Stream, StreamLag
 from analytics_pipeline.warehouse import ResultTooLarge, Warehouse
 from backend.accounts.models import User
+from backend.analytics.amounts import precise_row
 from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
 from backend.analytics.formats import JSON, ReportFormat
 from backend.analytics.subscribers import OrderFacts, Products
@@ -31,6 +32,7 @@ from backend.outbox import selectors as outbox
 
 # A file of more bytes is written to disk; it is sent after the warehouse's slot is free again.
 _BYTES_IN_MEMORY = 8 * 1024 * 1024
+_WHOLE_SHOP = "this report is about the whole shop; leave the parameter out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def run(name: str, *, user: User, parameters: Mapping[str, object]) -> ReportRes
         WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
     """
     seller, given = _split_seller(user, parameters)
-    with _explained(name, most_rows=JSON.most_rows), warehouse_for_request() as warehouse:
+    with _explained(name, user=user, most_rows=JSON.most_rows), warehouse_for_request() as warehouse:
         return reports.answer(warehouse, name, given, seller=seller, most_rows=JSON.most_rows)
 
 
@@ -71,7 +73,10 @@ def export(
     seller, given = _split_seller(user, parameters)
     file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_BYTES_IN_MEMORY))  # noqa: SIM115
     try:
-        with _explained(name, most_rows=report_format.most_rows), warehouse_for_request() as warehouse:
+        with (
+            _explained(name, user=user, most_rows=report_format.most_rows),
+            warehouse_for_request() as warehouse,
+        ):
             reports.export(
                 warehouse,
                 name,
@@ -80,6 +85,7 @@ def export(
                 to=file,
                 seller=seller,
                 most_rows=report_format.most_rows,
+                prepare=precise_row,
             )
     except BaseException:
         file.close()
@@ -124,7 +130,7 @@ def _split_seller(user: User, parameters: Mapping[str, object]) -> tuple[int | s
 
 
 @contextmanager
-def _explained(name: str, *, most_rows: int) -> Iterator[None]:
+def _explained(name: str, *, user: User, most_rows: int) -> Iterator[None]:
     try:
         yield
     except UnknownReport as error:
@@ -132,6 +138,8 @@ def _explained(name: str, *, most_rows: int) -> Iterator[None]:
     except InvalidReport as error:
         raise ReportUnusable(report=name) from error
     except NotForSellers as error:
+        if user.is_admin:
+            raise InvalidInput(seller=_WHOLE_SHOP) from error
         raise ReportForStaff(report=name) from error
     except InvalidParameters as error:
         raise InvalidInput(**error.faults) from error

@@ -4,6 +4,7 @@ The fields of Django REST Framework also read forms, so they convert: the number
 the UUID of zeros, the text "yes" to true. In JSON such a value is the client's mistake.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from rest_framework import serializers
 
 Field = serializers.Field[Any, Any, Any, Any]
 
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _TEXTS = (
     serializers.CharField,
     serializers.ChoiceField,
@@ -46,6 +48,19 @@ def type_errors(field: Field, value: object) -> Any:
             return _of_value(field, value)
 
 
+def number_errors(field: Field, value: object) -> list[str] | None:
+    """Return error messages if `value` is a text of a number that only Python writes so; otherwise None.
+
+    Python reads 1_000, digits of every script and spaces around a number.
+    """
+    numeric = (serializers.IntegerField, serializers.FloatField, serializers.DecimalField)
+    if not isinstance(field, numeric) or not isinstance(value, str) or not value:
+        return None
+    return (
+        None if _PLAIN_NUMBER.fullmatch(value) else ["Must be a number in the digits 0 to 9, such as 12.50."]
+    )
+
+
 def _of_elements(child: Field, values: Mapping[Any, object]) -> dict[Any, Any] | None:
     errors = {key: found for key, value in values.items() if (found := type_errors(child, value))}
     return errors or None
@@ -55,5 +70,5 @@ def _of_value(field: Field, value: object) -> list[str] | None:
     for classes, types, message in _TYPES:
         if isinstance(field, classes):
             right = isinstance(value, types) and (bool in types or not isinstance(value, bool))
-            return None if right else [message]
+            return number_errors(field, value) if right else [message]
     return None

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.api.errors import InvalidInput
-from backend.api.json_types import type_errors
+from backend.api.json_types import number_errors, type_errors
 
 
 class PageParameters(serializers.Serializer[Any]):
@@ -50,6 +50,13 @@ def parse(
             faults[name] = "Given more than once."
     if faults:
         raise InvalidInput("Unknown or repeated parameters.", **faults)
+    wrong = {
+        name: found
+        for name, values in request.query_params.lists()
+        if name in serializer.fields and (found := number_errors(serializer.fields[name], values[-1]))
+    }
+    if wrong:
+        raise serializers.ValidationError(wrong)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 

@@ -19,6 +19,7 @@ ENVIRONMENTS = ("development", "production")
 MINIMUM_SECRET_LENGTH = 32
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+_AMOUNT = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _RATE = re.compile(r"[1-9][0-9]*/(s|m|h|d)[a-z]*")
 _DATABASES = ("sqlite", "postgresql", "postgres")
 
@@ -116,10 +117,10 @@ class Variables:
 
 
 def _amount(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite() or value < 0:
+    # Decimal would also read 1_000 and digits of other scripts.
+    if not _AMOUNT.fullmatch(text):
         raise ValueError(text)
-    return value
+    return Decimal(text)
 
 
 def _invalid(name: str, text: str, expected: str) -> ImproperlyConfigured:

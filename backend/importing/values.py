@@ -1,7 +1,8 @@
 """Parses values, and refuses those that the database or the reports can't represent."""
 
+import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from backend.api import money
 from backend.importing.errors import InvalidValue
@@ -15,7 +16,12 @@ EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2149, 6, 4, tzinfo
 """Reports store days since 1970 in two bytes; one day at each end is left for other time zones."""
 
 BAD_CURRENCY = "currency must be an ISO 4217 currency code, such as EUR"
+FORMULA_STARTS = ("=", "+", "-", "@")
+NOT_A_REFERENCE = (
+    "must not begin with =, +, - or @, which spreadsheets run as formulas; begin it with a letter or a digit"
+)
 NOT_A_PRICE = f"must be a number like 12.50, from 0 to {HIGHEST_PRICE:,}"
+_NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 
 
 def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
@@ -24,13 +30,24 @@ def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
     Raises:
         InvalidValue: `text` is not such a number, or has more than `places` decimal places.
     """
-    try:
-        value = Decimal(text)
-    except InvalidOperation as error:
-        raise InvalidValue(fault) from error
-    if not value.is_finite() or not 0 <= value <= highest or value != round(value, places):
+    # Decimal would also read 1_000, +5, 1e3 and digits of other scripts.
+    if _NUMBER.fullmatch(text) is None:
+        raise InvalidValue(fault)
+    value = Decimal(text)
+    if value > highest or value != round(value, places):
         raise InvalidValue(fault)
     return value
+
+
+def checked_reference(text: str, *, column: str) -> str:
+    """Return the name that `text` gives to a thing.
+
+    Raises:
+        InvalidValue: a spreadsheet would run it as a formula when it is exported.
+    """
+    if text.startswith(FORMULA_STARTS):
+        raise InvalidValue(f"{column} {NOT_A_REFERENCE}")
+    return text
 
 
 def point_in_time(text: str, *, fault: str) -> datetime:

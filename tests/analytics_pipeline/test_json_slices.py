@@ -39,6 +39,7 @@ def test_an_array_is_cut_where_a_parser_would_divide_it(
         (b'{"events": [{"a": "]}\\""}, ' + b"[" * 50_000 + b"]" * 50_000 + b", 3]}", 3),
         (b'{"events": [,1,]}', 3),
         (b'{"x": {"events": [1, 2]}, "events": [3]}', 1),
+        (rb'{"\u0065vents": [1, 2]}', 2),
         (b'{"x": "\\"events\\": [1, 2]", "events": [3]}', 1),
     ],
 )
@@ -53,6 +54,7 @@ def test_what_is_not_json_still_ends_where_its_brackets_do(text: bytes, elements
         (b'{"event": [1]}', "no array"),
         (b'{"events": 1}', "no array"),
         (b'{"events": [1], "events": [2]}', "occurs twice"),
+        (rb'{"events": [1], "\u0065vents": [2]}', "occurs twice"),
         (b'{"events": [1, 2', "byte 16: the text ends"),
         (b'{"events": ["1, 2]}', "byte 12: the text ends"),
         (b'{"events": [[1, [2], 3]', "the text ends"),

@@ -31,6 +31,7 @@ from backend.importing.values import (
     EARLIEST,
     LATEST,
     LONGEST_REFERENCE,
+    checked_reference,
     currency_code,
     number,
     point_in_time,
@@ -141,8 +142,10 @@ def _refused(offer: _Offer, reason: str) -> Refused:
 
 def _offer(row: Row, *, currency: str) -> _Offer:
     values = row.values
-    sku = _text(values["sku"], longest=LONGEST_REFERENCE, fault=BAD_REFERENCE)
-    group = values.get("product", "")
+    sku = checked_reference(
+        _text(values["sku"], longest=LONGEST_REFERENCE, fault=BAD_REFERENCE), column="sku"
+    )
+    group = checked_reference(values.get("product", ""), column="product")
     rating = values.get("rating", "")
     stock = values.get("stock", "")
     own_currency = currency_code(values.get("currency") or currency)

@@ -26,6 +26,7 @@ from backend.importing.values import (
     LATEST,
     LONGEST_REFERENCE,
     MOST_UNITS,
+    checked_reference,
     currency_code,
     point_in_time,
     price,
@@ -123,6 +124,8 @@ def _valid_line(row: Row, *, currency: str) -> _Line:
     names = (values["order"], values["sku"], charge, customer, values.get("return", ""))
     if not values["order"] or bool(values["sku"]) == bool(charge) or max(map(len, names)) > LONGEST_REFERENCE:
         raise InvalidValue(BAD_REFERENCE)
+    for column in ("order", "sku", "charge", "customer", "return"):
+        checked_reference(values.get(column, ""), column=column)
     quantity = _quantity(values["quantity"])
     own_currency = currency_code(values.get("currency") or currency)
     unit_price = _unit_price(values["unit_price"], currency=own_currency, is_charge=bool(charge))

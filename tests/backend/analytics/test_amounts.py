@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from analytics_pipeline.reports import ReportResult
-from backend.analytics.amounts import written_rows
+from analytics_pipeline.reports.results import to_csv
+from backend.analytics.amounts import precise_row, written_rows
 
 
 def test_an_amount_has_the_decimal_places_of_its_rows_currency() -> None:
@@ -20,3 +21,10 @@ def test_an_amount_has_the_decimal_places_of_its_rows_currency() -> None:
         {"currency": "KWD", "net": "1.500", "units": 2},
         {"currency": "", "net": "0.00", "units": 0},
     ]
+
+
+def test_a_csv_has_the_places_of_the_currency_of_each_row() -> None:
+    columns = ("currency", "net")
+    rows = [("JPY", Decimal("-501.0000")), ("USD", Decimal("30.1000")), ("", Decimal("0.0000"))]
+    written = to_csv(columns, [precise_row(columns, row) for row in rows])
+    assert written == "currency,net\nJPY,-501\nUSD,30.10\n,0.00\n"

@@ -121,6 +121,29 @@ def test_parquet_is_a_file_with_exact_amounts(
     assert list(frame["net"]) == [Decimal("30.13"), Decimal("-10.01")]
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("text/csv;q=0.1, application/json", "application/json"),
+        ("application/json;q=0.2, text/csv;q=0.9", "text/csv"),
+        ("text/csv;q=0, */*", "application/json"),
+        ("*/*;q=0.1, text/csv;q=0.5", "text/csv"),
+    ],
+)
+def test_the_quality_values_of_accept_choose_the_format(
+    sold: list[Product], staff: User, accept: str, media_type: str
+) -> None:
+    response = get(staff, "sales/", accept=accept)
+    assert response["Content-Type"].startswith(media_type)
+    response.close()
+
+
+def test_a_report_about_the_whole_shop_refuses_staffs_parameter_seller(staff: User) -> None:
+    response = get(staff, "queries/?seller=1")
+    assert response.status_code == 400
+    assert "whole shop" in response.json()["details"]["seller"][0]
+
+
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "text/html,*/*;q=0.8", "image/png", ""])
 def test_other_accept_headers_get_json(sold: list[Product], staff: User, accept: str) -> None:
     assert get(staff, "sales/", accept=accept).json()["data"]["name"] == "sales"

@@ -7,7 +7,7 @@ import pytest
 from backend.importing.catalogue import plain_csv
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.outcomes import Refused
-from backend.importing.values import BAD_CURRENCY, NOT_A_PRICE
+from backend.importing.values import BAD_CURRENCY, NOT_A_PRICE, NOT_A_REFERENCE
 from tests.backend.importing.written import table
 
 
@@ -73,6 +73,13 @@ class TestPlainCsv:
             ("price", "1.005", "price: An amount in EUR has at most 2 decimal places."),
             ("price", "Infinity", f"price {NOT_A_PRICE}"),
             ("price", "12,50", f"price {NOT_A_PRICE}"),
+            ("price", "1_000", f"price {NOT_A_PRICE}"),
+            ("price", "+5", f"price {NOT_A_PRICE}"),
+            ("price", "\uff15", f"price {NOT_A_PRICE}"),
+            ("price", "1e3", f"price {NOT_A_PRICE}"),
+            ("rating", "\uff15", plain_csv.BAD_RATING),
+            ("sku", '=HYPERLINK("http://x")', f"sku {NOT_A_REFERENCE}"),
+            ("sku", "@x", f"sku {NOT_A_REFERENCE}"),
             ("title", "", plain_csv.BAD_TITLE),
             ("sku", "x" * 65, plain_csv.BAD_REFERENCE),
             ("currency", "euro", BAD_CURRENCY),

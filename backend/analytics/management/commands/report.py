@@ -6,6 +6,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -18,6 +19,7 @@ from analytics_pipeline.reports.results import to_csv
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 from analytics_pipeline.warehouse import Warehouse
+from backend.analytics.amounts import precise_row
 from backend.analytics.selectors import Freshness, freshness
 from backend.engines.commands import services_for_command
 
@@ -70,6 +72,7 @@ class Command(BaseCommand):
                 shutil.copyfileobj(file, sys.stdout.buffer)
             return
         result = reports.answer(warehouse, name, given, seller=seller)
+        result = replace(result, rows=tuple(precise_row(result.columns, row) for row in result.rows))
         self.stdout.write(FORMATS[output_format](result), ending="")
 
 
