@@ -19,7 +19,7 @@ def written_rows(result: ReportResult) -> list[dict[str, Any]]:
 
 def precise_row(columns: Sequence[str], row: Sequence[Any]) -> tuple[Any, ...]:
     """Return the row with its amounts in the decimal places of the currency of this row."""
-    currency = dict(zip(columns, row, strict=True)).get("currency")
+    currency = str(dict(zip(columns, row, strict=True)).get("currency"))
     if currency not in money.EXPONENTS:
         return tuple(map(plain, row))
     return tuple(
