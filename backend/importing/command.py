@@ -13,7 +13,8 @@ from tqdm import tqdm
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.importing.errors import FormatNotInstalled, UnreadableFile
-from backend.importing.files import Header, count_rows, open_table
+from backend.importing.files import count_rows, open_table
+from backend.importing.headers import Header
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Thing, run
 from backend.outbox.catch_up import catch_up
@@ -87,9 +88,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             started = {"import": (None, name), "rows": (None, total)}
             record("importing.started", by=self.actor, subject=("file", path.name), changes=started)
         refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
-        # Rows of our own format can be corrected and imported again, so all their columns are stored; of
-        # other formats those that are read.
-        columns = open_table(path, header=header).columns if header.closed else header.required
+        columns = open_table(path, header=header).names if header.whole_rows else header.required
         try:
             with (
                 RefusedRows(refused_path, columns=columns) as refused_rows,

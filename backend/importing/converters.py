@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend.importing.errors import FormatNotInstalled
-from backend.importing.files import Header, open_table
+from backend.importing.files import open_table
+from backend.importing.headers import Header
 from backend.importing.outcomes import Refused
 from backend.importing.rows import Row
 
@@ -43,7 +44,7 @@ def _formats(name: str) -> Any:
 
 def header_of(converter: "CatalogueConverter | OrdersConverter") -> Header:
     """Return the header that the converter expects; files may have other columns, too."""
-    return Header(required=converter.columns)
+    return Header(required=converter.columns, whole_rows=False)
 
 
 def products(path: Path, *, converter: "CatalogueConverter") -> Iterator[Row | Refused]:

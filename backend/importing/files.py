@@ -1,71 +1,33 @@
-"""Tables in files: comma-separated UTF-8, plain or compressed with gzip or xz.
+"""Tables in files: separated by commas, semicolons or tabs, in the encodings of `text`.
 
 A fault of the whole file (missing, damaged, wrong encoding, wrong header) raises UnreadableFile; `count_rows`
 finds it before anything is written. A row with a fault is Refused, with a reason.
 """
 
 import csv
-import gzip
-import lzma
-import zlib
+import re
+from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import IO, cast
 
 from backend.importing.errors import UnreadableFile
+from backend.importing.headers import OF_REFUSED_ROWS, Header, key_of
 from backend.importing.outcomes import Refused
+from backend.importing.text import DELIMITERS, Dialect, opened_text
 
-GZIP_MAGIC = b"\x1f\x8b"
-XZ_MAGIC = b"\xfd7zXZ\x00"
-BYTE_ORDER_MARK = "\ufeff"
+DETECTED = Dialect()
+LONGEST_VALUE = 1024 * 1024
+LONGEST_SHOWN = 1_000
+SEPARATOR = "sep="
+SEPARATOR_LINE = re.compile(rf"{SEPARATOR}(?P<delimiter>[,;\t])\s*")
+"""The first line of some files: it tells Excel what the delimiter is."""
+
 NULL_CHARACTER = "contains a null character, which databases can't store"
-DAMAGED = (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile)
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The required columns of a format, the optional ones, and the prefix of further columns.
-
-    A `closed` format has no other columns, so that a misspelt name is found; other formats ignore them.
-    """
-
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    prefix: str = ""
-    closed: bool = False
-
-    def check(self, found: Sequence[str], *, path: Path) -> None:
-        """Raise UnreadableFile unless `found` fits; the message names the columns that are wrong."""
-        missing = [name for name in self.required if name not in found]
-        duplicate = sorted({name for name in found if found.count(name) > 1})
-        unknown = [name for name in found if not self._has(name)] if self.closed else []
-        if missing or duplicate or unknown:
-            raise UnreadableFile(f"{path}: {self._message(found, missing, duplicate, unknown)}")
-
-    def _has(self, name: str) -> bool:
-        named = name in self.required or name in self.optional
-        return named or bool(self.prefix and name.startswith(self.prefix) and name != self.prefix)
-
-    def _message(
-        self, found: Sequence[str], missing: Sequence[str], duplicate: Sequence[str], unknown: Sequence[str]
-    ) -> str:
-        problems = [
-            f"{problem} {', '.join(names)}"
-            for problem, names in (
-                ("lacks the columns", missing),
-                ("has duplicate columns", duplicate),
-                ("has unknown columns", unknown),
-            )
-            if names
-        ]
-        expected = ",".join(self.required)
-        if self.optional and self.closed:
-            further = ", ".join([*self.optional, *([f"{self.prefix}…"] if self.prefix else [])])
-            expected += f" and optionally {further}"
-        hint = " (are they separated by commas?)" if len(found) == 1 else ""
-        return f"the header {'; '.join(problems)}. Expected: {expected}. Found: {','.join(found)}{hint}"
+BAD_QUOTES = 'is not valid CSV: a quotation mark inside a quoted value must be doubled ("")'
+NEVER_CLOSED = "is not valid CSV: a quoted value has no end"
+LONG_VALUE = f"has a value of more than {LONGEST_VALUE:,} characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,99 +38,180 @@ class Record:
     values: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """The table in the file `path` with the header `columns`."""
+    """The table in the file `path`.
+
+    `columns` are the names that the format gives to the file's columns, `names` those in the file. The
+    columns of a file of refused rows (line and reason) and those without a name are left out of both; if
+    there are any, `kept` has the positions of the others. `width` counts columns up to the last named one.
+    """
 
     path: Path
     columns: tuple[str, ...]
+    names: tuple[str, ...]
+    encoding: str | None
+    delimiter: str
+    kept: tuple[int, ...]
+    width: int
 
     def records(self) -> Iterator[Record | Refused]:
-        """Yield the rows; those with a null character or the wrong number of columns are refused."""
-        width = len(self.columns)
-        with _parsed(self.path) as rows:
-            next(rows)
-            for line, values in rows:
-                if any("\0" in value for value in values):
-                    yield Refused(line, NULL_CHARACTER, tuple(values))
-                elif len(values) == width:
-                    yield Record(line, values)
-                elif values:
-                    reason = f"doesn't have {width} columns, as the header has"
-                    yield Refused(line, reason, tuple(values))
+        """Yield the rows that aren't blank.
+
+        Those that aren't valid CSV, have a null character or the wrong number of columns are refused.
+        """
+        with opened_text(self.path, encoding=self.encoding) as lines:
+            rows = _rows(lines, delimiter=self.delimiter)
+            _header(rows)
+            for line, values, fault in rows:
+                outcome = self._record(line, values, fault)
+                if outcome is not None:
+                    yield outcome
+
+    def _record(self, line: int, values: list[str], fault: str) -> Record | Refused | None:
+        if not any(values):
+            return None
+        width = self.width
+        if len(values) > width and not any(map(str.strip, values[width:])):
+            # A spreadsheet writes empty cells after the last column, too.
+            del values[width:]
+        if len(values) != width:
+            fault = fault or f"doesn't have {width} columns, as the header has"
+        kept = [values[at] for at in self.kept if at < len(values)] if self.kept else values[:width]
+        if not fault and any("\0" in value for value in kept):
+            fault = NULL_CHARACTER
+        if not fault:
+            return Record(line, kept) if any(map(str.strip, kept)) else None
+        return Refused(line, fault, (*kept, *values[width:]))
 
     def positions(self, names: Sequence[str]) -> tuple[int, ...]:
         """Return the indices of the columns `names` in a record's values."""
         return tuple(self.columns.index(name) for name in names)
 
 
-def open_table(path: Path, *, header: Header) -> Table:
-    """Return the table in `path`.
+def open_table(path: Path, *, header: Header, dialect: Dialect = DETECTED) -> Table:
+    """Return the table in `path`. Its delimiter is the one with which the header fits.
 
     Raises:
-        UnreadableFile: it is missing, empty, damaged, not UTF-8, or its header does not fit `header`.
+        UnreadableFile: it is missing, empty, damaged, in another encoding, or its header does not fit.
     """
-    with _parsed(path) as rows:
-        first = next(rows, None)
-    if first is None:
-        raise UnreadableFile(f"{path}: is empty; expected the header {','.join(header.required)}")
-    _, names = first
-    columns = tuple(name.strip() for name in names)
-    header.check(columns, path=path)
-    return Table(path, columns)
+    names, delimiter = _names(path, header=header, dialect=dialect)
+    kept = _kept(names, header=header)
+    found = tuple([names[at] for at in kept])
+    columns = header.resolve(found)
+    if fault := header.fault(found, columns):
+        raise UnreadableFile(f"{path}: {fault}")
+    width = kept[-1] + 1
+    return Table(
+        path=path,
+        columns=columns,
+        names=found,
+        encoding=dialect.encoding,
+        delimiter=delimiter,
+        kept=() if len(kept) == width else kept,
+        width=width,
+    )
 
 
-def count_rows(path: Path, *, header: Header) -> int:
+def _names(path: Path, *, header: Header, dialect: Dialect) -> tuple[list[str], str]:
+    with opened_text(path, encoding=dialect.encoding) as lines:
+        first = next((line for line in lines if line.strip()), None)
+        if first is None:
+            raise UnreadableFile(f"{path}: is empty; expected the header {','.join(header.required)}")
+        declared = SEPARATOR_LINE.fullmatch(first)
+        given = dialect.delimiter or (declared["delimiter"] if declared else None)
+        rest = lines if declared else chain([first], lines)
+        # A header may have a line break in a quoted name.
+        start = [line for line, _ in zip(rest, range(20), strict=False)]
+    found = {
+        delimiter: [name.strip() for name in _header(_rows(iter(start), delimiter=delimiter))]
+        for delimiter in ([given] if given else DELIMITERS.values())
+    }
+    best = max(found, key=lambda delimiter: _fit(found[delimiter], header=header))
+    return found[best], best
+
+
+def _fit(names: Sequence[str], *, header: Header) -> tuple[int, int]:
+    """Return how many required columns are there, then how many columns."""
+    return len(header.required) - len(header.missing(header.resolve(names))), len(names)
+
+
+def _kept(names: Sequence[str], *, header: Header) -> tuple[int, ...]:
+    """Return the positions of the columns that have a name, without those of a file of refused rows."""
+    known = {*header.required, *header.optional}
+    dropped = {""}
+    if tuple(map(key_of, names[:2])) == OF_REFUSED_ROWS and not known.intersection(OF_REFUSED_ROWS):
+        dropped.update(OF_REFUSED_ROWS)
+    return tuple(at for at, name in enumerate(names) if key_of(name) not in dropped)
+
+
+def count_rows(path: Path, *, header: Header, dialect: Dialect = DETECTED) -> int:
     """Read the whole file and return how many rows follow the header.
 
     Raises:
         UnreadableFile: it can't be read to its end, its header does not fit, or there is no row.
     """
-    table = open_table(path, header=header)
+    table = open_table(path, header=header, dialect=dialect)
     count = sum(1 for _ in table.records())
     if not count:
         raise UnreadableFile(f"{path}: has a header but no rows")
     return count
 
 
-@contextmanager
-def _parsed(path: Path) -> Iterator[Iterator[tuple[int, list[str]]]]:
-    try:
-        with _opened(path) as binary:
-            yield _rows(binary, path=path)
-    except OSError as error:
-        raise UnreadableFile(f"{path}: {error.strerror or error}") from error
+ParsedRow = tuple[int, list[str], str]
 
 
-def _opened(path: Path) -> IO[bytes]:
-    if path.is_fifo():
-        raise UnreadableFile(f"{path}: is a pipe; a file is needed, because it is read more than once")
-    with path.open("rb") as file:
-        magic = file.read(len(XZ_MAGIC))
-    if magic.startswith(GZIP_MAGIC):
-        return cast("IO[bytes]", gzip.open(path))
-    if magic == XZ_MAGIC:
-        return lzma.open(path)
-    return path.open("rb")
+def _header(rows: Iterator[ParsedRow]) -> list[str]:
+    """Read up to the header and return it."""
+    for _, values, _ in rows:
+        is_separator_line = values[:1] == [SEPARATOR] and not any(values[1:])
+        if any(values) and not is_separator_line:
+            return values
+    return []
 
 
-def _rows(binary: IO[bytes], *, path: Path) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(_decoded(binary, path=path), strict=True)
-    try:
-        for values in reader:
-            yield reader.line_num, values
-    except csv.Error as error:
-        raise UnreadableFile(f"{path}: line {reader.line_num}: not valid CSV: {error}") from error
+def _rows(lines: Iterator[str], *, delimiter: str) -> Iterator[ParsedRow]:
+    """Yield the line where a row ends, its values, and what is wrong with it, if anything is.
 
+    Where a row isn't valid, its first line alone is skipped: a quotation mark that has no end would otherwise
+    take the following rows with it.
+    """
+    csv.field_size_limit(LONGEST_VALUE)
+    again: deque[str] = deque()
+    taken: list[str] = []
 
-def _decoded(binary: IO[bytes], *, path: Path) -> Iterator[str]:
+    def feed() -> Iterator[str]:
+        while (line := again.popleft() if again else next(lines, None)) is not None:
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(feed(), delimiter=delimiter, strict=True)
     number = 0
-    try:
-        for number, raw in enumerate(binary, start=1):
-            text = raw.decode()
-            yield text.removeprefix(BYTE_ORDER_MARK) if number == 1 else text
-    except UnicodeDecodeError as error:
-        at = f"line {number}, byte {error.start + 1}"
-        raise UnreadableFile(f"{path}: {at}: expected UTF-8, found another encoding") from error
-    except DAMAGED as error:
-        raise UnreadableFile(f"{path}: damaged after line {number}: {error}") from error
+    while True:
+        taken.clear()
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            first, *rest = taken
+            again.extendleft(reversed(rest))
+            number += 1
+            yield number, _leniently(first, delimiter=delimiter), _fault(error)
+            reader = csv.reader(feed(), delimiter=delimiter, strict=True)
+        else:
+            number += len(taken)
+            yield number, values, ""
+
+
+def _fault(error: csv.Error) -> str:
+    if "field larger" in str(error):
+        return LONG_VALUE
+    return NEVER_CLOSED if "end of data" in str(error) else BAD_QUOTES
+
+
+def _leniently(line: str, *, delimiter: str) -> list[str]:
+    """Return the values of a line that isn't valid CSV, to be corrected by a person."""
+    if len(line) > LONGEST_VALUE:
+        return [line[:LONGEST_SHOWN]]
+    return next(csv.reader([line], delimiter=delimiter), [line])

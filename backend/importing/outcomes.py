@@ -8,6 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from backend.importing.headers import OF_REFUSED_ROWS
+from backend.importing.spreadsheets import escaped
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -60,7 +63,10 @@ class Summary:
 
 
 class RefusedRows:
-    """A CSV file of the refused rows with their lines and reasons, created with the first of them."""
+    """A CSV file of the refused rows with their lines and reasons, created with the first of them.
+
+    Corrected, it can be imported like the file that the rows come from. No cell runs as a formula.
+    """
 
     def __init__(self, path: Path, *, columns: Sequence[str]) -> None:
         """Use this path; `columns` are the header of the file that the rows come from."""
@@ -74,13 +80,13 @@ class RefusedRows:
         for row in refused:
             if self._file is None:
                 self._begin()
-            self._writer.writerow((row.line, row.reason, *row.row))
+            self._writer.writerow((row.line, row.reason, *map(escaped, row.row)))
 
     def _begin(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file)
-        self._writer.writerow(("line", "reason", *self._columns))
+        self._writer.writerow((*OF_REFUSED_ROWS, *self._columns))
 
     def __bool__(self) -> bool:
         """Return whether any row was refused."""

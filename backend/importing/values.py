@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from backend.api import money
 from backend.importing.errors import InvalidValue
+from backend.importing.spreadsheets import refuse_shortened
 
 LONGEST_REFERENCE = 64
 HIGHEST_PRICE = Decimal("9999999999.99")
@@ -43,8 +44,9 @@ def checked_reference(text: str, *, column: str) -> str:
     """Return the name that `text` gives to a thing.
 
     Raises:
-        InvalidValue: a spreadsheet would run it as a formula when it is exported.
+        InvalidValue: a spreadsheet would run it as a formula when it is exported, or has shortened it.
     """
+    refuse_shortened(text, column=column)
     if text.startswith(FORMULA_STARTS):
         raise InvalidValue(f"{column} {NOT_A_REFERENCE}")
     return text

@@ -24,9 +24,10 @@ from backend.importing.catalogue.row import (
     CatalogRow,
 )
 from backend.importing.errors import InvalidValue
-from backend.importing.files import Header, open_table
+from backend.importing.files import open_table
+from backend.importing.headers import Header
 from backend.importing.outcomes import Refused
-from backend.importing.rows import Row, row_of
+from backend.importing.rows import Row, rows_of
 from backend.importing.values import (
     EARLIEST,
     LATEST,
@@ -105,9 +106,7 @@ def read(path: Path, *, currency: str) -> Iterator[CatalogRow | Refused]:
 
 
 def _rows(path: Path) -> Iterator[Row | Refused]:
-    table = open_table(path, header=HEADER)
-    for record in table.records():
-        yield record if isinstance(record, Refused) else row_of(record, table=table)
+    yield from rows_of(open_table(path, header=HEADER))
 
 
 def products(rows: Iterable[Row | Refused], *, currency: str) -> Iterator[CatalogRow | Refused]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from backend.catalog.bulk import ImportedProduct
-from backend.importing.files import Header
+from backend.importing.headers import Header
 from backend.importing.outcomes import Refused
 
 LONGEST_TITLE = 300

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from backend.api import money
 from backend.importing.errors import InvalidValue
-from backend.importing.files import Header, open_table
+from backend.importing.files import open_table
+from backend.importing.headers import Header
 from backend.importing.orders.row import OrderRow, Outcomes, ReturnRow, SoldLine
 from backend.importing.outcomes import Refused
-from backend.importing.rows import Row, row_of
+from backend.importing.rows import Row, rows_of
 from backend.importing.values import (
     EARLIEST,
     HIGHEST_PRICE,
@@ -74,10 +75,8 @@ def read(path: Path, *, currency: str) -> Outcomes:
     """Yield the refused rows of the file, then orders and returns; `currency` is for rows without one."""
     table = open_table(path, header=HEADER)
     by_order: dict[str, list[_Line]] = {}
-    for record in table.records():
-        line = (
-            record if isinstance(record, Refused) else _line(row_of(record, table=table), currency=currency)
-        )
+    for row in rows_of(table):
+        line = row if isinstance(row, Refused) else _line(row, currency=currency)
         if isinstance(line, Refused):
             yield line
         else:
@@ -106,9 +105,7 @@ def orders(groups: Iterable[list[Row] | Refused], *, currency: str) -> Outcomes:
 def skus(path: Path) -> set[str]:
     """Return every SKU in the file."""
     table = open_table(path, header=HEADER)
-    (position,) = table.positions(("sku",))
-    found = {record.values[position].strip() for record in table.records() if not isinstance(record, Refused)}
-    return found - {""}
+    return {row.values["sku"] for row in rows_of(table) if not isinstance(row, Refused)} - {""}
 
 
 def _line(row: Row, *, currency: str) -> _Line | Refused:

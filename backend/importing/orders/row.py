@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
-from backend.importing.files import Header
+from backend.importing.headers import Header
 from backend.importing.outcomes import Refused
 from backend.orders.bulk import Charge
 

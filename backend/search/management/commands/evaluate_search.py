@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from backend.importing.errors import UnreadableFile
-from backend.importing.files import Header, Record, open_table
+from backend.importing.files import Record, open_table
+from backend.importing.headers import Header
 from backend.search.evaluation import bare_product, evaluate_search
 from indexing.document import ProductDocument
 from indexing.errors import SearchError

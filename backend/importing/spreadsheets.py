@@ -1,0 +1,57 @@
+"""What spreadsheets do to the cells of a table, and how a cell is kept from being run as a formula."""
+
+import re
+
+from backend.importing.errors import InvalidValue
+
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+NUMBER = re.compile(r"[+-]?[0-9.,]+")
+QUOTED = re.compile(r'="(?P<text>[^"]*)"')
+EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}", re.IGNORECASE)
+FAULTS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"})
+
+EXPONENT_FORM = "is a number in exponent form, to which a spreadsheet shortened it: format the column as text"
+FAULTY = "is an error of a spreadsheet's formula"
+HIDDEN = "is only #, which a spreadsheet shows where a column is too narrow"
+
+
+def escaped(cell: str) -> str:
+    """Return the cell with an apostrophe in front if a spreadsheet would run it as a formula.
+
+    `unescaped` takes exactly this apostrophe away.
+    """
+    runs = FORMULA.match(cell) is not None and NUMBER.fullmatch(cell) is None
+    return f"'{cell}" if runs else cell
+
+
+def unescaped(cell: str) -> str:
+    """Return what a cell means, without the apostrophe of `escaped` and without `="…"` around the value."""
+    if cell.startswith("'") and FORMULA.match(cell):
+        cell = cell[1:]
+    if cell.startswith('="') and (found := QUOTED.fullmatch(cell)):
+        return found["text"]
+    return cell
+
+
+def refuse_damaged(cell: str, *, column: str) -> None:
+    """Accept the cell if it shows no damage by a spreadsheet.
+
+    Raises:
+        InvalidValue: it is the error of a formula, or hidden because its column is narrow.
+    """
+    if not cell.startswith("#"):
+        return
+    if cell in FAULTS:
+        raise InvalidValue(f"{column} {FAULTY} ({cell})")
+    if len(cell) > 1 and not cell.strip("#"):
+        raise InvalidValue(f"{column} {HIDDEN}")
+
+
+def refuse_shortened(reference: str, *, column: str) -> None:
+    """Accept the SKU, or another reference, if it has not lost digits.
+
+    Raises:
+        InvalidValue: a spreadsheet has shortened it to a number in exponent form.
+    """
+    if EXPONENT.fullmatch(reference):
+        raise InvalidValue(f"{column} {EXPONENT_FORM}")
