@@ -13,6 +13,8 @@ from backend.catalog.models import PATH_SEPARATOR, Category
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
+MAX_CANDIDATES = 20
+
 
 def category_by_names(names: Sequence[str], *, by: Actor) -> Category:
     """Return the category at the path `names`; create the missing categories.
@@ -86,8 +88,30 @@ def _descendants(category: Category) -> list[Category]:
 
 
 def matching_categories(value: str) -> list[Category]:
-    """Return the categories with the slug `value`, or with this name or path, ignoring case."""
-    return list(Category.objects.filter(Q(slug=value) | Q(name__iexact=value) | Q(path__iexact=value)))
+    """Return the categories that `value` names: by path, slug, path ignoring case, or name ignoring case.
+
+    The first of these ways that finds a category decides, so that a path or slug is never ambiguous. Only a
+    name, or paths that differ in case alone, can find several.
+    """
+    for condition in (Q(path=value), Q(slug=value), Q(path__iexact=value), Q(name__iexact=value)):
+        if found := list(Category.objects.filter(condition)):
+            return found
+    return []
+
+
+def category_named(value: str) -> Category:
+    """Return the only category that `value` names, as `matching_categories` finds it.
+
+    Raises:
+        InvalidInput: there is none, or there are several; the message names their paths.
+    """
+    found = matching_categories(value)
+    if not found:
+        raise InvalidInput(category=[f"There is no category {value!r}."])
+    if len(found) > 1:
+        paths = ", ".join(repr(category.path) for category in found[:MAX_CANDIDATES])
+        raise InvalidInput(category=[f"{value!r} is the name of several categories; give a path: {paths}."])
+    return found[0]
 
 
 def with_descendants(categories: Sequence[Category]) -> Q:

@@ -7,7 +7,7 @@ from django.db.models import F, OrderBy, QuerySet
 
 from backend.api.errors import InvalidInput
 from backend.catalog.categories import matching_categories, with_descendants
-from backend.catalog.errors import ProductNotFound
+from backend.catalog.errors import NotYourProduct, ProductNotFound, VariantNotFound
 from backend.catalog.models import Product, Variant
 
 ORDERINGS: dict[str, tuple[str | OrderBy, ...]] = {
@@ -88,6 +88,21 @@ def may_change_products_of(seller_id: int, *, user: object) -> bool:
     return bool(getattr(user, "is_admin", False)) or getattr(user, "pk", None) == seller_id
 
 
+def require_changeable(product_id: int, *, user: object) -> None:
+    """Refuse changes of a product by others than its seller and staff.
+
+    Raises:
+        ProductNotFound: it doesn't exist, or the user may not see it.
+        NotYourProduct: the user may see it, but not change it.
+    """
+    row = Product.objects.existing().filter(pk=product_id).values_list("seller_id", "is_active").first()
+    if row is not None and may_change_products_of(row[0], user=user):
+        return
+    if row is None or not row[1]:
+        raise ProductNotFound(product_id=product_id)
+    raise NotYourProduct(product_id=product_id)
+
+
 def variants_of(product_id: int, *, user: object) -> list[Variant]:
     """Return the product's active variants; for its seller and staff, all variants.
 
@@ -97,3 +112,16 @@ def variants_of(product_id: int, *, user: object) -> list[Variant]:
     product = product_for(product_id, user=user)
     sees_inactive = may_change(product, user=user)
     return [variant for variant in product.variants.all() if sees_inactive or variant.is_active]
+
+
+def variant_for(variant_id: int, *, product_id: int, user: object) -> Variant:
+    """Return a variant of the product; an inactive one only for its seller and for staff.
+
+    Raises:
+        ProductNotFound: the product doesn't exist, or the user may not see it.
+        VariantNotFound: the product has no such variant, or the user may not see it.
+    """
+    for variant in variants_of(product_id, user=user):
+        if variant.pk == variant_id:
+            return variant
+    raise VariantNotFound(variant_id=variant_id)

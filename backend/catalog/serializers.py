@@ -1,17 +1,11 @@
 """Serializers for products, variants and categories."""
 
-from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api.fields import Choice, Identifier, MoneyInput, MoneyOutput
-from backend.api.parameters import Body, PageParameters
-from backend.catalog.categories import matching_categories
+from backend.api.fields import MoneyOutput
 from backend.catalog.models import Category, Product, Variant
-from backend.catalog.selectors import ORDERINGS
 
 PRODUCT = {
     "id": 1,
@@ -34,35 +28,6 @@ class Attributes(serializers.DictField):
     """The attributes of a product or variant, such as `{"colour": "copper"}`."""
 
     child = serializers.CharField()
-
-
-class ProductListParameters(PageParameters):
-    """The parameters of a product list."""
-
-    flash_sale = serializers.BooleanField(
-        required=False, allow_null=True, default=None, help_text="Whether the product is in a flash sale."
-    )
-    best_seller_product = serializers.BooleanField(
-        required=False, allow_null=True, default=None, help_text="Whether the product is a best seller."
-    )
-    featured_product = serializers.BooleanField(
-        required=False, allow_null=True, default=None, help_text="Whether the product is featured."
-    )
-    category = serializers.CharField(
-        required=False, max_length=1_000, help_text="A category's name, slug or path."
-    )
-    brand = serializers.CharField(required=False, max_length=120, help_text="The brand's name.")
-    seller = Identifier(required=False, help_text="The seller's id.")
-    min_price = MoneyInput(required=False, help_text="The lowest sale price.")
-    max_price = MoneyInput(required=False, help_text="The highest sale price.")
-    sort_by = Choice(choices=list(ORDERINGS), default="newest")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a range whose minimum is above its maximum."""
-        low, high = attrs.get("min_price"), attrs.get("max_price")
-        if low is not None and high is not None and low > high:
-            raise serializers.ValidationError({"min_price": "Must not be above max_price."})
-        return attrs
 
 
 class CategorySerializer(serializers.ModelSerializer[Category]):
@@ -217,92 +182,22 @@ class ProductSerializer(ProductCardSerializer):
         read_only_fields = fields
 
 
-@extend_schema_field(OpenApiTypes.STR)
-class CategoryField(serializers.Field[Category, str, str, Any]):
-    """A category by its name, slug or path."""
-
-    def to_internal_value(self, data: Any) -> Category:
-        """Return the category with this name, slug or path.
-
-        Raises:
-            ValidationError: there is none, or more than one.
-        """
-        if not isinstance(data, str):
-            raise serializers.ValidationError("Must be a string.")
-        found = matching_categories(serializers.CharField(max_length=1_000).run_validation(data))
-        if len(found) != 1:
-            problem = "There is no category" if not found else "There is more than one category"
-            raise serializers.ValidationError(f"{problem} {data!r}; give its path or slug.")
-        return found[0]
-
-    def to_representation(self, value: Category) -> str:
-        """Return the path."""
-        return value.path
-
-
-class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
-    """Changes to a product; only staff may set the flags."""
-
-    EXAMPLE = {
-        "title": "Copper kettle",
-        "description": "Holds 1.5 litres.",
-        "brand": "Kupfer",
-        "category": "Home > Kitchen",
-        "price": "79.00",
-        "discount_percentage": "10.00",
-        "attributes": {"colour": "copper"},
-        "image_urls": [PRODUCT["image_url"]],
-    }
-
-    MAX_ATTRIBUTES = 100
-    STAFF_ONLY = ("flash_sale", "best_seller_product", "featured_product")
-
-    category = CategoryField(required=False)
-    price = MoneyInput(required=False)
-    discount_percentage = serializers.DecimalField(
-        required=False, max_digits=5, decimal_places=2, min_value=Decimal(0), max_value=Decimal(100)
-    )
-    attributes = serializers.DictField(
-        child=serializers.CharField(max_length=200, allow_blank=True), required=False
-    )
-    image_urls = serializers.ListField(
-        child=serializers.URLField(max_length=500), max_length=20, required=False
-    )
-
-    class Meta:
-        model = Product
-        fields = [
-            "title",
-            "description",
-            "brand",
-            "category",
-            "price",
-            "discount_percentage",
-            "attributes",
-            "image_urls",
-            "is_active",
-            "flash_sale",
-            "best_seller_product",
-            "featured_product",
-        ]
-
-    def validate_attributes(self, value: dict[str, str]) -> dict[str, str]:
-        """Limit the number of attributes and the length of names, for filters and facets."""
-        if len(value) > self.MAX_ATTRIBUTES:
-            raise serializers.ValidationError(f"At most {self.MAX_ATTRIBUTES} attributes are allowed.")
-        name = serializers.CharField(max_length=100)
-        return {name.run_validation(given): text for given, text in value.items()}
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse the flags unless the caller is staff."""
-        if not self.context["user"].is_admin:
-            faults = {name: "Only staff may set this." for name in self.STAFF_ONLY if name in attrs}
-            if faults:
-                raise serializers.ValidationError(faults)
-        return attrs
-
-
 class DeletedSerializer(serializers.Serializer[Any]):
     """The id of the deleted object."""
 
     id = serializers.IntegerField()
+
+
+class DeletedVariantSerializer(DeletedSerializer):
+    """The id of a variant that was deleted, or deactivated because it has a history."""
+
+    deactivated = serializers.BooleanField(
+        help_text="Whether the variant remains, inactive, because it was stocked or ordered."
+    )
+
+
+class FilledMatrixSerializer(serializers.Serializer[Any]):
+    """The variants of a matrix."""
+
+    created = VariantSerializer(many=True, help_text="The variants that this request created.")
+    existing = VariantSerializer(many=True, help_text="The variants that the product had before.")

@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from backend.catalog import views
+from backend.catalog import variant_views, views
 
 urlpatterns = [
     path("", views.ProductListView.as_view(), name="products"),
     path("<int:product_id>/", views.ProductView.as_view(), name="product"),
-    path("<int:product_id>/variants/", views.VariantListView.as_view(), name="product-variants"),
+    path("<int:product_id>/variants/", variant_views.VariantListView.as_view(), name="product-variants"),
+    path(
+        "<int:product_id>/variants/matrix/",
+        variant_views.VariantMatrixView.as_view(),
+        name="product-variant-matrix",
+    ),
+    path(
+        "<int:product_id>/variants/<int:variant_id>/",
+        variant_views.VariantView.as_view(),
+        name="product-variant",
+    ),
 ]

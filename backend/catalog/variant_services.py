@@ -18,6 +18,7 @@ from backend.api import money
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import differences, record
+from backend.catalog.attributes import require_same_spelling
 from backend.catalog.errors import LastVariant, ProductNotFound, SkuTaken, VariantNotFound
 from backend.catalog.models import Product, Variant
 from backend.catalog.pricing import reprice
@@ -25,6 +26,7 @@ from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
 PRICE_FIELDS = frozenset({"price_modifier", "discount_percentage", "is_active"})
+MAX_VARIANTS = 500
 POSTGRESQL_DEADLOCK = "40P01"
 
 
@@ -49,8 +51,9 @@ def create_variants(product_id: int, *, variants: Sequence[NewVariant], by: Acto
 
     Raises:
         ProductNotFound: there is no such product.
-        InvalidInput: a SKU is given twice, an amount has too many decimal places, or a variant's price would
-            be negative or too high to store.
+        InvalidInput: a SKU is given twice, an amount has too many decimal places, a variant's price would be
+            negative or too high to store, the product would have too many variants, or another one spells an
+            attribute's name in another case.
         SkuTaken: another variant has one of the SKUs.
     """
     with transaction.atomic():
@@ -61,6 +64,10 @@ def add_variants(product: Product, *, variants: Sequence[NewVariant], by: Actor)
     """Do the work of `create_variants` on a product that the caller has locked."""
     require_valid(variants, currency=product.currency)
     present = locked_variants(product)
+    if len(present) + len(variants) > MAX_VARIANTS:
+        raise InvalidInput(variants=[f"A product has at most {MAX_VARIANTS} variants."])
+    names = {name for variant in variants for name in variant.attributes}
+    require_same_spelling(names, present=[variant.attributes for variant in present])
     rows = [new_row(product, variant) for variant in variants]
     reprice_all(product, [*present, *rows])
     insert(rows)
@@ -85,6 +92,8 @@ def update_variant(variant_id: int, *, product_id: int, changes: Mapping[str, An
         product = locked_product(product_id)
         variants = locked_variants(product)
         variant = _among(variants, variant_id=variant_id)
+        others = [row.attributes for row in variants if row.pk != variant_id]
+        require_same_spelling(changes.get("attributes", ()), present=others)
         before = {name: getattr(variant, name) for name in (*changes, "sale_price")}
         for name, value in changes.items():
             setattr(variant, name, value)

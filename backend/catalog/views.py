@@ -1,7 +1,6 @@
 """Catalogue endpoints."""
 
 from dataclasses import fields
-from typing import Any
 
 from django.utils import timezone
 from rest_framework import serializers
@@ -10,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.permissions import IsSellerOrStaff
 from backend.api.pagination import PageSpan, counted_slice, page_envelope
 from backend.api.parameters import parse
 from backend.api.responses import envelope
@@ -19,27 +19,26 @@ from backend.api.throttles import BrowseThrottle
 from backend.audit.actors import actor_of
 from backend.catalog import selectors, services
 from backend.catalog.cards import cards, product_page
-from backend.catalog.errors import NotYourProduct, ProductNotFound
-from backend.catalog.serializers import (
-    DeletedSerializer,
-    ProductCardSerializer,
-    ProductChangesSerializer,
-    ProductListParameters,
-    ProductSerializer,
-    VariantSerializer,
-)
+from backend.catalog.errors import NotYourProduct, ProductNotFound, SkuTaken
+from backend.catalog.requests import NewProductSerializer, ProductChangesSerializer, ProductListParameters
+from backend.catalog.serializers import DeletedSerializer, ProductCardSerializer, ProductSerializer
+from backend.catalog.variant_services import NewVariant
 from backend.exposures.services import expose
 
+READING = ("GET", "HEAD", "OPTIONS")
 EXPOSURE_ID = serializers.UUIDField(
     allow_null=True, help_text="Send it with clicks, and when adding a product to the cart."
 )
 
 
 class ProductListView(APIView):
-    """The list of products."""
+    """The list of products, which guests can read and sellers extend."""
 
-    permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Allow guests to read, and sellers and staff to create."""
+        return [AllowAny()] if self.request.method in READING else [IsSellerOrStaff()]
 
     @operation(
         "products_list",
@@ -67,6 +66,30 @@ class ProductListView(APIView):
         )
         return Response(page_envelope(request, shown, count=count, span=span, exposure_id=exposure_id))
 
+    @operation(
+        "products_create",
+        tag="products",
+        request=NewProductSerializer,
+        response=envelope_of(ProductSerializer),
+        status=201,
+        errors=[SkuTaken],
+    )
+    def post(self, request: Request) -> Response:
+        """Create a product with its variants.
+
+        The caller is its seller; staff may name another. Only staff may set the flags. Stock is recorded in
+        the ledger by a second request (`inventory_transactions_create`).
+        """
+        serializer = NewProductSerializer(data=request.data, context={"user": request.user})
+        serializer.is_valid(raise_exception=True)
+        fields_of_product = dict(serializer.validated_data)
+        variants = [NewVariant(**variant) for variant in fields_of_product.pop("variants")]
+        product = services.create_product(
+            **fields_of_product, variants=variants, by=actor_of(request), now=timezone.now()
+        )
+        page = product_page(product.pk, user=request.user)
+        return envelope(page, message="Product created.", status=201)
+
 
 class ProductView(APIView):
     """One product: guests can read it, its seller and staff can change it."""
@@ -75,7 +98,7 @@ class ProductView(APIView):
 
     def get_permissions(self) -> list[BasePermission]:
         """Allow guests to read, and require an account for changes."""
-        return [AllowAny()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsAuthenticated()]
+        return [AllowAny()] if self.request.method in READING else [IsAuthenticated()]
 
     @operation(
         "products_get", tag="products", response=envelope_of(ProductSerializer), errors=[ProductNotFound]
@@ -96,7 +119,7 @@ class ProductView(APIView):
 
         Fields that are not sent keep their values. Only staff may set the flags.
         """
-        _require_own(product_id, user=request.user)
+        selectors.require_changeable(product_id, user=request.user)
         serializer = ProductChangesSerializer(data=request.data, partial=True, context={"user": request.user})
         serializer.is_valid(raise_exception=True)
         services.update_product(product_id, changes=serializer.validated_data, by=actor_of(request))
@@ -113,30 +136,6 @@ class ProductView(APIView):
 
         Orders keep their copy of its data.
         """
-        _require_own(product_id, user=request.user)
+        selectors.require_changeable(product_id, user=request.user)
         services.delete_product(product_id, by=actor_of(request), now=timezone.now())
         return envelope({"id": product_id}, message="Product deleted.")
-
-
-def _require_own(product_id: int, *, user: Any) -> None:
-    product = selectors.product_for(product_id, user=user)
-    if not selectors.may_change(product, user=user):
-        raise NotYourProduct(product_id=product_id)
-
-
-class VariantListView(APIView):
-    """A product's variants."""
-
-    permission_classes = (AllowAny,)
-    throttle_classes = (BrowseThrottle,)
-
-    @operation(
-        "product_variants_list",
-        tag="products",
-        response=envelope_of(VariantSerializer(many=True)),
-        errors=[ProductNotFound],
-    )
-    def get(self, request: Request, product_id: int) -> Response:
-        """List the variants of a product."""
-        variants = selectors.variants_of(product_id, user=request.user)
-        return envelope(VariantSerializer(variants, many=True).data)

@@ -1,0 +1,28 @@
+"""Names of attributes, such as "colour"; names that differ only in case are the same attribute."""
+
+from collections.abc import Iterable, Mapping
+
+from backend.api.errors import InvalidInput
+
+
+def collision(names: Iterable[str]) -> str | None:
+    """Return an error message if two names are the same or differ only in case; otherwise None."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if name.casefold() in seen:
+            return f"{seen[name.casefold()]!r} and {name!r} are the same name, or differ only in case."
+        seen[name.casefold()] = name
+    return None
+
+
+def require_same_spelling(names: Iterable[str], *, present: Iterable[Mapping[str, object]]) -> None:
+    """Refuse names that the other variants of a product spell in another case.
+
+    Raises:
+        InvalidInput: a name is spelled in another way by one of the attributes in `present`.
+    """
+    spelled = {name.casefold(): name for attributes in present for name in attributes}
+    for name in names:
+        other = spelled.get(name.casefold(), name)
+        if other != name:
+            raise InvalidInput(attributes=[f"Other variants of this product spell {name!r} as {other!r}."])
