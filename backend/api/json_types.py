@@ -4,15 +4,17 @@ The fields of Django REST Framework also read forms, so they convert: the number
 the UUID of zeros, the text "yes" to true. In JSON such a value is the client's mistake.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rest_framework import serializers
 
+from backend.api.numbers import is_number
+
 Field = serializers.Field[Any, Any, Any, Any]
 
-_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_NUMERIC = (serializers.IntegerField, serializers.FloatField, serializers.DecimalField)
+_NOT_A_NUMBER = "Must be a number in the digits 0 to 9, such as 12.50."
 _TEXTS = (
     serializers.CharField,
     serializers.ChoiceField,
@@ -48,17 +50,17 @@ def type_errors(field: Field, value: object) -> Any:
             return _of_value(field, value)
 
 
-def number_errors(field: Field, value: object) -> list[str] | None:
-    """Return error messages if `value` is a text of a number that only Python writes so; otherwise None.
+def number_errors(field: Field, values: Sequence[object]) -> list[str] | None:
+    """Return error messages if one of `values` is text that isn't a number by `is_number`; otherwise None.
 
-    Python reads 1_000, digits of every script and spaces around a number.
+    `field` is a numeric field, or a list of them; other fields have no such errors. An empty text is left to
+    the field itself.
     """
-    numeric = (serializers.IntegerField, serializers.FloatField, serializers.DecimalField)
-    if not isinstance(field, numeric) or not isinstance(value, str) or not value:
+    numeric = field.child if isinstance(field, serializers.ListField) else field
+    if not isinstance(numeric, _NUMERIC):
         return None
-    return (
-        None if _PLAIN_NUMBER.fullmatch(value) else ["Must be a number in the digits 0 to 9, such as 12.50."]
-    )
+    wrong = any(isinstance(value, str) and value and not is_number(value) for value in values)
+    return [_NOT_A_NUMBER] if wrong else None
 
 
 def _of_elements(child: Field, values: Mapping[Any, object]) -> dict[Any, Any] | None:
@@ -70,5 +72,5 @@ def _of_value(field: Field, value: object) -> list[str] | None:
     for classes, types, message in _TYPES:
         if isinstance(field, classes):
             right = isinstance(value, types) and (bool in types or not isinstance(value, bool))
-            return number_errors(field, value) if right else [message]
+            return number_errors(field, [value]) if right else [message]
     return None

@@ -53,7 +53,7 @@ def parse(
     wrong = {
         name: found
         for name, values in request.query_params.lists()
-        if name in serializer.fields and (found := number_errors(serializer.fields[name], values[-1]))
+        if name in serializer.fields and (found := number_errors(serializer.fields[name], values))
     }
     if wrong:
         raise serializers.ValidationError(wrong)

@@ -11,6 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from backend.api import money
+from backend.api.numbers import is_number
 
 T = TypeVar("T")
 
@@ -19,7 +20,6 @@ ENVIRONMENTS = ("development", "production")
 MINIMUM_SECRET_LENGTH = 32
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
-_AMOUNT = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _RATE = re.compile(r"[1-9][0-9]*/(s|m|h|d)[a-z]*")
 _DATABASES = ("sqlite", "postgresql", "postgres")
 
@@ -117,8 +117,7 @@ class Variables:
 
 
 def _amount(text: str) -> Decimal:
-    # Decimal would also read 1_000 and digits of other scripts.
-    if not _AMOUNT.fullmatch(text):
+    if not is_number(text) or Decimal(text) < 0:
         raise ValueError(text)
     return Decimal(text)
 

@@ -1,10 +1,10 @@
 """Parses values, and refuses those that the database or the reports can't represent."""
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from backend.api import money
+from backend.api.numbers import is_number
 from backend.importing.errors import InvalidValue
 from backend.importing.spreadsheets import refuse_shortened
 
@@ -22,7 +22,6 @@ NOT_A_REFERENCE = (
     "must not begin with =, +, - or @, which spreadsheets run as formulas; begin it with a letter or a digit"
 )
 NOT_A_PRICE = f"must be a number like 12.50, from 0 to {HIGHEST_PRICE:,}"
-_NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?")
 
 
 def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
@@ -31,11 +30,10 @@ def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
     Raises:
         InvalidValue: `text` is not such a number, or has more than `places` decimal places.
     """
-    # Decimal would also read 1_000, +5, 1e3 and digits of other scripts.
-    if _NUMBER.fullmatch(text) is None:
+    if not is_number(text):
         raise InvalidValue(fault)
     value = Decimal(text)
-    if value > highest or value != round(value, places):
+    if not 0 <= value <= highest or value != round(value, places):
         raise InvalidValue(fault)
     return value
 

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from backend.api.fields import Choice, Identifier, MoneyInput
 from backend.api.json_types import type_errors
 from backend.api.parameters import Body
+from tests.backend.api.test_numbers import NOT_NUMBERS
 
 
 class OrderedSerializer(Body):
@@ -47,6 +48,14 @@ def test_a_value_of_another_type_is_refused(field: str, wrong: object) -> None:
     assert not serializer.is_valid()
     [message] = serializer.errors[field]
     assert str(message).startswith("Must be ")
+
+
+@pytest.mark.parametrize("text", NOT_NUMBERS)
+def test_text_that_only_python_reads_as_a_number_is_no_amount(text: str) -> None:
+    serializer = OrderedSerializer(data={"price": text})
+
+    assert not serializer.is_valid()
+    assert serializer.errors["price"] == ["Must be a number in the digits 0 to 9, such as 12.50."]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from backend.api.errors import PageNotFound
 from backend.api.pagination import PageSpan
 from backend.catalog.models import Category
+from tests.backend.api.test_numbers import NOT_NUMBERS
 from tests.backend.shop import client_of, customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.urls")]
@@ -47,6 +48,21 @@ def test_a_value_that_is_not_valid_is_refused_by_name(wrong: str) -> None:
     response = APIClient().get(f"/asked/?{wrong}")
     assert response.status_code == 400
     assert list(response.json()["details"]) == [wrong.split("=", maxsplit=1)[0]]
+
+
+@pytest.mark.parametrize("text", NOT_NUMBERS)
+@pytest.mark.parametrize("name", ["page", "share", "amount", "ids"])
+def test_text_that_only_python_reads_as_a_number_is_no_parameter(name: str, text: str) -> None:
+    response = APIClient().get("/measured/", {name: [text, "1"] if name == "ids" else text})
+    assert (response.status_code, response.json()["details"]) == (
+        400,
+        {name: ["Must be a number in the digits 0 to 9, such as 12.50."]},
+    )
+
+
+def test_parameters_are_numbers() -> None:
+    response = APIClient().get("/measured/?page=2&share=-0.5&amount=12.50&ids=1&ids=02")
+    assert response.json()["data"] == {"page": 2, "share": -0.5, "amount": 12.5, "ids": [1, 2]}
 
 
 def test_a_body_is_parsed_and_validated() -> None:

@@ -143,6 +143,23 @@ class Asked(APIView):
         return envelope(parse(request, Flags, open_prefix="attr_"))
 
 
+class Measures(serializers.Serializer[Any]):
+    page = serializers.IntegerField(required=False)
+    share = serializers.FloatField(required=False)
+    amount = serializers.DecimalField(max_digits=8, decimal_places=2, required=False)
+    ids = serializers.ListField(child=serializers.IntegerField(), required=False)
+
+
+class Measured(APIView):
+    """Returns the parsed numbers."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = ()
+
+    def get(self, request: Request) -> Response:
+        return envelope(parse(request, Measures))
+
+
 class Address(Body):
     city = serializers.CharField()
 
@@ -207,6 +224,7 @@ urlpatterns = [
     *shop,
     path("failing/<str:name>/", Failing.as_view()),
     path("asked/", Asked.as_view()),
+    path("measured/", Measured.as_view()),
     path("said/", Said.as_view()),
     path("paged/", Paged.as_view()),
     path("shopping/", Shopping.as_view()),
