@@ -1,45 +1,99 @@
-"""The category tree."""
+"""The category tree: finding categories, and creating them."""
 
 from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Left
 from django.utils.text import slugify
 
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.catalog.models import PATH_SEPARATOR, Category
-from backend.outbox.services import publish
-from backend.outbox.topics import Topic
 
 MAX_CANDIDATES = 20
+MAX_LEVELS = 10
+LONGEST_PATH = 1_000
+UNCATEGORISED = "Uncategorised"
 
 
 def category_by_names(names: Sequence[str], *, by: Actor) -> Category:
     """Return the category at the path `names`; create the missing categories.
 
     Raises:
-        InvalidInput: `names` is empty, or a name is empty or contains the path separator.
+        InvalidInput: `names` is empty, a name is empty or contains the path separator, or the path is too
+            long or too deep.
     """
-    _require_names(names)
+    for name in names or [""]:
+        require_name(name)
+    names = [name.strip() for name in names]
+    found = Category.objects.filter(path=PATH_SEPARATOR.join(names)).first()
+    if found is not None:
+        return found
     parent: Category | None = None
     with transaction.atomic():
-        for depth, name in enumerate(names):
-            path = PATH_SEPARATOR.join(part.strip() for part in names[: depth + 1])
-            parent, created = Category.objects.get_or_create(
-                path=path,
-                defaults={"name": name.strip(), "slug": _slug(path), "parent": parent, "depth": depth},
-            )
-            if created:
-                record("catalog.category_created", by=by, subject=parent, changes={"path": (None, path)})
+        lock_tree()
+        for depth in range(len(names)):
+            path = PATH_SEPARATOR.join(names[: depth + 1])
+            parent = Category.objects.filter(path=path).first() or add_category(names[depth], parent, by=by)
     assert parent is not None  # noqa: S101 - names is not empty
     return parent
 
 
-def _require_names(names: Sequence[str]) -> None:
-    if not names or any(not name.strip() or PATH_SEPARATOR.strip() in name for name in names):
+def lock_tree() -> None:
+    """Wait until no other transaction changes the tree; roots are locked in the order of their ids.
+
+    Every change of the tree locks all roots first, so that changes run one after the other and a check of the
+    tree stays true. Products can be added meanwhile. SQLite has one writer and needs no lock. Only the very
+    first categories of a shop can be created at once, which the unique path then prevents.
+    """
+    roots = Category.objects.filter(parent=None).select_for_update(no_key=True).order_by("pk")
+    list(roots.values_list("pk", flat=True))
+
+
+def add_category(name: str, parent: Category | None, *, by: Actor) -> Category:
+    """Create a category in a tree that the caller has locked; return the one that another request created.
+
+    Raises:
+        InvalidInput: the path would be too long or too deep.
+    """
+    path = path_below(parent, name)
+    depth = parent.depth + 1 if parent else 0
+    require_place(path, depth=depth)
+    category, created = Category.objects.get_or_create(
+        path=path, defaults={"name": name, "slug": _slug(path), "parent": parent, "depth": depth}
+    )
+    if created:
+        record("catalog.category_created", by=by, subject=category, changes={"path": (None, path)})
+    return category
+
+
+def path_below(parent: Category | None, name: str) -> str:
+    """Return the path of the category `name` below `parent`, or of a root."""
+    return PATH_SEPARATOR.join([parent.path, name] if parent else [name])
+
+
+def require_name(name: str) -> None:
+    """Refuse a name that is empty or contains the path separator.
+
+    Raises:
+        InvalidInput: under the key `category`.
+    """
+    if not name.strip() or PATH_SEPARATOR.strip() in name:
         raise InvalidInput(category=[f"Each level needs a name without {PATH_SEPARATOR.strip()!r}."])
+
+
+def require_place(path: str, *, depth: int) -> None:
+    """Refuse a path that is too long to store, or too deep.
+
+    Raises:
+        InvalidInput: under the key `category`.
+    """
+    if len(path) > LONGEST_PATH:
+        raise InvalidInput(category=[f"A path has at most {LONGEST_PATH} characters."])
+    if depth >= MAX_LEVELS:
+        raise InvalidInput(category=[f"The tree has at most {MAX_LEVELS} levels."])
 
 
 def _slug(path: str) -> str:
@@ -51,40 +105,11 @@ def _slug(path: str) -> str:
     return slug
 
 
-def rename_category(category_id: int, *, name: str, by: Actor) -> Category:
-    """Rename a category, update the paths of its descendants, and publish the change.
-
-    Raises:
-        InvalidInput: the name is empty, contains the path separator, or is the name of a sibling.
-    """
-    _require_names([name])
-    with transaction.atomic():
-        category = Category.objects.select_for_update(no_key=True).get(pk=category_id)
-        descendants = _descendants(category)
-        old_path = category.path
-        category.name = name.strip()
-        category.path = PATH_SEPARATOR.join([*category.names[:-1], category.name])
-        if Category.objects.filter(path=category.path).exclude(pk=category_id).exists():
-            raise InvalidInput(name=[f"There is a category {category.path!r}."])
-        category.save(update_fields=["name", "path"])
-        for child in descendants:
-            child.path = category.path + child.path.removeprefix(old_path)
-        Category.objects.bulk_update(descendants, ["path"])
-        record(
-            "catalog.category_renamed",
-            by=by,
-            subject=category,
-            changes={"path": (old_path, category.path)},
-        )
-        publish(Topic.CATEGORY, category.pk)
-    return category
-
-
-def _descendants(category: Category) -> list[Category]:
+def descendants_of(category: Category) -> QuerySet[Category]:
+    """Return the categories below `category`, at every level."""
     prefix = category.path + PATH_SEPARATOR
-    found = Category.objects.filter(path__startswith=prefix)
-    # SQLite's LIKE ignores case, but categories whose names differ only in case are distinct.
-    return [child for child in found if child.path.startswith(prefix)]
+    # Not `startswith`, because SQLite's LIKE ignores case, and categories may differ in case alone.
+    return Category.objects.alias(head=Left("path", len(prefix))).filter(head=prefix)
 
 
 def matching_categories(value: str) -> list[Category]:
@@ -118,5 +143,5 @@ def with_descendants(categories: Sequence[Category]) -> Q:
     """Return the condition for products in `categories` or their descendants."""
     condition = Q(category_id__in=[category.pk for category in categories])
     for category in categories:
-        condition |= Q(category__path__startswith=category.path + PATH_SEPARATOR)
+        condition |= Q(category__in=descendants_of(category))
     return condition

@@ -61,3 +61,45 @@ class NotYourProduct(DomainError):
     message = "Only its seller and staff may change this product."
     details_keys = {"product_id": "The id of the product."}
     hint = "Use the account of the product's seller."
+
+
+class CategoryNotFound(NotFound):
+    """The category doesn't exist."""
+
+    code = "category_not_found"
+    message = "There is no such category."
+    details_keys = {"category_id": "The id of the category."}
+    hint = "List the categories."
+
+
+class CategoryCycle(DomainError):
+    """A category can't be moved into itself or into its subtree."""
+
+    code = "category_cycle"
+    status = 409
+    message = "A category can't be moved below itself."
+    details_keys = {"category_id": "The id of the category.", "parent_id": "The id of the new parent."}
+    hint = "Choose a parent outside the category's subtree."
+
+
+class CategoryNotEmpty(DomainError):
+    """A category that has categories or products can't be deleted."""
+
+    code = "category_not_empty"
+    status = 409
+    message = "The category is not empty."
+    details_keys = {
+        "category_id": "The id of the category.",
+        "products": "The number of its products, active or not.",
+        "categories": "The number of the categories directly below it.",
+    }
+    hint = "Move its products and categories elsewhere first."
+
+
+class SellerNotFound(NotFound):
+    """The account doesn't exist, or is not a seller's."""
+
+    code = "seller_not_found"
+    message = "There is no such seller."
+    details_keys = {"seller_id": "The id of the seller."}
+    hint = "Take the id from the `seller` of a product."

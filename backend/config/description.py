@@ -26,6 +26,7 @@ Every response has the header X-Request-Id.
 TAGS = [
     {"name": "accounts", "description": "Registration, login and sessions."},
     {"name": "products", "description": "The catalogue: lists, products and their variants."},
+    {"name": "categories", "description": "The tree of categories, which staff edit."},
     {
         "name": "search",
         "description": "Full-text search with facets, and suggestions while typing.",

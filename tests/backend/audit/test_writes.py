@@ -13,7 +13,8 @@ from backend.accounts.models import Session, User
 from backend.accounts.services import end_session, log_in, register
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
-from backend.catalog.categories import category_by_names, rename_category
+from backend.catalog.categories import category_by_names
+from backend.catalog.category_services import update_category
 from backend.catalog.services import (
     create_product,
     delete_product,
@@ -79,7 +80,7 @@ def a_new_category() -> Write:
 
 def a_new_name() -> Write:
     category = category_by_names(["Home"], by=Actor.system("other"))
-    return lambda: rename_category(category.pk, name="House", by=BY)
+    return lambda: update_category(category.pk, changes={"name": "House"}, by=BY)
 
 
 def a_delivery() -> Write:

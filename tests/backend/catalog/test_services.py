@@ -7,7 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from backend.api.errors import DomainError, InvalidInput
-from backend.catalog.categories import category_by_names, matching_categories, rename_category
+from backend.catalog.categories import category_by_names, matching_categories
+from backend.catalog.category_services import update_category
 from backend.catalog.errors import ProductNotFound, SkuTaken
 from backend.catalog.models import Category, Product, Variant
 from backend.catalog.services import (
@@ -191,7 +192,7 @@ def test_renaming_a_category_changes_the_paths_of_its_descendants() -> None:
     lamps = category_by_names(["Home", "Lamps", "Desk"], by=SYSTEM)
     category_by_names(["Home", "Lampshades"], by=SYSTEM)
     middle = category_by_names(["Home", "Lamps"], by=SYSTEM)
-    rename_category(middle.pk, name=" Lights ", by=SYSTEM)
+    update_category(middle.pk, changes={"name": " Lights "}, by=SYSTEM)
     lamps.refresh_from_db()
     assert lamps.path == "Home > Lights > Desk"
     assert Category.objects.filter(path="Home > Lampshades").exists()
@@ -202,7 +203,7 @@ def test_renaming_a_category_changes_the_paths_of_its_descendants() -> None:
 def test_categories_that_differ_in_case_are_different() -> None:
     lower = category_by_names(["home", "lamps"], by=SYSTEM)
     upper = category_by_names(["HOME"], by=SYSTEM)
-    rename_category(upper.pk, name="House", by=SYSTEM)
+    update_category(upper.pk, changes={"name": "House"}, by=SYSTEM)
     lower.refresh_from_db()
     assert lower.path == "home > lamps"
 
@@ -213,7 +214,7 @@ def test_a_category_cannot_be_renamed_to_an_invalid_or_taken_name(name: str) -> 
     category_by_names(["Garden"], by=SYSTEM)
     home = category_by_names(["Home"], by=SYSTEM)
     with pytest.raises(InvalidInput):
-        rename_category(home.pk, name=name, by=SYSTEM)
+        update_category(home.pk, changes={"name": name}, by=SYSTEM)
     home.refresh_from_db()
     assert home.path == "Home"
 

@@ -15,6 +15,8 @@ OPEN_TO_GUESTS = {
     "accounts_login",
     "accounts_register",
     "accounts_token_refresh",
+    "categories_get",
+    "categories_list",
     "events_create",
     "liveness_get",
     "product_recommendations_get",
@@ -36,6 +38,9 @@ WITHOUT_TOKEN = {
     "readiness_get",
 }
 FOR_ROLES = {
+    "categories_create",
+    "categories_delete",
+    "categories_update",
     "inventory_transactions_create",
     "inventory_transactions_list",
     "orders_deliver",

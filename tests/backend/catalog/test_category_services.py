@@ -1,0 +1,226 @@
+"""Creating, renaming, moving and deleting categories."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from backend.api.errors import InvalidInput
+from backend.catalog.categories import (
+    MAX_LEVELS,
+    category_by_names,
+    category_named,
+    matching_categories,
+    with_descendants,
+)
+from backend.catalog.category_services import create_category, delete_category, update_category
+from backend.catalog.category_tree import category_nodes
+from backend.catalog.errors import CategoryCycle, CategoryNotEmpty, CategoryNotFound
+from backend.catalog.models import Category, Product
+from backend.catalog.services import delete_product
+from backend.outbox.models import Message
+from tests.backend.shop import NOW, SYSTEM, product
+from tests.backend.together import kinds, together
+
+
+def category(path: str) -> Category:
+    return category_by_names(path.split(" > "), by=SYSTEM)
+
+
+def paths() -> list[str]:
+    return [node.path for node in category_nodes()]
+
+
+def move(category: Category, parent: Category | None, **changes: Any) -> Callable[[], object]:
+    parent_id = parent.pk if parent else None
+    return partial(update_category, category.pk, changes={"parent_id": parent_id, **changes}, by=SYSTEM)
+
+
+@pytest.mark.django_db
+def test_a_subtree_is_moved_with_its_paths_and_depths() -> None:
+    category("Home > Lamps > Desk > LED")
+    lamps, garden = category("Home > Lamps"), category("Garden")
+    slug = lamps.slug
+    Message.objects.all().delete()
+    move(lamps, garden)()
+    assert paths() == [
+        "Garden",
+        "Garden > Lamps",
+        "Garden > Lamps > Desk",
+        "Garden > Lamps > Desk > LED",
+        "Home",
+    ]
+    assert list(Category.objects.order_by("path").values_list("depth", flat=True)) == [0, 1, 2, 3, 0]
+    assert list(Message.objects.values_list("topic", "key")) == [("category", str(lamps.pk))]
+    move(lamps, None, name="Lights")()
+    lamps.refresh_from_db()
+    assert (lamps.path, lamps.depth, lamps.parent, lamps.slug) == ("Lights", 0, None, slug)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("target", ["Home", "Home > Lamps", "Home > Lamps > Desk"])
+def test_a_subtree_is_not_moved_into_itself(target: str) -> None:
+    home, into = category("Home"), category(target)
+    category("Home > Lamps > Desk")
+    with pytest.raises(CategoryCycle):
+        move(home, into)()
+    assert paths() == ["Home", "Home > Lamps", "Home > Lamps > Desk"][: len(paths())]
+    assert category("Homeless").depth == 0
+    move(home, category("Homeless"))()
+    assert "Homeless > Home" in paths()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_moves_at_once_make_no_circle() -> None:
+    left, right = category("Left"), category("Right")
+    category("Left > A")
+    outcomes = together(move(left, right), move(right, left))
+    assert kinds(outcomes) == ["Category", "CategoryCycle"]
+    assert Category.objects.filter(parent=None).count() == 1
+    assert len(paths()) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_category_that_is_created_while_its_parent_is_moved_has_the_new_path() -> None:
+    lamps, garden = category("Home > Lamps"), category("Garden")
+    together(
+        move(lamps, garden),
+        partial(create_category, name="Desk", parent_id=lamps.pk, by=SYSTEM),
+        partial(create_category, name="Wall", parent_id=lamps.pk, by=SYSTEM),
+    )
+    assert paths() == ["Garden", "Garden > Lamps", "Garden > Lamps > Desk", "Garden > Lamps > Wall", "Home"]
+
+
+@pytest.mark.django_db
+def test_a_subtree_that_would_be_too_deep_stays() -> None:
+    deep = category(" > ".join("abcdefgh"))
+    tall = category("x > y > z")
+    with pytest.raises(InvalidInput):
+        move(category("x"), deep)()
+    tall.refresh_from_db()
+    assert tall.path == "x > y > z"
+    with pytest.raises(InvalidInput):
+        category_by_names([str(level) for level in range(MAX_LEVELS + 1)], by=SYSTEM)
+
+
+@pytest.mark.django_db
+def test_a_subtree_whose_paths_would_be_too_long_stays() -> None:
+    category_by_names(["a", *["x" * 120] * 7], by=SYSTEM)
+    long = category_by_names(["y" * 120, "z" * 120], by=SYSTEM)
+    with pytest.raises(InvalidInput):
+        move(category("a"), long)()
+    assert category("a").parent is None
+
+
+@pytest.mark.django_db
+def test_siblings_have_different_names_and_case_counts() -> None:
+    home, other = category("Home"), category("Other > Lamps")
+    category("Home > Lamps")
+    for refused in (
+        move(other, home),
+        partial(create_category, name=" Lamps ", parent_id=home.pk, by=SYSTEM),
+    ):
+        with pytest.raises(InvalidInput) as error:
+            refused()
+        assert list(error.value.details) == ["name"]
+    assert create_category(name="lamps", parent_id=home.pk, by=SYSTEM).path == "Home > lamps"
+
+
+@pytest.mark.django_db
+def test_a_change_that_changes_nothing_publishes_nothing() -> None:
+    lamps = category("Home > Lamps")
+    Message.objects.all().delete()
+    move(lamps, category("Home"), name="Lamps")()
+    assert not Message.objects.exists()
+
+
+@pytest.mark.django_db
+def test_missing_categories_are_named() -> None:
+    with pytest.raises(CategoryNotFound):
+        update_category(987_654, changes={"name": "A"}, by=SYSTEM)
+    with pytest.raises(CategoryNotFound):
+        delete_category(987_654, by=SYSTEM)
+    with pytest.raises(InvalidInput) as refused:
+        create_category(name="A", parent_id=987_654, by=SYSTEM)
+    assert list(refused.value.details) == ["parent"]
+
+
+@pytest.mark.django_db
+def test_only_an_empty_category_is_deleted() -> None:
+    lamps = product(category=("Home", "Lamps"))
+    home = category("Home")
+    for full in (home, lamps.category):
+        with pytest.raises(CategoryNotEmpty):
+            delete_category(full.pk, by=SYSTEM)
+    delete_product(lamps.pk, by=SYSTEM, now=NOW)
+    delete_category(lamps.category_id, by=SYSTEM)
+    lamps.refresh_from_db()
+    assert lamps.category == home
+    delete_category(home.pk, by=SYSTEM)
+    assert paths() == ["Uncategorised"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_category_that_gets_a_product_while_it_is_deleted_keeps_it() -> None:
+    lamps = category("Home > Lamps")
+    other = product(category=("Garden",))
+
+    def fill() -> object:
+        return Product.objects.filter(pk=other.pk).update(category=lamps)
+
+    outcomes = together(fill, partial(delete_category, lamps.pk, by=SYSTEM))
+    other.refresh_from_db()
+    assert Category.objects.filter(pk=other.category_id).exists()
+    assert len(outcomes) == 2
+
+
+@pytest.fixture
+def sales() -> dict[str, Category]:
+    """Categories that a careless comparison confuses."""
+    return {
+        path: category(path) for path in ("Sale", "Women > Sale", "Men > Sale", "home", "Home", "HOME > X")
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("Sale", ["Sale"]),
+        ("sale", ["Sale"]),
+        ("SALE", ["Sale"]),
+        ("Women > Sale", ["Women > Sale"]),
+        ("women > sale", ["Women > Sale"]),
+        ("women-sale", ["Women > Sale"]),
+        ("Home", ["Home"]),
+        ("home", ["home"]),
+        ("HOME", ["HOME"]),
+        ("hOmE", ["HOME", "Home", "home"]),
+        ("home-2", ["Home"]),
+        ("x", ["HOME > X"]),
+        ("Nowhere", []),
+        ("%", []),
+    ],
+)
+def test_a_path_or_slug_comes_before_a_name(value: str, found: list[str], sales: dict[str, Category]) -> None:
+    assert sorted(each.path for each in matching_categories(value)) == found
+
+
+@pytest.mark.django_db
+def test_an_ambiguous_name_finds_all_for_reading_and_names_them_for_writing() -> None:
+    category("Women > Coats"), category("Men > Coats")
+    assert len(matching_categories("coats")) == 2
+    with pytest.raises(InvalidInput) as refused:
+        category_named("coats")
+    message = str(refused.value.details["category"])
+    assert "'Men > Coats'" in message
+    assert "'Women > Coats'" in message
+
+
+@pytest.mark.django_db
+def test_products_of_a_category_that_differs_in_case_are_not_found() -> None:
+    lower = product("lower", category=("home", "lamps"))
+    product("upper", category=("HOME", "lamps"))
+    found = Product.objects.filter(with_descendants([category("home")]))
+    assert list(found) == [lower]
