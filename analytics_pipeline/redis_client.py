@@ -1,7 +1,5 @@
 """The connection to Redis that the stream and the recent products share, with one deadline for a call."""
 
-import threading
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +8,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from analytics_pipeline import embedded
+from analytics_pipeline.breaker import Breaker
 from analytics_pipeline.settings import PipelineSettings
 
 # Connecting takes milliseconds or fails; the rest of the deadline is for the answer.
@@ -24,39 +23,6 @@ class StreamUnavailable(Exception):
 
 class StreamFull(StreamUnavailable):
     """Redis has no memory left; nothing was accepted."""
-
-
-class Breaker:
-    """Refuses calls after one timed out, so that a server that hangs occupies one thread at a time.
-
-    Every `pause_seconds` one call may try again; the first that succeeds lets all calls through.
-    """
-
-    def __init__(self, *, pause_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pause_seconds = pause_seconds
-        self._clock = clock
-        self._lock = threading.Lock()
-        # The time of the next try while the server is presumed to hang; 0 while it answers.
-        self._next_try = 0.0
-
-    def allows(self) -> bool:
-        """Return whether a call may be made now; the caller then reports how it went."""
-        if not self._next_try:
-            return True
-        with self._lock:
-            now = self._clock()
-            if now < self._next_try:
-                return False
-            self._next_try = now + self._pause_seconds
-            return True
-
-    def succeeded(self) -> None:
-        """Let all calls through."""
-        self._next_try = 0.0
-
-    def timed_out(self) -> None:
-        """Refuse calls for `pause_seconds`."""
-        self._next_try = self._clock() + self._pause_seconds
 
 
 class Connection:

@@ -104,7 +104,10 @@ class DatabaseUnavailable(DomainError):
     status = 503
     message = "The shop is not available right now; try again shortly."
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
-    hint = "Repeat the request after the seconds in the header Retry-After."
+    hint = (
+        "Repeat the request after the seconds in the header Retry-After. A change may have taken effect: "
+        "check first, or repeat it with the same Idempotency-Key."
+    )
 
 
 class StorageFull(DomainError):

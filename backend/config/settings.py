@@ -100,14 +100,22 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     # The URL may have options of its own, such as ?sslmode=require.
     _options = DATABASES["default"].setdefault("OPTIONS", {})
+    _pool_seconds = 2 if _IS_WEB else 10
     _options["pool"] = {
         "min_size": 1,
         "max_size": env.whole("DATABASE_POOL_SIZE", 20, least=1),
-        "timeout": 3 if _IS_WEB else 10,
+        "timeout": _pool_seconds,
+        # Otherwise the pool waits longer and longer between attempts, and lets requests fail meanwhile.
+        "reconnect_timeout": _pool_seconds,
     }
-    _options.setdefault("connect_timeout", 3)
     if _IS_WEB:
+        # Shops on SQLite need no psycopg.
+        from backend.config.postgresql.connection import WatchedConnection
+
+        DATABASES["default"]["ENGINE"] = "backend.config.postgresql"
+        _options["pool"]["connection_class"] = WatchedConnection
         _options.setdefault("options", "-c statement_timeout=10s -c lock_timeout=4s")
+    _options.setdefault("connect_timeout", 2 if _IS_WEB else 3)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if is_installed(GENERATED_SHOP):

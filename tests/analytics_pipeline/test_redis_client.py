@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 import redis
 
-from analytics_pipeline.redis_client import Breaker, Connection, StreamUnavailable
+from analytics_pipeline.breaker import Breaker
+from analytics_pipeline.redis_client import Connection, StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
 from tests.services.shop import wait_until
 

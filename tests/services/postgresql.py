@@ -65,6 +65,11 @@ def running(folder: Path) -> Iterator[str]:
         _run(pg_ctl, "-D", data, "-w", "-m", "immediate", "stop")
 
 
+def pid(folder: Path) -> int:
+    """Return the process that started all others of the server in `folder`."""
+    return int((folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+
 def fresh_database(url: str, *, name: str) -> str:
     """Return the URL of an empty database of that name on the server of `url`."""
     with psycopg.connect(url, autocommit=True) as connection:

@@ -28,6 +28,18 @@ def stopped(*pids: int) -> Iterator[None]:
 
 
 @contextmanager
+def stopped_with_children(pid: int) -> Iterator[None]:
+    """Stop a process, which then starts no more children, and the children that it has."""
+    with stopped(pid), stopped(*children(pid)):
+        yield
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@contextmanager
 def valkey(folder: Path) -> Iterator[tuple[str, int]]:
     """Run a Valkey; yield its address and the number of its process."""
     port = free_port()

@@ -1,0 +1,168 @@
+"""Connections that don't wait for a PostgreSQL server that hangs.
+
+A stopped server still accepts connections and bytes through its kernel, so its own time-outs don't apply and
+TCP sees no fault. A connection that has waited for half a second therefore asks the server over another
+socket whether it responds. A slow statement, or one that waits for a lock, is not interrupted by that.
+"""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
+
+import psycopg
+import structlog
+from psycopg.abc import PQGen
+from psycopg.waiting import Ready
+
+from analytics_pipeline.breaker import Breaker
+
+SILENT_SECONDS = 0.5
+"""After a wait of this length, and each further one, the server is asked whether it responds."""
+RESPONSE_SECONDS = 1.0
+"""The server must respond to that within this time."""
+STATEMENT_SECONDS = 15.0
+"""Longer than `statement_timeout`, which a server behind a pooler that responds by itself can't enforce."""
+PAUSE_SECONDS = 2.0
+"""While the server hangs, one request in this time tries it."""
+
+# PostgreSQL's SSLRequest: its length, and a code that no protocol version has. A server responds with a byte
+# before the client logs in.
+_SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])
+
+logger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class ServerHangs(psycopg.OperationalError):
+    """The server doesn't respond; a transaction that was being committed may have been committed."""
+
+
+class Server:
+    """What this process knows about whether the server responds."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Assume that it responds."""
+        self.clock = clock
+        self._breaker = Breaker(pause_seconds=PAUSE_SECONDS, clock=clock)
+        self._hung_at = float("-inf")
+
+    def may_be_called(self) -> bool:
+        """Return whether to call the server: while it hangs, only once in PAUSE_SECONDS."""
+        return self._breaker.allows()
+
+    def responded(self) -> None:
+        """Let all requests call the server again."""
+        self._breaker.succeeded()
+
+    def hangs(self, reason: str) -> None:
+        """Refuse requests from now on, and end the waits that have begun."""
+        self._hung_at = self.clock()
+        self._breaker.timed_out()
+        logger.warning("database_hangs", reason=reason)
+
+    def hung_since(self, moment: float) -> bool:
+        """Return whether it was found to hang after `moment`."""
+        return self._hung_at > moment
+
+
+SERVER = Server()
+
+
+class Watch:
+    """Ends the wait for one statement when the server hangs."""
+
+    def __init__(self, server: Server, *, responds: Callable[[], bool]) -> None:
+        """Begin now; `responds` asks the server, over another connection, whether it responds."""
+        self._server = server
+        self._responds = responds
+        self._begun = self._checked = server.clock()
+
+    def check(self) -> None:
+        """Return if the server may still respond.
+
+        Raises:
+            ServerHangs: it doesn't respond, or the statement takes too long.
+        """
+        if self._server.hung_since(self._begun):
+            raise ServerHangs("the server does not respond")
+        now = self._server.clock()
+        if now - self._begun >= STATEMENT_SECONDS:
+            raise ServerHangs(f"no response in {STATEMENT_SECONDS:.0f} seconds")
+        if now - self._checked < SILENT_SECONDS:
+            return
+        if not self._responds():
+            self._server.hangs("a statement was not answered, and neither was an SSLRequest")
+            raise ServerHangs("the server does not respond")
+        self._checked = self._server.clock()
+
+
+class WatchedConnection(psycopg.Connection[Any]):
+    """A connection that fails, and is closed, when its server hangs."""
+
+    @classmethod
+    def connect(cls, *arguments: Any, **options: Any) -> Self:
+        """Return a new connection; if that takes longer than `connect_timeout`, the server hangs."""
+        try:
+            return super().connect(*arguments, **options)
+        except psycopg.errors.ConnectionTimeout as error:
+            SERVER.hangs(str(error))
+            raise
+
+    def wait(self, gen: PQGen[T], *arguments: Any, **options: Any) -> T:
+        """Return what the generator of a statement returns.
+
+        Raises:
+            ServerHangs: the server doesn't respond.
+        """
+        watch = Watch(SERVER, responds=self._server_responds)
+        try:
+            result = super().wait(watched(gen, watch), *arguments, **options)
+        except ServerHangs:
+            # Rolling back would wait for the server again.
+            self.pgconn.finish()
+            raise
+        SERVER.responded()
+        return result
+
+    def _server_responds(self) -> bool:
+        return responds(self.info.hostaddr or self.info.host, self.info.port, seconds=RESPONSE_SECONDS)
+
+
+def watched(gen: PQGen[T], watch: Watch) -> PQGen[T]:
+    """Pass the generator's requests on, and check whenever the socket was not ready for an interval."""
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if ready == Ready.NONE:
+                watch.check()
+            wanted = gen.send(ready)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+
+
+def responds(host: str, port: int, *, seconds: float) -> bool:
+    """Return whether the server at `host`, which may be the folder of a Unix socket, responds in time."""
+    try:
+        with _probe(host, port, seconds=seconds) as probe:
+            probe.sendall(_SSL_REQUEST)
+            probe.recv(1)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _probe(host: str, port: int, *, seconds: float) -> Iterator[socket.socket]:
+    if not host.startswith("/"):
+        with socket.create_connection((host, port), timeout=seconds) as probe:
+            yield probe
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(seconds)
+        probe.connect(f"{host}/.s.PGSQL.{port}")
+        yield probe
