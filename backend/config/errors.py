@@ -13,6 +13,15 @@ class BodyTooLarge(DomainError):
     hint = "Send a smaller body."
 
 
+class BodyIncomplete(DomainError):
+    """The body ended before its announced end, or its chunks are malformed."""
+
+    code = "body_incomplete"
+    status = 400
+    message = "The body is incomplete, or its chunks are malformed."
+    hint = "Send the request again, with a `Content-Length` or correct chunks."
+
+
 class BodyTooSlow(DomainError):
     """The body was not complete in time."""
 

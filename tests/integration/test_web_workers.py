@@ -1,5 +1,6 @@
 """One dead web process is replaced alone, and slow clients take nothing from the others."""
 
+import json
 import os
 import random
 import signal
@@ -130,6 +131,24 @@ def test_unfinished_bodies_stop_nothing_and_end_at_their_deadline(shop: Shop, se
             response = connection.recv(4_096)
             assert response.startswith(b"HTTP/1.1 408 ")
             assert b'"body_too_slow"' in response
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}XX", b"-1\r\n", b"F" * 20 + b"\r\n", b"2\r\n{}\r\n0\r\nbad\r\n\r\n"],
+    ids=["not a number", "no end", "negative", "huge", "trailer"],
+)
+def test_malformed_chunks_are_a_bad_request_with_the_request_id(shop: Shop, chunks: bytes) -> None:
+    head = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", shop.port)) as connection:
+        connection.settimeout(30)
+        connection.sendall(head + chunks)
+        response = b"".join(iter(lambda: connection.recv(4_096), b""))
+
+    _, _, body = response.partition(b"\r\n\r\n")
+    assert response.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["code"] == "body_incomplete"
+    assert json.loads(body)["request_id"].encode() in response.removesuffix(body)
 
 
 def test_unfinished_headers_stop_nothing_and_are_closed(shop: Shop) -> None:

@@ -1,21 +1,18 @@
 """The ASGI application: reads a body, chooses a pool, sends the response."""
 
 from collections.abc import Mapping
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
-import orjson
-import structlog
-
-from backend.api.error_handling import INTERNAL_ERROR, error_body
+from backend.api.error_handling import INTERNAL_ERROR
 from backend.api.errors import DomainError
 from backend.config.errors import ServerBusy
 from backend.config.web import gateway
 from backend.config.web.bodies import read_body
 from backend.config.web.gateway import Response, WsgiApplication
-from backend.config.web.protocol import ClientGone, Receive, Scope, Send
+from backend.config.web.protocol import Receive, Scope, Send
+from backend.config.web.refusals import REFUSAL, Refusal
 from backend.config.web.threads import Threads
-
-logger = structlog.get_logger(__name__)
 
 _BODILESS = frozenset({"GET", "HEAD"})
 
@@ -24,11 +21,13 @@ _BODILESS = frozenset({"GET", "HEAD"})
 class Web:
     """Serves a WSGI application.
 
+    `refusing` responds to requests that can't be served, with the refusal in their environment.
     A path that begins with a key of `reserved` has its own pool, so it is served however busy `threads` is.
     Longer keys come first.
     """
 
     application: WsgiApplication
+    refusing: WsgiApplication
     threads: Threads
     reserved: Mapping[str, Threads] = field(default_factory=dict)
     largest_body: int = 2_621_440
@@ -36,10 +35,7 @@ class Web:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        try:
-            response = await self._respond(scope, receive)
-        except ClientGone:
-            return
+        response = await self._respond(scope, receive)
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
         await send({"type": "http.response.body", "body": response.body})
 
@@ -48,16 +44,19 @@ class Web:
             body = await self._body(scope, receive)
             return await self._pool(scope["path"]).run(gateway.call, self.application, scope, body)
         except DomainError as error:
-            logger.warning(error.code, path=scope["path"])
-            return _refusal(error)
-        except ClientGone:
-            raise
-        except Exception:
+            # The unread rest of the request would be taken for the next request.
+            closes = not isinstance(error, ServerBusy)
+            return self._refused(scope, Refusal.of(error), closes=closes)
+        except Exception as error:  # noqa: BLE001 - logged with the request's id
             # Django handles what views and middleware raise; this request failed before it reached Django.
-            logger.exception("request_failed", path=scope["path"])
-            return _envelope(
-                INTERNAL_ERROR.message, code=INTERNAL_ERROR.code, details={}, status=INTERNAL_ERROR.status
-            )
+            return self._refused(scope, Refusal.of(INTERNAL_ERROR, cause=error), closes=True)
+
+    def _refused(self, scope: Scope, refusal: Refusal, *, closes: bool) -> Response:
+        # The event loop's own context would keep the request's id for the log lines of later requests.
+        response = copy_context().run(gateway.call, self.refusing, scope, b"", more={REFUSAL: refusal})
+        if not closes:
+            return response
+        return Response(response.status, [*response.headers, (b"Connection", b"close")], response.body)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         if scope["method"] in _BODILESS:
@@ -69,21 +68,3 @@ class Web:
             if path.startswith(prefix):
                 return threads
         return self.threads
-
-
-def _refusal(error: DomainError) -> Response:
-    headers = dict(error.headers)
-    if not isinstance(error, ServerBusy):
-        # The unread rest of the request would be taken for the next request.
-        headers["Connection"] = "close"
-    return _envelope(
-        error.message, code=error.code, details=error.details, status=error.status, headers=headers
-    )
-
-
-def _envelope(
-    message: str, *, code: str, details: object, status: int, headers: Mapping[str, str] | None = None
-) -> Response:
-    body = orjson.dumps(error_body(message, code=code, details=details, status=status))
-    sent = {"Content-Type": "application/json", **(headers or {})}
-    return Response(status, [(name.encode(), value.encode()) for name, value in sent.items()], body)

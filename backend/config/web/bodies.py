@@ -2,8 +2,8 @@
 
 import asyncio
 
-from backend.config.errors import BodyTooLarge, BodyTooSlow
-from backend.config.web.protocol import ClientGone, Receive, Scope
+from backend.config.errors import BodyIncomplete, BodyTooLarge, BodyTooSlow
+from backend.config.web.protocol import Receive, Scope
 
 
 async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: float) -> bytes:
@@ -12,7 +12,7 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
     Raises:
         BodyTooLarge: it has more than `limit` bytes, by its Content-Length or as received.
         BodyTooSlow: it is not complete after `seconds`, however regularly single bytes arrive.
-        ClientGone: the connection was closed.
+        BodyIncomplete: its chunks are malformed, or the client ended it early or left.
     """
     if _announced(scope) > limit:
         raise BodyTooLarge(max_bytes=limit)
@@ -29,7 +29,7 @@ async def _read(receive: Receive, *, limit: int) -> bytes:
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise ClientGone
+            raise BodyIncomplete
         part = message.get("body", b"")
         size += len(part)
         if size > limit:

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -22,15 +22,20 @@ class Response:
     body: bytes
 
 
-def call(application: WsgiApplication, scope: Scope, body: bytes) -> Response:
-    """Return the application's response, read completely, so that a slow client occupies no thread."""
+def call(
+    application: WsgiApplication, scope: Scope, body: bytes, *, more: Mapping[str, object] | None = None
+) -> Response:
+    """Return the application's response, read completely, so that a slow client occupies no thread.
+
+    `more` is added to the environment.
+    """
     started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         started.append((int(status[:3]), encoded))
 
-    parts = application(environ_of(scope, body), start_response)
+    parts = application({**environ_of(scope, body), **(more or {})}, start_response)
     try:
         content = b"".join(parts)
     finally:

@@ -1,10 +1,10 @@
 """Creates the web application with its limits."""
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
 from django.urls import resolve
 
 from backend.config.web.application import Web
+from backend.config.web.refusals import Handler
 from backend.config.web.threads import Threads
 
 WAIT_SECONDS = 2.0
@@ -22,8 +22,10 @@ def serving() -> Web:
     """
     # Resolving a path imports every view.
     resolve(LIVE)
+    handler = Handler()
     return Web(
-        WSGIHandler(),
+        handler,
+        refusing=handler,
         threads=_threads("web", threads=settings.WEB_THREADS),
         reserved={
             LIVE: _threads("live", threads=1),

@@ -3,14 +3,19 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
+from pytest_django import Settings
 
+from backend.api.request_id import current_request_id
 from backend.config.web.application import Web
 from backend.config.web.gateway import Environ
 from backend.config.web.protocol import Message, Scope
+from backend.config.web.refusals import Handler
 from backend.config.web.threads import Threads
 from tests.backend.together import DEADLINE_SECONDS
 
@@ -28,7 +33,7 @@ def scope_of(
         "query_string": b"a=1",
         "http_version": "1.1",
         "scheme": "http",
-        "server": ("shop.example", 80),
+        "server": ("localhost", 80),
         "client": ("192.0.2.7", 50_000),
         "headers": list(headers),
     }
@@ -72,8 +77,12 @@ def pool(
     return Threads(name, threads=threads, queue=queue, wait_seconds=wait, run_seconds=run)
 
 
+handler = cache(Handler)
+
+
 def web_of(application: Any = echo, **options: Any) -> Web:
-    return Web(application, **{"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05, **options})
+    limits = {"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05}
+    return Web(application, refusing=handler(), **limits | options)
 
 
 def run(awaitable: Awaitable[Any]) -> Any:
@@ -201,7 +210,7 @@ def test_a_reserved_path_is_answered_while_all_threads_hang() -> None:
     assert run(both()) == 201
 
 
-def test_a_fault_of_the_application_is_a_500_in_the_same_envelope() -> None:
+def test_a_fault_of_the_application_is_a_500_in_the_same_envelope(caplog: pytest.LogCaptureFixture) -> None:
     def broken(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         raise LookupError("broken")
 
@@ -209,19 +218,75 @@ def test_a_fault_of_the_application_is_a_500_in_the_same_envelope() -> None:
 
     assert (status, response["code"]) == (500, "internal_error")
     assert "broken" not in str(response)
+    [line] = [record.msg for record in caplog.records if "exc_info" in str(record.msg)]
+    assert (repr(line["exc_info"]), line["request_id"]) == ("LookupError('broken')", response["request_id"])
 
 
-def test_a_client_that_disconnects_while_sending_the_body_gets_no_response() -> None:
-    async def leave() -> list[Message]:
-        sent: list[Message] = []
+async def ended(web: Web, scope: Scope) -> list[Message]:
+    """Send a request whose connection the server reports as closed, as it does for malformed chunks."""
+    sent: list[Message] = []
 
-        async def receive() -> Message:
-            return {"type": "http.disconnect"}
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
 
-        async def send(message: Message) -> None:
-            sent.append(message)
+    async def send(message: Message) -> None:
+        sent.append(message)
 
-        await web_of()(scope_of(), receive, send)
-        return sent
+    await web(scope, receive, send)
+    return sent
 
-    assert run(leave()) == []
+
+def test_a_body_that_ends_early_is_a_bad_request_on_a_connection_that_closes() -> None:
+    start, body = run(ended(web_of(), scope_of()))
+
+    assert (start["status"], orjson.loads(body["body"])["code"]) == (400, "body_incomplete")
+    assert dict(start["headers"])[b"Connection"] == b"close"
+
+
+SHOP = "https://shop.example"
+
+
+@pytest.mark.parametrize("status", [400, 408, 413, 503])
+def test_a_refused_request_passes_through_the_middleware(
+    status: int, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [SHOP]
+    scope = scope_of(headers=[(b"origin", SHOP.encode())])
+    caplog.set_level("INFO")
+
+    sent, response = run(refused(status, scope))
+
+    request_id = response["request_id"]
+    assert (response["status"], sent[b"X-Request-Id"]) == (status, str(UUID(request_id)).encode())
+    assert sent[b"access-control-allow-origin"] == SHOP.encode()
+    assert b"X-Request-Id" in sent[b"access-control-expose-headers"]
+    lines = {record.msg["event"]: record.msg for record in caplog.records if isinstance(record.msg, dict)}
+    assert [lines[event]["request_id"] for event in ("request_started", "request_refused")] == [
+        request_id
+    ] * 2
+    assert lines["request_refused"]["error"] == response["code"]
+    expected = {"code": status, "request": "POST /echo?a=1", "ip": "192.0.2.7"}
+    assert expected.items() <= lines["request_finished"].items()
+    assert current_request_id() is None
+
+
+def test_refused_requests_without_an_id_get_different_ones() -> None:
+    ids = {run(refused(408, scope_of()))[1]["request_id"] for _ in range(2)}
+    assert len({UUID(each) for each in ids}) == 2
+
+
+async def refused(status: int, scope: Scope) -> tuple[dict[bytes, bytes], Any]:
+    """Send a request that is refused with `status`; return the headers and the body."""
+    match status:
+        case 400:
+            start, body = await ended(web_of(), scope)
+            return dict(start["headers"]), orjson.loads(body["body"])
+        case 408:
+            parts: tuple[bytes | None, ...] = (b"{", None)
+        case 413:
+            parts = (b"x" * (LIMIT + 1),)
+        case _:
+            parts = ()
+    threads = pool(queue=-2 if status == 503 else 2)
+    _, headers, response = await Client(web_of(threads=threads)).ask(scope, *parts)
+    return headers, response
