@@ -81,8 +81,8 @@ handler = cache(Handler)
 
 
 def web_of(application: Any = echo, **options: Any) -> Web:
-    limits = {"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05}
-    return Web(application, refusing=handler(), **limits | options)
+    options = {"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05} | options
+    return Web(application, refusing=handler(), **options)
 
 
 def run(awaitable: Awaitable[Any]) -> Any:
@@ -210,6 +210,12 @@ def test_a_reserved_path_is_answered_while_all_threads_hang() -> None:
     assert run(both()) == 201
 
 
+def logged(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """The lines of the log, by their events."""
+    lines: list[Any] = [record.msg for record in caplog.records]
+    return {line["event"]: line for line in lines if isinstance(line, dict)}
+
+
 def test_a_fault_of_the_application_is_a_500_in_the_same_envelope(caplog: pytest.LogCaptureFixture) -> None:
     def broken(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         raise LookupError("broken")
@@ -218,7 +224,7 @@ def test_a_fault_of_the_application_is_a_500_in_the_same_envelope(caplog: pytest
 
     assert (status, response["code"]) == (500, "internal_error")
     assert "broken" not in str(response)
-    [line] = [record.msg for record in caplog.records if "exc_info" in str(record.msg)]
+    line = logged(caplog)["request_refused"]
     assert (repr(line["exc_info"]), line["request_id"]) == ("LookupError('broken')", response["request_id"])
 
 
@@ -260,7 +266,7 @@ def test_a_refused_request_passes_through_the_middleware(
     assert (response["status"], sent[b"X-Request-Id"]) == (status, str(UUID(request_id)).encode())
     assert sent[b"access-control-allow-origin"] == SHOP.encode()
     assert b"X-Request-Id" in sent[b"access-control-expose-headers"]
-    lines = {record.msg["event"]: record.msg for record in caplog.records if isinstance(record.msg, dict)}
+    lines = logged(caplog)
     assert [lines[event]["request_id"] for event in ("request_started", "request_refused")] == [
         request_id
     ] * 2
