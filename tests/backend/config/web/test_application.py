@@ -81,8 +81,8 @@ handler = cache(Handler)
 
 
 def web_of(application: Any = echo, **options: Any) -> Web:
-    options = {"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05} | options
-    return Web(application, refusing=handler(), **options)
+    given: dict[str, Any] = {"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05, **options}
+    return Web(application, refusing=handler(), **given)
 
 
 def run(awaitable: Awaitable[Any]) -> Any:
