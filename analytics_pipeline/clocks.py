@@ -1,4 +1,4 @@
-"""Whether an event's time can be true, and what to add to it where the client's clock is wrong.
+"""Check whether an event's time is plausible, and correct it where the client's clock is wrong.
 
 Docs: docs/decisions/events.md.
 """

@@ -110,7 +110,7 @@ class Click(Event, frozen=True, tag="click"):
 
 
 class View(Event, frozen=True, tag="view"):
-    """A product's page was looked at."""
+    """A product's page was viewed."""
 
     product_id: Id
     exposure_id: UUID | None = None

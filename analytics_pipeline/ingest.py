@@ -119,7 +119,7 @@ class Ingest:
             store_letters(self._warehouse, letters)
 
     def _records(self, entries: Sequence[Entry], *, letters: list[DeadLetter]) -> Iterator[Record]:
-        """Yield the events of the entries; append what is no event to `letters`."""
+        """Yield the events of the entries; append anything that isn't an event to `letters`."""
         for entry in entries:
             good, bad = _read(entry, now=self._clock())
             letters += bad

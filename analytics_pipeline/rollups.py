@@ -196,7 +196,7 @@ def _rebuild(warehouse: Warehouse, rollup: Rollup, *, day: date) -> None:
     name = f"{rollup.table}_stage_{day:%Y%m%d}_{uuid4().hex}"
     with _temporary(warehouse, name=name, like=rollup.table) as stage:
         warehouse.command(_AGGREGATE.format(stage=stage, aggregate=rollup.aggregate), {"day": day})
-        # ClickHouse refuses to replace a partition by nothing.
+        # ClickHouse refuses to replace a partition with an empty one.
         filled = warehouse.value(_ROWS.format(stage=stage))
         statement = _REPLACE if filled else _DROP
         warehouse.command(statement.format(table=rollup.table, day=day.isoformat(), stage=stage))
@@ -204,7 +204,7 @@ def _rebuild(warehouse: Warehouse, rollup: Rollup, *, day: date) -> None:
 
 @contextmanager
 def _temporary(warehouse: Warehouse, *, name: str, like: str) -> Iterator[str]:
-    """Have a table for the duration of the block.
+    """Create a table that is dropped at the end of the context.
 
     ClickHouse's own temporary tables need a session and have no partitions.
     """

@@ -16,7 +16,7 @@ SUPERVISED = "VITRINE_SUPERVISED"
 
 
 class InvalidSetting(ValueError):
-    """An environment variable holds something that can't be used."""
+    """An environment variable has an unusable value."""
 
     def __init__(self, variable: str, *, value: str, expected: str) -> None:
         super().__init__(f"{variable}={value!r} can't be used: {expected}")

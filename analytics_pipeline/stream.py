@@ -84,7 +84,7 @@ class StreamLag:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many requests are accepted in a window of time; `key` names whose they are."""
+    """How many requests are accepted in a window of time; `key` identifies the client."""
 
     key: str
     limit: int
@@ -242,7 +242,7 @@ class Stream:
         """Return how far behind the consumer is."""
 
         def measure(client: Any) -> StreamLag:
-            # Trimming leaves exactly the entries that aren't stored, and at most one round that is.
+            # After trimming, the stream holds the entries that aren't stored and at most one batch that is.
             pending = client.xpending(self.key, GROUP)
             group = client.xinfo_groups(self.key)[0]
             last = group["last-delivered-id"].decode()

@@ -32,7 +32,7 @@ index and the reason of each that was refused. Repeat a batch that got no answer
 same event under the same id is counted once. Other contents under an id that is taken are kept beside the
 first; the report `id_conflicts` lists them.
 
-- `anonymous_id` is the guest, a random UUID that the client keeps. The header `X-Anonymous-Id` says the same;
+- `anonymous_id` is the guest, a random UUID that the client keeps. The header `X-Anonymous-Id` is equivalent;
   if both are sent they must be equal. The events of an account are the account's.
 - `sent_at` is the client's clock when it sends the batch, with its time zone. If it differs from the server's
   by more than {delay} minute, the events' times are corrected by the difference, up to {most} hours.
@@ -94,9 +94,7 @@ def _value(kind: inspect.Type) -> str:
             return f"list of at most {most}: {_value(item)}"
         case inspect.DictType():
             bytes_ = validation.MAX_PROPERTIES_BYTES
-            return (
-                f"map of at most {MAX_PROPERTIES} texts, numbers and truth values in {bytes_} bytes of JSON"
-            )
+            return f"map of at most {MAX_PROPERTIES} strings, numbers and booleans in {bytes_} bytes of JSON"
         case _:
             return type(kind).__name__.removesuffix("Type").lower()
 

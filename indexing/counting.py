@@ -1,4 +1,4 @@
-"""From an engine's counts to facets: the same buckets in the same order on both engines."""
+"""Turn an engine's counts into facets, with the same buckets in the same order on both engines."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -18,7 +18,7 @@ MAX_ATTRIBUTE_VALUES = 30
 MAX_ATTRIBUTE_TOKENS = MAX_ATTRIBUTES * MAX_ATTRIBUTE_VALUES * 2
 
 PRICE_BOUNDS = tuple(Decimal(step) * 10**power for power in range(7) for step in (1, 2, 5))
-"""Three a decade: the same ranges for every search, so that counts can be compared."""
+"""Three bounds per power of ten, the same for every search, so that counts can be compared."""
 RATINGS = (4, 3, 2, 1)
 
 AttributeCounts = Mapping[tuple[str, str], int]
@@ -31,7 +31,7 @@ def price_ranges() -> list[tuple[Decimal | None, Decimal | None]]:
 
 
 def facets_of(counts: Mapping[str, Any], *, filters: Filters) -> Facets:
-    """Return facets from what was counted for each.
+    """Return the facets for these counts.
 
     `counts` holds by name: numbers of products by token (TREE, VALUES), by place in `price_ranges`
     (RANGES), by whole rating (STEPS), by attribute and value (ATTRIBUTES), or one number (COUNT). A facet
@@ -113,7 +113,7 @@ def price_buckets(counts: Sequence[int]) -> tuple[PriceBucket, ...]:
 
 
 def rating_buckets(counts: Mapping[int, int], *, selected: float | None) -> tuple[RatingBucket, ...]:
-    """Return how many products are rated so or better, for each whole rating."""
+    """Return, for each whole rating, how many products have at least that rating."""
     return tuple(RatingBucket(stars, counts[stars], selected == stars) for stars in RATINGS)
 
 

@@ -61,7 +61,7 @@ class Generation:
     role: Role
     created_at: datetime
     schema_version: int | None
-    """The version of its fields; None if it does not say."""
+    """Its schema version; None if none is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class SearchEngine(Protocol):
         ...
 
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
-        """Apply `writes` in the generation's own schema version; of a product the highest version wins.
+        """Apply `writes` in the generation's own schema version; the highest version of a product wins.
 
         The order and the number of attempts do not matter. On return the writes are durable; within half a
         second searches see them.
@@ -160,7 +160,7 @@ class SearchEngine(Protocol):
         ...
 
     def ping(self) -> None:
-        """Return if searches can be answered; raise the error that a search would raise otherwise."""
+        """Raise the error that a search would raise, unless searches can be answered."""
         ...
 
     def close(self) -> None:

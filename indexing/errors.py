@@ -1,4 +1,4 @@
-"""What a search engine can fail at.
+"""The errors of a search engine.
 
 SearchError
   SearchEngineUnavailable   it does not answer; try again later
@@ -16,13 +16,13 @@ REBUILD = "python manage.py rebuild_index"
 
 
 class SearchError(Exception):
-    """Anything that a search engine cannot do; `remedy` tells an operator what to do about it."""
+    """The base class of search errors; `remedy` tells an operator what to do."""
 
     remedy = ""
 
 
 class SearchEngineUnavailable(SearchError):
-    """The engine did not answer, or answered that it cannot now."""
+    """The engine did not answer, or answered that it is unavailable."""
 
     remedy = "Check that the search engine runs and can be reached."
 

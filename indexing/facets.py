@@ -28,7 +28,7 @@ class FacetShape(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FacetDeclaration:
-    """What engines and the HTTP layer know of a facet."""
+    """What engines and the HTTP layer need to know about a facet."""
 
     name: str
     """The name in `Facets`."""
@@ -40,7 +40,7 @@ class FacetDeclaration:
     help_text: str = ""
 
     def others(self, filters: Filters) -> Filters:
-        """Return `filters` less those that select within this facet."""
+        """Return `filters` without those that select within this facet."""
         return filters.without(*self.narrowed_by)
 
 

@@ -15,10 +15,10 @@ from indexing import fields as index
 
 
 class FilterKind(StrEnum):
-    """What a filter asks of its field."""
+    """How a filter compares its field."""
 
     ONE_OF = "one_of"
-    """The field has the value, or one of several; case and outer blanks do not matter."""
+    """The field has the value, or one of several; case and surrounding spaces do not matter."""
     EQUALS = "equals"
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
@@ -30,7 +30,7 @@ class FilterKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilterDeclaration:
-    """What engines and the HTTP layer know of a filter."""
+    """What engines and the HTTP layer need to know about a filter."""
 
     name: str
     """The name in `Filters`."""
@@ -59,7 +59,7 @@ def _declare(kind: FilterKind, *, default: object = None, **facts: Any) -> Any:
 
 
 def flag(help_text: str, *, since: int = 1) -> Any:
-    """Declare a filter on the attribute of the product document that has its name.
+    """Declare a filter on the attribute of the product document with the same name.
 
     `since` is the first schema version that indexes the attribute.
     """
@@ -68,7 +68,7 @@ def flag(help_text: str, *, since: int = 1) -> Any:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filters:
-    """What a hit must be. Values of one filter are alternatives; filters narrow each other."""
+    """The conditions that a hit must meet: any value of one filter, and every filter."""
 
     category: str | None = _declare(
         FilterKind.ONE_OF,
@@ -111,11 +111,11 @@ class Filters:
         return replace(self, **values)
 
     def without(self, *names: str) -> Self:
-        """Return the filters less those that `names` name."""
+        """Return the filters without those in `names`."""
         return self.replaced(**{name: getattr(NO_FILTERS, name) for name in names})
 
     def without_attribute(self, name: str) -> Self:
-        """Return the filters less the one on attribute `name`."""
+        """Return the filters without the one on attribute `name`."""
         rest = {each: values for each, values in self.attributes.items() if each != name}
         return replace(self, attributes=rest)
 

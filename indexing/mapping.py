@@ -1,6 +1,6 @@
 """What both engines index of a product document.
 
-Text is normalised here (see indexing.text): engines get words joined by blanks and only stem them, both
+Text is normalised here (see indexing.text): engines get words joined by spaces and only stem them, both
 with the Snowball English stemmer ("porter2"). Tokens are exact values; some carry a label after a
 separator, so that the buckets of a facet need no look-up.
 """
@@ -13,7 +13,7 @@ from indexing.document import ProductDocument
 from indexing.text import phrases, plain, words
 
 SEPARATOR = "\x1f"
-"""Between the parts of a token; a control character that is removed from the parts."""
+"""Separates the parts of a token: a control character, which is removed from the parts themselves."""
 
 MAX_TOKEN_PART = 1_000
 """Characters; engines refuse a document with a longer value than they support."""
@@ -21,16 +21,16 @@ MAX_DESCRIPTION_WORDS = 400
 """The beginning describes the product; sellers' terms and shipping tables are at the end."""
 
 POPULARITY_CEILING = 10_000
-"""Units above which popularity counts no more: otherwise one best seller would lead unrelated queries."""
+"""Units sold at which popularity is capped; otherwise one best seller would lead unrelated queries."""
 POPULARITY_PRIOR = 0.15
-"""The most that popularity adds to the score factor: enough to decide between about equal matches."""
+"""The most that popularity adds to the score factor: enough to decide between nearly equal matches."""
 IN_STOCK_BONUS = 0.25
 """What being in stock adds to the score factor, so that sold-out products are found below the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedText:
-    """The analysed fields: words joined by blanks."""
+    """The analysed fields: words joined by spaces."""
 
     title: str
     brand: str
@@ -65,7 +65,7 @@ class IndexedProduct:
 
 
 def normalised(text: str) -> str:
-    """Return the words of `text` joined by blanks."""
+    """Return the words of `text` joined by spaces."""
     return " ".join(words(text))
 
 
@@ -85,7 +85,7 @@ def parts_of(value: str) -> list[str]:
 
 
 def key(text: str) -> str:
-    """Return `text` as exact filters compare it: without case, outer blanks and doubled blanks."""
+    """Return `text` as exact filters compare it: without case, and without surrounding or repeated spaces."""
     return " ".join(text.casefold().split())
 
 

@@ -1,7 +1,7 @@
 """The plan of a query: a need for each word, and alternatives that satisfy each need.
 
 The plan is made from evidence that an engine gathers about the words: how many products hold them, and
-which words are spelt alike. Engines only translate the plan. So both rank alike, and the rules can be
+which words are spelt alike. Engines only translate the plan. Both therefore rank alike, and the rules can be
 tested without an engine.
 """
 

@@ -1,9 +1,10 @@
 """Schema versions: a generation has the one that it was built with, and a release serves two.
 
 A release builds generations of VERSION, and reads and writes those of the version before as well, each in
-its own form. So an upgrade serves the old generation until `rebuild_index` has built and swapped in a new
-one. What a generation of the previous version has no field for is not written to it, and a search that
-needs such a field is refused rather than answered without it. See docs/decisions/index-generations.md.
+its own form. During an upgrade the old generation therefore serves until `rebuild_index` has built and
+swapped in a new one. A value for which the previous version has no field is not written to its generations,
+and a search that needs such a field is refused rather than answered without it. See
+docs/decisions/index-generations.md.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from indexing.filters import FLAGS, FilterDeclaration
 from indexing.mapping import flatten
 
 VERSION = 2
-"""Rises by one with every change of the fields; tests/indexing/schemas holds what each version built."""
+"""Increased by one with every change of the fields; tests/indexing/schemas holds what each version built."""
 PREVIOUS_VERSION = VERSION - 1
 
 

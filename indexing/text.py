@@ -1,6 +1,6 @@
 """The tokenizer of both engines, in Python, so that they split text in the same way.
 
-Engines get words joined by blanks and only stem them.
+Engines get words joined by spaces and only stem them.
 """
 
 import html

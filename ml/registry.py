@@ -122,7 +122,7 @@ class Registry:
         return Version(version, path, manifest)
 
     def latest(self) -> Version | None:
-        """Return the newest version that is no back-test, None if there is none.
+        """Return the newest version that is not a back-test; None if there is none.
 
         Raises:
             VersionDamaged: the manifest of that version, or of a newer one, can't be read or was changed.

@@ -50,7 +50,7 @@ def _serve(endpoint: embedded.Endpoint, *, folder: Path, stopped: threading.Even
     with Server(port=endpoint.port, engine=engine, credentials=credentials) as server:
         acceptor = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         acceptor.start()
-        # Awake now and then: a process that has just been continued after SIGSTOP may receive SIGTERM in a
+        # Wakes up regularly: a process that has just been continued after SIGSTOP may receive SIGTERM in a
         # thread of the engine, and then nothing wakes this one to run the handler.
         while not stopped.wait(_WAKE_SECONDS):
             pass

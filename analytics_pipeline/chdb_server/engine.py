@@ -1,4 +1,4 @@
-"""Statements in, rows out: one connection to the engine for each request.
+"""Run statements, with one connection to the engine for each request.
 
 A connection keeps settings, a database, temporary tables and, after an error, rows that were not sent.
 Therefore each request has a connection of its own, which is discarded with everything in it.

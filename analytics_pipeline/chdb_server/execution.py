@@ -1,4 +1,4 @@
-"""Statements are run in a prepared connection, and their rows fetched."""
+"""Run statements in a prepared connection and fetch their rows."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""A connection is prepared for one request: its database, its external tables, its settings, its role."""
+"""Prepare a connection for one request: its database, external tables, settings and role."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _ANALYSTS_LIMITS = {
 
 
 def prepare(connection: Any, request: Request, *, more: Mapping[str, str] | None = None) -> None:
-    """Bring a new connection to the state in which the request's statement may run.
+    """Prepare a new connection for the request's statement.
 
     `more` are settings of this server's own, which a client can't change.
 

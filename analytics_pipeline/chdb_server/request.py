@@ -19,7 +19,7 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One statement with everything that the protocol puts beside it."""
+    """One statement with everything that the protocol sends along with it."""
 
     query: bytes
     body: BinaryIO

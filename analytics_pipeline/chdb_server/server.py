@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
-    # Head and body leave in one packet; else Nagle's algorithm waits for the other side's delayed answer.
+    # Head and body are sent in one packet; otherwise Nagle's algorithm waits for a delayed acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
     server: Server

@@ -74,7 +74,7 @@ def free_port() -> int:
 def is_free(port: int) -> bool:
     """Return whether a server can listen on the port."""
     with socket.socket() as listener:
-        # As servers do: the last owner's closed connections don't make a port taken.
+        # As servers do: connections that the previous owner closed don't make the port unavailable.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))

@@ -247,7 +247,7 @@ def _check_sql(sql: str, *, scope: frozenset[str], parameters: tuple[Parameter, 
 
 def _table(value: object, *, place: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise _Fault("a table is missing or is not a table; see the other reports", place=place)
+        raise _Fault("this must be a TOML table; see the other reports", place=place)
     return value
 
 

@@ -15,7 +15,7 @@ _LONGEST_TEXT = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A parameter that a person may give.
+    """A parameter that a caller may give.
 
     `default` is None for one that must be given. `choices` are the allowed texts, all if empty; `minimum`
     and `maximum` bound a number; `not_before` names the date that this date must not precede.

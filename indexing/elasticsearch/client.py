@@ -1,4 +1,4 @@
-"""The connection to the cluster, its deadlines, and what its failures mean."""
+"""The connection to the cluster, its deadlines, and the translation of its errors."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ class Deadline:
     """The time that all requests of one operation may take together."""
 
     def __init__(self, seconds: float) -> None:
-        """Begin now."""
+        """Start the time now."""
         self._seconds = seconds
         self._ends_at = time.monotonic() + seconds
 
@@ -56,7 +56,7 @@ class Deadline:
 def translated_errors(generation: str | None = None) -> Iterator[None]:
     """Raise the cluster's failures as search errors; an invalid request remains an ApiError.
 
-    `generation` is the index that is asked; None if it is the one that serves.
+    `generation` is the index that the request is for; None for the one that serves.
     """
     try:
         yield

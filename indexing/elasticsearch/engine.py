@@ -125,7 +125,7 @@ class ElasticsearchEngine:
         """Do nothing: Elasticsearch takes writes from every process."""
 
     def ping(self) -> None:
-        """Return if searches can be answered."""
+        """Raise an error unless searches can be answered."""
         deadline = Deadline(SEARCH_SECONDS)
         with translated_errors():
             serving = self._indices.serving_generation(deadline)

@@ -19,7 +19,7 @@ from indexing.errors import GenerationNotFound, IndexMissing
 from indexing.schema import VERSION
 
 TEMPLATE_PRIORITY = 500
-"""Above the templates that clusters bring along; no other template matches these names."""
+"""Higher than a cluster's built-in templates; no other template matches these names."""
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -95,7 +95,7 @@ class Indices:
         self._managing.options(ignore_status=404).indices.delete_index_template(name=self.serving)
 
     def _forbid_automatic_creation(self) -> None:
-        """Let a write to a dropped index fail, which would create the index again without its mapping."""
+        """Make writes to a dropped index fail instead of creating the index again without its mapping."""
         self._managing.indices.put_index_template(
             name=self.serving,
             index_patterns=[self._pattern],
@@ -104,7 +104,7 @@ class Indices:
         )
 
     def require(self, generation: str) -> None:
-        """Return if there is such a generation.
+        """Check that the generation exists.
 
         Raises:
             GenerationNotFound: there is none.
@@ -113,7 +113,7 @@ class Indices:
             raise GenerationNotFound(generation)
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve with everything that was written to it; the other becomes the standby."""
+        """Let this generation serve with all its writes; the one that served becomes the standby."""
         self.require(generation)
         self._managing.indices.refresh(index=generation)
         served = self._holder(self.serving)

@@ -1,4 +1,4 @@
-"""Writes to one generation: of a product the highest version wins, whatever the order of arrival."""
+"""Writes to one generation: the highest version of a product wins, in whatever order versions arrive."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from indexing.errors import DocumentRefused, GenerationNotFound
 from indexing.schema import IndexSchema
 
 BULK_SIZE = 500
-"""Documents a request: about two megabytes."""
+"""Documents per request: about two megabytes."""
 CONFLICT = 409
 NOT_FOUND = 404
 

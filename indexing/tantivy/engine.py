@@ -118,7 +118,7 @@ class TantivyEngine:
                 writer.close()
 
     def ping(self) -> None:
-        """Return if searches can be answered."""
+        """Raise an error unless searches can be answered."""
         with self._serving_snapshot() as snapshot:
             snapshot.count(snapshot.matching.live())
 

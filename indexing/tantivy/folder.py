@@ -96,7 +96,7 @@ class Folder:
         description = {"version": VERSION, "created_at": now.isoformat()}
         with _translated_errors():
             self._delete_half_dropped()
-            # A folder gets its name when it has its description: without one it is incomplete.
+            # Renamed only once its description is written: a folder without one is incomplete.
             hidden = self.home / f".{name}"
             _replace(hidden / DESCRIPTION, json.dumps(description))
             hidden.rename(self.home / name)
@@ -141,7 +141,7 @@ class Folder:
         return description.parent / INDEX, schema_of(name, version)
 
     def drop(self, name: str) -> None:
-        """Delete a generation, beginning with its description, so that an incomplete folder is not one."""
+        """Delete a generation, its description first: a folder without one doesn't count as a generation."""
         path = self.home / name
         (path / DESCRIPTION).unlink(missing_ok=True)
         shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Writes to one generation: of a product the highest version wins, whatever the order of arrival."""
+"""Writes to one generation: the highest version of a product wins, in whatever order versions arrive."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ DELETES_KEPT_FOR = timedelta(hours=1)
 
 
 class Writer:
-    """The one writer of a generation's folder, until it is closed."""
+    """The only writer of a generation's folder, until it is closed."""
 
     def __init__(self, path: Path, *, generation: str, schema: IndexSchema) -> None:
         """Take the folder's lock and write documents in the fields of `schema`.

@@ -146,7 +146,7 @@ def test_kills_in_the_middle_of_imports_and_events_lose_and_double_nothing(
     assert set(importer.exit_codes) == {0}
 
     assert killed_in_the_middle == len(victims)
-    assert sender.repeated > 0, "some batch met a shop that was down"
+    assert sender.repeated > 0, "no batch was sent while the shop was down"
     wait_until(
         lambda: stored_events(shop) == truth.counted(batches), what="all events, each once", seconds=120
     )

@@ -1,4 +1,4 @@
-"""Another try for what couldn't become an event, and no way around intake."""
+"""Replaying refused events, without letting them bypass the checks of intake."""
 
 import time
 from datetime import datetime, timedelta

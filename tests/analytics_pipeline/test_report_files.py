@@ -134,7 +134,7 @@ def test_a_parameter_of_several_reports_is_declared_once(path: Path) -> None:
         (None, "has no since; it has none"),
         ('[until]\ntype = "Date"\n', "has no since; it has until"),
         ("[since", "shared_parameters.toml can't be read"),
-        ('since = "a day"', "a table is missing"),
+        ('since = "a day"', "this must be a TOML table"),
         ('[since]\ntype = "Day"\ndescription = "A day."', "type of since must be one of"),
         ('[since]\ntype = "Date"\n', "a description is missing"),
         ('[since]\ntype = "String"\ndescription = "A day."', "declared as String and used as Date"),

@@ -1,4 +1,4 @@
-"""What an answer of the warehouse means: come again, or never."""
+"""Which failures of the warehouse are temporary, and which are permanent."""
 
 import threading
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def proxy() -> Iterator[str]:
         thread.join()
 
 
-def test_a_proxy_without_its_server_is_an_absence_and_not_a_refusal(proxy: str) -> None:
+def test_an_error_of_a_proxy_means_that_the_warehouse_is_unavailable(proxy: str) -> None:
     warehouse = Warehouse(PipelineSettings(home=Path(), clickhouse_url=proxy))
     with pytest.raises(WarehouseUnavailable, match="502"):
         warehouse.value("SELECT 1")

@@ -1,1 +1,1 @@
-"""Clients that other people write or generate, in their own languages, run against our servers."""
+"""Third-party and generated clients in several languages, run against our servers."""

@@ -19,7 +19,7 @@ def everything(pairs: Interactions) -> np.ndarray:
     return np.ones(len(pairs.items), dtype=bool)
 
 
-def test_users_are_shown_nothing_they_have_met(pairs: Interactions, everything: np.ndarray) -> None:
+def test_users_are_not_shown_products_of_their_history(pairs: Interactions, everything: np.ndarray) -> None:
     lists = user_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=10)
 
     dense = pairs.matrix.toarray()

@@ -82,7 +82,7 @@ def test_a_mistake_is_one_line_that_says_what_to_do(
     assert error.count("\n") == 1
 
 
-def test_nobody_in_common_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_without_a_common_user_are_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train, test = tmp_path / "a.txt", tmp_path / "b.txt"
     train.write_text("1 5 6\n")
     test.write_text("2 5\n")

@@ -15,7 +15,7 @@ def truth(*rows: set[int], items: int = 6) -> csr_array:
     return csr_array(dense)
 
 
-def test_marks_of_a_list_worked_out_by_hand() -> None:
+def test_metrics_of_a_list_equal_those_computed_by_hand() -> None:
     ranked = np.array([[3, 0, 1]])
 
     found = mean_metrics(ranked, truth({0, 1, 4, 5}), sizes=np.array([4]))
@@ -35,7 +35,7 @@ def test_items_that_no_list_could_name_count_as_missed() -> None:
     assert mean_metrics(np.array([[2, 0]]), truth({2}), sizes=np.array([2])).recall == pytest.approx(0.5)
 
 
-def test_an_unfilled_place_is_no_hit() -> None:
+def test_padding_is_not_a_hit() -> None:
     found = mean_metrics(np.array([[-1, -1], [0, -1]]), truth({5}, {5}), sizes=np.array([1, 1]))
 
     assert (found.recall, found.ndcg, found.mrr) == (0, 0, 0)
@@ -50,7 +50,7 @@ def test_the_best_come_first_and_ties_in_the_order_of_their_positions() -> None:
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12))
-def test_vectorised_marks_equal_a_plain_loop(seed: int, k: int) -> None:
+def test_vectorised_metrics_equal_a_plain_loop(seed: int, k: int) -> None:
     random = np.random.default_rng(seed)
     scores = random.random((7, 15)).astype(np.float32)
     chosen = [set(random.choice(15, random.integers(1, 9), replace=False).tolist()) for _ in range(7)]

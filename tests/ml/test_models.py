@@ -18,7 +18,7 @@ from tests.ml.planted import PlantedWorld, planted_world
 
 ALL = sorted(MODELS)
 PERSONAL = sorted(set(MODELS) - {"popularity"})
-# A factor for every product would learn the planted world by heart.
+# A factor for every product would learn the planted world exactly.
 PARAMETERS: dict[str, dict[str, object]] = {"als": {"factors": 8}}
 
 
@@ -164,7 +164,7 @@ def test_a_blend_lets_no_member_win_by_its_scale(world: PlantedWorld) -> None:
     np.testing.assert_allclose(blended, expected, rtol=1e-4)
 
 
-def test_content_recommends_a_product_nobody_has_met(world: PlantedWorld) -> None:
+def test_content_recommends_a_product_without_interactions(world: PlantedWorld) -> None:
     train = Interactions(world.train.users, world.train.items, world.train.matrix.copy())
     newcomer = 8
     train.matrix.data[train.matrix.indices == newcomer] = 0

@@ -1,4 +1,4 @@
-"""What the models are worth on other people's shops; the marks are those of published comparisons."""
+"""The models on public data sets; the expected metrics are those of published comparisons."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.data, pytest.mark.slow]
 TESTED = 5_000
 
 
-def test_item_knn_reaches_its_mark_on_purchases_without_order(data_dir: str) -> None:
+def test_item_knn_reaches_published_metrics_on_purchases_without_times(data_dir: str) -> None:
     train, whole = hold_out(
         read_interactions(Path(data_dir) / "amazon_cds_m1" / "train.txt.xz"), share=0.2, seed=1
     )

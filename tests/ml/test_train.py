@@ -72,7 +72,7 @@ def test_people_are_shown_their_own_kind(version: Version, algorithm: str) -> No
     assert (kinds == tastes[:, None]).mean() > 0.8
 
 
-def test_a_product_nobody_has_met_has_content_neighbours_only(version: Version) -> None:
+def test_a_product_without_interactions_has_content_neighbours_only(version: Version) -> None:
     newcomer = PRODUCTS + 2
 
     assert newcomer not in version.lists("product.collaborative").subjects
@@ -171,10 +171,10 @@ def test_a_shop_whose_customers_came_once_is_trained_without_metrics(tmp_path: P
     assert version.lists("everyone.popularity").products[0, 0] == 1
 
 
-def test_what_loses_to_popularity_is_shown_to_nobody(tmp_path: Path) -> None:
+def test_personal_lists_that_do_not_beat_popularity_are_left_out(tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     rows = 3000
-    # Everyone draws from one and the same skewed distribution: there is nothing personal to learn.
+    # All users draw from the same skewed distribution, so there is no personal taste to learn.
     log = InteractionLog(
         np.char.add("user-", random.integers(0, 300, rows).astype(str)),
         (100 * random.random(rows) ** 3).astype(np.int64),
