@@ -1,7 +1,8 @@
 """Shared by the import commands: arguments, progress, the summary, refused rows and waiting."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -17,6 +18,7 @@ from backend.importing.files import count_rows, open_table
 from backend.importing.headers import Header
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Thing, run
+from backend.importing.text import DELIMITERS, ENCODINGS, Dialect
 from backend.outbox.catch_up import catch_up
 from backend.outbox.errors import NotCaughtUp
 
@@ -24,6 +26,7 @@ WRONG_INPUT = 2
 INTERRUPTED = 130
 
 FileFormat = TypeVar("FileFormat")
+Found = TypeVar("Found")
 
 
 class ImportCommand(BaseCommand, Generic[Thing]):
@@ -38,34 +41,55 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         parser.add_argument("path", type=Path, help="the file: plain, or compressed with gzip or xz")
         parser.add_argument("--format", required=True, choices=self.formats, help="the format of the file")
         parser.add_argument(
+            "--encoding", choices=ENCODINGS, help="the encoding of the file; UTF-8 and UTF-16 are recognised"
+        )
+        parser.add_argument(
+            "--delimiter",
+            choices=DELIMITERS,
+            help="what separates the columns; by default the one with which the header fits",
+        )
+        parser.add_argument(
             "--no-wait",
             action="store_true",
             help="don't wait until the search index and the warehouse are up to date; a relay updates them",
         )
 
-    def format_of(self, find: Callable[..., FileFormat], name: str) -> FileFormat:
-        """Return the format called `name`, which `find` finds.
+    def dialect_of(self, options: Mapping[str, Any]) -> Dialect:
+        """Return how the file is written, as far as the options say it."""
+        delimiter = options["delimiter"]
+        return Dialect(encoding=options["encoding"], delimiter=DELIMITERS[delimiter] if delimiter else None)
+
+    def format_of(self, find: Callable[[], FileFormat]) -> FileFormat:
+        """Return the format that `find` finds.
 
         Raises:
             CommandError: it is not part of this installation.
         """
         try:
-            return find(name, currency=settings.DEFAULT_CURRENCY)
+            return find()
         except FormatNotInstalled as error:
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
 
-    def rows_in(self, path: Path, *, header: Header) -> int:
-        """Read the whole file and return how many rows it has.
+    def readable(self, read: Callable[[], Found]) -> Found:
+        """Return what `read` finds in the file.
 
         Called before anything is written, so that a damaged file isn't imported in part.
 
         Raises:
-            CommandError: it can't be read, or has another header.
+            CommandError: the file can't be read, or has another header.
         """
         try:
-            return count_rows(path, header=header)
+            return read()
         except UnreadableFile as error:
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
+
+    def rows_in(self, path: Path, *, header: Header, dialect: Dialect) -> int:
+        """Read the whole file and return how many rows it has.
+
+        Raises:
+            CommandError: it can't be read, or has another header.
+        """
+        return self.readable(partial(count_rows, path, header=header, dialect=dialect))
 
     def import_file(
         self,
@@ -73,6 +97,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         *,
         total: int,
         header: Header,
+        dialect: Dialect,
         read: Callable[[Path], Iterator[Thing | Refused]],
         write: Callable[[Sequence[Thing]], Written],
         name: str,
@@ -88,7 +113,9 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             started = {"import": (None, name), "rows": (None, total)}
             record("importing.started", by=self.actor, subject=("file", path.name), changes=started)
         refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
-        columns = open_table(path, header=header).names if header.whole_rows else header.required
+        columns = (
+            open_table(path, header=header, dialect=dialect).names if header.whole_rows else header.required
+        )
         try:
             with (
                 RefusedRows(refused_path, columns=columns) as refused_rows,

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backend.importing.errors import FormatNotInstalled
-from backend.importing.files import open_table
+from backend.importing.files import DETECTED, open_table
 from backend.importing.headers import Header
 from backend.importing.outcomes import Refused
 from backend.importing.rows import Row
+from backend.importing.text import Dialect
 
 if TYPE_CHECKING:
     from datasets.rows import CatalogueConverter, ConvertedRow, OrdersConverter, RefusedRow, SourceRow
@@ -47,32 +48,38 @@ def header_of(converter: "CatalogueConverter | OrdersConverter") -> Header:
     return Header(required=converter.columns, whole_rows=False)
 
 
-def products(path: Path, *, converter: "CatalogueConverter") -> Iterator[Row | Refused]:
+def products(
+    path: Path, *, converter: "CatalogueConverter", dialect: Dialect = DETECTED
+) -> Iterator[Row | Refused]:
     """Yield the rows of our catalogue format that the file is converted to."""
-    for outcome in _converted(path, converter.columns, converter.convert):
+    for outcome in _converted(path, converter.columns, converter.convert, dialect=dialect):
         yield outcome if isinstance(outcome, Refused) else _row(outcome)
 
 
-def orders(path: Path, *, converter: "OrdersConverter") -> Iterator[list[Row] | Refused]:
+def orders(
+    path: Path, *, converter: "OrdersConverter", dialect: Dialect = DETECTED
+) -> Iterator[list[Row] | Refused]:
     """Yield the rows of our order format that the file is converted to, grouped by order."""
-    for outcome in _converted(path, converter.columns, converter.convert):
+    for outcome in _converted(path, converter.columns, converter.convert, dialect=dialect):
         yield outcome if isinstance(outcome, Refused) else [_row(row) for row in outcome]
 
 
-def skus(path: Path, *, converter: "OrdersConverter") -> set[str]:
+def skus(path: Path, *, converter: "OrdersConverter", dialect: Dialect = DETECTED) -> set[str]:
     """Return the SKU of every product in the file."""
-    return converter.skus(_source_rows(path, converter.columns, refused=[]))
+    return converter.skus(_source_rows(path, converter.columns, dialect=dialect, refused=[]))
 
 
 def _converted(
     path: Path,
     columns: tuple[str, ...],
     convert: "Callable[[Iterable[SourceRow]], Iterator[Made | RefusedRow]]",
+    *,
+    dialect: Dialect,
 ) -> Iterator[Made | Refused]:
     from datasets.rows import RefusedRow  # noqa: PLC0415 - present, because its converter is
 
     refused: list[Refused] = []
-    for outcome in convert(_source_rows(path, columns, refused=refused)):
+    for outcome in convert(_source_rows(path, columns, dialect=dialect, refused=refused)):
         yield from refused
         refused.clear()
         if isinstance(outcome, RefusedRow):
@@ -82,10 +89,12 @@ def _converted(
     yield from refused
 
 
-def _source_rows(path: Path, columns: tuple[str, ...], *, refused: list[Refused]) -> "Iterator[SourceRow]":
+def _source_rows(
+    path: Path, columns: tuple[str, ...], *, dialect: Dialect, refused: list[Refused]
+) -> "Iterator[SourceRow]":
     from datasets.rows import SourceRow  # noqa: PLC0415
 
-    table = open_table(path, header=Header(required=columns))
+    table = open_table(path, header=Header(required=columns), dialect=dialect)
     positions = table.positions(columns)
     for record in table.records():
         if isinstance(record, Refused):

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from backend.importing.headers import OF_REFUSED_ROWS
-from backend.importing.spreadsheets import escaped
+from backend.importing.spreadsheets import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class RefusedRows:
         for row in refused:
             if self._file is None:
                 self._begin()
-            self._writer.writerow((row.line, row.reason, *map(escaped, row.row)))
+            self._writer.writerow((row.line, row.reason, *map(harmless, row.row)))
 
     def _begin(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,8 @@ SPREADSHEET_STARTS = frozenset("'=#")
 class Row:
     """A row as {column: text}, made of `rows` rows of the file; the first is `source` at `line`.
 
-    `remarks` name what a converter left out.
+    `remarks` name what a converter left out. A row with a `fault` is refused for this reason; one that is
+    `left_out` for a reason is refused, too, but a complete product doesn't need it.
     """
 
     values: Mapping[str, str]
@@ -23,6 +24,13 @@ class Row:
     source: tuple[str, ...]
     rows: int = 1
     remarks: tuple[str, ...] = ()
+    fault: str = ""
+    left_out: str = ""
+
+    @property
+    def refused(self) -> Refused:
+        """The row as refused for its fault, or because it is left out."""
+        return Refused(self.line, self.fault or self.left_out, self.source)
 
 
 def rows_of(table: Table) -> Iterator[Row | Refused]:

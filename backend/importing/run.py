@@ -13,6 +13,14 @@ class Accepted(Protocol):
     def rows(self) -> int:
         """The number of rows."""
 
+    @property
+    def refused(self) -> Sequence[Refused]:
+        """Further rows that belong to it and were refused."""
+
+    @property
+    def context(self) -> Sequence[Refused]:
+        """The rows that are stored beside them, so that the file of refused rows can be imported."""
+
 
 Thing = TypeVar("Thing", bound=Accepted)
 
@@ -55,13 +63,23 @@ def _write(
     advance: Callable[[int], object],
 ) -> None:
     written = write(things)
-    rows = sum(thing.rows for thing in things)
+    refused = [*written.refused, *(row for thing in things for row in thing.refused)]
+    lines = {row.line for row in written.refused}
+    context = [row for thing in things for row in thing.context if row.line not in lines]
+    rows = sum(thing.rows + len(thing.refused) for thing in things)
     summary.add(written)
     summary.read += rows
-    _refuse(written.refused, summary=summary, refused_rows=refused_rows)
+    _refuse(refused, summary=summary, refused_rows=refused_rows, context=context)
     advance(rows)
 
 
-def _refuse(refused: Sequence[Refused], *, summary: Summary, refused_rows: RefusedRows) -> None:
+def _refuse(
+    refused: Sequence[Refused],
+    *,
+    summary: Summary,
+    refused_rows: RefusedRows,
+    context: Sequence[Refused] = (),
+) -> None:
     summary.refused.update(row.reason for row in refused)
-    refused_rows.add(refused)
+    # In the order of the file, because the first row of a product has what the others lack.
+    refused_rows.add(sorted([*refused, *context], key=lambda row: row.line))

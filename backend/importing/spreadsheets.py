@@ -25,12 +25,16 @@ def escaped(cell: str) -> str:
 
 
 def unescaped(cell: str) -> str:
-    """Return what a cell means, without the apostrophe of `escaped` and without `="…"` around the value."""
+    """Return what a cell means, without the apostrophe of `escaped` or the `="…"` around the value."""
     if cell.startswith("'") and FORMULA.match(cell):
-        cell = cell[1:]
-    if cell.startswith('="') and (found := QUOTED.fullmatch(cell)):
-        return found["text"]
-    return cell
+        return cell[1:]
+    found = QUOTED.fullmatch(cell) if cell.startswith('="') else None
+    return found["text"] if found else cell
+
+
+def harmless(cell: str) -> str:
+    """Return a cell of a file so that it runs as no formula and still means the same (see unescaped)."""
+    return cell if cell.startswith("'") or QUOTED.fullmatch(cell) else escaped(cell)
 
 
 def refuse_damaged(cell: str, *, column: str) -> None:

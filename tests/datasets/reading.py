@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backend.importing.catalogue.formats import catalogue_format
-from backend.importing.catalogue.row import CatalogRow
+from backend.importing.catalogue.row import CatalogRow, Reading
 from backend.importing.orders.formats import orders_format
 from backend.importing.orders.row import OrderRow, Outcome, ReturnRow
 from backend.importing.outcomes import Refused
@@ -16,7 +16,7 @@ HEADERS = {"amazon-in": AMAZON, "crowdflower": CROWDFLOWER, "online-retail": ONL
 def catalogue(path: Path, name: str, *rows: list[object]) -> list[CatalogRow | Refused]:
     """Return what import_catalog makes of a file of this format with these rows."""
     written = table(path / "a.csv", HEADERS[name], *rows)
-    return list(catalogue_format(name, currency="USD").read(written))
+    return list(catalogue_format(name).read(written, reading=Reading(currency="USD")))
 
 
 def orders(path: Path, *rows: list[object]) -> tuple[list[OrderRow], list[ReturnRow], list[str]]:

@@ -6,6 +6,7 @@ import pytest
 
 from backend.importing import converters
 from backend.importing.catalogue.formats import catalogue_format
+from backend.importing.catalogue.row import Reading
 from backend.importing.files import count_rows
 from datasets import formats
 from tests.datasets.reading import products
@@ -28,8 +29,8 @@ def test_every_row_of_the_published_files_is_accounted_for(
     data_dir: str, name: str, folder: str, rows: int, made: int
 ) -> None:
     path = Path(data_dir) / folder
-    found = catalogue_format(name, currency="USD")
-    outcomes = list(found.read(path))
+    found = catalogue_format(name)
+    outcomes = list(found.read(path, reading=Reading(currency="USD")))
 
     assert count_rows(path, header=found.header) == rows
     assert len(outcomes) == rows

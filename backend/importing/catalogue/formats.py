@@ -1,26 +1,31 @@
 """The catalogue formats that can be imported."""
 
-from functools import partial
 from pathlib import Path
 
 from backend.importing import converters
 from backend.importing.catalogue import plain_csv
-from backend.importing.catalogue.row import Format, Outcomes
+from backend.importing.catalogue.row import Format, Outcomes, Reading
 
-NAMES = (*converters.CATALOGUES, "csv")
+FORMATS = {"csv": Format(plain_csv.HEADER, plain_csv.resolve, plain_csv.read)}
+NAMES = (*converters.CATALOGUES, *FORMATS)
 
 
-def catalogue_format(name: str, *, currency: str) -> Format:
-    """Return the format `name`, one of NAMES; `currency` is the default for rows without one.
+def catalogue_format(name: str) -> Format:
+    """Return the format `name`, one of NAMES.
 
     Raises:
         FormatNotInstalled: its converter is not part of this installation.
     """
-    if name == "csv":
-        return Format(plain_csv.HEADER, partial(plain_csv.read, currency=currency))
+    if name in FORMATS:
+        return FORMATS[name]
     converter = converters.catalogue_converter(name)
 
-    def read(path: Path) -> Outcomes:
-        return plain_csv.products(converters.products(path, converter=converter), currency=currency)
+    def read(path: Path, *, reading: Reading) -> Outcomes:
+        rows = converters.products(path, converter=converter, dialect=reading.dialect)
+        return plain_csv.products(rows, currency=reading.currency)
 
-    return Format(converters.header_of(converter), read)
+    return Format(converters.header_of(converter), _as_it_is, read)
+
+
+def _as_it_is(path: Path, *, reading: Reading) -> Reading:
+    return reading

@@ -7,23 +7,28 @@ from pathlib import Path
 from typing import Protocol
 
 from backend.catalog.bulk import ImportedProduct
+from backend.importing.files import DETECTED
 from backend.importing.headers import Header
 from backend.importing.outcomes import Refused
+from backend.importing.text import Dialect
 
 LONGEST_TITLE = 300
 LONGEST_NAME = 120
 LONGEST_PATH = 1_000
 LONGEST_URL = 500
 UNCATEGORISED = ("Uncategorised",)
+IMPORTED = "was imported; it is here because another row of its product was refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRow:
     """A product, made of `rows` rows of the file, the first of them `row` at `line`.
 
-    `further` are the other rows with their lines, which are stored if the product is refused. `stock` is the
-    number of units by SKU, if the file has it, and `stock_at` the time at which they were counted, if the
-    file has that; `remarks` name what could not be imported.
+    `further` are the other rows with their lines, which are stored if the product is refused. `refused` are
+    rows of this product that were refused. If the product `is_partial`, because of them or of rows that can't
+    be read, the file may have variants of it that are missing here; they must not be taken for removed.
+    `stock` is the number of units by SKU, if the file has it, and `stock_at` the time at which they were
+    counted, if the file has that; `remarks` name what could not be imported.
     """
 
     product: ImportedProduct
@@ -34,15 +39,45 @@ class CatalogRow:
     stock: Mapping[str, int] = field(default_factory=dict)
     stock_at: Mapping[str, datetime] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    is_partial: bool = False
+
+    @property
+    def context(self) -> tuple[Refused, ...]:
+        """The rows without which the refused ones would not be the whole product."""
+        if not self.refused:
+            return ()
+        return tuple(Refused(line, IMPORTED, row) for line, row in ((self.line, self.row), *self.further))
 
 
 Outcomes = Iterator[CatalogRow | Refused]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the person who imports a file says about it.
+
+    `currency` is that of rows without one; without `mark` the decimal mark is found in the file. With
+    `extra_attributes` the columns that the format doesn't have become attributes.
+    """
+
+    currency: str
+    dialect: Dialect = DETECTED
+    mark: str | None = None
+    extra_attributes: bool = False
+
+
+class Resolve(Protocol):
+    """Finds out from a file what its `reading` leaves open."""
+
+    def __call__(self, path: Path, *, reading: Reading) -> Reading:
+        """Return a reading with the decimal mark. Raises UnreadableFile if the file doesn't show it."""
+
+
 class Read(Protocol):
     """Reads the products of a file, and the rows that are refused."""
 
-    def __call__(self, path: Path) -> Outcomes:
+    def __call__(self, path: Path, *, reading: Reading) -> Outcomes:
         """Yield them. Raises UnreadableFile if the whole file can't be read."""
 
 
@@ -51,4 +86,5 @@ class Format:
     """A format of catalogue files."""
 
     header: Header
+    resolve: Resolve
     read: Read

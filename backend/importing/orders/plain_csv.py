@@ -16,11 +16,12 @@ from pathlib import Path
 
 from backend.api import money
 from backend.importing.errors import InvalidValue
-from backend.importing.files import open_table
+from backend.importing.files import DETECTED, open_table
 from backend.importing.headers import Header
 from backend.importing.orders.row import OrderRow, Outcomes, ReturnRow, SoldLine
 from backend.importing.outcomes import Refused
 from backend.importing.rows import Row, rows_of
+from backend.importing.text import Dialect
 from backend.importing.values import (
     EARLIEST,
     HIGHEST_PRICE,
@@ -71,9 +72,9 @@ class _Line:
         return not self.charge and self.quantity < 0
 
 
-def read(path: Path, *, currency: str) -> Outcomes:
+def read(path: Path, *, currency: str, dialect: Dialect = DETECTED) -> Outcomes:
     """Yield the refused rows of the file, then orders and returns; `currency` is for rows without one."""
-    table = open_table(path, header=HEADER)
+    table = open_table(path, header=HEADER, dialect=dialect)
     by_order: dict[str, list[_Line]] = {}
     for row in rows_of(table):
         line = row if isinstance(row, Refused) else _line(row, currency=currency)
@@ -102,9 +103,9 @@ def orders(groups: Iterable[list[Row] | Refused], *, currency: str) -> Outcomes:
             yield from _outcomes(lines[0].order, lines=lines)
 
 
-def skus(path: Path) -> set[str]:
+def skus(path: Path, *, dialect: Dialect = DETECTED) -> set[str]:
     """Return every SKU in the file."""
-    table = open_table(path, header=HEADER)
+    table = open_table(path, header=HEADER, dialect=dialect)
     return {row.values["sku"] for row in rows_of(table) if not isinstance(row, Refused)} - {""}
 
 

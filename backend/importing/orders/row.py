@@ -23,7 +23,10 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
-    """An order, made of `rows` rows of the file; of a guest if `customer` is empty."""
+    """An order, made of `rows` rows of the file; of a guest if `customer` is empty.
+
+    `refused` and `context` are empty: its refused rows are yielded on their own.
+    """
 
     reference: str
     placed_at: datetime
@@ -33,6 +36,8 @@ class OrderRow:
     lines: tuple[SoldLine, ...]
     charges: tuple[Charge, ...] = ()
     rows: int = 1
+    refused: tuple[Refused, ...] = ()
+    context: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,8 @@ class ReturnRow:
     quantity: int
     amount: Decimal
     rows: int = 1
+    refused: tuple[Refused, ...] = ()
+    context: tuple[Refused, ...] = ()
 
 
 Outcome = OrderRow | ReturnRow | Refused

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import delete_product
-from backend.importing.catalogue import plain_csv
+from backend.importing.catalogue import offers
 from backend.importing.catalogue.write import BELOW_RESERVED
 from backend.importing.values import NOT_A_PRICE
 from backend.inventory.models import InventoryTransaction
@@ -194,11 +194,11 @@ def test_every_row_of_a_refused_product_is_stored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "header", "row", "reason"),
     [
-        ("csv", "sku,title,price,category", ["1", "Lamp", "1", DEEP], plain_csv.DEEP_CATEGORY),
-        ("crowdflower", "product_id,title,description", ["1" * 60, "Lamp", ""], plain_csv.BAD_REFERENCE),
-        ("amazon-in", AMAZON, listing("Lamp", main=""), plain_csv.BAD_CATEGORY),
+        ("csv", "sku,title,price,category", ["1", "Lamp", "1", DEEP], offers.DEEP_CATEGORY),
+        ("crowdflower", "product_id,title,description", ["1" * 60, "Lamp", ""], offers.BAD_REFERENCE),
+        ("amazon-in", AMAZON, listing("Lamp", main=""), offers.BAD_CATEGORY),
         ("amazon-in", AMAZON, listing("Lamp", price="₹99999999999"), f"price {NOT_A_PRICE}"),
-        ("amazon-in", AMAZON, listing("Lamp", count="99,999,999,999"), plain_csv.BAD_COUNT),
+        ("amazon-in", AMAZON, listing("Lamp", count="99,999,999,999"), offers.BAD_COUNT),
     ],
 )
 def test_what_the_catalogue_can_not_store_is_refused_alone(
@@ -273,3 +273,73 @@ def test_an_import_while_an_engine_is_down_stores_everything_and_says_so_in_one_
     assert "the warehouse is down" in str(caught.value)
     assert Product.objects.count() == 1
     assert Message.objects.filter(topic="product").exists()
+
+
+def run_import(path: Path, **options: object) -> str:
+    out = StringIO()
+    call_command("import_catalog", str(path), no_wait=True, stdout=out, **{"format": "csv", **options})
+    return out.getvalue()
+
+
+def test_the_file_of_refused_rows_is_imported_as_it_is_when_it_is_corrected(tmp_path: Path) -> None:
+    rows = [
+        lamp(sku="S-1", product="S", colour="Red"),
+        lamp(sku="S-2", title="", product="S", colour="Blue", price="free"),
+        lamp(sku="T-1", title="=1+1", category="A > > B"),
+        lamp(),
+    ]
+    out = import_csv(tmp_path, *rows)
+    assert "4 rows read" in out
+    assert "2 rows refused" in out
+    refused = Path(out.rsplit("refused rows: ", 1)[1].strip())
+    assert [row["sku"] for row in refused_rows(out)] == ["T-1", "S-1", "S-2"]
+    corrected = refused.read_text().replace("free", "21.00").replace("A > > B", "A > B")
+    refused.write_text(corrected)
+    out = run_import(refused)
+    assert "refused" not in out
+    assert "products: 1 created, 1 updated, 0 unchanged" in out
+    assert [str(row.sale_price) for row in Variant.objects.filter(product__source_reference="S")] == [
+        "20.0000",
+        "21.0000",
+    ]
+    assert Product.objects.get(source_reference="T-1").title == "=1+1"
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "complaint"),
+    [
+        ('sku,title,price\n1,a,"1,234"\n', {}, "--decimal"),
+        ('sku,title,price\n1,a,12.5\n2,b,"12,5"\n', {}, "--decimal"),
+        ("sku,title,price\n1,a,5\n", {"currency": "euro"}, "--currency euro"),
+    ],
+)
+def test_a_file_that_can_be_read_in_two_ways_changes_nothing(
+    tmp_path: Path, content: str, options: dict[str, object], complaint: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    error = failure(str(path), format="csv", **options)
+    assert error.returncode == 2
+    assert complaint in str(error)
+    assert not User.objects.exists()
+
+
+def test_options_say_how_a_file_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("sku;title;price\n1;Übertopf;£1.234\n".encode("cp1252"))
+    run_import(path, encoding="cp1252", delimiter="semicolon", decimal="comma", currency="KWD")
+    assert not Product.objects.exists()
+    run_import(path, encoding="cp1252", delimiter="semicolon", decimal="comma", currency="GBP")
+    made = Product.objects.get()
+    assert (made.title, int(made.price), made.currency) == ("Übertopf", 1234, "GBP")
+
+
+def test_columns_that_the_format_does_not_have_are_named_or_become_attributes(tmp_path: Path) -> None:
+    path = table(
+        tmp_path / "a.csv", "sku,title,price,brnad,Weight,Empty", ["1", "Lamp", "1", "Osram", "2 kg", ""]
+    )
+    out = run_import(path)
+    assert "columns not imported: brnad (did you mean brand?), Weight; --extra-columns attributes" in out
+    assert Product.objects.get().attributes == {}
+    assert "columns imported as attributes" in run_import(path, extra_columns="attributes")
+    assert Product.objects.get().attributes == {"brnad": "Osram", "Weight": "2 kg"}

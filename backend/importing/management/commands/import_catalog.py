@@ -1,5 +1,7 @@
 """`manage.py import_catalog`: import products from a file."""
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,11 +13,16 @@ from backend.accounts.errors import InvalidPhone
 from backend.accounts.imported import seller_of
 from backend.accounts.models import User
 from backend.accounts.phones import normalise_phone
+from backend.api.money import EXPONENTS
 from backend.audit.actors import Actor
 from backend.importing.catalogue.formats import NAMES, catalogue_format
-from backend.importing.catalogue.row import CatalogRow
+from backend.importing.catalogue.reading import notes
+from backend.importing.catalogue.row import CatalogRow, Reading
 from backend.importing.catalogue.write import CatalogueWriter
 from backend.importing.command import WRONG_INPUT, ImportCommand
+from backend.importing.numbers import MARKS
+from backend.importing.text import Dialect
+from backend.importing.values import BAD_CURRENCY
 
 
 class Command(ImportCommand[CatalogRow]):
@@ -32,23 +39,54 @@ class Command(ImportCommand[CatalogRow]):
         parser.add_argument(
             "--seller", metavar="PHONE", help="the seller; by default one named after the format"
         )
+        parser.add_argument(
+            "--decimal",
+            choices=MARKS,
+            help="the decimal mark of the numbers; by default the one that some number in the file shows",
+        )
+        parser.add_argument(
+            "--currency", help="the currency of rows that name none; by default that of the shop"
+        )
+        parser.add_argument(
+            "--extra-columns",
+            choices=("ignore", "attributes"),
+            default="ignore",
+            help="what becomes of columns that the format doesn't have",
+        )
 
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
         """Import the file."""
         name, now = options["format"], timezone.now()
-        file_format = self.format_of(catalogue_format, name)
-        total = self.rows_in(path, header=file_format.header)
+        file_format = self.format_of(partial(catalogue_format, name))
+        reading = _reading(options, dialect=self.dialect_of(options))
+        total = self.rows_in(path, header=file_format.header, dialect=reading.dialect)
+        reading = self.readable(partial(file_format.resolve, path, reading=reading))
+        for note in notes(path, header=file_format.header, reading=reading):
+            self.stdout.write(note)
         seller = _seller(options["seller"], source=name)
         self.import_file(
             path,
             total=total,
             header=file_format.header,
-            read=file_format.read,
+            dialect=reading.dialect,
+            read=partial(file_format.read, reading=reading),
             write=CatalogueWriter(source=name, seller_id=seller.pk, by=self.actor, now=now),
             name=f"catalog-{name}",
             now=now,
         )
         self.wait(options)
+
+
+def _reading(options: Mapping[str, Any], *, dialect: Dialect) -> Reading:
+    currency = options["currency"] or settings.DEFAULT_CURRENCY
+    if currency not in EXPONENTS:
+        raise CommandError(f"--currency {currency}: {BAD_CURRENCY}", returncode=WRONG_INPUT)
+    return Reading(
+        currency=currency,
+        dialect=dialect,
+        mark=MARKS[options["decimal"]] if options["decimal"] else None,
+        extra_attributes=options["extra_columns"] == "attributes",
+    )
 
 
 def _seller(phone: str | None, *, source: str) -> User:

@@ -1,8 +1,10 @@
 """`manage.py import_orders`: import past orders and returns from a file."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
@@ -25,13 +27,17 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
         """Import the file."""
         name = options["format"]
-        file_format = self.format_of(orders_format, name)
-        total = self.rows_in(path, header=file_format.header)
+        dialect = self.dialect_of(options)
+        file_format = self.format_of(
+            partial(orders_format, name, currency=settings.DEFAULT_CURRENCY, dialect=dialect)
+        )
+        total = self.rows_in(path, header=file_format.header, dialect=dialect)
         writer = OrderWriter(source=name, variants=_variants(path, file_format=file_format, name=name))
         self.import_file(
             path,
             total=total,
             header=file_format.header,
+            dialect=dialect,
             read=file_format.read,
             write=writer,
             name=f"orders-{name}",

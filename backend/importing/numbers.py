@@ -1,0 +1,141 @@
+"""Numbers as merchants' files have them: a decimal point or comma, grouped digits, currency signs.
+
+One decimal mark holds for a whole file. Either it is declared, or some number shows it: 12,50 and 1.234,5 can
+only have a decimal comma. 1,234 can be two numbers, so a file that shows nothing else is refused.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from backend.importing.errors import UnreadableFile
+
+POINT, COMMA = ".", ","
+MARKS = {"point": POINT, "comma": COMMA}
+OTHER = {POINT: COMMA, COMMA: POINT}
+EITHER = "either"
+_SPACES = " \u00a0\u202f\u2009'\u2019"
+_PARTS = re.compile(rf"(?P<lead>[^0-9]*)(?P<number>[0-9](?:[0-9.,{_SPACES}]*[0-9])?)(?P<tail>[^0-9]*)")
+_DOLLARS = (
+    "ARS AUD BBD BMD BND BSD BZD CAD CLP COP CUP DOP FJD GYD HKD JMD KYD LRD MXN NAD NZD SBD SGD SRD TTD TWD"
+    " USD UYU XCD"
+)
+_RUPEES = "INR LKR MUR NPR PKR"
+_POUNDS = "EGP FKP GBP GIP LBP SDG SHP SSP SYP"
+_CROWNS = "DKK ISK NOK SEK"
+SIGNS = {
+    "$": _DOLLARS, "US$": "USD", "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "NZ$": "NZD",
+    "HK$": "HKD", "S$": "SGD", "MX$": "MXN", "R$": "BRL", "€": "EUR", "£": _POUNDS,
+    "¥": "JPY CNY", "₹": "INR", "Rs": _RUPEES, "Rs.": _RUPEES, "zł": "PLN", "kr": _CROWNS, "kr.": _CROWNS,
+    "Kč": "CZK", "Ft": "HUF", "lei": "RON", "₺": "TRY", "₽": "RUB", "₴": "UAH", "₩": "KRW KPW", "₫": "VND",
+    "₪": "ILS", "฿": "THB", "₱": "PHP CUP", "₦": "NGN", "Fr.": "CHF", "SFr.": "CHF",
+}  # fmt: skip
+"""The currencies that a sign may stand for; a sign never decides which currency a row has."""
+
+
+def plain(text: str, *, mark: str, currency: str = "", unit: str = "") -> str:
+    """Return a number as digits with a decimal point, without the grouping of its digits and its currency.
+
+    A text that isn't a number with this decimal mark is returned as it is; so is one with a sign that can't
+    stand for `currency`. `unit` is what else may stand after the number, such as "%".
+    """
+    if text.isdigit():
+        return text
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
+        return text
+    around = [part for part in (parts["lead"].strip(), parts["tail"].strip()) if part]
+    if len(around) > 1 or (around and around[0] != unit and not _stands_for(around[0], currency)):
+        return text
+    whole = _grouped(mark).fullmatch(parts["number"]) or _ungrouped(mark).fullmatch(parts["number"])
+    if whole is None:
+        return text
+    digits = re.sub("[^0-9]", "", whole["whole"])
+    return f"{digits}.{whole['places']}" if whole["places"] else digits
+
+
+def _stands_for(sign: str, currency: str) -> bool:
+    return bool(currency) and (sign == currency or currency in SIGNS.get(sign, "").split())
+
+
+@cache
+def _grouped(mark: str) -> re.Pattern[str]:
+    separator = rf"(?P<separator>[{OTHER[mark]}{_SPACES}])"
+    # Groups have three digits, in India two before the last three.
+    whole = rf"(?P<whole>[0-9]{{1,3}}{separator}(?:[0-9]{{2,3}}(?P=separator))*[0-9]{{3}})"
+    return re.compile(rf"{whole}(?:{re.escape(mark)}(?P<places>[0-9]+))?")
+
+
+@cache
+def _ungrouped(mark: str) -> re.Pattern[str]:
+    return re.compile(rf"(?P<whole>[0-9]+)(?:{re.escape(mark)}(?P<places>[0-9]+))?")
+
+
+def shown_mark(text: str) -> str:
+    """Return the decimal mark that a number must have, EITHER if both are possible, or nothing."""
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
+        return ""
+    number = re.sub(rf"[{_SPACES}]", "", parts["number"])
+    points, commas = number.count(POINT), number.count(COMMA)
+    if points and commas:
+        last = POINT if number.rfind(POINT) > number.rfind(COMMA) else COMMA
+        return last if number.count(last) == 1 else ""
+    if not points and not commas:
+        return ""
+    separator = POINT if points else COMMA
+    if points + commas > 1:
+        return OTHER[separator]
+    whole, _, rest = number.partition(separator)
+    is_group = len(rest) == 3 and len(whole) <= 3 and not whole.startswith("0")
+    return EITHER if is_group else separator
+
+
+Cell = tuple[int, str, str]
+"""The line of a number, the name of its column, and its text."""
+
+
+def decimal_mark(cells: Iterable[Cell], *, path: str) -> str:
+    """Return the decimal mark of the file `path` that has these numbers.
+
+    Raises:
+        UnreadableFile: they don't show it, or contradict each other.
+    """
+    found: dict[str, Cell] = {}
+    for cell in cells:
+        mark = shown_mark(cell[2])
+        if mark:
+            found.setdefault(mark, cell)
+    if POINT in found and COMMA in found:
+        point, comma = _described(found[POINT]), _described(found[COMMA])
+        raise UnreadableFile(
+            f"{path}: has decimal points and decimal commas: {point}, but {comma}. Say which is right with"
+            " --decimal point or --decimal comma; rows with the other are then refused"
+        )
+    if EITHER in found and len(found) == 1:
+        raise UnreadableFile(
+            f"{path}: {_described(found[EITHER])}, which can be two numbers, and no other one shows which is"
+            " meant. Say it with --decimal point or --decimal comma"
+        )
+    return COMMA if COMMA in found else POINT
+
+
+def _described(cell: Cell) -> str:
+    line, column, text = cell
+    return f"line {line} has the {column} {text}"
+
+
+def numbers_in(
+    rows: Iterable[tuple[int, dict[str, str]]], *, columns: Iterable[str], bounded: Iterable[str]
+) -> Iterator[Cell]:
+    """Yield the numbers of rows; in a `bounded` column no number can have groups of three digits."""
+    free, small = tuple(columns), tuple(bounded)
+    for line, values in rows:
+        for column in free:
+            text = values.get(column, "")
+            if text and not text.isdigit():
+                yield line, column, text
+        for column in small:
+            text = values.get(column, "")
+            if shown_mark(text) not in ("", EITHER):
+                yield line, column, text

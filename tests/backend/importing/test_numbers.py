@@ -1,0 +1,105 @@
+from collections.abc import Iterable
+
+import pytest
+
+from backend.importing.errors import UnreadableFile
+from backend.importing.numbers import COMMA, EITHER, POINT, decimal_mark, plain, shown_mark
+
+
+@pytest.mark.parametrize(
+    ("text", "mark", "number"),
+    [
+        ("12.50", POINT, "12.50"),
+        ("12,50", COMMA, "12.50"),
+        ("1,234.50", POINT, "1234.50"),
+        ("1.234,50", COMMA, "1234.50"),
+        ("1 234,50", COMMA, "1234.50"),
+        ("1\u00a0234\u202f567,50", COMMA, "1 234 567,50"),
+        ("1\u202f234\u202f567,50", COMMA, "1234567.50"),
+        ("1'234.50", POINT, "1234.50"),
+        ("1,23,456.78", POINT, "123456.78"),
+        ("1,234", POINT, "1234"),
+        ("1,234", COMMA, "1.234"),
+        ("€ 12,50", COMMA, "12.50"),
+        ("12,50 €", COMMA, "12.50"),
+        ("12.50 EUR", POINT, "12.50"),
+    ],
+)
+def test_grouped_digits_and_the_sign_of_the_currency_are_understood(
+    text: str, mark: str, number: str
+) -> None:
+    found = plain(text, mark=mark, currency="EUR")
+    assert found == (number if " " not in number else text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12,50",
+        "1,2345",
+        "12,34,56",
+        "1,234,56",
+        "$12.50",
+        "12.50 USD",
+        "€ 12.50 €",
+        "-5",
+        "1e3",
+        "1_000",
+        "five",
+        "",
+    ],
+)
+def test_what_is_not_a_number_in_the_currency_with_this_mark_stays_as_it_is(text: str) -> None:
+    assert plain(text, mark=POINT, currency="EUR") == text
+
+
+@pytest.mark.parametrize(("currency", "number"), [("USD", "12"), ("CAD", "12"), ("EUR", "$12")])
+def test_a_sign_must_be_able_to_stand_for_the_currency(currency: str, number: str) -> None:
+    assert plain("$12", mark=POINT, currency=currency) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("12,5", COMMA),
+        ("1234,567", COMMA),
+        ("0,125", COMMA),
+        ("1.234,5", COMMA),
+        ("1.234.567", COMMA),
+        ("12.50", POINT),
+        ("1,234.5", POINT),
+        ("1,234", EITHER),
+        ("1.234", EITHER),
+        ("€ 1.234", EITHER),
+        ("12", ""),
+        ("", ""),
+        ("1.2,3.4", ""),
+    ],
+)
+def test_a_number_shows_its_decimal_mark_unless_it_can_be_two_numbers(text: str, mark: str) -> None:
+    assert shown_mark(text) == mark
+
+
+def cells(*texts: str) -> Iterable[tuple[int, str, str]]:
+    return [(line, "price", text) for line, text in enumerate(texts, start=2)]
+
+
+def test_one_number_that_shows_the_mark_decides_for_the_file() -> None:
+    assert decimal_mark(cells("1.234", "5", "12,5"), path="a.csv") == COMMA
+    assert decimal_mark(cells("1.234", "12.5"), path="a.csv") == POINT
+    assert decimal_mark(cells("5"), path="a.csv") == POINT
+
+
+@pytest.mark.parametrize(
+    ("texts", "complaint"),
+    [
+        (("5", "1,234"), "line 3 has the price 1,234, which can be two numbers"),
+        (("12.5", "12,5"), "line 2 has the price 12.5, but line 3 has the price 12,5"),
+    ],
+)
+def test_a_file_that_does_not_show_the_mark_is_refused_with_the_option_that_decides(
+    texts: tuple[str, ...], complaint: str
+) -> None:
+    with pytest.raises(UnreadableFile, match="--decimal") as caught:
+        decimal_mark(cells(*texts), path="a.csv")
+    assert complaint in str(caught.value)
