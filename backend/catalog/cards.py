@@ -41,6 +41,8 @@ CARD_COLUMNS = (
 )
 PAGE_COLUMNS = (
     *CARD_COLUMNS,
+    "seller__first_name",
+    "seller__last_name",
     "description",
     "attributes",
     "is_active",
@@ -111,6 +113,7 @@ def _page(row: Mapping[str, Any], variants: Sequence[Mapping[str, Any]]) -> dict
     available = sum(variant["stock"] - variant["reserved"] for variant in active)
     return {
         **_card(row, len(active), available),
+        "seller_name": f"{row['seller__first_name']} {row['seller__last_name']}".strip(),
         "description": row["description"],
         "attributes": _attributes(row["attributes"]),
         "image_urls": row["image_urls"],

@@ -8,7 +8,10 @@ class ProductNotFound(NotFound):
 
     code = "product_not_found"
     message = "There is no such product."
-    details_keys = {"product_id": "The id, under the name that the request used."}
+    details_keys = {
+        "product_id": "The id, under the name that the request used.",
+        "slug": "The slug, if the request named one.",
+    }
     hint = "Look up the product in a list or by search."
 
 

@@ -1,5 +1,6 @@
 """Query parameters and request bodies of the catalogue's endpoints."""
 
+import re
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -17,16 +18,53 @@ from backend.catalog.attributes import collision
 from backend.catalog.categories import category_named
 from backend.catalog.matrix import MAX_AXES, MAX_COMBINATIONS
 from backend.catalog.models import Category, Product
-from backend.catalog.selectors import ORDERINGS
+from backend.catalog.selectors import DEFAULT_ORDERING, ORDERINGS
 from backend.catalog.serializers import PRODUCT
 
 LONGEST_DESCRIPTION = 20_000
 MAX_ATTRIBUTES = 100
 MAX_VARIANTS = 100
+MAX_IDS = 100
+IDS = re.compile(r"[0-9]{1,18}(,[0-9]{1,18})*")
+
+
+@extend_schema_field({"type": "string", "pattern": IDS.pattern, "example": "3,1,2"})
+class IdsInput(serializers.CharField):
+    """Ids separated by commas."""
+
+    def to_internal_value(self, data: Any) -> tuple[int, ...]:  # type: ignore[override]
+        """Return the ids in their order, each once.
+
+        Raises:
+            ValidationError: a part is no id, or there are too many.
+        """
+        text = super().to_internal_value(data)
+        if IDS.fullmatch(text) is None:
+            raise serializers.ValidationError("Must be ids separated by commas, as in 3,1,2.")
+        ids = tuple(dict.fromkeys(int(part) for part in text.split(",")))
+        if len(ids) > MAX_IDS:
+            raise serializers.ValidationError(f"At most {MAX_IDS} ids are allowed.")
+        return ids
 
 
 class ProductListParameters(PageParameters):
     """The parameters of a product list."""
+
+    ids = IdsInput(
+        required=False,
+        max_length=2_000,
+        help_text=f"Products by id, at most {MAX_IDS}, in this order; those that aren't listed are left out.",
+    )
+    slug = serializers.CharField(required=False, max_length=320, help_text="A slug; several may have it.")
+    mine = serializers.BooleanField(
+        default=False, help_text="Whether to list only the caller's own products, inactive ones too."
+    )
+    is_active = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="False lists inactive products: the caller's own, for staff all.",
+    )
 
     flash_sale = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Whether the product is in a flash sale."
@@ -44,7 +82,11 @@ class ProductListParameters(PageParameters):
     seller = Identifier(required=False, help_text="The seller's id.")
     min_price = MoneyInput(required=False, help_text="The lowest sale price.")
     max_price = MoneyInput(required=False, help_text="The highest sale price.")
-    sort_by = Choice(choices=list(ORDERINGS), default="newest")
+    sort_by = Choice(
+        choices=list(ORDERINGS),
+        required=False,
+        help_text=f"Without it, the order of `ids`, or else {DEFAULT_ORDERING}.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a range whose minimum is above its maximum."""

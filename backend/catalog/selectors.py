@@ -1,10 +1,13 @@
 """Catalogue queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, OrderBy, QuerySet
+from django.db.models import Case, F, OrderBy, QuerySet, When
+from rest_framework.exceptions import NotAuthenticated
 
+from backend.accounts.models import User
 from backend.api.errors import InvalidInput
 from backend.catalog.categories import matching_categories, with_descendants
 from backend.catalog.errors import NotYourProduct, ProductNotFound, VariantNotFound
@@ -20,9 +23,32 @@ ORDERINGS: dict[str, tuple[str | OrderBy, ...]] = {
 }
 
 
+DEFAULT_ORDERING = "newest"
+LOOKUPS = {
+    "ids": "pk__in",
+    "slug": "slug",
+    "flash_sale": "flash_sale",
+    "best_seller_product": "best_seller_product",
+    "featured_product": "featured_product",
+    "brand": "brand__iexact",
+    "seller": "seller_id",
+    "min_price": "sale_price__gte",
+    "max_price": "sale_price__lte",
+}
+"""The lookup of each filter that compares a column."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilters:
-    """The filters of a product list; None means no filter."""
+    """The filters of a product list; None means no filter.
+
+    `mine` and `is_active=False` list products that are not shown to shoppers, so they need a user.
+    """
+
+    ids: tuple[int, ...] | None = None
+    slug: str | None = None
+    mine: bool = False
+    is_active: bool | None = None
 
     flash_sale: bool | None = None
     best_seller_product: bool | None = None
@@ -34,31 +60,43 @@ class ProductFilters:
     max_price: Decimal | None = None
 
 
-def products_listed(filters: ProductFilters, *, sort_by: str) -> QuerySet[Product]:
-    """Return the listed products that match `filters`, in the requested order.
+def products_listed(
+    filters: ProductFilters, *, sort_by: str | None = None, user: object = None
+) -> QuerySet[Product]:
+    """Return the products that match `filters` and that `user` may see, in the requested order.
+
+    Without `sort_by` they are in the order of `ids`, or else the newest come first.
 
     Raises:
         InvalidInput: no category has this name, slug or path.
+        NotAuthenticated: a guest asks for products that are not shown to shoppers.
     """
-    rows = Product.objects.listed()
-    for flag in ("flash_sale", "best_seller_product", "featured_product"):
-        value = getattr(filters, flag)
-        if value is not None:
-            rows = rows.filter(**{flag: value})
+    rows = _visible(filters, user=user)
+    conditions = {lookup: getattr(filters, name) for name, lookup in LOOKUPS.items()}
+    rows = rows.filter(**{lookup: value for lookup, value in conditions.items() if value is not None})
     if filters.category is not None:
         categories = matching_categories(filters.category)
         if not categories:
             raise InvalidInput(category=[f"There is no category {filters.category!r}."])
         rows = rows.filter(with_descendants(categories))
-    if filters.brand is not None:
-        rows = rows.filter(brand__iexact=filters.brand)
-    if filters.seller is not None:
-        rows = rows.filter(seller_id=filters.seller)
-    if filters.min_price is not None:
-        rows = rows.filter(sale_price__gte=filters.min_price)
-    if filters.max_price is not None:
-        rows = rows.filter(sale_price__lte=filters.max_price)
-    return rows.order_by(*ORDERINGS[sort_by])
+    if sort_by is None and filters.ids:
+        return rows.order_by(_place_in(filters.ids))
+    return rows.order_by(*ORDERINGS[sort_by or DEFAULT_ORDERING])
+
+
+def _visible(filters: ProductFilters, *, user: object) -> QuerySet[Product]:
+    if not filters.mine and filters.is_active is not False:
+        return Product.objects.listed()
+    if not isinstance(user, User):
+        raise NotAuthenticated
+    rows = Product.objects.existing()
+    if filters.is_active is not None:
+        rows = rows.filter(is_active=filters.is_active)
+    return rows if user.is_admin and not filters.mine else rows.filter(seller=user)
+
+
+def _place_in(ids: Sequence[int]) -> Case:
+    return Case(*[When(pk=product_id, then=place) for place, product_id in enumerate(ids)])
 
 
 def shown(rows: QuerySet[Product]) -> QuerySet[Product]:
@@ -125,3 +163,16 @@ def variant_for(variant_id: int, *, product_id: int, user: object) -> Variant:
         if variant.pk == variant_id:
             return variant
     raise VariantNotFound(variant_id=variant_id)
+
+
+def product_id_of_slug(slug: str) -> int:
+    """Return the id of the listed product with this slug; of several, the oldest, so that addresses stay.
+
+    Raises:
+        ProductNotFound: no listed product has it.
+    """
+    ids = Product.objects.listed().filter(slug=slug).order_by("pk").values_list("pk", flat=True)
+    product_id = ids.first()
+    if product_id is None:
+        raise ProductNotFound(slug=slug)
+    return product_id

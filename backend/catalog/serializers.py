@@ -150,6 +150,7 @@ class ProductSerializer(ProductCardSerializer):
     """A product with all details."""
 
     EXAMPLE = {
+        "seller_name": "Kupfer & Co",
         "description": "Holds 1.5 litres.",
         "attributes": {"colour": "copper"},
         "image_urls": [PRODUCT["image_url"]],
@@ -158,6 +159,9 @@ class ProductSerializer(ProductCardSerializer):
         "available": 14,
     }
 
+    seller_name = serializers.CharField(
+        source="seller.get_full_name", help_text="The seller's name; `/api/sellers/{id}/` is the public page."
+    )
     attributes = Attributes()
     image_urls = serializers.ListField(child=serializers.URLField())
 
@@ -168,6 +172,7 @@ class ProductSerializer(ProductCardSerializer):
     class Meta(ProductCardSerializer.Meta):
         fields = [
             *ProductCardSerializer.Meta.fields,
+            "seller_name",
             "description",
             "attributes",
             "image_urls",
@@ -201,3 +206,14 @@ class FilledMatrixSerializer(serializers.Serializer[Any]):
 
     created = VariantSerializer(many=True, help_text="The variants that this request created.")
     existing = VariantSerializer(many=True, help_text="The variants that the product had before.")
+
+
+class SellerSerializer(serializers.Serializer[Any]):
+    """What the shop shows of a seller."""
+
+    EXAMPLE = {"id": 2, "name": "Kupfer & Co", "since": "2026-03-02", "product_count": 20}
+
+    id = serializers.IntegerField()
+    name = serializers.CharField(help_text="Empty if the seller has not given one.")
+    since = serializers.DateField(help_text="When the account was created.")
+    product_count = serializers.IntegerField(help_text="The number of listed products.")

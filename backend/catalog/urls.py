@@ -6,6 +6,7 @@ from backend.catalog import variant_views, views
 
 urlpatterns = [
     path("", views.ProductListView.as_view(), name="products"),
+    path("by-slug/<slug:slug>/", views.ProductBySlugView.as_view(), name="product-by-slug"),
     path("<int:product_id>/", views.ProductView.as_view(), name="product"),
     path("<int:product_id>/variants/", variant_views.VariantListView.as_view(), name="product-variants"),
     path(

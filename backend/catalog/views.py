@@ -1,6 +1,9 @@
 """Catalogue endpoints."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from rest_framework import serializers
@@ -14,11 +17,11 @@ from backend.api.pagination import PageSpan, counted_slice, page_envelope
 from backend.api.parameters import parse
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
-from backend.api.shoppers import ANONYMOUS_ID, shopper_of
+from backend.api.shoppers import ANONYMOUS_ID, Shopper, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.audit.actors import actor_of
 from backend.catalog import selectors, services
-from backend.catalog.cards import cards, product_page
+from backend.catalog.cards import Card, cards, product_page
 from backend.catalog.errors import NotYourProduct, ProductNotFound, SkuTaken
 from backend.catalog.requests import NewProductSerializer, ProductChangesSerializer, ProductListParameters
 from backend.catalog.serializers import DeletedSerializer, ProductCardSerializer, ProductSerializer
@@ -29,6 +32,15 @@ READING = ("GET", "HEAD", "OPTIONS")
 EXPOSURE_ID = serializers.UUIDField(
     allow_null=True, help_text="Send it with clicks, and when adding a product to the cart."
 )
+
+
+SLUG = {
+    "name": "slug",
+    "in": "path",
+    "required": True,
+    "description": "The slug of a product.",
+    "schema": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "example": "copper-kettle"},
+}
 
 
 class ProductListView(APIView):
@@ -48,22 +60,23 @@ class ProductListView(APIView):
         response=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
     )
     def get(self, request: Request) -> Response:
-        """List products."""
+        """List products.
+
+        Shoppers see active products. `mine=true` lists a seller's own, and `is_active=false` inactive ones;
+        these lists are not exposures.
+        """
         parameters = parse(request, ProductListParameters)
+        if "ids" in parameters and "page_size" not in request.query_params:
+            parameters["page_size"] = len(parameters["ids"])
         span = PageSpan(page=parameters.pop("page"), page_size=parameters.pop("page_size"))
         names = {field.name for field in fields(selectors.ProductFilters)}
         filters = selectors.ProductFilters(**{name: parameters[name] for name in names & parameters.keys()})
-        rows = selectors.products_listed(filters, sort_by=parameters["sort_by"])
+        rows = selectors.products_listed(filters, sort_by=parameters.get("sort_by"), user=request.user)
         count, page = counted_slice(rows, span)
         shown = cards(page)
-        exposure_id = expose(
-            surface="product_list",
-            shopper=shopper_of(request),
-            product_ids=[card["id"] for card in shown],
-            filters={name: str(value) for name, value in parameters.items() if value is not None},
-            page=span.page,
-            now=timezone.now(),
-        )
+        shopper = shopper_of(request)
+        private = filters.mine or filters.is_active is False
+        exposure_id = None if private else _expose(shown, to=shopper, parameters=parameters, page=span.page)
         return Response(page_envelope(request, shown, count=count, span=span, exposure_id=exposure_id))
 
     @operation(
@@ -89,6 +102,42 @@ class ProductListView(APIView):
         )
         page = product_page(product.pk, user=request.user)
         return envelope(page, message="Product created.", status=201)
+
+
+def _expose(shown: Sequence[Card], *, to: Shopper, parameters: Mapping[str, Any], page: int) -> UUID | None:
+    return expose(
+        surface="product_list",
+        shopper=to,
+        product_ids=[card["id"] for card in shown],
+        filters={
+            name: ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            for name, value in parameters.items()
+            if value is not None and name != "mine"
+        },
+        page=page,
+        now=timezone.now(),
+    )
+
+
+class ProductBySlugView(APIView):
+    """One product by its slug, for storefronts whose addresses have no ids."""
+
+    permission_classes = (AllowAny,)
+    throttle_classes = (BrowseThrottle,)
+
+    @operation(
+        "products_by_slug_get",
+        tag="products",
+        parameters=[SLUG],
+        response=envelope_of(ProductSerializer),
+        errors=[ProductNotFound],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """Show the product with a slug.
+
+        If several have it, the oldest is shown; `GET /api/products/?slug=` lists all.
+        """
+        return envelope(product_page(selectors.product_id_of_slug(slug), user=request.user))
 
 
 class ProductView(APIView):

@@ -7,6 +7,7 @@ urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
     path("api/products/inventory/", include("backend.inventory.urls")),
     path("api/products/", include("backend.catalog.urls")),
+    path("api/sellers/", include("backend.catalog.seller_urls")),
     path("api/categories/", include("backend.catalog.category_urls")),
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),

@@ -22,11 +22,13 @@ OPEN_TO_GUESTS = {
     "product_recommendations_get",
     "product_variants_get",
     "product_variants_list",
+    "products_by_slug_get",
     "products_get",
     "products_list",
     "readiness_get",
     "search_results_list",
     "search_suggestions_list",
+    "sellers_get",
     "user_recommendations_get",
 }
 # These ignore a token.
