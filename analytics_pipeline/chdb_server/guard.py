@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from analytics_pipeline.chdb_server import errors, statements
+from analytics_pipeline.chdb_server.masking import masked
 from analytics_pipeline.chdb_server.statements import Token
 
 
@@ -29,13 +30,16 @@ _ANALYSTS_STATEMENTS = frozenset(
 # elsewhere, or (the prefix) ask a language model.
 _FORBIDDEN_FUNCTIONS = frozenset({"DISK", "EVAL", "EXECUTABLE", "FILE", "PYTHON"})
 _FORBIDDEN_FUNCTION_PREFIXES = ("AI",)
-# They show paths and other facts of the machine, or write to the server's log.
+# They show paths and other facts of the machine, write to its log, hold its threads, or read a table whose
+# name may be text.
 _FORBIDDEN_TO_ANALYSTS = frozenset(
     {
         "ADDRESSTOLINE",
         "ADDRESSTOLINEWITHINLINES",
         "ADDRESSTOSYMBOL",
+        "BUILDID",
         "CATBOOSTEVALUATE",
+        "DISPLAYNAME",
         "FILESYSTEMAVAILABLE",
         "FILESYSTEMCAPACITY",
         "FILESYSTEMUNRESERVED",
@@ -48,10 +52,16 @@ _FORBIDDEN_TO_ANALYSTS = frozenset(
         "GETSERVERSETTING",
         "HOSTNAME",
         "LOGTRACE",
+        "LOOP",
+        "MERGE",
         "SERVERUUID",
         "SHOWCERTIFICATE",
+        "SLEEP",
+        "SLEEPEACHROW",
         "TCPPORT",
         "TRAP",
+        "UPTIME",
+        "ZOOKEEPERSESSIONUPTIME",
     }
 )
 # Settings of formats that read or write a file of the server, or ask another server, and settings whose
@@ -128,6 +138,7 @@ class Guard:
         _refuse_files(tokens)
         if role is Role.ANALYST:
             _refuse_to_analysts(tokens)
+            canonical = masked(canonical, tokens)
         return canonical.encode()
 
 

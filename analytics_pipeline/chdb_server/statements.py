@@ -47,11 +47,16 @@ class Insert(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A word in capitals as `upper`, a quoted name or string, or one other character."""
+    """A word in capitals as `upper`, a quoted name or string, or one other character.
+
+    `start` and `end` are its place in the statement's bytes.
+    """
 
     text: str
     upper: str
     is_name: bool
+    start: int = 0
+    end: int = 0
 
 
 def split_insert(text: bytes) -> Insert | None:
@@ -138,11 +143,9 @@ def tokens(canonical: str) -> list[Token]:
     found = []
     for match in _TOKEN.finditer(canonical.encode()):
         text = match.group().decode()
-        if match.lastgroup == "word":
-            found.append(Token(text, text.upper(), is_name=True))
-        elif text.startswith("`"):
-            name = text[1:-1].replace("\\`", "`").replace("\\\\", "\\")
-            found.append(Token(name, name.upper(), is_name=True))
-        elif match.lastgroup != "skip":
-            found.append(Token(text, text.upper(), is_name=False))
+        is_name = match.lastgroup == "word"
+        if text.startswith("`"):
+            text, is_name = text[1:-1].replace("\\`", "`").replace("\\\\", "\\"), True
+        if match.lastgroup != "skip":
+            found.append(Token(text, text.upper(), is_name, match.start(), match.end()))
     return found

@@ -1,5 +1,6 @@
 """What the warehouse's read-only user can do."""
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,9 @@ CONFIG = Path(migrate.__file__).parent / "chdb_server" / "config"
 @pytest.fixture(scope="module", name="settings")
 def own_home(migrated_home: PipelineSettings) -> PipelineSettings:
     return migrated_home
+
+
+ACCESS_DENIED, READONLY = "497", "164"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,44 @@ def own_home(migrated_home: PipelineSettings) -> PipelineSettings:
         "SELECT * FROM (SELECT * FROM system.stack_trace)",
         "SELECT 1 IN (SELECT 1 FROM system.errors)",
         "SHOW PROCESSLIST",
+        "KILL QUERY WHERE 1",
+        "SHOW TABLES PARALLEL WITH KILL QUERY WHERE 1",
+        "\u00a0KILL QUERY WHERE 1",
+        "/* c */\u2003KILL QUERY WHERE 1",
+        "SELECT getServerSetting('path')",
+        "SELECT `getServerSetting`('path')",
+        "SELECT * APPLY getServerSetting FROM (SELECT 'path' AS x)",
+        "SELECT getMergeTreeSetting('disk')",
+        "SELECT logTrace('x')",
+        "SELECT hostName()",
+        "SELECT FQDN()",
+        "SELECT filesystemCapacity()",
+        "SELECT serverUUID()",
+        "SELECT tcpPort()",
+        "SELECT getMacro('x')",
+        "SELECT getOSKernelVersion()",
+        "SELECT addressToSymbol(1)",
+        "SELECT sleep(1)",
+        "SELECT sleepEachRow(1)",
+        "SELECT * APPLY SLEEP FROM (SELECT 1)",
+        "SELECT uptime()",
+        "SELECT displayName()",
+        "SELECT buildId()",
+        "SELECT * FROM merge('system', 'databases')",
+        "SELECT * FROM loop(system, databases)",
+        "SELECT * FROM loop('system', 'databases')",
+        "SELECT * FROM system.databases WHERE name IN (system.databases)",
+    ],
+)
+def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings, statement: str) -> None:
+    answer = send(settings, user=embedded.ANALYST, statement=statement, param_where="system")
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, ACCESS_DENIED)
+    assert "secret" not in answer.content
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
         "INSERT INTO taken VALUES ('a')",
         "CREATE TABLE own (a Int8) ENGINE = Memory",
         "CREATE TEMPORARY TABLE own (a Int8)",
@@ -58,30 +100,12 @@ def own_home(migrated_home: PipelineSettings) -> PipelineSettings:
         "GRANT SELECT ON *.* TO default",
         "CREATE USER other",
         "EXECUTE AS default SELECT 1",
-        "KILL QUERY WHERE 1",
-        "SHOW TABLES PARALLEL WITH KILL QUERY WHERE 1",
-        "\u00a0KILL QUERY WHERE 1",
-        "/* c */\u2003KILL QUERY WHERE 1",
         "INSERT INTO taken VALUES ('a') UNION ALL SELECT 1",
-        "SELECT getServerSetting('path')",
-        "SELECT `getServerSetting`('path')",
-        "SELECT * APPLY getServerSetting FROM (SELECT 'path' AS x)",
-        "SELECT getMergeTreeSetting('disk')",
-        "SELECT logTrace('x')",
-        "SELECT hostName()",
-        "SELECT FQDN()",
-        "SELECT filesystemCapacity()",
-        "SELECT serverUUID()",
-        "SELECT tcpPort()",
-        "SELECT getMacro('x')",
-        "SELECT getOSKernelVersion()",
-        "SELECT addressToSymbol(1)",
     ],
 )
-def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings, statement: str) -> None:
-    answer = send(settings, user=embedded.ANALYST, statement=statement, param_where="system")
-    assert answer.status >= 400, answer.content
-    assert "secret" not in answer.content
+def test_an_analyst_changes_nothing(settings: PipelineSettings, statement: str) -> None:
+    answer = send(settings, user=embedded.ANALYST, statement=statement)
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, READONLY)
 
 
 @pytest.mark.parametrize(
@@ -99,18 +123,21 @@ def test_an_analyst_can_not_change_what_a_role_is_limited_by(
 ) -> None:
     assert send(settings, "SELECT 1", user=embedded.ANALYST).status == 200
     answer = send(settings, "SELECT 1", user=embedded.ANALYST, more=parameters)
-    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, "497")
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, ACCESS_DENIED)
 
 
-@pytest.mark.parametrize(
-    "parameters", [{"readonly": "0"}, {"role": "shop"}, {"role": "shop", "readonly": "2"}]
-)
+@pytest.mark.parametrize("parameters", [{"readonly": "0"}, {"role": "shop"}])
 def test_an_analyst_stays_a_reader_whatever_a_request_asks_for(
     settings: PipelineSettings, parameters: dict[str, str]
 ) -> None:
     statement = "SELECT currentRoles(), getSetting('readonly')"
     answer = send(settings, statement, user=embedded.ANALYST, more=parameters)
-    assert answer.status >= 400 or answer.content == "['analyst']\t1\n"
+    assert answer.content == "['analyst']\t1\n"
+
+
+def test_a_request_of_an_analyst_can_not_set_another_read_only_mode(settings: PipelineSettings) -> None:
+    answer = send(settings, "SELECT 1", user=embedded.ANALYST, more={"readonly": "2"})
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, READONLY)
 
 
 @pytest.mark.parametrize("format_", ["JSON", "Parquet", "TSV"])
@@ -197,6 +224,50 @@ def ids(settings: PipelineSettings) -> set[str]:
     """The ids of the long statements that are running, as the engine shows them."""
     shown = "SELECT Settings['log_comment'] FROM system.processes WHERE query LIKE '%sipHash64(number)%1%' AND query NOT LIKE '%system%'"
     return set(send(settings, user=embedded.USER, statement=shown).content.split())
+
+
+@pytest.mark.parametrize(
+    ("statement", "rows"),
+    [
+        ("SELECT name, database, data_path FROM system.databases", [["vitrine", "vitrine", ""]]),
+        (
+            "SELECT data_path, metadata_path FROM `system`. /* c */ `databases` WHERE name = 'vitrine'",
+            [["", ""]],
+        ),
+        ("SELECT d.data_path FROM system.databases AS d, system.tables AS t LIMIT 1", [[""]]),
+        ("SELECT system.databases.data_path FROM system.databases", [[""]]),
+        ("SELECT databases.name FROM system.databases", [["vitrine"]]),
+        (
+            "SELECT data_paths, metadata_path, `table` FROM system.tables WHERE name = 'sales_by_day'",
+            [[[], "", "sales_by_day"]],
+        ),
+        (
+            "SELECT t.name FROM system.databases d JOIN system.tables t ON t.database = d.name AND t.table LIKE 'sales%'",
+            [["sales_by_day"]],
+        ),
+        ("WITH x AS (SELECT * FROM system.databases) SELECT data_path FROM x", [[""]]),
+        ("SELECT data_path FROM view(SELECT * FROM system.databases)", [[""]]),
+        ("SELECT count() FROM system.columns WHERE table = 'sales_by_day' AND name = 'day'", [[1]]),
+        (
+            "SELECT TABLE_NAME FROM information_schema.tables WHERE table_name = 'sales_by_day'",
+            [["sales_by_day"]],
+        ),
+    ],
+)
+def test_an_analyst_sees_databases_and_tables_without_paths(
+    settings: PipelineSettings, statement: str, rows: list[list[object]]
+) -> None:
+    answer = send(settings, statement, user=embedded.ANALYST, default_format="JSONCompactEachRow")
+    assert answer.status == 200, answer.content
+    shown = [json.loads(line) for line in answer.content.splitlines()]
+    assert [row for row in shown if row != ["information_schema"] and "INFORMATION" not in str(row)] == rows
+
+
+def test_no_system_table_shows_an_analyst_the_folder_of_the_warehouse(settings: PipelineSettings) -> None:
+    tables = send(settings, "SELECT name FROM system.tables WHERE database = 'system'").content.split()
+    for name in tables:
+        answer = send(settings, f"SELECT * FROM system.{name} LIMIT 500", user=embedded.ANALYST)
+        assert str(settings.home) not in answer.content, name
 
 
 @pytest.mark.parametrize("password", ["", "guess"])
