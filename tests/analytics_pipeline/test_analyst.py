@@ -245,6 +245,13 @@ def ids(settings: PipelineSettings) -> set[str]:
             "SELECT t.name FROM system.databases d JOIN system.tables t ON t.database = d.name AND t.table LIKE 'sales%'",
             [["sales_by_day"]],
         ),
+        (
+            (
+                "SELECT system.databases.data_path FROM system.tables t JOIN system.databases d "
+                "ON system.tables.database = system.databases.name LIMIT 1"
+            ),
+            [[""]],
+        ),
         ("WITH x AS (SELECT * FROM system.databases) SELECT data_path FROM x", [[""]]),
         ("SELECT data_path FROM view(SELECT * FROM system.databases)", [[""]]),
         ("SELECT count() FROM system.columns WHERE table = 'sales_by_day' AND name = 'day'", [[1]]),
