@@ -1,21 +1,21 @@
-"""Django's PostgreSQL backend for web processes: while the server hangs, connecting fails at once."""
+"""Django's PostgreSQL backend for web processes: no connections while the server doesn't respond."""
 
 from typing import Any
 
 from django.db.backends.postgresql import base
 
-from backend.config.postgresql.connection import SERVER, ServerHangs
+from backend.config.postgresql.connection import SERVER, ServerUnavailable
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Takes no connection from the pool while the server is known to hang."""
+    """Takes no connection from the pool while the server is known not to respond."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a connection; every request takes one with its first statement.
 
         Raises:
-            ServerHangs: the server did not respond a moment ago, and is not called again yet.
+            ServerUnavailable: the server did not respond a moment ago, and is not called again yet.
         """
         if not SERVER.may_be_called():
-            raise ServerHangs("the server did not respond a moment ago")
+            raise ServerUnavailable("the server did not respond a moment ago")
         return super().get_new_connection(conn_params)

@@ -1,4 +1,4 @@
-"""Connections that don't wait for a PostgreSQL server that hangs.
+"""Connections that don't wait for a PostgreSQL server that hangs or is down.
 
 A stopped server still accepts connections and bytes through its kernel, so its own time-outs don't apply and
 TCP sees no fault. A connection that has waited for half a second therefore asks the server over another
@@ -25,7 +25,7 @@ RESPONSE_SECONDS = 1.0
 STATEMENT_SECONDS = 15.0
 """Longer than `statement_timeout`, which a server behind a pooler that responds by itself can't enforce."""
 PAUSE_SECONDS = 2.0
-"""While the server hangs, one request in this time tries it."""
+"""While the server doesn't respond, one request in this time tries it."""
 
 # PostgreSQL's SSLRequest: its length, and a code that no protocol version has. A server responds with a byte
 # before the client logs in.
@@ -36,7 +36,7 @@ logger = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-class ServerHangs(psycopg.OperationalError):
+class ServerUnavailable(psycopg.OperationalError):
     """The server doesn't respond; a transaction that was being committed may have been committed."""
 
 
@@ -47,32 +47,32 @@ class Server:
         """Assume that it responds."""
         self.clock = clock
         self._breaker = Breaker(pause_seconds=PAUSE_SECONDS, clock=clock)
-        self._hung_at = float("-inf")
+        self._failed_at = float("-inf")
 
     def may_be_called(self) -> bool:
-        """Return whether to call the server: while it hangs, only once in PAUSE_SECONDS."""
+        """Return whether to call the server: while it doesn't respond, only once in PAUSE_SECONDS."""
         return self._breaker.allows()
 
     def responded(self) -> None:
         """Let all requests call the server again."""
         self._breaker.succeeded()
 
-    def hangs(self, reason: str) -> None:
+    def failed(self, reason: str) -> None:
         """Refuse requests from now on, and end the waits that have begun."""
-        self._hung_at = self.clock()
+        self._failed_at = self.clock()
         self._breaker.timed_out()
-        logger.warning("database_hangs", reason=reason)
+        logger.warning("database_suspended", seconds=PAUSE_SECONDS, reason=reason)
 
-    def hung_since(self, moment: float) -> bool:
-        """Return whether it was found to hang after `moment`."""
-        return self._hung_at > moment
+    def failed_since(self, moment: float) -> bool:
+        """Return whether it was found not to respond after `moment`."""
+        return self._failed_at > moment
 
 
 SERVER = Server()
 
 
 class Watch:
-    """Ends the wait for one statement when the server hangs."""
+    """Ends the wait for one statement if the server doesn't respond."""
 
     def __init__(self, server: Server, *, responds: Callable[[], bool]) -> None:
         """Begin now; `responds` asks the server, over another connection, whether it responds."""
@@ -84,43 +84,49 @@ class Watch:
         """Return if the server may still respond.
 
         Raises:
-            ServerHangs: it doesn't respond, or the statement takes too long.
+            ServerUnavailable: it doesn't respond, or the statement takes too long.
         """
-        if self._server.hung_since(self._begun):
-            raise ServerHangs("the server does not respond")
+        if self._server.failed_since(self._begun):
+            raise ServerUnavailable("the server does not respond")
         now = self._server.clock()
         if now - self._begun >= STATEMENT_SECONDS:
-            raise ServerHangs(f"no response in {STATEMENT_SECONDS:.0f} seconds")
+            raise ServerUnavailable(f"no response in {STATEMENT_SECONDS:.0f} seconds")
         if now - self._checked < SILENT_SECONDS:
             return
         if not self._responds():
-            self._server.hangs("a statement was not answered, and neither was an SSLRequest")
-            raise ServerHangs("the server does not respond")
+            self._server.failed("a statement was not answered, and neither was an SSLRequest")
+            raise ServerUnavailable("the server does not respond")
         self._checked = self._server.clock()
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """A connection that fails, and is closed, when its server hangs."""
+    """A connection that fails, and is closed, if its server doesn't respond."""
 
     @classmethod
     def connect(cls, *arguments: Any, **options: Any) -> Self:
-        """Return a new connection; if that takes longer than `connect_timeout`, the server hangs."""
+        """Return a new connection; if the server doesn't respond, let no requests call it for a while."""
         try:
             return super().connect(*arguments, **options)
         except psycopg.errors.ConnectionTimeout as error:
-            SERVER.hangs(str(error))
+            SERVER.failed(str(error))
+            raise
+        except psycopg.OperationalError as error:
+            # A server that refuses this connection, because it has too many, still serves the others.
+            tried = error.pgconn
+            if tried is not None and not responds((tried.hostaddr or tried.host).decode(), int(tried.port)):
+                SERVER.failed(str(error))
             raise
 
     def wait(self, gen: PQGen[T], *arguments: Any, **options: Any) -> T:
         """Return what the generator of a statement returns.
 
         Raises:
-            ServerHangs: the server doesn't respond.
+            ServerUnavailable: the server doesn't respond.
         """
         watch = Watch(SERVER, responds=self._server_responds)
         try:
             result = super().wait(watched(gen, watch), *arguments, **options)
-        except ServerHangs:
+        except ServerUnavailable:
             # Rolling back would wait for the server again.
             self.pgconn.finish()
             raise
@@ -128,7 +134,7 @@ class WatchedConnection(psycopg.Connection[Any]):
         return result
 
     def _server_responds(self) -> bool:
-        return responds(self.info.hostaddr or self.info.host, self.info.port, seconds=RESPONSE_SECONDS)
+        return responds(self.info.hostaddr or self.info.host, self.info.port)
 
 
 def watched(gen: PQGen[T], watch: Watch) -> PQGen[T]:
@@ -145,7 +151,7 @@ def watched(gen: PQGen[T], watch: Watch) -> PQGen[T]:
         return result
 
 
-def responds(host: str, port: int, *, seconds: float) -> bool:
+def responds(host: str, port: int, *, seconds: float = RESPONSE_SECONDS) -> bool:
     """Return whether the server at `host`, which may be the folder of a Unix socket, responds in time."""
     try:
         with _probe(host, port, seconds=seconds) as probe:

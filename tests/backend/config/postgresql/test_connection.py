@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connection as django_connection
 from psycopg.waiting import Ready, Wait
@@ -17,7 +18,7 @@ from backend.config.postgresql.connection import (
     SILENT_SECONDS,
     STATEMENT_SECONDS,
     Server,
-    ServerHangs,
+    ServerUnavailable,
     Watch,
     WatchedConnection,
     responds,
@@ -51,7 +52,7 @@ def test_a_silent_server_that_does_not_respond_hangs_and_is_tried_by_one_request
     assert server.may_be_called()
 
     clock.now += SILENT_SECONDS
-    with pytest.raises(ServerHangs):
+    with pytest.raises(ServerUnavailable):
         watch.check()
 
     assert not server.may_be_called()
@@ -66,11 +67,11 @@ def test_waits_that_have_begun_end_with_the_first_that_finds_the_server_hanging(
 ) -> None:
     earlier = Watch(server, responds=lambda: True)
     clock.now += 0.1
-    server.hangs("another statement was not answered")
+    server.failed("another statement was not answered")
     clock.now += 0.1
     later = Watch(server, responds=lambda: True)
 
-    with pytest.raises(ServerHangs):
+    with pytest.raises(ServerUnavailable):
         earlier.check()
     later.check()
 
@@ -91,7 +92,7 @@ def test_a_slow_statement_continues_while_the_server_responds_up_to_a_limit(
     assert len(asked) == 4
 
     clock.now = 100.0 + STATEMENT_SECONDS
-    with pytest.raises(ServerHangs):
+    with pytest.raises(ServerUnavailable):
         watch.check()
     # The server responds, so other requests may call it.
     assert server.may_be_called()
@@ -154,14 +155,43 @@ def test_a_server_that_is_stopped_or_down_does_not_respond(tmp_path: Path) -> No
     assert not responds(str(tmp_path), 5432, seconds=10)
 
 
+def test_a_server_that_refuses_connections_is_not_called_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Server()
+    monkeypatch.setattr(module, "SERVER", server)
+    with listening(socket.AF_INET, ("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(psycopg.OperationalError):
+        WatchedConnection.connect(host="127.0.0.1", port=port)
+
+    assert not server.may_be_called()
+
+
+@pytest.mark.django_db
+def test_a_server_that_refuses_only_this_connection_serves_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if django_connection.vendor != "postgresql":
+        pytest.skip("SQLite has no server")
+    server = Server()
+    monkeypatch.setattr(module, "SERVER", server)
+
+    with pytest.raises(psycopg.OperationalError):
+        WatchedConnection.connect(**django_connection.get_connection_params() | {"dbname": "missing"})
+
+    assert server.may_be_called()
+
+
 @pytest.mark.django_db
 def test_postgresql_responds_during_a_slow_statement(monkeypatch: pytest.MonkeyPatch) -> None:
     if django_connection.vendor != "postgresql":
         pytest.skip("SQLite has no server")
     asked: list[bool] = []
 
-    def record(host: str, port: int, *, seconds: float) -> bool:
-        asked.append(responds(host, port, seconds=seconds))
+    def record(host: str, port: int) -> bool:
+        asked.append(responds(host, port))
         return asked[-1]
 
     monkeypatch.setattr(module, "SILENT_SECONDS", 0.0)
