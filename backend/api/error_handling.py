@@ -17,6 +17,7 @@ from rest_framework.views import set_rollback
 
 from backend.api.errors import DomainError, InvalidInput, NotFound, translated
 from backend.api.request_id import current_request_id
+from backend.api.slashes import path_with_slash
 from backend.api.timestamps import timestamp
 
 logger = structlog.get_logger(__name__)
@@ -246,14 +247,20 @@ def _framework_headers(error: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def _plain(kind: FrameworkError, details: Mapping[str, Sequence[str] | str]) -> JsonResponse:
-    body = error_body(kind.message, code=kind.code, details=details, status=kind.status)
+def _plain(
+    kind: FrameworkError, details: Mapping[str, Sequence[str] | str], *, message: str = ""
+) -> JsonResponse:
+    body = error_body(message or kind.message, code=kind.code, details=details, status=kind.status)
     return JsonResponse(body, status=kind.status)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Return the envelope for a path that no route matches (Django's handler404)."""
-    return _plain(NOT_FOUND, {"path": request.path})
+    details = {"path": request.path}
+    if with_slash := path_with_slash(request):
+        message = f"There is no {request.path}; the path ends with a slash: {with_slash}"
+        return _plain(NOT_FOUND, details | {"path_with_slash": with_slash}, message=message)
+    return _plain(NOT_FOUND, details)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:

@@ -60,7 +60,10 @@ class NotFound(DomainError):
     code = "not_found"
     status = 404
     message = "Not found."
-    details_keys = {"path": "The path of the request, if no endpoint matches it."}
+    details_keys = {
+        "path": "The path of the request, if no endpoint matches it.",
+        "path_with_slash": "The path with a slash at its end, if an endpoint has that one.",
+    }
     hint = "Check the id or the path."
 
 

@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "backend.api.request_log.RequestLogMiddleware",
     "backend.api.request_id.RequestIdMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "backend.api.slashes.SlashMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

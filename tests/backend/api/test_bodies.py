@@ -1,0 +1,36 @@
+"""Bodies that are JSON, but no object."""
+
+import pytest
+
+from backend.catalog.models import Category
+from tests.backend.api.schema.document import operations
+from tests.backend.orders.steps import order_of
+from tests.backend.shop import client_of, customer, seller, staff, variant
+
+pytestmark = pytest.mark.django_db
+
+WRITES = [
+    (operation.method, operation.path)
+    for operation in operations()
+    if operation.method in ("POST", "PUT", "PATCH") and "requestBody" in operation.content
+]
+
+
+@pytest.mark.parametrize("body", ["null", "[]", '"text"', "5", "true", "1e999"])
+def test_every_write_refuses_a_body_that_is_no_object(body: str) -> None:
+    lamp = variant(sold_by=seller())
+    buyer = customer()
+    order = order_of(buyer, {lamp.pk: 1})
+    ids = {
+        "product_id": lamp.product_id,
+        "variant_id": lamp.pk,
+        "category_id": Category.objects.latest("pk").pk,
+        "order_id": order.pk,
+        "item_id": 1,
+    }
+    assert len(WRITES) > 10
+    for method, path in WRITES:
+        for person in (staff(), buyer):
+            client = client_of(person)
+            response = client.generic(method, path.format(**ids), body, content_type="application/json")
+            assert response.status_code in (400, 403, 404, 409), (method, path, body, response.content)
