@@ -102,8 +102,11 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         write: Callable[[Sequence[Thing]], Written],
         name: str,
         now: datetime,
+        again: str = "with the same options",
     ) -> Summary:
         """Import the `total` rows of the file, print a summary and return it.
+
+        `again` says how corrected rows are imported.
 
         Raises:
             CommandError: the command was interrupted.
@@ -113,12 +116,11 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             started = {"import": (None, name), "rows": (None, total)}
             record("importing.started", by=self.actor, subject=("file", path.name), changes=started)
         refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
-        columns = (
-            open_table(path, header=header, dialect=dialect).names if header.whole_rows else header.required
-        )
+        table = open_table(path, header=header, dialect=dialect)
+        columns = table.names if header.whole_rows else header.required
         try:
             with (
-                RefusedRows(refused_path, columns=columns) as refused_rows,
+                RefusedRows(refused_path, columns=columns, delimiter=table.delimiter) as refused_rows,
                 tqdm(total=total, unit=" rows", unit_scale=True, desc=name, disable=None) as progress,
             ):
                 run(
@@ -137,6 +139,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         for line in summary.lines():
             self.stdout.write(line)
         if refused_rows:
+            self.stdout.write(f"correct the refused rows and import their file {again}")
             self.stdout.write(f"refused rows: {refused_rows.path}")
         return summary
 

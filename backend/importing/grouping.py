@@ -9,7 +9,7 @@ from operator import itemgetter
 import msgspec
 
 from backend.importing.outcomes import Refused
-from backend.importing.rows import Row
+from backend.importing.rows import Kind, Row
 
 BATCH = 1_000
 CACHE_KILOBYTES = 8_192
@@ -78,7 +78,7 @@ def _stored(
 
 def _checked(row: Row, *, unique: Unique, store: sqlite3.Connection) -> Row:
     identity = unique.identity(row)
-    if row.fault or row.left_out or not identity:
+    if row.fault or row.kind is not Kind.VARIANT or not identity:
         return row
     is_new = store.execute(ADD_SEEN, (identity,)).rowcount
     return row if is_new else replace(row, fault=unique.repeated)

@@ -79,8 +79,10 @@ class Header:
         hint = " (is the delimiter a comma, semicolon or tab?)" if len(found) == 1 else ""
         return f"Expected: {expected}. Found: {','.join(found)}{hint}"
 
-    def described(self, extra: str) -> str:
-        """Return the name of an extra column, with the known one that may be meant."""
-        known = {key_of(name): name for name in (*self.required, *self.optional)}
+    def described(self, extra: str, *, present: Sequence[str]) -> str:
+        """Return the name of an extra column, with the missing column that may be meant."""
+        if not self.prefix:
+            return extra
+        known = {key_of(name): name for name in (*self.required, *self.optional) if name not in present}
         near = difflib.get_close_matches(key_of(extra), known, n=1, cutoff=0.8)
         return f"{extra} (did you mean {known[near[0]]}?)" if near else extra

@@ -68,9 +68,10 @@ class RefusedRows:
     Corrected, it can be imported like the file that the rows come from. No cell runs as a formula.
     """
 
-    def __init__(self, path: Path, *, columns: Sequence[str]) -> None:
-        """Use this path; `columns` are the header of the file that the rows come from."""
+    def __init__(self, path: Path, *, columns: Sequence[str], delimiter: str = ",") -> None:
+        """Use this path; the header and the delimiter are those of the file that the rows come from."""
         self.path = path
+        self._delimiter = delimiter
         self._columns = columns
         self._file: IO[str] | None = None
         self._writer: Any = None
@@ -84,8 +85,9 @@ class RefusedRows:
 
     def _begin(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self.path.open("w", encoding="utf-8", newline="")
-        self._writer = csv.writer(self._file)
+        # The mark tells spreadsheets the encoding, and import commands whatever --encoding says.
+        self._file = self.path.open("w", encoding="utf-8-sig", newline="")
+        self._writer = csv.writer(self._file, delimiter=self._delimiter)
         self._writer.writerow((*OF_REFUSED_ROWS, *self._columns))
 
     def __bool__(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from backend.importing.errors import InvalidValue
 from backend.importing.files import Record, Table
@@ -11,12 +12,22 @@ from backend.importing.spreadsheets import refuse_damaged, unescaped
 SPREADSHEET_STARTS = frozenset("'=#")
 
 
+class Kind(StrEnum):
+    """What a row is to the product that it belongs to."""
+
+    VARIANT = "variant"
+    COMPANION = "companion"
+    """It has something of the product, such as a picture, but is no variant."""
+    LEFT_OUT = "left out"
+    """It is refused for its `fault`, but the product is complete without it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A row as {column: text}, made of `rows` rows of the file; the first is `source` at `line`.
 
-    `remarks` name what a converter left out. A row with a `fault` is refused for this reason; one that is
-    `left_out` for a reason is refused, too, but a complete product doesn't need it.
+    `remarks` name what a converter left out. A row with a `fault` is refused for this reason. One that
+    `is_self_contained` has all fields of its product, which others have in the product's first row.
     """
 
     values: Mapping[str, str]
@@ -25,12 +36,13 @@ class Row:
     rows: int = 1
     remarks: tuple[str, ...] = ()
     fault: str = ""
-    left_out: str = ""
+    kind: Kind = Kind.VARIANT
+    is_self_contained: bool = False
 
     @property
     def refused(self) -> Refused:
-        """The row as refused for its fault, or because it is left out."""
-        return Refused(self.line, self.fault or self.left_out, self.source)
+        """The row as refused for its fault."""
+        return Refused(self.line, self.fault, self.source)
 
 
 def rows_of(table: Table) -> Iterator[Row | Refused]:

@@ -3,10 +3,14 @@
 from pathlib import Path
 
 from backend.importing import converters
-from backend.importing.catalogue import plain_csv
+from backend.importing.catalogue import plain_csv, shopify, woocommerce
 from backend.importing.catalogue.row import Format, Outcomes, Reading
 
-FORMATS = {"csv": Format(plain_csv.HEADER, plain_csv.resolve, plain_csv.read)}
+FORMATS = {
+    "csv": Format(plain_csv.HEADER, plain_csv.resolve, plain_csv.read),
+    "shopify": Format(shopify.HEADER, shopify.resolve, shopify.read),
+    "woocommerce": Format(woocommerce.HEADER, woocommerce.resolve, woocommerce.read),
+}
 NAMES = (*converters.CATALOGUES, *FORMATS)
 
 

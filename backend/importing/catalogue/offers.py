@@ -29,7 +29,13 @@ from backend.importing.values import (
 )
 
 ATTRIBUTE = "attr:"
-FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+EXTRA = "extra:"
+"""What a column becomes that the format doesn't have, and that shall be an attribute."""
+FLAGS = {
+    **dict.fromkeys(("true", "yes", "1", "wahr", "vrai", "verdadero", "vero", "waar"), True),
+    **dict.fromkeys(("false", "no", "0", "falsch", "faux", "falso", "onwaar"), False),
+}
+"""Spreadsheets write true and false in the language of their user."""
 URL = re.compile(r"https?://\S+")
 BETWEEN_URLS = re.compile(r"\s+|[,;|]\s*(?=https?://)")
 LONGEST_VALUE = 500
@@ -58,7 +64,11 @@ LONG_ATTRIBUTE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """The validated values of a row. `discount` and `variant_name` are None if the row has none."""
+    """The validated values of a row.
+
+    `extra` are the names of attributes that were extra columns. `discount` is None if the row has none,
+    `variant_name` and `variant_image_url` if the file has no such column.
+    """
 
     source: Row
     sku: str
@@ -76,6 +86,7 @@ class Offer:
     rating: Decimal | None
     rating_count: int
     attributes: Mapping[str, str]
+    extra: frozenset[str]
     is_active: bool
     created_at: datetime | None
 
@@ -89,7 +100,7 @@ def offer_of(row: Row, *, currency: str, mark: str) -> Offer:
     values = row.values
     own_currency = currency_code(values.get("currency", "").upper() or currency)
     stock_at, created_at = values.get("stock_at"), values.get("created_at")
-    variant_images = _urls(values.get("variant_image_url", ""))
+    variant_image = values.get("variant_image_url")
     return Offer(
         source=row,
         sku=_reference(values["sku"]),
@@ -102,13 +113,14 @@ def offer_of(row: Row, *, currency: str, mark: str) -> Offer:
         currency=own_currency,
         discount=_bounded(values.get("discount_percentage"), mark=mark, highest=100, places=8),
         image_urls=_urls(values.get("image_urls", "")),
-        variant_image_url=variant_images[0] if variant_images else None,
+        variant_image_url=None if variant_image is None else " ".join(_urls(variant_image)[:1]),
         variant_name=_variant_name(values),
         stock=_count(values.get("stock"), mark=mark),
         stock_at=point_in_time(stock_at, fault=BAD_TIME) if stock_at else None,
         rating=_bounded(values.get("rating"), mark=mark, highest=5, places=2),
         rating_count=_count(values.get("rating_count"), mark=mark) or 0,
         attributes=_attributes(values),
+        extra=frozenset(name.removeprefix(EXTRA) for name in values if name.startswith(EXTRA)),
         is_active=_flag(values.get("is_active") or "true"),
         created_at=point_in_time(created_at, fault=BAD_TIME) if created_at else None,
     )
@@ -191,9 +203,9 @@ def _category(text: str) -> tuple[str, ...]:
 
 def _attributes(values: Mapping[str, str]) -> dict[str, str]:
     found = {
-        name.removeprefix(ATTRIBUTE).strip(): value
+        name.split(":", 1)[1].strip(): value
         for name, value in values.items()
-        if name.startswith(ATTRIBUTE) and value
+        if name.startswith((ATTRIBUTE, EXTRA)) and value
     }
     if any(len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE for name, value in found.items()):
         raise InvalidValue(LONG_ATTRIBUTE)

@@ -10,9 +10,9 @@ from backend.importing.catalogue.offers import LONGEST_VARIANT_NAME, Offer, offe
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.errors import InvalidValue
 from backend.importing.outcomes import Refused
-from backend.importing.rows import Row
+from backend.importing.rows import Kind, Row
 
-FIRST_REFUSED = "the first row of its product was refused"
+OTHERS_REFUSED = "the first row of its product, or all its variants, were refused"
 OTHER_CURRENCY = "the currency is not that of the product's first row"
 INHERITED = ("title", "currency", "discount_percentage")
 """What a row takes from the first row of its product if it has nothing there."""
@@ -30,24 +30,36 @@ def products_of(
         if isinstance(group, Refused):
             some_unreadable = True
             yield group
-            continue
-        wanted = [row for row in group if not row.left_out]
-        left_out = [row.refused for row in group if row.left_out]
-        outcomes = [_offer(row, currency=currency, mark=mark) for row in _filled(wanted)]
-        refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-        if outcomes and outcomes[0] not in refused:
-            offers = [outcome for outcome in outcomes if isinstance(outcome, Offer)]
-            yield from left_out
-            yield from _product(offers, refused=refused, is_partial=some_unreadable or bool(refused))
         else:
-            yield from (*left_out, *_all_refused(wanted, refused=refused))
+            yield from _outcomes(group, currency=currency, mark=mark, is_partial=some_unreadable)
+
+
+def _outcomes(
+    group: Sequence[Row], *, currency: str, mark: str, is_partial: bool
+) -> Iterator[CatalogRow | Refused]:
+    yield from (row.refused for row in group if row.kind is Kind.LEFT_OUT)
+    rows = [row for row in group if row.kind is Kind.VARIANT]
+    companions = [row for row in group if row.kind is Kind.COMPANION]
+    outcomes = [_offer(row, currency=currency, mark=mark) for row in _filled(rows)]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    offers = [outcome for outcome in outcomes if isinstance(outcome, Offer)]
+    if not offers or (outcomes[0] in refused and not rows[0].is_self_contained):
+        yield from _all_refused([*rows, *companions], refused=refused)
+        return
+    try:
+        product = _product(offers, refused=refused, companions=companions)
+    except InvalidValue as fault:
+        first = Refused(offers[0].source.line, str(fault), offers[0].source.source)
+        yield from _all_refused([*rows, *companions], refused=[*refused, first])
+        return
+    yield replace(product, is_partial=is_partial or bool(product.refused))
 
 
 def _all_refused(rows: Sequence[Row], *, refused: Sequence[Refused]) -> Iterator[Refused]:
-    """Yield the rows of a product whose first row was refused."""
+    """Yield all rows of a product as refused, because of those that are."""
     reasons = {row.line: row.reason for row in refused}
     for row in rows:
-        yield Refused(row.line, reasons.get(row.line, FIRST_REFUSED), row.source)
+        yield Refused(row.line, reasons.get(row.line, OTHERS_REFUSED), row.source)
 
 
 def _filled(rows: Sequence[Row]) -> Iterator[Row]:
@@ -68,34 +80,47 @@ def _offer(row: Row, *, currency: str, mark: str) -> Offer | Refused:
         return Refused(row.line, str(fault), row.source)
 
 
-def _product(
-    offers: Sequence[Offer], *, refused: Sequence[Refused], is_partial: bool
-) -> Iterator[CatalogRow | Refused]:
+def _product(offers: Sequence[Offer], *, refused: Sequence[Refused], companions: Sequence[Row]) -> CatalogRow:
+    """Return the product of some rows.
+
+    Raises:
+        InvalidValue: a field of the product is not what its column can have.
+    """
     first = offers[0]
-    try:
-        reference = product_reference(first.source)
-        description = description_of(first.source.values.get("description", ""))
-    except InvalidValue as fault:
-        first_refused = Refused(first.source.line, str(fault), first.source.source)
-        yield from _all_refused([offer.source for offer in offers], refused=[first_refused])
-        yield from refused
-        return
+    reference = product_reference(first.source)
+    description = description_of(first.source.values.get("description", ""))
     alike = [offer for offer in offers if offer.currency == first.currency]
     others = [
         Refused(offer.source.line, OTHER_CURRENCY, offer.source.source)
         for offer in offers
         if offer not in alike
     ]
-    product = _imported(alike, reference=reference, description=description)
-    yield _catalog_row(
-        product, offers=alike, refused=[*refused, *others], is_partial=is_partial or bool(others)
+    further = [offer.source for offer in alike[1:]] + list(companions)
+    return CatalogRow(
+        product=_imported(alike, reference=reference, description=description),
+        line=first.source.line,
+        row=first.source.source,
+        further=tuple((row.line, row.source) for row in further),
+        rows=sum(row.rows for row in (first.source, *further)),
+        refused=(*refused, *others),
+        remarks=tuple(remark for offer in alike for remark in offer.source.remarks),
+        stock={offer.sku: offer.stock for offer in alike if offer.stock is not None},
+        stock_at={
+            offer.sku: offer.stock_at
+            for offer in alike
+            if offer.stock is not None and offer.stock_at is not None
+        },
     )
 
 
 def _imported(offers: Sequence[Offer], *, reference: str, description: str) -> ImportedProduct:
     first = offers[0]
     lowest = min(offer.price for offer in offers)
-    shared = dict(set.intersection(*(set(offer.attributes.items()) for offer in offers)))
+    shared = {
+        name: value
+        for name, value in first.attributes.items()
+        if all(offer.attributes.get(name) == value for offer in offers)
+    }
     discount = first.discount or Decimal(0)
     return ImportedProduct(
         reference=reference,
@@ -116,34 +141,14 @@ def _imported(offers: Sequence[Offer], *, reference: str, description: str) -> I
     )
 
 
-def _catalog_row(
-    product: ImportedProduct, *, offers: Sequence[Offer], refused: Sequence[Refused], is_partial: bool
-) -> CatalogRow:
-    first, *further = offers
-    return CatalogRow(
-        product=product,
-        line=first.source.line,
-        row=first.source.source,
-        further=tuple((offer.source.line, offer.source.source) for offer in further),
-        rows=sum(offer.source.rows for offer in offers),
-        refused=tuple(refused),
-        is_partial=is_partial,
-        remarks=tuple(remark for offer in offers for remark in offer.source.remarks),
-        stock={offer.sku: offer.stock for offer in offers if offer.stock is not None},
-        stock_at={
-            offer.sku: offer.stock_at
-            for offer in offers
-            if offer.stock is not None and offer.stock_at is not None
-        },
-    )
-
-
 def _variant(
     offer: Offer, *, lowest: Decimal, shared: Mapping[str, str], discount: Decimal
 ) -> ImportedVariant:
     own = {name: value for name, value in offer.attributes.items() if name not in shared}
     image = offer.image_urls[0] if offer.image_urls and own else ""
-    name = " / ".join(own.values()) if offer.variant_name is None else offer.variant_name
+    name = offer.variant_name
+    if name is None:
+        name = " / ".join(value for attribute, value in own.items() if attribute not in offer.extra)
     return ImportedVariant(
         sku=offer.sku,
         name=name[:LONGEST_VARIANT_NAME],

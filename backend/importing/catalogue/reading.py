@@ -1,16 +1,20 @@
 """What becomes of the columns of a catalogue file, and which decimal mark its numbers have."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from backend.importing.catalogue.offers import ATTRIBUTE
+from backend.importing.catalogue.offers import EXTRA
 from backend.importing.catalogue.row import Reading
 from backend.importing.files import Table, open_table
 from backend.importing.headers import Header
 from backend.importing.numbers import decimal_mark, numbers_in
 from backend.importing.outcomes import Refused
 from backend.importing.rows import Row, rows_of
+
+METAFIELD = re.compile(r" \(product\.metafields\..*\)$")
+"""What Shopify adds to the name of a field that a merchant has defined."""
 
 
 def resolved(
@@ -39,7 +43,7 @@ def with_extra_attributes(
 ) -> Iterator[Row | Refused]:
     """Yield the rows with their extra columns as attributes, or without them."""
     extra = dict.fromkeys(header.unknown(table.columns))
-    renamed = {name: f"{ATTRIBUTE}{name}" for name in extra} if reading.extra_attributes else {}
+    renamed = {name: _attribute(name) for name in extra} if reading.extra_attributes else {}
     for row in rows:
         if isinstance(row, Refused) or not extra:
             yield row
@@ -50,6 +54,10 @@ def with_extra_attributes(
                 if name not in extra or name in renamed
             }
             yield replace(row, values=values)
+
+
+def _attribute(column: str) -> str:
+    return EXTRA + METAFIELD.sub("", column)
 
 
 def notes(path: Path, *, header: Header, reading: Reading) -> list[str]:
@@ -67,7 +75,7 @@ def notes(path: Path, *, header: Header, reading: Reading) -> list[str]:
             filled.update(at for at in wanted if at not in filled and record.values[at].strip())
         if len(filled) == len(wanted):
             break
-    names = [header.described(table.columns[at]) for at in sorted(filled)]
+    names = [header.described(table.columns[at], present=table.columns) for at in sorted(filled)]
     if not names:
         return []
     if reading.extra_attributes:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend.importing.catalogue import offers, plain_csv
-from backend.importing.catalogue.products import FIRST_REFUSED, OTHER_CURRENCY
+from backend.importing.catalogue.products import OTHER_CURRENCY, OTHERS_REFUSED
 from backend.importing.catalogue.row import IMPORTED, CatalogRow, Reading
 from backend.importing.outcomes import Refused
 from backend.importing.values import BAD_CURRENCY, NOT_A_PRICE, NOT_A_REFERENCE
@@ -154,7 +154,7 @@ class TestPlainCsv:
         outcomes = self.read(
             tmp_path, "sku,title,price,product", ["S", "Shirt", "free", "s"], ["M", "", "20", "s"]
         )
-        assert reasons(outcomes) == [f"price {NOT_A_PRICE}", FIRST_REFUSED]
+        assert reasons(outcomes) == [f"price {NOT_A_PRICE}", OTHERS_REFUSED]
         assert not products(outcomes)
 
     def test_a_row_that_can_not_be_read_may_belong_to_any_product(self, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def test_a_sku_of_another_product_is_written_to_the_file_of_refused_rows(tmp_pat
     assert "products: 1 created" in out
     refused = Path(out.rsplit("refused rows: ", 1)[1].strip())
     assert refused.parent == django_settings.VITRINE_HOME / "imports"
-    header, *rows = csv.reader(refused.read_text().splitlines())
+    header, *rows = csv.reader(refused.read_text(encoding="utf-8-sig").splitlines())
     assert header[:3] == ["line", "reason", "sku"]
     assert {(row[0], row[1].split(",")[0], row[2]) for row in rows} == {
         ("2", "its SKU belongs to another product of this shop", taken),
@@ -170,8 +170,9 @@ def test_a_sku_of_another_product_is_written_to_the_file_of_refused_rows(tmp_pat
 
 
 def refused_rows(out: str) -> list[dict[str, str]]:
-    with Path(out.rsplit("refused rows: ", 1)[1].strip()).open(newline="") as file:
-        return list(csv.DictReader(file))
+    text = Path(out.rsplit("refused rows: ", 1)[1].strip()).read_text(encoding="utf-8-sig")
+    delimiter = text.removeprefix("line")[0]
+    return list(csv.DictReader(StringIO(text, newline=""), delimiter=delimiter))
 
 
 def test_refused_rows_have_the_columns_of_the_imported_file(tmp_path: Path) -> None:
@@ -293,7 +294,7 @@ def test_the_file_of_refused_rows_is_imported_as_it_is_when_it_is_corrected(tmp_
     assert "2 rows refused" in out
     refused = Path(out.rsplit("refused rows: ", 1)[1].strip())
     assert [row["sku"] for row in refused_rows(out)] == ["T-1", "S-1", "S-2"]
-    corrected = refused.read_text().replace("free", "21.00").replace("A > > B", "A > B")
+    corrected = refused.read_text(encoding="utf-8-sig").replace("free", "21.00").replace("A > > B", "A > B")
     refused.write_text(corrected)
     out = run_import(refused)
     assert "refused" not in out

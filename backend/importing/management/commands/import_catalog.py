@@ -73,6 +73,7 @@ class Command(ImportCommand[CatalogRow]):
             write=CatalogueWriter(source=name, seller_id=seller.pk, by=self.actor, now=now),
             name=f"catalog-{name}",
             now=now,
+            again=_again(reading, options),
         )
         self.wait(options)
 
@@ -87,6 +88,12 @@ def _reading(options: Mapping[str, Any], *, dialect: Dialect) -> Reading:
         mark=MARKS[options["decimal"]] if options["decimal"] else None,
         extra_attributes=options["extra_columns"] == "attributes",
     )
+
+
+def _again(reading: Reading, options: Mapping[str, Any]) -> str:
+    """Return how corrected rows are imported; alone they may not show the decimal mark of their file."""
+    found = [name for name, mark in MARKS.items() if mark == reading.mark and not options["decimal"]]
+    return " ".join(["with the same options", *(f"and --decimal {name}" for name in found)])
 
 
 def _seller(phone: str | None, *, source: str) -> User:

@@ -1,0 +1,122 @@
+"""Files as merchants have them, in `files/`, each with the outcome that is expected beside it.
+
+The first indented line of an outcome is the command that imports the file. What follows is what the shop has
+afterwards.
+"""
+
+import shlex
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from backend.catalog.models import Product, Variant
+from backend.outbox.models import Message
+from tests.backend.importing.test_import_catalog import refused_rows
+
+pytestmark = pytest.mark.django_db
+FILES = Path(__file__).parent / "files"
+CASES = sorted(path.stem for path in FILES.glob("*.md"))
+COMMAND = "    import_catalog "
+
+
+def command_of(case: str) -> list[str]:
+    lines = (FILES / f"{case}.md").read_text().splitlines()
+    return next(shlex.split(line.removeprefix(COMMAND)) for line in lines if line.startswith(COMMAND))
+
+
+def imported(case: str) -> str:
+    out = StringIO()
+    call_command("import_catalog", *command_of(case), str(FILES / f"{case}.csv"), no_wait=True, stdout=out)
+    return out.getvalue()
+
+
+def outcome(case: str) -> str:
+    """Return the outcome of importing a file as Markdown, with the head of its description."""
+    head = (FILES / f"{case}.md").read_text().split(COMMAND)[0]
+    command = f"{head}{COMMAND}{shlex.join(command_of(case))}\n"
+    try:
+        out = imported(case)
+    except CommandError as error:
+        return f"{command}\nRefused as a whole: {str(error).replace(str(FILES) + '/', '')}\n"
+    return "\n".join([command, *sections(out)]) + "\n"
+
+
+def sections(out: str) -> Iterator[str]:
+    if Product.objects.exists():
+        yield from ("Products:", "", *table(PRODUCT, map(product_row, Product.objects.order_by("pk"))), "")
+        yield from ("Variants:", "", *table(VARIANT, map(variant_row, Variant.objects.order_by("pk"))))
+    notes = [line for line in out.splitlines() if "imported in part" in line or line.startswith("columns")]
+    if notes:
+        yield from ("", "Notes:", "", *(f"- {note}" for note in notes))
+    if "refused rows: " in out:
+        rows = [[row["line"], row["reason"]] for row in refused_rows(out)]
+        yield from ("", "Refused rows:", "", *table(["line", "reason"], rows))
+
+
+PRODUCT = ["product", "title", "brand", "category", "listed", "description", "attributes", "pictures"]
+VARIANT = ["product", "sku", "variant", "price", "before", "stock", "attributes", "picture"]
+
+
+def product_row(product: Product) -> list[str]:
+    return [
+        str(product.source_reference),
+        product.title,
+        product.brand,
+        product.category.path,
+        "yes" if product.is_active else "no",
+        product.description.replace("\n", "⏎"),
+        pairs(product.attributes),
+        " ".join(product.image_urls),
+    ]
+
+
+def variant_row(variant: Variant) -> list[str]:
+    product = variant.product
+    return [
+        str(product.source_reference),
+        variant.sku,
+        variant.name,
+        f"{variant.sale_price:.2f} {product.currency}",
+        f"{variant.list_price:.2f}" if variant.list_price != variant.sale_price else "",
+        str(variant.stock),
+        pairs(variant.attributes),
+        variant.image_url,
+    ]
+
+
+def pairs(values: dict[str, str]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items())
+
+
+def table(header: list[str], rows: object) -> Iterator[str]:
+    yield f"| {' | '.join(header)} |"
+    yield f"|{' --- |' * len(header)}"
+    for row in rows:  # type: ignore[attr-defined]
+        yield f"| {' | '.join(row)} |"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_file_has_the_outcome_that_is_written_beside_it(case: str) -> None:
+    assert outcome(case) == (FILES / f"{case}.md").read_text()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_second_import_changes_nothing(case: str) -> None:
+    if "Refused as a whole" in (FILES / f"{case}.md").read_text():
+        with pytest.raises(CommandError):
+            imported(case)
+        assert not Product.objects.exists()
+        return
+    imported(case)
+    before = (list(Product.objects.values()), list(Variant.objects.values()), Message.objects.count())
+    out = imported(case)
+    assert "0 created, 0 updated" in out or "products:" not in out
+    assert (list(Product.objects.values()), list(Variant.objects.values()), Message.objects.count()) == before
+
+
+def test_there_are_at_least_twenty_shapes() -> None:
+    assert len(CASES) >= 20
+    assert {path.stem for path in FILES.glob("*.csv")} == set(CASES)
