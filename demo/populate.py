@@ -143,6 +143,7 @@ def _additions(history: History, *, stocked: Sequence[Stocked]) -> CartAdditions
 
 
 def _store_products(assortment: Assortment, *, sellers: dict[str, int], plan: Plan) -> None:
+    _store_first(assortment, sellers=sellers, plan=plan)
     for name, seller_id in tqdm(sellers.items(), desc="products by seller", disable=None):
         own = [
             product
@@ -153,6 +154,19 @@ def _store_products(assortment: Assortment, *, sellers: dict[str, int], plan: Pl
             upsert_products(
                 own[start : start + CHUNK], source=SOURCE, seller_id=seller_id, by=ACTOR, now=plan.begins_at
             )
+
+
+def _store_first(assortment: Assortment, *, sellers: dict[str, int], plan: Plan) -> None:
+    """Store the product that gets the first id.
+
+    Examples in the documentation buy product 1 without naming a variant, so it is active and has only one.
+    """
+    first, seller = next(
+        (product, seller)
+        for product, seller in zip(assortment.products, assortment.sellers, strict=True)
+        if product.is_active and len(product.variants) == 1
+    )
+    upsert_products([first], source=SOURCE, seller_id=sellers[seller], by=ACTOR, now=plan.begins_at)
 
 
 def _reference(position: int) -> str:

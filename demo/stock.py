@@ -20,6 +20,8 @@ from demo.orders import step_times
 
 SOLD_OUT_SHARE = 0.05
 NEARLY_SOLD_OUT_SHARE = 0.1
+# Examples in the documentation buy the first variant.
+FIRST_REMAINING = 60
 LINK_AT_ONCE = 2_000
 
 
@@ -56,6 +58,7 @@ def _deliveries(
             wanted = early if one.order.placed_at < restocked_at else late
             wanted[one.item.variant_id] += one.item.quantity
     remaining = _remaining(len(on_sale_since), rng=rng)
+    remaining[:1] = [FIRST_REMAINING]
     for (variant_id, since), left in zip(on_sale_since.items(), remaining, strict=True):
         first = early[variant_id] + left
         again = late[variant_id]

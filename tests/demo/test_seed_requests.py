@@ -1,0 +1,62 @@
+"""The product, variant and inventory requests of the first specification, sent to the generated shop."""
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from demo.accounts import CUSTOMER_PHONE, SELLER_PHONE, STAFF_PHONE
+from demo.populate import History, store
+from tests.backend.shop import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stored(history: History) -> None:
+    store(history)
+
+
+def client(phone: str) -> APIClient:
+    return client_of(User.objects.get(phone=phone))
+
+
+def answered(response: Any, status: int = 200) -> Any:
+    assert response.status_code == status, response.content
+    return response.json()
+
+
+@pytest.mark.usefixtures("stored")
+def test_the_requests_of_the_first_specification_work_as_they_are_written() -> None:
+    shopper = client(CUSTOMER_PHONE)
+    for query in (
+        "",
+        "?flash_sale=true",
+        "?best_seller_product=true",
+        "?featured_product=true",
+        "?category=Electronics",
+        "?min_price=100&max_price=500",
+        "?sort_by=price_low",
+        "?page=1&page_size=20",
+    ):
+        assert answered(shopper.get(f"/api/products/{query}"))["results"], query
+    (variant,) = answered(shopper.get("/api/products/1/variants/"))["data"]
+    before = variant["available"]
+    assert before >= 10
+    movement = {
+        "product": 1,
+        "transaction_type": "IN",
+        "quantity": 100,
+        "reference": "PO-2024-001",
+        "notes": "Initial stock",
+    }
+    inventory = "/api/products/inventory/transactions/"
+    for person in (client(STAFF_PHONE), client_of(User.objects.get(products=1))):
+        made = answered(person.post(inventory, movement), 201)["data"]
+        assert {**made, **movement} == made
+        assert answered(person.get(inventory))["results"][0]["id"] == made["id"]
+    assert client(SELLER_PHONE).get(inventory).status_code == 200
+    assert answered(shopper.post("/api/orders/cart/", {"product_id": 1, "quantity": 2}), 201)
+    (after,) = answered(shopper.get("/api/products/1/variants/"))["data"]
+    assert after["available"] == before + 200
