@@ -56,10 +56,10 @@ class MoneyOutput(serializers.Field[Any, Any, str, Any]):
         super().__init__(read_only=True, **options)
         self.currency_path = currency.split(".")
 
-    def get_attribute(self, instance: Any) -> tuple[Decimal, str | None]:
-        """Return the amount and its currency."""
+    def get_attribute(self, instance: Any) -> tuple[Decimal, str | None] | None:
+        """Return the amount and its currency; None if there is no amount."""
         amount: Any = super().get_attribute(instance)
-        return amount, get_attribute(instance, self.currency_path)
+        return None if amount is None else (amount, get_attribute(instance, self.currency_path))
 
     def to_representation(self, value: tuple[Decimal, str | None]) -> str:
         """Return the amount as text; without a currency (an empty cart), use the shop's."""

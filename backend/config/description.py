@@ -37,6 +37,10 @@ TAGS = [
     {"name": "orders", "description": "Checkout and the later steps of an order."},
     {"name": "inventory", "description": "The stock ledger, for sellers and staff."},
     {
+        "name": "purchasing",
+        "description": "Reorder rules, proposals and purchase orders, for sellers and staff.",
+    },
+    {
         "name": "analytics",
         "description": "Reports: for sellers about their own products, for staff about the whole shop.",
     },

@@ -18,6 +18,11 @@ BEAT_SCHEDULE = {
         "task": "backend.accounts.tasks.forget_expired_sessions",
         "schedule": timedelta(days=1),
     },
+    "draft purchase orders": {
+        "task": "backend.purchasing.tasks.draft_purchase_orders",
+        "schedule": crontab(hour=4, minute=0),
+        "options": {"expires": 3_600},
+    },
     "refresh popularity": {
         "task": "backend.orders.tasks.refresh_product_popularity",
         "schedule": timedelta(hours=1),

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "backend.accounts",
     "backend.catalog",
     "backend.inventory",
+    "backend.purchasing",
     "backend.carts",
     "backend.orders",
     "backend.importing",

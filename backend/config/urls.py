@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/products/", include("backend.catalog.urls")),
     path("api/sellers/", include("backend.catalog.seller_urls")),
     path("api/categories/", include("backend.catalog.category_urls")),
+    path("api/purchasing/", include("backend.purchasing.urls")),
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),
     path("api/search/", include("backend.search.urls")),

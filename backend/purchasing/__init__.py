@@ -1,0 +1,1 @@
+"""Reordering: rules, forecasts of demand, and purchase orders."""

@@ -1,0 +1,267 @@
+"""Changes to reorder rules and purchase orders."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from backend.api.errors import InvalidInput
+from backend.audit.actors import Actor
+from backend.audit.services import record
+from backend.catalog.models import Variant
+from backend.inventory.models import TransactionType
+from backend.inventory.services import Entry, record_many
+from backend.purchasing.errors import (
+    PurchaseOrderNotFound,
+    PurchaseOrderStatusConflict,
+    ReceiptTooLarge,
+    SupplierExists,
+)
+from backend.purchasing.models import (
+    PurchaseOrder,
+    PurchaseOrderLine,
+    PurchaseOrderStatus,
+    ReorderRule,
+    Supplier,
+)
+from backend.purchasing.proposals import Proposal, draft_lines, proposals, rules_for_reordering
+
+Status = PurchaseOrderStatus
+
+
+def create_supplier(*, seller_id: int, name: str, by: Actor) -> Supplier:
+    """Create a supplier of the seller.
+
+    Raises:
+        SupplierExists: the seller has one with this name.
+    """
+    try:
+        with transaction.atomic():
+            supplier = Supplier.objects.create(seller_id=seller_id, name=name)
+            record("purchasing.supplier_created", by=by, subject=supplier, changes={"name": (None, name)})
+    except IntegrityError as error:
+        raise SupplierExists(name=name) from error
+    return supplier
+
+
+def set_reorder_rule(variant: Variant, *, values: Mapping[str, Any], by: Actor) -> ReorderRule:
+    """Create or replace the variant's reorder rule; `values` are columns of ReorderRule.
+
+    Raises:
+        InvalidInput: the target is not above the reorder point.
+    """
+    point, target = values.get("reorder_point"), values.get("target_stock")
+    if point is not None and target is not None and target <= point:
+        raise InvalidInput(target_stock=["Must be above reorder_point."])
+    with transaction.atomic():
+        rule, _ = ReorderRule.objects.update_or_create(variant=variant, defaults=dict(values))
+        changes = {name: (None, value) for name, value in values.items() if value not in (None, "")}
+        record("purchasing.rule_set", by=by, subject=rule, changes=changes)
+    return rule
+
+
+def delete_reorder_rule(rule: ReorderRule, *, by: Actor) -> None:
+    """Delete the rule; the variant is not reordered any more."""
+    with transaction.atomic():
+        record("purchasing.rule_deleted", by=by, subject=rule)
+        rule.delete()
+
+
+def draft_purchase_orders(*, by: Actor, now: datetime, seller_id: int | None = None) -> list[PurchaseOrder]:
+    """Write what the rules propose into the drafts of each supplier, and return the drafts that changed.
+
+    A variant is in one draft at most. Running it again orders nothing twice: it only adapts the quantities
+    that no person has edited. With `seller_id`, only that seller's rules are considered.
+    """
+    with transaction.atomic():
+        rules = rules_for_reordering()
+        if seller_id is not None:
+            rules = rules.filter(variant__product__seller_id=seller_id)
+        # The lock of the rules makes concurrent calls see each other's drafts.
+        found = proposals(list(rules.select_for_update(of=("self",), no_key=True)), now=now)
+        rows = draft_lines([one.variant.pk for one in found]).select_related("order")
+        lines = {line.variant_id: line for line in rows}
+        changed: dict[PurchaseOrder, list[Proposal]] = defaultdict(list)
+        for proposal in found:
+            line = lines.get(proposal.variant.pk)
+            if line is None:
+                line = PurchaseOrderLine(order=_draft_for(proposal, now=now), variant=proposal.variant)
+            elif line.quantity == proposal.quantity:
+                continue
+            _write_line(line, proposal=proposal)
+            changed[line.order].append(proposal)
+        for order, written in changed.items():
+            figures = {
+                "variants": (None, len(written)),
+                "units": (None, sum(one.quantity for one in written)),
+            }
+            record("purchasing.order_drafted", by=by, subject=order, changes=figures)
+    return list(changed)
+
+
+def _draft_for(proposal: Proposal, *, now: datetime) -> PurchaseOrder:
+    order, _ = PurchaseOrder.objects.get_or_create(
+        seller_id=proposal.variant.product.seller_id,
+        supplier=proposal.rule.supplier,
+        status=Status.DRAFT,
+        defaults={"number": _number(), "created_at": now},
+    )
+    return order
+
+
+def _write_line(line: PurchaseOrderLine, *, proposal: Proposal) -> None:
+    line.quantity, line.figures = proposal.quantity, proposal.figures
+    line.supplier_sku, line.unit_cost = proposal.rule.supplier_sku, proposal.rule.unit_cost
+    line.save()
+
+
+def _number() -> str:
+    return f"PO-{secrets.token_hex(4).upper()}"
+
+
+def change_lines(number: str, *, quantities: Mapping[int, int], by: Actor) -> PurchaseOrder:
+    """Set the quantities of a draft's lines by variant id; 0 removes a line.
+
+    Raises:
+        PurchaseOrderNotFound: there is no such order.
+        PurchaseOrderStatusConflict: it is not a draft.
+        InvalidInput: it has no line for one of the variants.
+    """
+    with transaction.atomic():
+        order = _locked(number, allowed=(Status.DRAFT,))
+        lines = _lines_of(order, variant_ids=quantities)
+        changes = {}
+        for variant_id, quantity in quantities.items():
+            line = lines[variant_id]
+            changes[f"variant {variant_id}"] = (line.quantity, quantity)
+            if quantity == 0:
+                line.delete()
+            else:
+                line.quantity, line.is_edited = quantity, True
+                line.save(update_fields=["quantity", "is_edited"])
+        record("purchasing.order_changed", by=by, subject=order, changes=changes)
+    return order
+
+
+def approve(number: str, *, by: Actor, now: datetime) -> PurchaseOrder:
+    """Approve a draft, which then doesn't change any more.
+
+    Raises:
+        PurchaseOrderNotFound: there is no such order.
+        PurchaseOrderStatusConflict: it is not a draft.
+        InvalidInput: it has no lines.
+    """
+    with transaction.atomic():
+        order = _locked(number, allowed=(Status.DRAFT,))
+        if not order.lines.exists():
+            raise InvalidInput(lines=["The purchase order has no lines; cancel it instead."])
+        order.approved_at = now
+        return _moved(order, to=Status.APPROVED, by=by)
+
+
+def mark_sent(number: str, *, by: Actor, now: datetime) -> PurchaseOrder:
+    """Record that an approved order was sent to the supplier.
+
+    Raises:
+        PurchaseOrderNotFound: there is no such order.
+        PurchaseOrderStatusConflict: it is not approved, or was sent.
+    """
+    with transaction.atomic():
+        order = _locked(number, allowed=(Status.APPROVED,))
+        order.sent_at = now
+        return _moved(order, to=Status.SENT, by=by)
+
+
+def cancel(number: str, *, by: Actor, now: datetime) -> PurchaseOrder:
+    """End an open order: nothing more is expected. It is RECEIVED if some units had come, else CANCELLED.
+
+    Raises:
+        PurchaseOrderNotFound: there is no such order.
+        PurchaseOrderStatusConflict: it was received or cancelled.
+    """
+    with transaction.atomic():
+        order = _locked(number, allowed=(Status.DRAFT, Status.APPROVED, Status.SENT))
+        order.closed_at = now
+        some_came = order.lines.filter(received__gt=0).exists()
+        return _moved(order, to=Status.RECEIVED if some_came else Status.CANCELLED, by=by)
+
+
+def receive(
+    number: str, *, units: Mapping[int, int], accept_excess: bool, by: Actor, now: datetime
+) -> PurchaseOrder:
+    """Record a delivery: `units` by variant id enter the stock ledger as IN, with the order's number.
+
+    The order is RECEIVED when nothing is outstanding any more.
+
+    Raises:
+        PurchaseOrderNotFound: there is no such order.
+        PurchaseOrderStatusConflict: it is not approved or sent.
+        InvalidInput: it has no line for one of the variants.
+        ReceiptTooLarge: more than outstanding was delivered, and `accept_excess` is false.
+    """
+    with transaction.atomic():
+        order = _locked(number, allowed=(Status.APPROVED, Status.SENT))
+        lines = _lines_of(order, variant_ids=units)
+        if not accept_excess:
+            _require_outstanding(lines, units=units)
+        for variant_id, count in units.items():
+            lines[variant_id].received += count
+        PurchaseOrderLine.objects.bulk_update(lines.values(), ["received"])
+        entries = [
+            Entry(
+                variant_id=variant_id,
+                transaction_type=TransactionType.IN,
+                quantity=count,
+                reference=order.number,
+            )
+            for variant_id, count in sorted(units.items())
+        ]
+        record_many(entries, by=by, now=now)
+        changes = {f"variant {variant_id}": (None, count) for variant_id, count in units.items()}
+        record("purchasing.delivery_received", by=by, subject=order, changes=changes)
+        if not any(line.outstanding for line in order.lines.all()):
+            order.closed_at = now
+            _moved(order, to=Status.RECEIVED, by=by)
+    return order
+
+
+def _require_outstanding(lines: Mapping[int, PurchaseOrderLine], *, units: Mapping[int, int]) -> None:
+    excess = [
+        {
+            "variant": variant_id,
+            "sku": lines[variant_id].variant.sku,
+            "delivered": count,
+            "outstanding": lines[variant_id].outstanding,
+        }
+        for variant_id, count in units.items()
+        if count > lines[variant_id].outstanding
+    ]
+    if excess:
+        raise ReceiptTooLarge(items=excess)
+
+
+def _lines_of(order: PurchaseOrder, *, variant_ids: Mapping[int, int]) -> dict[int, PurchaseOrderLine]:
+    rows = order.lines.select_related("variant").filter(variant_id__in=variant_ids)
+    lines = {line.variant_id: line for line in rows}
+    if missing := sorted(set(variant_ids) - lines.keys()):
+        raise InvalidInput(items=[f"The purchase order has no line for variant {pk}." for pk in missing])
+    return lines
+
+
+def _locked(number: str, *, allowed: tuple[PurchaseOrderStatus, ...]) -> PurchaseOrder:
+    order = PurchaseOrder.objects.select_for_update(no_key=True).filter(number=number).first()
+    if order is None:
+        raise PurchaseOrderNotFound(number=number)
+    if order.status not in allowed:
+        raise PurchaseOrderStatusConflict(status=order.status, allowed=[status.value for status in allowed])
+    return order
+
+
+def _moved(order: PurchaseOrder, *, to: PurchaseOrderStatus, by: Actor) -> PurchaseOrder:
+    before, order.status = order.status, to
+    order.save()
+    record("purchasing.status_changed", by=by, subject=order, changes={"status": (before, to.value)})
+    return order

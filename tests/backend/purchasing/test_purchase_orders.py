@@ -1,0 +1,200 @@
+"""Drafts from reorder rules, and what becomes of them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from backend.accounts.models import User
+from backend.api.errors import InvalidInput
+from backend.catalog.models import Variant
+from backend.inventory.models import InventoryTransaction, TransactionType
+from backend.inventory.services import Entry, record_many, release, reserve
+from backend.purchasing.demand import weekly_demand
+from backend.purchasing.errors import PurchaseOrderStatusConflict, ReceiptTooLarge
+from backend.purchasing.forecast import WEEKS
+from backend.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseOrderStatus
+from backend.purchasing.services import (
+    approve,
+    cancel,
+    change_lines,
+    create_supplier,
+    draft_purchase_orders,
+    mark_sent,
+    receive,
+    set_reorder_rule,
+)
+from tests.backend import shop
+from tests.backend.shop import NOW, SYSTEM, stock_of
+from tests.backend.together import together
+
+pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
+
+Status = PurchaseOrderStatus
+
+
+def a_variant(*, stock: int = 3, sold_by: User | None = None, **rule: Any) -> Variant:
+    """Return a variant that is reordered below 10 units, up to 30."""
+    found = shop.variant(stock=stock, sold_by=sold_by)
+    set_reorder_rule(found, values={"reorder_point": 10, "target_stock": 30, **rule}, by=SYSTEM)
+    return found
+
+
+def draft() -> list[PurchaseOrder]:
+    return draft_purchase_orders(by=SYSTEM, now=NOW)
+
+
+def quantities() -> dict[int, int]:
+    return dict(PurchaseOrderLine.objects.values_list("variant_id", "quantity"))
+
+
+def test_what_is_below_its_reorder_point_is_drafted_up_to_its_target() -> None:
+    low, plenty = a_variant(stock=3), a_variant(stock=11)
+    without_rule = shop.variant(stock=0)
+
+    (order,) = [one for one in draft() if one.seller_id == low.product.seller_id]
+
+    assert quantities() == {low.pk: 27}
+    assert order.status == Status.DRAFT
+    assert {plenty.pk, without_rule.pk}.isdisjoint(quantities())
+
+
+def test_drafting_again_changes_nothing() -> None:
+    low = a_variant(stock=3)
+    draft()
+
+    assert draft() == []
+    assert quantities() == {low.pk: 27}
+
+
+def test_an_unedited_quantity_follows_the_stock_and_an_edited_one_stays() -> None:
+    seller = shop.seller()
+    follows, edited = a_variant(stock=5, sold_by=seller), a_variant(stock=5, sold_by=seller)
+    (order,) = draft()
+    change_lines(order.number, quantities={edited.pk: 2}, by=SYSTEM)
+    reserve({follows.pk: 4, edited.pk: 4}, reference="order", now=NOW)
+
+    assert draft() == [order]
+    assert quantities() == {follows.pk: 29, edited.pk: 2}
+
+
+def test_units_on_order_are_not_ordered_again() -> None:
+    low = a_variant(stock=3)
+    (order,) = draft()
+    approve(order.number, by=SYSTEM, now=NOW)
+    reserve({low.pk: 3}, reference="order", now=NOW)
+
+    assert draft() == []
+
+
+def test_each_supplier_has_a_draft() -> None:
+    seller = shop.seller()
+    kupfer = create_supplier(seller_id=seller.pk, name="Kupfer", by=SYSTEM)
+    first = a_variant(sold_by=seller, supplier=kupfer)
+    second = a_variant(sold_by=seller)
+
+    assert {order.supplier_id for order in draft()} == {kupfer.pk, None}
+    assert quantities() == {first.pk: 27, second.pk: 27}
+
+
+def test_concurrent_drafting_orders_once() -> None:
+    low = a_variant(stock=3)
+
+    outcomes = together(*[draft] * 6)
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    assert quantities() == {low.pk: 27}
+    assert PurchaseOrder.objects.count() == 1
+
+
+def test_a_delivery_enters_the_ledger_and_the_last_one_ends_the_order() -> None:
+    low = a_variant(stock=3)
+    (order,) = draft()
+    approve(order.number, by=SYSTEM, now=NOW)
+    mark_sent(order.number, by=SYSTEM, now=NOW)
+
+    first = receive(order.number, units={low.pk: 20}, accept_excess=False, by=SYSTEM, now=NOW)
+    last = receive(order.number, units={low.pk: 7}, accept_excess=False, by=SYSTEM, now=NOW)
+
+    assert (first.status, last.status) == (Status.SENT, Status.RECEIVED)
+    assert stock_of(low.pk) == (30, 0)
+    received = InventoryTransaction.objects.filter(reference=order.number)
+    assert list(received.values_list("transaction_type", "effect").order_by("pk")) == [("IN", 20), ("IN", 7)]
+
+
+def test_more_than_ordered_is_recorded_only_on_request() -> None:
+    low = a_variant(stock=3)
+    (order,) = draft()
+    approve(order.number, by=SYSTEM, now=NOW)
+
+    with pytest.raises(ReceiptTooLarge) as refused:
+        receive(order.number, units={low.pk: 28}, accept_excess=False, by=SYSTEM, now=NOW)
+    assert refused.value.details["items"][0]["outstanding"] == 27
+    assert stock_of(low.pk) == (3, 0)
+
+    receive(order.number, units={low.pk: 28}, accept_excess=True, by=SYSTEM, now=NOW)
+    assert stock_of(low.pk) == (31, 0)
+
+
+def test_two_deliveries_at_once_are_both_counted_or_refused() -> None:
+    low = a_variant(stock=3)
+    (order,) = draft()
+    approve(order.number, by=SYSTEM, now=NOW)
+
+    def deliver() -> object:
+        return receive(order.number, units={low.pk: 20}, accept_excess=False, by=SYSTEM, now=NOW)
+
+    outcomes = together(deliver, deliver)
+
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["PurchaseOrder", "ReceiptTooLarge"]
+    assert stock_of(low.pk) == (23, 0)
+
+
+def test_ending_a_partly_received_order_keeps_what_came() -> None:
+    low = a_variant(stock=3)
+    (order,) = draft()
+    approve(order.number, by=SYSTEM, now=NOW)
+    receive(order.number, units={low.pk: 5}, accept_excess=False, by=SYSTEM, now=NOW)
+
+    assert cancel(order.number, by=SYSTEM, now=NOW).status == Status.RECEIVED
+    assert [one.number for one in draft()] != [order.number]
+    assert stock_of(low.pk) == (8, 0)
+
+
+def test_steps_out_of_order_are_refused() -> None:
+    low = a_variant(stock=3)
+    (order,) = draft()
+
+    with pytest.raises(PurchaseOrderStatusConflict):
+        mark_sent(order.number, by=SYSTEM, now=NOW)
+    with pytest.raises(PurchaseOrderStatusConflict):
+        receive(order.number, units={low.pk: 1}, accept_excess=False, by=SYSTEM, now=NOW)
+    cancel(order.number, by=SYSTEM, now=NOW)
+    for step in (approve, mark_sent, cancel):
+        with pytest.raises(PurchaseOrderStatusConflict):
+            step(order.number, by=SYSTEM, now=NOW)
+
+
+def test_a_draft_without_lines_is_not_approved() -> None:
+    low = a_variant(stock=3)
+    (order,) = draft()
+    change_lines(order.number, quantities={low.pk: 0}, by=SYSTEM)
+
+    with pytest.raises(InvalidInput):
+        approve(order.number, by=SYSTEM, now=NOW)
+
+
+def test_demand_counts_reservations_and_skips_weeks_without_stock() -> None:
+    sold = shop.variant(stock=0)
+    start = NOW - timedelta(weeks=4)
+    arrival = Entry(variant_id=sold.pk, transaction_type=TransactionType.IN, quantity=50)
+    record_many([arrival], by=SYSTEM, now=start)
+    for days, units in ((1, 5), (2, 1), (9, 8)):
+        reserve({sold.pk: units}, reference="order", now=start + timedelta(days=days))
+    cancelled = reserve({sold.pk: 9}, reference="order", now=start + timedelta(days=16))
+    release([one.pk for one in cancelled.values()], now=NOW)
+
+    demand = weekly_demand([sold.pk], now=NOW)[sold.pk]
+
+    assert demand[: WEEKS - 4] == [None] * (WEEKS - 4)
+    assert demand[WEEKS - 4 :] == [6.0, 8.0, 0.0, 0.0]
