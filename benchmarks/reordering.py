@@ -52,7 +52,9 @@ def weekly_units(path: Path) -> Units:
     """Return the units sold, of shape (weeks, products), without cancellations and the incomplete last week."""
     rows = pd.read_csv(path, dtype=str).drop_duplicates()
     rows["units"] = rows["Quantity"].astype(int)
-    sold = ~rows["InvoiceNo"].str.startswith("C") & (rows["units"] > 0) & rows["StockCode"].str.match(r"\d{5}")
+    sold = (
+        ~rows["InvoiceNo"].str.startswith("C") & (rows["units"] > 0) & rows["StockCode"].str.match(r"\d{5}")
+    )
     rows = rows[sold]
     week = pd.to_datetime(rows["InvoiceDate"]).dt.to_period("W-SUN").dt.start_time
     table = rows.pivot_table(index=week, columns="StockCode", values="units", aggfunc="sum", fill_value=0)
