@@ -1,8 +1,8 @@
 """Error of the reordering forecast beside simple methods: `python -m benchmarks.reordering PATH`.
 
-PATH is the CSV file of Online Retail, plain or compressed: `InvoiceNo`, `StockCode`, `Quantity`, `InvoiceDate`. Each
-method forecasts the units of the next four weeks of every product, at six weeks of the last two months. The error is
-the sum of absolute errors divided by the sum of units, the bias that of signed errors.
+PATH is the CSV file of Online Retail, plain or compressed: `InvoiceNo`, `StockCode`, `Quantity`,
+`InvoiceDate`. Each method forecasts the units of the next four weeks of every product, at six weeks of the last
+two months. The error is the sum of absolute errors divided by the sum of units, the bias that of signed errors.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def weekly_units(path: Path) -> Units:
-    """Return the units sold, of shape (weeks, products), without cancellations and the incomplete last week."""
+    """Return the units sold, of shape (weeks, products), without cancellations and the last, partial week."""
     rows = pd.read_csv(path, dtype=str).drop_duplicates()
     rows["units"] = rows["Quantity"].astype(int)
     sold = (
