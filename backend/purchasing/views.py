@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -43,6 +42,7 @@ from backend.purchasing.serializers import (
 )
 
 TAG = "purchasing"
+CSV_FILE = {"type": "string", "example": "order,sku,quantity\nPO-1F3A9C02,K-1,90\n"}
 CONFLICTS = [PurchaseOrderNotFound, PurchaseOrderStatusConflict]
 
 
@@ -240,7 +240,7 @@ class PurchaseOrderCsvView(APIView):
     @operation(
         "purchase_order_file_get",
         tag=TAG,
-        response={(200, "text/csv"): OpenApiTypes.STR},
+        response={(200, "text/csv"): CSV_FILE},
         errors=[PurchaseOrderNotFound],
     )
     def get(self, request: Request, number: str) -> HttpResponse:
