@@ -42,6 +42,13 @@ from backend.purchasing.serializers import (
 )
 
 TAG = "purchasing"
+NUMBER = {
+    "name": "number",
+    "in": "path",
+    "required": True,
+    "description": "The purchase order's number.",
+    "schema": {"type": "string", "minLength": 1, "example": "PO-1F3A9C02"},
+}
 CSV_FILE = {"type": "string", "example": "order,sku,quantity\nPO-1F3A9C02,K-1,90\n"}
 CONFLICTS = [PurchaseOrderNotFound, PurchaseOrderStatusConflict]
 
@@ -207,6 +214,7 @@ class PurchaseOrderView(APIView):
     @operation(
         "purchase_orders_get",
         tag=TAG,
+        parameters=[NUMBER],
         response=envelope_of(PurchaseOrderSerializer),
         errors=[PurchaseOrderNotFound],
     )
@@ -217,6 +225,7 @@ class PurchaseOrderView(APIView):
     @operation(
         "purchase_orders_update",
         tag=TAG,
+        parameters=[NUMBER],
         request=ChangedLinesSerializer,
         response=envelope_of(PurchaseOrderSerializer),
         errors=CONFLICTS,
@@ -240,6 +249,7 @@ class PurchaseOrderCsvView(APIView):
     @operation(
         "purchase_order_file_get",
         tag=TAG,
+        parameters=[NUMBER],
         response={(200, "text/csv"): CSV_FILE},
         errors=[PurchaseOrderNotFound],
     )
@@ -259,7 +269,11 @@ class ApproveView(APIView):
     permission_classes = (IsSellerOrStaff,)
 
     @operation(
-        "purchase_orders_approve", tag=TAG, response=envelope_of(PurchaseOrderSerializer), errors=CONFLICTS
+        "purchase_orders_approve",
+        tag=TAG,
+        parameters=[NUMBER],
+        response=envelope_of(PurchaseOrderSerializer),
+        errors=CONFLICTS,
     )
     def post(self, request: Request, number: str) -> Response:
         """Approve a draft, whose lines then can't be changed any more."""
@@ -274,7 +288,11 @@ class SendView(APIView):
     permission_classes = (IsSellerOrStaff,)
 
     @operation(
-        "purchase_orders_send", tag=TAG, response=envelope_of(PurchaseOrderSerializer), errors=CONFLICTS
+        "purchase_orders_send",
+        tag=TAG,
+        parameters=[NUMBER],
+        response=envelope_of(PurchaseOrderSerializer),
+        errors=CONFLICTS,
     )
     def post(self, request: Request, number: str) -> Response:
         """Record that an approved purchase order was sent to the supplier."""
@@ -289,7 +307,11 @@ class CancelPurchaseOrderView(APIView):
     permission_classes = (IsSellerOrStaff,)
 
     @operation(
-        "purchase_orders_cancel", tag=TAG, response=envelope_of(PurchaseOrderSerializer), errors=CONFLICTS
+        "purchase_orders_cancel",
+        tag=TAG,
+        parameters=[NUMBER],
+        response=envelope_of(PurchaseOrderSerializer),
+        errors=CONFLICTS,
     )
     def post(self, request: Request, number: str) -> Response:
         """End an open purchase order: nothing more is expected.
@@ -309,6 +331,7 @@ class ReceiveView(APIView):
     @operation(
         "purchase_orders_receive",
         tag=TAG,
+        parameters=[NUMBER],
         request=DeliverySerializer,
         headers=[IDEMPOTENCY_KEY],
         response=envelope_of(PurchaseOrderSerializer),

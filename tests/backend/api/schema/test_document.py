@@ -56,9 +56,25 @@ FOR_ROLES = {
     "products_create",
     "products_delete",
     "products_update",
+    "purchase_order_file_get",
+    "purchase_orders_approve",
+    "purchase_orders_cancel",
+    "purchase_orders_create",
+    "purchase_orders_get",
+    "purchase_orders_list",
+    "purchase_orders_receive",
+    "purchase_orders_send",
+    "purchase_orders_update",
+    "reorder_proposals_list",
+    "reorder_rules_delete",
+    "reorder_rules_get",
+    "reorder_rules_list",
+    "reorder_rules_update",
     "report_get",
     "reports_get",
     "sales_report_get",
+    "suppliers_create",
+    "suppliers_list",
 }
 
 
@@ -90,7 +106,9 @@ def test_every_example_has_every_field_that_a_response_has() -> None:
     for operation in operations():
         for status in ("200", "201", "202"):
             if status in operation.responses:
-                media = operation.responses[status]["content"]["application/json"]
+                media = operation.responses[status]["content"].get("application/json")
+                if media is None:
+                    continue
                 assert set(media["example"]) == set(resolved(media["schema"])["properties"]), operation.id
 
 
