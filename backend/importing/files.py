@@ -8,7 +8,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -25,8 +25,9 @@ SEPARATOR_LINE = re.compile(rf"{SEPARATOR}(?P<delimiter>[,;\t])\s*")
 """The first line of some files: it tells Excel what the delimiter is."""
 
 NULL_CHARACTER = "contains a null character, which databases can't store"
-BAD_QUOTES = 'is not valid CSV: a quotation mark inside a quoted value must be doubled ("")'
-NEVER_CLOSED = "is not valid CSV: a quoted value has no end"
+CHECK = "check the values and delete the last one, which is the text of the row"
+BAD_QUOTES = f'is not valid CSV: a quotation mark in a quoted value must be doubled (""); {CHECK}'
+NEVER_CLOSED = f"is not valid CSV: a quoted value has no end; {CHECK}"
 LONG_VALUE = f"has a value of more than {LONGEST_VALUE:,} characters"
 
 
@@ -63,20 +64,31 @@ class Table:
         with opened_text(self.path, encoding=self.encoding) as lines:
             rows = _rows(lines, delimiter=self.delimiter)
             _header(rows)
-            for line, values, fault in rows:
-                outcome = self._record(line, values, fault)
+            for row in rows:
+                outcome = self._broken(row) if isinstance(row, Refused) else self._record(*row)
                 if outcome is not None:
                     yield outcome
 
-    def _record(self, line: int, values: list[str], fault: str) -> Record | Refused | None:
+    def _broken(self, row: Refused) -> Refused:
+        """Return a row that isn't valid CSV with its values as they may be meant, and then its text.
+
+        The text is one cell more than there are columns, so the row stays refused until somebody has checked
+        the values and deleted that cell.
+        """
+        *values, text = row.row
+        padded = [*values, *[""] * (self.width - len(values))]
+        kept = [padded[at] for at in self.kept] if self.kept else padded[: self.width]
+        return replace(row, row=(*kept, *padded[self.width :], text))
+
+    def _record(self, line: int, values: list[str]) -> Record | Refused | None:
         if not any(values):
             return None
-        width = self.width
+        width, fault = self.width, ""
         if len(values) > width and not any(map(str.strip, values[width:])):
             # A spreadsheet writes empty cells after the last column, too.
             del values[width:]
         if len(values) != width:
-            fault = fault or f"doesn't have {width} columns, as the header has"
+            fault = f"doesn't have {width} columns, as the header has"
         kept = [values[at] for at in self.kept if at < len(values)] if self.kept else values[:width]
         if not fault and any("\0" in value for value in kept):
             fault = NULL_CHARACTER
@@ -158,12 +170,15 @@ def count_rows(path: Path, *, header: Header, dialect: Dialect = DETECTED) -> in
     return count
 
 
-ParsedRow = tuple[int, list[str], str]
+ParsedRow = tuple[int, list[str]] | Refused
 
 
 def _header(rows: Iterator[ParsedRow]) -> list[str]:
     """Read up to the header and return it."""
-    for _, values, _ in rows:
+    for row in rows:
+        if isinstance(row, Refused):
+            return [*row.row[:-1]]
+        _, values = row
         is_separator_line = values[:1] == [SEPARATOR] and not any(values[1:])
         if any(values) and not is_separator_line:
             return values
@@ -171,10 +186,10 @@ def _header(rows: Iterator[ParsedRow]) -> list[str]:
 
 
 def _rows(lines: Iterator[str], *, delimiter: str) -> Iterator[ParsedRow]:
-    """Yield the line where a row ends, its values, and what is wrong with it, if anything is.
+    """Yield the line where a row ends and its values.
 
-    Where a row isn't valid, its first line alone is skipped: a quotation mark that has no end would otherwise
-    take the following rows with it.
+    Where a row isn't valid CSV, its first line alone is refused: a quotation mark that has no end would
+    otherwise take the following rows with it. The last of its values is its text.
     """
     csv.field_size_limit(LONGEST_VALUE)
     again: deque[str] = deque()
@@ -197,11 +212,11 @@ def _rows(lines: Iterator[str], *, delimiter: str) -> Iterator[ParsedRow]:
             first, *rest = taken
             again.extendleft(reversed(rest))
             number += 1
-            yield number, _leniently(first, delimiter=delimiter), _fault(error)
+            yield Refused(number, _fault(error), _leniently(first, delimiter=delimiter))
             reader = csv.reader(feed(), delimiter=delimiter, strict=True)
         else:
             number += len(taken)
-            yield number, values, ""
+            yield number, values
 
 
 def _fault(error: csv.Error) -> str:
@@ -210,8 +225,9 @@ def _fault(error: csv.Error) -> str:
     return NEVER_CLOSED if "end of data" in str(error) else BAD_QUOTES
 
 
-def _leniently(line: str, *, delimiter: str) -> list[str]:
-    """Return the values of a line that isn't valid CSV, to be corrected by a person."""
-    if len(line) > LONGEST_VALUE:
-        return [line[:LONGEST_SHOWN]]
-    return next(csv.reader([line], delimiter=delimiter), [line])
+def _leniently(line: str, *, delimiter: str) -> tuple[str, ...]:
+    """Return the values that a line which isn't valid CSV may have, and its text."""
+    text = line.rstrip("\r\n")
+    if len(text) > LONGEST_VALUE:
+        return (text[:LONGEST_SHOWN],)
+    return (*next(csv.reader([text], delimiter=delimiter), []), text)

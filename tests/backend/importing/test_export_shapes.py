@@ -120,3 +120,39 @@ def test_a_second_import_changes_nothing(case: str) -> None:
 def test_there_are_at_least_twenty_shapes() -> None:
     assert len(CASES) >= 20
     assert {path.stem for path in FILES.glob("*.csv")} == set(CASES)
+
+
+@pytest.mark.parametrize(
+    ("case", "corrections", "made"),
+    [
+        ("shopify-rows-apart", {"RUG-XL,,,,deny,manual,,": "RUG-XL,,,,deny,manual,240.00,"}, "RUG-XL"),
+        ("shopify-saved-by-excel", {"4,00638E+12": "4006381333931"}, "4006381333931"),
+        (
+            "woocommerce-simple",
+            {"NOPRICE,,No price yet": "NOPRICE,,A price now", ",,Food,": ",5,Food,"},
+            "NOPRICE",
+        ),
+        ("csv-damaged-rows", {"4.00638E+12": "H-1"}, "H-1"),
+        (
+            "csv-damaged-rows",
+            {'"a 5 pipe""","A-1,Pipe,5.00,""a 5"" pipe"""': '"a 5"" pipe"'},
+            "A-1",
+        ),
+    ],
+)
+def test_corrected_rows_are_imported_with_the_same_options(
+    case: str, corrections: dict[str, str], made: str, tmp_path: Path
+) -> None:
+    out = imported(case)
+    options = command_of(case)
+    if "and --decimal" in out:
+        options += ["--decimal", out.split("and --decimal ")[1].split()[0]]
+    before = set(Variant.objects.values_list("sku", flat=True))
+    text = Path(out.rsplit("refused rows: ", 1)[1].strip()).read_text(encoding="utf-8-sig")
+    for fault, correction in corrections.items():
+        assert fault in text
+        text = text.replace(fault, correction)
+    corrected = tmp_path / "corrected.csv"
+    corrected.write_text(text, encoding="utf-8-sig")
+    call_command("import_catalog", *options, str(corrected), no_wait=True, stdout=StringIO())
+    assert set(Variant.objects.values_list("sku", flat=True)) == before | {made}
