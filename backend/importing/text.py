@@ -25,7 +25,7 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How a file is written; what is None is found out from the file.
+    """How a file is written; None means that the file itself is examined.
 
     The encoding is one of ENCODINGS, the delimiter one of the values of DELIMITERS.
     """

@@ -1,4 +1,4 @@
-"""What a test may need and this machine may lack."""
+"""External services and programs that tests need, and that a machine may lack."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ _PREFIX = "not available here: "
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """Something outside whose address an environment variable gives."""
+    """An external service or folder whose address is in an environment variable."""
 
     what: str
     name: str

@@ -1,4 +1,4 @@
-"""Clients that use a shop without a pause, and note every request that fails."""
+"""Clients that send requests to a shop continuously and record every failure."""
 
 import threading
 import time
