@@ -64,6 +64,8 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
     variants: tuple[VariantDocument, ...]
     created_at: datetime
     updated_at: datetime
+    thumbnail_url: str | None = None
+    """The first image as lists show it."""
 
     @property
     def in_stock(self) -> bool:

@@ -8,6 +8,7 @@ from backend.api.fields import Identifier, MoneyOutput
 from backend.api.parameters import Body
 from backend.carts.contents import Problem
 from backend.carts.services import MAX_LINE_UNITS
+from backend.catalog.images.serializers import ImageURL
 from backend.catalog.models import Product, Variant
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 
@@ -36,16 +37,12 @@ class CartProductSerializer(serializers.ModelSerializer[Product]):
 
     EXAMPLE = PRODUCT
 
-    image_url = serializers.SerializerMethodField()
+    image_url = ImageURL(allow_null=True, help_text="The first image.")
 
     class Meta:
         model = Product
         fields = ["id", "title", "slug", "brand", "image_url"]
         read_only_fields = fields
-
-    def get_image_url(self, product: Product) -> str | None:
-        """Return the address of the first image."""
-        return product.image_urls[0] if product.image_urls else None
 
 
 class CartVariantSerializer(serializers.ModelSerializer[Variant]):
@@ -54,7 +51,9 @@ class CartVariantSerializer(serializers.ModelSerializer[Variant]):
     EXAMPLE = VARIANT
 
     attributes = Attributes()
-    image_url = serializers.CharField(help_text="Empty for a variant without an image.")
+    image_url = serializers.CharField(
+        source="shown_image_url", help_text="Empty for a variant without an image."
+    )
     available = serializers.IntegerField()
 
     class Meta:

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from backend.api import money
 from backend.catalog.errors import ProductNotFound
+from backend.catalog.images import pictures
 from backend.catalog.models import Product, Variant
 from backend.catalog.selectors import may_change_products_of
 
@@ -38,6 +39,7 @@ CARD_COLUMNS = (
     "rating_average",
     "rating_count",
     "image_urls",
+    "pictures",
 )
 PAGE_COLUMNS = (
     *CARD_COLUMNS,
@@ -99,6 +101,19 @@ def product_page(product_id: int, *, user: object) -> dict[str, Any]:
     return _page(row, [dict(zip(VARIANT_COLUMNS, one, strict=True)) for one in variants])
 
 
+def product_images(product_id: int, *, user: object) -> list[dict[str, Any]]:
+    """Return what ProductImageSerializer describes for each image of the product, in one query.
+
+    Raises:
+        ProductNotFound: it doesn't exist, or is unlisted and the user is neither its seller nor staff.
+    """
+    rows = Product.objects.existing().filter(pk=product_id)
+    found = rows.values_list("seller_id", "is_active", "pictures", "image_urls").first()
+    if found is None or not (found[1] or may_change_products_of(found[0], user=user)):
+        raise ProductNotFound(product_id=product_id)
+    return pictures.shown_images(*found[2:])
+
+
 def _variants_counted(product_ids: Sequence[int]) -> Mapping[int, tuple[int, int]]:
     """Return the number of active variants and of their available units, by product."""
     if not product_ids:
@@ -111,24 +126,27 @@ def _variants_counted(product_ids: Sequence[int]) -> Mapping[int, tuple[int, int
 def _page(row: Mapping[str, Any], variants: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     active = [variant for variant in variants if variant["is_active"]]
     available = sum(variant["stock"] - variant["reserved"] for variant in active)
+    uploaded = pictures.variant_urls(row["pictures"])
     return {
         **_card(row, len(active), available),
         "seller_name": f"{row['seller__first_name']} {row['seller__last_name']}".strip(),
         "description": row["description"],
         "attributes": _attributes(row["attributes"]),
         "image_urls": row["image_urls"],
+        "images": pictures.shown_images(row["pictures"], row["image_urls"]),
         "is_active": row["is_active"],
         "popularity": row["popularity"],
         "stock": sum(variant["stock"] for variant in variants),
         "available": available,
-        "variants": [_variant(row, variant) for variant in variants],
+        "variants": [_variant(row, variant, uploaded) for variant in variants],
         "created_at": _time(row["created_at"]),
         "updated_at": _time(row["updated_at"]),
     }
 
 
 def _card(row: Mapping[str, Any], variant_count: int, available: int) -> Card:
-    currency, rating, images = row["currency"], row["rating_average"], row["image_urls"]
+    currency, rating = row["currency"], row["rating_average"]
+    images = row["pictures"], row["image_urls"]
     return {
         "id": row["id"],
         "title": row["title"],
@@ -152,11 +170,14 @@ def _card(row: Mapping[str, Any], variant_count: int, available: int) -> Card:
         "rating_count": row["rating_count"],
         "in_stock": available > 0,
         "variant_count": variant_count,
-        "image_url": images[0] if images else None,
+        "image_url": pictures.cover_url(*images),
+        "thumbnail_url": pictures.cover_thumbnail_url(*images),
     }
 
 
-def _variant(product: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str, Any]:
+def _variant(
+    product: Mapping[str, Any], variant: Mapping[str, Any], uploaded: Mapping[int, str]
+) -> dict[str, Any]:
     currency = product["currency"]
     modifier, discount = variant["price_modifier"], variant["discount_percentage"]
     return {
@@ -172,7 +193,7 @@ def _variant(product: Mapping[str, Any], variant: Mapping[str, Any]) -> dict[str
         "stock": variant["stock"],
         "available": variant["stock"] - variant["reserved"],
         "is_active": variant["is_active"],
-        "image_url": variant["image_url"],
+        "image_url": uploaded.get(variant["id"], variant["image_url"]),
     }
 
 

@@ -106,3 +106,64 @@ class SellerNotFound(NotFound):
     message = "There is no such seller."
     details_keys = {"seller_id": "The id of the seller."}
     hint = "Take the id from the `seller` of a product."
+
+
+class ImageNotFound(NotFound):
+    """The product has no such image."""
+
+    code = "image_not_found"
+    message = "The product has no such image."
+    details_keys = {"image_id": "The id, under the name that the request used."}
+    hint = "List the product's images."
+
+
+class ImageRefused(DomainError):
+    """The uploaded file is not an image that the shop can show."""
+
+    code = "image_refused"
+    message = "The file is not an image that can be used."
+    details_keys = {
+        "reason": "`empty`; `unsupported_format` (not JPEG, PNG, WebP or GIF); `damaged`, for example cut "
+        "off; `animated`; `too_many_pixels` (more than 32 million)."
+    }
+    hint = "Upload a still JPEG, PNG, WebP or GIF image of at most 32 megapixels."
+
+
+class ImageTooLarge(DomainError):
+    """The uploaded file has too many bytes."""
+
+    code = "image_too_large"
+    status = 413
+    message = "The image is too large."
+    details_keys = {"max_bytes": "The size of the largest image."}
+    hint = "Upload a smaller file, such as a JPEG of the same picture."
+
+
+class TooManyImages(DomainError):
+    """The product or its seller has as many images as allowed."""
+
+    code = "too_many_images"
+    status = 409
+    message = "No further image can be added."
+    details_keys = {"scope": "`product` or `seller`.", "max_images": "How many images it may have."}
+    hint = "Delete an image first."
+
+
+class ImagesBusy(DomainError):
+    """Too many images are being decoded at the moment."""
+
+    code = "images_busy"
+    status = 503
+    message = "Too many images are being uploaded right now; try again shortly."
+    headers = {"Retry-After": "5"}
+    hint = "Repeat the request after the seconds in the header Retry-After."
+
+
+class ImageStorageUnavailable(DomainError):
+    """The storage of images can't be written at the moment."""
+
+    code = "image_storage_unavailable"
+    status = 503
+    message = "Images can't be stored right now; try again shortly."
+    headers = {"Retry-After": "10"}
+    hint = "Repeat the request after the seconds in the header Retry-After."

@@ -6,6 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from backend.catalog.images import pictures
+from backend.catalog.images.models import ProductImage, UnusedFile  # noqa: F401 - Django finds them here
+
 PATH_SEPARATOR = " > "
 
 
@@ -73,6 +76,8 @@ class Product(models.Model):
     popularity = models.PositiveIntegerField(default=0, db_index=True)
     attributes = models.JSONField(default=dict, blank=True)
     image_urls = models.JSONField(default=list, blank=True)
+    # A copy of the uploaded images; images/pictures.py describes it.
+    pictures = models.JSONField(default=list, db_default=[], blank=True)
     source = models.CharField(max_length=32, blank=True)
     source_reference = models.CharField(max_length=64, null=True, blank=True)
     created_at = models.DateTimeField(db_index=True)
@@ -98,6 +103,16 @@ class Product(models.Model):
     def is_listed(self) -> bool:
         """Whether the product is shown to shoppers."""
         return self.is_active and self.deleted_at is None
+
+    @property
+    def image_url(self) -> str | None:
+        """The address of the first image."""
+        return pictures.cover_url(self.pictures, self.image_urls)
+
+    @property
+    def thumbnail_url(self) -> str | None:
+        """The address of the first image as lists show it."""
+        return pictures.cover_thumbnail_url(self.pictures, self.image_urls)
 
     @property
     def stock(self) -> int:
@@ -153,6 +168,11 @@ class Variant(models.Model):
         """The discount in percent: the variant's own, or else the product's."""
         own = self.discount_percentage
         return self.product.discount_percentage if own is None else own
+
+    @property
+    def shown_image_url(self) -> str:
+        """The address of the variant's first uploaded image, or else `image_url`."""
+        return pictures.variant_urls(self.product.pictures).get(self.pk, self.image_url)
 
     @property
     def available(self) -> int:

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.fields import MoneyOutput
+from backend.catalog.images.pictures import shown_images
+from backend.catalog.images.serializers import IMAGE, ImageURL, ProductImageSerializer
 from backend.catalog.models import Category, Product, Variant
 
 PRODUCT = {
@@ -53,7 +56,11 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
     }
 
     attributes = Attributes()
-    image_url = serializers.CharField(help_text="Empty for a variant without an image.")
+    image_url = serializers.CharField(
+        source="shown_image_url",
+        help_text="The first image that was uploaded for the variant, or else its image on another site; "
+        "empty without an image.",
+    )
     price_modifier = MoneyOutput(
         currency="product.currency", help_text="The difference to the product's list price."
     )
@@ -99,13 +106,17 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
         "rating_count": 12,
         "in_stock": True,
         "variant_count": 1,
+        "thumbnail_url": "https://shop.example/images/kettle.jpg",
     }
 
     category = CategorySerializer()
     price = MoneyOutput(help_text="The list price, before the discount and without a variant's modifier.")
     sale_price = MoneyOutput(help_text="The current price of the cheapest variant, after the discount.")
     discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
-    image_url = serializers.SerializerMethodField()
+    image_url = ImageURL(allow_null=True, help_text="The first image.")
+    thumbnail_url = ImageURL(
+        allow_null=True, help_text="The first image as lists show it, at most 480 pixels wide."
+    )
     in_stock = serializers.SerializerMethodField()
     variant_count = serializers.SerializerMethodField()
 
@@ -130,12 +141,9 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
             "in_stock",
             "variant_count",
             "image_url",
+            "thumbnail_url",
         ]
         read_only_fields = fields
-
-    def get_image_url(self, product: Product) -> str | None:
-        """Return the address of the first image."""
-        return product.image_urls[0] if product.image_urls else None
 
     def get_in_stock(self, product: Product) -> bool:
         """Return whether any active variant has available units."""
@@ -154,6 +162,7 @@ class ProductSerializer(ProductCardSerializer):
         "description": "Holds 1.5 litres.",
         "attributes": {"colour": "copper"},
         "image_urls": [PRODUCT["image_url"]],
+        "images": [IMAGE],
         "popularity": 42,
         "stock": 15,
         "available": 14,
@@ -163,7 +172,10 @@ class ProductSerializer(ProductCardSerializer):
         source="seller.get_full_name", help_text="The seller's name; `/api/sellers/{id}/` is the public page."
     )
     attributes = Attributes()
-    image_urls = serializers.ListField(child=serializers.URLField())
+    image_urls = serializers.ListField(
+        child=serializers.URLField(), help_text="Images on other sites, which follow the uploaded ones."
+    )
+    images = serializers.SerializerMethodField()
 
     variants = VariantSerializer(many=True)
     stock = serializers.IntegerField()
@@ -176,6 +188,7 @@ class ProductSerializer(ProductCardSerializer):
             "description",
             "attributes",
             "image_urls",
+            "images",
             "is_active",
             "popularity",
             "stock",
@@ -185,6 +198,11 @@ class ProductSerializer(ProductCardSerializer):
             "updated_at",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(ProductImageSerializer(many=True))
+    def get_images(self, product: Product) -> list[dict[str, Any]]:
+        """Return the uploaded images, then those on other sites."""
+        return shown_images(product.pictures, product.image_urls)
 
 
 class DeletedSerializer(serializers.Serializer[Any]):

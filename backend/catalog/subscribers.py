@@ -1,6 +1,7 @@
-"""The catalogue's outbox subscriber."""
+"""The catalogue's outbox subscribers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from django.db import transaction
@@ -33,3 +34,20 @@ class CategoryFanOut:
         for start in range(0, len(ids), CHUNK):
             with transaction.atomic():
                 publish_many(Topic.PRODUCT, ids[start : start + CHUNK])
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailRequests:
+    """Requests the thumbnails of new images: `request` queues the task for an image's id."""
+
+    request: Callable[[int], None]
+    name: ClassVar[str] = "catalog.thumbnail_requests"
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PRODUCT_IMAGE})
+    start: ClassVar[Start] = Start.OLDEST
+    quiet_seconds: ClassVar[float] = 0.0
+    batch_size: ClassVar[int] = 100
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Queue a task for each image; a task that runs twice does its work once."""
+        for notice in notices:
+            self.request(int(notice.key))

@@ -20,6 +20,7 @@ from backend.audit.actors import Actor
 from backend.audit.services import differences, record
 from backend.catalog.attributes import require_same_spelling
 from backend.catalog.errors import LastVariant, ProductNotFound, SkuTaken, VariantNotFound
+from backend.catalog.images.columns import store_pictures
 from backend.catalog.models import Product, Variant
 from backend.catalog.pricing import reprice
 from backend.outbox.services import publish
@@ -132,6 +133,7 @@ def delete_variant(variant_id: int, *, product_id: int, by: Actor) -> bool:
             variant.is_active = False
             variant.save(update_fields=["is_active"])
         reprice_all(product, variants if remains else others)
+        store_pictures(product)
         product.save(update_fields=["sale_price", "updated_at"])
         action = "catalog.variant_deactivated" if remains else "catalog.variant_deleted"
         record(

@@ -23,6 +23,16 @@ BEAT_SCHEDULE = {
         "schedule": crontab(hour=4, minute=0),
         "options": {"expires": 3_600},
     },
+    "make missing thumbnails": {
+        "task": "backend.catalog.tasks.make_missing_thumbnails",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "sweep image files": {
+        "task": "backend.catalog.tasks.sweep_image_files",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
     "refresh popularity": {
         "task": "backend.orders.tasks.refresh_product_popularity",
         "schedule": timedelta(hours=1),

@@ -15,6 +15,7 @@ from backend.config.environment import DEVELOPMENT_SECRET, Variables, require_sa
 from backend.config.logging import logging_configuration
 from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.schedule import BEAT_SCHEDULE
+from backend.config.storages import storages
 from indexing.settings import SearchSettings
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -187,6 +188,13 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+MEDIA_ROOT = VITRINE_HOME / "media"
+MEDIA_URL = env.text("MEDIA_URL", "/media/")
+STORAGES = storages(env, media_root=MEDIA_ROOT, media_url=MEDIA_URL)
+IMAGE_MAX_BYTES = 10_485_760
+IMAGES_PER_PRODUCT = env.whole("IMAGES_PER_PRODUCT", 20, least=1)
+IMAGES_PER_SELLER = env.whole("IMAGES_PER_SELLER", 50_000, least=1)
+
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
@@ -230,4 +238,5 @@ if ENVIRONMENT == "production":
     SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 31_536_000)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
 LOGGING = logging_configuration(level=env.log_level("LOG_LEVEL", "INFO"), plain=DEBUG)

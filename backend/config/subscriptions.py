@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
-from backend.catalog.subscribers import CategoryFanOut
+from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
+from backend.config.celery import app
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.outbox.subscribers import Subscriber
@@ -16,9 +17,15 @@ def subscribers() -> list[Subscriber]:
     target = migrated()
     return [
         CategoryFanOut(),
+        ThumbnailRequests(request_thumbnails),
         *index_subscribers(engine(), clock=timezone.now),
         OrderFacts(target),
         Products(target),
         ShopperLinks(target),
         GuestRecentProducts(),
     ]
+
+
+def request_thumbnails(image_id: int) -> None:
+    """Queue the task that makes an image's thumbnails."""
+    app.send_task("backend.catalog.tasks.make_thumbnails", args=(image_id,))

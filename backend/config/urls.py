@@ -3,6 +3,8 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from backend.catalog.images.serving import serve_image
+
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
     path("api/products/inventory/", include("backend.inventory.urls")),
@@ -12,6 +14,7 @@ urlpatterns = [
     path("api/purchasing/", include("backend.purchasing.urls")),
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),
+    path("media/<path:name>", serve_image, name="media"),
     path("api/search/", include("backend.search.urls")),
     path("api/recommendations/", include("backend.recommendations.urls")),
     path("api/events/", include("backend.tracking.urls")),

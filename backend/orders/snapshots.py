@@ -6,7 +6,6 @@ from backend.catalog.models import Variant
 def snapshot_of(variant: Variant) -> dict[str, object]:
     """Return the data of a variant and its product for an order item, because both may change later."""
     product = variant.product
-    images = [variant.image_url, *product.image_urls]
     return {
         "title": product.title,
         "brand": product.brand,
@@ -14,5 +13,5 @@ def snapshot_of(variant: Variant) -> dict[str, object]:
         "sku": variant.sku,
         "variant": variant.name,
         "attributes": {**product.attributes, **variant.attributes},
-        "image_url": next((image for image in images if image), ""),
+        "image_url": variant.shown_image_url or product.image_url or "",
     }

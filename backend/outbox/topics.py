@@ -23,6 +23,7 @@ class Topic(StrEnum):
     model: str
 
     PRODUCT = "product", Kind.STATE, "catalog.Product"
+    PRODUCT_IMAGE = "product_image", Kind.STATE, "catalog.ProductImage"
     CATEGORY = "category", Kind.STATE, "catalog.Category"
     ORDER = "order", Kind.STATE, "orders.Order"
     MOVEMENT = "movement", Kind.STATE, "orders.Movement"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.db import transaction
 
+from backend.catalog.images.pictures import all_urls
 from backend.catalog.models import PATH_SEPARATOR, Category, Product
 from backend.search.versions import draw
 from indexing.document import CategoryReference, ProductDocument, VariantDocument
@@ -84,7 +85,8 @@ def _document(product: Product, categories: Mapping[str, CategoryReference]) -> 
         rating_count=product.rating_count,
         popularity=product.popularity,
         attributes=_attributes(product.attributes),
-        image_urls=tuple(product.image_urls),
+        image_urls=tuple(all_urls(product.pictures, product.image_urls)),
+        thumbnail_url=product.thumbnail_url,
         variants=_variants(product),
         created_at=product.created_at,
         updated_at=product.updated_at,
@@ -101,7 +103,7 @@ def _variants(product: Product) -> tuple[VariantDocument, ...]:
             sale_price=variant.sale_price,
             available=variant.available,
             attributes=_attributes(variant.attributes),
-            image_url=variant.image_url,
+            image_url=variant.shown_image_url,
         )
         for variant in product.variants.all()
         if variant.is_active

@@ -138,6 +138,7 @@ def card(product: ProductDocument) -> dict[str, Any]:
         "in_stock": product.in_stock,
         "variant_count": len(product.variants),
         "image_url": product.image_urls[0] if product.image_urls else None,
+        "thumbnail_url": product.thumbnail_url or (product.image_urls[0] if product.image_urls else None),
     }
 
 

@@ -10,6 +10,7 @@ from backend.config.errors import ServerBusy
 from backend.config.web import gateway
 from backend.config.web.bodies import read_body
 from backend.config.web.gateway import Response, WsgiApplication
+from backend.config.web.large_bodies import LargeBodies
 from backend.config.web.protocol import Receive, Scope, Send
 from backend.config.web.refusals import REFUSAL, Refusal
 from backend.config.web.threads import Threads
@@ -31,6 +32,7 @@ class Web:
     threads: Threads
     reserved: Mapping[str, Threads] = field(default_factory=dict)
     largest_body: int = 2_621_440
+    large_bodies: LargeBodies = field(default_factory=LargeBodies)
     body_seconds: float = 15.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,12 +42,16 @@ class Web:
         await send({"type": "http.response.body", "body": response.body})
 
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
+        is_read = False
         try:
-            body = await self._body(scope, receive)
-            return await self._pool(scope["path"]).run(gateway.call, self.application, scope, body)
+            with self.large_bodies.admit(scope) as larger_limit:
+                limit = self.largest_body if larger_limit is None else larger_limit
+                body = await self._body(scope, receive, limit=limit)
+                is_read = True
+                return await self._pool(scope["path"]).run(gateway.call, self.application, scope, body)
         except DomainError as error:
             # The unread rest of the request would be taken for the next request.
-            closes = not isinstance(error, ServerBusy)
+            closes = not (is_read and isinstance(error, ServerBusy))
             return self._refused(scope, Refusal.of(error), closes=closes)
         except Exception as error:  # noqa: BLE001 - logged with the request's id
             # Django handles what views and middleware raise; this request failed before it reached Django.
@@ -58,10 +64,10 @@ class Web:
             return response
         return Response(response.status, [*response.headers, (b"Connection", b"close")], response.body)
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+    async def _body(self, scope: Scope, receive: Receive, *, limit: int) -> bytes:
         if scope["method"] in _BODILESS:
             return b""
-        return await read_body(scope, receive, limit=self.largest_body, seconds=self.body_seconds)
+        return await read_body(scope, receive, limit=limit, seconds=self.body_seconds)
 
     def _pool(self, path: str) -> Threads:
         for prefix, threads in self.reserved.items():

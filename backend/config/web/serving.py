@@ -1,9 +1,12 @@
 """Creates the web application with its limits."""
 
+import re
+
 from django.conf import settings
 from django.urls import resolve
 
 from backend.config.web.application import Web
+from backend.config.web.large_bodies import LargeBodies
 from backend.config.web.refusals import Handler
 from backend.config.web.threads import Threads
 
@@ -13,6 +16,10 @@ RUN_SECONDS = 25.0
 """Longer than any request takes as long as the deadlines of the database and the engines work."""
 QUEUE = 200
 LIVE = "/api/health/live/"
+IMAGE_UPLOADS = re.compile(r"/api/products/[0-9]{1,19}/images/")
+IMAGE_UPLOADS_AT_ONCE = 8
+FORM_BYTES = 65_536
+"""What a form has besides its file."""
 
 
 def serving() -> Web:
@@ -32,6 +39,9 @@ def serving() -> Web:
             "/api/health/": _threads("ready", threads=2),
         },
         largest_body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        large_bodies=LargeBodies(
+            IMAGE_UPLOADS, limit=settings.IMAGE_MAX_BYTES + FORM_BYTES, at_once=IMAGE_UPLOADS_AT_ONCE
+        ),
         body_seconds=settings.WEB_BODY_SECONDS,
     )
 

@@ -61,6 +61,7 @@ def test_a_product_in_a_list_has_these_fields() -> None:
         "in_stock": True,
         "variant_count": 2,
         "image_url": "https://example.org/a.jpg",
+        "thumbnail_url": "https://example.org/a.jpg",
     }
 
 

@@ -1,0 +1,56 @@
+"""Django's setting STORAGES: where images of products are stored."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from backend.config.environment import Variables
+
+STATIC_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# Whatever the umask, a web server of another user reads images, and nothing else in the home.
+READABLE_FILE, READABLE_FOLDER = 0o644, 0o755
+
+
+def storages(env: Variables, *, media_root: Path, media_url: str) -> dict[str, dict[str, Any]]:
+    """Return the setting: a folder, or a bucket if MEDIA_BUCKET is set.
+
+    Raises:
+        ImproperlyConfigured: MEDIA_BUCKET is set, but django-storages is not installed.
+    """
+    bucket = env.text("MEDIA_BUCKET", "")
+    media = _bucket(env, bucket=bucket) if bucket else _folder(media_root, media_url=media_url)
+    return {"default": media, "staticfiles": STATIC_FILES}
+
+
+def _folder(root: Path, *, media_url: str) -> dict[str, Any]:
+    options = {
+        "location": str(root),
+        "base_url": media_url,
+        "file_permissions_mode": READABLE_FILE,
+        "directory_permissions_mode": READABLE_FOLDER,
+        # A task that runs again writes the same thumbnails.
+        "allow_overwrite": True,
+    }
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+
+
+def _bucket(env: Variables, *, bucket: str) -> dict[str, Any]:
+    if find_spec("storages") is None:
+        raise ImproperlyConfigured("MEDIA_BUCKET needs the package django-storages[s3]")
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": env.text("MEDIA_BUCKET_ENDPOINT", "") or None,
+        "region_name": env.text("MEDIA_BUCKET_REGION", "") or None,
+        "access_key": env.text("MEDIA_BUCKET_ACCESS_KEY", "") or None,
+        "secret_key": env.text("MEDIA_BUCKET_SECRET_KEY", "") or None,
+        # The host that serves the bucket to shoppers, such as a content delivery network.
+        "custom_domain": env.text("MEDIA_BUCKET_DOMAIN", "") or None,
+        # Addresses are stored in search documents, so they must not expire.
+        "querystring_auth": False,
+        "default_acl": None,
+        "file_overwrite": True,
+        "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
