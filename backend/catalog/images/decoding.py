@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, UnidentifiedImageError
 
 from backend.catalog.errors import ImageRefused, ImagesBusy
 
@@ -115,7 +115,7 @@ def _opened(data: bytes) -> Image.Image:
     _require_few_pixels(_webp_size(data) or (0, 0))
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise ImageRefused(reason="unsupported_format") from None
     except Image.DecompressionBombError:
         raise ImageRefused(reason="too_many_pixels") from None
@@ -160,15 +160,16 @@ def _upright(image: Image.Image) -> Image.Image:
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     image.load()
     image = _eight_bits(image, profile=profile)
-    transposition = _TRANSPOSITIONS.get(orientation)
+    transposition = None if orientation is None else _TRANSPOSITIONS.get(orientation)
     return image if transposition is None else image.transpose(transposition)
 
 
-def _orientation(image: Image.Image) -> object:
+def _orientation(image: Image.Image) -> int | None:
     try:
-        return image.getexif().get(_ORIENTATION)
+        stored = image.getexif().get(_ORIENTATION)
     except _DAMAGED:
         return None
+    return stored if isinstance(stored, int) else None
 
 
 def _eight_bits(image: Image.Image, *, profile: bytes | None) -> Image.Image:
@@ -179,7 +180,7 @@ def _eight_bits(image: Image.Image, *, profile: bytes | None) -> Image.Image:
     if profile and image.mode in ("RGB", "CMYK") and (converted := _in_srgb(image, profile)):
         return converted
     image = image.convert("RGBA" if transparent else "RGB")
-    if transparent and image.getextrema()[3] == (255, 255):
+    if transparent and image.getchannel("A").getextrema() == (255, 255):
         return image.convert("RGB")
     return image
 

@@ -18,7 +18,7 @@ from backend.catalog.errors import (
     TooManyImages,
     VariantNotFound,
 )
-from backend.catalog.images import services
+from backend.catalog.images import files
 from backend.catalog.images.files import name_of, sweep
 from backend.catalog.images.models import ProductImage, UnusedFile
 from backend.catalog.images.services import add_image, delete_image, order_images, update_image
@@ -292,7 +292,7 @@ def test_files_of_a_process_that_was_killed_between_file_and_row_are_swept(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(services.files, "claim", die)
+        patched.setattr(files, "claim", die)
         with pytest.raises(Killed):
             add(lamp)
     (left,) = UnusedFile.objects.all()
@@ -306,13 +306,13 @@ def test_files_of_a_process_that_was_killed_between_file_and_row_are_swept(
 
 def test_an_upload_whose_files_were_swept_meanwhile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     lamp = product()
-    write = services.files.write
+    write = files.write
 
     def write_and_sweep(file: str, data: bytes) -> None:
         write(file, data)
         sweep(now=LATER)
 
-    monkeypatch.setattr(services.files, "write", write_and_sweep)
+    monkeypatch.setattr(files, "write", write_and_sweep)
     with pytest.raises(ImageStorageUnavailable):
         add(lamp)
 

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from backend.catalog.errors import ImageStorageUnavailable
-from backend.catalog.images import thumbnails
+from backend.catalog.images import files
 from backend.catalog.images.files import THUMBNAIL_SET, THUMBNAIL_SIZES, name_of, sweep
 from backend.catalog.images.models import ProductImage, UnusedFile
 from backend.catalog.images.services import add_image, delete_image
@@ -91,15 +91,15 @@ def test_an_image_that_can_t_be_read_is_given_up_and_holds_up_no_other() -> None
 
 def test_thumbnails_of_an_image_that_was_deleted_meanwhile_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
     image = add()
-    read = thumbnails.files.read
+    read = files.read
 
     def read_and_delete(file: str) -> bytes:
-        data = read(file)
+        data: bytes = read(file)
         delete_image(image.pk, product_id=image.product_id, by=SYSTEM, now=NOW)
         sweep(now=NOW + timedelta(days=1))
         return data
 
-    monkeypatch.setattr(thumbnails.files, "read", read_and_delete)
+    monkeypatch.setattr(files, "read", read_and_delete)
 
     assert not make_thumbnails(image.pk, now=NOW)
     assert existing(image), "they were written after the sweep"
