@@ -1,6 +1,6 @@
 """Turn an engine's counts into facets, with the same buckets in the same order on both engines."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from indexing.buckets import AttributeFacet, Bucket, CategoryBucket, PriceBucket, RatingBucket
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
 from indexing.filters import Filters
-from indexing.mapping import key, parts_of, token
+from indexing.mapping import category_token, key, parts_of, token
 
 MAX_VALUES = 50
 MAX_CATEGORIES = 500
@@ -49,7 +49,7 @@ def _facet(declared: FacetDeclaration, counted: Any, filters: Filters) -> Any:
     selected = [getattr(filters, name) for name in declared.narrowed_by]
     match declared.shape:
         case FacetShape.TREE:
-            return category_tree(counted, selected=selected[0])
+            return category_tree(counted, selected=selected[0], tokens=selected[1])
         case FacetShape.VALUES:
             return value_buckets(counted, selected=selected[0])
         case FacetShape.RANGES:
@@ -77,30 +77,38 @@ def _largest(buckets: Iterable[Bucket], limit: int) -> tuple[Bucket, ...]:
     return tuple(sorted(ranked, key=lambda bucket: (-bucket.count, bucket.value)))
 
 
-def category_tree(counts: Mapping[str, int], *, selected: str | None) -> tuple[CategoryBucket, ...]:
-    """Return the categories of `counts` (by token) as a tree; on every level the largest come first."""
+def category_tree(
+    counts: Mapping[str, int], *, selected: str | None, tokens: Collection[str] = ()
+) -> tuple[CategoryBucket, ...]:
+    """Return the categories of `counts` (by token) as a tree; on every level the largest come first.
+
+    The selected ones are those of `tokens`, or else those that `selected` names.
+    """
     chosen = key(selected) if selected is not None else None
+
+    def is_selected(name: str, path: str, slug: str) -> bool:
+        if tokens:
+            return category_token(path=path, slug=slug) in tokens
+        return chosen in (key(name), key(slug), key(path))
+
     below: dict[str, list[tuple[str, str, int]]] = {}
     for each, count in counts.items():
         path, slug = parts_of(each)
         parent, _, _ = path.rpartition(" > ")
         below.setdefault(parent, []).append((path, slug, count))
-    return _branches("", below, chosen)
+    return _branches("", below, is_selected)
 
 
 def _branches(
-    parent: str, below: Mapping[str, list[tuple[str, str, int]]], chosen: str | None
+    parent: str, below: Mapping[str, list[tuple[str, str, int]]], is_selected: Callable[[str, str, str], bool]
 ) -> tuple[CategoryBucket, ...]:
     level = sorted(below.get(parent, ()), key=lambda each: (-each[2], each[0]))
-    return tuple(_branch(path, slug, count, below, chosen) for path, slug, count in level)
-
-
-def _branch(
-    path: str, slug: str, count: int, below: Mapping[str, list[tuple[str, str, int]]], chosen: str | None
-) -> CategoryBucket:
-    name = path.rpartition(" > ")[2]
-    selected = chosen in (key(name), key(slug), key(path))
-    return CategoryBucket(slug, name, path, count, selected, _branches(path, below, chosen))
+    buckets = []
+    for path, slug, count in level:
+        name = path.rpartition(" > ")[2]
+        children = _branches(path, below, is_selected)
+        buckets.append(CategoryBucket(slug, name, path, count, is_selected(name, path, slug), children))
+    return tuple(buckets)
 
 
 def price_buckets(counts: Sequence[int]) -> tuple[PriceBucket, ...]:

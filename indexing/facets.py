@@ -56,7 +56,7 @@ class Facets:
     """Numbers of products per value. A filter does not narrow the facet that it selects within."""
 
     categories: tuple[CategoryBucket, ...] = _declare(
-        FacetShape.TREE, field=index.CATEGORY_TOKEN, narrowed_by=("category",)
+        FacetShape.TREE, field=index.CATEGORY_TOKEN, narrowed_by=("category", "category_tokens")
     )
     brands: tuple[Bucket, ...] = _declare(FacetShape.VALUES, field=index.BRAND_TOKEN, narrowed_by=("brands",))
     prices: tuple[PriceBucket, ...] = _declare(

@@ -19,6 +19,8 @@ class FilterKind(StrEnum):
 
     ONE_OF = "one_of"
     """The field has the value, or one of several; case and surrounding spaces do not matter."""
+    TOKENS = "tokens"
+    """The field has one of several exact values, which the caller computed; no request names them."""
     EQUALS = "equals"
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
@@ -74,8 +76,15 @@ class Filters:
         FilterKind.ONE_OF,
         field=index.CATEGORY_KEY,
         max_length=1_000,
-        help_text="A category's name, slug or path; products of its descendants match too.",
+        help_text="A category's slug, path or name; products of its descendants match too.",
     )
+    category_tokens: tuple[str, ...] = _declare(
+        FilterKind.TOKENS, default=(), field=index.CATEGORY_TOKEN, several=True
+    )
+    """The `mapping.category_token` of each category that `category` names, if the caller knows the tree.
+
+    Documents alone can't tell the category "Sale" from "Women > Sale", because both have that name.
+    """
     brands: tuple[str, ...] = _declare(
         FilterKind.ONE_OF,
         default=(),

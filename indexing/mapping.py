@@ -74,6 +74,11 @@ def token(*parts: str) -> str:
     return SEPARATOR.join(map(_part, parts))
 
 
+def category_token(*, path: str, slug: str) -> str:
+    """Return the exact value of a category."""
+    return token(path, slug)
+
+
 def _part(text: str) -> str:
     """Return `text` without separators and cut to the longest part that a token may have."""
     return text.replace(SEPARATOR, " ") if len(text) <= MAX_TOKEN_PART else _part(text[:MAX_TOKEN_PART])
@@ -112,7 +117,7 @@ def flatten(document: ProductDocument) -> IndexedProduct:
         category_keys=tuple(
             dict.fromkeys(key(value) for each in categories for value in (each.name, each.slug, each.path))
         ),
-        category_tokens=tuple(token(each.path, each.slug) for each in categories),
+        category_tokens=tuple(category_token(path=each.path, slug=each.slug) for each in categories),
         category_names=tuple(token(normalised(each.name), each.name, each.slug) for each in categories),
         boost=score_factor(popularity=document.popularity, in_stock=document.in_stock),
     )

@@ -118,10 +118,12 @@ def matching_categories(value: str) -> list[Category]:
     The first of these ways that finds a category decides, so that a path or slug is never ambiguous. Only a
     name, or paths that differ in case alone, can find several.
     """
-    for condition in (Q(path=value), Q(slug=value), Q(path__iexact=value), Q(name__iexact=value)):
-        if found := list(Category.objects.filter(condition)):
-            return found
-    return []
+    named = Q(path__iexact=value) | Q(slug=value) | Q(name__iexact=value)
+    candidates = list(Category.objects.filter(named))
+    by_path = [category for category in candidates if category.path == value]
+    by_slug = [category for category in candidates if category.slug == value]
+    by_folded_path = [category for category in candidates if category.path.casefold() == value.casefold()]
+    return by_path or by_slug or by_folded_path or candidates
 
 
 def category_named(value: str) -> Category:

@@ -10,8 +10,10 @@ from rest_framework.request import Request
 from backend.api.errors import InvalidInput
 from backend.api.fields import Choice, Identifier, MoneyInput
 from backend.api.parameters import PageParameters, parse
+from backend.catalog.categories import matching_categories
 from indexing.fields import FieldKind
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
+from indexing.mapping import category_token
 from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, SearchRequest, Sort
 from indexing.schema import CURRENT
 
@@ -138,6 +140,8 @@ def search_request(request: Request) -> SearchRequest:
     """
     given = parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX)
     values = {each.name: _value(each, given[each.parameter]) for each in NAMED}
+    if values["category"] is not None:
+        values["category_tokens"] = _category_tokens(values["category"])
     return SearchRequest(
         text=given["q"],
         sort=Sort(given["sort_by"]),
@@ -145,6 +149,12 @@ def search_request(request: Request) -> SearchRequest:
         page_size=given["page_size"],
         filters=Filters(attributes=_attributes(request), **values),
     )
+
+
+def _category_tokens(value: str) -> tuple[str, ...]:
+    """Return the index's values of the categories that `value` names, as product lists understand it."""
+    found = matching_categories(value)
+    return tuple(category_token(path=category.path, slug=category.slug) for category in found)
 
 
 def _value(declared: FilterDeclaration, value: Any) -> Any:

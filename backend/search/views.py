@@ -111,6 +111,8 @@ class SuggestionView(APIView):
 def filters_shown(search: SearchRequest) -> Mapping[str, object]:
     """Return the filters and the order of a request as an exposure stores them."""
     named = search.filters.given()
+    # They follow from the category.
+    named.pop("category_tokens", None)
     attributes: Mapping[str, tuple[str, ...]] = named.pop("attributes", {})
     shown = {name: _text(value) for name, value in named.items()}
     shown |= {f"{ATTRIBUTE_PREFIX}{name}": ", ".join(values) for name, values in attributes.items()}

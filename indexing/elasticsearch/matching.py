@@ -87,6 +87,8 @@ class Matching:
         match declared.kind:
             case FilterKind.ONE_OF:
                 return Terms(field.name, [key(each) for each in (value if declared.several else [value])])
+            case FilterKind.TOKENS:
+                return Terms(field.name, list(value))
             case FilterKind.AT_LEAST | FilterKind.AT_MOST:
                 limit = "gte" if declared.kind is FilterKind.AT_LEAST else "lte"
                 return Range(field.name, {limit: _limit(field, value)})

@@ -76,6 +76,8 @@ class Matching:
                 return self._any_of(
                     field.name, [key(each) for each in (value if declared.several else [value])]
                 )
+            case FilterKind.TOKENS:
+                return self._any_of(field.name, list(value))
             case FilterKind.AT_LEAST:
                 return self._range(field, value, None)
             case FilterKind.AT_MOST:

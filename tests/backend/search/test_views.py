@@ -100,6 +100,40 @@ def test_every_parameter_narrows_the_results(client: APIClient) -> None:
     assert client.get(SEARCH, {"brand": ["Lumen", "Folk"]}).json()["count"] == 2
 
 
+@pytest.mark.parametrize(
+    ("category", "found", "selected"),
+    [
+        ("Sale", {"ring"}, {"Sale"}),
+        ("sale", {"ring"}, {"Sale"}),
+        ("women-sale", {"coat"}, {"Women > Sale"}),
+        ("Women > Sale", {"coat"}, {"Women > Sale"}),
+        ("coats", {"blue coat", "red coat"}, {"Men > Coats", "Women > Coats"}),
+        ("home", {"lower"}, {"home"}),
+        ("Nowhere", set(), set()),
+    ],
+)
+def test_a_search_and_a_product_list_find_the_same_categories(
+    category: str, found: set[str], selected: set[str], shop_engine: SearchEngine, shown: list[ShownList]
+) -> None:
+    product("ring", category=("Sale",))
+    product("coat", category=("Women", "Sale"))
+    product("blue coat", category=("Women", "Coats"))
+    product("red coat", category=("Men", "Coats"))
+    product("lower", category=("home",))
+    product("upper", category=("HOME",))
+    build(shop_engine, clock=timezone.now, by=SYSTEM)
+    page = client_of().get(SEARCH, {"category": category}).json()
+    assert {each["title"] for each in page["results"]} == found
+    buckets = [*page["facets"]["categories"]]
+    buckets += [child for each in buckets for child in each["children"]]
+    assert {each["path"] for each in buckets if each["selected"]} == selected
+    if found:
+        listed = client_of().get("/api/products/", {"category": category}).json()
+        assert {each["title"] for each in listed["results"]} == found
+    assert shown[0].filters["category"] == category
+    assert "category_tokens" not in shown[0].filters
+
+
 def test_a_page_has_facets(client: APIClient) -> None:
     facets = client.get(SEARCH, {"q": "lantern", "brand": "Lumen"}).json()["facets"]
 

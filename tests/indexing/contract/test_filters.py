@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from indexing.engine import SearchEngine
+from indexing.mapping import category_token
 from tests.indexing.builders import category, product, variant
 from tests.indexing.shop import Shop
 
@@ -38,6 +39,15 @@ def shop(engine: SearchEngine) -> Shop:
         ({"category": "clothing-shirts"}, [1]),
         ({"category": "home > lighting"}, [3]),
         ({"category": "Nowhere"}, []),
+        ({"category_tokens": (category_token(path="Clothing", slug="clothing"),)}, [1, 2]),
+        ({"category_tokens": (category_token(path="clothing", slug="clothing"),)}, []),
+        (
+            {
+                "category": "Lighting",
+                "category_tokens": (category_token(path="Home > Lighting", slug="home-lighting"),),
+            },
+            [3],
+        ),
         ({"brands": ("Acme",)}, [1, 5]),
         ({"brands": ("acme & sons", "LUMEN")}, [2, 3]),
         ({"seller_id": 2}, [2]),
