@@ -14,7 +14,7 @@ from pathlib import Path
 from analytics_pipeline import rollups
 from analytics_pipeline.columns import SCHEMA_FOLDER
 from analytics_pipeline.rollups import Rollup
-from analytics_pipeline.warehouse import Warehouse
+from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
 _FILE = re.compile(r"(\d{3})_([a-z0-9_]+)\.sql")
 _REPEATABLE = re.compile(
@@ -32,6 +32,8 @@ CREATE TABLE IF NOT EXISTS schema_migrations
 (number UInt16, name String, checksum String, applied_at DateTime('UTC') DEFAULT now('UTC'))
 ENGINE = ReplacingMergeTree ORDER BY (number, name, checksum)
 """
+# ClickHouse's codes for a table and a database that don't exist.
+_UNKNOWN = frozenset({60, 81})
 
 
 class InvalidMigration(ValueError):
@@ -74,14 +76,12 @@ def load(folder: Path = SCHEMA_FOLDER) -> list[Migration]:
 
 
 def pending(warehouse: Warehouse, *, migrations: list[Migration]) -> list[Migration]:
-    """Return the migrations that haven't been applied yet.
+    """Return the migrations that haven't been applied yet; the warehouse isn't changed.
 
     Raises:
         MigrationChanged: a file differs from what was applied under its number.
     """
-    warehouse.command(_JOURNAL)
-    rows = warehouse.rows("SELECT number, checksum FROM schema_migrations")
-    applied = {row["number"]: row["checksum"] for row in rows}
+    applied = _applied(warehouse)
     for migration in migrations:
         if applied.get(migration.number, migration.checksum) != migration.checksum:
             raise MigrationChanged(f"{migration.number:03}_{migration.name}.sql")
@@ -96,6 +96,7 @@ def migrate(
     The tables and views of `rolled_up` are created after it.
     """
     warehouse.create()
+    warehouse.command(_JOURNAL)
     due = pending(warehouse, migrations=load(folder))
     for migration in due:
         warehouse.command(migration.statement)
@@ -105,6 +106,17 @@ def migrate(
         )
     rollups.create(warehouse, rollups=rolled_up)
     return due
+
+
+def _applied(warehouse: Warehouse) -> dict[int, str]:
+    """Return the checksums of the applied migrations, by number."""
+    try:
+        rows = warehouse.rows("SELECT number, checksum FROM schema_migrations")
+    except WarehouseRefused as error:
+        if error.code in _UNKNOWN:
+            return {}
+        raise
+    return {row["number"]: row["checksum"] for row in rows}
 
 
 def _read(path: Path) -> Migration:

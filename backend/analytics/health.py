@@ -6,29 +6,24 @@ from django.utils import timezone
 
 from analytics_pipeline import facts, migrate, rollups
 from backend.analytics.subscribers import OrderFacts
-from backend.engines.warehouse import migrated_for_requests
+from backend.engines.errors import WarehouseNotMigrated
+from backend.engines.warehouse import checked_for_requests, migrated
 from backend.outbox.selectors import lag
 
 
-class WarehouseNotMigrated(Exception):
-    """Tables or views of the warehouse are missing, as after an older copy was restored."""
-
-    remedy = "Run: python manage.py migrate_warehouse"
-
-
 def check() -> Mapping[str, object]:
-    """Return the warehouse's version, its lag, and how many facts and days need attention.
+    """Return the warehouse's version, its lag, and how many facts and days need attention; change nothing.
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: it is down, or refuses a query.
         WarehouseNotMigrated: a part of the schema is missing; names the first.
     """
-    target = migrated_for_requests()
-    warehouse = target.warehouse()
+    # Not the cached check of requests: the schema may be missing again after a restore.
+    warehouse = checked_for_requests().bare
     missing = migrate.pending(warehouse, migrations=migrate.load())
     if missing:
         raise WarehouseNotMigrated(f"{len(missing)} are not applied, the first is {missing[0].name}")
-    behind = lag(OrderFacts(target), now=timezone.now())
+    behind = lag(OrderFacts(migrated()), now=timezone.now())
     return {
         "version": warehouse.ping(),
         "lag_messages": behind.messages,

@@ -56,6 +56,7 @@ def run(name: str, *, user: User, parameters: Mapping[str, object]) -> ReportRes
     Raises:
         ReportNotFound, ReportForStaff, ReportUnusable, ReportTooLarge, InvalidInput: as they say.
         EngineBusy: as many reports as may run at once are running.
+        WarehouseNotMigrated: the warehouse is not upgraded yet.
         WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
     """
     seller, given = _split_seller(user, parameters)

@@ -31,7 +31,7 @@ from backend.api.parameters import parse
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.catalog.errors import ProductNotFound
-from backend.engines.errors import EngineBusy, QueryTooSlow, WarehouseNotAvailable
+from backend.engines.errors import EngineBusy, QueryTooSlow, WarehouseNotAvailable, WarehouseNotMigrated
 
 
 class ReportListView(APIView):
@@ -74,6 +74,7 @@ class ReportView(APIView):
             EngineBusy,
             QueryTooSlow,
             WarehouseNotAvailable,
+            WarehouseNotMigrated,
         ],
     )
     def get(self, request: Request, name: str) -> Response | FileResponse:
@@ -100,7 +101,7 @@ class SalesView(APIView):
         tag="analytics",
         query=PeriodParameters,
         response=envelope_of(SalesSerializer),
-        errors=[EngineBusy, QueryTooSlow, WarehouseNotAvailable],
+        errors=[EngineBusy, QueryTooSlow, WarehouseNotAvailable, WarehouseNotMigrated],
     )
     def get(self, request: Request) -> Response:
         """Report sales and returns by period.
@@ -122,7 +123,7 @@ class ProductAnalyticsView(APIView):
         tag="analytics",
         query=PeriodParameters,
         response=envelope_of(ProductAnalyticsSerializer),
-        errors=[ProductNotFound, EngineBusy, QueryTooSlow, WarehouseNotAvailable],
+        errors=[ProductNotFound, EngineBusy, QueryTooSlow, WarehouseNotAvailable, WarehouseNotMigrated],
     )
     def get(self, request: Request, product_id: int) -> Response:
         """Report the views, clicks and revenue of a product by period."""

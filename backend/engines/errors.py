@@ -19,6 +19,15 @@ class WarehouseNotAvailable(EngineUnavailable):
     message = "Reports are not available right now; try again shortly."
 
 
+class WarehouseNotMigrated(EngineUnavailable):
+    """Tables or views of the warehouse are missing, as before an upgrade's end or after a restore."""
+
+    code: ClassVar[str] = "warehouse_not_migrated"
+    message = "Reports are not available until the warehouse's schema is up to date."
+    hint = "Repeat the request later; an operator has to run `python manage.py migrate_warehouse`."
+    remedy: ClassVar[str] = "Run: python manage.py migrate_warehouse"
+
+
 class QueryTooSlow(EngineUnavailable):
     """The warehouse works, but could not finish the query within a request's deadline."""
 

@@ -1,5 +1,6 @@
 """Translates the engines' exceptions to API errors."""
 
+from analytics_pipeline.migrate import MigrationChanged
 from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.warehouse import QueryTimedOut, WarehouseRefused, WarehouseUnavailable
 from backend.api.errors import DomainError, register_translation
@@ -13,6 +14,7 @@ def register() -> None:
     register_translation(QueryTimedOut, _slow_query)
     register_translation(WarehouseUnavailable, _warehouse)
     register_translation(WarehouseRefused, _warehouse)
+    register_translation(MigrationChanged, _warehouse)
     register_translation(SearchError, _search)
 
 

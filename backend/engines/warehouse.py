@@ -9,6 +9,7 @@ from functools import cache
 from analytics_pipeline import migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Deadline, QueryTimedOut, Warehouse, WarehouseUnavailable
+from backend.engines.errors import WarehouseNotMigrated
 from backend.engines.limits import Share
 
 SHARE = Share(
@@ -54,24 +55,46 @@ def warehouse() -> Warehouse:
     return migrated().warehouse()
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A warehouse whose schema is checked before its first use, and never changed."""
+
+    bare: Warehouse
+    _ready: threading.Event = field(default_factory=threading.Event)
+
+    def warehouse(self) -> Warehouse:
+        """Return the warehouse.
+
+        Raises:
+            WarehouseNotMigrated: a part of the schema is missing.
+            WarehouseUnavailable, WarehouseRefused: the schema could not be read.
+        """
+        if not self._ready.is_set():
+            if migrate.pending(self.bare, migrations=migrate.load()):
+                raise WarehouseNotMigrated(engine="warehouse", remedy=WarehouseNotMigrated.remedy)
+            self._ready.set()
+        return self.bare
+
+
 @cache
-def migrated_for_requests() -> Migrated:
+def checked_for_requests() -> Checked:
     """Return this installation's warehouse for HTTP requests, not connected yet.
 
     Each call ends within the deadline that the settings name.
     """
     settings = PipelineSettings.from_env()
     deadline = Deadline(connect_seconds=1, answer_seconds=settings.request_seconds)
-    return Migrated(Warehouse(settings, deadline=deadline))
+    return Checked(Warehouse(settings, deadline=deadline))
 
 
 @contextmanager
 def warehouse_for_request() -> Iterator[Warehouse]:
-    """Occupy one of the warehouse's slots and yield the warehouse, with its schema in place.
+    """Occupy one of the warehouse's slots and yield the warehouse, whose schema is up to date.
 
     Raises:
         EngineBusy: the maximum number of threads is already waiting for the warehouse.
-        WarehouseUnavailable, WarehouseRefused: the schema could not be brought up to date.
+        WarehouseNotMigrated: a part of the schema is missing.
+        WarehouseUnavailable, WarehouseRefused: the schema could not be read.
     """
     with SHARE.slot():
-        yield migrated_for_requests().warehouse()
+        yield checked_for_requests().warehouse()

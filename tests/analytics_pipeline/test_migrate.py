@@ -46,6 +46,14 @@ def test_every_file_is_applied_once_and_in_order(empty: Warehouse, folder: Path)
     assert empty.rows("SELECT n, title FROM things") == []
 
 
+def test_looking_for_pending_files_creates_nothing(empty: Warehouse, folder: Path) -> None:
+    files = migrate.load(folder)
+    assert migrate.pending(empty, migrations=files) == files, "the database doesn't exist"
+    empty.create()
+    assert migrate.pending(empty, migrations=files) == files, "the database is empty"
+    assert empty.rows("SHOW TABLES") == []
+
+
 def test_an_insert_that_says_why_it_is_repeatable_is_applied(empty: Warehouse, folder: Path) -> None:
     (folder / "003_first_thing.sql").write_text(
         "-- Repeatable: a thing is a thing.\nINSERT INTO things SELECT 1\n"

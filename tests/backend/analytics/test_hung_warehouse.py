@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from analytics_pipeline import embedded
+from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
-from analytics_pipeline.warehouse import WarehouseUnavailable
+from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
 from backend.accounts.models import User
 from backend.engines import warehouse as engine
 from backend.engines.errors import EngineBusy, WarehouseNotAvailable
@@ -33,12 +33,15 @@ def pid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         # A share that suspends the engine for no time; suspension is tested with the share itself.
         share = Share("warehouse", slots=3, failures=(WarehouseUnavailable,), rest_seconds=0)
         monkeypatch.setattr(engine, "SHARE", share)
-        engine.migrated_for_requests.cache_clear()
+        engine.checked_for_requests.cache_clear()
+        warehouse = Warehouse(settings)
+        migrate.migrate(warehouse)
+        warehouse.close()
         found = embedded.endpoint(embedded.WAREHOUSE, home=tmp_path).pid
         assert found is not None
         yield found
-        engine.migrated_for_requests().bare.close()
-        engine.migrated_for_requests.cache_clear()
+        engine.checked_for_requests().bare.close()
+        engine.checked_for_requests.cache_clear()
 
 
 def timed(ask: Callable[[], Any]) -> tuple[Any, float]:

@@ -3,19 +3,25 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from analytics_pipeline import migrate
+from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
 from backend.analytics import health, tasks
 from backend.catalog.models import Product
 from backend.engines import warehouse as engines
+from backend.engines.errors import WarehouseNotMigrated
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,11 +92,11 @@ def test_an_unknown_product_is_a_404(staff: User) -> None:
 
 def test_a_warehouse_that_is_down_is_a_503(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLICKHOUSE_URL", "http://nobody:nothing@127.0.0.1:9/none")
-    engines.migrated_for_requests.cache_clear()
+    engines.checked_for_requests.cache_clear()
     try:
         response = get(staff, "/api/analytics/sales/")
     finally:
-        engines.migrated_for_requests.cache_clear()
+        engines.checked_for_requests.cache_clear()
     assert response.status_code == 503
     assert response.headers["Retry-After"]
 
@@ -159,11 +165,59 @@ def test_health_names_the_first_part_of_the_schema_that_is_missing(warehouse: Wa
     newest = migrate.load()[-1]
     warehouse.command(f"DELETE FROM schema_migrations WHERE number = {newest.number}")
     try:
-        with pytest.raises(health.WarehouseNotMigrated, match=newest.name) as found:
+        with pytest.raises(WarehouseNotMigrated, match=newest.name) as found:
             health.check()
     finally:
         migrate.migrate(warehouse)
     assert "migrate_warehouse" in found.value.remedy
+    assert health.check(), "the schema is in place again"
+
+
+@pytest.fixture
+def unmigrated(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
+    """The server, on which the database that the settings name doesn't exist yet."""
+    name = f"test_{uuid4().hex}"
+    monkeypatch.setenv("CLICKHOUSE_URL", urlsplit(warehouse_url)._replace(path=f"/{name}").geturl())
+    engines.checked_for_requests.cache_clear()
+    server = Warehouse(PipelineSettings(home=Path(), clickhouse_url=warehouse_url), database="default")
+    yield server
+    engines.checked_for_requests().bare.close()
+    engines.checked_for_requests.cache_clear()
+    server.command(f"DROP DATABASE IF EXISTS {name}")
+    server.close()
+
+
+def databases(server: Warehouse) -> set[str]:
+    return {row["name"] for row in server.rows("SELECT name FROM system.databases")}
+
+
+def test_requests_and_health_change_nothing_in_a_warehouse_that_is_not_migrated(
+    unmigrated: Warehouse, staff: User
+) -> None:
+    before = databases(unmigrated)
+    response = get(staff, "/api/analytics/sales/")
+    body = response.json()
+    assert (response.status_code, body["code"]) == (503, "warehouse_not_migrated")
+    assert "manage.py migrate_warehouse" in body["details"]["remedy"]
+    assert response.headers["Retry-After"]
+    with pytest.raises(WarehouseNotMigrated):
+        health.check()
+    assert databases(unmigrated) == before
+
+    call_command("migrate_warehouse", stdout=io.StringIO())
+    assert get(staff, "/api/analytics/sales/").status_code == 200
+    assert health.check()["dirty_days"] == 0
+
+
+def test_requests_wait_for_a_migration_that_a_newer_release_brings(
+    unmigrated: Warehouse, staff: User
+) -> None:
+    call_command("migrate_warehouse", stdout=io.StringIO())
+    bare = engines.checked_for_requests().bare
+    newest = migrate.load()[-1]
+    bare.command(f"DELETE FROM schema_migrations WHERE number = {newest.number}")
+    assert get(staff, "/api/analytics/sales/").json()["code"] == "warehouse_not_migrated"
+    assert newest in migrate.pending(bare, migrations=migrate.load())
 
 
 def test_tasks_and_health_work_on_an_empty_warehouse(warehouse: Warehouse) -> None:
