@@ -9,6 +9,9 @@ import redis
 from django.core.cache import caches
 from django.db import connections
 
+from analytics_pipeline import migrate
+from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.warehouse import Warehouse
 from tests.services import RUN, requirements, uses_store
 
 
@@ -51,6 +54,15 @@ def warehouse_url() -> Iterator[str]:
     """The address of this worker's warehouse: the server runs, its database has to be migrated."""
     with RUN.warehouse() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_warehouse_url(warehouse_url: str) -> str:
+    """The address of this worker's warehouse, whose database has the schema: web requests don't migrate it."""
+    warehouse = Warehouse(PipelineSettings(home=RUN.home, clickhouse_url=warehouse_url))
+    migrate.migrate(warehouse)
+    warehouse.close()
+    return warehouse_url
 
 
 @pytest.fixture(scope="session")

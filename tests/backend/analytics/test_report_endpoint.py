@@ -20,7 +20,7 @@ from backend.analytics import formats
 from backend.analytics.formats import ReportFormat
 from backend.catalog.models import Product
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("migrated_warehouse_url")]
 ALL = ["exposure_revenue", "id_conflicts", "product", "queries", "reconciliation", "sales"]
 
 

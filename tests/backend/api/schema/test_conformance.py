@@ -37,7 +37,7 @@ def _quiet() -> Iterator[None]:
 @pytest.fixture
 def application(
     folder_engine: SearchEngine,  # noqa: F811
-    warehouse_url: str,
+    migrated_warehouse_url: str,
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Any:
