@@ -36,22 +36,26 @@ SIGNS = {
 def plain(text: str, *, mark: str, currency: str = "", unit: str = "") -> str:
     """Return a number as digits with a decimal point, without the grouping of its digits and its currency.
 
-    A text that isn't a number with this decimal mark is returned as it is; so is one with a sign that can't
+    A text that isn't a number with this decimal mark gives an empty one; so does one with a sign that can't
     stand for `currency`. `unit` is what else may stand after the number, such as "%".
     """
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return text
     parts = _PARTS.fullmatch(text)
     if parts is None:
-        return text
+        return ""
     around = [part for part in (parts["lead"].strip(), parts["tail"].strip()) if part]
     if len(around) > 1 or (around and around[0] != unit and not _stands_for(around[0], currency)):
-        return text
-    whole = _grouped(mark).fullmatch(parts["number"]) or _ungrouped(mark).fullmatch(parts["number"])
-    if whole is None:
-        return text
-    digits = re.sub("[^0-9]", "", whole["whole"])
-    return f"{digits}.{whole['places']}" if whole["places"] else digits
+        return ""
+    return _number(parts["number"], mark=mark)
+
+
+def _number(text: str, *, mark: str) -> str:
+    found = _grouped(mark).fullmatch(text) or _ungrouped(mark).fullmatch(text)
+    if found is None:
+        return ""
+    digits = re.sub("[^0-9]", "", found["whole"])
+    return f"{digits}.{found['places']}" if found["places"] else digits
 
 
 def _stands_for(sign: str, currency: str) -> bool:
@@ -62,7 +66,7 @@ def _stands_for(sign: str, currency: str) -> bool:
 def _grouped(mark: str) -> re.Pattern[str]:
     separator = rf"(?P<separator>[{OTHER[mark]}{_SPACES}])"
     # Groups have three digits, in India two before the last three.
-    whole = rf"(?P<whole>[0-9]{{1,3}}{separator}(?:[0-9]{{2,3}}(?P=separator))*[0-9]{{3}})"
+    whole = rf"(?P<whole>[1-9][0-9]{{0,2}}{separator}(?:[0-9]{{2,3}}(?P=separator))*[0-9]{{3}})"
     return re.compile(rf"{whole}(?:{re.escape(mark)}(?P<places>[0-9]+))?")
 
 
@@ -76,19 +80,11 @@ def shown_mark(text: str) -> str:
     parts = _PARTS.fullmatch(text)
     if parts is None:
         return ""
-    number = re.sub(rf"[{_SPACES}]", "", parts["number"])
-    points, commas = number.count(POINT), number.count(COMMA)
-    if points and commas:
-        last = POINT if number.rfind(POINT) > number.rfind(COMMA) else COMMA
-        return last if number.count(last) == 1 else ""
-    if not points and not commas:
-        return ""
-    separator = POINT if points else COMMA
-    if points + commas > 1:
-        return OTHER[separator]
-    whole, _, rest = number.partition(separator)
-    is_group = len(rest) == 3 and len(whole) <= 3 and not whole.startswith("0")
-    return EITHER if is_group else separator
+    found = {mark: _number(parts["number"], mark=mark) for mark in (POINT, COMMA)}
+    possible = [mark for mark, number in found.items() if number]
+    if len(possible) == 1:
+        return possible[0]
+    return EITHER if found[POINT] != found[COMMA] else ""
 
 
 Cell = tuple[int, str, str]

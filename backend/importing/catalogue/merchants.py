@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from backend.catalog.pricing import sale_price
-from backend.importing.catalogue.offers import EXTRA
+from backend.importing.catalogue.offers import BAD_COUNT, EXTRA
 from backend.importing.errors import InvalidValue
 from backend.importing.numbers import POINT, plain
 from backend.importing.rows import Kind, Row
@@ -60,10 +60,17 @@ def prices(*, listed: Decimal, paid: Decimal, currency: str) -> dict[str, str]:
 
 
 def stock(text: str, *, mark: str | None) -> tuple[str, tuple[str, ...]]:
-    """Return the units in stock as our column has them, and remarks."""
+    """Return the units in stock as our column has them, and remarks.
+
+    Raises:
+        InvalidValue: it is not a number.
+    """
     if text.startswith("-") and text[1:].isdigit():
         return "0", (OVERSOLD,)
-    return plain(text, mark=mark or POINT), ()
+    units = plain(text, mark=mark or POINT)
+    if not units:
+        raise InvalidValue(BAD_COUNT)
+    return units, ()
 
 
 def extra_attributes(row: Row) -> dict[str, str]:
