@@ -87,7 +87,7 @@ def cards_by_id(product_ids: Collection[int]) -> dict[int, Card]:
 
 
 def product_page(product_id: int, *, user: object) -> dict[str, Any]:
-    """Return what ProductSerializer describes, in two queries.
+    """Return what ProductSerializer describes, in two queries; inactive variants for seller and staff only.
 
     Raises:
         ProductNotFound: it doesn't exist, or is unlisted and the user is neither its seller nor staff.
@@ -95,10 +95,14 @@ def product_page(product_id: int, *, user: object) -> dict[str, Any]:
     rows = Product.objects.existing().filter(pk=product_id)
     found = rows.values_list(*PAGE_COLUMNS).first()
     row = dict(zip(PAGE_COLUMNS, found, strict=True)) if found else {}
-    if not row or not (row["is_active"] or may_change_products_of(row["seller_id"], user=user)):
+    sees_inactive = bool(row) and may_change_products_of(row["seller_id"], user=user)
+    if not row or not (row["is_active"] or sees_inactive):
         raise ProductNotFound(product_id=product_id)
-    variants = Variant.objects.filter(product_id=product_id).order_by("pk").values_list(*VARIANT_COLUMNS)
-    return _page(row, [dict(zip(VARIANT_COLUMNS, one, strict=True)) for one in variants])
+    variants = Variant.objects.filter(product_id=product_id).order_by("pk")
+    if not sees_inactive:
+        variants = variants.filter(is_active=True)
+    columns = variants.values_list(*VARIANT_COLUMNS)
+    return _page(row, [dict(zip(VARIANT_COLUMNS, one, strict=True)) for one in columns])
 
 
 def product_images(product_id: int, *, user: object) -> list[dict[str, Any]]:

@@ -59,9 +59,18 @@ def test_cards_are_what_the_serializer_describes() -> None:
 
 def test_product_pages_are_what_the_serializer_describes() -> None:
     for product in a_mixed_catalogue():
-        serialized = ProductSerializer(product_for(product.pk, user=GUEST)).data
+        serialized = ProductSerializer(product_for(product.pk, user=product.seller)).data
 
-        assert plain(product_page(product.pk, user=GUEST)) == plain(serialized)
+        assert plain(product_page(product.pk, user=product.seller)) == plain(serialized)
+
+
+def test_a_guest_sees_no_inactive_variants_and_their_units() -> None:
+    product = a_mixed_catalogue()[0]
+    seen, all_of_them = (product_page(product.pk, user=user) for user in (GUEST, product.seller))
+
+    assert [each["is_active"] for each in all_of_them["variants"]] == [True, True, False]
+    assert seen["variants"] == all_of_them["variants"][:2]
+    assert (seen["stock"], all_of_them["stock"]) == (3, 5)
 
 
 def test_unlisted_products_have_no_card_and_a_page_for_their_seller_alone() -> None:
