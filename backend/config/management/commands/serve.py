@@ -63,7 +63,7 @@ class Command(BaseCommand):
         if not web_only:
             self.stdout.write(f"Starting; logs are in {settings.VITRINE_HOME / 'logs'}; Ctrl-C stops all.")
         self.stdout.flush()
-        supervisor = [sys.executable, "-m", "supervisor.supervisord", "-c", str(path)]
+        supervisor = [sys.executable, "-m", "backend.config.supervisord", "-c", str(path)]
         # The supervisor keeps this process id, which its children use to check whether it still runs.
         os.environ[SUPERVISED] = str(os.getpid())
         os.environ[FOLDER] = str(_empty(Path(os.environ.get(FOLDER) or path.parent / "metrics")))
