@@ -105,6 +105,24 @@ def test_a_killed_web_process_is_replaced_alone_and_no_other_request_fails(shop:
     assert len(load.outcomes) > KILLS * CLIENTS
 
 
+def test_when_all_web_processes_are_killed_connections_are_refused_until_the_first_is_back(
+    shop: Shop,
+) -> None:
+    wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
+    live = {"live": getting(f"http://127.0.0.1:{shop.port}/api/health/live/", connection="close")}
+    with Load(live, clients=2).running() as load:
+        victims = [worker_of(pid) for name, (_, pid) in shop.processes().items() if name in WORKERS]
+        for victim in filter(None, victims):
+            os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: any(each.status == 0 for each in list(load.outcomes)), what="a refusal")
+        wait_until(lambda: serving(shop) == WORKERS, what="all web processes are back", seconds=120)
+        back = time.monotonic()
+        wait_until(lambda: len(load.between(back, time.monotonic())) > 10, what="requests since then")
+
+    assert {each.status for each in load.outcomes} == {0, 200}
+    assert {each.status for each in load.between(back, time.monotonic())} == {200}
+
+
 @pytest.mark.parametrize(
     "sent",
     [
