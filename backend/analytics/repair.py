@@ -203,7 +203,7 @@ def _remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, da
     """Delete events while no rollup of their day is rebuilt, with the day marked dirty before.
 
     Raises:
-        WarehouseUnavailable: the day is being rebuilt for minutes.
+        WarehouseUnavailable: the day is being rebuilt for minutes, or a process that claimed it was killed.
     """
     deadline = time.monotonic() + _CLAIM_SECONDS
     while time.monotonic() < deadline:
@@ -213,4 +213,7 @@ def _remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, da
                 facts.remove_events(warehouse, rows, day=day)
                 return
         time.sleep(_POLL_SECONDS)
-    raise WarehouseUnavailable(f"the rollups of {day} are being rebuilt; try again")
+    raise WarehouseUnavailable(
+        f"the rollups of {day} are being rebuilt, or a process was killed while it claimed the day; "
+        "such a claim ends after an hour: try again then"
+    )
