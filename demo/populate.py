@@ -31,6 +31,7 @@ from demo.events import Recorder, exposure_ids
 from demo.lists import candidate_lists
 from demo.orders import SECONDS_TO_CART, CartAdditions, Ordering, Stocked, additions
 from demo.people import populate as populate_people
+from demo.pictures import store_pictures
 from demo.plan import Plan
 from demo.stock import Sold, record_ledger
 
@@ -115,6 +116,11 @@ def store(history: History) -> Counts:
         refresh_popularity(by=ACTOR)
         _mark_best_sellers(plan)
     return Counts(products=plan.products, customers=plan.customers, orders=len(orders))
+
+
+def store_pictures_of(history: History) -> int:
+    """Draw and store the pictures of products that have none yet; return how many."""
+    return store_pictures(history.shop.vocabulary, source=SOURCE, plan=history.plan, by=ACTOR)
 
 
 def load_events(history: History, *, warehouse: Warehouse) -> int:

@@ -20,6 +20,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_PIXELS = 32_000_000
 LONGEST_SIDE = 2_048
 QUALITY = 82
+EFFORT = 4
 _JPEG_WITH_SEVERAL_PICTURES = "MPO"
 
 # An image of MAX_PIXELS takes up to 300 MB while it is decoded and reduced.
@@ -88,10 +89,10 @@ def thumbnail(data: bytes, *, size: int) -> bytes:
     return encoded_webp(image)
 
 
-def encoded_webp(image: Image.Image) -> bytes:
-    """Return the image as WebP, without metadata."""
+def encoded_webp(image: Image.Image, *, effort: int = EFFORT) -> bytes:
+    """Return the image as WebP, without metadata; more `effort` (0 to 6) makes it smaller."""
     out = io.BytesIO()
-    image.save(out, "WEBP", quality=QUALITY, method=4, exif=b"", xmp=b"", icc_profile=b"")
+    image.save(out, "WEBP", quality=QUALITY, method=effort, exif=b"", xmp=b"", icc_profile=b"")
     return out.getvalue()
 
 

@@ -14,7 +14,14 @@ from backend.engines.warehouse import warehouse
 from backend.outbox.catch_up import catch_up
 from backend.outbox.errors import NotCaughtUp
 from demo.plan import Plan, Progress
-from demo.populate import History, generate_history, load_events, shop_is_empty, store
+from demo.populate import (
+    History,
+    generate_history,
+    load_events,
+    shop_is_empty,
+    store,
+    store_pictures_of,
+)
 
 PROGRESS_FILE = "populate_data.json"
 
@@ -65,6 +72,7 @@ class Command(BaseCommand):
             return
         else:
             history = generate_history(begun.plan)
+        self.stdout.write(f"{store_pictures_of(history):,} pictures")
         self._load_events(history)
         if not options["no_wait"]:
             self._wait()

@@ -1,0 +1,1 @@
+"""Draws pictures of generated products from shapes.toml."""

@@ -1,0 +1,60 @@
+"""Pictures of the generated shop."""
+
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from backend.catalog.images.files import name_of
+from backend.catalog.images.models import ProductImage, UnusedFile
+from backend.catalog.models import Product
+from demo import pictures, vocabulary
+from demo.drawing.canvas import PRIMITIVES, SIZE
+from demo.drawing.shapes import colour_of, picture, shapes
+from demo.populate import History, store, store_pictures_of
+
+
+def test_every_noun_of_the_vocabulary_has_a_shape() -> None:
+    nouns = {noun for leaf in vocabulary.load().leaves for noun in leaf.nouns}
+
+    assert nouns == set(shapes())
+    assert {part.primitive for parts in shapes().values() for part in parts} == set(PRIMITIVES)
+
+
+def test_the_same_product_looks_the_same_and_another_colour_differs() -> None:
+    navy, rust = (picture("mug", colour=colour_of(name), label="mug") for name in ("Navy", "Rust"))
+
+    assert picture("mug", colour=colour_of("Navy"), label="mug").tobytes() == navy.tobytes()
+    assert navy.tobytes() != rust.tobytes()
+    assert navy.size == (SIZE, SIZE)
+
+
+def test_a_colour_is_found_by_its_longest_name() -> None:
+    assert colour_of("Sky blue") == colour_of("a sky blue lamp")
+    assert colour_of("oak") == colour_of("oak") != colour_of("glass")
+
+
+@pytest.mark.django_db
+def test_every_product_has_pictures_of_a_few_kilobytes_and_one_for_each_colour(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "CHUNK", 20)
+    store(history)
+
+    made = store_pictures_of(history)
+    again = store_pictures_of(history)
+
+    assert (made, again) == (ProductImage.objects.count(), 0)
+    assert not UnusedFile.objects.exists()
+    for product in Product.objects.prefetch_related("images", "variants"):
+        shown: list[Any] = product.pictures
+        assert [picture["id"] for picture in shown] == [image.pk for image in product.images.all()]
+        colours = {variant.attributes.get("Colour", "") for variant in product.variants.all()}
+        assert len(shown) == min(len(colours), pictures.MAX_COLOURS)
+        assert all(picture["alt"] for picture in shown)
+    some = ProductImage.objects.order_by("?")[:20]
+    sizes = [default_storage.size(name_of(image.file, size=size)) for image in some for size in (None, 160)]
+    assert max(sizes) < 12_000
+    with default_storage.open(name_of(some[0].file)) as stored, Image.open(stored) as image:
+        assert image.size == (SIZE, SIZE)
