@@ -52,6 +52,16 @@ def lock_tree() -> None:
     list(roots.values_list("pk", flat=True))
 
 
+def hold_category(category: Category) -> None:
+    """Keep a category from being deleted until the caller's transaction ends.
+
+    Raises:
+        InvalidInput: it was deleted since it was read.
+    """
+    if not Category.objects.filter(pk=category.pk).select_for_update(no_key=True).exists():
+        raise InvalidInput(category=[f"The category {category.path!r} was deleted."])
+
+
 def add_category(name: str, parent: Category | None, *, by: Actor) -> Category:
     """Create a category in a tree that the caller has locked; return the one that another request created.
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db import transaction
 
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
@@ -96,6 +95,8 @@ def delete_category(category_id: int, *, by: Actor) -> None:
     """
     with transaction.atomic():
         lock_tree()
+        # The full lock waits for transactions that put a product into the category; the count then sees it.
+        Category.objects.select_for_update().filter(pk=category_id).first()
         category = _category(category_id)
         products = Product.objects.existing().filter(category=category).count()
         children = category.children.count()
@@ -103,12 +104,7 @@ def delete_category(category_id: int, *, by: Actor) -> None:
             raise CategoryNotEmpty(category_id=category_id, products=products, categories=children)
         _give_away_deleted_products(category, by=by)
         subject = Category._meta.label, str(category_id)
-        try:
-            with transaction.atomic():
-                category.delete()
-        except (ProtectedError, IntegrityError) as error:
-            # A product was added since it was counted.
-            raise CategoryNotEmpty(category_id=category_id) from error
+        category.delete()
         record("catalog.category_deleted", by=by, subject=subject, changes={"path": (category.path, None)})
 
 

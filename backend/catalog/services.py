@@ -12,6 +12,7 @@ from backend.api import money
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import differences, record
+from backend.catalog.categories import hold_category
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product
 from backend.catalog.pricing import reprice
@@ -53,6 +54,7 @@ def create_product(
     Raises:
         InvalidInput: there is no variant, a SKU is given twice, an amount has too many decimal places, or a
             variant's price would be negative or too high to store.
+            The category may also have been deleted since it was read.
         SkuTaken: another variant has one of the SKUs.
         UnknownCurrency: there is no such currency.
     """
@@ -61,6 +63,7 @@ def create_product(
     money.require_precise(currency, price=price)
     require_valid(variants, currency=currency)
     with transaction.atomic():
+        hold_category(category)
         product = Product(
             title=title,
             slug=slug_of(title),
@@ -90,11 +93,13 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
 
     Raises:
         ProductNotFound: there is no such product.
-        InvalidInput: the price has too many decimal places, or a variant's price would be negative or too
-            high to store.
+        InvalidInput: the price has too many decimal places, a variant's price would be negative or too high
+            to store, or the new category was deleted since it was read.
     """
     with transaction.atomic():
         product = locked_product(product_id)
+        if "category" in changes:
+            hold_category(changes["category"])
         before = {name: getattr(product, name) for name in (*changes, *DERIVED)}
         for name, value in changes.items():
             setattr(product, name, value)

@@ -135,10 +135,12 @@ def delete_variant(variant_id: int, *, product_id: int, by: Actor) -> bool:
         reprice_all(product, variants if remains else others)
         store_pictures(product)
         product.save(update_fields=["sale_price", "updated_at"])
-        action = "catalog.variant_deactivated" if remains else "catalog.variant_deleted"
-        record(
-            action, by=by, subject=subject, changes={"sku": (variant.sku, variant.sku if remains else None)}
-        )
+        if remains:
+            record(
+                "catalog.variant_deactivated", by=by, subject=subject, changes={"is_active": (True, False)}
+            )
+        else:
+            record("catalog.variant_deleted", by=by, subject=subject, changes={"sku": (variant.sku, None)})
         publish(Topic.PRODUCT, product.pk)
     return remains
 

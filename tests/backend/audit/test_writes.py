@@ -14,14 +14,15 @@ from backend.accounts.services import end_session, log_in, register
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.catalog.categories import category_by_names
-from backend.catalog.category_services import update_category
+from backend.catalog.category_services import delete_category, update_category
+from backend.catalog.matrix import Matrix, fill_matrix
 from backend.catalog.services import (
     create_product,
     delete_product,
     set_popularity,
     update_product,
 )
-from backend.catalog.variant_services import NewVariant
+from backend.catalog.variant_services import NewVariant, create_variants, delete_variant, update_variant
 from backend.inventory.services import Entry, record
 from backend.orders.models import Order
 from backend.orders.services import accept_return, cancel, deliver, ship
@@ -83,6 +84,40 @@ def a_new_name() -> Write:
     return lambda: update_category(category.pk, changes={"name": "House"}, by=BY)
 
 
+def a_moved_category() -> Write:
+    category = category_by_names(["Home", "Lamps"], by=Actor.system("other"))
+    return lambda: update_category(category.pk, changes={"parent_id": None}, by=BY)
+
+
+def a_deleted_category() -> Write:
+    category = category_by_names(["Home"], by=Actor.system("other"))
+    return lambda: delete_category(category.pk, by=BY)
+
+
+def new_variants() -> Write:
+    lamp = product()
+    matrix = Matrix(attributes={"size": ["S", "M"]}, sku_pattern="V-{size}")
+    return lambda: fill_matrix(lamp.pk, matrix=matrix, by=BY)
+
+
+def a_changed_variant() -> Write:
+    lamp = variant(price="10.00")
+    changes = {"price_modifier": Decimal(1)}
+    return lambda: update_variant(lamp.pk, product_id=lamp.product_id, changes=changes, by=BY)
+
+
+def a_deleted_variant() -> Write:
+    lamp = product()
+    (new,) = create_variants(lamp.pk, variants=[NewVariant(sku="S-2")], by=Actor.system("other"))
+    return lambda: delete_variant(new.pk, product_id=lamp.pk, by=BY)
+
+
+def a_deactivated_variant() -> Write:
+    lamp = product(stock=[1, 1])
+    stocked = lamp.variants.earliest("pk")
+    return lambda: delete_variant(stocked.pk, product_id=lamp.pk, by=BY)
+
+
 def a_delivery() -> Write:
     lamp = variant(stock=5)
     entry = Entry(variant_id=lamp.pk, transaction_type="IN", quantity=3)
@@ -133,6 +168,16 @@ WRITES: list[tuple[Callable[[], Write], str, dict[str, Any]]] = [
     (a_new_popularity, "catalog.popularity_changed", {"products": [None, 1]}),
     (a_new_category, "catalog.category_created", {"path": [None, "Home"]}),
     (a_new_name, "catalog.category_renamed", {"path": ["Home", "House"]}),
+    (a_moved_category, "catalog.category_moved", {"path": ["Home > Lamps", "Lamps"]}),
+    (a_deleted_category, "catalog.category_deleted", {"path": ["Home", None]}),
+    (new_variants, "catalog.variants_created", {"skus": [None, ["V-S", "V-M"]]}),
+    (
+        a_changed_variant,
+        "catalog.variant_updated",
+        {"price_modifier": ["0", "1"], "sale_price": ["10", "11"]},
+    ),
+    (a_deleted_variant, "catalog.variant_deleted", {"sku": ["S-2", None]}),
+    (a_deactivated_variant, "catalog.variant_deactivated", {"is_active": [True, False]}),
     (a_delivery, "inventory.stock_changed", {"stock": [5, 8]}),
     (a_shipment, "orders.status_changed", {"status": ["CONFIRMED", "SHIPPED"]}),
     (a_cancellation, "orders.status_changed", {"status": ["CONFIRMED", "CANCELLED"]}),
