@@ -344,3 +344,29 @@ def test_columns_that_the_format_does_not_have_are_named_or_become_attributes(tm
     assert Product.objects.get().attributes == {}
     assert "columns imported as attributes" in run_import(path, extra_columns="attributes")
     assert Product.objects.get().attributes == {"brnad": "Osram", "Weight": "2 kg"}
+
+
+def test_the_file_of_refused_rows_is_read_with_the_options_of_its_file_and_runs_no_formula(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("sku;title;price;brand\n1;Übertopf;free;=1+1\n".encode("cp1252"))
+    options = {"encoding": "cp1252", "delimiter": "semicolon"}
+    refused = Path(run_import(path, **options).rsplit("refused rows: ", 1)[1].strip())
+    text = refused.read_text(encoding="utf-8-sig")
+    assert text.splitlines()[1].endswith(";1;Übertopf;free;'=1+1")
+    refused.write_bytes(refused.read_bytes().replace(b"free", b"5"))
+    run_import(refused, **options)
+    made = Product.objects.get()
+    assert (made.title, made.brand) == ("Übertopf", "=1+1")
+
+
+def test_a_row_is_stored_once_when_its_product_is_refused_after_another_of_its_rows(tmp_path: Path) -> None:
+    taken = other_variant(title="Chair").sku
+    out = import_csv(
+        tmp_path, lamp(sku=taken, product="S", colour="Red"), lamp(sku="S-2", product="S", price="free")
+    )
+    assert [(row["line"], row["reason"].split(",")[0]) for row in refused_rows(out)] == [
+        ("2", "its SKU belongs to another product of this shop"),
+        ("3", "price must be a number like 12.50"),
+    ]
