@@ -62,6 +62,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "StockLevelEnum": "backend.inventory.models.StockLevel",
         "OrderStatusEnum": "backend.orders.models.OrderStatus",
         "PurchaseOrderStatusEnum": "backend.purchasing.models.PurchaseOrderStatus",
     },

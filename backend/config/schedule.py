@@ -18,6 +18,7 @@ BEAT_SCHEDULE = {
         "task": "backend.accounts.tasks.forget_expired_sessions",
         "schedule": timedelta(days=1),
     },
+    "check stock": {"task": "backend.inventory.tasks.check_stock", "schedule": crontab(hour=3, minute=30)},
     "draft purchase orders": {
         "task": "backend.purchasing.tasks.draft_purchase_orders",
         "schedule": crontab(hour=4, minute=0),

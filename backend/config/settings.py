@@ -177,6 +177,7 @@ DEFAULT_CURRENCY = env.currency("DEFAULT_CURRENCY", "USD")
 TAX_PERCENTAGE = env.number("TAX_PERCENTAGE", "0")
 SHIPPING_COST = env.number("SHIPPING_COST", "0")
 FREE_SHIPPING_FROM = env.optional_number("FREE_SHIPPING_FROM")
+LOW_STOCK_THRESHOLD = env.whole("LOW_STOCK_THRESHOLD", 5)
 
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.whole("EMAIL_PORT", 25)

@@ -7,6 +7,7 @@ from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
 from backend.config.celery import app
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
+from backend.inventory.subscribers import StockAlerts
 from backend.outbox.subscribers import Subscriber
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import GuestRecentProducts
@@ -19,6 +20,7 @@ def subscribers() -> list[Subscriber]:
         CategoryFanOut(),
         ThumbnailRequests(request_thumbnails),
         *index_subscribers(engine(), clock=timezone.now),
+        StockAlerts(clock=timezone.now),
         OrderFacts(target),
         Products(target),
         ShopperLinks(target),

@@ -18,7 +18,7 @@ guarantee correctness without them.
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from backend.catalog.models import Variant
 
@@ -63,6 +63,53 @@ class InventoryTransaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.transaction_type} {self.effect:+d} of variant {self.variant_id}"
+
+
+class StockThreshold(models.Model):
+    """The number of available units at or below which a variant is low on stock."""
+
+    variant = models.OneToOneField(Variant, on_delete=models.CASCADE, related_name="stock_threshold")
+    units = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.units} units of variant {self.variant_id}"
+
+
+class StockLevel(models.TextChoices):
+    """How much of a variant is available, compared with its threshold."""
+
+    SUFFICIENT = "SUFFICIENT", "above the threshold"
+    LOW = "LOW", "at or below the threshold"
+    OUT = "OUT", "none available"
+
+
+class KnownStockLevel(models.Model):
+    """A variant's level when it was last compared with its threshold; a difference from it is an alert."""
+
+    variant = models.OneToOneField(Variant, on_delete=models.CASCADE, related_name="known_stock_level")
+    level = models.CharField(max_length=10, choices=StockLevel.choices)
+
+    def __str__(self) -> str:
+        return f"{self.level} of variant {self.variant_id}"
+
+
+class StockAlert(models.Model):
+    """A change of a variant's level. Append-only."""
+
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="stock_alerts")
+    level = models.CharField(max_length=10, choices=StockLevel.choices)
+    previous_level = models.CharField(max_length=10, choices=StockLevel.choices)
+    available = models.PositiveIntegerField()
+    threshold = models.PositiveIntegerField()
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(level=F("previous_level")), name="stock_alert_is_a_change"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level} of variant {self.variant_id}"
 
 
 class ReservationState(models.TextChoices):

@@ -1,10 +1,14 @@
 """Inventory queries."""
 
-from django.db.models import QuerySet
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import QuerySet, Sum
 
 from backend.accounts.models import User
+from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
-from backend.inventory.models import InventoryTransaction
+from backend.inventory.models import InventoryTransaction, StockAlert
 
 
 def transactions_visible_to(
@@ -31,3 +35,35 @@ def variants_managed_by(user: User) -> QuerySet[Variant]:
     """Return the variants whose stock the user may change: for sellers their own, for staff all."""
     rows = Variant.objects.filter(product__deleted_at=None)
     return rows if user.is_admin else rows.filter(product__seller=user)
+
+
+def variant_managed_by(user: User, variant_id: int) -> Variant:
+    """Return the variant with its product, if the user may manage its stock.
+
+    Raises:
+        VariantNotFound: it doesn't exist, or is another seller's.
+    """
+    rows = variants_managed_by(user).select_related("product", "stock_threshold")
+    variant = rows.filter(pk=variant_id).first()
+    if variant is None:
+        raise VariantNotFound(variant_id=variant_id)
+    return variant
+
+
+def alerts_visible_to(
+    user: User, *, product_id: int | None = None, level: str | None = None
+) -> QuerySet[StockAlert]:
+    """Return the matching alerts, newest first; for sellers, only those of their own products."""
+    rows = StockAlert.objects.select_related("variant__product").order_by("-created_at", "-pk")
+    if not user.is_admin:
+        rows = rows.filter(variant__product__seller=user)
+    if product_id is not None:
+        rows = rows.filter(variant__product_id=product_id)
+    return rows if level is None else rows.filter(level=level)
+
+
+def stock_at(variants: list[Variant], *, at: datetime) -> Mapping[int, int]:
+    """Return the stock of each variant at a time, from the ledger, by variant id (1 query)."""
+    entries = InventoryTransaction.objects.filter(variant__in=variants, recorded_at__lte=at)
+    sums = dict(entries.values_list("variant_id").order_by().annotate(units=Sum("effect")))
+    return {variant.pk: sums.get(variant.pk, 0) for variant in variants}

@@ -1,10 +1,12 @@
 """Serializers for inventory transactions."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from backend.api.fields import Choice, Identifier
 from backend.api.parameters import Body, PageParameters
-from backend.inventory.models import InventoryTransaction, TransactionType
+from backend.inventory.models import InventoryTransaction, StockAlert, StockLevel, TransactionType
 
 MAX_UNITS = 1_000_000
 TRANSACTION = {
@@ -65,3 +67,76 @@ class InventoryTransactionSerializer(serializers.ModelSerializer[InventoryTransa
             "timestamp",
         ]
         read_only_fields = fields
+
+
+class AlertListParameters(PageParameters):
+    """The parameters of a list of stock alerts."""
+
+    product = Identifier(required=False, help_text="The product's id.")
+    level = Choice(choices=StockLevel.choices, required=False)
+
+
+class StockAlertSerializer(serializers.ModelSerializer[StockAlert]):
+    """A change of a variant's stock level."""
+
+    EXAMPLE = {
+        "sku": "K-1",
+        "title": "Copper kettle",
+        "level": "LOW",
+        "previous_level": "SUFFICIENT",
+        "available": 4,
+        "threshold": 5,
+    }
+
+    product = serializers.IntegerField(source="variant.product_id")
+    sku = serializers.CharField(source="variant.sku")
+    title = serializers.CharField(source="variant.product.title")
+
+    class Meta:
+        model = StockAlert
+        fields = [
+            "id",
+            "product",
+            "variant",
+            "sku",
+            "title",
+            "level",
+            "previous_level",
+            "available",
+            "threshold",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class ThresholdSerializer(Body):
+    """The threshold of a variant."""
+
+    EXAMPLE = {"threshold": 5}
+
+    threshold = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_UNITS,
+        allow_null=True,
+        help_text="Available units at or below which stock is low; null for the shop's threshold.",
+    )
+
+
+class StockParameters(PageParameters):
+    """The parameters of a list of stock."""
+
+    at = serializers.DateTimeField(
+        required=False, help_text="The time, as 2026-03-01T00:00:00Z; by default now."
+    )
+    product = Identifier(required=False, help_text="The product's id.")
+
+
+class StockSerializer(serializers.Serializer[Any]):
+    """The stock of a variant at a time, from the ledger."""
+
+    EXAMPLE = {"variant": 1, "product": 1, "sku": "K-1", "stock": 15}
+
+    variant = serializers.IntegerField()
+    product = serializers.IntegerField()
+    sku = serializers.CharField()
+    stock = serializers.IntegerField()

@@ -18,10 +18,16 @@ from backend.audit.actors import actor_of
 from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
 from backend.catalog.variants import resolve_variant
 from backend.inventory import selectors, services
+from backend.inventory.alerts import set_threshold
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.serializers import (
+    AlertListParameters,
     InventoryTransactionSerializer,
     NewTransactionSerializer,
+    StockAlertSerializer,
+    StockParameters,
+    StockSerializer,
+    ThresholdSerializer,
     TransactionListParameters,
 )
 
@@ -83,3 +89,75 @@ def _record(request: Request, body: dict[str, Any]) -> Response:
     row = services.record(entry, by=actor_of(request), now=timezone.now())
     row.variant = variant
     return envelope(InventoryTransactionSerializer(row).data, message="Recorded.", status=201)
+
+
+class StockAlertListView(APIView):
+    """Stock alerts: sellers see their own products, staff all."""
+
+    permission_classes = (IsSellerOrStaff,)
+
+    @operation(
+        "stock_alerts_list",
+        tag="inventory",
+        query=AlertListParameters,
+        response=page_of(StockAlertSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """List stock alerts, newest first.
+
+        An alert is a change between sufficient, low and out of stock. Sellers see those of their own
+        products, staff see all.
+        """
+        parameters = parse(request, AlertListParameters)
+        rows = selectors.alerts_visible_to(
+            account_of(request), product_id=parameters.get("product"), level=parameters.get("level")
+        )
+        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
+        count, page = page_of_rows(rows, span)
+        shown = StockAlertSerializer(page, many=True).data
+        return Response(page_envelope(request, shown, count=count, span=span))
+
+
+class StockThresholdView(APIView):
+    """The threshold of a variant's stock alerts."""
+
+    permission_classes = (IsSellerOrStaff,)
+
+    @operation(
+        "stock_threshold_update",
+        tag="inventory",
+        request=ThresholdSerializer,
+        response=envelope_of(ThresholdSerializer),
+        errors=[VariantNotFound],
+    )
+    def put(self, request: Request, variant_id: int) -> Response:
+        """Set the threshold of a variant's stock alerts."""
+        body = parse_body(request, ThresholdSerializer)
+        variant = selectors.variant_managed_by(account_of(request), variant_id)
+        set_threshold(variant, units=body["threshold"], by=actor_of(request))
+        return envelope(body, message="Threshold set.")
+
+
+class StockListView(APIView):
+    """Stock at a time: sellers see their own products, staff all."""
+
+    permission_classes = (IsSellerOrStaff,)
+
+    @operation("stock_list", tag="inventory", query=StockParameters, response=page_of(StockSerializer))
+    def get(self, request: Request) -> Response:
+        """List the stock of variants at a time, from the ledger.
+
+        Sellers see their own products, staff see all.
+        """
+        parameters = parse(request, StockParameters)
+        rows = selectors.variants_managed_by(account_of(request)).order_by("pk")
+        if "product" in parameters:
+            rows = rows.filter(product_id=parameters["product"])
+        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
+        count, page = page_of_rows(rows, span)
+        units = selectors.stock_at(page, at=parameters.get("at") or timezone.now())
+        shown = [
+            {"variant": one.pk, "product": one.product_id, "sku": one.sku, "stock": units[one.pk]}
+            for one in page
+        ]
+        return Response(page_envelope(request, shown, count=count, span=span))

@@ -28,6 +28,7 @@ class Topic(StrEnum):
     ORDER = "order", Kind.STATE, "orders.Order"
     MOVEMENT = "movement", Kind.STATE, "orders.Movement"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
+    STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
 
     def __new__(cls, value: str, kind: Kind, model: str) -> "Topic":

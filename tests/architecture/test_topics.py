@@ -88,4 +88,5 @@ def test_all_subscribers_were_found() -> None:
         "Products",
         "GuestRecentProducts",
         "ShopperLinks",
+        "StockAlerts",
     }

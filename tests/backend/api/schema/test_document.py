@@ -78,6 +78,9 @@ FOR_ROLES = {
     "report_get",
     "reports_get",
     "sales_report_get",
+    "stock_alerts_list",
+    "stock_list",
+    "stock_threshold_update",
     "suppliers_create",
     "suppliers_list",
 }

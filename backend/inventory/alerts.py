@@ -1,0 +1,98 @@
+"""Stock alerts: changes of a variant's level (sufficient, low, out).
+
+Levels are compared when a product's message arrives from the outbox, not in the transactions that change
+stock, so checkout takes no longer. A change that is reversed before the comparison is no alert. The known level is
+updated together with the alert under a lock, so that a message that is delivered twice alerts once.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from backend.audit.actors import Actor
+from backend.audit.services import record
+from backend.catalog.models import Variant
+from backend.catalog.services import products_changed
+from backend.inventory.models import KnownStockLevel, StockAlert, StockLevel, StockThreshold
+from backend.outbox.services import publish_many
+from backend.outbox.topics import Topic
+
+
+def level_of(available: int, *, threshold: int) -> StockLevel:
+    """Return the level of a variant with `available` units."""
+    if available == 0:
+        return StockLevel.OUT
+    return StockLevel.LOW if available <= threshold else StockLevel.SUFFICIENT
+
+
+def compare_levels(product_ids: Collection[int], *, now: datetime) -> list[StockAlert]:
+    """Record and publish an alert for each active variant of the products whose level changed.
+
+    A variant that is compared for the first time only gets its known level.
+    """
+    with transaction.atomic():
+        known = _known_levels(_compared(product_ids))
+        alerts, changed = [], []
+        # Read after the lock was taken, so that a level that is out of date never replaces a newer one.
+        for variant in _compared(product_ids).filter(pk__in=known):
+            threshold = _threshold_of(variant)
+            level = level_of(variant.available, threshold=threshold)
+            row = known[variant.pk]
+            if row.level != level:
+                alerts.append(_alert(variant, row=row, level=level, threshold=threshold, now=now))
+                row.level = level
+                changed.append(row)
+        KnownStockLevel.objects.bulk_update(changed, ["level"])
+        made = StockAlert.objects.bulk_create(alerts)
+        publish_many(Topic.STOCK_ALERT, [alert.pk for alert in made])
+    return made
+
+
+def _compared(product_ids: Collection[int]) -> QuerySet[Variant]:
+    rows = Variant.objects.filter(product_id__in=product_ids, is_active=True, product__deleted_at=None)
+    return rows.select_related("stock_threshold").order_by("pk")
+
+
+def _known_levels(variants: Iterable[Variant]) -> dict[int, KnownStockLevel]:
+    """Lock and return the known levels by variant id; a variant without one gets its present level."""
+    present = [
+        KnownStockLevel(variant=variant, level=level_of(variant.available, threshold=_threshold_of(variant)))
+        for variant in variants
+    ]
+    variants = [row.variant for row in present]
+    KnownStockLevel.objects.bulk_create(present, ignore_conflicts=True)
+    rows = KnownStockLevel.objects.select_for_update().filter(variant__in=variants).order_by("variant_id")
+    return {row.variant_id: row for row in rows}
+
+
+def _alert(
+    variant: Variant, *, row: KnownStockLevel, level: StockLevel, threshold: int, now: datetime
+) -> StockAlert:
+    return StockAlert(
+        variant=variant,
+        level=level,
+        previous_level=row.level,
+        available=variant.available,
+        threshold=threshold,
+        created_at=now,
+    )
+
+
+def _threshold_of(variant: Variant) -> int:
+    own = getattr(variant, "stock_threshold", None)
+    return int(settings.LOW_STOCK_THRESHOLD) if own is None else int(own.units)
+
+
+def set_threshold(variant: Variant, *, units: int | None, by: Actor) -> None:
+    """Set the variant's threshold; None restores the shop's."""
+    with transaction.atomic():
+        before = StockThreshold.objects.filter(variant=variant).values_list("units", flat=True).first()
+        if units is None:
+            StockThreshold.objects.filter(variant=variant).delete()
+        else:
+            StockThreshold.objects.update_or_create(variant=variant, defaults={"units": units})
+        record("inventory.threshold_set", by=by, subject=variant, changes={"threshold": (before, units)})
+        products_changed({variant.product_id})

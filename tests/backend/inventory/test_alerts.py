@@ -1,0 +1,120 @@
+"""Stock alerts, stock at a time, and the check of the counters."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from backend.catalog.models import Variant
+from backend.inventory.alerts import compare_levels, set_threshold
+from backend.inventory.models import StockAlert, TransactionType
+from backend.inventory.services import Entry, record_many, release, reserve
+from backend.inventory.tasks import check_stock
+from backend.outbox.models import Message
+from backend.outbox.topics import Topic
+from tests.backend import shop
+from tests.backend.shop import NOW, SYSTEM, client_of
+from tests.backend.together import together
+
+pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
+
+
+def a_known_variant(stock: int = 20) -> Variant:
+    """Return a variant with this stock, a threshold of 5 and a known level."""
+    made = shop.variant(stock=stock)
+    compare(made)
+    return made
+
+
+def compare(variant: Variant) -> list[tuple[str, int]]:
+    made = compare_levels([variant.product_id], now=NOW)
+    return [(str(alert.level), alert.available) for alert in made]
+
+
+def test_each_change_of_level_is_alerted_once() -> None:
+    lamp = a_known_variant(stock=20)
+    held = reserve({lamp.pk: 16}, reference="order", now=NOW)
+    assert compare(lamp) == [("LOW", 4)]
+    assert compare(lamp) == []
+
+    reserve({lamp.pk: 4}, reference="order", now=NOW)
+    assert compare(lamp) == [("OUT", 0)]
+
+    release([one.pk for one in held.values()], now=NOW)
+    assert compare(lamp) == [("SUFFICIENT", 16)]
+    assert StockAlert.objects.count() == 3
+
+
+def test_each_alert_is_published_as_a_fact() -> None:
+    lamp = a_known_variant(stock=20)
+    reserve({lamp.pk: 20}, reference="order", now=NOW)
+    compare(lamp)
+
+    published = Message.objects.filter(topic=Topic.STOCK_ALERT).values_list("key", flat=True)
+    assert list(published) == [str(StockAlert.objects.get().pk)]
+
+
+def test_a_new_variant_is_not_alerted() -> None:
+    assert compare(shop.variant(stock=0)) == []
+
+
+def test_a_message_that_is_handled_twice_at_once_alerts_once() -> None:
+    lamp = a_known_variant(stock=20)
+    reserve({lamp.pk: 20}, reference="order", now=NOW)
+
+    outcomes = together(*[lambda: compare(lamp)] * 4)
+
+    assert sorted(map(str, outcomes)) == ["[('OUT', 0)]", "[]", "[]", "[]"]
+
+
+def test_a_variants_own_threshold_replaces_the_shops() -> None:
+    lamp = a_known_variant(stock=20)
+    set_threshold(lamp, units=30, by=SYSTEM)
+    assert compare(lamp) == [("LOW", 20)]
+
+    set_threshold(lamp, units=None, by=SYSTEM)
+    assert compare(lamp) == [("SUFFICIENT", 20)]
+
+
+def test_sellers_see_and_set_only_their_own() -> None:
+    seller, other = shop.seller(), shop.seller()
+    lamp = shop.variant(stock=20, sold_by=seller)
+    compare(lamp)
+    path = f"/api/products/inventory/thresholds/{lamp.pk}/"
+
+    assert client_of(other).put(path, {"threshold": 25}).json()["code"] == "variant_not_found"
+    assert client_of(seller).put(path, {"threshold": 25}).json()["data"] == {"threshold": 25}
+    compare(lamp)
+
+    alerts = "/api/products/inventory/alerts/"
+    (shown,) = client_of(seller).get(alerts).json()["results"]
+    assert (shown["sku"], shown["level"], shown["previous_level"]) == (lamp.sku, "LOW", "SUFFICIENT")
+    assert client_of(other).get(alerts).json()["count"] == 0
+    assert client_of(seller).get(alerts, {"level": "OUT"}).json()["count"] == 0
+
+
+def test_stock_at_a_time_comes_from_the_ledger() -> None:
+    seller = shop.seller()
+    lamp = shop.variant(stock=10, sold_by=seller)
+    damage = Entry(variant_id=lamp.pk, transaction_type=TransactionType.DAMAGE, quantity=4)
+    record_many([damage], by=SYSTEM, now=NOW + timedelta(days=2))
+    path, client = "/api/products/inventory/stock/", client_of(seller)
+
+    for days, stock in ((-1, 0), (0, 10), (1, 10), (2, 6)):
+        at = (NOW + timedelta(days=days)).isoformat()
+        (row,) = client.get(path, {"at": at}).json()["results"]
+        assert (row["sku"], row["stock"]) == (lamp.sku, stock)
+
+
+def test_the_check_finds_counters_that_differ_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    lamp = shop.variant(stock=10)
+    call_command("check_stock")
+    assert "every variant" in capsys.readouterr().out
+
+    Variant.objects.filter(pk=lamp.pk).update(stock=12, reserved=1)
+
+    assert check_stock() == 1
+    with pytest.raises(CommandError):
+        call_command("check_stock")
+    assert "stock 12, ledger 10; reserved 1, reservations 0" in capsys.readouterr().out
+    assert shop.stock_of(lamp.pk) == (12, 1)
