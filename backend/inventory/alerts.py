@@ -1,8 +1,8 @@
 """Stock alerts: changes of a variant's level (sufficient, low, out).
 
 Levels are compared when a product's message arrives from the outbox, not in the transactions that change
-stock, so checkout takes no longer. A change that is reversed before the comparison is no alert. The known level is
-updated together with the alert under a lock, so that a message that is delivered twice alerts once.
+stock, so checkout takes no longer. A change that is reversed before the comparison is no alert. The known
+level is updated together with the alert under a lock, so that a message that is delivered twice alerts once.
 """
 
 from collections.abc import Collection, Iterable
