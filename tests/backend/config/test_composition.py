@@ -8,8 +8,9 @@ from django.utils.module_loading import import_string
 
 from backend.config.celery import app
 from backend.config.schedule import BEAT_SCHEDULE
+from backend.outbox.topics import Topic
 
-PUBLISHED_TOPICS = {"product", "category", "order", "movement", "shopper_linked"}
+PUBLISHED_TOPICS = set(Topic)
 
 
 @pytest.mark.parametrize("entry", BEAT_SCHEDULE.values(), ids=BEAT_SCHEDULE.keys())

@@ -151,7 +151,7 @@ def test_options_of_the_database_url_are_kept(tmp_path: Path) -> None:
     assert json.loads(ended.stdout)["DATABASE_OPTIONS"] == {
         "sslmode": "require",
         "connect_timeout": 3,
-        "pool": {"min_size": 1, "max_size": 4, "timeout": 10},
+        "pool": {"min_size": 1, "max_size": 4, "timeout": 10, "reconnect_timeout": 10},
     }
 
 
