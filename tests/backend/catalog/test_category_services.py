@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from backend.api.errors import InvalidInput
 from backend.catalog.categories import (
@@ -71,25 +73,53 @@ def test_a_subtree_is_not_moved_into_itself(target: str) -> None:
     assert "Homeless > Home" in paths()
 
 
+def overlapping(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
+    """Begin `second` after the work of `first`, before its commit; return what each returned or raised."""
+    worked, finished = Event(), Event()
+
+    def hold() -> object:
+        with transaction.atomic():
+            outcome = first()
+            worked.set()
+            # If the second waits for the first, as it should, this is over when the time is.
+            finished.wait(0.3)
+        return outcome
+
+    def follow() -> object:
+        assert worked.wait(10)
+        try:
+            return second()
+        finally:
+            finished.set()
+
+    return together(hold, follow)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_moves_at_once_make_no_circle() -> None:
     left, right = category("Left"), category("Right")
     category("Left > A")
-    outcomes = together(move(left, right), move(right, left))
+    outcomes = overlapping(move(left, right), move(right, left))
     assert kinds(outcomes) == ["Category", "CategoryCycle"]
     assert Category.objects.filter(parent=None).count() == 1
     assert len(paths()) == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_category_that_is_created_while_its_parent_is_moved_has_the_new_path() -> None:
+@pytest.mark.parametrize(
+    "create",
+    [
+        lambda lamps: create_category(name="Desk", parent_id=lamps.pk, by=SYSTEM),
+        lambda lamps: category_by_names(["Garden", "Lamps", "Desk"], by=SYSTEM),
+    ],
+)
+def test_a_category_that_is_created_while_its_parent_is_moved_has_the_new_path(
+    create: Callable[[Category], object],
+) -> None:
     lamps, garden = category("Home > Lamps"), category("Garden")
-    together(
-        move(lamps, garden),
-        partial(create_category, name="Desk", parent_id=lamps.pk, by=SYSTEM),
-        partial(create_category, name="Wall", parent_id=lamps.pk, by=SYSTEM),
-    )
-    assert paths() == ["Garden", "Garden > Lamps", "Garden > Lamps > Desk", "Garden > Lamps > Wall", "Home"]
+    overlapping(move(lamps, garden), partial(create, lamps))
+    assert paths() == ["Garden", "Garden > Lamps", "Garden > Lamps > Desk", "Home"]
+    assert Category.objects.get(name="Desk").parent == lamps
 
 
 @pytest.mark.django_db
