@@ -14,11 +14,15 @@ from backend.importing.spreadsheets import harmless
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that was not imported; rows with the same fault have the same `reason`."""
+    """A row that was not imported; rows with the same fault have the same `reason`.
+
+    One that `is_left_out` has no fault: a shop can't have what it describes, so there is nothing to correct.
+    """
 
     line: int
     reason: str
     row: tuple[str, ...]
+    is_left_out: bool = False
 
 
 @dataclass(slots=True)
@@ -36,11 +40,12 @@ class Written:
 
 @dataclass(slots=True)
 class Summary:
-    """What an import did: rows read, objects by result, and refused rows by reason."""
+    """What an import did: rows read, objects by result, and rows that were refused or left out, by reason."""
 
     read: int = 0
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     remarks: Counter[str] = field(default_factory=Counter)
 
     def add(self, written: Written) -> None:
@@ -56,10 +61,11 @@ class Summary:
             yield f"{thing}: {', '.join(parts)}"
         for reason, count in self.remarks.most_common():
             yield f"{count:,} imported in part: {reason}"
-        if self.refused:
-            yield f"{self.refused.total():,} rows refused:"
-        for reason, count in self.refused.most_common():
-            yield f"  {count:,} {reason}"
+        for result, reasons in (("left out", self.left_out), ("refused", self.refused)):
+            if reasons:
+                yield f"{reasons.total():,} rows {result}:"
+            for reason, count in reasons.most_common():
+                yield f"  {count:,} {reason}"
 
 
 class RefusedRows:

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     COMPANION = "companion"
     """It has something of the product, such as a picture, but is no variant."""
     LEFT_OUT = "left out"
-    """It is refused for its `fault`, but the product is complete without it."""
+    """It is left out for the reason in `fault`, and the product is complete without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +41,8 @@ class Row:
 
     @property
     def refused(self) -> Refused:
-        """The row as refused for its fault."""
-        return Refused(self.line, self.fault, self.source)
+        """The row as refused or left out for its fault."""
+        return Refused(self.line, self.fault, self.source, is_left_out=self.kind is Kind.LEFT_OUT)
 
 
 def rows_of(table: Table) -> Iterator[Row | Refused]:

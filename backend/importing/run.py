@@ -80,6 +80,8 @@ def _refuse(
     refused_rows: RefusedRows,
     context: Sequence[Refused] = (),
 ) -> None:
-    summary.refused.update(row.reason for row in refused)
+    faulty = [row for row in refused if not row.is_left_out]
+    summary.refused.update(row.reason for row in faulty)
+    summary.left_out.update(row.reason for row in refused if row.is_left_out)
     # In the order of the file, because the first row of a product has what the others lack.
-    refused_rows.add(sorted([*refused, *context], key=lambda row: row.line))
+    refused_rows.add(sorted([*faulty, *context], key=lambda row: row.line))

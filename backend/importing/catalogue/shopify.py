@@ -140,7 +140,7 @@ def _companion(row: Row, *, reference: str) -> Iterator[Row]:
         [row],
         "" if is_image else NOTHING,
         product=reference,
-        kind=Kind.COMPANION if is_image else Kind.LEFT_OUT,
+        kind=Kind.COMPANION if is_image else Kind.VARIANT,
     )
 
 

@@ -7,6 +7,7 @@ afterwards.
 import shlex
 from collections.abc import Iterator
 from io import StringIO
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,9 @@ def sections(out: str) -> Iterator[str]:
         yield from ("Products:", "", *table(PRODUCT, map(product_row, Product.objects.order_by("pk"))), "")
         yield from ("Variants:", "", *table(VARIANT, map(variant_row, Variant.objects.order_by("pk"))))
     notes = [line for line in out.splitlines() if "imported in part" in line or line.startswith("columns")]
+    if "rows left out:\n" in out:
+        reasons = out.split("rows left out:\n")[1].splitlines()
+        notes += [f"left out:{line[1:]}" for line in takewhile(lambda line: line.startswith("  "), reasons)]
     if notes:
         yield from ("", "Notes:", "", *(f"- {note}" for note in notes))
     if "refused rows: " in out:
