@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from analytics_pipeline.settings import PipelineSettings
+from backend.catalog.images.files import THUMBNAIL_SIZES, name_of
 from backend.config.supervision import Listen, groups, web, write_configuration
+from backend.config.web.serving import FORM_BYTES
 
 ROOT = Path(__file__).parent.parent.parent
 LISTEN = Listen.of("127.0.0.1", 1)
@@ -89,3 +92,24 @@ def test_each_web_process_is_supervised_by_itself(workers: int) -> None:
 def test_metrics_have_a_port_beside_the_webs(port: int, metrics: int) -> None:
     assert Listen.of("127.0.0.1", port).metrics_port == metrics
     assert Listen.of("127.0.0.1", port, metrics_port=7_000).metrics_port == 7_000
+
+
+def test_nginx_serves_the_names_of_images_and_nothing_else() -> None:
+    configuration = (ROOT / "deploy/nginx/default.conf").read_text()
+    (pattern,) = re.findall(r"location ~ (\^/media/\S+) {", configuration)
+    folder = f"products/12/{'0a' * 16}"
+
+    for size in (None, *THUMBNAIL_SIZES):
+        assert re.fullmatch(pattern.removesuffix("$"), f"/media/{name_of(folder, size=size)}")
+    for name in ("db.sqlite3", f"{folder}/x.html", f"{folder}/image.webp.html", "products/../x.webp"):
+        assert not re.search(pattern, f"/media/{name}")
+
+
+def test_nginx_accepts_the_uploads_that_the_shop_accepts() -> None:
+    configuration = (ROOT / "deploy/nginx/default.conf").read_text()
+    (pattern, megabytes) = re.findall(
+        r"location ~ (\^/api/products\S+) {\s+client_max_body_size (\d+)m;", configuration
+    )[0]
+
+    assert re.search(pattern, "/api/products/7/images/")
+    assert int(megabytes) * 2**20 > settings.IMAGE_MAX_BYTES + FORM_BYTES
