@@ -1,5 +1,6 @@
 """Django's setting STORAGES: where images of products are stored."""
 
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from backend.config.environment import Variables
 
+BUCKET = "storages.backends.s3.S3Storage"
 STATIC_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Whatever the umask, a web server of another user reads images, and nothing else in the home.
 READABLE_FILE, READABLE_FOLDER = 0o644, 0o755
@@ -53,4 +55,12 @@ def _bucket(env: Variables, *, bucket: str) -> dict[str, Any]:
         "file_overwrite": True,
         "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    return {"BACKEND": BUCKET, "OPTIONS": options}
+
+
+def storage_errors() -> tuple[type[Exception], ...]:
+    """Return what the client of a bucket raises if the bucket can't be reached or refuses."""
+    if find_spec("botocore") is None:
+        return ()
+    errors = import_module("botocore.exceptions")
+    return errors.BotoCoreError, errors.ClientError
