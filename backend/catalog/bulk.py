@@ -1,7 +1,7 @@
 """Creates and updates imported products in bulk.
 
-An imported product is identified by its source and its reference in that source. Unchanged products are not
-written, so an import can be repeated, for example after an interruption.
+An imported product is identified by its seller, its source and its reference in that source. Unchanged
+products are not written, so an import can be repeated, for example after an interruption.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,10 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from backend.audit.actors import Actor
 from backend.catalog.categories import category_by_names
-from backend.catalog.models import Product, Variant
+from backend.catalog.models import PATH_SEPARATOR, Category, Product, Variant
 from backend.catalog.pricing import reprice
 from backend.catalog.services import slug_of
 from backend.outbox.services import publish_many
@@ -22,6 +23,7 @@ from backend.outbox.topics import Topic
 
 WAS_DELETED = "was deleted in this shop"
 FOREIGN_SKU = "its SKU belongs to another product of this shop"
+OTHER_SELLER = "belongs to another seller; --transfer-ownership moves it"
 GIVEN_TWICE = "was given twice"
 ALWAYS_WRITTEN = ("slug", "sale_price", "updated_at")
 VARIANT_FIELDS = ("name", "price_modifier", "discount_percentage", "attributes", "image_url")
@@ -71,18 +73,32 @@ class ImportedProduct:
 
 @dataclass(slots=True)
 class Upserted:
-    """The references of the products by outcome; `refused` maps them to reasons."""
+    """The references of the products by outcome; `refused` maps them to reasons.
+
+    `transferred` are those of the updated ones that belonged to another seller. `ids` has the ids of all
+    products that were not refused.
+    """
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    transferred: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
 
 
 def upsert_products(
-    products: Sequence[ImportedProduct], *, source: str, seller_id: int, by: Actor, now: datetime
+    products: Sequence[ImportedProduct],
+    *,
+    source: str,
+    seller_id: int,
+    by: Actor,
+    now: datetime,
+    transfer_ownership: bool = False,
 ) -> Upserted:
     """Create new products, update changed ones, and publish both, in one transaction.
+
+    With `transfer_ownership` a product that another seller has from the same source becomes the seller's.
 
     Raises:
         InvalidInput: a category's name is empty or contains the path separator, or a variant's price would be
@@ -90,75 +106,140 @@ def upsert_products(
     """
     with transaction.atomic():
         result = Upserted()
-        accepted = _acceptable(products, source=source, result=result)
-        known = _known(products, source=source)
+        identity = _Identity(source, seller_id, transfer_ownership)
+        accepted, known = _acceptable(products, identity=identity, result=result)
         category_ids = _category_ids(accepted, by=by)
         new: list[tuple[Product, list[Variant]]] = []
         changes = _Changes(list(known.values()))
         for wanted in accepted:
-            values = _values(wanted, category_id=category_ids[wanted.category], seller_id=seller_id)
+            values = _values(wanted, category_id=category_ids[wanted.category], identity=identity)
             product = known.get(wanted.reference)
             if product is None:
-                new.append(_new_product(wanted, values=values, source=source, now=now))
+                new.append(_new_product(wanted, values=values, now=now))
                 result.created.append(wanted.reference)
-            elif changes.take(product, wanted=wanted, values=values, now=now):
-                result.updated.append(wanted.reference)
-            else:
-                result.unchanged.append(wanted.reference)
+                continue
+            if product.seller_id != seller_id:
+                result.transferred.append(wanted.reference)
+            changed = changes.take(product, wanted=wanted, values=values, now=now)
+            (result.updated if changed else result.unchanged).append(wanted.reference)
         made = _write_new(new)
-        publish_many(Topic.PRODUCT, [*made, *changes.write()])
+        publish_many(Topic.PRODUCT, [*(product.pk for product in made), *changes.write()])
+        result.ids = {str(product.source_reference): product.pk for product in [*made, *known.values()]}
     return result
 
 
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    source: str
+    seller_id: int
+    transfer_ownership: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """The product that has a SKU."""
+
+    product_id: int
+    seller_id: int
+    source: str
+    reference: str | None
+    deleted_at: datetime | None
+
+
 def _acceptable(
-    products: Sequence[ImportedProduct], *, source: str, result: Upserted
-) -> list[ImportedProduct]:
-    skus = [variant.sku for product in products for variant in product.variants]
-    owners = {
-        sku: (owner_source, owner_reference)
-        for sku, owner_source, owner_reference in Variant.objects.filter(sku__in=skus).values_list(
-            "sku", "product__source", "product__source_reference"
-        )
-    }
-    references = [product.reference for product in products]
-    deleted = set(
-        Product.objects.filter(source=source, source_reference__in=references)
-        .exclude(deleted_at=None)
-        .values_list("source_reference", flat=True)
-    )
+    products: Sequence[ImportedProduct], *, identity: _Identity, result: Upserted
+) -> tuple[list[ImportedProduct], dict[str, Product]]:
+    """Return the products to write, and the existing ones of them by reference, locked."""
+    known = _known(products, identity=identity)
+    owners = _owners(products)
+    taken: dict[str, str] = {}
+    moving: dict[int, str] = {}
     accepted: dict[str, ImportedProduct] = {}
     for product in products:
-        identity = (source, product.reference)
+        own = known.get(product.reference)
+        foreign = {
+            owner
+            for variant in product.variants
+            if (owner := owners.get(variant.sku)) and (own is None or owner.product_id != own.pk)
+        }
         if product.reference in accepted:
             result.refused[product.reference] = GIVEN_TWICE
-        elif product.reference in deleted:
+        elif own is not None and own.deleted_at is not None:
             result.refused[product.reference] = WAS_DELETED
-        elif any(owners.setdefault(variant.sku, identity) != identity for variant in product.variants):
+        elif any(
+            taken.setdefault(variant.sku, product.reference) != product.reference
+            for variant in product.variants
+        ):
             result.refused[product.reference] = FOREIGN_SKU
+        elif foreign and (
+            reason := _fault(foreign, is_known=own is not None, product=product, identity=identity)
+        ):
+            result.refused[product.reference] = reason
         else:
             accepted[product.reference] = product
-    return list(accepted.values())
+            moving.update((owner.product_id, product.reference) for owner in foreign)
+    found = {reference: product for reference, product in known.items() if reference in accepted}
+    if moving:
+        found |= {moving[product.pk]: product for product in _locked(Q(pk__in=moving))}
+    return list(accepted.values()), found
 
 
-def _known(products: Collection[ImportedProduct], *, source: str) -> dict[str, Product]:
-    rows = Product.objects.filter(
-        source=source, source_reference__in=[product.reference for product in products]
+def _fault(
+    foreign: Collection[_Owner], *, is_known: bool, product: ImportedProduct, identity: _Identity
+) -> str | None:
+    """Return why a product can't have SKUs of other ones, or None if it is the only one and the same."""
+    owner = next(iter(foreign))
+    if len(foreign) > 1 or is_known or owner.deleted_at is not None:
+        return FOREIGN_SKU
+    if (owner.seller_id, owner.source, owner.reference) == (identity.seller_id, "", None):
+        return None
+    if (owner.source, owner.reference) != (identity.source, product.reference):
+        return FOREIGN_SKU
+    return None if identity.transfer_ownership else OTHER_SELLER
+
+
+def _owners(products: Collection[ImportedProduct]) -> dict[str, _Owner]:
+    skus = [variant.sku for product in products for variant in product.variants]
+    rows = Variant.objects.filter(sku__in=skus).values_list(
+        "sku",
+        "product_id",
+        "product__seller_id",
+        "product__source",
+        "product__source_reference",
+        "product__deleted_at",
     )
-    return {str(row.source_reference): row for row in rows.prefetch_related("variants")}
+    return {sku: _Owner(*owner) for sku, *owner in rows}
+
+
+def _known(products: Collection[ImportedProduct], *, identity: _Identity) -> dict[str, Product]:
+    references = [product.reference for product in products]
+    condition = Q(source=identity.source, seller_id=identity.seller_id, source_reference__in=references)
+    return {str(row.source_reference): row for row in _locked(condition)}
+
+
+def _locked(condition: Q) -> list[Product]:
+    """Return products with their variants, locked before the variants are, as in other services."""
+    rows = Product.objects.select_for_update(no_key=True).filter(condition).order_by("pk")
+    return list(rows.prefetch_related("variants"))
 
 
 def _category_ids(products: Collection[ImportedProduct], *, by: Actor) -> dict[tuple[str, ...], int]:
-    paths = {product.category for product in products}
-    return {names: category_by_names(names, by=by).pk for names in paths}
+    names = {product.category for product in products}
+    paths = {PATH_SEPARATOR.join(path): path for path in names}
+    found = Category.objects.filter(path__in=paths).values_list("path", "pk")
+    ids = {paths[path]: pk for path, pk in found}
+    return ids | {path: category_by_names(path, by=by).pk for path in sorted(names - ids.keys())}
 
 
-def _values(product: ImportedProduct, *, category_id: int, seller_id: int) -> dict[str, Any]:
+def _values(product: ImportedProduct, *, category_id: int, identity: _Identity) -> dict[str, Any]:
     return {
+        "source": identity.source,
+        "source_reference": product.reference,
         "title": product.title,
         "description": product.description,
         "brand": product.brand,
         "category_id": category_id,
-        "seller_id": seller_id,
+        "seller_id": identity.seller_id,
         "price": product.price,
         "currency": product.currency,
         "discount_percentage": product.discount_percentage,
@@ -170,13 +251,11 @@ def _values(product: ImportedProduct, *, category_id: int, seller_id: int) -> di
 
 
 def _new_product(
-    wanted: ImportedProduct, *, values: Mapping[str, Any], source: str, now: datetime
+    wanted: ImportedProduct, *, values: Mapping[str, Any], now: datetime
 ) -> tuple[Product, list[Variant]]:
     product = Product(
         **values,
         slug=slug_of(wanted.title),
-        source=source,
-        source_reference=wanted.reference,
         is_active=wanted.is_active,
         flash_sale=wanted.flash_sale,
         best_seller_product=wanted.best_seller_product,
@@ -202,13 +281,13 @@ def _variant_values(wanted: ImportedVariant) -> dict[str, Any]:
     }
 
 
-def _write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[int]:
+def _write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[Product]:
     made = Product.objects.bulk_create([product for product, _ in new])
     variants = [variant for _, variants in new for variant in variants]
     for variant in variants:
         variant.product_id = variant.product.pk
     Variant.objects.bulk_create(variants)
-    return [product.pk for product in made]
+    return made
 
 
 class _Changes:
@@ -270,3 +349,22 @@ def _assign(row: Product | Variant, values: Mapping[str, Any]) -> set[str]:
     for name in differing:
         setattr(row, name, values[name])
     return {name.removesuffix("_id") for name in differing}
+
+
+def set_active(*, variants: Mapping[int, bool], products: Mapping[int, bool], now: datetime) -> None:
+    """Activate or deactivate variants and products by id, and publish the products.
+
+    The caller has locked the products.
+    """
+    with transaction.atomic():
+        for flag in (True, False):
+            chosen = [pk for pk, is_active in variants.items() if is_active is flag]
+            Variant.objects.filter(pk__in=chosen).update(is_active=flag)
+        rows = Variant.objects.filter(pk__in=variants).values_list("product_id", flat=True)
+        touched = _locked(Q(pk__in={*products, *rows}))
+        for product in touched:
+            product.is_active = products.get(product.pk, product.is_active)
+            product.updated_at = now
+            reprice(product, list(product.variants.all()))
+        Product.objects.bulk_update(touched, ["is_active", "sale_price", "updated_at"])
+        publish_many(Topic.PRODUCT, [product.pk for product in touched])

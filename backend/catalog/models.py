@@ -87,7 +87,9 @@ class Product(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["source", "source_reference"], name="product_imported_once"),
+            models.UniqueConstraint(
+                fields=["seller", "source", "source_reference"], name="product_imported_once_by_seller"
+            ),
             models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
             models.CheckConstraint(condition=Q(sale_price__gte=0), name="product_sale_price_not_negative"),
             models.CheckConstraint(

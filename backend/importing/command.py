@@ -103,24 +103,28 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         name: str,
         now: datetime,
         again: str = "with the same options",
+        finish: Callable[[Summary], None] | None = None,
+        dry_run: bool = False,
     ) -> Summary:
         """Import the `total` rows of the file, print a summary and return it.
 
-        `again` says how corrected rows are imported.
+        `again` says how corrected rows are imported. `finish` is called when all rows are written. With
+        `dry_run` the import isn't audited and refused rows are not stored; `write` must write nothing.
 
         Raises:
             CommandError: the command was interrupted.
         """
         summary = Summary()
-        with transaction.atomic():
-            started = {"import": (None, name), "rows": (None, total)}
-            record("importing.started", by=self.actor, subject=("file", path.name), changes=started)
+        if not dry_run:
+            self._record_start(path, name=name, total=total)
         refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
         table = open_table(path, header=header, dialect=dialect)
         columns = table.names if header.whole_rows else header.required
         try:
             with (
-                RefusedRows(refused_path, columns=columns, delimiter=table.delimiter) as refused_rows,
+                RefusedRows(
+                    None if dry_run else refused_path, columns=columns, delimiter=table.delimiter
+                ) as refused_rows,
                 tqdm(total=total, unit=" rows", unit_scale=True, desc=name, disable=None) as progress,
             ):
                 run(
@@ -131,6 +135,8 @@ class ImportCommand(BaseCommand, Generic[Thing]):
                     refused_rows=refused_rows,
                     advance=progress.update,
                 )
+                if finish is not None:
+                    finish(summary)
         except KeyboardInterrupt as interrupt:
             message = (
                 f"stopped after {summary.read:,} rows, which are stored; run the command again to continue"
@@ -142,6 +148,11 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             self.stdout.write(f"correct the refused rows and import their file {again}")
             self.stdout.write(f"refused rows: {refused_rows.path}")
         return summary
+
+    def _record_start(self, path: Path, *, name: str, total: int) -> None:
+        with transaction.atomic():
+            started = {"import": (None, name), "rows": (None, total)}
+            record("importing.started", by=self.actor, subject=("file", path.name), changes=started)
 
     def wait(self, options: dict[str, Any]) -> None:
         """Wait until every subscriber has handled what was imported, unless `--no-wait` was given.

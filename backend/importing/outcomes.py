@@ -74,8 +74,11 @@ class RefusedRows:
     Corrected, it can be imported like the file that the rows come from. No cell runs as a formula.
     """
 
-    def __init__(self, path: Path, *, columns: Sequence[str], delimiter: str = ",") -> None:
-        """Use this path; the header and the delimiter are those of the file that the rows come from."""
+    def __init__(self, path: Path | None, *, columns: Sequence[str], delimiter: str = ",") -> None:
+        """Use this path, or store nothing if it is None.
+
+        The header and the delimiter are those of the file that the rows come from.
+        """
         self.path = path
         self._delimiter = delimiter
         self._columns = columns
@@ -84,15 +87,17 @@ class RefusedRows:
 
     def add(self, refused: Iterable[Refused]) -> None:
         """Write the rows."""
+        if self.path is None:
+            return
         for row in refused:
             if self._file is None:
-                self._begin()
+                self._begin(self.path)
             self._writer.writerow((row.line, row.reason, *map(harmless, row.row)))
 
-    def _begin(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+    def _begin(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         # The mark tells spreadsheets the encoding, and import commands whatever --encoding says.
-        self._file = self.path.open("w", encoding="utf-8-sig", newline="")
+        self._file = path.open("w", encoding="utf-8-sig", newline="")
         self._writer = csv.writer(self._file, delimiter=self._delimiter)
         self._writer.writerow((*OF_REFUSED_ROWS, *self._columns))
 

@@ -1,15 +1,18 @@
-"""Imports past inventory transactions and reservations."""
+"""Imports counts of stock, and past inventory transactions and reservations."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from backend.api.expressions import number_by_key
+from backend.audit.actors import Actor
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
 from backend.inventory.ledger import effect_of
@@ -17,6 +20,7 @@ from backend.inventory.models import InventoryTransaction, Reservation, Reservat
 from backend.inventory.services import lock_variants
 
 CHUNK = 1_000
+SQL = Path(__file__).parent / "sql"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,33 @@ def record_past(entries: Sequence[PastEntry]) -> None:
     with transaction.atomic():
         InventoryTransaction.objects.bulk_create(rows)
         _increase("stock", by=effects)
+
+
+def record_differences(differences: Mapping[int, int], *, reference: str, by: Actor, now: datetime) -> None:
+    """Record differences to the stock of variants, which the caller has locked: 2 statements for all.
+
+    More units are received (IN), fewer are an ADJUSTMENT. The caller publishes the products.
+
+    Raises:
+        IntegrityError: a variant's stock would fall below its reserved units.
+    """
+    rows = [
+        InventoryTransaction(
+            variant_id=variant_id,
+            transaction_type=TransactionType.IN if units > 0 else TransactionType.ADJUSTMENT,
+            quantity=units,
+            effect=units,
+            reference=reference,
+            recorded_by_id=by.user_id,
+            recorded_at=now,
+        )
+        for variant_id, units in sorted(differences.items())
+    ]
+    statement = (SQL / f"change_stock.{connection.vendor}.sql").read_text()
+    with transaction.atomic():
+        InventoryTransaction.objects.bulk_create(rows)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [json.dumps(differences)])
 
 
 def reserve_past(reservations: Sequence[PastReservation]) -> list[Reservation]:

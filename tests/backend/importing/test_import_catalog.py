@@ -14,7 +14,7 @@ from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.catalog.services import delete_product
 from backend.importing.catalogue import offers
-from backend.importing.catalogue.write import BELOW_RESERVED
+from backend.importing.catalogue.statements import BELOW_RESERVED
 from backend.importing.values import NOT_A_PRICE
 from backend.inventory.models import InventoryTransaction
 from backend.inventory.services import lock_variants, reserve

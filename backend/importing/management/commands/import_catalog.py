@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from backend.accounts.errors import InvalidPhone
@@ -16,13 +17,17 @@ from backend.accounts.phones import normalise_phone
 from backend.api.money import EXPONENTS
 from backend.audit.actors import Actor
 from backend.importing.catalogue.formats import NAMES, catalogue_format
+from backend.importing.catalogue.missing import withdraw_missing
 from backend.importing.catalogue.reading import notes
 from backend.importing.catalogue.row import CatalogRow, Reading
 from backend.importing.catalogue.write import CatalogueWriter
 from backend.importing.command import WRONG_INPUT, ImportCommand
 from backend.importing.numbers import MARKS
+from backend.importing.outcomes import Summary
 from backend.importing.text import Dialect
 from backend.importing.values import BAD_CURRENCY
+
+NOT_COMPLETE = "rows were refused, so no product was deactivated; correct them first"
 
 
 class Command(ImportCommand[CatalogRow]):
@@ -54,6 +59,20 @@ class Command(ImportCommand[CatalogRow]):
             help="what becomes of columns that the format doesn't have",
         )
 
+        parser.add_argument(
+            "--transfer-ownership",
+            action="store_true",
+            help="move products of the file that belong to another seller to this one",
+        )
+        parser.add_argument(
+            "--complete",
+            action="store_true",
+            help="deactivate the products of the seller and format that the file doesn't have",
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print what would change, and write nothing"
+        )
+
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
         """Import the file."""
         name, now = options["format"], timezone.now()
@@ -63,19 +82,38 @@ class Command(ImportCommand[CatalogRow]):
         reading = self.readable(partial(file_format.resolve, path, reading=reading))
         for note in notes(path, header=file_format.header, reading=reading):
             self.stdout.write(note)
-        seller = _seller(options["seller"], source=name)
+        writer = CatalogueWriter(
+            source=name,
+            seller_id=_seller_id(options["seller"], source=name, dry_run=options["dry_run"]),
+            by=self.actor,
+            now=now,
+            transfer_ownership=options["transfer_ownership"],
+            dry_run=options["dry_run"],
+            show=self.stdout.write,
+        )
         self.import_file(
             path,
             total=total,
             header=file_format.header,
             dialect=reading.dialect,
             read=partial(file_format.read, reading=reading),
-            write=CatalogueWriter(source=name, seller_id=seller.pk, by=self.actor, now=now),
+            write=writer,
             name=f"catalog-{name}",
             now=now,
             again=_again(reading, options),
+            finish=partial(_withdraw, writer) if options["complete"] else None,
+            dry_run=options["dry_run"],
         )
-        self.wait(options)
+        if not options["dry_run"]:
+            self.wait(options)
+
+
+def _withdraw(writer: CatalogueWriter, summary: Summary) -> None:
+    """Deactivate what the file lacks, unless the refused rows may be of those products."""
+    if summary.refused:
+        summary.remarks[NOT_COMPLETE] += 1
+        return
+    summary.counts["products", "deactivated"] += withdraw_missing(writer)
 
 
 def _reading(options: Mapping[str, Any], *, dialect: Dialect) -> Reading:
@@ -94,6 +132,14 @@ def _again(reading: Reading, options: Mapping[str, Any]) -> str:
     """Return how corrected rows are imported; alone they may not show the decimal mark of their file."""
     found = [name for name, mark in MARKS.items() if mark == reading.mark and not options["decimal"]]
     return " ".join(["with the same options", *(f"and --decimal {name}" for name in found)])
+
+
+def _seller_id(phone: str | None, *, source: str, dry_run: bool) -> int:
+    with transaction.atomic():
+        seller = _seller(phone, source=source)
+        if dry_run:
+            transaction.set_rollback(True)
+    return seller.pk
 
 
 def _seller(phone: str | None, *, source: str) -> User:

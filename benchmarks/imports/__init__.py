@@ -1,0 +1,1 @@
+"""Speed and memory of importing a catalogue, beside an earlier version of the code."""
