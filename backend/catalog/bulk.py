@@ -208,7 +208,7 @@ def _owners(products: Collection[ImportedProduct]) -> dict[str, _Owner]:
         "product__source_reference",
         "product__deleted_at",
     )
-    return {sku: _Owner(*owner) for sku, *owner in rows}
+    return {row[0]: _Owner(*row[1:]) for row in rows}
 
 
 def _known(products: Collection[ImportedProduct], *, identity: _Identity) -> dict[str, Product]:
