@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("catalog", "0004_products_imported_once_by_seller"),
+        ("catalog", "0005_products_imported_once_by_seller"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
