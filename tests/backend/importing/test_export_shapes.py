@@ -92,7 +92,7 @@ def variant_row(variant: Variant) -> list[str]:
 
 
 def pairs(values: dict[str, str]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in values.items())
+    return ", ".join(f"{name}: {value}" for name, value in sorted(values.items()))
 
 
 def table(header: list[str], rows: object) -> Iterator[str]:
