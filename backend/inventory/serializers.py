@@ -109,7 +109,7 @@ class StockAlertSerializer(serializers.ModelSerializer[StockAlert]):
         read_only_fields = fields
 
 
-class ThresholdSerializer(Body):
+class StockThresholdSerializer(Body):
     """The threshold of a variant."""
 
     EXAMPLE = {"threshold": 5}

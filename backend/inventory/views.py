@@ -27,7 +27,7 @@ from backend.inventory.serializers import (
     StockAlertSerializer,
     StockParameters,
     StockSerializer,
-    ThresholdSerializer,
+    StockThresholdSerializer,
     TransactionListParameters,
 )
 
@@ -126,13 +126,13 @@ class StockThresholdView(APIView):
     @operation(
         "stock_threshold_update",
         tag="inventory",
-        request=ThresholdSerializer,
-        response=envelope_of(ThresholdSerializer),
+        request=StockThresholdSerializer,
+        response=envelope_of(StockThresholdSerializer),
         errors=[VariantNotFound],
     )
     def put(self, request: Request, variant_id: int) -> Response:
         """Set the threshold of a variant's stock alerts."""
-        body = parse_body(request, ThresholdSerializer)
+        body = parse_body(request, StockThresholdSerializer)
         variant = selectors.variant_managed_by(account_of(request), variant_id)
         set_threshold(variant, units=body["threshold"], by=actor_of(request))
         return envelope(body, message="Threshold set.")
