@@ -55,6 +55,10 @@ services: ## Start the real servers with docker compose (PostgreSQL, Redis, Elas
 bench-pipeline: $(VENV)/.development ## Compare the speed of accepting and storing events with simple baselines
 	$(RUN) -m benchmarks.pipeline
 
+.PHONY: bench-import
+bench-import: $(VENV)/.development ## Compare the speed and memory of importing a catalogue with an earlier commit
+	$(RUN) -m benchmarks.imports
+
 .PHONY: bench-pages
 bench-pages: $(VENV)/.development ## Print the CPU of product pages beside plain pages of the framework
 	$(RUN) -m benchmarks.pages

@@ -60,6 +60,11 @@ class Command(ImportCommand[CatalogRow]):
         )
 
         parser.add_argument(
+            "--source",
+            help="where the references of the products come from: by default the name of the format, for an"
+            " exported file the source that was exported",
+        )
+        parser.add_argument(
             "--transfer-ownership",
             action="store_true",
             help="move products of the file that belong to another seller to this one",
@@ -76,6 +81,7 @@ class Command(ImportCommand[CatalogRow]):
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
         """Import the file."""
         name, now = options["format"], timezone.now()
+        source = options["source"] or name
         file_format = self.format_of(partial(catalogue_format, name))
         reading = _reading(options, dialect=self.dialect_of(options))
         total = self.rows_in(path, header=file_format.header, dialect=reading.dialect)
@@ -83,8 +89,8 @@ class Command(ImportCommand[CatalogRow]):
         for note in notes(path, header=file_format.header, reading=reading):
             self.stdout.write(note)
         writer = CatalogueWriter(
-            source=name,
-            seller_id=_seller_id(options["seller"], source=name, dry_run=options["dry_run"]),
+            source=source,
+            seller_id=_seller_id(options["seller"], source=source, dry_run=options["dry_run"]),
             by=self.actor,
             now=now,
             transfer_ownership=options["transfer_ownership"],
@@ -136,13 +142,18 @@ def _again(reading: Reading, options: Mapping[str, Any]) -> str:
 
 def _seller_id(phone: str | None, *, source: str, dry_run: bool) -> int:
     with transaction.atomic():
-        seller = _seller(phone, source=source)
+        seller = seller_with(phone, source=source)
         if dry_run:
             transaction.set_rollback(True)
     return seller.pk
 
 
-def _seller(phone: str | None, *, source: str) -> User:
+def seller_with(phone: str | None, *, source: str) -> User:
+    """Return the seller with a phone, or the one that is named after a source.
+
+    Raises:
+        CommandError: no seller has this phone.
+    """
     if phone is None:
         return seller_of(source)
     try:
