@@ -7,6 +7,7 @@ written, and those of a deleted image when it is deleted; `sweep` deletes what i
 import errno
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import uuid4
 
 import structlog
@@ -43,6 +44,7 @@ def name_of(file: str, *, size: int | None = None) -> str:
     return f"{file}/{size or 'image'}.webp"
 
 
+@lru_cache(maxsize=10_000)
 def url_of(file: str, *, size: int | None = None) -> str:
     """Return the address of the image in the folder `file`, or of its thumbnail."""
     return default_storage.url(name_of(file, size=size))
