@@ -35,7 +35,8 @@ class ByClientAddress(SimpleRateThrottle):
         key = None if self.rate is None else self.get_cache_key(request, view)
         if key is None:
             return True
-        used, left = cast("Counters", self.cache).count_in_window(key, seconds=self.duration)
+        # The previous release kept lists under the keys themselves.
+        used, left = cast("Counters", self.cache).count_in_window(f"{key}:count", seconds=self.duration)
         self.seconds_left = left
         return used <= self.num_requests
 
