@@ -10,13 +10,19 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
-from backend.inventory.models import KnownStockLevel, StockAlert, StockLevel, StockThreshold
+from backend.inventory.models import (
+    InventoryTransaction,
+    KnownStockLevel,
+    StockAlert,
+    StockLevel,
+    StockThreshold,
+)
 from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
 
@@ -31,7 +37,8 @@ def level_of(available: int, *, threshold: int) -> StockLevel:
 def compare_levels(product_ids: Collection[int], *, now: datetime) -> list[StockAlert]:
     """Record and publish an alert for each active variant of the products whose level changed.
 
-    A variant that is compared for the first time only gets its known level.
+    A variant that was never stocked has no level. One that is compared for the first time only gets its
+    known level.
     """
     with transaction.atomic():
         known = _known_levels(_compared(product_ids))
@@ -52,7 +59,14 @@ def compare_levels(product_ids: Collection[int], *, now: datetime) -> list[Stock
 
 
 def _compared(product_ids: Collection[int]) -> QuerySet[Variant]:
-    rows = Variant.objects.filter(product_id__in=product_ids, is_active=True, product__deleted_at=None)
+    stocked = InventoryTransaction.objects.filter(variant=OuterRef("pk"), effect__gt=0)
+    rows = Variant.objects.filter(
+        Exists(stocked),
+        product_id__in=product_ids,
+        product__deleted_at=None,
+        product__is_active=True,
+        is_active=True,
+    )
     return rows.select_related("stock_threshold").order_by("pk")
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from backend.catalog.models import Variant
+from backend.catalog.models import Product, Variant
 from backend.inventory.alerts import compare_levels, set_threshold
 from backend.inventory.models import StockAlert, TransactionType
 from backend.inventory.services import Entry, record_many, release, reserve
@@ -56,6 +56,23 @@ def test_each_alert_is_published_as_a_fact() -> None:
 
 def test_a_new_variant_is_not_alerted() -> None:
     assert compare(shop.variant(stock=0)) == []
+
+
+def test_the_first_stock_of_a_variant_is_not_alerted() -> None:
+    lamp = shop.variant(stock=0)
+    compare(lamp)
+    shop.receive({lamp.pk: 20})
+    assert compare(lamp) == []
+
+
+@pytest.mark.parametrize("hidden", [Product, Variant])
+def test_what_is_inactive_is_alerted_when_it_is_active_again(hidden: type[Product | Variant]) -> None:
+    lamp = a_known_variant(stock=20)
+    hidden._default_manager.update(is_active=False)
+    reserve({lamp.pk: 20}, reference="order", now=NOW)
+    assert compare(lamp) == []
+    hidden._default_manager.update(is_active=True)
+    assert compare(lamp) == [("OUT", 0)]
 
 
 def test_a_message_that_is_handled_twice_at_once_alerts_once() -> None:
