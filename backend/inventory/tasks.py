@@ -2,11 +2,8 @@
 
 import structlog
 from celery import shared_task
-from prometheus_client import Gauge
 
 from backend.inventory.checks import stock_differences
-
-DIFFERENCES = Gauge("vitrine_stock_differences", "Variants whose counters differ from the ledger")
 
 logger = structlog.get_logger(__name__)
 
@@ -18,7 +15,6 @@ def check_stock() -> int:
     Nothing is repaired.
     """
     found = stock_differences()
-    DIFFERENCES.set(len(found))
     for one in found:
         logger.error(
             "stock_differs",

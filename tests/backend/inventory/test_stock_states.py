@@ -145,7 +145,7 @@ def test_stock_and_alerts_stay_right_in_any_order_of_events() -> None:
     run_state_machine_as_test(
         Stock,
         settings=settings(
-            max_examples=100,
+            max_examples=40,
             phases=[Phase.explicit, Phase.generate],
             stateful_step_count=25,
             deadline=None,
