@@ -10,7 +10,8 @@ from demo.accounts import CUSTOMER_PHONE, SELLER_PHONE, STAFF_PHONE
 from demo.populate import History, store
 from tests.backend.shop import client_of
 
-pytestmark = pytest.mark.django_db
+# The first specification names product 1.
+pytestmark = pytest.mark.django_db(transaction=True, reset_sequences=True)
 
 
 @pytest.fixture
