@@ -27,6 +27,8 @@ def test_every_write_refuses_a_body_that_is_no_object(body: str) -> None:
         "category_id": Category.objects.latest("pk").pk,
         "order_id": order.pk,
         "item_id": 1,
+        "image_id": 1,
+        "number": "PO-1",
     }
     assert len(WRITES) > 10
     for method, path in WRITES:
