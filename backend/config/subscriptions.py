@@ -4,7 +4,6 @@ from django.utils import timezone
 
 from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
 from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
-from backend.config.celery import app
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.inventory.subscribers import StockAlerts
@@ -30,4 +29,7 @@ def subscribers() -> list[Subscriber]:
 
 def request_thumbnails(image_id: int) -> None:
     """Queue the task that makes an image's thumbnails."""
+    # On import it changes the umask of the process.
+    from backend.config.celery import app  # noqa: PLC0415
+
     app.send_task("backend.catalog.tasks.make_thumbnails", args=(image_id,))

@@ -97,6 +97,9 @@ def _package() -> Path:
 
 
 def _copy(package: Path, folder: Path) -> Path:
+    # Another user reads it, whatever the umask is.
+    folder.mkdir()
+    folder.chmod(0o755)
     for name in (package.name, f"{package.name}.libs"):
         # The programs look for the wheel's libraries beside their package.
         part = package.parent / name
