@@ -1,11 +1,13 @@
 """Pagination: one envelope for all lists, from the database or the search index."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from backend.api.errors import PageNotFound
@@ -76,6 +78,28 @@ def page_envelope(
         "total_pages": last,
         **extra,
     }
+
+
+def page_response(
+    request: Request,
+    rows: QuerySet[Row],
+    *,
+    parameters: Mapping[str, Any],
+    shown: Callable[[list[Row]], Iterable[object]],
+) -> Response:
+    """Return the page of `rows` that `parameters` name (`page`, `page_size`); `shown` represents its rows.
+
+    Raises:
+        PageNotFound: the page is after the last one.
+    """
+    span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
+    count, page = page_of_rows(rows, span)
+    return Response(page_envelope(request, shown(page), count=count, span=span))
+
+
+def rows_of(serializer_class: type[BaseSerializer[Any]]) -> Callable[[list[Any]], Iterable[object]]:
+    """Return the function that represents rows as `serializer_class` does."""
+    return lambda rows: serializer_class(rows, many=True).data
 
 
 def _link(request: Request, page: int) -> str:

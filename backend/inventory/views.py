@@ -1,5 +1,6 @@
 """Inventory endpoints."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -10,12 +11,13 @@ from rest_framework.views import APIView
 from backend.accounts.authentication import account_of
 from backend.accounts.permissions import IsSellerOrStaff
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
-from backend.api.pagination import PageSpan, page_envelope, page_of_rows
+from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
 from backend.audit.actors import actor_of
 from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
+from backend.catalog.models import Variant
 from backend.catalog.variants import resolve_variant
 from backend.inventory import selectors, services
 from backend.inventory.alerts import set_threshold
@@ -50,16 +52,14 @@ class InventoryTransactionListView(APIView):
         Sellers see those of their own products, staff see all.
         """
         parameters = parse(request, TransactionListParameters)
-        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
         rows = selectors.transactions_visible_to(
             account_of(request),
             product_id=parameters.get("product"),
             variant_id=parameters.get("variant"),
             transaction_type=parameters.get("transaction_type"),
         )
-        count, page = page_of_rows(rows, span)
-        shown = InventoryTransactionSerializer(page, many=True).data
-        return Response(page_envelope(request, shown, count=count, span=span))
+        shown = rows_of(InventoryTransactionSerializer)
+        return page_response(request, rows, parameters=parameters, shown=shown)
 
     @operation(
         "inventory_transactions_create",
@@ -112,10 +112,7 @@ class StockAlertListView(APIView):
         rows = selectors.alerts_visible_to(
             account_of(request), product_id=parameters.get("product"), level=parameters.get("level")
         )
-        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
-        count, page = page_of_rows(rows, span)
-        shown = StockAlertSerializer(page, many=True).data
-        return Response(page_envelope(request, shown, count=count, span=span))
+        return page_response(request, rows, parameters=parameters, shown=rows_of(StockAlertSerializer))
 
 
 class StockThresholdView(APIView):
@@ -153,11 +150,13 @@ class StockListView(APIView):
         rows = selectors.variants_managed_by(account_of(request)).order_by("pk")
         if "product" in parameters:
             rows = rows.filter(product_id=parameters["product"])
-        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
-        count, page = page_of_rows(rows, span)
-        units = selectors.stock_at(page, at=parameters.get("at") or timezone.now())
-        shown = [
-            {"variant": one.pk, "product": one.product_id, "sku": one.sku, "stock": units[one.pk]}
-            for one in page
-        ]
-        return Response(page_envelope(request, shown, count=count, span=span))
+        at = parameters.get("at") or timezone.now()
+        return page_response(request, rows, parameters=parameters, shown=lambda page: _stock(page, at=at))
+
+
+def _stock(variants: list[Variant], *, at: datetime) -> list[dict[str, object]]:
+    units = selectors.stock_at(variants, at=at)
+    return [
+        {"variant": one.pk, "product": one.product_id, "sku": one.sku, "stock": units[one.pk]}
+        for one in variants
+    ]

@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from backend.accounts.authentication import account_of
 from backend.accounts.permissions import IsStaff
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
-from backend.api.pagination import PageSpan, page_envelope, page_of_rows
+from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
@@ -52,11 +52,8 @@ class OrderListView(APIView):
         Customers see their own orders, staff see all orders.
         """
         parameters = parse(request, OrderListParameters)
-        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
         rows = selectors.orders_visible_to(account_of(request), status=parameters.get("status"))
-        count, page = page_of_rows(rows, span)
-        shown = OrderSummarySerializer(page, many=True).data
-        return Response(page_envelope(request, shown, count=count, span=span))
+        return page_response(request, rows, parameters=parameters, shown=rows_of(OrderSummarySerializer))
 
     @operation(
         "orders_create",

@@ -3,9 +3,7 @@
 from django.db.models import QuerySet
 
 from backend.accounts.models import User
-from backend.catalog.errors import VariantNotFound
-from backend.catalog.models import Variant
-from backend.inventory.selectors import variants_managed_by
+from backend.inventory.selectors import variant_managed_by
 from backend.purchasing.errors import PurchaseOrderNotFound, ReorderRuleNotFound, SupplierNotFound
 from backend.purchasing.models import PurchaseOrder, ReorderRule, Supplier
 
@@ -27,18 +25,6 @@ def supplier_for(supplier_id: int, *, seller_id: int) -> Supplier:
     return supplier
 
 
-def variant_for(variant_id: int, *, user: User) -> Variant:
-    """Return a variant that the user may reorder, with its product.
-
-    Raises:
-        VariantNotFound: it doesn't exist, or is another seller's.
-    """
-    variant = variants_managed_by(user).select_related("product").filter(pk=variant_id).first()
-    if variant is None:
-        raise VariantNotFound(variant_id=variant_id)
-    return variant
-
-
 def rules_of(user: User) -> QuerySet[ReorderRule]:
     """Return the reorder rules of the seller's variants, or for staff of all, ordered by variant."""
     rows = ReorderRule.objects.filter(variant__product__deleted_at=None).select_related("variant__product")
@@ -52,7 +38,7 @@ def rule_for(variant_id: int, *, user: User) -> ReorderRule:
         VariantNotFound: the variant doesn't exist, or is another seller's.
         ReorderRuleNotFound: it has no rule.
     """
-    variant = variant_for(variant_id, user=user)
+    variant = variant_managed_by(user, variant_id)
     rule = ReorderRule.objects.select_related("variant__product").filter(variant=variant).first()
     if rule is None:
         raise ReorderRuleNotFound(variant=variant_id)
@@ -61,9 +47,7 @@ def rule_for(variant_id: int, *, user: User) -> ReorderRule:
 
 def orders_of(user: User, *, status: str | None = None) -> QuerySet[PurchaseOrder]:
     """Return the seller's purchase orders with their lines, or for staff all, newest first."""
-    rows = PurchaseOrder.objects.select_related("supplier").prefetch_related("lines__variant__product")
-    if not user.is_admin:
-        rows = rows.filter(seller=user)
+    rows = _visible_to(user).select_related("supplier").prefetch_related("lines__variant__product")
     return rows if status is None else rows.filter(status=status)
 
 
@@ -77,3 +61,18 @@ def order_for(number: str, *, user: User) -> PurchaseOrder:
     if order is None:
         raise PurchaseOrderNotFound(number=number)
     return order
+
+
+def require_visible(number: str, *, user: User) -> None:
+    """Check that the user may see the purchase order.
+
+    Raises:
+        PurchaseOrderNotFound: it doesn't exist, or is another seller's.
+    """
+    if not _visible_to(user).filter(number=number).exists():
+        raise PurchaseOrderNotFound(number=number)
+
+
+def _visible_to(user: User) -> QuerySet[PurchaseOrder]:
+    rows = PurchaseOrder.objects.all()
+    return rows if user.is_admin else rows.filter(seller=user)
