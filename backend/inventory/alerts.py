@@ -5,7 +5,7 @@ stock, so checkout takes no longer. A change that is reversed before the compari
 level is updated together with the alert under a lock, so that a message that is delivered twice alerts once.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -41,7 +41,7 @@ def compare_levels(product_ids: Collection[int], *, now: datetime) -> list[Stock
     known level.
     """
     with transaction.atomic():
-        known = _known_levels(_compared(product_ids))
+        known = _known_levels(product_ids)
         alerts, changed = [], []
         # Read after the lock was taken, so that a level that is out of date never replaces a newer one.
         for variant in _compared(product_ids).filter(pk__in=known):
@@ -70,16 +70,19 @@ def _compared(product_ids: Collection[int]) -> QuerySet[Variant]:
     return rows.select_related("stock_threshold").order_by("pk")
 
 
-def _known_levels(variants: Iterable[Variant]) -> dict[int, KnownStockLevel]:
+def _known_levels(product_ids: Collection[int]) -> dict[int, KnownStockLevel]:
     """Lock and return the known levels by variant id; a variant without one gets its present level."""
-    present = [
-        KnownStockLevel(variant=variant, level=level_of(variant.available, threshold=_threshold_of(variant)))
-        for variant in variants
-    ]
-    variants = [row.variant for row in present]
-    KnownStockLevel.objects.bulk_create(present, ignore_conflicts=True)
-    rows = KnownStockLevel.objects.select_for_update().filter(variant__in=variants).order_by("variant_id")
-    return {row.variant_id: row for row in rows}
+    KnownStockLevel.objects.bulk_create(
+        [
+            KnownStockLevel(
+                variant=variant, level=level_of(variant.available, threshold=_threshold_of(variant))
+            )
+            for variant in _compared(product_ids).filter(known_stock_level=None)
+        ],
+        ignore_conflicts=True,
+    )
+    rows = KnownStockLevel.objects.select_for_update(of=("self",)).filter(variant__product__in=product_ids)
+    return {row.variant_id: row for row in rows.order_by("variant_id")}
 
 
 def _alert(
