@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from backend.catalog import categories
 from backend.catalog.bulk import ImportedProduct
 from backend.importing.files import DETECTED
 from backend.importing.headers import Header
@@ -16,7 +17,7 @@ LONGEST_TITLE = 300
 LONGEST_NAME = 120
 LONGEST_PATH = 1_000
 LONGEST_URL = 500
-UNCATEGORISED = ("Uncategorised",)
+UNCATEGORISED = (categories.UNCATEGORISED,)
 IMPORTED = "was imported; it is here because another row of its product was refused"
 
 
