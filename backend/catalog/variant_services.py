@@ -114,7 +114,7 @@ def update_variant(variant_id: int, *, product_id: int, changes: Mapping[str, An
 def delete_variant(variant_id: int, *, product_id: int, by: Actor) -> bool:
     """Delete a variant, or deactivate one that was stocked or ordered; return whether it remains.
 
-    Orders and the ledger reference a variant for good.
+    Orders and the ledger keep their references to a variant.
 
     Raises:
         ProductNotFound: there is no such product.

@@ -122,8 +122,8 @@ class VariantView(_VariantsView):
     def delete(self, request: Request, product_id: int, variant_id: int) -> Response:
         """Delete a variant, or deactivate it if it has a history.
 
-        Orders and the stock ledger reference a variant for good, so one that was stocked or ordered remains
-        as an inactive variant.
+        Orders and the stock ledger keep their references to a variant, so one that was stocked or ordered
+        remains as an inactive variant.
         """
         selectors.require_changeable(product_id, user=request.user)
         remains = variant_services.delete_variant(variant_id, product_id=product_id, by=actor_of(request))

@@ -9,7 +9,7 @@ from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
 from tests.analytics_pipeline.warehouse_http import send
 
-# Any file of the machine that everybody may read.
+# Any world-readable file of the machine.
 FILE = "/etc/passwd"
 ADDRESS = "http://127.0.0.1:9/x"
 
