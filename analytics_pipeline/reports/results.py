@@ -9,11 +9,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TextIO
 
+from csv_cells.formulas import escaped
+
 if TYPE_CHECKING:
     import pandas as pd
 
-# A spreadsheet takes a cell that begins with one of these for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LEAST_DECIMALS = 2
 
 
@@ -57,9 +57,22 @@ def plain_row(_columns: Sequence[str], row: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(map(plain, row))
 
 
+class _UnixLines:
+    """Ends the rows of a CSV writer with a line feed.
+
+    The writer itself would then no longer quote carriage returns, which readers take for the end of a row.
+    """
+
+    def __init__(self, to: TextIO) -> None:
+        self._to = to
+
+    def write(self, row: str) -> int:
+        return self._to.write(row.removesuffix("\r\n") + "\n")
+
+
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, to: TextIO) -> None:
-    """Write a head and the rows; texts that a spreadsheet would run as formulas are quoted with a `'`."""
-    writer = csv.writer(to, lineterminator="\n")
+    """Write a header and the rows; text that a spreadsheet would run as a formula gets an apostrophe."""
+    writer = csv.writer(_UnixLines(to))
     writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
 
@@ -78,7 +91,7 @@ def _cell(value: Any) -> str:
         case Decimal():
             return format(value, "f")
         case str():
-            return f"'{value}" if value.startswith(_FORMULA) else value
+            return escaped(value)
         case list() | tuple():
             return json.dumps(list(value), default=str, ensure_ascii=False)
         case _:

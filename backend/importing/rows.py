@@ -7,7 +7,7 @@ from enum import StrEnum
 from backend.importing.errors import InvalidValue
 from backend.importing.files import Record, Table
 from backend.importing.outcomes import Refused
-from backend.importing.spreadsheets import refuse_damaged, unescaped
+from backend.importing.spreadsheets import meaning, refuse_damaged
 
 SPREADSHEET_STARTS = frozenset("'=#")
 
@@ -59,7 +59,7 @@ def row_of(record: Record, *, table: Table) -> Row | Refused:
             cell = raw.strip()
             if cell[:1] in SPREADSHEET_STARTS:
                 refuse_damaged(cell, column=column)
-                cell = unescaped(cell)
+                cell = meaning(cell)
             values[column] = cell
     except InvalidValue as fault:
         return Refused(record.line, str(fault), tuple(record.values))

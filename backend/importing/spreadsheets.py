@@ -1,11 +1,10 @@
-"""What spreadsheets do to the cells of a table, and how a cell is kept from being run as a formula."""
+"""What spreadsheets do to the cells of a table."""
 
 import re
 
 from backend.importing.errors import InvalidValue
+from csv_cells import formulas
 
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
-NUMBER = re.compile(r"[+-]?[0-9.,]+")
 QUOTED = re.compile(r'="(?P<text>[^"]*)"')
 EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}", re.IGNORECASE)
 FAULTS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"})
@@ -15,26 +14,15 @@ FAULTY = "is an error of a spreadsheet's formula"
 HIDDEN = "is only #, which a spreadsheet shows where a column is too narrow"
 
 
-def escaped(cell: str) -> str:
-    """Return the cell with an apostrophe in front if a spreadsheet would run it as a formula.
-
-    `unescaped` takes exactly this apostrophe away.
-    """
-    runs = FORMULA.match(cell) is not None and NUMBER.fullmatch(cell) is None
-    return f"'{cell}" if runs else cell
-
-
-def unescaped(cell: str) -> str:
-    """Return what a cell means, without the apostrophe of `escaped` or the `="…"` around the value."""
-    if cell.startswith("'") and FORMULA.match(cell):
-        return cell[1:]
+def meaning(cell: str) -> str:
+    """Return what a cell means, without an apostrophe before a formula or the `="…"` around the value."""
     found = QUOTED.fullmatch(cell) if cell.startswith('="') else None
-    return found["text"] if found else cell
+    return found["text"] if found else formulas.unescaped(cell)
 
 
 def harmless(cell: str) -> str:
-    """Return a cell of a file so that it runs as no formula and still means the same (see unescaped)."""
-    return cell if cell.startswith("'") or QUOTED.fullmatch(cell) else escaped(cell)
+    """Return a cell of a file so that it runs as no formula and still means the same (see meaning)."""
+    return cell if cell.startswith("'") or QUOTED.fullmatch(cell) else formulas.escaped(cell)
 
 
 def refuse_damaged(cell: str, *, column: str) -> None:

@@ -6,7 +6,6 @@ from decimal import Decimal
 from backend.api import money
 from backend.api.numbers import is_number
 from backend.importing.errors import InvalidValue
-from backend.importing.spreadsheets import refuse_shortened
 
 LONGEST_REFERENCE = 64
 HIGHEST_PRICE = Decimal("9999999999.99")
@@ -17,10 +16,6 @@ EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2149, 6, 4, tzinfo
 """Reports store days since 1970 in two bytes; one day at each end is left for other time zones."""
 
 BAD_CURRENCY = "currency must be an ISO 4217 currency code, such as EUR"
-FORMULA_STARTS = ("=", "+", "-", "@")
-NOT_A_REFERENCE = (
-    "must not begin with =, +, - or @, which spreadsheets run as formulas; begin it with a letter or a digit"
-)
 NOT_A_PRICE = f"must be a number like 12.50, from 0 to {HIGHEST_PRICE:,}"
 
 
@@ -36,18 +31,6 @@ def number(text: str, *, highest: Decimal, places: int, fault: str) -> Decimal:
     if not 0 <= value <= highest or value != round(value, places):
         raise InvalidValue(fault)
     return value
-
-
-def checked_reference(text: str, *, column: str) -> str:
-    """Return the name that `text` gives to a thing.
-
-    Raises:
-        InvalidValue: a spreadsheet would run it as a formula when it is exported, or has shortened it.
-    """
-    refuse_shortened(text, column=column)
-    if text.startswith(FORMULA_STARTS):
-        raise InvalidValue(f"{column} {NOT_A_REFERENCE}")
-    return text
 
 
 def point_in_time(text: str, *, fault: str) -> datetime:

@@ -5,19 +5,18 @@ import io
 
 from backend.api import money
 from backend.purchasing.models import PurchaseOrder, PurchaseOrderLine
+from csv_cells.formulas import escaped
 
 COLUMNS = ("order", "sku", "supplier_sku", "product", "variant", "quantity", "unit_cost", "currency")
-# Spreadsheets run such values as formulas.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(order: PurchaseOrder) -> str:
-    """Return the lines of the purchase order as CSV with a header; an apostrophe makes formulas inert."""
+    """Return the lines of the purchase order as CSV with a header."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for line in order.lines.all():
-        writer.writerow([_inert(value) for value in _row(order, line)])
+        writer.writerow([escaped(value) for value in _row(order, line)])
     return text.getvalue()
 
 
@@ -34,7 +33,3 @@ def _row(order: PurchaseOrder, line: PurchaseOrderLine) -> tuple[str, ...]:
         cost,
         product.currency if cost else "",
     )
-
-
-def _inert(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value

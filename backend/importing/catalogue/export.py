@@ -17,7 +17,7 @@ from backend.importing.catalogue.offers import ATTRIBUTE
 from backend.importing.catalogue.plain_csv import HEADER
 from backend.importing.catalogue.statements import moved_since
 from backend.importing.models import ProductStatement, VariantStatement
-from backend.importing.spreadsheets import escaped
+from csv_cells.formulas import escaped
 
 CHUNK = 500
 # Transactions that have not ended yet may record changes of stock with an earlier time.

@@ -17,11 +17,11 @@ from backend.importing.catalogue.row import (
 from backend.importing.errors import InvalidValue
 from backend.importing.numbers import plain
 from backend.importing.rows import Row
+from backend.importing.spreadsheets import refuse_shortened
 from backend.importing.values import (
     EARLIEST,
     LATEST,
     LONGEST_REFERENCE,
-    checked_reference,
     currency_code,
     number,
     point_in_time,
@@ -141,7 +141,9 @@ def product_reference(row: Row) -> str:
 
 
 def _reference(text: str, *, column: str = "sku") -> str:
-    return checked_reference(_text(text, longest=LONGEST_REFERENCE, fault=BAD_REFERENCE), column=column)
+    reference = _text(text, longest=LONGEST_REFERENCE, fault=BAD_REFERENCE)
+    refuse_shortened(reference, column=column)
+    return reference
 
 
 def _text(text: str, *, longest: int, fault: str, shortest: int = 1) -> str:

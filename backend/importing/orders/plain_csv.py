@@ -21,6 +21,7 @@ from backend.importing.headers import Header
 from backend.importing.orders.row import OrderRow, Outcomes, ReturnRow, SoldLine
 from backend.importing.outcomes import Refused
 from backend.importing.rows import Row, rows_of
+from backend.importing.spreadsheets import refuse_shortened
 from backend.importing.text import Dialect
 from backend.importing.values import (
     EARLIEST,
@@ -28,7 +29,6 @@ from backend.importing.values import (
     LATEST,
     LONGEST_REFERENCE,
     MOST_UNITS,
-    checked_reference,
     currency_code,
     point_in_time,
     price,
@@ -123,7 +123,7 @@ def _valid_line(row: Row, *, currency: str) -> _Line:
     if not values["order"] or bool(values["sku"]) == bool(charge) or max(map(len, names)) > LONGEST_REFERENCE:
         raise InvalidValue(BAD_REFERENCE)
     for column in ("order", "sku", "charge", "customer", "return"):
-        checked_reference(values.get(column, ""), column=column)
+        refuse_shortened(values.get(column, ""), column=column)
     quantity = _quantity(values["quantity"])
     own_currency = currency_code(values.get("currency") or currency)
     unit_price = _unit_price(values["unit_price"], currency=own_currency, is_charge=bool(charge))

@@ -9,7 +9,7 @@ from backend.importing.catalogue import offers, plain_csv
 from backend.importing.catalogue.products import OTHER_CURRENCY, OTHERS_REFUSED
 from backend.importing.catalogue.row import IMPORTED, CatalogRow, Reading
 from backend.importing.outcomes import Refused
-from backend.importing.values import BAD_CURRENCY, NOT_A_PRICE, NOT_A_REFERENCE
+from backend.importing.values import BAD_CURRENCY, NOT_A_PRICE
 from tests.backend.importing.written import table
 
 
@@ -84,8 +84,6 @@ class TestPlainCsv:
             ("price", "\uff15", f"price {NOT_A_PRICE}"),
             ("price", "1e3", f"price {NOT_A_PRICE}"),
             ("rating", "\uff15", offers.BAD_RATING),
-            ("sku", '=HYPERLINK("http://x")', f"sku {NOT_A_REFERENCE}"),
-            ("sku", "@x", f"sku {NOT_A_REFERENCE}"),
             ("title", "", offers.BAD_TITLE),
             ("sku", "x" * 65, offers.BAD_REFERENCE),
             ("currency", "euro", BAD_CURRENCY),
