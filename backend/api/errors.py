@@ -37,6 +37,10 @@ class DomainError(Exception):
         super().__init__(self.message)
 
 
+class NotInTransaction(RuntimeError):
+    """A row that must be committed together with a change was written outside a transaction."""
+
+
 class InvalidInput(DomainError):
     """A parameter, header or body field that is missing, malformed or not allowed."""
 

@@ -8,9 +8,10 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models, transaction
 
+from backend.api.errors import NotInTransaction
 from backend.api.request_id import current_request_id
 from backend.audit.actors import Actor
-from backend.audit.errors import NotInTransaction, SecretField
+from backend.audit.errors import SecretField
 from backend.audit.models import AuditEntry
 
 DELETED_AT_ONCE = 5_000

@@ -45,7 +45,7 @@ def compare_levels(product_ids: Collection[int], *, now: datetime) -> list[Stock
         alerts, changed = [], []
         # Read after the lock was taken, so that a level that is out of date never replaces a newer one.
         for variant in _compared(product_ids).filter(pk__in=known):
-            threshold = _threshold_of(variant)
+            threshold = threshold_of(variant)
             level = level_of(variant.available, threshold=threshold)
             row = known[variant.pk]
             if row.level != level:
@@ -75,7 +75,7 @@ def _known_levels(product_ids: Collection[int]) -> dict[int, KnownStockLevel]:
     KnownStockLevel.objects.bulk_create(
         [
             KnownStockLevel(
-                variant=variant, level=level_of(variant.available, threshold=_threshold_of(variant))
+                variant=variant, level=level_of(variant.available, threshold=threshold_of(variant))
             )
             for variant in _compared(product_ids).filter(known_stock_level=None)
         ],
@@ -98,9 +98,16 @@ def _alert(
     )
 
 
-def _threshold_of(variant: Variant) -> int:
+def threshold_of(variant: Variant) -> int:
+    """Return the number of available units at or below which the variant is low on stock."""
+    own = own_threshold_of(variant)
+    return int(settings.LOW_STOCK_THRESHOLD) if own is None else own
+
+
+def own_threshold_of(variant: Variant) -> int | None:
+    """Return the threshold that was set for the variant; None if the shop's applies."""
     own = getattr(variant, "stock_threshold", None)
-    return int(settings.LOW_STOCK_THRESHOLD) if own is None else int(own.units)
+    return None if own is None else int(own.units)
 
 
 def set_threshold(variant: Variant, *, units: int | None, by: Actor) -> None:

@@ -51,7 +51,7 @@ def variant_managed_by(user: User, variant_id: int) -> Variant:
 
 
 def alerts_visible_to(
-    user: User, *, product_id: int | None = None, level: str | None = None
+    user: User, *, product_id: int | None = None, variant_id: int | None = None, level: str | None = None
 ) -> QuerySet[StockAlert]:
     """Return the matching alerts, newest first; for sellers, only those of their own products."""
     rows = StockAlert.objects.select_related("variant__product").order_by("-created_at", "-pk")
@@ -59,6 +59,8 @@ def alerts_visible_to(
         rows = rows.filter(variant__product__seller=user)
     if product_id is not None:
         rows = rows.filter(variant__product_id=product_id)
+    if variant_id is not None:
+        rows = rows.filter(variant_id=variant_id)
     return rows if level is None else rows.filter(level=level)
 
 

@@ -6,6 +6,8 @@ from rest_framework import serializers
 
 from backend.api.fields import Choice, Identifier
 from backend.api.parameters import Body, PageParameters
+from backend.catalog.models import Variant
+from backend.inventory.alerts import own_threshold_of, threshold_of
 from backend.inventory.models import InventoryTransaction, StockAlert, StockLevel, TransactionType
 
 MAX_UNITS = 1_000_000
@@ -73,6 +75,7 @@ class AlertListParameters(PageParameters):
     """The parameters of a list of stock alerts."""
 
     product = Identifier(required=False, help_text="The product's id.")
+    variant = Identifier(required=False, help_text="The variant's id.")
     level = Choice(choices=StockLevel.choices, required=False)
 
 
@@ -109,8 +112,8 @@ class StockAlertSerializer(serializers.ModelSerializer[StockAlert]):
         read_only_fields = fields
 
 
-class StockThresholdSerializer(Body):
-    """The threshold of a variant."""
+class NewStockThresholdSerializer(Body):
+    """The threshold of a variant to set."""
 
     EXAMPLE = {"threshold": 5}
 
@@ -122,11 +125,32 @@ class StockThresholdSerializer(Body):
     )
 
 
+class StockThresholdSerializer(serializers.Serializer[Variant]):
+    """The threshold of a variant."""
+
+    EXAMPLE = {"variant": 1, "sku": "K-1", "threshold": None, "effective_threshold": 5}
+
+    variant = serializers.IntegerField(source="pk")
+    sku = serializers.CharField()
+    threshold = serializers.SerializerMethodField(help_text="The variant's own; null: the shop's is used.")
+    effective_threshold = serializers.SerializerMethodField(
+        help_text="Available units at or below which stock is low."
+    )
+
+    def get_threshold(self, variant: Variant) -> int | None:
+        """Return the variant's own threshold."""
+        return own_threshold_of(variant)
+
+    def get_effective_threshold(self, variant: Variant) -> int:
+        """Return the threshold that alerts use."""
+        return threshold_of(variant)
+
+
 class StockParameters(PageParameters):
     """The parameters of a list of stock."""
 
     at = serializers.DateTimeField(
-        required=False, help_text="The time, as 2026-03-01T00:00:00Z; by default now."
+        required=False, help_text="A past time, as 2026-03-01T00:00:00Z; by default now."
     )
     product = Identifier(required=False, help_text="The product's id.")
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.authentication import account_of
 from backend.accounts.permissions import IsSellerOrStaff
+from backend.api.errors import InvalidInput
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
@@ -25,6 +26,7 @@ from backend.inventory.errors import InsufficientStock
 from backend.inventory.serializers import (
     AlertListParameters,
     InventoryTransactionSerializer,
+    NewStockThresholdSerializer,
     NewTransactionSerializer,
     StockAlertSerializer,
     StockParameters,
@@ -110,7 +112,10 @@ class StockAlertListView(APIView):
         """
         parameters = parse(request, AlertListParameters)
         rows = selectors.alerts_visible_to(
-            account_of(request), product_id=parameters.get("product"), level=parameters.get("level")
+            account_of(request),
+            product_id=parameters.get("product"),
+            variant_id=parameters.get("variant"),
+            level=parameters.get("level"),
         )
         return page_response(request, rows, parameters=parameters, shown=rows_of(StockAlertSerializer))
 
@@ -121,18 +126,33 @@ class StockThresholdView(APIView):
     permission_classes = (IsSellerOrStaff,)
 
     @operation(
+        "stock_threshold_get",
+        tag="inventory",
+        response=envelope_of(StockThresholdSerializer),
+        errors=[VariantNotFound],
+    )
+    def get(self, request: Request, variant_id: int) -> Response:
+        """Show the threshold of a variant's stock alerts."""
+        return _threshold(request, variant_id)
+
+    @operation(
         "stock_threshold_update",
         tag="inventory",
-        request=StockThresholdSerializer,
+        request=NewStockThresholdSerializer,
         response=envelope_of(StockThresholdSerializer),
         errors=[VariantNotFound],
     )
     def put(self, request: Request, variant_id: int) -> Response:
         """Set the threshold of a variant's stock alerts."""
-        body = parse_body(request, StockThresholdSerializer)
+        body = parse_body(request, NewStockThresholdSerializer)
         variant = selectors.variant_managed_by(account_of(request), variant_id)
         set_threshold(variant, units=body["threshold"], by=actor_of(request))
-        return envelope(body, message="Threshold set.")
+        return _threshold(request, variant_id, message="Threshold set.")
+
+
+def _threshold(request: Request, variant_id: int, *, message: str = "") -> Response:
+    variant = selectors.variant_managed_by(account_of(request), variant_id)
+    return envelope(StockThresholdSerializer(variant).data, message=message)
 
 
 class StockListView(APIView):
@@ -150,7 +170,10 @@ class StockListView(APIView):
         rows = selectors.variants_managed_by(account_of(request)).order_by("pk")
         if "product" in parameters:
             rows = rows.filter(product_id=parameters["product"])
-        at = parameters.get("at") or timezone.now()
+        now = timezone.now()
+        at = parameters.get("at", now)
+        if at > now:
+            raise InvalidInput(at=["Must not be in the future."])
         return page_response(request, rows, parameters=parameters, shown=lambda page: _stock(page, at=at))
 
 

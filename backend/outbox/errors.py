@@ -1,10 +1,6 @@
 """Outbox errors."""
 
 
-class NotInTransaction(RuntimeError):
-    """A message was published outside a transaction, so it could differ from what is committed."""
-
-
 class Overtaken(Exception):
     """Messages were deleted before the subscriber handled them; says how to repair it."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, Max, Q
 
-from backend.outbox.errors import NotInTransaction
+from backend.api.errors import NotInTransaction
 from backend.outbox.models import Cursor, Message
 from backend.outbox.selectors import LOWEST_XID, NextTransaction, Position, after, oldest_cursor
 from backend.outbox.topics import Topic

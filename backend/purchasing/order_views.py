@@ -1,6 +1,7 @@
 """Endpoints of purchase orders, for sellers (their own products) and staff."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
+from backend.api.schema.operations import Handler
 from backend.audit.actors import actor_of
 from backend.inventory.errors import InsufficientStock
 from backend.purchasing import selectors, services
@@ -30,6 +32,7 @@ from backend.purchasing.serializers import (
     PurchaseOrderListParameters,
     PurchaseOrderSerializer,
 )
+from backend.purchasing.services import Step
 
 TAG = "purchasing"
 NUMBER = {
@@ -141,64 +144,64 @@ class PurchaseOrderCsvView(APIView):
         )
 
 
-class ApproveView(APIView):
+class _StepView(APIView):
+    """A step of purchase orders, which a derived class declares."""
+
+    permission_classes = (IsSellerOrStaff,)
+    step: ClassVar[Step]
+    message: ClassVar[str]
+
+    def take(self, request: Request, number: str) -> Response:
+        """Take the step with a purchase order, and respond with it."""
+        selectors.require_visible(number, user=account_of(request))
+        services.take_step(number, self.step, by=actor_of(request), now=timezone.now())
+        return _order(request, number, message=self.message)
+
+
+def _step_operation(step: Step) -> Callable[[Handler], Handler]:
+    return operation(
+        f"purchase_orders_{step}",
+        tag=TAG,
+        parameters=[NUMBER],
+        response=envelope_of(PurchaseOrderSerializer),
+        errors=CONFLICTS,
+    )
+
+
+class ApproveView(_StepView):
     """Approval of drafts."""
 
-    permission_classes = (IsSellerOrStaff,)
+    step, message = Step.APPROVE, "Purchase order approved."
 
-    @operation(
-        "purchase_orders_approve",
-        tag=TAG,
-        parameters=[NUMBER],
-        response=envelope_of(PurchaseOrderSerializer),
-        errors=CONFLICTS,
-    )
+    @_step_operation(step)
     def post(self, request: Request, number: str) -> Response:
         """Approve a draft, whose lines then can't be changed any more."""
-        selectors.require_visible(number, user=account_of(request))
-        services.approve(number, by=actor_of(request), now=timezone.now())
-        return _order(request, number, message="Purchase order approved.")
+        return self.take(request, number)
 
 
-class SendView(APIView):
+class SendView(_StepView):
     """Sending of approved purchase orders."""
 
-    permission_classes = (IsSellerOrStaff,)
+    step, message = Step.SEND, "Purchase order sent."
 
-    @operation(
-        "purchase_orders_send",
-        tag=TAG,
-        parameters=[NUMBER],
-        response=envelope_of(PurchaseOrderSerializer),
-        errors=CONFLICTS,
-    )
+    @_step_operation(step)
     def post(self, request: Request, number: str) -> Response:
         """Record that an approved purchase order was sent to the supplier."""
-        selectors.require_visible(number, user=account_of(request))
-        services.mark_sent(number, by=actor_of(request), now=timezone.now())
-        return _order(request, number, message="Purchase order sent.")
+        return self.take(request, number)
 
 
-class CancelPurchaseOrderView(APIView):
+class CancelPurchaseOrderView(_StepView):
     """Cancellation of open purchase orders."""
 
-    permission_classes = (IsSellerOrStaff,)
+    step, message = Step.CANCEL, "Purchase order ended."
 
-    @operation(
-        "purchase_orders_cancel",
-        tag=TAG,
-        parameters=[NUMBER],
-        response=envelope_of(PurchaseOrderSerializer),
-        errors=CONFLICTS,
-    )
+    @_step_operation(step)
     def post(self, request: Request, number: str) -> Response:
         """End an open purchase order: nothing more is expected.
 
         Its status is RECEIVED if some units had come, else CANCELLED.
         """
-        selectors.require_visible(number, user=account_of(request))
-        services.cancel(number, by=actor_of(request), now=timezone.now())
-        return _order(request, number, message="Purchase order ended.")
+        return self.take(request, number)
 
 
 class ReceiveView(APIView):

@@ -4,10 +4,13 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from backend.api import money
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import record
@@ -32,6 +35,31 @@ from backend.purchasing.proposals import Proposal, draft_lines, proposals, rules
 Status = PurchaseOrderStatus
 
 
+class Step(StrEnum):
+    """A change of a purchase order's status that a person makes."""
+
+    APPROVE = "approve"
+    """The draft is what shall be ordered; it doesn't change any more."""
+    SEND = "send"
+    """It was sent to the supplier."""
+    CANCEL = "cancel"
+    """Nothing more is expected. The order is RECEIVED if some units had come, else CANCELLED."""
+
+
+ALLOWED: Mapping[Step, tuple[PurchaseOrderStatus, ...]] = {
+    Step.APPROVE: (Status.DRAFT,),
+    Step.SEND: (Status.APPROVED,),
+    Step.CANCEL: (Status.DRAFT, Status.APPROVED, Status.SENT),
+}
+"""The statuses that allow each step."""
+TIMES: Mapping[Step, str] = {
+    Step.APPROVE: "approved_at",
+    Step.SEND: "sent_at",
+    Step.CANCEL: "closed_at",
+}
+"""The columns with the times of the steps."""
+
+
 def create_supplier(*, seller_id: int, name: str, by: Actor) -> Supplier:
     """Create a supplier of the seller.
 
@@ -51,8 +79,11 @@ def set_reorder_rule(variant: Variant, *, values: Mapping[str, Any], by: Actor) 
     """Create or replace the variant's reorder rule; `values` are columns of ReorderRule.
 
     Raises:
-        InvalidInput: the target is not above the reorder point.
+        InvalidInput: the target is not above the reorder point, or the unit cost has too many decimal places
+            for the currency of the product or is too high to store.
     """
+    if (cost := values.get("unit_cost")) is not None:
+        _require_valid_cost(cost, currency=variant.product.currency)
     point, target = values.get("reorder_point"), values.get("target_stock")
     if point is not None and target is not None and target <= point:
         raise InvalidInput(target_stock=["Must be above reorder_point."])
@@ -61,6 +92,13 @@ def set_reorder_rule(variant: Variant, *, values: Mapping[str, Any], by: Actor) 
         changes = {name: (None, value) for name, value in values.items() if value not in (None, "")}
         record("purchasing.rule_set", by=by, subject=rule, changes=changes)
     return rule
+
+
+def _require_valid_cost(cost: Decimal, *, currency: str) -> None:
+    money.require_precise(currency, unit_cost=cost)
+    highest = money.highest_price(currency)
+    if cost > highest:
+        raise InvalidInput(unit_cost=[f"Must be at most {highest}."])
 
 
 def delete_reorder_rule(rule: ReorderRule, *, by: Actor) -> None:
@@ -146,47 +184,31 @@ def change_lines(number: str, *, quantities: Mapping[int, int], by: Actor) -> Pu
     return order
 
 
-def approve(number: str, *, by: Actor, now: datetime) -> PurchaseOrder:
-    """Approve a draft, which then doesn't change any more.
+def take_step(number: str, step: Step, *, by: Actor, now: datetime) -> PurchaseOrder:
+    """Approve, send or cancel the order, and return it.
 
     Raises:
         PurchaseOrderNotFound: there is no such order.
-        PurchaseOrderStatusConflict: it is not a draft.
-        InvalidInput: it has no lines.
+        PurchaseOrderStatusConflict: its status does not allow the step.
+        InvalidInput: a draft without lines can't be approved.
     """
     with transaction.atomic():
-        order = _locked(number, allowed=(Status.DRAFT,))
-        if not order.lines.exists():
-            raise InvalidInput(lines=["The purchase order has no lines; cancel it instead."])
-        order.approved_at = now
-        return _moved(order, to=Status.APPROVED, by=by)
+        order = _locked(number, allowed=ALLOWED[step])
+        setattr(order, TIMES[step], now)
+        return _moved(order, to=_status_after(step, order=order), by=by)
 
 
-def mark_sent(number: str, *, by: Actor, now: datetime) -> PurchaseOrder:
-    """Record that an approved order was sent to the supplier.
-
-    Raises:
-        PurchaseOrderNotFound: there is no such order.
-        PurchaseOrderStatusConflict: it is not approved, or was sent.
-    """
-    with transaction.atomic():
-        order = _locked(number, allowed=(Status.APPROVED,))
-        order.sent_at = now
-        return _moved(order, to=Status.SENT, by=by)
-
-
-def cancel(number: str, *, by: Actor, now: datetime) -> PurchaseOrder:
-    """End an open order: nothing more is expected. It is RECEIVED if some units had come, else CANCELLED.
-
-    Raises:
-        PurchaseOrderNotFound: there is no such order.
-        PurchaseOrderStatusConflict: it was received or cancelled.
-    """
-    with transaction.atomic():
-        order = _locked(number, allowed=(Status.DRAFT, Status.APPROVED, Status.SENT))
-        order.closed_at = now
-        some_came = order.lines.filter(received__gt=0).exists()
-        return _moved(order, to=Status.RECEIVED if some_came else Status.CANCELLED, by=by)
+def _status_after(step: Step, *, order: PurchaseOrder) -> PurchaseOrderStatus:
+    match step:
+        case Step.APPROVE:
+            if not order.lines.exists():
+                raise InvalidInput(lines=["The purchase order has no lines; cancel it instead."])
+            return Status.APPROVED
+        case Step.SEND:
+            return Status.SENT
+        case Step.CANCEL:
+            some_came = order.lines.filter(received__gt=0).exists()
+            return Status.RECEIVED if some_came else Status.CANCELLED
 
 
 def receive(

@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+from backend.api.errors import NotInTransaction
 from backend.audit import services
 from backend.audit.actors import GUEST, Actor
-from backend.audit.errors import NotInTransaction, SecretField
+from backend.audit.errors import SecretField
 from backend.audit.models import AuditEntry
 from backend.audit.services import differences, record
 from backend.audit.tasks import delete_old_audit_entries

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from backend.catalog.models import Product, Variant
 from backend.inventory.alerts import compare_levels, set_threshold
@@ -100,7 +102,10 @@ def test_sellers_see_and_set_only_their_own() -> None:
     path = f"/api/products/inventory/thresholds/{lamp.pk}/"
 
     assert client_of(other).put(path, {"threshold": 25}).json()["code"] == "variant_not_found"
-    assert client_of(seller).put(path, {"threshold": 25}).json()["data"] == {"threshold": 25}
+    assert client_of(other).get(path).json()["code"] == "variant_not_found"
+    shown = client_of(seller).put(path, {"threshold": 25}).json()["data"]
+    assert (shown["threshold"], shown["effective_threshold"]) == (25, 25)
+    assert client_of(seller).get(path).json()["data"] == shown
     compare(lamp)
 
     alerts = "/api/products/inventory/alerts/"
@@ -110,17 +115,60 @@ def test_sellers_see_and_set_only_their_own() -> None:
     assert client_of(seller).get(alerts, {"level": "OUT"}).json()["count"] == 0
 
 
+def test_a_variant_without_a_threshold_shows_the_shops() -> None:
+    seller = shop.seller()
+    lamp = shop.variant(sold_by=seller)
+
+    shown = client_of(seller).get(f"/api/products/inventory/thresholds/{lamp.pk}/").json()["data"]
+
+    shops = settings.LOW_STOCK_THRESHOLD
+    assert shown == {"variant": lamp.pk, "sku": lamp.sku, "threshold": None, "effective_threshold": shops}
+
+
+def test_alerts_are_listed_by_product_or_variant() -> None:
+    seller = shop.seller()
+    shirt = shop.product(stock=[20, 20], sold_by=seller)
+    small, large = shirt.variants.all()
+    compare(small)
+    for one, units in ((small, 25), (large, 30)):
+        set_threshold(one, units=units, by=SYSTEM)
+    compare(small)
+    other = shop.variant(stock=20, sold_by=seller)
+    compare(other)
+    set_threshold(other, units=25, by=SYSTEM)
+    compare(other)
+
+    def listed(**parameters: int) -> set[int]:
+        response = client_of(seller).get("/api/products/inventory/alerts/", parameters)
+        return {row["variant"] for row in response.json()["results"]}
+
+    assert listed() == {small.pk, large.pk, other.pk}
+    assert listed(product=shirt.pk) == {small.pk, large.pk}
+    assert listed(variant=large.pk) == {large.pk}
+    assert listed(variant=large.pk, product=other.product_id) == set()
+
+
 def test_stock_at_a_time_comes_from_the_ledger() -> None:
     seller = shop.seller()
-    lamp = shop.variant(stock=10, sold_by=seller)
-    damage = Entry(variant_id=lamp.pk, transaction_type=TransactionType.DAMAGE, quantity=4)
-    record_many([damage], by=SYSTEM, now=NOW + timedelta(days=2))
+    lamp = shop.variant(stock=0, sold_by=seller)
+    start = timezone.now() - timedelta(days=5)
+    for days, kind, quantity in ((0, TransactionType.IN, 10), (2, TransactionType.DAMAGE, 4)):
+        entry = Entry(variant_id=lamp.pk, transaction_type=kind, quantity=quantity)
+        record_many([entry], by=SYSTEM, now=start + timedelta(days=days))
     path, client = "/api/products/inventory/stock/", client_of(seller)
 
     for days, stock in ((-1, 0), (0, 10), (1, 10), (2, 6)):
-        at = (NOW + timedelta(days=days)).isoformat()
+        at = (start + timedelta(days=days)).isoformat()
         (row,) = client.get(path, {"at": at}).json()["results"]
         assert (row["sku"], row["stock"]) == (lamp.sku, stock)
+
+
+def test_stock_in_the_future_is_refused() -> None:
+    at = (timezone.now() + timedelta(minutes=5)).isoformat()
+
+    response = client_of(shop.staff()).get("/api/products/inventory/stock/", {"at": at})
+
+    assert (response.status_code, list(response.json()["details"])) == (400, ["at"])
 
 
 def test_the_check_finds_counters_that_differ_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from backend.api.errors import NotInTransaction
 from backend.outbox.cursors import delete_cursor, open_cursor
-from backend.outbox.errors import NotInTransaction
 from backend.outbox.models import Cursor, Message
 from backend.outbox.runner import HEAD_SECONDS, SubscriberRunner
 from backend.outbox.selectors import Lag, lag

@@ -15,14 +15,13 @@ from backend.purchasing.errors import PurchaseOrderStatusConflict, ReceiptTooLar
 from backend.purchasing.forecast import WEEKS
 from backend.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseOrderStatus
 from backend.purchasing.services import (
-    approve,
-    cancel,
+    Step,
     change_lines,
     create_supplier,
     draft_purchase_orders,
-    mark_sent,
     receive,
     set_reorder_rule,
+    take_step,
 )
 from tests.backend import shop
 from tests.backend.shop import NOW, SYSTEM, stock_of
@@ -81,7 +80,7 @@ def test_an_unedited_quantity_follows_the_stock_and_an_edited_one_stays() -> Non
 def test_units_on_order_are_not_ordered_again() -> None:
     low = a_variant(stock=3)
     (order,) = draft()
-    approve(order.number, by=SYSTEM, now=NOW)
+    take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
     reserve({low.pk: 3}, reference="order", now=NOW)
 
     assert draft() == []
@@ -110,8 +109,8 @@ def test_concurrent_drafting_orders_once() -> None:
 def test_a_delivery_enters_the_ledger_and_the_last_one_ends_the_order() -> None:
     low = a_variant(stock=3)
     (order,) = draft()
-    approve(order.number, by=SYSTEM, now=NOW)
-    mark_sent(order.number, by=SYSTEM, now=NOW)
+    take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
+    take_step(order.number, Step.SEND, by=SYSTEM, now=NOW)
 
     first = receive(order.number, units={low.pk: 20}, accept_excess=False, by=SYSTEM, now=NOW)
     last = receive(order.number, units={low.pk: 7}, accept_excess=False, by=SYSTEM, now=NOW)
@@ -125,7 +124,7 @@ def test_a_delivery_enters_the_ledger_and_the_last_one_ends_the_order() -> None:
 def test_more_than_ordered_is_recorded_only_on_request() -> None:
     low = a_variant(stock=3)
     (order,) = draft()
-    approve(order.number, by=SYSTEM, now=NOW)
+    take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
 
     with pytest.raises(ReceiptTooLarge) as refused:
         receive(order.number, units={low.pk: 28}, accept_excess=False, by=SYSTEM, now=NOW)
@@ -140,7 +139,7 @@ def test_more_than_ordered_is_recorded_only_on_request() -> None:
 def test_two_deliveries_at_once_are_both_counted_or_refused() -> None:
     low = a_variant(stock=3)
     (order,) = draft()
-    approve(order.number, by=SYSTEM, now=NOW)
+    take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
 
     def deliver() -> object:
         return receive(order.number, units={low.pk: 20}, accept_excess=False, by=SYSTEM, now=NOW)
@@ -154,10 +153,10 @@ def test_two_deliveries_at_once_are_both_counted_or_refused() -> None:
 def test_ending_a_partly_received_order_keeps_what_came() -> None:
     low = a_variant(stock=3)
     (order,) = draft()
-    approve(order.number, by=SYSTEM, now=NOW)
+    take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
     receive(order.number, units={low.pk: 5}, accept_excess=False, by=SYSTEM, now=NOW)
 
-    assert cancel(order.number, by=SYSTEM, now=NOW).status == Status.RECEIVED
+    assert take_step(order.number, Step.CANCEL, by=SYSTEM, now=NOW).status == Status.RECEIVED
     assert [one.number for one in draft()] != [order.number]
     assert stock_of(low.pk) == (8, 0)
 
@@ -167,13 +166,13 @@ def test_steps_out_of_order_are_refused() -> None:
     (order,) = draft()
 
     with pytest.raises(PurchaseOrderStatusConflict):
-        mark_sent(order.number, by=SYSTEM, now=NOW)
+        take_step(order.number, Step.SEND, by=SYSTEM, now=NOW)
     with pytest.raises(PurchaseOrderStatusConflict):
         receive(order.number, units={low.pk: 1}, accept_excess=False, by=SYSTEM, now=NOW)
-    cancel(order.number, by=SYSTEM, now=NOW)
-    for step in (approve, mark_sent, cancel):
+    take_step(order.number, Step.CANCEL, by=SYSTEM, now=NOW)
+    for step in Step:
         with pytest.raises(PurchaseOrderStatusConflict):
-            step(order.number, by=SYSTEM, now=NOW)
+            take_step(order.number, step, by=SYSTEM, now=NOW)
 
 
 def test_a_draft_without_lines_is_not_approved() -> None:
@@ -182,7 +181,7 @@ def test_a_draft_without_lines_is_not_approved() -> None:
     change_lines(order.number, quantities={low.pk: 0}, by=SYSTEM)
 
     with pytest.raises(InvalidInput):
-        approve(order.number, by=SYSTEM, now=NOW)
+        take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
 
 
 def test_demand_counts_reservations_and_skips_weeks_without_stock() -> None:

@@ -79,6 +79,8 @@ def test_another_sellers_supplier_is_refused() -> None:
         ({"pack_size": 0}, "pack_size"),
         ({"lead_time_days": 1.5}, "lead_time_days"),
         ({"unit_cost": "-1"}, "unit_cost"),
+        ({"unit_cost": "1.505"}, "unit_cost"),
+        ({"unit_cost": "99999999999"}, "unit_cost"),
         ({"colour": "red"}, "colour"),
     ],
 )
@@ -90,6 +92,16 @@ def test_invalid_rules_name_the_field(rule: dict[str, object], field: str) -> No
 
     assert response.status_code == 400
     assert list(response.json()["details"]) == [field]
+
+
+@pytest.mark.parametrize(("currency", "cost", "status"), [("JPY", "1.5", 400), ("KWD", "1.505", 200)])
+def test_a_unit_cost_has_the_decimal_places_of_the_currency(currency: str, cost: str, status: int) -> None:
+    seller = shop.seller()
+    low = shop.variant(sold_by=seller, currency=currency)
+
+    response = client_of(seller).put(f"/api/purchasing/rules/{low.pk}/", {"unit_cost": cost})
+
+    assert response.status_code == status
 
 
 def test_a_supplier_is_created_once() -> None:
