@@ -49,13 +49,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person with an account.
 
     `shopper_key` is the random key that identifies the person in the warehouse; only this table maps it to a
-    user. An imported customer has no phone and can't log in, but has a `source_reference`.
+    user. An imported customer has no phone and can't log in, but has a `source_reference`. `email` is where
+    messages are sent; it is not verified, so it must not be used to identify a user.
     """
 
     phone = models.CharField(max_length=20, unique=True, null=True)
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
     date_of_birth = models.DateField(null=True, blank=True)
+    email = models.EmailField(blank=True, default="", db_default="")
     user_type = models.CharField(max_length=8, choices=UserType.choices, default=UserType.CUSTOMER)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

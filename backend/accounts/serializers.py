@@ -9,6 +9,7 @@ from backend.accounts.models import User, UserType
 from backend.accounts.services import SELF_SERVICE_ROLES
 from backend.api.fields import Choice
 from backend.api.parameters import Body
+from backend.api.text import Text
 
 PERSON = {"first_name": "John", "last_name": "Doe", "date_of_birth": "1990-01-01", "user_type": "CUSTOMER"}
 
@@ -29,9 +30,35 @@ class RegisterSerializer(Body):
 
     def validate_date_of_birth(self, value: Any) -> Any:
         """Refuse a date in the future."""
-        if value is not None and value > timezone.now().date():
-            raise serializers.ValidationError("Must not be in the future.")
-        return value
+        return _not_in_the_future(value)
+
+
+def _not_in_the_future(value: Any) -> Any:
+    if value is not None and value > timezone.now().date():
+        raise serializers.ValidationError("Must not be in the future.")
+    return value
+
+
+class ProfileChangesSerializer(Body):
+    """Changes to the caller's own account; fields that are not sent keep their values."""
+
+    EXAMPLE = {
+        "email": "john@shop.example",
+        "first_name": "John",
+        "last_name": "Doe",
+        "date_of_birth": "1990-01-01",
+    }
+
+    email = serializers.EmailField(
+        max_length=254, required=False, allow_blank=True, help_text="Where messages are sent."
+    )
+    first_name = Text(max_length=150, required=False, allow_blank=True)
+    last_name = Text(max_length=150, required=False, allow_blank=True)
+    date_of_birth = serializers.DateField(required=False, allow_null=True)
+
+    def validate_date_of_birth(self, value: Any) -> Any:
+        """Refuse a date in the future."""
+        return _not_in_the_future(value)
 
 
 class LoginSerializer(Body):
@@ -54,11 +81,20 @@ class TokenRefreshSerializer(Body):
 class UserSerializer(serializers.ModelSerializer[User]):
     """The caller's own account."""
 
-    EXAMPLE = {"phone": "+15550100003", **PERSON}
+    EXAMPLE = {"phone": "+15550100003", "email": "john@shop.example", **PERSON}
 
     class Meta:
         model = User
-        fields = ["id", "phone", "first_name", "last_name", "date_of_birth", "user_type", "date_joined"]
+        fields = [
+            "id",
+            "phone",
+            "email",
+            "first_name",
+            "last_name",
+            "date_of_birth",
+            "user_type",
+            "date_joined",
+        ]
         read_only_fields = fields
 
 

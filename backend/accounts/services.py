@@ -1,7 +1,9 @@
 """Registration, login, and renewing and ending sessions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -70,6 +72,25 @@ def register(
             record("accounts.registered", by=by, subject=user, changes={"user_type": (None, user.user_type)})
     except IntegrityError as error:
         raise PhoneTaken(phone=user.phone) from error
+    return user
+
+
+def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor) -> User:
+    """Change the fields of the account and return it."""
+    if "email" in changes:
+        local, at, domain = changes["email"].rpartition("@")
+        changes = {**changes, "email": f"{local}{at}{domain.lower()}"}
+    with transaction.atomic():
+        user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+        changed = [name for name, value in changes.items() if getattr(user, name) != value]
+        if changed:
+            for name in changed:
+                setattr(user, name, changes[name])
+            user.save(update_fields=changed)
+            # The values are personal data, which the log must not have.
+            record(
+                "accounts.profile_changed", by=by, subject=user, changes={"fields": (None, sorted(changed))}
+            )
     return user
 
 

@@ -9,10 +9,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts import services
+from backend.accounts.authentication import account_of
 from backend.accounts.errors import InvalidCredentials, PhoneTaken, SessionEnded
 from backend.accounts.models import Session
 from backend.accounts.serializers import (
     LoginSerializer,
+    ProfileChangesSerializer,
     RegisterSerializer,
     TokenRefreshSerializer,
     TokensSerializer,
@@ -103,6 +105,30 @@ class TokenRefreshView(GuestView):
         """
         body = parse_body(request, TokenRefreshSerializer)
         return envelope(_tokens(services.renew(body["refresh_token"], now=timezone.now())))
+
+
+class ProfileView(APIView):
+    """The caller's own account."""
+
+    @operation("accounts_profile_get", tag="accounts", response=envelope_of(UserSerializer))
+    def get(self, request: Request) -> Response:
+        """Show your account."""
+        return envelope(UserSerializer(account_of(request)).data)
+
+    @operation(
+        "accounts_profile_update",
+        tag="accounts",
+        request=ProfileChangesSerializer,
+        response=envelope_of(UserSerializer),
+    )
+    def patch(self, request: Request) -> Response:
+        """Change your account.
+
+        Messages are sent to `email`; an empty one ends them.
+        """
+        changes = parse_body(request, ProfileChangesSerializer)
+        user = services.update_profile(account_of(request).pk, changes=changes, by=actor_of(request))
+        return envelope(UserSerializer(user).data, message="Account changed.")
 
 
 class LogoutView(APIView):

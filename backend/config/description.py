@@ -24,7 +24,7 @@ Every response has the header X-Request-Id.
 """
 
 TAGS = [
-    {"name": "accounts", "description": "Registration, login and sessions."},
+    {"name": "accounts", "description": "Registration, login, sessions and the profile."},
     {"name": "products", "description": "The catalogue: lists, products and their variants."},
     {"name": "categories", "description": "The tree of categories, which staff edit."},
     {

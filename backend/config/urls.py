@@ -9,6 +9,7 @@ urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
     path("api/products/inventory/", include("backend.inventory.urls")),
     path("api/products/", include("backend.catalog.urls")),
+    path("api/products/", include("backend.inventory.back_in_stock_urls")),
     path("api/sellers/", include("backend.catalog.seller_urls")),
     path("api/categories/", include("backend.catalog.category_urls")),
     path("api/purchasing/", include("backend.purchasing.urls")),

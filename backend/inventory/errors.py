@@ -24,3 +24,23 @@ class ReservationClosed(DomainError):
     message = "The units are no longer reserved."
     details_keys = {"reservation_ids": "All reservations of the request, closed or not."}
     hint = "Read the order again; another request has changed it."
+
+
+class VariantAvailable(DomainError):
+    """A back-in-stock subscription was requested for a variant that is in stock."""
+
+    code = "variant_available"
+    status = 409
+    message = "The variant is in stock."
+    details_keys = {"variant_id": "The variant.", "available": "The units that can be bought now."}
+    hint = "Add it to the cart."
+
+
+class TooManySubscriptions(DomainError):
+    """The account has as many back-in-stock subscriptions as are allowed."""
+
+    code = "too_many_subscriptions"
+    status = 409
+    message = "There are too many back-in-stock subscriptions."
+    details_keys = {"maximum": "The number of subscriptions that an account can have."}
+    hint = "End another subscription first."

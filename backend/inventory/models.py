@@ -112,6 +112,36 @@ class StockAlert(models.Model):
         return f"{self.level} of variant {self.variant_id}"
 
 
+class BackInStockSubscription(models.Model):
+    """A request to be told once when a variant that is out of stock is available again; deleted when told."""
+
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="back_in_stock_subscriptions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="back_in_stock_subscriptions"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "variant"], name="subscribed_once_to_a_variant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.user_id} waits for variant {self.variant_id}"
+
+
+class BackInStock(models.Model):
+    """A variant that a user had subscribed to became available. Append-only."""
+
+    variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    subscribed_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"variant {self.variant_id} is available again for user {self.user_id}"
+
+
 class ReservationState(models.TextChoices):
     """The state of a reservation; the module's docstring shows the transitions."""
 

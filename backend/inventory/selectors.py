@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 from backend.accounts.models import User
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
-from backend.inventory.models import InventoryTransaction, StockAlert
+from backend.inventory.models import BackInStockSubscription, InventoryTransaction, StockAlert
 
 
 def transactions_visible_to(
@@ -62,6 +62,14 @@ def alerts_visible_to(
     if variant_id is not None:
         rows = rows.filter(variant_id=variant_id)
     return rows if level is None else rows.filter(level=level)
+
+
+def subscriptions_of(user: User, *, product_id: int | None = None) -> QuerySet[BackInStockSubscription]:
+    """Return the user's back-in-stock subscriptions, newest first."""
+    rows = BackInStockSubscription.objects.filter(user=user, variant__product__deleted_at=None)
+    if product_id is not None:
+        rows = rows.filter(variant__product=product_id)
+    return rows.select_related("variant__product").order_by("-created_at", "-pk")
 
 
 def stock_at(variants: list[Variant], *, at: datetime) -> Mapping[int, int]:

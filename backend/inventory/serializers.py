@@ -8,7 +8,13 @@ from backend.api.fields import Choice, Identifier
 from backend.api.parameters import Body, PageParameters
 from backend.catalog.models import Variant
 from backend.inventory.alerts import own_threshold_of, threshold_of
-from backend.inventory.models import InventoryTransaction, StockAlert, StockLevel, TransactionType
+from backend.inventory.models import (
+    BackInStockSubscription,
+    InventoryTransaction,
+    StockAlert,
+    StockLevel,
+    TransactionType,
+)
 
 MAX_UNITS = 1_000_000
 TRANSACTION = {
@@ -164,3 +170,32 @@ class StockSerializer(serializers.Serializer[Any]):
     product = serializers.IntegerField()
     sku = serializers.CharField()
     stock = serializers.IntegerField()
+
+
+class NewSubscriptionSerializer(Body):
+    """A variant to subscribe to; may be left out if the product has only one."""
+
+    EXAMPLE = {"variant_id": 1}
+
+    variant_id = Identifier(required=False)
+
+
+class EndedSubscriptionParameters(serializers.Serializer[Any]):
+    """The parameters of ending subscriptions."""
+
+    variant_id = Identifier(required=False, help_text="The variant's id; by default all of the product.")
+
+
+class BackInStockSubscriptionSerializer(serializers.ModelSerializer[BackInStockSubscription]):
+    """A subscription to a variant that is out of stock."""
+
+    EXAMPLE = {"sku": "K-1", "title": "Copper kettle"}
+
+    product = serializers.IntegerField(source="variant.product_id")
+    sku = serializers.CharField(source="variant.sku")
+    title = serializers.CharField(source="variant.product.title")
+
+    class Meta:
+        model = BackInStockSubscription
+        fields = ["product", "variant", "sku", "title", "created_at"]
+        read_only_fields = fields

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from backend.inventory.alerts import compare_levels
+from backend.inventory.back_in_stock import tell_subscribers
 from backend.outbox.subscribers import Notice, Start
 from backend.outbox.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
 class StockAlerts:
-    """Compares the stock of changed products with the thresholds of their variants."""
+    """Compares the stock of changed products with thresholds and with back-in-stock subscriptions."""
 
     clock: Callable[[], datetime]
 
@@ -23,5 +24,7 @@ class StockAlerts:
     batch_size: ClassVar[int] = 200
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Compare the levels of the products' variants."""
-        compare_levels([int(notice.key) for notice in notices], now=self.clock())
+        """Record the changes of levels, and tell the subscribers of what is available."""
+        product_ids = [int(notice.key) for notice in notices]
+        compare_levels(product_ids, now=self.clock())
+        tell_subscribers(product_ids, now=self.clock())

@@ -29,6 +29,7 @@ class Topic(StrEnum):
     MOVEMENT = "movement", Kind.STATE, "orders.Movement"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
     STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"
+    BACK_IN_STOCK = "back_in_stock", Kind.FACT, "inventory.BackInStock"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
 
     def __new__(cls, value: str, kind: Kind, model: str) -> "Topic":

@@ -1,0 +1,65 @@
+"""The caller's own account."""
+
+import pytest
+
+from backend.accounts.models import User
+from backend.audit.models import AuditEntry
+from tests.backend import shop
+from tests.backend.shop import client_of
+
+pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
+
+PATH = "/accounts/me/"
+
+
+def test_the_profile_is_shown_and_changed_by_its_owner_alone() -> None:
+    ann, bob = shop.customer(first_name="Ann"), shop.customer()
+    client = client_of(ann)
+    assert client.get(PATH).json()["data"]["email"] == ""
+
+    changed = client.patch(PATH, {"email": "Ann@Shop.Example", "last_name": "Lee"}).json()["data"]
+
+    assert (changed["email"], changed["first_name"], changed["last_name"]) == (
+        "Ann@shop.example",
+        "Ann",
+        "Lee",
+    )
+    assert client_of(User.objects.get(pk=ann.pk)).get(PATH).json()["data"] == changed
+    assert User.objects.get(pk=bob.pk).email == ""
+    assert client_of(None).get(PATH).status_code == 401
+
+
+def test_the_audit_log_has_the_names_of_changed_fields_and_not_their_values() -> None:
+    ann = shop.customer()
+    for _ in range(2):
+        client_of(ann).patch(PATH, {"email": "ann@shop.example"})
+    (entry,) = AuditEntry.objects.filter(action="accounts.profile_changed")
+    assert entry.changes == {"fields": [None, ["email"]]}
+    assert entry.user_id == ann.pk
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": "ann"},
+        {"email": "ann@shop.example\nBcc: all@shop.example"},
+        {"email": "ann@shop.example, bob@shop.example"},
+        {"email": f"{'a' * 64}@{'b' * 200}.example"},
+        {"email": None},
+        {"email": 5},
+        {"date_of_birth": "2999-01-01"},
+        {"phone": "+15550100009"},
+        {"user_type": "ADMIN"},
+        [],
+    ],
+)
+def test_invalid_changes_are_refused(body: object) -> None:
+    ann = shop.customer()
+    refused = client_of(ann).patch(PATH, body)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
+    assert User.objects.get(pk=ann.pk).email == ""
+
+
+def test_an_empty_email_ends_messages() -> None:
+    ann = shop.customer(email="ann@shop.example")
+    assert client_of(ann).patch(PATH, {"email": ""}).json()["data"]["email"] == ""
