@@ -21,6 +21,7 @@ from backend.audit.actors import actor_of
 from backend.inventory.errors import InsufficientStock
 from backend.purchasing import selectors, services
 from backend.purchasing.csv_file import as_csv
+from backend.purchasing.drafting import draft_purchase_orders
 from backend.purchasing.errors import (
     PurchaseOrderNotFound,
     PurchaseOrderStatusConflict,
@@ -79,7 +80,7 @@ class PurchaseOrderListView(APIView):
         twice: only quantities that no person has edited follow the proposals.
         """
         user = account_of(request)
-        changed = services.draft_purchase_orders(
+        changed = draft_purchase_orders(
             by=actor_of(request), now=timezone.now(), seller_id=None if user.is_admin else user.pk
         )
         rows = selectors.orders_of(user).filter(pk__in=[order.pk for order in changed])

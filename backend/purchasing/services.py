@@ -1,7 +1,5 @@
 """Changes to reorder rules and purchase orders."""
 
-import secrets
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -30,7 +28,6 @@ from backend.purchasing.models import (
     ReorderRule,
     Supplier,
 )
-from backend.purchasing.proposals import Proposal, draft_lines, proposals, rules_for_reordering
 
 Status = PurchaseOrderStatus
 
@@ -106,58 +103,6 @@ def delete_reorder_rule(rule: ReorderRule, *, by: Actor) -> None:
     with transaction.atomic():
         record("purchasing.rule_deleted", by=by, subject=rule)
         rule.delete()
-
-
-def draft_purchase_orders(*, by: Actor, now: datetime, seller_id: int | None = None) -> list[PurchaseOrder]:
-    """Write what the rules propose into the drafts of each supplier, and return the drafts that changed.
-
-    A variant is in one draft at most. Running it again orders nothing twice: it only adapts the quantities
-    that no person has edited. With `seller_id`, only that seller's rules are considered.
-    """
-    with transaction.atomic():
-        rules = rules_for_reordering()
-        if seller_id is not None:
-            rules = rules.filter(variant__product__seller_id=seller_id)
-        # The lock of the rules makes concurrent calls see each other's drafts.
-        found = proposals(list(rules.select_for_update(of=("self",), no_key=True)), now=now)
-        rows = draft_lines([one.variant.pk for one in found]).select_related("order")
-        lines = {line.variant_id: line for line in rows}
-        changed: dict[PurchaseOrder, list[Proposal]] = defaultdict(list)
-        for proposal in found:
-            line = lines.get(proposal.variant.pk)
-            if line is None:
-                line = PurchaseOrderLine(order=_draft_for(proposal, now=now), variant=proposal.variant)
-            elif line.quantity == proposal.quantity:
-                continue
-            _write_line(line, proposal=proposal)
-            changed[line.order].append(proposal)
-        for order, written in changed.items():
-            figures = {
-                "variants": (None, len(written)),
-                "units": (None, sum(one.quantity for one in written)),
-            }
-            record("purchasing.order_drafted", by=by, subject=order, changes=figures)
-    return list(changed)
-
-
-def _draft_for(proposal: Proposal, *, now: datetime) -> PurchaseOrder:
-    order, _ = PurchaseOrder.objects.get_or_create(
-        seller_id=proposal.variant.product.seller_id,
-        supplier=proposal.rule.supplier,
-        status=Status.DRAFT,
-        defaults={"number": _number(), "created_at": now},
-    )
-    return order
-
-
-def _write_line(line: PurchaseOrderLine, *, proposal: Proposal) -> None:
-    line.quantity, line.figures = proposal.quantity, proposal.figures
-    line.supplier_sku, line.unit_cost = proposal.rule.supplier_sku, proposal.rule.unit_cost
-    line.save()
-
-
-def _number() -> str:
-    return f"PO-{secrets.token_hex(4).upper()}"
 
 
 def change_lines(number: str, *, quantities: Mapping[int, int], by: Actor) -> PurchaseOrder:

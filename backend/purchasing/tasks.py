@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from backend.audit.actors import Actor
-from backend.purchasing.services import draft_purchase_orders as draft
+from backend.purchasing.drafting import draft_purchase_orders as draft
 
 
 @shared_task

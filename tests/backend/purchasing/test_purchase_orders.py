@@ -11,6 +11,7 @@ from backend.catalog.models import Variant
 from backend.inventory.models import InventoryTransaction, TransactionType
 from backend.inventory.services import Entry, record_many, release, reserve
 from backend.purchasing.demand import weekly_demand
+from backend.purchasing.drafting import draft_purchase_orders
 from backend.purchasing.errors import PurchaseOrderStatusConflict, ReceiptTooLarge
 from backend.purchasing.forecast import WEEKS
 from backend.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseOrderStatus
@@ -18,7 +19,6 @@ from backend.purchasing.services import (
     Step,
     change_lines,
     create_supplier,
-    draft_purchase_orders,
     receive,
     set_reorder_rule,
     take_step,
@@ -75,6 +75,37 @@ def test_an_unedited_quantity_follows_the_stock_and_an_edited_one_stays() -> Non
 
     assert draft() == [order]
     assert quantities() == {follows.pk: 29, edited.pk: 2}
+
+
+def test_a_line_that_is_not_needed_any_more_is_removed_unless_it_was_edited() -> None:
+    seller = shop.seller()
+    arrives, edited = a_variant(stock=5, sold_by=seller), a_variant(stock=5, sold_by=seller)
+    (order,) = draft()
+    change_lines(order.number, quantities={edited.pk: 2}, by=SYSTEM)
+    shop.receive({arrives.pk: 20, edited.pk: 20})
+
+    assert draft() == [order]
+    assert quantities() == {edited.pk: 2}
+    assert draft() == []
+
+
+def test_an_approval_or_a_delivery_beside_drafting_orders_nothing_twice() -> None:
+    low = a_variant(stock=3)
+    (order,) = draft()
+    reserve({low.pk: 2}, reference="order", now=NOW)
+
+    def approve() -> None:
+        take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
+
+    def deliver() -> None:
+        receive(order.number, units={low.pk: 5}, accept_excess=False, by=SYSTEM, now=NOW)
+
+    for step in (approve, deliver, deliver):
+        outcomes = together(draft, step, draft)
+        assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+        (line,) = PurchaseOrderLine.objects.filter(variant=low)
+        assert line.order_id == order.pk
+        assert line.quantity in (27, 29), "approved before or after the draft followed the stock"
 
 
 def test_units_on_order_are_not_ordered_again() -> None:
