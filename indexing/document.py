@@ -68,6 +68,11 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
     """The first image as lists show it."""
 
     @property
+    def image_url(self) -> str | None:
+        """The address of the first image."""
+        return self.image_urls[0] if self.image_urls else None
+
+    @property
     def in_stock(self) -> bool:
         """Whether any variant can be bought."""
         return any(variant.available > 0 for variant in self.variants)

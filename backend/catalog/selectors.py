@@ -12,6 +12,7 @@ from backend.api.errors import InvalidInput
 from backend.catalog.categories import matching_categories, with_descendants
 from backend.catalog.errors import NotYourProduct, ProductNotFound, VariantNotFound
 from backend.catalog.models import Product, Variant
+from backend.catalog.visibility import Ownership, require_visible
 
 ORDERINGS: dict[str, tuple[str | OrderBy, ...]] = {
     "newest": ("-created_at", "-id"),
@@ -111,19 +112,14 @@ def product_for(product_id: int, *, user: object) -> Product:
         ProductNotFound: it doesn't exist, or the user may not see it.
     """
     product = shown(Product.objects.existing().filter(pk=product_id)).first()
-    if product is None or not (product.is_active or may_change(product, user=user)):
+    if product is None:
         raise ProductNotFound(product_id=product_id)
+    require_visible(product_id, ownership=_ownership(product), user=user)
     return product
 
 
-def may_change(product: Product, *, user: object) -> bool:
-    """Return whether `user` is the product's seller or staff."""
-    return may_change_products_of(product.seller_id, user=user)
-
-
-def may_change_products_of(seller_id: int, *, user: object) -> bool:
-    """Return whether `user` is this seller or staff."""
-    return bool(getattr(user, "is_admin", False)) or getattr(user, "pk", None) == seller_id
+def _ownership(product: Product) -> Ownership:
+    return Ownership(product.seller_id, product.is_active)
 
 
 def require_changeable(product_id: int, *, user: object) -> None:
@@ -134,11 +130,12 @@ def require_changeable(product_id: int, *, user: object) -> None:
         NotYourProduct: the user may see it, but not change it.
     """
     row = Product.objects.existing().filter(pk=product_id).values_list("seller_id", "is_active").first()
-    if row is not None and may_change_products_of(row[0], user=user):
-        return
-    if row is None or not row[1]:
+    if row is None:
         raise ProductNotFound(product_id=product_id)
-    raise NotYourProduct(product_id=product_id)
+    ownership = Ownership(*row)
+    require_visible(product_id, ownership=ownership, user=user)
+    if not ownership.is_changeable_by(user):
+        raise NotYourProduct(product_id=product_id)
 
 
 def variants_of(product_id: int, *, user: object) -> list[Variant]:
@@ -148,7 +145,7 @@ def variants_of(product_id: int, *, user: object) -> list[Variant]:
         ProductNotFound: it doesn't exist, or the user may not see it.
     """
     product = product_for(product_id, user=user)
-    sees_inactive = may_change(product, user=user)
+    sees_inactive = _ownership(product).is_changeable_by(user)
     return [variant for variant in product.variants.all() if sees_inactive or variant.is_active]
 
 

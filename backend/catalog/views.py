@@ -21,8 +21,9 @@ from backend.api.shoppers import ANONYMOUS_ID, Shopper, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.audit.actors import actor_of
 from backend.catalog import selectors, services
-from backend.catalog.cards import Card, cards, product_page
+from backend.catalog.cards import Card, cards
 from backend.catalog.errors import NotYourProduct, ProductNotFound, SkuTaken
+from backend.catalog.pages import product_page
 from backend.catalog.requests import NewProductSerializer, ProductChangesSerializer, ProductListParameters
 from backend.catalog.serializers import DeletedSerializer, ProductCardSerializer, ProductSerializer
 from backend.catalog.variant_services import NewVariant

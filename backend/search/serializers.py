@@ -1,14 +1,13 @@
 """The representation of pages of hits, facets and suggestions."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.helpers import lazy_serializer
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from backend.api import money
+from backend.catalog.cards import Card, card
 from indexing.buckets import CategoryBucket
 from indexing.document import ProductDocument
 from indexing.facets import FACETS, FacetDeclaration, FacetShape
@@ -117,37 +116,6 @@ class SuggestionSerializer(serializers.Serializer[Any]):
     slug = serializers.CharField(allow_blank=True, help_text="Of a category; empty for the other kinds.")
 
 
-def card(product: ProductDocument) -> dict[str, Any]:
-    """Return a product in the form of ProductCardSerializer, without a database query."""
-    return {
-        "id": product.id,
-        "title": product.title,
-        "slug": product.slug,
-        "brand": product.brand,
-        "category": _category(product),
-        "seller": product.seller_id,
-        "price": money.written(product.price, currency=product.currency),
-        "discount_percentage": _two_decimals(product.discount_percentage),
-        "sale_price": money.written(product.sale_price, currency=product.currency),
-        "currency": product.currency,
-        "flash_sale": product.flash_sale,
-        "best_seller_product": product.best_seller_product,
-        "featured_product": product.featured_product,
-        "rating_average": None if product.rating_average is None else _two_decimals(product.rating_average),
-        "rating_count": product.rating_count,
-        "in_stock": product.in_stock,
-        "variant_count": len(product.variants),
-        "image_url": product.image_urls[0] if product.image_urls else None,
-        "thumbnail_url": product.thumbnail_url or (product.image_urls[0] if product.image_urls else None),
-    }
-
-
-def _two_decimals(number: Decimal) -> str:
-    return f"{number:.2f}"
-
-
-def _category(product: ProductDocument) -> dict[str, Any] | None:
-    category = product.category
-    if category is None:
-        return None
-    return {"id": category.id, "name": category.name, "slug": category.slug, "path": category.path}
+def card_of(product: ProductDocument) -> Card:
+    """Return the card of a hit, without a database query."""
+    return card(product, variant_count=len(product.variants), in_stock=product.in_stock)

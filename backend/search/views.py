@@ -26,7 +26,7 @@ from backend.search.parameters import (
     SuggestionParameters,
     search_request,
 )
-from backend.search.serializers import FacetsSerializer, SuggestionSerializer, UnderstoodSerializer, card
+from backend.search.serializers import FacetsSerializer, SuggestionSerializer, UnderstoodSerializer, card_of
 from indexing.request import SearchRequest
 
 
@@ -74,7 +74,7 @@ class SearchView(APIView):
         return Response(
             page_envelope(
                 request,
-                [card(hit.product) for hit in page.hits],
+                [card_of(hit.product) for hit in page.hits],
                 count=page.count,
                 span=span,
                 facets=FacetsSerializer(page.facets).data,

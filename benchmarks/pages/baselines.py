@@ -3,6 +3,8 @@
 Variants are counted by the database, as one would who knows the ORM. No exposure is stored.
 """
 
+from typing import Any
+
 from django.db.models import Count, F, Q, QuerySet, Sum
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
@@ -10,6 +12,7 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import AllowAny
 
 from backend.api.throttles import BrowseThrottle
+from backend.catalog.images.pictures import shown_images
 from backend.catalog.models import Category, Product, Variant
 
 
@@ -28,7 +31,8 @@ class PlainCardSerializer(serializers.ModelSerializer[Product]):
     discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
     variant_count = serializers.IntegerField()
     in_stock = serializers.SerializerMethodField()
-    image_url = serializers.SerializerMethodField()
+    image_url = serializers.ReadOnlyField()
+    thumbnail_url = serializers.ReadOnlyField()
 
     class Meta:
         model = Product
@@ -51,22 +55,21 @@ class PlainCardSerializer(serializers.ModelSerializer[Product]):
             "variant_count",
             "in_stock",
             "image_url",
+            "thumbnail_url",
         ]
 
     def get_in_stock(self, product: Product) -> bool:
         """Return whether units are available."""
         return bool(product.available_units)  # type: ignore[attr-defined]
 
-    def get_image_url(self, product: Product) -> str | None:
-        """Return the address of the first image."""
-        return product.image_urls[0] if product.image_urls else None
-
 
 class PlainVariantSerializer(serializers.ModelSerializer[Variant]):
     """A variant."""
 
     price = serializers.DecimalField(source="list_price", max_digits=14, decimal_places=4)
+    discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True)
     available = serializers.IntegerField()
+    image_url = serializers.ReadOnlyField(source="shown_image_url")
 
     class Meta:
         model = Variant
@@ -78,6 +81,7 @@ class PlainVariantSerializer(serializers.ModelSerializer[Variant]):
             "attributes",
             "price_modifier",
             "price",
+            "discount_percentage",
             "sale_price",
             "stock",
             "available",
@@ -87,8 +91,10 @@ class PlainVariantSerializer(serializers.ModelSerializer[Variant]):
 
 
 class PlainProductSerializer(PlainCardSerializer):
-    """A product and its variants."""
+    """A product with its variants and images."""
 
+    seller_name = serializers.CharField(source="seller.get_full_name")
+    images = serializers.SerializerMethodField()
     stock = serializers.IntegerField()
     available = serializers.IntegerField()
     variants = PlainVariantSerializer(many=True)
@@ -96,9 +102,11 @@ class PlainProductSerializer(PlainCardSerializer):
     class Meta(PlainCardSerializer.Meta):
         fields = [
             *PlainCardSerializer.Meta.fields,
+            "seller_name",
             "description",
             "attributes",
             "image_urls",
+            "images",
             "is_active",
             "popularity",
             "stock",
@@ -107,6 +115,10 @@ class PlainProductSerializer(PlainCardSerializer):
             "created_at",
             "updated_at",
         ]
+
+    def get_images(self, product: Product) -> list[dict[str, Any]]:
+        """Return the images."""
+        return shown_images(product.pictures, product.image_urls)
 
 
 class Pages(PageNumberPagination):
@@ -144,4 +156,4 @@ class PlainDetailView(RetrieveAPIView[Product]):
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
     serializer_class = PlainProductSerializer
-    queryset = _counted().prefetch_related("variants")
+    queryset = _counted().select_related("seller").prefetch_related("variants")

@@ -17,7 +17,6 @@ from backend.api.schema import envelope_of, operation
 from backend.api.throttles import BrowseThrottle
 from backend.audit.actors import actor_of
 from backend.catalog import selectors
-from backend.catalog.cards import product_images
 from backend.catalog.errors import (
     ImageNotFound,
     ImageRefused,
@@ -38,6 +37,7 @@ from backend.catalog.images.serializers import (
     ImageUploadSerializer,
     ProductImageSerializer,
 )
+from backend.catalog.pages import product_images
 from backend.catalog.serializers import DeletedSerializer
 
 

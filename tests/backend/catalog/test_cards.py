@@ -9,9 +9,10 @@ from django.contrib.auth.models import AnonymousUser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.test import APIClient
 
-from backend.catalog.cards import cards, cards_by_id, product_page
+from backend.catalog.cards import cards, cards_by_id
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Product
+from backend.catalog.pages import product_page
 from backend.catalog.selectors import product_for
 from backend.catalog.serializers import ProductCardSerializer, ProductSerializer
 from tests.backend import shop

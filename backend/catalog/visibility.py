@@ -1,0 +1,30 @@
+"""Who sees a product, and who may change it."""
+
+from typing import NamedTuple
+
+from backend.catalog.errors import ProductNotFound
+
+
+class Ownership(NamedTuple):
+    """The columns of an existing product that decide who sees and who may change it."""
+
+    seller_id: int
+    is_active: bool
+
+    def is_changeable_by(self, user: object) -> bool:
+        """Return whether `user` is the product's seller or staff."""
+        return bool(getattr(user, "is_admin", False)) or getattr(user, "pk", None) == self.seller_id
+
+    def is_visible_to(self, user: object) -> bool:
+        """Return whether the product is active, or `user` may change it."""
+        return self.is_active or self.is_changeable_by(user)
+
+
+def require_visible(product_id: int, *, ownership: Ownership, user: object) -> None:
+    """Refuse a product that `user` doesn't see, as if it didn't exist.
+
+    Raises:
+        ProductNotFound: the product is neither active nor may `user` change it.
+    """
+    if not ownership.is_visible_to(user):
+        raise ProductNotFound(product_id=product_id)
