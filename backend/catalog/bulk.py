@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from backend.api.bulk_rows import insert_rows
 from backend.audit.actors import Actor
 from backend.catalog.categories import category_by_names
 from backend.catalog.models import PATH_SEPARATOR, Category, Product, Variant
@@ -286,7 +287,7 @@ def _write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[Product]:
     variants = [variant for _, variants in new for variant in variants]
     for variant in variants:
         variant.product_id = variant.product.pk
-    Variant.objects.bulk_create(variants)
+    insert_rows(variants)
     return made
 
 
@@ -340,7 +341,7 @@ class _Changes:
             variants = Variant.objects.filter(product__in=self._known)
             list(variants.select_for_update(no_key=True).order_by("pk").values_list("pk"))
             Variant.objects.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])
-            Variant.objects.bulk_create(self._new)
+            insert_rows(self._new)
         return [product.pk for product in self._products]
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 from django.db import connection, transaction
 from django.db.models import F
 
+from backend.api.bulk_rows import insert_rows
 from backend.api.expressions import number_by_key
 from backend.audit.actors import Actor
 from backend.catalog.models import Variant
@@ -68,7 +69,7 @@ def record_past(entries: Sequence[PastEntry]) -> None:
     for row in rows:
         effects[row.variant_id] += row.effect
     with transaction.atomic():
-        InventoryTransaction.objects.bulk_create(rows)
+        insert_rows(rows)
         _increase("stock", by=effects)
 
 
@@ -94,7 +95,7 @@ def record_differences(differences: Mapping[int, int], *, reference: str, by: Ac
     ]
     statement = (SQL / f"change_stock.{connection.vendor}.sql").read_text()
     with transaction.atomic():
-        InventoryTransaction.objects.bulk_create(rows)
+        insert_rows(rows)
         with connection.cursor() as cursor:
             cursor.execute(statement, [json.dumps(differences)])
 

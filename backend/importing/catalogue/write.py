@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from backend.api.bulk_rows import insert_rows
 from backend.audit.actors import Actor
 from backend.catalog.bulk import Upserted, set_active, upsert_products
 from backend.catalog.models import Variant
@@ -28,6 +29,7 @@ from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
 
 ATTEMPTS = 3
+STATED = ("stock", "stock_at", "applied_at", "withdrawn_at")
 
 
 def _ignore(_: str) -> None:
@@ -153,7 +155,7 @@ class _Chunk:
         publish_many(Topic.PRODUCT, sorted(moved - published))
         if decisions.variants or decisions.products:
             set_active(variants=decisions.variants, products=decisions.products, now=writer.now)
-        _store_variant_statements(decisions.statements.values())
+        insert_rows(list(decisions.statements.values()), overwrite=STATED)
         store_product_statements(
             {
                 ids[row.product.reference]: (
@@ -213,26 +215,13 @@ def _locked_variants(product_ids: Iterable[int]) -> dict[int, list[StoredVariant
     return found
 
 
-def _store_variant_statements(statements: Iterable[VariantStatement]) -> None:
-    VariantStatement.objects.bulk_create(
-        statements,
-        update_conflicts=True,
-        unique_fields=["variant"],
-        update_fields=["stock", "stock_at", "applied_at", "withdrawn_at"],
-    )
-
-
 def store_product_statements(digests: Mapping[int, str], *, withdrawn_at: datetime | None = None) -> None:
     """Store what a file stated about products by id, or that it no longer has them."""
-    ProductStatement.objects.bulk_create(
-        (
-            ProductStatement(product_id=product_id, digest=digest, withdrawn_at=withdrawn_at)
-            for product_id, digest in digests.items()
-        ),
-        update_conflicts=True,
-        unique_fields=["product"],
-        update_fields=["digest", "withdrawn_at"],
-    )
+    statements = [
+        ProductStatement(product_id=product_id, digest=digest, withdrawn_at=withdrawn_at)
+        for product_id, digest in digests.items()
+    ]
+    insert_rows(statements, overwrite=["digest", "withdrawn_at"])
 
 
 def _refused(rows: Iterable[CatalogRow], *, reasons: Mapping[str, str]) -> Iterator[Refused]:
