@@ -22,7 +22,8 @@ from analytics_pipeline.settings import PipelineSettings
 from tests.acceptance import truth
 from tests.journeys.conftest import STAFF, UNLIMITED
 from tests.services import RUN
-from tests.services.shop import ROOT, Shop, wait_until
+from tests.services.shop import ROOT, Shop
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

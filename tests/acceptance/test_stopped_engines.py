@@ -18,7 +18,8 @@ from uuid_utils.compat import uuid7
 from tests.journeys.conftest import STAFF, UNLIMITED, fill, log_in
 from tests.services import RUN, postgresql, processes, requirements
 from tests.services.load import Ask, Load, Outcome, getting, posting, slowest, statuses
-from tests.services.shop import Shop, wait_until
+from tests.services.shop import Shop
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

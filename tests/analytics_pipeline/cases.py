@@ -1,9 +1,9 @@
-"""Reads cases of reports: Markdown files with small tables, for people who know the shop and not the code.
+"""Reads test cases of reports: Markdown files with small tables that analysts can read and write.
 
-A file has a title, the rows that are given (`## orders`, `## events`, `## links`, `## products`), and any
-number of questions (`## report: NAME`, parameters as `name: value`, the expected rows or "no rows").
-Shoppers, lists and events have names: the same name is the same UUID. A list that no event shows is forged.
-An expected table may leave columns out, but no rows.
+A file has a title, the stored rows (`## orders`, `## events`, `## links`, `## products`), and any number of
+expectations (`## report: NAME`, parameters as `name: value`, the expected rows or "no rows").
+Shoppers, lists and events have names: the same name always stands for the same UUID. A list without an exposure
+event is forged. An expected table may omit columns, but no rows.
 """
 
 import itertools
@@ -28,8 +28,8 @@ Row = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Question:
-    """A report with parameters and the rows that are expected of it."""
+class Expectation:
+    """A report with its parameters and the rows that it must return."""
 
     report: str
     parameters: Row
@@ -38,22 +38,22 @@ class Question:
 
 @dataclass
 class Case:
-    """What is given, and what is asked."""
+    """Stored rows, and what reports must return from them."""
 
     name: str
-    given: dict[str, list[Row]] = field(default_factory=dict)
-    questions: list[Question] = field(default_factory=list)
+    stored: dict[str, list[Row]] = field(default_factory=dict)
+    expectations: list[Expectation] = field(default_factory=list)
 
     def events(self) -> list[Record]:
-        """Return the given events."""
-        return [_record(row) for row in self.given.get("events", [])]
+        """Return the events to store."""
+        return [_record(row) for row in self.stored.get("events", [])]
 
     def store(self, warehouse: Warehouse) -> None:
-        """Store the given orders, links and products."""
+        """Store the orders, links and products."""
         for name, columns in (
-            ("order_facts", _facts(self.given.get("orders", []))),
-            ("shopper_links", _links(self.given.get("links", []))),
-            ("products", _products(self.given.get("products", []))),
+            ("order_facts", _facts(self.stored.get("orders", []))),
+            ("shopper_links", _links(self.stored.get("links", []))),
+            ("products", _products(self.stored.get("products", []))),
         ):
             warehouse.insert(name, columns)
 
@@ -71,19 +71,19 @@ def read(path: Path) -> Case:
         lines = [line.strip() for line in content.splitlines() if line.strip()]
         rows = list(_table([line for line in lines if line.startswith("|")]))
         if title.startswith("report: "):
-            given = dict(
+            parameters = dict(
                 line.split(": ", 1) for line in lines if not line.startswith("|") and line != "no rows"
             )
-            assert rows or "no rows" in lines, f"{path.name}: {title} expects nothing"
-            case.questions.append(Question(title.removeprefix("report: "), given, rows))
+            assert rows or "no rows" in lines, f"{path.name}: {title} expects no rows and doesn't say so"
+            case.expectations.append(Expectation(title.removeprefix("report: "), parameters, rows))
         else:
-            case.given[title.strip()] = rows
-    assert case.questions, f"{path.name} asks nothing"
+            case.stored[title.strip()] = rows
+    assert case.expectations, f"{path.name} expects nothing of any report"
     return case
 
 
-def shown(value: Any) -> str:
-    """Return a value of an answer as a case writes it."""
+def cell_text(value: Any) -> str:
+    """Return a value of a report as a case writes it."""
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
@@ -99,7 +99,7 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def _person(row: Row, column: str) -> UUID:
+def _shopper_key(row: Row, column: str) -> UUID:
     name = row.get(column, "")
     return uuid5(NAMESPACE_OID, name) if name else NIL_UUID
 
@@ -110,7 +110,7 @@ def _event_id(name: str, at: str) -> UUID:
 
 
 def _list_id(row: Row) -> UUID:
-    """Return the id of the list that a row names, as `NAME @ TIME`; without a time it is no UUIDv7."""
+    """Return the id of the list that a row names as `NAME @ TIME`; without a time, the id isn't a UUIDv7."""
     name, _, at = row.get("list", "").partition(" @ ")
     if not name:
         return NIL_UUID
@@ -124,7 +124,7 @@ def _record(row: Row) -> Record:
     event_id = _event_id(row.get("id") or f"unnamed {next(_unnamed)}", row["at"])
     listed = _list_id(row)
     list_id = None if listed == NIL_UUID else listed
-    shopper = _person(row, "shopper")
+    shopper = _shopper_key(row, "shopper")
     product = int(row.get("product") or 0)
     event: AnyEvent
     match row["type"]:
@@ -148,7 +148,7 @@ def _record(row: Row) -> Record:
                 exposure_id=list_id,
             )
         case other:
-            raise AssertionError(f"cases know no event of type {other}")
+            raise AssertionError(f"cases have no events of type {other}")
     return Record(
         event=event,
         shopper_key=None if shopper == NIL_UUID else shopper,
@@ -168,8 +168,8 @@ def _facts(rows: list[Row]) -> dict[str, list[Any]]:
         "order_id": [int(row.get("order") or 1) for row in rows],
         "seller_id": [int(row.get("seller") or 7) for row in rows],
         "currency": [row.get("currency") or "EUR" for row in rows],
-        "customer_key": [_person(row, "customer") for row in rows],
-        "shopper_key": [_person(row, "shopper") for row in rows],
+        "customer_key": [_shopper_key(row, "customer") for row in rows],
+        "shopper_key": [_shopper_key(row, "shopper") for row in rows],
         "exposure_id": [_list_id(row) for row in rows],
         "cart_added_at": [_moment(row["in cart at"]) if row.get("in cart at") else NEVER for row in rows],
         "version": [1] * len(rows),
@@ -178,8 +178,8 @@ def _facts(rows: list[Row]) -> dict[str, list[Any]]:
 
 def _links(rows: list[Row]) -> dict[str, list[Any]]:
     return {
-        "anonymous_key": [_person(row, "guest") for row in rows],
-        "shopper_key": [_person(row, "account") for row in rows],
+        "anonymous_key": [_shopper_key(row, "guest") for row in rows],
+        "shopper_key": [_shopper_key(row, "account") for row in rows],
         "linked_at": [_moment(row["at"]) for row in rows],
     }
 

@@ -43,7 +43,7 @@ def warehouse(migrated_warehouse: Warehouse) -> Warehouse:
 
 @pytest.fixture
 def stream(settings: PipelineSettings) -> Iterator[Stream]:
-    """A stream of this test's own."""
+    """A stream that only this test uses."""
     stream = Stream(settings, key=f"test:{uuid4().hex}")
     yield stream
     stream.delete()
@@ -52,7 +52,7 @@ def stream(settings: PipelineSettings) -> Iterator[Stream]:
 
 @pytest.fixture(scope="module")
 def migrated_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipelineSettings]:
-    """A home with an embedded warehouse of its own, which has the schema and one dead letter."""
+    """A home with its own embedded warehouse, which has the schema and one dead letter."""
     settings = PipelineSettings(home=tmp_path_factory.mktemp("home"))
     with embedded.ensure(settings, embedded.WAREHOUSE):
         warehouse = Warehouse(settings)

@@ -1,4 +1,4 @@
-"""What the warehouse's read-only user can do."""
+"""What the warehouse's read-only user may do."""
 
 import json
 import os
@@ -11,7 +11,8 @@ import pytest
 
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
-from tests.analytics_pipeline.warehouse_http import send, wait_until
+from tests.analytics_pipeline.warehouse_http import send
+from tests.services.waiting import wait_until
 
 CONFIG = Path(migrate.__file__).parent / "chdb_server" / "config"
 
@@ -74,10 +75,10 @@ ACCESS_DENIED, READONLY = "497", "164"
         "SELECT * FROM system.databases WHERE name IN (system.databases)",
     ],
 )
-def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings, statement: str) -> None:
-    answer = send(settings, user=embedded.ANALYST, statement=statement, param_where="system")
-    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, ACCESS_DENIED)
-    assert "secret" not in answer.content
+def test_an_analyst_can_read_only_the_public_views(settings: PipelineSettings, statement: str) -> None:
+    response = send(settings, user=embedded.ANALYST, statement=statement, param_where="system")
+    assert (response.status, response.headers["X-ClickHouse-Exception-Code"]) == (403, ACCESS_DENIED)
+    assert "secret" not in response.content
 
 
 @pytest.mark.parametrize(
@@ -103,9 +104,9 @@ def test_an_analyst_reads_the_views_and_nothing_else(settings: PipelineSettings,
         "INSERT INTO taken VALUES ('a') UNION ALL SELECT 1",
     ],
 )
-def test_an_analyst_changes_nothing(settings: PipelineSettings, statement: str) -> None:
-    answer = send(settings, user=embedded.ANALYST, statement=statement)
-    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, READONLY)
+def test_an_analyst_cannot_change_anything(settings: PipelineSettings, statement: str) -> None:
+    response = send(settings, user=embedded.ANALYST, statement=statement)
+    assert (response.status, response.headers["X-ClickHouse-Exception-Code"]) == (403, READONLY)
 
 
 @pytest.mark.parametrize(
@@ -118,36 +119,36 @@ def test_an_analyst_changes_nothing(settings: PipelineSettings, statement: str) 
         {"profile": "default"},
     ],
 )
-def test_an_analyst_can_not_change_what_a_role_is_limited_by(
+def test_an_analyst_cannot_override_the_settings_that_the_role_fixes(
     settings: PipelineSettings, parameters: dict[str, str]
 ) -> None:
     assert send(settings, "SELECT 1", user=embedded.ANALYST).status == 200
-    answer = send(settings, "SELECT 1", user=embedded.ANALYST, more=parameters)
-    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, ACCESS_DENIED)
+    response = send(settings, "SELECT 1", user=embedded.ANALYST, more=parameters)
+    assert (response.status, response.headers["X-ClickHouse-Exception-Code"]) == (403, ACCESS_DENIED)
 
 
 @pytest.mark.parametrize("parameters", [{"readonly": "0"}, {"role": "shop"}])
-def test_an_analyst_stays_a_reader_whatever_a_request_asks_for(
+def test_an_analyst_stays_read_only_when_a_request_sets_another_mode_or_role(
     settings: PipelineSettings, parameters: dict[str, str]
 ) -> None:
     statement = "SELECT currentRoles(), getSetting('readonly')"
-    answer = send(settings, statement, user=embedded.ANALYST, more=parameters)
-    assert answer.content == "['analyst']\t1\n"
+    response = send(settings, statement, user=embedded.ANALYST, more=parameters)
+    assert response.content == "['analyst']\t1\n"
 
 
-def test_a_request_of_an_analyst_can_not_set_another_read_only_mode(settings: PipelineSettings) -> None:
-    answer = send(settings, "SELECT 1", user=embedded.ANALYST, more={"readonly": "2"})
-    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, READONLY)
+def test_an_analyst_cannot_set_a_weaker_read_only_mode(settings: PipelineSettings) -> None:
+    response = send(settings, "SELECT 1", user=embedded.ANALYST, more={"readonly": "2"})
+    assert (response.status, response.headers["X-ClickHouse-Exception-Code"]) == (403, READONLY)
 
 
 @pytest.mark.parametrize("format_", ["JSON", "Parquet", "TSV"])
 @pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
-def test_a_lower_limit_of_a_result_applies_in_every_format(
+def test_a_lowered_result_limit_applies_in_every_format(
     settings: PipelineSettings, user: str, format_: str
 ) -> None:
     statement = f"SELECT toString(number) FROM numbers(100000) FORMAT {format_}"
-    answer = send(settings, statement, user=user, more={"max_result_bytes": "1000"})
-    assert "TOO_MANY_ROWS_OR_BYTES" in answer.content
+    response = send(settings, statement, user=user, more={"max_result_bytes": "1000"})
+    assert "TOO_MANY_ROWS_OR_BYTES" in response.content
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_a_lower_limit_of_a_result_applies_in_every_format(
         ("max_result_bytes", "1000000001"),
     ],
 )
-def test_a_limit_of_an_analyst_can_be_lowered_and_not_lifted(
+def test_an_analyst_can_lower_a_limit_but_not_raise_it(
     settings: PipelineSettings, name: str, value: str
 ) -> None:
     refused = send(settings, "SELECT 1", user=embedded.ANALYST, more={name: value})
@@ -175,53 +176,53 @@ def test_an_analyst_reads_every_public_view_and_sees_no_payload(settings: Pipeli
     shown = send(settings, user=embedded.ANALYST, statement="SHOW TABLES").content.split()
     assert shown == sorted(granted())
     for view in shown:
-        answer = send(
+        response = send(
             settings, user=embedded.ANALYST, statement=f"SELECT * FROM {view} LIMIT 200 FORMAT JSON"
         )
-        assert answer.status == 200, answer.content
-        assert "secret" not in answer.content
-        assert "why" not in answer.content
+        assert response.status == 200, response.content
+        assert "secret" not in response.content
+        assert "why" not in response.content
     counted = send(settings, user=embedded.ANALYST, statement="SELECT count() FROM dead_letters_public")
     assert counted.content == "1\n"
 
 
 def granted() -> set[str]:
-    """The views that the analyst's role may read."""
+    """Return the views that the analyst's role may read."""
     tree = ElementTree.parse(CONFIG / "users.d" / "analyst.xml")
     grants = [query.text or "" for query in tree.findall("roles/analyst/grants/query")]
     return {grant.removeprefix(f"GRANT SELECT ON {embedded.DATABASE}.") for grant in grants}
 
 
-def test_the_views_that_run_with_their_owners_rights_are_those_that_analysts_may_read() -> None:
+def test_exactly_the_views_for_analysts_run_with_their_definers_rights() -> None:
     public = {migration.name for migration in migrate.load() if "SQL SECURITY DEFINER" in migration.statement}
     assert public == granted()
 
 
-def test_an_analyst_ends_own_statements_and_no_others(settings: PipelineSettings) -> None:
+def test_an_analyst_can_kill_own_queries_but_no_others(settings: PipelineSettings) -> None:
     endless = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1"
     with ThreadPoolExecutor() as pool:
-        running = {
+        queries = {
             user: pool.submit(send, settings, endless, user=user, query_id=user)
             for user in (embedded.USER, embedded.ANALYST)
         }
-        wait_until(lambda: len(ids(settings)) == 2)
-        others = send(
+        wait_until(lambda: len(running_ids(settings)) == 2)
+        refused = send(
             settings, user=embedded.ANALYST, statement=f"KILL QUERY WHERE query_id = '{embedded.USER}'"
         )
-        assert (others.status, ids(settings)) == (403, {embedded.USER, embedded.ANALYST})
+        assert (refused.status, running_ids(settings)) == (403, {embedded.USER, embedded.ANALYST})
         for user in (embedded.ANALYST, embedded.USER):
             assert (
                 send(settings, user=user, statement=f"KILL QUERY WHERE query_id = '{user}' SYNC").status
                 == 200
             )
-            assert "QUERY_WAS_CANCELLED" in running[user].result(timeout=20).content
+            assert "QUERY_WAS_CANCELLED" in queries[user].result(timeout=20).content
     assert (
         send(settings, user=embedded.ANALYST, statement="KILL QUERY WHERE query_id = 'nothing'").status == 200
     )
 
 
-def ids(settings: PipelineSettings) -> set[str]:
-    """The ids of the long statements that are running, as the engine shows them."""
+def running_ids(settings: PipelineSettings) -> set[str]:
+    """Return the ids of the endless queries that are running, as the engine lists them."""
     shown = "SELECT Settings['log_comment'] FROM system.processes WHERE query LIKE '%sipHash64(number)%1%' AND query NOT LIKE '%system%'"
     return set(send(settings, user=embedded.USER, statement=shown).content.split())
 
@@ -264,17 +265,17 @@ def ids(settings: PipelineSettings) -> set[str]:
 def test_an_analyst_sees_databases_and_tables_without_paths(
     settings: PipelineSettings, statement: str, rows: list[list[object]]
 ) -> None:
-    answer = send(settings, statement, user=embedded.ANALYST, default_format="JSONCompactEachRow")
-    assert answer.status == 200, answer.content
-    shown = [json.loads(line) for line in answer.content.splitlines()]
+    response = send(settings, statement, user=embedded.ANALYST, default_format="JSONCompactEachRow")
+    assert response.status == 200, response.content
+    shown = [json.loads(line) for line in response.content.splitlines()]
     assert [row for row in shown if row != ["information_schema"] and "INFORMATION" not in str(row)] == rows
 
 
-def test_no_system_table_shows_an_analyst_the_folder_of_the_warehouse(settings: PipelineSettings) -> None:
+def test_no_system_table_shows_an_analyst_the_path_of_the_warehouse(settings: PipelineSettings) -> None:
     tables = send(settings, "SELECT name FROM system.tables WHERE database = 'system'").content.split()
     for name in tables:
-        answer = send(settings, f"SELECT * FROM system.{name} LIMIT 500", user=embedded.ANALYST)
-        assert str(settings.home) not in answer.content, name
+        response = send(settings, f"SELECT * FROM system.{name} LIMIT 500", user=embedded.ANALYST)
+        assert str(settings.home) not in response.content, name
 
 
 @pytest.mark.parametrize("password", ["", "guess"])
@@ -286,7 +287,7 @@ def test_an_analyst_needs_the_password(settings: PipelineSettings, password: str
         )
 
 
-def test_the_files_of_the_warehouse_are_its_owners_alone(settings: PipelineSettings) -> None:
+def test_only_the_owner_can_access_the_warehouses_files(settings: PipelineSettings) -> None:
     folders = [settings.home / "warehouse", settings.home / "run", settings.home / "logs"]
     found = [path for folder in folders for path in folder.rglob("*")]
     assert found

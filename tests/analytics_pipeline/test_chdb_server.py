@@ -1,4 +1,4 @@
-"""The embedded warehouse through the features of the client that production uses."""
+"""The embedded warehouse, used through clickhouse-connect, as in production."""
 
 import gzip
 import os
@@ -26,7 +26,7 @@ from tests.analytics_pipeline.warehouse_http import send
 
 
 @pytest.fixture(scope="module", name="settings")
-def settings_of_an_own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipelineSettings]:
+def running_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipelineSettings]:
     settings = PipelineSettings(home=tmp_path_factory.mktemp("home"))
     with embedded.ensure(settings, embedded.WAREHOUSE):
         yield settings
@@ -70,14 +70,14 @@ def test_a_large_insert_arrives_whole_in_every_compression(
     ]
 
 
-def test_a_data_frame_comes_back_as_it_went_in(client: Any, table: str) -> None:
+def test_a_data_frame_is_read_back_as_it_was_inserted(client: Any, table: str) -> None:
     sent = frame(1_000)
     client.insert_df(table, sent)
     received = client.query_df(f"SELECT * FROM {table} ORDER BY id")
     pd.testing.assert_frame_equal(received, sent.astype({"id": "uint64"}), check_dtype=False)
 
 
-def test_raw_inserts_take_values_csv_and_compressed_bodies(client: Any, table: str) -> None:
+def test_raw_inserts_accept_values_csv_and_compressed_bodies(client: Any, table: str) -> None:
     client.command(f"INSERT INTO {table} VALUES (1, 'FORMAT CSV', 2.5), (2, 'it''s', 3)")
     client.raw_insert(table, column_names=["id", "title", "price"], insert_block='3,"a, b",4\n', fmt="CSV")
     client.raw_insert(
@@ -96,7 +96,7 @@ def test_results_can_be_streamed_block_by_block(client: Any) -> None:
     assert len(sizes) > 1
 
 
-def test_an_error_in_the_middle_of_a_stream_is_raised_and_not_an_end(client: Any) -> None:
+def test_an_error_in_the_middle_of_a_stream_is_raised(client: Any) -> None:
     with (
         pytest.raises(StreamFailureError, match="non-zero"),
         client.query_row_block_stream(
@@ -117,12 +117,12 @@ def test_an_error_in_the_middle_of_a_stream_is_raised_and_not_an_end(client: Any
         ("Array(UInt64)", [1, 2]),
     ],
 )
-def test_typed_parameters_arrive_as_they_are(client: Any, type_: str, value: object) -> None:
+def test_typed_parameters_are_passed_unchanged(client: Any, type_: str, value: object) -> None:
     result = client.query(f"SELECT {{value:{type_}}}", parameters={"value": value})
     assert result.result_rows == [(value,)]
 
 
-def test_binary_parameters_and_long_ones_arrive(settings: PipelineSettings, client: Any) -> None:
+def test_binary_and_long_parameters_are_passed_unchanged(settings: PipelineSettings, client: Any) -> None:
     assert client.query("SELECT hex($value$) AS given", parameters={"$value$": b"\xff\x00'"}).result_rows == [
         ("FF0027",)
     ]
@@ -132,7 +132,7 @@ def test_binary_parameters_and_long_ones_arrive(settings: PipelineSettings, clie
     ]
 
 
-def test_external_data_is_a_table_for_one_query(client: Any) -> None:
+def test_external_data_exists_as_a_table_for_one_query(client: Any) -> None:
     external = ExternalData(
         file_name="wanted", data=b"1,one\r\n2,two\n", fmt="CSV", structure=["id UInt8", "name String"]
     )
@@ -142,22 +142,20 @@ def test_external_data_is_a_table_for_one_query(client: Any) -> None:
         client.query("SELECT * FROM wanted")
 
 
-def test_settings_and_databases_of_one_request_are_not_those_of_the_next(client: Any) -> None:
-    asked = "SELECT getSetting('max_block_size')"
-    default = client.query(asked).result_rows
-    assert client.query(asked, settings={"max_block_size": 1234}).result_rows == [(1234,)]
+def test_settings_and_database_last_for_one_request(client: Any) -> None:
+    statement = "SELECT getSetting('max_block_size')"
+    default = client.query(statement).result_rows
+    assert client.query(statement, settings={"max_block_size": 1234}).result_rows == [(1234,)]
     client.command("SET max_block_size = 77")
     client.command("USE system")
-    assert client.query(asked).result_rows == default
+    assert client.query(statement).result_rows == default
     assert client.query("SELECT currentDatabase()").result_rows == [(embedded.DATABASE,)]
 
 
 @pytest.mark.parametrize(
     "statement", ["SET max_threads = 1", "USE system", "CREATE TEMPORARY TABLE kept (n Int32)"]
 )
-def test_what_needs_a_session_is_refused_to_clients_that_ask_for_one(
-    settings: PipelineSettings, statement: str
-) -> None:
+def test_statements_that_need_a_session_are_refused(settings: PipelineSettings, statement: str) -> None:
     # Sessions are the client's default.
     client = connect(settings, autogenerate_session_id=True)
     assert client.query("SELECT 1").result_rows == [(1,)]
@@ -174,12 +172,12 @@ def test_what_needs_a_session_is_refused_to_clients_that_ask_for_one(
         ("", 62, 400),
     ],
 )
-def test_errors_carry_clickhouses_code_and_status(
+def test_errors_have_clickhouses_code_and_status(
     settings: PipelineSettings, statement: str, code: int, status: int
 ) -> None:
-    answer = send(settings, statement)
-    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (status, str(code))
-    assert answer.content.startswith(f"Code: {code}.")
+    response = send(settings, statement)
+    assert (response.status, response.headers["X-ClickHouse-Exception-Code"]) == (status, str(code))
+    assert response.content.startswith(f"Code: {code}.")
 
 
 def test_a_wrong_token_is_refused_but_a_ping_needs_none(settings: PipelineSettings, client: Any) -> None:
@@ -187,12 +185,12 @@ def test_a_wrong_token_is_refused_but_a_ping_needs_none(settings: PipelineSettin
     assert client.ping()
 
 
-def test_a_get_request_changes_nothing(settings: PipelineSettings, client: Any, table: str) -> None:
+def test_a_get_request_cannot_insert(settings: PipelineSettings, client: Any, table: str) -> None:
     assert send(settings, f"INSERT INTO {table} VALUES (1, 'a', 1)", method="GET").status == 403
     assert client.query(f"SELECT count() FROM {table}").result_rows == [(0,)]
 
 
-def test_an_insert_whose_sender_dies_in_the_middle_stores_nothing(
+def test_an_insert_whose_client_disconnects_stores_nothing(
     settings: PipelineSettings, client: Any, table: str
 ) -> None:
     url = urlsplit(embedded.clickhouse_url(settings))
@@ -210,11 +208,13 @@ def test_an_insert_whose_sender_dies_in_the_middle_stores_nothing(
 def test_concurrent_clients_are_served(settings: PipelineSettings) -> None:
     sums: list[int] = []
 
-    def ask() -> None:
-        own = connect(settings)
-        sums.extend(own.query("SELECT sum(number) FROM numbers(1000)").result_rows[0][0] for _ in range(10))
+    def query_ten_times() -> None:
+        client = connect(settings)
+        sums.extend(
+            client.query("SELECT sum(number) FROM numbers(1000)").result_rows[0][0] for _ in range(10)
+        )
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=query_ten_times) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -222,7 +222,7 @@ def test_concurrent_clients_are_served(settings: PipelineSettings) -> None:
     assert sums == [499_500] * 80
 
 
-def test_a_second_owner_is_refused(settings: PipelineSettings, client: Any) -> None:
+def test_a_second_server_in_the_same_home_is_refused(settings: PipelineSettings, client: Any) -> None:
     command = [sys.executable, "-m", "analytics_pipeline.chdb_server", "--transient"]
     environment = {**os.environ, "VITRINE_HOME": str(settings.home)}
     second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
@@ -231,7 +231,7 @@ def test_a_second_owner_is_refused(settings: PipelineSettings, client: Any) -> N
     assert client.ping()
 
 
-def test_what_was_stored_is_there_after_the_owner_is_killed(tmp_path: Path) -> None:
+def test_stored_rows_survive_a_kill_of_the_server(tmp_path: Path) -> None:
     settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.WAREHOUSE):
         client = connect(settings)
@@ -247,7 +247,7 @@ def test_what_was_stored_is_there_after_the_owner_is_killed(tmp_path: Path) -> N
         assert connect(settings).query("SELECT n FROM kept ORDER BY n").result_rows == [(1,), (2,)]
 
 
-def test_a_connected_warehouse_goes_on_after_the_owner_was_killed_and_started_again(tmp_path: Path) -> None:
+def test_a_connected_client_works_again_after_the_server_was_killed_and_restarted(tmp_path: Path) -> None:
     settings = PipelineSettings(home=tmp_path)
     warehouse = Warehouse(settings)
     with embedded.ensure(settings, embedded.WAREHOUSE):

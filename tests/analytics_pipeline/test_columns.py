@@ -1,4 +1,4 @@
-"""A field of an event type is stored, or the type is refused when its module is imported."""
+"""Each field of an event type has a column, or importing the event types fails."""
 
 import shutil
 import subprocess
@@ -46,8 +46,8 @@ warehouse.command(f"DROP DATABASE {sys.argv[2]}")
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """The package with one more event type, `Rating(score)`."""
+def package_copy(tmp_path: Path) -> Path:
+    """A copy of the package with an additional event type, `Rating(score)`."""
     package = tmp_path / "analytics_pipeline"
     shutil.copytree(Path(analytics_pipeline.__file__).parent, package)
     shutil.copytree(Path(__file__).parents[1], tmp_path / "tests", ignore=shutil.ignore_patterns("backend"))
@@ -62,17 +62,19 @@ def run(code: str, *arguments: str, folder: Path) -> "subprocess.CompletedProces
     )
 
 
-def test_a_new_field_without_a_column_is_refused_at_import(copy: Path) -> None:
-    done = run("import analytics_pipeline.events", folder=copy)
+def test_a_new_field_without_a_column_is_refused_at_import(package_copy: Path) -> None:
+    done = run("import analytics_pipeline.events", folder=package_copy)
     assert done.returncode == 1
     assert "Rating.score can't be stored: add a file to analytics_pipeline/schema" in done.stderr
 
 
-def test_a_new_field_with_a_column_is_stored_without_another_edit(copy: Path, warehouse_url: str) -> None:
-    number = len(list((copy / "analytics_pipeline/schema").glob("*.sql"))) + 1
-    added = copy / f"analytics_pipeline/schema/{number:03}_events_score.sql"
+def test_a_new_field_with_a_column_is_stored_without_further_edits(
+    package_copy: Path, warehouse_url: str
+) -> None:
+    number = len(list((package_copy / "analytics_pipeline/schema").glob("*.sql"))) + 1
+    added = package_copy / f"analytics_pipeline/schema/{number:03}_events_score.sql"
     added.write_text("ALTER TABLE events ADD COLUMN IF NOT EXISTS score UInt8\n")
-    done = run(STORE_ONE, warehouse_url, "test_rating", folder=copy)
+    done = run(STORE_ONE, warehouse_url, "test_rating", folder=package_copy)
     assert done.stdout == "[{'type': 'rating', 'product_id': 7, 'score': 4}]\n", done.stderr
 
 
@@ -102,26 +104,26 @@ class _Kept(Event, frozen=True, tag="kept"):
 def test_a_column_that_cannot_hold_all_values_of_a_field_is_refused(
     kind: Any, column: str, fits: bool
 ) -> None:
-    tried = msgspec.defstruct("Tried", [("score", kind)], bases=(msgspec.Struct,))
+    event_type = msgspec.defstruct("Tried", [("score", kind)], bases=(msgspec.Struct,))
     if fits:
-        assert columns_of([tried], table={"score": column})["score"].type == column
+        assert columns_of([event_type], table={"score": column})["score"].type == column
         return
     with pytest.raises(FieldNotStored, match=f"Tried.score can't be stored: the column's type {column[:4]}"):
-        columns_of([tried], table={"score": column})
+        columns_of([event_type], table={"score": column})
 
 
 @pytest.mark.parametrize("name", sorted(ARRIVAL - {"event_id"}))
-def test_a_field_may_not_take_the_column_of_what_arrival_adds(name: str) -> None:
-    tried = msgspec.defstruct("Tried", [(name, str)])
+def test_a_field_may_not_use_a_column_that_is_filled_on_arrival(name: str) -> None:
+    event_type = msgspec.defstruct("Tried", [(name, str)])
     with pytest.raises(FieldNotStored, match="holds something else"):
-        columns_of([tried], table={name: "String"})
+        columns_of([event_type], table={name: "String"})
 
 
-def test_every_column_of_the_table_is_a_field_or_added_on_arrival() -> None:
+def test_every_column_of_the_table_is_a_field_or_filled_on_arrival() -> None:
     assert set(table_columns()) == set(COLUMNS) | ARRIVAL
 
 
-def test_what_an_event_lacks_is_the_default_of_the_column_and_a_column_of_defaults_is_left_out() -> None:
+def test_missing_fields_get_the_columns_default_and_columns_with_only_defaults_are_omitted() -> None:
     columns = {
         "value": EventColumn("value", "String", default=""),
         "other": EventColumn("other", "UInt64", default=0),

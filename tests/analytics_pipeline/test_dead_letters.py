@@ -1,6 +1,5 @@
 """Replaying refused events, without letting them bypass the checks of intake."""
 
-import time
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import KEY, PREVIOUS_KEY, Batch, Stream, encode
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago
+from tests.services.waiting import wait_until
 
 HOUR_AGO = id_ago(hours=1)
 
@@ -26,7 +26,7 @@ def consume(stream: Stream, warehouse: Warehouse) -> None:
 
 
 def refuse(stream: Stream, *payloads: bytes, shopper_key: UUID | None = None) -> None:
-    """What intake sends on for a request of which it refused everything."""
+    """Append what intake sends to the stream for a request whose events were all refused."""
     refused = tuple(
         Refused(index=index, reason="refused", payload=payload.decode())
         for index, payload in enumerate(payloads)
@@ -42,7 +42,7 @@ def stored(warehouse: Warehouse) -> list[dict[str, Any]]:
     return warehouse.rows("SELECT type, shopper_key FROM events FINAL ORDER BY type")
 
 
-def test_an_event_refused_before_is_stored_for_its_shopper_as_of_its_first_arrival(
+def test_a_replayed_event_is_stored_with_its_shopper_as_of_its_first_arrival(
     stream: Stream, warehouse: Warehouse
 ) -> None:
     refuse(stream, view(), shopper_key=ANNE)
@@ -55,7 +55,7 @@ def test_an_event_refused_before_is_stored_for_its_shopper_as_of_its_first_arriv
     assert dead_letters.replay(warehouse, stream) == Replayed(replayed=0, kept=0)
 
 
-def test_letters_of_two_streams_stay_apart_although_their_entries_have_one_id(
+def test_letters_of_two_streams_are_kept_separately_when_their_entries_have_the_same_id(
     settings: PipelineSettings, warehouse: Warehouse
 ) -> None:
     client = redis.Redis.from_url(embedded.redis_url(settings))
@@ -86,7 +86,7 @@ def test_letters_of_two_streams_stay_apart_although_their_entries_have_one_id(
         ({"hours": -1}, 1, NOW - timedelta(hours=1)),
     ],
 )
-def test_a_replay_that_corrects_clocks_counts_events_from_the_future_as_of_their_arrival(
+def test_a_replay_with_correct_clocks_stores_events_from_the_future_as_of_their_arrival(
     stream: Stream, warehouse: Warehouse, ahead: dict[str, int], replayed: int, reported_at: datetime | None
 ) -> None:
     refuse(stream, view(event_id=id_ago(seconds=-timedelta(**ahead).total_seconds())))
@@ -102,7 +102,7 @@ def test_a_replay_that_corrects_clocks_counts_events_from_the_future_as_of_their
 
 
 @pytest.mark.parametrize("index", [0, 1])
-def test_a_refused_event_that_looks_like_an_entry_of_the_stream_stays_refused(
+def test_a_refused_event_with_the_content_of_a_stream_entry_stays_refused(
     stream: Stream, warehouse: Warehouse, index: int
 ) -> None:
     exposure = Exposure(event_id=HOUR_AGO, surface="search", product_ids=(1,))
@@ -116,7 +116,7 @@ def test_a_refused_event_that_looks_like_an_entry_of_the_stream_stays_refused(
     assert stored(warehouse) == []
 
 
-def test_an_entry_that_the_consumer_could_not_read_is_sent_again_whole(
+def test_an_entry_that_the_consumer_could_not_read_is_replayed_as_a_whole(
     stream: Stream, warehouse: Warehouse
 ) -> None:
     stream.append_raw(b"not yet an entry")
@@ -134,7 +134,7 @@ def test_an_entry_that_the_consumer_could_not_read_is_sent_again_whole(
     assert stored(warehouse) == [{"type": "exposure", "shopper_key": BERT}]
 
 
-def test_letters_that_fail_for_ever_hold_up_no_later_one(stream: Stream, warehouse: Warehouse) -> None:
+def test_letters_that_always_fail_do_not_block_later_ones(stream: Stream, warehouse: Warehouse) -> None:
     refuse(stream, *[b"rubbish"] * 5)
     refuse(stream, view())
     consume(stream, warehouse)
@@ -142,15 +142,13 @@ def test_letters_that_fail_for_ever_hold_up_no_later_one(stream: Stream, warehou
     assert dead_letters.replay(warehouse, stream, at_once=2) == Replayed(replayed=1, kept=5)
 
 
-def test_letters_are_forgotten_by_the_time_of_their_arrival(stream: Stream, warehouse: Warehouse) -> None:
+def test_letters_are_deleted_by_their_time_of_arrival(stream: Stream, warehouse: Warehouse) -> None:
     old = Refused(index=0, reason="refused", payload="old")
     stream.append(Batch(arrived_at=NOW - timedelta(days=91), shopper_key=None, events=(), refused=(old,)))
-    refuse(stream, b"young")
+    refuse(stream, b"recent")
     consume(stream, warehouse)
 
     dead_letters.drop(warehouse, before=NOW - timedelta(days=90))
 
-    deadline = time.monotonic() + 20
-    while dead_letters.waiting(warehouse) == 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert warehouse.rows("SELECT payload FROM dead_letters") == [{"payload": "young"}]
+    wait_until(lambda: dead_letters.waiting(warehouse) < 2, what="a letter is deleted")
+    assert warehouse.rows("SELECT payload FROM dead_letters") == [{"payload": "recent"}]

@@ -12,22 +12,22 @@ DEADLINE = 10
 
 
 class SlowConnection(socket.socket):
-    """A connection that holds the watcher up while it judges whether the client is there.
+    """A connection whose first `recv` blocks, while the watcher checks whether the client is still connected.
 
-    It lets go when `passed` is set, or after a while: the end of a statement may wait for the watcher.
+    It returns when `may_return` is set, or after 0.3 s: the end of a statement may have to wait for the watcher.
     """
 
     def __init__(self, connection: socket.socket) -> None:
         super().__init__(fileno=connection.detach())
-        self.reached = threading.Event()
-        self.passed = threading.Event()
+        self.called = threading.Event()
+        self.may_return = threading.Event()
 
     def recv(self, *arguments: int) -> bytes:
-        answer = super().recv(*arguments)
-        if not self.reached.is_set():
-            self.reached.set()
-            self.passed.wait(0.3)
-        return answer
+        received = super().recv(*arguments)
+        if not self.called.is_set():
+            self.called.set()
+            self.may_return.wait(0.3)
+        return received
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def watcher() -> Iterator[DisconnectWatcher]:
     watcher.close()
 
 
-def test_a_client_that_leaves_is_reported_once(watcher: DisconnectWatcher) -> None:
+def test_a_disconnect_is_reported_once(watcher: DisconnectWatcher) -> None:
     client, connection = socket.socketpair()
     reported = threading.Semaphore(0)
     with connection, watcher.watching(connection, on_disconnect=reported.release):
@@ -46,26 +46,26 @@ def test_a_client_that_leaves_is_reported_once(watcher: DisconnectWatcher) -> No
     assert not reported.acquire(blocking=False)
 
 
-def test_nothing_is_reported_after_the_statement(watcher: DisconnectWatcher) -> None:
+def test_a_disconnect_is_not_reported_after_the_statement_ended(watcher: DisconnectWatcher) -> None:
     client, connection = socket.socketpair()
-    happened: list[str] = []
+    steps: list[str] = []
     reported = threading.Event()
 
     def report() -> None:
-        happened.append("reported")
+        steps.append("reported")
         reported.set()
 
     with SlowConnection(connection) as slow:
         with watcher.watching(slow, on_disconnect=report):
             client.close()
-            assert slow.reached.wait(DEADLINE)
-        happened.append("ended")
-        slow.passed.set()
+            assert slow.called.wait(DEADLINE)
+        steps.append("ended")
+        slow.may_return.set()
         assert reported.wait(DEADLINE)
-    assert happened == ["reported", "ended"]
+    assert steps == ["reported", "ended"]
 
 
-def test_the_next_statement_of_a_connection_is_watched_although_the_last_one_was_being_judged(
+def test_the_next_statement_is_watched_when_the_check_for_the_previous_one_is_still_running(
     watcher: DisconnectWatcher,
 ) -> None:
     client, connection = socket.socketpair()
@@ -73,10 +73,10 @@ def test_the_next_statement_of_a_connection_is_watched_although_the_last_one_was
     with SlowConnection(connection) as slow:
         with watcher.watching(slow, on_disconnect=first.set):
             client.send(b"P")
-            assert slow.reached.wait(DEADLINE)
+            assert slow.called.wait(DEADLINE)
         slow.recv(1)
         with watcher.watching(slow, on_disconnect=second.set):
-            slow.passed.set()
+            slow.may_return.set()
             client.close()
             assert second.wait(DEADLINE)
     assert not first.is_set()

@@ -1,12 +1,10 @@
-"""Who starts and who stops the embedded services."""
+"""Starting and stopping the embedded services."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,8 +13,9 @@ import redis
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import InvalidSetting, PipelineSettings
+from tests.services.waiting import wait_until
 
-USE_AND_LEAVE = """
+USE_VALKEY = """
 import sys
 from pathlib import Path
 from analytics_pipeline import embedded
@@ -29,60 +28,53 @@ with embedded.ensure(settings, embedded.VALKEY):
 """
 
 
-def user(home: Path) -> "subprocess.Popen[str]":
+def start_user(home: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", USE_AND_LEAVE, str(home)],
+        [sys.executable, "-c", USE_VALKEY, str(home)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def owner(user: "subprocess.Popen[str]") -> int:
+def service_pid(user: "subprocess.Popen[str]") -> int:
     assert user.stdout is not None
     return int(user.stdout.readline())
 
 
-def leave(user: "subprocess.Popen[str]") -> None:
+def stop_user(user: "subprocess.Popen[str]") -> None:
     user.communicate("\n", timeout=20)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.01)
 
 
 def is_running(home: Path) -> bool:
     return embedded.is_running(embedded.VALKEY, home=home)
 
 
-def test_the_last_user_stops_what_the_first_one_started(tmp_path: Path) -> None:
-    first, second = user(tmp_path), user(tmp_path)
-    assert owner(first) == owner(second)
-    leave(first)
+def test_a_service_stops_when_its_last_user_ends(tmp_path: Path) -> None:
+    first, second = start_user(tmp_path), start_user(tmp_path)
+    assert service_pid(first) == service_pid(second)
+    stop_user(first)
     assert is_running(tmp_path)
-    leave(second)
+    stop_user(second)
     assert not is_running(tmp_path)
 
 
-def test_a_user_that_fails_stops_what_it_started(tmp_path: Path) -> None:
+def test_a_service_stops_when_its_only_user_fails(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), embedded.ensure(PipelineSettings(home=tmp_path), embedded.VALKEY):
         (tmp_path / "missing").read_text()
     assert (tmp_path / "logs" / "valkey.log").stat().st_size > 0
     assert not is_running(tmp_path)
 
 
-def test_many_starters_at_once_start_one(tmp_path: Path) -> None:
-    users = [user(tmp_path) for _ in range(5)]
-    assert len({owner(user) for user in users}) == 1
+def test_several_users_that_start_at_once_share_one_service(tmp_path: Path) -> None:
+    users = [start_user(tmp_path) for _ in range(5)]
+    assert len({service_pid(user) for user in users}) == 1
     with ThreadPoolExecutor() as pool:
-        list(pool.map(leave, users))
+        list(pool.map(stop_user, users))
     assert not is_running(tmp_path)
 
 
-def test_a_service_in_the_foreground_outlives_its_users(tmp_path: Path) -> None:
+def test_a_service_in_the_foreground_keeps_running_after_its_users_ended(tmp_path: Path) -> None:
     settings = PipelineSettings(home=tmp_path)
     with foreground(tmp_path) as supervised:
         wait_until(lambda: is_running(tmp_path))
@@ -101,20 +93,20 @@ def foreground(home: Path) -> "subprocess.Popen[bytes]":
     )
 
 
-def test_a_supervisor_takes_over_what_a_killed_command_left_behind(tmp_path: Path) -> None:
-    command = user(tmp_path)
-    left_behind = owner(command)
+def test_a_service_in_the_foreground_replaces_one_left_by_a_killed_command(tmp_path: Path) -> None:
+    command = start_user(tmp_path)
+    left_running = service_pid(command)
     command.kill()
     command.communicate()
     assert is_running(tmp_path)
     with foreground(tmp_path) as supervised:
         wait_until(lambda: embedded.endpoint(embedded.VALKEY, home=tmp_path).pid == supervised.pid)
         wait_until(lambda: is_running(tmp_path))
-        assert supervised.pid != left_behind
+        assert supervised.pid != left_running
         supervised.terminate()
 
 
-def test_valkey_keeps_what_it_accepted_when_it_is_killed(tmp_path: Path) -> None:
+def test_valkey_keeps_accepted_entries_when_it_is_killed(tmp_path: Path) -> None:
     settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.VALKEY):
         with redis.Redis.from_url(embedded.redis_url(settings)) as client:
@@ -153,6 +145,6 @@ def test_a_home_of_an_earlier_version_keeps_its_address_and_gets_an_analyst(tmp_
     ("variable", "value"),
     [("REDIS_URL", "localhost:6379"), ("CLICKHOUSE_URL", "tcp://x"), ("VITRINE_TIME_ZONE", "Mars")],
 )
-def test_an_unusable_setting_is_named(variable: str, value: str) -> None:
+def test_an_invalid_setting_is_reported_with_its_variable(variable: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=variable):
         PipelineSettings.from_env({variable: value})

@@ -1,11 +1,10 @@
-"""From the stream into the warehouse, whatever is repeated, refused or killed on the way."""
+"""Storing the stream in the warehouse, with repeated and refused events, failures and kills."""
 
 import os
 import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from datetime import date, timedelta
 from uuid import UUID
@@ -20,10 +19,11 @@ from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Batch, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseUnavailable
-from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
+from tests.analytics_pipeline.samples import ANNE, BERT, NOW, database_of, id_ago, record
+from tests.services.waiting import wait_until
 
 
-def consumer(stream: Stream, warehouse: Warehouse) -> Ingest:
+def ingest_of(stream: Stream, warehouse: Warehouse) -> Ingest:
     return Ingest(stream=stream, warehouse=warehouse, clock=lambda: NOW)
 
 
@@ -42,7 +42,7 @@ def count(warehouse: Warehouse) -> int:
     return int(warehouse.value("SELECT count() FROM events FINAL"))
 
 
-def test_every_field_of_an_event_arrives(stream: Stream, warehouse: Warehouse) -> None:
+def test_every_field_of_an_event_is_stored(stream: Stream, warehouse: Warehouse) -> None:
     exposure = Exposure(
         event_id=id_ago(minutes=5),
         surface="search",
@@ -65,19 +65,36 @@ def test_every_field_of_an_event_arrives(stream: Stream, warehouse: Warehouse) -
         exposure_id=exposure.event_id,
     )
     stream.append(batch(exposure, added))
-    assert consumer(stream, warehouse).drain() == 1
-    shown, put = warehouse.rows("SELECT * FROM events FINAL ORDER BY occurred_at")
-    assert (shown["event_id"], shown["occurred_at"], shown["day"]) == (
+    assert ingest_of(stream, warehouse).drain() == 1
+    exposure_row, cart_add_row = warehouse.rows("SELECT * FROM events FINAL ORDER BY occurred_at")
+    assert (exposure_row["event_id"], exposure_row["occurred_at"], exposure_row["day"]) == (
         exposure.event_id,
         NOW - timedelta(minutes=5),
         date(2026, 3, 10),
     )
-    assert (shown["query"], shown["filters"], shown["page"]) == ("rød vase", '{"brand": ["a"]}', 2)
-    assert (shown["product_ids"], shown["arms"], shown["shopper_key"]) == ([3, 1, 2], ["rank:b"], ANNE)
-    assert (put["type"], put["product_id"], put["variant_id"], put["quantity"]) == ("cart_add", 3, 30, 2)
-    assert (shown["list_version"], shown["session_id"], shown["properties"]) == ("g-3", NIL_UUID, {})
-    assert (put["exposure_id"], put["session_id"]) == (exposure.event_id, BERT)
-    assert put["properties"] == {"theme": "dark", "width": "1280", "ratio": "1.5", "touch": "true"}
+    assert (exposure_row["query"], exposure_row["filters"], exposure_row["page"]) == (
+        "rød vase",
+        '{"brand": ["a"]}',
+        2,
+    )
+    assert (exposure_row["product_ids"], exposure_row["arms"], exposure_row["shopper_key"]) == (
+        [3, 1, 2],
+        ["rank:b"],
+        ANNE,
+    )
+    assert (
+        cart_add_row["type"],
+        cart_add_row["product_id"],
+        cart_add_row["variant_id"],
+        cart_add_row["quantity"],
+    ) == ("cart_add", 3, 30, 2)
+    assert (exposure_row["list_version"], exposure_row["session_id"], exposure_row["properties"]) == (
+        "g-3",
+        NIL_UUID,
+        {},
+    )
+    assert (cart_add_row["exposure_id"], cart_add_row["session_id"]) == (exposure.event_id, BERT)
+    assert cart_add_row["properties"] == {"theme": "dark", "width": "1280", "ratio": "1.5", "touch": "true"}
 
 
 def test_an_event_sent_twice_is_one_event_and_the_first_copy_wins(
@@ -86,73 +103,77 @@ def test_an_event_sent_twice_is_one_event_and_the_first_copy_wins(
     view = View(event_id=id_ago(hours=1), product_id=5)
     stream.append(batch(view, shopper_key=ANNE))
     stream.append(batch(view, shopper_key=BERT))
-    consumer(stream, warehouse).drain()
+    ingest_of(stream, warehouse).drain()
     assert warehouse.rows("SELECT shopper_key FROM events FINAL") == [{"shopper_key": ANNE}]
 
 
-def test_what_was_taken_but_not_acknowledged_is_stored_by_the_next_run(
+def test_entries_read_but_not_acknowledged_are_stored_by_the_next_run(
     stream: Stream, warehouse: Warehouse
 ) -> None:
     stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
     stream.open()
     assert len(stream.take(count=10, block_seconds=0.01)) == 1
-    assert consumer(stream, warehouse).drain() == 1
+    assert ingest_of(stream, warehouse).drain() == 1
     assert count(warehouse) == 1
     assert stream.unacknowledged(count=10) == []
 
 
-def test_stored_entries_leave_the_stream_and_others_stay(stream: Stream, warehouse: Warehouse) -> None:
-    consuming = consumer(stream, warehouse)
+def test_stored_entries_are_removed_from_the_stream_and_others_are_kept(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    consumer = ingest_of(stream, warehouse)
     stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
-    consuming.drain()
+    consumer.drain()
     assert stream.lag(now=NOW).entries == 0
     stream.append(batch(View(event_id=id_ago(hours=1), product_id=6)))
     assert stream.lag(now=NOW).entries == 1
-    assert consuming.drain() == 1
+    assert consumer.drain() == 1
     assert stream.lag(now=NOW).entries == 0
 
 
-def test_nothing_is_acknowledged_while_the_warehouse_is_away(stream: Stream, warehouse: Warehouse) -> None:
-    away = Warehouse(
+def test_nothing_is_acknowledged_while_the_warehouse_is_unavailable(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    unavailable = Warehouse(
         PipelineSettings(home=stream.settings.home, clickhouse_url="http://x:y@127.0.0.1:9/none")
     )
     stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
     with pytest.raises(WarehouseUnavailable):
-        consumer(stream, away).step(wait_seconds=0.01)
+        ingest_of(stream, unavailable).step(wait_seconds=0.01)
     assert stream.lag(now=NOW).entries == 1
-    assert consumer(stream, warehouse).drain() == 1
+    assert ingest_of(stream, warehouse).drain() == 1
     assert count(warehouse) == 1
 
 
-def test_an_entry_that_cannot_be_read_is_kept_and_holds_up_no_other(
+def test_an_entry_that_cannot_be_read_becomes_a_dead_letter_and_does_not_block_others(
     stream: Stream, warehouse: Warehouse
 ) -> None:
     stream.append_raw(b"\xff not json")
     stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
-    consumer(stream, warehouse).drain()
+    ingest_of(stream, warehouse).drain()
     assert count(warehouse) == 1
     (letter,) = warehouse.rows("SELECT reason, payload FROM dead_letters FINAL")
     assert "can't be stored" in letter["reason"]
     assert "not json" in letter["payload"]
 
 
-def test_what_intake_refused_becomes_a_dead_letter(stream: Stream, warehouse: Warehouse) -> None:
+def test_an_event_refused_by_intake_becomes_a_dead_letter(stream: Stream, warehouse: Warehouse) -> None:
     refused = Refused(index=1, reason="product_id: required", payload="{}")
     stream.append(batch(refused=(refused,), clock_offset=-360_000))
-    consumer(stream, warehouse).drain()
+    ingest_of(stream, warehouse).drain()
     assert count(warehouse) == 0
     (letter,) = warehouse.rows("SELECT * FROM dead_letters FINAL")
     assert (letter["position"], letter["reason"], letter["payload"]) == (1, "product_id: required", "{}")
     assert (letter["shopper_key"], letter["arrived_at"], letter["clock_offset"]) == (ANNE, NOW, -360_000)
 
 
-def test_the_first_copys_correction_of_the_clock_stays_and_moves_no_copy_to_another_day(
+def test_copies_with_other_clock_corrections_change_neither_the_stored_event_nor_its_day(
     stream: Stream, warehouse: Warehouse
 ) -> None:
     view = View(event_id=id_ago(hours=12, minutes=-3), product_id=5)
     for offset in (-360_000, 0, 7_200_000):
         stream.append(batch(view, clock_offset=offset))
-    consumer(stream, warehouse).drain()
+    ingest_of(stream, warehouse).drain()
     rows = warehouse.rows("SELECT day, occurred_at, reported_at, clock_offset FROM events FINAL")
     assert rows == [
         {
@@ -165,12 +186,12 @@ def test_the_first_copys_correction_of_the_clock_stays_and_moves_no_copy_to_anot
     assert rollups.dirty_days(warehouse, rollups.ROLLUPS[0]) == [date(2026, 3, 10)]
 
 
-def test_a_reused_id_with_other_content_is_found(warehouse: Warehouse) -> None:
+def test_an_id_reused_with_other_content_is_recorded(warehouse: Warehouse) -> None:
     event_id = id_ago(hours=1)
-    same = View(event_id=event_id, product_id=5)
+    view = View(event_id=event_id, product_id=5)
     ingest.load(
         warehouse,
-        [record(same), record(same, number=2), record(View(event_id=id_ago(hours=2), product_id=5))],
+        [record(view), record(view, number=2), record(View(event_id=id_ago(hours=2), product_id=5))],
     )
     conflicts = "SELECT event_id FROM event_contents FINAL GROUP BY event_id HAVING count() > 1"
     assert warehouse.rows(conflicts) == []
@@ -178,20 +199,18 @@ def test_a_reused_id_with_other_content_is_found(warehouse: Warehouse) -> None:
     assert warehouse.rows(conflicts) == [{"event_id": event_id}]
 
 
-def test_a_consumer_goes_on_after_its_stream_was_emptied_by_hand(
-    stream: Stream, warehouse: Warehouse
-) -> None:
-    consuming = consumer(stream, warehouse)
-    consuming.drain()
+def test_a_consumer_continues_after_its_stream_was_deleted(stream: Stream, warehouse: Warehouse) -> None:
+    consumer = ingest_of(stream, warehouse)
+    consumer.drain()
     stream.delete()
     with pytest.raises(StreamUnavailable):
-        consuming.step(wait_seconds=0.01)
+        consumer.step(wait_seconds=0.01)
     stream.append(batch(View(event_id=id_ago(hours=1), product_id=5)))
-    assert consuming.drain() == 1
+    assert consumer.drain() == 1
     assert count(warehouse) == 1
 
 
-CONSUME = """
+CONSUMER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -212,52 +231,52 @@ while True:
 """
 
 
-def test_a_consumer_killed_again_and_again_stores_each_event_of_a_stream_sent_twice_once(
+def test_a_repeatedly_killed_consumer_stores_each_event_once_when_batches_are_sent_twice(
     settings: PipelineSettings, stream: Stream, warehouse: Warehouse
 ) -> None:
-    chance = random.Random(7)
+    rng = random.Random(7)
     sent: dict[UUID, tuple[str, int, date]] = {}
     batches = []
     for _ in range(400):
-        events = [random_event(chance) for _ in range(chance.randint(1, 40))]
+        events = [random_event(rng) for _ in range(rng.randint(1, 40))]
         sent.update(
             {event.event_id: (event.type, event.product_id, event.occurred_at.date()) for event in events}
         )
         batches.append(batch(*events))
     twice = batches + batches
-    chance.shuffle(twice)
+    rng.shuffle(twice)
     arguments = [
         str(settings.redis_url),
         str(settings.clickhouse_url),
         stream.key,
-        str(database_of(warehouse)),
+        database_of(warehouse),
     ]
     stream.open()
-    deadline = time.monotonic() + 60
     for part in range(6):
         for entry in twice[part * 134 : (part + 1) * 134]:
             stream.append(entry)
-        process = subprocess.Popen([sys.executable, "-c", CONSUME, *arguments])
+        process = subprocess.Popen([sys.executable, "-c", CONSUMER, *arguments])
         before = count(warehouse)
-        # Killed while it is at work: after it took something, or after it inserted something.
-        while not stream.unacknowledged(count=1) if part % 2 else count(warehouse) == before:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
+        # It is killed while it works: after it read entries (odd parts), or after it inserted some (even parts).
+        wait_until(
+            lambda part=part, before=before: (
+                bool(stream.unacknowledged(count=1)) if part % 2 else count(warehouse) > before
+            ),
+            interval_seconds=0.001,
+        )
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    consumer(stream, warehouse).drain()
-    truth = Counter(sent.values())
+    ingest_of(stream, warehouse).drain()
+    expected = Counter(sent.values())
     stored = warehouse.rows("SELECT type, product_id, day, count() AS n FROM events FINAL GROUP BY ALL")
-    assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in stored} == truth
-    assert rollups.rebuild(warehouse) == sorted({day for _, _, day in truth})
-    rolled = warehouse.rows("SELECT type, product_id, day, sum(events) AS n FROM event_rollup GROUP BY ALL")
-    assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in rolled} == truth
+    assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in stored} == expected
+    assert rollups.rebuild(warehouse) == sorted({day for _, _, day in expected})
+    aggregated = warehouse.rows(
+        "SELECT type, product_id, day, sum(events) AS n FROM event_rollup GROUP BY ALL"
+    )
+    assert {(row["type"], row["product_id"], row["day"]): row["n"] for row in aggregated} == expected
 
 
-def random_event(chance: random.Random) -> View | Click | CartAdd:
+def random_event(rng: random.Random) -> View | Click | CartAdd:
     kinds: list[type[View | Click | CartAdd]] = [View, Click, CartAdd]
-    return chance.choice(kinds)(event_id=id_ago(hours=chance.random() * 72), product_id=chance.randint(1, 20))
-
-
-def database_of(warehouse: Warehouse) -> str:
-    return str(warehouse.value("SELECT currentDatabase()"))
+    return rng.choice(kinds)(event_id=id_ago(hours=rng.random() * 72), product_id=rng.randint(1, 20))

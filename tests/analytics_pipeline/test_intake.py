@@ -1,4 +1,4 @@
-"""Bodies of requests: every valid event is accepted, whatever stands beside it."""
+"""Request bodies: every valid event of a batch is accepted, whatever the other events are."""
 
 import json
 from datetime import timedelta
@@ -61,21 +61,21 @@ def search(event_id: UUID | None = None, **fields: object) -> dict[str, object]:
 
 
 def faulty(fault: bytes) -> bytes:
-    """An event of type search with this after its id; the type comes last, so that fields are read before it."""
+    """Return a search event with this fault after its id. The type comes last: other fields are read before it."""
     fields = b'{"event_id":"%s",%s' % (str(id_ago(hours=1)).encode(), fault)
     return fields.removesuffix(b",") + b',"type":"search"}'
 
 
-def body(*events: object, **beside: object) -> bytes:
+def body(*events: object, **members: object) -> bytes:
     parts = [event if isinstance(event, bytes) else json.dumps(event).encode() for event in events]
     rest = b"".join(
-        b", " + json.dumps(key).encode() + b": " + json.dumps(beside[key]).encode() for key in beside
+        b", " + json.dumps(key).encode() + b": " + json.dumps(members[key]).encode() for key in members
     )
     return b'{"events": [' + b", ".join(parts) + b"]" + rest + b"}"
 
 
-def received(*events: object, **beside: object) -> Received:
-    return read(body(*events, **beside), arrived_at=NOW)
+def received(*events: object, **members: object) -> Received:
+    return read(body(*events, **members), arrived_at=NOW)
 
 
 def ids(found: Received) -> list[str]:
@@ -83,7 +83,7 @@ def ids(found: Received) -> list[str]:
 
 
 @pytest.mark.parametrize(("fault", "reason"), FAULTS.items(), ids=[str(fault[:30]) for fault in FAULTS])
-def test_a_fault_refuses_its_own_event_alone_and_names_the_field(fault: bytes, reason: str) -> None:
+def test_a_fault_refuses_only_its_event_and_names_the_field(fault: bytes, reason: str) -> None:
     first, last = search(), search()
     found = received(first, faulty(fault), last)
     assert ids(found) == [first["event_id"], last["event_id"]]
@@ -120,7 +120,7 @@ invalid_events = st.sampled_from([faulty(fault) for fault in FAULTS]) | st.sampl
         st.tuples(valid_events, st.booleans()) | invalid_events, min_size=1, max_size=12
     ).filter([b""].__ne__)
 )
-def test_every_valid_event_is_accepted_whatever_stands_beside_it(elements: list[Any]) -> None:
+def test_every_valid_event_is_accepted_among_invalid_ones(elements: list[Any]) -> None:
     sent: list[object] = []
     valid: list[str] = []
     for element in elements:
@@ -137,9 +137,7 @@ def test_every_valid_event_is_accepted_whatever_stands_beside_it(elements: list[
 
 
 @given(fields=st.lists(valid_events, min_size=1, max_size=5), escaped=st.booleans())
-def test_a_valid_body_is_read_the_same_as_a_whole_and_event_by_event(
-    fields: list[Any], escaped: bool
-) -> None:
+def test_a_valid_body_is_read_as_a_whole_exactly_as_event_by_event(fields: list[Any], escaped: bool) -> None:
     events = [{"event_id": str(id_ago(hours=1)), **one} for one in fields]
     text = json.dumps(
         {"events": events, "anonymous_id": str(ANNE), "sent_at": NOW.isoformat()}, ensure_ascii=escaped
@@ -150,11 +148,11 @@ def test_a_valid_body_is_read_the_same_as_a_whole_and_event_by_event(
     assert each.anonymous_id == ANNE
 
 
-def test_a_usual_body_is_decoded_at_once() -> None:
+def test_a_usual_body_is_decoded_as_a_whole() -> None:
     assert read_whole(body(search(), search(session_id=str(ANNE))), arrived_at=NOW) is not None
 
 
-def test_of_two_events_with_one_id_the_first_valid_one_is_accepted() -> None:
+def test_of_several_events_with_one_id_only_the_first_valid_one_is_accepted() -> None:
     id_ = id_ago(hours=1)
     found = received(search(id_, query=17), search(id_, query="first"), search(id_, query="second"))
     assert [event.query for event in found.events] == ["first"]  # type: ignore[union-attr]
@@ -189,7 +187,7 @@ def test_of_two_events_with_one_id_the_first_valid_one_is_accepted() -> None:
         (b'{"events": [{"type": "vi', "events"),
     ],
 )
-def test_a_body_that_is_no_batch_is_refused_with_the_name_of_the_field(text: bytes, field: str) -> None:
+def test_a_body_that_is_not_a_batch_is_refused_with_the_name_of_the_field(text: bytes, field: str) -> None:
     with pytest.raises(InvalidBody) as caught:
         read(text, arrived_at=NOW)
     assert caught.value.field == field
@@ -218,11 +216,11 @@ def test_a_byte_order_mark_before_the_body_is_skipped() -> None:
         ({"hours": -1}, {"seconds": -45}, True, 0),
     ],
 )
-def test_the_time_of_sending_corrects_a_clock_that_is_wrong_by_more_than_the_networks_delay(
+def test_the_time_of_sending_corrects_a_clock_that_is_wrong_by_more_than_the_network_delay(
     ahead: dict[str, int], sent_at: dict[str, int] | None, accepted: bool, offset: int
 ) -> None:
     event = search(id_ago(seconds=-timedelta(**ahead).total_seconds()))
-    beside = {} if sent_at is None else {"sent_at": (NOW + timedelta(**sent_at)).isoformat()}
-    found = received(event, **beside)
+    members = {} if sent_at is None else {"sent_at": (NOW + timedelta(**sent_at)).isoformat()}
+    found = received(event, **members)
     assert (len(found.events) == 1, found.clock_offset) == (accepted, offset)
-    assert read_each(body(event, **beside), arrived_at=NOW) == found
+    assert read_each(body(event, **members), arrived_at=NOW) == found

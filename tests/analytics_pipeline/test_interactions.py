@@ -1,3 +1,5 @@
+"""Interactions and products as training reads them from the warehouse."""
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -50,14 +52,14 @@ def insert_sale(
 
 
 def insert_products(warehouse: Warehouse, rows: Sequence[dict[str, Any]]) -> None:
-    whole = [
+    complete = [
         {"title": "Vase", "is_active": 1, "created_at": NOW, "deleted": 0, "version": 1, **row}
         for row in rows
     ]
-    warehouse.insert("products", {name: [row.get(name) for row in whole] for name in whole[0]})
+    warehouse.insert("products", {name: [row.get(name) for row in complete] for name in complete[0]})
 
 
-def test_a_day_counts_once_with_its_strongest_interaction(warehouse: Warehouse) -> None:
+def test_each_day_counts_once_with_its_strongest_interaction(warehouse: Warehouse) -> None:
     ingest.load(
         warehouse,
         [
@@ -71,7 +73,7 @@ def test_a_day_counts_once_with_its_strongest_interaction(warehouse: Warehouse) 
     assert interacted(warehouse) == [(ANNE, 5, 1.0), (ANNE, 5, 3.0), (BERT, 6, 1.0)]
 
 
-def test_an_event_stored_twice_counts_once_and_what_shows_no_preference_does_not_count(
+def test_duplicate_events_count_once_and_events_without_a_preference_do_not_count(
     warehouse: Warehouse,
 ) -> None:
     view = record(View(event_id=id_ago(hours=1), product_id=5))
@@ -83,7 +85,7 @@ def test_an_event_stored_twice_counts_once_and_what_shows_no_preference_does_not
     assert interacted(warehouse) == [(ANNE, 5, 1.0)]
 
 
-def test_what_was_bought_weighs_most_and_belongs_to_the_account(warehouse: Warehouse) -> None:
+def test_a_purchase_has_the_highest_weight_and_belongs_to_the_account(warehouse: Warehouse) -> None:
     insert_sale(warehouse, product_id=5, customer=ANNE, shopper=BERT)
     insert_sale(warehouse, product_id=6, shopper=BERT)
     insert_sale(warehouse, product_id=7)
@@ -92,7 +94,7 @@ def test_what_was_bought_weighs_most_and_belongs_to_the_account(warehouse: Wareh
     assert interacted(warehouse) == [(ANNE, 5, 5.0), (BERT, 6, 5.0)]
 
 
-def test_what_a_guest_did_before_logging_in_counts_as_the_accounts(warehouse: Warehouse) -> None:
+def test_a_guests_interactions_belong_to_the_account_after_login(warehouse: Warehouse) -> None:
     ingest.load(warehouse, [record(View(event_id=id_ago(hours=3), product_id=5), shopper_key=BERT)])
     warehouse.insert(
         "shopper_links",
@@ -103,7 +105,7 @@ def test_what_a_guest_did_before_logging_in_counts_as_the_accounts(warehouse: Wa
     assert interacted(warehouse, as_of=NOW - timedelta(hours=2)) == [(BERT, 5, 1.0)]
 
 
-def test_nothing_is_known_of_what_happens_later(warehouse: Warehouse) -> None:
+def test_interactions_after_the_as_of_time_are_left_out(warehouse: Warehouse) -> None:
     ingest.load(warehouse, [record(View(event_id=id_ago(hours=1), product_id=5))])
     insert_sale(warehouse, product_id=6, customer=ANNE)
 
@@ -111,7 +113,7 @@ def test_nothing_is_known_of_what_happens_later(warehouse: Warehouse) -> None:
     assert interacted(warehouse, as_of=NOW - timedelta(days=3)) == []
 
 
-def test_products_come_with_their_facets_unless_deleted_or_made_later(warehouse: Warehouse) -> None:
+def test_products_have_their_facets_and_deleted_or_later_products_are_left_out(warehouse: Warehouse) -> None:
     insert_products(
         warehouse,
         [
@@ -128,6 +130,6 @@ def test_products_come_with_their_facets_unless_deleted_or_made_later(warehouse:
     assert product["category_path"] == "Home > Vases"
 
 
-def test_an_empty_warehouse_gives_empty_frames(warehouse: Warehouse) -> None:
+def test_an_empty_warehouse_yields_empty_frames(warehouse: Warehouse) -> None:
     assert interactions(warehouse, as_of=NOW).empty
     assert products(warehouse, as_of=NOW).empty

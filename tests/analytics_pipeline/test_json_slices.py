@@ -1,4 +1,4 @@
-"""Elements of an array are cut off without being parsed."""
+"""The elements of a JSON array are separated without being parsed."""
 
 import json
 import time
@@ -22,7 +22,7 @@ JSON = st.recursive(
     before=st.dictionaries(st.text().filter(lambda name: name != "events"), JSON, max_size=3),
     spaced=st.booleans(),
 )
-def test_an_array_is_cut_where_a_parser_would_divide_it(
+def test_an_array_is_cut_between_its_elements(
     elements: list[object], before: dict[str, object], spaced: bool
 ) -> None:
     whole = {**before, "events": elements, "after": elements}
@@ -43,7 +43,7 @@ def test_an_array_is_cut_where_a_parser_would_divide_it(
         (b'{"x": "\\"events\\": [1, 2]", "events": [3]}', 1),
     ],
 )
-def test_what_is_not_json_still_ends_where_its_brackets_do(text: bytes, elements: int) -> None:
+def test_an_invalid_element_ends_where_its_brackets_close(text: bytes, elements: int) -> None:
     assert len(cut(text, "events", limit=100).elements) == elements
 
 
@@ -61,12 +61,12 @@ def test_what_is_not_json_still_ends_where_its_brackets_do(text: bytes, elements
         (b'{"events": [1}]}', "a bracket doesn't match"),
     ],
 )
-def test_a_text_that_cannot_be_cut_is_unreadable_and_the_reason_says_where(text: bytes, reason: str) -> None:
+def test_a_text_that_cannot_be_cut_is_unreadable_with_a_reason(text: bytes, reason: str) -> None:
     with pytest.raises(Unreadable, match=reason):
         cut(text, "events", limit=100)
 
 
-def test_an_array_with_too_many_elements_is_not_cut_to_its_end() -> None:
+def test_an_array_with_too_many_elements_is_refused_before_its_end_is_read() -> None:
     with pytest.raises(TooManyElements):
         cut(b'{"events": [1, 2, 3, 4', "events", limit=2)
 
@@ -76,7 +76,7 @@ def test_an_array_with_too_many_elements_is_not_cut_to_its_end() -> None:
     [b"[" * 400_000 + b"]" * 400_000, b'"' + b"\\a" * 400_000 + b'"', b"[[],[[]," * 100_000 + b"1"],
     ids=["nested", "escaped", "brackets"],
 )
-def test_the_time_grows_with_the_length_of_the_text_and_no_faster(element: bytes) -> None:
+def test_the_time_grows_linearly_with_the_length_of_the_text(element: bytes) -> None:
     def seconds(text: bytes) -> float:
         begun = time.process_time()
         with suppress(Unreadable):

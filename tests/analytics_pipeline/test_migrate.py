@@ -1,4 +1,4 @@
-"""The migrator: once, in order, and by several at the same time."""
+"""Migrations of the warehouse: applied once, in order, also when several processes migrate at once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from analytics_pipeline.columns import SCHEMA_FOLDER
 from analytics_pipeline.migrate import InvalidMigration, MigrationChanged
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
-from tests.analytics_pipeline.samples import NOW, id_at
+from tests.analytics_pipeline.samples import NOW, database_of, id_at
 
 FIRST = "-- Things.\nCREATE TABLE IF NOT EXISTS things (n UInt64) ENGINE = MergeTree ORDER BY n\n"
 SECOND = "CREATE OR REPLACE VIEW all_things AS SELECT n FROM things\n"
@@ -54,18 +54,19 @@ def test_looking_for_pending_files_creates_nothing(empty: Warehouse, folder: Pat
     assert empty.rows("SHOW TABLES") == []
 
 
-def test_an_insert_that_says_why_it_is_repeatable_is_applied(empty: Warehouse, folder: Path) -> None:
+def test_an_insert_whose_comment_says_why_it_is_repeatable_is_applied(empty: Warehouse, folder: Path) -> None:
     (folder / "003_first_thing.sql").write_text(
-        "-- Repeatable: a thing is a thing.\nINSERT INTO things SELECT 1\n"
+        "-- Repeatable: there is one row.\nINSERT INTO things SELECT 1\n"
     )
     migrate.migrate(empty, folder=folder, rolled_up=())
     assert empty.value("SELECT n FROM things") == 1
 
 
-def test_several_migrators_at_once_end_with_one_schema(settings: PipelineSettings, empty: Warehouse) -> None:
+def test_processes_that_migrate_at_once_apply_each_file_once(
+    settings: PipelineSettings, empty: Warehouse
+) -> None:
     empty.create()
-    name = str(empty.value("SELECT currentDatabase()"))
-    others = [Warehouse(settings, database=name) for _ in range(4)]
+    others = [Warehouse(settings, database=database_of(empty)) for _ in range(4)]
     with ThreadPoolExecutor() as pool:
         list(pool.map(migrate.migrate, others))
     applied = empty.rows("SELECT number FROM schema_migrations FINAL ORDER BY number")
@@ -83,14 +84,14 @@ def test_a_file_changed_after_it_was_applied_is_refused(empty: Warehouse, folder
 
 
 def old_mark(warehouse: Warehouse, day: date, *, cleared: int) -> None:
-    """Say that a day changed, as the release before rollups were a list did."""
+    """Mark a day as changed, as the release with a single rollup did."""
     warehouse.insert("day_marks", {"day": [day], "mark": [uuid4()], "cleared": [cleared]})
 
 
 def test_rollups_of_the_previous_release_stay_exact_through_the_upgrade(
     empty: Warehouse, tmp_path: Path
 ) -> None:
-    """Its clean days stay clean, its dirty days stay dirty, and its ingest may still run for a while."""
+    """Clean days stay clean, dirty days stay dirty, and days that the old release still marks become dirty."""
     for path in sorted(SCHEMA_FOLDER.glob("*.sql"))[:11]:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     migrate.migrate(empty, folder=tmp_path, rolled_up=())
@@ -126,7 +127,7 @@ def test_rollups_of_the_previous_release_stay_exact_through_the_upgrade(
         ("003_x.sql", "INSERT INTO things SELECT 1\n", "applied twice"),
     ],
 )
-def test_a_file_that_cannot_be_applied_safely_is_named(
+def test_a_file_that_cannot_be_applied_safely_is_refused(
     folder: Path, name: str, content: str, reason: str
 ) -> None:
     (folder / name).write_text(content)

@@ -1,4 +1,4 @@
-"""Neither user of the warehouse reads or writes a file of the machine, or opens a connection."""
+"""Neither user of the warehouse can read or write a file of the machine, or open a connection."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def own_home(migrated_home: PipelineSettings) -> PipelineSettings:
     return migrated_home
 
 
-# What reads a file, writes one or opens a connection, in many ways of writing it.
+# Statements that would read or write a file or open a connection, in many spellings.
 OUTWARD = [
     f"SELECT * FROM file('{FILE}', 'LineAsString')",
     f"SELECT file('{FILE}')",
@@ -73,7 +73,7 @@ OUTWARD = [
     f"SELECT 1 SETTINGS additional_result_filter = 'throwIf(1 = 1, file(\\'{FILE}\\'))'",
     f"SELECT 1 SETTINGS max_threads = 1, select = 'file(\\'{FILE}\\')'",
 ]
-# The same through parameters of the URL.
+# URL parameters that would do so.
 OUTWARD_SETTINGS = {
     "additional_result_filter": f"throwIf(1 = 1, file('{FILE}'))",
     "additional_table_filters": f"{{'system.one': 'toUInt8(file(\\'{FILE}\\')) = 1'}}",
@@ -84,7 +84,7 @@ OUTWARD_SETTINGS = {
     "select": f"file('{FILE}')",
     "sort": f"file('{FILE}')",
 }
-# The same through the structure, the format and the rows of a table that comes with a query.
+# External tables whose structure or rows would do so.
 OUTWARD_EXTERNALS = [
     ("a String", "Values", f"(file('{FILE}'))"),
     ("a String", "Values", f"('x'), (concat('x', file('{FILE}')))"),
@@ -96,7 +96,7 @@ OUTWARD_EXTERNALS = [
     (f"a String, CONSTRAINT c ASSUME(toUInt8(file('{FILE}')) = 1)", "TSV", "x"),
     (f"a String, b Date TTL(toDate(file('{FILE}')))", "JSONEachRow", '{"a": "x"}'),
 ]
-# The same through statements that change something.
+# Statements that write and would do so.
 OUTWARD_BY_WRITING = [
     "INSERT INTO FUNCTION file('{written}', 'TSV', 'a Int8') VALUES (1)",
     f"INSERT INTO taken FROM INFILE '{FILE}' FORMAT LineAsString",
@@ -125,32 +125,34 @@ OUTWARD_BY_WRITING = [
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
 @pytest.mark.parametrize("statement", OUTWARD)
-def test_no_user_reads_or_writes_a_file_or_opens_a_connection(
+def test_no_user_can_read_or_write_a_file_or_open_a_connection(
     settings: PipelineSettings, tmp_path: Path, statement: str, user: str, method: str
 ) -> None:
     written = tmp_path / "written"
-    answer = send(settings, user=user, statement=statement.replace("{written}", str(written)), method=method)
-    assert answer.status >= 400, answer.content
-    assert re.match(r"Code: \d+\.", answer.content)
-    assert "root:" not in answer.content
+    response = send(
+        settings, user=user, statement=statement.replace("{written}", str(written)), method=method
+    )
+    assert response.status >= 400, response.content
+    assert re.match(r"Code: \d+\.", response.content)
+    assert "root:" not in response.content
     assert not written.exists()
 
 
 @pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
 @pytest.mark.parametrize("name", OUTWARD_SETTINGS)
-def test_no_user_reads_a_file_through_a_setting(settings: PipelineSettings, name: str, user: str) -> None:
-    answer = send(settings, "SELECT * FROM system.one", user=user, more={name: OUTWARD_SETTINGS[name]})
-    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, "497")
-    assert "root:" not in answer.content
+def test_no_user_can_read_a_file_through_a_setting(settings: PipelineSettings, name: str, user: str) -> None:
+    response = send(settings, "SELECT * FROM system.one", user=user, more={name: OUTWARD_SETTINGS[name]})
+    assert (response.status, response.headers["X-ClickHouse-Exception-Code"]) == (403, "497")
+    assert "root:" not in response.content
 
 
 @pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
 @pytest.mark.parametrize(("structure", "format_", "rows"), OUTWARD_EXTERNALS)
-def test_no_user_reads_a_file_or_a_table_through_external_data(
+def test_no_user_can_read_a_file_or_a_table_through_external_data(
     settings: PipelineSettings, structure: str, format_: str, rows: str, user: str
 ) -> None:
     form = f'--x\r\nContent-Disposition: form-data; name="t"; filename="t"\r\n\r\n{rows}\r\n--x--\r\n'
-    answer = send(
+    response = send(
         settings,
         form,
         user=user,
@@ -159,14 +161,14 @@ def test_no_user_reads_a_file_or_a_table_through_external_data(
         t_structure=structure,
         t_format=format_,
     )
-    assert answer.status >= 400, answer.content
-    assert "root:" not in answer.content
-    assert "secret" not in answer.content
+    assert response.status >= 400, response.content
+    assert "root:" not in response.content
+    assert "secret" not in response.content
 
 
-def test_external_data_in_values_may_hold_literals(settings: PipelineSettings) -> None:
+def test_external_data_in_the_values_format_may_contain_literals(settings: PipelineSettings) -> None:
     form = b"--x\r\nContent-Disposition: form-data; name=\"t\"; filename=\"t\"\r\n\r\n('file (x)'), ('y')\r\n--x--\r\n"
-    answer = send(
+    response = send(
         settings,
         form,
         user=embedded.ANALYST,
@@ -175,19 +177,19 @@ def test_external_data_in_values_may_hold_literals(settings: PipelineSettings) -
         t_structure="a String",
         t_format="Values",
     )
-    assert (answer.status, answer.content) == (200, "file (x)\ny\n")
+    assert (response.status, response.content) == (200, "file (x)\ny\n")
 
 
 @pytest.mark.parametrize("user", [embedded.ANALYST, embedded.USER])
 @pytest.mark.parametrize("statement", OUTWARD_BY_WRITING)
-def test_no_user_reaches_a_file_by_changing_something(
+def test_no_user_can_access_a_file_through_a_statement_that_writes(
     settings: PipelineSettings, tmp_path: Path, statement: str, user: str
 ) -> None:
     send(settings, user=embedded.USER, statement="CREATE OR REPLACE TABLE taken (a String) ENGINE = Memory")
     written = tmp_path / "written"
-    answer = send(settings, user=user, statement=statement.replace("{written}", str(written)))
-    assert answer.status >= 400, answer.content
-    assert "root:" not in answer.content
+    response = send(settings, user=user, statement=statement.replace("{written}", str(written)))
+    assert response.status >= 400, response.content
+    assert "root:" not in response.content
     assert not written.exists()
     assert send(settings, user=embedded.USER, statement="SELECT count() FROM taken").content == "0\n"
     assert send(settings, user=embedded.USER, statement="EXISTS TABLE other").content == "0\n"

@@ -1,3 +1,5 @@
+"""The products that a shopper interacted with last, kept in Redis."""
+
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -6,7 +8,7 @@ import pytest
 from analytics_pipeline.recent import KEPT, RecentProducts
 from analytics_pipeline.redis_client import StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
-from tests.analytics_pipeline.samples import remember
+from tests.analytics_pipeline.samples import append_interactions
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -25,21 +27,21 @@ def at(minutes: int) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
-def test_the_latest_product_comes_first_whatever_order_events_arrive_in(
+def test_the_latest_product_comes_first_in_whatever_order_events_arrive(
     recent: RecentProducts, settings: PipelineSettings
 ) -> None:
     shopper = uuid4()
-    remember(settings, shopper, products={5: at(3), 6: at(1)})
-    remember(settings, shopper, products={7: at(2)})
+    append_interactions(settings, shopper, products={5: at(3), 6: at(1)})
+    append_interactions(settings, shopper, products={7: at(2)})
 
     assert recent.of(shopper) == [5, 7, 6]
 
 
 def test_a_repeated_or_late_event_changes_nothing(recent: RecentProducts, settings: PipelineSettings) -> None:
     shopper = uuid4()
-    remember(settings, shopper, products={5: at(3), 6: at(4)})
+    append_interactions(settings, shopper, products={5: at(3), 6: at(4)})
 
-    remember(settings, shopper, products={5: at(3), 6: at(1)})
+    append_interactions(settings, shopper, products={5: at(3), 6: at(1)})
 
     assert recent.of(shopper) == [6, 5]
 
@@ -47,29 +49,29 @@ def test_a_repeated_or_late_event_changes_nothing(recent: RecentProducts, settin
 def test_only_the_last_products_are_kept(recent: RecentProducts, settings: PipelineSettings) -> None:
     shopper = uuid4()
 
-    remember(settings, shopper, products={product: at(product) for product in range(1, KEPT + 6)})
+    append_interactions(settings, shopper, products={product: at(product) for product in range(1, KEPT + 6)})
 
     assert recent.of(shopper) == list(range(KEPT + 5, 5, -1))
 
 
-def test_shoppers_are_kept_apart_and_can_be_forgotten(
+def test_forgetting_a_shopper_leaves_others_unchanged(
     recent: RecentProducts, settings: PipelineSettings
 ) -> None:
     one, other = uuid4(), uuid4()
-    remember(settings, one, products={5: NOW})
-    remember(settings, other, products={6: NOW})
+    append_interactions(settings, one, products={5: NOW})
+    append_interactions(settings, other, products={6: NOW})
 
     recent.forget(one)
 
     assert (recent.of(one), recent.of(other)) == ([], [6])
 
 
-def test_what_a_guest_interacted_with_is_added_to_the_account_once(
+def test_a_guests_products_are_added_to_the_account_once(
     recent: RecentProducts, settings: PipelineSettings
 ) -> None:
     guest, account = uuid4(), uuid4()
-    remember(settings, account, products={5: at(1), 6: at(2)})
-    remember(settings, guest, products={5: at(4), 7: at(3)})
+    append_interactions(settings, account, products={5: at(1), 6: at(2)})
+    append_interactions(settings, guest, products={5: at(4), 7: at(3)})
 
     for _ in range(2):
         recent.add_from(guest, into=account)
@@ -78,6 +80,6 @@ def test_what_a_guest_interacted_with_is_added_to_the_account_once(
     assert recent.of(guest) == [5, 7]
 
 
-def test_a_server_that_is_down_is_told_apart_from_an_empty_list() -> None:
+def test_a_server_that_is_down_raises_instead_of_returning_an_empty_list() -> None:
     with pytest.raises(StreamUnavailable):
         RecentProducts(PipelineSettings.from_env({"REDIS_URL": "redis://127.0.0.1:1/0"})).of(uuid4())

@@ -1,4 +1,4 @@
-"""One client for all threads: what happens to one thread's call leaves the others alone."""
+"""One client is shared by all threads, and a failed call of one thread doesn't affect the others."""
 
 import socket
 import time
@@ -14,7 +14,7 @@ import redis
 from analytics_pipeline.breaker import Breaker
 from analytics_pipeline.redis_client import Connection, StreamUnavailable
 from analytics_pipeline.settings import PipelineSettings
-from tests.services.shop import wait_until
+from tests.services.waiting import wait_until
 
 
 @pytest.fixture
@@ -24,27 +24,27 @@ def connection(settings: PipelineSettings) -> Iterator[Connection]:
     connection.close()
 
 
-def test_a_connection_that_one_thread_lost_stays_open_for_the_threads_that_read(
+def test_an_error_of_one_thread_leaves_the_connections_of_other_threads_open(
     connection: Connection, redis_url: str
 ) -> None:
     key = f"test:{uuid4().hex}"
 
-    def lose(client: Any) -> None:
+    def fail(client: Any) -> None:
         raise redis.ConnectionError("reset by peer")
 
     with ThreadPoolExecutor(8) as pool, redis.Redis.from_url(redis_url) as other:
         reading = [pool.submit(connection.call, lambda client: client.blpop(key, timeout=6)) for _ in "1234"]
         wait_until(
             lambda: sum(one["cmd"] == "blpop" for one in other.client_list()) == len(reading),
-            what="four threads wait for an answer",
+            what="four threads wait for a response",
         )
         with pytest.raises(StreamUnavailable):
-            connection.call(lose)
+            connection.call(fail)
         other.rpush(key, *"abcd")
         assert sorted(one.result()[1] for one in reading) == [b"a", b"b", b"c", b"d"]
 
 
-def test_a_server_that_hangs_costs_one_thread_its_deadline_and_the_others_nothing() -> None:
+def test_only_the_first_call_to_a_server_that_hangs_waits_for_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         connection = Connection(PipelineSettings(home=Path(), redis_url=url), timeout_seconds=0.5)
@@ -55,7 +55,7 @@ def test_a_server_that_hangs_costs_one_thread_its_deadline_and_the_others_nothin
         assert time.monotonic() - begun < 1.5
 
 
-def test_after_a_timeout_one_call_at_a_time_tries_again_until_one_succeeds() -> None:
+def test_after_a_timeout_one_call_per_pause_is_allowed_until_one_succeeds() -> None:
     now = [0.0]
     breaker = Breaker(pause_seconds=1, clock=lambda: now[0])
     assert breaker.allows()

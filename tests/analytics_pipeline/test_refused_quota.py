@@ -1,4 +1,4 @@
-"""Refused events are kept within a quota for each address and one for all."""
+"""Refused events are kept within a quota for each address and one for all addresses."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,22 +23,22 @@ def quota(settings: PipelineSettings, redis_url: str) -> Iterator[RefusedQuota]:
     quota.close()
 
 
-def test_an_address_may_fill_its_own_quota_in_each_window_and_leaves_others_theirs(
+def test_each_address_has_its_own_quota_in_each_window(
     quota: RefusedQuota,
 ) -> None:
-    flood = [quota.admits("192.0.2.1", size=ADDRESS_BYTES // 4, now=NOW) for _ in range(60)]
-    assert flood == [True] * 4 + [False] * 56
+    admitted = [quota.admits("192.0.2.1", size=ADDRESS_BYTES // 4, now=NOW) for _ in range(60)]
+    assert admitted == [True] * 4 + [False] * 56
     assert quota.admits("192.0.2.2", size=100, now=NOW)
     assert quota.admits("192.0.2.1", size=100, now=NOW + WINDOW)
 
 
-def test_all_addresses_together_have_a_quota(quota: RefusedQuota) -> None:
+def test_all_addresses_together_share_a_quota(quota: RefusedQuota) -> None:
     admitted = [quota.admits(str(uuid4()), size=ADDRESS_BYTES, now=NOW) for _ in range(30)]
     assert sum(admitted) == TOTAL_BYTES // ADDRESS_BYTES
     assert not admitted[-1]
 
 
-def test_the_counters_are_forgotten_after_their_window(quota: RefusedQuota, redis_url: str) -> None:
+def test_the_counters_expire_after_their_window(quota: RefusedQuota, redis_url: str) -> None:
     quota.admits("192.0.2.1", size=1, now=NOW)
     with redis.Redis.from_url(redis_url) as client:
         keys = list(client.scan_iter(f"{refused_quota._PREFIX}*"))

@@ -1,4 +1,4 @@
-"""A report's file declares everything; a fault is named with its line and leaves the other reports alone."""
+"""A report's file declares everything about it; a fault is reported with its line and affects no other report."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from analytics_pipeline import reports
 from analytics_pipeline.reports import InvalidReport
 from analytics_pipeline.reports.definition import read
 
-GOOD = """/*
+VALID = """/*
 description = "What was sold."
 scope = ["staff", "seller"]
 
@@ -36,8 +36,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "things.sql"
 
 
-def test_a_file_says_what_its_report_takes_and_answers(path: Path) -> None:
-    path.write_text(GOOD)
+def test_a_file_declares_the_parameters_and_columns_of_its_report(path: Path) -> None:
+    path.write_text(VALID)
     report = read(path)
     limit, since = report.parameters
     assert (report.name, report.description, report.scope) == (
@@ -51,7 +51,7 @@ def test_a_file_says_what_its_report_takes_and_answers(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("good", "bad", "line", "reason"),
+    ("valid", "faulty", "line", "reason"),
     [
         ("/*\n", "-- sales\n", 1, "must begin with a head"),
         ("default = 10", "default = ", 7, "not TOML: Invalid value"),
@@ -82,11 +82,11 @@ def test_a_file_says_what_its_report_takes_and_answers(path: Path) -> None:
         ("SELECT n", "DROP TABLE n; SELECT n", 18, "one SELECT without a semicolon"),
     ],
 )
-def test_a_fault_is_named_with_its_file_and_line(
-    path: Path, good: str, bad: str, line: int, reason: str
+def test_a_fault_is_reported_with_its_file_and_line(
+    path: Path, valid: str, faulty: str, line: int, reason: str
 ) -> None:
-    assert good in GOOD
-    path.write_text(GOOD.replace(good, bad, 1))
+    assert valid in VALID
+    path.write_text(VALID.replace(valid, faulty, 1))
     with pytest.raises(InvalidReport) as raised:
         read(path)
     assert str(raised.value).startswith(f"{path}:{line}: "), str(raised.value)
@@ -113,18 +113,18 @@ LIMIT {limit:UInt64}
 USES_SINCE = "WHERE seller = {seller:UInt64} AND day >= {since:Date}"
 
 
-def shares(path: Path, declared: str | None) -> Path:
-    """Write a report that takes `since` from the shared parameters, and what these declare."""
+def write_sharing(path: Path, declared: str | None) -> Path:
+    """Write a report that takes `since` from the shared parameters, and the file that declares those."""
     path.write_text(SHARED)
     if declared is not None:
         (path.parent / "shared_parameters.toml").write_text(declared)
     return path
 
 
-def test_a_parameter_of_several_reports_is_declared_once(path: Path) -> None:
-    report = read(shares(path, '[since]\ntype = "Date"\ndescription = "The first day."\n'))
+def test_a_shared_parameter_equals_one_declared_in_the_report(path: Path) -> None:
+    report = read(write_sharing(path, '[since]\ntype = "Date"\ndescription = "The first day."\n'))
 
-    path.write_text(GOOD)
+    path.write_text(VALID)
     assert report.parameters == read(path).parameters
 
 
@@ -140,11 +140,11 @@ def test_a_parameter_of_several_reports_is_declared_once(path: Path) -> None:
         ('[since]\ntype = "String"\ndescription = "A day."', "declared as String and used as Date"),
     ],
 )
-def test_a_fault_in_a_shared_parameter_is_named_in_each_report_that_takes_it(
+def test_a_fault_in_a_shared_parameter_is_reported_for_each_report_that_takes_it(
     path: Path, declared: str | None, reason: str
 ) -> None:
-    shares(path, declared)
-    (path.parent / "other.sql").write_text(GOOD)
+    write_sharing(path, declared)
+    (path.parent / "other.sql").write_text(VALID)
 
     (fault,) = reports.faults(path.parent)
 
@@ -154,14 +154,14 @@ def test_a_fault_in_a_shared_parameter_is_named_in_each_report_that_takes_it(
     assert [report.name for report in reports.available(path.parent)] == ["other"]
 
 
-def test_a_file_that_is_no_text_is_named(path: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(path: Path) -> None:
     path.write_bytes(b"/*\n\xff*/ SELECT 1")
     with pytest.raises(InvalidReport, match="UTF-8"):
         read(path)
 
 
-def test_a_file_with_a_fault_leaves_the_others_alone(path: Path) -> None:
-    path.write_text(GOOD)
+def test_a_file_with_a_fault_does_not_affect_other_reports(path: Path) -> None:
+    path.write_text(VALID)
     (path.parent / "broken.sql").write_text("SELECT 1")
     folder = path.parent
     assert [report.name for report in reports.available(folder)] == ["things"]

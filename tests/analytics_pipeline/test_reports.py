@@ -1,4 +1,4 @@
-"""Reports against the cases in `report_cases`, which are small enough to be counted by hand."""
+"""Reports compared with the cases in `report_cases`, which are small enough to be computed by hand."""
 
 import csv
 import io
@@ -14,8 +14,8 @@ from analytics_pipeline.reports import InvalidParameters, NotForSellers, Unknown
 from analytics_pipeline.reports.results import plain, to_csv
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import ResultTooLarge, Warehouse
-from tests.analytics_pipeline.cases import Case, Question, all_cases, shown
-from tests.analytics_pipeline.samples import NOW
+from tests.analytics_pipeline.cases import Case, Expectation, all_cases, cell_text
+from tests.analytics_pipeline.samples import NOW, database_of
 from tests.csv_cells.cases import CELLS
 
 CASES = all_cases()
@@ -23,23 +23,24 @@ NEEDED: dict[str, dict[str, Any]] = {"product": {"product": 1}}
 
 
 def in_time_zone(warehouse: Warehouse, name: str) -> Warehouse:
-    """The same warehouse, for a shop whose days are those of another time zone."""
+    """Return a client of the same warehouse for a shop in another time zone."""
     settings = PipelineSettings(home=Path(), clickhouse_url=warehouse.settings.clickhouse_url, time_zone=name)
-    return Warehouse(settings, database=str(warehouse.value("SELECT currentDatabase()")))
+    return Warehouse(settings, database=database_of(warehouse))
 
 
-def answered(warehouse: Warehouse, question: Question) -> list[dict[str, str]]:
-    parameters = dict(question.parameters)
+def rows_of(warehouse: Warehouse, expectation: Expectation) -> list[dict[str, str]]:
+    """Run the report of an expectation, and return its rows as text, with the expected columns only."""
+    parameters = dict(expectation.parameters)
     local = in_time_zone(warehouse, parameters.pop("time_zone", "UTC"))
-    answer = reports.run(local, question.report, **parameters)
+    result = reports.run(local, expectation.report, **parameters)
     local.close()
-    columns = question.rows[0] if question.rows else {}
-    return [{name: shown(row[name]) for name in columns} for row in answer.records()]
+    columns = expectation.rows[0] if expectation.rows else {}
+    return [{name: cell_text(row[name]) for name in columns} for row in result.records()]
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_case(warehouse: Warehouse, case: Case) -> None:
-    """Ask while days are dirty, after everything was stored again, and when rollups are built."""
+def test_reports_return_the_rows_of_a_case(warehouse: Warehouse, case: Case) -> None:
+    """Compare while days are dirty, after everything was stored again, and after rollups were built."""
     events = case.events()
 
     def store() -> None:
@@ -48,17 +49,17 @@ def test_case(warehouse: Warehouse, case: Case) -> None:
 
     for step in (store, store, lambda: rollups.rebuild(warehouse)):
         step()
-        for question in case.questions:
-            assert answered(warehouse, question) == question.rows, (question.report, question.parameters)
+        for expected in case.expectations:
+            assert rows_of(warehouse, expected) == expected.rows, (expected.report, expected.parameters)
     assert rollups.all_dirty_days(warehouse) == []
 
 
 def test_every_report_has_a_case() -> None:
-    assert {question.report for case in CASES for question in case.questions} == set(reports.names())
+    assert {expected.report for case in CASES for expected in case.expectations} == set(reports.names())
 
 
 @pytest.mark.parametrize("name", reports.names())
-def test_a_report_answers_on_an_empty_warehouse_with_the_columns_that_its_file_declares(
+def test_a_report_of_an_empty_warehouse_has_the_declared_columns_and_no_rows(
     warehouse: Warehouse, name: str
 ) -> None:
     report = reports.load(name)
@@ -70,8 +71,8 @@ def test_a_report_answers_on_an_empty_warehouse_with_the_columns_that_its_file_d
         (column.name, column.type) for column in report.columns
     ]
     names = tuple(column.name for column in report.columns)
-    answer = reports.run(warehouse, name, **NEEDED.get(name, {}))
-    assert (answer.columns, answer.rows) == (names, ())
+    result = reports.run(warehouse, name, **NEEDED.get(name, {}))
+    assert (result.columns, result.rows) == (names, ())
     file = io.BytesIO()
     reports.export(warehouse, name, NEEDED.get(name, {}), file_format="csv", to=file)
     assert file.getvalue().decode() == f"{','.join(names)}\n"
@@ -98,7 +99,7 @@ def test_a_report_answers_on_an_empty_warehouse_with_the_columns_that_its_file_d
         ("queries", {"limit": "x", "end_date": "y"}, {"limit": "whole number", "end_date": "date"}),
     ],
 )
-def test_every_unusable_parameter_is_named(
+def test_each_invalid_parameter_is_named_with_the_reason(
     warehouse: Warehouse, name: str, parameters: dict[str, Any], faults: dict[str, str]
 ) -> None:
     with pytest.raises(InvalidParameters) as raised:
@@ -113,14 +114,14 @@ def test_a_report_for_staff_is_refused_to_a_seller(warehouse: Warehouse) -> None
         reports.run(warehouse, "exposure_revenue", seller=8)
 
 
-def test_an_unknown_report_names_those_that_there_are(warehouse: Warehouse) -> None:
+def test_the_error_for_an_unknown_report_lists_the_reports(warehouse: Warehouse) -> None:
     with pytest.raises(UnknownReport, match="exposure_revenue, id_conflicts, product"):
         reports.run(warehouse, "profits")
 
 
 @pytest.fixture
 def months(warehouse: Warehouse) -> Warehouse:
-    """Sales in three months."""
+    """A warehouse with one sale in each of three months."""
     case = Case(
         "three months",
         {"orders": [{"kind": "SALE", "amount": f"{n}.10", "at": f"2026-0{n}-10"} for n in (1, 2, 3)]},
@@ -129,30 +130,30 @@ def months(warehouse: Warehouse) -> Warehouse:
     return warehouse
 
 
-def test_an_answer_with_too_many_rows_is_refused_in_every_format(months: Warehouse) -> None:
+def test_a_result_with_too_many_rows_is_refused_in_every_format(months: Warehouse) -> None:
     assert len(reports.answer(months, "sales", {}, most_rows=3).rows) == 3
     with pytest.raises(ResultTooLarge):
         reports.answer(months, "sales", {}, most_rows=2)
     for file_format in ("csv", "parquet"):
         with pytest.raises(ResultTooLarge):
             reports.export(months, "sales", {}, file_format=file_format, to=io.BytesIO(), most_rows=2)
-    # The refusal leaves nothing behind.
+    # The connection still works after a refusal.
     assert len(reports.run(months, "sales").rows) == 3
 
 
-def test_csv_and_parquet_hold_what_the_rows_hold(months: Warehouse) -> None:
+def test_csv_and_parquet_contain_the_same_values_as_the_rows(months: Warehouse) -> None:
     pandas = pytest.importorskip("pandas")
-    answer = reports.run(months, "sales", group_by="month")
+    result = reports.run(months, "sales", group_by="month")
     text, columnar = io.BytesIO(), io.BytesIO()
     reports.export(months, "sales", {"group_by": "month"}, file_format="csv", to=text)
     reports.export(months, "sales", {"group_by": "month"}, file_format="parquet", to=columnar)
-    assert text.getvalue().decode() == to_csv(answer.columns, answer.rows)
+    assert text.getvalue().decode() == to_csv(result.columns, result.rows)
     assert text.getvalue().splitlines()[1] == b"2026-01,1,1.10,0.00,1.10,1,0,EUR"
     frame = pandas.read_parquet(columnar)
-    assert list(frame.columns) == list(answer.columns)
-    assert [tuple(map(plain, row)) for row in frame.itertuples(index=False)] == list(answer.rows)
+    assert list(frame.columns) == list(result.columns)
+    assert [tuple(map(plain, row)) for row in frame.itertuples(index=False)] == list(result.rows)
     assert isinstance(frame["net"][0], Decimal)
-    assert list(answer.frame()["net"]) == [Decimal("1.10"), Decimal("2.10"), Decimal("3.10")]
+    assert list(result.frame()["net"]) == [Decimal("1.10"), Decimal("2.10"), Decimal("3.10")]
 
 
 @pytest.mark.parametrize(
@@ -167,17 +168,17 @@ def test_csv_and_parquet_hold_what_the_rows_hold(months: Warehouse) -> None:
         (None, '""'),
     ],
 )
-def test_a_cell_is_exact(value: Any, cell: str) -> None:
+def test_a_csv_cell_keeps_the_exact_value(value: Any, cell: str) -> None:
     assert to_csv(["c"], [[value]]) == f"c\n{cell}\n"
 
 
 @pytest.mark.parametrize(("text", "cell"), CELLS)
-def test_no_text_runs_as_a_formula(text: str, cell: str) -> None:
+def test_text_in_csv_cells_does_not_run_as_a_formula(text: str, cell: str) -> None:
     written = io.StringIO(to_csv(["c"], [[text]]), newline="")
     assert list(csv.reader(written)) == [["c"], [cell]]
 
 
-def test_an_answer_names_the_parameters_that_it_was_run_with(warehouse: Warehouse) -> None:
+def test_a_result_lists_the_parameters_that_were_used(warehouse: Warehouse) -> None:
     assert reports.run(warehouse, "sales", start_date=NOW.date()).parameters == {
         "start_date": NOW.date(),
         "end_date": date(2149, 6, 4),

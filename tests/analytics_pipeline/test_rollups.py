@@ -1,4 +1,4 @@
-"""Rollups say the same before and after a rebuild, whatever arrives when."""
+"""Counts are the same before and after a rebuild of rollups, also with late and repeated events."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from analytics_pipeline import ingest, rollups
 from analytics_pipeline.events import CartAdd, Click, Exposure, View
 from analytics_pipeline.rollups import EVENT_COUNTS, QUERY_COUNTS, Rollup
 from analytics_pipeline.warehouse import Warehouse
-from tests.analytics_pipeline.samples import NOW, id_ago, record
+from tests.analytics_pipeline.samples import NOW, database_of, id_ago, record
 
 TODAY = NOW.date()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -37,7 +37,7 @@ def clicks(warehouse: Warehouse) -> dict[tuple[date, str], int]:
     return {(row["day"], row["query"]): row["n"] for row in rows}
 
 
-def some_events(warehouse: Warehouse) -> None:
+def store_sample_events(warehouse: Warehouse) -> None:
     ingest.load(
         warehouse,
         [
@@ -58,7 +58,7 @@ EXPECTED = {
 
 
 def test_counts_agree_before_and_after_a_rebuild(warehouse: Warehouse) -> None:
-    some_events(warehouse)
+    store_sample_events(warehouse)
     assert dirty(warehouse) == [YESTERDAY, TODAY]
     assert counts(warehouse) == EXPECTED
     assert rollups.rebuild(warehouse) == [YESTERDAY, TODAY]
@@ -68,7 +68,7 @@ def test_counts_agree_before_and_after_a_rebuild(warehouse: Warehouse) -> None:
 
 
 def test_a_late_event_makes_its_day_dirty_and_counts_at_once(warehouse: Warehouse) -> None:
-    some_events(warehouse)
+    store_sample_events(warehouse)
     rollups.rebuild(warehouse)
     ingest.load(warehouse, [record(View(event_id=id_ago(days=1, minutes=5), product_id=2))])
     expected = {**EXPECTED, (YESTERDAY, 2, "view"): (1, 0)}
@@ -87,8 +87,8 @@ def test_an_event_repeated_after_the_rebuild_counts_once(warehouse: Warehouse) -
         assert counts(warehouse) == {(TODAY, 9, "view"): (1, 0)}
 
 
-class Interrupted(Warehouse):
-    """Stores another event whenever a stage has been filled."""
+class WarehouseWithLateEvents(Warehouse):
+    """A client that stores another event after each stage table was filled."""
 
     def command(self, statement: str, parameters: Any = None) -> None:
         super().command(statement, parameters)
@@ -97,18 +97,20 @@ class Interrupted(Warehouse):
 
 
 def test_a_day_that_changes_during_its_rebuild_stays_dirty(warehouse: Warehouse) -> None:
-    some_events(warehouse)
-    rollups.rebuild_day(Interrupted(warehouse.settings, database=database_of(warehouse)), day=TODAY)
+    store_sample_events(warehouse)
+    rollups.rebuild_day(
+        WarehouseWithLateEvents(warehouse.settings, database=database_of(warehouse)), day=TODAY
+    )
     assert TODAY in dirty(warehouse)
     assert counts(warehouse) == {**EXPECTED, (TODAY, 7, "view"): (2, 0)}
 
 
-@pytest.mark.parametrize("theirs", ["rollup_claim_{day}_theirs", "event_rollup_stage_{day}_theirs"])
-def test_a_day_that_another_process_rebuilds_is_left_to_it_and_stays_dirty(
-    warehouse: Warehouse, theirs: str
+@pytest.mark.parametrize("table", ["rollup_claim_{day}_theirs", "event_rollup_stage_{day}_theirs"])
+def test_a_day_that_another_process_rebuilds_is_skipped_and_stays_dirty(
+    warehouse: Warehouse, table: str
 ) -> None:
-    some_events(warehouse)
-    name = theirs.format(day=f"{YESTERDAY:%Y%m%d}")
+    store_sample_events(warehouse)
+    name = table.format(day=f"{YESTERDAY:%Y%m%d}")
     warehouse.command(f"CREATE TABLE {name} AS event_rollup")
     assert rollups.rebuild(warehouse) == [TODAY]
     assert dirty(warehouse) == [YESTERDAY]
@@ -119,16 +121,16 @@ def test_a_day_that_another_process_rebuilds_is_left_to_it_and_stays_dirty(
 
 
 def test_tables_left_by_a_killed_rebuild_are_dropped_after_an_hour(warehouse: Warehouse) -> None:
-    left = ["event_rollup_stage_dead", "query_rollup_stage_dead", "rollup_claim_dead"]
-    for name in left:
+    leftover = ["event_rollup_stage_dead", "query_rollup_stage_dead", "rollup_claim_dead"]
+    for name in leftover:
         warehouse.command(f"CREATE TABLE {name} AS rollup_days")
     created = warehouse.value("SELECT now('UTC')")
     assert rollups.drop_leftover_tables(warehouse, now=created) == []
-    assert sorted(rollups.drop_leftover_tables(warehouse, now=created + timedelta(hours=2))) == left
+    assert sorted(rollups.drop_leftover_tables(warehouse, now=created + timedelta(hours=2))) == leftover
 
 
-def test_a_day_whose_events_are_gone_is_rebuilt_to_nothing(warehouse: Warehouse) -> None:
-    some_events(warehouse)
+def test_a_day_whose_events_were_deleted_has_no_counts_after_a_rebuild(warehouse: Warehouse) -> None:
+    store_sample_events(warehouse)
     rollups.rebuild(warehouse)
     warehouse.command("DELETE FROM events WHERE day = {day:Date}", {"day": TODAY})
     rollups.mark_dirty(warehouse, [TODAY])
@@ -154,7 +156,7 @@ def test_a_forged_list_makes_no_other_day_dirty(named: UUID) -> None:
     assert rollups.touched_days([forged]) == {TODAY}
 
 
-def test_changes_of_a_day_become_one_row(warehouse: Warehouse) -> None:
+def test_changes_of_a_day_are_merged_into_one_row(warehouse: Warehouse) -> None:
     for _ in range(20):
         rollups.mark_dirty(warehouse, [TODAY, YESTERDAY])
     warehouse.command("OPTIMIZE TABLE day_changes FINAL")
@@ -165,10 +167,10 @@ def test_changes_of_a_day_become_one_row(warehouse: Warehouse) -> None:
     assert dirty(warehouse) == [YESTERDAY, TODAY]
 
 
-def test_a_new_rollup_is_one_view_and_one_declaration(
+def test_a_new_rollup_needs_one_view_and_one_declaration(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    some_events(warehouse)
+    store_sample_events(warehouse)
     rollups.rebuild(warehouse)
     warehouse.command(
         """
@@ -181,7 +183,7 @@ def test_a_new_rollup_is_one_view_and_one_declaration(
     monkeypatch.setattr(rollups, "ROLLUPS", (*rollups.ROLLUPS, hours))
     rollups.create(warehouse, rollups=[hours])
 
-    # Every day is dirty for the new one alone, and is read from the events until it is built.
+    # Each day is dirty for the new rollup only, and is read from the events until the rollup is built.
     assert (rollups.dirty_days(warehouse, hours), dirty(warehouse)) == ([YESTERDAY, TODAY], [])
     total = "SELECT sum(events) FROM hour_counts(dirty_days = {days:Array(Date)})"
     for _ in range(2):
@@ -190,7 +192,3 @@ def test_a_new_rollup_is_one_view_and_one_declaration(
     assert rollups.dirty_days(warehouse, hours) == []
     for name in ("VIEW hour_counts", "TABLE hour_rollup", "VIEW hour_aggregate"):
         warehouse.command(f"DROP {name}")
-
-
-def database_of(warehouse: Warehouse) -> str:
-    return str(warehouse.value("SELECT currentDatabase()"))

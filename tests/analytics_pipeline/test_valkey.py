@@ -1,4 +1,4 @@
-"""The embedded Valkey starts once its volume has space."""
+"""The embedded Valkey starts when its volume has free space."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from analytics_pipeline.valkey import wait_for_space
 @pytest.mark.parametrize(
     ("megabytes", "pauses"), [([500], 0), ([0, 3, 7, 8], 3)], ids=["with space", "on a full volume"]
 )
-def test_valkey_waits_as_long_as_its_volume_is_full(
+def test_valkey_waits_while_its_volume_is_full(
     megabytes: list[int], pauses: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     remaining = list(megabytes)

@@ -1,4 +1,4 @@
-"""Which failures of the warehouse are temporary, and which are permanent."""
+"""Temporary and permanent failures of the warehouse are told apart."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseU
 
 
 class ProxyWithoutServer(BaseHTTPRequestHandler):
-    """Answers as a proxy does whose server is being restarted."""
+    """Responds like a proxy whose server is being restarted."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -22,7 +22,7 @@ class ProxyWithoutServer(BaseHTTPRequestHandler):
         self.wfile.write(b"Bad Gateway")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def proxy() -> Iterator[str]:
         thread.join()
 
 
-def test_an_error_of_a_proxy_means_that_the_warehouse_is_unavailable(proxy: str) -> None:
+def test_an_error_of_a_proxy_is_reported_as_an_unavailable_warehouse(proxy: str) -> None:
     warehouse = Warehouse(PipelineSettings(home=Path(), clickhouse_url=proxy))
     with pytest.raises(WarehouseUnavailable, match="502"):
         warehouse.value("SELECT 1")
 
 
-def test_a_statement_that_is_wrong_is_refused_with_the_code(warehouse: Warehouse) -> None:
+def test_an_invalid_statement_is_refused_with_clickhouses_code(warehouse: Warehouse) -> None:
     with pytest.raises(WarehouseRefused, match="nowhere") as raised:
         warehouse.value("SELECT 1 FROM nowhere")
     assert raised.value.code == 60
@@ -54,7 +54,9 @@ def test_a_statement_that_is_wrong_is_refused_with_the_code(warehouse: Warehouse
         ("CREATE MATERIALIZED VIEW strict_view TO copies AS SELECT throwIf(n > 100) AS n FROM strict", 395),
     ],
 )
-def test_an_insert_that_the_table_refuses_is_refused(warehouse: Warehouse, rule: str, code: int) -> None:
+def test_an_insert_that_violates_a_rule_of_the_table_is_refused(
+    warehouse: Warehouse, rule: str, code: int
+) -> None:
     for name in ("strict", "copies"):
         warehouse.command(f"CREATE TABLE {name} (n UInt64) ENGINE = MergeTree ORDER BY n")
     warehouse.command(rule)

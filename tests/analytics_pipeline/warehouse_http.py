@@ -1,8 +1,7 @@
-"""Plain HTTP requests to the embedded warehouse of a home, and waiting for what they start."""
+"""Plain HTTP requests to the embedded warehouse of a home."""
 
 import http.client
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from email.message import Message
 from typing import NamedTuple
@@ -15,7 +14,7 @@ SECONDS = 20
 
 
 class HttpResponse(NamedTuple):
-    """What came back."""
+    """A response whose body was read."""
 
     status: int
     headers: Message
@@ -39,9 +38,12 @@ def send(
     more: Mapping[str, str] | None = None,
     **parameters: str,
 ) -> HttpResponse:
-    """Send a statement, in the URL where the method has no body, with `more` parameters whatever their names."""
-    found = embedded.endpoint(embedded.WAREHOUSE, home=settings.home)
-    key = {embedded.USER: found.token, embedded.ANALYST: found.analyst_token}.get(user, "")
+    """Send a statement, in the URL if the method has no body.
+
+    `more` holds URL parameters whose names may not be Python identifiers or collide with other arguments.
+    """
+    endpoint = embedded.endpoint(embedded.WAREHOUSE, home=settings.home)
+    key = {embedded.USER: endpoint.token, embedded.ANALYST: endpoint.analyst_token}.get(user, "")
     sent = {
         "X-ClickHouse-User": user,
         "X-ClickHouse-Key": key if password is None else password,
@@ -51,7 +53,7 @@ def send(
     given = {"database": embedded.DATABASE, **parameters, **(more or {})}
     if method != "POST" and content:
         given["query"] = content.decode()
-    with closing(http.client.HTTPConnection("127.0.0.1", found.port, timeout=SECONDS)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", endpoint.port, timeout=SECONDS)) as connection:
         connection.request(
             method, f"{path}?{urlencode(given)}", body=content if method == "POST" else None, headers=sent
         )
@@ -60,11 +62,3 @@ def send(
             return HttpResponse(response.status, response.headers, response.read())
         except http.client.IncompleteRead as error:
             return HttpResponse(response.status, response.headers, error.partial)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return once the condition holds; fail if it doesn't in time."""
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.02)

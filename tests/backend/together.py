@@ -1,7 +1,6 @@
 """Runs actions concurrently, each with its own database connection."""
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 
 from django.db import connection
@@ -37,11 +36,3 @@ def together(*actions: Callable[[], object]) -> list[object]:
 def kinds(outcomes: Sequence[object]) -> list[str]:
     """Return the outcomes' types by name, sorted."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
-
-
-def eventually(condition: Callable[[], bool], *, within: float = DEADLINE_SECONDS) -> None:
-    """Return as soon as `condition` holds; fail if it does not in time."""
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)

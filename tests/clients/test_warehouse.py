@@ -1,7 +1,7 @@
 """The warehouse through the clients that analysts' tools are built on, with default settings."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 from tests.clients.warehouse import CLIENTS, Address, Client, Java
 from tests.clients.warehouse_cases import CASES, Case, Outcome, comparable, own_table
+from tests.services.waiting import wait_until
 
 EACH_CLIENT = pytest.mark.parametrize(
     "client",
@@ -111,7 +112,7 @@ def test_a_statement_ends_when_its_client_gives_it_up(client: Client, warehouse:
     client.leave(statement)
     assert time.monotonic() - started < SECONDS_TO_END
     running = f"SELECT count() FROM system.processes WHERE startsWith(query, 'SELECT count() AS n') AND query LIKE '%{name}%'"
-    wait_until(lambda: warehouse.value(running) == 0)
+    wait_until(lambda: warehouse.value(running) == 0, seconds=SECONDS_TO_END)
 
 
 @pytest.mark.java
@@ -129,10 +130,3 @@ def test_a_database_tool_sees_schemas_tables_columns_and_types(
     assert {"UInt64", "String", "DateTime64"} <= set(described["types"])
     assert "TABLE" in described["kinds"]
     assert "sum" in described["functions"]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS_TO_END
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.05)

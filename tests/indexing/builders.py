@@ -1,4 +1,4 @@
-"""Products with the few values that a test needs."""
+"""Documents of products, with defaults for what a test doesn't set."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +10,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def category(path: str) -> tuple[CategoryReference, ...]:
-    """Return the categories of "Home > Lighting" from the root down."""
+    """Return the categories of a path such as "Home > Lighting", from the root down."""
     names = path.split(" > ")
     steps = [names[: depth + 1] for depth in range(len(names))]
     return tuple(
@@ -34,9 +34,9 @@ def variant(number: int, *, available: int = 5, **attributes: str) -> VariantDoc
     )
 
 
-def product(number: int, title: str = "Thing", *, price: str = "10.00", **given: Any) -> ProductDocument:
+def product(number: int, title: str = "Thing", *, price: str = "10.00", **fields: Any) -> ProductDocument:
     """Return a product; the higher its number, the newer it is."""
-    facts: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "slug": f"product-{number}",
         "description": "",
         "brand": "",
@@ -57,4 +57,4 @@ def product(number: int, title: str = "Thing", *, price: str = "10.00", **given:
         "updated_at": NOW,
     }
     amount = Decimal(price)
-    return ProductDocument(id=number, title=title, price=amount, sale_price=amount, **facts | given)
+    return ProductDocument(id=number, title=title, price=amount, sale_price=amount, **defaults | fields)

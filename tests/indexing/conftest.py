@@ -1,4 +1,4 @@
-"""Both engines, each with a shop of its own."""
+"""Fixtures that run a test on both engines."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ ENGINES = [
 
 @pytest.fixture(params=ENGINES, scope="module")
 def engine_name(request: pytest.FixtureRequest) -> str:
-    """The engine under test."""
+    """The name of the engine under test."""
     name: str = request.param
     return name
 
@@ -28,7 +28,7 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 def open_engine(
     engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], SearchEngine]]:
-    """Open engines on one set of generations, as several processes do."""
+    """A function that opens another engine on the same generations, as another process would."""
     if engine_name == "tantivy":
         home = tmp_path_factory.mktemp("search")
         yield lambda: TantivyEngine(home)
@@ -42,7 +42,7 @@ def open_engine(
 
 @pytest.fixture(scope="module")
 def engine(open_engine: Callable[[], SearchEngine]) -> Iterator[SearchEngine]:
-    """One engine, for reading and writing."""
+    """An engine for reading and writing."""
     opened = open_engine()
     yield opened
     opened.close()
@@ -50,13 +50,13 @@ def engine(open_engine: Callable[[], SearchEngine]) -> Iterator[SearchEngine]:
 
 @pytest.fixture
 def shop(engine: SearchEngine) -> Shop:
-    """An empty shop that serves."""
+    """An empty generation that serves."""
     return Shop.opened(engine)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[TantivyEngine]:
-    """A tantivy engine in a folder of one test."""
+    """A tantivy engine whose folder only this test uses."""
     engine = TantivyEngine(tmp_path)
     yield engine
     engine.close()

@@ -1,4 +1,4 @@
-"""A source of documents over a dictionary instead of a database."""
+"""A fake source of documents, over a dictionary instead of a database."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ from tests.indexing.builders import NOW, product
 
 @dataclass
 class Rows:
-    """Products by id, and the ids that were changed since each generation subscribed."""
+    """Titles by product id, and per subscribed generation the ids whose changes it hasn't received."""
 
     products: dict[int, str]
     engine: SearchEngine
     version: int = 10
-    kept: dict[str, list[int]] = field(default_factory=dict)
+    unread: dict[str, list[int]] = field(default_factory=dict)
     reserved: set[str] = field(default_factory=set)
     while_scanning: Callable[[], None] = lambda: None
 
     def change(self, number: int, title: str) -> None:
         self.products[number] = title
-        for changed in self.kept.values():
+        for changed in self.unread.values():
             changed.append(number)
 
     def subscribe(self, generation: str) -> None:
-        self.kept[generation] = []
+        self.unread[generation] = []
         self.reserved.add(generation)
 
     def scan(self) -> Iterator[Sequence[DocumentWrite]]:
@@ -33,7 +33,7 @@ class Rows:
         self.while_scanning()
 
     def apply_changes(self, generation: str) -> float:
-        changed, self.kept[generation] = self.kept[generation], []
+        changed, self.unread[generation] = self.unread[generation], []
         self.version += 1
         writes = [PutDocument(product(number, self.products[number]), self.version) for number in changed]
         self.engine.write(generation, writes, now=NOW)
@@ -43,7 +43,7 @@ class Rows:
         self.reserved.discard(generation)
 
     def unsubscribe(self, generation: str) -> None:
-        self.kept.pop(generation, None)
+        self.unread.pop(generation, None)
         self.reserved.discard(generation)
 
     def is_being_built(self, generation: str) -> bool:

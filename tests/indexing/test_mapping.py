@@ -1,4 +1,4 @@
-"""What is indexed of a product."""
+"""The values of a product that are indexed."""
 
 from decimal import Decimal
 
@@ -31,7 +31,7 @@ from tests.indexing.builders import category, product, variant
         (PREVIOUS, "1.234", 123),
     ],
 )
-def test_an_amount_is_compared_in_the_fractions_of_its_schema_version(
+def test_an_amount_is_indexed_in_the_units_of_the_schema_version(
     schema: IndexSchema, amount: str, scaled: int
 ) -> None:
     assert schema.field(PRICE).scaled(Decimal(amount)) == scaled
@@ -42,13 +42,13 @@ def test_the_parts_of_a_token_are_recovered() -> None:
     assert parts_of(token("colour", "red\x1fish")) == ["colour", "red ish"]
 
 
-def test_a_category_has_three_keys() -> None:
+def test_a_category_is_found_by_name_slug_and_path() -> None:
     flat = flatten(product(1, categories=category("Home > Light")))
 
     assert set(flat.category_keys) == {"home", "light", "home-light", "home > light"}
 
 
-def test_a_very_long_description_is_indexed_in_part() -> None:
+def test_only_the_beginning_of_a_very_long_description_is_indexed() -> None:
     flat = flatten(product(1, description="word " * 10_000))
 
     assert len(flat.text.description.split()) == MAX_DESCRIPTION_WORDS

@@ -1,4 +1,4 @@
-"""Schema versions: what each has, and that a change of the fields is a new one."""
+"""The fields of each schema version; changing them requires a new version."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.indexing.schemas import FOLDER, frozen, lamp
 RAISE_VERSION = "the fields changed: raise indexing.schema.VERSION and freeze the new version"
 
 
-def test_the_current_version_builds_what_was_frozen_for_it(tmp_path: Path) -> None:
+def test_the_current_schema_equals_its_frozen_version(tmp_path: Path) -> None:
     described = definition(created_at=NOW)
     assert described["mappings"].pop("_meta") == {"version": VERSION, "created_at": NOW.isoformat()}
     assert described == frozen(f"elasticsearch-{VERSION}"), RAISE_VERSION
@@ -31,14 +31,14 @@ def test_the_current_version_builds_what_was_frozen_for_it(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("schema", [PREVIOUS, CURRENT], ids=lambda schema: f"version {schema.version}")
-def test_a_document_is_written_as_the_release_of_its_schema_version_wrote_it(schema: IndexSchema) -> None:
+def test_a_document_is_written_as_in_the_release_of_its_schema_version(schema: IndexSchema) -> None:
     expected = frozen(f"document-{schema.version}")
 
     written = json.loads(json.dumps(indexed_in_elasticsearch(lamp(), schema=schema)))
 
-    stored, known = written.pop("document"), expected.pop("document")
+    stored, expected_source = written.pop("document"), expected.pop("document")
     assert written == expected
-    assert known.items() <= stored.items()
+    assert expected_source.items() <= stored.items()
 
 
 def test_documents_of_the_previous_version_can_be_read() -> None:
@@ -47,7 +47,7 @@ def test_documents_of_the_previous_version_can_be_read() -> None:
     assert msgspec.convert(stored, ProductDocument) == lamp()
 
 
-def test_the_release_before_can_read_what_this_one_stores() -> None:
+def test_the_previous_release_can_read_documents_of_this_one() -> None:
     known = frozen(f"document-{PREVIOUS.version}")["document"]
 
     stored = msgspec.json.decode(msgspec.json.encode(lamp()))
@@ -55,13 +55,13 @@ def test_the_release_before_can_read_what_this_one_stores() -> None:
     assert {name: stored[name] for name in known} == known
 
 
-def test_every_field_of_the_frozen_versions_is_in_the_table() -> None:
+def test_every_field_of_the_frozen_versions_is_declared() -> None:
     for schema in (PREVIOUS, CURRENT):
         properties = frozen(f"elasticsearch-{schema.version}")["mappings"]["properties"]
         assert {each.name for each in schema.fields} == properties.keys() - {"variants", "document"}
 
 
-def test_a_property_has_one_field_in_each_version_and_a_field_one_meaning() -> None:
+def test_field_names_are_unique_and_each_version_has_one_field_per_property() -> None:
     names = [each.name for each in ALL_FIELDS]
     assert len(names) == len(set(names))
     for schema in (PREVIOUS, CURRENT):
@@ -69,7 +69,7 @@ def test_a_property_has_one_field_in_each_version_and_a_field_one_meaning() -> N
         assert len(properties) == len(set(properties))
 
 
-def test_the_price_has_another_name_where_it_has_another_unit() -> None:
+def test_the_price_field_is_renamed_when_its_unit_changes() -> None:
     assert PREVIOUS.field(PRICE).name != CURRENT.field(PRICE).name
     assert not {each.name for each in PREVIOUS.fields} & {CURRENT.field(PRICE).name}
 
@@ -78,7 +78,7 @@ def test_the_price_has_another_name_where_it_has_another_unit() -> None:
     ("version", "remedy"),
     [(0, "Build a new one"), (VERSION + 1, "newer release"), (None, "Build"), ("2", "Build")],
 )
-def test_other_versions_are_refused_with_the_command(version: object, remedy: str) -> None:
+def test_unsupported_versions_are_refused_with_the_command_to_run(version: object, remedy: str) -> None:
     with pytest.raises(UnsupportedSchema, match=f"serves versions {PREVIOUS.version} and {VERSION}") as error:
         schema_of("products-1", version)
 
@@ -86,7 +86,7 @@ def test_other_versions_are_refused_with_the_command(version: object, remedy: st
     assert "rebuild_index" in error.value.remedy
 
 
-def test_a_search_by_a_field_that_the_version_lacks_is_refused() -> None:
+def test_a_search_on_a_field_that_the_version_lacks_is_refused() -> None:
     assert not CURRENT.has("weight_in_grams")
 
     with pytest.raises(FieldNotIndexed, match="no field weight_in_grams") as error:
@@ -94,7 +94,7 @@ def test_a_search_by_a_field_that_the_version_lacks_is_refused() -> None:
     assert "rebuild_index" in error.value.remedy
 
 
-def test_no_frozen_version_is_left_over() -> None:
+def test_only_supported_versions_are_frozen() -> None:
     versions = {int(path.stem.rpartition("-")[2]) for path in FOLDER.glob("*.json")}
 
     assert versions == {PREVIOUS.version, VERSION}

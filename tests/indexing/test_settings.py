@@ -1,4 +1,4 @@
-"""The settings of search in the environment."""
+"""The search settings that are read from the environment."""
 
 from pathlib import Path
 
@@ -18,7 +18,9 @@ URL = "http://localhost:9200"
         ({"ELASTICSEARCH_URL": "", "VITRINE_SEARCH_ENGINE": ""}, "tantivy"),
     ],
 )
-def test_an_address_chooses_elasticsearch_unless_told_otherwise(environ: dict[str, str], engine: str) -> None:
+def test_elasticsearch_is_chosen_if_its_url_is_set_and_no_engine_is_named(
+    environ: dict[str, str], engine: str
+) -> None:
     assert SearchSettings.from_env(environ).engine == engine
 
 
@@ -30,7 +32,7 @@ def test_an_address_chooses_elasticsearch_unless_told_otherwise(environ: dict[st
         ({"ELASTICSEARCH_URL": "localhost:9200"}, "ELASTICSEARCH_URL"),
     ],
 )
-def test_an_invalid_value_names_its_variable(environ: dict[str, str], variable: str) -> None:
+def test_the_error_for_an_invalid_value_names_its_variable(environ: dict[str, str], variable: str) -> None:
     with pytest.raises(SettingsError) as error:
         SearchSettings.from_env(environ)
     assert error.value.variable == variable

@@ -12,7 +12,8 @@ import pytest
 from tests.backend.outbox.test_facts import is_in_order
 from tests.services import RUN
 from tests.services.postgresql import fresh_database
-from tests.services.shop import ROOT, Shop, wait_until
+from tests.services.shop import ROOT, Shop
+from tests.services.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.stores]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.services.shop import Shop, listens, wait_until
+from tests.services.shop import Shop, listens
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

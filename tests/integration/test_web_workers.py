@@ -15,7 +15,8 @@ import pytest
 from tests.journeys.conftest import UNLIMITED
 from tests.services import RUN
 from tests.services.load import Load, getting
-from tests.services.shop import Shop, wait_until
+from tests.services.shop import Shop
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,8 @@ from uuid import uuid4
 from uuid_utils.compat import uuid7
 
 from tests.journeys.conftest import log_in
-from tests.services.shop import Shop, wait_until
+from tests.services.shop import Shop
+from tests.services.waiting import wait_until
 
 ADDRESS = {"street": "123 Main St", "city": "New York", "postal_code": "10001", "country": "USA"}
 

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from tests.journeys.conftest import log_in
-from tests.services.shop import Shop, wait_until
+from tests.services.shop import Shop
+from tests.services.waiting import wait_until
 
 PRODUCTS = 20
 # It takes about a second; a machine that runs several tests at once gets more.

@@ -1,3 +1,5 @@
+"""The recommendation lists that are made from the scores of a model."""
+
 import numpy as np
 import pytest
 
@@ -6,21 +8,21 @@ from ml.dataset import Interactions
 from ml.lists import NO_PRODUCT
 from ml.models.item_knn import ItemKnn
 from ml.models.popularity import Popularity
-from tests.ml.planted import planted_world
+from tests.ml.planted import planted_data
 
 
 @pytest.fixture(scope="module")
 def pairs() -> Interactions:
-    return planted_world().train
+    return planted_data().train
 
 
 @pytest.fixture(scope="module")
-def everything(pairs: Interactions) -> np.ndarray:
+def all_items(pairs: Interactions) -> np.ndarray:
     return np.ones(len(pairs.items), dtype=bool)
 
 
-def test_users_are_not_shown_products_of_their_history(pairs: Interactions, everything: np.ndarray) -> None:
-    lists = user_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=10)
+def test_users_are_not_shown_products_of_their_history(pairs: Interactions, all_items: np.ndarray) -> None:
+    lists = user_lists(ItemKnn().fit(pairs), pairs, allowed=all_items, length=10)
 
     dense = pairs.matrix.toarray()
     rows, columns = (
@@ -30,14 +32,14 @@ def test_users_are_not_shown_products_of_their_history(pairs: Interactions, ever
     assert not dense[np.repeat(rows, 10), columns].any()
 
 
-def test_a_product_is_not_in_its_own_list(pairs: Interactions, everything: np.ndarray) -> None:
-    lists = product_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=10)
+def test_a_product_is_not_in_its_own_list(pairs: Interactions, all_items: np.ndarray) -> None:
+    lists = product_lists(ItemKnn().fit(pairs), pairs, allowed=all_items, length=10)
 
     assert not (lists.products == lists.subjects[:, None]).any()
 
 
-def test_only_products_that_can_be_bought_are_listed(pairs: Interactions, everything: np.ndarray) -> None:
-    sellable = everything.copy()
+def test_only_products_that_can_be_bought_are_listed(pairs: Interactions, all_items: np.ndarray) -> None:
+    sellable = all_items.copy()
     sellable[::2] = False
     fitted = ItemKnn().fit(pairs)
 
@@ -49,14 +51,14 @@ def test_only_products_that_can_be_bought_are_listed(pairs: Interactions, everyt
         assert set(lists.products.ravel()) <= {*pairs.items.values[sellable].tolist(), NO_PRODUCT}
 
 
-def test_each_reason_is_the_part_of_the_history_that_weighs_most(
-    pairs: Interactions, everything: np.ndarray
+def test_each_reason_is_the_product_of_the_history_with_the_highest_weight(
+    pairs: Interactions, all_items: np.ndarray
 ) -> None:
     fitted = ItemKnn().fit(pairs)
-    near = product_lists(fitted, pairs, allowed=everything, length=len(pairs.items))
+    near = product_lists(fitted, pairs, allowed=all_items, length=len(pairs.items))
     weights = fitted.weights.toarray()
 
-    lists = user_lists(fitted, pairs, allowed=everything, length=5, near=near)
+    lists = user_lists(fitted, pairs, allowed=all_items, length=5, near=near)
 
     for user, products, because in zip(lists.subjects[:40], lists.products, lists.because, strict=False):
         history = pairs.matrix[[int(pairs.users.positions([int(user)])[0])]].indices
@@ -66,20 +68,22 @@ def test_each_reason_is_the_part_of_the_history_that_weighs_most(
             assert weights[reason, product] == weights[history, product].max() > 0
 
 
-def test_a_reason_that_no_list_supports_is_left_out(pairs: Interactions, everything: np.ndarray) -> None:
+def test_a_reason_is_left_out_if_no_product_list_contains_it(
+    pairs: Interactions, all_items: np.ndarray
+) -> None:
     fitted = ItemKnn().fit(pairs)
-    near = product_lists(fitted, pairs, allowed=~everything, length=5)
+    near = product_lists(fitted, pairs, allowed=~all_items, length=5)
 
-    lists = user_lists(fitted, pairs, allowed=everything, length=5, near=near)
+    lists = user_lists(fitted, pairs, allowed=all_items, length=5, near=near)
 
     assert (lists.because == NO_PRODUCT).all()
 
 
-def test_a_subject_without_anything_to_recommend_has_no_list() -> None:
+def test_a_product_without_anything_to_recommend_has_no_list() -> None:
     pairs = Interactions.of_pairs(["a", "a", "b"], [1, 2, 3])
-    everything = np.ones(3, dtype=bool)
+    all_items = np.ones(3, dtype=bool)
 
-    lists = product_lists(ItemKnn().fit(pairs), pairs, allowed=everything, length=2)
+    lists = product_lists(ItemKnn().fit(pairs), pairs, allowed=all_items, length=2)
 
     assert lists.subjects.tolist() == [1, 2]
     assert lists.products.tolist() == [[2, NO_PRODUCT], [1, NO_PRODUCT]]

@@ -1,3 +1,5 @@
+"""The evaluation command and the files that it reads."""
+
 import gzip
 import lzma
 from collections.abc import Callable
@@ -12,7 +14,7 @@ from ml.evaluate import NoTestUsers, evaluate, main
 from ml.models.library import create
 from ml.text_files import UnreadableInteractions, read_interactions
 from ml.top import rank
-from tests.ml.planted import planted_world
+from tests.ml.planted import planted_data
 
 Files = tuple[Path, Path]
 
@@ -26,14 +28,14 @@ def lines(pairs: Interactions) -> str:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
-    world = planted_world()
+    data = planted_data()
     train, test = tmp_path / "train.txt", tmp_path / "test.txt"
-    train.write_text(lines(world.train))
-    test.write_text(lines(world.test))
+    train.write_text(lines(data.train))
+    test.write_text(lines(data.test))
     return train, test
 
 
-def test_the_command_prints_what_the_library_measures(
+def test_the_command_prints_the_metrics_of_the_library(
     files: Files, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train, test = (read_interactions(path) for path in files)
@@ -71,7 +73,7 @@ def test_a_parameter_can_be_set(files: Files, capsys: pytest.CaptureFixture[str]
         (["--model", "blend", "--set", "shares=[1]"], "one share for each member, not 1 for 2"),
     ],
 )
-def test_a_mistake_is_one_line_that_says_what_to_do(
+def test_an_invalid_argument_is_reported_in_one_line(
     files: Files, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     code = main(["--train", str(files[0]), "--test", str(files[1]), *arguments])
@@ -92,21 +94,21 @@ def test_files_without_a_common_user_are_an_error(tmp_path: Path, capsys: pytest
     assert "none of the 1 users" in capsys.readouterr().err
 
 
-def test_the_history_is_never_recommended() -> None:
-    world = planted_world()
+def test_items_of_the_history_are_not_recommended() -> None:
+    data = planted_data()
 
-    ranked, _ = rank(create("popularity").fit(world.train), world.train.matrix, k=20)
+    ranked, _ = rank(create("popularity").fit(data.train), data.train.matrix, k=20)
 
-    histories = world.train.matrix.toarray()
-    assert not any(histories[person, item] for person, row in enumerate(ranked) for item in row)
+    histories = data.train.matrix.toarray()
+    assert not any(histories[user, item] for user, row in enumerate(ranked) for item in row)
 
 
 def test_only_allowed_items_are_ranked() -> None:
-    world = planted_world()
-    allowed = np.zeros(world.train.matrix.shape[1], dtype=bool)
+    data = planted_data()
+    allowed = np.zeros(data.train.matrix.shape[1], dtype=bool)
     allowed[:3] = True
 
-    ranked, _ = rank(create("popularity").fit(world.train), world.train.matrix, k=5, allowed=allowed)
+    ranked, _ = rank(create("popularity").fit(data.train), data.train.matrix, k=5, allowed=allowed)
 
     assert set(np.unique(ranked)) <= {-1, 0, 1, 2}
 
@@ -135,7 +137,7 @@ def test_files_are_read_plain_and_compressed(
         ("a.gz", b"1 2\n", "gzip"),
     ],
 )
-def test_what_is_no_list_of_interactions_is_refused_by_reason(
+def test_an_unreadable_file_is_refused_with_the_reason(
     tmp_path: Path, name: str, content: bytes, reason: str
 ) -> None:
     path = tmp_path / name
@@ -150,9 +152,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_interactions(tmp_path / "nowhere.txt")
 
 
-def test_evaluating_without_a_common_user_carries_the_counts() -> None:
-    world = planted_world(people=20)
-    strangers = type(world.test)(type(world.test.users).of([900]), world.test.items, world.test.matrix[:1])
+def test_an_evaluation_without_common_users_is_refused() -> None:
+    data = planted_data(users=20)
+    unknown_users = type(data.test)(type(data.test.users).of([900]), data.test.items, data.test.matrix[:1])
 
     with pytest.raises(NoTestUsers):
-        evaluate(create("popularity").fit(world.train), train=world.train, test=strangers, k=5)
+        evaluate(create("popularity").fit(data.train), train=data.train, test=unknown_users, k=5)

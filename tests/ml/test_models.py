@@ -1,4 +1,4 @@
-"""One contract for all models, over a world with a planted truth."""
+"""The contract of all models, tested on generated data with known preferences."""
 
 import numpy as np
 import pytest
@@ -14,99 +14,97 @@ from ml.models.item_knn import ItemKnn
 from ml.models.library import MODELS, UnknownModel, UnknownParameter, create
 from ml.models.local_ridge import LocalRidge
 from ml.top import rank
-from tests.ml.planted import PlantedWorld, planted_world
+from tests.ml.planted import PlantedData, planted_data
 
 ALL = sorted(MODELS)
 PERSONAL = sorted(set(MODELS) - {"popularity"})
-# A factor for every product would learn the planted world exactly.
+# With one factor for each product, the model would memorise the generated data.
 PARAMETERS: dict[str, dict[str, object]] = {"als": {"factors": 8}}
 
 
 @pytest.fixture(scope="module")
-def world() -> PlantedWorld:
-    return planted_world()
+def data() -> PlantedData:
+    return planted_data()
 
 
 @pytest.fixture(scope="module")
-def fitted(world: PlantedWorld) -> dict[str, Fitted]:
+def fitted(data: PlantedData) -> dict[str, Fitted]:
     return {
-        name: create(name, PARAMETERS.get(name)).fit(world.train, catalogue=world.catalogue) for name in ALL
+        name: create(name, PARAMETERS.get(name)).fit(data.train, catalogue=data.catalogue) for name in ALL
     }
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_scores_are_finite_float32_people_by_items(
-    fitted: dict[str, Fitted], world: PlantedWorld, name: str
+def test_scores_are_a_finite_float32_matrix_of_users_by_items(
+    fitted: dict[str, Fitted], data: PlantedData, name: str
 ) -> None:
-    scores = fitted[name].score(world.train.matrix[:10])
+    scores = fitted[name].score(data.train.matrix[:10])
 
-    assert scores.shape == (10, world.train.matrix.shape[1])
+    assert scores.shape == (10, data.train.matrix.shape[1])
     assert scores.dtype == np.float32
     assert np.isfinite(scores).all()
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_person_without_history_gets_finite_scores(
-    fitted: dict[str, Fitted], world: PlantedWorld, name: str
+def test_the_scores_of_a_user_without_history_are_finite(
+    fitted: dict[str, Fitted], data: PlantedData, name: str
 ) -> None:
-    empty = csr_array((1, world.train.matrix.shape[1]), dtype=np.float32)
+    empty = csr_array((1, data.train.matrix.shape[1]), dtype=np.float32)
 
     assert np.isfinite(fitted[name].score(empty)).all()
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_persons_scores_do_not_depend_on_who_is_scored_beside_them(
-    fitted: dict[str, Fitted], world: PlantedWorld, name: str
+def test_a_users_scores_do_not_depend_on_other_users_in_the_batch(
+    fitted: dict[str, Fitted], data: PlantedData, name: str
 ) -> None:
-    together = fitted[name].score(world.train.matrix[:8])
+    together = fitted[name].score(data.train.matrix[:8])
 
-    alone = fitted[name].score(world.train.matrix[3:4])
+    alone = fitted[name].score(data.train.matrix[3:4])
 
     np.testing.assert_allclose(together[3], alone[0], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_fitting_leaves_the_training_data_alone(world: PlantedWorld, name: str) -> None:
-    before = world.train.matrix.copy()
+def test_fitting_does_not_change_the_training_data(data: PlantedData, name: str) -> None:
+    before = data.train.matrix.copy()
 
-    create(name).fit(world.train, catalogue=world.catalogue).score(world.train.matrix)
+    create(name).fit(data.train, catalogue=data.catalogue).score(data.train.matrix)
 
-    assert (before != world.train.matrix).nnz == 0
+    assert (before != data.train.matrix).nnz == 0
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_fitting_twice_gives_the_same_scores(
-    fitted: dict[str, Fitted], world: PlantedWorld, name: str
-) -> None:
-    again = create(name, PARAMETERS.get(name)).fit(world.train, catalogue=world.catalogue)
+def test_fitting_twice_gives_the_same_scores(fitted: dict[str, Fitted], data: PlantedData, name: str) -> None:
+    again = create(name, PARAMETERS.get(name)).fit(data.train, catalogue=data.catalogue)
 
     np.testing.assert_allclose(
-        again.score(world.train.matrix[:5]), fitted[name].score(world.train.matrix[:5]), rtol=1e-3, atol=1e-4
+        again.score(data.train.matrix[:5]), fitted[name].score(data.train.matrix[:5]), rtol=1e-3, atol=1e-4
     )
 
 
 @pytest.mark.parametrize("name", PERSONAL)
-def test_a_personal_model_finds_the_planted_tastes_where_popularity_cannot(
-    fitted: dict[str, Fitted], world: PlantedWorld, name: str
+def test_a_personal_model_learns_preferences_that_popularity_cannot(
+    fitted: dict[str, Fitted], data: PlantedData, name: str
 ) -> None:
-    popular = evaluate(fitted["popularity"], train=world.train, test=world.test, k=10)
+    popular = evaluate(fitted["popularity"], train=data.train, test=data.test, k=10)
 
-    found = evaluate(fitted[name], train=world.train, test=world.test, k=10)
+    found = evaluate(fitted[name], train=data.train, test=data.test, k=10)
 
     assert found.recall > 1.6 * popular.recall
     assert found.ndcg > 1.6 * popular.ndcg
 
 
 @pytest.mark.parametrize("name", PERSONAL)
-def test_a_single_product_suggests_its_own_kind(
-    fitted: dict[str, Fitted], world: PlantedWorld, name: str
+def test_a_single_product_leads_to_products_of_its_kind(
+    fitted: dict[str, Fitted], data: PlantedData, name: str
 ) -> None:
-    items = world.train.matrix.shape[1]
+    items = data.train.matrix.shape[1]
     one_each = csr_array(np.eye(items, dtype=np.float32))
 
     ranked, _ = rank(fitted[name], one_each, k=5)
 
-    same = [[world.kind(j) == world.kind(i) for j in row] for i, row in enumerate(ranked)]
+    same = [[data.kind(j) == data.kind(i) for j in row] for i, row in enumerate(ranked)]
     assert np.mean(same) > 0.85
 
 
@@ -118,7 +116,7 @@ def test_popularity_ranks_by_the_weight_of_all_interactions() -> None:
     assert pairs.items.values[ranked[0]].tolist() == [10, 20, 30]
 
 
-def test_item_knn_computes_the_published_formula() -> None:
+def test_the_weights_of_item_knn_equal_the_published_formula() -> None:
     pairs = Interactions.of_pairs([1, 1, 2, 2, 2, 3], [10, 20, 10, 20, 30, 30])
     dense = pairs.matrix.toarray()
     damped = dense * (dense.sum(axis=1) ** -0.3)[:, None]
@@ -130,8 +128,8 @@ def test_item_knn_computes_the_published_formula() -> None:
     np.testing.assert_allclose(ItemKnn().fit(pairs).weights.toarray(), expected, rtol=1e-5)
 
 
-def test_item_knn_keeps_only_the_nearest_when_asked() -> None:
-    pairs = planted_world().train
+def test_item_knn_keeps_only_the_requested_number_of_neighbours() -> None:
+    pairs = planted_data().train
     everything, pruned = ItemKnn().fit(pairs).weights, ItemKnn(neighbours=5).fit(pairs).weights
 
     row, kept = everything[[3]].toarray().ravel(), pruned[[3]].toarray().ravel()
@@ -140,7 +138,7 @@ def test_item_knn_keeps_only_the_nearest_when_asked() -> None:
 
 
 def test_local_ridge_solves_the_regression_of_each_item_on_its_neighbours() -> None:
-    pairs = planted_world(people=40, products=12).train
+    pairs = planted_data(users=40, products=12).train
     dense = pairs.matrix.toarray().astype(np.float64)
     counts = (dense * (dense.sum(axis=1) ** -0.3)[:, None]).T @ dense
     degree = dense.sum(axis=0)
@@ -154,30 +152,30 @@ def test_local_ridge_solves_the_regression_of_each_item_on_its_neighbours() -> N
     np.testing.assert_allclose(weights[:, 4], expected * degree[4] ** -0.15, rtol=1e-3, atol=1e-6)
 
 
-def test_a_blend_lets_no_member_win_by_its_scale(world: PlantedWorld) -> None:
-    knn, ridge = ItemKnn().fit(world.train), LocalRidge().fit(world.train)
-    parts = [model.score(world.train.matrix[:3]) for model in (knn, ridge)]
+def test_a_blend_scales_its_members_to_the_same_magnitude(data: PlantedData) -> None:
+    knn, ridge = ItemKnn().fit(data.train), LocalRidge().fit(data.train)
+    parts = [model.score(data.train.matrix[:3]) for model in (knn, ridge)]
     expected = sum(part / np.sqrt((part**2).mean(axis=1, keepdims=True)) for part in parts)
 
-    blended = Blend().fit(world.train).score(world.train.matrix[:3])
+    blended = Blend().fit(data.train).score(data.train.matrix[:3])
 
     np.testing.assert_allclose(blended, expected, rtol=1e-4)
 
 
-def test_content_recommends_a_product_without_interactions(world: PlantedWorld) -> None:
-    train = Interactions(world.train.users, world.train.items, world.train.matrix.copy())
-    newcomer = 8
-    train.matrix.data[train.matrix.indices == newcomer] = 0
+def test_content_recommends_a_product_without_interactions(data: PlantedData) -> None:
+    train = Interactions(data.train.users, data.train.items, data.train.matrix.copy())
+    new_item = 8
+    train.matrix.data[train.matrix.indices == new_item] = 0
     train.matrix.eliminate_zeros()
     history = csr_array(np.eye(train.matrix.shape[1], dtype=np.float32)[[4]])
 
-    scores = Content().fit(train, catalogue=world.catalogue).score(history)[0]
+    scores = Content().fit(train, catalogue=data.catalogue).score(history)[0]
 
-    others = [i for i in range(len(scores)) if world.kind(i) != world.kind(newcomer)]
-    assert scores[newcomer] > scores[others].max()
+    others = [i for i in range(len(scores)) if data.kind(i) != data.kind(new_item)]
+    assert scores[new_item] > scores[others].max()
 
 
-def test_what_all_products_share_makes_none_of_them_alike() -> None:
+def test_features_that_all_products_share_do_not_make_them_similar() -> None:
     products = [
         ProductFacts(product_id=number, title=word, category=("Home",))
         for number, word in enumerate(("lamp", "vase", "lamp", "rug"))
@@ -190,31 +188,29 @@ def test_what_all_products_share_makes_none_of_them_alike() -> None:
     )
 
 
-def test_content_without_a_catalogue_says_what_it_needs(world: PlantedWorld) -> None:
+def test_content_without_a_catalogue_is_refused(data: PlantedData) -> None:
     with pytest.raises(CatalogueNeeded, match="needs a catalogue"):
-        Content().fit(world.train)
+        Content().fit(data.train)
 
 
-def test_content_accepts_products_without_a_single_word(world: PlantedWorld) -> None:
-    scores = (
-        Content().fit(world.train, catalogue=planted_world().catalogue.of([])).score(world.train.matrix[:2])
-    )
+def test_content_scores_products_without_words_as_zero(data: PlantedData) -> None:
+    scores = Content().fit(data.train, catalogue=planted_data().catalogue.of([])).score(data.train.matrix[:2])
 
     assert not scores.any()
 
 
-def test_an_unknown_model_names_those_that_exist() -> None:
+def test_the_error_for_an_unknown_model_lists_the_models() -> None:
     with pytest.raises(UnknownModel, match="item_knn"):
         create("item_nkk")
 
 
-def test_an_unknown_parameter_names_those_that_exist() -> None:
+def test_the_error_for_an_unknown_parameter_lists_the_parameters() -> None:
     with pytest.raises(UnknownParameter, match="shrinkage"):
         create("item_knn", {"shrinkage_": 1})
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_recipe_can_be_made_again_from_its_parameters(name: str) -> None:
+def test_a_recipe_can_be_recreated_from_its_parameters(name: str) -> None:
     recipe = create(name)
 
     assert create(name, recipe.parameters) == recipe

@@ -1,4 +1,4 @@
-"""The models on public data sets; the expected metrics are those of published comparisons."""
+"""Metrics of the models on public data sets, compared with published ones."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ from ml.text_files import read_interactions
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
-TESTED = 5_000
+TEST_USERS = 5_000
 
 
-def test_item_knn_reaches_published_metrics_on_purchases_without_times(data_dir: str) -> None:
+def test_item_knn_reaches_the_published_metrics_on_purchases_without_times(data_dir: str) -> None:
     train, whole = hold_out(
         read_interactions(Path(data_dir) / "amazon_cds_m1" / "train.txt.xz"), share=0.2, seed=1
     )
-    chosen = np.random.default_rng(0).choice(whole.users.values, TESTED, replace=False)
+    chosen = np.random.default_rng(0).choice(whole.users.values, TEST_USERS, replace=False)
     test = whole.of_users(chosen)
 
     found = evaluate(create("item_knn").fit(train), train=train, test=test, k=20)
@@ -35,7 +35,7 @@ def test_item_knn_reaches_published_metrics_on_purchases_without_times(data_dir:
     assert found.recall > 8 * popular.recall
 
 
-def test_item_knn_beats_popularity_on_the_later_part_of_a_gift_shops_year(data_dir: str) -> None:
+def test_item_knn_beats_popularity_on_the_last_purchases_of_a_gift_shop(data_dir: str) -> None:
     split = contest.split_log(*gift_shop(Path(data_dir)), share=0.15)
     assert split is not None
     knn = [one for one in contest.COLLABORATIVE if one.model.name == "item_knn"]
@@ -44,14 +44,14 @@ def test_item_knn_beats_popularity_on_the_later_part_of_a_gift_shops_year(data_d
         name: contest.best(list(contest.measure(candidates, split))).metrics.ndcg
         for name, candidates in (("popularity", contest.POPULARITY), ("item_knn", knn))
     }
-    unfaded = [one.metrics.recall for one in contest.measure([Candidate(Popularity()), knn[0]], split)]
+    without_decay = [one.metrics.recall for one in contest.measure([Candidate(Popularity()), knn[0]], split)]
 
     assert best["item_knn"] > 1.6 * best["popularity"]
-    assert unfaded[1] > 1.6 * unfaded[0]
+    assert without_decay[1] > 1.6 * without_decay[0]
 
 
 def gift_shop(folder: Path) -> tuple[InteractionLog, Catalogue]:
-    """The sales to known customers of online-retail."""
+    """Return the sales to known customers in the data set Online Retail, and its products."""
     rows = pd.read_csv(
         folder / "online_retail" / "online_retail.csv.xz",
         dtype={"InvoiceNo": str, "StockCode": str, "CustomerID": str},

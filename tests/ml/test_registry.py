@@ -1,3 +1,5 @@
+"""The registry of model versions."""
+
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ NOW = datetime(2026, 3, 1, 2, 15, tzinfo=UTC)
 FACTS = {"fingerprint": "1f3a9c02ffff", "metrics": {"ndcg@20": 0.25}}
 
 
-def some_lists() -> Lists:
+def sample_lists() -> Lists:
     return Lists(
         subjects=np.array(["a", "b"]),
         products=np.array([[3, 1], [2, 0]]),
@@ -23,7 +25,7 @@ def some_lists() -> Lists:
 
 
 def register(root: Path, *, now: datetime = NOW, back_test: bool = False) -> Version:
-    lists = {"user.collaborative": some_lists()}
+    lists = {"user.collaborative": sample_lists()}
     return Registry(root).register(
         lists=lists,
         made_by={"user.collaborative": "item_knn"},
@@ -32,19 +34,19 @@ def register(root: Path, *, now: datetime = NOW, back_test: bool = False) -> Ver
     )
 
 
-def test_a_version_reads_back_what_was_registered(tmp_path: Path) -> None:
+def test_a_registered_version_can_be_loaded(tmp_path: Path) -> None:
     register(tmp_path)
 
     version = Registry(tmp_path).load("20260301T021500Z-1f3a9c02")
 
     lists = version.lists("user.collaborative")
     for column in ("subjects", "products", "scores", "because"):
-        np.testing.assert_array_equal(getattr(lists, column), getattr(some_lists(), column))
+        np.testing.assert_array_equal(getattr(lists, column), getattr(sample_lists(), column))
     assert version.manifest["metrics"] == {"ndcg@20": 0.25}
     assert version.manifest["lists"]["user.collaborative"]["model"] == "item_knn"
 
 
-def test_the_latest_is_the_newest(tmp_path: Path) -> None:
+def test_the_latest_version_is_the_newest(tmp_path: Path) -> None:
     assert Registry(tmp_path / "empty").latest() is None
     register(tmp_path)
     newer = register(tmp_path, now=NOW.replace(hour=3))
@@ -55,7 +57,7 @@ def test_the_latest_is_the_newest(tmp_path: Path) -> None:
     assert latest.id == newer.id
 
 
-def test_a_registered_version_never_changes(tmp_path: Path) -> None:
+def test_registering_an_existing_version_is_refused(tmp_path: Path) -> None:
     register(tmp_path)
 
     with pytest.raises(VersionExists):
@@ -64,23 +66,23 @@ def test_a_registered_version_never_changes(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["20260301T021500Z-1f3a9c02"]
 
 
-def test_pruning_keeps_the_newest_and_what_is_spared(tmp_path: Path) -> None:
+def test_pruning_keeps_the_newest_and_the_protected_versions(tmp_path: Path) -> None:
     ids = [register(tmp_path, now=NOW.replace(hour=hour)).id for hour in range(5)]
 
-    gone = Registry(tmp_path).prune(keep=2, protected=[ids[0]])
+    deleted = Registry(tmp_path).prune(keep=2, protected=[ids[0]])
 
-    assert gone == ids[1:3]
+    assert deleted == ids[1:3]
     assert Registry(tmp_path).versions() == [ids[0], *ids[3:]]
     assert sorted(path.name for path in tmp_path.iterdir()) == [ids[0], *ids[3:]]
 
 
-@pytest.mark.parametrize(("keep", "left"), [(0, []), (1, [4]), (5, range(5)), (9, range(5))])
-def test_pruning_keeps_as_many_as_it_is_told(tmp_path: Path, keep: int, left: Sequence[int]) -> None:
+@pytest.mark.parametrize(("keep", "expected"), [(0, []), (1, [4]), (5, range(5)), (9, range(5))])
+def test_pruning_keeps_the_requested_number(tmp_path: Path, keep: int, expected: Sequence[int]) -> None:
     ids = [register(tmp_path, now=NOW.replace(hour=hour)).id for hour in range(5)]
 
     Registry(tmp_path).prune(keep=keep)
 
-    assert Registry(tmp_path).versions() == [ids[number] for number in left]
+    assert Registry(tmp_path).versions() == [ids[number] for number in expected]
 
 
 def test_pruning_to_a_negative_number_is_refused(tmp_path: Path) -> None:
@@ -102,7 +104,7 @@ def test_a_back_test_is_never_the_latest(tmp_path: Path) -> None:
     assert latest.id == version.id
 
 
-def test_what_a_killed_run_left_behind_is_no_version(tmp_path: Path) -> None:
+def test_the_files_of_a_killed_run_are_not_a_version(tmp_path: Path) -> None:
     (tmp_path / ".20260301T021500Z-1f3a9c02.abc").mkdir(parents=True)
     (tmp_path / ".20260301T021500Z-1f3a9c02.abc" / "manifest.json").write_text("{}")
     (tmp_path / "20260301T021500Z-half").mkdir()
@@ -110,7 +112,7 @@ def test_what_a_killed_run_left_behind_is_no_version(tmp_path: Path) -> None:
     assert Registry(tmp_path).versions() == []
 
 
-def test_an_unknown_version_is_told_the_known_ones(tmp_path: Path) -> None:
+def test_the_error_for_an_unknown_version_lists_the_versions(tmp_path: Path) -> None:
     register(tmp_path)
 
     with pytest.raises(VersionNotFound, match="20260301T021500Z-1f3a9c02"):
@@ -118,7 +120,7 @@ def test_an_unknown_version_is_told_the_known_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["flip a bit", "truncate", "remove"])
-def test_damaged_arrays_are_noticed(tmp_path: Path, damage: str) -> None:
+def test_damaged_arrays_are_detected(tmp_path: Path, damage: str) -> None:
     version = register(tmp_path)
     file = version.path / "user.collaborative.npz"
     content = bytearray(file.read_bytes())
@@ -135,7 +137,7 @@ def test_damaged_arrays_are_noticed(tmp_path: Path, damage: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"sha256": "0"}'])
-def test_a_damaged_manifest_is_noticed(tmp_path: Path, text: str) -> None:
+def test_a_damaged_manifest_is_detected(tmp_path: Path, text: str) -> None:
     version = register(tmp_path)
     (version.path / "manifest.json").write_text(text)
 
@@ -143,7 +145,7 @@ def test_a_damaged_manifest_is_noticed(tmp_path: Path, text: str) -> None:
         Registry(tmp_path).load(version.id)
 
 
-def test_an_edited_metric_is_noticed(tmp_path: Path) -> None:
+def test_an_edited_manifest_is_detected(tmp_path: Path) -> None:
     version = register(tmp_path)
     path = version.path / "manifest.json"
     manifest = json.loads(path.read_text())

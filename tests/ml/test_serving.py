@@ -1,3 +1,5 @@
+"""Combining published lists and recent products into recommendations."""
+
 import subprocess
 import sys
 
@@ -6,15 +8,15 @@ import pytest
 from ml.serving import Reason, Recommendation, Scored, filled, for_person, for_product
 
 
-def ids(suggestions: list[Recommendation]) -> list[int]:
-    return [one.product_id for one in suggestions]
+def ids(recommendations: list[Recommendation]) -> list[int]:
+    return [one.product_id for one in recommendations]
 
 
 OWN = [Scored(1, 8.0, because=90), Scored(2, 4.0), Scored(3, 2.0, because=91)]
 NEAR = {50: [Scored(3, 0.6), Scored(4, 0.3)], 51: [Scored(5, 0.4), Scored(1, 0.1)]}
 
 
-def test_without_recent_products_the_published_list_stands() -> None:
+def test_without_recent_products_the_published_list_is_served_unchanged() -> None:
     found = for_person(own=OWN, recent=[], near={})
 
     assert ids(found) == [1, 2, 3]
@@ -22,7 +24,7 @@ def test_without_recent_products_the_published_list_stands() -> None:
     assert found[1].reason is Reason.TASTE
 
 
-def test_what_the_person_just_looked_at_changes_the_list_at_once() -> None:
+def test_a_recent_product_changes_the_list_immediately() -> None:
     found = for_person(own=OWN, recent=[50], near=NEAR)
 
     assert ids(found) == [3, 1, 2, 4]
@@ -30,14 +32,14 @@ def test_what_the_person_just_looked_at_changes_the_list_at_once() -> None:
     assert (found[0].reason, found[0].because) == (Reason.RECENT, 50)
 
 
-def test_the_latest_product_weighs_most() -> None:
+def test_the_most_recent_product_has_the_highest_weight() -> None:
     near = {50: [Scored(4, 1.0)], 51: [Scored(5, 1.0)]}
 
     assert ids(for_person(own=[], recent=[50, 51], near=near)) == [4, 5]
     assert ids(for_person(own=[], recent=[51, 50], near=near)) == [5, 4]
 
 
-def test_people_without_a_published_list_are_served_from_what_they_did_a_minute_ago() -> None:
+def test_a_shopper_without_a_published_list_gets_recommendations_from_recent_products() -> None:
     found = for_person(own=[], recent=[51, 50], near=NEAR)
 
     assert {one.reason for one in found} == {Reason.RECENT}
@@ -48,15 +50,15 @@ def test_recent_and_excluded_products_are_not_recommended() -> None:
     assert ids(for_person(own=[*OWN, Scored(50, 9)], recent=[50], near=NEAR, excluded={1})) == [3, 4, 2]
 
 
-def test_a_product_of_which_nothing_is_known_yet_adds_nothing() -> None:
+def test_a_recent_product_without_a_list_adds_nothing() -> None:
     assert ids(for_person(own=OWN, recent=[777], near={})) == [1, 2, 3]
 
 
-def test_what_goes_with_a_product_names_it() -> None:
+def test_recommendations_for_a_product_name_it_as_the_reason() -> None:
     assert for_product([Scored(7, 0.5)], product_id=3) == [Recommendation(7, 1.0, Reason.SIMILAR, because=3)]
 
 
-def test_popular_products_fill_the_end_and_say_so() -> None:
+def test_popular_products_fill_a_short_list_and_have_that_reason() -> None:
     first = for_person(own=OWN, recent=[], near={})
 
     found = filled(first, popular=[Scored(2, 9), Scored(8, 5), Scored(9, 4)], excluded={9})
@@ -65,7 +67,7 @@ def test_popular_products_fill_the_end_and_say_so() -> None:
     assert found[-1].reason is Reason.POPULAR
 
 
-def test_the_web_process_needs_none_of_the_training_libraries() -> None:
+def test_serving_imports_none_of_the_training_libraries() -> None:
     program = (
         "import sys, ml.serving, ml.registry;"
         "print(sorted({'pandas', 'sklearn', 'scipy', 'implicit'} & set(sys.modules)))"

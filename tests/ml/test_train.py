@@ -1,3 +1,5 @@
+"""Training, from interactions and products to a registered version."""
+
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,24 +14,22 @@ from ml.dataset import InteractionLog
 from ml.registry import Registry, Version
 from ml.train import NoTrainingData, train
 from ml.training_data import TrainingData
-from tests.ml.planted import TASTES, planted_catalogue
+from tests.ml.planted import KINDS, planted_catalogue
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PRODUCTS = 120
 NOTHING = InteractionLog.empty()
 
 
-def planted_log(*, people: int = 200, each: int = 16) -> InteractionLog:
-    """Each person keeps to one kind of product for sixty days."""
-    random = np.random.default_rng(5)
-    person = np.repeat(np.arange(people), each)
-    kind = np.where(
-        random.random(len(person)) < 0.9, person % len(TASTES), random.integers(4, size=len(person))
-    )
-    items = (PRODUCTS / len(TASTES) * random.random(len(person)) ** 1.5).astype(np.int64) * len(TASTES) + kind
-    times = np.datetime64("2026-01-01", "s") + random.integers(0, 60 * 86400, len(person))
+def planted_log(*, users: int = 200, each: int = 16) -> InteractionLog:
+    """Return sixty days in which nine of ten interactions of a user are with one kind of product."""
+    rng = np.random.default_rng(5)
+    user = np.repeat(np.arange(users), each)
+    kind = np.where(rng.random(len(user)) < 0.9, user % len(KINDS), rng.integers(4, size=len(user)))
+    items = (PRODUCTS / len(KINDS) * rng.random(len(user)) ** 1.5).astype(np.int64) * len(KINDS) + kind
+    times = np.datetime64("2026-01-01", "s") + rng.integers(0, 60 * 86400, len(user))
     return InteractionLog(
-        np.char.add("user-", person.astype(str)), items, times, np.ones(len(person), np.float32)
+        np.char.add("user-", user.astype(str)), items, times, np.ones(len(user), np.float32)
     )
 
 
@@ -50,13 +50,13 @@ def test_the_winner_beats_popularity_on_later_interactions(version: Version) -> 
     assert metrics["item_knn"] > 1.3 * metrics["popularity"]
 
 
-def test_every_algorithm_has_lists_for_people_and_products(version: Version) -> None:
+def test_every_algorithm_has_lists_for_users_and_products(version: Version) -> None:
     assert set(version.list_names) == {
         "everyone.popularity",
         *(
-            f"{who}.{how}"
-            for who in ("user", "product")
-            for how in ("collaborative", "content_based", "hybrid")
+            f"{subject}.{algorithm}"
+            for subject in ("user", "product")
+            for algorithm in ("collaborative", "content_based", "hybrid")
         ),
     }
     for name in version.list_names:
@@ -64,40 +64,40 @@ def test_every_algorithm_has_lists_for_people_and_products(version: Version) -> 
 
 
 @pytest.mark.parametrize("algorithm", ["collaborative", "content_based", "hybrid"])
-def test_people_are_shown_their_own_kind(version: Version, algorithm: str) -> None:
+def test_users_are_recommended_the_kind_that_they_prefer(version: Version, algorithm: str) -> None:
     lists = version.lists(f"user.{algorithm}")
 
-    kinds = lists.products[:, :5] % len(TASTES)
-    tastes = np.array([int(key.removeprefix("user-")) % len(TASTES) for key in lists.subjects])
-    assert (kinds == tastes[:, None]).mean() > 0.8
+    kinds = lists.products[:, :5] % len(KINDS)
+    preferred = np.array([int(key.removeprefix("user-")) % len(KINDS) for key in lists.subjects])
+    assert (kinds == preferred[:, None]).mean() > 0.8
 
 
 def test_a_product_without_interactions_has_content_neighbours_only(version: Version) -> None:
-    newcomer = PRODUCTS + 2
+    new_product = PRODUCTS + 2
 
-    assert newcomer not in version.lists("product.collaborative").subjects
-    assert newcomer in version.lists("product.content_based").subjects
+    assert new_product not in version.lists("product.collaborative").subjects
+    assert new_product in version.lists("product.content_based").subjects
 
 
 def test_the_same_data_has_the_same_fingerprint(version: Version) -> None:
     again = data(planted_log(), planted_catalogue(PRODUCTS + 4))
-    other = data(planted_log(people=199), planted_catalogue(PRODUCTS + 4))
+    other = data(planted_log(users=199), planted_catalogue(PRODUCTS + 4))
 
     assert version.manifest["fingerprint"] == again.fingerprint() != other.fingerprint()
 
 
-def test_the_serving_recipe_takes_part(version: Version, tmp_path: Path) -> None:
-    heard: list[Measurement] = []
+def test_the_recipe_that_is_served_is_measured_as_well(version: Version, tmp_path: Path) -> None:
+    measured: list[Measurement] = []
 
     train(
         data(planted_log(), planted_catalogue(PRODUCTS)),
         registry=Registry(tmp_path),
         now=NOW,
         serving=version,
-        report=heard.append,
+        report=measured.append,
     )
 
-    (serving,) = (one.candidate for one in heard if one.candidate.serving)
+    (serving,) = (one.candidate for one in measured if one.candidate.serving)
     assert serving.as_dict() == version.manifest["chosen"]["collaborative"]
 
 
@@ -113,7 +113,7 @@ def test_the_serving_recipe_takes_part(version: Version, tmp_path: Path) -> None
         ),
     ],
 )
-def test_training_goes_on_without_a_served_recipe_that_this_release_lacks(
+def test_training_continues_if_the_served_recipe_is_not_available_in_this_release(
     version: Version, tmp_path: Path, recipe: dict[str, object], reason: str
 ) -> None:
     measured: list[Measurement] = []
@@ -121,7 +121,7 @@ def test_training_goes_on_without_a_served_recipe_that_this_release_lacks(
     served = replace(version, manifest={**version.manifest, "chosen": chosen})
 
     trained = train(
-        data(planted_log(people=40), planted_catalogue(PRODUCTS)),
+        data(planted_log(users=40), planted_catalogue(PRODUCTS)),
         registry=Registry(tmp_path),
         now=NOW,
         serving=served,
@@ -133,7 +133,7 @@ def test_training_goes_on_without_a_served_recipe_that_this_release_lacks(
     assert not any(one.candidate.serving for one in measured)
 
 
-def test_what_people_know_already_is_not_what_they_are_tested_on() -> None:
+def test_the_test_side_contains_no_pair_of_the_training_side() -> None:
     log = planted_log()
 
     split = contest.split_log(log, planted_catalogue(PRODUCTS), share=0.2)
@@ -148,7 +148,7 @@ def test_what_people_know_already_is_not_what_they_are_tested_on() -> None:
     assert split.train.times.max() < split.split_at
 
 
-def test_a_shop_without_a_past_still_gets_content_neighbours(tmp_path: Path) -> None:
+def test_a_shop_without_interactions_gets_content_based_lists(tmp_path: Path) -> None:
     version = train(data(NOTHING, planted_catalogue(40)), registry=Registry(tmp_path), now=NOW)
 
     assert version.manifest["measured"] == []
@@ -157,7 +157,7 @@ def test_a_shop_without_a_past_still_gets_content_neighbours(tmp_path: Path) -> 
     assert len(version.lists("everyone.popularity")) == 0
 
 
-def test_a_shop_whose_customers_came_once_is_trained_without_metrics(tmp_path: Path) -> None:
+def test_a_shop_with_one_interaction_per_customer_is_trained_without_metrics(tmp_path: Path) -> None:
     log = InteractionLog(
         np.array(["a", "b"]),
         np.array([1, 1]),
@@ -172,12 +172,12 @@ def test_a_shop_whose_customers_came_once_is_trained_without_metrics(tmp_path: P
 
 
 def test_personal_lists_that_do_not_beat_popularity_are_left_out(tmp_path: Path) -> None:
-    random = np.random.default_rng(3)
+    rng = np.random.default_rng(3)
     rows = 3000
-    # All users draw from the same skewed distribution, so there is no personal taste to learn.
+    # All users draw from the same skewed distribution, so there is no personal preference to learn.
     log = InteractionLog(
-        np.char.add("user-", random.integers(0, 300, rows).astype(str)),
-        (100 * random.random(rows) ** 3).astype(np.int64),
+        np.char.add("user-", rng.integers(0, 300, rows).astype(str)),
+        (100 * rng.random(rows) ** 3).astype(np.int64),
         np.datetime64("2026-01-01", "s") + np.arange(rows) * 600,
         np.ones(rows, np.float32),
     )

@@ -1,3 +1,5 @@
+"""Training from the warehouse, and the command that does it."""
+
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,39 +13,39 @@ from analytics_pipeline.warehouse import Warehouse
 from ml.registry import Registry
 from ml.train import main
 from ml.training_data import from_warehouse
-from tests.ml.planted import TASTES
+from tests.ml.planted import KINDS
 from tests.own_warehouse import own_warehouse
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-PEOPLE, PRODUCTS, EACH = 80, 40, 10
+CUSTOMERS, PRODUCTS, EACH = 80, 40, 10
 
 
 @pytest.fixture
 def warehouse(warehouse_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Warehouse]:
-    """A migrated warehouse of this test's own, which the environment names."""
+    """A migrated warehouse that only this test uses; the environment names it."""
     with own_warehouse(warehouse_url, home=tmp_path, environment=monkeypatch) as warehouse:
         yield warehouse
 
 
 @pytest.fixture
 def shop(warehouse: Warehouse) -> Warehouse:
-    """Sales to people with one taste each, over sixty days."""
-    random = np.random.default_rng(2)
-    kinds = len(TASTES)
-    person = np.repeat(np.arange(PEOPLE), EACH)
-    product = 1 + random.integers(0, PRODUCTS // kinds, len(person)) * kinds + person % kinds
+    """Sales over sixty days to customers who each buy one kind of product."""
+    rng = np.random.default_rng(2)
+    kinds = len(KINDS)
+    customer = np.repeat(np.arange(CUSTOMERS), EACH)
+    product = 1 + rng.integers(0, PRODUCTS // kinds, len(customer)) * kinds + customer % kinds
     warehouse.insert(
         "order_facts",
         {
-            "movement_id": list(range(1, len(person) + 1)),
-            "kind": ["SALE"] * len(person),
+            "movement_id": list(range(1, len(customer) + 1)),
+            "kind": ["SALE"] * len(customer),
             "occurred_at": [
-                NOW - timedelta(minutes=int(ago)) for ago in random.integers(1, 86_400, len(person))
+                NOW - timedelta(minutes=int(ago)) for ago in rng.integers(1, 86_400, len(customer))
             ],
             "product_id": product.tolist(),
-            "customer_key": [UUID(int=int(number) + 1) for number in person],
-            "shopper_key": [NIL_UUID] * len(person),
-            "version": [1] * len(person),
+            "customer_key": [UUID(int=int(number) + 1) for number in customer],
+            "shopper_key": [NIL_UUID] * len(customer),
+            "version": [1] * len(customer),
         },
     )
     ids = list(range(1, PRODUCTS + 1))
@@ -51,7 +53,7 @@ def shop(warehouse: Warehouse) -> Warehouse:
         "products",
         {
             "product_id": ids,
-            "title": [f"{TASTES[(number - 1) % kinds]} piece {number}" for number in ids],
+            "title": [f"{KINDS[(number - 1) % kinds]} piece {number}" for number in ids],
             "category_path": ["Home > Pieces"] * PRODUCTS,
             "attributes": [{"colour": ["red"]}] * PRODUCTS,
             "is_active": [number != 1 for number in ids],
@@ -62,17 +64,17 @@ def shop(warehouse: Warehouse) -> Warehouse:
     return warehouse
 
 
-def test_the_warehouse_is_read_as_of_a_moment(shop: Warehouse) -> None:
-    whole, half = (from_warehouse(shop, as_of=NOW - timedelta(days=days)) for days in (0, 30))
+def test_the_warehouse_is_read_as_of_a_given_time(shop: Warehouse) -> None:
+    full, earlier = (from_warehouse(shop, as_of=NOW - timedelta(days=days)) for days in (0, 30))
 
-    assert 0 < len(half.log) < len(whole.log) <= PEOPLE * EACH
-    assert half.log.times.max() < np.datetime64("2026-01-30")
-    assert whole.catalogue.products[2].category == ("Home", "Pieces")
-    assert whole.catalogue.products[2].attributes == {"colour": ("red",)}
-    assert not whole.catalogue.products[1].sellable
+    assert 0 < len(earlier.log) < len(full.log) <= CUSTOMERS * EACH
+    assert earlier.log.times.max() < np.datetime64("2026-01-30")
+    assert full.catalogue.products[2].category == ("Home", "Pieces")
+    assert full.catalogue.products[2].attributes == {"colour": ("red",)}
+    assert not full.catalogue.products[1].sellable
 
 
-def test_the_command_registers_a_version_that_knows_people_by_their_keys(
+def test_the_command_registers_a_version_with_lists_by_customer_key(
     shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([]) == 0
@@ -83,11 +85,11 @@ def test_the_command_registers_a_version_that_knows_people_by_their_keys(
     assert f"registered {version.id}; `python manage.py publish_model` serves it" in printed
     assert "item_knn" in printed
     lists = version.lists("user.collaborative")
-    assert set(lists.subjects) <= {str(UUID(int=number + 1)) for number in range(PEOPLE)}
+    assert set(lists.subjects) <= {str(UUID(int=number + 1)) for number in range(CUSTOMERS)}
     assert 1 not in lists.products
 
 
-def test_a_run_as_of_a_day_is_a_back_test_that_is_served_by_its_name_only(
+def test_a_run_with_as_of_is_a_back_test_that_can_only_be_published_by_name(
     shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--as-of", "2026-03-01"]) == 0
@@ -98,7 +100,7 @@ def test_a_run_as_of_a_day_is_a_back_test_that_is_served_by_its_name_only(
     assert registry.latest() is None
 
 
-def test_a_run_compares_with_the_version_that_is_named_as_served_and_with_no_other(
+def test_a_run_is_compared_only_with_the_version_that_is_named_as_serving(
     shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main([])
@@ -115,7 +117,7 @@ def test_a_run_compares_with_the_version_that_is_named_as_served_and_with_no_oth
     ("arguments", "message"),
     [([], "neither interactions nor products"), (["--serving", "2020"], "no version '2020' is registered")],
 )
-def test_what_cannot_be_trained_is_one_line(
+def test_a_training_error_is_reported_in_one_line(
     warehouse: Warehouse, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main(arguments) == 1
@@ -125,7 +127,7 @@ def test_what_cannot_be_trained_is_one_line(
     assert error.count("\n") == 1
 
 
-def test_a_warehouse_that_is_down_is_one_line(
+def test_a_warehouse_that_is_down_is_reported_without_creating_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CLICKHOUSE_URL", "http://127.0.0.1:1/shop")

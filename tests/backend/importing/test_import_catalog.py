@@ -22,7 +22,8 @@ from backend.outbox.models import Message
 from tests.backend.importing.written import AMAZON, listing, table
 from tests.backend.shop import NOW, SYSTEM, customer, seller
 from tests.backend.shop import variant as other_variant
-from tests.backend.together import DEADLINE_SECONDS, eventually, kinds, together
+from tests.backend.together import DEADLINE_SECONDS, kinds, together
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 HEADER = "sku,title,price,stock,category,attr:Colour,product"
@@ -137,7 +138,7 @@ def test_an_import_locks_variants_in_the_order_in_which_checkouts_lock_them(tmp_
         with transaction.atomic():
             lock_variants([first])
             is_locked.set()
-            eventually(waits_for_a_lock)
+            wait_until(waits_for_a_lock)
             lock_variants([first, second])
 
     def change_the_stock_of_both_and_the_price_of_the_second() -> str:

@@ -13,7 +13,7 @@ from backend.outbox.services import publish
 from backend.outbox.subscribers import Notice, Start
 from backend.outbox.topics import Topic
 from tests.backend.shop import NOW
-from tests.backend.together import eventually
+from tests.services.waiting import wait_until
 
 
 class Broken(Exception):
@@ -64,7 +64,7 @@ def publish_settled(*keys: int | str, topic: Topic = Topic.PRODUCT) -> None:
     """Publish each key in a separate transaction, and wait until no message can precede them."""
     for key in keys:
         publish_alone(key, topic=topic)
-    eventually(lambda: settled().count() == Message.objects.count())
+    wait_until(lambda: settled().count() == Message.objects.count())
 
 
 def publish_alone(key: int | str, *, topic: Topic = Topic.PRODUCT) -> None:

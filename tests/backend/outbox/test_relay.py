@@ -19,7 +19,8 @@ from backend.outbox.services import publish
 from backend.outbox.subscribers import Notice, Start, Subscriber
 from backend.outbox.topics import Topic
 from tests.backend.outbox.recording import Broken, Recorder, publish_settled
-from tests.backend.together import DEADLINE_SECONDS, eventually
+from tests.backend.together import DEADLINE_SECONDS
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.outbox"])
 
@@ -47,9 +48,9 @@ def test_every_subscriber_receives_what_is_published_while_the_relay_runs() -> N
     one, other = Recorder("one"), Recorder("other")
     with running(lambda: [one, other]):
         publish_settled(1)
-        eventually(lambda: one.keys == other.keys == ["1"])
+        wait_until(lambda: one.keys == other.keys == ["1"])
         publish_settled(2)
-        eventually(lambda: one.keys == other.keys == ["1", "2"])
+        wait_until(lambda: one.keys == other.keys == ["1", "2"])
     assert set(Cursor.objects.values_list("lease_owner", flat=True)) == {""}, "leases are released at the end"
 
 
@@ -57,11 +58,11 @@ def test_a_failing_subscriber_delays_no_other_and_its_failure_is_stored() -> Non
     broken, sound = Recorder("broken", broken=True), Recorder("sound")
     with running(lambda: [broken, sound]):
         publish_settled(1)
-        eventually(lambda: sound.keys == ["1"])
-        eventually(lambda: Cursor.objects.filter(subscriber="broken", failure="Broken: broken").exists())
+        wait_until(lambda: sound.keys == ["1"])
+        wait_until(lambda: Cursor.objects.filter(subscriber="broken", failure="Broken: broken").exists())
         broken.broken = False
-        eventually(lambda: broken.keys == ["1"])
-        eventually(lambda: Cursor.objects.get(subscriber="broken").failure == "")
+        wait_until(lambda: broken.keys == ["1"])
+        wait_until(lambda: Cursor.objects.get(subscriber="broken").failure == "")
 
 
 def test_a_slow_subscriber_delays_no_other() -> None:
@@ -70,10 +71,10 @@ def test_a_slow_subscriber_delays_no_other() -> None:
     fast = Recorder("fast")
     with running(lambda: [slow, fast]):
         publish_settled(1)
-        eventually(lambda: fast.keys == ["1"])
+        wait_until(lambda: fast.keys == ["1"])
         assert slow.keys == []
         wake.set()
-        eventually(lambda: slow.keys == ["1"])
+        wait_until(lambda: slow.keys == ["1"])
 
 
 def test_the_relay_follows_changes_of_the_list_of_subscribers() -> None:
@@ -81,12 +82,12 @@ def test_the_relay_follows_changes_of_the_list_of_subscribers() -> None:
     present: list[Subscriber] = [first]
     with running(lambda: list(present)):
         publish_settled(1)
-        eventually(lambda: first.keys == ["1"])
+        wait_until(lambda: first.keys == ["1"])
         present[:] = [second]
-        eventually(lambda: second.keys == ["1"])
-        eventually(lambda: Cursor.objects.get(subscriber="first").lease_owner == "")
+        wait_until(lambda: second.keys == ["1"])
+        wait_until(lambda: Cursor.objects.get(subscriber="first").lease_owner == "")
         publish_settled(2)
-        eventually(lambda: second.keys == ["1", "2"])
+        wait_until(lambda: second.keys == ["1", "2"])
     assert first.keys == ["1"]
 
 
@@ -101,9 +102,9 @@ def test_running_subscribers_continue_if_listing_subscribers_fails(monkeypatch: 
         return [recorder]
 
     with running(subscribers):
-        eventually(lambda: len(calls) > 3)
+        wait_until(lambda: len(calls) > 3)
         publish_settled(1)
-        eventually(lambda: recorder.keys == ["1"])
+        wait_until(lambda: recorder.keys == ["1"])
 
 
 def test_draining_ends_when_every_subscriber_has_handled_all_committed_messages() -> None:
@@ -148,7 +149,7 @@ def test_draining_includes_what_earlier_subscribers_published_meanwhile() -> Non
 def test_draining_leaves_the_work_to_a_running_relay() -> None:
     worker = Recorder()
     with running(lambda: [worker]):
-        eventually(lambda: Cursor.objects.exclude(lease_owner="").exists())
+        wait_until(lambda: Cursor.objects.exclude(lease_owner="").exists())
         publish_settled(1)
         bystander = Recorder()
         drain([bystander], timeout=DEADLINE_SECONDS)
@@ -182,6 +183,6 @@ def test_the_relay_closes_abandoned_cursors_but_none_of_its_own(
     settings.OUTBOX_ABANDONED_AFTER = timedelta(0)
     open_cursor("gone", start=Start.HEAD)
     with running(lambda: [Recorder("declared")]):
-        eventually(lambda: Cursor.objects.filter(subscriber="gone").exclude(closed_at=None).exists())
-        eventually(lambda: Cursor.objects.filter(subscriber="declared").exclude(lease_owner="").exists())
+        wait_until(lambda: Cursor.objects.filter(subscriber="gone").exclude(closed_at=None).exists())
+        wait_until(lambda: Cursor.objects.filter(subscriber="declared").exclude(lease_owner="").exists())
     assert Cursor.objects.get(subscriber="declared").closed_at is None

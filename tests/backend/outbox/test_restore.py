@@ -11,7 +11,8 @@ from backend.outbox.selectors import Position, before_all
 from backend.outbox.services import renumber_if_restored
 from backend.outbox.subscribers import Start
 from tests.backend.outbox.recording import Recorder, publish_alone, publish_settled
-from tests.backend.together import eventually, together
+from tests.backend.together import together
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.outbox"])
 
@@ -39,7 +40,7 @@ def restored(*keys: str, handled: int) -> None:
 
 def deliver_until(recorder: Recorder, key: str) -> list[str]:
     runner = SubscriberRunner(recorder, owner="me")
-    eventually(lambda: runner.step() and key in recorder.keys)
+    wait_until(lambda: runner.step() and key in recorder.keys)
     return recorder.keys
 
 

@@ -15,7 +15,8 @@ from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 from tests.backend.outbox.recording import Broken, Clock, Recorder, publish_alone, publish_settled
 from tests.backend.shop import NOW
-from tests.backend.together import DEADLINE_SECONDS, eventually
+from tests.backend.together import DEADLINE_SECONDS
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.outbox"])
 
@@ -290,7 +291,7 @@ def test_a_message_is_read_once_all_older_transactions_have_ended(
     assert lag(Recorder(), now=NOW).messages == 1, "a delayed message counts as unread"
     commit.set()
     thread.join(DEADLINE_SECONDS)
-    eventually(runner.step)
+    wait_until(runner.step)
     assert recorder.keys == ["older, first", "older, second", "younger"]
 
 
@@ -302,7 +303,7 @@ def test_a_transaction_that_rolls_back_delays_no_later_message(
         publish(Topic.PRODUCT, "never")
         transaction.set_rollback(True)
     publish_settled("after")
-    eventually(runner_of(recorder).step)
+    wait_until(runner_of(recorder).step)
     assert recorder.keys == ["after"]
 
 
@@ -322,5 +323,5 @@ def test_messages_of_concurrent_writers_are_all_delivered(runner_of: Callable[..
     while any(writer.is_alive() for writer in writers):
         runner.step()
     expected = {str(start + number) for start in (0, 100, 200) for number in range(25)}
-    eventually(lambda: not runner.step() and set(recorder.keys) == expected)
+    wait_until(lambda: not runner.step() and set(recorder.keys) == expected)
     assert len(recorder.keys) == len(expected), "and none twice"

@@ -60,8 +60,10 @@ def publish(tmp_path: Path, lists: dict[str, dict[object, Entries]]) -> None:
     services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
-def remember(key: UUID, *met: Product) -> None:
-    samples.remember(PipelineSettings.from_env(), key, products={product.pk: NOW for product in met})
+def append_interactions(key: UUID, *met: Product) -> None:
+    samples.append_interactions(
+        PipelineSettings.from_env(), key, products={product.pk: NOW for product in met}
+    )
 
 
 def get(api: APIClient, path: str, *, status: int = 200, guest: object = None) -> Any:
@@ -149,7 +151,7 @@ def test_what_a_guest_looked_at_a_minute_ago_is_in_the_next_list(
     guest = uuid4()
     before = get(api, PATH, guest=guest)
 
-    remember(guest, seen)
+    append_interactions(guest, seen)
     after = get(api, PATH, guest=guest)
 
     assert ids(before) == [popular.pk, seen.pk]
@@ -165,7 +167,7 @@ def test_a_guest_who_met_nothing_but_new_products_is_told_that_content_made_the_
     new, alike = shop[0], shop[1]
     publish(tmp_path, {"product.content_based": {new.pk: [(alike.pk, 0.5, 0)]}})
     guest = uuid4()
-    remember(guest, new)
+    append_interactions(guest, new)
 
     body = get(api, f"{PATH}?algorithm=collaborative&limit=1", guest=guest)
 
@@ -314,7 +316,7 @@ def test_the_number_of_queries_does_not_depend_on_the_lists(
     api.force_authenticate(customer)
     counts = []
     for limit, recent in ((1, shop[:0]), (50, shop[:4])):
-        remember(customer.shopper_key, *recent)
+        append_interactions(customer.shopper_key, *recent)
         with CaptureQueriesContext(
             connection,
         ) as queries:

@@ -1,8 +1,7 @@
 """Changes made through the API reach the index through the real relay."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -24,6 +23,7 @@ from indexing.engine import DocumentWrite, Role, SearchEngine
 from indexing.generations import roll_back
 from indexing.request import SearchRequest
 from tests.backend.shop import SYSTEM, client_of, product, staff
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,20 +41,11 @@ def relay(shop_engine: SearchEngine) -> Iterator[SearchEngine]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    within(15, lambda: any(each.role is Role.SERVING for each in shop_engine.generations()))
+    wait_until(lambda: any(each.role is Role.SERVING for each in shop_engine.generations()), seconds=15)
     yield shop_engine
     stopping.set()
     thread.join(30)
     assert not thread.is_alive()
-
-
-def within(seconds: float, condition: Callable[[], bool]) -> float:
-    """Return how long it took until `condition` held."""
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < seconds, f"not within {seconds} seconds"
-        time.sleep(0.02)
-    return time.monotonic() - begun
 
 
 def shows(engine: SearchEngine, title: str) -> bool:
@@ -67,26 +58,26 @@ def titles(engine: SearchEngine, text: str) -> list[str]:
 
 def test_a_change_through_the_api_is_searchable_within_two_seconds(relay: SearchEngine) -> None:
     lamp = product("Brass lantern")
-    within(5, lambda: titles(relay, "lantern") == ["Brass lantern"])
+    wait_until(lambda: titles(relay, "lantern") == ["Brass lantern"], seconds=5)
     client = client_of(staff())
 
     for title in ("Copper lantern", "Silver lantern", "Golden lantern"):
         client.patch(f"/api/products/{lamp.pk}/", {"title": title}, format="json")
-        within(SEARCHABLE_WITHIN_SECONDS, partial(shows, relay, title))
+        wait_until(partial(shows, relay, title), seconds=SEARCHABLE_WITHIN_SECONDS)
 
 
 def test_a_deleted_product_leaves_the_results_within_two_seconds(relay: SearchEngine) -> None:
     lamp = product("Brass lantern")
-    within(5, lambda: titles(relay, "lantern") == ["Brass lantern"])
+    wait_until(lambda: titles(relay, "lantern") == ["Brass lantern"], seconds=5)
 
     client_of(staff()).delete(f"/api/products/{lamp.pk}/")
 
-    within(SEARCHABLE_WITHIN_SECONDS, lambda: titles(relay, "lantern") == [])
+    wait_until(lambda: titles(relay, "lantern") == [], seconds=SEARCHABLE_WITHIN_SECONDS)
 
 
 def test_a_rebuild_while_the_relay_runs_loses_no_change(relay: SearchEngine) -> None:
     lamps = [product(f"Lantern {number}") for number in range(3)]
-    within(5, lambda: len(titles(relay, "lantern")) == 3)
+    wait_until(lambda: len(titles(relay, "lantern")) == 3, seconds=5)
     client = client_of(staff())
     client.patch(f"/api/products/{lamps[0].pk}/", {"title": "Lantern changed"}, format="json")
 
@@ -94,7 +85,7 @@ def test_a_rebuild_while_the_relay_runs_loses_no_change(relay: SearchEngine) -> 
 
     assert "Lantern changed" in titles(relay, "lantern")
     client.patch(f"/api/products/{lamps[1].pk}/", {"title": "Lantern changed later"}, format="json")
-    within(5, lambda: "Lantern changed later" in titles(relay, "lantern"))
+    wait_until(lambda: "Lantern changed later" in titles(relay, "lantern"), seconds=5)
 
 
 def test_the_standby_is_kept_current_for_a_rollback(shop_engine: SearchEngine) -> None:
@@ -106,7 +97,7 @@ def test_the_standby_is_kept_current_for_a_rollback(shop_engine: SearchEngine) -
     drain(generation_subscribers(shop_engine), timeout=20)
     roll_back(shop_engine)
 
-    within(2, lambda: titles(shop_engine, "lantern") == ["New lantern"])
+    wait_until(lambda: titles(shop_engine, "lantern") == ["New lantern"], seconds=2)
 
 
 def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> None:
@@ -118,7 +109,7 @@ def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> N
     Cursor.objects.update(xid=0, message_id=0)
     drain(generation_subscribers(shop_engine), timeout=20)
 
-    within(2, lambda: titles(shop_engine, "lantern") == ["Brass lantern"])
+    wait_until(lambda: titles(shop_engine, "lantern") == ["Brass lantern"], seconds=2)
 
 
 def test_the_first_generation_of_a_shop_is_built_by_itself(shop_engine: SearchEngine) -> None:

@@ -25,8 +25,8 @@ from backend.tracking import sink
 from indexing.engine import SearchEngine
 from indexing.errors import SearchEngineUnavailable
 from tests.backend.shop import SYSTEM, client_of, product
-from tests.indexing.shop import eventually
 from tests.services import processes
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -292,5 +292,5 @@ def test_an_engine_that_hangs_is_unavailable_within_three_seconds(
         assert response.status_code == 503
         assert response.json()["code"] == "search_unavailable"
         assert response.headers["Retry-After"]
-        eventually(lambda: client_of().get(path).status_code == 200)
+        wait_until(lambda: client_of().get(path).status_code == 200)
         opened.destroy()

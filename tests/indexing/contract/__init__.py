@@ -1,1 +1,1 @@
-"""The contract of search engines, run on each of them."""
+"""The contract of search engines, tested on each engine."""

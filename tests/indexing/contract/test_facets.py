@@ -1,4 +1,4 @@
-"""A bucket counts the products that remain if its value is chosen as well."""
+"""The count of a bucket is the number of products that remain when its value is selected as well."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -22,39 +22,37 @@ BRANDS = ("Acme", "Lumen", "")
 SIZES, COLOURS, MATERIALS = ("S", "M", "L"), ("red", "blue", "green"), ("cotton", "brass")
 
 
-def some_product(number: int, dice: random.Random) -> ProductDocument:
+def random_product(number: int, rng: random.Random) -> ProductDocument:
     variants = tuple(
         variant(
             number * 10 + place,
-            available=dice.choice((0, 4)),
+            available=rng.choice((0, 4)),
             **dict(
-                dice.sample(
-                    [("size", dice.choice(SIZES)), ("colour", dice.choice(COLOURS))], dice.randint(0, 2)
-                )
+                rng.sample([("size", rng.choice(SIZES)), ("colour", rng.choice(COLOURS))], rng.randint(0, 2))
             ),
         )
-        for place in range(dice.randint(0, 4))
+        for place in range(rng.randint(0, 4))
     )
-    common = [("material", dice.choice(MATERIALS)), ("colour", dice.choice(COLOURS))]
+    common = [("material", rng.choice(MATERIALS)), ("colour", rng.choice(COLOURS))]
     return product(
         number,
         f"Thing {number}",
-        categories=category(dice.choice(CATEGORIES)),
-        brand=dice.choice(BRANDS),
-        price=dice.choice(("0.50", "4.99", "5.00", "12.00", "49.99", "50.00", "700.00")),
-        rating_average=dice.choice((None, Decimal("1.00"), Decimal("3.99"), Decimal("4.00"), Decimal("4.80"))),
-        attributes=dict(dice.sample(common, dice.randint(0, 2))),
+        categories=category(rng.choice(CATEGORIES)),
+        brand=rng.choice(BRANDS),
+        price=rng.choice(("0.50", "4.99", "5.00", "12.00", "49.99", "50.00", "700.00")),
+        rating_average=rng.choice((None, Decimal("1.00"), Decimal("3.99"), Decimal("4.00"), Decimal("4.80"))),
+        attributes=dict(rng.sample(common, rng.randint(0, 2))),
         variants=variants,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def shop(engine: SearchEngine) -> Shop:
-    dice = random.Random(7)
-    return Shop.opened(engine, *(some_product(number, dice) for number in range(1, 121)))
+    rng = random.Random(7)
+    return Shop.opened(engine, *(random_product(number, rng) for number in range(1, 121)))
 
 
-CHOSEN = [
+SELECTIONS = [
     Filters(),
     Filters(brands=("Acme",)),
     Filters(category="Clothing", in_stock=True),
@@ -63,18 +61,18 @@ CHOSEN = [
     Filters(attributes={"size": ("M",), "colour": ("red", "blue"), "material": ("cotton",)}, in_stock=True),
     Filters(attributes={"colour": ("green",)}, brands=("Lumen", "Acme"), max_price=Decimal(50)),
     Filters(min_rating=4, min_price=Decimal(5), max_price=Decimal(50)),
-    Filters(brands=("Nobody",), attributes={"size": ("XS",)}),
+    Filters(brands=("Unknown",), attributes={"size": ("XS",)}),
 ]
 
 
-@pytest.fixture(params=CHOSEN, ids=range(len(CHOSEN)))
-def chosen(request: pytest.FixtureRequest) -> Filters:
+@pytest.fixture(params=SELECTIONS, ids=range(len(SELECTIONS)))
+def selected(request: pytest.FixtureRequest) -> Filters:
     filters: Filters = request.param
     return filters
 
 
-def facets(shop: Shop, chosen: Filters) -> Facets:
-    found = shop.engine.search(SearchRequest(filters=chosen)).facets
+def facets(shop: Shop, selected: Filters) -> Facets:
+    found = shop.engine.search(SearchRequest(filters=selected)).facets
     assert found is not None
     return found
 
@@ -89,54 +87,54 @@ def every_category(buckets: tuple[CategoryBucket, ...]) -> Iterator[CategoryBuck
         yield from every_category(bucket.children)
 
 
-def test_a_brand_counts_what_choosing_it_alone_would_show(shop: Shop, chosen: Filters) -> None:
-    counted = {bucket.value: bucket.count for bucket in facets(shop, chosen).brands}
+def test_a_brands_count_is_that_of_a_search_for_this_brand(shop: Shop, selected: Filters) -> None:
+    counted = {bucket.value: bucket.count for bucket in facets(shop, selected).brands}
 
-    for brand in {*BRANDS, *chosen.brands} - {""}:
-        assert counted.get(brand, 0) == count(shop, replace(chosen, brands=(brand,)))
+    for brand in {*BRANDS, *selected.brands} - {""}:
+        assert counted.get(brand, 0) == count(shop, replace(selected, brands=(brand,)))
 
 
-def test_a_category_counts_its_descendants_products_too(shop: Shop, chosen: Filters) -> None:
-    buckets = list(every_category(facets(shop, chosen).categories))
+def test_a_categorys_count_includes_the_products_of_its_descendants(shop: Shop, selected: Filters) -> None:
+    buckets = list(every_category(facets(shop, selected).categories))
 
     assert len(buckets) == len({bucket.path for bucket in buckets})
     for bucket in buckets:
-        assert bucket.count == count(shop, replace(chosen, category=bucket.path)) > 0
+        assert bucket.count == count(shop, replace(selected, category=bucket.path)) > 0
 
 
-def test_a_value_of_an_attribute_counts_what_choosing_it_would_show(shop: Shop, chosen: Filters) -> None:
-    counted = {facet.name: _counts(facet.buckets) for facet in facets(shop, chosen).attributes}
+def test_an_attribute_values_count_is_that_of_a_search_for_it(shop: Shop, selected: Filters) -> None:
+    counted = {facet.name: _counts(facet.buckets) for facet in facets(shop, selected).attributes}
 
     for name, values in (("size", SIZES), ("colour", COLOURS), ("material", MATERIALS)):
         for value in values:
-            narrowed = replace(chosen, attributes={**chosen.attributes, name: (value,)})
+            narrowed = replace(selected, attributes={**selected.attributes, name: (value,)})
             assert counted.get(name, {}).get(value, 0) == count(shop, narrowed), (name, value)
 
 
-def test_price_ranges_count_every_product_once(shop: Shop, chosen: Filters) -> None:
-    buckets = facets(shop, chosen).prices
+def test_price_ranges_count_every_product_once(shop: Shop, selected: Filters) -> None:
+    buckets = facets(shop, selected).prices
 
     assert sum(bucket.count for bucket in buckets) == count(
-        shop, replace(chosen, min_price=None, max_price=None)
+        shop, replace(selected, min_price=None, max_price=None)
     )
     for bucket in buckets:
         below = bucket.maximum and bucket.maximum - Decimal("0.01")
-        assert bucket.count == count(shop, replace(chosen, min_price=bucket.minimum, max_price=below))
+        assert bucket.count == count(shop, replace(selected, min_price=bucket.minimum, max_price=below))
 
 
-def test_a_rating_counts_products_rated_so_or_better(shop: Shop, chosen: Filters) -> None:
-    for bucket in facets(shop, chosen).ratings:
-        assert bucket.count == count(shop, replace(chosen, min_rating=bucket.minimum))
+def test_a_ratings_count_includes_better_rated_products(shop: Shop, selected: Filters) -> None:
+    for bucket in facets(shop, selected).ratings:
+        assert bucket.count == count(shop, replace(selected, min_rating=bucket.minimum))
 
 
-def test_the_stock_facet_counts_products_that_can_be_bought(shop: Shop, chosen: Filters) -> None:
-    assert facets(shop, chosen).in_stock == count(shop, replace(chosen, in_stock=True))
+def test_the_stock_facet_counts_products_in_stock(shop: Shop, selected: Filters) -> None:
+    assert facets(shop, selected).in_stock == count(shop, replace(selected, in_stock=True))
 
 
 def test_a_selected_value_is_shown_even_with_no_products(shop: Shop) -> None:
-    found = facets(shop, CHOSEN[-1])
+    found = facets(shop, SELECTIONS[-1])
 
-    assert [bucket for bucket in found.brands if bucket.selected] == [Bucket("Nobody", 0, selected=True)]
+    assert [bucket for bucket in found.brands if bucket.selected] == [Bucket("Unknown", 0, selected=True)]
     (size,) = (facet for facet in found.attributes if facet.name == "size")
     assert Bucket("XS", 0, selected=True) in size.buckets
 
@@ -166,12 +164,12 @@ def test_an_attribute_may_have_the_name_of_a_filter(engine: SearchEngine, name: 
         product(2, brand="Lumen", price="50.00", variants=(with_attribute(21, name, "x"),)),
         product(3, brand="Acme", price="5.00", variants=(with_attribute(31, name, "y"),)),
     )
-    selected = Filters(brands=("Acme",), max_price=Decimal(10), in_stock=True, attributes={name: ("x",)})
+    filters = Filters(brands=("Acme",), max_price=Decimal(10), in_stock=True, attributes={name: ("x",)})
 
-    (found,) = facets(shop, selected).attributes
+    (found,) = facets(shop, filters).attributes
 
     assert _counts(found.buckets) == {"x": 1, "y": 1}
-    assert count(shop, selected) == 1
+    assert count(shop, filters) == 1
 
 
 def with_attribute(number: int, name: str, value: str) -> VariantDocument:

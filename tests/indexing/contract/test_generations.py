@@ -1,4 +1,4 @@
-"""Building, swapping, rolling back and dropping."""
+"""Building, swapping, rolling back and dropping generations."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,7 +11,8 @@ from indexing.generations import kept_current, rebuild, roll_back
 from indexing.request import SearchRequest
 from tests.indexing.builders import NOW, product
 from tests.indexing.rows import Rows
-from tests.indexing.shop import Shop, eventually
+from tests.indexing.shop import Shop
+from tests.services.waiting import wait_until
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def titles(engine: SearchEngine) -> set[str]:
 
 
 def build(engine: SearchEngine, source: Rows) -> str:
-    """Build a generation that is complete from its first search on."""
+    """Build a generation and check that the first search finds all its products."""
     name = rebuild(engine, source, clock=lambda: datetime.now(UTC)).name
     assert titles(engine) == set(source.products.values())
     return name
@@ -38,7 +39,7 @@ def build(engine: SearchEngine, source: Rows) -> str:
 def test_a_search_before_the_first_build_names_the_command(open_engine: Callable[[], SearchEngine]) -> None:
     engine = open_engine()
     if any(each.role is Role.SERVING for each in engine.generations()):
-        pytest.fail("this test must come first in its module")
+        pytest.fail("this test must be the first of its module")
 
     with pytest.raises(IndexMissing) as error:
         engine.search(SearchRequest())
@@ -59,17 +60,17 @@ def test_changes_during_the_scan_are_in_the_new_generation(empty: SearchEngine) 
 
 def test_the_old_generation_serves_until_the_swap(empty: SearchEngine) -> None:
     build(empty, Rows({1: "Old"}, empty))
-    seen: list[set[str]] = []
+    found_during_scan: list[set[str]] = []
     source = Rows({1: "New"}, empty)
-    source.while_scanning = lambda: seen.append(titles(empty))
+    source.while_scanning = lambda: found_during_scan.append(titles(empty))
 
     build(empty, source)
 
-    assert seen == [{"Old"}]
+    assert found_during_scan == [{"Old"}]
     assert titles(empty) == {"New"}
 
 
-def test_rolling_back_and_forth_is_one_step_each(empty: SearchEngine) -> None:
+def test_a_rollback_can_be_rolled_back(empty: SearchEngine) -> None:
     first = build(empty, Rows({1: "First"}, empty))
     second = build(empty, Rows({1: "Second"}, empty))
 
@@ -87,27 +88,27 @@ def test_only_the_last_standby_is_kept(empty: SearchEngine) -> None:
 
     assert [each.name for each in kept_current(generations)] == names[1:]
     assert [each.role for each in generations] == [Role.STANDBY, Role.SERVING]
-    assert set(source.kept) == set(names[1:])
+    assert set(source.unread) == set(names[1:])
 
 
-def test_a_build_that_fails_leaves_the_old_generation_and_nothing_else(empty: SearchEngine) -> None:
+def test_a_failed_build_leaves_only_the_old_generation(empty: SearchEngine) -> None:
     build(empty, Rows({1: "Old"}, empty))
     before = empty.generations()
     source = Rows({1: "New"}, empty)
 
     def fail() -> None:
-        raise RuntimeError("the database went away")
+        raise RuntimeError("the database is gone")
 
     source.while_scanning = fail
-    with pytest.raises(RuntimeError, match="went away"):
+    with pytest.raises(RuntimeError, match="is gone"):
         rebuild(empty, source, clock=lambda: NOW)
 
     assert empty.generations() == before
-    assert source.kept == {}
+    assert source.unread == {}
     assert titles(empty) == {"Old"}
 
 
-def test_the_next_build_drops_the_generation_of_a_killed_one(empty: SearchEngine) -> None:
+def test_a_build_drops_the_generation_of_a_killed_build(empty: SearchEngine) -> None:
     abandoned = empty.create(now=NOW)
     source = Rows({1: "One"}, empty)
     other = empty.create(now=NOW)
@@ -120,7 +121,7 @@ def test_the_next_build_drops_the_generation_of_a_killed_one(empty: SearchEngine
     assert other.name in names
 
 
-def test_a_generation_that_is_being_built_is_left_to_its_builder(empty: SearchEngine) -> None:
+def test_a_generation_that_is_being_built_is_updated_only_by_its_builder(empty: SearchEngine) -> None:
     built = empty.create(now=NOW)
 
     assert built.name not in {each.name for each in kept_current(empty.generations())}
@@ -144,7 +145,7 @@ ON_A_GENERATION: dict[str, Callable[[SearchEngine, str], object]] = {
 
 @pytest.mark.parametrize("used", [True, False], ids=["used before", "never used"])
 @pytest.mark.parametrize("method", ON_A_GENERATION)
-def test_a_generation_that_another_process_dropped_is_not_found(
+def test_using_a_generation_that_another_process_dropped_raises_not_found(
     empty: SearchEngine, open_engine: Callable[[], SearchEngine], method: str, used: bool
 ) -> None:
     generation = empty.create(now=NOW).name
@@ -158,7 +159,7 @@ def test_a_generation_that_another_process_dropped_is_not_found(
     other.close()
 
 
-def test_a_build_goes_on_if_another_process_drops_what_it_would_have_dropped(
+def test_a_build_continues_when_another_process_drops_the_standby(
     empty: SearchEngine, open_engine: Callable[[], SearchEngine]
 ) -> None:
     standby = build(empty, Rows({1: "Older"}, empty))
@@ -173,7 +174,7 @@ def test_a_build_goes_on_if_another_process_drops_what_it_would_have_dropped(
     other.close()
 
 
-def test_a_build_goes_on_if_another_process_drops_the_generation_that_served(
+def test_a_build_continues_when_another_process_drops_the_serving_generation(
     empty: SearchEngine, open_engine: Callable[[], SearchEngine]
 ) -> None:
     served = build(empty, Rows({1: "Old"}, empty))
@@ -208,7 +209,7 @@ def test_a_rollback_without_a_standby_fails(empty: SearchEngine) -> None:
         roll_back(empty)
 
 
-def test_a_swap_is_seen_by_other_processes_soon(
+def test_other_processes_use_the_new_generation_after_a_swap(
     empty: SearchEngine, open_engine: Callable[[], SearchEngine]
 ) -> None:
     build(empty, Rows({1: "Old"}, empty))
@@ -217,5 +218,5 @@ def test_a_swap_is_seen_by_other_processes_soon(
 
     build(empty, Rows({1: "New"}, empty))
 
-    eventually(lambda: titles(other) == {"New"})
+    wait_until(lambda: titles(other) == {"New"})
     other.close()

@@ -37,11 +37,11 @@ def test_hits_are_in_the_requested_order(shop: Shop, text: str, sort: Sort, expe
     assert shop.ids(text, sort=sort) == expected
 
 
-def test_without_a_query_the_most_popular_come_first(shop: Shop) -> None:
+def test_without_a_query_the_most_popular_products_come_first(shop: Shop) -> None:
     assert shop.ids() == [2, 3, 1, 4]
 
 
-def test_a_page_past_the_end_is_empty_and_still_counts(shop: Shop) -> None:
+def test_a_page_past_the_end_is_empty_with_the_total_count(shop: Shop) -> None:
     page = shop.page("lamp", page=9)
 
     assert (page.hits, page.count) == ((), 4)

@@ -13,7 +13,7 @@ from tests.indexing.shop import Shop, ids_of
 def test_pages_neither_overlap_nor_leave_gaps(engine: SearchEngine, sort: Sort, text: str) -> None:
     shop = Shop.opened(engine)
     for start in (40, 1, 20):
-        shop.sells(*(product(number, "Lamp") for number in range(start, start + 9)))
+        shop.put(*(product(number, "Lamp") for number in range(start, start + 9)))
 
     pages = [shop.page(text, sort=sort, page=page, page_size=4) for page in range(1, 8)]
 

@@ -21,7 +21,8 @@ from indexing.tantivy.engine import TantivyEngine
 from tests.indexing import schemas
 from tests.indexing.builders import NOW, product
 from tests.indexing.rows import Rows
-from tests.indexing.shop import Shop, eventually, ids_of
+from tests.indexing.shop import Shop, ids_of
+from tests.services.waiting import wait_until
 
 PRODUCTS = (
     schemas.lamp(),
@@ -32,17 +33,17 @@ PRODUCTS = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where one shop keeps its generations, and how releases of a schema version made them."""
+class Storage:
+    """Opens engines on one set of generations, and creates generations of older schema versions there."""
 
     open: Callable[[], SearchEngine]
     create: Callable[[int], str]
 
 
 @pytest.fixture
-def place(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def storage(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     if engine_name == "tantivy":
-        yield Place(
+        yield Storage(
             open=lambda: TantivyEngine(tmp_path),
             create=lambda version: schemas.create_tantivy(tmp_path, version=version, now=NOW),
         )
@@ -52,7 +53,7 @@ def place(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
     def open_engine() -> SearchEngine:
         return ElasticsearchEngine(url=url, prefix=prefix)
 
-    yield Place(
+    yield Storage(
         open=open_engine,
         create=lambda version: schemas.create_elasticsearch(url, prefix=prefix, version=version, now=NOW),
     )
@@ -62,21 +63,21 @@ def place(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
 
 
 @pytest.fixture
-def engine(place: Place) -> Iterator[SearchEngine]:
-    opened = place.open()
+def engine(storage: Storage) -> Iterator[SearchEngine]:
+    opened = storage.open()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def shop(place: Place, engine: SearchEngine) -> Shop:
-    """A shop whose serving generation was made by the release before."""
-    opened = Shop(engine, place.create(PREVIOUS_VERSION))
-    opened.sells(*PRODUCTS)
+def shop(storage: Storage, engine: SearchEngine) -> Shop:
+    """A shop whose serving generation was created by the previous release."""
+    opened = Shop(engine, storage.create(PREVIOUS_VERSION))
+    opened.put(*PRODUCTS)
     return opened
 
 
-def test_it_states_its_version(shop: Shop) -> None:
+def test_the_generation_states_its_schema_version(shop: Shop) -> None:
     serving = shop.engine.serving()
 
     assert (serving.name, serving.schema_version) == (shop.generation, PREVIOUS_VERSION)
@@ -84,7 +85,7 @@ def test_it_states_its_version(shop: Shop) -> None:
     shop.engine.ping()
 
 
-def test_it_answers_searches_filters_orders_facets_and_suggestions(shop: Shop) -> None:
+def test_the_generation_supports_searches_filters_sorting_and_suggestions(shop: Shop) -> None:
     assert shop.ids("lantern", sort=Sort.PRICE_LOW) == [3, 7, 2]
     assert shop.ids(min_price=Decimal("19.99"), max_price=Decimal(20)) == [7]
     assert shop.ids(max_price=Decimal("19.99"), brands=("lumen & co",)) == [7]
@@ -94,8 +95,8 @@ def test_it_answers_searches_filters_orders_facets_and_suggestions(shop: Shop) -
     assert [each.text for each in shop.engine.suggest("paper")] == ["paper lantern"]
 
 
-def test_it_receives_updates_in_its_own_form(shop: Shop) -> None:
-    shop.sells(replace_price(PRODUCTS[1], "7.00"), version=2)
+def test_updates_are_written_in_the_generations_own_schema(shop: Shop) -> None:
+    shop.put(replace_price(PRODUCTS[1], "7.00"), version=2)
     assert shop.ids(min_price=Decimal("6.99"), max_price=Decimal("7.00")) == [1]
 
     shop.delete(1, version=3)
@@ -103,7 +104,7 @@ def test_it_receives_updates_in_its_own_form(shop: Shop) -> None:
     assert shop.engine.count(shop.generation) == len(PRODUCTS) - 1
 
 
-def test_it_answers_as_the_current_version_does(shop: Shop, engine: SearchEngine) -> None:
+def test_results_equal_those_of_the_current_schema_version(shop: Shop, engine: SearchEngine) -> None:
     requests = [
         SearchRequest(sort=sort, page_size=50, text=text)
         for sort in Sort
@@ -122,38 +123,38 @@ def test_it_answers_as_the_current_version_does(shop: Shop, engine: SearchEngine
         assert isinstance(new.facets, Facets)
 
 
-def test_it_serves_while_a_new_generation_is_built_and_can_be_rolled_back_to(
-    shop: Shop, engine: SearchEngine, place: Place
+def test_the_generation_serves_during_a_build_and_can_be_rolled_back_to(
+    shop: Shop, engine: SearchEngine, storage: Storage
 ) -> None:
-    other_process = place.open()
-    seen: list[set[int]] = []
+    other_process = storage.open()
+    found_during_scan: list[set[int]] = []
     source = Rows({1: "One", 2: "Two"}, engine)
-    source.while_scanning = lambda: seen.append(set(Shop(other_process, shop.generation).ids()))
+    source.while_scanning = lambda: found_during_scan.append(set(Shop(other_process, shop.generation).ids()))
 
     built = rebuild(engine, source, clock=lambda: datetime.now(UTC))
 
-    assert seen == [{1, 2, 3, 7}]
+    assert found_during_scan == [{1, 2, 3, 7}]
     assert built.schema_version == VERSION
     assert [(each.role, each.schema_version) for each in engine.generations()] == [
         (Role.STANDBY, PREVIOUS_VERSION),
         (Role.SERVING, VERSION),
     ]
-    eventually(lambda: set(Shop(other_process, built.name).ids()) == {1, 2})
+    wait_until(lambda: set(Shop(other_process, built.name).ids()) == {1, 2})
 
     assert roll_back(engine).name == shop.generation
     assert set(shop.ids()) == {1, 2, 3, 7}
-    eventually(lambda: set(Shop(other_process, built.name).ids()) == {1, 2, 3, 7})
-    shop.sells(replace_price(PRODUCTS[1], "8.00"), version=9)
+    wait_until(lambda: set(Shop(other_process, built.name).ids()) == {1, 2, 3, 7})
+    shop.put(replace_price(PRODUCTS[1], "8.00"), version=9)
     assert shop.ids(max_price=Decimal("8.00"), min_price=Decimal("8.00")) == [1]
     other_process.close()
 
 
 @pytest.mark.parametrize("version", [PREVIOUS_VERSION - 1, VERSION + 1])
-def test_another_version_is_refused_for_reads_and_writes_until_it_is_rebuilt(
-    place: Place, engine: SearchEngine, version: int, monkeypatch: pytest.MonkeyPatch
+def test_reads_and_writes_of_unsupported_versions_are_refused_until_a_rebuild(
+    storage: Storage, engine: SearchEngine, version: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schemas, "frozen", frozen_with_fields_of(PREVIOUS_VERSION))
-    name = place.create(version)
+    name = storage.create(version)
 
     for attempt in (
         lambda: engine.search(SearchRequest()),

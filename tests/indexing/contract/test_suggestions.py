@@ -20,7 +20,7 @@ def shop(engine: SearchEngine) -> Shop:
     )
 
 
-def test_phrases_of_titles_are_suggested_by_number_of_products(shop: Shop) -> None:
+def test_phrases_of_titles_are_ordered_by_number_of_products(shop: Shop) -> None:
     texts = [each.text for each in shop.engine.suggest("christmas") if each.kind is SuggestionKind.PHRASE]
 
     assert texts == ["christmas tree"]
@@ -35,7 +35,7 @@ def test_categories_and_brands_come_first(shop: Shop) -> None:
     assert "christmas" not in [each.text for each in suggestions]
 
 
-def test_a_phrase_of_one_product_is_suggested_where_there_is_no_other(shop: Shop) -> None:
+def test_a_phrase_of_one_product_is_suggested_when_there_is_no_other(shop: Shop) -> None:
     assert "chopping board" in [each.text for each in shop.engine.suggest("Chopping BO")]
 
 
@@ -43,18 +43,18 @@ def test_a_misspelt_prefix_is_corrected(shop: Shop) -> None:
     assert "christmas tree" in [each.text for each in shop.engine.suggest("chrismas tree")]
 
 
-def test_suggestions_are_no_more_than_asked_for(shop: Shop) -> None:
+def test_the_number_of_suggestions_is_limited(shop: Shop) -> None:
     assert len(shop.engine.suggest("chr", limit=2)) == 2
 
 
 @pytest.mark.parametrize("prefix", ["", "c", "?", "zzzzzz", "chr.*", "[a"])
-def test_nothing_is_suggested_for_what_begins_nothing(shop: Shop, prefix: str) -> None:
+def test_a_prefix_of_no_word_has_no_suggestions(shop: Shop, prefix: str) -> None:
     assert [
         each.text for each in shop.engine.suggest(prefix) if not each.text.lower().startswith("chr")
     ] == []
 
 
-def test_a_deleted_product_is_suggested_no_more(engine: SearchEngine) -> None:
+def test_a_deleted_product_is_no_longer_suggested(engine: SearchEngine) -> None:
     shop = Shop.opened(engine, product(1, "Ocarina"))
     assert [each.text for each in engine.suggest("oca")] == ["ocarina"]
 
@@ -63,11 +63,11 @@ def test_a_deleted_product_is_suggested_no_more(engine: SearchEngine) -> None:
     assert engine.suggest("oca") == ()
 
 
-def test_a_phrase_that_always_goes_on_the_same_way_is_suggested_whole(engine: SearchEngine) -> None:
+def test_a_phrase_with_a_single_continuation_is_suggested_in_full(engine: SearchEngine) -> None:
     Shop.opened(engine, product(1, "Cake stand, round"), product(2, "Cake stand, square"))
 
     assert [(each.text, each.count) for each in engine.suggest("ca")] == [("cake stand", 2)]
 
 
-def test_a_character_that_stands_for_a_sentence_completes_nothing(shop: Shop) -> None:
+def test_a_prefix_that_expands_to_a_very_long_text_has_no_suggestions(shop: Shop) -> None:
     assert shop.engine.suggest("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 200) == ()

@@ -1,4 +1,4 @@
-"""Search by words: what is found, and in which order."""
+"""Full-text search: which products match, and in which order."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.indexing.shop import Shop
 
 
 def test_title_brand_category_attributes_and_description_are_searched(shop: Shop) -> None:
-    shop.sells(
+    shop.put(
         product(1, "Kettle"),
         product(2, "Pan", brand="Kettlewell"),
         product(3, "Pot", categories=category("Kitchen > Kettles")),
@@ -24,25 +24,25 @@ def test_title_brand_category_attributes_and_description_are_searched(shop: Shop
     assert shop.ids("kettlewell") == [2]
 
 
-def test_words_are_found_in_any_case_number_and_accent(shop: Shop) -> None:
-    shop.sells(product(1, "CAFÉ LUNCH BOXES"), product(2, "Women\N{RIGHT SINGLE QUOTATION MARK}s boots"))
+def test_words_match_regardless_of_case_number_and_accents(shop: Shop) -> None:
+    shop.put(product(1, "CAFÉ LUNCH BOXES"), product(2, "Women\N{RIGHT SINGLE QUOTATION MARK}s boots"))
 
     assert shop.ids("cafe") == [1]
     assert shop.ids("Box") == [1]
     assert shop.ids("womens boot") == [2]
 
 
-def test_a_hit_holds_every_word_where_enough_products_do(shop: Shop) -> None:
+def test_all_words_must_match_if_enough_products_contain_them_all(shop: Shop) -> None:
     red = [product(number, f"Red dress number {number}") for number in range(1, 12)]
-    shop.sells(*red, product(20, "Red shoes"), product(21, "Green dress"))
+    shop.put(*red, product(20, "Red shoes"), product(21, "Green dress"))
 
     page = shop.page("red dress", page_size=50)
 
     assert (page.count, page.matched) == (11, Matched.ALL)
 
 
-def test_where_too_few_hold_every_word_those_come_first(shop: Shop) -> None:
-    shop.sells(product(1, "Dress dress dress"), product(2, "A red and quite formal evening dress"))
+def test_products_with_some_of_the_words_follow_if_too_few_contain_them_all(shop: Shop) -> None:
+    shop.put(product(1, "Dress dress dress"), product(2, "A red and quite formal evening dress"))
 
     page = shop.page("red dress")
 
@@ -50,21 +50,21 @@ def test_where_too_few_hold_every_word_those_come_first(shop: Shop) -> None:
     assert page.matched is Matched.ANY
 
 
-def test_in_order_of_price_only_full_matches_are_shown(shop: Shop) -> None:
-    shop.sells(product(1, "Dress", price="1.00"), product(2, "Red dress", price="90.00"))
+def test_a_search_sorted_by_price_contains_only_full_matches(shop: Shop) -> None:
+    shop.put(product(1, "Dress", price="1.00"), product(2, "Red dress", price="90.00"))
 
     assert shop.ids("red dress", sort=Sort.PRICE_LOW) == [2]
 
 
-def test_a_filter_never_widens_what_is_found(shop: Shop) -> None:
+def test_a_filter_does_not_make_a_search_match_fewer_words(shop: Shop) -> None:
     full = [product(number, "Red dress", seller_id=1) for number in range(1, 12)]
-    shop.sells(*full, product(12, "Red dress", seller_id=2), product(13, "Red shoes", seller_id=2))
+    shop.put(*full, product(12, "Red dress", seller_id=2), product(13, "Red shoes", seller_id=2))
 
     assert shop.ids("red dress", seller_id=2) == [12]
 
 
-def test_a_misspelt_word_finds_what_was_meant(shop: Shop) -> None:
-    shop.sells(
+def test_a_misspelt_word_is_corrected(shop: Shop) -> None:
+    shop.put(
         product(1, "SPACEBOY LUNCH BOX"),
         product(2, "LUNCH BAG RED RETROSPOT"),
         product(3, "CHRISTMAS LIGHTS"),
@@ -77,8 +77,8 @@ def test_a_misspelt_word_finds_what_was_meant(shop: Shop) -> None:
     assert shop.ids("chrismas lihgts")[0] == 3
 
 
-def test_a_word_that_a_product_holds_is_not_corrected(shop: Shop) -> None:
-    shop.sells(*(product(number, "Lunch box") for number in range(1, 6)), product(9, "Bax cleaning powder"))
+def test_a_word_that_a_product_contains_is_not_corrected(shop: Shop) -> None:
+    shop.put(*(product(number, "Lunch box") for number in range(1, 6)), product(9, "Bax cleaning powder"))
 
     page = shop.page("bax")
 
@@ -87,27 +87,27 @@ def test_a_word_that_a_product_holds_is_not_corrected(shop: Shop) -> None:
 
 
 def test_a_word_of_a_description_is_not_corrected_to_one_of_a_title(shop: Shop) -> None:
-    shop.sells(product(1, "Box"), product(2, "Powder", description="Made by bax."))
+    shop.put(product(1, "Box"), product(2, "Powder", description="Made by bax."))
 
     assert shop.ids("bax") == [2]
 
 
-def test_words_written_as_one_or_as_two_are_equal(shop: Shop) -> None:
-    shop.sells(product(1, "Lunch box"), product(2, "Macbook sleeve"), product(3, "PS4 controller"))
+def test_compound_words_match_when_written_as_one_or_as_two(shop: Shop) -> None:
+    shop.put(product(1, "Lunch box"), product(2, "Macbook sleeve"), product(3, "PS4 controller"))
 
     assert shop.ids("lunchbox") == [1]
     assert shop.ids("mac book sleeve")[0] == 2
     assert shop.ids("ps 4 controller")[0] == 3
 
 
-def test_adjacent_words_count_for_more_than_scattered_ones(shop: Shop) -> None:
-    shop.sells(product(1, "Rack of iron for your wine"), product(2, "Iron wine rack for your home"))
+def test_adjacent_words_rank_above_separated_ones(shop: Shop) -> None:
+    shop.put(product(1, "Rack of iron for your wine"), product(2, "Iron wine rack for your home"))
 
     assert shop.ids("wine rack") == [2, 1]
 
 
-def test_popularity_decides_between_equal_matches_only(shop: Shop) -> None:
-    shop.sells(
+def test_popularity_only_orders_equally_good_matches(shop: Shop) -> None:
+    shop.put(
         product(1, "Brass lantern"),
         product(2, "Brass lantern", popularity=900),
         product(3, "Brass hook", popularity=9_000),
@@ -116,14 +116,14 @@ def test_popularity_decides_between_equal_matches_only(shop: Shop) -> None:
     assert shop.ids("brass lantern") == [2, 1, 3]
 
 
-def test_sold_out_products_are_found_below_the_others(shop: Shop) -> None:
-    shop.sells(product(1, "Brass lantern", variants=(variant(1, available=0),)), product(2, "Brass lantern"))
+def test_sold_out_products_rank_below_equal_matches_in_stock(shop: Shop) -> None:
+    shop.put(product(1, "Brass lantern", variants=(variant(1, available=0),)), product(2, "Brass lantern"))
 
     assert shop.ids("lantern") == [2, 1]
 
 
 def test_markup_is_not_searched(shop: Shop) -> None:
-    shop.sells(
+    shop.put(
         product(1, description="<style>.a{color:red}</style><table class='x'><b>Oak</b>&nbsp;top</table>")
     )
 
@@ -132,25 +132,25 @@ def test_markup_is_not_searched(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("text", ["???", "  ", '"', "title:(a OR", "a AND NOT", "\\", "\x00", "🙂", "*", "/"])
-def test_no_query_is_a_syntax_error(shop: Shop, text: str) -> None:
-    shop.sells(product(1))
+def test_special_characters_are_not_a_syntax_error(shop: Shop, text: str) -> None:
+    shop.put(product(1))
 
     assert shop.page(text).count == (0 if text.strip() else 1)
 
 
-def test_a_text_without_words_finds_nothing_rather_than_everything(shop: Shop) -> None:
-    shop.sells(product(1))
+def test_a_query_without_words_finds_nothing(shop: Shop) -> None:
+    shop.put(product(1))
 
     assert shop.page("!!!").count == 0
 
 
-def test_a_long_query_is_refused_before_it_reaches_the_engine(engine: SearchEngine) -> None:
+def test_a_query_over_the_maximum_length_is_refused(engine: SearchEngine) -> None:
     with pytest.raises(ValueError, match="200 characters"):
         SearchRequest(text="x" * (MAX_QUERY_LENGTH + 1))
 
 
-def test_the_longest_query_is_answered(shop: Shop) -> None:
-    shop.sells(product(1, "aa bb"))
+def test_a_query_of_the_maximum_length_is_accepted(shop: Shop) -> None:
+    shop.put(product(1, "aa bb"))
 
     assert (
         shop.page(" ".join(f"{first}{second}" for first in "abcde" for second in "fghijklmnopq")[:200]).count

@@ -1,4 +1,4 @@
-"""Writes arrive late, twice and in any order; the newest version of a product wins."""
+"""Writes that arrive late, twice or out of order: the newest version of a product is kept."""
 
 import itertools
 from collections.abc import Callable
@@ -17,9 +17,9 @@ def generation(engine: SearchEngine) -> Generation:
     return engine.create(now=NOW)
 
 
-def test_an_update_replaces_what_was_there(shop: Shop) -> None:
+def test_an_update_replaces_the_previous_document(shop: Shop) -> None:
     for version, title in enumerate(("Lantern", "Candle", "Torch"), start=1):
-        shop.sells(product(1, title), version=version)
+        shop.put(product(1, title), version=version)
 
     assert shop.titles() == ["Torch"]
     assert shop.titles("lantern") == []
@@ -27,7 +27,7 @@ def test_an_update_replaces_what_was_there(shop: Shop) -> None:
 
 
 def test_an_older_version_does_not_undo_a_newer_one(shop: Shop) -> None:
-    shop.sells(product(1, "New title"), version=7)
+    shop.put(product(1, "New title"), version=7)
 
     written = shop.engine.write(shop.generation, [PutDocument(product(1, "Old title"), 6)], now=NOW)
 
@@ -36,14 +36,14 @@ def test_an_older_version_does_not_undo_a_newer_one(shop: Shop) -> None:
 
 
 def test_a_repeated_write_changes_nothing(shop: Shop) -> None:
-    shop.sells(product(1), version=3)
+    shop.put(product(1), version=3)
 
     assert shop.engine.write(shop.generation, [PutDocument(product(1), 3)], now=NOW).applied == 0
     assert shop.engine.count(shop.generation) == 1
 
 
-def test_a_late_update_does_not_resurrect_a_deleted_product(shop: Shop) -> None:
-    shop.sells(product(1), version=3)
+def test_a_late_update_does_not_restore_a_deleted_product(shop: Shop) -> None:
+    shop.put(product(1), version=3)
     shop.delete(1, version=5)
 
     written = shop.engine.write(shop.generation, [PutDocument(product(1), 4)], now=NOW)
@@ -52,30 +52,30 @@ def test_a_late_update_does_not_resurrect_a_deleted_product(shop: Shop) -> None:
     assert shop.engine.stored(shop.generation, [1]) == {}
 
 
-def test_a_late_delete_does_not_remove_a_product_that_came_back(shop: Shop) -> None:
-    shop.sells(product(1), version=5)
+def test_a_late_delete_does_not_remove_a_product_with_a_newer_version(shop: Shop) -> None:
+    shop.put(product(1), version=5)
 
     shop.engine.write(shop.generation, [DeleteDocument(1, 4)], now=NOW)
 
     assert shop.engine.stored(shop.generation, [1])[1].version == 5
 
 
-def test_a_delete_of_an_unknown_product_wins_over_a_late_update(shop: Shop) -> None:
+def test_a_delete_of_an_unknown_product_makes_an_older_update_stale(shop: Shop) -> None:
     shop.engine.write(shop.generation, [DeleteDocument(1, 9)], now=NOW)
 
     assert shop.engine.write(shop.generation, [PutDocument(product(1), 8)], now=NOW).stale == 1
 
 
-def test_a_product_can_come_back_after_its_delete(shop: Shop) -> None:
+def test_a_product_can_be_added_again_after_its_delete(shop: Shop) -> None:
     shop.engine.write(shop.generation, [DeleteDocument(1, 2)], now=NOW)
 
-    shop.sells(product(1, "Back again"), version=3)
+    shop.put(product(1, "Added again"), version=3)
 
-    assert shop.titles("back") == ["Back again"]
+    assert shop.titles("added") == ["Added again"]
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_any_order_of_arrival_ends_the_same(
+def test_the_result_does_not_depend_on_the_order_of_arrival(
     engine: SearchEngine, generation: Generation, order: tuple[int, ...]
 ) -> None:
     writes: list[DocumentWrite] = [
@@ -84,14 +84,14 @@ def test_any_order_of_arrival_ends_the_same(
         PutDocument(product(1, "Third"), 3),
     ]
 
-    for place in order:
-        engine.write(generation.name, [writes[place]], now=NOW)
+    for position in order:
+        engine.write(generation.name, [writes[position]], now=NOW)
 
     stored = engine.stored(generation.name, [1])
     assert (stored[1].version, stored[1].document.title) == (3, "Third")
 
 
-def test_changes_of_one_product_in_one_batch_end_with_the_newest(
+def test_the_newest_of_several_writes_in_one_batch_is_kept(
     engine: SearchEngine, generation: Generation
 ) -> None:
     writes = [
@@ -116,14 +116,16 @@ def test_a_stored_document_is_returned_unchanged(engine: SearchEngine, generatio
     assert engine.stored(generation.name, [1, 2])[1].document == document
 
 
-def test_writes_of_another_process_are_seen(shop: Shop, open_engine: Callable[[], SearchEngine]) -> None:
+def test_writes_become_visible_to_other_processes(
+    shop: Shop, open_engine: Callable[[], SearchEngine]
+) -> None:
     other = open_engine()
-    shop.sells(product(1, "Lantern"))
+    shop.put(product(1, "Lantern"))
 
     assert Shop(other, shop.generation).titles("lantern") == ["Lantern"]
 
-    shop.sells(product(1, "Candle"), version=2)
-    Shop(other, shop.generation).settle(product(1, "Candle"))
+    shop.put(product(1, "Candle"), version=2)
+    Shop(other, shop.generation).wait_for(product(1, "Candle"))
     other.close()
 
 
@@ -136,9 +138,9 @@ def test_a_write_to_a_dropped_generation_fails(engine: SearchEngine, generation:
     assert generation.name not in {each.name for each in engine.generations()}
 
 
-def test_deletes_are_kept_longer_than_a_write_can_be_late(shop: Shop) -> None:
+def test_deletes_are_remembered_for_an_hour(shop: Shop) -> None:
     shop.engine.write(shop.generation, [DeleteDocument(1, 9)], now=NOW)
-    shop.sells(product(3))
+    shop.put(product(3))
     shop.engine.write(shop.generation, [DeleteDocument(2, 9)], now=NOW + timedelta(minutes=59))
 
     assert shop.engine.write(shop.generation, [PutDocument(product(1), 8)], now=NOW).stale == 1

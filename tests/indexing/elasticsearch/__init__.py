@@ -1,1 +1,1 @@
-"""Failures of Elasticsearch."""
+"""Tests of failures of Elasticsearch."""

@@ -35,8 +35,8 @@ def unreachable() -> Iterator[SearchEngine]:
     opened.close()
 
 
-def test_a_cluster_that_does_not_answer_is_unavailable(unreachable: SearchEngine) -> None:
-    for ask in (
+def test_a_cluster_that_cannot_be_reached_is_unavailable(unreachable: SearchEngine) -> None:
+    for call in (
         lambda: unreachable.search(SearchRequest(text="lamp")),
         lambda: unreachable.suggest("lam"),
         unreachable.ping,
@@ -44,7 +44,7 @@ def test_a_cluster_that_does_not_answer_is_unavailable(unreachable: SearchEngine
         lambda: unreachable.write("any", [PutDocument(product(1), 1)], now=NOW),
     ):
         with pytest.raises(SearchEngineUnavailable, match="elasticsearch is unavailable"):
-            ask()
+            call()
 
 
 @pytest.mark.elasticsearch
@@ -76,7 +76,7 @@ def test_an_index_of_another_version_must_be_rebuilt(
 def test_a_write_in_the_fields_of_the_previous_version_is_refused(
     engine: ElasticsearchEngine, elasticsearch_url: str
 ) -> None:
-    """A relay of the release before must not store prices in another unit after the swap."""
+    """After the swap, a relay of the previous release must not store prices in the previous unit."""
     shop = Shop.opened(engine)
 
     with Elasticsearch(elasticsearch_url) as client, pytest.raises(BadRequestError, match="strict"):

@@ -1,4 +1,4 @@
-"""A cluster that hangs: searches, suggestions and health checks end after seconds."""
+"""Searches, suggestions and health checks end within seconds when the cluster hangs."""
 
 import secrets
 import socket
@@ -31,7 +31,7 @@ READS: dict[str, Callable[[SearchEngine], object]] = {
 
 @pytest.fixture(scope="module")
 def proxy(elasticsearch_url: str) -> Iterator[tuple[str, int]]:
-    """A proxy to the cluster: its address and the number of its process."""
+    """The URL and the process id of a proxy to the cluster."""
     with processes.proxy(elasticsearch_url) as running:
         yield running
 
@@ -46,17 +46,17 @@ def engine(proxy: tuple[str, int]) -> Iterator[ElasticsearchEngine]:
     opened.close()
 
 
-def seconds_to_fail(ask: Callable[[], object]) -> float:
+def seconds_to_fail(call: Callable[[], object]) -> float:
     begun = time.monotonic()
     with pytest.raises(SearchEngineUnavailable) as error:
-        ask()
+        call()
     assert "can be reached" in error.value.remedy
     return time.monotonic() - begun
 
 
 @pytest.mark.elasticsearch
 @pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
-def test_a_read_of_a_cluster_that_hangs_is_unavailable_within_seconds(
+def test_a_read_from_a_cluster_that_hangs_fails_within_seconds(
     engine: ElasticsearchEngine, proxy: tuple[str, int], read: Callable[[SearchEngine], object]
 ) -> None:
     _, pid = proxy

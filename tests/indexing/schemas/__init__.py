@@ -1,8 +1,8 @@
-"""What each schema version built on each engine, frozen when the version was current.
+"""Frozen files of each schema version, written when the version was current.
 
 `elasticsearch-N.json` is the definition of an index, `tantivy-N.json` the fields of a folder, and `document-N.json`
-one product as it was indexed by the release that introduced version N. An index of an older version is made from
-these, never from the code under test.
+one product as the release that introduced version N indexed it. Tests create indexes of older versions from these
+files, never with the code under test.
 """
 
 import json
@@ -44,7 +44,7 @@ def lamp() -> ProductDocument:
 
 
 def create_elasticsearch(url: str, *, prefix: str, version: int, now: datetime) -> str:
-    """Create an index as the release of schema `version` did, let it serve, and return its name."""
+    """Create a serving index as the release of this schema version did; return its name."""
     definition = frozen(f"elasticsearch-{version}")
     definition["mappings"]["_meta"] = {"version": version, "created_at": now.isoformat()}
     name = f"{prefix}-products-{now:%Y%m%d-%H%M%S%f}"
@@ -54,7 +54,7 @@ def create_elasticsearch(url: str, *, prefix: str, version: int, now: datetime) 
 
 
 def create_tantivy(home: Path, *, version: int, now: datetime) -> str:
-    """Create a folder as the release of schema `version` did, let it serve, and return its name."""
+    """Create a serving folder as the release of this schema version did; return its name."""
     name = f"products-{now:%Y%m%d-%H%M%S%f}"
     index = home / name / "index"
     index.mkdir(parents=True)

@@ -1,1 +1,1 @@
-"""Failures of tantivy."""
+"""Tests of failures of tantivy."""

@@ -1,4 +1,4 @@
-"""Damaged files, locks and old records of deletes."""
+"""Damaged files, locks and expired records of deletes."""
 
 import json
 from collections.abc import Callable
@@ -39,14 +39,14 @@ FILES = ["index/meta.json", "index/*.term", "index/*.idx", "index/*.fast", "inde
 
 @pytest.mark.parametrize("pattern", [*FILES, "generation.json", "../serving.json"])
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_damaged_file_is_a_search_error_until_a_rebuild(
+def test_a_damaged_file_fails_searches_until_a_rebuild(
     folder: TantivyEngine, tmp_path: Path, pattern: str, damage: Callable[[Path], None]
 ) -> None:
     shop = Shop.opened(folder, product(1, "Lantern"))
     folder.close()
-    (victim,) = (tmp_path / shop.generation).glob(pattern)
+    (damaged,) = (tmp_path / shop.generation).glob(pattern)
 
-    damage(victim)
+    damage(damaged)
 
     with pytest.raises(SearchError) as error:
         TantivyEngine(tmp_path).search(SearchRequest(text="lantern"))
@@ -59,10 +59,12 @@ def test_a_damaged_file_is_a_search_error_until_a_rebuild(
     repaired.close()
 
 
-@pytest.mark.parametrize("stated", ["5", "[]", '{"serving": 5, "standby": null}', "null"])
-def test_an_invalid_pointer_is_corrupt(folder: TantivyEngine, tmp_path: Path, stated: str) -> None:
+@pytest.mark.parametrize("content", ["5", "[]", '{"serving": 5, "standby": null}', "null"])
+def test_an_invalid_pointer_file_is_reported_as_corrupt(
+    folder: TantivyEngine, tmp_path: Path, content: str
+) -> None:
     Shop.opened(folder, product(1))
-    (tmp_path / "serving.json").write_text(stated)
+    (tmp_path / "serving.json").write_text(content)
 
     with pytest.raises(IndexCorrupt):
         folder.search(SearchRequest())
@@ -82,18 +84,18 @@ def test_a_home_that_is_not_a_folder_is_unavailable(tmp_path: Path) -> None:
             attempt()
 
 
-def test_creating_a_generation_deletes_the_rest_of_an_interrupted_drop(
+def test_creating_a_generation_deletes_the_files_of_an_interrupted_drop(
     folder: TantivyEngine, tmp_path: Path
 ) -> None:
-    left = folder.create(now=NOW)
-    (tmp_path / left.name / "generation.json").unlink()
+    dropped = folder.create(now=NOW)
+    (tmp_path / dropped.name / "generation.json").unlink()
 
     kept = folder.create(now=NOW)
 
     assert [path.name for path in tmp_path.glob("products-*")] == [kept.name]
 
 
-def test_a_folder_that_was_emptied_has_no_index(folder: TantivyEngine, tmp_path: Path) -> None:
+def test_an_emptied_folder_has_no_index(folder: TantivyEngine, tmp_path: Path) -> None:
     Shop.opened(folder, product(1))
     for path in sorted(tmp_path.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
@@ -112,7 +114,7 @@ def test_an_index_of_another_version_must_be_rebuilt(folder: TantivyEngine, tmp_
     assert "rebuild_index" in error.value.remedy
 
 
-def test_only_one_process_writes_a_generation(folder: TantivyEngine, tmp_path: Path) -> None:
+def test_only_one_process_can_write_to_a_generation(folder: TantivyEngine, tmp_path: Path) -> None:
     shop = Shop.opened(folder, product(1))
     other = TantivyEngine(tmp_path)
 
@@ -124,7 +126,7 @@ def test_only_one_process_writes_a_generation(folder: TantivyEngine, tmp_path: P
     other.close()
 
 
-def test_old_records_of_deletes_are_dropped(folder: TantivyEngine) -> None:
+def test_records_of_deletes_expire_after_an_hour(folder: TantivyEngine) -> None:
     shop = Shop.opened(folder)
     folder.write(shop.generation, [DeleteDocument(1, 5)], now=NOW)
 
@@ -134,7 +136,7 @@ def test_old_records_of_deletes_are_dropped(folder: TantivyEngine) -> None:
     assert set(folder.stored(shop.generation, [1, 2])) == {1}
 
 
-def test_a_failed_write_leaves_no_part_of_its_batch(folder: TantivyEngine) -> None:
+def test_a_failed_batch_is_not_written_in_part(folder: TantivyEngine) -> None:
     shop = Shop.opened(folder)
     unindexable = product(2, seller_id=-1)
 

@@ -1,4 +1,4 @@
-"""A process that is killed while it writes."""
+"""A process is killed while it writes."""
 
 import subprocess
 import sys

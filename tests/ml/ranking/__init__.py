@@ -1,1 +1,1 @@
-"""Metrics of a search."""
+"""Tests of ml.ranking."""

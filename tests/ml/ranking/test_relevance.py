@@ -1,4 +1,4 @@
-"""Metrics against judgments, by hand."""
+"""Relevance metrics, compared with values computed by hand."""
 
 import math
 
@@ -9,13 +9,13 @@ from ml.ranking.relevance import NoRelevantProducts, evaluate, judged, query_met
 GRADES = {1: 3, 2: 1, 3: 0}
 
 
-def test_the_best_order_gets_full_marks() -> None:
+def test_the_metrics_of_the_ideal_order_are_one() -> None:
     found = query_metrics("lamp", GRADES, [1, 2, 3, 99])
 
     assert (found.ndcg, found.reciprocal_rank, found.recall) == (1, 1, 1)
 
 
-def test_gain_grows_with_the_grade_and_falls_with_the_rank() -> None:
+def test_gain_increases_with_the_grade_and_decreases_with_the_rank() -> None:
     found = query_metrics("lamp", GRADES, [99, 2, 1])
 
     expected = (1 / math.log2(3) + 7 / math.log2(4)) / (7 + 1 / math.log2(3))
@@ -23,7 +23,7 @@ def test_gain_grows_with_the_grade_and_falls_with_the_rank() -> None:
     assert found.reciprocal_rank == 0.5
 
 
-def test_what_comes_too_late_counts_nothing() -> None:
+def test_products_below_the_last_rank_do_not_count() -> None:
     late = [*range(100, 150), 1]
 
     found = query_metrics("lamp", GRADES, late)
@@ -31,11 +31,11 @@ def test_what_comes_too_late_counts_nothing() -> None:
     assert (found.ndcg, found.reciprocal_rank, found.recall) == (0, 0, 0)
 
 
-def test_a_pair_judged_twice_takes_its_highest_grade() -> None:
+def test_a_pair_judged_several_times_has_its_highest_grade() -> None:
     assert judged([("lamp", 1, 1), ("lamp", 1, 3), ("lamp", 1, 2)]) == {"lamp": {1: 3}}
 
 
-def test_queries_without_anything_relevant_are_left_out() -> None:
+def test_queries_without_relevant_products_are_left_out() -> None:
     report = evaluate({"lamp": GRADES, "gnome": {5: 0}}, lambda query: [1])
 
     assert [each.query for each in report.queries] == ["lamp"]
