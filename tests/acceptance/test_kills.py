@@ -1,6 +1,6 @@
-"""Processes die in the middle of an import and of a stream of events; nothing is lost and nothing is doubled.
+"""Processes are killed during an import and a stream of events; nothing is lost or duplicated.
 
-The truth that it is held against imports nothing of the shop. The stores are those that the environment names.
+The expected values are computed without importing code of the shop. The environment names the stores.
 """
 
 import json
@@ -19,7 +19,7 @@ import urllib3
 
 from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
-from tests.acceptance import truth
+from tests.acceptance import expected
 from tests.journeys.conftest import STAFF, UNLIMITED
 from tests.services import RUN
 from tests.services.shop import ROOT, Shop
@@ -31,11 +31,11 @@ PRODUCTS = 1_500
 ORDERS = 3_000
 BATCHES = 150
 BATCH_SIZE = 100
-VICTIMS = ("relay", "ingest", "web", "warehouse", "valkey")
+KILLED = ("relay", "ingest", "web", "warehouse", "valkey")
 
 
 class Sender(threading.Thread):
-    """Sends every batch, and then every batch again; sends once more what wasn't answered with a 202."""
+    """Sends all batches twice, and repeats each request until its response is a 202."""
 
     def __init__(self, shop: Shop, batches: list[list[dict[str, Any]]]) -> None:
         super().__init__()
@@ -60,18 +60,18 @@ class Sender(threading.Thread):
 
 
 class Importer(threading.Thread):
-    """Imports the orders, and then the same orders again, until `enough` is set."""
+    """Imports the same orders repeatedly, at least once, until `stop` is set."""
 
     def __init__(self, shop: Shop, path: Path) -> None:
         super().__init__()
         self.shop = shop
         self.path = path
-        self.enough = threading.Event()
+        self.stop = threading.Event()
         self.exit_codes: list[int] = []
 
     def run(self) -> None:
-        while not (self.exit_codes and self.enough.is_set()):
-            self.exit_codes.append(importing(self.shop, "import_orders", self.path).wait(timeout=300))
+        while not (self.exit_codes and self.stop.is_set()):
+            self.exit_codes.append(start_import(self.shop, "import_orders", self.path).wait(timeout=300))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shop.stop()
 
 
-def importing(shop: Shop, command: str, path: Path) -> "subprocess.Popen[bytes]":
+def start_import(shop: Shop, command: str, path: Path) -> "subprocess.Popen[bytes]":
     arguments = [sys.executable, "manage.py", command, "--format", "csv", str(path), "--no-wait"]
     log = (shop.home / f"{command}.log").open("wb")
     with log:
@@ -92,7 +92,7 @@ def importing(shop: Shop, command: str, path: Path) -> "subprocess.Popen[bytes]"
 
 
 def stored_events(shop: Shop) -> dict[tuple[str, str, int], int]:
-    """Return events by day, type and product, as the warehouse has them."""
+    """Return the number of events in the warehouse by day, type and product."""
     url = shop.environ.get("CLICKHOUSE_URL") or embedded.clickhouse_url(PipelineSettings(home=shop.home))
     client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
     try:
@@ -106,7 +106,7 @@ def stored_events(shop: Shop) -> dict[tuple[str, str, int], int]:
 
 
 def sales(shop: Shop) -> list[dict[str, Any]]:
-    """Return the months of the sales report."""
+    """Return the monthly rows of the sales report."""
     span = ("--start-date", "2024-01-01", "--end-date", "2025-12-31", "--group-by", "month")
     rows = json.loads(shop.manage("report", "sales", *span, "--format", "json"))
     return [
@@ -118,39 +118,46 @@ def sales(shop: Shop) -> list[dict[str, Any]]:
 SALES = ("period", "units", "gross", "returns", "net", "orders")
 
 
-def listed(shop: Shop) -> int:
-    """Return how many products a search without words finds."""
+def products_found(shop: Shop) -> int:
+    """Return how many products an empty search finds."""
     return int(shop.get("/api/search/?page_size=1")[1]["count"])
 
 
-def test_kills_in_the_middle_of_imports_and_events_lose_and_double_nothing(
+def test_kills_during_imports_and_events_neither_lose_nor_duplicate_anything(
     shop: Shop, tmp_path: Path
 ) -> None:
-    truth.write_catalogue(tmp_path / "catalogue.csv", products=PRODUCTS)
-    expected_sales = truth.write_orders(tmp_path / "orders.csv", orders=ORDERS, products=PRODUCTS)
-    batches = truth.event_batches(batches=BATCHES, size=BATCH_SIZE, now=datetime.now(UTC))
-    victims = [name for name in VICTIMS if name in shop.processes()]
-    assert importing(shop, "import_catalog", tmp_path / "catalogue.csv").wait(timeout=300) == 0
+    expected.write_catalogue(tmp_path / "catalogue.csv", products=PRODUCTS)
+    expected_sales = expected.write_orders(tmp_path / "orders.csv", orders=ORDERS, products=PRODUCTS)
+    batches = expected.event_batches(batches=BATCHES, size=BATCH_SIZE, now=datetime.now(UTC))
+    processes = [name for name in KILLED if name in shop.processes()]
+    assert start_import(shop, "import_catalog", tmp_path / "catalogue.csv").wait(timeout=300) == 0
 
     importer, sender = Importer(shop, tmp_path / "orders.csv"), Sender(shop, batches)
     importer.start()
     sender.start()
-    killed_in_the_middle = 0
-    for place, name in enumerate(victims, start=1):
-        wait_until(lambda place=place: sender.sent >= place * 10, what=f"events before {name} dies")  # type: ignore[misc]
-        killed_in_the_middle += sender.is_alive() and importer.is_alive()
+    killed_during_both = 0
+    for number, name in enumerate(processes, start=1):
+        wait_until(
+            lambda number=number: sender.sent >= number * 10,  # type: ignore[misc]
+            what=f"events were sent before {name} is killed",
+        )
+        killed_during_both += sender.is_alive() and importer.is_alive()
         shop.kill(name)
-    importer.enough.set()
+    importer.stop.set()
     sender.join(timeout=300)
     importer.join(timeout=300)
     assert (sender.is_alive(), importer.is_alive()) == (False, False)
     assert set(importer.exit_codes) == {0}
 
-    assert killed_in_the_middle == len(victims)
-    assert sender.repeated > 0, "no batch was sent while the shop was down"
+    assert killed_during_both == len(processes)
+    assert sender.repeated > 0, "no request failed while a process was down"
     wait_until(
-        lambda: stored_events(shop) == truth.counted(batches), what="all events, each once", seconds=120
+        lambda: stored_events(shop) == expected.event_counts(batches),
+        what="each event is stored once",
+        seconds=120,
     )
-    wait_until(lambda: sales(shop) == expected_sales, what="all sales, to the cent", seconds=120)
-    wait_until(lambda: listed(shop) == PRODUCTS, what="all products are found", seconds=60)
+    wait_until(
+        lambda: sales(shop) == expected_sales, what="the sales report has the expected rows", seconds=120
+    )
+    wait_until(lambda: products_found(shop) == PRODUCTS, what="all products are found", seconds=60)
     assert "agree" in shop.manage("reconcile")

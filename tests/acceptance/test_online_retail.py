@@ -1,4 +1,4 @@
-"""A year of a real shop goes in, and comes out as it went in: sold to the cent, and found."""
+"""A public data set with a year of sales is imported: reports show its exact revenue, and search finds its products."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.online_retail_truth import months
+from tests.acceptance.expected_online_retail import months
 from tests.services import RUN
 from tests.services.shop import Shop
 
@@ -25,7 +25,7 @@ def file(data_dir: str) -> Path:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[Shop]:
-    """The shop with all of the file in it, served."""
+    """A running shop with all products and orders of the file."""
     shop = Shop(tmp_path_factory.mktemp("retail"), environ=RUN.shop_environ("retail"))
     shop.manage_all(
         ["migrate", "-v0"],
@@ -46,15 +46,15 @@ def sales(shop: Shop) -> list[dict[str, Any]]:
     return [{name: Decimal(row[name]) if name in MONEY else row[name] for name in FIELDS} for row in rows]
 
 
-def found(shop: Shop, query: str) -> list[str]:
+def titles_found(shop: Shop, query: str) -> list[str]:
     return [hit["title"] for hit in shop.get(f"/api/search/?q={query}&page_size=5")[1]["results"]]
 
 
-def test_all_thirteen_months_are_sold_to_the_cent(shop: Shop, file: Path) -> None:
-    truth = months(file)
-    assert len(truth) == 13
+def test_the_sales_report_is_exact_for_all_thirteen_months(shop: Shop, file: Path) -> None:
+    expected = months(file)
+    assert len(expected) == 13
 
-    assert sales(shop) == truth
+    assert sales(shop) == expected
     assert "agree" in shop.manage("reconcile")
 
 
@@ -62,8 +62,8 @@ def test_all_thirteen_months_are_sold_to_the_cent(shop: Shop, file: Path) -> Non
     ("query", "word"),
     [("christmas+lights", "LIGHT"), ("wicker+heart", "WICKER"), ("lunch+bax", "LUNCH BAG|LUNCH BOX")],
 )
-def test_shoppers_find_what_they_mean(shop: Shop, query: str, word: str) -> None:
-    titles = found(shop, query)
+def test_a_search_finds_titles_with_the_words_that_were_meant(shop: Shop, query: str, word: str) -> None:
+    titles = titles_found(shop, query)
 
     assert titles
     assert all(any(part in title.upper() for part in word.split("|")) for title in titles)

@@ -1,7 +1,7 @@
-"""A part that hangs takes down what needs it, within seconds, and nothing else.
+"""When a service hangs, only the requests that need it fail, within seconds.
 
-The parts are processes of this test's own, stopped with SIGSTOP: they keep their connections, accept new ones,
-and answer nothing. Elasticsearch, which other tests share, hangs behind a proxy that is stopped.
+The services are processes of this module, stopped with SIGSTOP: they keep their connections, accept new ones and
+send nothing. Elasticsearch is shared with other tests; it is reached through a proxy, which is stopped instead.
 """
 
 import json
@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from tests.journeys.conftest import STAFF, UNLIMITED, fill, log_in
 from tests.services import RUN, postgresql, processes, requirements
-from tests.services.load import Ask, Load, Outcome, getting, posting, slowest, statuses
+from tests.services.load import Load, Outcome, SendRequest, getting, posting, slowest, statuses
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
@@ -27,7 +27,7 @@ CLIENTS = 50
 STOPPED_SECONDS = 8.0
 AT_LEAST = 5
 WITHIN_SECONDS = 3.0
-# Which kinds of requests can't be answered without which part.
+# The kinds of requests that fail without each service.
 NEEDS = {
     "warehouse": {"sales"},
     "stream": {"events"},
@@ -42,7 +42,7 @@ GOOD = dict.fromkeys(
 
 @dataclass(frozen=True)
 class Stoppable:
-    """A shop, and the processes of the parts that can be stopped."""
+    """A shop, and the process ids of the services that can be stopped."""
 
     shop: Shop
     staff: str
@@ -67,7 +67,7 @@ def stoppable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stoppable]:
             )
         environ.pop("CLICKHOUSE_URL", None)
         if RUN.database_url:
-            # PostgreSQL works as another user, who can't read pytest's folders.
+            # PostgreSQL runs as another user, who can't read pytest's folders.
             folder_of_database = RUN.root / f"postgresql-{RUN.worker or 'main'}-stopped"
             environ["DATABASE_URL"] = stack.enter_context(postgresql.running(folder_of_database))
             pids["database"] = postgresql.pid(folder_of_database)
@@ -82,39 +82,39 @@ def stoppable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stoppable]:
         yield Stoppable(shop, staff, found, pids)
 
 
-def kinds(stoppable: Stoppable) -> dict[str, Ask]:
-    """Return every kind of request; each is sent by a tenth of the clients at any moment."""
-    at = f"http://127.0.0.1:{stoppable.shop.port}"
+def kinds(stoppable: Stoppable) -> dict[str, SendRequest]:
+    """Return each kind of request; at any time, a tenth of the clients sends each."""
+    base = f"http://127.0.0.1:{stoppable.shop.port}"
 
     def batch() -> object:
         return {"events": [{"type": "view", "event_id": str(uuid7()), "product_id": stoppable.product}]}
 
     return {
-        "live": getting(f"{at}/api/health/live/"),
-        "ready": getting(f"{at}/api/health/ready/"),
-        "products": getting(f"{at}/api/products/"),
-        "product": getting(f"{at}/api/products/{stoppable.product}/"),
-        "search": getting(f"{at}/api/search/?q=lamp"),
-        "suggestions": getting(f"{at}/api/search/suggestions/?q=la"),
-        "recommendations": getting(f"{at}/api/recommendations/product/{stoppable.product}/"),
-        "events": posting(f"{at}/api/events/", batch),
-        "sales": getting(f"{at}/api/analytics/sales/", authorization=f"Bearer {stoppable.staff}"),
-        "cart": getting(f"{at}/api/orders/cart/", authorization=f"Bearer {stoppable.staff}"),
+        "live": getting(f"{base}/api/health/live/"),
+        "ready": getting(f"{base}/api/health/ready/"),
+        "products": getting(f"{base}/api/products/"),
+        "product": getting(f"{base}/api/products/{stoppable.product}/"),
+        "search": getting(f"{base}/api/search/?q=lamp"),
+        "suggestions": getting(f"{base}/api/search/suggestions/?q=la"),
+        "recommendations": getting(f"{base}/api/recommendations/product/{stoppable.product}/"),
+        "events": posting(f"{base}/api/events/", batch),
+        "sales": getting(f"{base}/api/analytics/sales/", authorization=f"Bearer {stoppable.staff}"),
+        "cart": getting(f"{base}/api/orders/cart/", authorization=f"Bearer {stoppable.staff}"),
     }
 
 
-def loaded(stoppable: Stoppable, part: str) -> tuple[list[Outcome], list[Outcome], float]:
-    """Return what was answered before the part was stopped, and while it was, and when it was stopped."""
+def load_around_stop(stoppable: Stoppable, part: str) -> tuple[list[Outcome], list[Outcome], float]:
+    """Stop a service under load; return the outcomes before, those during the stop, and the time of the stop."""
     with Load(kinds(stoppable), clients=CLIENTS).running() as load:
-        wait_until(lambda: _enough(load, since=0.0), what="a baseline")
+        wait_until(lambda: _enough(load, since=0.0), what="there are several outcomes of each kind")
         stopped_at = time.monotonic()
         with processes.stopped_with_children(stoppable.pids[part]):
             wait_until(
                 lambda: time.monotonic() - stopped_at > STOPPED_SECONDS and _enough(load, since=stopped_at),
-                what=f"answers without {part}",
+                what=f"there are several outcomes of each kind without {part}",
             )
             continued_at = time.monotonic()
-    # Requests in flight when the part stopped or continued are in neither list.
+    # Requests in flight when the service was stopped or continued are in neither list.
     before = [outcome for outcome in load.outcomes if outcome.ended < stopped_at]
     during = [one for one in load.between(stopped_at, continued_at) if one.ended < continued_at]
     return before, during, stopped_at
@@ -123,37 +123,41 @@ def loaded(stoppable: Stoppable, part: str) -> tuple[list[Outcome], list[Outcome
 @pytest.mark.parametrize(
     "part", [pytest.param(part, marks=[pytest.mark.stores] if part == "database" else []) for part in NEEDS]
 )
-def test_a_part_that_hangs_takes_down_what_needs_it_and_nothing_else(stoppable: Stoppable, part: str) -> None:
+def test_only_requests_that_need_a_hanging_service_fail(stoppable: Stoppable, part: str) -> None:
     if part == "database" and part not in stoppable.pids:
         pytest.skip("SQLite has no server that can hang")
     if part not in stoppable.pids:
         requirements.require("elasticsearch")
 
-    before, during, stopped_at = loaded(stoppable, part)
+    before, during, stopped_at = load_around_stop(stoppable, part)
 
-    hung, waited = statuses(during), slowest(during)
-    report = json.dumps({"before": slowest(before), "during": waited, "statuses": hung}, indent=1)
+    statuses_during, longest = statuses(during), slowest(during)
+    report = json.dumps({"before": slowest(before), "during": longest, "statuses": statuses_during}, indent=1)
     assert {kind: set(found) for kind, found in statuses(_served(before)).items()} == {
         kind: {status} for kind, status in GOOD.items()
     }
-    # A machine too slow for this many clients refuses some before the part is stopped, too. Any number of
-    # threads may wait for the database until it is known to hang.
+    # A slow machine refuses some requests even before the service is stopped. And all threads may wait for the
+    # database until the shop knows that it hangs.
     may_be_busy = part == "database" or len(_served(before)) < len(before)
     counted = statuses(_served(during) if may_be_busy else during)
-    # Readiness reports what it found a moment ago.
-    known = statuses([one for one in during if one.begun > stopped_at + WITHIN_SECONDS])
+    # Readiness is cached for a moment, so that its first responses may still be the old ones.
+    later = statuses([one for one in during if one.begun > stopped_at + WITHIN_SECONDS])
     for kind in set(GOOD) - NEEDS[part]:
         assert set(counted[kind]) == {GOOD[kind]}, f"{kind} doesn't need {part}: {report}"
     for kind in NEEDS[part]:
-        found = known if kind == "ready" else hung
+        found = later if kind == "ready" else statuses_during
         assert set(found[kind]) == {503}, f"{kind} needs {part}: {report}"
-    # Requests may also wait as long as they did under this load before the part was stopped.
+    # Requests may also take as long as they did under this load before the service was stopped.
     allowed = WITHIN_SECONDS + max(slowest(before).values())
-    assert max(waited.values()) < allowed, report
-    assert waited["live"] < WITHIN_SECONDS, report
+    assert max(longest.values()) < allowed, report
+    assert longest["live"] < WITHIN_SECONDS, report
     if part == "stream":
-        assert _exposures(during) == {None}, "a list is shown without an exposure rather than late"
-    wait_until(lambda: _works(stoppable, NEEDS[part]), what=f"{part} is used again", seconds=30)
+        assert _exposures(during) == {None}, "a list has no exposure id if it can't be stored"
+    wait_until(
+        lambda: _none_unavailable(stoppable, NEEDS[part]),
+        what=f"requests that need {part} succeed again",
+        seconds=30,
+    )
     wait_until(lambda: _is_healthy(stoppable.shop), what="all processes have recovered", seconds=30)
 
 
@@ -162,13 +166,13 @@ def _is_healthy(shop: Shop) -> bool:
 
 
 def _enough(load: Load, *, since: float) -> bool:
-    """Return whether several requests of each kind that began since then were answered."""
+    """Return whether several requests of each kind that began since then have ended."""
     counted = Counter(outcome.kind for outcome in load.outcomes if outcome.begun >= since)
     return all(counted[kind] >= AT_LEAST for kind in GOOD)
 
 
 def _served(outcomes: list[Outcome]) -> list[Outcome]:
-    """Return the outcomes without those of requests that found no thread."""
+    """Return the outcomes without those of requests that were refused because all threads were busy."""
     return [outcome for outcome in outcomes if b'"server_busy"' not in outcome.body]
 
 
@@ -180,29 +184,31 @@ def _exposures(outcomes: list[Outcome]) -> set[object]:
     }
 
 
-def _works(stoppable: Stoppable, needed: set[str]) -> bool:
+def _none_unavailable(stoppable: Stoppable, needed: set[str]) -> bool:
     with Load(kinds(stoppable), clients=len(kinds(stoppable))).running() as load:
-        wait_until(lambda: len(load.outcomes) >= 2 * load.clients, what="an answer of each kind")
+        wait_until(lambda: len(load.outcomes) >= 2 * load.clients, what="there is an outcome of each kind")
     return not any(503 in found for found in statuses(load.outcomes).values())
 
 
-def test_a_stream_that_is_killed_under_load_is_a_503_for_events_and_costs_lists_their_exposure(
+def test_when_the_stream_is_killed_events_get_503_and_lists_have_no_exposure_id(
     stoppable: Stoppable,
 ) -> None:
     shop = stoppable.shop
-    asked = {kind: ask for kind, ask in kinds(stoppable).items() if kind in ("events", "search", "products")}
-    with Load(asked, clients=12).running() as load:
+    requests = {
+        kind: send for kind, send in kinds(stoppable).items() if kind in ("events", "search", "products")
+    }
+    with Load(requests, clients=12).running() as load:
         for _ in range(3):
-            answered = len(load.outcomes)
+            ended = len(load.outcomes)
             shop.kill("valkey")
             wait_until(
-                lambda answered=answered: len(load.outcomes) > answered + 2 * load.clients,  # type: ignore[misc]
-                what="answers around the kill",
+                lambda ended=ended: len(load.outcomes) > ended + 2 * load.clients,  # type: ignore[misc]
+                what="requests ended after the kill",
             )
     counted = statuses(_served(load.outcomes))
 
     assert set(counted["search"]) == set(counted["products"]) == {200}
-    assert {202, 503} >= set(counted["events"])
     assert 503 in counted["events"]
+    assert set(counted["events"]) <= {202, 503}
     assert None in _exposures(load.outcomes)
-    wait_until(lambda: _works(stoppable, {"events"}), what="events are accepted again", seconds=30)
+    wait_until(lambda: _none_unavailable(stoppable, {"events"}), what="events are accepted again", seconds=30)

@@ -1,4 +1,4 @@
-"""Imports that are killed at any moment, and two imports of one file at once, in real processes."""
+"""Imports that are killed at random times, and two concurrent imports of one file, in real processes."""
 
 import csv
 import os
@@ -67,7 +67,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts programs in a shop, and kills at the end what still runs."""
+    """A function that starts a program in a shop; programs still running at the end are killed."""
     started: list[subprocess.Popen[str]] = []
 
     def start(shop: Shop, program: str, *arguments: str) -> "subprocess.Popen[str]":
@@ -82,14 +82,14 @@ def start() -> Iterator[Start]:
         process.communicate()
 
 
-def ended(process: "subprocess.Popen[str]") -> str:
+def output_of(process: "subprocess.Popen[str]") -> str:
     out, _ = process.communicate(timeout=180)
     assert process.returncode == 0
     return out
 
 
 def import_and_kill(start: Start, shop: Shop, path: Path, *, after: float) -> bool:
-    """Kill an import `after` seconds; return whether it was still running."""
+    """Kill an import after this many seconds; return whether it was still running."""
     process = start(shop, IMPORT, str(path))
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -102,32 +102,32 @@ def import_and_kill(start: Start, shop: Shop, path: Path, *, after: float) -> bo
     return False
 
 
-def test_an_import_that_was_killed_and_run_again_ends_as_an_uninterrupted_one(
+def test_an_import_that_was_killed_and_repeated_has_the_result_of_an_uninterrupted_one(
     start: Start, tmp_path: Path
 ) -> None:
     files = [write(tmp_path / f"{stock}.csv", stock=stock) for stock in (5, 8)]
-    calm, killed = new_shop(tmp_path / "calm"), new_shop(tmp_path / "killed")
+    uninterrupted, killed = new_shop(tmp_path / "uninterrupted"), new_shop(tmp_path / "killed")
     killed_while_running = 0
     for file in files:
         began = time.monotonic()
-        ended(start(calm, IMPORT, str(file)))
+        output_of(start(uninterrupted, IMPORT, str(file)))
         seconds = time.monotonic() - began
-        moments = random.Random(7)
+        rng = random.Random(7)
         for _ in range(KILLS):
-            after = moments.uniform(0.05, 0.5) * seconds
+            after = rng.uniform(0.05, 0.5) * seconds
             killed_while_running += import_and_kill(start, killed, file, after=after)
-        ended(start(killed, IMPORT, str(file)))
+        output_of(start(killed, IMPORT, str(file)))
     assert killed_while_running >= KILLS
-    assert ended(start(killed, DIGEST)) == ended(start(calm, DIGEST))
+    assert output_of(start(killed, DIGEST)) == output_of(start(uninterrupted, DIGEST))
 
 
-def test_two_imports_of_one_file_at_once_apply_it_once(start: Start, tmp_path: Path) -> None:
-    shop, alone = new_shop(tmp_path / "shop"), new_shop(tmp_path / "alone")
+def test_two_concurrent_imports_of_one_file_apply_it_once(start: Start, tmp_path: Path) -> None:
+    shop, expected = new_shop(tmp_path / "shop"), new_shop(tmp_path / "expected")
     for stock in (5, 8):
         path = write(tmp_path / f"{stock}.csv", stock=stock)
         both = [start(shop, IMPORT, str(path)) for _ in range(2)]
-        outputs = [ended(process) for process in both]
+        outputs = [output_of(process) for process in both]
         assert all(f"{2 * PRODUCTS:,} rows read" in out for out in outputs)
         assert not any("refused" in out for out in outputs)
-        ended(start(alone, IMPORT, str(path)))
-    assert ended(start(shop, DIGEST)) == ended(start(alone, DIGEST))
+        output_of(start(expected, IMPORT, str(path)))
+    assert output_of(start(shop, DIGEST)) == output_of(start(expected, DIGEST))

@@ -1,4 +1,4 @@
-"""The outbox while its processes are killed: no fact is lost, and no killed command stops pruning."""
+"""The outbox when processes are killed: no fact is lost, and a killed command doesn't stop pruning."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from tests.services.waiting import wait_until
 pytestmark = [pytest.mark.slow, pytest.mark.stores]
 
 KILLS = 5
-STEPS_A_ROUND = 80
+STEPS_PER_ROUND = 80
 
 PUBLISH = """
 import sys
@@ -35,7 +35,7 @@ for number in range(int(sys.argv[1]), int(sys.argv[2])):
         transaction.set_rollback(True)
 """
 
-# The lease is short, so that a successor needn't wait for long.
+# The lease is short, so that the next relay can take over soon.
 DELIVER = """
 import os, sys, threading
 from datetime import timedelta
@@ -56,7 +56,7 @@ file = os.open(sys.argv[1], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 Relay(lambda: [Mailer()]).run(threading.Event())
 """
 
-BUILD_AND_BE_KILLED = """
+BUILD_KILLED_BY_ITSELF = """
 import os, signal
 import django
 django.setup()
@@ -77,11 +77,11 @@ products = [
     for n in range(50)
 ]
 upsert_products(products, source="test", seller_id=seller_of("test").pk, by=by, now=timezone.now())
-def killed(count):
+def kill_itself(count):
     with transaction.atomic():
         publish_many(Topic.PRODUCT, range(1, 51))
     os.kill(os.getpid(), signal.SIGKILL)
-build(engine(), by=by, clock=timezone.now, progress=killed)
+build(engine(), by=by, clock=timezone.now, progress=kill_itself)
 """
 
 RELAY = """
@@ -123,7 +123,7 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start(shop: Shop) -> Iterator[Start]:
-    """Starts programs, and kills at the end what still runs."""
+    """A function that starts a program; programs still running at the end are killed."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -137,23 +137,25 @@ def start(shop: Shop) -> Iterator[Start]:
         process.wait()
 
 
-def test_every_step_is_delivered_in_order_while_the_relay_is_killed(start: Start, tmp_path: Path) -> None:
+def test_every_order_step_is_delivered_in_order_when_the_relay_is_killed(
+    start: Start, tmp_path: Path
+) -> None:
     path = tmp_path / "delivered"
     path.touch()
 
     def delivered() -> list[str]:
-        # A kill can end a line early; only whole lines count.
+        # A kill can truncate a line; only complete lines count.
         return path.read_text().rpartition("\n")[0].splitlines()
 
     for number in range(KILLS):
-        seen = len(delivered())
-        publisher = start(PUBLISH, str(number * STEPS_A_ROUND), str((number + 1) * STEPS_A_ROUND))
+        count = len(delivered())
+        publisher = start(PUBLISH, str(number * STEPS_PER_ROUND), str((number + 1) * STEPS_PER_ROUND))
         process = start(DELIVER, str(path))
-        wait_until(lambda: len(delivered()) > seen, what="something is delivered")  # noqa: B023
+        wait_until(lambda: len(delivered()) > count, what="something is delivered")  # noqa: B023
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert publisher.wait(timeout=120) == 0
-    steps = [str(number) for number in range(KILLS * STEPS_A_ROUND)]
+    steps = [str(number) for number in range(KILLS * STEPS_PER_ROUND)]
     start(DELIVER, str(path))
     wait_until(lambda: steps[-1] in delivered(), what="the last step is delivered")
 
@@ -166,10 +168,12 @@ def cursors(shop: Shop) -> set[str]:
     return {line.split()[0] for line in shop.manage("outbox").splitlines()}
 
 
-def test_a_killed_build_does_not_stop_pruning_and_is_cleared_by_the_next(shop: Shop, start: Start) -> None:
+def test_a_killed_build_does_not_stop_pruning_and_the_next_build_removes_its_cursor(
+    shop: Shop, start: Start
+) -> None:
     shop.manage("rebuild_index")
     serving = cursors(shop)
-    assert start(BUILD_AND_BE_KILLED).wait(timeout=120) == -signal.SIGKILL
+    assert start(BUILD_KILLED_BY_ITSELF).wait(timeout=120) == -signal.SIGKILL
     (killed,) = cursors(shop) - serving
 
     start(RELAY)

@@ -1,4 +1,4 @@
-"""A shop's processes live and die together."""
+"""The supervisor starts, restarts and stops the processes of a shop."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
-ALWAYS = ["beat", "ingest", "metrics", "relay", "valkey", "warehouse", "web", "worker"]
+PROCESSES = ["beat", "ingest", "metrics", "relay", "valkey", "warehouse", "web", "worker"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def running(shop: Shop) -> list[str]:
 
 
 def processes_of(home: Path) -> list[str]:
-    """The command lines of all processes that work for this home."""
+    """Return the command lines of all processes that use this home."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
@@ -43,61 +43,63 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
-def test_every_process_comes_up_and_stays(shop: Shop) -> None:
-    wait_until(lambda: running(shop) == ALWAYS, what="all run")
+def test_all_processes_start_and_the_shop_becomes_ready(shop: Shop) -> None:
+    wait_until(lambda: running(shop) == PROCESSES, what="all processes run")
 
-    wait_until(lambda: shop.get("/api/health/ready/")[1]["data"]["state"] == "ready", what="it is ready")
+    wait_until(
+        lambda: shop.get("/api/health/ready/")[1]["data"]["state"] == "ready", what="the shop is ready"
+    )
 
 
 @pytest.mark.parametrize("name", ["web", "relay", "ingest", "warehouse", "valkey"])
 def test_a_killed_process_is_started_again(shop: Shop, name: str) -> None:
     shop.kill(name)
 
-    wait_until(lambda: name in running(shop), what=f"{name} stays up")
-    wait_until(shop.is_live, what="the web answers")
+    wait_until(lambda: name in running(shop), what=f"{name} runs")
+    wait_until(shop.is_live, what="the web process responds")
 
 
-def test_a_second_supervisor_is_refused_with_the_way_out(shop: Shop) -> None:
-    wait_until(lambda: running(shop) == ALWAYS, what="all run")
+def test_a_second_supervisor_is_refused_and_names_the_running_process(shop: Shop) -> None:
+    wait_until(lambda: running(shop) == PROCESSES, what="all processes run")
 
-    said = shop.manage("serve", "--port", "0", check=False)
+    output = shop.manage("serve", "--port", "0", check=False)
 
-    assert "is being served already" in said
-    assert str(shop.pid("valkey")) in said
-
-
-def test_a_taken_port_is_named(shop: Shop) -> None:
-    said = shop.manage("serve", "--port", str(shop.port), check=False)
-
-    assert f"can't serve on 127.0.0.1:{shop.port}" in said
-    assert f"PORT={shop.port + 1}" in said
+    assert "is being served already" in output
+    assert str(shop.pid("valkey")) in output
 
 
-def test_nothing_outlives_the_supervisor_however_it_ends(tmp_path: Path) -> None:
+def test_the_error_for_an_occupied_port_suggests_another_one(shop: Shop) -> None:
+    output = shop.manage("serve", "--port", str(shop.port), check=False)
+
+    assert f"can't serve on 127.0.0.1:{shop.port}" in output
+    assert f"PORT={shop.port + 1}" in output
+
+
+def test_all_processes_stop_when_the_supervisor_is_stopped_or_killed(tmp_path: Path) -> None:
     shop = Shop(tmp_path, environ={})
     shop.manage("migrate", "-v0")
     shop.start()
-    assert len(processes_of(tmp_path)) > len(ALWAYS)
+    assert len(processes_of(tmp_path)) > len(PROCESSES)
 
     assert shop.stop() == 0
     assert processes_of(tmp_path) == []
 
     shop.start()
     shop.kill_supervisor()
-    wait_until(lambda: processes_of(tmp_path) == [], what="all are gone")
+    wait_until(lambda: processes_of(tmp_path) == [], what="all processes stopped")
 
 
 def test_a_database_without_its_migrations_is_not_served(tmp_path: Path) -> None:
     shop = Shop(tmp_path, environ={})
 
-    said = shop.manage("serve", check=False)
+    output = shop.manage("serve", check=False)
 
-    assert "migrations are not applied to the database" in said
-    assert "manage.py migrate" in said
+    assert "migrations are not applied to the database" in output
+    assert "manage.py migrate" in output
     assert processes_of(tmp_path) == []
 
 
-def test_operators_read_metrics_of_a_shop_in_production_by_any_name_and_the_public_none(
+def test_metrics_in_production_are_served_to_any_host_name_but_not_on_the_public_port(
     tmp_path: Path,
 ) -> None:
     production = {
@@ -108,7 +110,7 @@ def test_operators_read_metrics_of_a_shop_in_production_by_any_name_and_the_publ
     shop = Shop(tmp_path, environ=production)
     shop.manage("migrate", "-v0")
     with shop.running_command("serve_metrics", "--port", str(shop.metrics_port)):
-        wait_until(lambda: listens(shop.metrics_port), what="the port of the metrics")
+        wait_until(lambda: listens(shop.metrics_port), what="the metrics port is open")
         scraped = shop.operators("/metrics", host="web:9000")
 
     assert "vitrine_dependency_up" in scraped

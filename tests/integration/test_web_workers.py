@@ -1,4 +1,4 @@
-"""One dead web process is replaced alone, and slow clients take nothing from the others."""
+"""A killed web process is replaced without affecting the others, and slow clients block no requests."""
 
 import json
 import os
@@ -41,13 +41,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 def serving(shop: Shop) -> list[str]:
-    """The web processes whose worker accepts connections."""
+    """Return the names of the web processes whose worker accepts connections."""
     found = {name: worker_of(pid) for name, (_, pid) in shop.processes().items() if name.startswith("web")}
     return sorted(name for name, worker in found.items() if worker and accepts(worker, port=shop.port))
 
 
 def accepts(pid: int, *, port: int) -> bool:
-    """Whether the process listens on the port itself, which it may share with others."""
+    """Return whether the process listens on the port, which several processes may share."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     sockets = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == LISTENS}
     try:
@@ -57,7 +57,7 @@ def accepts(pid: int, *, port: int) -> bool:
 
 
 def worker_of(pid: int) -> int | None:
-    """The process that answers requests: Granian's child."""
+    """Return the process that handles requests, which is a child of Granian's main process."""
     if pid == 0:
         return None
     try:
@@ -68,60 +68,68 @@ def worker_of(pid: int) -> int | None:
 
 
 def exists(pid: int) -> bool:
-    """Whether anything of the process is left: its parent is told of its end when its last thread is gone."""
+    """Return whether the process, or a thread of it, still exists."""
     return Path(f"/proc/{pid}").exists()
 
 
-def test_a_killed_web_process_is_replaced_alone_and_no_other_request_fails(shop: Shop) -> None:
-    chance = random.Random(7)
+def test_a_killed_web_process_is_replaced_and_only_its_own_requests_fail(shop: Shop) -> None:
+    rng = random.Random(7)
     live = {"live": getting(f"http://127.0.0.1:{shop.port}/api/health/live/", connection="close")}
-    dead: list[tuple[float, float]] = []
+    kills: list[tuple[float, float]] = []
+    """The time of each kill, and the time at which the process had ended."""
     with Load(live, clients=CLIENTS).running() as load:
         for _ in range(KILLS):
             wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
             before = shop.processes()
-            name = chance.choice(WORKERS)
-            victim = worker_of(before[name][1])
-            assert victim is not None
+            name = rng.choice(WORKERS)
+            worker = worker_of(before[name][1])
+            assert worker is not None
             killed_at = time.monotonic()
-            os.kill(victim, signal.SIGKILL)
-            wait_until(lambda victim=victim: not exists(victim), what="it is gone")  # type: ignore[misc]
-            dead.append((killed_at, time.monotonic()))
-            answered = len(load.outcomes)
+            os.kill(worker, signal.SIGKILL)
+            wait_until(lambda worker=worker: not exists(worker), what="the process ended")  # type: ignore[misc]
+            kills.append((killed_at, time.monotonic()))
+            count = len(load.outcomes)
             wait_until(
-                lambda answered=answered: len(load.outcomes) > answered + CLIENTS,  # type: ignore[misc]
-                what="the others answer meanwhile",
+                lambda count=count: len(load.outcomes) > count + CLIENTS,  # type: ignore[misc]
+                what="the other processes serve requests",
             )
             others = {other: pid for other, (_, pid) in before.items() if other in WORKERS and other != name}
-            assert {other: shop.pid(other) for other in others} == others, "the others went on"
+            assert {other: shop.pid(other) for other in others} == others, (
+                "the other processes were not restarted"
+            )
 
     failed = [outcome for outcome in load.outcomes if outcome.status != 200]
-    assert {outcome.status for outcome in failed} <= {0}, "a connection that broke, never an error of ours"
-    elsewhere = [
-        (outcome, min((outcome.begun - gone for _, gone in dead), key=abs))
+    assert {outcome.status for outcome in failed} <= {0}, "a request fails only by a broken connection"
+    unrelated = [
+        (outcome, min((outcome.begun - ended for _, ended in kills), key=abs))
         for outcome in failed
-        if not any(outcome.begun <= gone and killed <= outcome.ended for killed, gone in dead)
+        if not any(outcome.begun <= ended and killed <= outcome.ended for killed, ended in kills)
     ]
-    assert elsewhere == [], "not in a killed process, with the seconds since the nearest death"
+    assert unrelated == [], "failed outside any kill, with the seconds since the nearest one"
     assert len(load.outcomes) > KILLS * CLIENTS
 
 
-def test_when_all_web_processes_are_killed_connections_are_refused_until_the_first_is_back(
+def test_connections_are_refused_after_all_web_processes_were_killed_until_one_is_restarted(
     shop: Shop,
 ) -> None:
     wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
     live = {"live": getting(f"http://127.0.0.1:{shop.port}/api/health/live/", connection="close")}
     with Load(live, clients=2).running() as load:
-        victims = [worker_of(pid) for name, (_, pid) in shop.processes().items() if name in WORKERS]
-        for victim in filter(None, victims):
-            os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: any(each.status == 0 for each in list(load.outcomes)), what="a refusal")
-        wait_until(lambda: serving(shop) == WORKERS, what="all web processes are back", seconds=120)
-        back = time.monotonic()
-        wait_until(lambda: len(load.between(back, time.monotonic())) > 10, what="requests since then")
+        workers = [worker_of(pid) for name, (_, pid) in shop.processes().items() if name in WORKERS]
+        for worker in filter(None, workers):
+            os.kill(worker, signal.SIGKILL)
+        wait_until(
+            lambda: any(each.status == 0 for each in list(load.outcomes)), what="a connection is refused"
+        )
+        wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve again", seconds=120)
+        restored_at = time.monotonic()
+        wait_until(
+            lambda: len(load.between(restored_at, time.monotonic())) > 10,
+            what="requests were sent since then",
+        )
 
     assert {each.status for each in load.outcomes} == {0, 200}
-    assert {each.status for each in load.between(back, time.monotonic())} == {200}
+    assert {each.status for each in load.between(restored_at, time.monotonic())} == {200}
 
 
 @pytest.mark.parametrize(
@@ -130,9 +138,9 @@ def test_when_all_web_processes_are_killed_connections_are_refused_until_the_fir
         b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{",
         b"POST /api/events/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
     ],
-    ids=["announced", "chunked"],
+    ids=["content length", "chunked"],
 )
-def test_unfinished_bodies_stop_nothing_and_end_at_their_deadline(shop: Shop, sent: bytes) -> None:
+def test_unfinished_bodies_block_no_requests_and_end_at_their_deadline(shop: Shop, sent: bytes) -> None:
     with ExitStack() as stack:
         begun = time.monotonic()
         sockets = [
@@ -157,7 +165,7 @@ def test_unfinished_bodies_stop_nothing_and_end_at_their_deadline(shop: Shop, se
     [b"zz\r\n{}\r\n0\r\n\r\n", b"2\r\n{}XX", b"-1\r\n", b"F" * 20 + b"\r\n", b"2\r\n{}\r\n0\r\nbad\r\n\r\n"],
     ids=["not a number", "no end", "negative", "huge", "trailer"],
 )
-def test_malformed_chunks_are_a_bad_request_with_the_request_id(shop: Shop, chunks: bytes) -> None:
+def test_malformed_chunks_are_refused_with_400_and_the_request_id(shop: Shop, chunks: bytes) -> None:
     head = b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", shop.port)) as connection:
         connection.settimeout(30)
@@ -170,7 +178,7 @@ def test_malformed_chunks_are_a_bad_request_with_the_request_id(shop: Shop, chun
     assert json.loads(body)["request_id"].encode() in response.removesuffix(body)
 
 
-def test_unfinished_headers_stop_nothing_and_are_closed(shop: Shop) -> None:
+def test_unfinished_headers_block_no_requests_and_their_connections_are_closed(shop: Shop) -> None:
     with ExitStack() as stack:
         sockets = [
             stack.enter_context(socket.create_connection(("127.0.0.1", shop.port))) for _ in range(200)
@@ -185,15 +193,15 @@ def test_unfinished_headers_stop_nothing_and_are_closed(shop: Shop) -> None:
             assert connection.recv(4_096) == b""
 
 
-def test_the_counters_of_all_web_processes_are_added_up_for_operators(shop: Shop) -> None:
-    def counted() -> float:
+def test_metrics_are_the_sums_over_all_web_processes(shop: Shop) -> None:
+    def requests_counted() -> float:
         name = 'vitrine_http_requests_total{method="GET",route="api/health/live/",status="200"}'
         lines = [line for line in shop.operators("/metrics").splitlines() if line.startswith(name)]
         return float(lines[0].rpartition(" ")[2]) if lines else 0.0
 
-    before = counted()
+    before = requests_counted()
     for _ in range(40):
         assert shop.request("GET", "/api/health/live/", headers={"Connection": "close"})[0] == 200
 
-    assert counted() == before + 40
+    assert requests_counted() == before + 40
     assert '"state"' in shop.operators("/health")

@@ -1,4 +1,4 @@
-"""One small shop, served by all of its processes on the stores that the environment names."""
+"""A small shop, with all its processes running, on the stores that the environment names."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +29,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 def fill(shop: Shop) -> None:
-    """Give a new shop its schemas, a catalogue and an account of the staff."""
+    """Create the schemas, a catalogue and a staff account in a new shop."""
     shop.manage_all(
         ["migrate", "-v0"],
         ["migrate_warehouse"],
@@ -47,13 +47,13 @@ def log_in(shop: Shop, *, phone: str, password: str, **options: Any) -> str:
 
 @pytest.fixture(scope="package")
 def staff(shop: Shop) -> str:
-    """A token of the staff."""
+    """An access token of a staff member."""
     return log_in(shop, phone=STAFF[0], password=STAFF[1])
 
 
 @pytest.fixture
 def customer(shop: Shop) -> str:
-    """A token of a customer who is new."""
+    """An access token of a new customer."""
     phone, password = f"+1212555{uuid4().int % 10_000:04}", "securepassword123"
     status, body = shop.post("/accounts/register/", {"phone": phone, "password": password})
     assert status in (201, 409), body

@@ -1,4 +1,4 @@
-"""A product, a cart, an order and a return in currencies with no, two, three and four decimal places."""
+"""Products, carts, orders and returns in currencies with zero, two, three and four decimal places."""
 
 from typing import Any
 
@@ -28,16 +28,16 @@ def data(response: Any, *, status: int = 200) -> Any:
         ("CLF", "1.0005", "0.5003", "1.5009", "0.5003"),
     ],
 )
-def test_amounts_are_rounded_and_written_by_the_currency_all_the_way(
+def test_amounts_have_the_currencys_decimal_places_from_product_to_return(
     currency: str, price: str, half: str, three: str, returned: str
 ) -> None:
     owner, shopper = seller(), customer()
     lamp = variant(price=price, currency=currency, sold_by=owner)
     path = f"/api/products/{lamp.product_id}/"
     changed = data(client_of(owner).patch(path, {"discount_percentage": "50"}))
-    shown = changed["variants"][0]
+    changed_variant = changed["variants"][0]
     assert (changed["price"], changed["sale_price"], changed["currency"]) == (price, half, currency)
-    assert (shown["price"], shown["sale_price"]) == (price, half), "they mean the same on a variant"
+    assert (changed_variant["price"], changed_variant["sale_price"]) == (price, half)
     client = client_of(shopper)
     cart = data(client.post(CART, {"variant_id": lamp.pk, "quantity": 3}), status=201)
     line = cart["items"][0]
@@ -45,10 +45,10 @@ def test_amounts_are_rounded_and_written_by_the_currency_all_the_way(
     order = data(client.post(ORDERS, {"shipping_address": ADDRESS, "expected_total": three}), status=201)
     assert (order["subtotal"], order["total_amount"], order["currency"]) == (three, three, currency)
     assert order["items"][0]["unit_price"] == half
-    back = {"items": [{"item_id": order["items"][0]["id"], "quantity": 1}]}
-    keeper = client_of(staff())
-    data(keeper.post(f"{ORDERS}{order['id']}/ship/", {}))
-    data(keeper.post(f"{ORDERS}{order['id']}/return/", back))
+    returned_items = {"items": [{"item_id": order["items"][0]["id"], "quantity": 1}]}
+    staff_client = client_of(staff())
+    data(staff_client.post(f"{ORDERS}{order['id']}/ship/", {}))
+    data(staff_client.post(f"{ORDERS}{order['id']}/return/", returned_items))
     movement = Movement.objects.get(kind="RETURN")
     assert f"{movement.amount.normalize():f}" == returned.rstrip("0")
     assert client.get(ORDERS).json()["results"][0]["total_amount"] == three
@@ -62,7 +62,7 @@ def test_amounts_are_rounded_and_written_by_the_currency_all_the_way(
         ("KWD", "1.0005", "An amount in KWD has at most 3 decimal places."),
     ],
 )
-def test_an_amount_with_too_many_places_is_refused_by_field(currency: str, amount: str, message: str) -> None:
+def test_an_amount_with_too_many_decimal_places_is_refused(currency: str, amount: str, message: str) -> None:
     owner, shopper = seller(), customer()
     lamp = variant(price="10", currency=currency, sold_by=owner)
     responses: list[Any] = [client_of(owner).patch(f"/api/products/{lamp.product_id}/", {"price": amount})]

@@ -1,4 +1,4 @@
-"""Clients that common generators create from the OpenAPI document, used as a shopper would."""
+"""Clients generated from the OpenAPI document by common tools, used for a purchase."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from tests.services.shop import Shop
 
 PYTHON = CLIENTS / "python"
 PASSWORD = "securepassword123"
-HAPPENED = {
+EXPECTED = {
     "exposure": True,
     "title": "Brass reading lamp",
     "total": True,
@@ -29,7 +29,7 @@ HAPPENED = {
 
 @pytest.fixture
 def phone(shop: Shop) -> str:
-    """The phone of a new customer."""
+    """The phone number of a new customer."""
     number = f"+1212556{uuid4().int % 10_000:04}"
     status, body = shop.post("/accounts/register/", {"phone": number, "password": PASSWORD})
     assert status == 201, body
@@ -38,7 +38,7 @@ def phone(shop: Shop) -> str:
 
 @pytest.fixture(scope="package")
 def document(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The OpenAPI document as the shop serves it."""
+    """The path of the OpenAPI document that the shop serves."""
     status, body = shop.get("/api/schema/?format=json")
     assert status == 200
     path = tmp_path_factory.mktemp("openapi") / "openapi.json"
@@ -47,7 +47,7 @@ def document(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*command: str | Path, folder: Path, environ: dict[str, str] | None = None) -> str:
-    """Run a program and return its output; if it fails, fail with the output."""
+    """Run a program and return its output; fail with the output if the program fails."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -62,10 +62,10 @@ def run(*command: str | Path, folder: Path, environ: dict[str, str] | None = Non
     return done.stdout
 
 
-def happened(output: str) -> dict[str, Any]:
-    """Return what a journey printed in its last line."""
-    told: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
-    return told
+def summary_in(output: str) -> dict[str, Any]:
+    """Return the summary that a journey prints in its last line."""
+    summary: dict[str, Any] = json.loads(output.strip().splitlines()[-1])
+    return summary
 
 
 @pytest.mark.node
@@ -79,7 +79,7 @@ def test_a_generated_typescript_client_searches_orders_and_cancels(
 
     output = run("node", "build/journey.js", f"http://127.0.0.1:{shop.port}", phone, PASSWORD, folder=folder)
 
-    assert happened(output) == {**HAPPENED, "second": "CANCELLED"}
+    assert summary_in(output) == {**EXPECTED, "second": "CANCELLED"}
 
 
 def test_a_generated_python_client_searches_orders_and_cancels(
@@ -102,4 +102,4 @@ def test_a_generated_python_client_searches_orders_and_cancels(
         environ={"PYTHONPATH": str(tmp_path)},
     )
 
-    assert happened(output) == {**HAPPENED, "second": "order_transition_not_allowed"}
+    assert summary_in(output) == {**EXPECTED, "second": "order_transition_not_allowed"}

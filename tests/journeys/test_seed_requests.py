@@ -18,7 +18,7 @@ class Account(NamedTuple):
 
 @pytest.fixture(scope="module")
 def account(shop: Shop) -> Account:
-    """The customer whose requests these are."""
+    """The account of the customer who sends the requests."""
     registration = {
         "phone": "1234567890",
         "password": "securepassword123",
@@ -36,7 +36,7 @@ def account(shop: Shop) -> Account:
 
 
 def envelope(response: tuple[int, Any], *, status: int = 200) -> Any:
-    """Return the data of a success envelope."""
+    """Check a success envelope and return its data."""
     assert response[0] == status, response
     assert set(response[1]) == ENVELOPE
     assert response[1]["status"] == status
@@ -44,13 +44,13 @@ def envelope(response: tuple[int, Any], *, status: int = 200) -> Any:
 
 
 def page(response: tuple[int, Any]) -> Any:
-    """Return the whole page."""
+    """Check a page and return it."""
     assert response[0] == 200, response
     assert set(response[1]) >= PAGE
     return response[1]
 
 
-def test_a_refresh_token_gives_a_new_pair(shop: Shop, account: Account) -> None:
+def test_a_refresh_token_is_exchanged_for_a_new_pair(shop: Shop, account: Account) -> None:
     login = {"phone": "1234567890", "password": "securepassword123"}
     refresh = envelope(shop.post("/accounts/login/", login))["refresh_token"]
 
@@ -83,7 +83,7 @@ def test_logging_out_needs_only_the_access_token_and_ends_the_session(shop: Shop
         "?page=1&page_size=20",
     ],
 )
-def test_products(shop: Shop, account: Account, query: str) -> None:
+def test_products_are_listed(shop: Shop, account: Account, query: str) -> None:
     found = page(shop.get(f"/api/products/{query}", token=account.access_token))
 
     assert "exposure_id" in found
@@ -99,7 +99,7 @@ def test_a_price_range_filters_products(shop: Shop, account: Account) -> None:
     }
 
 
-def test_variants(shop: Shop, account: Account) -> None:
+def test_variants_of_a_product_are_listed(shop: Shop, account: Account) -> None:
     found = page(shop.get("/api/products/?sort_by=price_low", token=account.access_token))
     shirt = next(product["id"] for product in found["results"] if product["title"] == "Linen shirt")
 
@@ -108,7 +108,7 @@ def test_variants(shop: Shop, account: Account) -> None:
     assert {variant["sku"] for variant in variants} == {"SHIRT-S", "SHIRT-M"}
 
 
-def test_inventory(shop: Shop, staff: str) -> None:
+def test_an_inventory_transaction_is_created_and_listed(shop: Shop, staff: str) -> None:
     movement = {
         "product": 1,
         "transaction_type": "IN",
@@ -117,15 +117,15 @@ def test_inventory(shop: Shop, staff: str) -> None:
         "notes": "Initial stock",
     }
 
-    made = envelope(shop.post("/api/products/inventory/transactions/", movement, token=staff), status=201)
+    created = envelope(shop.post("/api/products/inventory/transactions/", movement, token=staff), status=201)
 
-    assert {**made, **movement} == made
-    assert made["id"] in [
+    assert {**created, **movement} == created
+    assert created["id"] in [
         row["id"] for row in page(shop.get("/api/products/inventory/transactions/", token=staff))["results"]
     ]
 
 
-def test_cart_and_order(shop: Shop, account: Account) -> None:
+def test_a_cart_is_changed_and_ordered(shop: Shop, account: Account) -> None:
     token = account.access_token
     cart = envelope(shop.get("/api/orders/cart/", token=token))
     assert cart["items"] == []
@@ -153,9 +153,9 @@ def test_cart_and_order(shop: Shop, account: Account) -> None:
     assert [row["id"] for row in page(shop.get("/api/orders/orders/", token=token))["results"]] == [
         order["id"]
     ]
-    seen = envelope(shop.get(f"/api/orders/orders/{order['id']}/", token=token))
-    assert seen["shipping_address"] == request["shipping_address"]
-    assert seen["notes"] == request["notes"]
+    stored = envelope(shop.get(f"/api/orders/orders/{order['id']}/", token=token))
+    assert stored["shipping_address"] == request["shipping_address"]
+    assert stored["notes"] == request["notes"]
 
 
 @pytest.mark.parametrize(
@@ -169,41 +169,41 @@ def test_cart_and_order(shop: Shop, account: Account) -> None:
         "q=lamp&category=Electronics&min_price=100&max_price=500&sort_by=relevance&page=1&page_size=20",
     ],
 )
-def test_search(shop: Shop, account: Account, query: str) -> None:
+def test_a_search_finds_the_lamp(shop: Shop, account: Account, query: str) -> None:
     found = page(shop.get(f"/api/search/?{query}", token=account.access_token))
 
     assert "Brass reading lamp" in [product["title"] for product in found["results"]]
     assert {"facets", "exposure_id"} <= set(found)
 
 
-def test_suggestions(shop: Shop, account: Account) -> None:
+def test_a_prefix_has_suggestions(shop: Shop, account: Account) -> None:
     data = envelope(shop.get("/api/search/suggestions/?q=lam", token=account.access_token))
 
     assert "lamp" in str(data)
 
 
-def test_product_analytics(shop: Shop, staff: str) -> None:
+def test_product_analytics_are_reported(shop: Shop, staff: str) -> None:
     envelope(shop.get("/api/analytics/products/1/?start_date=2024-01-01&end_date=2024-12-31", token=staff))
 
 
 @pytest.mark.parametrize("group_by", ["day", "week", "month"])
-def test_sales(shop: Shop, staff: str, group_by: str) -> None:
+def test_sales_are_reported_by_period(shop: Shop, staff: str, group_by: str) -> None:
     span = "start_date=2024-01-01&end_date=2024-12-31"
 
     envelope(shop.get(f"/api/analytics/sales/?{span}&group_by={group_by}", token=staff))
 
 
 @pytest.mark.parametrize("algorithm", ["collaborative", "content_based", "hybrid"])
-def test_recommendations_for_a_person(shop: Shop, account: Account, algorithm: str) -> None:
+def test_recommendations_for_a_customer_are_served(shop: Shop, account: Account, algorithm: str) -> None:
     path = f"/api/recommendations/user/?limit=10&algorithm={algorithm}"
 
     assert shop.get(path, token=account.access_token)[0] == 200
 
 
-def test_recommendations_for_a_product(shop: Shop, account: Account) -> None:
+def test_recommendations_for_a_product_are_served(shop: Shop, account: Account) -> None:
     assert shop.get("/api/recommendations/product/1/", token=account.access_token)[0] == 200
 
 
 @pytest.mark.parametrize("path", ["/api/schema/swagger-ui/", "/api/schema/redoc/", "/api/schema/"])
-def test_documentation(shop: Shop, path: str) -> None:
+def test_the_documentation_is_served(shop: Shop, path: str) -> None:
     assert shop.fetch(path) == 200

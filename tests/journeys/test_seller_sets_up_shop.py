@@ -1,4 +1,4 @@
-"""A seller fills a shop over HTTP alone, and finds it by search."""
+"""A seller creates a catalogue over HTTP only, and searches find it."""
 
 from io import BytesIO
 from typing import Any
@@ -12,11 +12,11 @@ from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
 PRODUCTS = 20
-# It takes about a second; a machine that runs several tests at once gets more.
+# It usually takes about a second; running several tests at once may take longer.
 ALLOWED_SECONDS = 10.0
 
 
-def made(response: tuple[int, Any], *, status: int = 201) -> Any:
+def created(response: tuple[int, Any], *, status: int = 201) -> Any:
     assert response[0] == status, response
     return response[1]["data"]
 
@@ -29,14 +29,14 @@ def seller(shop: Shop) -> str:
     return log_in(shop, phone=phone, password=password)
 
 
-def picture(number: int) -> bytes:
+def image(number: int) -> bytes:
     file = BytesIO()
     Image.new("RGB", (64, 48), (12 * number, 90, 60)).save(file, format="PNG")
     return file.getvalue()
 
 
-def offer(shop: Shop, *, number: int, word: str, category: str, token: str) -> int:
-    """Create a product with three variants in two sizes, a picture and stock; return its id."""
+def create_product(shop: Shop, *, number: int, word: str, category: str, token: str) -> int:
+    """Create a product with three variants, an image and stock; return its id."""
     code = f"{word.upper()}-{number}"
     body = {
         "title": f"{word} stool {number}",
@@ -44,35 +44,36 @@ def offer(shop: Shop, *, number: int, word: str, category: str, token: str) -> i
         "price": "49.00",
         "variants": [{"sku": f"{code}-LOW", "attributes": {"height": "low"}}],
     }
-    product = made(shop.post("/api/products/", body, token=token))["id"]
+    product = created(shop.post("/api/products/", body, token=token))["id"]
     matrix = {
         "attributes": {"height": ["low", "medium", "high"]},
         "sku_pattern": f"{code}-{{height}}",
         "price_modifiers": {"height": {"high": "10.00"}},
     }
-    made(shop.post(f"/api/products/{product}/variants/matrix/", matrix, token=token), status=200)
-    fields = {"image": ("stool.png", picture(number), "image/png")}
-    made(shop.request("POST", f"/api/products/{product}/images/", token=token, fields=fields))
-    variants = made(shop.get(f"/api/products/{product}/variants/"), status=200)
+    created(shop.post(f"/api/products/{product}/variants/matrix/", matrix, token=token), status=200)
+    fields = {"image": ("stool.png", image(number), "image/png")}
+    created(shop.request("POST", f"/api/products/{product}/images/", token=token, fields=fields))
+    variants = created(shop.get(f"/api/products/{product}/variants/"), status=200)
     assert len(variants) == 3
     for variant in variants:
         delivery = {"variant": variant["id"], "transaction_type": "IN", "quantity": 5, "reference": "first"}
-        made(shop.post("/api/products/inventory/transactions/", delivery, token=token))
+        created(shop.post("/api/products/inventory/transactions/", delivery, token=token))
     return int(product)
 
 
-def test_a_seller_fills_a_shop_over_http_alone_and_finds_it_by_search(
-    shop: Shop, staff: str, seller: str
-) -> None:
+def test_products_created_over_http_are_found_by_search(shop: Shop, staff: str, seller: str) -> None:
     word = f"walnut{uuid4().hex[:8]}"
-    category = made(shop.post("/api/categories/", {"name": f"Stools {word}"}, token=staff))["slug"]
+    category = created(shop.post("/api/categories/", {"name": f"Stools {word}"}, token=staff))["slug"]
 
     ids = {
-        offer(shop, number=number, word=word, category=category, token=seller) for number in range(PRODUCTS)
+        create_product(shop, number=number, word=word, category=category, token=seller)
+        for number in range(PRODUCTS)
     }
     query = f"/api/search/?q={word}&category={category}&in_stock=true&page_size=100"
     wait_until(
-        lambda: shop.get(query)[1]["count"] == PRODUCTS, what="found by search", seconds=ALLOWED_SECONDS
+        lambda: shop.get(query)[1]["count"] == PRODUCTS,
+        what="searches find all products",
+        seconds=ALLOWED_SECONDS,
     )
     page = shop.get(query)[1]
     assert {card["id"] for card in page["results"]} == ids

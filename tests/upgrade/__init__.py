@@ -1,1 +1,1 @@
-"""A shop that an earlier release made is upgraded with the steps of docs/upgrading.md, while it serves."""
+"""Upgrades of a running shop from an earlier release, with the steps of docs/upgrading.md."""

@@ -9,7 +9,7 @@ from tests.services.shop import ROOT
 
 
 def unpack(commit: str, folder: Path) -> bool:
-    """Write the files of `commit` into `folder`; return False where the history doesn't reach that far."""
+    """Write the files of `commit` into `folder`; return False if the history doesn't contain it."""
     archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=False)
     if archive.returncode != 0:
         return False

@@ -1,6 +1,6 @@
-"""The shop of an earlier release is upgraded while it serves, and nothing is lost.
+"""A shop of an earlier release is upgraded while it runs, without losing records.
 
-The steps are those of docs/upgrading.md, "One machine". A release that must be upgraded from stays in RELEASES.
+The steps are those of docs/upgrading.md, "One machine". RELEASES lists the releases that can be upgraded.
 """
 
 import json
@@ -19,8 +19,8 @@ from indexing.schema import PREVIOUS_VERSION, VERSION
 from tests.services.shop import ROOT, STOP_SECONDS, Shop, free_port
 from tests.services.waiting import wait_until
 from tests.upgrade import release
-from tests.upgrade.records import Records, contradicted_stock, order_numbers, stored_events
-from tests.upgrade.visitors import Visitors
+from tests.upgrade.background_clients import BackgroundClients
+from tests.upgrade.records import Records, order_numbers, stored_events, variants_with_wrong_stock
 
 RELEASES = ["73e95af"]
 CUSTOMER = {"phone": "+15550100003", "password": "vitrine-demo"}
@@ -29,14 +29,14 @@ UNLIMITED = dict.fromkeys(
     ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_BROWSE", "THROTTLE_EVENTS", "THROTTLE_LOGIN"),
     "100000/minute",
 )
-PLENTY = 10_000
+LARGE_QUANTITY = 10_000
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(params=RELEASES)
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    """A demo shop that an earlier release made and serves."""
+    """A running demo shop of an earlier release."""
     code = tmp_path / "code"
     if not release.unpack(request.param, code):
         pytest.skip(f"the history of this clone does not reach back to {request.param}")
@@ -64,7 +64,7 @@ def new(old: Shop) -> Iterator[Shop]:
 
 @contextmanager
 def web_only(shop: Shop) -> Iterator[int]:
-    """Run `serve --web-only` beside what listens on the shop's port; give its port for operators."""
+    """Run `serve --web-only` on the shop's port, which it shares; yield its port for operators."""
     port = free_port()
     with (shop.home / "web-only.log").open("w") as log:
         process = subprocess.Popen(
@@ -83,13 +83,13 @@ def web_only(shop: Shop) -> Iterator[int]:
 
 
 def health(shop: Shop, port: int) -> dict[str, Any]:
-    """Return what the operators' health endpoint says of each dependency."""
+    """Return the state of each dependency from the operators' health endpoint."""
     found: dict[str, Any] = json.loads(shop.operators("/health", port=port))["dependencies"]
     return found
 
 
 def is_ready(shop: Shop, port: int) -> bool:
-    """Return whether the operators' health endpoint says that the shop is ready."""
+    """Return whether the shop is ready according to the operators' health endpoint."""
     try:
         return bool(json.loads(shop.operators("/health", port=port))["state"] == "ready")
     except (urllib3.exceptions.HTTPError, AssertionError):
@@ -104,13 +104,13 @@ def log_in(shop: Shop) -> dict[str, str]:
 
 
 def stocked_product(shop: Shop) -> tuple[int, str]:
-    """Return id and title of a product with one variant, after a delivery that lasts for the whole test."""
+    """Add stock to a product with one variant, enough for the whole test; return its id and title."""
     status, body = shop.get("/api/products/?page_size=100&sort_by=newest")
     assert status == 200, body
     found = next(each for each in body["results"] if each["variant_count"] == 1)
     _, variants = shop.get(f"/api/products/{found['id']}/variants/")
     staff = shop.post("/accounts/login/", {**CUSTOMER, "phone": "+15550100001"})[1]["data"]["access_token"]
-    delivery = {"variant": variants["data"][0]["id"], "transaction_type": "IN", "quantity": PLENTY}
+    delivery = {"variant": variants["data"][0]["id"], "transaction_type": "IN", "quantity": LARGE_QUANTITY}
     status, body = shop.post("/api/products/inventory/transactions/", delivery, token=staff)
     assert status == 201, body
     return found["id"], found["title"]
@@ -119,41 +119,44 @@ def stocked_product(shop: Shop) -> tuple[int, str]:
 def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old: Shop, new: Shop) -> None:
     login, (product_id, title) = log_in(old), stocked_product(old)
     token = login["access_token"]
-    wait_until(lambda: bool(old.get("/api/search/", fields={"q": title})[1]["results"]), what="it is found")
+    wait_until(
+        lambda: bool(old.get("/api/search/", fields={"q": title})[1]["results"]),
+        what="a search finds the product",
+    )
     before = Records.of(old.home)
 
-    with Visitors(old, token, product_id, title) as visitors:
-        wait_until(lambda: len(visitors.orders) > 2 and len(visitors.event_ids) > 2, what="visitors are busy")
+    with BackgroundClients(old, token, product_id, title) as clients:
+        wait_until(lambda: len(clients.orders) > 2 and len(clients.event_ids) > 2, what="clients place orders and send events")
 
         new.manage("migrate")
         new.manage("migrate_warehouse")
         with web_only(new) as operators:
             wait_until(lambda: is_ready(new, operators), what="the new web processes are ready")
             assert health(new, operators)["search"]["schema_version"] == PREVIOUS_VERSION
-            assert visitors.events_deferred == 0
+            assert clients.events_deferred == 0
             assert old.stop() == 0
             new.start("--share-port")
             wait_until(lambda: is_ready(new, new.metrics_port), what="the new release is ready")
-        deferred = visitors.events_deferred
+        deferred = clients.events_deferred
         assert "rebuild_index" in health(new, new.metrics_port)["search"]["remedy"]
         new.manage("rebuild_index")
         new.manage("rebuild_index", "--rollback")
         new.manage("rebuild_index", "--rollback")
-        accepted = len(visitors.event_ids)
-        wait_until(lambda: len(visitors.event_ids) > accepted + 3, what="visitors are still busy")
+        accepted = len(clients.event_ids)
+        wait_until(lambda: len(clients.event_ids) > accepted + 3, what="clients still send events")
 
-    assert visitors.failures == []
-    assert visitors.events_deferred == deferred, "events are accepted once the new release is ready"
-    assert all(visitors.answered[name] > 10 for name in ("search", "product", "cart", "order")), (
-        visitors.answered
+    assert clients.failures == []
+    assert clients.events_deferred == deferred, "no event was deferred after the new release was ready"
+    assert all(clients.succeeded[name] > 10 for name in ("search", "product", "cart", "order")), (
+        clients.succeeded
     )
 
     after = Records.of(new.home)
     assert before.missing_from(after) == []
-    assert set(visitors.orders) <= order_numbers(new.home)
-    assert contradicted_stock(new.home) == []
+    assert set(clients.orders) <= order_numbers(new.home)
+    assert variants_with_wrong_stock(new.home) == []
     wait_until(
-        lambda: set(visitors.event_ids) <= stored_events(new.home), what="every accepted event is stored"
+        lambda: set(clients.event_ids) <= stored_events(new.home), what="every accepted event is stored"
     )
     wait_until(lambda: "agree" in new.manage("reconcile", check=False), what="the order facts agree")
 

@@ -1,4 +1,4 @@
-"""The sales of the public data set online-retail by month, computed with the standard library alone."""
+"""The monthly sales of the public data set Online Retail, computed with only the standard library."""
 
 import csv
 import lzma
@@ -13,12 +13,12 @@ PRODUCT = re.compile(r"\d{5}")
 
 
 def months(path: Path) -> list[dict[str, Any]]:
-    """Return period, units, gross, returns, net and orders of each month that has a sale or a return."""
+    """Return the rows of the sales report for each month with a sale or a return."""
     rows = _rows(path)
-    begun: dict[str, str] = {}
+    placed_at: dict[str, str] = {}
     for row in rows:
         invoice, at = row["InvoiceNo"], row["InvoiceDate"]
-        begun[invoice] = min(at, begun.get(invoice, at))
+        placed_at[invoice] = min(at, placed_at.get(invoice, at))
     units: defaultdict[str, int] = defaultdict(int)
     gross: defaultdict[str, Decimal] = defaultdict(Decimal)
     returns: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -27,7 +27,7 @@ def months(path: Path) -> list[dict[str, Any]]:
         invoice, quantity, price = row["InvoiceNo"], int(row["Quantity"]), Decimal(row["UnitPrice"])
         if price <= 0 or not PRODUCT.match(row["StockCode"]):
             continue
-        month = begun[invoice][:7]
+        month = placed_at[invoice][:7]
         line = (abs(quantity) * price).quantize(CENT, ROUND_HALF_UP)
         if invoice.startswith("C") and quantity < 0:
             returns[month] += line
@@ -51,6 +51,6 @@ def months(path: Path) -> list[dict[str, Any]]:
 def _rows(path: Path) -> list[dict[str, str]]:
     with lzma.open(path, "rt", encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
-        # A row that repeats another one exactly is a mistake in the file.
+        # Exact duplicates of rows are errors in the file.
         distinct = dict.fromkeys(tuple(row.items()) for row in reader)
     return [dict(row) for row in distinct]
