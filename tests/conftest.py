@@ -1,4 +1,4 @@
-"""The stores, as fixtures: each is running when a test asks for it, and belongs to this worker alone."""
+"""The stores, as fixtures: each runs while tests need it, and only this worker uses it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from tests.services import RUN, requirements, uses_store
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    """Keep SQLite in a file: threads and other processes open it as they would in a shop."""
+    """Keep SQLite in a file, so that threads and other processes can open it as in a shop."""
     if connections["default"].vendor == "sqlite":
         connections["default"].settings_dict["TEST"]["NAME"] = str(RUN.home / "test.sqlite3")
 
@@ -26,7 +26,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 def django_db_setup(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
 ) -> Iterator[None]:
-    """End other sessions before PostgreSQL's database is dropped: a thread may be late to close its own."""
+    """End other sessions before PostgreSQL's database is dropped, because a thread may still have one open."""
     yield
     connection: Any = connections["default"]
     if connection.vendor != "postgresql":
@@ -43,7 +43,7 @@ def django_db_setup(
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """The address of this worker's stream, empty when the run begins."""
+    """The URL of this worker's stream, which is empty when the run begins."""
     with RUN.redis() as url, redis.Redis.from_url(url) as client:
         client.flushdb()
         yield url
@@ -51,14 +51,14 @@ def redis_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def warehouse_url() -> Iterator[str]:
-    """The address of this worker's warehouse: the server runs, its database has to be migrated."""
+    """The URL of this worker's warehouse, whose database is not migrated yet."""
     with RUN.warehouse() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def migrated_warehouse_url(warehouse_url: str) -> str:
-    """The address of this worker's warehouse, whose database has the schema: web requests don't migrate it."""
+    """The URL of this worker's warehouse with the schema, which web requests don't create."""
     warehouse = Warehouse(PipelineSettings(home=RUN.home, clickhouse_url=warehouse_url))
     migrate.migrate(warehouse)
     warehouse.close()
@@ -67,7 +67,7 @@ def migrated_warehouse_url(warehouse_url: str) -> str:
 
 @pytest.fixture(scope="session")
 def elasticsearch_url() -> str:
-    """The address of a real Elasticsearch; mark the test `elasticsearch`."""
+    """The URL of a real Elasticsearch; mark the test `elasticsearch`."""
     return requirements.require("elasticsearch")
 
 
@@ -79,7 +79,7 @@ def data_dir() -> str:
 
 @pytest.fixture(autouse=True)
 def _fresh_cache(request: pytest.FixtureRequest) -> None:
-    """Forget throttles and cached answers between tests of the shop."""
+    """Clear throttle counters and cached responses between tests of the shop."""
     if uses_store(request.node):
         request.getfixturevalue("redis_url")
         caches["default"].clear()

@@ -1,4 +1,4 @@
-"""A warehouse of one test's own, which this process and its children find in the environment."""
+"""A warehouse for one test, which this process and its children find in the environment."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from analytics_pipeline.warehouse import Warehouse
 
 @contextmanager
 def own_warehouse(url: str, *, home: Path, environment: pytest.MonkeyPatch) -> Iterator[Warehouse]:
-    """Have a migrated database of its own on the server at `url`, and `home` as the home."""
+    """Set the environment to a new, migrated database on the server at `url`, and to the home `home`."""
     database = f"test_{uuid4().hex}"
     environment.setenv("CLICKHOUSE_URL", urlunsplit(urlsplit(url)._replace(path=f"/{database}")))
     environment.setenv("VITRINE_HOME", str(home))

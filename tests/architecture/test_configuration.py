@@ -1,4 +1,4 @@
-"""What can be configured is documented, and reaches the processes that read it."""
+"""All settings are documented and reach the processes that read them."""
 
 import os
 import re
@@ -18,13 +18,13 @@ COMPOSE = ROOT / "docker-compose.yml"
 READ_BY_DJANGO = re.compile(r"env\.\w+\(\s*\"([A-Z][A-Z_]+)\"")
 READ_BY_ENGINES = re.compile(r"(?:environ|variables)(?:\.get\(|, |\[)\s*\"([A-Z][A-Z_]+)\"")
 READ_BY_COMPOSE = re.compile(r"\$\{([A-Z_]+)")
-# What processes tell each other, or a command's own argument.
+# Variables that processes set for each other, or that are a command's own argument.
 INTERNAL = {"VITRINE_ENV_FILE", "PROMETHEUS_MULTIPROC_DIR", "PORT", "VITRINE_PROCESS"}
-# What the image or the composition decides: another value would not work there.
+# Variables with a fixed value in the image or in docker-compose.yml.
 FIXED_IN_CONTAINERS = {"DEBUG", "METRICS_PORT", "VITRINE_HOME", "VITRINE_SEARCH_ENGINE"}
 
 
-def read_by_the_shop() -> set[str]:
+def variables_read() -> set[str]:
     found = set(READ_BY_DJANGO.findall((ROOT / "backend/config/settings.py").read_text()))
     engines = [ROOT / f"{name}/settings.py" for name in ("analytics_pipeline", "indexing", "ml")]
     for path in [*engines, ROOT / "backend/config/engines.py"]:
@@ -32,28 +32,31 @@ def read_by_the_shop() -> set[str]:
     return found - INTERNAL
 
 
-def test_the_example_names_every_variable_and_no_other() -> None:
+def test_the_example_file_lists_exactly_the_variables_that_are_read() -> None:
     named = set(re.findall(r"^#?([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
-    assert named == read_by_the_shop() | set(READ_BY_COMPOSE.findall(COMPOSE.read_text()))
+    assert named == variables_read() | set(READ_BY_COMPOSE.findall(COMPOSE.read_text()))
 
 
 def test_every_variable_reaches_every_container_of_the_shop() -> None:
     services = yaml.safe_load(COMPOSE.read_text())["services"]
-    ours = {
+    shop_services = {
         name: service["environment"] for name, service in services.items() if service["image"] == "vitrine"
     }
 
-    missing = {name: read_by_the_shop() - FIXED_IN_CONTAINERS - set(given) for name, given in ours.items()}
+    missing = {
+        name: variables_read() - FIXED_IN_CONTAINERS - set(environment)
+        for name, environment in shop_services.items()
+    }
 
-    assert {"web", "relay", "ingest", "worker", "beat", "migrate"} == set(ours)
+    assert {"web", "relay", "ingest", "worker", "beat", "migrate"} == set(shop_services)
     assert {name: variables - {"WEB_WORKERS"} for name, variables in missing.items() if variables} == {
-        name: set() for name in set(ours) - {"web"}
+        name: set() for name in set(shop_services) - {"web"}
     }
 
 
-def test_a_variable_that_compose_passes_on_empty_means_its_default(tmp_path: Path) -> None:
-    empty = dict.fromkeys(read_by_the_shop() - {"VITRINE_HOME"}, "")
+def test_an_empty_variable_has_its_default_value(tmp_path: Path) -> None:
+    empty = dict.fromkeys(variables_read() - {"VITRINE_HOME"}, "")
     program = (
         "from django.conf import settings; print(settings.DEFAULT_CURRENCY, settings.THROTTLE_RATES['anon'])"
     )
@@ -73,14 +76,14 @@ def test_a_command_that_needs_no_store_creates_no_folder(command: list[str], tmp
     assert not home.exists()
 
 
-def test_djangos_own_test_runner_is_refused_with_the_right_command(tmp_path: Path) -> None:
+def test_djangos_test_command_fails_and_names_make_test(tmp_path: Path) -> None:
     done = run(["manage.py", "test"], home=tmp_path)
 
     assert done.returncode == 1
     assert "make test" in done.stderr
 
 
-def test_only_the_integration_script_knows_of_the_folder_beside_the_repository() -> None:
+def test_only_the_ci_script_refers_to_the_folder_beside_the_repository() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     pattern = re.compile(r"\.\./shared|/work/" + "shared")
 
@@ -94,12 +97,12 @@ def test_only_the_integration_script_knows_of_the_folder_beside_the_repository()
 
 
 def run(arguments: list[str], *, home: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """Run Python with nothing else in its environment."""
-    given = {"DJANGO_SETTINGS_MODULE": "backend.config.settings", "VITRINE_ENV_FILE": os.devnull}
+    """Run Python with only these environment variables."""
+    defaults = {"DJANGO_SETTINGS_MODULE": "backend.config.settings", "VITRINE_ENV_FILE": os.devnull}
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **given, **environ, "VITRINE_HOME": str(home)},
+        env={"PATH": os.environ["PATH"], **defaults, **environ, "VITRINE_HOME": str(home)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -107,7 +110,7 @@ def run(arguments: list[str], *, home: Path, **environ: str) -> "subprocess.Comp
     )
 
 
-def test_the_example_sets_nothing() -> None:
+def test_the_example_file_sets_no_variable() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
 
     assert [line for line in lines if line and not line.startswith("#")] == []

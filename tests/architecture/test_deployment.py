@@ -1,4 +1,4 @@
-"""The same shop runs under the supervisor and under docker compose."""
+"""The supervisor and docker compose run the same processes with the same limits."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ from backend.config.web.serving import FORM_BYTES
 ROOT = Path(__file__).parent.parent.parent
 LISTEN = Listen.of("127.0.0.1", 1)
 TEXT = (ROOT / "docker-compose.yml").read_text()
-REAL = {"REDIS_URL": "redis://stream", "CLICKHOUSE_URL": "http://warehouse"}
+EXTERNAL = {"REDIS_URL": "redis://stream", "CLICKHOUSE_URL": "http://warehouse"}
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +27,11 @@ def services() -> dict[str, Any]:
 def test_compose_runs_every_process_that_the_supervisor_runs(
     tmp_path: Path, services: dict[str, Any]
 ) -> None:
-    shop, *others = groups(PipelineSettings.from_env({"VITRINE_HOME": str(tmp_path), **REAL}), listen=LISTEN)
-    of_the_web = {process.name for process in web(LISTEN)} - {"web"}
-    supervised = {process.name for process in shop.processes if not process.once} - of_the_web
+    shop, *others = groups(
+        PipelineSettings.from_env({"VITRINE_HOME": str(tmp_path), **EXTERNAL}), listen=LISTEN
+    )
+    web_processes = {process.name for process in web(LISTEN)} - {"web"}
+    supervised = {process.name for process in shop.processes if not process.once} - web_processes
 
     assert others == []
     assert supervised <= set(services)
@@ -42,7 +44,7 @@ def test_no_secret_has_a_default() -> None:
     assert {rest if rest == ":-" else rest[:2] for _, rest in secrets} <= {"", ":-", ":?"}
 
 
-def test_ports_of_the_servers_are_open_to_this_machine_only(services: dict[str, Any]) -> None:
+def test_ports_of_the_servers_are_published_on_loopback_only(services: dict[str, Any]) -> None:
     ports = [
         port for name, service in services.items() if name != "nginx" for port in service.get("ports", [])
     ]
@@ -59,13 +61,13 @@ def test_the_supervisor_starts_embedded_services_first(tmp_path: Path) -> None:
 
 
 def test_only_its_owner_can_read_the_configuration_of_the_supervisor(tmp_path: Path) -> None:
-    home = tmp_path / "100% ours"
+    home = tmp_path / "100% of a shop"
     started = groups(PipelineSettings(home=home), listen=LISTEN)
 
     path = write_configuration(home, root=ROOT, to_start=started, logs=home / "logs")
 
     assert path.stat().st_mode & 0o077 == 0
-    assert "100%% ours" in path.read_text()
+    assert "100%% of a shop" in path.read_text()
 
 
 def test_the_container_runs_the_web_processes_that_the_supervisor_runs(services: dict[str, Any]) -> None:
@@ -75,12 +77,12 @@ def test_the_container_runs_the_web_processes_that_the_supervisor_runs(services:
     assert '"serve", "--web-only"' in dockerfile
     assert ports == ["8000", "9000"]
     assert "ports" not in services["web"], (
-        "neither port is published: nginx reaches one, Prometheus the other"
+        "the ports are used only by nginx and Prometheus, inside the network"
     )
 
 
 @pytest.mark.parametrize("workers", [1, 4])
-def test_each_web_process_is_supervised_by_itself(workers: int) -> None:
+def test_each_web_process_is_supervised_separately(workers: int) -> None:
     processes = web(Listen.of("127.0.0.1", 8000, workers=workers))
 
     serving = [process for process in processes if process.name.startswith("web")]
@@ -88,13 +90,13 @@ def test_each_web_process_is_supervised_by_itself(workers: int) -> None:
     assert len({tuple(process.command) for process in serving}) == 1, "they share one port"
 
 
-@pytest.mark.parametrize(("port", "metrics"), [(8000, 9000), (64_535, 65_535), (65_000, 64_000)])
-def test_metrics_have_a_port_beside_the_webs(port: int, metrics: int) -> None:
-    assert Listen.of("127.0.0.1", port).metrics_port == metrics
+@pytest.mark.parametrize(("port", "metrics_port"), [(8000, 9000), (64_535, 65_535), (65_000, 64_000)])
+def test_the_metrics_port_is_1000_above_or_below_the_web_port(port: int, metrics_port: int) -> None:
+    assert Listen.of("127.0.0.1", port).metrics_port == metrics_port
     assert Listen.of("127.0.0.1", port, metrics_port=7_000).metrics_port == 7_000
 
 
-def test_nginx_serves_the_names_of_images_and_nothing_else() -> None:
+def test_nginx_serves_only_paths_of_images() -> None:
     configuration = (ROOT / "deploy/nginx/default.conf").read_text()
     (pattern,) = re.findall(r"location ~ (\^/media/\S+) {", configuration)
     folder = f"products/12/{'0a' * 16}"

@@ -27,8 +27,8 @@ print(" ".join(sys.modules))
 
 @pytest.mark.parametrize("program", [WEB, RELAY], ids=["web", "relay"])
 def test_serving_processes_import_no_heavy_module(program: str) -> None:
-    answer = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
     )
 
-    assert not HEAVY & set(answer.stdout.split())
+    assert not HEAVY & set(done.stdout.split())

@@ -9,9 +9,9 @@ from django.apps import apps
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-# Apps that connect the shop to engines. All others are the core, which imports no engine.
+# Apps that may import engines. All others belong to the core, which may not.
 OUTSIDE_THE_CORE = {"config", "engines", "search", "recommendations", "analytics", "tracking", "operations"}
-# Folders with Python files that nothing imports.
+# Folders with Python files that are never imported by others.
 NO_PACKAGES = {"benchmarks", "deploy", "notebooks", "tests", "var"}
 
 
@@ -53,7 +53,7 @@ def test_the_contract_of_layers_is_exhaustive() -> None:
     assert layered["containers"] == ["backend"]
 
 
-def test_every_package_is_checked() -> None:
+def test_every_package_is_checked_by_import_linter() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - NO_PACKAGES
 
     assert packages == set(CONFIGURATION["root_packages"])

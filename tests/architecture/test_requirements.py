@@ -1,4 +1,4 @@
-"""A test whose requirement is absent is skipped with its remedy, or fails where it is required."""
+"""A test whose requirement is missing is skipped with a remedy, or fails if the requirement is mandatory."""
 
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from tests.services import requirements
 from tests.services.requirements import NEEDS, Programs, Variable
 
 
-def test_programs_are_found_only_when_all_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_are_found_only_when_all_are_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("node", "npm"):
         assert NEEDS["node"].found() is None
@@ -21,7 +23,7 @@ def test_programs_are_found_only_when_all_are_there(tmp_path: Path, monkeypatch:
     ("need", "remedy"),
     [(NEEDS["data"], "set TEST_DATA_DIR"), (NEEDS["java"], "install java and mvn")],
 )
-def test_an_absent_requirement_is_named_with_its_remedy(
+def test_a_missing_requirement_is_reported_with_its_remedy(
     need: Variable | Programs, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = next(name for name, other in NEEDS.items() if other is need)

@@ -19,7 +19,7 @@ PUBLISHING = {"publish", "publish_many"}
 
 
 def first_arguments() -> Iterator[tuple[str, ast.expr]]:
-    """Yield where `publish` or `publish_many` of the outbox is called, and its first argument."""
+    """Yield the place and the first argument of each call of the outbox's `publish` or `publish_many`."""
     for path in sorted(set(ROOT.glob("backend/**/*.py")) - set(ROOT.glob("backend/outbox/*.py"))):
         tree = ast.parse(path.read_text())
         imported = {
@@ -52,18 +52,18 @@ def default(subscriber: type, name: str) -> object:
     return fields[name].default if name in fields else getattr(subscriber, name)
 
 
-def test_every_call_of_publish_names_a_declared_topic_and_every_topic_is_published() -> None:
+def test_published_topics_are_declared_and_declared_topics_are_published() -> None:
     published = {where: ast.unparse(argument) for where, argument in first_arguments()}
 
     assert {f"Topic.{topic.name}" for topic in Topic} == set(published.values()), published
 
 
 @pytest.mark.parametrize("topic", Topic)
-def test_a_key_of_a_topic_is_the_id_of_a_row_of_its_model(topic: Topic) -> None:
+def test_the_model_of_a_topic_has_integer_ids_as_keys(topic: Topic) -> None:
     assert isinstance(apps.get_model(topic.model)._meta.pk, AutoField), topic
 
 
-def test_two_fact_topics_never_share_a_table() -> None:
+def test_fact_topics_have_different_models() -> None:
     models = Counter(topic.model for topic in Topic if topic.kind is Kind.FACT)
 
     assert models
@@ -71,7 +71,7 @@ def test_two_fact_topics_never_share_a_table() -> None:
 
 
 @pytest.mark.parametrize("subscriber", subscriber_classes(), ids=lambda subscriber: subscriber.__name__)
-def test_every_subscriber_receives_declared_topics_and_says_where_it_starts(subscriber: type) -> None:
+def test_every_subscriber_declares_its_topics_and_its_start(subscriber: type) -> None:
     topics = default(subscriber, "topics")
 
     assert isinstance(topics, frozenset)

@@ -1,1 +1,1 @@
-"""Third-party and generated clients in several languages, run against our servers."""
+"""Third-party and generated clients in several languages, used with our servers."""

@@ -1,4 +1,4 @@
-"""Copies of the folders of tests/clients, each prepared once a run: nothing is written beside the tests."""
+"""Copies of the folders of tests/clients, prepared once per test run, so that nothing is written into the repository."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ INSTALL_SECONDS = 300
 
 
 def prepared(name: str, *, kind: str, prepare: Callable[[Path], object]) -> Path:
-    """Return a copy of the folder `name` after `prepare`; it belongs to the run, whose workers share it."""
+    """Return a copy of the folder `name` after `prepare`; the workers of a run share it."""
     copy = RUN.root / kind / name
     copy.parent.mkdir(parents=True, exist_ok=True)
     with (copy.parent / f"{name}.lock").open("w") as lock:
@@ -28,7 +28,7 @@ def prepared(name: str, *, kind: str, prepare: Callable[[Path], object]) -> Path
 
 
 def run(folder: Path, *command: str, environ: Mapping[str, str] | None = None) -> str:
-    """Run a command in `folder`; return what it wrote, and fail with that when it fails."""
+    """Run a command in `folder` and return its output; fail with the output if the command fails."""
     done = subprocess.run(
         command,
         cwd=folder,

@@ -1,4 +1,4 @@
-"""Folders with a pom.xml: their libraries are fetched, and their programs compiled, once a run."""
+"""Folders with a pom.xml, whose libraries are fetched and programs compiled once per test run."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ FETCH = ("mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies", "-Dou
 
 
 def installed(name: str) -> Path:
-    """Return a copy of the folder `name` of tests/clients compiled, with its libraries in `lib`."""
+    """Return a compiled copy of the folder `name` of tests/clients, with its libraries in `lib`."""
     return prepared(name, kind="maven", prepare=_compile)
 
 

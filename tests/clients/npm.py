@@ -1,4 +1,4 @@
-"""Folders with a package.json: installed from their lock, once a run."""
+"""Folders with a package.json, installed from their lock files once per test run."""
 
 from pathlib import Path
 
@@ -15,5 +15,5 @@ def installed(name: str) -> Path:
 
 
 def npm(folder: Path, *arguments: str, environ: dict[str, str] | None = None) -> str:
-    """Run npm in `folder`; return what it wrote, and fail with that when it fails."""
+    """Run npm in `folder` and return its output; fail with the output if npm fails."""
     return run(folder, "npm", *arguments, environ={"CI": "true", **(environ or {})})

@@ -1,4 +1,4 @@
-"""The read-only user of the embedded warehouse, through the tools that analysts use."""
+"""The read-only user of the embedded warehouse, used through analysts' tools."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +17,12 @@ CASES = [
     Case("a table", "SELECT * FROM dead_letters", [], error=497),
     Case("a file", "SELECT file('/etc/passwd')", [], error=497),
     Case("a change", "TRUNCATE TABLE events", error=164),
-    Case("and a question", "SELECT currentRoles()[1] AS role", [["analyst"]]),
+    Case("the role", "SELECT currentRoles()[1] AS role", [["analyst"]]),
 ]
 
 
 @pytest.fixture(scope="module", name="analyst")
-def address_of_the_analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+def analyst_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     settings = PipelineSettings(home=tmp_path_factory.mktemp("home"))
     with embedded.ensure(settings, embedded.WAREHOUSE):
         warehouse = Warehouse(settings)
@@ -41,7 +41,7 @@ def address_of_the_analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pytest.param("java", marks=pytest.mark.java),
     ],
 )
-def test_every_tool_previews_the_views_and_is_refused_the_rest(
+def test_every_client_can_read_the_views_and_nothing_else(
     name: str, analyst: Address, tmp_path: Path
 ) -> None:
     outcomes = CLIENTS[name](analyst, folder=tmp_path).run(CASES)
@@ -52,7 +52,7 @@ def test_every_tool_previews_the_views_and_is_refused_the_rest(
 
 
 @pytest.mark.java
-def test_a_database_tool_shows_the_views_and_no_table(analyst: Address, tmp_path: Path) -> None:
+def test_metadata_lists_the_views_and_no_tables(analyst: Address, tmp_path: Path) -> None:
     described = Java(analyst, folder=tmp_path).describe("sales_by_day")
     assert described["schemas"] == [embedded.DATABASE]
     assert described["tables"] == sorted(VIEWS)

@@ -15,9 +15,9 @@ LICENCES = {"MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "Python-
 
 
 def packages(lock: Path) -> dict[str, dict[str, Any]]:
-    """The locked packages by their place."""
+    """Return the locked packages by their path."""
     locked: dict[str, dict[str, Any]] = json.loads(lock.read_text())["packages"]
-    return {place: package for place, package in locked.items() if place}
+    return {path: package for path, package in locked.items() if path}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
@@ -25,20 +25,20 @@ def test_a_lock_names_hashes_and_no_registry(lock: Path) -> None:
     locked = packages(lock)
 
     assert locked
-    assert [place for place, package in locked.items() if "resolved" in package] == []
-    assert [place for place, package in locked.items() if not package.get("integrity")] == []
+    assert [path for path, package in locked.items() if "resolved" in package] == []
+    assert [path for path, package in locked.items() if not package.get("integrity")] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
 def test_the_packages_have_permissive_licences(lock: Path) -> None:
-    others = {place: package.get("license") for place, package in packages(lock).items()}
+    others = {path: package.get("license") for path, package in packages(lock).items()}
 
-    assert {place: licence for place, licence in others.items() if licence not in LICENCES} == {}
+    assert {path: licence for path, licence in others.items() if licence not in LICENCES} == {}
 
 
 @pytest.mark.node
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
-def test_npm_ci_installs_what_is_locked(lock: Path) -> None:
+def test_npm_ci_installs_the_locked_packages(lock: Path) -> None:
     folder = npm.installed(lock.parent.name)
 
     listed = json.loads(npm.npm(folder, "ls", "--all", "--json"))

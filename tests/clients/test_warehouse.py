@@ -1,4 +1,4 @@
-"""The warehouse through the clients that analysts' tools are built on, with default settings."""
+"""The warehouse, used through the client libraries of analysts' tools with their default settings."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
 from tests.clients.warehouse import CLIENTS, Address, Client, Java
-from tests.clients.warehouse_cases import CASES, Case, Outcome, comparable, own_table
+from tests.clients.warehouse_cases import CASES, Case, Outcome, comparable, with_table
 from tests.services.waiting import wait_until
 
 EACH_CLIENT = pytest.mark.parametrize(
@@ -23,13 +23,13 @@ EACH_CLIENT = pytest.mark.parametrize(
     ],
     indirect=True,
 )
-# It reads nothing that an index or a rule could shorten.
+# No index or optimisation makes this query finish early.
 ENDLESS = "SELECT count() AS n FROM numbers(1000000000000) WHERE sipHash64(number) = 1"
 SECONDS_TO_END = 10
 
 
 @pytest.fixture(scope="module", name="warehouse")
-def own_database(warehouse_url: str) -> Iterator[Warehouse]:
+def temporary_database(warehouse_url: str) -> Iterator[Warehouse]:
     name = f"test_{uuid4().hex}"
     warehouse = Warehouse(PipelineSettings(home=Path(), clickhouse_url=warehouse_url), database=name)
     warehouse.create()
@@ -39,7 +39,7 @@ def own_database(warehouse_url: str) -> Iterator[Warehouse]:
 
 
 @pytest.fixture(scope="module", name="address")
-def address_of_the_own_database(warehouse: Warehouse, warehouse_url: str) -> Address:
+def database_address(warehouse: Warehouse, warehouse_url: str) -> Address:
     found = Address.of(warehouse_url)
     return Address(
         found.host, found.port, str(warehouse.value("SELECT currentDatabase()")), found.user, found.password
@@ -47,7 +47,7 @@ def address_of_the_own_database(warehouse: Warehouse, warehouse_url: str) -> Add
 
 
 @pytest.fixture(scope="module", name="client")
-def one_client(
+def client_under_test(
     request: pytest.FixtureRequest, address: Address, tmp_path_factory: pytest.TempPathFactory
 ) -> Client:
     return CLIENTS[request.param](address, folder=tmp_path_factory.mktemp(request.param))
@@ -55,9 +55,9 @@ def one_client(
 
 @pytest.fixture(scope="module")
 def outcomes(client: Client) -> dict[str, Outcome]:
-    """What each case came to, all of them over one connection."""
-    table = f"own_{type(client).__name__.lower()}"
-    found = client.run([own_table(case, table=table) for case in CASES])
+    """The outcome of each case; all cases run over one connection."""
+    table = f"cases_{type(client).__name__.lower()}"
+    found = client.run([with_table(case, table=table) for case in CASES])
     return dict(zip([case.name for case in CASES], found, strict=True))
 
 
@@ -70,13 +70,13 @@ def test_a_statement_has_the_same_outcome_for_every_client(case: Case, outcomes:
 
 
 @EACH_CLIENT
-def test_a_long_answer_arrives_whole(client: Client) -> None:
+def test_a_large_result_is_received_completely(client: Client) -> None:
     outcome = client.read("SELECT number, toString(number) AS text FROM numbers(300000)")
     assert (outcome.error, outcome.count) == (None, 300_000), outcome.message
 
 
 @EACH_CLIENT
-def test_an_error_in_the_middle_of_an_answer_is_an_error(client: Client) -> None:
+def test_an_error_after_the_first_rows_is_reported(client: Client) -> None:
     failing = (
         "SELECT number, throwIf(number = 400000) AS x FROM numbers(500000) SETTINGS max_block_size = 10000"
     )
@@ -101,22 +101,21 @@ def test_a_batch_is_stored_exactly(client: Client, warehouse: Warehouse) -> None
 
 
 @EACH_CLIENT
-def test_a_statement_ends_when_its_client_gives_it_up(client: Client, warehouse: Warehouse) -> None:
+def test_a_statement_ends_when_its_client_cancels_it(client: Client, warehouse: Warehouse) -> None:
     name = type(client).__name__
     statement = f"{ENDLESS} AND '{name}' != ''"
-    setting = {"Curl", "Node"} & {name}
-    if setting:
-        # What these clients can do is close their connection.
+    if name in ("Curl", "Node"):
+        # These clients can only close their connection.
         statement += " SETTINGS cancel_http_readonly_queries_on_client_close = 1"
     started = time.monotonic()
-    client.leave(statement)
+    client.cancel(statement)
     assert time.monotonic() - started < SECONDS_TO_END
     running = f"SELECT count() FROM system.processes WHERE startsWith(query, 'SELECT count() AS n') AND query LIKE '%{name}%'"
     wait_until(lambda: warehouse.value(running) == 0, seconds=SECONDS_TO_END)
 
 
 @pytest.mark.java
-def test_a_database_tool_sees_schemas_tables_columns_and_types(
+def test_metadata_lists_schemas_tables_columns_and_types(
     address: Address, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     warehouse.command(

@@ -1,7 +1,7 @@
-"""One contract of the warehouse, and the four clients that hold it to it with their default settings.
+"""Four clients of the warehouse with their default settings, with which its contract is tested.
 
-A client does four tasks: run the cases of `warehouse_cases`; read an answer row by row; insert a thousand rows; start a
-statement and leave it after half a second.
+Each client can do four tasks: run the cases of `warehouse_cases`, read a result row by row, insert rows, and start a
+statement and cancel it after half a second.
 """
 
 import base64
@@ -30,7 +30,7 @@ _PARAMETER = re.compile(r"\{(\w+):([^}]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the warehouse is, and who asks."""
+    """The address of the warehouse, and the credentials of a user."""
 
     host: str
     port: int
@@ -40,7 +40,7 @@ class Address:
 
     @classmethod
     def of(cls, url: str) -> "Address":
-        """Return the address that a URL names."""
+        """Parse a URL."""
         parts = urlsplit(url)
         return cls(
             parts.hostname or "",
@@ -52,7 +52,7 @@ class Address:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Return the address as the programs in other languages read it."""
+        """Return the environment variables that the programs in other languages read."""
         return {
             "WAREHOUSE_URL": f"http://{self.host}:{self.port}",
             "WAREHOUSE_DATABASE": self.database,
@@ -74,15 +74,15 @@ class Client(ABC):
 
     @abstractmethod
     def read(self, statement: str) -> Outcome:
-        """Read an answer to its end and count its rows."""
+        """Read a result to its end and count its rows."""
 
     @abstractmethod
     def insert(self, table: str, rows: int) -> None:
-        """Insert rows of id, title and price as the client's users do."""
+        """Insert rows of id, title and price in the usual way of the client."""
 
     @abstractmethod
-    def leave(self, statement: str) -> Outcome:
-        """Start a statement and give it up half a second later."""
+    def cancel(self, statement: str) -> Outcome:
+        """Start a statement and cancel it half a second later."""
 
 
 class Python(Client):
@@ -104,18 +104,18 @@ class Python(Client):
             data = [[number, f"it's \\ {number}", Decimal("1.10")] for number in range(rows)]
             client.insert(table, data, column_names=["id", "title", "price"])
 
-    def leave(self, statement: str) -> Outcome:
-        # The client has no call for it: another one ends the query by its id.
+    def cancel(self, statement: str) -> Outcome:
+        # The client has no method for this, so another client kills the query by its id.
         with self._client() as client, self._client() as other:
-            ending = threading.Timer(0.5, other.command, ["KILL QUERY WHERE query_id = 'left'"])
-            ending.start()
+            timer = threading.Timer(0.5, other.command, ["KILL QUERY WHERE query_id = 'left'"])
+            timer.start()
             try:
                 rows = client.query(statement, settings={"query_id": "left"}).result_rows
                 return Outcome(count=len(rows))
             except ClickHouseError as error:
                 return _failure(str(error))
             finally:
-                ending.join()
+                timer.join()
 
     def _client(self) -> Any:
         return clickhouse_connect.get_client(
@@ -144,23 +144,25 @@ class Curl(Client):
         return [self._run(case) for case in cases]
 
     def read(self, statement: str) -> Outcome:
-        said = self._curl(statement)
-        return _failure(said) if "Code: " in said else Outcome(count=said.count("\n"))
+        output = self._curl(statement)
+        return _failure(output) if "Code: " in output else Outcome(count=output.count("\n"))
 
     def insert(self, table: str, rows: int) -> None:
         lines = "".join(f'{number},"it\'s \\ {number}",1.10\n' for number in range(rows))
         assert self._curl(f"INSERT INTO {table} FORMAT CSV\n{lines}") == ""
 
-    def leave(self, statement: str) -> Outcome:
+    def cancel(self, statement: str) -> Outcome:
         return Outcome(message=self._curl(statement, "--max-time", "0.5"))
 
     def _run(self, case: Case) -> Outcome:
-        given = {f"param_{name}": _escaped(value) for name, value in case.parameters.items()}
-        options = [part for name, value in given.items() for part in ("--url-query", f"{name}={value}")]
-        said = self._curl(case.statement, *options)
-        if said.startswith("Code: "):
-            return _failure(said)
-        return Outcome(rows=[[_unescaped(value) for value in line.split("\t")] for line in said.splitlines()])
+        parameters = {f"param_{name}": _escaped(value) for name, value in case.parameters.items()}
+        options = [part for name, value in parameters.items() for part in ("--url-query", f"{name}={value}")]
+        output = self._curl(case.statement, *options)
+        if output.startswith("Code: "):
+            return _failure(output)
+        return Outcome(
+            rows=[[_unescaped(value) for value in line.split("\t")] for line in output.splitlines()]
+        )
 
     def _curl(self, statement: str, *options: str) -> str:
         address = self.address
@@ -186,7 +188,7 @@ class Node(Client):
             {
                 "statement": case.statement,
                 "parameters": dict(case.parameters),
-                "answers": case.rows is not None,
+                "returns_rows": case.rows is not None,
             }
             for case in cases
         ]
@@ -197,14 +199,16 @@ class Node(Client):
         ]
 
     def read(self, statement: str) -> Outcome:
-        told = self._do("read", statement)
-        return Outcome(count=told.get("rows", 0), error=told.get("error"), message=told.get("message", ""))
+        result = self._do("read", statement)
+        return Outcome(
+            count=result.get("rows", 0), error=result.get("error"), message=result.get("message", "")
+        )
 
     def insert(self, table: str, rows: int) -> None:
         assert self._do("insert", table, str(rows)) == {"rows": rows}
 
-    def leave(self, statement: str) -> Outcome:
-        return Outcome(message=self._do("leave", statement).get("message", ""))
+    def cancel(self, statement: str) -> Outcome:
+        return Outcome(message=self._do("cancel", statement).get("message", ""))
 
     def _do(self, *arguments: str) -> Any:
         program = npm.installed("clickhouse-node")
@@ -225,11 +229,11 @@ class Java(Client):
     def insert(self, table: str, rows: int) -> None:
         assert self._do("insert", table, str(rows)) == f"count {rows}"
 
-    def leave(self, statement: str) -> Outcome:
-        return self._outcome(self._do("leave", statement))
+    def cancel(self, statement: str) -> Outcome:
+        return self._outcome(self._do("cancel", statement))
 
     def describe(self, table: str) -> dict[str, list[str]]:
-        """Return what DatabaseMetaData says, by its question."""
+        """Return the driver's metadata by kind."""
         lines = self._do("describe", table).splitlines()
         return {line.partition(" ")[0]: line.partition(" ")[2].split(",") for line in lines}
 
@@ -239,7 +243,7 @@ class Java(Client):
         return _output(command, folder=program, address=self.address).strip("\n")
 
     def _line(self, case: Case) -> str:
-        # The driver's parameters are question marks.
+        # The driver's placeholders are question marks.
         given = [_literal(case.parameters[name]) for name, _ in _PARAMETER.findall(case.statement)]
         statement = _PARAMETER.sub(lambda found: f"CAST(?, '{found[2]}')", case.statement)
         return "\t".join(_encoded(text) for text in ("0" if case.rows is None else "1", statement, *given))
@@ -273,9 +277,9 @@ def _output(command: list[str], *, folder: Path, address: Address) -> str:
     return done.stdout
 
 
-def _failure(said: str) -> Outcome:
-    code = re.search(r"Code: (\d+)", said)
-    return Outcome(error=int(code[1]) if code else 0, message=said)
+def _failure(output: str) -> Outcome:
+    code = re.search(r"Code: (\d+)", output)
+    return Outcome(error=int(code[1]) if code else 0, message=output)
 
 
 def _text(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""The cases of `cases.json`, for the tests of everything that writes or reads CSV files."""
+"""The cases of `cases.json`, for all tests of code that reads or writes CSV files."""
 
 import json
 from pathlib import Path
@@ -6,4 +6,4 @@ from pathlib import Path
 CELLS = [
     (case["text"], case["cell"]) for case in json.loads((Path(__file__).parent / "cases.json").read_text())
 ]
-"""Texts, and the cells that are written for them."""
+"""Pairs of a text and the cell that is written for it."""

@@ -1,4 +1,4 @@
-"""What the import commands make of a data set's rows."""
+"""Rows of data sets, read in the same way as by the import commands."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,13 +14,13 @@ HEADERS = {"amazon-in": AMAZON, "crowdflower": CROWDFLOWER, "online-retail": ONL
 
 
 def catalogue(path: Path, name: str, *rows: list[object]) -> list[CatalogRow | Refused]:
-    """Return what import_catalog makes of a file of this format with these rows."""
+    """Return what import_catalog reads from a file of this format with these rows."""
     written = table(path / "a.csv", HEADERS[name], *rows)
     return list(catalogue_format(name).read(written, reading=Reading(currency="USD")))
 
 
 def orders(path: Path, *rows: list[object]) -> tuple[list[OrderRow], list[ReturnRow], list[str]]:
-    """Return the orders, returns and reasons that import_orders makes of these invoice lines."""
+    """Return the orders, returns and reasons for refusals that import_orders reads from these invoice lines."""
     return split(
         orders_format("online-retail", currency="USD").read(table(path / "a.csv", ONLINE_RETAIL, *rows))
     )

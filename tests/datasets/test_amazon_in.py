@@ -1,4 +1,4 @@
-"""Listings of amazon.in."""
+"""The converter of listings of amazon.in."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.backend.importing.written import listing
 from tests.datasets.reading import catalogue, products, reasons
 
 
-def test_list_and_sale_price_are_both_kept_to_the_paisa(tmp_path: Path) -> None:
+def test_list_and_sale_prices_are_imported_exactly(tmp_path: Path) -> None:
     prices = [("₹32,999", "₹58,990"), ("₹149.50", "₹1,00,000.01"), ("", "₹999")]
     outcomes = catalogue(
         tmp_path,
@@ -20,7 +20,7 @@ def test_list_and_sale_price_are_both_kept_to_the_paisa(tmp_path: Path) -> None:
             for number, (sale, price) in enumerate(prices)
         ),
     )
-    paid = [
+    prices_read = [
         (
             row.product.price,
             sale_price(
@@ -31,7 +31,7 @@ def test_list_and_sale_price_are_both_kept_to_the_paisa(tmp_path: Path) -> None:
         )
         for row in products(outcomes).values()
     ]
-    assert paid == [
+    assert prices_read == [
         (Decimal(58_990), Decimal(32_999)),
         (Decimal("100000.01"), Decimal("149.50")),
         (Decimal(999), Decimal(999)),
@@ -55,7 +55,7 @@ def test_a_product_in_several_sub_categories_is_imported_once_from_the_most_spec
 
 
 def test_a_rating_that_is_not_a_number_is_left_out_with_a_remark(tmp_path: Path) -> None:
-    odd, bad_count, none, good = products(
+    not_a_number, bad_count, without_rating, valid = products(
         catalogue(
             tmp_path,
             "amazon-in",
@@ -65,10 +65,10 @@ def test_a_rating_that_is_not_a_number_is_left_out_with_a_remark(tmp_path: Path)
             listing("d", asin="B000000004", count="14.0"),
         )
     ).values()
-    assert (odd.product.rating_average, odd.remarks) == (None, (amazon_in.NO_RATING,))
+    assert (not_a_number.product.rating_average, not_a_number.remarks) == (None, (amazon_in.NO_RATING,))
     assert (bad_count.product.rating_average, bad_count.remarks) == (None, (amazon_in.NO_COUNT,))
-    assert (none.product.rating_count, none.remarks) == (0, ())
-    assert (good.product.rating_average, good.product.rating_count) == (Decimal("4.2"), 14)
+    assert (without_rating.product.rating_count, without_rating.remarks) == (0, ())
+    assert (valid.product.rating_average, valid.product.rating_count) == (Decimal("4.2"), 14)
 
 
 def test_listings_without_a_price_or_a_product_are_refused_with_the_reason(tmp_path: Path) -> None:

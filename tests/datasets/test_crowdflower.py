@@ -1,4 +1,4 @@
-"""Products of the relevance judgments."""
+"""The converter of the products of CrowdFlower's relevance judgments."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +7,7 @@ from datasets import crowdflower
 from tests.datasets.reading import catalogue, products, reasons
 
 
-def test_descriptions_lose_their_markup(tmp_path: Path) -> None:
+def test_markup_is_removed_from_descriptions(tmp_path: Path) -> None:
     markup = '<ul>\n\t<li>Brass&nbsp;lamp</li><li>8 x 8" &amp; more</li></ul><script>x()</script>'
     outcomes = catalogue(tmp_path, "crowdflower", ["1", "Tom &amp; Co lamp", markup])
 
@@ -17,7 +17,7 @@ def test_descriptions_lose_their_markup(tmp_path: Path) -> None:
     assert (row.product.reference, row.product.price) == ("1", Decimal(0))
 
 
-def test_an_id_given_twice_and_a_missing_title_are_refused(tmp_path: Path) -> None:
+def test_a_duplicate_id_and_a_missing_title_are_refused(tmp_path: Path) -> None:
     outcomes = catalogue(tmp_path, "crowdflower", ["1", "a", ""], ["1", "b", ""], ["2", " ", ""])
 
     assert reasons(outcomes) == [crowdflower.DUPLICATE_ID, crowdflower.NO_TITLE]

@@ -1,4 +1,4 @@
-"""Every data set that can be named is converted, and the import commands offer exactly these."""
+"""The data sets that the import commands accept."""
 
 from pathlib import Path
 
@@ -12,26 +12,26 @@ from datasets import formats
 from tests.datasets.reading import products
 
 
-def test_the_import_commands_offer_every_converter_and_no_other() -> None:
+def test_the_import_commands_accept_exactly_the_formats_with_a_converter() -> None:
     assert set(converters.CATALOGUES) == set(formats.CATALOGUES)
     assert set(converters.ORDERS) == set(formats.ORDERS)
 
 
 @pytest.mark.data
 @pytest.mark.parametrize(
-    ("name", "folder", "rows", "made"),
+    ("name", "folder", "rows", "imported"),
     [
         ("amazon-in", "amazon_in_products_sample/Amazon-Products.csv.xz", 10_930, 9_809),
         ("crowdflower", "crowdflower/products.csv.xz", 9_913, 9_913),
     ],
 )
-def test_every_row_of_the_published_files_is_accounted_for(
-    data_dir: str, name: str, folder: str, rows: int, made: int
+def test_every_row_of_the_published_files_has_an_outcome(
+    data_dir: str, name: str, folder: str, rows: int, imported: int
 ) -> None:
     path = Path(data_dir) / folder
-    found = catalogue_format(name)
-    outcomes = list(found.read(path, reading=Reading(currency="USD")))
+    reader = catalogue_format(name)
+    outcomes = list(reader.read(path, reading=Reading(currency="USD")))
 
-    assert count_rows(path, header=found.header) == rows
+    assert count_rows(path, header=reader.header) == rows
     assert len(outcomes) == rows
-    assert len(products(outcomes)) == made
+    assert len(products(outcomes)) == imported

@@ -1,4 +1,4 @@
-"""A year of invoices: its products, orders and returns."""
+"""The converter of Online Retail, a year of invoices, to products, orders and returns."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from tests.backend.importing.written import ONLINE_RETAIL, line, table
 from tests.datasets.reading import catalogue, orders, products, reasons
 
 
-def test_the_title_is_the_most_frequent_description_and_the_first_of_equals(tmp_path: Path) -> None:
+def test_the_title_is_the_most_frequent_description(tmp_path: Path) -> None:
     found = products(
         catalogue(
             tmp_path,
@@ -38,7 +38,7 @@ def test_the_title_is_the_most_frequent_description_and_the_first_of_equals(tmp_
     }
 
 
-def test_the_price_is_that_of_the_latest_sale_not_of_a_later_return(tmp_path: Path) -> None:
+def test_the_price_is_that_of_the_latest_sale_and_not_of_a_later_return(tmp_path: Path) -> None:
     found = products(
         catalogue(
             tmp_path,
@@ -56,7 +56,7 @@ def test_the_price_is_that_of_the_latest_sale_not_of_a_later_return(tmp_path: Pa
     assert found["33333"].remarks == (online_retail.NEVER_SOLD,)
 
 
-def test_every_row_is_accounted_for(tmp_path: Path) -> None:
+def test_every_row_has_an_outcome(tmp_path: Path) -> None:
     outcomes = catalogue(
         tmp_path,
         "online-retail",
@@ -73,7 +73,7 @@ def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     assert reasons(outcomes)[0] == EXACT_COPY
 
 
-def test_an_invoice_is_an_order_at_the_time_of_its_earliest_line_with_other_codes_as_charges(
+def test_an_invoice_becomes_an_order_with_the_time_of_its_earliest_line_and_its_charges(
     tmp_path: Path,
 ) -> None:
     first = "2011-01-31 23:58:00"
@@ -94,12 +94,12 @@ def test_an_invoice_is_an_order_at_the_time_of_its_earliest_line_with_other_code
     assert (order.customer, order.country, order.currency) == ("17850", "United Kingdom", "GBP")
 
 
-def test_an_order_without_a_customer_is_of_a_guest(tmp_path: Path) -> None:
+def test_an_invoice_without_a_customer_becomes_a_guests_order(tmp_path: Path) -> None:
     (order,), _, _ = orders(tmp_path, line("1", "22222", customer=""))
     assert order.customer == ""
 
 
-def test_a_line_of_a_cancellation_is_a_return_without_an_order(tmp_path: Path) -> None:
+def test_a_line_of_a_cancellation_becomes_a_return_without_an_order(tmp_path: Path) -> None:
     found, returns, refused = orders(
         tmp_path,
         line("C1", "22222", quantity=-2, date="2011-02-01 09:00:00"),
@@ -115,7 +115,7 @@ def test_a_line_of_a_cancellation_is_a_return_without_an_order(tmp_path: Path) -
     assert refused == [online_retail.CHARGE_RETURNED, online_retail.NOT_RETURNED]
 
 
-def test_lines_that_belong_to_no_order_are_refused_with_their_reasons(tmp_path: Path) -> None:
+def test_lines_without_an_order_are_refused_with_reasons(tmp_path: Path) -> None:
     found, returns, refused = orders(
         tmp_path,
         line("1", "22222"),
@@ -163,14 +163,14 @@ def test_values_out_of_range_are_refused(
     assert orders(tmp_path, line("1", code, **changes)) == ([], [], [reason])
 
 
-def test_skus_are_the_goods_alone(tmp_path: Path) -> None:
+def test_skus_include_only_products(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", ONLINE_RETAIL, line("1", "85123a"), line("1", "POST"), line("1", "1234"))
     assert orders_format("online-retail", currency="USD").skus(path) == {"85123A"}
 
 
 @pytest.mark.data
 @pytest.mark.slow
-def test_a_real_year_gives_what_pandas_gives_to_the_cent(data_dir: str) -> None:
+def test_the_sales_of_the_published_file_equal_those_computed_with_pandas(data_dir: str) -> None:
     path = Path(data_dir) / "online_retail" / "online_retail.csv.xz"
     sales: Counter[str] = Counter()
     returns: Counter[str] = Counter()
@@ -193,7 +193,7 @@ def test_a_real_year_gives_what_pandas_gives_to_the_cent(data_dir: str) -> None:
 
 
 def _by_pandas(path: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """Return cents by month, from the file alone."""
+    """Return the sales and the returns of the file in cents by month."""
     rows = pd.read_csv(path, dtype=str, keep_default_na=False).drop_duplicates()
     rows["month"] = rows.groupby("InvoiceNo")["InvoiceDate"].transform("min").str[:7]
     rows = rows[rows["StockCode"].str.match("^[0-9]{5}")]
@@ -205,8 +205,8 @@ def _by_pandas(path: Path) -> tuple[dict[str, int], dict[str, int]]:
     cancelled = rows["InvoiceNo"].str.startswith("C")
     priced = rows["UnitPrice"].astype(float) > 0
     sold = rows[~cancelled & (units > 0) & priced]
-    back = rows[cancelled & (units < 0) & priced]
-    return _by_month(sold), _by_month(back)
+    returned = rows[cancelled & (units < 0) & priced]
+    return _by_month(sold), _by_month(returned)
 
 
 def _by_month(rows: pd.DataFrame) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A small generated shop."""
+"""A small generated shop and an empty warehouse."""
 
 from datetime import UTC, datetime
 

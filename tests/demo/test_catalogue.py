@@ -1,4 +1,4 @@
-"""Generated products have prices that their currency can have."""
+"""The generated catalogue."""
 
 from datetime import UTC, datetime
 

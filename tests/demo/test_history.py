@@ -1,3 +1,5 @@
+"""The generated history of a shop: its vocabulary, products, customers and behaviour."""
+
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,7 @@ from demo.populate import History, generate_history
 from tests.demo.conftest import SMALL
 
 
-def test_every_category_has_words_for_many_different_products() -> None:
+def test_every_category_has_enough_words_for_different_titles() -> None:
     words = vocabulary.load()
     assert len(words.leaves) >= 40
     assert 6 <= len({leaf.department for leaf in words.leaves}) <= 10
@@ -32,14 +34,14 @@ def test_a_brand_belongs_to_one_department() -> None:
     assert max(Counter(brand for brand, _ in brands).values()) == 1
 
 
-def test_a_season_is_highest_at_its_peak_and_continues_over_the_turn_of_the_year() -> None:
+def test_demand_of_a_season_is_highest_at_its_peak_and_continues_across_new_year() -> None:
     season = vocabulary.Season(peak=5, width=20, height=3.0)
     assert season.demand(5) == pytest.approx(3.0)
     assert season.demand(364) == pytest.approx(season.demand(11))
     assert season.demand(190) == pytest.approx(1.0)
 
 
-def test_the_same_plan_gives_the_same_shop_and_another_seed_another(history: History) -> None:
+def test_the_same_plan_generates_the_same_shop_and_another_seed_a_different_one(history: History) -> None:
     again = generate_history(SMALL)
     assert again.shop.assortment.products == history.shop.assortment.products
     assert again.shop.population.keys == history.shop.population.keys
@@ -64,7 +66,7 @@ def test_all_phone_numbers_are_fictional() -> None:
     assert all("5550100" <= number[5:] <= "5550199" for number in numbers)
 
 
-def test_nothing_happens_before_the_beginning_or_after_now(history: History) -> None:
+def test_all_behaviour_is_between_the_beginning_and_now(history: History) -> None:
     end = (SMALL.now - SMALL.begins_at).total_seconds()
     assert history.behaviour.shown.seconds.min() >= 0
     assert history.behaviour.clicks.seconds.max() < end
@@ -77,7 +79,7 @@ def test_a_click_is_on_a_product_of_its_list(history: History) -> None:
     assert (clicks.places < PAGE).all()
 
 
-def test_a_list_shows_a_product_once_and_not_before_it_was_on_sale(history: History) -> None:
+def test_a_list_contains_a_product_once_and_not_before_its_launch(history: History) -> None:
     shown = history.behaviour.shown
     for seconds, row in zip(shown.seconds, shown.products, strict=True):
         products = row[row != NOTHING]
@@ -85,7 +87,7 @@ def test_a_list_shows_a_product_once_and_not_before_it_was_on_sale(history: Hist
         assert (history.shop.assortment.launched[products] * 86_400 <= seconds).all()
 
 
-def test_only_customers_put_products_into_carts(history: History) -> None:
+def test_only_customers_add_products_to_carts(history: History) -> None:
     clicks, shown = history.behaviour.clicks, history.behaviour.shown
     customers = len(history.shop.population.customers)
     people = shown.people[clicks.shown]
@@ -94,12 +96,12 @@ def test_only_customers_put_products_into_carts(history: History) -> None:
     assert (people[clicks.added] < customers).all()
 
 
-def test_clicks_follow_the_preferences(history: History) -> None:
+def test_shoppers_prefer_products_of_their_styles(history: History) -> None:
     clicks, shown, shop = history.behaviour.clicks, history.behaviour.shown, history.shop
-    styles, tastes = shop.assortment.styles, shop.population.styles
-    clicked = (styles[clicks.products] * tastes[shown.people[clicks.shown]]).sum(axis=1)
+    styles, preferences = shop.assortment.styles, shop.population.styles
+    clicked = (styles[clicks.products] * preferences[shown.people[clicks.shown]]).sum(axis=1)
     lists, places = np.nonzero(shown.products != NOTHING)
-    offered = (styles[shown.products[lists, places]] * tastes[shown.people[lists]]).sum(axis=1)
+    offered = (styles[shown.products[lists, places]] * preferences[shown.people[lists]]).sum(axis=1)
     assert clicked.mean() > offered.mean() + 0.5 * offered.std()
 
 
@@ -109,9 +111,9 @@ def test_demand_for_presents_is_highest_before_christmas() -> None:
     )
     seasons = [leaf.season for leaf in year.shop.vocabulary.leaves]
     festive = np.array([season is not None and 330 < season.peak < 360 for season in seasons])
-    wanted = festive[year.shop.assortment.leaves[year.behaviour.clicks.products]]
+    festive_clicks = festive[year.shop.assortment.leaves[year.behaviour.clicks.products]]
     day = year.behaviour.clicks.seconds // 86_400
-    assert wanted[day > 130].mean() > 1.5 * wanted[day < 60].mean()
+    assert festive_clicks[day > 130].mean() > 1.5 * festive_clicks[day < 60].mean()
 
 
 def test_exposure_ids_are_uuid7_with_their_times(history: History) -> None:

@@ -1,3 +1,5 @@
+"""The generated shop in the database and in the warehouse, and the command that creates it."""
+
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -45,10 +47,12 @@ def empty_home(tmp_path: Path, settings: Any) -> Path:
     return tmp_path
 
 
-def test_the_ledger_adds_up_to_the_stock_at_every_time_and_to_the_reservations(history: History) -> None:
+def test_stock_equals_its_ledger_and_is_never_negative_and_reservations_match_open_orders(
+    history: History,
+) -> None:
     store(history)
-    explained = Variant.objects.annotate(sum=Coalesce(Sum("inventory_transactions__effect"), 0))
-    assert not explained.exclude(stock=F("sum")).exists()
+    variants = Variant.objects.annotate(sum=Coalesce(Sum("inventory_transactions__effect"), 0))
+    assert not variants.exclude(stock=F("sum")).exists()
     held = dict(
         OrderItem.objects.filter(reservation__state=ReservationState.COMMITTED)
         .values_list("variant_id")
@@ -65,7 +69,7 @@ def test_the_ledger_adds_up_to_the_stock_at_every_time_and_to_the_reservations(h
         assert stock[variant_id] >= 0
 
 
-def test_the_status_of_an_order_fits_its_age(history: History) -> None:
+def test_the_status_of_an_order_is_consistent_with_its_history_and_reservations(history: History) -> None:
     counts = store(history)
     assert Order.objects.count() == counts.orders > 20
     for order in Order.objects.prefetch_related("history", "items__reservation", "movements"):
@@ -85,14 +89,14 @@ def test_the_status_of_an_order_fits_its_age(history: History) -> None:
     )
 
 
-def test_an_order_costs_what_checkout_would_have_charged(history: History, settings: Any) -> None:
+def test_the_amounts_of_an_order_equal_those_of_a_checkout(history: History, settings: Any) -> None:
     settings.TAX_PERCENTAGE = Decimal("8.25")
     settings.SHIPPING_COST = Decimal("4.90")
     settings.FREE_SHIPPING_FROM = Decimal(60)
     store(history)
     buyer = User.objects.create(phone="+15550209999")
-    some = Order.objects.annotate(lines=Sum("items__quantity")).order_by("-lines", "pk")[:5]
-    for order in [*some, *Order.objects.order_by("total_amount")[:5]]:
+    largest = Order.objects.annotate(lines=Sum("items__quantity")).order_by("-lines", "pk")[:5]
+    for order in [*largest, *Order.objects.order_by("total_amount")[:5]]:
         items = list(order.items.select_related("variant__product"))
         Product.objects.filter(pk__in=[item.product_id for item in items]).update(is_active=True)
         _receive(items)
@@ -101,12 +105,12 @@ def test_an_order_costs_what_checkout_would_have_charged(history: History, setti
             add_item(
                 buyer.pk, product_id=None, variant_id=item.variant_id, quantity=item.quantity, claim=claim
             )
-        today = place_order(
+        placed = place_order(
             buyer, shipping_address=order.shipping_address, notes="", now=SMALL.now, by=SYSTEM
         )
         for amount in ("subtotal", "tax_amount", "shipping_cost", "total_amount", "currency"):
-            assert getattr(order, amount) == getattr(today, amount)
-        assert _sold(order) == _sold(today)
+            assert getattr(order, amount) == getattr(placed, amount)
+        assert _sold(order) == _sold(placed)
 
 
 def _receive(items: list[OrderItem]) -> None:
@@ -131,29 +135,27 @@ def test_open_carts_contain_only_products_in_stock(history: History) -> None:
 def test_only_three_accounts_can_log_in(history: History) -> None:
     store(history)
     for phone in accounts.DEMO_PHONES:
-        answer = APIClient().post("/accounts/login/", {"phone": phone, "password": "vitrine-demo"})
-        assert answer.status_code == 200
+        response = APIClient().post("/accounts/login/", {"phone": phone, "password": "vitrine-demo"})
+        assert response.status_code == 200
     others = User.objects.exclude(phone__in=accounts.DEMO_PHONES)
     assert not any(user.has_usable_password() for user in others)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_lists_are_credited_with_what_was_bought_from_them_and_the_rest_is_unattributed(
-    history: History, warehouse: Warehouse
-) -> None:
+def test_credited_and_unattributed_revenue_equal_the_ledger(history: History, warehouse: Warehouse) -> None:
     store(history)
     events = load_events(history, warehouse=warehouse)
     assert load_events(history, warehouse=warehouse) == events
     assert warehouse.value("SELECT count() FROM events FINAL") == events
     assert warehouse.value("SELECT max(occurred_at) FROM events FINAL") < SMALL.now + timedelta(seconds=1)
     drain([OrderFacts(engines.migrated())], timeout=30)
-    answer = reports.run(
+    result = reports.run(
         warehouse,
         "exposure_revenue",
         start_date=str(SMALL.begins_at.date()),
         end_date=str(SMALL.now.date()),
     )
-    rows = answer.records()
+    rows = result.records()
     gross = sum(row["gross"] for row in rows)
     unattributed = sum(row["gross"] for row in rows if not row["surface"])
     ledger = Movement.objects.filter(kind=MovementKind.SALE).aggregate(sum=Sum("amount"))["sum"]
@@ -162,7 +164,7 @@ def test_lists_are_credited_with_what_was_bought_from_them_and_the_rest_is_unatt
     assert {"search", "product_list", "recommendations", ""} == {row["surface"] for row in rows}
 
 
-def test_a_shop_that_is_not_empty_is_not_changed(empty_home: Path, warehouse: Warehouse) -> None:
+def test_the_command_does_not_change_a_shop_that_is_not_empty(empty_home: Path, warehouse: Warehouse) -> None:
     out = populate()
     assert "60 products, 20 customers" in out
     before = (Product.objects.count(), Movement.objects.count(), User.objects.count())
@@ -172,19 +174,19 @@ def test_a_shop_that_is_not_empty_is_not_changed(empty_home: Path, warehouse: Wa
 
 def test_an_interrupted_run_continues_with_the_same_events(empty_home: Path, warehouse: Warehouse) -> None:
     populate()
-    kept = empty_home / "populate_data.json"
-    finished = Progress.read(kept)
+    path = empty_home / "populate_data.json"
+    finished = Progress.read(path)
     assert finished is not None
     assert finished.is_finished
     ids = "SELECT groupUniqArray(toString(event_id)) FROM events FINAL"
     before = set(warehouse.value(ids))
     warehouse.command("TRUNCATE TABLE events")
-    Progress(finished.plan, is_finished=False).write(kept)
+    Progress(finished.plan, is_finished=False).write(path)
     assert f"{len(before):,} events" in populate()
     assert set(warehouse.value(ids)) == before
 
 
-def test_a_production_shop_refuses_generated_data(settings: Any) -> None:
+def test_the_command_refuses_a_production_shop(settings: Any) -> None:
     settings.ENVIRONMENT = "production"
     with pytest.raises(CommandError, match="production"):
         populate()

@@ -1,4 +1,4 @@
-"""The product, variant and inventory requests of the first specification, sent to the generated shop."""
+"""The product, variant and inventory requests of the original requirements, sent to the generated shop."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from demo.accounts import CUSTOMER_PHONE, SELLER_PHONE, STAFF_PHONE
 from demo.populate import History, store
 from tests.backend.shop import client_of
 
-# The first specification names product 1.
+# The requirements use product 1 in their examples.
 pytestmark = pytest.mark.django_db(transaction=True, reset_sequences=True)
 
 
@@ -23,13 +23,14 @@ def client(phone: str) -> APIClient:
     return client_of(User.objects.get(phone=phone))
 
 
-def answered(response: Any, status: int = 200) -> Any:
+def checked(response: Any, status: int = 200) -> Any:
+    """Check the status of a response and return its body."""
     assert response.status_code == status, response.content
     return response.json()
 
 
 @pytest.mark.usefixtures("stored")
-def test_the_requests_of_the_first_specification_work_as_they_are_written() -> None:
+def test_the_requests_of_the_requirements_work_verbatim() -> None:
     shopper = client(CUSTOMER_PHONE)
     for query in (
         "",
@@ -41,8 +42,8 @@ def test_the_requests_of_the_first_specification_work_as_they_are_written() -> N
         "?sort_by=price_low",
         "?page=1&page_size=20",
     ):
-        assert answered(shopper.get(f"/api/products/{query}"))["results"], query
-    (variant,) = answered(shopper.get("/api/products/1/variants/"))["data"]
+        assert checked(shopper.get(f"/api/products/{query}"))["results"], query
+    (variant,) = checked(shopper.get("/api/products/1/variants/"))["data"]
     before = variant["available"]
     assert before >= 10
     movement = {
@@ -53,11 +54,11 @@ def test_the_requests_of_the_first_specification_work_as_they_are_written() -> N
         "notes": "Initial stock",
     }
     inventory = "/api/products/inventory/transactions/"
-    for person in (client(STAFF_PHONE), client_of(User.objects.get(products=1))):
-        made = answered(person.post(inventory, movement), 201)["data"]
-        assert {**made, **movement} == made
-        assert answered(person.get(inventory))["results"][0]["id"] == made["id"]
+    for user in (client(STAFF_PHONE), client_of(User.objects.get(products=1))):
+        created = checked(user.post(inventory, movement), 201)["data"]
+        assert {**created, **movement} == created
+        assert checked(user.get(inventory))["results"][0]["id"] == created["id"]
     assert client(SELLER_PHONE).get(inventory).status_code == 200
-    assert answered(shopper.post("/api/orders/cart/", {"product_id": 1, "quantity": 2}), 201)
-    (after,) = answered(shopper.get("/api/products/1/variants/"))["data"]
+    assert checked(shopper.post("/api/orders/cart/", {"product_id": 1, "quantity": 2}), 201)
+    (after,) = checked(shopper.get("/api/products/1/variants/"))["data"]
     assert after["available"] == before + 200

@@ -1,4 +1,4 @@
-"""The read-only user of docker compose's ClickHouse, tried on the embedded engine's own access control."""
+"""The read-only user of docker compose's ClickHouse, tested with the access control of the embedded engine."""
 
 import json
 import re
@@ -22,21 +22,21 @@ USERS = """<clickhouse>
     </default></users>
     <quotas><default/></quotas>
 </clickhouse>"""
-ASK = """
+QUERIES = """
 import json, sys, chdb
 connection = chdb.connect(f"{sys.argv[1]}/data?config-file={sys.argv[1]}/config.xml")
-questions = ["SHOW GRANTS FOR analyst", "SHOW CREATE USER analyst", "SHOW CREATE SETTINGS PROFILE analyst"]
-answers = [connection.query(question, "TabSeparatedRaw").bytes().decode() for question in questions]
-print(json.dumps(answers))
+statements = ["SHOW GRANTS FOR analyst", "SHOW CREATE USER analyst", "SHOW CREATE SETTINGS PROFILE analyst"]
+results = [connection.query(statement, "TabSeparatedRaw").bytes().decode() for statement in statements]
+print(json.dumps(results))
 """
 
 
 def mounted() -> dict[str, Path]:
-    """The files that compose mounts into the server's users.d, by their name there."""
+    """Return the files that docker compose mounts into the server's users.d, by their name there."""
     return {name: ROOT / path for path, name in MOUNT.findall((ROOT / "docker-compose.yml").read_text())}
 
 
-def test_the_mounted_files_are_there() -> None:
+def test_the_mounted_files_exist() -> None:
     files = mounted()
     assert len(files) == 2
     assert all(ElementTree.parse(path).getroot().tag == "clickhouse" for path in files.values())
@@ -49,7 +49,7 @@ def test_the_user_has_the_role_and_the_limits_of_an_analyst(tmp_path: Path) -> N
     for name, path in mounted().items():
         shutil.copy(path, tmp_path / "users.d" / name)
     done = subprocess.run(
-        [sys.executable, "-c", ASK, str(tmp_path)],
+        [sys.executable, "-c", QUERIES, str(tmp_path)],
         env={"CLICKHOUSE_ANALYST_PASSWORD": "secret"},
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""The environment is made by a script that runs before anything is installed."""
+"""The script that creates the virtual environment, which runs before anything is installed."""
 
 import os
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 
 
-def make(*arguments: str, path: str | None = None) -> tuple[int, str]:
-    """The exit code and what was said on standard error."""
+def run_script(*arguments: str, path: str | None = None) -> tuple[int, str]:
+    """Run the script; return its exit code and standard error."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "deploy" / "environment.py"), *arguments],
         env={**os.environ, "PATH": path or os.environ["PATH"]},
@@ -32,8 +32,8 @@ def empty_lock(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def dead_uv(tmp_path: Path) -> str:
-    """A PATH whose uv is a stand-in that doesn't run, as version managers leave them."""
+def path_with_broken_uv(tmp_path: Path) -> str:
+    """A PATH with a uv that fails, like the stubs that version managers install."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "uv").write_text("#!/bin/sh\necho 'uv: command not found' >&2\nexit 127\n")
@@ -41,39 +41,39 @@ def dead_uv(tmp_path: Path) -> str:
     return f"{folder}:/usr/bin:/bin"
 
 
-def test_a_missing_lock_is_one_line(tmp_path: Path) -> None:
-    code, said = make(str(tmp_path / "venv"), str(tmp_path / "none.lock"))
+def test_a_missing_lock_is_reported_in_one_line(tmp_path: Path) -> None:
+    code, error = run_script(str(tmp_path / "venv"), str(tmp_path / "none.lock"))
 
     assert code == 1
-    assert said == f"there is no lock file {tmp_path / 'none.lock'}\n"
+    assert error == f"there is no lock file {tmp_path / 'none.lock'}\n"
 
 
-def test_a_uv_that_does_not_run_leaves_it_to_pip(tmp_path: Path, empty_lock: Path, dead_uv: str) -> None:
-    code, said = make(str(tmp_path / "venv"), str(empty_lock), path=dead_uv)
+def test_pip_installs_if_uv_does_not_run(tmp_path: Path, empty_lock: Path, path_with_broken_uv: str) -> None:
+    code, error = run_script(str(tmp_path / "venv"), str(empty_lock), path=path_with_broken_uv)
 
-    assert "uv is not available, so pip installs" in said
-    assert code == 0, said
+    assert "uv is not available, so pip installs" in error
+    assert code == 0, error
     assert (tmp_path / "venv" / "bin" / "pip").exists()
 
 
-def test_what_is_not_in_the_lock_is_gone_after_a_second_run(
-    tmp_path: Path, empty_lock: Path, dead_uv: str
+def test_a_second_run_removes_files_of_packages_that_are_not_in_the_lock(
+    tmp_path: Path, empty_lock: Path, path_with_broken_uv: str
 ) -> None:
-    make(str(tmp_path / "venv"), str(empty_lock), path=dead_uv)
+    run_script(str(tmp_path / "venv"), str(empty_lock), path=path_with_broken_uv)
     stray = next((tmp_path / "venv" / "lib").glob("python*/site-packages")) / "stray.py"
     stray.touch()
 
-    code, _ = make(str(tmp_path / "venv"), str(empty_lock), path=dead_uv)
+    code, _ = run_script(str(tmp_path / "venv"), str(empty_lock), path=path_with_broken_uv)
 
     assert code == 0
     assert not stray.exists()
 
 
-def test_a_package_without_a_hash_is_refused(tmp_path: Path, dead_uv: str) -> None:
+def test_a_package_without_a_hash_is_refused(tmp_path: Path, path_with_broken_uv: str) -> None:
     lock = tmp_path / "bare.lock"
     lock.write_text("six==1.17.0\n")
 
-    code, said = make(str(tmp_path / "venv"), str(lock), path=dead_uv)
+    code, error = run_script(str(tmp_path / "venv"), str(lock), path=path_with_broken_uv)
 
     assert code == 1
-    assert "could not install" in said
+    assert "could not install" in error

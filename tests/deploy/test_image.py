@@ -1,4 +1,4 @@
-"""The Docker image has no generated shop and no converters of data sets, and its commands say so."""
+"""The Docker image contains neither the generated shop nor the converters of data sets."""
 
 import os
 import re
@@ -24,17 +24,19 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / source).is_dir():
             shutil.copytree(ROOT / source, path, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(ROOT / source, path / Path(source).name if target.endswith("/") else _made(path))
+            shutil.copy(
+                ROOT / source, path / Path(source).name if target.endswith("/") else _with_parent(path)
+            )
     return folder
 
 
-def _made(path: Path) -> Path:
+def _with_parent(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def manage(image: Path, *arguments: str) -> tuple[int, str]:
-    """Run manage.py there; return its exit code and what it wrote."""
+    """Run manage.py in the image's files; return its exit code and output."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "DJANGO"))}
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
@@ -48,36 +50,38 @@ def manage(image: Path, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_image_starts_without_them(image: Path) -> None:
-    code, said = manage(image, "check")
+def test_the_image_starts_without_the_excluded_packages(image: Path) -> None:
+    code, output = manage(image, "check")
 
-    assert code == 0, said
+    assert code == 0, output
     assert not (image / "demo").exists()
     assert not (image / "datasets").exists()
 
 
 @pytest.mark.parametrize("command", [["populate_data", "--products", "100", "--no-wait"], ["demo"]])
-def test_the_generated_shop_is_said_to_be_absent_in_one_line(image: Path, command: list[str]) -> None:
-    code, said = manage(image, *command)
+def test_commands_of_the_generated_shop_report_in_one_line_that_it_is_missing(
+    image: Path, command: list[str]
+) -> None:
+    code, output = manage(image, *command)
 
     assert code == 1
-    assert said.startswith("CommandError: the generated shop is not part of this installation")
-    assert said.count("\n") == 1
+    assert output.startswith("CommandError: the generated shop is not part of this installation")
+    assert output.count("\n") == 1
 
 
 @pytest.mark.parametrize(
     ("command", "name"), [("import_catalog", "amazon-in"), ("import_orders", "online-retail")]
 )
-def test_a_format_that_needs_a_converter_is_said_to_be_absent(image: Path, command: str, name: str) -> None:
-    code, said = manage(image, command, "--format", name, "products.csv")
+def test_a_format_that_needs_a_converter_is_refused_as_missing(image: Path, command: str, name: str) -> None:
+    code, output = manage(image, command, "--format", name, "products.csv")
 
     assert code == 2
-    assert f"the format {name} is not part of this installation" in said
-    assert "Traceback" not in said
+    assert f"the format {name} is not part of this installation" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize("package", ["demo", "datasets"])
-def test_the_build_context_excludes_them(package: str) -> None:
+def test_the_build_context_excludes_the_package(package: str) -> None:
     lines = (ROOT / ".dockerignore").read_text().split()
     excluded = False
     for line in lines:

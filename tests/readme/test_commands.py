@@ -1,4 +1,4 @@
-"""Every command of the README works, in the order in which a reader meets it."""
+"""Every command of the README works, in the order of the text."""
 
 import os
 import re
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SMALL = "--products 300 --customers 150 --days 14"
-# An answer that is an error has to end the script; what is left running in the background has to stop.
+# A failed request ends the script, and processes in the background are stopped at the end.
 PREAMBLE = """
 set -euo pipefail
 trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
@@ -32,10 +32,10 @@ def blocks() -> list[str]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
-    """The home and the port of `make demo`, made smaller than a reader's."""
+    """The home and the port of a running `make demo`, with a smaller shop than the default."""
     first, *_ = blocks()
     assert first == "make demo\n"
-    assert (Path(sys.prefix) / ".development").exists(), "`make test` made this environment"
+    assert (Path(sys.prefix) / ".development").exists(), "this environment was not created by `make test`"
     home, port = tmp_path_factory.mktemp("readme"), free_port()
     with (home / "make.log").open("w") as log:
         process = subprocess.Popen(
@@ -48,11 +48,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]
             start_new_session=True,
         )
     try:
-        wait_until(lambda: "# " in said(home) or process.poll() is not None, what="the demo", seconds=240)
-        assert process.poll() is None, said(home)
+        wait_until(
+            lambda: "# " in demo_output(home) or process.poll() is not None,
+            what="the demo prints what to try",
+            seconds=240,
+        )
+        assert process.poll() is None, demo_output(home)
         yield home, port
     finally:
-        # As Ctrl-C: to make and all that it runs.
+        # Like Ctrl-C, which signals make and all its children.
         os.killpg(process.pid, signal.SIGINT)
         process.wait(timeout=60)
 
@@ -62,7 +66,7 @@ def environment(home: Path) -> dict[str, str]:
     return {**inherited, "VITRINE_HOME": str(home), "VITRINE_ENV_FILE": os.devnull}
 
 
-def said(home: Path) -> str:
+def demo_output(home: Path) -> str:
     return (home / "make.log").read_text()
 
 
@@ -83,37 +87,37 @@ def run(script: str, *, home: Path) -> str:
 
 def test_the_demo_serves_its_pages(demo: tuple[Path, int]) -> None:
     home, _ = demo
-    addresses = re.findall(r"^  \S.*?(http://\S+)$", said(home), re.MULTILINE)
+    addresses = re.findall(r"^  \S.*?(http://\S+)$", demo_output(home), re.MULTILINE)
 
     assert len(addresses) == 5
     for address in addresses:
-        with urlopen(address) as answer:
-            assert answer.status == 200
+        with urlopen(address) as response:
+            assert response.status == 200
 
 
-def test_every_line_that_the_demo_prints_can_be_pasted(demo: tuple[Path, int]) -> None:
+def test_the_commands_that_the_demo_prints_can_be_pasted(demo: tuple[Path, int]) -> None:
     home, _ = demo
-    _, _, printed = said(home).partition("# ")
+    _, _, printed = demo_output(home).partition("# ")
 
-    answers = run("# " + printed, home=home)
+    output = run("# " + printed, home=home)
 
-    assert answers.count('"status":2') >= 5
+    assert output.count('"status":2') >= 5
 
 
 def test_the_commands_of_the_readme_work(demo: tuple[Path, int], tmp_path: Path) -> None:
     home, port = demo
     _, *commands = blocks()
     script = "\n".join(commands)
-    for written, meant in {
+    for original, replacement in {
         "8000": str(port),
         "8001": str(free_port()),
         "var/my-shop": str(tmp_path / "my-shop"),
         "catalog.csv": str(tmp_path / "catalog.csv"),
     }.items():
-        script = script.replace(written, meant)
+        script = script.replace(original, replacement)
 
-    answers = run(script, home=home)
+    output = run(script, home=home)
 
-    assert "Copper kettle" in answers
-    assert "NDCG@10" in answers
-    assert "Recall@20" in answers
+    assert "Copper kettle" in output
+    assert "NDCG@10" in output
+    assert "Recall@20" in output

@@ -1,1 +1,1 @@
-"""What a merchandiser expects of search, on both engines."""
+"""The expectations of a merchandiser of search results, tested on both engines."""

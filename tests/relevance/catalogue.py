@@ -1,4 +1,4 @@
-"""A shop for gifts, clothes and electronics, in which many words have several meanings."""
+"""A catalogue of gifts, clothes and electronics in which many words are ambiguous."""
 
 from decimal import Decimal
 

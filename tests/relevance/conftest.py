@@ -1,4 +1,4 @@
-"""The catalogue of the scenarios, on both engines."""
+"""Fixtures that run the scenarios on both engines."""
 
 from tests.indexing.conftest import engine, engine_name, open_engine
 

@@ -1,4 +1,4 @@
-"""Metrics of the default search on public judgments."""
+"""Metrics of the default search, measured on public relevance judgments."""
 
 import os
 import re

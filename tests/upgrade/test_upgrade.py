@@ -126,7 +126,10 @@ def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old
     before = Records.of(old.home)
 
     with BackgroundClients(old, token, product_id, title) as clients:
-        wait_until(lambda: len(clients.orders) > 2 and len(clients.event_ids) > 2, what="clients place orders and send events")
+        wait_until(
+            lambda: len(clients.orders) > 2 and len(clients.event_ids) > 2,
+            what="clients place orders and send events",
+        )
 
         new.manage("migrate")
         new.manage("migrate_warehouse")

@@ -22,9 +22,9 @@ import java.util.regex.Pattern;
 /**
  * Run one task of the contract with the driver's default settings; tests/clients/warehouse.py describes the tasks.
  *
- * <p>Arguments: the task, then what it needs; URL, user and password come from the environment. Fields are exchanged
- * in base64, because Java reads no JSON by itself: a line is a case or an outcome, a tab separates fields, a semicolon
- * rows.
+ * <p>Arguments: the task and its parameters; URL, user and password come from the environment. Fields are exchanged in
+ * base64, because Java has no JSON parser of its own: each line is a case or an outcome, tabs separate fields, and
+ * semicolons separate rows.
  */
 public final class Contract {
     private static final Pattern CODE = Pattern.compile("Code: (\\d+)");
@@ -40,7 +40,7 @@ public final class Contract {
                 case "cases" -> cases(connection, Path.of(arguments[1]));
                 case "read" -> System.out.println(read(connection, arguments[1]));
                 case "insert" -> insert(connection, arguments[1], Integer.parseInt(arguments[2]));
-                case "leave" -> leave(connection, arguments[1]);
+                case "cancel" -> cancel(connection, arguments[1]);
                 case "describe" -> describe(connection, arguments[1]);
                 default -> throw new IllegalArgumentException(arguments[0]);
             }
@@ -57,13 +57,13 @@ public final class Contract {
         }
     }
 
-    private static String run(Connection connection, String answers, String statement, List<String> parameters) {
+    private static String run(Connection connection, String returnsRows, String statement, List<String> parameters) {
         try (PreparedStatement prepared = connection.prepareStatement(statement);
             Statement plain = connection.createStatement()) {
             for (int i = 0; i < parameters.size(); i++) {
                 prepared.setString(i + 1, parameters.get(i));
             }
-            if (answers.equals("0")) {
+            if (returnsRows.equals("0")) {
                 plain.execute(statement);
                 return "rows ";
             }
@@ -100,7 +100,7 @@ public final class Contract {
         }
     }
 
-    private static void leave(Connection connection, String statement) throws SQLException {
+    private static void cancel(Connection connection, String statement) throws SQLException {
         Statement plain = connection.createStatement();
         Timer timer = new Timer(true);
         timer.schedule(new TimerTask() {
@@ -121,7 +121,7 @@ public final class Contract {
         }
     }
 
-    /** What DBeaver asks for when it opens a connection and a table. */
+    /** Print the metadata that DBeaver reads when it opens a connection and a table. */
     private static void describe(Connection connection, String table) throws SQLException {
         DatabaseMetaData data = connection.getMetaData();
         String schema = System.getenv("WAREHOUSE_DATABASE");
@@ -158,12 +158,12 @@ public final class Contract {
     }
 
     private static String failure(Throwable error) {
-        String said = "";
+        String messages = "";
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-            said += cause.getMessage() + "\n";
+            messages += cause.getMessage() + "\n";
         }
-        Matcher code = CODE.matcher(said);
-        return "error " + (code.find() ? code.group(1) : "0") + " " + encode(said);
+        Matcher code = CODE.matcher(messages);
+        return "error " + (code.find() ? code.group(1) : "0") + " " + encode(messages);
     }
 
     private static String encode(String text) {

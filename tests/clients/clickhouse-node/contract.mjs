@@ -1,5 +1,5 @@
 // Run one task of the contract with the client's default settings; tests/clients/warehouse.py describes the tasks.
-// Arguments: the task, then what it needs; URL, user and password come from the environment.
+// Arguments: the task and its parameters; URL, user and password come from the environment.
 import { createClient } from "@clickhouse/client";
 import { readFileSync } from "node:fs";
 
@@ -12,9 +12,9 @@ const client = createClient({
 
 const text = (value) => (value === null ? null : String(value));
 
-async function run({ statement, parameters, answers }) {
+async function run({ statement, parameters, returns_rows }) {
   try {
-    if (!answers) {
+    if (!returns_rows) {
       await client.command({ query: statement, query_params: parameters });
       return { rows: [] };
     }
@@ -49,7 +49,7 @@ const tasks = {
     await client.insert({ table, values, format: "JSONEachRow" });
     return { rows: values.length };
   },
-  async leave(statement) {
+  async cancel(statement) {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 500);
     try {

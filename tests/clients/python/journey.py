@@ -1,6 +1,6 @@
-"""A shopper who searches, orders what was found, and cancels the order, with nothing but generated types.
+"""Search for a product, order it and cancel the order, with only the generated client.
 
-Usage: python journey.py ADDRESS PHONE PASSWORD, with the generated package on the path; prints what happened.
+Usage: python journey.py ADDRESS PHONE PASSWORD, with the generated package on the path. Prints a summary as JSON.
 """
 
 import json
@@ -33,15 +33,15 @@ ADDRESS = AddressRequest(street="123 Main St", city="New York", postal_code="100
 def log_in(address: str, *, phone: str, password: str) -> AuthenticatedClient:
     """Return a client with the access token of the account."""
     guest = Client(base_url=address, raise_on_unexpected_status=True)
-    answer = accounts_login.sync(client=guest, body=LoginRequest(phone=phone, password=password))
-    assert isinstance(answer, TokensEnvelope), answer
+    response = accounts_login.sync(client=guest, body=LoginRequest(phone=phone, password=password))
+    assert isinstance(response, TokensEnvelope), response
     return AuthenticatedClient(
-        base_url=address, token=answer.data.access_token, raise_on_unexpected_status=True
+        base_url=address, token=response.data.access_token, raise_on_unexpected_status=True
     )
 
 
 def search(shop: AuthenticatedClient, query: str) -> tuple[int, UUID, int]:
-    """Return the first hit, the exposure of the list, and how many categories its facet has."""
+    """Return the id of the first hit, the exposure id of the list, and the number of categories in its facet."""
     page = search_results_list.sync(client=shop, q=query, in_stock=True)
     assert isinstance(page, SearchPage), page
     assert page.exposure_id is not None
@@ -49,30 +49,30 @@ def search(shop: AuthenticatedClient, query: str) -> tuple[int, UUID, int]:
 
 
 def count(buckets: Sequence[CategoryBucket]) -> int:
-    """Return the number of buckets with those below them."""
+    """Return the number of buckets, including their descendants."""
     return sum(1 + count(bucket.children) for bucket in buckets)
 
 
 def add_to_cart(shop: AuthenticatedClient, *, product: int, exposure: UUID) -> str:
-    """Return the cart's subtotal with two units of the product in it."""
+    """Add two units of the product to the cart; return the cart's subtotal."""
     item = NewCartItemRequest(product_id=product, quantity=2, exposure_id=exposure)
-    answer = cart_items_create.sync(client=shop, body=item)
-    assert isinstance(answer, CartEnvelope), answer
-    assert answer.data.items[0].exposure_id == exposure
-    subtotal: str = answer.data.subtotal
+    response = cart_items_create.sync(client=shop, body=item)
+    assert isinstance(response, CartEnvelope), response
+    assert response.data.items[0].exposure_id == exposure
+    subtotal: str = response.data.subtotal
     return subtotal
 
 
 def check_out(shop: AuthenticatedClient, *, expected_total: str, key: str) -> Order:
-    """Return the order."""
+    """Place an order and return it."""
     body = CheckoutRequest(shipping_address=ADDRESS, expected_total=expected_total)
-    answer = orders_create.sync(client=shop, body=body, idempotency_key=key)
-    assert isinstance(answer, OrderEnvelope), answer
-    return answer.data
+    response = orders_create.sync(client=shop, body=body, idempotency_key=key)
+    assert isinstance(response, OrderEnvelope), response
+    return response.data
 
 
 def main(address: str, phone: str, password: str) -> None:
-    """Walk the journey and print what happened as JSON."""
+    """Run the journey and print a summary as JSON."""
     shop = log_in(address, phone=phone, password=password)
     product, exposure, categories = search(shop, "lamp")
     total = add_to_cart(shop, product=product, exposure=exposure)
@@ -85,7 +85,7 @@ def main(address: str, phone: str, password: str) -> None:
     assert second is not None
     assert not isinstance(second, OrderEnvelope)
     [item] = order.items
-    happened = {
+    summary = {
         "exposure": item.exposure_id == exposure,
         "title": item.product_snapshot.title,
         "total": order.total_amount == total,
@@ -93,7 +93,7 @@ def main(address: str, phone: str, password: str) -> None:
         "status": str(cancelled.data.status),
         "second": str(second.code),
     }
-    print(json.dumps(happened))
+    print(json.dumps(summary))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-// A shopper who searches, orders what was found, and cancels the order, with nothing but generated types.
-// Usage: node build/journey.js ADDRESS PHONE PASSWORD; prints what happened as JSON.
+// Search for a product, order it and cancel the order, with only the generated types.
+// Usage: node build/journey.js ADDRESS PHONE PASSWORD; prints a summary as JSON.
 import assert from "node:assert/strict";
 import createClient, { type Middleware } from "openapi-fetch";
 
