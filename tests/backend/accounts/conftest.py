@@ -1,4 +1,4 @@
-"""A fast password hasher for the tests of accounts; one test uses the real one."""
+"""A fast password hasher for tests of accounts; one test uses the real hasher."""
 
 import pytest
 from pytest_django import Settings

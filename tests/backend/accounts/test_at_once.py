@@ -1,4 +1,4 @@
-"""Concurrent requests of one person."""
+"""Concurrent logins, renewals and registrations of one account."""
 
 from functools import partial
 
@@ -21,7 +21,9 @@ def test_concurrent_renewals_with_one_refresh_token_succeed_once() -> None:
         token = log_in(phone="+16502530000", password=PASSWORD, now=timezone.now()).refresh_token
         outcomes = together(*[partial(renew, token, now=timezone.now())] * 3)
         assert kinds(outcomes) == ["LoggedIn", "SessionEnded", "SessionEnded"]
-    assert not Session.objects.filter(ended_at=None).exists(), "a token that came twice may have been copied"
+    assert not Session.objects.filter(ended_at=None).exists(), (
+        "a refresh token that is used twice may have been stolen"
+    )
 
 
 def test_concurrent_registrations_of_one_phone_create_one_account() -> None:

@@ -1,4 +1,4 @@
-"""A phone number identifies one user in any notation."""
+"""Phone numbers are normalised, so that every notation of a number identifies the same user."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Accounts over HTTP: register, log in, renew, log out."""
+"""Accounts over HTTP: registration, login, renewal of tokens and logout."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from tests.backend.shop import staff
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "a-long-lamp-shade"
-SEED = {
+REGISTRATION = {
     "phone": "1234567890",
     "password": "securepassword123",
     "first_name": "John",
@@ -51,21 +51,21 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def renewed(client: APIClient, refresh_token: str) -> Any:
+def renew(client: APIClient, refresh_token: str) -> Any:
     return client.post("/accounts/token-refresh/", {"refresh_token": refresh_token})
 
 
-def knows(client: APIClient, access_token: str) -> bool:
-    """Return whether the token authenticates."""
+def authenticates(client: APIClient, access_token: str) -> bool:
+    """Return whether the access token authenticates a request."""
     return client.get("/api/orders/cart/", headers=bearer(access_token)).status_code == 200
 
 
 def test_registering_creates_an_account_with_the_given_data(client: APIClient) -> None:
-    response = client.post("/accounts/register/", SEED)
-    person = User.objects.get()
+    response = client.post("/accounts/register/", REGISTRATION)
+    account = User.objects.get()
     assert response.status_code == 201
     assert response.json()["data"] == {
-        "id": person.pk,
+        "id": account.pk,
         "phone": "1234567890",
         "first_name": "John",
         "last_name": "Doe",
@@ -73,18 +73,18 @@ def test_registering_creates_an_account_with_the_given_data(client: APIClient) -
         "user_type": "CUSTOMER",
         "date_joined": response.json()["data"]["date_joined"],
     }
-    assert person.check_password("securepassword123")
+    assert account.check_password("securepassword123")
 
 
 def test_passwords_are_stored_as_argon2_hashes(client: APIClient, settings: Settings) -> None:
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
-    client.post("/accounts/register/", SEED)
+    client.post("/accounts/register/", REGISTRATION)
     assert User.objects.get().password.startswith("argon2$argon2id$")
-    log_in(client, phone=SEED["phone"], password=SEED["password"])
+    log_in(client, phone=REGISTRATION["phone"], password=REGISTRATION["password"])
 
 
 def test_a_phone_has_one_account_in_any_notation(client: APIClient, user: User) -> None:
-    response = client.post("/accounts/register/", SEED | {"phone": "(650) 253-0000"})
+    response = client.post("/accounts/register/", REGISTRATION | {"phone": "(650) 253-0000"})
     assert (response.status_code, response.json()["details"]) == (409, {"phone": "+16502530000"})
     assert User.objects.count() == 1
 
@@ -103,17 +103,17 @@ def test_a_phone_has_one_account_in_any_notation(client: APIClient, user: User) 
         ({"first_name": "x" * 151}, "first_name"),
     ],
 )
-def test_invalid_registrations_are_refused_by_field(
+def test_an_invalid_registration_names_the_field(
     client: APIClient, wrong: dict[str, str], field: str
 ) -> None:
-    response = client.post("/accounts/register/", SEED | wrong)
+    response = client.post("/accounts/register/", REGISTRATION | wrong)
     assert response.status_code == 400
     assert list(response.json()["details"]) == [field]
     assert not User.objects.exists()
 
 
 def test_registering_as_staff_is_refused(client: APIClient) -> None:
-    response = client.post("/accounts/register/", SEED | {"is_staff": True, "is_superuser": True})
+    response = client.post("/accounts/register/", REGISTRATION | {"is_staff": True, "is_superuser": True})
     assert (response.status_code, list(response.json()["details"])) == (400, ["is_staff", "is_superuser"])
     assert not User.objects.exists()
 
@@ -122,7 +122,7 @@ def test_logging_in_returns_tokens_that_authenticate(client: APIClient, user: Us
     tokens = log_in(client, phone="650 253 0000")
     assert list(tokens) == ["access_token", "refresh_token", "token_type", "expires_in", "user"]
     assert (tokens["token_type"], tokens["expires_in"], tokens["user"]["id"]) == ("Bearer", 3_600, user.pk)
-    assert knows(client, tokens["access_token"])
+    assert authenticates(client, tokens["access_token"])
     user.refresh_from_db()
     assert user.last_login is not None
 
@@ -148,8 +148,8 @@ def test_an_inactive_account_cannot_be_used(client: APIClient, user: User) -> No
     tokens = log_in(client)
     User.objects.update(is_active=False)
     assert client.post("/accounts/login/", {"phone": user.phone, "password": PASSWORD}).status_code == 401
-    assert not knows(client, tokens["access_token"])
-    assert renewed(client, tokens["refresh_token"]).status_code == 401
+    assert not authenticates(client, tokens["access_token"])
+    assert renew(client, tokens["refresh_token"]).status_code == 401
 
 
 def test_imported_customers_cannot_log_in(client: APIClient) -> None:
@@ -170,27 +170,27 @@ def test_the_password_of_the_demo_is_refused_in_production(client: APIClient, se
 
 def test_a_refresh_token_is_exchanged_for_a_new_pair(client: APIClient, user: User) -> None:
     first = log_in(client)
-    second = renewed(client, first["refresh_token"]).json()["data"]
-    third = renewed(client, second["refresh_token"]).json()["data"]
+    second = renew(client, first["refresh_token"]).json()["data"]
+    third = renew(client, second["refresh_token"]).json()["data"]
     assert len({first["refresh_token"], second["refresh_token"], third["refresh_token"]}) == 3
-    assert knows(client, third["access_token"])
+    assert authenticates(client, third["access_token"])
     assert Session.objects.count() == 1
 
 
 def test_reusing_a_refresh_token_ends_the_session(client: APIClient, user: User) -> None:
     first = log_in(client)
-    second = renewed(client, first["refresh_token"]).json()["data"]
-    assert renewed(client, first["refresh_token"]).status_code == 401
-    assert renewed(client, second["refresh_token"]).status_code == 401
-    assert not knows(client, second["access_token"])
+    second = renew(client, first["refresh_token"]).json()["data"]
+    assert renew(client, first["refresh_token"]).status_code == 401
+    assert renew(client, second["refresh_token"]).status_code == 401
+    assert not authenticates(client, second["access_token"])
 
 
 def test_other_sessions_of_the_user_continue(client: APIClient, user: User) -> None:
     stolen, other = log_in(client), log_in(client)
-    renewed(client, stolen["refresh_token"])
-    renewed(client, stolen["refresh_token"])
-    assert knows(client, other["access_token"])
-    assert renewed(client, other["refresh_token"]).status_code == 200
+    renew(client, stolen["refresh_token"])
+    renew(client, stolen["refresh_token"])
+    assert authenticates(client, other["access_token"])
+    assert renew(client, other["refresh_token"]).status_code == 200
 
 
 def test_renewing_ignores_the_access_token(client: APIClient, user: User) -> None:
@@ -213,27 +213,27 @@ def test_a_token_that_is_not_a_valid_refresh_token_is_refused(
         "forged": tokens["refresh_token"][:-4] + "AAAA",
         "none": "lamp",
     }[kind]
-    assert renewed(client, token).status_code == 401
-    assert knows(client, tokens["access_token"]), "the session is not ended by what anybody can make up"
+    assert renew(client, token).status_code == 401
+    assert authenticates(client, tokens["access_token"]), "an invalid token must not end the session"
 
 
 def test_a_refresh_token_is_not_accepted_as_access_token(client: APIClient, user: User) -> None:
-    assert not knows(client, log_in(client)["refresh_token"])
+    assert not authenticates(client, log_in(client)["refresh_token"])
 
 
 def test_an_access_token_expires(client: APIClient, user: User) -> None:
     log_in(client)
     token = access_token_of(Session.objects.get())
     token.set_exp(from_time=timezone.now() - timedelta(hours=2))
-    assert not knows(client, str(token))
+    assert not authenticates(client, str(token))
 
 
 def test_logging_out_with_the_access_token_ends_the_session(client: APIClient, user: User) -> None:
     tokens = log_in(client)
     response = client.post("/accounts/logout/", headers=bearer(tokens["access_token"]))
     assert (response.status_code, response.json()["data"]["id"]) == (200, user.pk)
-    assert not knows(client, tokens["access_token"])
-    assert renewed(client, tokens["refresh_token"]).status_code == 401
+    assert not authenticates(client, tokens["access_token"])
+    assert renew(client, tokens["refresh_token"]).status_code == 401
     assert client.post("/accounts/logout/", headers=bearer(tokens["access_token"])).status_code == 401
 
 
@@ -266,8 +266,8 @@ def test_expired_sessions_are_deleted(client: APIClient, user: User, settings: S
 
 
 def test_superusers_are_staff_of_the_shop() -> None:
-    boss = User.objects.create_superuser("+16502530009", PASSWORD)
-    assert (boss.user_type, boss.is_admin, staff().is_admin) == (UserType.ADMIN, True, True)
+    superuser = User.objects.create_superuser("+16502530009", PASSWORD)
+    assert (superuser.user_type, superuser.is_admin, staff().is_admin) == (UserType.ADMIN, True, True)
 
 
 def test_a_user_is_found_by_phone_in_any_notation(user: User) -> None:

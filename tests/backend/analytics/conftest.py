@@ -36,7 +36,7 @@ TABLES = (
 
 
 def deliver() -> None:
-    """Deliver everything that is committed to the warehouse's subscribers."""
+    """Deliver all committed outbox messages to the subscribers that write to the warehouse."""
     target = engines.migrated()
     drain([OrderFacts(target), Products(target), ShopperLinks(target)], timeout=30)
 

@@ -1,4 +1,4 @@
-"""Reports write amounts as the rest of the API does."""
+"""Amounts in reports have the same format as in the rest of the API."""
 
 from decimal import Decimal
 
@@ -14,8 +14,8 @@ def test_an_amount_has_the_decimal_places_of_its_rows_currency() -> None:
         ("KWD", Decimal("1.5000"), 2),
         ("", Decimal("0.0000"), 0),
     )
-    response = ReportResult(columns=("currency", "net", "units"), rows=rows, parameters={})
-    assert written_rows(response) == [
+    result = ReportResult(columns=("currency", "net", "units"), rows=rows, parameters={})
+    assert written_rows(result) == [
         {"currency": "JPY", "net": "501", "units": 3},
         {"currency": "USD", "net": "30.10", "units": 1},
         {"currency": "KWD", "net": "1.500", "units": 2},
@@ -23,7 +23,7 @@ def test_an_amount_has_the_decimal_places_of_its_rows_currency() -> None:
     ]
 
 
-def test_a_csv_has_the_places_of_the_currency_of_each_row() -> None:
+def test_amounts_in_a_csv_file_have_the_decimal_places_of_their_rows_currency() -> None:
     columns = ("currency", "net")
     rows = [("JPY", Decimal("-501.0000")), ("USD", Decimal("30.1000")), ("", Decimal("0.0000"))]
     written = to_csv(columns, [precise_row(columns, row) for row in rows])

@@ -1,4 +1,4 @@
-"""Order facts, products and links reach the warehouse completely and once, and again after every change."""
+"""Order facts, products and links of shoppers are written to the warehouse exactly once, and after each change."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ def test_an_order_becomes_facts_with_its_customers_key_and_claim(
 ) -> None:
     import_orders([past_order(products, customer)], source="test")
     deliver()
-    sale, other, taken_back = warehouse.rows("SELECT * FROM order_facts FINAL ORDER BY kind DESC, product_id")
+    sale, other, returned = warehouse.rows("SELECT * FROM order_facts FINAL ORDER BY kind DESC, product_id")
     assert (sale["kind"], sale["quantity"], sale["amount"], sale["currency"]) == (
         "SALE",
         3,
@@ -40,14 +40,14 @@ def test_an_order_becomes_facts_with_its_customers_key_and_claim(
     assert (sale["seller_id"], sale["category_path"]) == (products[0].seller_id, "Home")
     assert (sale["occurred_at"], sale["cart_added_at"]) == (NOW, NOW - timedelta(minutes=1))
     assert (other["exposure_id"], other["amount"]) == (NIL_UUID, Decimal("0.10"))
-    assert (taken_back["kind"], taken_back["quantity"], taken_back["amount"]) == (
+    assert (returned["kind"], returned["quantity"], returned["amount"]) == (
         "RETURN",
         1,
         Decimal("10.01"),
     )
 
 
-def test_a_sale_is_also_one_order_event_after_repeated_deliveries(
+def test_a_sale_is_stored_as_one_order_event_after_repeated_deliveries(
     warehouse: Warehouse, products: list[Product], customer: User
 ) -> None:
     import_orders([past_order(products, customer)], source="test")

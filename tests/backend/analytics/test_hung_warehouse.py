@@ -1,4 +1,4 @@
-"""A warehouse that hangs delays a request by seconds and occupies few threads."""
+"""When the warehouse hangs, requests fail within seconds and occupy few threads."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -26,11 +26,11 @@ DEADLINE_SECONDS = 3.0
 
 @pytest.fixture
 def pid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """The process of a warehouse of this test's own, which the requests of the test are sent to."""
+    """The process id of a warehouse that only this test uses, and to which its requests go."""
     settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.WAREHOUSE):
         monkeypatch.setenv("CLICKHOUSE_URL", embedded.clickhouse_url(settings))
-        # A share that suspends the engine for no time; suspension is tested with the share itself.
+        # This share never suspends the engine; suspension has tests of its own.
         share = Share("warehouse", slots=3, failures=(WarehouseUnavailable,), rest_seconds=0)
         monkeypatch.setattr(engine, "SHARE", share)
         engine.checked_for_requests.cache_clear()
@@ -44,10 +44,10 @@ def pid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         engine.checked_for_requests.cache_clear()
 
 
-def timed(ask: Callable[[], Any]) -> tuple[Any, float]:
+def timed(call: Callable[[], Any]) -> tuple[Any, float]:
     begun = time.monotonic()
     try:
-        return ask(), time.monotonic() - begun
+        return call(), time.monotonic() - begun
     finally:
         connection.close()
 

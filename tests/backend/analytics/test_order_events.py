@@ -1,3 +1,5 @@
+"""Order events made from order facts: their ids, times and versions."""
+
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,14 +38,14 @@ def sale(*, read_at: datetime) -> Record:
 
 
 @given(st.integers(0, 2**47))
-def test_times_lose_no_digit_in_ids_and_versions(number: int) -> None:
+def test_times_keep_their_precision_in_ids_and_versions(number: int) -> None:
     moment = EPOCH + timedelta(microseconds=number * 40 + 7)
     id_ = order_events.event_id(7, occurred_at=moment)
     assert uuid7.milliseconds(id_) == (moment - EPOCH) // timedelta(milliseconds=1)
     assert moment_of(microseconds(moment)) == moment
 
 
-def test_the_id_of_a_movement_never_changes() -> None:
+def test_the_event_id_of_a_movement_is_fixed() -> None:
     moment = datetime(2026, 3, 10, 12, 0, 0, 123_456, tzinfo=UTC)
     assert order_events.event_id(7, occurred_at=moment) == UUID("019cd79e-467b-79f6-b63e-87a996c00be5")
 

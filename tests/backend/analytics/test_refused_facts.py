@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def sell(products: list[Product], reference: str, *, quantity: int = 1, at: datetime = NOW) -> int:
-    """Sell the lamp, and return the movement."""
+    """Sell the lamp; return the id of the movement."""
     item = PastItem(variant_id=products[0].variants.get().pk, quantity=quantity, unit_price=Decimal("1.00"))
     order = PastOrder(reference=reference, placed_at=at, currency="EUR", items=[item])
     import_orders([order], source="test")
@@ -88,7 +88,7 @@ def test_reconcile_names_refused_movements(strict: Warehouse, products: list[Pro
     assert f"movement {bad} was refused by the warehouse: " in output.getvalue()
 
 
-def test_a_refused_movement_that_left_the_ledger_is_forgotten(
+def test_replaying_removes_a_refused_movement_that_the_ledger_no_longer_has(
     strict: Warehouse, products: list[Product]
 ) -> None:
     sell(products, "bad", quantity=101)
@@ -98,7 +98,7 @@ def test_a_refused_movement_that_left_the_ledger_is_forgotten(
     assert facts.waiting(strict) == []
 
 
-def test_a_repair_stores_what_was_refused_once_the_reason_is_gone(
+def test_a_repair_stores_refused_movements_when_the_warehouse_accepts_them(
     strict: Warehouse, products: list[Product]
 ) -> None:
     sell(products, "bad", quantity=101)
@@ -132,8 +132,6 @@ def test_a_time_that_reports_cannot_count_is_refused(
         (["--from", "2026-01"], "belong to --repair"),
     ],
 )
-def test_a_month_that_cannot_be_used_is_named(
-    warehouse: Warehouse, arguments: list[str], message: str
-) -> None:
+def test_an_invalid_month_is_reported(warehouse: Warehouse, arguments: list[str], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run("reconcile", *arguments)

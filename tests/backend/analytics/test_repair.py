@@ -41,7 +41,7 @@ def repaired(warehouse: Warehouse, **months: Month | None) -> list[MonthRepaired
 
 
 def state(warehouse: Warehouse) -> tuple[Any, Any]:
-    """Facts and order events, as every report reads them."""
+    """Return the order facts and order events, as reports read them."""
     facts = warehouse.table(
         "SELECT * EXCEPT version FROM order_facts FINAL ORDER BY movement_id, occurred_at"
     )
@@ -56,7 +56,7 @@ def agrees(warehouse: Warehouse) -> bool:
 
 
 def restore_older_dump(references: list[str]) -> None:
-    """Remove these orders as a dump from before them would; their ids are given out again."""
+    """Remove these orders, as restoring an older dump does; their ids will be reused."""
     orders = Order.objects.filter(source_reference__in=references)
     Movement.objects.filter(order__in=orders).delete()
     OrderItem.objects.filter(order__in=orders).delete()
@@ -75,7 +75,7 @@ def restore_older_dump(references: list[str]) -> None:
                 )
 
 
-def test_what_the_ledger_no_longer_has_is_removed_and_a_reused_id_is_told_apart(
+def test_facts_that_the_ledger_no_longer_has_are_removed_even_if_their_ids_were_reused(
     warehouse: Warehouse, products: list[Product]
 ) -> None:
     sell(products, "kept", at=NOW - timedelta(days=60))
@@ -102,7 +102,7 @@ def test_what_the_ledger_no_longer_has_is_removed_and_a_reused_id_is_told_apart(
 
 
 def damage(warehouse: Warehouse) -> None:
-    """Lose a fact and an event, change a fact, and keep a movement that never was, in two partitions."""
+    """Delete a fact and an event, change a fact, and add facts that the ledger doesn't have, in two partitions."""
     first, second, *_ = Movement.objects.order_by("pk").values_list("pk", flat=True)
     warehouse.command("DELETE FROM order_facts WHERE movement_id = {id:UInt64}", {"id": first})
     warehouse.command("DELETE FROM events WHERE type = 'order' AND quantity = 2")
@@ -113,7 +113,7 @@ def damage(warehouse: Warehouse) -> None:
         FROM order_facts WHERE movement_id = {like:UInt64}
     """
     month_ago = NOW - timedelta(days=31)
-    later = 10**15  # as a server whose clock was years ahead would write it
+    later = 10**15  # as written by a server whose clock was years ahead
     for change in (
         {"id": second, "at": NOW, "later": later},
         {"id": 10**12, "at": NOW, "later": 0},
@@ -125,7 +125,7 @@ def damage(warehouse: Warehouse) -> None:
 
 @pytest.fixture
 def damaged(warehouse: Warehouse, products: list[Product]) -> Callable[[], tuple[Any, Any]]:
-    """A warehouse that differs from the ledger in every way; returns what it should hold."""
+    """A function that returns the intact state of a warehouse that now differs from the ledger in every way."""
     sell(products, "a", "b", "c")
     deliver()
     intact = state(warehouse)
@@ -143,9 +143,7 @@ def test_every_kind_of_difference_is_repaired_and_a_second_repair_changes_nothin
     assert repaired(warehouse) == []
 
 
-def test_only_the_months_that_were_asked_for_are_repaired(
-    warehouse: Warehouse, damaged: Callable[[], Any]
-) -> None:
+def test_only_the_requested_months_are_repaired(warehouse: Warehouse, damaged: Callable[[], Any]) -> None:
     assert [month.month for month in repaired(warehouse, last=Month(2026, 2))] == [Month(2026, 2)]
     assert not agrees(warehouse)
     assert [month.month for month in repaired(warehouse, first=Month(2026, 3))] == [Month(2026, 3)]
@@ -153,16 +151,16 @@ def test_only_the_months_that_were_asked_for_are_repaired(
 
 
 class Killed(BaseException):
-    """Ends a repair as SIGKILL does: nothing after it is executed, not even clean-up code."""
+    """Ends a repair like SIGKILL: no `except Exception` catches it."""
 
 
-class Mortal(Warehouse):
+class KilledAfter(Warehouse):
     """Ends, for good, before its n-th statement that changes something."""
 
     def __init__(self, like: Warehouse, *, statements: int) -> None:
         super().__init__(like.settings)
         self._left = statements
-        self.is_dead = False
+        self.was_killed = False
 
     def command(self, statement: str, parameters: Any = None) -> None:
         self._count()
@@ -175,20 +173,20 @@ class Mortal(Warehouse):
     def _count(self) -> None:
         self._left -= 1
         if self._left < 0:
-            self.is_dead = True
+            self.was_killed = True
             raise Killed
 
 
-def test_a_repair_that_is_killed_anywhere_leaves_nothing_wrong(
+def test_after_a_repair_killed_at_any_statement_another_repair_is_exact(
     warehouse: Warehouse, damaged: Callable[[], Any]
 ) -> None:
-    deaths = 0
+    kills = 0
     for statements in range(100):
-        mortal = Mortal(warehouse, statements=statements)
+        client = KilledAfter(warehouse, statements=statements)
         try:
-            list(repair(mortal, first=None, last=None, clock=timezone.now))
+            list(repair(client, first=None, last=None, clock=timezone.now))
         except Killed:
-            deaths += 1
+            kills += 1
         # Each killed repair has done some work, so the damage is restored before the next one.
         later = timezone.now() + timedelta(hours=2)
         rollups.drop_leftover_tables(warehouse, now=later)
@@ -198,21 +196,21 @@ def test_a_repair_that_is_killed_anywhere_leaves_nothing_wrong(
         rollups.rebuild(warehouse)
         counted = "SELECT sum(events) FROM event_counts(dirty_days = []) WHERE type = 'order'"
         assert warehouse.value(counted) == len(damaged()[1]), statements
-        mortal.close()
-        if not mortal.is_dead:
+        client.close()
+        if not client.was_killed:
             break
         damage(warehouse)
-    assert deaths > 5
+    assert kills > 5
 
 
-def test_orders_that_arrive_during_a_repair_are_neither_lost_nor_doubled(
+def test_orders_placed_during_a_repair_are_neither_lost_nor_duplicated(
     warehouse: Warehouse, products: list[Product], damaged: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repairing, "_BATCH", 3)
     stopping = threading.Event()
     sold: list[str] = []
 
-    def go_on_selling() -> None:
+    def sell_continuously() -> None:
         try:
             while not stopping.is_set() and len(sold) < 200:
                 name = f"during-{len(sold)}"
@@ -223,7 +221,7 @@ def test_orders_that_arrive_during_a_repair_are_neither_lost_nor_doubled(
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
-        seller = pool.submit(go_on_selling)
+        seller = pool.submit(sell_continuously)
         rounds = 0
         while not seller.done() and (rounds < 3 or len(sold) < 5):
             list(repair(warehouse, first=None, last=None, clock=timezone.now))
@@ -237,7 +235,7 @@ def test_orders_that_arrive_during_a_repair_are_neither_lost_nor_doubled(
     assert repaired(warehouse) == []
 
 
-class Meanwhile(Warehouse):
+class InterruptedWarehouse(Warehouse):
     """Does something else just before it runs a statement that begins like this."""
 
     def __init__(self, like: Warehouse, *, before: str, act: Callable[[], None]) -> None:
@@ -252,7 +250,7 @@ class Meanwhile(Warehouse):
 
 
 @pytest.mark.parametrize("removal", ["DELETE FROM order_facts", "DELETE FROM events"])
-def test_a_movement_that_gets_the_id_of_a_removed_one_meanwhile_stays(
+def test_a_movement_that_reuses_the_id_of_a_removed_one_during_the_repair_is_kept(
     warehouse: Warehouse, products: list[Product], removal: str
 ) -> None:
     sell(products, "kept")
@@ -264,12 +262,12 @@ def test_a_movement_that_gets_the_id_of_a_removed_one_meanwhile_stays(
     def sell_again() -> None:
         if not done:
             done.append(True)
-            # The same order at the same time: the same ids of movements, and of events.
+            # The same order at the same time has the same ids of movements and events.
             sell(products, "lost")
             deliver()
 
-    busy = Meanwhile(warehouse, before=removal, act=sell_again)
-    list(repair(busy, first=None, last=None, clock=timezone.now))
+    interrupted = InterruptedWarehouse(warehouse, before=removal, act=sell_again)
+    list(repair(interrupted, first=None, last=None, clock=timezone.now))
     assert done
     assert agrees(warehouse)
     assert warehouse.value("SELECT count() FROM events FINAL WHERE type = 'order'") == 2
@@ -282,22 +280,24 @@ def test_events_of_a_day_that_is_being_rebuilt_are_removed_after_that(
     sell(products, "lost")
     deliver()
     restore_older_dump(["lost"])
-    theirs = f"rollup_claim_{NOW:%Y%m%d}_theirs"
-    warehouse.command(f"CREATE TABLE {theirs} AS rollup_days")
+    claim = f"rollup_claim_{NOW:%Y%m%d}_theirs"
+    warehouse.command(f"CREATE TABLE {claim} AS rollup_days")
     found: list[int] = []
 
     def finish_rebuild() -> None:
         found.append(warehouse.value("SELECT count() FROM events WHERE type = 'order'"))
-        warehouse.command(f"DROP TABLE IF EXISTS {theirs} SYNC")
+        warehouse.command(f"DROP TABLE IF EXISTS {claim} SYNC")
 
-    # The repair gives its own claim back while another process has one.
-    waiting = Meanwhile(warehouse, before="DROP TABLE IF EXISTS rollup_claim", act=finish_rebuild)
-    list(repair(waiting, first=None, last=None, clock=timezone.now))
+    # The repair releases its own claim while another process still has one.
+    interrupted = InterruptedWarehouse(
+        warehouse, before="DROP TABLE IF EXISTS rollup_claim", act=finish_rebuild
+    )
+    list(repair(interrupted, first=None, last=None, clock=timezone.now))
     assert found == [1, 0]
     assert state(warehouse) == ([], [])
 
 
-def test_months_are_those_of_utc() -> None:
+def test_months_begin_in_utc() -> None:
     month = Month.of(datetime(2026, 12, 31, tzinfo=UTC).date())
     assert (str(month), month.partition) == ("2026-12", 202612)
     assert month.end == datetime(2027, 1, 1, tzinfo=UTC)
@@ -326,7 +326,7 @@ def test_a_reversed_range_is_refused() -> None:
         call_command("reconcile", "--repair", "--from", "2026-05", "--to", "2026-03")
 
 
-def test_a_customer_is_known_by_the_same_key_after_a_repair(
+def test_customer_keys_are_the_same_after_a_repair(
     warehouse: Warehouse, sold: list[Product], customer: User
 ) -> None:
     intact = state(warehouse)

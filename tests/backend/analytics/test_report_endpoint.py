@@ -1,4 +1,4 @@
-"""Every report over one endpoint: by scope, in three formats, with errors that a client can act on."""
+"""The endpoint of all reports: scopes, formats and errors."""
 
 import csv
 import io
@@ -36,10 +36,10 @@ def body(response: Any) -> bytes:
 
 
 def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sellers: list[User]) -> None:
-    listed = get(staff, "").json()["data"]
-    assert listed["time_zone"] == "UTC"
-    assert [report["name"] for report in listed["reports"]] == ALL
-    (queries,) = [report for report in listed["reports"] if report["name"] == "queries"]
+    reports_list = get(staff, "").json()["data"]
+    assert reports_list["time_zone"] == "UTC"
+    assert [report["name"] for report in reports_list["reports"]] == ALL
+    (queries,) = [report for report in reports_list["reports"] if report["name"] == "queries"]
     assert queries["scope"] == ["staff"]
     assert "What was searched for" in queries["description"]
     assert queries["parameters"][2] == {
@@ -70,9 +70,7 @@ def test_reports_are_for_sellers_and_staff(customer: User, path: str) -> None:
     assert get(None, path).status_code == 401
 
 
-def test_rows_come_in_the_envelope_with_the_parameters_that_were_used(
-    sold: list[Product], staff: User
-) -> None:
+def test_a_report_in_json_has_the_used_parameters_and_its_rows(sold: list[Product], staff: User) -> None:
     response = get(staff, "sales/?group_by=month&start_date=2026-01-01").json()["data"]
     assert response == {
         "name": "sales",
@@ -93,11 +91,13 @@ def test_rows_come_in_the_envelope_with_the_parameters_that_were_used(
     }
 
 
-@pytest.mark.parametrize("asked", [("sales/?format=csv", {}), ("sales/", {"accept": "text/csv, */*;q=0.1"})])
-def test_csv_is_a_file_with_exact_amounts(
-    sold: list[Product], staff: User, asked: tuple[str, dict[str, str]]
+@pytest.mark.parametrize(
+    "request_form", [("sales/?format=csv", {}), ("sales/", {"accept": "text/csv, */*;q=0.1"})]
+)
+def test_a_csv_report_is_a_file_with_exact_amounts(
+    sold: list[Product], staff: User, request_form: tuple[str, dict[str, str]]
 ) -> None:
-    path, headers = asked
+    path, headers = request_form
     response = get(staff, path, **headers)
     assert response.headers["Content-Type"] == "text/csv"
     assert response.headers["Content-Disposition"] == 'attachment; filename="sales.csv"'
@@ -108,13 +108,13 @@ def test_csv_is_a_file_with_exact_amounts(
 
 
 @pytest.mark.parametrize(
-    "asked", [("sales/?format=parquet", {}), ("sales/", {"accept": "application/vnd.apache.parquet"})]
+    "request_form", [("sales/?format=parquet", {}), ("sales/", {"accept": "application/vnd.apache.parquet"})]
 )
-def test_parquet_is_a_file_with_exact_amounts(
-    sold: list[Product], staff: User, asked: tuple[str, dict[str, str]]
+def test_a_parquet_report_is_a_file_with_exact_amounts(
+    sold: list[Product], staff: User, request_form: tuple[str, dict[str, str]]
 ) -> None:
     pandas = pytest.importorskip("pandas")
-    path, headers = asked
+    path, headers = request_form
     response = get(staff, path, **headers)
     assert response.headers["Content-Type"] == "application/vnd.apache.parquet"
     frame = pandas.read_parquet(io.BytesIO(body(response)))
@@ -130,7 +130,7 @@ def test_parquet_is_a_file_with_exact_amounts(
         ("*/*;q=0.1, text/csv;q=0.5", "text/csv"),
     ],
 )
-def test_the_quality_values_of_accept_choose_the_format(
+def test_quality_values_in_accept_choose_the_format(
     sold: list[Product], staff: User, accept: str, media_type: str
 ) -> None:
     response = get(staff, "sales/", accept=accept)
@@ -138,7 +138,7 @@ def test_the_quality_values_of_accept_choose_the_format(
     response.close()
 
 
-def test_a_report_about_the_whole_shop_refuses_staffs_parameter_seller(staff: User) -> None:
+def test_a_report_about_the_whole_shop_refuses_the_parameter_seller(staff: User) -> None:
     response = get(staff, "queries/?seller=1")
     assert response.status_code == 400
     assert "whole shop" in response.json()["details"]["seller"][0]
@@ -158,7 +158,9 @@ def test_a_seller_gets_their_own_rows_in_every_format(sold: list[Product], selle
     assert get(sellers[1], f"product/?product={vase.pk}").json()["data"]["rows"][0]["revenue"] == "0.10"
 
 
-def test_staff_may_look_at_one_seller(sold: list[Product], staff: User, sellers: list[User]) -> None:
+def test_staff_can_request_the_rows_of_one_seller(
+    sold: list[Product], staff: User, sellers: list[User]
+) -> None:
     (row,) = get(staff, f"sales/?seller={sellers[1].pk}").json()["data"]["rows"]
     assert row["gross"] == "0.10"
 
@@ -187,7 +189,7 @@ def test_an_invalid_request_is_reported_in_json(
     assert field in response.json()["details"]
 
 
-def test_an_unknown_format_is_named(staff: User) -> None:
+def test_an_unknown_format_is_refused(staff: User) -> None:
     response = get(staff, "sales/?format=xlsx")
     assert (response.status_code, response.json()["code"]) == (400, "invalid_input")
     assert response.json()["details"]["format"] == ["must be one of json, csv, parquet, not 'xlsx'"]
@@ -216,7 +218,7 @@ def test_a_response_with_too_many_rows_is_refused_with_the_limit(
     assert response.json()["details"] == {"most_rows": 1}
 
 
-def test_a_file_with_a_fault_is_named_by_the_check_and_the_other_reports_work(
+def test_a_faulty_report_file_is_reported_by_check_and_other_reports_work(
     sold: list[Product], staff: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(reports.QUERIES, tmp_path, dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""Reports over HTTP and on the command line: who may see what, in which form."""
+"""Reports over HTTP and on the command line: permissions, formats and errors."""
 
 import csv
 import io
@@ -54,7 +54,7 @@ def test_staff_see_all_sales_in_the_envelope(sold: list[Product], staff: User) -
     }
 
 
-def test_a_seller_sees_their_own_sales_and_products_alone(sold: list[Product], sellers: list[User]) -> None:
+def test_a_seller_sees_only_their_own_sales_and_products(sold: list[Product], sellers: list[User]) -> None:
     (row,) = get(sellers[1], "/api/analytics/sales/").json()["data"]["rows"]
     assert (row["units"], row["gross"]) == (1, "0.10")
     lamp, vase = sold
@@ -91,7 +91,7 @@ def test_an_unknown_product_is_a_404(staff: User) -> None:
 
 
 def test_a_warehouse_that_is_down_is_a_503(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLICKHOUSE_URL", "http://nobody:nothing@127.0.0.1:9/none")
+    monkeypatch.setenv("CLICKHOUSE_URL", "http://user:password@127.0.0.1:9/none")
     engines.checked_for_requests.cache_clear()
     try:
         response = get(staff, "/api/analytics/sales/")
@@ -102,10 +102,10 @@ def test_a_warehouse_that_is_down_is_a_503(staff: User, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("command", [["report", "sales"], ["reconcile"], ["migrate_warehouse"]])
-def test_a_command_says_in_one_line_that_the_warehouse_is_down(
+def test_a_command_reports_in_one_line_that_the_warehouse_is_down(
     command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CLICKHOUSE_URL", "http://nobody:nothing@127.0.0.1:9/none")
+    monkeypatch.setenv("CLICKHOUSE_URL", "http://user:password@127.0.0.1:9/none")
     with pytest.raises(CommandError, match="doesn't answer") as raised:
         call_command(*command)
     assert "\n" not in str(raised.value)
@@ -137,7 +137,7 @@ def test_the_command_writes_rows_to_stdout_and_freshness_to_stderr(sold: list[Pr
         (["--seller", "me"], "--seller: must be a whole number"),
     ],
 )
-def test_the_command_names_a_wrong_parameter(
+def test_the_command_names_an_invalid_parameter(
     warehouse: Warehouse, arguments: list[str], message: str
 ) -> None:
     with pytest.raises(CommandError, match=message):
@@ -160,8 +160,8 @@ def test_migrating_twice_changes_nothing(warehouse_url: str) -> None:
     assert output.getvalue().endswith("the warehouse is up to date\n")
 
 
-def test_health_names_the_first_part_of_the_schema_that_is_missing(warehouse: Warehouse) -> None:
-    assert health.check(), "the schema is in place"
+def test_health_names_the_first_missing_migration(warehouse: Warehouse) -> None:
+    assert health.check(), "all migrations are applied"
     newest = migrate.load()[-1]
     warehouse.command(f"DELETE FROM schema_migrations WHERE number = {newest.number}")
     try:
@@ -170,12 +170,12 @@ def test_health_names_the_first_part_of_the_schema_that_is_missing(warehouse: Wa
     finally:
         migrate.migrate(warehouse)
     assert "migrate_warehouse" in found.value.remedy
-    assert health.check(), "the schema is in place again"
+    assert health.check(), "all migrations are applied again"
 
 
 @pytest.fixture
 def unmigrated(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Warehouse]:
-    """The server, on which the database that the settings name doesn't exist yet."""
+    """A server without the database that the settings name."""
     name = f"test_{uuid4().hex}"
     monkeypatch.setenv("CLICKHOUSE_URL", urlsplit(warehouse_url)._replace(path=f"/{name}").geturl())
     engines.checked_for_requests.cache_clear()
@@ -191,7 +191,7 @@ def databases(server: Warehouse) -> set[str]:
     return {row["name"] for row in server.rows("SELECT name FROM system.databases")}
 
 
-def test_requests_and_health_change_nothing_in_a_warehouse_that_is_not_migrated(
+def test_requests_and_health_checks_do_not_create_an_unmigrated_database(
     unmigrated: Warehouse, staff: User
 ) -> None:
     before = databases(unmigrated)
@@ -209,9 +209,7 @@ def test_requests_and_health_change_nothing_in_a_warehouse_that_is_not_migrated(
     assert health.check()["dirty_days"] == 0
 
 
-def test_requests_wait_for_a_migration_that_a_newer_release_brings(
-    unmigrated: Warehouse, staff: User
-) -> None:
+def test_requests_are_refused_until_new_migrations_are_applied(unmigrated: Warehouse, staff: User) -> None:
     call_command("migrate_warehouse", stdout=io.StringIO())
     bare = engines.checked_for_requests().bare
     newest = migrate.load()[-1]

@@ -1,4 +1,4 @@
-"""Bodies that are JSON, but no object."""
+"""Request bodies that are valid JSON but not an object."""
 
 import pytest
 
@@ -17,7 +17,7 @@ WRITES = [
 
 
 @pytest.mark.parametrize("body", ["null", "[]", '"text"', "5", "true", "1e999"])
-def test_every_write_refuses_a_body_that_is_no_object(body: str) -> None:
+def test_every_write_refuses_a_body_that_is_not_an_object(body: str) -> None:
     lamp = variant(sold_by=seller())
     buyer = customer()
     order = order_of(buyer, {lamp.pk: 1})
@@ -32,7 +32,7 @@ def test_every_write_refuses_a_body_that_is_no_object(body: str) -> None:
     }
     assert len(WRITES) > 10
     for method, path in WRITES:
-        for person in (staff(), buyer):
-            client = client_of(person)
+        for user in (staff(), buyer):
+            client = client_of(user)
             response = client.generic(method, path.format(**ids), body, content_type="application/json")
             assert response.status_code in (400, 403, 404, 409, 415), (method, path, body, response.content)

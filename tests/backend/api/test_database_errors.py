@@ -1,4 +1,4 @@
-"""A database that is temporarily unavailable is a 503 with Retry-After; other database errors stay a 500."""
+"""A temporarily unavailable database is a 503 with Retry-After; other database errors are a 500."""
 
 import errno
 import sqlite3
@@ -51,7 +51,7 @@ def test_errors_of_sqlite_are_translated(make: object, code: str, tmp_path: Path
 
     response = handle(error, {})
 
-    assert (response is None) == (code == "none"), "a missing table is a fault of ours"
+    assert (response is None) == (code == "none"), "a missing table must stay a 500"
     if response is not None:
         assert (response.status_code, response.data["code"]) == (503, code)
         assert response.headers["Retry-After"]

@@ -18,7 +18,7 @@ from backend.api.errors import DomainError, InvalidInput
 
 ROOT = Path(__file__).resolve().parents[3]
 ENTRY_POINTS = {"backend.config.asgi"}
-# Classes of the framework and of this project for the same error share its code.
+# Codes of errors for which both the framework and this project have a class.
 SHARED = {"not_found", "body_too_large"}
 
 
@@ -44,7 +44,7 @@ def test_every_code_identifies_one_error() -> None:
     assert framework & counted.keys() == SHARED
 
 
-def test_every_error_of_the_api_says_what_a_client_can_do() -> None:
+def test_every_error_of_the_api_has_a_hint() -> None:
     assert modules()
     assert [error.__name__ for error in error_classes() if _is_listed(error) and not error.hint] == []
 
@@ -55,7 +55,7 @@ def test_a_subclass_without_its_own_code_is_refused() -> None:
 
 
 def raised_details() -> Iterator[tuple[str, type[DomainError], str]]:
-    """Yield the place where each error is raised, its class, and the keys of its details."""
+    """Yield the place, the class and one key of the details of each error that is raised."""
     for module in modules():
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
@@ -67,7 +67,7 @@ def raised_details() -> Iterator[tuple[str, type[DomainError], str]]:
                         yield f"{module.__name__}:{node.lineno}", error, keyword.arg
 
 
-def test_details_have_documented_keys_only() -> None:
+def test_details_only_have_documented_keys() -> None:
     found = list(raised_details())
     undocumented = [
         (place, error.__name__, key)

@@ -24,8 +24,8 @@ def client() -> APIClient:
     [
         ("domain", 409, "test_lamp_sold", "The lamp is sold.", {"lamp": 7}),
         ("engine", 503, "engine_unavailable", UNAVAILABLE, {"engine": "search"}),
-        ("foreign", 409, "test_lamp_sold", "The lamp is sold.", {"lamp": "dark"}),
-        ("foreign_subclass", 503, "engine_unavailable", UNAVAILABLE, {"engine": "lamps"}),
+        ("foreign_exception", 409, "test_lamp_sold", "The lamp is sold.", {"lamp": "dark"}),
+        ("subclass_of_foreign_exception", 503, "engine_unavailable", UNAVAILABLE, {"engine": "lamps"}),
         ("invalid", 400, "invalid_input", "Invalid input.", {"price": ["Must not be negative."]}),
         (
             "invalid_as_a_whole",
@@ -78,7 +78,7 @@ def test_an_unavailable_engine_is_a_503_with_retry_after(client: APIClient) -> N
     assert client.get("/failing/engine/").headers["Retry-After"] == "5"
 
 
-def test_a_throttled_request_says_how_long_to_wait(client: APIClient) -> None:
+def test_the_response_to_a_throttled_request_has_the_time_to_wait(client: APIClient) -> None:
     response = client.get("/failing/throttled/")
     assert (response.status_code, response.headers["Retry-After"]) == (429, "8")
     assert (response.json()["code"], response.json()["details"]) == ("throttled", {"retry_after": 8})
@@ -103,7 +103,7 @@ def test_an_unknown_host_has_the_error_envelope(client: APIClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         (b"{", "JSON parse error"),
         (b'{"quantity": NaN}', "JSON parse error"),
@@ -113,27 +113,27 @@ def test_an_unknown_host_has_the_error_envelope(client: APIClient) -> None:
         (b'["\\udc00"]', "half of a surrogate pair"),
     ],
 )
-def test_a_body_that_is_not_json_is_a_bad_request(client: APIClient, body: bytes, says: str) -> None:
-    response = client.post("/said/", data=body, content_type="application/json")
+def test_a_body_that_is_not_json_is_a_bad_request(client: APIClient, body: bytes, message: str) -> None:
+    response = client.post("/body/", data=body, content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (400, "parse_error")
-    assert says in response.json()["error"]
+    assert message in response.json()["error"]
 
 
 def test_a_body_of_another_type_is_refused(client: APIClient) -> None:
-    response = client.post("/said/", data=b"city=Bern", content_type="text/plain")
+    response = client.post("/body/", data=b"city=Bern", content_type="text/plain")
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
     assert response.json()["details"] == {"allowed": ["application/json"]}
 
 
 def test_a_response_in_another_media_type_is_not_acceptable(client: APIClient) -> None:
-    response = client.get("/asked/", headers={"Accept": "image/png"})
+    response = client.get("/parameters/", headers={"Accept": "image/png"})
     assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
     assert response.json()["details"] == {"allowed": ["application/json"]}
 
 
-def test_a_body_that_is_too_large_says_how_large_it_may_be(client: APIClient, settings: Settings) -> None:
+def test_a_body_that_is_too_large_is_refused_with_the_limit(client: APIClient, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000
-    response = client.post("/said/", data=b'{"city": "%s"}' % (b"x" * 1_000), content_type="application/json")
+    response = client.post("/body/", data=b'{"city": "%s"}' % (b"x" * 1_000), content_type="application/json")
     assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
     assert response.json()["details"] == {"max_bytes": 1_000}
 
@@ -146,7 +146,7 @@ def test_a_body_that_is_too_large_says_how_large_it_may_be(client: APIClient, se
         ("/api/products/?seller=9999999999999999999999", None),
     ],
 )
-def test_an_id_that_no_row_can_have_is_a_bad_request(path: str, body: object) -> None:
+def test_an_id_beyond_every_integer_column_is_a_bad_request(path: str, body: object) -> None:
     client = client_of(customer())
     response = client.get(path) if body is None else client.post(path, body)
     assert response.status_code == 400

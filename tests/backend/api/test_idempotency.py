@@ -32,7 +32,7 @@ def test_the_order_of_fields_does_not_matter() -> None:
     assert client.post("/counted/", {"b": 2, "a": 1}, headers=keyed("k")).status_code == 201
 
 
-def test_another_body_under_the_same_key_is_a_conflict_that_names_it() -> None:
+def test_another_body_with_the_same_key_is_a_conflict() -> None:
     client = client_of(customer())
     client.post("/counted/", {"a": 1}, headers=keyed("k"))
     response = client.post("/counted/", {"a": 2}, headers=keyed("k"))
@@ -74,7 +74,7 @@ def test_a_key_has_1_to_255_visible_characters(key: str) -> None:
     assert (response.status_code, list(response.json()["details"])) == (400, ["Idempotency-Key"])
 
 
-def test_keys_are_forgotten_after_a_day() -> None:
+def test_keys_are_deleted_after_a_day() -> None:
     client = client_of(customer())
     client.post("/counted/", headers=keyed("k"))
     assert forget_old_keys(now=NOW + RETENTION - timedelta(seconds=1)) == 0

@@ -1,4 +1,4 @@
-"""A body's values have the JSON types of their fields; nothing is converted."""
+"""The values of a body must have the JSON types of their fields; they are not converted."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from backend.api.parameters import Body
 from tests.backend.api.test_numbers import NOT_NUMBERS
 
 
-class OrderedSerializer(Body):
+class AllTypesSerializer(Body):
     flag = serializers.BooleanField(required=False)
     count = Identifier(required=False)
     share = serializers.FloatField(required=False)
@@ -43,7 +43,7 @@ class OrderedSerializer(Body):
     ],
 )
 def test_a_value_of_another_type_is_refused(field: str, wrong: object) -> None:
-    serializer = OrderedSerializer(data={field: wrong})
+    serializer = AllTypesSerializer(data={field: wrong})
 
     assert not serializer.is_valid()
     [message] = serializer.errors[field]
@@ -51,33 +51,33 @@ def test_a_value_of_another_type_is_refused(field: str, wrong: object) -> None:
 
 
 @pytest.mark.parametrize("text", NOT_NUMBERS)
-def test_text_that_only_python_reads_as_a_number_is_no_amount(text: str) -> None:
-    serializer = OrderedSerializer(data={"price": text})
+def test_text_that_only_python_parses_as_a_number_is_not_an_amount(text: str) -> None:
+    serializer = AllTypesSerializer(data={"price": text})
 
     assert not serializer.is_valid()
     assert serializer.errors["price"] == ["Must be a number in the digits 0 to 9, such as 12.50."]
 
 
 @pytest.mark.parametrize(
-    ("field", "wrong", "place"), [("names", ["a", 1], 1), ("texts", {"size": 1, "colour": "red"}, "size")]
+    ("field", "wrong", "position"), [("names", ["a", 1], 1), ("texts", {"size": 1, "colour": "red"}, "size")]
 )
-def test_an_element_of_another_type_is_named(field: str, wrong: object, place: object) -> None:
-    serializer = OrderedSerializer(data={field: wrong})
+def test_an_element_of_another_type_is_named(field: str, wrong: object, position: object) -> None:
+    serializer = AllTypesSerializer(data={field: wrong})
 
     assert not serializer.is_valid()
-    assert serializer.errors[field] == {place: ["Must be a string."]}
+    assert serializer.errors[field] == {position: ["Must be a string."]}
 
 
 @pytest.mark.parametrize(
-    "right",
+    "valid",
     [
         {"flag": True, "count": 1, "share": 1, "price": "1.50", "note": "0", "kind": "1"},
         {"count": 1.0, "share": 0.5, "price": 1.5, "day": "2026-03-02", "exposure": None},
         {"price": 2, "names": ["a"], "texts": {"size": "M"}},
     ],
 )
-def test_a_value_of_the_fields_type_is_accepted(right: dict[str, Any]) -> None:
-    assert OrderedSerializer(data=right).is_valid()
+def test_a_value_of_the_fields_type_is_accepted(valid: dict[str, Any]) -> None:
+    assert AllTypesSerializer(data=valid).is_valid()
 
 
 def test_a_list_is_refused_where_a_string_is_expected() -> None:

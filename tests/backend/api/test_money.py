@@ -1,4 +1,4 @@
-"""Precision, rounding and notation follow the currency."""
+"""The precision, rounding and format of amounts depend on the currency."""
 
 from decimal import Decimal
 
@@ -48,7 +48,7 @@ def test_an_unknown_currency_is_refused(code: str) -> None:
         money.written(Decimal(1), currency=code)
 
 
-def test_an_amount_with_too_many_places_is_refused_by_name_with_how_many_are_allowed() -> None:
+def test_an_amount_with_too_many_decimal_places_is_refused_with_the_allowed_number() -> None:
     money.require_precise("KWD", price=Decimal("1.505"), modifier=Decimal(0))
     with pytest.raises(InvalidInput) as refused:
         money.require_precise("JPY", price=Decimal("166.5"), modifier=Decimal("2.0"), other=Decimal("0.1"))

@@ -1,4 +1,4 @@
-"""One rule says how a number is written in text."""
+"""The format of numbers in text."""
 
 import pytest
 
@@ -33,7 +33,7 @@ NOT_NUMBERS = [
 
 
 @pytest.mark.parametrize("text", ["", *NOT_NUMBERS])
-def test_text_that_only_some_programs_read_is_no_number(text: str) -> None:
+def test_text_that_only_some_programs_parse_is_not_a_number(text: str) -> None:
     assert not is_number(text)
 
 

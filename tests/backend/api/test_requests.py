@@ -1,4 +1,4 @@
-"""Parsing of requests: parameters, bodies, pages, shoppers."""
+"""Parsing of requests: parameters, bodies, pages and shoppers."""
 
 from uuid import UUID, uuid4
 
@@ -15,15 +15,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.backend.api.urls")]
 
 
 def test_parameters_have_defaults_and_types() -> None:
-    assert APIClient().get("/asked/?page=2&colour=red").json()["data"] == {
+    assert APIClient().get("/parameters/?page=2&colour=red").json()["data"] == {
         "page": 2,
         "page_size": 20,
         "colour": "red",
     }
 
 
-def test_an_unknown_parameter_is_refused_with_those_that_are_known() -> None:
-    response = APIClient().get("/asked/?color=red&shape=round")
+def test_an_unknown_parameter_is_refused_with_the_allowed_ones() -> None:
+    response = APIClient().get("/parameters/?color=red&shape=round")
     assert response.status_code == 400
     assert response.json()["details"] == {
         "color": ["Unknown parameter. Allowed: colour, page, page_size."],
@@ -32,42 +32,42 @@ def test_an_unknown_parameter_is_refused_with_those_that_are_known() -> None:
 
 
 def test_a_parameter_that_is_given_twice_is_refused() -> None:
-    assert APIClient().get("/asked/?colour=red&colour=blue").json()["details"] == {
+    assert APIClient().get("/parameters/?colour=red&colour=blue").json()["details"] == {
         "colour": ["Given more than once."]
     }
 
 
 def test_parameters_with_an_open_prefix_are_left_to_the_view() -> None:
-    assert APIClient().get("/asked/?attr_size=M&attr_size=L").status_code == 200
+    assert APIClient().get("/parameters/?attr_size=M&attr_size=L").status_code == 200
 
 
 @pytest.mark.parametrize(
     "wrong", ["page=0", "page=-1", "page=two", "page_size=0", "page_size=101", "colour="]
 )
 def test_a_value_that_is_not_valid_is_refused_by_name(wrong: str) -> None:
-    response = APIClient().get(f"/asked/?{wrong}")
+    response = APIClient().get(f"/parameters/?{wrong}")
     assert response.status_code == 400
     assert list(response.json()["details"]) == [wrong.split("=", maxsplit=1)[0]]
 
 
 @pytest.mark.parametrize("text", NOT_NUMBERS)
 @pytest.mark.parametrize("name", ["page", "share", "amount", "ids"])
-def test_text_that_only_python_reads_as_a_number_is_no_parameter(name: str, text: str) -> None:
-    response = APIClient().get("/measured/", {name: [text, "1"] if name == "ids" else text})
+def test_text_that_only_python_parses_as_a_number_is_not_a_number(name: str, text: str) -> None:
+    response = APIClient().get("/numbers/", {name: [text, "1"] if name == "ids" else text})
     assert (response.status_code, response.json()["details"]) == (
         400,
         {name: ["Must be a number in the digits 0 to 9, such as 12.50."]},
     )
 
 
-def test_parameters_are_numbers() -> None:
-    response = APIClient().get("/measured/?page=2&share=-0.5&amount=12.50&ids=1&ids=02")
+def test_number_parameters_are_parsed() -> None:
+    response = APIClient().get("/numbers/?page=2&share=-0.5&amount=12.50&ids=1&ids=02")
     assert response.json()["data"] == {"page": 2, "share": -0.5, "amount": 12.5, "ids": [1, 2]}
 
 
 def test_a_body_is_parsed_and_validated() -> None:
     body = {"address": {"city": "Bern"}, "units": 2}
-    assert APIClient().post("/said/", body).json()["data"] == body
+    assert APIClient().post("/body/", body).json()["data"] == body
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_a_body_is_parsed_and_validated() -> None:
     ],
 )
 def test_an_unknown_field_is_refused_at_any_depth(body: object, details: object) -> None:
-    assert APIClient().post("/said/", body).json()["details"] == details
+    assert APIClient().post("/body/", body).json()["details"] == details
 
 
 def test_a_body_that_is_not_an_object_is_refused() -> None:
-    assert list(APIClient().post("/said/", [1, 2]).json()["details"]) == ["non_field_errors"]
+    assert list(APIClient().post("/body/", [1, 2]).json()["details"]) == ["non_field_errors"]
 
 
 @pytest.fixture
@@ -143,22 +143,22 @@ def test_pages_are_counted_to_the_last_row(count: int, pages: int) -> None:
         PageSpan(page=pages + 1, page_size=20).require_within(count)
 
 
-def test_a_shopper_is_the_account_before_the_anonymous_id() -> None:
+def test_a_shopper_is_identified_by_the_account_before_the_anonymous_id() -> None:
     user, anonymous = customer(), str(uuid4())
     headers = {"X-Anonymous-Id": anonymous}
-    assert client_of(user).get("/shopping/", headers=headers).json()["data"] == {
+    assert client_of(user).get("/shopper/", headers=headers).json()["data"] == {
         "key": str(user.shopper_key),
         "user_id": user.pk,
     }
-    assert APIClient().get("/shopping/", headers=headers).json()["data"] == {
+    assert APIClient().get("/shopper/", headers=headers).json()["data"] == {
         "key": anonymous,
         "user_id": None,
     }
-    assert APIClient().get("/shopping/").json()["data"] == {"key": None, "user_id": None}
+    assert APIClient().get("/shopper/").json()["data"] == {"key": None, "user_id": None}
 
 
 def test_the_nil_uuid_is_not_an_anonymous_id() -> None:
-    response = APIClient().get("/shopping/", headers={"X-Anonymous-Id": str(UUID(int=0))})
+    response = APIClient().get("/shopper/", headers={"X-Anonymous-Id": str(UUID(int=0))})
     assert response.status_code == 400
     assert "nil UUID" in response.json()["details"]["X-Anonymous-Id"][0]
 
@@ -167,7 +167,7 @@ def test_the_nil_uuid_is_not_an_anonymous_id() -> None:
 @pytest.mark.parametrize("has_account", [False, True])
 def test_an_anonymous_id_that_is_not_a_uuid_is_refused_by_name(anonymous_id: str, has_account: bool) -> None:
     client = client_of(customer()) if has_account else APIClient()
-    response = client.get("/shopping/", headers={"X-Anonymous-Id": anonymous_id})
+    response = client.get("/shopper/", headers={"X-Anonymous-Id": anonymous_id})
     assert (response.status_code, response.json()["details"]) == (
         400,
         {"X-Anonymous-Id": ["Must be a UUID."]},

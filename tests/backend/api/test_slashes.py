@@ -1,4 +1,4 @@
-"""Paths without their final slash."""
+"""Requests without the trailing slash of a path."""
 
 import pytest
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
         "/accounts/login",
     ],
 )
-def test_a_write_without_the_slash_is_told_the_right_path(method: str, path: str) -> None:
+def test_the_response_to_a_write_without_the_slash_has_the_correct_path(method: str, path: str) -> None:
     response = getattr(client_of(staff()), method)(path, {})
     body = response.json()
     assert (response.status_code, body["code"]) == (404, "not_found")
@@ -34,6 +34,6 @@ def test_a_read_without_the_slash_is_redirected_with_its_query() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/nothing/", "/api/products/x"])
-def test_a_path_without_an_endpoint_gets_no_advice(path: str) -> None:
+def test_no_path_is_suggested_if_none_exists(path: str) -> None:
     body = client_of().post(path, {}).json()
     assert (body["status"], body["details"]) == (404, {"path": path})

@@ -1,4 +1,4 @@
-"""Rates of requests."""
+"""Throttles count concurrent requests and separate clients."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,12 +13,12 @@ from backend.api.throttles import BrowseThrottle
 pytestmark = [pytest.mark.stores]
 
 
-class TwentyAMinute(BrowseThrottle):
+class TwentyPerMinuteThrottle(BrowseThrottle):
     scope = "twenty"
     rate = "20/minute"
 
 
-def a_request_from(address: str) -> Request:
+def request_from(address: str) -> Request:
     return Request(APIRequestFactory().get("/", REMOTE_ADDR=address))
 
 
@@ -28,21 +28,21 @@ def _forgotten() -> None:
 
 
 @pytest.mark.django_db
-def test_requests_at_once_are_all_counted() -> None:
+def test_concurrent_requests_are_all_counted() -> None:
     view = APIView()
     with ThreadPoolExecutor(10) as threads:
         allowed = threads.map(
-            lambda _: TwentyAMinute().allow_request(a_request_from("192.0.2.1"), view), range(60)
+            lambda _: TwentyPerMinuteThrottle().allow_request(request_from("192.0.2.1"), view), range(60)
         )
         assert sum(allowed) == 20
 
 
 @pytest.mark.django_db
-def test_a_refused_request_is_told_when_the_window_ends_and_others_are_unaffected() -> None:
-    throttle, view = TwentyAMinute(), APIView()
+def test_a_refused_request_has_the_time_to_wait_and_other_clients_are_unaffected() -> None:
+    throttle, view = TwentyPerMinuteThrottle(), APIView()
     for _ in range(20):
-        assert throttle.allow_request(a_request_from("192.0.2.1"), view)
+        assert throttle.allow_request(request_from("192.0.2.1"), view)
 
-    assert not throttle.allow_request(a_request_from("192.0.2.1"), view)
+    assert not throttle.allow_request(request_from("192.0.2.1"), view)
     assert 0 < (throttle.wait() or 0) <= 60
-    assert throttle.allow_request(a_request_from("192.0.2.2"), view)
+    assert throttle.allow_request(request_from("192.0.2.2"), view)

@@ -64,7 +64,7 @@ def throttled() -> None:
 
 
 class LampError(Exception):
-    """An exception of a package that doesn't know the API."""
+    """An exception of a package that doesn't depend on the API."""
 
 
 class LampMissing(LampError):
@@ -75,11 +75,11 @@ register_translation(LampError, to=lambda error: Conflict(lamp=str(error)))
 register_translation(LampMissing, to=lambda error: EngineUnavailable(engine="lamps"))
 
 
-def foreign() -> None:
+def foreign_exception() -> None:
     raise LampError("dark")
 
 
-def foreign_subclass() -> None:
+def subclass_of_foreign_exception() -> None:
     raise LampMissing
 
 
@@ -105,8 +105,8 @@ FAILURES: dict[str, Callable[[], None]] = {
     for failure in (
         domain,
         engine,
-        foreign,
-        foreign_subclass,
+        foreign_exception,
+        subclass_of_foreign_exception,
         invalid,
         invalid_as_a_whole,
         nested,
@@ -129,35 +129,35 @@ class Failing(APIView):
         return Response()
 
 
-class Flags(PageParameters):
+class ColourParameters(PageParameters):
     colour = serializers.CharField(required=False)
 
 
-class Asked(APIView):
+class ParametersView(APIView):
     """Returns the parsed parameters."""
 
     permission_classes = (AllowAny,)
     throttle_classes = ()
 
     def get(self, request: Request) -> Response:
-        return envelope(parse(request, Flags, open_prefix="attr_"))
+        return envelope(parse(request, ColourParameters, open_prefix="attr_"))
 
 
-class Measures(serializers.Serializer[Any]):
+class Numbers(serializers.Serializer[Any]):
     page = serializers.IntegerField(required=False)
     share = serializers.FloatField(required=False)
     amount = serializers.DecimalField(max_digits=8, decimal_places=2, required=False)
     ids = serializers.ListField(child=serializers.IntegerField(), required=False)
 
 
-class Measured(APIView):
+class NumbersView(APIView):
     """Returns the parsed numbers."""
 
     permission_classes = (AllowAny,)
     throttle_classes = ()
 
     def get(self, request: Request) -> Response:
-        return envelope(parse(request, Measures))
+        return envelope(parse(request, Numbers))
 
 
 class Address(Body):
@@ -169,7 +169,7 @@ class Delivery(Body):
     units = serializers.IntegerField(required=False)
 
 
-class Said(APIView):
+class BodyView(APIView):
     """Returns the parsed body."""
 
     permission_classes = (AllowAny,)
@@ -184,15 +184,15 @@ class Paged(APIView):
     throttle_classes = ()
 
     def get(self, request: Request) -> Response:
-        asked = parse(request, PageParameters)
-        span = PageSpan(page=asked["page"], page_size=asked["page_size"])
+        parameters = parse(request, PageParameters)
+        span = PageSpan(page=parameters["page"], page_size=parameters["page_size"])
         count, rows = page_of_rows(Category.objects.order_by("pk"), span)
         return Response(
             page_envelope(request, [row.name for row in rows], count=count, span=span, extra="more")
         )
 
 
-class Shopping(APIView):
+class ShopperView(APIView):
     permission_classes = (AllowAny,)
     throttle_classes = ()
 
@@ -215,7 +215,7 @@ class Counted(APIView):
             Category.objects.create(name=str(number), slug=str(number), path=str(number))
             if request.data == {"fail": True}:
                 raise Conflict
-            return envelope({"number": number, "said": request.data}, status=201)
+            return envelope({"number": number, "body": request.data}, status=201)
 
         return once(request, perform, scope="counted", now=NOW)
 
@@ -223,10 +223,10 @@ class Counted(APIView):
 urlpatterns = [
     *shop,
     path("failing/<str:name>/", Failing.as_view()),
-    path("asked/", Asked.as_view()),
-    path("measured/", Measured.as_view()),
-    path("said/", Said.as_view()),
+    path("parameters/", ParametersView.as_view()),
+    path("numbers/", NumbersView.as_view()),
+    path("body/", BodyView.as_view()),
     path("paged/", Paged.as_view()),
-    path("shopping/", Shopping.as_view()),
+    path("shopper/", ShopperView.as_view()),
     path("counted/", Counted.as_view()),
 ]

@@ -1,4 +1,4 @@
-"""Audit log entries: their contents, when they are refused, and how long they are kept."""
+"""Audit entries: their contents, validation and retention."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -22,7 +22,7 @@ LAMP = ("catalog.Product", "17")
 
 
 @pytest.mark.django_db
-def test_an_entry_says_who_did_what_to_which_object_and_in_which_request() -> None:
+def test_an_entry_has_the_actor_the_action_the_object_and_the_request() -> None:
     lamp = product()
     before = timezone.now().replace(microsecond=0)
     with structlog.contextvars.bound_contextvars(request_id="request-1"):
@@ -55,7 +55,7 @@ def test_an_entry_is_rolled_back_with_its_write() -> None:
 @pytest.mark.parametrize(
     "field", ["password", "new_password", "refresh_token", "OTP", "client_secret", "api_key"]
 )
-def test_a_field_that_may_hold_a_secret_is_refused(field: str) -> None:
+def test_a_field_that_may_contain_a_secret_is_refused(field: str) -> None:
     with pytest.raises(SecretField, match=field):
         record("user_updated", by=GUEST, subject=("accounts.User", "1"), changes={field: ("old", "new")})
     assert not AuditEntry.objects.exists()

@@ -1,4 +1,4 @@
-"""Each write of a service leaves an entry with its author, and none if its transaction is rolled back."""
+"""Each write of a service adds an audit entry with its actor, unless its transaction is rolled back."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -81,7 +81,7 @@ def a_new_category() -> Write:
 
 def a_new_name() -> Write:
     category = category_by_names(["Home"], by=Actor.system("other"))
-    return lambda: update_category(category.pk, changes={"name": "House"}, by=BY)
+    return lambda: update_category(category.pk, changes={"name": "Living"}, by=BY)
 
 
 def a_moved_category() -> Write:
@@ -167,7 +167,7 @@ WRITES: list[tuple[Callable[[], Write], str, dict[str, Any]]] = [
     (a_deleted_product, "catalog.product_deleted", {}),
     (a_new_popularity, "catalog.popularity_changed", {"products": [None, 1]}),
     (a_new_category, "catalog.category_created", {"path": [None, "Home"]}),
-    (a_new_name, "catalog.category_renamed", {"path": ["Home", "House"]}),
+    (a_new_name, "catalog.category_renamed", {"path": ["Home", "Living"]}),
     (a_moved_category, "catalog.category_moved", {"path": ["Home > Lamps", "Lamps"]}),
     (a_deleted_category, "catalog.category_deleted", {"path": ["Home", None]}),
     (new_variants, "catalog.variants_created", {"skus": [None, ["V-S", "V-M"]]}),
@@ -189,7 +189,7 @@ WRITES: list[tuple[Callable[[], Write], str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("prepare", "action", "changes"), WRITES, ids=[case[0].__name__ for case in WRITES])
-def test_a_write_leaves_an_entry_and_none_if_it_is_rolled_back(
+def test_a_write_adds_an_entry_unless_it_is_rolled_back(
     prepare: Callable[[], Write], action: str, changes: dict[str, Any]
 ) -> None:
     write = prepare()
@@ -206,7 +206,7 @@ def test_a_write_leaves_an_entry_and_none_if_it_is_rolled_back(
     assert {name.split()[0]: pair for name, pair in entry.changes.items()} == changes
 
 
-def test_an_update_that_changes_nothing_leaves_no_entry() -> None:
+def test_an_update_that_changes_nothing_adds_no_entry() -> None:
     lamp = product(price="10.00")
     update_product(lamp.pk, changes={"price": Decimal("10.00")}, by=BY)
 
@@ -247,7 +247,7 @@ def test_a_log_in_is_recorded_with_its_user_and_without_a_secret() -> None:
     assert "+16502530000" not in str(list(AuditEntry.objects.values()))
 
 
-def test_an_import_leaves_one_entry_a_run(tmp_path: Path) -> None:
+def test_an_import_adds_one_entry_per_run(tmp_path: Path) -> None:
     path = tmp_path / "products.csv"
     rows = "".join(f"S{number},Lamp {number},Home,1.00\n" for number in range(3))
     path.write_text(f"sku,title,category,price\n{rows}")

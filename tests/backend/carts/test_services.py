@@ -1,4 +1,4 @@
-"""Cart contents and the claims of cart lines."""
+"""The contents of carts, and the exposures that cart lines claim."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ def add(
 
 
 @pytest.mark.django_db
-def test_adding_the_same_variant_again_adds_up() -> None:
+def test_adding_the_same_variant_again_increases_the_quantity() -> None:
     user, lamp = customer(), variant(stock=5)
     assert add(user, lamp, quantity=2).pk == add(user, lamp, quantity=3).pk
     assert [line.item.quantity for line in cart_contents(user.pk).lines] == [5]
@@ -85,13 +85,13 @@ def test_more_units_than_are_available_cannot_be_added() -> None:
 @pytest.mark.django_db
 def test_lines_that_cannot_be_ordered_have_a_problem_and_do_not_count() -> None:
     user = customer()
-    gone, scarce, fine, hidden, dear = (variant(stock=5, price="10.00") for _ in range(5))
-    for choice in (gone, scarce, fine, hidden, dear):
+    deleted, scarce, available, hidden, other_currency = (variant(stock=5, price="10.00") for _ in range(5))
+    for choice in (deleted, scarce, available, hidden, other_currency):
         add(user, choice, quantity=2)
-    delete_product(gone.product_id, now=NOW, by=SYSTEM)
+    delete_product(deleted.product_id, now=NOW, by=SYSTEM)
     reserve({scarce.pk: 4}, reference="another's order", now=NOW)
     Variant.objects.filter(pk=hidden.pk).update(is_active=False)
-    Product.objects.filter(pk=dear.product_id).update(currency="EUR")
+    Product.objects.filter(pk=other_currency.product_id).update(currency="EUR")
     contents = cart_contents(user.pk)
     assert [line.problem for line in contents.lines] == [
         "not_for_sale",
@@ -113,10 +113,10 @@ def test_a_cart_has_one_currency() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("gone", ["product", "variant"])
-def test_what_is_not_for_sale_cannot_be_added(gone: str) -> None:
+@pytest.mark.parametrize("hidden", ["product", "variant"])
+def test_a_product_or_variant_that_is_not_for_sale_cannot_be_added(hidden: str) -> None:
     lamp = variant()
-    if gone == "product":
+    if hidden == "product":
         update_product(lamp.product_id, changes={"is_active": False}, by=SYSTEM)
     else:
         Variant.objects.filter(pk=lamp.pk).update(is_active=False)

@@ -87,7 +87,7 @@ def test_a_product_with_several_variants_needs_a_variant() -> None:
         ({"amount": 2}, "amount"),
     ],
 )
-def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> None:
+def test_invalid_input_names_the_field(wrong: dict[str, object], field: str) -> None:
     response = client_of(customer()).post(CART, {"variant_id": variant().pk} | wrong)
     assert response.status_code == 400
     assert list(response.json()["details"]) == [field]
@@ -105,7 +105,7 @@ def test_unknown_products_variants_and_lines_are_not_found(named: str) -> None:
     assert client_of(customer()).post(CART, {named: 987_654}).status_code == 404
 
 
-def test_too_many_units_are_a_conflict_with_the_available_number() -> None:
+def test_too_many_units_are_refused_with_the_available_number() -> None:
     response = client_of(customer()).post(CART, {"variant_id": variant(stock=2).pk, "quantity": 3})
     assert response.status_code == 409
     assert response.json()["code"] == "insufficient_stock"

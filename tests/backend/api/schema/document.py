@@ -20,12 +20,12 @@ class Operation(NamedTuple):
 
     @property
     def responses(self) -> dict[str, Any]:
-        """The responses, with references resolved."""
+        """Return the responses, with references resolved."""
         return {status: resolved(response) for status, response in self.content["responses"].items()}
 
     @property
     def bodies(self) -> Iterator[dict[str, Any]]:
-        """The media types of the request and of all responses."""
+        """Yield the media types of the request and of all responses."""
         requests = [self.content["requestBody"]] if "requestBody" in self.content else []
         for body in (*requests, *self.responses.values()):
             yield from body.get("content", {}).values()
@@ -33,7 +33,7 @@ class Operation(NamedTuple):
 
 @cache
 def document() -> dict[str, Any]:
-    """The document, generated without a warning and valid."""
+    """Return the OpenAPI document; fail if generating it causes a warning or it is invalid."""
     written = StringIO()
     call_command("spectacular", validate=True, fail_on_warn=True, stdout=written)
     loaded: dict[str, Any] = yaml.safe_load(written.getvalue())
@@ -41,7 +41,7 @@ def document() -> dict[str, Any]:
 
 
 def resolved(part: dict[str, Any]) -> dict[str, Any]:
-    """The part, or what it refers to."""
+    """Return the part, or the part that it refers to."""
     if "$ref" not in part:
         return part
     found: Any = document()
@@ -63,7 +63,7 @@ def described(operation_id: str) -> Operation:
 
 
 def codes(operation_id: str, status: int) -> set[str]:
-    """The error codes of a response."""
+    """Return the error codes of a response."""
     media = described(operation_id).responses[str(status)]["content"]["application/json"]
     _, narrowed = resolved(media["schema"])["allOf"]
     return set(resolved(narrowed["properties"]["code"])["enum"])

@@ -21,7 +21,7 @@ CHECKS = (
 )
 
 
-class Found(NamedTuple):
+class UndocumentedResponse(NamedTuple):
     """An undocumented response: the operation, what is wrong, and a request that reproduces it."""
 
     operation: str
@@ -32,11 +32,11 @@ class Found(NamedTuple):
         return f"{self.operation}: {self.problem}\n    {self.request}"
 
 
-class Ran(NamedTuple):
-    """The statuses that each operation answered with, and what was found."""
+class RunResult(NamedTuple):
+    """The statuses of each operation's responses, and the undocumented responses."""
 
     statuses: Mapping[str, set[int]]
-    found: list[Found]
+    found: list[UndocumentedResponse]
 
 
 def run(
@@ -46,36 +46,36 @@ def run(
     only: str = "",
     without: str = "",
     boundaries: bool = False,
-) -> Ran:
-    """Send valid and invalid requests to every operation whose path is `only` or is not `without`.
+) -> RunResult:
+    """Send valid and invalid requests to each operation, of the path `only` or of all paths but `without`.
 
-    With `boundaries` also to the boundaries of each value: many more, the same for every account.
+    With `boundaries`, also send requests with boundary values, which are many more.
     """
     config = _config(headers or {}, boundaries=boundaries)
     whole = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application, config=config)
     schema = whole.include(path=only) if only else whole.exclude(path=without)
     statuses: dict[str, set[int]] = {}
-    found: dict[tuple[str, str], Found] = {}
+    found: dict[tuple[str, str], UndocumentedResponse] = {}
     for event in engine.from_schema(schema).execute():
         match event:
             case events.ScenarioFinished(recorder=recorder):
-                answered = statuses.setdefault(recorder.label, set())
+                received = statuses.setdefault(recorder.label, set())
                 for interaction in recorder.interactions.values():
                     if interaction.response is not None:
-                        answered.add(interaction.response.status_code)
+                        received.add(interaction.response.status_code)
                 for each in _failures(recorder):
                     found.setdefault((each.operation, each.problem), each)
             case events.NonFatalError(value=error) | events.FatalError(exception=error):
                 raise error
-    return Ran(statuses, list(found.values()))
+    return RunResult(statuses, list(found.values()))
 
 
-def _failures(recorder: Any) -> Iterator[Found]:
+def _failures(recorder: Any) -> Iterator[UndocumentedResponse]:
     for checks in recorder.checks.values():
         for check in checks:
             if (info := check.failure_info) is not None:
                 problem = f"{info.failure.title}: {info.failure.message}"
-                yield Found(recorder.label, problem, info.code_sample)
+                yield UndocumentedResponse(recorder.label, problem, info.code_sample)
 
 
 def _config(headers: Mapping[str, str], *, boundaries: bool) -> SchemathesisConfig:
@@ -94,7 +94,7 @@ def _config(headers: Mapping[str, str], *, boundaries: bool) -> SchemathesisConf
             },
             "checks": {"enabled": False, **{name: {"enabled": True} for name in CHECKS}},
             "phases": {"stateful": {"enabled": False}, "coverage": {"enabled": boundaries}},
-            # Of a batch of events only those are refused that are not valid.
+            # Invalid events of a batch are refused individually, with status 202 for the batch.
             "operations": [
                 {
                     "include-operation-id": "events_create",

@@ -23,12 +23,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, reset_se
 
 PASSWORD = "a password for tests"
 LOGOUT = "/accounts/logout/"
-PEOPLE = {"customer": customer, "staff": staff}
+ACCOUNTS = {"customer": customer, "staff": staff}
 
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    """Don't log: there are thousands of requests."""
+    """Disable logging, because there are thousands of requests."""
     logging.disable()
     yield
     logging.disable(logging.NOTSET)
@@ -41,7 +41,7 @@ def application(
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Any:
-    """A shop with the objects of the document's examples, and throttles that no test reaches."""
+    """A shop with the objects of the document's examples and practically unlimited throttles."""
     rates = dict.fromkeys(settings.THROTTLE_RATES, "1000000/minute")
     monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
     kettle: dict[str, Any] = {"price": "89.00", "category": ("Home", "Kitchen"), "brand": "Kupfer"}
@@ -52,7 +52,7 @@ def application(
 
 
 def authenticated(user: User) -> dict[str, str]:
-    """Return the headers of an account's requests."""
+    """Log in and return the headers of the account's requests."""
     user.set_password(PASSWORD)
     user.save()
     session = log_in(phone=str(user.phone), password=PASSWORD, now=timezone.now())
@@ -61,35 +61,35 @@ def authenticated(user: User) -> dict[str, str]:
 
 @pytest.mark.parametrize("role", ["guest", "customer", "staff"])
 def test_no_response_is_undocumented(application: Any, role: str) -> None:
-    headers = authenticated(PEOPLE[role]()) if role in PEOPLE else {}
+    headers = authenticated(ACCOUNTS[role]()) if role in ACCOUNTS else {}
 
-    # Logging out would turn the other requests into those of a guest.
-    ran = schemathesis_run.run(application, headers=headers, without=LOGOUT, boundaries=role == "staff")
+    # After a logout, the remaining requests would be those of a guest.
+    result = schemathesis_run.run(application, headers=headers, without=LOGOUT, boundaries=role == "staff")
 
-    assert not ran.found, "\n\n".join(map(str, ran.found))
-    succeeded = {label for label, statuses in ran.statuses.items() if statuses & {200, 201, 202}}
+    assert not result.found, "\n\n".join(map(str, result.found))
+    succeeded = {label for label, statuses in result.statuses.items() if statuses & {200, 201, 202}}
     assert len(succeeded) >= {"guest": 12, "customer": 18, "staff": 27}[role], sorted(
-        set(ran.statuses) - succeeded
+        set(result.statuses) - succeeded
     )
 
 
 def test_no_response_to_logging_out_is_undocumented(application: Any) -> None:
     headers = authenticated(customer())
 
-    ran = schemathesis_run.run(application, headers=headers, only=LOGOUT, boundaries=True)
+    result = schemathesis_run.run(application, headers=headers, only=LOGOUT, boundaries=True)
 
-    assert not ran.found, "\n\n".join(map(str, ran.found))
-    assert {200, 401} <= ran.statuses[f"POST {LOGOUT}"]
+    assert not result.found, "\n\n".join(map(str, result.found))
+    assert {200, 401} <= result.statuses[f"POST {LOGOUT}"]
 
 
 def test_no_response_to_changes_of_another_sellers_product_is_undocumented(application: Any) -> None:
     path = "/api/products/{product_id}/"
 
-    ran = schemathesis_run.run(application, headers=authenticated(seller()), only=path)
+    result = schemathesis_run.run(application, headers=authenticated(seller()), only=path)
 
-    assert not ran.found, "\n\n".join(map(str, ran.found))
-    assert 403 in ran.statuses[f"DELETE {path}"]
-    assert 403 in ran.statuses[f"PATCH {path}"]
+    assert not result.found, "\n\n".join(map(str, result.found))
+    assert 403 in result.statuses[f"DELETE {path}"]
+    assert 403 in result.statuses[f"PATCH {path}"]
 
 
 @pytest.mark.parametrize("status", ["404", "200"])
@@ -103,6 +103,6 @@ def test_an_undocumented_response_is_reported(
 
     monkeypatch.setattr(ShopSchema, "_get_response_bodies", without_one)
 
-    ran = schemathesis_run.run(application, only="/api/products/{product_id}/variants/")
+    result = schemathesis_run.run(application, only="/api/products/{product_id}/variants/")
 
-    assert any(f"Received: {status}" in found.problem for found in ran.found)
+    assert any(f"Received: {status}" in found.problem for found in result.found)

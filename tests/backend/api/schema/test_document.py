@@ -1,4 +1,4 @@
-"""The OpenAPI document describes every operation completely."""
+"""The OpenAPI document describes each operation completely."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ OPEN_TO_GUESTS = {
     "sellers_get",
     "user_recommendations_get",
 }
-# These ignore a token.
+# Operations that ignore a token.
 WITHOUT_TOKEN = {
     "accounts_login",
     "accounts_register",
@@ -139,16 +139,16 @@ def test_every_schema_has_a_type() -> None:
 
 
 def schemas(node: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every schema below a map of schemas, with its place."""
+    """Yield all schemas in a map of schemas, with their paths."""
     for name, schema in node.items():
-        place = f"{path}.{name}"
-        yield place, schema
-        yield from schemas(schema.get("properties", {}), place)
+        inner_path = f"{path}.{name}"
+        yield inner_path, schema
+        yield from schemas(schema.get("properties", {}), inner_path)
         inner = [
             schema[key] for key in ("items", "additionalProperties") if isinstance(schema.get(key), dict)
         ]
         inner += [part for key in ("allOf", "oneOf", "anyOf") for part in schema.get(key, [])]
-        yield from schemas({str(index): part for index, part in enumerate(inner)}, place)
+        yield from schemas({str(index): part for index, part in enumerate(inner)}, inner_path)
 
 
 def test_categories_of_a_facet_have_categories_of_the_same_schema() -> None:
@@ -162,7 +162,7 @@ def test_attributes_are_strings_by_name(schema: str) -> None:
     assert attributes["additionalProperties"] == {"type": "string"}
 
 
-def test_guests_need_no_token_where_the_shop_is_open() -> None:
+def test_operations_for_guests_need_no_token() -> None:
     for operation in operations():
         security = operation.content["security"]
         if operation.id in WITHOUT_TOKEN:
@@ -211,7 +211,7 @@ def test_a_response_of_429_or_503_has_the_header_retry_after() -> None:
             assert retry_after["schema"]["type"] == "integer", operation.id
 
 
-def test_every_response_has_the_id_of_its_request() -> None:
+def test_every_response_has_the_request_id_header() -> None:
     for operation in operations():
         for status, response in operation.responses.items():
             assert "X-Request-Id" in response["headers"], (operation.id, status)
@@ -250,7 +250,7 @@ def test_every_response_has_the_id_of_its_request() -> None:
         ("events_create", 408, {"body_too_slow"}),
     ],
 )
-def test_a_response_lists_the_codes_it_can_have(operation_id: str, status: int, expected: set[str]) -> None:
+def test_a_response_lists_its_possible_codes(operation_id: str, status: int, expected: set[str]) -> None:
     assert codes(operation_id, status) == expected
 
 
@@ -268,14 +268,14 @@ def test_a_deletion_is_described_with_its_actual_response() -> None:
         assert success == ["200"]
 
 
-def test_lists_that_are_attributed_to_a_guest_take_the_anonymous_id() -> None:
-    taking = {
+def test_operations_that_are_attributed_to_guests_accept_the_anonymous_id() -> None:
+    accepting = {
         operation.id
         for operation in operations()
         for parameter in operation.content.get("parameters", [])
         if parameter["name"] == "X-Anonymous-Id"
     }
-    assert taking == {
+    assert accepting == {
         "accounts_login",
         "events_create",
         "product_recommendations_get",

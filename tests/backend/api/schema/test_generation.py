@@ -36,7 +36,7 @@ class LampView(APIView):
 
     @operation("lamps_create", tag="lamps", request=LampSerializer, response=envelope_of(LampSerializer))
     def post(self, request: Request) -> Response:
-        """Make a lamp.
+        """Create a lamp.
 
         It is switched off.
 
@@ -53,7 +53,7 @@ class LampView(APIView):
 
 @pytest.fixture
 def operations() -> Iterator[dict[str, Any]]:
-    """The operations of the lamps by method; `messages` has what was reported."""
+    """The operations of the lamps by method; `messages` returns the warnings and errors."""
     GENERATOR_STATS.reset()
     with GENERATOR_STATS.silence():
         yield generated()
@@ -80,19 +80,19 @@ def messages() -> list[str]:
         "BulbSerializer.EXAMPLE has `socket`, which is not a field",
     ],
 )
-def test_what_is_missing_is_reported(expected: str, operations: dict[str, Any]) -> None:
+def test_missing_descriptions_and_examples_are_reported(expected: str, operations: dict[str, Any]) -> None:
     assert any(expected in message for message in messages()), messages()
 
 
-def test_the_docstring_is_the_summary_and_the_description_without_exceptions(
+def test_the_docstring_without_exceptions_becomes_the_summary_and_description(
     operations: dict[str, Any],
 ) -> None:
-    assert operations["post"]["summary"] == "Make a lamp"
+    assert operations["post"]["summary"] == "Create a lamp"
     assert operations["post"]["description"] == "It is switched off."
     assert "description" not in operations["put"]
 
 
-def test_a_declared_error_is_a_response_beside_the_derived_ones(operations: dict[str, Any]) -> None:
+def test_a_declared_error_is_added_to_the_derived_responses(operations: dict[str, Any]) -> None:
     assert operations["put"]["responses"]["404"] == {"$ref": "#/components/responses/PageNotFoundError"}
     assert {"401", "429", "503"} <= set(operations["put"]["responses"])
     assert "404" not in operations["post"]["responses"]

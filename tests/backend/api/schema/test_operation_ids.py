@@ -31,10 +31,10 @@ def test_ids_are_unique_and_follow_one_rule() -> None:
     for operation in operations():
         assert follows_rule(operation.id, method=operation.method, path=operation.path), operation.id
     lists = {operation.id for operation in operations() if operation.id.endswith("_list")}
-    assert lists == {operation.id for operation in operations() if answers_with_list(operation)}
+    assert lists == {operation.id for operation in operations() if returns_list(operation)}
 
 
-def answers_with_list(operation: Operation) -> bool:
+def returns_list(operation: Operation) -> bool:
     content = operation.responses.get("200", {}).get("content", {})
     if operation.method != "GET" or "application/json" not in content:
         return False
