@@ -155,7 +155,7 @@ class Killed(BaseException):
 
 
 class KilledAfter(Warehouse):
-    """Ends, for good, before its n-th statement that changes something."""
+    """A client that raises `Killed` instead of executing more than this number of writing statements."""
 
     def __init__(self, like: Warehouse, *, statements: int) -> None:
         super().__init__(like.settings)
@@ -236,7 +236,7 @@ def test_orders_placed_during_a_repair_are_neither_lost_nor_duplicated(
 
 
 class InterruptedWarehouse(Warehouse):
-    """Does something else just before it runs a statement that begins like this."""
+    """A client that calls a function before each statement that begins with `before`."""
 
     def __init__(self, like: Warehouse, *, before: str, act: Callable[[], None]) -> None:
         super().__init__(like.settings)
