@@ -1,4 +1,4 @@
-"""Cards and product pages built from columns."""
+"""Cards and product pages are built from columns without the serializers, with the same contents."""
 
 import json
 from decimal import Decimal
@@ -26,8 +26,8 @@ def plain(data: Any) -> Any:
     return json.loads(JSONRenderer().render(data))
 
 
-def a_mixed_catalogue() -> list[Product]:
-    made = [
+def mixed_catalogue() -> list[Product]:
+    products = [
         shop.product(
             "Copper kettle", price="89.00", stock=[3, 0, 2], rating_average=Decimal("4.5"), rating_count=2
         ),
@@ -40,41 +40,41 @@ def a_mixed_catalogue() -> list[Product]:
             featured_product=True,
         ),
     ]
-    hidden = made[0].variants.last()
+    hidden = products[0].variants.last()
     assert hidden is not None
     hidden.is_active = False
     hidden.save()
-    reduced = made[0].variants.first()
+    reduced = products[0].variants.first()
     assert reduced is not None
     reduced.discount_percentage = Decimal("12.5")
     reduced.save()
-    return made
+    return products
 
 
-def test_cards_are_what_the_serializer_describes() -> None:
-    a_mixed_catalogue()
+def test_cards_equal_the_output_of_the_serializer() -> None:
+    mixed_catalogue()
     rows = Product.objects.order_by("-id")
 
     assert plain(cards(rows)) == plain(ProductCardSerializer(rows, many=True).data)
 
 
-def test_product_pages_are_what_the_serializer_describes() -> None:
-    for product in a_mixed_catalogue():
+def test_product_pages_equal_the_output_of_the_serializer() -> None:
+    for product in mixed_catalogue():
         serialized = ProductSerializer(product_for(product.pk, user=product.seller)).data
 
         assert plain(product_page(product.pk, user=product.seller)) == plain(serialized)
 
 
-def test_a_guest_sees_no_inactive_variants_and_their_units() -> None:
-    product = a_mixed_catalogue()[0]
-    seen, all_of_them = (product_page(product.pk, user=user) for user in (GUEST, product.seller))
+def test_a_guest_sees_neither_inactive_variants_nor_their_stock() -> None:
+    product = mixed_catalogue()[0]
+    for_guest, for_seller = (product_page(product.pk, user=user) for user in (GUEST, product.seller))
 
-    assert [each["is_active"] for each in all_of_them["variants"]] == [True, True, False]
-    assert seen["variants"] == all_of_them["variants"][:2]
-    assert (seen["stock"], all_of_them["stock"]) == (3, 5)
+    assert [each["is_active"] for each in for_seller["variants"]] == [True, True, False]
+    assert for_guest["variants"] == for_seller["variants"][:2]
+    assert (for_guest["stock"], for_seller["stock"]) == (3, 5)
 
 
-def test_unlisted_products_have_no_card_and_a_page_for_their_seller_alone() -> None:
+def test_inactive_products_have_no_card_and_a_page_only_for_their_seller() -> None:
     product = shop.product(is_active=False)
 
     assert cards_by_id([product.pk]) == {}
@@ -90,5 +90,5 @@ def test_the_number_of_queries_does_not_depend_on_the_variants(
     few, many = shop.product(stock=[1]), shop.product(stock=[1] * 60)
     for product in (few, many):
         with django_assert_num_queries(queries):
-            answered = APIClient().get(path.format(id=product.pk))
-        assert answered.status_code == 200
+            response = APIClient().get(path.format(id=product.pk))
+        assert response.status_code == 200

@@ -62,7 +62,7 @@ def test_a_subtree_is_moved_with_its_paths_and_depths() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("target", ["Home", "Home > Lamps", "Home > Lamps > Desk"])
-def test_a_subtree_is_not_moved_into_itself(target: str) -> None:
+def test_a_subtree_cannot_be_moved_into_itself(target: str) -> None:
     home, into = category("Home"), category(target)
     category("Home > Lamps > Desk")
     with pytest.raises(CategoryCycle):
@@ -74,19 +74,19 @@ def test_a_subtree_is_not_moved_into_itself(target: str) -> None:
 
 
 def overlapping(first: Callable[[], object], second: Callable[[], object]) -> list[object]:
-    """Begin `second` after the work of `first`, before its commit; return what each returned or raised."""
-    worked, finished = Event(), Event()
+    """Begin `second` while the transaction of `first` is open; return what each returned or raised."""
+    executed, finished = Event(), Event()
 
     def hold() -> object:
         with transaction.atomic():
             outcome = first()
-            worked.set()
-            # If the second waits for the first, as it should, this is over when the time is.
+            executed.set()
+            # The second call should wait for this transaction, so that this times out.
             finished.wait(0.3)
         return outcome
 
     def follow() -> object:
-        assert worked.wait(10)
+        assert executed.wait(10)
         try:
             return second()
         finally:
@@ -96,7 +96,7 @@ def overlapping(first: Callable[[], object], second: Callable[[], object]) -> li
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_moves_at_once_make_no_circle() -> None:
+def test_concurrent_moves_do_not_create_a_cycle() -> None:
     left, right = category("Left"), category("Right")
     category("Left > A")
     outcomes = overlapping(move(left, right), move(right, left))
@@ -113,7 +113,7 @@ def test_two_moves_at_once_make_no_circle() -> None:
         lambda lamps: category_by_names(["Garden", "Lamps", "Desk"], by=SYSTEM),
     ],
 )
-def test_a_category_that_is_created_while_its_parent_is_moved_has_the_new_path(
+def test_a_category_created_while_its_parent_is_moved_has_the_new_path(
     create: Callable[[Category], object],
 ) -> None:
     lamps, garden = category("Home > Lamps"), category("Garden")
@@ -123,7 +123,7 @@ def test_a_category_that_is_created_while_its_parent_is_moved_has_the_new_path(
 
 
 @pytest.mark.django_db
-def test_a_subtree_that_would_be_too_deep_stays() -> None:
+def test_a_move_that_would_make_a_subtree_too_deep_is_refused() -> None:
     deep = category(" > ".join("abcdefgh"))
     tall = category("x > y > z")
     with pytest.raises(InvalidInput):
@@ -135,7 +135,7 @@ def test_a_subtree_that_would_be_too_deep_stays() -> None:
 
 
 @pytest.mark.django_db
-def test_a_subtree_whose_paths_would_be_too_long_stays() -> None:
+def test_a_move_that_would_make_paths_too_long_is_refused() -> None:
     category_by_names(["a", *["x" * 120] * 7], by=SYSTEM)
     long = category_by_names(["y" * 120, "z" * 120], by=SYSTEM)
     with pytest.raises(InvalidInput):
@@ -144,7 +144,7 @@ def test_a_subtree_whose_paths_would_be_too_long_stays() -> None:
 
 
 @pytest.mark.django_db
-def test_siblings_have_different_names_and_case_counts() -> None:
+def test_names_of_siblings_must_differ_and_are_case_sensitive() -> None:
     home, other = category("Home"), category("Other > Lamps")
     category("Home > Lamps")
     for refused in (
@@ -166,7 +166,7 @@ def test_a_change_that_changes_nothing_publishes_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_missing_categories_are_named() -> None:
+def test_unknown_categories_are_refused() -> None:
     with pytest.raises(CategoryNotFound):
         update_category(987_654, changes={"name": "A"}, by=SYSTEM)
     with pytest.raises(CategoryNotFound):
@@ -177,7 +177,7 @@ def test_missing_categories_are_named() -> None:
 
 
 @pytest.mark.django_db
-def test_only_an_empty_category_is_deleted() -> None:
+def test_only_an_empty_category_can_be_deleted() -> None:
     lamps = product(category=("Home", "Lamps"))
     home = category("Home")
     for full in (home, lamps.category):
@@ -193,7 +193,7 @@ def test_only_an_empty_category_is_deleted() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(3))
-def test_a_category_is_deleted_or_gets_a_product_if_both_happen_at_once(attempt: int) -> None:
+def test_of_a_concurrent_deletion_and_a_new_product_of_a_category_only_one_succeeds(attempt: int) -> None:
     lamps = category(f"Home > Lamps {attempt}")
     other = product(category=("Garden",))
     outcomes = together(
@@ -209,7 +209,7 @@ def test_a_category_is_deleted_or_gets_a_product_if_both_happen_at_once(attempt:
 
 @pytest.fixture
 def sales() -> dict[str, Category]:
-    """Categories that a careless comparison confuses."""
+    """Categories with the same names in different places or in different case."""
     return {
         path: category(path) for path in ("Sale", "Women > Sale", "Men > Sale", "home", "Home", "HOME > X")
     }
@@ -235,12 +235,14 @@ def sales() -> dict[str, Category]:
         ("%", []),
     ],
 )
-def test_a_path_or_slug_comes_before_a_name(value: str, found: list[str], sales: dict[str, Category]) -> None:
+def test_a_matching_path_or_slug_takes_precedence_over_a_name(
+    value: str, found: list[str], sales: dict[str, Category]
+) -> None:
     assert sorted(each.path for each in matching_categories(value)) == found
 
 
 @pytest.mark.django_db
-def test_an_ambiguous_name_finds_all_for_reading_and_names_them_for_writing() -> None:
+def test_an_ambiguous_name_matches_all_categories_in_filters_and_is_refused_in_writes() -> None:
     category("Women > Coats"), category("Men > Coats")
     assert len(matching_categories("coats")) == 2
     with pytest.raises(InvalidInput) as refused:

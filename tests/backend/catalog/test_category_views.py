@@ -21,7 +21,7 @@ def listed(query: str = "") -> Any:
     return response.json()["data"]
 
 
-def test_the_list_has_each_category_after_its_parent_with_its_products() -> None:
+def test_the_list_has_each_category_after_its_parent_with_its_product_counts() -> None:
     product(category=("Home", "Lamps", "Desk"))
     product(category=("Home", "Lamps"))
     product(category=("Home", "Chairs"), is_active=False)
@@ -48,7 +48,7 @@ def test_the_tree_nests_categories_in_their_parents() -> None:
     assert client_of().get(f"{CATEGORIES}{lamps['id']}/").json()["data"] == lamps
 
 
-def test_the_list_takes_two_queries_however_large_the_tree_is() -> None:
+def test_the_list_takes_two_queries_regardless_of_the_size_of_the_tree() -> None:
     for number in range(30):
         category_by_names(["Home", f"Shelf {number}", "Left"], by=SYSTEM)
     for query in ("", "?tree=true"):
@@ -68,8 +68,8 @@ def test_staff_create_rename_move_and_delete_categories() -> None:
     assert client.patch(own, {"name": "Lights"}).json()["data"]["path"] == "Home > Lights"
     assert client.patch(own, {"parent": None}).json()["data"]["path"] == "Lights"
     assert client.patch(f"{CATEGORIES}{parent}/", {"parent": lamps["id"]}).json()["data"]["depth"] == 1
-    circle = client.patch(own, {"parent": parent}).json()
-    assert (circle["status"], circle["code"]) == (409, "category_cycle")
+    cycle = client.patch(own, {"parent": parent}).json()
+    assert (cycle["status"], cycle["code"]) == (409, "category_cycle")
     full = client.delete(own).json()
     assert (full["code"], full["details"]["categories"]) == ("category_not_empty", 1)
     assert client.delete(f"{CATEGORIES}{parent}/").json()["data"] == {"id": parent}
@@ -77,11 +77,11 @@ def test_staff_create_rename_move_and_delete_categories() -> None:
     assert client.get(own).json()["code"] == "category_not_found"
 
 
-def test_others_only_read() -> None:
+def test_others_can_only_read_categories() -> None:
     home = category_by_names(["Home"], by=SYSTEM)
     own = f"{CATEGORIES}{home.pk}/"
-    for person, status in ((None, 401), (customer(), 403), (seller(), 403)):
-        client = client_of(person)
+    for user, status in ((None, 401), (customer(), 403), (seller(), 403)):
+        client = client_of(user)
         codes = {
             client.post(CATEGORIES, {"name": "X"}).status_code,
             client.patch(own, {"name": "X"}).status_code,
@@ -108,7 +108,7 @@ def test_others_only_read() -> None:
         ({"name": 5}, "name"),
     ],
 )
-def test_an_invalid_category_is_refused_by_field(body: dict[str, object], field: str) -> None:
+def test_the_error_for_an_invalid_category_names_the_field(body: dict[str, object], field: str) -> None:
     category_by_names(["Home"], by=SYSTEM)
     response = client_of(staff()).post(CATEGORIES, body)
     assert (response.status_code, list(response.json()["details"])) == (400, [field])

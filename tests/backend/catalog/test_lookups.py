@@ -1,4 +1,4 @@
-"""Products by ids and slugs, the lists of sellers, and the pages of sellers."""
+"""Products by ids and slugs, and the lists and pages of sellers."""
 
 from typing import Any
 
@@ -26,15 +26,21 @@ def ids_of(page: Any) -> list[int]:
 
 
 def test_products_by_ids_keep_the_order_of_the_ids() -> None:
-    made = [product().pk for _ in range(30)]
+    listed_ids = [product().pk for _ in range(30)]
     hidden = product(is_active=False).pk
-    wanted = [made[3], made[0], hidden, 987_654, *made[5:], made[3]]
+    wanted = [listed_ids[3], listed_ids[0], hidden, 987_654, *listed_ids[5:], listed_ids[3]]
     page = listed("?ids=" + ",".join(map(str, wanted)))
-    assert ids_of(page) == [made[3], made[0], *made[5:]]
+    assert ids_of(page) == [listed_ids[3], listed_ids[0], *listed_ids[5:]]
     assert (page["count"], page["next"]) == (27, None)
-    assert ids_of(listed(f"?ids={made[2]},{made[1]}&sort_by=newest")) == [made[2], made[1]]
-    assert ids_of(listed(f"?ids={made[1]},{made[2]}&sort_by=newest")) == [made[2], made[1]]
-    assert ids_of(listed(f"?ids={made[1]},{made[2]}&page_size=1&page=2")) == [made[2]]
+    assert ids_of(listed(f"?ids={listed_ids[2]},{listed_ids[1]}&sort_by=newest")) == [
+        listed_ids[2],
+        listed_ids[1],
+    ]
+    assert ids_of(listed(f"?ids={listed_ids[1]},{listed_ids[2]}&sort_by=newest")) == [
+        listed_ids[2],
+        listed_ids[1],
+    ]
+    assert ids_of(listed(f"?ids={listed_ids[1]},{listed_ids[2]}&page_size=1&page=2")) == [listed_ids[2]]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,7 @@ def test_products_by_ids_keep_the_order_of_the_ids() -> None:
         ",".join(map(str, range(1, 102))),
     ],
 )
-def test_ids_that_are_none_are_refused(ids: str) -> None:
+def test_invalid_ids_are_refused(ids: str) -> None:
     response = client_of().get(PRODUCTS, {"ids": ids})
     assert (response.status_code, list(response.json()["details"])) == (400, ["ids"])
 
@@ -67,7 +73,7 @@ def test_a_list_of_ids_is_an_exposure_of_its_products() -> None:
     assert (exposure.product_ids, exposure.filters) == ((second, first), {"ids": f"{second},{first}"})
 
 
-def test_a_slug_shows_the_oldest_listed_product_that_has_it() -> None:
+def test_a_slug_leads_to_the_oldest_listed_product_with_it() -> None:
     first, second = product("Copper kettle"), product("Copper Kettle!")
     path = f"{PRODUCTS}by-slug/copper-kettle/"
     assert client_of().get(path).json()["data"]["id"] == first.pk
@@ -113,25 +119,25 @@ def shelf(owner: User) -> dict[str, Product]:
 def test_inactive_products_are_listed_for_their_seller_and_staff(
     query: str, of_owner: set[str], of_staff: set[str], of_customer: set[str], owner: User
 ) -> None:
-    for person, expected in ((owner, of_owner), (staff(), of_staff), (customer(), of_customer)):
-        assert {card["title"] for card in listed(query, user=person)["results"]} == expected
+    for user, expected in ((owner, of_owner), (staff(), of_staff), (customer(), of_customer)):
+        assert {card["title"] for card in listed(query, user=user)["results"]} == expected
 
 
 @pytest.mark.parametrize("query", ["?mine=true", "?is_active=false"])
-def test_guests_log_in_for_lists_that_shoppers_do_not_see(query: str) -> None:
+def test_guests_cannot_request_lists_of_inactive_or_own_products(query: str) -> None:
     response = client_of().get(f"{PRODUCTS}{query}")
     assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
 
 
 @pytest.mark.usefixtures("shelf")
-def test_the_list_of_a_seller_is_no_exposure(owner: User) -> None:
+def test_a_sellers_own_list_is_not_recorded_as_an_exposure(owner: User) -> None:
     with kept() as exposures:
         assert listed("?mine=true", user=owner)["exposure_id"] is None
     assert exposures == []
 
 
 @pytest.mark.usefixtures("shelf")
-def test_the_page_of_a_seller_shows_the_name_and_the_listed_products(owner: User) -> None:
+def test_the_page_of_a_seller_has_the_name_and_the_number_of_listed_products(owner: User) -> None:
     data = client_of().get(f"/api/sellers/{owner.pk}/").json()["data"]
     assert data == {
         "id": owner.pk,
@@ -141,16 +147,16 @@ def test_the_page_of_a_seller_shows_the_name_and_the_listed_products(owner: User
     }
 
 
-def test_products_name_their_seller(shelf: dict[str, Product]) -> None:
+def test_a_product_has_the_name_of_its_seller(shelf: dict[str, Product]) -> None:
     assert client_of().get(f"{PRODUCTS}{shelf['active'].pk}/").json()["data"]["seller_name"] == "Kupfer & Co"
 
 
-def test_customers_and_closed_accounts_have_no_page() -> None:
+def test_only_active_accounts_that_sell_have_a_page() -> None:
     closed = seller(is_active=False)
-    for person in (customer(), staff(), closed):
-        response = client_of().get(f"/api/sellers/{person.pk}/")
+    for user in (customer(), staff(), closed):
+        response = client_of().get(f"/api/sellers/{user.pk}/")
         assert (response.status_code, response.json()["code"]) == (404, "seller_not_found")
     assert client_of().get(f"/api/sellers/{seller().pk}/").json()["data"]["product_count"] == 0
-    selling = staff(first_name="Ada")
-    product(sold_by=selling)
-    assert client_of().get(f"/api/sellers/{selling.pk}/").json()["data"]["name"] == "Ada"
+    selling_staff = staff(first_name="Ada")
+    product(sold_by=selling_staff)
+    assert client_of().get(f"/api/sellers/{selling_staff.pk}/").json()["data"]["name"] == "Ada"

@@ -63,17 +63,17 @@ def test_a_seller_creates_a_product_with_variants(owner: User) -> None:
     assert client_of().get(f"{PRODUCTS}{data['id']}/").status_code == 200
 
 
-def test_customers_and_guests_create_nothing() -> None:
-    codes = [client_of(person).post(PRODUCTS, kettle()).status_code for person in (None, customer())]
+def test_customers_and_guests_cannot_create_products() -> None:
+    codes = [client_of(user).post(PRODUCTS, kettle()).status_code for user in (None, customer())]
     assert (codes, Product.objects.count()) == ([401, 403], 0)
 
 
-def test_staff_create_products_of_sellers_and_set_flags(owner: User) -> None:
+def test_staff_can_create_products_for_sellers_and_set_flags(owner: User) -> None:
     response = client_of(staff()).post(PRODUCTS, kettle(seller=owner.pk, featured_product=True))
     data = response.json()["data"]
     assert (data["seller"], data["featured_product"]) == (owner.pk, True)
-    for person_id in (customer().pk, 987_654):
-        refused = client_of(staff()).post(PRODUCTS, kettle(seller=person_id, variants=[{"sku": "K-2"}]))
+    for user_id in (customer().pk, 987_654):
+        refused = client_of(staff()).post(PRODUCTS, kettle(seller=user_id, variants=[{"sku": "K-2"}]))
         assert list(refused.json()["details"]) == ["seller"]
 
 
@@ -125,7 +125,7 @@ def test_staff_create_products_of_sellers_and_set_flags(owner: User) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_a_product_that_the_shop_cannot_have_is_refused_by_field(
+def test_the_error_for_an_invalid_product_names_the_field(
     wrong: dict[str, object], field: str, owner: User
 ) -> None:
     response = client_of(owner).post(PRODUCTS, kettle(**wrong))
@@ -149,7 +149,7 @@ def test_text_is_stored_in_its_composed_form(owner: User) -> None:
 
 @pytest.mark.parametrize("body", [None, [], "text", 5, True])
 @pytest.mark.parametrize("path", ["", "{product}/", "{product}/variants/", "{product}/variants/{variant}/"])
-def test_a_body_that_is_no_object_is_refused(body: object, path: str, owner: User) -> None:
+def test_a_body_that_is_not_an_object_is_refused(body: object, path: str, owner: User) -> None:
     made = product(sold_by=owner)
     method = "PATCH" if path.endswith("}/") else "POST"
     address = PRODUCTS + path.format(product=made.pk, variant=made.variants.get().pk)
@@ -160,7 +160,7 @@ def test_a_body_that_is_no_object_is_refused(body: object, path: str, owner: Use
     assert list(response.json()["details"]) == ["non_field_errors"]
 
 
-def test_a_taken_sku_is_a_conflict_that_names_it(owner: User) -> None:
+def test_a_sku_that_is_taken_is_a_conflict(owner: User) -> None:
     client = client_of(owner)
     client.post(PRODUCTS, kettle())
     again = client.post(PRODUCTS, kettle(variants=[{"sku": "K-0"}, {"sku": "K-1"}]))
@@ -172,7 +172,7 @@ def test_a_taken_sku_is_a_conflict_that_names_it(owner: User) -> None:
     assert Product.objects.count() == 1
 
 
-def test_a_seller_manages_the_variants_of_his_product(owner: User) -> None:
+def test_a_seller_can_manage_the_variants_of_a_product(owner: User) -> None:
     client, made = client_of(owner), product(sold_by=owner, price="20.00", stock=0)
     path = f"{PRODUCTS}{made.pk}/variants/"
     created = client.post(path, {"sku": "NEW", "price_modifier": "-5.00", "attributes": {"size": "S"}})
@@ -212,12 +212,12 @@ MATRIX = {"attributes": {"size": ["S", "M"], "colour": ["red"]}, "sku_pattern": 
         ("delete", "{product}/", None),
     ],
 )
-def test_others_touch_nothing_of_a_seller(method: str, path: str, body: Any, owner: User) -> None:
+def test_others_cannot_change_a_sellers_products(method: str, path: str, body: Any, owner: User) -> None:
     made = product(sold_by=owner, stock=[1, 1])
     address = PRODUCTS + path.format(product=made.pk, variant=made.variants.earliest("pk").pk)
     before = list(Variant.objects.order_by("pk").values())
-    answers = [getattr(client_of(person), method)(address, body) for person in (None, customer(), seller())]
-    assert [(each.status_code, each.json()["code"]) for each in answers] == [
+    responses = [getattr(client_of(user), method)(address, body) for user in (None, customer(), seller())]
+    assert [(each.status_code, each.json()["code"]) for each in responses] == [
         (401, "not_authenticated"),
         (403, "not_your_product"),
         (403, "not_your_product"),
@@ -229,7 +229,7 @@ def test_others_touch_nothing_of_a_seller(method: str, path: str, body: Any, own
     assert (list(Variant.objects.order_by("pk").values()), made.deleted_at) == (before, None)
 
 
-def test_a_variant_spells_attributes_as_the_others_do(owner: User) -> None:
+def test_an_attribute_name_that_differs_only_in_case_from_another_variants_is_refused(owner: User) -> None:
     made = product(sold_by=owner)
     path = f"{PRODUCTS}{made.pk}/variants/"
     client = client_of(owner)
@@ -240,7 +240,7 @@ def test_a_variant_spells_attributes_as_the_others_do(owner: User) -> None:
     assert client.patch(f"{path}{own.pk}/", {"attributes": {"SIZE": "S"}}).status_code == 200
 
 
-def test_the_precision_of_a_modifier_is_refused_under_its_own_name(owner: User) -> None:
+def test_the_error_for_an_imprecise_price_modifier_names_it(owner: User) -> None:
     made = product(sold_by=owner)
     path = f"{PRODUCTS}{made.pk}/variants/"
     refused = client_of(owner).post(path, {"sku": "A", "price_modifier": "0.001"})

@@ -103,7 +103,7 @@ def test_a_repeated_or_larger_matrix_creates_only_what_is_missing(owner: User, s
         ({"stock": 5}, "stock"),
     ],
 )
-def test_a_matrix_with_a_fault_is_refused_by_field(
+def test_the_error_for_an_invalid_matrix_names_the_field(
     wrong: dict[str, Any], field: str, owner: User, shirt: Product
 ) -> None:
     fields = {"sku_codes": {}, "price_modifiers": {}, "image_urls": {}, **wrong}
@@ -124,7 +124,7 @@ def test_a_generated_sku_that_is_taken_is_a_conflict(owner: User, shirt: Product
 
 
 @pytest.mark.django_db
-def test_a_product_has_a_bounded_number_of_variants(owner: User, shirt: Product) -> None:
+def test_the_number_of_variants_of_a_product_is_limited(owner: User, shirt: Product) -> None:
     for prefix in ("A", "B"):
         sizes = [f"{prefix}{number}" for number in range(250)]
         body = fill(
@@ -141,7 +141,7 @@ def test_a_product_has_a_bounded_number_of_variants(owner: User, shirt: Product)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_matrix_that_is_filled_twice_at_once_is_filled_once(shirt: Product) -> None:
+def test_concurrent_fills_of_one_matrix_create_each_variant_once(shirt: Product) -> None:
     matrix = Matrix(attributes={"size": ["S", "M"]}, sku_pattern="M-{size}")
     fills = [partial(fill_matrix, shirt.pk, matrix=matrix, by=SYSTEM)] * 2
     outcomes = together(*fills)
@@ -151,7 +151,7 @@ def test_a_matrix_that_is_filled_twice_at_once_is_filled_once(shirt: Product) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_products_filled_at_once_with_the_same_skus_one_is_refused(shirt: Product) -> None:
+def test_of_two_concurrent_fills_with_the_same_skus_one_is_refused(shirt: Product) -> None:
     other = product("Other shirt", stock=0)
     matrix = Matrix(attributes={"size": ["S", "M"]}, sku_pattern="M-{size}")
     outcomes = together(*[partial(fill_matrix, each.pk, matrix=matrix, by=SYSTEM) for each in (shirt, other)])

@@ -13,7 +13,7 @@ D = Decimal
 
 
 @pytest.mark.parametrize(
-    ("list_price", "discount", "currency", "costs"),
+    ("list_price", "discount", "currency", "expected"),
     [
         ("10.00", "0", "USD", "10.00"),
         ("7.50", "10", "USD", "6.75"),
@@ -26,10 +26,10 @@ D = Decimal
     ],
 )
 def test_a_sale_price_is_rounded_half_away_from_zero_in_its_currency(
-    list_price: str, discount: str, currency: str, costs: str
+    list_price: str, discount: str, currency: str, expected: str
 ) -> None:
     price = sale_price(D(list_price), discount_percentage=D(discount), currency=currency)
-    assert str(price) == costs
+    assert str(price) == expected
 
 
 def priced(
@@ -37,8 +37,8 @@ def priced(
 ) -> tuple[Product, list[Variant]]:
     product = Product(price=D(price), discount_percentage=D(10), currency="USD")
     variants = [
-        Variant(product=product, price_modifier=D(modifier), is_active=place not in inactive)
-        for place, modifier in enumerate(modifiers)
+        Variant(product=product, price_modifier=D(modifier), is_active=index not in inactive)
+        for index, modifier in enumerate(modifiers)
     ]
     reprice(product, variants)
     return product, variants
@@ -47,7 +47,7 @@ def priced(
 @pytest.mark.parametrize(
     ("inactive", "lowest"), [((), "6.75"), ((1,), "9.00"), ((0, 1), "11.25"), ((0, 1, 2), "6.75")]
 )
-def test_a_product_costs_what_its_cheapest_active_variant_costs(inactive: Sequence[int], lowest: str) -> None:
+def test_a_product_has_the_price_of_its_cheapest_active_variant(inactive: Sequence[int], lowest: str) -> None:
     product, variants = priced("0.00", "-2.50", "2.50", inactive=inactive)
     assert [str(variant.sale_price) for variant in variants] == ["9.00", "6.75", "11.25"]
     assert str(product.sale_price) == lowest

@@ -1,4 +1,4 @@
-"""Changing the catalogue."""
+"""Creating, changing and deleting products, and categories by their names."""
 
 from decimal import Decimal
 from functools import partial
@@ -30,7 +30,7 @@ from tests.backend.together import together
 D = Decimal
 
 
-def test_a_title_without_letters_still_has_a_slug() -> None:
+def test_a_title_without_letters_has_a_default_slug() -> None:
     assert (slug_of("A lamp, blue!"), slug_of("★"), len(slug_of("x" * 999))) == (
         "a-lamp-blue",
         "product",
@@ -38,7 +38,7 @@ def test_a_title_without_letters_still_has_a_slug() -> None:
     )
 
 
-def products_said() -> list[str]:
+def published_products() -> list[str]:
     return list(Message.objects.filter(topic="product").order_by("pk").values_list("key", flat=True))
 
 
@@ -57,11 +57,11 @@ def new_product(*variants: NewVariant, price: str = "10.00", discount: str = "0"
 
 
 @pytest.mark.django_db
-def test_a_product_costs_what_its_cheapest_variant_costs() -> None:
-    made = new_product(NewVariant(sku="A", price_modifier=D(5)), NewVariant(sku="B"), discount="10")
-    assert made.sale_price == D("9.00")
-    assert list(made.variants.values_list("sku", "sale_price")) == [("A", D("13.50")), ("B", D("9.00"))]
-    assert products_said() == [str(made.pk)]
+def test_a_product_has_the_price_of_its_cheapest_variant() -> None:
+    created = new_product(NewVariant(sku="A", price_modifier=D(5)), NewVariant(sku="B"), discount="10")
+    assert created.sale_price == D("9.00")
+    assert list(created.variants.values_list("sku", "sale_price")) == [("A", D("13.50")), ("B", D("9.00"))]
+    assert published_products() == [str(created.pk)]
 
 
 @pytest.mark.django_db
@@ -85,68 +85,68 @@ def test_skus_are_unique(skus: list[str], error: type[DomainError]) -> None:
 def test_a_negative_variant_price_is_refused() -> None:
     with pytest.raises(InvalidInput):
         new_product(NewVariant(sku="A", price_modifier=D(-11)))
-    made = new_product(NewVariant(sku="A", price_modifier=D(-9)))
+    created = new_product(NewVariant(sku="A", price_modifier=D(-9)))
     with pytest.raises(InvalidInput):
-        update_product(made.pk, changes={"price": D(8)}, by=SYSTEM)
-    made.refresh_from_db()
-    assert made.price == D(10)
+        update_product(created.pk, changes={"price": D(8)}, by=SYSTEM)
+    created.refresh_from_db()
+    assert created.price == D(10)
 
 
 @pytest.mark.django_db
 def test_a_variant_price_beyond_the_column_is_refused() -> None:
-    made = new_product(NewVariant(sku="A", price_modifier=D("0.01")))
+    created = new_product(NewVariant(sku="A", price_modifier=D("0.01")))
     with pytest.raises(InvalidInput) as refused:
-        update_product(made.pk, changes={"price": D("9999999999.99")}, by=SYSTEM)
+        update_product(created.pk, changes={"price": D("9999999999.99")}, by=SYSTEM)
     assert "price" in refused.value.details
-    assert update_product(made.pk, changes={"price": D("9999999999.98")}, by=SYSTEM).sale_price == D(
+    assert update_product(created.pk, changes={"price": D("9999999999.98")}, by=SYSTEM).sale_price == D(
         "9999999999.99"
     )
 
 
 @pytest.mark.django_db
-def test_a_new_price_reprices_every_variant_and_inactive_ones_do_not_count() -> None:
-    made = new_product(NewVariant(sku="A"), NewVariant(sku="B", price_modifier=D(2)))
+def test_a_new_price_changes_all_variants_and_the_lowest_active_price() -> None:
+    created = new_product(NewVariant(sku="A"), NewVariant(sku="B", price_modifier=D(2)))
     Variant.objects.filter(sku="A").update(is_active=False)
     Message.objects.all().delete()
-    changed = update_product(made.pk, changes={"price": D(20), "title": "Another lamp"}, by=SYSTEM)
+    changed = update_product(created.pk, changes={"price": D(20), "title": "Another lamp"}, by=SYSTEM)
     changed.refresh_from_db()
     assert (changed.sale_price, changed.slug) == (D(22), "another-lamp")
-    assert list(made.variants.values_list("sale_price", flat=True)) == [D(20), D(22)]
-    assert products_said() == [str(made.pk)]
+    assert list(created.variants.values_list("sale_price", flat=True)) == [D(20), D(22)]
+    assert published_products() == [str(created.pk)]
 
 
 @pytest.mark.django_db
 def test_a_deleted_product_cannot_be_changed() -> None:
-    made = product()
+    created = product()
     Message.objects.all().delete()
-    delete_product(made.pk, now=NOW, by=SYSTEM)
-    assert products_said() == [str(made.pk)]
+    delete_product(created.pk, now=NOW, by=SYSTEM)
+    assert published_products() == [str(created.pk)]
     assert not Product.objects.existing().exists()
     with pytest.raises(ProductNotFound):
-        delete_product(made.pk, now=NOW, by=SYSTEM)
+        delete_product(created.pk, now=NOW, by=SYSTEM)
     with pytest.raises(ProductNotFound):
-        update_product(made.pk, changes={"title": "Back"}, by=SYSTEM)
+        update_product(created.pk, changes={"title": "Back"}, by=SYSTEM)
 
 
 @pytest.mark.django_db
 def test_the_database_refuses_invalid_prices_and_discounts() -> None:
-    made = product()
+    created = product()
     for wrong in ({"price": D(-1)}, {"sale_price": D(-1)}, {"discount_percentage": D(101)}):
         with pytest.raises(IntegrityError), transaction.atomic():
-            Product.objects.filter(pk=made.pk).update(**wrong)
+            Product.objects.filter(pk=created.pk).update(**wrong)
 
 
 @pytest.mark.django_db
-def test_only_changed_popularity_is_written() -> None:
-    rising, same, forgotten = product(), product(popularity=5), product(popularity=9)
+def test_only_changed_popularity_is_published() -> None:
+    increased, unchanged, reset = product(), product(popularity=5), product(popularity=9)
     Message.objects.all().delete()
-    assert set_popularity({rising.pk: 3, same.pk: 5, 987_654: 1}, by=SYSTEM) == 2
+    assert set_popularity({increased.pk: 3, unchanged.pk: 5, 987_654: 1}, by=SYSTEM) == 2
     assert dict(Product.objects.values_list("pk", "popularity")) == {
-        rising.pk: 3,
-        same.pk: 5,
-        forgotten.pk: 0,
+        increased.pk: 3,
+        unchanged.pk: 5,
+        reset.pk: 0,
     }
-    assert sorted(products_said()) == sorted([str(rising.pk), str(forgotten.pk)])
+    assert sorted(published_products()) == sorted([str(increased.pk), str(reset.pk)])
 
 
 @pytest.mark.django_db
@@ -165,7 +165,7 @@ def test_a_category_is_created_once_with_its_ancestors() -> None:
 
 
 @pytest.mark.django_db
-def test_categories_with_the_same_slug_get_different_ones() -> None:
+def test_slugs_of_categories_are_made_unique() -> None:
     slugs = {
         category_by_names([name], by=SYSTEM).slug for name in ("Home & Garden", "Home Garden", "Home-Garden")
     }
@@ -174,7 +174,7 @@ def test_categories_with_the_same_slug_get_different_ones() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("names", [[], [""], ["Home", " "], ["Home > Lamps"]])
-def test_a_category_needs_names(names: list[str]) -> None:
+def test_a_category_needs_valid_names(names: list[str]) -> None:
     with pytest.raises(InvalidInput):
         category_by_names(names, by=SYSTEM)
 
@@ -222,13 +222,13 @@ def test_a_category_cannot_be_renamed_to_an_invalid_or_taken_name(name: str) -> 
 @pytest.mark.django_db
 def test_a_changed_category_publishes_the_products_of_its_descendants() -> None:
     desk, shade = product(category=("Home", "Lamps", "Desk")), product(category=("Home", "Lampshades"))
-    root, gone = product(category=("Home", "Lamps")), product(category=("Home", "Lamps"))
-    delete_product(gone.pk, now=NOW, by=SYSTEM)
+    root, deleted = product(category=("Home", "Lamps")), product(category=("Home", "Lamps"))
+    delete_product(deleted.pk, now=NOW, by=SYSTEM)
     Message.objects.all().delete()
     lamps = category_by_names(["Home", "Lamps"], by=SYSTEM)
     CategoryFanOut().handle([Notice(Topic.CATEGORY, str(lamps.pk)), Notice(Topic.CATEGORY, "987654")])
-    assert sorted(products_said()) == sorted([str(desk.pk), str(root.pk)])
-    assert str(shade.pk) not in products_said()
+    assert sorted(published_products()) == sorted([str(desk.pk), str(root.pk)])
+    assert str(shade.pk) not in published_products()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -242,7 +242,7 @@ def test_price_changes_and_checkouts_do_not_block_each_other() -> None:
             fill(users[index], {choice.pk: 1 for choice in choices})
             order = check_out(users[index])
             prices = {item.unit_price for item in order.items.all()}
-            assert len(prices) == 1, "both variants are sold at the price of one moment"
+            assert len(prices) == 1, "both variants are sold at prices of the same time"
 
     def reprice() -> None:
         for price in range(10, 26):

@@ -25,7 +25,7 @@ def titles(query: str = "", *, client: APIClient | None = None) -> list[str]:
     return [card["title"] for card in response.json()["results"]]
 
 
-def test_a_product_in_a_list_has_these_fields() -> None:
+def test_a_card_has_the_documented_fields() -> None:
     lamp = product(
         price="20.00",
         stock=[0, 3],
@@ -67,7 +67,7 @@ def test_a_product_in_a_list_has_these_fields() -> None:
 
 @pytest.fixture
 def shelf() -> dict[str, Product]:
-    """Four products that differ in everything by which a list can be filtered or sorted."""
+    """Four products that differ in all fields by which lists can be filtered or sorted."""
     trader = seller()
     rows = {
         "lamp": product("lamp", price="10.00", brand="Acme", popularity=5, rating_average=4, sold_by=trader),
@@ -131,7 +131,7 @@ def test_lists_are_filtered_by_seller(shelf: dict[str, Product]) -> None:
         ("?brand=" + "x" * 10_000, "brand"),
     ],
 )
-def test_an_invalid_parameter_is_refused_by_name(query: str, field: str) -> None:
+def test_the_error_for_an_invalid_parameter_names_it(query: str, field: str) -> None:
     response = APIClient().get(f"{PRODUCTS}{query}")
     assert response.status_code == 400
     assert list(response.json()["details"]) == [field]
@@ -196,11 +196,11 @@ def test_an_inactive_product_is_visible_to_its_seller_and_staff_only() -> None:
     trader = seller()
     lamp = product(sold_by=trader, is_active=False)
     path = f"{PRODUCTS}{lamp.pk}/"
-    seen = {
-        person.user_type if person else None: client_of(person).get(path).status_code
-        for person in (None, customer(), trader, staff())
+    statuses = {
+        user.user_type if user else None: client_of(user).get(path).status_code
+        for user in (None, customer(), trader, staff())
     }
-    assert seen == {None: 404, "CUSTOMER": 404, "SELLER": 200, "ADMIN": 200}
+    assert statuses == {None: 404, "CUSTOMER": 404, "SELLER": 200, "ADMIN": 200}
     assert client_of(seller()).get(path).status_code == 404
 
 
@@ -209,9 +209,7 @@ def test_inactive_variants_are_visible_to_their_seller_and_staff_only() -> None:
     shirt = product(sold_by=trader, stock=[1, 1])
     Variant.objects.filter(pk=shirt.variants.earliest("pk").pk).update(is_active=False)
     path = f"{PRODUCTS}{shirt.pk}/variants/"
-    counts = [
-        len(client_of(person).get(path).json()["data"]) for person in (None, customer(), trader, staff())
-    ]
+    counts = [len(client_of(user).get(path).json()["data"]) for user in (None, customer(), trader, staff())]
     assert counts == [1, 1, 2, 2]
 
 
@@ -239,15 +237,15 @@ def test_the_seller_can_change_a_product(owner: User) -> None:
 def test_others_cannot_change_a_product(method: str, owner: User) -> None:
     lamp = product(sold_by=owner)
     codes = [
-        getattr(client_of(person), method)(f"{PRODUCTS}{lamp.pk}/", {"title": "Mine"}).status_code
-        for person in (None, customer(), seller())
+        getattr(client_of(user), method)(f"{PRODUCTS}{lamp.pk}/", {"title": "Mine"}).status_code
+        for user in (None, customer(), seller())
     ]
     assert codes == [401, 403, 403]
     lamp.refresh_from_db()
     assert (lamp.title, lamp.deleted_at) == ("A lamp", None)
 
 
-def test_staff_change_any_product_and_its_flags(owner: User) -> None:
+def test_only_staff_can_change_flags(owner: User) -> None:
     lamp = product(sold_by=owner)
     response = client_of(staff()).patch(f"{PRODUCTS}{lamp.pk}/", {"flash_sale": True})
     assert response.json()["data"]["flash_sale"] is True
@@ -274,7 +272,9 @@ def test_staff_change_any_product_and_its_flags(owner: User) -> None:
         ({"stock": 5}, "stock"),
     ],
 )
-def test_an_invalid_change_is_refused_by_field(wrong: dict[str, object], field: str, owner: User) -> None:
+def test_the_error_for_an_invalid_change_names_the_field(
+    wrong: dict[str, object], field: str, owner: User
+) -> None:
     lamp = product(sold_by=owner)
     response = client_of(owner).patch(f"{PRODUCTS}{lamp.pk}/", wrong)
     assert response.status_code == 400

@@ -37,14 +37,14 @@ def test_production_starts_with_safe_settings() -> None:
         (SECRET, False, [], "ALLOWED_HOSTS"),
     ],
 )
-def test_production_refuses_each_unsafe_setting_by_name(
+def test_the_error_for_an_unsafe_production_setting_names_it(
     secret: str, debug: bool, hosts: list[str], names: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=names):
         require_safe("production", secret_key=secret, debug=debug, allowed_hosts=hosts)
 
 
-def test_all_unsafe_settings_are_named_at_once() -> None:
+def test_one_error_names_all_unsafe_settings() -> None:
     with pytest.raises(ImproperlyConfigured, match=r"SECRET_KEY.*DEBUG.*ALLOWED_HOSTS"):
         require_safe("production", secret_key="", debug=True, allowed_hosts=["*"])
 
@@ -91,15 +91,15 @@ def settings_with(
 
 
 def test_production_does_not_start_by_default(tmp_path: Path) -> None:
-    ended = settings_with(tmp_path, VITRINE_ENVIRONMENT="production")
-    assert ended.returncode != 0
-    assert "production refuses to start: SECRET_KEY must be set" in ended.stderr
+    done = settings_with(tmp_path, VITRINE_ENVIRONMENT="production")
+    assert done.returncode != 0
+    assert "production refuses to start: SECRET_KEY must be set" in done.stderr
 
 
-def test_production_insists_on_https(tmp_path: Path) -> None:
-    ended = settings_with(tmp_path, **SAFE, TAX_PERCENTAGE="8.875")
-    assert ended.returncode == 0, ended.stderr
-    values = json.loads(ended.stdout)
+def test_production_requires_https(tmp_path: Path) -> None:
+    done = settings_with(tmp_path, **SAFE, TAX_PERCENTAGE="8.875")
+    assert done.returncode == 0, done.stderr
+    values = json.loads(done.stdout)
     del values["DATABASE_OPTIONS"]
     assert values == {
         "SECURE_SSL_REDIRECT": True,
@@ -128,37 +128,37 @@ def test_production_insists_on_https(tmp_path: Path) -> None:
         ("WEB_THREADS", "0"),
     ],
 )
-def test_an_invalid_value_is_refused_by_name(name: str, value: str, tmp_path: Path) -> None:
-    ended = settings_with(tmp_path, **{name: value})
-    assert ended.returncode != 0
-    assert f"ImproperlyConfigured: {name}" in ended.stderr
+def test_the_error_for_an_invalid_value_names_the_variable(name: str, value: str, tmp_path: Path) -> None:
+    done = settings_with(tmp_path, **{name: value})
+    assert done.returncode != 0
+    assert f"ImproperlyConfigured: {name}" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("LOG_LEVEL", "loud"), ("VITRINE_SEARCH_ENGINE", "grep"), ("REDIS_URL", "ftp://shop")]
 )
-def test_a_command_says_in_one_line_which_variable_is_wrong(name: str, value: str, tmp_path: Path) -> None:
-    ended = settings_with(tmp_path, program=[str(ROOT / "manage.py"), "check"], **{name: value})
-    assert ended.returncode == 1
-    (line,) = ended.stderr.splitlines()
+def test_a_command_reports_an_invalid_variable_in_one_line(name: str, value: str, tmp_path: Path) -> None:
+    done = settings_with(tmp_path, program=[str(ROOT / "manage.py"), "check"], **{name: value})
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
     assert name in line
 
 
 def test_options_of_the_database_url_are_kept(tmp_path: Path) -> None:
     address = "postgresql://shop:secret@database.example/shop?sslmode=require"
-    ended = settings_with(tmp_path, DATABASE_URL=address, DATABASE_POOL_SIZE="4")
-    assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout)["DATABASE_OPTIONS"] == {
+    done = settings_with(tmp_path, DATABASE_URL=address, DATABASE_POOL_SIZE="4")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["DATABASE_OPTIONS"] == {
         "sslmode": "require",
         "connect_timeout": 3,
         "pool": {"min_size": 1, "max_size": 4, "timeout": 10, "reconnect_timeout": 10},
     }
 
 
-def test_a_request_waits_for_the_database_for_seconds(tmp_path: Path) -> None:
+def test_a_web_process_waits_for_the_database_only_for_seconds(tmp_path: Path) -> None:
     address = "postgresql://shop:secret@database.example/shop"
-    ended = settings_with(tmp_path, DATABASE_URL=address, VITRINE_PROCESS="web")
-    options = json.loads(ended.stdout)["DATABASE_OPTIONS"]
+    done = settings_with(tmp_path, DATABASE_URL=address, VITRINE_PROCESS="web")
+    options = json.loads(done.stdout)["DATABASE_OPTIONS"]
     assert options["pool"]["timeout"] <= 3
     assert "statement_timeout" in options["options"]
     assert (
@@ -166,7 +166,7 @@ def test_a_request_waits_for_the_database_for_seconds(tmp_path: Path) -> None:
     )
 
 
-def test_the_database_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_database(tmp_path: Path) -> None:
     home = tmp_path / "home"
     path = home / "db.sqlite3"
     program = [str(ROOT / "manage.py"), "migrate", "audit", "-v0"]
@@ -175,4 +175,4 @@ def test_the_database_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
 
     path.chmod(0o644)
     assert settings_with(tmp_path, program=program, VITRINE_HOME=str(home)).returncode == 0
-    assert path.stat().st_mode & 0o077 == 0, "a database of an earlier version"
+    assert path.stat().st_mode & 0o077 == 0, "the permissions of an existing database are corrected"

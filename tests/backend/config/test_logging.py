@@ -1,4 +1,4 @@
-"""What the log contains and what it omits."""
+"""The log contains tracebacks, but not the values of variables."""
 
 import io
 import json

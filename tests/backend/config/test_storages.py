@@ -1,4 +1,4 @@
-"""Where images are stored."""
+"""The storage of images: a folder or a bucket."""
 
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def test_images_are_in_a_folder_by_default() -> None:
     options = media()["OPTIONS"]
 
     assert (options["location"], options["base_url"]) == ("/srv/shop/media", "/media/")
-    assert options["allow_overwrite"], "a task that runs again writes the same names"
+    assert options["allow_overwrite"], "a repeated task writes files of the same names"
 
 
 def test_a_bucket_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,10 +32,12 @@ def test_a_bucket_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_addresses_in_a_bucket_never_expire(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda name: object())
 
-    chosen = media(MEDIA_BUCKET="images", MEDIA_BUCKET_DOMAIN="images.shop.example", MEDIA_BUCKET_REGION="")
+    configuration = media(
+        MEDIA_BUCKET="images", MEDIA_BUCKET_DOMAIN="images.shop.example", MEDIA_BUCKET_REGION=""
+    )
 
-    assert chosen["BACKEND"] == "storages.backends.s3.S3Storage"
-    assert chosen["OPTIONS"]["querystring_auth"] is False
-    assert chosen["OPTIONS"]["file_overwrite"] is True
-    assert chosen["OPTIONS"]["custom_domain"] == "images.shop.example"
-    assert chosen["OPTIONS"]["region_name"] is None
+    assert configuration["BACKEND"] == "storages.backends.s3.S3Storage"
+    assert configuration["OPTIONS"]["querystring_auth"] is False
+    assert configuration["OPTIONS"]["file_overwrite"] is True
+    assert configuration["OPTIONS"]["custom_domain"] == "images.shop.example"
+    assert configuration["OPTIONS"]["region_name"] is None

@@ -1,4 +1,4 @@
-"""The supervisor survives when its output can't be written."""
+"""The supervisor keeps running when its output can't be written."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ def test_a_log_and_standard_error_on_a_full_volume_do_not_end_the_supervisor(
     os.close(full)
 
 
-def test_what_can_be_written_is_written_at_once(tmp_path: Path) -> None:
+def test_output_is_written_immediately(tmp_path: Path) -> None:
     with (tmp_path / "log").open("wb") as log:
         output = UncheckedOutput(log.fileno())
         assert output.write("started ✓\n") == len("started ✓\n")

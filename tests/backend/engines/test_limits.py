@@ -1,4 +1,4 @@
-"""An engine that hangs occupies its share of the threads, and only for the deadline of one call."""
+"""An engine that hangs occupies only its share of the threads, and only until the deadline of one call."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from tests.backend.together import DEADLINE_SECONDS
 
 
 class EngineTimeout(Exception):
-    """What an engine's client raises at its deadline."""
+    """The exception that an engine's client raises at its deadline."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ def test_a_full_share_of_a_silent_engine_is_refused_and_names_the_engine(share: 
     call(share, clock)
 
 
-def test_a_full_share_of_an_engine_that_makes_progress_is_waited_for() -> None:
+def test_a_request_waits_for_a_full_share_while_the_engine_makes_progress() -> None:
     share = Share("search", slots=1, silent_seconds=DEADLINE_SECONDS, patience_seconds=DEADLINE_SECONDS)
     entered, done = threading.Event(), threading.Event()
 
@@ -109,7 +109,7 @@ def test_one_request_at_a_time_probes_a_suspended_engine(share: Share, clock: Cl
     call(share, clock)
 
 
-def test_a_failed_probe_suspends_the_engine_again_however_fast_it_failed(share: Share, clock: Clock) -> None:
+def test_a_failed_probe_suspends_the_engine_again_even_if_it_failed_fast(share: Share, clock: Clock) -> None:
     hang(share, clock)
     clock.now += 2.0
     with pytest.raises(EngineTimeout):

@@ -1,4 +1,4 @@
-"""An engine's exception is a 503 with a code, and tells the public nothing about internal hosts."""
+"""An engine's exception becomes a 503 with a code and without internal host names."""
 
 import pytest
 

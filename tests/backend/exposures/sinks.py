@@ -1,4 +1,4 @@
-"""Exposure sinks for tests."""
+"""Sinks of exposures for tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

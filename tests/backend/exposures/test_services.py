@@ -14,7 +14,7 @@ from tests.backend.shop import NOW
 GUEST = Shopper(key=uuid4())
 
 
-def test_the_sink_receives_the_whole_exposure() -> None:
+def test_the_sink_receives_all_fields_of_an_exposure() -> None:
     before = check()
     with kept() as exposures:
         exposure_id = expose(

@@ -1,4 +1,4 @@
-"""Uploads are checked and encoded again."""
+"""Uploaded images are validated and re-encoded."""
 
 import tracemalloc
 from threading import Thread
@@ -16,7 +16,7 @@ from tests.backend.catalog.images.samples import BLUE, GREEN, RED, encoded, halv
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
-def near(pixel: Any, colour: tuple[int, ...]) -> bool:
+def is_close(pixel: Any, colour: tuple[int, ...]) -> bool:
     return all(abs(one - other) < 12 for one, other in zip(pixel, colour, strict=True))
 
 
@@ -41,7 +41,7 @@ def near(pixel: Any, colour: tuple[int, ...]) -> bool:
         (samples.webp_bomb(), "too_many_pixels"),
     ],
 )
-def test_what_is_no_usable_image_is_refused_with_the_reason(data: bytes, reason: str) -> None:
+def test_an_unusable_file_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(ImageRefused) as refused:
         normalised(data)
 
@@ -66,7 +66,7 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
 
 @pytest.mark.parametrize("percent", range(1, 100, 7))
 @pytest.mark.parametrize("format_name", ["PNG", "WEBP", "JPEG", "GIF"])
-def test_a_file_that_was_cut_off_anywhere_is_refused(percent: int, format_name: str) -> None:
+def test_a_truncated_file_is_refused(percent: int, format_name: str) -> None:
     data = encoded(Image.effect_noise((80, 60), 60), format_name)
 
     with pytest.raises(ImageRefused):
@@ -76,7 +76,7 @@ def test_a_file_that_was_cut_off_anywhere_is_refused(percent: int, format_name: 
 @pytest.mark.parametrize(
     "data", [samples.jpeg() + b"PK\x03\x04 a zip archive <script>", samples.png() + b"<?php ?>"]
 )
-def test_what_follows_an_image_in_its_file_is_not_stored(data: bytes) -> None:
+def test_data_after_the_image_in_a_file_is_not_stored(data: bytes) -> None:
     stored = normalised(data)
 
     assert opened(stored.data).format == "WEBP"
@@ -104,13 +104,13 @@ def test_an_image_is_stored_upright_and_without_metadata(
 
     image = opened(stored.data)
     assert image.size == (stored.width, stored.height) == size
-    assert near(image.convert("RGB").getpixel((2, 2)), top_left)
+    assert is_close(image.convert("RGB").getpixel((2, 2)), top_left)
     assert not image.getexif()
     assert {"exif", "xmp", "icc_profile", "comment"}.isdisjoint(image.info)
     assert not any(secret in stored.data for secret in (b"SECRET", b"GPS", b"Exif"))
 
 
-def a_palette_with_transparency() -> bytes:
+def palette_with_transparency() -> bytes:
     image = halves().convert("P")
     image.info["transparency"] = image.getpixel((0, 0))
     return encoded(image, "PNG")
@@ -121,7 +121,7 @@ def a_palette_with_transparency() -> bytes:
     [
         (encoded(halves().convert("CMYK"), "JPEG", quality=95), RED, False),
         (encoded(halves().quantize(8), "GIF"), RED, False),
-        (a_palette_with_transparency(), None, True),
+        (palette_with_transparency(), None, True),
         (encoded(Image.new("RGBA", (20, 20), (*GREEN, 128)), "PNG"), GREEN, True),
         (encoded(Image.new("RGBA", (20, 20), (*GREEN, 255)), "PNG"), GREEN, False),
         (encoded(Image.new("LA", (20, 20), (90, 128)), "PNG"), (90, 90, 90), True),
@@ -131,28 +131,28 @@ def a_palette_with_transparency() -> bytes:
     ],
     ids=["cmyk", "gif", "palette", "alpha", "opaque alpha", "grey alpha", "16 bits", "1 bit", "grey"],
 )
-def test_every_kind_of_pixel_becomes_rgb_with_alpha_where_it_is_used(
+def test_every_pixel_format_becomes_rgb_with_alpha_only_if_it_is_used(
     data: bytes, left: tuple[int, ...] | None, has_alpha: bool
 ) -> None:
     image = opened(normalised(data).data)
 
     assert image.mode == ("RGBA" if has_alpha else "RGB")
-    assert left is None or near(image.convert("RGB").getpixel((2, 2)), left)
+    assert left is None or is_close(image.convert("RGB").getpixel((2, 2)), left)
 
 
-def test_colours_of_a_profile_are_converted_and_a_broken_profile_is_ignored() -> None:
+def test_colour_profiles_are_applied_and_invalid_profiles_ignored() -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
     for profile in (srgb, lab, b"not a profile", srgb[:200]):
         stored = normalised(samples.jpeg(icc_profile=profile))
-        assert near(opened(stored.data).convert("RGB").getpixel((2, 2)), RED)
+        assert is_close(opened(stored.data).convert("RGB").getpixel((2, 2)), RED)
 
 
-def test_the_second_picture_of_a_phone_s_jpeg_is_left_out() -> None:
+def test_only_the_first_image_of_a_multi_picture_jpeg_is_kept() -> None:
     two = encoded(halves(), "MPO", save_all=True, append_images=[halves(left=GREEN)])
 
-    assert near(opened(normalised(two).data).convert("RGB").getpixel((2, 2)), RED)
+    assert is_close(opened(normalised(two).data).convert("RGB").getpixel((2, 2)), RED)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_thumbnail_fits_into_a_square() -> None:
     assert opened(thumbnail(stored.data, size=160)).size == (160, 80)
 
 
-def test_more_images_at_once_than_allowed_are_asked_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uploads_beyond_the_concurrency_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "_WAIT_SECONDS", 0.01)
     busy: list[Exception] = []
 

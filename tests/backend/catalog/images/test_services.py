@@ -37,12 +37,12 @@ LATER = NOW + timedelta(hours=2)
 
 
 def add(owner: Product, *, colour: int = 0, **options: Any) -> ProductImage:
-    """Add an image that no other colour has."""
+    """Add an image whose bytes differ for each `colour`."""
     data = samples.png((20 + colour, 15))
     return add_image(owner.pk, data=data, by=SYSTEM, now=NOW, **options)[0]
 
 
-def shown(owner: Product) -> list[int]:
+def image_ids(owner: Product) -> list[int]:
     return [picture["id"] for picture in Product.objects.get(pk=owner.pk).pictures]
 
 
@@ -75,7 +75,7 @@ def test_an_added_image_is_stored_recorded_and_published() -> None:
     assert not UnusedFile.objects.exists()
 
 
-def test_the_same_bytes_twice_are_one_image_of_a_product_and_another_of_the_next() -> None:
+def test_a_file_uploaded_twice_is_one_image_per_product() -> None:
     lamp, fan = product(), product()
 
     first, second, other = add(lamp), add(lamp, alt="again"), add(fan)
@@ -95,18 +95,20 @@ def test_the_same_bytes_twice_are_one_image_of_a_product_and_another_of_the_next
         ({}, [0, 1, 2]),
     ],
 )
-def test_an_image_changes_its_text_and_its_position(change: dict[str, Any], expected: list[int]) -> None:
+def test_the_alternative_text_and_the_position_of_an_image_can_be_changed(
+    change: dict[str, Any], expected: list[int]
+) -> None:
     lamp = product()
     images = [add(lamp, colour=number) for number in range(3)]
 
     update_image(images[2].pk, product_id=lamp.pk, changes=change, by=SYSTEM)
 
-    assert shown(lamp) == [images[place].pk for place in expected]
+    assert image_ids(lamp) == [images[index].pk for index in expected]
     assert ProductImage.objects.get(pk=images[2].pk).alt == change.get("alt", "")
     assert sorted(ProductImage.objects.values_list("position", flat=True)) == [1, 2, 3]
 
 
-def test_an_image_may_show_a_variant_of_its_own_product_only() -> None:
+def test_an_image_can_only_be_assigned_to_a_variant_of_its_product() -> None:
     lamp, fan = product(stock=[1, 1]), product()
     image, foreign = add(lamp), fan.variants.get()
     variant = lamp.variants.all()[1]
@@ -120,7 +122,7 @@ def test_an_image_may_show_a_variant_of_its_own_product_only() -> None:
     assert Product.objects.get(pk=lamp.pk).pictures[0]["variant"] == variant.pk
 
 
-def test_an_image_of_a_deleted_variant_stays_with_the_product() -> None:
+def test_an_image_of_a_deleted_variant_is_kept_for_the_product() -> None:
     lamp = product(stock=[0, 0])
     variant = lamp.variants.all()[1]
     image = add(lamp, variant_id=variant.pk)
@@ -142,34 +144,38 @@ def test_an_image_of_a_deleted_variant_stays_with_the_product() -> None:
     ],
     ids=["missing", "twice", "of another product", "one more", "empty"],
 )
-def test_an_order_names_each_image_of_the_product_once(order: Callable[[list[int], int], list[int]]) -> None:
+def test_an_order_of_images_must_contain_each_image_of_the_product_once(
+    order: Callable[[list[int], int], list[int]],
+) -> None:
     lamp, fan = product(), product()
     own = [add(lamp, colour=number).pk for number in range(2)]
 
     with pytest.raises(InvalidInput):
         order_images(lamp.pk, image_ids=order(own, add(fan).pk), by=SYSTEM)
-    assert shown(lamp) == own
+    assert image_ids(lamp) == own
 
     order_images(lamp.pk, image_ids=own[::-1], by=SYSTEM)
-    assert shown(lamp) == own[::-1]
+    assert image_ids(lamp) == own[::-1]
 
 
-def test_a_deleted_image_is_shown_no_more_and_its_files_are_swept() -> None:
+def test_a_deleted_image_is_not_listed_and_its_files_are_removed_later() -> None:
     lamp = product()
-    gone, kept = add(lamp), add(lamp, colour=1)
+    deleted, kept = add(lamp), add(lamp, colour=1)
 
-    delete_image(gone.pk, product_id=lamp.pk, by=SYSTEM, now=NOW)
+    delete_image(deleted.pk, product_id=lamp.pk, by=SYSTEM, now=NOW)
 
-    assert shown(lamp) == [kept.pk]
-    assert (sweep(now=NOW), is_stored(gone)) == (0, True), "a page that was just loaded still shows it"
-    assert (sweep(now=LATER), is_stored(gone), is_stored(kept)) == (1, False, True)
-    assert not default_storage.exists(gone.file)
+    assert image_ids(lamp) == [kept.pk]
+    assert (sweep(now=NOW), is_stored(deleted)) == (0, True), (
+        "a page that was loaded before may still show it"
+    )
+    assert (sweep(now=LATER), is_stored(deleted), is_stored(kept)) == (1, False, True)
+    assert not default_storage.exists(deleted.file)
     assert not UnusedFile.objects.exists()
     with pytest.raises(ImageNotFound):
-        delete_image(gone.pk, product_id=lamp.pk, by=SYSTEM, now=NOW)
+        delete_image(deleted.pk, product_id=lamp.pk, by=SYSTEM, now=NOW)
 
 
-def test_an_image_of_another_product_can_t_be_changed_or_deleted() -> None:
+def test_an_image_of_another_product_cannot_be_changed_or_deleted() -> None:
     lamp, fan = product(), product()
     foreign = add(fan)
 
@@ -179,7 +185,7 @@ def test_an_image_of_another_product_can_t_be_changed_or_deleted() -> None:
         delete_image(foreign.pk, product_id=lamp.pk, by=SYSTEM, now=NOW)
 
 
-def test_nothing_is_stored_for_a_product_that_is_gone_or_an_image_that_is_refused(settings: Any) -> None:
+def test_no_image_is_stored_for_a_deleted_product_or_a_refused_file(settings: Any) -> None:
     lamp, deleted = product(), product()
     delete_product(deleted.pk, by=SYSTEM, now=NOW)
     settings.IMAGE_MAX_BYTES = 1_000
@@ -194,7 +200,7 @@ def test_nothing_is_stored_for_a_product_that_is_gone_or_an_image_that_is_refuse
     assert not ProductImage.objects.exists()
 
 
-def test_a_product_and_a_seller_have_a_limit(settings: Any) -> None:
+def test_the_number_of_images_of_a_product_and_of_a_seller_is_limited(settings: Any) -> None:
     settings.IMAGES_PER_PRODUCT, settings.IMAGES_PER_SELLER = 2, 3
     lamp = product()
     fan, foreign = product(sold_by=lamp.seller), product()
@@ -206,7 +212,7 @@ def test_a_product_and_a_seller_have_a_limit(settings: Any) -> None:
         with pytest.raises(TooManyImages) as refused:
             add(owner, colour=9)
         assert refused.value.details["scope"] == scope
-    assert add(lamp).pk == shown(lamp)[0], "what the product has already is still answered"
+    assert add(lamp).pk == image_ids(lamp)[0], "a file that the product already has is not refused"
     add(foreign)
 
 
@@ -216,7 +222,7 @@ def test_a_product_and_a_seller_have_a_limit(settings: Any) -> None:
     [(2, 100, True), (100, 2, False)],
     ids=["product", "seller"],
 )
-def test_uploads_at_once_don_t_exceed_a_limit(
+def test_concurrent_uploads_do_not_exceed_a_limit(
     settings: Any, per_product: int, per_seller: int, same_product: bool
 ) -> None:
     settings.IMAGES_PER_PRODUCT, settings.IMAGES_PER_SELLER = per_product, per_seller
@@ -237,19 +243,19 @@ def test_uploads_at_once_don_t_exceed_a_limit(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_bytes_at_once_are_one_image() -> None:
+def test_concurrent_uploads_of_one_file_create_one_image() -> None:
     lamp = product()
 
     outcomes = together(*(lambda: add(lamp).pk for _ in range(4)))
 
     assert len(set(outcomes)) == 1
-    assert ProductImage.objects.count() == len(shown(lamp)) == 1
+    assert ProductImage.objects.count() == len(image_ids(lamp)) == 1
     sweep(now=LATER)
     assert is_stored(ProductImage.objects.get())
 
 
-class Broken(Storage):
-    """A storage that fails when it is written; `left` is what it wrote before."""
+class FailingStorage(Storage):
+    """A storage whose writes fail with `error`."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -265,46 +271,46 @@ class Broken(Storage):
     ("error", "expected"),
     [(OSError(5, "I/O error"), ImageStorageUnavailable), (OSError(28, "full"), StorageFull)],
 )
-def test_a_storage_that_fails_leaves_no_image(
+def test_no_image_is_created_if_the_storage_fails(
     settings: Any, monkeypatch: pytest.MonkeyPatch, error: OSError, expected: type[Exception]
 ) -> None:
     lamp = product()
-    monkeypatch.setattr("backend.catalog.images.files.default_storage", Broken(error))
+    monkeypatch.setattr("backend.catalog.images.files.default_storage", FailingStorage(error))
 
     with pytest.raises((ImageStorageUnavailable, OSError)) as raised:
         add(lamp)
 
     assert isinstance(translated(raised.value), expected)
     assert not ProductImage.objects.exists()
-    assert UnusedFile.objects.count() == 1, "whatever was written is swept"
+    assert UnusedFile.objects.count() == 1, "files that may have been written are removed later"
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Raised instead of killing the process."""
 
 
-def test_files_of_a_process_that_was_killed_between_file_and_row_are_swept(
+def test_files_are_removed_if_the_process_was_killed_before_the_row_was_stored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lamp = product()
 
-    def die(*args: Any, **kwargs: Any) -> None:
+    def kill(*args: Any, **kwargs: Any) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(files, "claim", die)
+        patched.setattr(files, "claim", kill)
         with pytest.raises(Killed):
             add(lamp)
-    (left,) = UnusedFile.objects.all()
+    (unused,) = UnusedFile.objects.all()
 
-    assert default_storage.exists(name_of(left.file))
+    assert default_storage.exists(name_of(unused.file))
     assert sweep(now=NOW) == 0, "another upload may still be writing"
     assert sweep(now=LATER) == 1
-    assert not default_storage.exists(name_of(left.file))
-    assert add(lamp).pk in shown(lamp)
+    assert not default_storage.exists(name_of(unused.file))
+    assert add(lamp).pk in image_ids(lamp)
 
 
-def test_an_upload_whose_files_were_swept_meanwhile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_refused_if_its_files_were_removed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     lamp = product()
     write = files.write
 

@@ -1,4 +1,4 @@
-"""The files of images over HTTP."""
+"""Serving of image files."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def url() -> str:
     return f"/media/{image.file}/image.webp"
 
 
-def test_an_image_is_served_with_headers_that_keep_it_an_image(url: str) -> None:
+def test_an_image_is_served_with_safe_headers(url: str) -> None:
     response = APIClient().get(url)
 
     assert response.status_code == 200
@@ -34,7 +34,7 @@ def test_an_image_is_served_with_headers_that_keep_it_an_image(url: str) -> None
     assert "Content-Disposition" not in headers or headers["Content-Disposition"].startswith("inline")
 
 
-def test_a_browser_that_has_the_image_gets_it_no_second_time(url: str) -> None:
+def test_an_unchanged_image_is_not_sent_again(url: str) -> None:
     etag = APIClient().get(url).headers["ETag"]
 
     assert APIClient().get(url, headers={"If-None-Match": etag}).status_code == 304
@@ -65,14 +65,14 @@ def test_head_has_no_body_and_other_methods_are_refused(url: str) -> None:
         "products/²/" + "a" * 32 + "/image.webp",
     ],
 )
-def test_nothing_but_images_is_served(name: str) -> None:
+def test_only_images_are_served(name: str) -> None:
     if not default_storage.exists("secret.txt"):
         default_storage.save("secret.txt", ContentFile(b"secret"))
 
     assert APIClient().get(f"/media/{name}").status_code == 404
 
 
-def test_files_are_readable_for_a_web_server_of_another_user(url: str) -> None:
+def test_files_are_readable_by_a_web_server_that_runs_as_another_user(url: str) -> None:
     path = Path(default_storage.path(url.removeprefix("/media/")))
 
     assert path.stat().st_mode & 0o777 == 0o644

@@ -1,4 +1,4 @@
-"""Thumbnails are made once, also if a task is lost, repeated, or fails."""
+"""Thumbnails are created once, even if a task is lost, repeated or fails."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,9 +43,7 @@ def sizes(image: ProductImage) -> Any:
 @pytest.mark.parametrize(
     ("size", "expected"), [((1_200, 600), [160, 480, 960]), ((300, 500), [160, 480]), ((160, 90), [])]
 )
-def test_an_image_has_the_thumbnails_that_are_smaller_than_itself(
-    size: tuple[int, int], expected: list[int]
-) -> None:
+def test_an_image_has_only_thumbnails_smaller_than_itself(size: tuple[int, int], expected: list[int]) -> None:
     image = add(size)
     assert sizes(image) == []
     Message.objects.all().delete()
@@ -56,7 +54,7 @@ def test_an_image_has_the_thumbnails_that_are_smaller_than_itself(
     assert Message.objects.filter(topic=Topic.PRODUCT, key=str(image.product_id)).exists()
 
 
-def test_a_task_that_runs_again_does_nothing() -> None:
+def test_a_repeated_task_changes_nothing() -> None:
     image = add()
     assert make_thumbnails(image.pk, now=NOW)
     Message.objects.all().delete()
@@ -66,7 +64,7 @@ def test_a_task_that_runs_again_does_nothing() -> None:
     assert not Message.objects.exists()
 
 
-def test_the_schedule_makes_what_a_lost_task_did_not() -> None:
+def test_the_scheduled_task_creates_thumbnails_of_lost_tasks() -> None:
     images = [add(), add((400, 400))]
     make_thumbnails(images[0].pk, now=NOW)
 
@@ -75,7 +73,7 @@ def test_the_schedule_makes_what_a_lost_task_did_not() -> None:
     assert set(ProductImage.objects.values_list("thumbnail_set", flat=True)) == {THUMBNAIL_SET}
 
 
-def test_an_image_that_can_t_be_read_is_given_up_and_holds_up_no_other() -> None:
+def test_an_unreadable_image_is_skipped_after_several_attempts_and_does_not_block_others() -> None:
     broken, lost, good = add(), add(), add()
     default_storage.save(name_of(broken.file), ContentFile(b"RIFF, but no image"))
     default_storage.delete(name_of(lost.file))
@@ -89,7 +87,9 @@ def test_an_image_that_can_t_be_read_is_given_up_and_holds_up_no_other() -> None
         make_thumbnails(lost.pk, now=NOW)
 
 
-def test_thumbnails_of_an_image_that_was_deleted_meanwhile_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thumbnails_of_an_image_that_was_deleted_meanwhile_are_removed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     image = add()
     read = files.read
 
@@ -102,7 +102,7 @@ def test_thumbnails_of_an_image_that_was_deleted_meanwhile_are_swept(monkeypatch
     monkeypatch.setattr(files, "read", read_and_delete)
 
     assert not make_thumbnails(image.pk, now=NOW)
-    assert existing(image), "they were written after the sweep"
+    assert existing(image), "they were written after the files were removed"
     assert UnusedFile.objects.filter(file=image.file).exists()
     assert sweep_image_files() == 1
     assert not existing(image)

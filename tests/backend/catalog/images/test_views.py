@@ -21,34 +21,34 @@ def images_of(owner: Product) -> str:
     return f"/api/products/{owner.pk}/images/"
 
 
-def a_file(data: bytes, *, name: str = "a.jpg", content_type: str = "image/jpeg") -> SimpleUploadedFile:
+def image_file(data: bytes, *, name: str = "a.jpg", content_type: str = "image/jpeg") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data, content_type=content_type)
 
 
 def upload(owner: Product, data: bytes | None = None, *, client: APIClient | None = None, **form: Any) -> Any:
-    file = a_file(samples.jpeg() if data is None else data)
+    file = image_file(samples.jpeg() if data is None else data)
     client = client or client_of(owner.seller)
     return client.post(images_of(owner), {"image": file, **form}, format="multipart")
 
 
-def test_an_uploaded_image_is_shown_wherever_the_product_is() -> None:
+def test_an_uploaded_image_is_in_the_page_the_card_and_the_list_of_images() -> None:
     lamp = product(image_urls=[EXTERNAL], stock=[1, 1])
     variant = lamp.variants.all()[1]
-    answer = upload(lamp, samples.jpeg((600, 450)), alt="Side view", variant=variant.pk)
-    assert answer.status_code == 201
+    response = upload(lamp, samples.jpeg((600, 450)), alt="Side view", variant=variant.pk)
+    assert response.status_code == 201
     make_missing_thumbnails(limit=10, now=NOW)
 
     page = APIClient().get(f"/api/products/{lamp.pk}/").json()["data"]
     listed = APIClient().get(images_of(lamp)).json()["data"]
     (card,) = APIClient().get("/api/products/").json()["results"]
 
-    url = answer.json()["data"]["url"]
+    url = response.json()["data"]["url"]
     folder = url.removesuffix("/image.webp")
     assert url.startswith(f"/media/products/{lamp.pk}/")
     assert page["images"] == listed
     assert listed == [
         {
-            "id": answer.json()["data"]["id"],
+            "id": response.json()["data"]["id"],
             "url": url,
             "thumbnails": {"160": f"{folder}/160.webp", "480": f"{folder}/480.webp"},
             "alt": "Side view",
@@ -67,14 +67,14 @@ def test_an_uploaded_image_is_shown_wherever_the_product_is() -> None:
         },
     ]
     assert [card["image_url"], card["thumbnail_url"]] == [url, f"{folder}/480.webp"]
-    assert page["image_urls"] == [EXTERNAL], "what a client reads, it can send back"
+    assert page["image_urls"] == [EXTERNAL], "image_urls has only the addresses that a client can write"
     assert [shown["image_url"] for shown in page["variants"]] == ["", url]
     assert APIClient().get(f"/api/products/{lamp.pk}/variants/").json()["data"][1]["image_url"] == url
     for address in (url, card["thumbnail_url"]):
         assert APIClient().get(address).status_code == 200
 
 
-def test_the_same_file_again_is_answered_with_the_image_that_exists() -> None:
+def test_uploading_the_same_file_again_returns_the_existing_image() -> None:
     lamp = product()
 
     first, second = upload(lamp), upload(lamp, alt="another text")
@@ -94,12 +94,12 @@ def test_the_same_file_again_is_answered_with_the_image_that_exists() -> None:
 )
 def test_the_name_and_the_content_type_of_a_file_are_ignored(name: str, content_type: str) -> None:
     lamp = product()
-    file = a_file(samples.png(), name=name, content_type=content_type)
+    file = image_file(samples.png(), name=name, content_type=content_type)
 
-    answer = client_of(lamp.seller).post(images_of(lamp), {"image": file}, format="multipart")
+    response = client_of(lamp.seller).post(images_of(lamp), {"image": file}, format="multipart")
 
-    assert answer.status_code == 201
-    assert answer.json()["data"]["url"].endswith("/image.webp")
+    assert response.status_code == 201
+    assert response.json()["data"]["url"].endswith("/image.webp")
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\x1b[31mb", "\x7f", "a\u2028b", "a\u202eb", "a\x85b"])
@@ -115,7 +115,7 @@ def test_control_characters_in_a_text_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Ein Kessel – außen", "茶壶", "👩‍🚀 kettle", "x" * 250, ""])
-def test_any_other_text_is_kept(text: str) -> None:
+def test_other_texts_are_kept(text: str) -> None:
     assert upload(product(), alt=text).json()["data"]["alt"] == text
 
 
@@ -131,18 +131,18 @@ def test_any_other_text_is_kept(text: str) -> None:
 def test_a_refused_file_has_a_code(settings: Any, data: bytes, status: int, code: str) -> None:
     settings.IMAGE_MAX_BYTES = 1_000_000
 
-    answer = upload(product(), data)
+    response = upload(product(), data)
 
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-def test_a_form_has_one_image_and_known_fields() -> None:
+def test_a_form_must_have_one_image_and_only_known_fields() -> None:
     lamp = product()
     client = client_of(lamp.seller)
-    two = {"image": [a_file(samples.jpeg()), a_file(samples.png())]}
-    many = {"image": [a_file(bytes([number])) for number in range(60)]}
+    two = {"image": [image_file(samples.jpeg()), image_file(samples.png())]}
+    many = {"image": [image_file(bytes([number])) for number in range(60)]}
 
-    answers = [
+    responses = [
         client.post(images_of(lamp), two, format="multipart"),
         client.post(images_of(lamp), many, format="multipart"),
         client.post(images_of(lamp), {"image": "text"}, format="multipart"),
@@ -152,7 +152,7 @@ def test_a_form_has_one_image_and_known_fields() -> None:
         upload(lamp, variant=0),
     ]
 
-    assert [(answer.status_code, list(answer.json()["details"])) for answer in answers] == [
+    assert [(response.status_code, list(response.json()["details"])) for response in responses] == [
         *[(400, ["image"])] * 4,
         (400, ["size"]),
         (400, ["variant"]),
@@ -167,15 +167,15 @@ def test_a_form_has_one_image_and_known_fields() -> None:
 def test_a_malformed_form_is_a_400(body: bytes) -> None:
     lamp = product()
 
-    answer = client_of(lamp.seller).post(
+    response = client_of(lamp.seller).post(
         images_of(lamp), body, content_type="multipart/form-data; boundary=x"
     )
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
     assert client_of(lamp.seller).post(images_of(lamp), {"image": "a"}, format="json").status_code == 415
 
 
-def test_a_product_has_so_many_images_and_no_more(settings: Any) -> None:
+def test_uploads_beyond_the_limit_of_a_product_are_a_conflict(settings: Any) -> None:
     settings.IMAGES_PER_PRODUCT = 3
     lamp = product()
 
@@ -195,13 +195,13 @@ def test_only_the_seller_and_staff_change_images() -> None:
 
     for user, status in ((None, 401), (customer(), 403), (seller(), 403)):
         client = client_of(user)
-        answers = [getattr(client, method)(path, body).status_code for method, path, body in changes]
-        assert [upload(lamp, client=client).status_code, *answers] == [status] * 4
+        responses = [getattr(client, method)(path, body).status_code for method, path, body in changes]
+        assert [upload(lamp, client=client).status_code, *responses] == [status] * 4
     assert [client_of(staff()).patch(changes[0][1], {"alt": "ours"}).status_code] == [200]
     assert Product.objects.get(pk=lamp.pk).pictures[0]["alt"] == "ours"
 
 
-def test_images_of_an_unlisted_product_are_shown_to_its_seller_alone() -> None:
+def test_images_of_an_inactive_product_are_visible_only_to_its_seller() -> None:
     lamp = product(is_active=False)
     assert upload(lamp).status_code == 201
 
@@ -232,11 +232,11 @@ def test_images_are_ordered_and_deleted() -> None:
 @pytest.mark.parametrize(
     "body", [{"position": 0}, {"position": "first"}, {"variant": 10**18}, {"url": "x"}, []]
 )
-def test_a_change_that_makes_no_sense_is_refused(body: Any) -> None:
+def test_an_invalid_change_is_refused(body: Any) -> None:
     lamp = product()
     image = upload(lamp).json()["data"]["id"]
 
-    answer = client_of(lamp.seller).patch(f"{images_of(lamp)}{image}/", body, format="json")
+    response = client_of(lamp.seller).patch(f"{images_of(lamp)}{image}/", body, format="json")
 
-    assert answer.status_code in (400, 404)
-    assert answer.json()["code"] in ("invalid_input", "variant_not_found")
+    assert response.status_code in (400, 404)
+    assert response.json()["code"] in ("invalid_input", "variant_not_found")

@@ -1,4 +1,4 @@
-"""A server that hangs ends the waits of a web process; slow statements are not interrupted."""
+"""Statements end when the server hangs, but not when they are merely slow."""
 
 import socket
 from collections.abc import Generator, Iterator
@@ -44,7 +44,7 @@ def server(clock: Clock) -> Server:
     return Server(clock=clock)
 
 
-def test_a_silent_server_that_does_not_respond_hangs_and_is_tried_by_one_request_at_a_time(
+def test_a_silent_server_is_suspended_and_probed_by_one_request_at_a_time(
     server: Server, clock: Clock
 ) -> None:
     watch = Watch(server, responds=lambda: False)
@@ -62,12 +62,10 @@ def test_a_silent_server_that_does_not_respond_hangs_and_is_tried_by_one_request
     assert [server.may_be_called() for _ in range(3)] == [True, True, True]
 
 
-def test_waits_that_have_begun_end_with_the_first_that_finds_the_server_hanging(
-    server: Server, clock: Clock
-) -> None:
+def test_statements_that_began_before_a_failure_end_with_it(server: Server, clock: Clock) -> None:
     earlier = Watch(server, responds=lambda: True)
     clock.now += 0.1
-    server.failed("another statement was not answered")
+    server.failed("another statement got no response")
     clock.now += 0.1
     later = Watch(server, responds=lambda: True)
 
@@ -79,17 +77,17 @@ def test_waits_that_have_begun_end_with_the_first_that_finds_the_server_hanging(
 def test_a_slow_statement_continues_while_the_server_responds_up_to_a_limit(
     server: Server, clock: Clock
 ) -> None:
-    asked: list[float] = []
+    checks: list[float] = []
 
     def record() -> bool:
-        asked.append(clock.now)
+        checks.append(clock.now)
         return True
 
     watch = Watch(server, responds=record)
     for _ in range(5):
         watch.check()
         clock.now += SILENT_SECONDS
-    assert len(asked) == 4
+    assert len(checks) == 4
 
     clock.now = 100.0 + STATEMENT_SECONDS
     with pytest.raises(ServerUnavailable):
@@ -127,22 +125,22 @@ def listening(family: socket.AddressFamily, address: tuple[str, int] | str) -> I
         yield listener
 
 
-def answer(listener: socket.socket) -> bytes:
+def respond_once(listener: socket.socket) -> bytes:
     accepted, _ = listener.accept()
     with accepted:
-        asked = accepted.recv(8)
+        received = accepted.recv(8)
         accepted.sendall(b"N")
-    return asked
+    return received
 
 
 def test_a_server_responds_over_tcp_and_over_a_unix_socket(tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
         with listening(socket.AF_INET, ("127.0.0.1", 0)) as listener:
-            asked = pool.submit(answer, listener)
+            request = pool.submit(respond_once, listener)
             assert responds("127.0.0.1", listener.getsockname()[1], seconds=10)
-            assert asked.result() == bytes.fromhex("0000000804d2162f")
+            assert request.result() == bytes.fromhex("0000000804d2162f")
         with listening(socket.AF_UNIX, str(tmp_path / ".s.PGSQL.5432")) as listener:
-            pool.submit(answer, listener)
+            pool.submit(respond_once, listener)
             assert responds(str(tmp_path), 5432, seconds=10)
 
 
@@ -155,7 +153,7 @@ def test_a_server_that_is_stopped_or_down_does_not_respond(tmp_path: Path) -> No
     assert not responds(str(tmp_path), 5432, seconds=10)
 
 
-def test_a_server_that_refuses_connections_is_not_called_again_at_once(
+def test_a_server_that_refuses_connections_is_not_called_again_immediately(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server = Server()
@@ -170,7 +168,7 @@ def test_a_server_that_refuses_connections_is_not_called_again_at_once(
 
 
 @pytest.mark.django_db
-def test_a_server_that_refuses_only_this_connection_serves_the_others(
+def test_a_server_that_refuses_one_connection_for_another_reason_is_not_suspended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if django_connection.vendor != "postgresql":
@@ -188,15 +186,15 @@ def test_a_server_that_refuses_only_this_connection_serves_the_others(
 def test_postgresql_responds_during_a_slow_statement(monkeypatch: pytest.MonkeyPatch) -> None:
     if django_connection.vendor != "postgresql":
         pytest.skip("SQLite has no server")
-    asked: list[bool] = []
+    checks: list[bool] = []
 
     def record(host: str, port: int) -> bool:
-        asked.append(responds(host, port))
-        return asked[-1]
+        checks.append(responds(host, port))
+        return received[-1]
 
     monkeypatch.setattr(module, "SILENT_SECONDS", 0.0)
     monkeypatch.setattr(module, "responds", record)
     with WatchedConnection.connect(**django_connection.get_connection_params()) as connection:
         assert connection.execute("SELECT 'slow', pg_sleep(0.5)").fetchone() == ("slow", "")
-    assert asked
-    assert all(asked)
+    assert checks
+    assert all(checks)

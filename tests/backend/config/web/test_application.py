@@ -1,4 +1,4 @@
-"""The web process limits request bodies, and responds even if its threads hang or fail."""
+"""The web process limits request bodies, and responds even when its threads hang or fail."""
 
 import asyncio
 import threading
@@ -42,19 +42,19 @@ def scope_of(
 def echo(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Return the environment and the body."""
     body = environ["wsgi.input"].read()
-    shown = {name: value for name, value in environ.items() if isinstance(value, str)}
+    strings = {name: value for name, value in environ.items() if isinstance(value, str)}
     start_response("201 Created", [("Content-Type", "application/json"), ("X-Path", environ["PATH_INFO"])])
-    return [orjson.dumps({"environ": shown, "body": body.decode()})]
+    return [orjson.dumps({"environ": strings, "body": body.decode()})]
 
 
 class Client:
-    """Sends one request and keeps the response; a part that is None never arrives."""
+    """Sends one request and returns the response; a part of the body that is None never arrives."""
 
     def __init__(self, web: Web) -> None:
         self.web = web
         self.sent: list[Message] = []
 
-    async def ask(self, scope: Scope, *parts: bytes | None) -> tuple[int, dict[bytes, bytes], Any]:
+    async def send_request(self, scope: Scope, *parts: bytes | None) -> tuple[int, dict[bytes, bytes], Any]:
         waiting = [*parts]
 
         async def receive() -> Message:
@@ -81,8 +81,8 @@ handler = cache(Handler)
 
 
 def web_of(application: Any = echo, **options: Any) -> Web:
-    given: dict[str, Any] = {"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05, **options}
-    return Web(application, refusing=handler(), **given)
+    defaults: dict[str, Any] = {"threads": pool(), "largest_body": LIMIT, "body_seconds": 0.05, **options}
+    return Web(application, refusing=handler(), **defaults)
 
 
 def run(awaitable: Awaitable[Any]) -> Any:
@@ -103,7 +103,7 @@ def test_a_request_reaches_the_application_as_a_wsgi_environment() -> None:
     ]
 
     status, sent, response = run(
-        Client(web_of()).ask(scope_of("/caf%C3%A9/", headers=headers), b"he", b"llo")
+        Client(web_of()).send_request(scope_of("/caf%C3%A9/", headers=headers), b"he", b"llo")
     )
 
     environ = response["environ"]
@@ -115,35 +115,37 @@ def test_a_request_reaches_the_application_as_a_wsgi_environment() -> None:
         "192.0.2.7",
     )
     assert (environ["CONTENT_TYPE"], environ["CONTENT_LENGTH"]) == ("text/plain", "5")
-    assert environ["HTTP_X_FORWARDED_FOR"] == "203.0.113.1,203.0.113.2", "and nothing from x_forwarded_for"
+    assert environ["HTTP_X_FORWARDED_FOR"] == "203.0.113.1,203.0.113.2", (
+        "headers with underscores are dropped"
+    )
     assert environ["HTTP_COOKIE"] == "a=1; b=2"
 
 
 @pytest.mark.parametrize("path", ["/" + "x" * 10, "/%00", "/%zz", "//", "/%2e%2e/"])
 def test_any_path_has_a_response(path: str) -> None:
-    assert run(Client(web_of()).ask(scope_of(path)))[0] == 201
+    assert run(Client(web_of()).send_request(scope_of(path)))[0] == 201
 
 
 @pytest.mark.parametrize(
     ("headers", "parts"),
     [([(b"content-length", b"1001")], ()), ([], (b"x" * 600, b"x" * 600))],
-    ids=["announced", "chunked"],
+    ids=["content length", "chunked"],
 )
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     headers: list[tuple[bytes, bytes]], parts: tuple[bytes, ...]
 ) -> None:
-    status, sent, response = run(Client(web_of()).ask(scope_of(headers=headers), *parts))
+    status, sent, response = run(Client(web_of()).send_request(scope_of(headers=headers), *parts))
 
     assert (status, response["code"], response["details"]) == (413, "body_too_large", {"max_bytes": LIMIT})
     assert sent[b"Connection"] == b"close"
 
 
-def test_a_body_that_is_not_complete_in_time_is_refused_and_holds_no_thread() -> None:
+def test_an_incomplete_body_is_refused_at_its_deadline_and_occupies_no_thread() -> None:
     async def many() -> list[Any]:
         web = web_of(threads=pool(threads=1), body_seconds=2.0)
-        slow = [asyncio.create_task(Client(web).ask(scope_of(), b"{", None)) for _ in range(40)]
+        slow = [asyncio.create_task(Client(web).send_request(scope_of(), b"{", None)) for _ in range(40)]
         await asyncio.sleep(0)
-        status, _, response = await Client(web).ask(scope_of(), b"quick")
+        status, _, response = await Client(web).send_request(scope_of(), b"quick")
         assert (status, response["body"]) == (201, "quick")
         assert not any(task.done() for task in slow)
         return [await task for task in slow]
@@ -155,55 +157,55 @@ def test_a_body_that_is_not_complete_in_time_is_refused_and_holds_no_thread() ->
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_requests_beyond_threads_and_queue_are_refused(threads: int) -> None:
-    over = threading.Event()
+    release = threading.Event()
 
     def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        over.wait(DEADLINE_SECONDS)
+        release.wait(DEADLINE_SECONDS)
         return echo(environ, start_response)
 
     async def many() -> list[Any]:
         web = web_of(hang, threads=pool(threads=threads, queue=2, wait=0.05))
-        tasks = [asyncio.create_task(Client(web).ask(scope_of())) for _ in range(threads + 5)]
+        tasks = [asyncio.create_task(Client(web).send_request(scope_of())) for _ in range(threads + 5)]
         done, _ = await asyncio.wait(tasks, timeout=1.0)
         refused = [task.result() for task in done]
-        over.set()
+        release.set()
         await asyncio.gather(*tasks)
         return refused
 
     refused = run(many())
 
-    assert len(refused) == 5, "the queue is full for three, and two waited in it in vain"
+    assert len(refused) == 5, "three found the queue full, and two timed out in it"
     assert {(status, response["code"]) for status, _, response in refused} == {(503, "server_busy")}
     assert all(b"Retry-After" in sent for _, sent, _ in refused)
 
 
 def test_a_request_that_hangs_gets_a_503() -> None:
-    over = threading.Event()
+    release = threading.Event()
 
     def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        over.wait(DEADLINE_SECONDS)
+        release.wait(DEADLINE_SECONDS)
         return echo(environ, start_response)
 
-    status, _, response = run(Client(web_of(hang, threads=pool(wait=1.0, run=0.05))).ask(scope_of()))
-    over.set()
+    status, _, response = run(Client(web_of(hang, threads=pool(wait=1.0, run=0.05))).send_request(scope_of()))
+    release.set()
 
     assert (status, response["code"]) == (503, "answer_too_late")
 
 
-def test_a_reserved_path_is_answered_while_all_threads_hang() -> None:
-    over = threading.Event()
+def test_a_reserved_path_is_served_while_all_threads_hang() -> None:
+    release = threading.Event()
 
     def hang(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/live/":
-            over.wait(DEADLINE_SECONDS)
+            release.wait(DEADLINE_SECONDS)
         return echo(environ, start_response)
 
     async def both() -> int:
         web = web_of(hang, threads=pool(threads=1, wait=DEADLINE_SECONDS), reserved={"/live/": pool("live")})
-        hung = [asyncio.create_task(Client(web).ask(scope_of())) for _ in range(3)]
+        hung = [asyncio.create_task(Client(web).send_request(scope_of())) for _ in range(3)]
         await asyncio.sleep(0)
-        status, _, _ = await Client(web).ask(scope_of("/live/", method="GET"))
-        over.set()
+        status, _, _ = await Client(web).send_request(scope_of("/live/", method="GET"))
+        release.set()
         await asyncio.gather(*hung)
         return int(status)
 
@@ -211,16 +213,18 @@ def test_a_reserved_path_is_answered_while_all_threads_hang() -> None:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
-    """The lines of the log, by their events."""
+    """Return the log entries by their events."""
     lines: list[Any] = [record.msg for record in caplog.records]
     return {line["event"]: line for line in lines if isinstance(line, dict)}
 
 
-def test_a_fault_of_the_application_is_a_500_in_the_same_envelope(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_of_the_application_is_a_500_in_the_error_envelope(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def broken(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         raise LookupError("broken")
 
-    status, _, response = run(Client(web_of(broken)).ask(scope_of()))
+    status, _, response = run(Client(web_of(broken)).send_request(scope_of()))
 
     assert (status, response["code"]) == (500, "internal_error")
     assert "broken" not in str(response)
@@ -228,8 +232,8 @@ def test_a_fault_of_the_application_is_a_500_in_the_same_envelope(caplog: pytest
     assert (repr(line["exc_info"]), line["request_id"]) == ("LookupError('broken')", response["request_id"])
 
 
-async def ended(web: Web, scope: Scope) -> list[Message]:
-    """Send a request whose connection the server reports as closed, as it does for malformed chunks."""
+async def disconnected(web: Web, scope: Scope) -> list[Message]:
+    """Send a request whose connection the server reports as closed, as for malformed chunks."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -242,8 +246,8 @@ async def ended(web: Web, scope: Scope) -> list[Message]:
     return sent
 
 
-def test_a_body_that_ends_early_is_a_bad_request_on_a_connection_that_closes() -> None:
-    start, body = run(ended(web_of(), scope_of()))
+def test_a_truncated_body_is_a_bad_request_and_closes_the_connection() -> None:
+    start, body = run(disconnected(web_of(), scope_of()))
 
     assert (start["status"], orjson.loads(body["body"])["code"]) == (400, "body_incomplete")
     assert dict(start["headers"])[b"Connection"] == b"close"
@@ -285,7 +289,7 @@ async def refused(status: int, scope: Scope) -> tuple[dict[bytes, bytes], Any]:
     """Send a request that is refused with `status`; return the headers and the body."""
     match status:
         case 400:
-            start, body = await ended(web_of(), scope)
+            start, body = await disconnected(web_of(), scope)
             return dict(start["headers"]), orjson.loads(body["body"])
         case 408:
             parts: tuple[bytes | None, ...] = (b"{", None)
@@ -294,5 +298,5 @@ async def refused(status: int, scope: Scope) -> tuple[dict[bytes, bytes], Any]:
         case _:
             parts = ()
     threads = pool(queue=-2 if status == 503 else 2)
-    _, headers, response = await Client(web_of(threads=threads)).ask(scope, *parts)
+    _, headers, response = await Client(web_of(threads=threads)).send_request(scope, *parts)
     return headers, response

@@ -1,4 +1,4 @@
-"""Some paths may have larger bodies, a few at a time."""
+"""Some paths accept larger bodies, of which only a few are held at a time."""
 
 import asyncio
 import re
@@ -32,10 +32,10 @@ def large(at_once: int = 2) -> LargeBodies:
 def test_only_the_named_paths_have_the_larger_limit(path: str, method: str, size: int, status: int) -> None:
     client = Client(web_of(large_bodies=large()))
 
-    assert run(client.ask(scope_of(path, method=method), b"x" * size))[0] == status
+    assert run(client.send_request(scope_of(path, method=method), b"x" * size))[0] == status
 
 
-def test_a_large_body_beyond_the_number_that_is_kept_at_once_is_asked_to_wait() -> None:
+def test_large_bodies_beyond_the_concurrency_limit_are_refused() -> None:
     bodies = large(at_once=1)
 
     with bodies.admit(scope_of("/large/")), pytest.raises(ServerBusy), bodies.admit(scope_of("/large/")):
@@ -44,15 +44,15 @@ def test_a_large_body_beyond_the_number_that_is_kept_at_once_is_asked_to_wait() 
         assert limit == LIMIT
 
 
-def test_a_client_that_sends_nothing_gives_its_place_back() -> None:
+def test_a_slow_client_releases_its_slot_at_the_deadline() -> None:
     web = web_of(large_bodies=large(at_once=1))
 
     async def requests() -> list[Any]:
-        slow = asyncio.create_task(Client(web).ask(scope_of("/large/"), b"x", None))
+        slow = asyncio.create_task(Client(web).send_request(scope_of("/large/"), b"x", None))
         await asyncio.sleep(0)
-        busy, *_ = await Client(web).ask(scope_of("/large/"), b"x")
+        busy, *_ = await Client(web).send_request(scope_of("/large/"), b"x")
         late, *_ = await slow
-        after, *_ = await Client(web).ask(scope_of("/large/"), b"x")
+        after, *_ = await Client(web).send_request(scope_of("/large/"), b"x")
         return [busy, late, after]
 
     assert run(requests()) == [503, 408, 201]
