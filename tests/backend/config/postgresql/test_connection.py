@@ -190,7 +190,7 @@ def test_postgresql_responds_during_a_slow_statement(monkeypatch: pytest.MonkeyP
 
     def record(host: str, port: int) -> bool:
         checks.append(responds(host, port))
-        return received[-1]
+        return checks[-1]
 
     monkeypatch.setattr(module, "SILENT_SECONDS", 0.0)
     monkeypatch.setattr(module, "responds", record)
