@@ -1,4 +1,4 @@
-"""Whatever is in a file, reading it ends with products and refused rows, or with UnreadableFile."""
+"""Reading any file yields products and refused rows, or raises UnreadableFile."""
 
 import csv
 import io
@@ -40,9 +40,7 @@ def outcomes(path: Path, name: str) -> Outcomes:
 @pytest.mark.parametrize("name", FORMATS)
 @SHARED
 @given(data=st.data())
-def test_every_row_of_a_table_is_a_product_a_part_of_one_or_refused(
-    tmp_path: Path, name: str, data: st.DataObject
-) -> None:
+def test_every_row_belongs_to_a_product_or_is_refused(tmp_path: Path, name: str, data: st.DataObject) -> None:
     header = catalogue_format(name).header
     columns = [
         *header.required,
@@ -82,10 +80,10 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, start: bytes, content: by
 
 @SHARED
 @given(lines=st.lists(st.text(alphabet='ab,"\n', max_size=8), max_size=8))
-def test_broken_quotes_cost_no_good_row(tmp_path: Path, lines: list[str]) -> None:
+def test_broken_quotes_do_not_affect_valid_rows(tmp_path: Path, lines: list[str]) -> None:
     path = tmp_path / "a.csv"
-    good = [f"S-{at},good,1" for at in range(3)]
-    path.write_text("\n".join(["sku,title,price", good[0], *lines, "", good[1], good[2], ""]))
+    valid = [f"S-{number},valid,1" for number in range(3)]
+    path.write_text("\n".join(["sku,title,price", valid[0], *lines, "", valid[1], valid[2], ""]))
     found = [
         variant.sku
         for outcome in outcomes(path, "csv")

@@ -1,3 +1,5 @@
+"""Reading catalogues in our CSV format."""
+
 import tracemalloc
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -137,7 +139,7 @@ class TestPlainCsv:
         assert shirt.product.discount_percentage == 10
         assert [v.discount_percentage for v in shirt.product.variants] == [None, None, 25, 0]
 
-    def test_a_product_with_a_refused_row_is_partial_and_brings_its_other_rows_along(
+    def test_a_product_with_a_refused_row_is_partial_and_keeps_its_other_rows_as_context(
         self, tmp_path: Path
     ) -> None:
         header = "sku,title,price,product"
@@ -155,14 +157,14 @@ class TestPlainCsv:
         assert reasons(outcomes) == [f"price {NOT_A_PRICE}", OTHERS_REFUSED]
         assert not products(outcomes)
 
-    def test_a_row_that_can_not_be_read_may_belong_to_any_product(self, tmp_path: Path) -> None:
+    def test_an_unreadable_row_makes_all_products_partial(self, tmp_path: Path) -> None:
         (shirt,) = products(
             self.read(tmp_path, "sku,title,price", ["S", "Shirt", "20"], ["M", "Shirt", "20", "20"])
         ).values()
         assert shirt.is_partial
         assert not shirt.context
 
-    def test_a_count_has_its_time(self, tmp_path: Path) -> None:
+    def test_a_stock_count_has_its_time(self, tmp_path: Path) -> None:
         (row,) = self.read(
             tmp_path, "sku,title,price,stock,stock_at", ["1", "A", "1", "5.0", "2026-01-31T16:05:00+01:00"]
         )
@@ -171,7 +173,7 @@ class TestPlainCsv:
         assert row.stock_at == {"1": datetime(2026, 1, 31, 15, 5, tzinfo=UTC)}
 
     @pytest.mark.parametrize("between", [" ", ", ", ",", "\n", " | ", ";"])
-    def test_several_image_urls_may_be_separated_in_several_ways(self, tmp_path: Path, between: str) -> None:
+    def test_image_urls_can_be_separated_in_several_ways(self, tmp_path: Path, between: str) -> None:
         urls = ["https://example.org/a,b.jpg", "http://example.org/c.jpg"]
         (row,) = self.read(tmp_path, "sku,title,price,image_urls", ["1", "A", "1", between.join(urls)])
         assert isinstance(row, CatalogRow)

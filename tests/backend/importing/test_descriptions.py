@@ -1,3 +1,5 @@
+"""HTML in descriptions of products."""
+
 import pytest
 
 from backend.importing.catalogue.descriptions import LONGEST_DESCRIPTION, description_of
@@ -26,7 +28,7 @@ def test_html_that_could_run_or_restyle_a_page_is_removed(written: str, stored: 
     assert description_of(stored) == stored
 
 
-def test_a_description_has_a_limit() -> None:
+def test_the_length_of_a_description_is_limited() -> None:
     assert len(description_of("x" * LONGEST_DESCRIPTION)) == LONGEST_DESCRIPTION
     with pytest.raises(InvalidValue, match="100,000"):
         description_of("x" * (LONGEST_DESCRIPTION + 1))

@@ -1,4 +1,4 @@
-"""An exported catalogue is imported again without a change."""
+"""Importing an exported catalogue changes nothing."""
 
 import csv
 from datetime import timedelta
@@ -42,7 +42,7 @@ def sell_one_of_each() -> None:
 
 
 @pytest.mark.parametrize("case", IMPORTED)
-def test_an_export_of_every_imported_file_changes_nothing_also_after_sales(case: str, tmp_path: Path) -> None:
+def test_importing_an_export_changes_nothing_even_after_sales(case: str, tmp_path: Path) -> None:
     imported(case)
     arguments = command_of(case)
     source = arguments[arguments.index("--format") + 1]
@@ -56,7 +56,7 @@ def test_an_export_of_every_imported_file_changes_nothing_also_after_sales(case:
     assert stored() == before
 
 
-def test_an_export_after_sales_has_the_stock_of_now(tmp_path: Path) -> None:
+def test_an_export_after_sales_has_the_current_stock(tmp_path: Path) -> None:
     file = table(tmp_path / "a.csv", "sku,title,price,stock", ["1", "Lamp", "1", 5])
     run("import_catalog", str(file), format="csv", no_wait=True)
     sell_one_of_each()
@@ -71,7 +71,7 @@ def test_an_export_after_sales_has_the_stock_of_now(tmp_path: Path) -> None:
     assert row["sku"] == "1"
 
 
-def test_no_cell_of_an_export_runs_as_a_formula_and_each_means_the_same_again(tmp_path: Path) -> None:
+def test_cells_of_an_export_do_not_run_as_formulas_and_are_imported_unchanged(tmp_path: Path) -> None:
     cells = [(text, cell) for text, cell in CELLS if text and text == text.strip()]
     rows = [[cell, cell, "1", cell] for _, cell in cells]
     file = table(tmp_path / "a.csv", "sku,title,price,attr:+x", *rows)
@@ -89,15 +89,15 @@ def test_no_cell_of_an_export_runs_as_a_formula_and_each_means_the_same_again(tm
     assert stored() == before
 
 
-def test_withdrawn_and_deleted_things_are_not_exported_but_products_made_by_hand_are(tmp_path: Path) -> None:
-    made = product()
+def test_withdrawn_variants_are_not_exported_but_manually_created_products_are(tmp_path: Path) -> None:
+    manual = product()
     rows = [["R", "L", "Lamp", "1"], ["B", "L", "Lamp", "1"], ["X", "X", "Lamp", "1"]]
     for count in (3, 1):
         file = table(tmp_path / "a.csv", "sku,product,title,price", *rows[:count])
-        phone = made.seller.phone
+        phone = manual.seller.phone
         run("import_catalog", str(file), format="csv", no_wait=True, seller=phone, complete=True)
     assert ProductStatement.objects.exclude(withdrawn_at=None).count() == 1
     out = run("export_catalog", str(tmp_path / "b.csv"), seller=phone)
     assert "2 variants exported" in out
     exported = csv.DictReader((tmp_path / "b.csv").read_text(encoding="utf-8-sig").splitlines())
-    assert {row["sku"] for row in exported} == {"R", made.variants.get().sku}
+    assert {row["sku"] for row in exported} == {"R", manual.variants.get().sku}

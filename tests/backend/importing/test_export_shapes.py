@@ -1,6 +1,6 @@
-"""Files as merchants have them, in `files/`, each with the outcome that is expected beside it.
+"""Typical files of merchants in `files/`, each with its expected outcome in a Markdown file.
 
-The first indented line of an outcome is the command that imports the file. What follows is what the shop has
+The first indented line of an outcome is the command that imports the file. The tables show the contents of the shop
 afterwards.
 """
 
@@ -35,7 +35,7 @@ def imported(case: str) -> str:
 
 
 def outcome(case: str) -> str:
-    """Return the outcome of importing a file as Markdown, with the head of its description."""
+    """Import a file; return its outcome as Markdown, with the description of the case."""
     head = (FILES / f"{case}.md").read_text().split(COMMAND)[0]
     command = f"{head}{COMMAND}{shlex.join(command_of(case))}\n"
     try:
@@ -103,7 +103,7 @@ def table(header: list[str], rows: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_file_has_the_outcome_that_is_written_beside_it(case: str) -> None:
+def test_a_file_has_the_expected_outcome(case: str) -> None:
     assert outcome(case) == (FILES / f"{case}.md").read_text()
 
 
@@ -127,7 +127,7 @@ def test_there_are_at_least_twenty_shapes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "corrections", "made"),
+    ("case", "corrections", "sku"),
     [
         ("shopify-rows-apart", {"RUG-XL,,,,deny,manual,,": "RUG-XL,,,,deny,manual,240.00,"}, "RUG-XL"),
         ("shopify-saved-by-excel", {"4,00638E+12": "4006381333931"}, "4006381333931"),
@@ -145,7 +145,7 @@ def test_there_are_at_least_twenty_shapes() -> None:
     ],
 )
 def test_corrected_rows_are_imported_with_the_same_options(
-    case: str, corrections: dict[str, str], made: str, tmp_path: Path
+    case: str, corrections: dict[str, str], sku: str, tmp_path: Path
 ) -> None:
     out = imported(case)
     options = command_of(case)
@@ -159,4 +159,4 @@ def test_corrected_rows_are_imported_with_the_same_options(
     corrected = tmp_path / "corrected.csv"
     corrected.write_text(text, encoding="utf-8-sig")
     call_command("import_catalog", *options, str(corrected), no_wait=True, stdout=StringIO())
-    assert set(Variant.objects.values_list("sku", flat=True)) == before | {made}
+    assert set(Variant.objects.values_list("sku", flat=True)) == before | {sku}

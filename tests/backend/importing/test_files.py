@@ -1,3 +1,5 @@
+"""Reading tables: compression, encodings, delimiters, headers and damaged rows."""
+
 import gzip
 import lzma
 import os
@@ -42,7 +44,7 @@ def records(path: Path, *, header: Header = HEADER) -> list[Record]:
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, lzma.compress])
-def test_plain_and_compressed_tables_are_read_whatever_their_names(tmp_path: Path, compress: object) -> None:
+def test_compressed_tables_are_recognised_by_their_content(tmp_path: Path, compress: object) -> None:
     path = tmp_path / "catalogue.txt"
     path.write_bytes(compress(CONTENT))  # type: ignore[operator]
     rows = list(open_table(path, header=HEADER).records())
@@ -71,7 +73,7 @@ def test_the_error_of_an_unknown_encoding_shows_its_place_and_the_text_in_cp1252
         "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be",
     ],
 )  # fmt: skip
-def test_utf_8_and_utf_16_are_told_apart(tmp_path: Path, encoded: str) -> None:
+def test_utf_8_and_utf_16_are_detected(tmp_path: Path, encoded: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(CONTENT.decode().encode(encoded))
     assert [row.values for row in records(path)] == [["1", "a lamp\nof brass"], ["2", "Café table"]]
@@ -79,9 +81,7 @@ def test_utf_8_and_utf_16_are_told_apart(tmp_path: Path, encoded: str) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("start", ["", "sep={}\r\n", "\n"])
-def test_the_delimiter_is_the_one_with_which_the_header_fits(
-    tmp_path: Path, delimiter: str, start: str
-) -> None:
+def test_the_delimiter_is_detected_from_the_header(tmp_path: Path, delimiter: str, start: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
         start.format(delimiter) + 'sku;"title, in words";title\n1;"a, b";c\n'.replace(";", delimiter)
@@ -109,7 +109,7 @@ def test_columns_are_found_in_any_order_and_case(tmp_path: Path) -> None:
         ("1,a\0b\n", 2, NULL_CHARACTER, ("1", "a\0b")),
     ],
 )
-def test_a_row_that_can_not_be_read_is_refused_alone(
+def test_only_the_unreadable_row_is_refused(
     tmp_path: Path, text: str, line: int, reason: str, shown: tuple[str, ...] | None
 ) -> None:
     path = tmp_path / "a.csv"
@@ -124,7 +124,7 @@ def test_a_row_that_can_not_be_read_is_refused_alone(
     ]
 
 
-def test_a_value_without_an_end_is_refused_without_the_rows_after_it(tmp_path: Path) -> None:
+def test_an_unclosed_value_does_not_affect_the_following_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('sku,title\n1,"never closed\n2,b\n3,c\n')
     refused, *kept = list(open_table(path, header=HEADER).records())
@@ -173,7 +173,7 @@ def test_a_damaged_file_is_refused_as_a_whole(tmp_path: Path, content: bytes, co
     assert complaint in refusal(path)
 
 
-def test_the_error_of_a_missing_file_or_a_pipe_says_so(tmp_path: Path) -> None:
+def test_a_missing_file_a_pipe_and_a_folder_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "is a pipe" in refusal(tmp_path / "pipe")
     assert "No such file or directory" in refusal(tmp_path / "nowhere.csv")

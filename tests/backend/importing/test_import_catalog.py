@@ -1,3 +1,5 @@
+"""The command import_catalog."""
+
 import csv
 import json
 import threading
@@ -57,12 +59,16 @@ def failure(*arguments: str, **options: object) -> CommandError:
     return caught.value
 
 
-def test_a_csv_becomes_products_with_stock_in_the_ledger(tmp_path: Path) -> None:
+def test_a_csv_file_creates_products_with_stock_in_the_ledger(tmp_path: Path) -> None:
     out = import_csv(tmp_path, lamp(), lamp(sku="T-1", title="Table", stock=""))
     assert "2 rows read" in out
     assert "products: 2 created, 0 updated, 0 unchanged" in out
-    made = Product.objects.get(source="csv", source_reference="L-1")
-    assert (made.title, made.category.path, made.seller.source_reference) == ("Lamp", "Home > Lamps", "csv")
+    created = Product.objects.get(source="csv", source_reference="L-1")
+    assert (created.title, created.category.path, created.seller.source_reference) == (
+        "Lamp",
+        "Home > Lamps",
+        "csv",
+    )
     assert Variant.objects.get(sku="L-1").stock == 5
     entry = InventoryTransaction.objects.get()
     assert (entry.transaction_type, entry.effect, entry.variant.sku) == ("IN", 5, "L-1")
@@ -102,7 +108,7 @@ def test_a_new_variant_in_the_file_is_added_to_its_product(tmp_path: Path) -> No
     assert found == [("S-1", 20, 5), ("S-2", 25, 2)]
 
 
-def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_reserved(tmp_path: Path) -> None:
+def test_less_stock_in_the_file_is_an_adjustment_but_not_below_the_reserved_units(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp(stock="5"))
     lamp_id = Variant.objects.get(sku="L-1").pk
     import_csv(tmp_path, lamp(stock="3"))
@@ -117,7 +123,7 @@ def test_less_stock_in_the_file_is_an_adjustment_but_never_below_what_is_reserve
 
 def waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
-        # In a transaction PostgreSQL would repeat its first response.
+        # Within a transaction, PostgreSQL would repeat the statistics of the first query.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_stat_activity"
@@ -141,11 +147,11 @@ def test_an_import_locks_variants_in_the_order_in_which_checkouts_lock_them(tmp_
             wait_until(waits_for_a_lock)
             lock_variants([first, second])
 
-    def change_the_stock_of_both_and_the_price_of_the_second() -> str:
+    def import_stock_of_both_and_price_of_the_second() -> str:
         assert is_locked.wait(DEADLINE_SECONDS)
         return import_csv(tmp_path, lamp(stock="9"), lamp(sku="T-1", title="Table", stock="9", price="30"))
 
-    outcomes = together(check_out, change_the_stock_of_both_and_the_price_of_the_second)
+    outcomes = together(check_out, import_stock_of_both_and_price_of_the_second)
     assert kinds(outcomes) == ["NoneType", "str"], outcomes
 
 
@@ -203,7 +209,7 @@ def test_every_row_of_a_refused_product_is_stored(tmp_path: Path) -> None:
         ("amazon-in", AMAZON, listing("Lamp", count="99,999,999,999"), offers.BAD_COUNT),
     ],
 )
-def test_what_the_catalogue_can_not_store_is_refused_alone(
+def test_a_row_with_a_value_that_cannot_be_stored_is_refused(
     tmp_path: Path, name: str, header: str, row: list[object], reason: str
 ) -> None:
     out = StringIO()
@@ -254,20 +260,20 @@ def test_a_listing_of_amazon_in_is_sold_at_its_exact_sale_price(tmp_path: Path) 
         out = StringIO()
         call_command("import_catalog", str(path), format="amazon-in", no_wait=True, stdout=out)
     assert "0 created, 0 updated, 1 unchanged" in out.getvalue()
-    made = Product.objects.get()
-    assert (int(made.price), int(made.sale_price), made.currency) == (58990, 32999, "INR")
-    assert json.dumps(made.image_urls) == '["https://example.org/a.jpg"]'
+    created = Product.objects.get()
+    assert (int(created.price), int(created.sale_price), created.currency) == (58990, 32999, "INR")
+    assert json.dumps(created.image_urls) == '["https://example.org/a.jpg"]'
 
 
-def _out_of_order() -> None:
+def _unavailable_engines() -> None:
     raise ConnectionError("the warehouse\nis down")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_import_while_an_engine_is_down_stores_everything_and_says_so_in_one_line(
+def test_an_import_while_an_engine_is_down_stores_everything_and_reports_it_in_one_line(
     tmp_path: Path, settings: Settings
 ) -> None:
-    settings.OUTBOX_ENGINES = f"{__name__}._out_of_order"
+    settings.OUTBOX_ENGINES = f"{__name__}._unavailable_engines"
     path = table(tmp_path / "a.csv", HEADER, lamp())
     with pytest.raises(CommandError) as caught:
         call_command("import_catalog", str(path), format="csv", stdout=StringIO())
@@ -283,7 +289,7 @@ def run_import(path: Path, **options: object) -> str:
     return out.getvalue()
 
 
-def test_the_file_of_refused_rows_is_imported_as_it_is_when_it_is_corrected(tmp_path: Path) -> None:
+def test_a_corrected_file_of_refused_rows_can_be_imported(tmp_path: Path) -> None:
     rows = [
         lamp(sku="S-1", product="S", colour="Red"),
         lamp(sku="S-2", title="", product="S", colour="Blue", price="free"),
@@ -315,7 +321,7 @@ def test_the_file_of_refused_rows_is_imported_as_it_is_when_it_is_corrected(tmp_
         ("sku,title,price\n1,a,5\n", {"currency": "euro"}, "--currency euro"),
     ],
 )
-def test_a_file_that_can_be_read_in_two_ways_changes_nothing(
+def test_an_ambiguous_file_is_refused(
     tmp_path: Path, content: str, options: dict[str, object], complaint: str
 ) -> None:
     path = tmp_path / "a.csv"
@@ -326,17 +332,17 @@ def test_a_file_that_can_be_read_in_two_ways_changes_nothing(
     assert not User.objects.exists()
 
 
-def test_options_say_how_a_file_is_written(tmp_path: Path) -> None:
+def test_options_set_the_encoding_the_delimiter_and_the_decimal_mark(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("sku;title;price\n1;Übertopf;£1.234\n".encode("cp1252"))
     run_import(path, encoding="cp1252", delimiter="semicolon", decimal="comma", currency="KWD")
     assert not Product.objects.exists()
     run_import(path, encoding="cp1252", delimiter="semicolon", decimal="comma", currency="GBP")
-    made = Product.objects.get()
-    assert (made.title, int(made.price), made.currency) == ("Übertopf", 1234, "GBP")
+    created = Product.objects.get()
+    assert (created.title, int(created.price), created.currency) == ("Übertopf", 1234, "GBP")
 
 
-def test_columns_that_the_format_does_not_have_are_named_or_become_attributes(tmp_path: Path) -> None:
+def test_unknown_columns_are_reported_or_become_attributes(tmp_path: Path) -> None:
     path = table(
         tmp_path / "a.csv", "sku,title,price,brnad,Weight,Empty", ["1", "Lamp", "1", "Osram", "2 kg", ""]
     )
@@ -347,7 +353,7 @@ def test_columns_that_the_format_does_not_have_are_named_or_become_attributes(tm
     assert Product.objects.get().attributes == {"brnad": "Osram", "Weight": "2 kg"}
 
 
-def test_the_file_of_refused_rows_is_read_with_the_options_of_its_file_and_runs_no_formula(
+def test_a_file_of_refused_rows_has_the_dialect_of_its_source_and_escapes_formulas(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "a.csv"
@@ -358,11 +364,11 @@ def test_the_file_of_refused_rows_is_read_with_the_options_of_its_file_and_runs_
     assert text.splitlines()[1].endswith(";1;Übertopf;free;'=1+1")
     refused.write_bytes(refused.read_bytes().replace(b"free", b"5"))
     run_import(refused, **options)
-    made = Product.objects.get()
-    assert (made.title, made.brand) == ("Übertopf", "=1+1")
+    created = Product.objects.get()
+    assert (created.title, created.brand) == ("Übertopf", "=1+1")
 
 
-def test_a_row_is_stored_once_when_its_product_is_refused_after_another_of_its_rows(tmp_path: Path) -> None:
+def test_each_refused_row_is_written_once(tmp_path: Path) -> None:
     taken = other_variant(title="Chair").sku
     out = import_csv(
         tmp_path, lamp(sku=taken, product="S", colour="Red"), lamp(sku="S-2", product="S", price="free")

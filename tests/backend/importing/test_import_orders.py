@@ -1,3 +1,5 @@
+"""The command import_orders."""
+
 import os
 import sqlite3
 import subprocess
@@ -70,9 +72,9 @@ def test_invoices_become_orders_movements_and_customers(year: Path) -> None:
     )
     assert not order.user.has_usable_password()
     assert Order.objects.get(source_reference="536366").user is None
-    back = Movement.objects.get(kind="RETURN")
-    assert (back.order, back.amount, back.occurred_at.month) == (None, Decimal("2.55"), 2)
-    assert back.customer == order.user
+    returned = Movement.objects.get(kind="RETURN")
+    assert (returned.order, returned.amount, returned.occurred_at.month) == (None, Decimal("2.55"), 2)
+    assert returned.customer == order.user
     assert not InventoryTransaction.objects.exists()
     assert Variant.objects.aggregate(units=Sum("stock"))["units"] == 0
 
@@ -95,7 +97,7 @@ def test_importing_the_same_file_again_writes_and_publishes_nothing(year: Path) 
 
 
 @pytest.mark.django_db
-def test_unknown_products_are_counted_and_the_command_to_run_first_is_named(year: Path) -> None:
+def test_unknown_products_are_reported_with_the_command_to_run_first(year: Path) -> None:
     with pytest.raises(CommandError) as caught:
         import_orders(year)
     assert caught.value.returncode == 2
@@ -142,7 +144,7 @@ def finished(home: Path, *arguments: str) -> str:
 
 
 def counted(database: Path) -> Counter[str]:
-    """Return rows and cents, read from the database file alone."""
+    """Return the numbers of rows and the sum of cents, read from the database file."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30) as connection:
         tables = ("orders_order", "orders_orderitem", "orders_movement", "accounts_user", "outbox_message")
         found = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}
@@ -152,17 +154,17 @@ def counted(database: Path) -> Counter[str]:
 
 
 @pytest.mark.slow
-def test_an_import_that_was_killed_gives_the_same_result_when_it_is_run_again(tmp_path: Path) -> None:
+def test_repeating_a_killed_import_completes_it(tmp_path: Path) -> None:
     orders, lines = 5_000, 2
     rows = [
         line(
             str(600_000 + order),
-            str(10_000 + (order * 7 + place) % 90),
-            quantity=place + 1,
+            str(10_000 + (order * 7 + position) % 90),
+            quantity=position + 1,
             customer=order % 50,
         )
         for order in range(orders)
-        for place in range(lines)
+        for position in range(lines)
     ]
     rows += [line(f"C{order}", "10000", quantity=-1) for order in range(200)]
     year = table(tmp_path / "year.csv", ONLINE_RETAIL, *rows)
@@ -176,13 +178,13 @@ def test_an_import_that_was_killed_gives_the_same_result_when_it_is_run_again(tm
             assert process.poll() is None
         process.kill()
     assert 0 < stored < orders
-    broken_off = counted(database)
-    assert broken_off["orders_orderitem"] == lines * broken_off["orders_order"]
+    interrupted = counted(database)
+    assert interrupted["orders_orderitem"] == lines * interrupted["orders_order"]
     out = finished(tmp_path, *arguments)
-    assert f"{broken_off['orders_order']:,} unchanged" in out
+    assert f"{interrupted['orders_order']:,} unchanged" in out
     after = counted(database)
     assert after["orders_order"] == orders
     assert after["orders_orderitem"] == orders * lines
     assert after["orders_movement"] == orders * lines + 200
-    # 2.50 for each unit: 1 + 2 + … a line, and one for each return.
+    # Each unit costs 2.50; the lines of an order have 1, 2, … units, and each return has one.
     assert after["cents"] == 250 * (orders * sum(range(1, lines + 1)) + 200)

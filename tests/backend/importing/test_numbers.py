@@ -1,3 +1,5 @@
+"""The notation of numbers in imported files."""
+
 from collections.abc import Iterable
 
 import pytest
@@ -24,7 +26,7 @@ from backend.importing.numbers import COMMA, EITHER, POINT, decimal_mark, plain,
         ("12.50 EUR", POINT, "12.50"),
     ],
 )
-def test_grouped_digits_and_the_sign_of_the_currency_are_understood(
+def test_numbers_with_grouped_digits_and_a_currency_sign_are_parsed(
     text: str, mark: str, number: str
 ) -> None:
     assert plain(text, mark=mark, currency="EUR") == number
@@ -47,13 +49,13 @@ def test_grouped_digits_and_the_sign_of_the_currency_are_understood(
         "",
     ],
 )
-def test_what_is_not_a_number_in_the_currency_with_this_mark_is_none(text: str) -> None:
+def test_text_that_is_not_a_number_with_this_mark_and_currency_is_refused(text: str) -> None:
     assert plain(text, mark=POINT, currency="EUR") == ""
     assert plain("12.50", mark=COMMA, currency="EUR") == ""
 
 
 @pytest.mark.parametrize(("currency", "number"), [("USD", "12"), ("CAD", "12"), ("EUR", "")])
-def test_a_sign_must_be_able_to_stand_for_the_currency(currency: str, number: str) -> None:
+def test_a_currency_sign_must_match_the_currency(currency: str, number: str) -> None:
     assert plain("$12", mark=POINT, currency=currency) == number
 
 
@@ -79,7 +81,7 @@ def test_a_sign_must_be_able_to_stand_for_the_currency(currency: str, number: st
         ("1,23,456", POINT),
     ],
 )
-def test_a_number_shows_its_decimal_mark_unless_it_can_be_two_numbers(text: str, mark: str) -> None:
+def test_the_decimal_mark_of_an_unambiguous_number_is_found(text: str, mark: str) -> None:
     assert shown_mark(text) == mark
 
 
@@ -87,7 +89,7 @@ def cells(*texts: str) -> Iterable[tuple[int, str, str]]:
     return [(line, "price", text) for line, text in enumerate(texts, start=2)]
 
 
-def test_one_number_that_shows_the_mark_decides_for_the_file() -> None:
+def test_one_unambiguous_number_determines_the_decimal_mark_of_the_file() -> None:
     assert decimal_mark(cells("1.234", "5", "12,5"), path="a.csv") == COMMA
     assert decimal_mark(cells("1.234", "12.5"), path="a.csv") == POINT
     assert decimal_mark(cells("5"), path="a.csv") == POINT
@@ -100,7 +102,7 @@ def test_one_number_that_shows_the_mark_decides_for_the_file() -> None:
         (("12.5", "12,5"), "line 2 has the price 12.5, but line 3 has the price 12,5"),
     ],
 )
-def test_a_file_that_does_not_show_the_mark_is_refused_with_the_option_that_decides(
+def test_a_file_with_an_ambiguous_decimal_mark_is_refused_with_the_option_to_use(
     texts: tuple[str, ...], complaint: str
 ) -> None:
     with pytest.raises(UnreadableFile, match="--decimal") as caught:
