@@ -1,3 +1,5 @@
+"""Reading orders in our CSV format."""
+
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,10 +29,10 @@ class TestPlainCsv:
     def read(self, path: Path, *rows: list[object]) -> tuple[list[OrderRow], list[ReturnRow], list[str]]:
         return split(list(plain_csv.read(table(path / "a.csv", CSV, *rows), currency="EUR")))
 
-    def test_rows_with_the_same_order_are_one_order_and_negative_ones_are_returns(
+    def test_rows_of_one_order_are_grouped_and_negative_quantities_become_returns(
         self, tmp_path: Path
     ) -> None:
-        (order,), (back,), refused = self.read(
+        (order,), (returned,), refused = self.read(
             tmp_path,
             ["A1", "2024-01-31T16:05:00+02:00", "L-1", "2", "10.00", "anna"],
             ["A1", "2024-01-31 14:06:00", "L-2", "1", "5.00", "anna"],
@@ -39,7 +41,11 @@ class TestPlainCsv:
         assert refused == []
         assert order.placed_at == datetime(2024, 1, 31, 14, 5, tzinfo=UTC)
         assert (order.reference, order.customer, order.currency, len(order.lines)) == ("A1", "anna", "EUR", 2)
-        assert (back.reference, back.occurred_at.month, back.amount) == ("A1:2", 2, Decimal("10.00"))
+        assert (returned.reference, returned.occurred_at.month, returned.amount) == (
+            "A1:2",
+            2,
+            Decimal("10.00"),
+        )
 
     def test_a_row_in_another_currency_than_its_order_is_refused(self, tmp_path: Path) -> None:
         path = table(
@@ -70,14 +76,14 @@ class TestPlainCsv:
         ]
         assert (order.rows, returns, refused) == (4, [], [plain_csv.NOTHING_SOLD])
 
-    def test_a_return_keeps_the_reference_that_the_file_gives_it(self, tmp_path: Path) -> None:
+    def test_a_return_has_the_reference_in_the_file(self, tmp_path: Path) -> None:
         path = table(
             tmp_path / "a.csv",
             "order,placed_at,sku,quantity,unit_price,return",
             ["A1", "2024-01-31", "L-1", "-2", "10.00", "R-17"],
         )
-        _, (back,), _ = split(list(plain_csv.read(path, currency="EUR")))
-        assert back.reference == "R-17"
+        _, (returned,), _ = split(list(plain_csv.read(path, currency="EUR")))
+        assert returned.reference == "R-17"
 
     def test_an_unknown_currency_refuses_its_row(self, tmp_path: Path) -> None:
         path = table(

@@ -1,4 +1,4 @@
-"""What a second import changes: what the file states anew, and nothing else."""
+"""A repeated import only changes what differs from the previous file."""
 
 from datetime import datetime, timedelta
 from io import StringIO
@@ -50,21 +50,21 @@ def minutes_ago(minutes: int) -> datetime:
     return timezone.now() - timedelta(minutes=minutes)
 
 
-def ledger_is_right() -> bool:
+def ledger_is_consistent() -> bool:
     return all(
         row.stock == sum(row.inventory_transactions.values_list("effect", flat=True))
         for row in Variant.objects.all()
     )
 
 
-def test_stock_of_a_file_is_applied_once_whatever_was_sold_since(tmp_path: Path) -> None:
+def test_stock_in_a_file_is_applied_once_regardless_of_later_sales(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp())
     sell(2)
     assert "stock" not in import_csv(tmp_path, lamp())
     assert variant().stock == 3
     assert "stock: 1 changed" in import_csv(tmp_path, lamp(stock=6))
     assert variant().stock == 6
-    assert ledger_is_right()
+    assert ledger_is_consistent()
 
 
 def test_a_count_with_a_time_is_compared_with_the_stock_of_that_time(tmp_path: Path) -> None:
@@ -72,26 +72,26 @@ def test_a_count_with_a_time_is_compared_with_the_stock_of_that_time(tmp_path: P
     counted = minutes_ago(30).isoformat()
     sell(2)
     import_csv(tmp_path, lamp(stock=4, at=counted))
-    # One was missing when it was counted, and two were sold afterwards.
+    # The count found one unit less than the ledger, and two units were sold afterwards.
     assert variant().stock == 2
     import_csv(tmp_path, lamp(stock=4, at=counted))
     assert variant().stock == 2
     import_csv(tmp_path, lamp(stock=4, at=minutes_ago(20).isoformat()))
     assert variant().stock == 2
-    assert ledger_is_right()
+    assert ledger_is_consistent()
 
 
 @pytest.mark.parametrize(("minutes", "remark"), [(90, OUTDATED), (-60, IN_FUTURE)])
-def test_a_count_that_is_older_than_the_last_or_not_yet_made_is_not_applied(
-    tmp_path: Path, minutes: int, remark: str
-) -> None:
+def test_an_outdated_or_future_count_is_not_applied(tmp_path: Path, minutes: int, remark: str) -> None:
     import_csv(tmp_path, lamp(stock=5, at=minutes_ago(60).isoformat()))
     out = import_csv(tmp_path, lamp(stock=9, at=minutes_ago(minutes).isoformat()))
     assert f"1 imported in part: {remark}" in out
     assert variant().stock == 5
 
 
-def test_a_count_below_what_is_reserved_is_applied_by_a_later_import_of_the_same_file(tmp_path: Path) -> None:
+def test_a_count_below_the_reserved_units_is_applied_by_a_later_import_of_the_same_file(
+    tmp_path: Path,
+) -> None:
     import_csv(tmp_path, lamp())
     now = timezone.now()
     (held,) = reserve({variant().pk: 4}, reference="an order", now=now).values()
@@ -100,10 +100,10 @@ def test_a_count_below_what_is_reserved_is_applied_by_a_later_import_of_the_same
     release([held.pk], now=now)
     import_csv(tmp_path, lamp(stock=1))
     assert variant().stock == 1
-    assert ledger_is_right()
+    assert ledger_is_consistent()
 
 
-def test_variants_that_the_file_no_longer_has_are_deactivated_and_come_back(tmp_path: Path) -> None:
+def test_variants_missing_from_the_file_are_deactivated_until_they_are_in_it_again(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp("R"), lamp("B"))
     Message.objects.all().delete()
     assert "variants: 1 deactivated" in import_csv(tmp_path, lamp("R"))
@@ -114,7 +114,7 @@ def test_variants_that_the_file_no_longer_has_are_deactivated_and_come_back(tmp_
     assert Variant.objects.filter(is_active=True).count() == 2
 
 
-def test_what_a_user_activated_or_deactivated_stays_so(tmp_path: Path) -> None:
+def test_an_import_does_not_override_a_users_change_of_activity(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp("R"), lamp("B"))
     Variant.objects.filter(sku="R").update(is_active=False)
     import_csv(tmp_path, lamp("R"))
@@ -123,15 +123,15 @@ def test_what_a_user_activated_or_deactivated_stays_so(tmp_path: Path) -> None:
     assert {row.sku: row.is_active for row in Variant.objects.all()} == {"R": False, "B": True}
 
 
-def test_a_variant_that_never_was_in_the_file_has_not_vanished_from_it(tmp_path: Path) -> None:
+def test_a_manually_created_variant_is_not_deactivated(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp("R"))
-    by_hand = Variant.objects.create(product=variant("R").product, sku="H", sale_price=1)
+    manual = Variant.objects.create(product=variant("R").product, sku="H", sale_price=1)
     import_csv(tmp_path, lamp("R", stock=7))
-    by_hand.refresh_from_db()
-    assert by_hand.is_active
+    manual.refresh_from_db()
+    assert manual.is_active
 
 
-def test_a_refused_row_is_no_vanished_variant(tmp_path: Path) -> None:
+def test_a_variant_whose_row_is_refused_is_not_deactivated(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp("R"), lamp("B"))
     broken = lamp("B")
     broken[3] = "free"
@@ -139,7 +139,7 @@ def test_a_refused_row_is_no_vanished_variant(tmp_path: Path) -> None:
     assert variant("B").is_active
 
 
-def test_a_complete_file_deactivates_the_products_that_it_lacks(tmp_path: Path) -> None:
+def test_a_complete_file_deactivates_products_missing_from_it(tmp_path: Path) -> None:
     other = product()
     import_csv(tmp_path, lamp("A", of="A"), lamp("B", of="B"))
     assert "deactivated" not in import_csv(tmp_path, lamp("A", of="A"))
@@ -151,7 +151,7 @@ def test_a_complete_file_deactivates_the_products_that_it_lacks(tmp_path: Path) 
     assert Product.objects.get(source_reference="B").is_active
 
 
-def test_a_file_with_refused_rows_is_not_complete(tmp_path: Path) -> None:
+def test_a_file_with_refused_rows_is_not_treated_as_complete(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp("A", of="A"), lamp("B", of="B"))
     broken = lamp("B", of="B")
     broken[3] = "free"
@@ -178,14 +178,14 @@ def test_two_sellers_may_use_the_same_reference(tmp_path: Path) -> None:
     assert Product.objects.filter(source_reference="1").count() == 2
 
 
-def test_a_product_that_its_seller_created_by_hand_becomes_the_imported_one(tmp_path: Path) -> None:
-    made = product()
-    sku = made.variants.get().sku
+def test_a_manually_created_product_with_the_same_sku_becomes_the_imported_one(tmp_path: Path) -> None:
+    manual = product()
+    sku = manual.variants.get().sku
     assert "1 created" in import_csv(tmp_path, lamp(), seller=seller().phone)
-    out = import_csv(tmp_path, lamp(sku, of="L"), seller=made.seller.phone)
+    out = import_csv(tmp_path, lamp(sku, of="L"), seller=manual.seller.phone)
     assert "0 created, 1 updated" in out
-    made.refresh_from_db()
-    assert (made.source, made.source_reference) == ("csv", "L")
+    manual.refresh_from_db()
+    assert (manual.source, manual.source_reference) == ("csv", "L")
 
 
 COUNTED = (
@@ -223,7 +223,7 @@ def test_a_dry_run_prints_what_would_change_and_writes_nothing(tmp_path: Path) -
     assert everything() == before
 
 
-def test_changes_by_hand_stay_until_the_file_states_something_else(tmp_path: Path) -> None:
+def test_manual_changes_are_kept_until_the_file_changes(tmp_path: Path) -> None:
     import_csv(tmp_path, lamp())
     Product.objects.update(title="A better title")
     import_csv(tmp_path, lamp())

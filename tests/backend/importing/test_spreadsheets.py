@@ -1,3 +1,5 @@
+"""Cells as spreadsheets write and damage them."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,28 +10,28 @@ from tests.csv_cells.cases import CELLS
 
 
 @pytest.mark.parametrize(("text", "cell"), CELLS)
-def test_a_cell_of_an_export_means_the_text_that_was_exported(text: str, cell: str) -> None:
+def test_a_cell_of_an_export_is_read_as_the_exported_text(text: str, cell: str) -> None:
     assert meaning(cell) == text
 
 
 @given(st.text(alphabet="'=+-@ab1\t\"", max_size=6))
-def test_a_refused_cell_is_stored_so_that_it_means_the_same(cell: str) -> None:
+def test_a_cell_in_a_file_of_refused_rows_is_read_as_the_same_text(cell: str) -> None:
     assert meaning(harmless(cell)) == meaning(cell)
 
 
-def test_a_number_kept_as_text_is_taken_out_of_its_formula() -> None:
+def test_a_number_that_a_formula_keeps_as_text_is_extracted() -> None:
     assert meaning('="00123"') == "00123"
     assert meaning('=A1&"b"') == '=A1&"b"'
 
 
 @pytest.mark.parametrize("cell", ["#REF!", "#N/A", "####"])
-def test_the_error_of_a_spreadsheet_is_refused(cell: str) -> None:
+def test_a_formula_error_is_refused(cell: str) -> None:
     with pytest.raises(InvalidValue, match="title"):
         refuse_damaged(cell, column="title")
 
 
 @pytest.mark.parametrize("cell", ["#1 lamp", "#", "# # #"])
-def test_a_number_sign_alone_is_no_error(cell: str) -> None:
+def test_text_with_a_number_sign_is_not_an_error(cell: str) -> None:
     refuse_damaged(cell, column="title")
 
 
@@ -40,5 +42,5 @@ def test_a_sku_that_a_spreadsheet_shortened_is_refused(sku: str) -> None:
 
 
 @pytest.mark.parametrize("sku", ["12E3", "E+12", "1.5E-3", "ABC-1E+05"])
-def test_a_sku_that_only_looks_alike_is_accepted(sku: str) -> None:
+def test_a_sku_that_only_resembles_an_exponent_form_is_accepted(sku: str) -> None:
     refuse_shortened(sku, column="sku")

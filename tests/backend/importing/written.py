@@ -1,4 +1,4 @@
-"""Writes files to import."""
+"""Helpers that write files to import."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ AMAZON = "name,main_category,sub_category,image,link,ratings,no_of_ratings,disco
 
 
 def table(path: Path, header: str, *rows: Sequence[object]) -> Path:
-    """Write the header and the rows to `path` as CSV, and return it."""
+    """Write the header and the rows to `path` as CSV; return the path."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(header.split(","))

@@ -1,4 +1,4 @@
-"""Stock alerts, stock at a time, and the check of the counters."""
+"""Stock alerts, stock at a time, and the check of stock counters."""
 
 from datetime import timedelta
 
@@ -21,20 +21,20 @@ from tests.backend.together import together
 pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
 
 
-def a_known_variant(stock: int = 20) -> Variant:
+def variant_with_known_level(stock: int = 20) -> Variant:
     """Return a variant with this stock, a threshold of 5 and a known level."""
-    made = shop.variant(stock=stock)
-    compare(made)
-    return made
+    created = shop.variant(stock=stock)
+    compare(created)
+    return created
 
 
 def compare(variant: Variant) -> list[tuple[str, int]]:
-    made = compare_levels([variant.product_id], now=NOW)
-    return [(str(alert.level), alert.available) for alert in made]
+    alerts = compare_levels([variant.product_id], now=NOW)
+    return [(str(alert.level), alert.available) for alert in alerts]
 
 
 def test_each_change_of_level_is_alerted_once() -> None:
-    lamp = a_known_variant(stock=20)
+    lamp = variant_with_known_level(stock=20)
     held = reserve({lamp.pk: 16}, reference="order", now=NOW)
     assert compare(lamp) == [("LOW", 4)]
     assert compare(lamp) == []
@@ -48,7 +48,7 @@ def test_each_change_of_level_is_alerted_once() -> None:
 
 
 def test_each_alert_is_published_as_a_fact() -> None:
-    lamp = a_known_variant(stock=20)
+    lamp = variant_with_known_level(stock=20)
     reserve({lamp.pk: 20}, reference="order", now=NOW)
     compare(lamp)
 
@@ -68,8 +68,8 @@ def test_the_first_stock_of_a_variant_is_not_alerted() -> None:
 
 
 @pytest.mark.parametrize("hidden", [Product, Variant])
-def test_what_is_inactive_is_alerted_when_it_is_active_again(hidden: type[Product | Variant]) -> None:
-    lamp = a_known_variant(stock=20)
+def test_inactive_variants_are_alerted_when_they_are_active_again(hidden: type[Product | Variant]) -> None:
+    lamp = variant_with_known_level(stock=20)
     hidden._default_manager.update(is_active=False)
     reserve({lamp.pk: 20}, reference="order", now=NOW)
     assert compare(lamp) == []
@@ -77,8 +77,8 @@ def test_what_is_inactive_is_alerted_when_it_is_active_again(hidden: type[Produc
     assert compare(lamp) == [("OUT", 0)]
 
 
-def test_a_message_that_is_handled_twice_at_once_alerts_once() -> None:
-    lamp = a_known_variant(stock=20)
+def test_concurrent_handling_of_one_message_alerts_once() -> None:
+    lamp = variant_with_known_level(stock=20)
     reserve({lamp.pk: 20}, reference="order", now=NOW)
 
     outcomes = together(*[lambda: compare(lamp)] * 4)
@@ -86,8 +86,8 @@ def test_a_message_that_is_handled_twice_at_once_alerts_once() -> None:
     assert sorted(map(str, outcomes)) == ["[('OUT', 0)]", "[]", "[]", "[]"]
 
 
-def test_a_variants_own_threshold_replaces_the_shops() -> None:
-    lamp = a_known_variant(stock=20)
+def test_a_variants_own_threshold_takes_precedence_over_the_shops() -> None:
+    lamp = variant_with_known_level(stock=20)
     set_threshold(lamp, units=30, by=SYSTEM)
     assert compare(lamp) == [("LOW", 20)]
 
@@ -95,7 +95,7 @@ def test_a_variants_own_threshold_replaces_the_shops() -> None:
     assert compare(lamp) == [("SUFFICIENT", 20)]
 
 
-def test_sellers_see_and_set_only_their_own() -> None:
+def test_sellers_can_only_use_thresholds_and_alerts_of_their_own_products() -> None:
     seller, other = shop.seller(), shop.seller()
     lamp = shop.variant(stock=20, sold_by=seller)
     compare(lamp)
@@ -115,7 +115,7 @@ def test_sellers_see_and_set_only_their_own() -> None:
     assert client_of(seller).get(alerts, {"level": "OUT"}).json()["count"] == 0
 
 
-def test_a_variant_without_a_threshold_shows_the_shops() -> None:
+def test_a_variant_without_a_threshold_has_the_shops() -> None:
     seller = shop.seller()
     lamp = shop.variant(sold_by=seller)
 
@@ -171,7 +171,7 @@ def test_stock_in_the_future_is_refused() -> None:
     assert (response.status_code, list(response.json()["details"])) == (400, ["at"])
 
 
-def test_the_check_finds_counters_that_differ_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_reports_wrong_counters_without_changing_them(capsys: pytest.CaptureFixture[str]) -> None:
     lamp = shop.variant(stock=10)
     call_command("check_stock")
     assert "every variant" in capsys.readouterr().out

@@ -20,13 +20,15 @@ def test_the_last_unit_is_reserved_for_only_one_of_two_buyers() -> None:
 
 def test_reservations_in_opposite_orders_do_not_deadlock() -> None:
     first, second = product(stock=[40, 40]).variants.all()
-    there, back = {first.pk: 1, second.pk: 1}, {second.pk: 1, first.pk: 1}
+    ascending, descending = {first.pk: 1, second.pk: 1}, {second.pk: 1, first.pk: 1}
 
-    def often(units: dict[int, int]) -> None:
+    def reserve_repeatedly(units: dict[int, int]) -> None:
         for _ in range(10):
             reserve(units, reference="order", now=NOW)
 
-    outcomes = together(lambda: often(there), lambda: often(back), lambda: often(there), lambda: often(back))
+    outcomes = together(
+        *[lambda units=units: reserve_repeatedly(units) for units in (ascending, descending) * 2]
+    )
     assert outcomes == [None] * 4
     assert (stock_of(first.pk), stock_of(second.pk)) == ((40, 40), (40, 40))
 

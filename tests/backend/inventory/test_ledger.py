@@ -1,4 +1,4 @@
-"""Stock is the sum of the ledger."""
+"""Stock equals the sum of the ledger, and reserved units are not available."""
 
 import random
 from collections.abc import Callable
@@ -34,7 +34,9 @@ IN, OUT, ADJUSTMENT = TransactionType.IN, TransactionType.OUT, TransactionType.A
         ("ADJUSTMENT", -3, -3),
     ],
 )
-def test_the_type_gives_a_quantity_its_direction(transaction_type: str, quantity: int, effect: int) -> None:
+def test_the_type_of_a_transaction_determines_the_sign_of_its_effect(
+    transaction_type: str, quantity: int, effect: int
+) -> None:
     assert effect_of(transaction_type, quantity=quantity) == effect
 
 
@@ -49,12 +51,12 @@ def test_a_quantity_that_contradicts_its_type_is_refused(transaction_type: str, 
 
 @pytest.mark.django_db
 def test_a_recorded_transaction_changes_stock_and_has_its_actor_reason_and_time() -> None:
-    lamp, keeper = variant(stock=0), staff()
+    lamp, user = variant(stock=0), staff()
     row = record(
         Entry(
             variant_id=lamp.pk, transaction_type=IN, quantity=100, reference="PO-2024-001", notes="Initial"
         ),
-        by=Actor.user(keeper.pk),
+        by=Actor.user(user.pk),
         now=NOW,
     )
     row.refresh_from_db()
@@ -63,7 +65,7 @@ def test_a_recorded_transaction_changes_stock_and_has_its_actor_reason_and_time(
         100,
         "PO-2024-001",
         "Initial",
-        keeper,
+        user,
         NOW,
     )
 
@@ -77,7 +79,7 @@ def test_a_change_of_stock_is_published_for_its_product() -> None:
 
 
 @pytest.mark.django_db
-def test_reserved_units_cannot_be_taken_out() -> None:
+def test_reserved_units_cannot_be_removed() -> None:
     lamp = variant(stock=5)
     reserve({lamp.pk: 4}, reference="order", now=NOW)
     with pytest.raises(InsufficientStock) as refused:
@@ -97,7 +99,7 @@ def test_reserved_units_cannot_be_taken_out() -> None:
 
 
 @pytest.mark.django_db
-def test_many_movements_are_recorded_together_or_not_at_all() -> None:
+def test_several_transactions_are_recorded_together_or_not_at_all() -> None:
     first, second = variant(stock=3), variant(stock=3)
     entries = [
         Entry(variant_id=first.pk, transaction_type=IN, quantity=2),
@@ -109,7 +111,7 @@ def test_many_movements_are_recorded_together_or_not_at_all() -> None:
 
 
 @pytest.mark.django_db
-def test_several_movements_of_one_variant_count_by_their_sum() -> None:
+def test_several_transactions_of_one_variant_are_checked_by_their_sum() -> None:
     lamp = variant(stock=1)
     entries = [
         Entry(variant_id=lamp.pk, transaction_type=OUT, quantity=3),
@@ -130,7 +132,7 @@ def test_stock_beyond_the_column_is_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_an_unknown_variant_is_named() -> None:
+def test_an_unknown_variant_is_refused() -> None:
     with pytest.raises(VariantNotFound) as refused:
         record(Entry(variant_id=987_654, transaction_type=IN, quantity=1), by=SYSTEM, now=NOW)
     assert refused.value.details == {"variant_ids": [987_654]}
@@ -155,27 +157,27 @@ def test_the_database_refuses_an_effect_with_the_wrong_sign() -> None:
 
 @pytest.mark.django_db
 def test_stock_and_reserved_always_match_the_ledger() -> None:
-    chance = random.Random(7)
+    rng = random.Random(7)
     variants = list(product(stock=[5, 5, 5]).variants.all())
     held: list[int] = []
     for step in range(120):
-        now, one = NOW + timedelta(seconds=step), chance.choice(variants).pk
+        now, one = NOW + timedelta(seconds=step), rng.choice(variants).pk
         try:
-            match chance.choice(["record", "reserve", "release", "fulfil"]):
+            match rng.choice(["record", "reserve", "release", "fulfil"]):
                 case "record":
-                    kind = chance.choice(TransactionType.values)
+                    kind = rng.choice(TransactionType.values)
                     record(
-                        Entry(variant_id=one, transaction_type=kind, quantity=chance.randint(1, 6)),
+                        Entry(variant_id=one, transaction_type=kind, quantity=rng.randint(1, 6)),
                         by=SYSTEM,
                         now=now,
                     )
                 case "reserve":
-                    units = {pick.pk: chance.randint(1, 3) for pick in chance.sample(variants, 2)}
+                    units = {pick.pk: rng.randint(1, 3) for pick in rng.sample(variants, 2)}
                     held += [row.pk for row in reserve(units, reference=str(step), now=now).values()]
                 case "release" if held:
-                    release([held.pop(chance.randrange(len(held)))], now=now)
+                    release([held.pop(rng.randrange(len(held)))], now=now)
                 case "fulfil" if held:
-                    fulfil([held.pop(chance.randrange(len(held)))], by=SYSTEM, now=now)
+                    fulfil([held.pop(rng.randrange(len(held)))], by=SYSTEM, now=now)
         except InsufficientStock:
             continue
     for pick in variants:
@@ -197,25 +199,25 @@ def test_reserved_units_are_in_stock_but_not_available() -> None:
 
 
 @pytest.mark.django_db
-def test_reserving_too_much_names_the_shortages_and_reserves_nothing() -> None:
-    plenty, scarce = variant(stock=5), variant(stock=1)
+def test_reserving_too_many_units_is_refused_with_the_shortages() -> None:
+    available, scarce = variant(stock=5), variant(stock=1)
     with pytest.raises(InsufficientStock) as refused:
-        reserve({plenty.pk: 5, scarce.pk: 2}, reference="order", now=NOW)
+        reserve({available.pk: 5, scarce.pk: 2}, reference="order", now=NOW)
     assert refused.value.details == {"items": [shortage(scarce, wanted=2)]}
-    assert (stock_of(plenty.pk), stock_of(scarce.pk)) == ((5, 0), (1, 0))
+    assert (stock_of(available.pk), stock_of(scarce.pk)) == ((5, 0), (1, 0))
     assert not Reservation.objects.exists()
 
 
 @pytest.mark.django_db
 def test_fulfilling_records_the_units_as_out_and_publishes_nothing() -> None:
-    lamp, keeper = variant(stock=5), staff()
+    lamp, user = variant(stock=5), staff()
     reservation = reserve({lamp.pk: 2}, reference="7K2M", now=NOW)[lamp.pk]
     Message.objects.all().delete()
-    fulfil([reservation.pk], by=Actor.user(keeper.pk), now=NOW)
+    fulfil([reservation.pk], by=Actor.user(user.pk), now=NOW)
     out = InventoryTransaction.objects.get(transaction_type=OUT)
     assert stock_of(lamp.pk) == (3, 0)
-    assert (out.quantity, out.effect, out.reference, out.recorded_by) == (2, -2, "7K2M", keeper)
-    assert not Message.objects.exists(), "what is available did not change"
+    assert (out.quantity, out.effect, out.reference, out.recorded_by) == (2, -2, "7K2M", user)
+    assert not Message.objects.exists(), "the number of available units did not change"
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Any order of receipts, damage, orders, policy changes and deliveries keeps stock and alerts right."""
+"""Stock and alerts are correct after any sequence of receipts, damage, orders, threshold changes and deliveries."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ UNITS = st.integers(1, 6)
 
 
 class CrashError(Exception):
-    """The subscriber's process dies before it commits."""
+    """Raised instead of killing the subscriber's process before its commit."""
 
 
 def clock() -> datetime:
@@ -40,7 +40,7 @@ def clock() -> datetime:
 
 
 class Stock(RuleBasedStateMachine):
-    """Two variants, and a model of the alerts that their changes must raise."""
+    """Two variants, and a model of the alerts that their changes must cause."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,24 +91,24 @@ class Stock(RuleBasedStateMachine):
             release([oldest.pk], now=NOW)
 
     @rule(which=WHICH, threshold=st.none() | st.integers(0, 6))
-    def change_the_policy(self, which: int, threshold: int | None) -> None:
+    def change_the_threshold(self, which: int, threshold: int | None) -> None:
         set_threshold(self.variants[which], units=threshold, by=SYSTEM)
         self.thresholds[self.variants[which].pk] = threshold
 
-    @rule(fate=st.sampled_from(["delivered", "crashed before", "crashed after"]))
-    def deliver(self, fate: str) -> None:
-        """Run the subscriber over unread messages; a crash after its commit leaves the cursor behind."""
+    @rule(result=st.sampled_from(["delivered", "crashed before", "crashed after"]))
+    def deliver(self, result: str) -> None:
+        """Run the subscriber on unread messages; a crash after its commit leaves the cursor unmoved."""
         messages = list(Message.objects.filter(topic=Topic.PRODUCT, pk__gt=self.read).order_by("pk"))
         keys = list(dict.fromkeys(message.key for message in messages))
         try:
             with transaction.atomic():
                 notices = [Notice(topic=Topic.PRODUCT, key=key) for key in keys]
                 StockAlerts(clock=clock).handle(notices)
-                if fate == "crashed before":
+                if result == "crashed before":
                     raise CrashError  # noqa: TRY301
         except CrashError:
             return
-        if fate == "delivered" and messages:
+        if result == "delivered" and messages:
             self.read = messages[-1].pk
         self.expect({int(key) for key in keys})
 
@@ -140,7 +140,7 @@ class Stock(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_stock_and_alerts_stay_right_in_any_order_of_events() -> None:
+def test_stock_and_alerts_are_correct_after_any_sequence_of_events() -> None:
     assert connection.in_atomic_block
     run_state_machine_as_test(
         Stock,

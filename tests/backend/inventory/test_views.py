@@ -12,9 +12,9 @@ pytestmark = pytest.mark.django_db
 PATH = "/api/products/inventory/transactions/"
 
 
-def test_staff_receive_goods_by_naming_a_product_with_one_variant() -> None:
-    lamp, keeper = variant(stock=0), staff()
-    response = client_of(keeper).post(
+def test_staff_can_record_a_receipt_by_the_product_if_it_has_one_variant() -> None:
+    lamp, user = variant(stock=0), staff()
+    response = client_of(user).post(
         PATH,
         {
             "product": lamp.product_id,
@@ -36,7 +36,7 @@ def test_staff_receive_goods_by_naming_a_product_with_one_variant() -> None:
         "effect": 100,
         "reference": "PO-2024-001",
         "notes": "Initial stock",
-        "recorded_by": keeper.pk,
+        "recorded_by": user.pk,
         "timestamp": body["data"]["timestamp"],
     }
     assert stock_of(lamp.pk) == (100, 0)
@@ -60,16 +60,16 @@ def test_a_variant_of_another_product_is_refused() -> None:
     assert "variant" in response.json()["details"]
 
 
-def test_a_seller_records_stock_of_their_own_products_only() -> None:
+def test_a_seller_can_only_record_stock_of_own_products() -> None:
     trader = seller()
     mine = variant(stock=0, sold_by=trader)
-    others = variant(stock=2)
-    asked = {"transaction_type": "IN", "quantity": 1}
+    foreign = variant(stock=2)
+    request_body = {"transaction_type": "IN", "quantity": 1}
     client = client_of(trader)
-    assert client.post(PATH, {**asked, "product": mine.product_id}).status_code == 201
-    assert client.post(PATH, {**asked, "product": others.product_id}).status_code == 404
-    assert client.post(PATH, {**asked, "variant": others.pk}).status_code == 404
-    assert stock_of(others.pk) == (2, 0)
+    assert client.post(PATH, {**request_body, "product": mine.product_id}).status_code == 201
+    assert client.post(PATH, {**request_body, "product": foreign.product_id}).status_code == 404
+    assert client.post(PATH, {**request_body, "variant": foreign.pk}).status_code == 404
+    assert stock_of(foreign.pk) == (2, 0)
     assert [row["variant"] for row in client.get(PATH).json()["results"]] == [mine.pk]
 
 
@@ -96,30 +96,32 @@ def test_customers_and_guests_cannot_use_the_ledger(method: str) -> None:
         ({"warehouse": "north"}, "warehouse"),
     ],
 )
-def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str) -> None:
+def test_invalid_input_names_the_field(wrong: dict[str, object], field: str) -> None:
     lamp = variant(stock=0)
-    asked = {"product": lamp.product_id, "transaction_type": "IN", "quantity": 1}
-    response = client_of(staff()).post(PATH, asked | wrong)
+    request_body = {"product": lamp.product_id, "transaction_type": "IN", "quantity": 1}
+    response = client_of(staff()).post(PATH, request_body | wrong)
     assert response.status_code == 400
     assert list(response.json()["details"]) == [field]
     assert stock_of(lamp.pk) == (0, 0)
 
 
-def test_removing_more_units_than_available_is_a_conflict_with_the_available_number() -> None:
+def test_removing_more_units_than_available_is_refused_with_the_available_number() -> None:
     lamp = variant(stock=3)
     response = client_of(staff()).post(
         PATH, {"variant": lamp.pk, "transaction_type": "DAMAGE", "quantity": 4}
     )
     assert response.status_code == 409
     shortage = response.json()["details"]["items"][0]
-    assert (shortage["variant"], shortage["available"]) == (lamp.pk, 3), "named as in the request"
+    assert (shortage["variant"], shortage["available"]) == (lamp.pk, 3), (
+        "details have the names of the request"
+    )
 
 
 def test_a_repeated_request_with_the_same_key_is_recorded_once() -> None:
     lamp = variant(stock=0)
     client = client_of(staff())
-    asked = {"variant": lamp.pk, "transaction_type": "IN", "quantity": 5}
-    responses = [client.post(PATH, asked, headers={"Idempotency-Key": "delivery-1"}) for _ in range(2)]
+    request_body = {"variant": lamp.pk, "transaction_type": "IN", "quantity": 5}
+    responses = [client.post(PATH, request_body, headers={"Idempotency-Key": "delivery-1"}) for _ in range(2)]
     assert responses[0].json() == responses[1].json()
     assert stock_of(lamp.pk) == (5, 0)
 
@@ -134,7 +136,7 @@ def test_the_ledger_is_listed_newest_first_and_can_be_filtered() -> None:
     assert client.get(PATH, {"sort": "newest"}).status_code == 400
 
 
-def test_a_page_of_the_ledger_takes_the_same_number_of_queries_however_long_it_is() -> None:
+def test_the_number_of_queries_does_not_depend_on_the_length_of_the_page() -> None:
     client = client_of(staff())
     counts = []
     for _ in range(2):

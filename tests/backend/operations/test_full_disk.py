@@ -12,9 +12,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def full() -> Iterator[None]:
-    """Prevent SQLite's file from growing, as on a full volume; PostgreSQL's error is tested by its code."""
+    """Prevent SQLite's file from growing, as on a full volume; PostgreSQL's error has a unit test."""
     if connection.vendor != "sqlite":
-        pytest.skip("a PostgreSQL of the tests can't be filled up")
+        pytest.skip("the volume of a PostgreSQL server can't be filled in tests")
     with connection.cursor() as cursor:
         # Remove the free pages that earlier tests left in the file.
         cursor.execute("VACUUM")
@@ -34,7 +34,7 @@ def test_writes_are_refused_with_a_code_and_reads_succeed(full: None) -> None:
         responses.append(client.post("/accounts/register/", account))
 
     refused = [response for response in responses if response.status_code != 201]
-    assert refused, "the free pages of the file are used up"
+    assert refused, "no request was refused: the file still has free pages"
     assert {(response.status_code, response.json()["code"]) for response in refused} == {
         (503, "storage_full")
     }

@@ -1,4 +1,4 @@
-"""Health checks report what is down, and stay available themselves."""
+"""Health checks report failed dependencies, and respond even if a dependency hangs."""
 
 import shutil
 import threading
@@ -37,14 +37,14 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Iterator[health.Check]:
     """A check that hangs until the test is over."""
     monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.1)
-    over = threading.Event()
+    release = threading.Event()
 
     def wait() -> Mapping[str, object]:
-        over.wait(DEADLINE_SECONDS)
+        release.wait(DEADLINE_SECONDS)
         return {}
 
     yield wait
-    over.set()
+    release.set()
 
 
 def test_a_process_is_live_even_if_dependencies_are_down() -> None:
@@ -68,7 +68,7 @@ def test_an_optional_dependency_that_fails_degrades_the_shop() -> None:
     data = response.json()["data"]
     assert (response.status_code, data["state"]) == (200, "degraded")
     assert list(data["dependencies"]) == ["database", "search"]
-    assert "no disk left" not in response.content.decode(), "the public learns which part fails, not why"
+    assert "no disk left" not in response.content.decode(), "the public response doesn't contain the reason"
 
 
 def test_a_shop_without_a_required_dependency_is_unavailable() -> None:
@@ -82,7 +82,7 @@ def test_a_shop_without_a_required_dependency_is_unavailable() -> None:
     )
 
 
-def test_a_check_that_hangs_is_not_waited_for(stuck: health.Check) -> None:
+def test_a_check_that_hangs_is_reported_as_unhealthy(stuck: health.Check) -> None:
     register("warehouse", stuck, required=False)
     register("database", fine, required=True)
     warehouse, database = health.probe_all()
@@ -109,10 +109,10 @@ def test_health_is_never_throttled() -> None:
 
 
 def test_frequent_requests_share_one_run_of_the_checks() -> None:
-    asked: list[str] = []
+    runs: list[str] = []
 
     def count() -> Mapping[str, object]:
-        asked.append("database")
+        runs.append("database")
         return {}
 
     register("database", count, required=True)
@@ -120,11 +120,11 @@ def test_frequent_requests_share_one_run_of_the_checks() -> None:
     for _ in range(50):
         assert APIClient().get(READY).status_code == 200
 
-    assert len(asked) < 10
+    assert len(runs) < 10
 
 
 @pytest.mark.django_db
-def test_a_missing_migration_is_named_with_the_remedy() -> None:
+def test_a_missing_migration_is_reported_with_the_remedy() -> None:
     assert schema.check() == {}
     MigrationRecorder.Migration.objects.filter(app="carts").delete()
 
@@ -134,7 +134,7 @@ def test_a_missing_migration_is_named_with_the_remedy() -> None:
     assert "manage.py migrate" in found.value.remedy
 
 
-def test_a_nearly_full_volume_is_named_with_its_free_space() -> None:
+def test_a_nearly_full_volume_is_reported_with_its_free_space() -> None:
     left = {Path("/home/shop"): 5 * 2**30, Path("/data"): 7 * 2**20}
     storage = Storage({"home": Path("/home/shop"), "database": Path("/data")}, left.__getitem__)
 

@@ -1,4 +1,4 @@
-"""Operators see requests by route and the state of dependencies, on a port that the public can't reach."""
+"""Metrics and health for operators, on a port that isn't public."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ def page(path: str) -> tuple[str, str, str]:
     return status, dict(headers)["Content-Type"], body.decode()
 
 
-def shown() -> dict[str, float]:
+def metrics() -> dict[str, float]:
     status, kind, text = page("/metrics")
     assert (status, kind.partition(";")[0]) == ("200 OK", "text/plain")
     return {
@@ -42,7 +42,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_checks", {})
 
 
-def behind() -> Mapping[str, object]:
+def lagging() -> Mapping[str, object]:
     return {"lag_seconds": 1.5, "generation": "000007"}
 
 
@@ -52,12 +52,12 @@ def broken() -> Mapping[str, object]:
 
 def test_a_request_is_counted_by_route_and_outcome(checks: None) -> None:
     name = 'vitrine_http_requests_total{method="GET",route="api/products/<int:product_id>/",status="404"}'
-    before = shown().get(name, 0)
+    before = metrics().get(name, 0)
 
     for product_id in (987_654, 987_655):
         assert APIClient().get(f"/api/products/{product_id}/").status_code == 404
 
-    after = shown()
+    after = metrics()
     assert after[name] == before + 2
     assert (
         after['vitrine_http_request_seconds_count{method="GET",route="api/products/<int:product_id>/"}'] >= 2
@@ -68,17 +68,17 @@ def test_unknown_paths_and_methods_share_one_series(checks: None) -> None:
     APIClient().get("/a-secret-path/")
     APIClient().generic("BREW", "/a-secret-path/")
 
-    names = shown()
+    names = metrics()
 
     assert not any("secret" in name or "BREW" in name for name in names)
     assert any('method="other",route="unknown"' in name for name in names)
 
 
 def test_health_checks_are_exported_as_gauges(checks: None) -> None:
-    register("search", behind, required=False)
+    register("search", lagging, required=False)
     register("warehouse", broken, required=False)
 
-    found = shown()
+    found = metrics()
 
     assert found['vitrine_dependency_up{dependency="search"}'] == 1
     assert found['vitrine_dependency_up{dependency="warehouse"}'] == 0
@@ -86,7 +86,7 @@ def test_health_checks_are_exported_as_gauges(checks: None) -> None:
     assert not any('fact="generation"' in name for name in found)
 
 
-def test_operators_see_what_is_wrong_and_what_to_do(checks: None) -> None:
+def test_health_for_operators_has_errors_and_remedies(checks: None) -> None:
     register("warehouse", broken, required=False)
 
     _, kind, text = page("/health")
@@ -96,7 +96,7 @@ def test_operators_see_what_is_wrong_and_what_to_do(checks: None) -> None:
     assert (warehouse["error"], warehouse["remedy"]) == ("Unhealthy: 10.0.0.7 refuses", "Start it.")
 
 
-def test_health_is_503_for_operators_where_a_required_dependency_fails(checks: None) -> None:
+def test_health_for_operators_is_503_if_a_required_dependency_fails(checks: None) -> None:
     register("database", broken, required=True)
 
     assert page("/health")[0] == "503 Service Unavailable"

@@ -25,7 +25,7 @@ ADDRESS = {
 def fill(
     user: User, units: Mapping[int, int], *, exposure_id: UUID | None = None, at: datetime = NOW
 ) -> None:
-    """Put units into the customer's cart, by variant id."""
+    """Add units to the customer's cart, by variant id."""
     claim = Claim(exposure_id=exposure_id, shopper_key=user.shopper_key, added_at=at)
     for variant_id, quantity in units.items():
         add_item(user.pk, product_id=None, variant_id=variant_id, quantity=quantity, claim=claim)
@@ -42,6 +42,6 @@ def order_of(user: User, units: Mapping[int, int], *, at: datetime = NOW) -> Ord
 
 
 def movements_of(order: Order) -> list[tuple[str, int, str]]:
-    """Return kind, quantity and amount of each movement, in the order in which they were written."""
+    """Return the kind, quantity and amount of each movement, oldest first."""
     rows = Movement.objects.filter(order=order).order_by("pk")
     return [(row.kind, row.quantity, written(row.amount, currency=row.currency)) for row in rows]

@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ORDERS = "/api/orders/orders/"
 
 
-def test_of_two_customers_one_gets_the_last_unit() -> None:
+def test_only_one_of_two_customers_gets_the_last_unit() -> None:
     lamp, users = variant(stock=1), [customer(), customer()]
     for user in users:
         fill(user, {lamp.pk: 1})
     outcomes = together(*[partial(check_out, user) for user in users])
     assert kinds(outcomes) == ["ItemsUnavailable", "Order"]
     assert stock_of(lamp.pk) == (1, 1)
-    assert CartItem.objects.count() == 1, "the other keeps the cart"
+    assert CartItem.objects.count() == 1, "the cart of the other customer is unchanged"
 
 
 def test_concurrent_checkouts_of_one_cart_create_one_order() -> None:
@@ -47,7 +47,7 @@ def posting(user: User, *, key: str) -> Callable[[], tuple[int, bytes]]:
     return post
 
 
-def test_the_same_key_twice_at_once_gives_one_order_and_one_response() -> None:
+def test_concurrent_requests_with_one_key_get_one_order_and_the_same_response() -> None:
     user, lamp = customer(), variant(stock=10)
     fill(user, {lamp.pk: 2})
     outcomes = together(*[posting(user, key="order-1")] * 4)
@@ -57,7 +57,7 @@ def test_the_same_key_twice_at_once_gives_one_order_and_one_response() -> None:
     assert stock_of(lamp.pk) == (10, 2)
 
 
-def test_what_is_added_during_checkout_is_either_ordered_or_still_in_the_cart() -> None:
+def test_units_added_during_checkout_are_either_ordered_or_still_in_the_cart() -> None:
     user, lamp, chair = customer(), variant(stock=50), variant(stock=50)
     for _ in range(5):
         fill(user, {lamp.pk: 1})
@@ -93,13 +93,13 @@ def test_orders_for_the_same_products_in_any_order_do_not_block_each_other() -> 
 
 
 def test_an_order_is_never_both_shipped_and_cancelled() -> None:
-    keeper = staff()
+    staff_member = staff()
     for _ in range(4):
         lamp = variant(stock=2)
         user = customer()
         order = order_of(user, {lamp.pk: 1})
         outcomes = together(
-            partial(ship, order.pk, by=Actor.user(keeper.pk), now=NOW),
+            partial(ship, order.pk, by=Actor.user(staff_member.pk), now=NOW),
             partial(cancel, order.pk, by=Actor.user(user.pk), now=NOW),
         )
         assert kinds(outcomes) == ["Order", "TransitionNotAllowed"]
@@ -109,12 +109,12 @@ def test_an_order_is_never_both_shipped_and_cancelled() -> None:
 
 
 def test_concurrent_recording_of_one_return_counts_once() -> None:
-    keeper, lamp = staff(), variant(stock=5)
+    staff_member, lamp = staff(), variant(stock=5)
     order = order_of(customer(), {lamp.pk: 1})
-    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
+    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     units = {order.items.get().pk: 1}
     outcomes = together(
-        *[lambda: accept_return(order.pk, units=units, by=Actor.user(keeper.pk), now=NOW)] * 2
+        *[lambda: accept_return(order.pk, units=units, by=Actor.user(staff_member.pk), now=NOW)] * 2
     )
     assert kinds(outcomes) == ["Order", "ReturnTooLarge"]
     assert stock_of(lamp.pk) == (5, 0)

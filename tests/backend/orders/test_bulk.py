@@ -1,4 +1,4 @@
-"""Past orders are imported unchanged, each once."""
+"""Importing past orders: each is stored unchanged and once."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -108,7 +108,7 @@ def test_importing_twice_changes_nothing() -> None:
     assert import_orders(orders, source="another shop") == Imported(created=3, unchanged=0)
 
 
-def test_each_new_order_is_published_once_but_none_of_its_past_steps() -> None:
+def test_each_new_order_is_published_once_without_its_past_steps() -> None:
     lamp = variant()
     Message.objects.all().delete()
     import_orders([past_order(str(number), line(lamp.pk)) for number in range(3)], source="elsewhere")
@@ -149,26 +149,26 @@ def test_later_steps_and_returns_keep_their_times() -> None:
     ]
     assert movements_of(rows["cancelled"]) == [("SALE", 2, "5.10"), ("CANCEL", 2, "5.10")]
     assert movements_of(rows["returned"])[2:] == [("RETURN", 2, "5.10")]
-    back = Movement.objects.get(kind="RETURN")
-    assert (back.variant, back.occurred_at) == (chair, LATER)
+    returned = Movement.objects.get(kind="RETURN")
+    assert (returned.variant, returned.occurred_at) == (chair, LATER)
     assert Movement.objects.get(kind="CANCEL").occurred_at == LATER
     assert list(rows["returned"].items.values_list("returned", flat=True)) == [0, 2]
 
 
 def test_an_open_past_order_can_be_continued_without_changing_stock() -> None:
-    lamp, keeper = variant(stock=3), staff()
+    lamp, staff_member = variant(stock=3), staff()
     import_orders([past_order(name, line(lamp.pk, 2), steps=[]) for name in ("a", "b")], source="elsewhere")
     first, second = Order.objects.order_by("pk")
-    cancel(first.pk, by=Actor.user(keeper.pk), now=LATER)
-    ship(second.pk, by=Actor.user(keeper.pk), now=LATER)
+    cancel(first.pk, by=Actor.user(staff_member.pk), now=LATER)
+    ship(second.pk, by=Actor.user(staff_member.pk), now=LATER)
     assert stock_of(lamp.pk) == (3, 0)
-    accept_return(second.pk, units={second.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)
-    assert stock_of(lamp.pk) == (4, 0), "what comes back is physically there"
+    accept_return(second.pk, units={second.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
+    assert stock_of(lamp.pk) == (4, 0), "returned units are in stock"
 
 
 def test_returns_without_an_order_are_separate_movements() -> None:
     buyer, lamp = customer(), variant()
-    back = PastMovement(
+    past_return = PastMovement(
         reference="C536379/1",
         kind=MovementKind.RETURN,
         variant_id=lamp.pk,
@@ -179,8 +179,8 @@ def test_returns_without_an_order_are_separate_movements() -> None:
         customer_id=buyer.pk,
     )
     Message.objects.all().delete()
-    assert import_movements([back], source="elsewhere") == Imported(created=1, unchanged=0)
-    assert import_movements([back], source="elsewhere") == Imported(created=0, unchanged=1)
+    assert import_movements([past_return], source="elsewhere") == Imported(created=1, unchanged=0)
+    assert import_movements([past_return], source="elsewhere") == Imported(created=0, unchanged=1)
     row = Movement.objects.get()
     assert (row.kind, row.order, row.product, row.amount, row.occurred_at, row.customer) == (
         "RETURN",
@@ -193,7 +193,7 @@ def test_returns_without_an_order_are_separate_movements() -> None:
     assert list(Message.objects.values_list("topic", "key")) == [("movement", str(row.pk))]
 
 
-def test_a_large_call_takes_as_many_queries_as_a_small_one() -> None:
+def test_the_number_of_queries_does_not_depend_on_the_number_of_orders() -> None:
     lamp = variant()
     counts = []
     for name, size in (("small", 2), ("large", 40)):

@@ -1,4 +1,4 @@
-"""Checkout turns the whole cart into an order, or changes nothing."""
+"""Checkout places an order of the whole cart, or changes nothing."""
 
 from decimal import Decimal
 from uuid import uuid4
@@ -87,7 +87,7 @@ def test_the_claim_of_the_cart_is_kept_with_item_and_sale() -> None:
     assert (sale.exposure_id, sale.cart_added_at, sale.shopper_key) == (shown, NOW, user.shopper_key)
 
 
-def test_confirming_sells_each_line_under_its_seller_and_category() -> None:
+def test_each_line_becomes_a_sale_with_its_seller_and_category() -> None:
     user, trader = customer(), seller()
     lamp = variant(price="10.00", category=("Home", "Lamps"), sold_by=trader)
     order = order_of(user, {lamp.pk: 3, variant(price="1.50").pk: 2})
@@ -108,7 +108,7 @@ def test_confirming_sells_each_line_under_its_seller_and_category() -> None:
     )
 
 
-def test_the_history_shows_that_it_was_placed_and_confirmed() -> None:
+def test_the_history_has_the_steps_pending_and_confirmed() -> None:
     user = customer()
     order = order_of(user, {variant().pk: 1})
     assert list(order.history.values_list("status", "changed_by", "changed_at")) == [
@@ -128,7 +128,7 @@ def test_the_order_and_its_products_are_published() -> None:
     ]
 
 
-def test_an_order_keeps_the_product_as_it_was_bought() -> None:
+def test_an_order_keeps_a_snapshot_of_the_product() -> None:
     shirt = product(
         "A shirt", brand="Acme", attributes={"fabric": "linen"}, image_urls=["https://example.org/s.jpg"]
     )
@@ -148,7 +148,7 @@ def test_an_order_keeps_the_product_as_it_was_bought() -> None:
     }
 
 
-def require_nothing_happened(user: User, *, lines: int) -> None:
+def require_nothing_changed(user: User, *, lines: int) -> None:
     """Check that a refused checkout changed nothing."""
     assert not Order.objects.exists()
     assert not Movement.objects.exists()
@@ -162,11 +162,11 @@ def test_an_empty_cart_cannot_be_ordered() -> None:
         check_out(customer())
 
 
-def test_lines_that_cannot_be_ordered_are_named_and_nothing_is_changed() -> None:
+def test_a_checkout_with_unavailable_lines_is_refused_with_these_lines() -> None:
     user = customer()
-    gone, scarce, fine = variant(), variant(title="A rare lamp", stock=3), variant()
-    fill(user, {gone.pk: 1, scarce.pk: 3, fine.pk: 1})
-    delete_product(gone.product_id, now=NOW, by=SYSTEM)
+    deleted, scarce, available = variant(), variant(title="A rare lamp", stock=3), variant()
+    fill(user, {deleted.pk: 1, scarce.pk: 3, available.pk: 1})
+    delete_product(deleted.product_id, now=NOW, by=SYSTEM)
     reserve({scarce.pk: 2}, reference="another's order", now=NOW)
     with pytest.raises(ItemsUnavailable) as refused:
         check_out(user)
@@ -176,10 +176,10 @@ def test_lines_that_cannot_be_ordered_are_named_and_nothing_is_changed() -> None
             {
                 "item_id": items[0].pk,
                 "problem": "not_for_sale",
-                "product_id": gone.product_id,
+                "product_id": deleted.product_id,
                 "title": "A lamp",
-                "variant_id": gone.pk,
-                "sku": gone.sku,
+                "variant_id": deleted.pk,
+                "sku": deleted.sku,
                 "requested": 1,
                 "available": 10,
             },
@@ -195,7 +195,7 @@ def test_lines_that_cannot_be_ordered_are_named_and_nothing_is_changed() -> None
             },
         ]
     }
-    require_nothing_happened(user, lines=3)
+    require_nothing_changed(user, lines=3)
 
 
 def test_a_total_that_the_customer_did_not_expect_is_refused() -> None:
@@ -205,7 +205,7 @@ def test_a_total_that_the_customer_did_not_expect_is_refused() -> None:
     with pytest.raises(PriceChanged) as refused:
         check_out(user, expected_total=Decimal("10.00"))
     assert refused.value.details == {"expected_total": "10.00", "total_amount": "12.00"}
-    require_nothing_happened(user, lines=1)
+    require_nothing_changed(user, lines=1)
     assert check_out(user, expected_total=Decimal("12.00")).total_amount == Decimal("12.00")
 
 
@@ -215,7 +215,7 @@ def test_an_order_beyond_the_highest_total_is_refused() -> None:
     with pytest.raises(OrderTooLarge) as refused:
         check_out(user)
     assert refused.value.details == {"total_amount": "1009999999998.99", "max_total": "999999999999.99"}
-    require_nothing_happened(user, lines=1)
+    require_nothing_changed(user, lines=1)
 
 
 def test_a_cart_of_unavailable_lines_is_not_reported_as_empty() -> None:

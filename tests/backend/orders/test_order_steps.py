@@ -1,4 +1,4 @@
-"""Each step of an order is published once, as a fact, in the transaction that takes it."""
+"""Each step of an order is published once, as a fact, in the same transaction."""
 
 import pytest
 from django.db import transaction
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def keeper() -> User:
+def staff_member() -> User:
     return staff()
 
 
@@ -34,34 +34,34 @@ def history_of(*orders: Order) -> list[str]:
     return [str(pk) for pk in rows.values_list("pk", flat=True)]
 
 
-def test_every_row_of_the_history_is_published_once_in_order(keeper: User) -> None:
+def test_every_row_of_the_history_is_published_once_in_order(staff_member: User) -> None:
     lamp = variant()
     first, second = order_of(customer(), {lamp.pk: 1}), order_of(customer(), {lamp.pk: 2})
-    ship(first.pk, by=Actor.user(keeper.pk), now=NOW)
-    cancel(second.pk, by=Actor.user(keeper.pk), now=NOW)
-    deliver(first.pk, by=Actor.user(keeper.pk), now=NOW)
-    accept_return(first.pk, units={first.items.get().pk: 1}, by=Actor.user(keeper.pk), now=NOW)
+    ship(first.pk, by=Actor.user(staff_member.pk), now=NOW)
+    cancel(second.pk, by=Actor.user(staff_member.pk), now=NOW)
+    deliver(first.pk, by=Actor.user(staff_member.pk), now=NOW)
+    accept_return(first.pk, units={first.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=NOW)
 
     assert len(published()) == 7
     assert published() == history_of(first, second)
 
 
-def test_a_refused_step_and_one_that_is_rolled_back_are_not_published(keeper: User) -> None:
+def test_a_refused_step_and_one_that_is_rolled_back_are_not_published(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     before = published()
     with pytest.raises(TransitionNotAllowed):
-        deliver(order.pk, by=Actor.user(keeper.pk), now=NOW)
+        deliver(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     with transaction.atomic():
-        ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
+        ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
         transaction.set_rollback(True)
 
     assert published() == before
 
 
-def test_a_late_subscriber_reads_each_step_from_its_row(keeper: User) -> None:
+def test_a_late_subscriber_reads_each_step_from_its_row(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
-    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
-    deliver(order.pk, by=Actor.user(keeper.pk), now=NOW)
+    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+    deliver(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     recorder = Recorder(topics=frozenset({Topic.ORDER_STEP}), quiet_seconds=60.0)
     drain([recorder], timeout=30)
 
@@ -74,11 +74,11 @@ def test_a_late_subscriber_reads_each_step_from_its_row(keeper: User) -> None:
     ]
 
 
-def test_a_new_subscriber_at_the_head_does_not_receive_old_steps(keeper: User) -> None:
+def test_a_new_subscriber_at_the_head_does_not_receive_old_steps(staff_member: User) -> None:
     mailer = Recorder("mailer", topics=frozenset({Topic.ORDER_STEP}), start=Start.HEAD)
     order = order_of(customer(), {variant().pk: 1})
     drain([mailer], timeout=30)
-    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
+    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     drain([mailer], timeout=30)
 
     assert mailer.keys == history_of(order)[-1:]

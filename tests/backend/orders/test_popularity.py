@@ -1,4 +1,4 @@
-"""Popularity counts units sold, without returns and cancels."""
+"""Popularity is the number of units sold, without cancelled ones."""
 
 from datetime import timedelta
 from decimal import Decimal
