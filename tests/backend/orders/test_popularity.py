@@ -1,4 +1,4 @@
-"""Popularity is the number of units sold, without cancelled ones."""
+"""Popularity is the number of units sold minus those cancelled or returned."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The amounts of an order."""
+"""The amounts of an order: tax, shipping, and shares of lines."""
 
 from decimal import Decimal
 
@@ -38,8 +38,8 @@ def test_shipping_is_free_from_the_threshold() -> None:
 
 
 def test_a_shop_without_a_threshold_always_charges_shipping() -> None:
-    dear = Tariff(tax_percentage=Decimal(0), shipping_cost=Decimal(5), free_shipping_from=None)
-    assert dear.totals(Decimal(10_000), currency="USD").total_amount == Decimal(10_005)
+    tariff = Tariff(tax_percentage=Decimal(0), shipping_cost=Decimal(5), free_shipping_from=None)
+    assert tariff.totals(Decimal(10_000), currency="USD").total_amount == Decimal(10_005)
 
 
 @given(
@@ -47,15 +47,15 @@ def test_a_shop_without_a_threshold_always_charges_shipping() -> None:
     parts=st.lists(st.integers(min_value=1, max_value=9), min_size=1, max_size=12),
 )
 def test_the_shares_of_a_line_add_up_to_its_total(total: Decimal, parts: list[int]) -> None:
-    of, before, worth = sum(parts), 0, Decimal(0)
+    of, before, allocated = sum(parts), 0, Decimal(0)
     for units in parts:
         part = share(total, currency="USD", of=of, before=before, units=units)
         assert part >= 0
-        worth, before = worth + part, before + units
-    assert worth == total
+        allocated, before = allocated + part, before + units
+    assert allocated == total
 
 
-def test_order_numbers_do_not_repeat_and_can_be_read_out() -> None:
+def test_order_numbers_are_unique_and_use_unambiguous_characters() -> None:
     numbers = {order_number() for _ in range(2_000)}
     assert len(numbers) == 2_000
     assert {len(number) for number in numbers} == {14}

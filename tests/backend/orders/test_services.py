@@ -1,4 +1,4 @@
-"""Status transitions of orders: each is possible once, and only from certain statuses."""
+"""Steps of orders: each can be taken once, and only from certain statuses."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ LATER = NOW + timedelta(days=2)
 
 
 @pytest.fixture
-def keeper() -> User:
+def staff_member() -> User:
     return staff()
 
 
@@ -31,10 +31,10 @@ def steps_of(order: Order) -> list[str]:
     return list(order.history.values_list("status", flat=True))
 
 
-def test_shipping_takes_the_units_out_of_stock(keeper: User) -> None:
+def test_shipping_removes_the_units_from_stock(staff_member: User) -> None:
     lamp = variant(stock=5)
     order = order_of(customer(), {lamp.pk: 2})
-    shipped = ship(order.pk, by=Actor.user(keeper.pk), now=LATER, note="by post")
+    shipped = ship(order.pk, by=Actor.user(staff_member.pk), now=LATER, note="by post")
     out = InventoryTransaction.objects.get(transaction_type="OUT")
     assert shipped.status == "SHIPPED"
     assert stock_of(lamp.pk) == (3, 0)
@@ -42,18 +42,23 @@ def test_shipping_takes_the_units_out_of_stock(keeper: User) -> None:
         lamp,
         2,
         order.order_number,
-        keeper,
+        staff_member,
         LATER,
     )
     step = order.history.last()
     assert step is not None
-    assert (step.status, step.note, step.changed_by, step.changed_at) == ("SHIPPED", "by post", keeper, LATER)
+    assert (step.status, step.note, step.changed_by, step.changed_at) == (
+        "SHIPPED",
+        "by post",
+        staff_member,
+        LATER,
+    )
 
 
-def test_delivery_marks_the_order_as_paid(keeper: User) -> None:
+def test_delivery_marks_the_order_as_paid(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
-    ship(order.pk, by=Actor.user(keeper.pk), now=LATER)
-    delivered = deliver(order.pk, by=Actor.user(keeper.pk), now=LATER)
+    ship(order.pk, by=Actor.user(staff_member.pk), now=LATER)
+    delivered = deliver(order.pk, by=Actor.user(staff_member.pk), now=LATER)
     assert (delivered.status, delivered.payment_status) == ("DELIVERED", "PAID")
     assert movements_of(order) == [("SALE", 1, "10.00")]
 
@@ -66,8 +71,8 @@ def test_cancelling_releases_the_units_and_reverses_the_sale() -> None:
     assert (cancelled.status, cancelled.payment_status) == ("CANCELLED", "CANCELLED")
     assert stock_of(lamp.pk) == (5, 0)
     assert movements_of(order) == [("SALE", 2, "5.00"), ("CANCEL", 2, "5.00")]
-    sale, taken_back = Movement.objects.order_by("pk")
-    assert taken_back.occurred_at == LATER
+    sale, cancellation = Movement.objects.order_by("pk")
+    assert cancellation.occurred_at == LATER
     assert not InventoryTransaction.objects.filter(transaction_type="OUT").exists()
     for name in (
         "order",
@@ -79,15 +84,15 @@ def test_cancelling_releases_the_units_and_reverses_the_sale() -> None:
         "currency",
         "customer",
     ):
-        assert getattr(taken_back, name) == getattr(sale, name)
-    assert (taken_back.exposure_id, taken_back.cart_added_at, taken_back.shopper_key) == (
+        assert getattr(cancellation, name) == getattr(sale, name)
+    assert (cancellation.exposure_id, cancellation.cart_added_at, cancellation.shopper_key) == (
         sale.exposure_id,
         sale.cart_added_at,
         sale.shopper_key,
     )
 
 
-def test_a_cancel_keeps_the_category_of_the_sale() -> None:
+def test_a_cancellation_has_the_category_of_the_sale() -> None:
     from backend.catalog.categories import category_by_names
 
     user, lamp = customer(), variant(category=("Home", "Lamps"))
@@ -112,17 +117,17 @@ def test_a_cancel_keeps_the_category_of_the_sale() -> None:
         ([cancel], deliver),
     ],
 )
-def test_a_step_that_the_status_does_not_allow_is_refused_and_changes_nothing(
-    taken: list[object], refused: object, keeper: User
+def test_a_step_that_the_status_does_not_allow_is_refused(
+    taken: list[object], refused: object, staff_member: User
 ) -> None:
     lamp = variant(stock=5)
     order = order_of(customer(), {lamp.pk: 2})
     for step in taken:
-        step(order.pk, by=Actor.user(keeper.pk), now=NOW)  # type: ignore[operator]
+        step(order.pk, by=Actor.user(staff_member.pk), now=NOW)  # type: ignore[operator]
     order.refresh_from_db()
     before = (order.status, order.payment_status, stock_of(lamp.pk), movements_of(order), steps_of(order))
     with pytest.raises(TransitionNotAllowed) as conflict:
-        refused(order.pk, by=Actor.user(keeper.pk), now=LATER)  # type: ignore[operator]
+        refused(order.pk, by=Actor.user(staff_member.pk), now=LATER)  # type: ignore[operator]
     order.refresh_from_db()
     assert (
         order.status,
@@ -134,12 +139,12 @@ def test_a_step_that_the_status_does_not_allow_is_refused_and_changes_nothing(
     assert conflict.value.details["status"] == order.status
 
 
-def test_a_return_increases_stock_and_reduces_revenue(keeper: User) -> None:
+def test_a_return_increases_stock_and_reduces_revenue(staff_member: User) -> None:
     lamp = variant(stock=5, price="2.50")
     order = order_of(customer(), {lamp.pk: 3})
-    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
+    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     item = order.items.get()
-    accept_return(order.pk, units={item.pk: 2}, by=Actor.user(keeper.pk), now=LATER, note="too bright")
+    accept_return(order.pk, units={item.pk: 2}, by=Actor.user(staff_member.pk), now=LATER, note="too bright")
     entry = InventoryTransaction.objects.get(transaction_type="RETURN")
     item.refresh_from_db()
     order.refresh_from_db()
@@ -149,63 +154,63 @@ def test_a_return_increases_stock_and_reduces_revenue(keeper: User) -> None:
     assert Movement.objects.get(kind="RETURN").occurred_at == LATER
 
 
-def test_returns_may_come_in_parts_but_not_exceed_what_was_bought(keeper: User) -> None:
+def test_units_can_be_returned_in_several_parts_up_to_the_number_bought(staff_member: User) -> None:
     lamp, chair = variant(stock=5), variant(stock=5)
     order = order_of(customer(), {lamp.pk: 3, chair.pk: 1})
-    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
+    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     lamps, chairs = order.items.all()
-    accept_return(order.pk, units={lamps.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+    accept_return(order.pk, units={lamps.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
     with pytest.raises(ReturnTooLarge) as refused:
-        accept_return(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+        accept_return(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
     assert refused.value.details == {
         "items": [{"item_id": lamps.pk, "quantity": 3, "returned": 1, "requested": 3}]
     }
-    assert stock_of(chair.pk) == (4, 0), "nothing of a refused return happens"
-    accept_return(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+    assert stock_of(chair.pk) == (4, 0), "a refused return changes no stock"
+    accept_return(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
     assert (stock_of(lamp.pk), stock_of(chair.pk)) == ((5, 0), (5, 0))
     assert [kind for kind, _, _ in movements_of(order)] == ["SALE", "SALE", "RETURN", "RETURN", "RETURN"]
 
 
-def test_the_parts_of_a_line_that_does_not_divide_evenly_add_up_to_it(keeper: User) -> None:
+def test_partial_returns_of_a_line_add_up_to_its_amount(staff_member: User) -> None:
     order = order_of(customer(), {variant(stock=5).pk: 3})
     Movement.objects.filter(order=order).update(amount=Decimal("20.00"))
-    ship(order.pk, by=Actor.user(keeper.pk), now=NOW)
+    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     item = order.items.get()
     for _ in range(3):
-        accept_return(order.pk, units={item.pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+        accept_return(order.pk, units={item.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
     assert [amount for _, _, amount in movements_of(order)] == ["20.00", "6.67", "6.66", "6.67"]
 
 
-def test_units_that_were_not_shipped_cannot_be_returned(keeper: User) -> None:
+def test_units_that_were_not_shipped_cannot_be_returned(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     with pytest.raises(TransitionNotAllowed):
-        accept_return(order.pk, units={order.items.get().pk: 1}, by=Actor.user(keeper.pk), now=LATER)
+        accept_return(order.pk, units={order.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
 
 
-def test_an_item_of_another_order_is_refused_by_name(keeper: User) -> None:
+def test_a_return_of_another_orders_item_is_refused(staff_member: User) -> None:
     mine, other = (order_of(customer(), {variant().pk: 1}) for _ in range(2))
-    ship(mine.pk, by=Actor.user(keeper.pk), now=NOW)
-    stranger = other.items.get().pk
+    ship(mine.pk, by=Actor.user(staff_member.pk), now=NOW)
+    foreign = other.items.get().pk
     with pytest.raises(InvalidInput) as refused:
-        accept_return(mine.pk, units={stranger: 1}, by=Actor.user(keeper.pk), now=LATER)
-    assert str(stranger) in str(refused.value.details["items"])
+        accept_return(mine.pk, units={foreign: 1}, by=Actor.user(staff_member.pk), now=LATER)
+    assert str(foreign) in str(refused.value.details["items"])
 
 
-def test_every_step_is_published(keeper: User) -> None:
+def test_every_step_is_published(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     item = order.items.get()
     for step in (ship, deliver):
         Message.objects.all().delete()
-        step(order.pk, by=Actor.user(keeper.pk), now=NOW)
+        step(order.pk, by=Actor.user(staff_member.pk), now=NOW)
         assert Message.objects.filter(topic="order", key=str(order.pk)).count() == 1
     Message.objects.all().delete()
-    accept_return(order.pk, units={item.pk: 1}, by=Actor.user(keeper.pk), now=NOW)
+    accept_return(order.pk, units={item.pk: 1}, by=Actor.user(staff_member.pk), now=NOW)
     assert sorted(Message.objects.values_list("topic", flat=True)) == ["order", "product"], (
-        "units that come back are no step of the order"
+        "a return is not a step of the order"
     )
 
 
 @pytest.mark.parametrize("step", [ship, deliver, cancel])
-def test_an_unknown_order_is_not_found(step: object, keeper: User) -> None:
+def test_an_unknown_order_is_not_found(step: object, staff_member: User) -> None:
     with pytest.raises(OrderNotFound):
-        step(987_654, by=Actor.user(keeper.pk), now=NOW)  # type: ignore[operator]
+        step(987_654, by=Actor.user(staff_member.pk), now=NOW)  # type: ignore[operator]

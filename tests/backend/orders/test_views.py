@@ -72,7 +72,7 @@ def test_checkout_returns_the_order(shopper: User) -> None:
         ({"coupon": "HALF"}, "coupon"),
     ],
 )
-def test_bad_input_is_refused_by_field(wrong: dict[str, object], field: str, shopper: User) -> None:
+def test_invalid_input_names_the_field(wrong: dict[str, object], field: str, shopper: User) -> None:
     fill(shopper, {variant().pk: 1})
     response = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS} | wrong)
     assert response.status_code == 400
@@ -92,7 +92,7 @@ def test_an_empty_cart_is_a_bad_request(shopper: User) -> None:
     assert (response.status_code, response.json()["error"]) == (400, "Your cart is empty.")
 
 
-def test_missing_stock_is_a_conflict_that_names_the_items(shopper: User) -> None:
+def test_missing_stock_is_a_conflict_with_the_unavailable_items(shopper: User) -> None:
     lamp = variant(stock=1)
     fill(shopper, {lamp.pk: 1})
     order_of(customer(), {lamp.pk: 1})
@@ -102,13 +102,15 @@ def test_missing_stock_is_a_conflict_that_names_the_items(shopper: User) -> None
     assert (item["variant_id"], item["problem"], item["available"]) == (lamp.pk, "insufficient_stock", 0)
 
 
-def test_the_same_key_gives_the_same_response_after_the_order_changed(shopper: User) -> None:
+def test_a_request_with_the_same_key_gets_the_first_response_even_after_the_order_changed(
+    shopper: User,
+) -> None:
     fill(shopper, {variant(stock=5).pk: 1})
     client = client_of(shopper)
-    asked, headers = {"shipping_address": ADDRESS}, {"Idempotency-Key": "a-key"}
-    first = client.post(ORDERS, asked, headers=headers)
+    checkout, headers = {"shipping_address": ADDRESS}, {"Idempotency-Key": "a-key"}
+    first = client.post(ORDERS, checkout, headers=headers)
     client_of(staff()).post(f"{ORDERS}{first.json()['data']['id']}/ship/")
-    again = client.post(ORDERS, asked, headers=headers)
+    again = client.post(ORDERS, checkout, headers=headers)
     assert (again.status_code, again.content) == (201, first.content)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert Order.objects.count() == 1
@@ -125,10 +127,10 @@ def test_the_same_key_with_another_body_is_a_conflict(shopper: User) -> None:
 
 def test_a_failed_checkout_can_be_repeated_with_the_same_key(shopper: User) -> None:
     client, headers = client_of(shopper), {"Idempotency-Key": "a-key"}
-    asked = {"shipping_address": ADDRESS}
-    assert client.post(ORDERS, asked, headers=headers).status_code == 400
+    checkout = {"shipping_address": ADDRESS}
+    assert client.post(ORDERS, checkout, headers=headers).status_code == 400
     fill(shopper, {variant().pk: 1})
-    assert client.post(ORDERS, asked, headers=headers).status_code == 201
+    assert client.post(ORDERS, checkout, headers=headers).status_code == 201
 
 
 def test_customers_see_their_own_orders_and_staff_see_all(shopper: User) -> None:
@@ -143,7 +145,7 @@ def test_customers_see_their_own_orders_and_staff_see_all(shopper: User) -> None
     assert client_of(staff()).get(f"{ORDERS}{other.pk}/").status_code == 200
 
 
-def test_orders_can_be_filtered_by_known_statuses_only(shopper: User) -> None:
+def test_orders_can_be_filtered_by_status(shopper: User) -> None:
     order_of(shopper, {variant().pk: 1})
     client = client_of(shopper)
     assert client.get(ORDERS, {"status": "CONFIRMED"}).json()["count"] == 1
@@ -179,7 +181,7 @@ def test_staff_can_take_an_order_through_all_steps(shopper: User) -> None:
         ({"1": 2}, "items"),
     ],
 )
-def test_a_return_names_each_item_once_with_its_units(items: object, field: str, shopper: User) -> None:
+def test_an_invalid_return_names_the_field(items: object, field: str, shopper: User) -> None:
     order = order_of(shopper, {variant().pk: 1})
     response = client_of(staff()).post(f"{ORDERS}{order.pk}/return/", {"items": items})
     assert response.status_code == 400
@@ -187,15 +189,15 @@ def test_a_return_names_each_item_once_with_its_units(items: object, field: str,
 
 
 @pytest.mark.parametrize("step", ["ship", "deliver", "return"])
-def test_only_staff_ship_deliver_and_accept_returns(step: str, shopper: User) -> None:
+def test_only_staff_can_ship_deliver_and_accept_returns(step: str, shopper: User) -> None:
     order = order_of(shopper, {variant().pk: 1})
-    for person in (shopper, seller()):
-        assert client_of(person).post(f"{ORDERS}{order.pk}/{step}/").status_code == 403
+    for user in (shopper, seller()):
+        assert client_of(user).post(f"{ORDERS}{order.pk}/{step}/").status_code == 403
     order.refresh_from_db()
     assert order.status == "CONFIRMED"
 
 
-def test_customers_cancel_their_own_orders_until_they_are_shipped(shopper: User) -> None:
+def test_customers_can_cancel_their_own_orders_until_they_are_shipped(shopper: User) -> None:
     first, second = (order_of(shopper, {variant().pk: 1}) for _ in range(2))
     client = client_of(shopper)
     assert client_of(customer()).post(f"{ORDERS}{first.pk}/cancel/").status_code == 404
@@ -213,25 +215,25 @@ def test_guests_cannot_list_orders(path: str) -> None:
 def test_the_number_of_queries_does_not_grow_with_the_order() -> None:
     small, large = customer(), customer()
     choices = list(product(stock=[5] * 12).variants.all())
-    keeper = client_of(staff())
+    staff_client = client_of(staff())
     counts = []
     for user, size in ((small, 2), (large, 12)):
         fill(user, {choice.pk: 1 for choice in choices[:size]})
-        client, taken = client_of(user), []
+        client, measured = client_of(user), []
         with CaptureQueriesContext(connection) as queries:
             order = client.post(ORDERS, {"shipping_address": ADDRESS}).json()["data"]
-        taken.append(len(queries))
+        measured.append(len(queries))
         steps = [
             ("ship/", {}),
             ("return/", {"items": [{"item_id": item["id"], "quantity": 1} for item in order["items"]]}),
         ]
         for step, body in steps:
             with CaptureQueriesContext(connection) as queries:
-                assert keeper.post(f"{ORDERS}{order['id']}/{step}", body).status_code == 200
-            taken.append(len(queries))
+                assert staff_client.post(f"{ORDERS}{order['id']}/{step}", body).status_code == 200
+            measured.append(len(queries))
         with CaptureQueriesContext(connection) as queries:
             client.get(f"{ORDERS}{order['id']}/")
-        counts.append([*taken, len(queries)])
+        counts.append([*measured, len(queries)])
     assert counts[0] == counts[1]
     assert counts[0][-1] == 3
 

@@ -1,4 +1,4 @@
-"""A subscriber that records what it receives, and clocks that tests control."""
+"""A subscriber that records its notices, and clocks that tests control."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -43,7 +43,7 @@ class Recorder:
 
     @property
     def keys(self) -> list[str]:
-        """Every key that was handled, in order."""
+        """Return all keys that were handled, in order."""
         return [key for batch in self.batches for key in batch]
 
 

@@ -34,7 +34,7 @@ class FansOut:
 
 
 class Receives:
-    """Records products, and needs the engines for that."""
+    """Records the keys of products; it requires that the engines are running."""
 
     name = "receives"
     topics = frozenset({Topic.PRODUCT})
@@ -66,7 +66,7 @@ def _ours(settings: Settings) -> None:
     received.clear()
 
 
-def test_every_subscriber_is_done_when_it_returns_and_the_engines_are_stopped() -> None:
+def test_all_subscribers_are_caught_up_and_engines_stopped_at_the_end() -> None:
     with transaction.atomic():
         publish(Topic.PRODUCT, 1)
     done: list[str] = []
@@ -78,7 +78,7 @@ def test_every_subscriber_is_done_when_it_returns_and_the_engines_are_stopped() 
     assert engines == []
 
 
-def test_what_a_subscriber_publishes_is_delivered_to_later_subscribers() -> None:
+def test_messages_published_by_a_subscriber_are_delivered_to_later_subscribers() -> None:
     with transaction.atomic():
         publish(Topic.CATEGORY, 7)
 
@@ -97,7 +97,7 @@ def test_catching_up_twice_delivers_nothing_twice() -> None:
     assert received == ["1"]
 
 
-def test_a_failure_is_named_and_its_messages_are_delivered_next_time(settings: Settings) -> None:
+def test_a_failure_is_reported_and_its_messages_are_delivered_the_next_time(settings: Settings) -> None:
     with transaction.atomic():
         publish(Topic.PRODUCT, 1)
     settings.OUTBOX_ENGINES = "contextlib.nullcontext"

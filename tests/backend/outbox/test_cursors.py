@@ -1,4 +1,4 @@
-"""Cursors of subscribers that no process runs: closed, overtaken, repaired, and reported by health checks."""
+"""Cursors of subscribers that no process runs: they are closed, repaired, and reported by health checks."""
 
 from datetime import timedelta
 from io import StringIO
@@ -30,13 +30,13 @@ def runner_of(recorder: Recorder, clock: Clock) -> SubscriberRunner:
     return SubscriberRunner(recorder, owner="me", clock=clock.now, monotonic=clock.monotonic)
 
 
-def killed(clock: Clock) -> None:
-    """Leave the cursor of a build that held its lease until now."""
+def leave_cursor_of_killed_build(clock: Clock) -> None:
+    """Create the cursor of a killed build that had its lease until now."""
     open_cursor(KILLED.name, start=Start.HEAD, remedy=REMEDY)
     runner_of(KILLED, clock).step()
 
 
-def long_after(clock: Clock) -> None:
+def expire_abandoned(clock: Clock) -> None:
     clock.seconds += (settings.OUTBOX_ABANDONED_AFTER + LEASE).total_seconds() + 1
 
 
@@ -46,29 +46,29 @@ def prune_all() -> int:
 
 def test_the_cursor_of_a_killed_command_prevents_pruning_for_a_limited_time() -> None:
     clock, recorder = Clock(), Recorder("declared")
-    killed(clock)
+    leave_cursor_of_killed_build(clock)
     publish_settled(*range(3))
     runner_of(recorder, clock).step()
     assert prune_all() == 0
 
-    long_after(clock)
+    expire_abandoned(clock)
     assert close_abandoned({"declared"}, now=clock.now()) == [KILLED.name]
 
     assert prune_all() == 3
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_cursor_stays_open_if_its_subscriber_is_declared_or_ran_lately(declared: bool) -> None:
+def test_a_cursor_stays_open_if_its_subscriber_is_declared_or_ran_recently(declared: bool) -> None:
     clock = Clock()
-    killed(clock)
+    leave_cursor_of_killed_build(clock)
     if declared:
-        long_after(clock)
+        expire_abandoned(clock)
 
     assert close_abandoned({KILLED.name} if declared else set(), now=clock.now()) == []
     assert Cursor.objects.get().closed_at is None
 
 
-def test_a_cursor_that_was_opened_and_never_run_is_abandoned_too() -> None:
+def test_a_cursor_that_was_never_used_is_closed_too() -> None:
     open_cursor("never run", start=Start.HEAD)
     later = timezone.now() + settings.OUTBOX_ABANDONED_AFTER + timedelta(minutes=1)
 
@@ -80,7 +80,7 @@ def test_a_closed_cursor_resumes_at_its_position_if_nothing_after_it_was_deleted
     publish_settled(1)
     runner_of(recorder, clock).step()
     publish_settled(2)
-    long_after(clock)
+    expire_abandoned(clock)
     close_abandoned(set(), now=clock.now())
     runner_of(recorder, clock).step()
 
@@ -88,11 +88,11 @@ def test_a_closed_cursor_resumes_at_its_position_if_nothing_after_it_was_deleted
     assert Cursor.objects.get().closed_at is None
 
 
-def overtaken(clock: Clock, recorder: Recorder) -> None:
-    """Let messages be deleted that the subscriber did not handle."""
+def overtake(clock: Clock, recorder: Recorder) -> None:
+    """Close the subscriber's cursor and delete a message that it did not handle."""
     runner_of(recorder, clock).step()
     publish_settled(1)
-    long_after(clock)
+    expire_abandoned(clock)
     close_abandoned({"declared"}, now=clock.now())
     runner_of(Recorder("declared"), clock).step()
     assert prune_all() == 1
@@ -100,7 +100,7 @@ def overtaken(clock: Clock, recorder: Recorder) -> None:
 
 def test_a_subscriber_whose_messages_were_deleted_fails_until_it_is_repaired() -> None:
     clock, recorder = Clock(), Recorder("late")
-    overtaken(clock, recorder)
+    overtake(clock, recorder)
     runner = runner_of(recorder, clock)
     for _ in range(2):
         with pytest.raises(Overtaken, match=r"manage\.py outbox --repair late"):
@@ -112,10 +112,10 @@ def test_a_subscriber_whose_messages_were_deleted_fails_until_it_is_repaired() -
     runner.step()
 
     assert recorder.keys == [str(lamp.pk)]
-    assert prune_all() == 0, "its cursor keeps messages again"
+    assert prune_all() == 0, "its cursor prevents pruning again"
 
 
-def test_the_fact_topics_whose_messages_are_lost_are_named_by_a_repair() -> None:
+def test_a_repair_names_the_fact_topics_whose_messages_are_lost() -> None:
     mailer = Recorder("mailer", topics=frozenset({Topic.ORDER_STEP, Topic.PRODUCT}))
 
     assert repair(mailer) == [Topic.ORDER_STEP]
@@ -133,19 +133,19 @@ def test_republishing_publishes_every_row_of_the_model_once() -> None:
 
 def test_health_names_the_remedy_after_a_command_was_killed() -> None:
     clock = Clock()
-    killed(clock)
+    leave_cursor_of_killed_build(clock)
     clock.seconds += 3_600
     runner_of(Recorder("declared"), clock).step()
 
     with pytest.raises(SubscribersNotRunning, match=f"killed build, which was probably killed; {REMEDY}"):
         check_at(clock.now())
-    long_after(clock)
+    expire_abandoned(clock)
     runner_of(Recorder("declared"), clock).step()
     close_abandoned({"declared"}, now=clock.now())
     assert check_at(clock.now()) == {"subscribers": 1}
 
 
-def test_health_asks_for_a_relay_when_no_subscriber_runs() -> None:
+def test_health_names_the_relay_command_when_no_subscriber_runs() -> None:
     clock = Clock()
     runner_of(Recorder("one"), clock).step()
     runner_of(Recorder("other"), clock).step()
@@ -157,7 +157,7 @@ def test_health_asks_for_a_relay_when_no_subscriber_runs() -> None:
 
 def test_a_cursor_can_be_closed_unless_a_process_runs_it() -> None:
     clock = Clock()
-    killed(clock)
+    leave_cursor_of_killed_build(clock)
     with pytest.raises(UnknownSubscriber):
         close_cursor(KILLED.name, now=clock.now())
     clock.seconds += LEASE.total_seconds() + 1

@@ -28,7 +28,7 @@ def runner_of(recorder: Recorder, clock: Clock, *, owner: str = "me") -> Subscri
 
 @dataclass
 class FailsHalfway(Recorder):
-    """Handles one notice after the other and fails before each of the keys in `fails_at`, once."""
+    """Handles notices one by one, and fails once before each key in `fails_at`."""
 
     fails_at: set[str] = field(default_factory=set)
 
@@ -49,7 +49,7 @@ def test_messages_with_the_same_key_are_not_coalesced() -> None:
     assert recorder.keys == ["1", "2", "1"]
 
 
-def test_the_quiet_period_delays_state_but_no_fact() -> None:
+def test_the_quiet_period_delays_state_messages_but_not_facts() -> None:
     clock, recorder = Clock(), Recorder(topics=BOTH, quiet_seconds=10.0)
     runner = runner_of(recorder, clock)
     publish_settled("p")
@@ -65,7 +65,7 @@ def test_the_quiet_period_delays_state_but_no_fact() -> None:
     assert recorder.batches[2:] == [["p"]]
 
 
-def test_batches_keep_the_order() -> None:
+def test_batches_preserve_the_order() -> None:
     publish_steps(*range(7))
     recorder = Recorder(topics=FACTS, batch_size=3)
     runner = runner_of(recorder, Clock())
@@ -76,7 +76,7 @@ def test_batches_keep_the_order() -> None:
     assert recorder.batches == [["0", "1", "2"], ["3", "4", "5"], ["6"]]
 
 
-def test_a_subscriber_that_fails_in_the_middle_gets_its_batch_again_from_the_start() -> None:
+def test_after_a_failure_in_the_middle_the_whole_batch_is_delivered_again() -> None:
     publish_steps(1, 2, 3)
     subscriber = FailsHalfway(topics=FACTS, fails_at={"2"})
     runner = runner_of(subscriber, Clock())
@@ -103,7 +103,7 @@ def test_with_a_batch_size_of_one_only_the_failed_notice_is_delivered_again() ->
     assert subscriber.keys == ["1", "2", "3"]
 
 
-def test_a_subscriber_at_the_head_does_not_receive_what_was_published_before_it_started() -> None:
+def test_a_subscriber_at_the_head_does_not_receive_earlier_messages() -> None:
     publish_steps(1, 2)
     recorder = Recorder(topics=FACTS, start=Start.HEAD)
     runner = runner_of(recorder, Clock())
@@ -114,7 +114,7 @@ def test_a_subscriber_at_the_head_does_not_receive_what_was_published_before_it_
     assert recorder.keys == ["3"]
 
 
-def test_a_subscriber_at_the_head_receives_what_was_published_while_it_was_stopped() -> None:
+def test_a_subscriber_at_the_head_receives_messages_published_while_it_was_stopped() -> None:
     clock, recorder = Clock(), Recorder(topics=FACTS, start=Start.HEAD)
     runner = runner_of(recorder, clock)
     runner.step()
@@ -126,19 +126,19 @@ def test_a_subscriber_at_the_head_receives_what_was_published_while_it_was_stopp
 
 
 class Processes:
-    """Processes that run one subscriber; random things happen to them."""
+    """Processes that run one subscriber, with random failures, kills and lease changes."""
 
-    def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
         self.clock = Clock()
-        self.quiet_seconds = chance.choice([0.0, 5.0])
+        self.quiet_seconds = rng.choice([0.0, 5.0])
         self.published = 0
         self.delivered: list[str] = []
         self.running = [self.start()]
 
     def start(self) -> SubscriberRunner:
         self.subscriber = FailsHalfway(topics=BOTH, quiet_seconds=self.quiet_seconds, batch_size=3)
-        return runner_of(self.subscriber, self.clock, owner=f"process-{self.chance.random()}")
+        return runner_of(self.subscriber, self.clock, owner=f"process-{self.rng.random()}")
 
     def step(self, runner: SubscriberRunner) -> None:
         subscriber = runner.subscriber
@@ -148,9 +148,9 @@ class Processes:
             runner.step()
         self.delivered += [key for key in subscriber.keys if key != "p"]
 
-    def something_happens(self) -> None:
-        happenings = [self.publish, self.publish, self.publish_state, self.fail, self.kill, self.wait]
-        self.chance.choice([*happenings, self.expire, *[self.any_step] * 3])()
+    def take_random_step(self) -> None:
+        steps = [self.publish, self.publish, self.publish_state, self.fail, self.kill, self.wait]
+        self.rng.choice([*steps, self.expire, *[self.any_step] * 3])()
 
     def publish(self) -> None:
         publish_steps(self.published)
@@ -160,7 +160,7 @@ class Processes:
         publish_settled("p")
 
     def any_step(self) -> None:
-        self.step(self.chance.choice(self.running))
+        self.step(self.rng.choice(self.running))
 
     def fail(self) -> None:
         self.subscriber.fails_at.add(str(self.published))
@@ -182,7 +182,7 @@ class Processes:
 
 
 def is_in_order(keys: Sequence[str]) -> bool:
-    """Whether first deliveries are in order and every repetition starts again at an earlier key."""
+    """Return whether first deliveries are in order, and each repetition continues from an earlier key without gaps."""
     numbers = [int(key) for key in keys]
     highest = -1
     for before, number in zip([-1, *numbers], numbers, strict=False):
@@ -196,7 +196,7 @@ def is_in_order(keys: Sequence[str]) -> bool:
 def test_every_fact_is_delivered_in_order_through_kills_lease_changes_and_failures(seed: int) -> None:
     processes = Processes(random.Random(seed))
     for _ in range(60):
-        processes.something_happens()
+        processes.take_random_step()
     processes.finish()
 
     assert set(processes.delivered) == set(texts(range(processes.published)))

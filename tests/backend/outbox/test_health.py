@@ -1,4 +1,4 @@
-"""Health reports subscribers that fail or that no process runs."""
+"""Health checks report subscribers that fail or that no process runs."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def test_a_shop_without_subscribers_is_healthy() -> None:
     assert check() == {"subscribers": 0}
 
 
-def test_a_subscriber_that_fails_is_named_with_its_reason() -> None:
+def test_a_failing_subscriber_is_reported_with_the_reason() -> None:
     runner = SubscriberRunner(Recorder("search"), owner="me")
     runner.step()
     runner.record_failure("ConnectionError: refused")
@@ -31,7 +31,7 @@ def test_a_subscriber_that_fails_is_named_with_its_reason() -> None:
         check()
 
 
-def test_a_subscriber_whose_lease_expired_is_named_after_the_grace_period() -> None:
+def test_a_subscriber_whose_lease_expired_is_reported_after_the_grace_period() -> None:
     clock = Clock()
     SubscriberRunner(Recorder("search"), owner="me", clock=clock.now, monotonic=clock.monotonic).step()
     ends = clock.now() + LEASE
@@ -40,7 +40,7 @@ def test_a_subscriber_whose_lease_expired_is_named_after_the_grace_period() -> N
         check_at(ends + GRACE + timedelta(seconds=1))
 
 
-def test_a_subscriber_whose_relay_was_stopped_is_named_at_once() -> None:
+def test_a_subscriber_whose_relay_was_stopped_is_reported_immediately() -> None:
     runner = SubscriberRunner(Recorder("search"), owner="me")
     runner.step()
     runner.release()

@@ -92,7 +92,7 @@ def test_old_messages_are_pruned_once_every_subscriber_has_handled_them() -> Non
     assert prune(now=timezone.now() + KEPT_FOR + timedelta(minutes=1)) == 0
     SubscriberRunner(slow, owner="me").step()
     publish_settled(4)
-    assert prune(now=timezone.now() + KEPT_FOR - timedelta(minutes=1)) == 0, "too young"
+    assert prune(now=timezone.now() + KEPT_FOR - timedelta(minutes=1)) == 0, "the messages are not old enough"
     assert prune(now=timezone.now() + KEPT_FOR + timedelta(minutes=1)) == 3
     assert messages() == [(Topic.PRODUCT, "4")]
 
@@ -125,7 +125,7 @@ def test_a_subscriber_whose_topics_have_no_messages_does_not_stop_pruning() -> N
     assert quiet.keys == ["home"]
 
 
-def test_the_task_prunes_by_the_present_time() -> None:
+def test_the_task_prunes_old_messages() -> None:
     open_cursor("recorder", start=Start.OLDEST)
     publish_settled(*range(2))
     SubscriberRunner(Recorder(), owner="me").step()

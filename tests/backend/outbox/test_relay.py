@@ -54,7 +54,7 @@ def test_every_subscriber_receives_what_is_published_while_the_relay_runs() -> N
     assert set(Cursor.objects.values_list("lease_owner", flat=True)) == {""}, "leases are released at the end"
 
 
-def test_a_failing_subscriber_delays_no_other_and_its_failure_is_stored() -> None:
+def test_a_failing_subscriber_does_not_delay_others_and_its_failure_is_stored() -> None:
     broken, sound = Recorder("broken", broken=True), Recorder("sound")
     with running(lambda: [broken, sound]):
         publish_settled(1)
@@ -65,7 +65,7 @@ def test_a_failing_subscriber_delays_no_other_and_its_failure_is_stored() -> Non
         wait_until(lambda: Cursor.objects.get(subscriber="broken").failure == "")
 
 
-def test_a_slow_subscriber_delays_no_other() -> None:
+def test_a_slow_subscriber_does_not_delay_others() -> None:
     wake = threading.Event()
     slow = Recorder("slow", during=lambda: wake.wait(DEADLINE_SECONDS))
     fast = Recorder("fast")
@@ -121,7 +121,7 @@ def test_draining_an_empty_outbox_ends_at_once() -> None:
     drain([Recorder()], timeout=0.0)
 
 
-def test_draining_waits_out_the_quiet_period() -> None:
+def test_draining_waits_for_the_quiet_period() -> None:
     recorder = Recorder(quiet_seconds=0.2)
     publish_settled(1)
     drain([recorder], timeout=DEADLINE_SECONDS)
@@ -139,21 +139,21 @@ class FansOut(Recorder):
             publish(Topic.PRODUCT, "of the category")
 
 
-def test_draining_includes_what_earlier_subscribers_published_meanwhile() -> None:
+def test_draining_includes_messages_that_earlier_subscribers_published() -> None:
     fans_out, recorder = FansOut("fans out", topics=frozenset({Topic.CATEGORY})), Recorder()
     publish_settled("home", topic=Topic.CATEGORY)
     drain([fans_out, recorder], timeout=DEADLINE_SECONDS)
     assert recorder.keys == ["of the category"]
 
 
-def test_draining_leaves_the_work_to_a_running_relay() -> None:
+def test_draining_waits_for_a_running_relay_instead_of_delivering() -> None:
     worker = Recorder()
     with running(lambda: [worker]):
         wait_until(lambda: Cursor.objects.exclude(lease_owner="").exists())
         publish_settled(1)
-        bystander = Recorder()
-        drain([bystander], timeout=DEADLINE_SECONDS)
-    assert (worker.keys, bystander.keys) == (["1"], [])
+        draining = Recorder()
+        drain([draining], timeout=DEADLINE_SECONDS)
+    assert (worker.keys, draining.keys) == (["1"], [])
 
 
 def test_a_drain_that_times_out_names_the_subscriber_and_its_cursor() -> None:
@@ -163,20 +163,20 @@ def test_a_drain_that_times_out_names_the_subscriber_and_its_cursor() -> None:
         drain([Recorder()], timeout=0.1)
 
 
-def test_an_exception_of_a_subscriber_ends_the_drain() -> None:
+def test_an_exception_of_a_subscriber_ends_draining() -> None:
     publish_settled(1)
     with pytest.raises(Broken):
         drain([Recorder(broken=True)], timeout=DEADLINE_SECONDS)
     assert Cursor.objects.get().lease_owner == ""
 
 
-def test_names_of_processes_are_unique() -> None:
+def test_process_names_are_unique() -> None:
     names = {process_name() for _ in range(50)}
     assert len(names) == 50
     assert max(map(len, names)) <= 64
 
 
-def test_the_relay_closes_abandoned_cursors_but_none_of_its_own(
+def test_the_relay_closes_abandoned_cursors_but_not_its_own(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     monkeypatch.setattr(relay_module, "ABANDONED_SECONDS", 0.0)

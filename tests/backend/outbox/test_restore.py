@@ -26,9 +26,9 @@ def _postgresql() -> None:
 
 
 def restored(*keys: str, handled: int) -> None:
-    """Store messages with these keys in this commit order, as another server numbered them, the ids reversed.
+    """Store messages with these keys in this commit order, with transaction ids of another server and reversed ids.
 
-    The first `handled` of them are before the cursor.
+    The first `handled` messages are before the cursor.
     """
     publish_settled(*reversed(keys))
     rows = list(Message.objects.order_by("-id"))
@@ -53,7 +53,7 @@ def test_the_unread_messages_of_the_dump_are_delivered_then_the_new_ones(handled
     assert not renumber_if_restored()
 
 
-def test_a_cursor_that_is_opened_after_the_restore_starts_at_its_place() -> None:
+def test_a_cursor_opened_after_the_restore_starts_at_the_right_position() -> None:
     restored("a", "b", handled=2)
     open_cursor("at head", start=Start.HEAD)
     open_cursor("at oldest", start=Start.OLDEST)
@@ -63,8 +63,8 @@ def test_a_cursor_that_is_opened_after_the_restore_starts_at_its_place() -> None
     assert deliver_until(Recorder("at oldest"), "new") == ["a", "b", "new"]
 
 
-def test_messages_published_before_the_relay_started_are_delivered_with_some_old_ones() -> None:
-    """The number of `a` may come again, and its id is the highest, so it can't be told from a new message."""
+def test_messages_published_before_the_relay_starts_are_delivered_although_old_ones_may_be_repeated() -> None:
+    """The transaction id of `a` may be reused and its id is the highest, so that it looks like a new message."""
     restored("a", "b", "c", handled=3)
     Message.objects.filter(key="a").update(xid=F("xid") - FAR_AHEAD + 1)
     publish_alone("new")

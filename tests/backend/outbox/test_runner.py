@@ -1,4 +1,4 @@
-"""State topics: at least once, in commit order, coalesced, and run by one process at a time."""
+"""State topics are delivered at least once, in commit order and coalesced, by one process at a time."""
 
 import threading
 from collections.abc import Callable
@@ -34,10 +34,10 @@ def runner_of(clock: Clock) -> Callable[..., SubscriberRunner]:
     return runner_of
 
 
-def place() -> Position:
-    position = cursor_position("recorder")
-    assert position is not None
-    return position
+def position() -> Position:
+    found = cursor_position("recorder")
+    assert found is not None
+    return found
 
 
 def owner() -> str:
@@ -76,26 +76,26 @@ def test_a_batch_has_at_most_batch_size_notices(runner_of: Callable[..., Subscri
     assert [len(batch) for batch in recorder.batches] == [3, 3, 1]
 
 
-def test_the_first_message_of_a_key_is_delivered_at_once_and_later_ones_wait_for_the_quiet_period(
+def test_later_messages_of_a_key_wait_for_the_quiet_period(
     runner_of: Callable[..., SubscriberRunner], clock: Clock
 ) -> None:
     recorder = Recorder(quiet_seconds=1.0)
     runner = runner_of(recorder)
     publish_settled("busy")
     runner.step()
-    handled = place()
+    handled = position()
     publish_settled("busy", "busy", "other")
     clock.seconds = 0.9
     runner.step()
     assert recorder.batches == [["busy"], ["other"]]
-    assert place() == handled, "the cursor stays before the delayed message"
+    assert position() == handled, "the cursor must stay before the delayed message"
     clock.seconds = 1.1
     runner.step()
     assert recorder.batches == [["busy"], ["other"], ["busy"]]
-    assert place() > handled
+    assert position() > handled
 
 
-def test_a_delayed_message_survives_the_process(
+def test_a_delayed_message_is_delivered_by_the_next_process(
     runner_of: Callable[..., SubscriberRunner], clock: Clock
 ) -> None:
     recorder = Recorder(quiet_seconds=10.0)
@@ -190,10 +190,10 @@ def test_a_process_that_lost_its_lease_does_not_move_the_cursor(
     publish_settled(1)
     slow.step()
     assert second.keys == ["1", "2"]
-    moved = place()
+    moved = position()
     assert Cursor.objects.get().lease_owner == "successor"
     assert slow.step() is False
-    assert place() == moved
+    assert position() == moved
 
 
 class Exclusive(Recorder):
@@ -217,7 +217,7 @@ def test_an_exclusive_subscriber_releases_its_resource_when_the_lease_is_lost(
     assert exclusive.released == 1
 
 
-def test_it_releases_it_too_when_the_lease_is_lost_during_a_step(
+def test_an_exclusive_subscriber_releases_its_resource_when_the_lease_is_lost_during_a_step(
     runner_of: Callable[..., SubscriberRunner], clock: Clock
 ) -> None:
     def outlast_the_lease() -> None:
@@ -246,10 +246,10 @@ def test_a_process_that_waits_for_the_lease_does_not_clear_the_failure_of_its_ho
 ) -> None:
     holder, waiting = runner_of(Recorder(), owner="holder"), runner_of(Recorder(), owner="waiting")
     holder.step()
-    holder.record_failure("out of order")
+    holder.record_failure("no connection")
     waiting.step()
     waiting.record_failure("")
-    assert Cursor.objects.get().failure == "out of order"
+    assert Cursor.objects.get().failure == "no connection"
     holder.release()
     waiting.step()
     waiting.record_failure("")
@@ -265,7 +265,7 @@ def test_an_unchanged_failure_is_not_written_again(runner_of: Callable[..., Subs
     assert not queries.captured_queries
 
 
-def test_a_message_is_read_once_all_older_transactions_have_ended(
+def test_a_message_is_read_only_after_all_older_transactions_have_ended(
     runner_of: Callable[..., SubscriberRunner],
 ) -> None:
     """A transaction that begins earlier and commits later is not skipped, although its ids are lower."""
@@ -295,7 +295,7 @@ def test_a_message_is_read_once_all_older_transactions_have_ended(
     assert recorder.keys == ["older, first", "older, second", "younger"]
 
 
-def test_a_transaction_that_rolls_back_delays_no_later_message(
+def test_a_transaction_that_rolls_back_does_not_delay_later_messages(
     runner_of: Callable[..., SubscriberRunner],
 ) -> None:
     recorder = Recorder()
@@ -324,4 +324,4 @@ def test_messages_of_concurrent_writers_are_all_delivered(runner_of: Callable[..
         runner.step()
     expected = {str(start + number) for start in (0, 100, 200) for number in range(25)}
     wait_until(lambda: not runner.step() and set(recorder.keys) == expected)
-    assert len(recorder.keys) == len(expected), "and none twice"
+    assert len(recorder.keys) == len(expected), "each message is delivered once"

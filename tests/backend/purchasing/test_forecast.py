@@ -1,4 +1,4 @@
-"""Forecasts of demand, and the quantities that follow from them."""
+"""Forecasts of demand, and the quantities to order."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_the_forecast_follows_a_change_of_demand() -> None:
     assert expected.deviation > 0
 
 
-def test_weeks_without_stock_are_not_weeks_without_demand() -> None:
+def test_weeks_without_stock_are_ignored() -> None:
     assert forecast([None] * 10 + [8.0] * 6 + [None] * 6 + [8.0] * 4).weekly == 8.0
 
 
@@ -35,7 +35,7 @@ def test_levels_cover_lead_time_safety_and_four_weeks() -> None:
     assert wanted == Levels(reorder_point=19, target=19 + 28)
 
 
-def test_the_levels_of_the_rule_come_first() -> None:
+def test_the_levels_of_the_rule_take_precedence() -> None:
     wanted = levels(Forecast(7.0, 2.0, 26), lead_time_days=14, reorder_point=5, target_stock=12)
 
     assert wanted == Levels(reorder_point=5, target=12)

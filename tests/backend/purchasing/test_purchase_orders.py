@@ -1,4 +1,4 @@
-"""Drafts from reorder rules, and what becomes of them."""
+"""Purchase orders: drafts from reorder rules, their steps, and deliveries."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
 Status = PurchaseOrderStatus
 
 
-def a_variant(*, stock: int = 3, sold_by: User | None = None, **rule: Any) -> Variant:
+def variant_with_rule(*, stock: int = 3, sold_by: User | None = None, **rule: Any) -> Variant:
     """Return a variant that is reordered below 10 units, up to 30."""
     found = shop.variant(stock=stock, sold_by=sold_by)
     set_reorder_rule(found, values={"reorder_point": 10, "target_stock": 30, **rule}, by=SYSTEM)
@@ -47,39 +47,39 @@ def quantities() -> dict[int, int]:
     return dict(PurchaseOrderLine.objects.values_list("variant_id", "quantity"))
 
 
-def test_what_is_below_its_reorder_point_is_drafted_up_to_its_target() -> None:
-    low, plenty = a_variant(stock=3), a_variant(stock=11)
+def test_variants_below_their_reorder_point_are_drafted_up_to_their_target() -> None:
+    low, sufficient = variant_with_rule(stock=3), variant_with_rule(stock=11)
     without_rule = shop.variant(stock=0)
 
     (order,) = [one for one in draft() if one.seller_id == low.product.seller_id]
 
     assert quantities() == {low.pk: 27}
     assert order.status == Status.DRAFT
-    assert {plenty.pk, without_rule.pk}.isdisjoint(quantities())
+    assert {sufficient.pk, without_rule.pk}.isdisjoint(quantities())
 
 
 def test_drafting_again_changes_nothing() -> None:
-    low = a_variant(stock=3)
+    low = variant_with_rule(stock=3)
     draft()
 
     assert draft() == []
     assert quantities() == {low.pk: 27}
 
 
-def test_an_unedited_quantity_follows_the_stock_and_an_edited_one_stays() -> None:
+def test_redrafting_updates_unedited_quantities_and_keeps_edited_ones() -> None:
     seller = shop.seller()
-    follows, edited = a_variant(stock=5, sold_by=seller), a_variant(stock=5, sold_by=seller)
+    unedited, edited = variant_with_rule(stock=5, sold_by=seller), variant_with_rule(stock=5, sold_by=seller)
     (order,) = draft()
     change_lines(order.number, quantities={edited.pk: 2}, by=SYSTEM)
-    reserve({follows.pk: 4, edited.pk: 4}, reference="order", now=NOW)
+    reserve({unedited.pk: 4, edited.pk: 4}, reference="order", now=NOW)
 
     assert draft() == [order]
-    assert quantities() == {follows.pk: 29, edited.pk: 2}
+    assert quantities() == {unedited.pk: 29, edited.pk: 2}
 
 
 def test_a_line_that_is_not_needed_any_more_is_removed_unless_it_was_edited() -> None:
     seller = shop.seller()
-    arrives, edited = a_variant(stock=5, sold_by=seller), a_variant(stock=5, sold_by=seller)
+    arrives, edited = variant_with_rule(stock=5, sold_by=seller), variant_with_rule(stock=5, sold_by=seller)
     (order,) = draft()
     change_lines(order.number, quantities={edited.pk: 2}, by=SYSTEM)
     shop.receive({arrives.pk: 20, edited.pk: 20})
@@ -90,7 +90,7 @@ def test_a_line_that_is_not_needed_any_more_is_removed_unless_it_was_edited() ->
 
 
 def test_an_approval_or_a_delivery_beside_drafting_orders_nothing_twice() -> None:
-    low = a_variant(stock=3)
+    low = variant_with_rule(stock=3)
     (order,) = draft()
     reserve({low.pk: 2}, reference="order", now=NOW)
 
@@ -109,7 +109,7 @@ def test_an_approval_or_a_delivery_beside_drafting_orders_nothing_twice() -> Non
 
 
 def test_units_on_order_are_not_ordered_again() -> None:
-    low = a_variant(stock=3)
+    low = variant_with_rule(stock=3)
     (order,) = draft()
     take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
     reserve({low.pk: 3}, reference="order", now=NOW)
@@ -117,18 +117,18 @@ def test_units_on_order_are_not_ordered_again() -> None:
     assert draft() == []
 
 
-def test_each_supplier_has_a_draft() -> None:
+def test_each_supplier_has_a_separate_draft() -> None:
     seller = shop.seller()
     kupfer = create_supplier(seller_id=seller.pk, name="Kupfer", by=SYSTEM)
-    first = a_variant(sold_by=seller, supplier=kupfer)
-    second = a_variant(sold_by=seller)
+    first = variant_with_rule(sold_by=seller, supplier=kupfer)
+    second = variant_with_rule(sold_by=seller)
 
     assert {order.supplier_id for order in draft()} == {kupfer.pk, None}
     assert quantities() == {first.pk: 27, second.pk: 27}
 
 
-def test_concurrent_drafting_orders_once() -> None:
-    low = a_variant(stock=3)
+def test_concurrent_drafting_creates_one_draft() -> None:
+    low = variant_with_rule(stock=3)
 
     outcomes = together(*[draft] * 6)
 
@@ -137,8 +137,8 @@ def test_concurrent_drafting_orders_once() -> None:
     assert PurchaseOrder.objects.count() == 1
 
 
-def test_a_delivery_enters_the_ledger_and_the_last_one_ends_the_order() -> None:
-    low = a_variant(stock=3)
+def test_deliveries_are_recorded_in_the_ledger_and_the_last_one_completes_the_order() -> None:
+    low = variant_with_rule(stock=3)
     (order,) = draft()
     take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
     take_step(order.number, Step.SEND, by=SYSTEM, now=NOW)
@@ -152,8 +152,8 @@ def test_a_delivery_enters_the_ledger_and_the_last_one_ends_the_order() -> None:
     assert list(received.values_list("transaction_type", "effect").order_by("pk")) == [("IN", 20), ("IN", 7)]
 
 
-def test_more_than_ordered_is_recorded_only_on_request() -> None:
-    low = a_variant(stock=3)
+def test_excess_units_are_recorded_only_on_request() -> None:
+    low = variant_with_rule(stock=3)
     (order,) = draft()
     take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
 
@@ -167,8 +167,8 @@ def test_more_than_ordered_is_recorded_only_on_request() -> None:
     assert stock_of(low.pk) == (31, 0)
 
 
-def test_two_deliveries_at_once_are_both_counted_or_refused() -> None:
-    low = a_variant(stock=3)
+def test_of_two_concurrent_deliveries_that_exceed_the_order_one_is_refused() -> None:
+    low = variant_with_rule(stock=3)
     (order,) = draft()
     take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
 
@@ -181,8 +181,8 @@ def test_two_deliveries_at_once_are_both_counted_or_refused() -> None:
     assert stock_of(low.pk) == (23, 0)
 
 
-def test_ending_a_partly_received_order_keeps_what_came() -> None:
-    low = a_variant(stock=3)
+def test_cancelling_a_partly_received_order_keeps_the_received_units() -> None:
+    low = variant_with_rule(stock=3)
     (order,) = draft()
     take_step(order.number, Step.APPROVE, by=SYSTEM, now=NOW)
     receive(order.number, units={low.pk: 5}, accept_excess=False, by=SYSTEM, now=NOW)
@@ -193,7 +193,7 @@ def test_ending_a_partly_received_order_keeps_what_came() -> None:
 
 
 def test_steps_out_of_order_are_refused() -> None:
-    low = a_variant(stock=3)
+    low = variant_with_rule(stock=3)
     (order,) = draft()
 
     with pytest.raises(PurchaseOrderStatusConflict):
@@ -206,8 +206,8 @@ def test_steps_out_of_order_are_refused() -> None:
             take_step(order.number, step, by=SYSTEM, now=NOW)
 
 
-def test_a_draft_without_lines_is_not_approved() -> None:
-    low = a_variant(stock=3)
+def test_a_draft_without_lines_cannot_be_approved() -> None:
+    low = variant_with_rule(stock=3)
     (order,) = draft()
     change_lines(order.number, quantities={low.pk: 0}, by=SYSTEM)
 

@@ -11,7 +11,7 @@ from tests.backend.shop import client_of, stock_of
 pytestmark = [pytest.mark.stores, pytest.mark.django_db]
 
 
-def test_a_seller_reorders_over_http() -> None:
+def test_a_seller_can_reorder_over_http() -> None:
     seller = shop.seller()
     low = shop.variant(stock=2, sold_by=seller, title="=Copper kettle")
     client = client_of(seller)
@@ -49,7 +49,7 @@ def test_a_seller_reorders_over_http() -> None:
         ("post", "/api/purchasing/orders/{number}/cancel/", "purchase_order_not_found"),
     ],
 )
-def test_another_sellers_things_are_not_found(method: str, path: str, code: str) -> None:
+def test_rules_and_orders_of_another_seller_are_not_found(method: str, path: str, code: str) -> None:
     seller, other = shop.seller(), shop.seller()
     low = shop.variant(stock=2, sold_by=seller)
     owner = client_of(seller)
@@ -84,7 +84,7 @@ def test_another_sellers_supplier_is_refused() -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_invalid_rules_name_the_field(rule: dict[str, object], field: str) -> None:
+def test_the_error_for_an_invalid_rule_names_the_field(rule: dict[str, object], field: str) -> None:
     seller = shop.seller()
     low = shop.variant(sold_by=seller)
 
@@ -104,7 +104,7 @@ def test_a_unit_cost_has_the_decimal_places_of_the_currency(currency: str, cost:
     assert response.status_code == status
 
 
-def test_a_supplier_is_created_once() -> None:
+def test_a_second_supplier_of_the_same_name_is_refused() -> None:
     client = client_of(shop.seller())
     client.post("/api/purchasing/suppliers/", {"name": "Kupfer"})
 
@@ -113,5 +113,5 @@ def test_a_supplier_is_created_once() -> None:
     assert (response.status_code, response.json()["code"]) == (409, "supplier_exists")
 
 
-def test_customers_may_not_reorder() -> None:
+def test_customers_cannot_reorder() -> None:
     assert client_of(shop.customer()).get("/api/purchasing/proposals/").status_code == 403

@@ -1,4 +1,4 @@
-"""A small shop and hand-made versions of recommendations."""
+"""Products and model versions for tests of recommendations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ Entries = Sequence[tuple[int, float, int]]
 
 
 def products(count: int, *, seller: User) -> list[Product]:
-    """Products in stock; each later one is more popular."""
+    """Create products in stock; each one is more popular than the one before."""
     category = Category.objects.create(name="Home", slug="home", path="Home")
     made = [
         create_product(
@@ -49,7 +49,7 @@ def register(
     fingerprint: str = "f" * 64,
     back_test: bool = False,
 ) -> Version:
-    """A version whose lists are {`subject.algorithm`: {subject: [(product, score, because or 0)]}}."""
+    """Register a version; `lists` maps `subject.algorithm` to entries (product, score, because or 0) by subject."""
     made_by = dict.fromkeys(lists, "item_knn")
     facts = {
         "fingerprint": fingerprint,
