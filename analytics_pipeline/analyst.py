@@ -1,4 +1,4 @@
-"""How analysts' tools connect to the warehouse: `python -m analytics_pipeline.analyst` prints it."""
+"""Print how analysts' tools connect to the warehouse: `python -m analytics_pipeline.analyst`."""
 
 import sys
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ _DEFAULT_PORT = 8123
 
 
 def connection(settings: PipelineSettings) -> list[str]:
-    """Return lines that say how DBeaver, Metabase, Jupyter and curl connect as the user `analyst`."""
+    """Return lines that explain how DBeaver, Metabase, Jupyter and curl connect as the user `analyst`."""
     url = urlsplit(embedded.clickhouse_url(settings))
     host, port = url.hostname or "", url.port or _DEFAULT_PORT
     database = url.path.strip("/") or embedded.DATABASE

@@ -15,7 +15,7 @@ class Breaker:
         self._pause_seconds = pause_seconds
         self._clock = clock
         self._lock = threading.Lock()
-        # The time of the next try while the server is presumed to hang; 0 while it answers.
+        # The time of the next try while the server is presumed to hang; 0 while it responds.
         self._next_try = 0.0
 
     def allows(self) -> bool:

@@ -9,7 +9,7 @@ EARLIEST = timedelta(days=7)
 LATEST = timedelta(minutes=5)
 # A difference up to this may be the network's delay; a greater one is the error of the client's clock.
 NETWORK_DELAY = timedelta(minutes=1)
-# Reports read one day more on either side of their period, so no correction may be greater.
+# Reports read one extra day on either side of their period, so no correction may be greater.
 MAX_OFFSET = timedelta(days=1)
 MILLISECONDS_A_DAY = 86_400_000
 
@@ -23,10 +23,10 @@ def milliseconds(moment: datetime) -> int:
 
 
 def offset(*, sent_at: datetime | None, arrived_at: datetime) -> int:
-    """Return what to add to the times of a request's events, in milliseconds.
+    """Return the correction to add to the times of a request's events, in milliseconds.
 
-    That is the time of arrival less the client's time of sending where they differ by more than the network's
-    delay, else 0.
+    The correction is the time of arrival minus the client's time of sending if they differ by more than the
+    network's delay, and 0 otherwise.
     """
     if sent_at is None or abs(arrived_at - sent_at) <= NETWORK_DELAY:
         return 0

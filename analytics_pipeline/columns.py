@@ -1,7 +1,7 @@
-"""How the fields of the event types are stored: each one is the column of its name in the table `events`.
+"""How the fields of the event types are stored: each in the column of the same name in `events`.
 
-The columns follow from the structs in `events.py` and are compared with `schema/*.sql` when that module is
-imported: a field without a column stops the process instead of losing values.
+The columns are derived from the structs in `events.py` and compared with `schema/*.sql` when that module is
+imported, so a field without a column stops the process instead of losing values.
 """
 
 import re
@@ -149,7 +149,7 @@ def _holds(kind: inspect.IntType, type_: str) -> bool:
 
 
 def without_none(kind: inspect.Type) -> inspect.Type:
-    """Return the only other member of a union with None; any other type as it is."""
+    """Return `T` for the type `T | None`, and any other type unchanged."""
     if isinstance(kind, inspect.UnionType):
         rest = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
         return rest[0] if len(rest) == 1 else kind
@@ -157,7 +157,7 @@ def without_none(kind: inspect.Type) -> inspect.Type:
 
 
 def _texts(properties: Mapping[str, object]) -> dict[str, str]:
-    """Return the properties with strings as they are, and numbers and truth values as JSON writes them."""
+    """Return the properties as strings; numbers and booleans are written as in JSON."""
     return {
         key: value if isinstance(value, str) else msgspec.json.encode(value).decode()
         for key, value in properties.items()
@@ -169,11 +169,11 @@ def field_values(
 ) -> dict[str, list[Any]]:
     """Return the columns' values for events of one type, in their order.
 
-    A column of which every value is the default is left out.
+    A column whose values are all the default is left out.
     """
     names = events[0].__struct_fields__
     fields = zip(names, zip(*map(msgspec.structs.astuple, events), strict=True), strict=True)
-    # Whatever is false (None, 0, an empty text) is stored as the column's default.
+    # A false value (None, 0, an empty string) is stored as the column's default.
     return {
         name: _stored(values, column=columns[name])
         for name, values in fields

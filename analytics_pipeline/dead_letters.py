@@ -1,4 +1,4 @@
-"""Dead letters: refused events, how many there are, and how they are tried again or dropped."""
+"""Count, replay and drop dead letters (refused events)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ class Replayed:
 
 
 def waiting(warehouse: Warehouse) -> int:
-    """Return how many letters were neither replayed nor dropped."""
+    """Return how many letters have been neither replayed nor dropped."""
     return int(warehouse.value(_COUNT))
 
 
@@ -49,7 +49,7 @@ def replay(
 ) -> Replayed:
     """Validate every letter again as of its first arrival, and send the valid ones into the stream.
 
-    With `correct_clocks` an event that seems to be from the future counts as of its arrival. A letter is
+    With `correct_clocks` an event with a time in the future gets the time of its arrival. A letter is
     marked as replayed after it was sent; one that is sent twice is stored once.
     """
     replayed = kept = 0
@@ -81,10 +81,10 @@ def _sent(letter: dict[str, Any], *, into: Stream, correct_clocks: bool) -> bool
 
 
 def _batch(letter: dict[str, Any], *, correct_clocks: bool) -> Batch | None:
-    """Return the letter as a batch of its own, None while it is invalid."""
+    """Return the letter as a batch, or None if it is still invalid."""
     payload = letter["payload"].encode()
-    # The position decides, not the payload: an event that intake refused may look like an entry, and would
-    # bring in events that only the server may send.
+    # Only the position shows that the payload is a whole entry. An event that intake refused may look like an
+    # entry, and could bring in events that only the server may send.
     if letter["position"] == WHOLE_ENTRY:
         return _entry(payload)
     offset = _least_offset(payload, letter=letter) if correct_clocks else letter["clock_offset"]
@@ -108,7 +108,7 @@ def _entry(payload: bytes) -> Batch | None:
 
 
 def _least_offset(payload: bytes, *, letter: dict[str, Any]) -> int:
-    """Return the letter's clock offset, or that which makes a later event one of the time of its arrival."""
+    """Return the letter's clock offset, reduced if the event would be later than its arrival."""
     given = int(letter["clock_offset"])
     try:
         id_ = msgspec.json.decode(payload, type=_Identified).event_id

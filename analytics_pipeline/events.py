@@ -41,14 +41,14 @@ class Event(
     kw_only=True,
     forbid_unknown_fields=True,
     omit_defaults=True,
-    # No event refers to itself: the garbage collector needn't look at millions of them.
+    # Events can't form cycles, so the garbage collector needn't track millions of them.
     gc=False,
     tag_field="type",
 ):
     """The fields that every event has.
 
-    `session_id` is the visit, and `properties` is what a shop adds. In the types that have one, `exposure_id`
-    is the list that led to the event.
+    `session_id` identifies the visit, and `properties` are data that a shop adds. In the types that have one,
+    `exposure_id` identifies the list that led to the event.
     """
 
     event_id: UUID
@@ -66,12 +66,12 @@ class Event(
 
     @property
     def milliseconds(self) -> int:
-        """The time in the event's id since 1970; an id can hold later ones than a datetime."""
+        """The time in the event's id since 1970; an id can hold later times than a datetime."""
         return uuid7.milliseconds(self.event_id)
 
 
 class Search(Event, frozen=True, tag="search"):
-    """Someone sent a query."""
+    """A shopper sent a search query."""
 
     query: Query
     exposure_id: UUID | None = None
@@ -102,7 +102,7 @@ class Seen(Event, frozen=True, tag="seen"):
 
 
 class Click(Event, frozen=True, tag="click"):
-    """A product was chosen from a list."""
+    """A product in a list was clicked."""
 
     product_id: Id
     exposure_id: UUID | None = None
@@ -152,9 +152,9 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A refused event with the reason; `index` is its place in the batch, from 0.
+    """A refused event with the reason.
 
-    `payload` is its text, cut where it is long.
+    `index` is its position in the batch, from 0. `payload` is its text, truncated if it is long.
     """
 
     index: int
@@ -165,7 +165,8 @@ class Refused(msgspec.Struct, frozen=True):
 def contents(events: Iterable[AnyEvent]) -> tuple[int, ...]:
     """Return 64 bits of a hash of each event: equal for two copies of one event, different for two events.
 
-    Fields with their default don't enter it, so a new field leaves the hashes of older events unchanged.
+    Fields with their default value are not hashed, so a new field leaves the hashes of older events
+    unchanged.
     """
     encode = _encoder.encode
     digests = [blake2b(encode(event), digest_size=8).digest() for event in events]
@@ -173,10 +174,10 @@ def contents(events: Iterable[AnyEvent]) -> tuple[int, ...]:
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An event with what is known about its arrival.
+    """An event with the facts of its arrival.
 
-    `number` orders copies: the smallest one wins. `clock_offset` is what to add to the event's time, in
-    milliseconds, because the client's clock was wrong.
+    Of several copies, the one with the smallest `number` wins. `clock_offset` is the correction for the
+    client's clock, to be added to the event's time, in milliseconds.
     """
 
     event: AnyEvent

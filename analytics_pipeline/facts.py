@@ -1,4 +1,4 @@
-"""Order facts in the warehouse: stored row by row if need be, and removed exactly.
+"""Store order facts in the warehouse, isolating rows that it refuses, and delete exact rows.
 
 docs/decisions/order-facts.md says why rows are removed by their version and not by partition.
 """
@@ -69,7 +69,7 @@ class Month:
 
     @property
     def end(self) -> datetime:
-        """When the next month begins; the last moment that Python knows after the last month."""
+        """When the next month begins, or `datetime.max` after the last month."""
         if (self.year, self.number) == (MAXYEAR, 12):
             return datetime.max.replace(tzinfo=UTC)
         return Month.of((self.first_moment + timedelta(days=31)).date()).first_moment
@@ -81,13 +81,13 @@ class Month:
 def store(warehouse: Warehouse, columns: FactColumns) -> list[RefusedMovement]:
     """Store the rows of `order_facts`, and return those that the warehouse refuses.
 
-    A refused row is kept in `refused_facts` with the reason and doesn't hinder the others.
+    A refused row is kept in `refused_facts` with the reason and doesn't prevent the others from being stored.
     """
     refused = list(_out_of_range(columns))
     skipped = {row.movement_id for row in refused}
     if skipped:
         columns = _only(columns, [m not in skipped for m in columns["movement_id"]])
-    refused += _store_dividing(warehouse, columns)
+    refused += _store_in_halves(warehouse, columns)
     warehouse.insert(
         "refused_facts",
         {
@@ -105,41 +105,41 @@ def without(columns: FactColumns, refused: Iterable[RefusedMovement]) -> FactCol
 
 
 def waiting(warehouse: Warehouse) -> list[RefusedMovement]:
-    """Return the refused movements that were not stored since, by id."""
+    """Return the refused movements that have not been stored since, by id."""
     return [RefusedMovement(row["movement_id"], row["reason"]) for row in warehouse.rows(_WAITING)]
 
 
 def forget(warehouse: Warehouse, movement_ids: Sequence[int]) -> None:
-    """Delete what is known of these refused movements."""
-    for some in _batched(movement_ids):
-        warehouse.command(_FORGET, {"movements": some})
+    """Delete the records of these refused movements."""
+    for batch in _batched(movement_ids):
+        warehouse.command(_FORGET, {"movements": batch})
 
 
 def remove_facts(warehouse: Warehouse, rows: Sequence[tuple[int, int]], *, month: Month) -> None:
     """Delete exactly these rows (movement, version) of a month; rows that are inserted meanwhile stay."""
-    for some in _batched(rows):
-        warehouse.command(_REMOVE_FACTS, {"month": month.partition, "rows": some})
+    for batch in _batched(rows):
+        warehouse.command(_REMOVE_FACTS, {"month": month.partition, "rows": batch})
 
 
 def remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, day: date) -> None:
     """Delete exactly these `order` events (id, version) of a day; rows that are inserted meanwhile stay."""
-    for some in _batched(rows):
-        warehouse.command(_REMOVE_EVENTS, {"day": day, "rows": some})
+    for batch in _batched(rows):
+        warehouse.command(_REMOVE_EVENTS, {"day": day, "rows": batch})
 
 
-def _store_dividing(warehouse: Warehouse, columns: FactColumns) -> Iterator[RefusedMovement]:
+def _store_in_halves(warehouse: Warehouse, columns: FactColumns) -> Iterator[RefusedMovement]:
     movements = columns["movement_id"]
     try:
         warehouse.insert("order_facts", columns)
     except WarehouseRefused as error:
-        if not error.is_about_values:
+        if not error.is_data_error:
             raise
         if len(movements) == 1:
             yield RefusedMovement(movements[0], str(error))
             return
         middle = len(movements) // 2
         for part in (slice(None, middle), slice(middle, None)):
-            yield from _store_dividing(warehouse, {name: values[part] for name, values in columns.items()})
+            yield from _store_in_halves(warehouse, {name: values[part] for name, values in columns.items()})
 
 
 def _out_of_range(columns: FactColumns) -> Iterator[RefusedMovement]:

@@ -1,4 +1,4 @@
-"""Moves events from the stream to the warehouse: insert, mark the days dirty, acknowledge, trim.
+"""Move events from the stream to the warehouse: insert, mark the days dirty, acknowledge, trim.
 
 Every step is idempotent. After a crash at any point the next run reads what wasn't acknowledged and inserts
 it again, which changes nothing for a query that reads with FINAL.
@@ -21,7 +21,8 @@ from analytics_pipeline.events import Event, Record, Refused
 from analytics_pipeline.stream import Entry, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
-# An entry may hold 500 events and a megabyte. Small entries are taken in greater numbers, for larger blocks.
+# An entry may hold 500 events and a megabyte. More entries are taken at once if they are small, for larger
+# blocks.
 ENTRIES_AT_ONCE = 200
 _BYTES_AT_ONCE = 4_000_000
 _MOST_ENTRIES = 10_000
@@ -112,9 +113,9 @@ class Ingest:
         try:
             load(self._warehouse, self._records(entries, letters=letters))
         except WarehouseRefused as error:
-            if not error.is_about_values:
+            if not error.is_data_error:
                 raise
-            self._divide(entries, reason=str(error))
+            self._store_in_halves(entries, reason=str(error))
         else:
             store_letters(self._warehouse, letters)
 
@@ -125,8 +126,8 @@ class Ingest:
             letters += bad
             yield from good
 
-    def _divide(self, entries: Sequence[Entry], *, reason: str) -> None:
-        """Store the entries by halves; the one that the warehouse refuses becomes a dead letter."""
+    def _store_in_halves(self, entries: Sequence[Entry], *, reason: str) -> None:
+        """Store the entries in halves; an entry that the warehouse refuses becomes a dead letter."""
         if len(entries) > 1:
             middle = len(entries) // 2
             self._store(entries[:middle])

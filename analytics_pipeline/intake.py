@@ -1,7 +1,7 @@
-"""Reads a request's body: returns the valid events, and the others with the reasons.
+"""Read a request's body: return the valid events, and the refused ones with their reasons.
 
-A body that is valid as a whole is decoded at once. In any other body each event is cut off and decoded alone,
-so that a fault costs one event.
+A body that is valid as a whole is decoded at once. In any other body each event is cut out and decoded alone,
+so that an invalid event doesn't affect the others.
 """
 
 import json
@@ -17,7 +17,7 @@ from analytics_pipeline.events import MAX_EVENTS, SERVER_ONLY, AnyEvent, Refused
 from analytics_pipeline.json_slices import Slices, TooManyElements, Unreadable, cut
 from analytics_pipeline.validation import InvalidEvent
 
-# What is kept of a refused event; longer ones can't be replayed.
+# How much is kept of a refused event; a longer one can't be replayed.
 KEPT_BYTES = 2_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SERVER_ONLY = frozenset(SERVER_ONLY)
@@ -38,7 +38,7 @@ class TooManyEvents(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What a body holds. `clock_offset` is to be added to the events' times, in milliseconds."""
+    """The contents of a body. `clock_offset` is to be added to the events' times, in milliseconds."""
 
     events: tuple[AnyEvent, ...]
     refused: tuple[Refused, ...] = ()
@@ -73,7 +73,7 @@ def read(body: bytes, *, arrived_at: datetime) -> Received:
 
 
 def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
-    """Return the events of a body in which everything is valid, else None: `read_each` says what isn't."""
+    """Return the events of a body in which everything is valid, else None."""
     try:
         batch = _batch_decoder.decode(body)
         clock_offset = _clock_offset(batch.sent_at, arrived_at=arrived_at)
@@ -112,20 +112,20 @@ def read_each(body: bytes, *, arrived_at: datetime) -> Received:
         raise InvalidBody("events", reason="There is no event in it.")
     clock_offset = _clock_offset(envelope.sent_at, arrived_at=arrived_at)
     accepted: dict[UUID, AnyEvent] = {}
-    places: dict[UUID, int] = {}
+    indexes: dict[UUID, int] = {}
     refused: list[Refused] = []
     for index, payload in enumerate(slices.elements):
         try:
             event = validation.validate(payload, arrived_at=arrived_at, clock_offset=clock_offset)
             if event.event_id in accepted:
-                reason = f"the event at index {places[event.event_id]} has the same id and was accepted"
-                raise InvalidEvent(reason, field="event_id")  # noqa: TRY301 - the same answer as for other faults
+                reason = f"the event at index {indexes[event.event_id]} has the same id and was accepted"
+                raise InvalidEvent(reason, field="event_id")  # noqa: TRY301 - handled like every other fault
         except InvalidEvent as error:
             text = payload[:KEPT_BYTES].decode(errors="replace")
             refused.append(Refused(index=index, reason=str(error), payload=text))
         else:
             accepted[event.event_id] = event
-            places[event.event_id] = index
+            indexes[event.event_id] = index
     return Received(
         events=tuple(accepted.values()),
         refused=tuple(refused),
@@ -158,7 +158,7 @@ def _envelope(text: bytes) -> _Envelope:
 
 
 def _clock_offset(sent_at: str | None, *, arrived_at: datetime) -> int:
-    """Return by how much the client's clock is wrong; raises InvalidBody unless it is a time."""
+    """Return the correction for the client's clock. Raises InvalidBody if `sent_at` isn't a time."""
     if sent_at is None:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""What models learn from: who interacted with which product, and the products themselves, as of a moment."""
+"""The training data of models: interactions and products as of a point in time."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from analytics_pipeline.warehouse import Warehouse
 
 EXTRACTS = Path(__file__).parent / "extracts"
 
-# How much each type of event says about a preference; only the ratios matter.
+# How strongly each type of event indicates a preference; only the ratios matter.
 WEIGHTS: Mapping[str, float] = {"click": 1.0, "view": 1.0, "cart_add": 3.0}
 SALE_WEIGHT = 5.0
 
@@ -22,7 +22,7 @@ def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
     strongest of that day).
 
     Raises:
-        WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
+        WarehouseUnavailable, WarehouseRefused: the query failed.
     """
     return warehouse.frame(
         _extract("interactions"),

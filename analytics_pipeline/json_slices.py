@@ -1,8 +1,8 @@
-"""Cuts the text of a JSON array into the texts of its elements without parsing them.
+"""Cut the text of a JSON array into the texts of its elements without parsing them.
 
-A parser refuses a whole text for one fault in it. Here only strings and brackets are recognised, so that an
-element that isn't JSON (a lone surrogate, NaN, invalid UTF-8, arrays nested thousands deep) leaves the
-elements beside it readable. Only an element whose strings or brackets don't end can't be cut off.
+A parser rejects a whole text because of one fault in it. Here only strings and brackets are recognised, so
+that an element that isn't JSON (a lone surrogate, NaN, invalid UTF-8, arrays nested thousands deep) leaves
+the elements beside it readable. Only an element whose strings or brackets don't end can't be cut off.
 """
 
 import json
@@ -26,12 +26,12 @@ class Unreadable(ValueError):
 
 
 class TooManyElements(ValueError):
-    """The array has more elements than are wanted."""
+    """The array has more elements than the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """The elements of an array inside an object, and the object's text with an empty array in its place."""
+    """The elements of an array inside an object, and the object's text with that array emptied."""
 
     elements: list[bytes]
     rest: bytes
@@ -75,9 +75,9 @@ def members(text: bytes) -> Iterator[tuple[str, int, int]]:
         position = end + 1
 
 
-def member_at(text: bytes, place: int) -> str:
-    """Return the name of the object's member in which this byte is; empty where there is none."""
-    return next((name for name, _, end in members(text) if place <= end), "")
+def member_at(text: bytes, offset: int) -> str:
+    """Return the name of the object's member that contains the byte at `offset`; empty if there is none."""
+    return next((name for name, _, end in members(text) if offset <= end), "")
 
 
 def _plain(member: re.Match[bytes]) -> str:
@@ -92,7 +92,7 @@ def _plain(member: re.Match[bytes]) -> str:
 
 
 def _elements(text: bytes, start: int, *, limit: int) -> tuple[list[bytes], int]:
-    """Return the elements of the array whose text begins at `start`, and the place after its bracket."""
+    """Return the elements of the array whose text begins at `start`, and the offset after its bracket."""
     elements: list[bytes] = []
     begin = start
     while True:
@@ -111,7 +111,7 @@ def _elements(text: bytes, start: int, *, limit: int) -> tuple[list[bytes], int]
 
 
 def _end(text: bytes, start: int) -> int:
-    """Return the place of the comma or closing bracket that ends what begins at `start`."""
+    """Return the offset of the comma or closing bracket that ends the element which begins at `start`."""
     position = _past(_SIMPLE, text, start)
     while text[position] in _OPENING:
         position = _past(_SIMPLE, text, _container_end(text, position))
@@ -119,7 +119,7 @@ def _end(text: bytes, start: int) -> int:
 
 
 def _container_end(text: bytes, start: int) -> int:
-    """Return the place after the bracket that closes the container which begins at `start`."""
+    """Return the offset after the bracket that closes the container which begins at `start`."""
     depth, position = 0, start
     while True:
         brackets = _BRACKETS.match(text, position)
@@ -135,7 +135,7 @@ def _container_end(text: bytes, start: int) -> int:
 
 
 def _past(pattern: re.Pattern[bytes], text: bytes, start: int) -> int:
-    """Return the place of the delimiter that follows what the pattern matches."""
+    """Return the offset of the delimiter that follows the pattern's match."""
     matched = pattern.match(text, start)
     position = start if matched is None else matched.end()
     if position >= len(text) or text[position] == ord('"'):

@@ -1,4 +1,4 @@
-"""File locks, which the system releases however their holder ends."""
+"""File locks, which the system releases when their holder exits, even if it is killed."""
 
 import fcntl
 import os
@@ -27,7 +27,7 @@ def shared(path: Path) -> Iterator[None]:
 def attempt(path: Path, *, inheritable: bool = False) -> Iterator[bool]:
     """Try to get the exclusive lock without waiting; yield whether it is held.
 
-    An inheritable lock stays with the program that this process executes.
+    An inheritable lock is kept across `exec`.
     """
     with _opened(path) as descriptor:
         os.set_inheritable(descriptor, inheritable)

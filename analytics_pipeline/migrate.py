@@ -1,8 +1,8 @@
 """Bring a warehouse to the schema in schema/*.sql: numbered files, one object each, applied once.
 
 ClickHouse has no transactions, so applying a file twice must be harmless: two migrators may run at once, and
-one that was killed starts again with the file that it had not recorded. An INSERT says in a
-comment, after the word "Repeatable:", why it is.
+after a crash the file that was not yet recorded is applied again. A comment above each INSERT explains, after
+the word "Repeatable:", why repeating it is harmless.
 """
 
 import hashlib
@@ -93,7 +93,7 @@ def migrate(
 ) -> list[Migration]:
     """Create the database if it doesn't exist, apply what is pending in order, and return that.
 
-    The tables and views of `rolled_up` are created after it.
+    The tables and views of `rolled_up` are created afterwards.
     """
     warehouse.create()
     warehouse.command(_JOURNAL)

@@ -1,4 +1,4 @@
-"""The products that a shopper interacted with last, kept in Redis by intake for the next recommendations."""
+"""Each shopper's most recent products, which intake stores in Redis for recommendations."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from analytics_pipeline.settings import PipelineSettings
 KEPT = 20
 KEPT_FOR = timedelta(days=30)
 _PREFIX = "vitrine:recent:"
-# A page is served without recent products rather than late.
+# Better a page without recent products than a late one.
 _TIMEOUT_SECONDS = 1
 
 
@@ -24,7 +24,7 @@ class RecentProducts:
         self._connection = Connection(settings, timeout_seconds=_TIMEOUT_SECONDS)
 
     def add_from(self, other_key: UUID, *, into: UUID) -> None:
-        """Add one key's products to another's, as when a guest logs in; the guest's own stay."""
+        """Add one key's products to those of another, for a guest who logs in. The guest's own stay."""
         key = products_key(into)
 
         def write(client: Any) -> None:
@@ -41,7 +41,7 @@ class RecentProducts:
         return [int(product) for product in found]
 
     def forget(self, shopper_key: UUID) -> None:
-        """Drop everything about this shopper."""
+        """Delete the shopper's products."""
         self._connection.call(lambda client: client.delete(products_key(shopper_key)))
 
     def close(self) -> None:

@@ -11,14 +11,14 @@ from analytics_pipeline import embedded
 from analytics_pipeline.breaker import Breaker
 from analytics_pipeline.settings import PipelineSettings
 
-# Connecting takes milliseconds or fails; the rest of the deadline is for the answer.
+# Connecting takes milliseconds or fails; the rest of the deadline is for the response.
 _CONNECT_SHARE = 0.3
 
 T = TypeVar("T")
 
 
 class StreamUnavailable(Exception):
-    """Redis can't be reached or doesn't answer in time; nothing is known to be accepted."""
+    """Redis can't be reached or doesn't respond in time; a write may or may not have been accepted."""
 
 
 class StreamFull(StreamUnavailable):
@@ -39,10 +39,10 @@ class Connection:
 
         Raises:
             StreamFull: Redis has no memory left.
-            StreamUnavailable: it can't be reached, or doesn't answer within `timeout_seconds`.
+            StreamUnavailable: it can't be reached, or doesn't respond within `timeout_seconds`.
         """
         if not self._breaker.allows():
-            raise StreamUnavailable("Redis didn't answer a moment ago; the next try is soon")
+            raise StreamUnavailable("Redis timed out a moment ago; calls are tried again shortly")
         client = self._connected()
         try:
             result = use(client)
@@ -60,15 +60,15 @@ class Connection:
         return result
 
     def close(self) -> None:
-        """Close the connections; only for the last user of this object."""
+        """Close the connections. Other threads may not use this object any more."""
         client, self._client = self._client, None
         if client is not None:
             client.close()
 
     def _forget(self, client: Any) -> None:
-        """Look the address up again next time: the embedded server may have moved to another port.
+        """Discard the client, because the embedded server may have moved to another port.
 
-        The client isn't closed: other threads may be reading from it, and it closes what it opened when the
+        It isn't closed here, because other threads may be reading from it. It closes its connections when the
         last of them is done.
         """
         if self._client is client:

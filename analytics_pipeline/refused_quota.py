@@ -1,4 +1,4 @@
-"""How much of refused events is kept as dead letters: bytes an hour for each address, and in total."""
+"""Limit the refused events that are kept as dead letters: bytes per hour by address and in total."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ class RefusedQuota:
         """Count `size` bytes and return whether they are within both quotas.
 
         Raises:
-            StreamUnavailable: Redis doesn't answer.
+            StreamUnavailable: Redis doesn't respond.
         """
         window = int(now.timestamp() // WINDOW.total_seconds())
 

@@ -1,11 +1,11 @@
-"""Rollups: aggregates of events by day, rebuilt day by day and never added to, so that no retry counts twice.
+"""Rollups: aggregates of events by day, each rebuilt as a whole so that retries don't count twice.
 
 `ROLLUPS` lists them. Each is defined by one view, its aggregate, from which its table and the view that
 reports read are created. docs/decisions/rollups.md says why, and how to add one.
 
 A day is dirty for a rollup while its events have changed more often (`day_changes`) than the rollup has
-included (`rollup_days`). Changes are counted after the insert that they belong to and never before it, so
-that a rebuild that read a count has seen those events.
+included (`rollup_days`). A change is counted after its insert, never before, so a rebuild that has read a
+count also reads those events.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,9 +21,9 @@ from analytics_pipeline.warehouse import Warehouse
 
 _EPOCH = date(1970, 1, 1)
 _STAGE_LIFETIME = timedelta(hours=1)
-# Clicks and cart adds count for the list that they name if they happen this long before or after it: before,
-# because clients' clocks are wrong. The aggregate of queries has the same bounds, less a day.
-_EARLIEST_ANSWER, _LATEST_ANSWER = -2 * MILLISECONDS_A_DAY, 9 * MILLISECONDS_A_DAY
+# Clicks and cart adds count for the list that they name within these bounds. Some seem to precede it, because
+# clients' clocks are wrong. The aggregate of queries has the same bounds, less a day.
+_EARLIEST_RESPONSE, _LATEST_RESPONSE = -2 * MILLISECONDS_A_DAY, 9 * MILLISECONDS_A_DAY
 
 _CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS {table} ENGINE = MergeTree PARTITION BY day ORDER BY ({order_by})
@@ -55,7 +55,7 @@ SELECT name FROM system.tables
 WHERE database = currentDatabase() AND match(name, {pattern:String})
   AND metadata_modification_time < {before:DateTime}
 """
-_RIVALS = """
+_OTHER_CLAIMS = """
 SELECT count() FROM system.tables
 WHERE database = currentDatabase() AND match(name, {pattern:String}) AND name != {own:String}
 """
@@ -76,7 +76,7 @@ class Rollup:
 
     @property
     def placeholder(self) -> str:
-        """The name under which a report's SQL takes this rollup's dirty days."""
+        """The placeholder for this rollup's dirty days in a report's SQL."""
         return f"{self.name}_dirty"
 
 
@@ -113,13 +113,13 @@ def touched_days(records: Iterable[Record]) -> set[date]:
     for event in events:
         if isinstance(event, (Click, CartAdd)) and event.exposure_id is not None:
             shown_at = uuid7.milliseconds(event.exposure_id)
-            if _EARLIEST_ANSWER <= event.milliseconds - shown_at <= _LATEST_ANSWER:
+            if _EARLIEST_RESPONSE <= event.milliseconds - shown_at <= _LATEST_RESPONSE:
                 touched.add(shown_at // MILLISECONDS_A_DAY)
     return {_EPOCH + timedelta(days=day) for day in touched}
 
 
 def mark_dirty(warehouse: Warehouse, days: Iterable[date]) -> None:
-    """Count a change of these days' events; to be called after the insert, never before."""
+    """Count a change of these days' events. Call this after the insert, never before."""
     touched = sorted(set(days))
     warehouse.insert("day_changes", {"day": touched, "changes": [1] * len(touched)})
 
@@ -148,8 +148,8 @@ def rebuild(warehouse: Warehouse) -> list[date]:
 def rebuild_day(warehouse: Warehouse, *, day: date, rollups: Sequence[Rollup] = ROLLUPS) -> bool:
     """Rebuild one day of these rollups, and return whether that was done.
 
-    It is not while another process rebuilds the day: the slower one would put an older count in place of a
-    newer one. Events that arrive meanwhile leave the day dirty.
+    Nothing is done while another process rebuilds the day, because the slower one would replace a newer count
+    by an older one. Events that arrive meanwhile leave the day dirty.
     """
     with claim(warehouse, day=day) as claimed:
         if not claimed:
@@ -165,15 +165,15 @@ def rebuild_day(warehouse: Warehouse, *, day: date, rollups: Sequence[Rollup] = 
 def claim(warehouse: Warehouse, *, day: date) -> Iterator[bool]:
     """Claim a day, so that no other process rebuilds it, and yield whether that succeeded.
 
-    A claim is a table: ClickHouse has no locks, and creating a table is atomic. Of two processes that see
-    each other's claim both give way, and the day stays dirty. The claim of a process that was killed is
-    dropped after an hour.
+    A claim is a table: ClickHouse has no locks, and creating a table is atomic. Two processes that see each
+    other's claim both give up, and the day stays dirty. The claim of a process that was killed is dropped
+    after an hour.
     """
     # A stage without a claim belongs to a process of a version that had no claims.
     pattern = f"^(rollup_claim|.*_stage)_{day:%Y%m%d}_"
     name = f"rollup_claim_{day:%Y%m%d}_{uuid4().hex}"
     with _temporary(warehouse, name=name, like="rollup_days") as own:
-        yield not warehouse.value(_RIVALS, {"pattern": pattern, "own": own})
+        yield not warehouse.value(_OTHER_CLAIMS, {"pattern": pattern, "own": own})
 
 
 def drop_leftover_tables(warehouse: Warehouse, *, now: datetime) -> list[str]:

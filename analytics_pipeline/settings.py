@@ -1,4 +1,4 @@
-"""Where the stream and the warehouse are, and how long a request may wait for them; no Django."""
+"""Settings of the pipeline, read from environment variables without Django."""
 
 import os
 from collections.abc import Mapping
@@ -28,8 +28,8 @@ class PipelineSettings:
     """The addresses of one installation, its time zone and its deadline for requests.
 
     An address that is None means the embedded service of this home (`embedded/`). A request waits
-    `request_seconds` for an answer of the warehouse; background processes wait longer. Dead letters are kept
-    for `dead_letter_days`.
+    `request_seconds` for the warehouse; background processes wait longer. Dead letters are kept for
+    `dead_letter_days`.
     """
 
     home: Path
@@ -44,7 +44,7 @@ class PipelineSettings:
         """Return the settings that these variables describe.
 
         Raises:
-            InvalidSetting: a variable can't be used; names it.
+            InvalidSetting: a variable has an unusable value.
         """
         variables = os.environ if environ is None else environ
         return cls(

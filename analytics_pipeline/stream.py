@@ -33,7 +33,7 @@ _TIMEOUT_SECONDS = 5
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """The events of one request, and the refused ones that become dead letters.
 
-    `clock_offset` is what to add to the events' times, in milliseconds.
+    `clock_offset` is to be added to the events' times, in milliseconds.
     """
 
     arrived_at: datetime
@@ -53,23 +53,23 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The entry's identity among dead letters: streams may have entries with the same id.
+        """The entry's identity among dead letters, because two streams may have entries with the same id.
 
-        Entries of the previous key have their id alone, as that release writes it.
+        For entries of the previous key it is the id alone, as the previous release writes it.
         """
         return self.id if self.key == PREVIOUS_KEY else f"{self.id}@{self.key}"
 
     @property
     def number(self) -> int:
-        """The place of the entry in the stream: later entries have greater numbers."""
+        """The entry's position in the stream; later entries have greater numbers."""
         milliseconds, _, sequence = self.id.partition("-")
         return (int(milliseconds) << _SEQUENCE_BITS) + min(int(sequence), _LAST_SEQUENCE)
 
 
 def number_at(moment: datetime) -> int:
-    """Return the number of an entry that arrives at this time, for events that don't pass the stream.
+    """Return the number of an entry that arrives at this time, for events that don't pass through the stream.
 
-    The microseconds take the place of the sequence: different times have different numbers.
+    The microseconds replace the sequence number, so different times have different numbers.
     """
     return (clocks.milliseconds(moment) << _SEQUENCE_BITS) + moment.microsecond % 1_000
 
@@ -84,7 +84,7 @@ class StreamLag:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How many requests are accepted in a window of time; `key` identifies the client."""
+    """A limit on a client's requests in a window of `seconds`; `key` identifies the client."""
 
     key: str
     limit: int
@@ -92,15 +92,15 @@ class Allowance:
 
 
 class AllowanceExceeded(Exception):
-    """More requests than the allowance; the window ends in so many seconds."""
+    """More requests than allowed; the window ends in `seconds`."""
 
     def __init__(self, *, seconds: float) -> None:
-        super().__init__(f"too many requests; the next one in {seconds:.0f} seconds")
+        super().__init__(f"too many requests; try again in {seconds:.0f} seconds")
         self.seconds = seconds
 
 
 class _Script:
-    """A Lua script that Redis keeps; it is sent again where Redis doesn't have it."""
+    """A Lua script that Redis caches; it is sent again if Redis doesn't have it."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -130,14 +130,14 @@ def decode(payload: bytes) -> Batch:
     """Return the batch in an entry: MessagePack, or JSON as in dead letters and under the previous key.
 
     Raises:
-        msgspec.DecodeError: it holds no batch.
-        UnicodeDecodeError: it holds invalid text.
+        msgspec.DecodeError: the payload isn't a batch.
+        UnicodeDecodeError: a string isn't valid UTF-8.
     """
     return _json_decoder.decode(payload) if payload.startswith(b"{") else _decoder.decode(payload)
 
 
 def as_text(payload: bytes) -> str:
-    """Return an entry's content as JSON, or as escaped bytes where it can't be decoded."""
+    """Return an entry's content as JSON, or as escaped bytes if it can't be decoded."""
     try:
         return _json_encoder.encode(decode(payload)).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -161,7 +161,7 @@ class Stream:
         recent: Mapping[int, float] | None = None,
         allowance: Allowance | None = None,
     ) -> str:
-        """Accept a batch and return its entry's id, all in one round trip.
+        """Append a batch and return its entry's id, in one round trip.
 
         `recent` are the products that the shopper interacted with, each with its UNIX time; `allowance`
         limits the requests.
@@ -175,7 +175,7 @@ class Stream:
         return self._append(encode(batch), batch.shopper_key, recent=recent or {}, allowance=allowance)
 
     def append_raw(self, payload: bytes) -> str:
-        """Accept an entry as it is."""
+        """Append an encoded entry."""
         return str(self._connection.call(lambda client: client.xadd(self.key, {_FIELD: payload})).decode())
 
     def count(self, allowance: Allowance) -> None:
@@ -196,13 +196,13 @@ class Stream:
         if shopper_key is not None:
             for product, seconds in recent.items():
                 arguments += (seconds, product)
-        answer = self._connection.call(lambda client: _APPEND(client, keys=keys, args=arguments))
-        if isinstance(answer, int):
-            raise AllowanceExceeded(seconds=max(answer, 0) / 1_000)
-        return str(answer.decode())
+        response = self._connection.call(lambda client: _APPEND(client, keys=keys, args=arguments))
+        if isinstance(response, int):
+            raise AllowanceExceeded(seconds=max(response, 0) / 1_000)
+        return str(response.decode())
 
     def open(self) -> None:
-        """Create the stream and its consumer group, from the first entry on, where they don't exist."""
+        """Create the stream and its consumer group, from the first entry on, if they don't exist."""
 
         def create(client: Any) -> None:
             try:
@@ -214,11 +214,11 @@ class Stream:
         self._connection.call(create)
 
     def unacknowledged(self, *, count: int) -> list[Entry]:
-        """Return the oldest entries that this consumer took and didn't acknowledge."""
+        """Return the oldest entries that this consumer has taken and not acknowledged."""
         return self._read("0", count=count, block=None)
 
     def take(self, *, count: int, block_seconds: float | None) -> list[Entry]:
-        """Return entries that were not taken yet; wait at most `block_seconds` for the first one."""
+        """Return entries that have not been taken yet; wait at most `block_seconds` for the first one."""
         block = None if block_seconds is None else max(1, int(block_seconds * 1_000))
         return self._read(">", count=count, block=block)
 
@@ -262,7 +262,7 @@ class Stream:
         self._connection.call(lambda client: client.delete(self.key))
 
     def ping(self) -> None:
-        """Raise StreamUnavailable unless Redis answers."""
+        """Raise StreamUnavailable unless Redis responds."""
         self._connection.call(lambda client: client.ping())
 
     def close(self) -> None:
@@ -271,7 +271,8 @@ class Stream:
 
     def _read(self, start: str, *, count: int, block: int | None) -> list[Entry]:
         def read(client: Any) -> Any:
-            # redis-py's own parser makes a dictionary of each entry, which takes longer than all the rest.
+            # redis-py's own parser makes a dictionary of each entry, which takes longer than the rest of the
+            # call.
             client.response_callbacks.pop("XREADGROUP", None)
             return client.xreadgroup(GROUP, CONSUMER, {self.key: start}, count=count, block=block)
 

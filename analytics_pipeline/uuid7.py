@@ -1,4 +1,4 @@
-"""UUIDs of version 7 (RFC 9562): 48 bits of UNIX time in milliseconds, then what is random."""
+"""UUIDs of version 7 (RFC 9562): 48 bits of UNIX time in milliseconds, then random bits."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -12,7 +12,7 @@ _LAST_BITS = (1 << _TIME_SHIFT) - 1
 def make(milliseconds: int, *, tail: bytes) -> UUID:
     """Return the UUIDv7 of this time with the other bits from the ten bytes of `tail`.
 
-    Six of those bits give way to the version and the variant.
+    The version and the variant replace six of those bits.
     """
     bits = int.from_bytes(tail) & ~_VERSION_AND_VARIANT & _LAST_BITS
     return UUID(int=milliseconds << _TIME_SHIFT | bits | _VERSION_7)
@@ -24,10 +24,10 @@ def milliseconds(id_: UUID) -> int:
 
 
 def times(ids: Iterable[UUID]) -> list[int]:
-    """Return the `milliseconds` of each id; a call for each of them would take longer than the rest."""
+    """Return the `milliseconds` of each id, without the cost of a call for each."""
     return [id_.int >> _TIME_SHIFT for id_ in ids]
 
 
 def are_all(ids: Iterable[UUID]) -> bool:
-    """Return whether all of these are of version 7."""
+    """Return whether all of these ids are of version 7."""
     return all(id_.int & _VERSION_AND_VARIANT == _VERSION_7 for id_ in ids)

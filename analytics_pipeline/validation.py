@@ -25,7 +25,7 @@ _MISSING = re.compile(r"Object missing required field `(\w+)`")
 
 
 class InvalidEvent(ValueError):
-    """The text is not a valid event; the message names the field and says why."""
+    """The text is not a valid event; the message names the field and the reason."""
 
     def __init__(self, reason: str, *, field: str = "") -> None:
         shown = field if len(field) <= 50 else f"{field[:50]}…"
@@ -36,7 +36,7 @@ def validate(payload: bytes, *, arrived_at: datetime, clock_offset: int = 0) -> 
     """Return the event in this JSON object, as a client may send it.
 
     Raises:
-        InvalidEvent: it is not valid; names the field.
+        InvalidEvent: it is not valid.
     """
     if len(payload) > MAX_EVENT_BYTES:
         raise InvalidEvent(f"an event of {len(payload)} bytes; at most {MAX_EVENT_BYTES} are accepted")
@@ -48,7 +48,7 @@ def validate(payload: bytes, *, arrived_at: datetime, clock_offset: int = 0) -> 
     if may_repeat_keys(payload, event):
         _refuse_repeated_keys(payload)
     if type(event) in _SERVER_ONLY:
-        raise InvalidEvent(f"'{event.type}' events come from the server alone", field="type")
+        raise InvalidEvent(f"'{event.type}' events can be sent by the server only", field="type")
     check_properties([event])
     check_id(event, arrived_at=arrived_at, clock_offset=clock_offset)
     return event
@@ -58,21 +58,21 @@ def may_repeat_keys(payload: bytes, decoded: object) -> bool:
     """Return whether a key may occur twice in an object of this JSON text.
 
     Every key is followed by a colon. A text with as many colons as the shortest encoding of the decoded
-    values therefore has no further key. A colon that is written as the escape \\u003a would hide one, so a
+    values therefore has no further key. A colon written as the escape \\u003a would falsify the count, so a
     text with such an escape may repeat a key.
     """
     return b"\\u003" in payload or payload.count(b":") != _encoder.encode(decoded).count(b":")
 
 
 def check_properties(events: Iterable[AnyEvent]) -> None:
-    """Raise InvalidEvent if the properties of an event are too many bytes."""
+    """Raise InvalidEvent if the properties of an event have too many bytes."""
     for event in events:
         if event.properties and len(_encoder.encode(event.properties)) > MAX_PROPERTIES_BYTES:
             raise InvalidEvent(f"more than {MAX_PROPERTIES_BYTES} bytes", field="properties")
 
 
 def check_id(event: AnyEvent, *, arrived_at: datetime, clock_offset: int) -> None:
-    """Raise InvalidEvent unless the id is a UUIDv7 of a time that an event arriving now may have."""
+    """Raise InvalidEvent unless the id is a UUIDv7 with a plausible time for the time of arrival."""
     if not uuid7.are_all([event.event_id]):
         raise InvalidEvent("not a UUIDv7", field="event_id")
     if clocks.too_far_off(clock_offset):
@@ -85,7 +85,7 @@ def check_id(event: AnyEvent, *, arrived_at: datetime, clock_offset: int) -> Non
 
 
 def explain(error: Exception, payload: bytes) -> tuple[str, str]:  # noqa: PLR0911
-    """Return the field of the JSON object at which the parser failed (empty if it is unknown), and why."""
+    """Return the field at which the parser failed (empty if unknown), and the reason."""
     if isinstance(error, RecursionError):
         return _first_failing(payload, RecursionError), "nested too deeply"
     if isinstance(error, UnicodeDecodeError):
@@ -98,7 +98,7 @@ def explain(error: Exception, payload: bytes) -> tuple[str, str]:  # noqa: PLR09
     if place := _PLACE.search(reason):
         return member_at(payload, int(place[1])), reason
     if not path:
-        # The parser names no place for half of a surrogate pair at the end of a string.
+        # The parser gives no offset for half of a surrogate pair at the end of a string.
         return _first_failing(payload, msgspec.DecodeError), reason
     # `$.product_ids[3]`; for a map's key "key` in `$.properties".
     field = path.rpartition("`$")[2] if "`$" in path else path.removeprefix("$")

@@ -36,10 +36,10 @@ def main(arguments: list[str]) -> int:
 
 
 def wait_for_space(folder: Path, *, free: Callable[[Path], int], pause: Callable[[], None]) -> None:
-    """Return once the volume of `folder` has space for what is accepted next.
+    """Return once the volume of `folder` has space for new data.
 
-    Valkey ends when it can't write its append-only file. A supervisor would start it again with ever longer
-    delays, and some day no more; waiting here lets it start as soon as there is space.
+    Valkey exits when it can't write its append-only file. A supervisor would restart it with growing delays
+    and finally give up. By waiting here it starts as soon as there is space.
     """
     if free(folder) < _NEEDED_MEGABYTES * _MEGABYTE:
         sys.stderr.write(f"Waiting until the volume of {folder} has {_NEEDED_MEGABYTES} MB left\n")
@@ -64,10 +64,10 @@ def _configure(endpoint: embedded.Endpoint, *, folder: Path) -> Path:
                 f'requirepass "{endpoint.token}"',
                 f'dir "{folder}"',
                 'save ""',
-                # Written and synced before an answer leaves: what intake accepted survives a kill.
+                # Written and synced before a response is sent, so accepted events survive a kill.
                 "appendonly yes",
                 "appendfsync always",
-                # Stream and queue have no time to live and are never evicted; the cache always has.
+                # Stream and queue have no time to live and are never evicted. Every cache entry has one.
                 f"maxmemory {_MEMORY}",
                 "maxmemory-policy volatile-lru",
                 'logfile ""',

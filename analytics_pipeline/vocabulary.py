@@ -1,4 +1,4 @@
-"""Writes docs/events.md from the event types: `python -m analytics_pipeline.vocabulary`."""
+"""Write docs/events.md from the event types: `python -m analytics_pipeline.vocabulary`."""
 
 import sys
 from pathlib import Path
@@ -27,13 +27,13 @@ Version {version} of the vocabulary. This page is generated from `analytics_pipe
 fields; an event whose meaning changes gets a new type.
 
 `POST /api/events/` takes `{{"events": [...], "anonymous_id": "…", "sent_at": "…"}}`, as JSON of any media
-type or gzip of it, with at most {events} events. It answers 202 with how many events were accepted, and the
-index and the reason of each that was refused. Repeat a batch that got no answer: the
-same event under the same id is counted once. Other contents under an id that is taken are kept beside the
-first; the report `id_conflicts` lists them.
+type, optionally compressed with gzip, with at most {events} events. The response, 202, has the number of
+accepted events, and the index and the reason of each refused one. Send a batch that got no response again: an
+event with the same id is counted once. If two events have the same id and different contents, both contents
+are kept, and the report `id_conflicts` lists them.
 
-- `anonymous_id` is the guest, a random UUID that the client keeps. The header `X-Anonymous-Id` is equivalent;
-  if both are sent they must be equal. The events of an account are the account's.
+- `anonymous_id` identifies a guest: a random UUID that the client keeps. The header `X-Anonymous-Id` is
+equivalent; if both are sent they must be equal. With a login, events belong to the account instead.
 - `sent_at` is the client's clock when it sends the batch, with its time zone. If it differs from the server's
   by more than {delay} minute, the events' times are corrected by the difference, up to {most} hours.
 
@@ -87,7 +87,7 @@ def _value(kind: inspect.Type) -> str:
         case inspect.IntType(ge=least, le=greatest):
             return f"integer from {least} to {greatest}"
         case inspect.StrType(max_length=longest):
-            return "text" if longest is None else f"text of at most {longest} characters"
+            return "string" if longest is None else f"string of at most {longest} characters"
         case inspect.UUIDType():
             return "UUID"
         case inspect.VarTupleType(item_type=item, max_length=most):

@@ -1,4 +1,4 @@
-"""The warehouse's client: ClickHouse over HTTP, a server or the embedded one."""
+"""The warehouse's client, for ClickHouse over HTTP: a server or the embedded one."""
 
 import re
 import threading
@@ -17,41 +17,44 @@ from analytics_pipeline import embedded
 from analytics_pipeline.settings import PipelineSettings
 
 if TYPE_CHECKING:
-    # 80 MB of memory: imported only where a frame is asked for, never in the web process.
+    # Takes 80 MB of memory, so the web process never imports it.
     import pandas as pd
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SERVERS_DATABASE = "default"
+_DEFAULT_DATABASE = "default"
 _SETTINGS = {
-    # Loads of history touch more days at once than the server's default of 100 allows.
+    # Loading history touches more days at once than the server's default of 100.
     "max_partitions_per_insert_block": 0,
     # Copies of a row share a partition: an event's day follows from its id, and a movement keeps its month.
     "do_not_merge_across_partitions_select_final": 1,
 }
 _TIMEOUT_EXCEEDED = 159
 _TOO_MANY_ROWS_OR_BYTES = 396
-# ClickHouse's codes that describe its present state and not the statement.
+# ClickHouse's codes for a temporary state of the server, not a fault of the statement.
 _TEMPORARY = frozenset({_TIMEOUT_EXCEEDED, 202, 209, 210, 241, 242, 243, 252, 394, 425, 439})
-# Codes that say that a value can't be stored; None is the client's own refusal to encode it.
-_ABOUT_VALUES = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
+# Codes for a value that can't be stored. None stands for a value that the client itself can't encode.
+_DATA_ERRORS = frozenset({None, 6, 27, 33, 38, 41, 53, 69, 70, 72, 117, 131, 321, 349, 407, 469})
 _WRAPPING = re.compile(r"^Received ClickHouse exception, code: \d+, server response: | \(for url \S+\)$")
 _FAILURES = (ClickHouseError, HTTPError, OSError)
 
 
 _BLOCK_BYTES = 1024 * 1024
-# Larger answers are left to notebooks, which have no limit.
+# Notebooks have no limit and can fetch larger results.
 _MOST_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """How long a client waits: for a connection, and for each answer, which ends the query as well."""
+    """How long a client waits for a connection and for each response.
+
+    The server ends a query after the latter.
+    """
 
     connect_seconds: int
-    answer_seconds: int
+    response_seconds: int
 
 
-BACKGROUND = Deadline(connect_seconds=5, answer_seconds=120)
+BACKGROUND = Deadline(connect_seconds=5, response_seconds=120)
 
 
 class WarehouseUnavailable(Exception):
@@ -63,20 +66,20 @@ class QueryTimedOut(WarehouseUnavailable):
 
 
 class WarehouseRefused(Exception):
-    """The warehouse refused a statement or its data; `code` is ClickHouse's, None where it gave none."""
+    """The warehouse refused a statement or its data. `code` is ClickHouse's, or None if it sent none."""
 
     def __init__(self, message: str, *, code: int | None) -> None:
         super().__init__(message)
         self.code = code
 
     @property
-    def is_about_values(self) -> bool:
-        """Whether a value can't be stored, so that the other rows of the same insert may well be."""
-        return self.code in _ABOUT_VALUES
+    def is_data_error(self) -> bool:
+        """Whether a value can't be stored; without it, the insert's other rows may be."""
+        return self.code in _DATA_ERRORS
 
 
 class ResultTooLarge(WarehouseRefused):
-    """The result has more rows or bytes than were asked for."""
+    """The result has more rows or bytes than allowed."""
 
 
 class Warehouse:
@@ -97,8 +100,8 @@ class Warehouse:
     def create(self) -> None:
         """Create the database that the address names if it doesn't exist."""
         address = embedded.clickhouse_url(self.settings)
-        name = self._database or urlsplit(address).path.strip("/") or _SERVERS_DATABASE
-        root = Warehouse(self.settings, database=_SERVERS_DATABASE, deadline=self.deadline)
+        name = self._database or urlsplit(address).path.strip("/") or _DEFAULT_DATABASE
+        root = Warehouse(self.settings, database=_DEFAULT_DATABASE, deadline=self.deadline)
         try:
             root.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", {"name": name})
         finally:
@@ -149,7 +152,7 @@ class Warehouse:
         output_format: str,
         most_rows: int | None = None,
     ) -> Iterator[bytes]:
-        """Yield the query's result as ClickHouse writes it in one of its formats, block by block.
+        """Yield the query's result in one of ClickHouse's formats, block by block.
 
         Raises:
             ResultTooLarge: there are more than `most_rows`.
@@ -212,8 +215,8 @@ class Warehouse:
         client = self._client
         if client is not None:
             return client
-        # Connecting asks the server for its settings. Outside of the lock: if the server hangs, threads that
-        # connect at the same time wait for one deadline together and not one after the other.
+        # Connecting requests the server's settings. It happens outside the lock, so that threads which
+        # connect to a server that hangs wait at the same time, not one after another.
         opened = self._open()
         with self._lock:
             if self._client is None:
@@ -227,22 +230,22 @@ class Warehouse:
         return clickhouse_connect.get_client(
             dsn=embedded.clickhouse_url(self.settings),
             database=self._database,
-            settings={**_SETTINGS, "max_execution_time": self.deadline.answer_seconds},
+            settings={**_SETTINGS, "max_execution_time": self.deadline.response_seconds},
             autogenerate_session_id=False,
             dedicated_pool=True,
             connect_timeout=self.deadline.connect_seconds,
-            send_receive_timeout=self.deadline.answer_seconds,
+            send_receive_timeout=self.deadline.response_seconds,
             tz_mode="aware",
         )
 
 
 def microseconds(moment: datetime) -> int:
-    """Return a version for rows that replace each other: the time at which their source was read."""
+    """Return the time as microseconds since 1970, the version of rows that replace each other."""
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def moment_of(version: int) -> datetime:
-    """Return the time from which `microseconds` made a version."""
+    """Return the time that `microseconds` converted to a version."""
     return _EPOCH + timedelta(microseconds=version)
 
 
@@ -257,7 +260,7 @@ def _limits(most_rows: int | None) -> dict[str, object]:
 
 
 def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
-    reason = _first_line(error)
+    reason = _message_of(error)
     given = getattr(error, "code", None)
     code = given if isinstance(given, int) else None
     if code == _TIMEOUT_EXCEEDED:
@@ -266,12 +269,12 @@ def _translated(error: Exception) -> WarehouseUnavailable | WarehouseRefused:
         return ResultTooLarge(reason, code=code)
     if not isinstance(error, ClickHouseError) or isinstance(error, OperationalError):
         return WarehouseUnavailable(reason)
-    # The plain class without a code is not ClickHouse's answer but that of a proxy whose server is away.
+    # The plain class without a code is the response of a proxy whose server can't be reached.
     if code in _TEMPORARY or (code is None and type(error) is DatabaseError):
         return WarehouseUnavailable(reason)
     return WarehouseRefused(reason, code=code)
 
 
-def _first_line(error: Exception) -> str:
-    """Return what the server says, without what the client wraps around it."""
+def _message_of(error: Exception) -> str:
+    """Return the first line of the server's message, without the client's prefix and suffix."""
     return _WRAPPING.sub("", str(error).strip().split("\n", 1)[0])[:500]

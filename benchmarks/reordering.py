@@ -1,7 +1,7 @@
-"""Error of the reordering forecast beside simple methods: `python -m benchmarks.reordering PATH`.
+"""Error of the reordering forecast and of simple methods: `python -m benchmarks.reordering PATH`.
 
 PATH is the CSV file of Online Retail, plain or compressed: `InvoiceNo`, `StockCode`, `Quantity`,
-`InvoiceDate`. Each method forecasts the units of the next four weeks of every product, at six weeks of the
+`InvoiceDate`. Each method forecasts every product's units of the next four weeks, at each of six weeks in the
 last two months. The error is the sum of absolute errors divided by the sum of units, the bias that of signed
 errors.
 """

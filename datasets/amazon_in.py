@@ -1,4 +1,4 @@
-"""Converts product listings of amazon.in, which have one row per product and sub-category."""
+"""Convert product listings of amazon.in, which have one row per product and sub-category."""
 
 import re
 from collections import Counter
@@ -27,7 +27,7 @@ RATING = re.compile(r"[0-5](?:\.[0-9]+)?")
 COUNT = re.compile(r"([0-9,]+)(?:\.0)?")
 PERCENT_STEP = Decimal("1e-8")
 
-NO_ASIN = "the link names no product (/dp/ and ten characters)"
+NO_ASIN = "the link contains no product id (/dp/ and ten characters)"
 NO_PRICE = "has no price"
 NOT_A_PRICE = "a price is not an amount of rupees like ₹1,299"
 FREE = "the price is zero"

@@ -1,4 +1,4 @@
-"""Converts the products of a set of relevance judgments: id, title, and a description with some HTML.
+"""Convert the products of a set of relevance judgments: id, title, and a description with some HTML.
 
 The data set has no prices or categories. The products get a price of zero and no stock, so they can be found
 but not bought.
@@ -18,7 +18,7 @@ SPACES = re.compile(r"\s+")
 
 NO_ID = "has no product id"
 NO_TITLE = "has no title"
-DUPLICATE_ID = "the product id was given before"
+DUPLICATE_ID = "an earlier row has the same product id"
 
 
 class _Text(HTMLParser):

@@ -1,4 +1,4 @@
-"""The converters by their names for `--format`."""
+"""The converters by their `--format` names."""
 
 from datasets import amazon_in, crowdflower, online_retail
 from datasets.rows import CatalogueConverter, OrdersConverter

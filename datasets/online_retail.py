@@ -1,8 +1,8 @@
-"""Converts a gift shop's invoices of one year to products, orders and returns.
+"""Convert a gift shop's invoices of one year to products, orders and returns.
 
 Each row is a line of an invoice; the lines of an invoice need not be adjacent. An invoice whose number begins
 with C is a cancellation: goods were returned. Stock codes of goods begin with five digits; other codes are
-for postage, fees, discounts and so on. The data set names no time zone or currency; times are assumed to be
+for postage, fees, discounts and so on. The data set states no time zone or currency; times are assumed to be
 UTC, and prices to be in pounds.
 """
 
@@ -38,7 +38,7 @@ NOT_A_QUANTITY = "the quantity is not a whole number"
 NOT_A_PRICE = "the unit price is not a number"
 HIGH_PRICE = f"the unit price is above {HIGHEST_PRICE:,}"
 NOT_A_TIME = "the invoice date is not a time like 2010-12-01 08:26:00"
-NOT_GOODS = "the stock code is not one of goods, which begin with five digits"
+NOT_GOODS = "the stock code is not that of goods, which begins with five digits"
 NEVER_SOLD = "was never sold at a price, so it is not listed"
 NOTHING_SOLD = "its invoice sells no goods"
 NOT_SOLD = "goods whose quantity or price is not above zero"
@@ -48,7 +48,7 @@ NOT_RETURNED = "goods on a cancellation whose quantity is not below zero or whos
 
 
 def is_goods(code: str) -> bool:
-    """Return whether a stock code is one of goods: those begin with five digits."""
+    """Return whether a stock code is that of goods, which begins with five digits."""
     start = code[:5]
     return len(start) == 5 and start.isascii() and start.isdigit()
 
@@ -180,7 +180,7 @@ class _Goods:
 
     @property
     def title(self) -> str:
-        """The most frequent description (of equals, the alphabetically first); without any, the code."""
+        """The most frequent description (the alphabetically first of equals), or else the code."""
         if not self.names:
             return self.first.code
         return min(self.names, key=lambda name: (-self.names[name], name))

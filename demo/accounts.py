@@ -1,4 +1,4 @@
-"""Creates the accounts of the generated shop, three of which can log in."""
+"""Create the accounts of the generated shop, three of which can log in."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from numpy.random import Generator
 
 from backend.accounts.models import User, UserType
 from backend.accounts.services import DEMO_PASSWORD
-from demo.people import Person, Population
+from demo.shoppers import DemoCustomer, Population
 
 SOURCE = "demo"
 STAFF_PHONE = "+15550100001"
@@ -53,21 +53,21 @@ def create_customers(population: Population, *, begins_at: datetime, rng: Genera
     ages = rng.uniform(0, MAX_ACCOUNT_AGE_DAYS, len(others))
     rows = User.objects.bulk_create(
         _customer(
-            person,
+            customer,
             number=number,
             population=population,
             joined_at=begins_at - timedelta(days=float(ages[number - 1])),
         )
-        for number, person in enumerate(others, start=1)
+        for number, customer in enumerate(others, start=1)
     )
     return [demo.pk, *(row.pk for row in rows)]
 
 
-def _customer(person: Person, *, number: int, population: Population, joined_at: datetime) -> User:
+def _customer(customer: DemoCustomer, *, number: int, population: Population, joined_at: datetime) -> User:
     return User(
-        phone=person.phone,
-        first_name=person.given,
-        last_name=person.family,
+        phone=customer.phone,
+        first_name=customer.given,
+        last_name=customer.family,
         source=SOURCE,
         source_reference=f"customer {number}",
         shopper_key=population.keys[number],

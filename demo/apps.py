@@ -1,10 +1,10 @@
-"""Fills an empty shop with generated data."""
+"""Fill an empty shop with generated data."""
 
 from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
-    """Fills an empty shop with generated data."""
+    """Fill an empty shop with generated data."""
 
     name = "demo"
     label = "demo"

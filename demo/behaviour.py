@@ -1,4 +1,4 @@
-"""Generates what shoppers do: sessions with lists, clicks, carts and orders.
+"""Generate shoppers' behaviour: sessions with lists, clicks, carts and orders.
 
 The number of sessions depends on a shopper's activity, the weekday and the hour. The category depends on the
 shopper's affinities and on the season. The probability of a click decreases with the position in the list,
@@ -13,15 +13,15 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from demo.catalogue import STYLES, Assortment
-from demo.lists import CATEGORY, FOR_PERSON, FOR_PRODUCT, NOTHING, SEARCH, CandidateLists, choose_lists
-from demo.people import Population
+from demo.lists import CATEGORY, FOR_PRODUCT, FOR_SHOPPER, NOTHING, SEARCH, CandidateLists, choose_lists
+from demo.shoppers import Population
 from demo.vocabulary import Vocabulary
 
 PAGE = 20
 SESSIONS_PER_CUSTOMER_AND_DAY = 0.11
 MAX_LISTS = 5
 SAME_LEAF_AGAIN = 0.5
-KIND_SHARES = {SEARCH: 0.5, CATEGORY: 0.3, FOR_PERSON: 0.12, FOR_PRODUCT: 0.08}
+KIND_SHARES = {SEARCH: 0.5, CATEGORY: 0.3, FOR_SHOPPER: 0.12, FOR_PRODUCT: 0.08}
 GROWTH = 0.4
 # Relative numbers of sessions by weekday (Monday to Sunday) and by hour.
 WEEKDAYS = (0.95, 0.9, 0.92, 0.97, 1.0, 1.15, 1.25)
@@ -38,11 +38,12 @@ MAX_SESSION = timedelta(minutes=40)
 class ShownLists:
     """Lists that were shown, as parallel arrays; `products` is (n, PAGE), padded with NOTHING.
 
-    `people` are positions in the population, `lists` in the candidate lists, `seconds` are since `begins_at`.
+    `shoppers` are positions in the population, `lists` in the candidate lists, `seconds` are since
+    `begins_at`.
     """
 
     sessions: NDArray[np.int64]
-    people: NDArray[np.int64]
+    shoppers: NDArray[np.int64]
     lists: NDArray[np.int64]
     seconds: NDArray[np.float64]
     products: NDArray[np.int64]
@@ -52,8 +53,8 @@ class ShownLists:
 class Clicks:
     """Clicks on products of lists; `places` count from 0, `shown` are positions in ShownLists.
 
-    `added` marks products that were added to a cart; `ordered` and `removed` mark what happened to them
-    later.
+    `added` is true for products added to a cart, `ordered` and `removed` for those of them that were ordered
+    or removed later.
     """
 
     shown: NDArray[np.int64]
@@ -68,7 +69,7 @@ class Clicks:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What shoppers did since `begins_at`."""
+    """Shoppers' behaviour since `begins_at`."""
 
     begins_at: datetime
     shown: ShownLists
@@ -77,7 +78,7 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What the behaviour is generated from."""
+    """The inputs of the generated behaviour."""
 
     vocabulary: Vocabulary
     assortment: Assortment
@@ -86,9 +87,9 @@ class Shop:
 
 
 def generate_behaviour(shop: Shop, *, begins_at: datetime, now: datetime, rng: Generator) -> Behaviour:
-    """Return what happened between `begins_at` (a midnight) and `now`; all sessions end before `now`."""
-    seconds, people = _sessions(shop.population, begins_at=begins_at, now=now, rng=rng)
-    shown = _lists(shop, begins_at=begins_at, starts=seconds, people=people, rng=rng)
+    """Return the behaviour from `begins_at` (a midnight) to `now`; all sessions end before `now`."""
+    seconds, shoppers = _sessions(shop.population, begins_at=begins_at, now=now, rng=rng)
+    shown = _lists(shop, begins_at=begins_at, starts=seconds, shoppers=shoppers, rng=rng)
     return Behaviour(begins_at, shown, _clicks(shop, shown=shown, rng=rng))
 
 
@@ -108,13 +109,18 @@ def _sessions(
 
 
 def _lists(
-    shop: Shop, *, begins_at: datetime, starts: NDArray[np.float64], people: NDArray[np.int64], rng: Generator
+    shop: Shop,
+    *,
+    begins_at: datetime,
+    starts: NDArray[np.float64],
+    shoppers: NDArray[np.int64],
+    rng: Generator,
 ) -> ShownLists:
     lengths = np.minimum(1 + rng.poisson(0.9, len(starts)), MAX_LISTS)
     sessions = np.repeat(np.arange(len(starts)), lengths)
     place = np.arange(len(sessions)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     seconds = starts[sessions] + place * rng.uniform(*SECONDS_BETWEEN_LISTS, len(sessions))
-    wanted = shop.population.affinities[people[sessions]]
+    wanted = shop.population.affinities[shoppers[sessions]]
     wanted = wanted * _demand(shop.vocabulary, begins_at=begins_at, seconds=seconds)
     leaves = _draw_columns(wanted, rng=rng)
     again = (place > 0) & (rng.random(len(place)) < SAME_LEAF_AGAIN)
@@ -126,7 +132,7 @@ def _lists(
     lists = choose_lists(kinds, leaves, lists=shop.candidate_lists.of_leaf, rng=rng)
     return ShownLists(
         sessions=sessions,
-        people=people[sessions],
+        shoppers=shoppers[sessions],
         lists=lists,
         seconds=seconds,
         products=_ranked(shop, lists=lists, seconds=seconds, rng=rng),
@@ -136,7 +142,7 @@ def _lists(
 def _demand(
     vocabulary: Vocabulary, *, begins_at: datetime, seconds: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the seasonal demand of each category at each moment, as (moments, leaves)."""
+    """Return the seasonal demand for each category at each time, as (times, leaves)."""
     days = (seconds // 86_400).astype(np.int64)
     last = int(days.max(initial=0))
     dates = [(begins_at + timedelta(days=day)).timetuple().tm_yday for day in range(last + 1)]
@@ -147,7 +153,7 @@ def _demand(
 
 
 def _draw_columns(weights: NDArray[np.float64], *, rng: Generator) -> NDArray[np.int64]:
-    """Return a column index for each row, drawn with the weights of the row."""
+    """Draw a column index for each row, with the weights of the row."""
     sums = np.cumsum(weights, axis=1)
     return np.asarray((sums < rng.random(len(sums))[:, None] * sums[:, -1:]).sum(axis=1))
 
@@ -157,7 +163,7 @@ def _ranked(
 ) -> NDArray[np.int64]:
     candidates = shop.candidate_lists.candidates[lists]
     scores = np.log(shop.assortment.appeals)[candidates] + 0.6 * rng.gumbel(size=candidates.shape)
-    # Candidates that match the query come first, so position counts.
+    # Candidates that match the query come first, so their position counts.
     scores -= 0.12 * np.arange(candidates.shape[1])
     early = shop.assortment.launched[candidates] * 86_400 > seconds[:, None]
     scores[early | (candidates == NOTHING)] = -np.inf
@@ -168,14 +174,14 @@ def _ranked(
 
 
 def _clicks(shop: Shop, *, shown: ShownLists, rng: Generator) -> Clicks:
-    preferences = _preferences(shop, people=shown.people, products=shown.products)
+    preferences = _preferences(shop, shoppers=shown.shoppers, products=shown.products)
     places = np.arange(PAGE)
     chance = CLICK_RATE / (1 + 0.2 * places) * np.exp(np.clip(preferences, -3, 2))
     chance[shown.products == NOTHING] = 0
     lists, clicked = np.nonzero(rng.random(chance.shape) < chance)
     seconds = shown.seconds[lists] + 4 + 3 * clicked + rng.uniform(0, 3, len(lists))
     preferred = preferences[lists, clicked]
-    signed_in = shown.people[lists] < len(shop.population.customers)
+    signed_in = shown.shoppers[lists] < len(shop.population.customers)
     added = signed_in & (rng.random(len(lists)) < CART_RATE * np.exp(np.clip(0.8 * preferred, -3, 1.5)))
     bought = rng.random(int(shown.sessions.max(initial=0)) + 1) < ORDER_RATE
     ordered = added & bought[shown.sessions[lists]]
@@ -192,11 +198,11 @@ def _clicks(shop: Shop, *, shown: ShownLists, rng: Generator) -> Clicks:
 
 
 def _preferences(
-    shop: Shop, *, people: NDArray[np.int64], products: NDArray[np.int64]
+    shop: Shop, *, shoppers: NDArray[np.int64], products: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the shopper's preference for each product of each list, as (lists, PAGE); about 0 on average."""
     styles = np.einsum(
-        "ls,lps->lp", shop.population.styles[people], shop.assortment.styles[products], optimize=True
+        "ls,lps->lp", shop.population.styles[shoppers], shop.assortment.styles[products], optimize=True
     ) / np.sqrt(STYLES)
-    price_gap = shop.population.price_levels[people][:, None] - shop.assortment.price_levels[products]
+    price_gap = shop.population.price_levels[shoppers][:, None] - shop.assortment.price_levels[products]
     return np.asarray(1.1 * styles - 0.3 * price_gap**2)

@@ -1,4 +1,4 @@
-"""Generates products with hidden factors from the vocabulary.
+"""Generate products with hidden factors from the vocabulary.
 
 The factors (appeal, style, price level in the category) determine what shoppers prefer. They are not stored,
 so a model has to learn them from behaviour.

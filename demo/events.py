@@ -1,4 +1,4 @@
-"""Converts the generated behaviour to warehouse events."""
+"""Convert the generated behaviour to warehouse events."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,8 @@ def _at(behaviour: Behaviour, seconds: float) -> datetime:
 class Recorder:
     """Converts behaviour to records; exposures have the ids that orders refer to.
 
-    `product_ids` and `stocked` are by product position, `keys` by person, `exposures` by shown list.
+    `product_ids` and `stocked` are by product position, `keys` by shopper position, `exposures` by shown
+    list.
     """
 
     behaviour: Behaviour
@@ -66,7 +67,7 @@ class Recorder:
         of_list = np.searchsorted(clicks.shown, np.arange(len(self.exposures) + 1))
         number = 0
         for shown in range(len(self.exposures)):
-            key = self.keys[self.behaviour.shown.people[shown]]
+            key = self.keys[self.behaviour.shown.shoppers[shown]]
             events = [*self._list(shown)]
             for click in range(of_list[shown], of_list[shown + 1]):
                 events += self._click(click, exposure_id=self.exposures[shown])

@@ -1,4 +1,4 @@
-"""Generates candidate lists: the products that fit each query, category and recommendation slot."""
+"""Generate candidate lists: the products for each query, category and recommendation slot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from demo.vocabulary import Leaf, Vocabulary
 
 MAX_CANDIDATES = 40
 NOTHING = -1
-SEARCH, CATEGORY, FOR_PERSON, FOR_PRODUCT = range(4)
+SEARCH, CATEGORY, FOR_SHOPPER, FOR_PRODUCT = range(4)
 MISSPELT_SHARE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
 class ListContext:
-    """Why a list is shown: a query, a category, or a slot."""
+    """The context of a list: a query, a category, or a slot."""
 
     surface: str
     query: str = ""
@@ -32,7 +32,7 @@ class CandidateLists:
     """All lists by position: the context in which each is shown, and its candidates.
 
     `candidates` is (n, MAX_CANDIDATES) product positions by appeal, padded with NOTHING; `of_leaf[kind]` has
-    the positions of the lists of that kind for each category (SEARCH, CATEGORY, FOR_PERSON, FOR_PRODUCT).
+    the positions of the lists of that kind for each category (SEARCH, CATEGORY, FOR_SHOPPER, FOR_PRODUCT).
     """
 
     contexts: list[ListContext]
@@ -113,7 +113,7 @@ def choose_lists(
     lists: Sequence[Sequence[NDArray[np.int64]]],
     rng: Generator,
 ) -> NDArray[np.int64]:
-    """Return the position of a list for each pair of kind and category, preferring early ones."""
+    """Draw the position of a list for each pair of kind and category, with a preference for early ones."""
     sizes = np.array([[len(offered) for offered in of_leaf] for of_leaf in lists])
     firsts = np.array([[offered[0] for offered in of_leaf] for of_leaf in lists])
     places = np.floor(sizes[kinds, leaves] * rng.random(len(kinds)) ** 1.7).astype(np.int64)

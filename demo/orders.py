@@ -1,4 +1,4 @@
-"""Generates orders, cancellations and returns from what shoppers added to their carts."""
+"""Generate orders, cancellations and returns from cart additions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from backend.orders.bulk import PastItem, PastOrder
 from backend.orders.models import OrderStatus, PaymentMethod
 from backend.orders.pricing import Tariff
 from demo.behaviour import Behaviour
-from demo.people import Population
+from demo.shoppers import Population
 
 SECONDS_TO_CART = 25
 SECONDS_TO_ORDER = 180
@@ -34,14 +34,14 @@ class Stocked:
 
 @dataclass(frozen=True, slots=True)
 class CartAdditions:
-    """What was added to carts, by click: the variant's index, and whether the item has an exposure id."""
+    """Cart additions by click: the variant's index, and whether the item has an exposure id."""
 
     places: NDArray[np.int64]
     named: NDArray[np.bool_]
 
 
 def additions(behaviour: Behaviour, *, stocked: Sequence[Stocked], rng: Generator) -> CartAdditions:
-    """Return, for every click, the variant to add to the cart if the click leads to that."""
+    """Return for every click the variant that it may add to the cart."""
     counts = np.array([len(product.variant_ids) for product in stocked])[behaviour.clicks.products]
     return CartAdditions(
         places=np.floor(rng.random(len(counts)) * counts).astype(np.int64),
@@ -51,7 +51,7 @@ def additions(behaviour: Behaviour, *, stocked: Sequence[Stocked], rng: Generato
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """What orders are generated from; `user_ids` and `stocked` are by position, `exposure_ids` by list."""
+    """Generates orders; `user_ids` and `stocked` are by position, `exposure_ids` by list."""
 
     behaviour: Behaviour
     added: CartAdditions
@@ -65,7 +65,7 @@ class Ordering:
     rng: Generator
 
     def orders(self) -> list[PastOrder]:
-        """Return the orders by time, one for each session with a purchase."""
+        """Return the orders in the order of time, one for each session with a purchase."""
         baskets: dict[int, dict[int, PastItem]] = {}
         last: dict[int, float] = {}
         for click in np.flatnonzero(self.behaviour.clicks.ordered).tolist():
@@ -92,13 +92,13 @@ class Ordering:
             unit_price=product.prices[place],
             exposure_id=self.exposure_ids[exposure] if self.added.named[click] else None,
             cart_added_at=self.behaviour.begins_at + timedelta(seconds=self._added_after(click)),
-            shopper_key=self.population.keys[self.behaviour.shown.people[exposure]],
+            shopper_key=self.population.keys[self.behaviour.shown.shoppers[exposure]],
         )
 
     def _order(self, session: int, *, number: int, items: list[PastItem], after: float) -> PastOrder:
         place = int(np.searchsorted(self.behaviour.shown.sessions, session))
-        person = int(self.behaviour.shown.people[place])
-        customer = self.population.customers[person]
+        shopper = int(self.behaviour.shown.shoppers[place])
+        customer = self.population.customers[shopper]
         placed_at = self.behaviour.begins_at + timedelta(seconds=after + SECONDS_TO_ORDER)
         steps = _steps(placed_at, now=self.now, rng=self.rng)
         subtotal = sum((item.unit_price * item.quantity for item in items), Decimal(0))
@@ -110,7 +110,7 @@ class Ordering:
             placed_at=placed_at,
             currency=self.currency,
             items=items,
-            user_id=self.user_ids[person],
+            user_id=self.user_ids[shopper],
             customer_name=f"{customer.given} {customer.family}",
             customer_phone=customer.phone,
             tax_amount=totals.tax_amount,

@@ -1,4 +1,4 @@
-"""Gives the products of the generated shop pictures: one for each of their first colours."""
+"""Draw pictures for the products of the generated shop: one for each of their first colours."""
 
 import hashlib
 import os
@@ -21,13 +21,13 @@ from demo.vocabulary import Vocabulary
 CHUNK = 200
 MAX_COLOURS = 3
 COLOUR = "Colour"
-# Drawings have few details, for which the fastest encoding is as small as the slowest.
+# Drawings have few details, so fast encoding yields files as small as slow encoding.
 EFFORT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture to draw: of a product, or of the variant that is the first of its colour."""
+    """A picture to draw: of a product, or of the first variant with a colour."""
 
     product_id: int
     variant_id: int | None
@@ -39,7 +39,7 @@ class Drawing:
 
 
 def store_pictures(vocabulary: Vocabulary, *, source: str, plan: Plan, by: Actor) -> int:
-    """Draw and store the pictures of the products of `source` that have none; return how many pictures."""
+    """Draw and store pictures of the products of `source` without pictures; return how many."""
     products = Product.objects.filter(source=source, images=None).order_by("pk")
     drawings = list(_drawings(products.prefetch_related("variants"), vocabulary=vocabulary))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -72,7 +72,7 @@ def _drawings(products: Iterable[Product], *, vocabulary: Vocabulary) -> Iterato
 
 
 def _chunks(drawings: Sequence[Drawing]) -> Iterator[Sequence[Drawing]]:
-    """Yield chunks of drawings; those of one product are in one chunk, so that none is left without."""
+    """Yield chunks of drawings; a chunk contains all drawings of a product or none."""
     with tqdm(total=len(drawings), desc="pictures", disable=None) as progress:
         start = 0
         while start < len(drawings):
@@ -98,7 +98,7 @@ def _store(drawing: Drawing, file: str) -> StoredImage:
         alt=drawing.alt,
         width=SIZE,
         height=SIZE,
-        # Two colours may look the same, but each is an image of its own.
+        # Two colours may look the same, but each is a separate image.
         digest=hashlib.sha256(f"{drawing.position} ".encode() + data).hexdigest(),
         file=file,
     )

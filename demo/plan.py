@@ -40,7 +40,7 @@ class Progress:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """Return what the file contains; None if there is no file."""
+        """Return the contents of the file, or None if there is none."""
         if not path.exists():
             return None
         stored = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Generates a shop in memory, stores it in one transaction, and loads its events into the warehouse."""
+"""Generate a shop in memory, store it in one transaction, and load its events into the warehouse."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ from demo.catalogue import Assortment, generate_assortment
 from demo.events import Recorder, exposure_ids
 from demo.lists import candidate_lists
 from demo.orders import SECONDS_TO_CART, CartAdditions, Ordering, Stocked, additions
-from demo.people import populate as populate_people
 from demo.pictures import store_pictures
 from demo.plan import Plan
+from demo.shoppers import populate as populate_shoppers
 from demo.stock import Sold, record_ledger
 
 SOURCE = accounts.SOURCE
@@ -76,7 +76,7 @@ def generate_history(plan: Plan) -> History:
     shop = Shop(
         vocabulary=words,
         assortment=assortment,
-        population=populate_people(words, customers=plan.customers, rng=plan.generator("people")),
+        population=populate_shoppers(words, customers=plan.customers, rng=plan.generator("people")),
         candidate_lists=candidate_lists(words, assortment, rng=plan.generator("lists")),
     )
     rng = plan.generator("behaviour")
@@ -165,7 +165,7 @@ def _store_products(assortment: Assortment, *, sellers: dict[str, int], plan: Pl
 def _store_first(assortment: Assortment, *, sellers: dict[str, int], plan: Plan) -> None:
     """Store the product that gets the first id.
 
-    Examples in the documentation buy product 1 without naming a variant, so it is active and has only one.
+    Examples in the documentation buy product 1 without a variant, so it is active and has only one variant.
     """
     first, seller = next(
         (product, seller)
@@ -221,7 +221,7 @@ def _fill_carts(
     left = clicks.added & ~clicks.ordered & ~clicks.removed & (clicks.seconds > since)
     available = {variant.pk: variant.available for variant in Variant.objects.filter(product__is_active=True)}
     for click in np.flatnonzero(left)[-OPEN_CARTS:]:
-        person = int(shown.people[clicks.shown[click]])
+        shopper = int(shown.shoppers[clicks.shown[click]])
         variant_id = stocked[clicks.products[click]].variant_ids[added.places[click]]
         units = int(clicks.units[click])
         available[variant_id] = available.get(variant_id, 0) - units
@@ -229,8 +229,8 @@ def _fill_carts(
             continue
         exposure = history.exposures[clicks.shown[click]] if added.named[click] else None
         at = history.plan.begins_at + timedelta(seconds=float(clicks.seconds[click]) + SECONDS_TO_CART)
-        claim = Claim(exposure_id=exposure, shopper_key=history.shop.population.keys[person], added_at=at)
-        add_item(user_ids[person], product_id=None, variant_id=variant_id, quantity=units, claim=claim)
+        claim = Claim(exposure_id=exposure, shopper_key=history.shop.population.keys[shopper], added_at=at)
+        add_item(user_ids[shopper], product_id=None, variant_id=variant_id, quantity=units, claim=claim)
 
 
 def _mark_best_sellers(plan: Plan) -> None:

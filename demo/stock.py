@@ -1,4 +1,4 @@
-"""Generates the stock ledger for the orders: deliveries, reservations, shipments and returns.
+"""Generate the stock ledger for the orders: deliveries, reservations, shipments and returns.
 
 Each variant has two deliveries: when its sale starts, and halfway to now. Stock always covers the orders. At
 the end, some variants are sold out or nearly so, but most are not.

@@ -68,12 +68,12 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A city to which orders are sent; `people` is its weight."""
+    """A city to which orders are sent; `population` is its weight."""
 
     name: str
     state: str
     postal_prefix: str
-    people: int
+    population: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,17 @@ def load(folder: Path = FOLDER) -> Vocabulary:
     shared = files.pop(SHARED)
     axes = {name: _axis(axis) for name, axis in shared["axes"].items()}
     seasons = {name: Season(**season) for name, season in shared["seasons"].items()}
-    people = shared["people"]
+    customers = shared["customers"]
     return Vocabulary(
         leaves=tuple(
             _leaf(leaf, department=department, axes=axes, seasons=seasons)
             for department in files.values()
             for leaf in department["leaf"]
         ),
-        given=tuple(people["given"]),
-        family=tuple(people["family"]),
-        streets=tuple(people["streets"]),
-        cities=tuple(City(*city) for city in people["cities"]),
+        given=tuple(customers["given"]),
+        family=tuple(customers["family"]),
+        streets=tuple(customers["streets"]),
+        cities=tuple(City(*city) for city in customers["cities"]),
     )
 
 

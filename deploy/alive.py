@@ -9,7 +9,7 @@ PATH = "/api/health/live/"
 
 
 def main() -> int:
-    """Return the exit code; the request needs an allowed host, because Django refuses others."""
+    """Request the liveness check with an allowed host, which Django requires; return the exit code."""
     host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0]
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=4)
     try:

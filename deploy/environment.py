@@ -22,7 +22,7 @@ class CannotInstall(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit code; 1 with a line on standard error that says what to do."""
+    """Create the environment; return the exit code, 1 after printing an error to stderr."""
     if len(arguments) != 2:
         sys.stderr.write("usage: environment.py VENV LOCKFILE\n")
         return 2
@@ -54,10 +54,10 @@ def make(folder: Path, *, lock: Path) -> None:
         if uv is not None:
             with_uv(uv, folder, lock=lock)
             return
-        sys.stderr.write("uv is not available, so pip installs, which takes some minutes\n")
+        sys.stderr.write("uv is not available; installing with pip, which takes some minutes\n")
     except CannotInstall:
         # uv has its own certificates and settings, so pip may reach an index that uv can't.
-        sys.stderr.write("uv could not install, so pip tries, which takes some minutes\n")
+        sys.stderr.write("uv could not install; trying pip, which takes some minutes\n")
     with_pip(folder, lock=lock)
 
 

@@ -1,4 +1,4 @@
-"""Turn an engine's counts into facets, with the same buckets in the same order on both engines."""
+"""Turn an engine's counts into facets, with equal buckets in equal order on both engines."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -33,7 +33,7 @@ def price_ranges() -> list[tuple[Decimal | None, Decimal | None]]:
 def facets_of(counts: Mapping[str, Any], *, filters: Filters) -> Facets:
     """Return the facets for these counts.
 
-    `counts` holds by name: numbers of products by token (TREE, VALUES), by place in `price_ranges`
+    `counts` holds by name: numbers of products by token (TREE, VALUES), by index in `price_ranges`
     (RANGES), by whole rating (STEPS), by attribute and value (ATTRIBUTES), or one number (COUNT). A facet
     without counts is empty.
     """
@@ -80,9 +80,9 @@ def _largest(buckets: Iterable[Bucket], limit: int) -> tuple[Bucket, ...]:
 def category_tree(
     counts: Mapping[str, int], *, selected: str | None, tokens: Collection[str] = ()
 ) -> tuple[CategoryBucket, ...]:
-    """Return the categories of `counts` (by token) as a tree; on every level the largest come first.
+    """Return the categories of `counts` (by token) as a tree, the largest first on every level.
 
-    The selected ones are those of `tokens`, or else those that `selected` names.
+    `tokens` are the selected categories; if there are none, `selected` names them.
     """
     chosen = key(selected) if selected is not None else None
 
@@ -128,7 +128,7 @@ def rating_buckets(counts: Mapping[int, int], *, selected: float | None) -> tupl
 def attribute_facets(
     counts: AttributeCounts, *, selected: Mapping[str, tuple[str, ...]]
 ) -> tuple[AttributeFacet, ...]:
-    """Return a facet for each attribute, those of the most products first, and every selected one."""
+    """Return a facet for each attribute: the selected ones, then those with the most products."""
     by_name: dict[str, dict[str, int]] = {name: dict.fromkeys(values, 0) for name, values in selected.items()}
     for (name, value), count in counts.items():
         by_name.setdefault(name, {})[value] = count
@@ -150,7 +150,7 @@ def _prominence(facet: AttributeFacet, selected: Mapping[str, tuple[str, ...]]) 
 
 
 def attribute_counts(counts: Mapping[str, int]) -> dict[tuple[str, str], int]:
-    """Return `counts` (by attribute token) by name and value."""
+    """Return counts by attribute token as counts by name and value."""
     return {(name, value): count for each, count in counts.items() for name, value in [parts_of(each)]}
 
 

@@ -1,7 +1,7 @@
-"""The product document: everything that a page of products shows, and nothing else.
+"""The product document, which contains everything that a list of products shows.
 
-Processes of two releases read each other's documents during an upgrade: a new field needs a default, and a
-field is removed only once no release that reads it is served any more.
+During an upgrade, processes of two releases read each other's documents. A new field therefore needs a
+default, and a field is removed only when no running release reads it any more.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ class VariantDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A listed product with its variants, as a function of database rows alone."""
+    """A listed product with its variants, computed from database rows alone."""
 
     id: int
     title: str
@@ -48,7 +48,7 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
     seller_id: int
     price: Decimal
     sale_price: Decimal
-    """The lowest sale price of the active variants: what lists show, filter and sort by."""
+    """The lowest sale price of the active variants, which lists show, filter and sort by."""
     currency: str
     discount_percentage: Decimal
     flash_sale: bool
@@ -84,7 +84,7 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """A variant as attribute filters see it: with what it inherits from its product."""
+    """A variant's attributes for filtering, including those inherited from its product."""
 
     attributes: Mapping[str, str]
     available: bool
@@ -100,7 +100,7 @@ def varying_attributes(document: ProductDocument) -> frozenset[str]:
 
 
 def selections(document: ProductDocument) -> Iterator[Selection]:
-    """Yield each variant with what it inherits, or the product as sold out if it has no active variants."""
+    """Yield a selection for each variant, or one that is sold out if there are no active variants."""
     if not document.variants:
         yield Selection(attributes=document.attributes, available=False)
     for variant in document.variants:

@@ -1,4 +1,4 @@
-"""The protocol that both search engines implement, and what is written to them."""
+"""The protocol that both search engines implement, and the writes that they accept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ DocumentWrite = PutDocument | DeleteDocument
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """How many writes were applied, and how many were older than what the index held."""
+    """How many writes were applied, and how many were older than the stored version."""
 
     applied: int
     stale: int
@@ -66,18 +66,18 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """What a generation holds of a product."""
+    """A product's document in a generation, with its version."""
 
     version: int
     document: ProductDocument
 
 
 class SearchEngine(Protocol):
-    """A search engine. Searches go to the generation that serves; writes name their generation.
+    """A search engine. Searches go to the serving generation; writes name their generation.
 
     Every method may raise SearchEngineUnavailable. Methods that read or write a generation raise
     IndexCorrupt if it is damaged and UnsupportedSchema if its schema version is not served by this release;
-    those that are given its name raise GenerationNotFound if it was dropped.
+    methods that take its name raise GenerationNotFound if it was dropped.
     """
 
     name: str
@@ -86,8 +86,8 @@ class SearchEngine(Protocol):
         """Return one page.
 
         Raises:
-            IndexMissing: no generation serves.
-            FieldNotIndexed: it has the previous schema version, which lacks a field of the request.
+            IndexMissing: no generation serves. FieldNotIndexed: the serving generation has the previous
+            schema version, without a field of the request.
         """
         ...
 
@@ -113,7 +113,7 @@ class SearchEngine(Protocol):
         ...
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
-        """Return what the generation holds of these products, without those it does not hold."""
+        """Return the stored documents of those products that the generation has."""
         ...
 
     def count(self, generation: str) -> int:
@@ -125,7 +125,7 @@ class SearchEngine(Protocol):
         ...
 
     def serving(self) -> Generation:
-        """Return the generation that serves.
+        """Return the serving generation.
 
         Raises:
             IndexMissing: there is none.
@@ -137,9 +137,9 @@ class SearchEngine(Protocol):
         ...
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve with all its writes; the one that served becomes the standby.
+        """Make this the serving generation, with all its writes; the former one becomes the standby.
 
-        The next search of this process uses it; those of other processes do within a second.
+        Searches of this process use it at once, those of other processes within a second.
         """
         ...
 
@@ -147,12 +147,12 @@ class SearchEngine(Protocol):
         """Delete a generation.
 
         Raises:
-            ValueError: it serves.
+            ValueError: it is the serving generation.
         """
         ...
 
     def destroy(self) -> None:
-        """Delete every generation, including the one that serves."""
+        """Delete every generation, including the serving one."""
         ...
 
     def release(self, generation: str) -> None:
@@ -160,7 +160,7 @@ class SearchEngine(Protocol):
         ...
 
     def ping(self) -> None:
-        """Raise the error that a search would raise, unless searches can be answered."""
+        """Raise the error that a search would raise; do nothing if searches work."""
         ...
 
     def close(self) -> None:

@@ -1,11 +1,11 @@
 """The errors of a search engine.
 
 SearchError
-  SearchEngineUnavailable   it does not answer; try again later
+  SearchEngineUnavailable   it does not respond; try again later
   IndexMissing              no generation serves yet
   IndexCorrupt              a generation exists but cannot be read
   UnsupportedSchema         a generation was built with a schema version that this release does not serve
-  FieldNotIndexed           the generation that serves lacks a field that the search needs
+  FieldNotIndexed           the serving generation lacks a field that the search needs
   GenerationBusy            another process writes this generation
   GenerationNotFound        there is no such generation
   NoStandby                 there is no generation to roll back to
@@ -22,7 +22,7 @@ class SearchError(Exception):
 
 
 class SearchEngineUnavailable(SearchError):
-    """The engine did not answer, or answered that it is unavailable."""
+    """The engine did not respond, or responded that it is unavailable."""
 
     remedy = "Check that the search engine runs and can be reached."
 
@@ -72,7 +72,7 @@ class UnsupportedSchema(SearchError):
 
 
 class FieldNotIndexed(SearchError):
-    """The generation that serves has the previous schema version, which lacks a field that a search needs."""
+    """The serving generation has the previous schema version, which lacks a field that a search needs."""
 
     remedy = f"Build an index with the current fields: {REBUILD}"
 
@@ -83,7 +83,7 @@ class FieldNotIndexed(SearchError):
 
 
 class GenerationBusy(SearchError):
-    """Only one process may write a generation at a time, and another one does."""
+    """Another process is writing the generation; only one may at a time."""
 
     remedy = "Wait until the other process has finished, or stop it."
 
@@ -93,7 +93,7 @@ class GenerationBusy(SearchError):
 
 
 class GenerationNotFound(SearchError):
-    """A generation was named that the engine does not have."""
+    """The engine has no generation of this name."""
 
     remedy = f"List them with: {REBUILD} --list"
 

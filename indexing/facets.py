@@ -10,7 +10,7 @@ from indexing.filters import Filters
 
 
 class FacetShape(StrEnum):
-    """What a facet is made of."""
+    """The form of a facet."""
 
     TREE = "tree"
     """Nested categories."""
@@ -19,7 +19,7 @@ class FacetShape(StrEnum):
     RANGES = "ranges"
     """Ranges of an amount of money."""
     STEPS = "steps"
-    """Whole ratings, each with the products with at least that rating."""
+    """Whole ratings, each with the number of products with at least that rating."""
     COUNT = "count"
     """The number of products with a flag."""
     ATTRIBUTES = "attributes"
@@ -36,24 +36,24 @@ class FacetDeclaration:
     field: str = ""
     """The property of the index that is counted."""
     narrowed_by: tuple[str, ...] = ()
-    """The filters that don't narrow this facet, because they select within it."""
+    """The filters that this facet sets, and that therefore don't narrow it."""
     help_text: str = ""
 
     def others(self, filters: Filters) -> Filters:
-        """Return `filters` without those that select within this facet."""
+        """Return `filters` without those that this facet sets."""
         return filters.without(*self.narrowed_by)
 
 
 _DECLARATION = "facet"
 
 
-def _declare(shape: FacetShape, *, default: object = (), **facts: Any) -> Any:
-    return field(default=default, metadata={_DECLARATION: {"shape": shape, **facts}})
+def _declare(shape: FacetShape, *, default: object = (), **metadata: Any) -> Any:
+    return field(default=default, metadata={_DECLARATION: {"shape": shape, **metadata}})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facets:
-    """Numbers of products per value. A filter does not narrow the facet that it selects within."""
+    """Numbers of products per value. A filter does not narrow the facet that sets it."""
 
     categories: tuple[CategoryBucket, ...] = _declare(
         FacetShape.TREE, field=index.CATEGORY_TOKEN, narrowed_by=("category", "category_tokens")

@@ -1,8 +1,8 @@
-"""The fields of an index: one table that both engines build their mapping and their documents from.
+"""The fields of an index: one table from which both engines build mappings and documents.
 
 A field never changes its meaning or its unit. A new meaning gets a new name and a new schema version, and the
-old field ends with the version before: a process of another release then fails on an unknown field instead of
-reading or writing wrong values.
+previous version is the last that has the old field. A process of another release then fails because of an
+unknown field instead of reading or writing wrong values.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ class FieldKind(StrEnum):
     STEMMED = "stemmed"
     """Words, found by their stem."""
     WORDS = "words"
-    """Words, found as they are written."""
+    """Words, found in exactly this form."""
     EXACT = "exact"
     """Whole values, for filters and completion."""
     COUNTED = "counted"
@@ -49,9 +49,9 @@ class FieldKind(StrEnum):
     SORTED = "sorted"
     """A whole number, for sorting only."""
     TIME = "time"
-    """A moment, for sorting only."""
+    """A time, for sorting only."""
     FACTOR = "factor"
-    """What a text score is multiplied by."""
+    """The factor that a text score is multiplied by."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,12 +62,12 @@ class IndexField:
     """The name in the index."""
     kind: FieldKind
     value: Callable[[IndexedProduct], object]
-    """Return the value for a product: one, several (a tuple), or None for none."""
+    """Return a product's value: one, several (a tuple), or None."""
     since: int = 1
     until: int | None = None
     """The last schema version that has the field; None while it is in use."""
     meaning: str = ""
-    """What filters, facets and sort orders call the field; `name` where it is empty."""
+    """The name in filters, facets and sort orders, if it isn't `name`."""
     fractions: int = 1
     """Of a MONEY field: fractions of the currency's main unit."""
 

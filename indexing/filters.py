@@ -1,8 +1,8 @@
 """The filters of a search, each declared once.
 
 Both engines, the HTTP parameters and the OpenAPI description read these declarations. A new filter is one
-line in `Filters`; its field comes from the product document by name if it is a flag, and from a line in
-`indexing.fields` otherwise.
+line in `Filters`. The field of a flag is the product document's attribute of the same name; any other field
+needs a line in `indexing.fields`.
 """
 
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ class FilterKind(StrEnum):
     ONE_OF = "one_of"
     """The field has the value, or one of several; case and surrounding spaces do not matter."""
     TOKENS = "tokens"
-    """The field has one of several exact values, which the caller computed; no request names them."""
+    """The field has one of several exact values, which the caller computes; not a request parameter."""
     EQUALS = "equals"
     AT_LEAST = "at_least"
     AT_MOST = "at_most"
     FLAG = "flag"
     """The field is true, or false."""
     ATTRIBUTES = "attributes"
-    """One variant has one of the values of each attribute that is named."""
+    """One variant has, for each named attribute, one of its values."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,12 +52,12 @@ class FilterDeclaration:
 _DECLARATION = "filter"
 
 
-def _declare(kind: FilterKind, *, default: object = None, **facts: Any) -> Any:
-    """Return a dataclass field that carries a declaration; its name is known when `Filters` is complete."""
-    metadata = {_DECLARATION: {"kind": kind, **facts}}
+def _declare(kind: FilterKind, *, default: object = None, **metadata: Any) -> Any:
+    """Return a dataclass field with a declaration in its metadata."""
+    declaration = {_DECLARATION: {"kind": kind, **metadata}}
     if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
+        return field(default_factory=default, metadata=declaration)
+    return field(default=default, metadata=declaration)
 
 
 def flag(help_text: str, *, since: int = 1) -> Any:
@@ -70,7 +70,7 @@ def flag(help_text: str, *, since: int = 1) -> Any:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filters:
-    """The conditions that a hit must meet: any value of one filter, and every filter."""
+    """The conditions that a hit must satisfy: all filters, each with any of its values."""
 
     category: str | None = _declare(
         FilterKind.ONE_OF,
@@ -81,9 +81,10 @@ class Filters:
     category_tokens: tuple[str, ...] = _declare(
         FilterKind.TOKENS, default=(), field=index.CATEGORY_TOKEN, several=True
     )
-    """The `mapping.category_token` of each category that `category` names, if the caller knows the tree.
+    """The `mapping.category_token` of each category named by `category`, if the caller has the tree.
 
-    Documents alone can't tell the category "Sale" from "Women > Sale", because both have that name.
+    In documents alone, the category "Sale" can't be distinguished from "Women > Sale", because both have that
+    name.
     """
     brands: tuple[str, ...] = _declare(
         FilterKind.ONE_OF,
@@ -113,7 +114,7 @@ class Filters:
     attributes: Mapping[str, tuple[str, ...]] = _declare(
         FilterKind.ATTRIBUTES, default=dict, parameter="attr."
     )
-    """One variant must satisfy all of them, and be available if `in_stock` is asked for."""
+    """One variant must satisfy all of them, and be available if `in_stock` is set."""
 
     def replaced(self, **values: Any) -> Self:
         """Return the filters with other values for some of them."""
@@ -135,7 +136,7 @@ class Filters:
 
 
 def declarations(filters: type[Filters]) -> tuple[FilterDeclaration, ...]:
-    """Return what the fields of `filters` declare, in their order."""
+    """Return the declarations in the fields of `filters`, in their order."""
     return tuple(
         FilterDeclaration(
             name=each.name,

@@ -1,10 +1,9 @@
-"""Building a generation while another one serves, swapping, and rolling back.
+"""Build a generation while another one serves, swap, and roll back.
 
-A generation is a subscriber with a cursor of its own, which is opened before the scan begins. Changes that
-are made during the scan are read from there afterwards and applied by version, so that none is lost or
-undone. The builder scans and applies changes until the swap; then it releases the generation, and the
-process that keeps the shop's generations current takes over. The generation that served before stays
-subscribed as the standby.
+A generation is a subscriber with a cursor of its own, which is opened before the scan begins. Changes made
+during the scan are read from the cursor afterwards and applied by version, so that none is lost or undone.
+The builder scans and applies changes until the swap. Then it releases the generation to the process that
+keeps the shop's generations current. The former serving generation stays subscribed as the standby.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,13 +17,13 @@ from indexing.errors import GenerationNotFound, IndexCorrupt, NoStandby, Unsuppo
 from indexing.schema import is_unsupported
 
 MAX_LAG_SECONDS = 1.0
-"""How far a generation may lag at the swap: as far as the one that it replaces usually does."""
+"""How far a generation may lag at the swap: about the usual lag of the serving generation."""
 
 Clock = Callable[[], datetime]
 
 
 class DocumentSource(Protocol):
-    """Where the documents of a generation come from."""
+    """The source of a generation's documents."""
 
     def subscribe(self, generation: str) -> None:
         """Keep every change from now on for this generation, and reserve it for this process."""
@@ -35,15 +34,15 @@ class DocumentSource(Protocol):
         ...
 
     def apply_changes(self, generation: str) -> float:
-        """Write the changes that were kept; return by how many seconds the generation lags afterwards."""
+        """Write the kept changes; return the generation's lag afterwards, in seconds."""
         ...
 
     def hand_over(self, generation: str) -> None:
-        """Let another process apply the changes, which are kept as before."""
+        """Release the generation to another process; changes are kept as before."""
         ...
 
     def unsubscribe(self, generation: str) -> None:
-        """Keep no more changes for this generation."""
+        """Stop keeping changes for this generation."""
         ...
 
     def is_being_built(self, generation: str) -> bool:
@@ -58,7 +57,7 @@ def rebuild(
     clock: Clock,
     progress: Callable[[int], object] = lambda count: None,
 ) -> Generation:
-    """Build a generation of the current schema version, let it serve, and return it.
+    """Build a generation of the current schema version, make it the serving one, and return it.
 
     `progress` is called with the number of products of each batch. A build that fails drops what it built,
     and the old generation continues to serve. The generation of a build that was killed is dropped by the
@@ -81,7 +80,7 @@ def rebuild(
 
 
 def roll_back(engine: SearchEngine) -> Generation:
-    """Let the standby serve again, and return it.
+    """Make the standby the serving generation again, and return it.
 
     Raises:
         NoStandby: there is none.
@@ -94,9 +93,9 @@ def roll_back(engine: SearchEngine) -> Generation:
 
 
 def kept_current(generations: Sequence[Generation]) -> list[Generation]:
-    """Return the generations that the shop keeps current: those that serve, or can serve again.
+    """Return the generations that the shop keeps current: the serving one and the standby.
 
-    One whose schema version this release does not serve is left alone, for the release that does.
+    A generation whose schema version this release does not serve is left to the release that does.
     """
     return [
         generation
@@ -122,7 +121,7 @@ def _fill(
 
 
 def _is_kept(generation: Generation, engine: SearchEngine, source: DocumentSource) -> bool:
-    """Return whether a generation stays: as the standby, or because another process builds it."""
+    """Return whether a generation is kept: as the standby, or because another process builds it."""
     if generation.role is Role.BUILDING:
         return source.is_being_built(generation.name)
     return generation.role is Role.SERVING and _is_readable(generation, engine)

@@ -1,8 +1,8 @@
-"""What both engines index of a product document.
+"""The values that both engines index for a product document.
 
-Text is normalised here (see indexing.text): engines get words joined by spaces and only stem them, both
-with the Snowball English stemmer ("porter2"). Tokens are exact values; some carry a label after a
-separator, so that the buckets of a facet need no look-up.
+Text is normalised here (see indexing.text). Engines receive words joined by spaces and only stem them, both
+with the Snowball English stemmer ("porter2"). Tokens are exact values. Some contain a label after a
+separator, so that a facet's buckets need no look-up.
 """
 
 import math
@@ -21,11 +21,11 @@ MAX_DESCRIPTION_WORDS = 400
 """The beginning describes the product; sellers' terms and shipping tables are at the end."""
 
 POPULARITY_CEILING = 10_000
-"""Units sold at which popularity is capped; otherwise one best seller would lead unrelated queries."""
+"""Units sold at which popularity is capped; otherwise best sellers would lead unrelated queries."""
 POPULARITY_PRIOR = 0.15
 """The most that popularity adds to the score factor: enough to decide between nearly equal matches."""
 IN_STOCK_BONUS = 0.25
-"""What being in stock adds to the score factor, so that sold-out products are found below the others."""
+"""Added to the score factor of products in stock, so that sold-out products rank below them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +40,13 @@ class IndexedText:
 
     @property
     def vocabulary(self) -> str:
-        """The words that misspelt ones are corrected to: all but those of the description."""
+        """The vocabulary for spelling corrections: all words except those of the description."""
         return " ".join((self.title, self.brand, self.categories, self.attributes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedProduct:
-    """A product document with the values that its fields are made of."""
+    """A product document with the values of its index fields."""
 
     document: ProductDocument
     text: IndexedText
@@ -70,7 +70,7 @@ def normalised(text: str) -> str:
 
 
 def token(*parts: str) -> str:
-    """Return one exact value made of several."""
+    """Return the parts joined to one exact value."""
     return SEPARATOR.join(map(_part, parts))
 
 
@@ -80,12 +80,12 @@ def category_token(*, path: str, slug: str) -> str:
 
 
 def _part(text: str) -> str:
-    """Return `text` without separators and cut to the longest part that a token may have."""
+    """Return `text` without separators, truncated to MAX_TOKEN_PART characters."""
     return text.replace(SEPARATOR, " ") if len(text) <= MAX_TOKEN_PART else _part(text[:MAX_TOKEN_PART])
 
 
 def parts_of(value: str) -> list[str]:
-    """Return what `token` joined."""
+    """Return the parts that `token` joined."""
     return value.split(SEPARATOR)
 
 
@@ -100,13 +100,13 @@ def attribute_tokens(attributes: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def score_factor(*, popularity: int, in_stock: bool) -> float:
-    """Return the factor of a text score: 1 for a product that is sold out and was never bought."""
+    """Return the factor of a text score: 1 for a sold-out product that was never bought."""
     share = math.log1p(min(popularity, POPULARITY_CEILING)) / math.log1p(POPULARITY_CEILING)
     return 1.0 + POPULARITY_PRIOR * share + (IN_STOCK_BONUS if in_stock else 0.0)
 
 
 def flatten(document: ProductDocument) -> IndexedProduct:
-    """Return what engines index of `document`."""
+    """Return the values that engines index for `document`."""
     categories = document.categories
     return IndexedProduct(
         document=document,

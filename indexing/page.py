@@ -1,4 +1,4 @@
-"""The answers of a search engine: pages of hits, and suggestions."""
+"""The results of a search engine: pages of hits, and suggestions."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,14 +9,14 @@ from indexing.facets import Facets
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A product of a page; scores are comparable within one page, and 0 where nothing was scored."""
+    """A product of a page; scores are comparable within one page, and 0 without a text query."""
 
     product: ProductDocument
     score: float
 
 
 class Matched(StrEnum):
-    """How many words of the query each hit holds; fewer than all only where too few products hold all."""
+    """How many of the query's words each hit contains; fewer than all if too few products contain all."""
 
     ALL = "all"
     MOST = "most"
@@ -33,12 +33,12 @@ class SearchPage:
     count: int
     facets: Facets | None = None
     corrected_text: str | None = None
-    """The query with its misspelt words replaced; None if it was searched for as it is."""
+    """The query with its misspelt words replaced; None if nothing was corrected."""
     matched: Matched = Matched.ALL
 
 
 class SuggestionKind(StrEnum):
-    """What a suggestion leads to."""
+    """The kind of a suggestion."""
 
     PHRASE = "phrase"
     BRAND = "brand"

@@ -1,8 +1,8 @@
 """The plan of a query: a need for each word, and alternatives that satisfy each need.
 
-The plan is made from evidence that an engine gathers about the words: how many products hold them, and
-which words are spelt alike. Engines only translate the plan. Both therefore rank alike, and the rules can be
-tested without an engine.
+The plan is made from evidence that an engine gathers about the words: how many products contain them, and
+which words are spelt similarly. Engines only translate the plan. Therefore both rank in the same way, and the
+rules can be tested without an engine.
 """
 
 import math
@@ -15,24 +15,24 @@ from indexing.spelling import Neighbour, corrections
 
 FIELD_BOOSTS: Mapping[str, float] = {
     "title": 3.0,  # names the product
-    "brand": 2.0,  # often in the title too; then it counts twice, which is intended
+    "brand": 2.0,  # often in the title too, and then intentionally counts twice
     "categories": 1.5,  # for "lamp", lamps rank before lampshade paint
     "attributes": 1.0,  # colours and materials, which many products share
     "description": 0.5,  # also mentions what the product is not
 }
 EXACT_FORM_BOOST = 1.0
-"""For the form as typed, outside the description: by their stems alone, "crocs" and "crock" are equal."""
+"""For the exact form, outside the description: "crocs" and "crock" have the same stem."""
 PHRASE_BOOST = 1.0
 """For two adjacent query words that are adjacent in a title: "wine rack" before "rack for wine"."""
 RELAX_BELOW = 10
 """If fewer products hold every word, those with most of the words, then with any, are included."""
 SATISFIED_NEED_SCORE = 10.0
-"""For each satisfied need when not all are required: about the score of a rare word in a title."""
+"""For each satisfied need if not all are required: about the score of a rare word in a title."""
 MOST = 0.6
 """The share of a query's words that "most" requires."""
 
 JOINED_WEIGHT = 0.9
-"""For "macbook" where the query has "mac book", and the other way round."""
+"""For "macbook" if the query is "mac book", and vice versa."""
 MIN_PART = 3
 """Letters in each half of a split word; shorter halves are usually accidental ("car pet")."""
 
@@ -58,14 +58,14 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A query as it is searched for."""
+    """The needs of a query, and its corrected text if a word was corrected."""
 
     needs: tuple[Need, ...]
     corrected_text: str | None = None
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The likeliest words in order, from which phrases are made."""
+        """The likeliest words in order, for phrase matching."""
         return tuple(dict.fromkeys(word for need in self.needs for word in need.alternatives[0].term))
 
     def levels(self) -> tuple[tuple[Matched, int], ...]:
@@ -82,9 +82,9 @@ class Evidence:
     """What an engine has found about a query's words."""
 
     frequencies: Mapping[Term, int]
-    """Numbers of products that hold each term of `lookups`."""
+    """Numbers of products that contain each term of `lookups`."""
     neighbours: Mapping[str, Sequence[Neighbour]]
-    """Words of the vocabulary that are spelt like a word that no product holds."""
+    """For words that no product contains, similarly spelt words of the vocabulary."""
 
 
 def lookups(words: Sequence[str]) -> tuple[Term, ...]:
@@ -96,14 +96,14 @@ def lookups(words: Sequence[str]) -> tuple[Term, ...]:
 
 
 def literal(words: Sequence[str]) -> Plan:
-    """Return the plan of a query whose words are all searched for as they are."""
+    """Return the plan of a query without corrections."""
     return Plan(tuple(Need(word, (Alternative((word,), 1.0),)) for word in words))
 
 
 def plan(words: Sequence[str], evidence: Evidence) -> Plan:
     """Return how to search for `words`.
 
-    A word that a product holds is never corrected.
+    A word that a product contains is never corrected.
     """
     needs = tuple(_need(word, words, evidence) for word in words)
     planned = Plan(needs)

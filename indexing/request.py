@@ -32,15 +32,15 @@ ORDERS: Mapping[Sort, tuple[str, ...]] = {
     Sort.POPULARITY: (f"-{fields.POPULARITY}", "id"),
     Sort.RATING: (f"-{fields.RATING}", f"-{fields.RATING_COUNT}", "id"),
     Sort.NEWEST: (f"-{fields.CREATED_AT}", "-id"),
-    # Without a query there is nothing to be relevant to: the best sellers come first.
+    # Without a query there is no relevance, so the best sellers come first.
     Sort.RELEVANCE: (f"-{fields.POPULARITY}", f"-{fields.CREATED_AT}", "id"),
 }
-"""The properties that hits are sorted by where they are not by score; a minus means descending."""
+"""The properties to sort by if there is no score; a minus means descending."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchRequest:
-    """What a shopper asks for; an empty text browses the catalogue, best sellers first."""
+    """A search; an empty text browses the catalogue, best sellers first."""
 
     text: str = ""
     filters: Filters = NO_FILTERS
@@ -50,7 +50,7 @@ class SearchRequest:
     facets: bool = True
 
     def __post_init__(self) -> None:
-        """Raise ValueError for what no engine can answer; the HTTP layer has validated it before."""
+        """Raise ValueError for an impossible request; the HTTP layer has validated it before."""
         if len(self.text) > MAX_QUERY_LENGTH:
             raise ValueError(f"a query has at most {MAX_QUERY_LENGTH} characters")
         if self.page < 1 or self.page_size < 1:

@@ -1,9 +1,9 @@
-"""Schema versions: a generation has the one that it was built with, and a release serves two.
+"""Schema versions: each generation has one, and a release serves two.
 
-A release builds generations of VERSION, and reads and writes those of the version before as well, each in
-its own form. During an upgrade the old generation therefore serves until `rebuild_index` has built and
-swapped in a new one. A value for which the previous version has no field is not written to its generations,
-and a search that needs such a field is refused rather than answered without it. See
+A release builds generations of VERSION, and reads and writes generations of the previous version as well,
+with the fields of each. During an upgrade the old generation therefore serves until `rebuild_index` has built
+and swapped in a new one. A value for which the previous version has no field is not written to its
+generations, and a search that needs such a field is refused. See
 docs/decisions/index-generations.md.
 """
 
@@ -19,7 +19,7 @@ from indexing.filters import FLAGS, FilterDeclaration
 from indexing.mapping import flatten
 
 VERSION = 2
-"""Increased by one with every change of the fields; tests/indexing/schemas holds what each version built."""
+"""Increased by one with every change of the fields; tests/indexing/schemas records each version."""
 PREVIOUS_VERSION = VERSION - 1
 
 
@@ -62,7 +62,7 @@ class IndexSchema:
             raise FieldNotIndexed(name, version=self.version) from None
 
     def values(self, document: ProductDocument) -> dict[str, object]:
-        """Return what is indexed of `document`, by field name."""
+        """Return the indexed values of `document`, by field name."""
         flat = flatten(document)
         return {each.name: each.value(flat) for each in self.fields}
 
@@ -73,12 +73,12 @@ SERVED: Mapping[object, IndexSchema] = {each.version: each for each in (PREVIOUS
 
 
 def is_unsupported(version: object) -> bool:
-    """Return whether `version` is one that another release serves, but not this one."""
+    """Return whether `version` is a version that this release does not serve."""
     return isinstance(version, int) and version not in SERVED
 
 
 def schema_of(generation: str, version: object) -> IndexSchema:
-    """Return the schema of a generation that says it was built with `version`.
+    """Return the schema of a generation that was built with `version`.
 
     Raises:
         UnsupportedSchema: this release does not serve that version.

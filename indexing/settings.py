@@ -1,4 +1,4 @@
-"""Which search engine a shop uses, and where it is, from the environment."""
+"""The choice and address of a shop's search engine, from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ def _is_address(url: str) -> bool:
 
 
 def open_engine(settings: SearchSettings) -> SearchEngine:
-    """Return the engine of `settings`; the other one need not be installed."""
+    """Return the engine of `settings`; the other engine's library need not be installed."""
     if settings.engine == "elasticsearch":
         from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
 

@@ -1,9 +1,9 @@
-"""Spelling correction of words that no product holds: a noisy channel over the shop's own vocabulary.
+"""Correct words that no product contains, with a noisy channel over the shop's vocabulary.
 
-A candidate's likelihood is the frequency of its word times the probability of the edits that lead from it to
-what was typed (Kernighan, Church and Gale, "A spelling correction program based on a noisy channel model",
-1990). The channel is a weighted Damerau-Levenshtein distance: confused vowels, doubled letters and swapped
-neighbours cost less than other edits, and a wrong first letter costs more.
+A candidate's likelihood is the frequency of its word times the probability of the edits from it to the typed
+word (Kernighan, Church and Gale, "A spelling correction program based on a noisy channel model", 1990). The
+channel is a weighted Damerau-Levenshtein distance: confused vowels, doubled letters and swapped neighbours
+cost less than other edits, and a wrong first letter costs more.
 """
 
 import math
@@ -25,12 +25,12 @@ MIN_WEIGHT = 0.1
 
 SHORT = 3
 LONG = 6
-"""Lengths from which words may have one edit, and two; the same as Elasticsearch's AUTO fuzziness."""
+"""Minimum lengths of words for one edit and for two, as in Elasticsearch's AUTO fuzziness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A word of the vocabulary, and the number of products that hold it."""
+    """A word of the vocabulary, and the number of products that contain it."""
 
     word: str
     frequency: int
@@ -38,14 +38,14 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A candidate, weighted against the likeliest one (1)."""
+    """A candidate with its likelihood relative to the best one's, which is 1."""
 
     word: str
     weight: float
 
 
 def max_edits(word: str) -> int:
-    """Return how many edits `word` may be away from its correction; 0 for codes and short words."""
+    """Return the maximum number of edits to a correction of `word`; 0 for codes and short words."""
     if len(word) < SHORT or any(letter.isdigit() for letter in word):
         return 0
     return 2 if len(word) >= LONG else 1

@@ -11,7 +11,7 @@ from indexing.text import words
 MIN_PREFIX = 2
 """Letters; one letter is the beginning of too many phrases to be useful."""
 MIN_PRODUCTS = 2
-"""A phrase of a single title is suggested only where there is no other."""
+"""A phrase of a single title is suggested only if there are no others."""
 MAX_NAMES = 3
 """The most brands, and the most categories, of one list."""
 
@@ -19,7 +19,7 @@ SUGGESTED = ("category_name", "brand_token", "phrase")
 """The exact fields whose values are suggested."""
 
 Counts = Mapping[str, Sequence[tuple[str, int]]]
-"""For each field of SUGGESTED the values that begin with a prefix, each with its number of products."""
+"""For each field of SUGGESTED, the values that begin with a prefix with their numbers of products."""
 Complete = Callable[[str], Counts]
 
 
@@ -81,7 +81,7 @@ def _phrases(counts: Counts) -> list[SearchSuggestion]:
 
 
 def _beginning(phrase: str) -> str:
-    """Return the phrase without its last word: redundant where all its products have the longer phrase.
+    """Return the phrase without its last word, which is redundant if all its products have the longer one.
 
     A phrase that ends with a number (a size, a count) does not replace the shorter one.
     """

@@ -1,6 +1,6 @@
 """The tokenizer of both engines, in Python, so that they split text in the same way.
 
-Engines get words joined by spaces and only stem them.
+Engines receive words joined by spaces and only stem them.
 """
 
 import html
@@ -14,9 +14,9 @@ STOP_WORDS = frozenset(
 """Words that are removed from queries, because they do not change the meaning. Documents keep them."""
 
 MAX_PHRASE_WORDS = 3
-"""Longer phrases are hardly ever typed: a title is found by its first three words."""
+"""Longer phrases are hardly ever typed."""
 MAX_PHRASE_SOURCE = 12
-"""Words of a title that phrases are taken from; sizes and part numbers are at the end."""
+"""How many words of a title phrases are taken from; sizes and part numbers are at the end."""
 
 _HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|\{[^{}]*\}", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def plain(text: str) -> str:
-    """Return `text` without markup, style sheets and entities; text without any is returned unchanged."""
+    """Return `text` without markup, style sheets and entities; text without them is unchanged."""
     if not _MARKUP.search(text):
         return text
     return html.unescape(_TAG.sub(" ", _HIDDEN.sub(" ", text)))
@@ -43,9 +43,9 @@ def words(text: str) -> list[str]:
 
 
 def query_words(text: str) -> tuple[str, ...]:
-    """Return the distinct words of a query in order, without stop words unless there are no others."""
-    everything = tuple(dict.fromkeys(words(text)))
-    return tuple(word for word in everything if word not in STOP_WORDS) or everything
+    """Return the distinct words of a query in order, without stop words if there are other words."""
+    all_words = tuple(dict.fromkeys(words(text)))
+    return tuple(word for word in all_words if word not in STOP_WORDS) or all_words
 
 
 def phrases(title: str) -> Iterator[str]:

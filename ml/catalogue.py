@@ -1,4 +1,4 @@
-"""Product data that models train on, as of one moment."""
+"""The product data that models are trained on, as of one point in time."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ class Catalogue:
         return len(self.products)
 
     def sellable(self, product_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return, for each id, whether it is a product that can be bought now (bool, same length)."""
+        """Return, for each id, whether the product can be bought now (bool, same length)."""
         known = {key for key, product in self.products.items() if product.sellable}
         return np.fromiter((int(key) in known for key in product_ids), dtype=bool, count=len(product_ids))
 

@@ -1,4 +1,4 @@
-"""Ranked lists from fitted models: for shoppers, for product pages, and one for unknown shoppers."""
+"""Build ranked lists from fitted models: for shoppers, for product pages, and for new shoppers."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ EXPLAINED_AT_ONCE = 256
 
 
 def product_lists(fitted: Fitted, pairs: Interactions, *, allowed: NDArray[np.bool_], length: int) -> Lists:
-    """Return for each product the best `allowed` products for a history of that product alone.
+    """Return for each product the best `allowed` products for a history of only that product.
 
     Empty lists are left out.
     """
@@ -37,7 +37,7 @@ def user_lists(
 ) -> Lists:
     """Return for each user the best `allowed` products outside their history; empty lists are left out.
 
-    `near` are the product lists of the same model; with them each recommendation gets its `because`.
+    `near` are the product lists of the same model, from which `because` is computed.
     """
     ranked, scores = _positive_only(*rank(fitted, pairs.matrix, k=length, allowed=allowed))
     because = np.full(ranked.shape, UNKNOWN)
@@ -89,7 +89,7 @@ def _explanations(ranked: Positions, *, pairs: Interactions, neighbours: csr_arr
 
 
 def _strongest(ranked: Positions, *, histories: csr_array, neighbours: csr_array) -> Positions:
-    """Return for each recommendation the item of the history with the greatest weight towards it."""
+    """Return for each recommendation the item of the history that contributes most to it."""
     reach = np.diff(neighbours.indptr)[histories.indices]
     before = np.cumsum(reach) - reach
     place = np.arange(reach.sum()) - np.repeat(before - neighbours.indptr[histories.indices], reach)
@@ -105,7 +105,7 @@ def _strongest(ranked: Positions, *, histories: csr_array, neighbours: csr_array
 
 
 def _slots(ranked: Positions, *, items: int) -> Positions:
-    """Return, users × items, the index in the flattened lists of each item, UNKNOWN if it is not listed."""
+    """Return each item's index in the flattened lists (users × items), UNKNOWN if it is not listed."""
     slots = np.full((len(ranked), items), UNKNOWN, dtype=np.int64)
     rows, ranks = np.nonzero(ranked != UNKNOWN)
     slots[rows, ranked[rows, ranks]] = rows * ranked.shape[1] + ranks

@@ -1,4 +1,4 @@
-"""Compare candidate models on the same split by time: fitted before a moment, evaluated after it."""
+"""Compare candidate models on one split by time: fitted to data before it, evaluated on data after it."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ CONTENT_SHARES = (0.1, 0.3, 0.6)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recipe and the half-life of its training data; `serving` is true for the one served now."""
+    """A recipe and the half-life of its training data; `serving` is true for the current one."""
 
     model: Model
     half_life_days: float | None = None
@@ -72,7 +72,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TimeSplit:
-    """A log split in two: `train` before `split_at`, and in `test` its users' first interactions after it."""
+    """A log split at `split_at`: `train` before it, `test` its users' new interactions after it."""
 
     train: InteractionLog
     test: Interactions
@@ -94,7 +94,7 @@ CONTENT = Candidate(Content())
 
 
 def split_log(log: InteractionLog, catalogue: Catalogue, *, share: float) -> TimeSplit | None:
-    """Return the log split before its last `share` of rows; None if that leaves no training or test data."""
+    """Return the log split before its last `share` of rows; None without training or test data."""
     if not len(log):
         return None
     at = np.sort(log.times)[int(len(log) * (1 - share))]
@@ -107,7 +107,7 @@ def split_log(log: InteractionLog, catalogue: Catalogue, *, share: float) -> Tim
 
 
 def _first_interactions(before: InteractionLog, after: InteractionLog) -> Interactions:
-    """Return the pairs of `after` that are new: recommending known products must not count as a hit."""
+    """Return the pairs of `after` that aren't in `before`, of users in `before`."""
     known = Interactions.of_pairs(before.users, before.items)
     users, items = known.users.positions(after.users), known.items.positions(after.items)
     pairs = known.matrix.tocoo()
@@ -122,7 +122,7 @@ def _first_interactions(before: InteractionLog, after: InteractionLog) -> Intera
 
 
 def served_candidate(version: Version) -> Candidate:
-    """Return the collaborative recipe of the version that is served.
+    """Return the collaborative recipe of the served version.
 
     Raises:
         ml.models.library.UnknownModel: this release has no such model.
@@ -136,8 +136,8 @@ def served_candidate(version: Version) -> Candidate:
 def decide(split: TimeSplit, *, served: Candidate | None, report: Callable[[Measurement], None]) -> Outcome:
     """Return the winner of each algorithm on this split, by NDCG.
 
-    `served` is the collaborative recipe that is served now, if there is one; it takes part. A winner's
-    metrics are those it was selected by, so they are slightly optimistic.
+    `served` is the current collaborative recipe, if there is one; it is compared, too. A winner's metrics are
+    those by which it was selected, so they are slightly optimistic.
     """
 
     def reported(measured: Iterator[Measurement]) -> list[Measurement]:
@@ -199,7 +199,7 @@ def measure(candidates: Sequence[Candidate], split: TimeSplit) -> Iterator[Measu
 
 
 def measure_hybrids(winner: Measurement, content: Measurement, split: TimeSplit) -> Iterator[Measurement]:
-    """Yield measurements of the winner and the content model blended in several proportions."""
+    """Yield measurements of blends of the winner and the content model, in several proportions."""
     for share in CONTENT_SHARES:
         model = Blend((winner.candidate.model, content.candidate.model), (1.0, share))
         candidate = Candidate(model, winner.candidate.half_life_days)

@@ -1,6 +1,6 @@
 """Interactions: which user interacted with which product, how strongly, and when.
 
-Everything here is immutable. Users and items have any ids that NumPy can sort; models address them by
+Everything here is immutable. Users and items may have any ids that NumPy can sort. Models address them by
 position, 0 … n-1, and `Ids` maps ids to positions.
 """
 
@@ -18,7 +18,7 @@ Scores = NDArray[np.float32]
 UNKNOWN = -1
 DAY = np.timedelta64(1, "D")
 MIN_WEIGHT = 1e-9
-# Decay never reaches zero: a pair of weight zero would be no interaction.
+# Limits the decay, because a pair with weight zero would not count as an interaction.
 MAX_HALVINGS = 20
 
 
@@ -79,7 +79,7 @@ class Interactions:
         return Interactions(Ids(kept), self.items, self.matrix[self.users.positions(kept)])
 
     def aligned_to(self, other: "Interactions") -> csr_array:
-        """Return these pairs in the rows and columns of `other`, without the ids that are unknown there."""
+        """Return these pairs in the rows and columns of `other`, without ids that it doesn't have."""
         pairs = self.matrix.tocoo()
         rows = other.users.positions(self.users.values)[pairs.row]
         columns = other.items.positions(self.items.values)[pairs.col]
@@ -173,10 +173,10 @@ def split_by_time(log: InteractionLog, *, at: np.datetime64) -> tuple[Interactio
 
 
 def hold_out(pairs: Interactions, *, share: float, seed: int) -> tuple[Interactions, Interactions]:
-    """Return the pairs without, and only, a random `share` of each user's pairs (rounded down).
+    """Split off a random `share` of each user's pairs (rounded down), and return the rest and that share.
 
-    Both parts have the rows and columns of `pairs`. For data without times; users with few pairs keep them
-    all.
+    Both parts have the rows and columns of `pairs`. This is for data without times. Nothing is split off for
+    users with few pairs.
     """
     matrix = pairs.matrix.tocsr()
     counts = np.diff(matrix.indptr)

@@ -30,7 +30,7 @@ class NoTestUsers(ValueError):
 
 
 def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int) -> Metrics:
-    """Return metrics over the users of `test` with a history in `train`, ranking all items outside it.
+    """Return metrics for the users of `test` with a history in `train`, over all items outside it.
 
     A test item that is unknown in the training data counts as a miss.
 
@@ -49,7 +49,7 @@ def evaluate(fitted: Fitted, *, train: Interactions, test: Interactions, k: int)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the metrics; return 0, or 1 with one line on stderr that says what to do."""
+    """Print the metrics and return 0, or print an error to stderr and return 1."""
     options = _parser().parse_args(arguments)
     try:
         threads = TrainingSettings.from_env().threads
@@ -91,7 +91,7 @@ def _report(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ml.evaluate", description=__doc__)
     parser.add_argument("--train", type=Path, required=True, help="lines of `user item item …` (.gz, .xz)")
-    parser.add_argument("--test", type=Path, required=True, help="what the same users chose afterwards")
+    parser.add_argument("--test", type=Path, required=True, help="later choices of the same users")
     parser.add_argument("--model", required=True, help=", ".join(MODELS))
     parser.add_argument("--k", type=_positive, default=20, help="length of the lists (20)")
     parser.add_argument(

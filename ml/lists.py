@@ -1,4 +1,4 @@
-"""Ranked lists of products as arrays, the artefact that a version consists of."""
+"""Ranked lists of products as arrays, which make up the artefact of a version."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +13,9 @@ NO_PRODUCT = 0
 class Lists:
     """One list for each of `subjects` (n): shopper keys or product ids.
 
-    `products` (n × length, int64) ends with NO_PRODUCT (0) where a list is shorter; `scores` (n × length,
+    `products` (n × length, int64) is padded with NO_PRODUCT (0) if a list is shorter; `scores` (n × length,
     float32) are comparable within a list only; `because` (n × length) is the product of the subject's history
-    that contributes most to the recommendation, NO_PRODUCT where none does.
+    that contributes most to the recommendation, or NO_PRODUCT if none does.
     """
 
     subjects: NDArray[Any]

@@ -5,7 +5,7 @@
         user.collaborative.npz        subjects, products, scores, because
         product.content_based.npz     …
 
-A version is written atomically: into a hidden folder beside its place, flushed to disk, then renamed.
+A version is written atomically: into a hidden folder, which is flushed to disk and then renamed.
 """
 
 import hashlib
@@ -82,7 +82,7 @@ class Version:
 
     @property
     def is_back_test(self) -> bool:
-        """Return whether it was trained as of an earlier time, to be measured and not served."""
+        """Whether it was trained as of an earlier time, for measurement only."""
         return bool(self.manifest.get("back_test", False))
 
     @property
@@ -207,7 +207,7 @@ def _write(folder: Path, name: str, lists: Lists, *, model: str) -> dict[str, ob
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    # The digest is of what JSON makes of tuples and floats, since that is what is read and checked later.
+    # The digest is of the manifest after a round trip through JSON, as it is read and checked later.
     plain = json.loads(json.dumps(manifest))
     with (folder / MANIFEST).open("w", encoding="utf-8") as file:
         json.dump({**plain, "sha256": _digest_of(plain)}, file, indent=2, sort_keys=True)

@@ -1,6 +1,6 @@
 """Merge published lists with a shopper's latest views at request time.
 
-The web process holds no model: the lists of the viewed products are added up instead.
+The web process loads no model. It adds up the lists of the viewed products instead.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ MAX_RECENT = 10
 class Reason(StrEnum):
     """Why a product is in the list."""
 
-    RECENT = "recent"  # similar to a product that was viewed a moment ago
+    RECENT = "recent"  # similar to a recently viewed product
     HISTORY = "history"  # similar to one product of the history
     TASTE = "taste"  # predicted from the history as a whole
     SIMILAR = "similar"  # similar to the product of the page
@@ -41,7 +41,7 @@ class Recommendation:
     because: int | None = None
 
 
-def for_person(
+def for_shopper(
     *,
     own: Sequence[Scored],
     recent: Sequence[int],
@@ -55,11 +55,11 @@ def for_person(
     """
     history = {entry.product_id: entry for entry in _scaled(own)}
     fresh = _fold_in(recent[:MAX_RECENT], near=near)
-    left_out = {*recent, *excluded}
+    hidden = {*recent, *excluded}
     merged = [
         _recommendation(product, of_history=history.get(product), of_recent=fresh.get(product))
         for product in dict.fromkeys((*history, *fresh))
-        if product not in left_out
+        if product not in hidden
     ]
     return sorted(merged, key=lambda one: (-one.score, one.product_id))
 

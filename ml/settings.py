@@ -23,7 +23,7 @@ class TrainingSettings:
         """Return the settings from these environment variables.
 
         Raises:
-            InvalidSetting: naming the variable.
+            InvalidSetting: a variable has an unusable value.
         """
         variables = os.environ if environ is None else environ
         home = PipelineSettings.from_env(variables).home

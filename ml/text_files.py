@@ -9,7 +9,7 @@ from ml.dataset import Interactions
 
 
 class UnreadableInteractions(ValueError):
-    """A file can't be read as lines of `user item item …`; has the file, the line and the reason."""
+    """A file can't be read as lines of `user item item …`."""
 
     def __init__(self, path: Path, reason: str, *, line: int | None = None) -> None:
         place = str(path) if line is None else f"{path}, line {line}"
@@ -20,7 +20,7 @@ class UnreadableInteractions(ValueError):
 
 
 def read_interactions(path: Path) -> Interactions:
-    """Return the pairs of a file, each counted once; a line with a user alone is skipped.
+    """Return the pairs of a file, each counted once; a line with only a user is skipped.
 
     Raises:
         UnreadableInteractions: the file is missing, damaged, binary or empty, or has no pair.

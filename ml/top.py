@@ -9,14 +9,14 @@ from scipy.sparse import csr_array
 from ml.dataset import UNKNOWN, Positions, Scores
 from ml.models import Fitted
 
-# 64 MB of float32 scores at a time, whatever the size of the catalogue.
+# 64 MB of float32 scores at a time, for any size of the catalogue.
 SCORES_AT_ONCE = 16_000_000
 
 
 def top(scores: Scores, *, k: int) -> Positions:
     """Return the positions of the k greatest scores in each row, best first, ties by position.
 
-    Scores of -inf are never returned. Which of several equal scores fill the last places is NumPy's choice.
+    Scores of -inf are never returned. If equal scores compete for the last positions, NumPy's order decides.
     """
     width = min(k, scores.shape[1])
     chosen = np.argpartition(-scores, width - 1, axis=1)[:, :width]

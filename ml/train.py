@@ -24,11 +24,11 @@ from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
 
 LIST_LENGTH = 50
-# Less recently active shoppers get lists from the products that they view next, as new ones do.
+# Other shoppers get lists only from the products that they view, as new shoppers do.
 MAX_USERS = 100_000
 TEST_SHARE = 0.15
 # Personal lists of these algorithms are only published if they beat popularity. Content-based lists are
-# exempt: they are there for products without interactions.
+# exempt, because they serve products without interactions.
 GATED = frozenset({"collaborative", "hybrid"})
 
 
@@ -64,10 +64,10 @@ def train(
     back_test: bool = False,
     report: Callable[[Measurement], None] = lambda _: None,
 ) -> Version:
-    """Register and return a version trained on all of `data`, its recipes chosen on a split by time.
+    """Train a version on all of `data` with recipes chosen on a split by time, and register it.
 
-    The recipe of `serving` takes part; if this release lacks its model, the manifest says so. A back-test is
-    never the registry's latest version. `report` is called with each measurement.
+    The recipe of `serving` is compared, too; if this release can't train it, the manifest has the reason. A
+    back-test is never the registry's latest version. `report` is called with each measurement.
 
     Raises:
         NoTrainingData: there are neither interactions nor products.
@@ -99,7 +99,7 @@ def train(
 
 
 def _served(version: Version | None) -> tuple[Candidate | None, str | None]:
-    """Return the recipe of the version that is served, or why it can't take part."""
+    """Return the recipe of the served version, or the reason why it can't be compared."""
     if version is None:
         return None, None
     try:
@@ -129,8 +129,8 @@ def _personal(candidate: Candidate, data: TrainingData, *, algorithm: str) -> di
     fitted = candidate.model.fit(pairs, catalogue=data.catalogue)
     near = product_lists(fitted, pairs, allowed=allowed, length=LIST_LENGTH)
     active = pairs.of_users(data.log.last_active(count=MAX_USERS))
-    people = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH, near=near)
-    return {f"product.{algorithm}": near, f"user.{algorithm}": people}
+    personal = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH, near=near)
+    return {f"product.{algorithm}": near, f"user.{algorithm}": personal}
 
 
 def _popular(candidate: Candidate, data: TrainingData) -> Lists:
@@ -144,7 +144,7 @@ def _training_pairs(candidate: Candidate, data: TrainingData) -> tuple[Interacti
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train from the warehouse and print a table; return 0, or 1 with one line on stderr."""
+    """Train from the warehouse, print a table and return 0, or print an error to stderr and return 1."""
     options = _parser().parse_args(arguments)
     now = datetime.now(UTC)
     try:
@@ -181,7 +181,7 @@ def _read(pipeline: PipelineSettings, *, as_of: datetime) -> TrainingData:
 
 def _print_row(one: Measurement) -> None:
     metrics, candidate = one.metrics, one.candidate
-    serving = "  (the recipe that is served)" if candidate.serving else ""
+    serving = "  (the served recipe)" if candidate.serving else ""
     print(
         f"{candidate.label:<58} Recall@{metrics.k} {metrics.recall:.4f}  NDCG@{metrics.k} "
         f"{metrics.ndcg:.4f}  MRR {metrics.mrr:.4f}  {one.seconds:6.1f} s{serving}",
@@ -192,7 +192,7 @@ def _print_row(one: Measurement) -> None:
 def _print_summary(version: Version) -> None:
     manifest = version.manifest
     if problem := manifest["served_recipe_problem"]:
-        print(f"Not compared with what is served: {problem}")
+        print(f"Not compared with the served recipe: {problem}")
     if manifest["split_at"] is None:
         print("The history is too short to compare recipes; the default recipes are used.")
     for name, won in manifest["beats_popularity"].items():
@@ -208,12 +208,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--as-of",
         type=_as_of,
-        help="train on data before this day or ISO time: a back-test, which is published by its name only",
+        help="train on data before this day or ISO time: a back-test, which is published only if named",
     )
     parser.add_argument(
         "--serving",
         metavar="VERSION",
-        help="the version that is served (`manage.py publish_model --list` names it); its recipe takes part",
+        help="the served version (see `manage.py publish_model --list`), whose recipe is compared, too",
     )
     return parser
 

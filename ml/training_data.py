@@ -19,7 +19,7 @@ CATEGORY_SEPARATOR = " > "
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Interactions and products as of the moment `as_of`."""
+    """Interactions and products as of `as_of`."""
 
     log: InteractionLog
     catalogue: Catalogue
@@ -31,10 +31,10 @@ class TrainingData:
 
 
 def from_warehouse(warehouse: Warehouse, *, as_of: datetime) -> TrainingData:
-    """Return interactions and products as of a moment.
+    """Return interactions and products as of a point in time.
 
     Raises:
-        WarehouseUnavailable, WarehouseRefused: the warehouse could not answer.
+        WarehouseUnavailable, WarehouseRefused: the query failed.
     """
     rows = extracts.interactions(warehouse, as_of=as_of)
     products = extracts.products(warehouse, as_of=as_of)

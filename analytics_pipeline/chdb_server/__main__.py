@@ -51,7 +51,7 @@ def _serve(endpoint: embedded.Endpoint, *, folder: Path, stopped: threading.Even
         acceptor = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         acceptor.start()
         # Wakes up regularly: a process that has just been continued after SIGSTOP may receive SIGTERM in a
-        # thread of the engine, and then nothing wakes this one to run the handler.
+        # thread of the engine, and then nothing would wake this thread to run the handler.
         while not stopped.wait(_WAKE_SECONDS):
             pass
         server.shutdown()

@@ -17,7 +17,7 @@ from clickhouse_cityhash.cityhash import CityHash128
 _HEADER = struct.Struct("<BII")
 _CHECKSUM = struct.Struct("<QQ")
 _LZ4 = 0x82
-_CONTENT = 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
 _LARGEST_BLOCK = 64 * 1024 * 1024
 
 
@@ -28,8 +28,8 @@ class CorruptBlock(Exception):
 def compress(content: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     """Yield the content as compressed blocks."""
     for block in content:
-        for start in range(0, len(block), _CONTENT):
-            yield _compressed(bytes(block[start : start + _CONTENT]))
+        for start in range(0, len(block), _BLOCK_BYTES):
+            yield _compressed(bytes(block[start : start + _BLOCK_BYTES]))
 
 
 class Reader(io.RawIOBase):
@@ -62,7 +62,7 @@ class Reader(io.RawIOBase):
             raise CorruptBlock("a compressed block ends in its header")
         method, compressed_size, size = _HEADER.unpack(header)
         if not _HEADER.size <= compressed_size <= _LARGEST_BLOCK or size > _LARGEST_BLOCK:
-            raise CorruptBlock(f"a compressed block claims {compressed_size} bytes for {size}")
+            raise CorruptBlock(f"a compressed block has the invalid sizes {compressed_size} and {size}")
         content = self._source.read(compressed_size - _HEADER.size)
         if _checksum(header + content) != checksum:
             raise CorruptBlock("a compressed block has a wrong checksum")

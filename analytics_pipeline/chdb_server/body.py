@@ -1,6 +1,7 @@
-"""Request bodies: of known length or chunked, plain or compressed, complete or refused.
+"""Read request bodies: of known length or chunked, plain or compressed.
 
-A body is spooled before the engine sees any of it: a client that dies while it sends changes nothing.
+The whole body is spooled before the engine reads any of it, so a client that disconnects while sending
+changes nothing.
 """
 
 import gzip
@@ -86,8 +87,8 @@ def read(
 ) -> BinaryIO:
     """Return the whole decoded body as a file positioned at its beginning, in memory while it is small.
 
-    `decompress` says that the body is in ClickHouse's compressed blocks, inside of any Content-Encoding.
-    `limit` is for the decoded body.
+    With `decompress`, the body consists of ClickHouse's compressed blocks, inside any Content-Encoding.
+    `limit` applies to the decoded body.
 
     Raises:
         TruncatedBody: the connection ends first.
@@ -141,7 +142,7 @@ def _next(source: BinaryIO) -> bytes:
 
 
 def _decoded(raw: io.BufferedReader, *, encoding: str) -> BinaryIO:
-    # Every reader here goes on past the end of a frame: clients send one frame per block of rows.
+    # Every reader here continues past the end of a frame, because clients send one frame per block of rows.
     match encoding.lower():
         case "" | "identity":
             return cast("BinaryIO", raw)

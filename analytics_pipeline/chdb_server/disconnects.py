@@ -24,8 +24,8 @@ class DisconnectWatcher:
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self._closed = threading.Event()
-        # Guards the selector and `_active`, and is held while a watch is judged: what `select` returned may
-        # be over by then.
+        # Guards the selector and `_active`. Held while a watch is checked, because a watch that `select`
+        # returned may have ended by then.
         self._lock = threading.Lock()
         self._active: set[_Watch] = set()
         self._thread = threading.Thread(target=self._watch, name="disconnects", daemon=True)
@@ -53,10 +53,10 @@ class DisconnectWatcher:
     def _watch(self) -> None:
         while not self._closed.is_set():
             for key, _ in self._selector.select(_POLL_SECONDS):
-                self._judge(key.data)
+                self._check(key.data)
 
-    def _judge(self, watch: _Watch) -> None:
-        """Report the connection if it is closed; any bytes are the next request, which waits for its turn."""
+    def _check(self, watch: _Watch) -> None:
+        """Call `on_disconnect` if the connection is closed. Bytes to read belong to the next request."""
         with self._lock:
             if watch not in self._active:
                 return

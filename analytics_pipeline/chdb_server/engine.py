@@ -25,7 +25,7 @@ from analytics_pipeline.chdb_server.request import Request
 _CONFIG = Path(__file__).parent / "config" / "config.xml"
 _SQL_LIMIT = 64 * 1024 * 1024
 _HEAD_LIMIT = 256 * 1024
-# A result in a format that can't be streamed is in memory at once.
+# A result in a format that can't be streamed is held in memory as a whole.
 _WHOLE_RESULT_BYTES = 512 * 1024 * 1024
 _STATEMENTS_AT_ONCE = 64
 _KILL = re.compile(r"KILL QUERY WHERE query_id = ('(?:[^'\\]|\\.)*')( SYNC| ASYNC| TEST)?( FORMAT \w+)?")
@@ -45,7 +45,7 @@ class Engine:
         self.time_zone = self._value("SELECT timezone()")
 
     def command(self, statement: str) -> None:
-        """Run a statement of this server's own that returns nothing."""
+        """Run one of this server's own statements, which returns no rows."""
         with self._connection() as connection:
             connection.query(statement)
 
@@ -62,7 +62,7 @@ class Engine:
         """
         with self._registered(request), self._connection() as connection:
             try:
-                yield self._answer(connection, request)
+                yield self._run(connection, request)
             except (chdb.ChdbError, RuntimeError) as error:
                 raise errors.from_engine(str(error)) from error
             except UnicodeDecodeError as error:
@@ -100,9 +100,9 @@ class Engine:
             with self._lock:
                 del self._running[request.query_id]
 
-    def _answer(self, connection: Any, request: Request) -> StatementResult:
+    def _run(self, connection: Any, request: Request) -> StatementResult:
         head = request.query + request.body.read(_HEAD_LIMIT)
-        # A statement of an analyst, or one by GET, runs only after its whole text was examined.
+        # A statement from an analyst, or by GET, runs only after its whole text has been examined.
         can_insert = request.role is Role.SHOP and not request.readonly
         insert = statements.split_insert(head) if can_insert else None
         if insert is not None:
@@ -116,7 +116,7 @@ class Engine:
             prepare(connection, request, more=LITERALS_ONLY if has_calls else {})
             return compute(connection, text, request, format_=None)
         text = self._permitted(text, request)
-        format_ = statements.answer_format(text, default=request.default_format)
+        format_ = statements.output_format(text, default=request.default_format)
         if formats.can_stream(format_) and statements.can_stream(text) and "extremes" not in request.settings:
             prepare(connection, request)
             return stream(connection, text, request, format_=format_)
@@ -129,17 +129,17 @@ class Engine:
         text = self._guard.permit(text, role=request.role, readonly=request.readonly)
         if request.session is not None and _needs_session(text):
             raise errors.refuse(
-                "Sessions keep nothing here: send settings and the database with each request, and read "
+                "Sessions have no state here: send settings and the database with each request, and read "
                 "external tables instead of temporary ones",
                 code=Code.NOT_IMPLEMENTED,
             )
         word = statements.first_word(text)
         if word == b"INSERT" and request.readonly:
             raise errors.refuse("A request by GET can't insert: send it by POST", code=Code.READONLY)
-        return self._with_engines_id(text, role=request.role) if word == b"KILL" else text
+        return self._find_by_id_setting(text, role=request.role) if word == b"KILL" else text
 
-    def _with_engines_id(self, text: bytes, *, role: Role) -> bytes:
-        """Return a KILL QUERY that names the statement as the engine knows it."""
+    def _find_by_id_setting(self, text: bytes, *, role: Role) -> bytes:
+        """Return the KILL QUERY with a condition on the setting that holds the client's query id."""
         matched = _KILL.fullmatch(self._canonical(text))
         if matched is None:
             if role is Role.SHOP:
@@ -161,14 +161,14 @@ class Engine:
         """
         literal = b"'" + text.replace(b"\\", b"\\\\").replace(b"'", b"\\'") + b"'"
         setting = f"max_query_size = {4 * _SQL_LIMIT}".encode()
-        question = b"SELECT ifNull(formatQuerySingleLineOrNull(%s), '') SETTINGS %s"
+        query = b"SELECT ifNull(formatQuerySingleLineOrNull(%s), '') SETTINGS %s"
         with self._connection() as connection:
             connection.query(f"SET max_query_size = {4 * _SQL_LIMIT}")
-            canonical = connection.query(question % (literal, setting), "RawBLOB").bytes().decode()
+            canonical = connection.query(query % (literal, setting), "RawBLOB").bytes().decode()
             if not canonical:
-                # The same function without OrNull says what is wrong.
-                connection.query(question.replace(b"OrNull", b"") % (literal, setting), "RawBLOB")
-                raise errors.refuse("The statement can't be read", code=Code.SYNTAX_ERROR)
+                # The same function without OrNull raises an error that says what is wrong.
+                connection.query(query.replace(b"OrNull", b"") % (literal, setting), "RawBLOB")
+                raise errors.refuse("The statement can't be parsed", code=Code.SYNTAX_ERROR)
         return str(canonical)
 
     def _value(self, query: str) -> str:
@@ -177,7 +177,7 @@ class Engine:
 
 
 def _whole_result(request: Request) -> dict[str, str]:
-    """Return the limit of a result that is in memory at once, unless the request sets a lower one."""
+    """Return the limit of a result that is held in memory, unless the request sets a lower one."""
     wanted = request.settings.get("max_result_bytes", "")
     if wanted.isascii() and wanted.isdigit() and 0 < int(wanted) < _WHOLE_RESULT_BYTES:
         return {}

@@ -60,7 +60,7 @@ class EngineError(Exception):
 
     @property
     def status(self) -> HTTPStatus:
-        """Return the HTTP status that ClickHouse answers with for this exception."""
+        """Return the HTTP status that ClickHouse sends for this exception."""
         if self.name in _STATUS_BY_NAME:
             return _STATUS_BY_NAME[self.name]
         for prefix, status in _STATUS_BY_PREFIX.items():
@@ -86,5 +86,5 @@ def refuse(reason: str, *, code: Code) -> EngineError:
 
 
 def bad_argument(reason: str) -> EngineError:
-    """Return the exception for a part of a request that can't be used."""
+    """Return the exception for an invalid part of a request."""
     return refuse(reason, code=Code.BAD_ARGUMENTS)

@@ -17,7 +17,7 @@ _INSERT_SETTINGS = re.compile(r"(.*?)(\sSETTINGS\s.*)?", re.DOTALL | re.IGNORECA
 
 @dataclass(slots=True)
 class StatementResult:
-    """What a statement returned: blocks of bytes in a format, and what was counted up to now."""
+    """The result of a statement: blocks of bytes in a format, and the counts up to now."""
 
     blocks: Iterator[bytes | memoryview]
     format: str | None = None
@@ -25,7 +25,7 @@ class StatementResult:
 
 
 def compute(connection: Any, text: bytes, request: Request, *, format_: str | None) -> StatementResult:
-    """Run a statement and return its result, which is in memory at once."""
+    """Run a statement and return its result, which is held in memory as a whole."""
     result = connection.query(text, request.default_format, params=dict(request.parameters))
     summary = {
         "read_rows": result.storage_rows_read(),
@@ -41,7 +41,8 @@ def compute(connection: Any, text: bytes, request: Request, *, format_: str | No
 
 def stream(connection: Any, text: bytes, request: Request, *, format_: str | None) -> StatementResult:
     """Run a statement and return its result, which is fetched block by block."""
-    # The public iterator drops a block without rows, which is all of an empty result's head.
+    # chdb's public iterator drops blocks without rows. An empty result consists of such a block, with the
+    # head.
     raw = connection._conn
     handle = raw.send_query(text, request.default_format, params=dict(request.parameters))
     result = StatementResult(blocks=iter(()), format=format_)
@@ -69,7 +70,7 @@ def _fetched(raw: Any, handle: Any, *, summary: dict[str, int]) -> Iterator[byte
 def insert_rows(
     connection: Any, insert: statements.Insert, request: Request, *, head: bytes
 ) -> StatementResult:
-    """Insert the rows that follow the statement; `head` is what was read of the body to find them."""
+    """Insert the rows that follow the statement; `head` is the part of the body already read."""
     # Not chdb's own streaming insert: that counts rows as written and reports success although the table
     # refused them, for instance because a constraint is violated or the disk is full.
     with tempfile.NamedTemporaryFile() as file:

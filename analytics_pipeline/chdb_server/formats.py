@@ -1,8 +1,8 @@
-"""Output formats: which can be sent block by block, and what has to be removed between the blocks.
+"""Output formats: which can be sent block by block, and what has to be removed from the blocks.
 
-The engine formats each block of a streamed answer as an answer of its own. Blocks of a format without a head
-or a foot can be concatenated. Where the head is the columns' names (and types), it is removed from all blocks
-but the first. Every other format is computed whole.
+The engine formats each block of a streamed result as a complete result. Blocks of a format without a head or
+a foot can be concatenated. Where the head is the columns' names (and types), it is removed from all blocks
+but the first. In every other format the whole result is computed before it is sent.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -37,18 +37,18 @@ _CONTENT_TYPES = {
 
 
 def can_stream(name: str | None) -> bool:
-    """Return whether answers in this format can be sent block by block."""
+    """Return whether results in this format can be sent block by block."""
     return name in _WITHOUT_HEAD or name in _HEADS
 
 
 def content_type(name: str | None) -> str:
-    """Return the media type of answers in this format."""
+    """Return the media type of results in this format."""
     base = (name or "").replace("WithNamesAndTypes", "").replace("WithNames", "")
     return _CONTENT_TYPES.get(base, "text/plain; charset=UTF-8")
 
 
 def join(blocks: Iterable[bytes], *, format_: str | None) -> Iterator[bytes]:
-    """Yield blocks that together are one answer in this format."""
+    """Yield blocks that together form one result in this format."""
     head_length = _HEADS.get(format_ or "")
     head: bytes | None = None
     for block in blocks:

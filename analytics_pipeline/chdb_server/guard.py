@@ -1,10 +1,10 @@
-"""What a statement may not do, whatever the engine's grants say.
+"""Refuse statements that the engine's grants don't prevent.
 
 The grants of config/users.xml keep both roles from tables that they may not read and from all of the engine's
-sources (file(), url(), s3(), remote() …). chdb doesn't ask for a grant everywhere, because it was made to
-read the files of the process that embeds it: the scalar function file(), INTO OUTFILE, FROM INFILE, table
-engines, format templates and system tables are refused here. What is examined is the statement in the
-engine's own spelling, as its parser understood it, so that comments, quotes and escapes hide nothing.
+sources (file(), url(), s3(), remote() …). chdb doesn't check grants everywhere, because it is meant to read
+the files of the process that embeds it: the scalar function file(), INTO OUTFILE, FROM INFILE, table engines,
+format templates and system tables are refused here. The guard examines the statement as the engine's own
+parser formats it, so comments, quotes and escapes can't hide anything.
 """
 
 import re
@@ -26,12 +26,12 @@ class Role(StrEnum):
 _ANALYSTS_STATEMENTS = frozenset(
     {"SELECT", "WITH", "SHOW", "DESCRIBE", "EXPLAIN", "EXISTS", "USE", "KILL", "("}
 )
-# They read files, run text as a statement or a program, read the process that embeds the engine, keep a table
-# elsewhere, or (the prefix) ask a language model.
+# These read files, run text as a statement or a program, read the process that embeds the engine, or store a
+# table elsewhere. Those with the prefix call a language model.
 _FORBIDDEN_FUNCTIONS = frozenset({"DISK", "EVAL", "EXECUTABLE", "FILE", "PYTHON"})
 _FORBIDDEN_FUNCTION_PREFIXES = ("AI",)
-# They show paths and other facts of the machine, write to its log, hold its threads, or read a table whose
-# name may be text.
+# These reveal paths and other details of the machine, write to its log, occupy its threads, or read a table
+# whose name is a string.
 _FORBIDDEN_TO_ANALYSTS = frozenset(
     {
         "ADDRESSTOLINE",
@@ -64,7 +64,7 @@ _FORBIDDEN_TO_ANALYSTS = frozenset(
         "ZOOKEEPERSESSIONUPTIME",
     }
 )
-# Settings of formats that read or write a file of the server, or ask another server, and settings whose
+# Settings of formats that read or write a file on the server or contact another server, and settings whose
 # values are expressions or statements that the engine would run unexamined.
 _FORBIDDEN_SETTINGS = (
     "additional_result_filter",
@@ -77,15 +77,15 @@ _FORBIDDEN_SETTINGS = (
     "output_format_schema",
     "parallel_replicas_custom_key",
 )
-# Their values are expressions, too. They are names of columns as well.
+# The values of these settings are expressions, too. Columns may have the same names.
 _CLAUSE_SETTINGS = frozenset({"filter", "order", "select", "sort"})
-# What WITH may modify in a query; any other word begins a second statement that runs beside the first.
+# Words that may follow WITH inside one query. Any other word after PARALLEL WITH begins a second statement.
 _AFTER_WITH = frozenset({"CUBE", "FILL", "ROLLUP", "TIES", "TOTALS"})
 # `dialect` chooses a language that isn't examined here, `profile` would replace the limits of a role.
 _FORBIDDEN_PARAMETERS = frozenset({"dialect", "profile"})
 _TABLE_ENGINE = re.compile(r"\w*MERGETREE|ATOMIC|BUFFER|JOIN|LOG|MEMORY|NULL|SET|STRIPELOG|TINYLOG")
 _SYSTEM = "SYSTEM"
-# What drivers need to describe a database. ClickHouse shows in them only what the role may read.
+# The tables that drivers need to describe a database. ClickHouse limits their rows to what the role may read.
 _ANALYSTS_SYSTEM_TABLES = frozenset(
     {
         "AGGREGATE_FUNCTION_COMBINATORS",
@@ -109,7 +109,8 @@ _ANALYSTS_SYSTEM_TABLES = frozenset(
         "ZEROS",
     }
 )
-# The shop's statements are examined if they hold one of these or a second statement. Escapes hide letters.
+# The shop's statements are examined only if they contain one of these or a second statement. An escape may
+# stand for a letter.
 _SUSPICIOUS = re.compile(
     rb"file|eval|executable|python|engine|disk|parallel|format_|\bai\w|\\x|;\s*\S", re.IGNORECASE
 )
@@ -143,7 +144,7 @@ class Guard:
 
 
 def evaluates_calls(data: bytes) -> bool:
-    """Return whether the literals after VALUES may hold a call of a forbidden function."""
+    """Return whether the data after VALUES may contain a call of a forbidden function."""
     return _CALL_IN_DATA.search(data) is not None
 
 
@@ -154,7 +155,7 @@ def permit_setting(name: str) -> None:
 
 
 def permit_database(name: str, *, role: Role) -> None:
-    """Raise EngineError for a database in which this role may not look up tables without naming it."""
+    """Raise EngineError if the database may not be this role's default."""
     if role is Role.ANALYST and name.upper() == _SYSTEM:
         raise _denied(f"This user can't use the database {name}")
 

@@ -1,4 +1,4 @@
-"""Hides the machine's paths from analysts in the system tables that drivers need.
+"""Hide the machine's paths from analysts in the system tables that drivers need.
 
 The engine has no grants for columns of `system.databases` and `system.tables`. A statement that reads one of
 them is therefore changed to read a subquery with the same rows and columns, in which the paths are empty.
@@ -15,7 +15,7 @@ _SUBQUERIES = {
     # An asterisk doesn't include the alias columns `database` and `table`, which queries may name.
     "DATABASES": "(SELECT * REPLACE ('' AS data_path, '' AS metadata_path), name AS database "
     "FROM system.databases)",
-    # JDBC takes a table without paths for a remote one.
+    # JDBC treats a table without paths as a remote one.
     "TABLES": "(SELECT * REPLACE (arrayMap(path -> '', data_paths) AS data_paths, '' AS metadata_path), "
     "name AS `table` FROM system.tables)",
 }

@@ -10,7 +10,8 @@ from analytics_pipeline.chdb_server.guard import Role, permit_database, permit_s
 from analytics_pipeline.chdb_server.quoting import identifier, literal
 from analytics_pipeline.chdb_server.request import External, Request
 
-# In `system.processes`, where a client's id of its statement is found; the engine's own ids can't be chosen.
+# The setting that holds the query id which a client chose, shown in `system.processes`. The engine's own ids
+# can't be chosen.
 ID_SETTING = "log_comment"
 LITERALS_ONLY = {
     "input_format_values_deduce_templates_of_expressions": "0",
@@ -23,8 +24,8 @@ _WORD = re.compile(r"\w+")
 _EXPRESSION = frozenset(
     {"ALIAS", "AS", "ASSUME", "CHECK", "DEFAULT", "EPHEMERAL", "MATERIALIZED", "SELECT", "TTL"}
 )
-_SHOPS_SECONDS = 600
-_ANALYSTS_LIMITS = {
+_SHOP_SECONDS = 600
+_ANALYST_LIMITS = {
     "max_execution_time": "60",
     "max_memory_usage": "2000000000",
     "max_result_bytes": "1000000000",
@@ -43,17 +44,18 @@ def prepare(connection: Any, request: Request, *, more: Mapping[str, str] | None
         permit_database(request.database, role=request.role)
         connection.query(f"USE {identifier(request.database)}")
     if request.externals:
-        # The role comes after them, because it can't create tables; what they hold is data of the client.
+        # Created before the role is set, because the analyst's role can't create tables. Their rows come from
+        # the client and may hold literals only.
         connection.query(f"SET {_settings(LITERALS_ONLY)}")
         for external in request.externals:
             _load_external(connection, external)
         connection.query(f"SET {', '.join(f'{name} = DEFAULT' for name in LITERALS_ONLY)}")
-    defaults = {"max_execution_time": str(_SHOPS_SECONDS)}
+    defaults = {"max_execution_time": str(_SHOP_SECONDS)}
     if request.role is Role.ANALYST:
-        # The profile brings its constraints and not its values. They are set first, because a constraint only
-        # examines what differs from the value before, which is 0 (no limit) here.
+        # Setting the profile applies its constraints but not its values. Those are set next, because a
+        # constraint checks only values that change, and the initial value is 0 (no limit).
         connection.query("SET profile = 'analyst'")
-        connection.query(f"SET {_settings(_ANALYSTS_LIMITS)}")
+        connection.query(f"SET {_settings(_ANALYST_LIMITS)}")
         defaults = {}
     for name in request.settings:
         permit_setting(name)
@@ -79,7 +81,7 @@ def _load_external(connection: Any, external: External) -> None:
 
 
 def _is_structure(text: str) -> bool:
-    """Return whether the text can only be names and types, and doesn't close the bracket it will stand in."""
+    """Return whether the text consists of names and types only, with balanced brackets."""
     if (
         not _STRUCTURE.fullmatch(text)
         or "--" in text

@@ -1,4 +1,4 @@
-"""From an HTTP request to a statement: URL parameters, headers and forms as ClickHouse defines them."""
+"""Translate an HTTP request to a statement: URL parameters, headers and forms as in ClickHouse."""
 
 import base64
 import binascii
@@ -57,9 +57,9 @@ class Credentials:
         Raises:
             EngineError: they are missing or wrong.
         """
-        user, password = _given(headers, parameters)
+        user, password = _user_and_password(headers, parameters)
         if not user and not password:
-            raise errors.refuse("Give a user's name and password", code=Code.REQUIRED_PASSWORD)
+            raise errors.refuse("Send a user's name and password", code=Code.REQUIRED_PASSWORD)
         expected, role = self._users.get(user, ("", None))
         if not hmac.compare_digest(password.encode(), expected.encode()) or role is None:
             raise errors.refuse(
@@ -116,7 +116,7 @@ def request(
     )
 
 
-def _given(headers: Mapping[str, str], parameters: Mapping[str, str]) -> tuple[str, str]:
+def _user_and_password(headers: Mapping[str, str], parameters: Mapping[str, str]) -> tuple[str, str]:
     scheme, _, credentials = headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "basic":
         try:

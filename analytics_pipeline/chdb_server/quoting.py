@@ -1,4 +1,4 @@
-"""Texts and names as the engine reads them inside a statement."""
+"""Quote strings and names for use inside a statement."""
 
 
 def literal(value: str) -> str:

@@ -1,4 +1,4 @@
-"""A statement as the protocol delivers it."""
+"""The request that the protocol passes to the engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from analytics_pipeline.chdb_server.guard import Role
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Rows that came with a query, to be read as a table of this name."""
+    """Rows that were sent with a query, which reads them as a table of this name."""
 
     name: str
     structure: str
@@ -19,7 +19,7 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One statement with everything that the protocol sends along with it."""
+    """One statement with all that its HTTP request specifies."""
 
     query: bytes
     body: BinaryIO

@@ -42,7 +42,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
 
     def server_bind(self) -> None:
-        """Bind without HTTPServer's look-up of a name for the address, which may take many seconds."""
+        """Bind without HTTPServer's reverse look-up of the address, which may take many seconds."""
         TCPServer.server_bind(self)
 
     def server_close(self) -> None:
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing: clients see their errors, and statements may hold personal data."""
 
     def do_GET(self) -> None:
-        """Answer a statement that changes nothing, or a ping."""
+        """Run a statement that changes nothing, or respond to a ping."""
         path = urlsplit(self.path)
         if path.path == "/ping" or (path.path in {"", "/"} and "query" not in dict(parse_qsl(path.query))):
             self._send(HTTPStatus.OK, b"Ok.\n")
@@ -92,15 +92,15 @@ class Handler(BaseHTTPRequestHandler):
             self._serve(readonly=True)
 
     def do_HEAD(self) -> None:
-        """Answer as GET does, without a body."""
+        """Respond as to GET, without a body."""
         self.do_GET()
 
     def do_POST(self) -> None:
-        """Answer any statement."""
+        """Run any statement."""
         self._serve(readonly=False)
 
     def do_OPTIONS(self) -> None:
-        """Name the methods. Without Access-Control headers, pages of other origins can't call this server."""
+        """List the methods. Without Access-Control headers, pages of other origins can't call this server."""
         self._send(HTTPStatus.NO_CONTENT, b"", headers={"Allow": _METHODS})
 
     def _serve(self, *, readonly: bool) -> None:
@@ -123,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.end()
 
     def _request(self, parameters: _Parameters, *, readonly: bool) -> Request:
-        # Until a body was read to its end, its rest can't be told from a next request.
+        # Until the body has been read completely, its remainder can't be told apart from the next request.
         keep_alive, self.close_connection = not self.close_connection, True
         headers = cast("Mapping[str, str]", self.headers)
         role = self.server.credentials.role(headers, parameters)
@@ -142,7 +142,7 @@ class Handler(BaseHTTPRequestHandler):
             }
             if result.format is not None:
                 head["X-ClickHouse-Format"] = result.format
-            self._answer(result, parameters, headers=head)
+            self._respond(result, parameters, headers=head)
 
     def _watched(self, request: Request, parameters: _Parameters) -> AbstractContextManager[None]:
         text = request.query
@@ -156,12 +156,12 @@ class Handler(BaseHTTPRequestHandler):
             self.connection, on_disconnect=lambda: self.server.engine.kill(request.query_id)
         )
 
-    def _answer(self, result: StatementResult, parameters: _Parameters, *, headers: dict[str, str]) -> None:
+    def _respond(self, result: StatementResult, parameters: _Parameters, *, headers: dict[str, str]) -> None:
         content: Iterable[bytes | memoryview] = result.blocks
         if parameters.get("wait_end_of_query") == "1":
             content = _spooled(content)
-        # Two blocks are computed before the head is sent: small answers are sent with their length and their
-        # summary, and most errors with their status.
+        # Two blocks are computed before the head is sent, so that small results are sent with their length
+        # and summary, and most errors with their status.
         content = iter(content)
         first = list(islice(content, 2))
         headers["X-ClickHouse-Summary"] = json.dumps({name: str(n) for name, n in result.summary.items()})
@@ -188,8 +188,8 @@ class Handler(BaseHTTPRequestHandler):
             for block in blocks.compress(content) if compressed else content:
                 self._chunk(block)
         except errors.EngineError as error:
-            # Like ClickHouse: the mark is never compressed, and without a last chunk no client can take what
-            # it got for the whole answer.
+            # As in ClickHouse, the marker is never compressed. Without a last chunk, no client can mistake
+            # what it received for the whole result.
             self._chunk(_exception_marker(error, tag=tag))
             self.close_connection = True
             return
@@ -232,7 +232,7 @@ def _spooled(content: Iterable[bytes | memoryview]) -> Iterator[bytes]:
 
 
 def _exception_marker(error: errors.EngineError, *, tag: str) -> bytes:
-    # The length is that of the message with its line end.
+    # The length includes the line end.
     message = f"{error.message}\n".encode()
     opening, closing = f"\r\n__exception__\r\n{tag}\r\n", f"{len(message)} {tag}\r\n__exception__\r\n"
     return opening.encode() + message + closing.encode()

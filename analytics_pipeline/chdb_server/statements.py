@@ -1,6 +1,6 @@
-"""Reading statements: where an INSERT's data begins, in which format a statement answers, which words it has.
+"""Scan statements: find where an INSERT's data begins, the output format, and the words.
 
-The engine parses SQL. This module finds what the protocol needs before the engine sees the text.
+The engine parses the SQL. This module finds what the protocol needs to know before that.
 """
 
 import re
@@ -47,9 +47,9 @@ class Insert(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A word in capitals as `upper`, a quoted name or string, or one other character.
+    """A word, a quoted name or string, or one other character.
 
-    `start` and `end` are its place in the statement's bytes.
+    `upper` is the text in capitals, `start` and `end` are offsets in the statement's bytes.
     """
 
     text: str
@@ -107,13 +107,13 @@ def first_word(text: bytes) -> bytes:
 
 
 def is_read(text: bytes) -> bool:
-    """Return whether the statement answers with rows and changes nothing."""
+    """Return whether the statement returns rows and changes nothing."""
     word = first_word(text)
     return word in _ROW_PRODUCING and word != b"KILL"
 
 
-def answer_format(text: bytes, *, default: str) -> str | None:
-    """Return the format that the statement answers in, or None for one that answers with nothing."""
+def output_format(text: bytes, *, default: str) -> str | None:
+    """Return the format of the statement's result, or None if it returns no rows."""
     if first_word(text) not in _ROW_PRODUCING:
         return None
     return _named_format(text) or default
@@ -131,7 +131,7 @@ def _named_format(text: bytes) -> str | None:
 
 
 def can_stream(text: bytes) -> bool:
-    """Return whether the answer may be fetched block by block: a SELECT without totals."""
+    """Return whether the result may be fetched block by block: a SELECT without totals."""
     return first_word(text) in _SELECT and b"TOTALS" not in text.upper()
 
 

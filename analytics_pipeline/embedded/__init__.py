@@ -3,12 +3,11 @@
 A supervisor runs them in the foreground (`python -m analytics_pipeline.chdb_server`,
 `python -m analytics_pipeline.valkey`), or `ensure()` starts them for as long as a process uses them.
 
-The files of a service in `HOME/run/`, readable by the home's owner alone:
-- `NAME.json`: the endpoint. Port and passwords stay the same over restarts, so an address that was handed
-  out remains valid.
-- `NAME.owner`: locked by the owning process while it lives, however it ends.
+The files of a service in `HOME/run/`, readable by the home's owner alone: - `NAME.json`: the endpoint. Port
+and passwords survive restarts, so an address in use stays valid.
+- `NAME.owner`: locked by the owning process; the system releases the lock when the process ends.
 - `NAME.start`: locked while a process reserves the endpoint or starts the service.
-- `NAME.users`: locked (shared) by each process that uses a service which stops with its last user.
+- `NAME.users`: locked (shared) by each process that uses a transient service, which stops with its last user.
 """
 
 from analytics_pipeline.embedded.endpoints import clickhouse_url, endpoint, redis_url

@@ -1,4 +1,4 @@
-"""Where each service of a home is reached: kept in a file, so that it stays the same over restarts."""
+"""The address and passwords of each service of a home, kept in a file so that they survive restarts."""
 
 import json
 import os
@@ -12,17 +12,17 @@ from analytics_pipeline import locks
 from analytics_pipeline.embedded.services import HOST, VALKEY, WAREHOUSE, Endpoint, Service
 from analytics_pipeline.settings import PipelineSettings
 
-# Below the ports that systems hand out for outgoing connections.
+# Below the ephemeral ports of outgoing connections.
 _PORTS = range(20_000, 32_000)
 
 
 def clickhouse_url(settings: PipelineSettings) -> str:
-    """Return the configured address of the warehouse, else the embedded one's, running or not."""
+    """Return the warehouse's configured URL, else that of the embedded one, running or not."""
     return settings.clickhouse_url or WAREHOUSE.url(endpoint(WAREHOUSE, home=settings.home))
 
 
 def redis_url(settings: PipelineSettings) -> str:
-    """Return the configured address of the stream, else the embedded one's, running or not."""
+    """Return the stream's configured URL, else that of the embedded one, running or not."""
     return settings.redis_url or VALKEY.url(endpoint(VALKEY, home=settings.home))
 
 
@@ -40,7 +40,7 @@ def endpoint(service: Service, *, home: Path) -> Endpoint:
 
 
 def file_of(service: Service, suffix: str, *, home: Path) -> Path:
-    """Return the path of a file of this service, as the package's description lists them."""
+    """Return the path of one of the service's files, which the package's docstring lists."""
     return home / "run" / f"{service.name}.{suffix}"
 
 
@@ -74,7 +74,7 @@ def free_port() -> int:
 def is_free(port: int) -> bool:
     """Return whether a server can listen on the port."""
     with socket.socket() as listener:
-        # As servers do: connections that the previous owner closed don't make the port unavailable.
+        # As servers do, so that connections closed by the previous owner don't make the port unavailable.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))

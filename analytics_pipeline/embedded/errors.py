@@ -1,10 +1,10 @@
-"""What can go wrong with an embedded service."""
+"""Exceptions of the embedded services."""
 
 from pathlib import Path
 
 
 class ServiceDidNotStart(Exception):
-    """An embedded service didn't answer in time; its log says why."""
+    """An embedded service didn't respond in time; its log says why."""
 
     def __init__(self, service: str, *, log: Path) -> None:
         super().__init__(f"The embedded {service} did not start; see {log}")

@@ -1,4 +1,4 @@
-"""The processes that run the services: who owns one, who starts it, and who stops it."""
+"""The processes that run the services: ownership, starting and stopping."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from analytics_pipeline.embedded.errors import AlreadyOwned, ServiceDidNotStart
 from analytics_pipeline.embedded.services import VALKEY, WAREHOUSE, Endpoint, Service
 from analytics_pipeline.settings import SUPERVISED, PipelineSettings
 
-# The umask of the services: only its owner can read what they create in a home.
+# The umask of the services: only the home's owner can read the files that they create.
 OWNER_ONLY = 0o077
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _POLL_SECONDS = 0.02
@@ -37,10 +37,10 @@ def ensure(settings: PipelineSettings, *services: Service) -> Iterator[None]:
     """Keep these services running inside the context, except those whose real address is configured.
 
     A running service is used as it is. Another one is started, and the last process that uses it stops it.
-    Under a supervisor none is started: the supervisor does that.
+    Under a supervisor none is started, because the supervisor does that.
 
     Raises:
-        ServiceDidNotStart: a service didn't answer in time.
+        ServiceDidNotStart: a service didn't respond in time.
     """
     if SUPERVISED in os.environ:
         yield
@@ -54,16 +54,16 @@ def ensure(settings: PipelineSettings, *services: Service) -> Iterator[None]:
 
 
 def is_running(service: Service, *, home: Path) -> bool:
-    """Return whether the service of this home answers."""
+    """Return whether the service of this home responds."""
     found = read_endpoint(service, home=home)
-    return found is not None and found.pid is not None and service.answers(found)
+    return found is not None and found.pid is not None and service.responds(found)
 
 
 @contextmanager
 def own(service: Service, *, home: Path, arguments: list[str]) -> Iterator[Endpoint]:
     """Own the service inside the context; the calling process serves on the endpoint's port.
 
-    An owner that was started for a command, and that no process uses any more, is stopped first.
+    A transient owner that no process uses any more is stopped first.
 
     Raises:
         AlreadyOwned: another process owns it, and is not about to stop.
@@ -113,8 +113,8 @@ def _start(service: Service, *, home: Path) -> None:
         return
     log = home / "logs" / f"{service.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    # posix_spawn and not subprocess: the service may outlive this process, if others use it by then. A
-    # session of its own keeps the terminal's Ctrl-C from it, which this process has to outlive.
+    # posix_spawn, not subprocess, because the service may outlive this process if others use it by then. In a
+    # session of its own, the service doesn't receive the terminal's Ctrl-C.
     pid = os.posix_spawn(
         sys.executable,
         [sys.executable, "-m", service.module, _TRANSIENT],

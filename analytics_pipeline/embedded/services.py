@@ -18,7 +18,7 @@ ANALYST = "analyst"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a service is reached, and with which passwords.
+    """The address and passwords of a service.
 
     `token` is the password of the shop's own processes, `analyst_token` that of the warehouse's read-only
     user. `pid` is the owner's, None while the service is stopped. A transient service is stopped by its last
@@ -39,10 +39,10 @@ class Service:
     name: str
     module: str
     url: Callable[[Endpoint], str]
-    answers: Callable[[Endpoint], bool]
+    responds: Callable[[Endpoint], bool]
 
 
-def _warehouse_answers(endpoint: Endpoint) -> bool:
+def _warehouse_responds(endpoint: Endpoint) -> bool:
     credentials = b64encode(f"{USER}:{endpoint.token}".encode()).decode()
     request = urllib.request.Request(
         f"http://{HOST}:{endpoint.port}/?query=SELECT%201", headers={"Authorization": f"Basic {credentials}"}
@@ -55,7 +55,7 @@ def _warehouse_answers(endpoint: Endpoint) -> bool:
         return False
 
 
-def _valkey_answers(endpoint: Endpoint) -> bool:
+def _valkey_responds(endpoint: Endpoint) -> bool:
     client = redis.Redis(
         host=HOST,
         port=endpoint.port,
@@ -75,11 +75,11 @@ WAREHOUSE = Service(
     name="warehouse",
     module="analytics_pipeline.chdb_server",
     url=lambda endpoint: f"http://{USER}:{endpoint.token}@{HOST}:{endpoint.port}/{DATABASE}",
-    answers=_warehouse_answers,
+    responds=_warehouse_responds,
 )
 VALKEY = Service(
     name="valkey",
     module="analytics_pipeline.valkey",
     url=lambda endpoint: f"redis://:{endpoint.token}@{HOST}:{endpoint.port}/0",
-    answers=_valkey_answers,
+    responds=_valkey_responds,
 )

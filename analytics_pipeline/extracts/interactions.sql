@@ -1,5 +1,5 @@
--- Who interacted with which product, on which day and how strongly: one row for each shopper, product and day,
--- with the strongest interaction. What a guest did before logging in counts as the account's.
+-- Interactions: one row for each shopper, product and day, with the weight of the strongest interaction.
+-- Events of a guest before a login count for the account.
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
     links AS

@@ -1,8 +1,8 @@
 /*
 description = """
-What each query, recommendation slot or other list earned; the row without a surface is the revenue that is
+The revenue of each query, recommendation slot or other list. The row without a surface is the revenue that is
 credited to no list. A movement is credited if its product was in the list that it names, and that list was
-shown to this shopper, under the account or as the guest who became it, before the product went into the cart."""
+shown to this shopper, logged in or earlier as a guest, before the product was added to the cart."""
 scope = ["staff"]
 
 [parameters]
@@ -10,14 +10,14 @@ start_date = "shared"
 end_date = "shared"
 
 [columns]
-surface = { type = "String", description = "search, category, recommendations …; empty for what is not credited." }
-query = { type = "String", description = "What was searched for, in lower case." }
-slot = { type = "String", description = "The place of a recommendation." }
-algorithm = { type = "String", description = "How the list was made." }
+surface = { type = "String", description = "search, category, recommendations …; empty for revenue that is not credited." }
+query = { type = "String", description = "The search query, in lower case." }
+slot = { type = "String", description = "The slot in which recommendations were shown." }
+algorithm = { type = "String", description = "The algorithm that made the list." }
 units = { type = "Int64", description = "Units that were sold." }
 orders = { type = "UInt64", description = "Orders that were confirmed." }
-gross = { type = "Decimal(38, 4)", description = "What was sold." }
-returns = { type = "Decimal(38, 4)", description = "What was cancelled or returned." }
+gross = { type = "Decimal(38, 4)", description = "Amount of the sales." }
+returns = { type = "Decimal(38, 4)", description = "Amount of the cancellations and returns." }
 revenue = { type = "Decimal(38, 4)", description = "gross - returns." }
 currency = { type = "String", description = "ISO 4217." }
 */
@@ -45,7 +45,7 @@ lists AS
       AND event_id IN (SELECT exposure_id FROM claims)
       AND shopper_key != nil
 ),
-judged AS
+movements AS
 (
     SELECT
         facts.kind AS kind,
@@ -77,6 +77,6 @@ SELECT
     sumIf(amount, kind IN ('CANCEL', 'RETURN')) AS returns,
     gross - returns AS revenue,
     currency
-FROM judged
+FROM movements
 GROUP BY surface, query, slot, algorithm, currency
 ORDER BY surface = '', revenue DESC, surface, query, slot, algorithm, currency

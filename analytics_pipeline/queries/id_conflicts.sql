@@ -1,5 +1,5 @@
 /*
-description = "Event ids that arrived with more than one content: clients that generate ids wrongly, or forge them."
+description = "Event ids that arrived with different contents: a client generates ids wrongly or forges them."
 scope = ["staff"]
 
 [parameters.start_date]

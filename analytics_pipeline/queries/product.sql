@@ -1,6 +1,6 @@
 /*
 description = """
-What shoppers did with one product and what it earned, by period. Revenue is net of cancellations and
+Views, clicks, cart adds and revenue of one product, by period. Revenue is net of cancellations and
 returns."""
 scope = ["staff", "seller"]
 
@@ -15,9 +15,9 @@ period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-
 impressions = { type = "UInt64", description = "Lists with the product that were shown." }
 views = { type = "UInt64", description = "Views of the product's page." }
 clicks = { type = "UInt64", description = "Clicks on the product in a list." }
-cart_adds = { type = "Int64", description = "Units that went into carts." }
+cart_adds = { type = "Int64", description = "Units that were added to carts." }
 units = { type = "Int64", description = "Units that were sold." }
-revenue = { type = "Decimal(38, 4)", description = "What was sold, less what was cancelled or returned." }
+revenue = { type = "Decimal(38, 4)", description = "Amount of the sales less cancellations and returns." }
 currency = { type = "String", description = "ISO 4217." }
 */
 WITH counted AS

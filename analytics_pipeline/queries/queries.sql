@@ -1,7 +1,7 @@
 /*
 description = """
-What was searched for and what came of it. A query is the same however it is capitalised. Clicks and cart adds
-count on the day of the list that they came from."""
+Search queries with their clicks and cart adds. Upper and lower case are not distinguished. Clicks and cart
+adds count on the day of the list that they came from."""
 scope = ["staff"]
 
 [parameters]
@@ -13,16 +13,16 @@ type = "UInt64"
 default = 100
 minimum = 1
 maximum = 100000
-description = "How many queries at most, the most frequent first."
+description = "The maximum number of queries, most frequent first."
 
 [columns]
-query = { type = "String", description = "What was searched for, in lower case." }
-searches = { type = "UInt64", description = "First pages that were shown." }
-shoppers = { type = "UInt64", description = "Known shoppers who searched for it." }
+query = { type = "String", description = "The query, in lower case." }
+searches = { type = "UInt64", description = "First pages of results that were shown." }
+shoppers = { type = "UInt64", description = "Identified shoppers who searched for it." }
 empty_searches = { type = "UInt64", description = "Searches that found nothing." }
 clicks = { type = "UInt64", description = "Clicks on results." }
-click_through = { type = "Float64", description = "The share of pages, later ones too, on which something was clicked." }
-cart_adds = { type = "UInt64", description = "Results that went into a cart." }
+click_through = { type = "Float64", description = "The share of result pages, including later ones, on which a result was clicked." }
+cart_adds = { type = "UInt64", description = "Cart adds from the results." }
 */
 WITH toUUID('00000000-0000-0000-0000-000000000000') AS nil
 SELECT

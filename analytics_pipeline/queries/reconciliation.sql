@@ -6,7 +6,7 @@ scope = ["staff"]
 month = { type = "String", description = "2026-01." }
 kind = { type = "String", description = "SALE, CANCEL, RETURN or REFUND." }
 currency = { type = "String", description = "ISO 4217." }
-movements = { type = "UInt64", description = "How many movements." }
+movements = { type = "UInt64", description = "The number of movements." }
 units = { type = "Int64", description = "Their units." }
 amount = { type = "Decimal(38, 4)", description = "Their amount." }
 */

@@ -1,7 +1,7 @@
 /*
 description = """
-What was sold and what came back, by period and currency. Amounts are lines after discounts, without tax,
-shipping and charges; what came back counts in the period in which it came back."""
+Sales, and cancellations and returns, by period and currency. Amounts are lines after discounts, without tax,
+shipping and charges. Cancellations and returns count in the period in which they happened."""
 scope = ["staff", "seller"]
 
 [parameters]
@@ -12,8 +12,8 @@ group_by = "shared"
 [columns]
 period = { type = "String", description = "2026-01-31, a week's Monday, or 2026-01." }
 units = { type = "Int64", description = "Units that were sold." }
-gross = { type = "Decimal(38, 4)", description = "What was sold." }
-returns = { type = "Decimal(38, 4)", description = "What was cancelled or returned." }
+gross = { type = "Decimal(38, 4)", description = "Amount of the sales." }
+returns = { type = "Decimal(38, 4)", description = "Amount of the cancellations and returns." }
 net = { type = "Decimal(38, 4)", description = "gross - returns." }
 orders = { type = "UInt64", description = "Orders that were confirmed." }
 buyers = { type = "UInt64", description = "Customers with an account who bought something." }

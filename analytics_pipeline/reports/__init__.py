@@ -1,6 +1,6 @@
-"""Reports: named queries in `queries/*.sql`, run alike by the API, the command and notebooks.
+"""Reports: named queries in `queries/*.sql` for the API, the command and notebooks.
 
-A file declares everything about its report in the head (`definition.py`). A notebook needs two lines:
+Each file declares its report in the head (`definition.py`). A notebook needs two lines:
 
     warehouse = Warehouse(PipelineSettings.from_env())
     reports.run(warehouse, "sales", group_by="month").frame()
@@ -16,7 +16,7 @@ from analytics_pipeline.reports.errors import (
 from analytics_pipeline.reports.library import QUERIES, available, faults, load, names
 from analytics_pipeline.reports.parameters import Parameter
 from analytics_pipeline.reports.results import ReportResult
-from analytics_pipeline.reports.running import EVERY_SELLER, answer, export, run
+from analytics_pipeline.reports.running import EVERY_SELLER, execute, export, run
 
 __all__ = [
     "EVERY_SELLER",
@@ -29,8 +29,8 @@ __all__ = [
     "Report",
     "ReportResult",
     "UnknownReport",
-    "answer",
     "available",
+    "execute",
     "export",
     "faults",
     "load",

@@ -1,7 +1,7 @@
-"""Reads a report's file: a head in TOML inside the first comment, then one SELECT.
+"""Read a report's file: a head in TOML inside the first comment, then one SELECT.
 
     /*
-    description = "What was sold, by period."
+    description = "Sales by period."
     scope = ["staff", "seller"]
 
     [parameters.start_date]
@@ -14,11 +14,11 @@
     */
     SELECT …
 
-Each parameter is used in the SQL as `{name:Type}`. One that several reports take alike is declared once, in
-`shared_parameters.toml` beside the reports, and named in each head: `start_date = "shared"` under
-`[parameters]`. The caller adds `{time_zone:String}` (the
-shop's), `{seller:UInt64}` (0 for all sellers; used exactly if the scope names sellers) and, for a rollup
-that the SQL reads, `{ROLLUP_dirty:Array(Date)}`.
+Each parameter is used in the SQL as `{name:Type}`. A parameter that several reports share is declared once,
+in `shared_parameters.toml` beside the reports, and named in each head: `start_date = "shared"` under
+`[parameters]`. The caller supplies `{time_zone:String}` (the shop's), `{seller:UInt64}` (0 for all sellers;
+required if the scope includes sellers, else not allowed) and, for a rollup that the SQL reads,
+`{ROLLUP_dirty:Array(Date)}`.
 """
 
 import re
@@ -35,7 +35,7 @@ from analytics_pipeline.reports.parameters import DATE, NUMBER, TEXT, TYPES, Par
 
 STAFF, SELLER = "staff", "seller"
 _SHARED, _SHARED_FILE = "shared", "shared_parameters.toml"
-# Names that mean something else in a request for a report.
+# Names that have another meaning in a request for a report.
 _RESERVED = frozenset({"format", "most_rows", "name", "warehouse"})
 _HEAD = re.compile(r"\s*/\*\n(.*?)\*/", re.DOTALL)
 _TOML_POSITION = re.compile(r"^(.*) \(at line (\d+), column \d+\)$")
@@ -49,7 +49,7 @@ _PARAMETER_KEYS = frozenset({"type", "description", "default", "choices", "minim
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a report's answer; `type` is ClickHouse's."""
+    """A column of a report's result; `type` is ClickHouse's."""
 
     name: str
     type: str
@@ -58,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A named query: who may run it (`scope`), with which parameters, and what its columns mean."""
+    """A named query with its parameters and columns. `scope` says who may run it."""
 
     name: str
     description: str
@@ -69,12 +69,12 @@ class Report:
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """The names that the SQL takes, with their types."""
+        """The placeholders in the SQL, with their types."""
         return dict(_PLACEHOLDER.findall(self.sql))
 
 
 class _Fault(Exception):
-    """A fault in a file; `place` is a text on the faulty line."""
+    """A fault in a file; `place` is text that occurs on the faulty line."""
 
     def __init__(self, reason: str, *, place: str) -> None:
         super().__init__(reason)
@@ -96,10 +96,10 @@ def read(path: Path) -> Report:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidReport("it is not in UTF-8", path=path, line=1) from error
+        raise InvalidReport("the file is not UTF-8", path=path, line=1) from error
     matched = _HEAD.match(text)
     if matched is None:
-        raise InvalidReport("it must begin with a head between /* and */", path=path, line=1)
+        raise InvalidReport("the file must begin with a head between /* and */", path=path, line=1)
     head_line = text.count("\n", 0, matched.start(1))
     try:
         head = tomllib.loads(matched.group(1))
@@ -115,14 +115,14 @@ def read(path: Path) -> Report:
 
 def _line_of(place: str, *, text: str) -> int:
     at = text.find(place)
-    # A place that must begin a line begins with the end of the line before.
+    # A `place` that must be at the start of a line begins with the line break before it.
     return 1 if at < 0 else text.count("\n", 0, at) + 1 + place.startswith("\n")
 
 
 def _report(path: Path, head: Mapping[str, Any], *, sql: str) -> Report:
     name = path.stem
     if not _NAME.fullmatch(name):
-        raise _Fault("the file's name must be of a-z, 0-9 and _", place="/*")
+        raise _Fault("the file's name may contain only a-z, 0-9 and _", place="/*")
     _refuse_unknown(head, known={"description", "scope", "parameters", "columns"}, place="{}")
     scope = _scope(head)
     parameters = tuple(
@@ -132,7 +132,7 @@ def _report(path: Path, head: Mapping[str, Any], *, sql: str) -> Report:
     _check_periods(parameters)
     columns = tuple(_column(key, value) for key, value in _table(head.get("columns"), place="/*").items())
     if not columns:
-        raise _Fault("it must describe its columns under [columns]", place="/*")
+        raise _Fault("the head must describe the columns under [columns]", place="/*")
     _check_sql(sql, scope=scope, parameters=parameters)
     description = _text(head, "description", place="/*")
     return Report(
@@ -178,7 +178,7 @@ def _parameter(name: str, declared: Mapping[str, Any], *, place: str) -> Paramet
         raise _Fault(f"the type of {name} must be one of {', '.join(TYPES)}", place=place)
     choices = declared.get("choices", [])
     if not isinstance(choices, list) or not all(isinstance(choice, str) for choice in choices):
-        raise _Fault(f"the choices of {name} must be a list of texts", place=place)
+        raise _Fault(f"the choices of {name} must be a list of strings", place=place)
     for bound in ("minimum", "maximum"):
         if bound in declared and (kind != NUMBER or not isinstance(declared[bound], int)):
             raise _Fault(f"the {bound} of {name} needs a UInt64 and a whole number", place=place)
@@ -242,7 +242,9 @@ def _check_sql(sql: str, *, scope: frozenset[str], parameters: tuple[Parameter, 
         if name not in used:
             raise _Fault(f"the SQL doesn't use the parameter {name}", place=f"[parameters.{name}]")
     if (SELLER in scope) != (SELLER in used):
-        raise _Fault("the SQL must use {seller:UInt64} exactly if the scope names sellers", place="scope")
+        raise _Fault(
+            "the SQL must use {seller:UInt64} if and only if the scope includes sellers", place="scope"
+        )
 
 
 def _table(value: object, *, place: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What can be wrong with a report, or with a request for one."""
+"""Exceptions of reports and of requests for them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ class InvalidReport(Exception):
 
 
 class InvalidParameters(ValueError):
-    """Parameters of a report that are missing, unknown or unusable, with the reason for each."""
+    """Parameters of a report are missing, unknown or invalid; `faults` has the reason for each."""
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {reason}" for name, reason in faults.items()))
@@ -35,5 +35,5 @@ class NotForSellers(Exception):
     """The report is about the whole shop and not about one seller's products."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The report {name!r} is for staff alone")
+        super().__init__(f"The report {name!r} is for staff only")
         self.name = name

@@ -10,17 +10,17 @@ QUERIES = Path(__file__).parent.parent / "queries"
 
 
 def names(folder: Path = QUERIES) -> list[str]:
-    """Return the names of all files in alphabetical order, whether they can be used or not."""
+    """Return the names of all files in alphabetical order, valid or not."""
     return sorted(path.stem for path in folder.glob("*.sql"))
 
 
 def available(folder: Path = QUERIES) -> list[Report]:
-    """Return the reports that can be used, by name; a file with a fault doesn't hinder the others."""
+    """Return the valid reports by name; an invalid file doesn't affect the others."""
     return [found for found in _read_all(folder) if isinstance(found, Report)]
 
 
 def faults(folder: Path = QUERIES) -> list[InvalidReport]:
-    """Return the fault of every file that can't be used."""
+    """Return the fault of each invalid file."""
     return [found for found in _read_all(folder) if isinstance(found, InvalidReport)]
 
 
@@ -41,7 +41,7 @@ def load(name: str, *, folder: Path = QUERIES) -> Report:
 
 @cache
 def _read_all(folder: Path) -> tuple[Report | InvalidReport, ...]:
-    """Read each file once a process: reports change with a release."""
+    """Read each file once per process, because reports change only with a release."""
     return tuple(_read(path) for path in sorted(folder.glob("*.sql")))
 
 

@@ -1,4 +1,4 @@
-"""Parameters of reports: what a file may declare, and how a given value is read."""
+"""Parameters of reports: their declaration, and the parsing of values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ _LONGEST_TEXT = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """A parameter that a caller may give.
+    """A parameter of a report.
 
-    `default` is None for one that must be given. `choices` are the allowed texts, all if empty; `minimum`
-    and `maximum` bound a number; `not_before` names the date that this date must not precede.
+    `default` is None if the parameter is required. `choices` are the allowed strings (any if empty),
+    `minimum` and `maximum` bound a number, and `not_before` names the date that this date must not precede.
     """
 
     name: str
@@ -48,10 +48,10 @@ class Parameter:
 def parse(
     parameters: Sequence[Parameter], given: Mapping[str, object], *, report: str
 ) -> dict[str, date | int | str]:
-    """Return a value for each of `parameters`, the default where none is given.
+    """Return a value for each of `parameters`, with defaults for those not given.
 
     Raises:
-        InvalidParameters: naming every parameter that is missing, unknown or unusable.
+        InvalidParameters: a parameter is missing, unknown or invalid.
     """
     known = {parameter.name: parameter for parameter in parameters}
     allowed = f"it has {', '.join(known)}" if known else "it has none"
@@ -105,5 +105,5 @@ def _text(value: object, *, choices: Sequence[str]) -> str:
     if choices and text not in choices:
         raise ValueError(f"must be one of {', '.join(choices)}, not {text[:50]!r}")
     if len(text) > _LONGEST_TEXT or "\0" in text:
-        raise ValueError(f"must be a text of at most {_LONGEST_TEXT} characters")
+        raise ValueError(f"must be at most {_LONGEST_TEXT} characters, without a null character")
     return text

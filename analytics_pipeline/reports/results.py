@@ -30,7 +30,7 @@ class ReportResult:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
     def texts(self) -> list[dict[str, Any]]:
-        """Return the rows by column name as JSON needs them: with decimals as texts, which stay exact."""
+        """Return the rows by column name for JSON; decimals are strings, so that they stay exact."""
         return [
             {name: _text(value) if isinstance(value, Decimal) else value for name, value in record.items()}
             for record in self.records()
@@ -44,7 +44,7 @@ class ReportResult:
 
 
 def plain(value: Any) -> Any:
-    """Return a decimal with two decimal places, or as many as its value needs; anything else as it is."""
+    """Return a decimal with at least two decimal places, and any other value unchanged."""
     if not isinstance(value, Decimal):
         return value
     exponent = value.normalize().as_tuple().exponent
@@ -53,14 +53,15 @@ def plain(value: Any) -> Any:
 
 
 def plain_row(_columns: Sequence[str], row: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the row's values as `plain` does."""
+    """Return the row with `plain` applied to each value."""
     return tuple(map(plain, row))
 
 
 class _UnixLines:
     """Ends the rows of a CSV writer with a line feed.
 
-    The writer itself would then no longer quote carriage returns, which readers take for the end of a row.
+    A writer with that line terminator wouldn't quote carriage returns, which readers treat as the end of a
+    row.
     """
 
     def __init__(self, to: TextIO) -> None:
@@ -78,7 +79,7 @@ def write_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, to: Text
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return what `write_csv` writes."""
+    """Return the output of `write_csv`."""
     text = io.StringIO()
     write_csv(columns, rows, to=text)
     return text.getvalue()

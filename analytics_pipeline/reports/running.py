@@ -1,4 +1,4 @@
-"""Runs a report: into memory, or into a file of a format."""
+"""Run a report, and return its rows or write them to a file."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -22,11 +22,11 @@ _SELLER = Parameter(name=SELLER, type=NUMBER, description="A seller's id.", maxi
 def run(
     warehouse: Warehouse, name: str, *, seller: int | str = EVERY_SELLER, **given: object
 ) -> ReportResult:
-    """Return the report's rows, for one seller's products or for the whole shop: `answer` for notebooks."""
-    return answer(warehouse, name, given, seller=seller)
+    """Return the report's rows, for one seller or the whole shop. Parameters are keyword arguments."""
+    return execute(warehouse, name, given, seller=seller)
 
 
-def answer(
+def execute(
     warehouse: Warehouse,
     name: str,
     given: Mapping[str, object],
@@ -34,10 +34,10 @@ def answer(
     seller: int | str = EVERY_SELLER,
     most_rows: int | None = None,
 ) -> ReportResult:
-    """Return the rows of the report with the parameters `given`.
+    """Run the report with the parameters `given` and return its rows.
 
     Raises:
-        UnknownReport, InvalidReport, InvalidParameters, NotForSellers: it can't be run like this.
+        UnknownReport, InvalidReport, InvalidParameters, NotForSellers: the request is invalid.
         ResultTooLarge: it has more than `most_rows` rows.
         WarehouseUnavailable, WarehouseRefused: the warehouse can't run it.
     """
@@ -64,10 +64,10 @@ def export(
     most_rows: int | None = None,
     prepare: RowPreparation = plain_row,
 ) -> None:
-    """Write the report to a file, block by block: it is never in memory as a whole.
+    """Write the report to a file, block by block, without holding it in memory as a whole.
 
-    `prepare` turns the values of each row of a CSV into those to write. Parquet is made by ClickHouse
-    itself. After an exception the file is incomplete. Raises what `answer` raises.
+    `prepare` converts the values of each row of a CSV file. ClickHouse itself makes Parquet files. After an
+    exception the file is incomplete. Raises the same exceptions as `execute`.
     """
     report = load(name)
     values = parse(report.parameters, given, report=name)
@@ -86,20 +86,20 @@ def export(
 
 
 def _names(columns: Sequence[str], *, report: Report) -> tuple[str, ...]:
-    """Return the columns' names: those that the report declares where an answer without rows has none."""
+    """Return the columns' names, or the declared ones if an empty result has none."""
     return tuple(columns) or tuple(column.name for column in report.columns)
 
 
 def _supplied(report: Report, warehouse: Warehouse, *, seller: int | str) -> dict[str, object]:
     try:
-        whose = _SELLER.parse(seller)
+        seller_id = _SELLER.parse(seller)
     except ValueError as error:
         raise InvalidParameters({SELLER: str(error)}) from error
-    if whose != EVERY_SELLER and SELLER not in report.scope:
+    if seller_id != EVERY_SELLER and SELLER not in report.scope:
         raise NotForSellers(report.name)
     used = report.placeholders
     suppliers: dict[str, Callable[[], object]] = {
-        SELLER: lambda: whose,
+        SELLER: lambda: seller_id,
         "time_zone": lambda: warehouse.settings.time_zone,
     }
     for rollup in rollups.ROLLUPS:
@@ -108,5 +108,6 @@ def _supplied(report: Report, warehouse: Warehouse, *, seller: int | str) -> dic
 
 
 def _dirty_days_of(rollup: rollups.Rollup, warehouse: Warehouse) -> Callable[[], list[date]]:
-    # Read before the report is run: a day that was clean then can only become more complete.
+    # Read before the report runs. A day that was clean then may be rebuilt meanwhile, and its rollup only
+    # becomes more complete.
     return lambda: rollups.dirty_days(warehouse, rollup)

@@ -61,7 +61,7 @@ def run(name: str, *, user: User, parameters: Mapping[str, object]) -> ReportRes
     """
     seller, given = _split_seller(user, parameters)
     with _explained(name, user=user, most_rows=JSON.most_rows), warehouse_for_request() as warehouse:
-        return reports.answer(warehouse, name, given, seller=seller, most_rows=JSON.most_rows)
+        return reports.execute(warehouse, name, given, seller=seller, most_rows=JSON.most_rows)
 
 
 def export(

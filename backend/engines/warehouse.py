@@ -83,7 +83,7 @@ def checked_for_requests() -> Checked:
     Each call ends within the deadline that the settings name.
     """
     settings = PipelineSettings.from_env()
-    deadline = Deadline(connect_seconds=1, answer_seconds=settings.request_seconds)
+    deadline = Deadline(connect_seconds=1, response_seconds=settings.request_seconds)
     return Checked(Warehouse(settings, deadline=deadline))
 
 

@@ -19,7 +19,7 @@ from backend.catalog.models import Product
 from backend.engines.streams import recent_products
 from backend.orders.models import OrderItem, OrderStatus
 from backend.recommendations.models import Algorithm, Audience, ModelVersion, ProductRecommendation
-from ml.serving import MAX_RECENT, Reason, Recommendation, Scored, filled, for_person, for_product
+from ml.serving import MAX_RECENT, Reason, Recommendation, Scored, filled, for_product, for_shopper
 
 logger = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class PublishedLists:
         return self.of(Audience.EVERYONE, "", Algorithm.POPULARITY) or _popular_in_catalogue()
 
 
-def recommended_for_person(shopper: Shopper, *, algorithm: str, limit: int) -> Recommended:
+def recommended_for_shopper(shopper: Shopper, *, algorithm: str, limit: int) -> Recommended:
     """Return the `limit` best products for this shopper, filled up with popular ones.
 
     A recent product without a list of `algorithm` contributes its content-based list; the result's
@@ -83,7 +83,7 @@ def recommended_for_person(shopper: Shopper, *, algorithm: str, limit: int) -> R
     own = lists.of(Audience.USER, shopper.key, algorithm)
     used = {made_by for made_by, entries in near.values() if entries} | ({algorithm} if own else set())
     bought = _bought_by(shopper.user_id)
-    personal = for_person(
+    personal = for_shopper(
         own=own,
         recent=recent or [],
         near={product: entries for product, (_, entries) in near.items()},

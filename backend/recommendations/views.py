@@ -41,7 +41,7 @@ class UserRecommendationsView(APIView):
         """
         parameters = parse(request, RecommendationParameters)
         shopper = shopper_of(request)
-        found = selectors.recommended_for_person(shopper, **parameters)
+        found = selectors.recommended_for_shopper(shopper, **parameters)
         return _answer(request, found, slot="user")
 
 

@@ -1,1 +1,1 @@
-"""Speed and memory of importing a catalogue, beside an earlier version of the code."""
+"""Speed and memory of importing a catalogue, compared with an earlier version of the code."""

@@ -1,7 +1,8 @@
 """Import a catalogue with this code and with an earlier commit: `python -m benchmarks.imports`.
 
-Each round imports the same file twice into a new SQLite database, with each version in turn, so that a busy
-machine slows both. The search index and the warehouse are left out (`--no-wait`). Compare the ratios.
+Each round imports the same file twice into a new SQLite database, with each version in turn, so that other
+load on the machine slows both. The search index and the warehouse are left out (`--no-wait`). Compare the
+ratios.
 """
 
 import argparse

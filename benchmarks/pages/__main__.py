@@ -1,7 +1,7 @@
-"""CPU of product pages beside the framework's plain pages: `python -m benchmarks.pages` (`make bench-pages`).
+"""CPU of product pages, compared with the framework's: `python -m benchmarks.pages` (`make bench-pages`).
 
-The handler of one process responds to both, with the shop's middleware and throttles, in a home of its own
-with the embedded stores. The requests take turns; compare ratios, for milliseconds depend on the machine.
+One process serves both with the shop's middleware and throttles, in a temporary home with the embedded
+stores. The requests alternate. Compare ratios, because milliseconds depend on the machine.
 """
 
 import argparse
@@ -71,17 +71,17 @@ def _run(home: Path, *, rounds: int) -> None:
         print("page                     CPU ms  plain ms  x plain  queries  plain queries")
         for count, first in products.items():
             for name, paths in _pages(count, first).items():
-                ours, plain = _measured(client, paths, rounds=rounds)
+                shop, plain = _measured(client, paths, rounds=rounds)
                 print(
-                    f"{name:23}  {ours.median * 1e3:6.2f}  {plain.median * 1e3:8.2f}"
-                    f"  {ours.median / plain.median:7.2f}  {ours.queries:7}  {plain.queries:13}"
+                    f"{name:23}  {shop.median * 1e3:6.2f}  {plain.median * 1e3:8.2f}"
+                    f"  {shop.median / plain.median:7.2f}  {shop.queries:7}  {plain.queries:13}"
                 )
 
 
 def _pages(count: int, product_id: int) -> dict[str, tuple[str, str]]:
-    """Return our path and the plain one by the name of the page."""
+    """Return the shop's path and the plain one by the name of the page."""
     size = f"page_size={PAGE_SIZE}"
-    # The products with more variants are newer, so that each list has products of one kind.
+    # Products with more variants are newer, so each page lists products with equally many.
     page = 1 + (len(VARIANTS) - 1 - VARIANTS.index(count)) * PRODUCTS // PAGE_SIZE
     return {
         f"{PAGE_SIZE} products x {count}": (

@@ -1,6 +1,6 @@
-"""What the pages are compared with: generic views and model serializers with the same fields.
+"""The baseline for product pages: generic views and model serializers with the same fields.
 
-Variants are counted by the database, as one would who knows the ORM. No exposure is stored.
+Variants are counted by the database in the same query. No exposure is stored.
 """
 
 from typing import Any
@@ -122,7 +122,7 @@ class PlainProductSerializer(PlainCardSerializer):
 
 
 class Pages(PageNumberPagination):
-    """Pages as the shop's."""
+    """Pages like the shop's."""
 
     page_size = 20
     page_size_query_param = "page_size"

@@ -1,4 +1,4 @@
-"""The shop's settings with the plain pages, for the handler that is measured."""
+"""The shop's settings with the plain pages, for the measured process."""
 
 from backend.config.settings import *  # noqa: F403 - a settings module is its names
 

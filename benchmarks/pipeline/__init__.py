@@ -1,1 +1,1 @@
-"""The event pipeline beside simple baselines: intake over HTTP, and stream → warehouse."""
+"""The event pipeline compared with simple baselines: intake over HTTP, and stream → warehouse."""

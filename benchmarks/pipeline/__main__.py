@@ -1,22 +1,19 @@
 """Ratios of the event pipeline to simple baselines: `python -m benchmarks.pipeline` (`make bench-pipeline`).
 
-Everything runs on this machine in a home of its own; compare ratios, for seconds depend on the
-machine.
+Everything runs on this machine in a temporary home. Compare ratios, because seconds depend on the machine.
 
-Intake. The null view has the same server and middleware, reads no body and writes nothing. The
-other baseline has one DRF serializer for each event type and appends to the same Redis. An answer
-of 202 means that the batch is on disk, so a request takes at least as long as the null view and a
-synced append together. "At most" is the ratio that an intake which costs nothing beyond these two
-would reach. On two cores that were not idle it was, for 100 events, 0.69 of the null view and 5.5
-times the serializers; the intake reached 0.38 and 3.0. Ten times the serializers' rate is therefore
-out of reach for 100 events, as long as events are on disk when they are accepted. For 500 events,
-of which the serializers' cost is the greater part, the bound is 14.
+Intake. The null view has the same server and middleware, reads no body and writes nothing. The other baseline
+has one DRF serializer for each event type and appends to the same Redis. A response of 202 means that the
+batch is on disk, so a request takes at least as long as the null view and a synced append together. "At most"
+is the ratio of an intake that costs nothing beyond these two. On two cores under other load it was, for 100
+events, 0.69 of the null view and 5.5 times the serializers; the intake reached 0.38 and 3.0. Ten times the
+serializers' rate is therefore impossible for 100 events, as long as events are on disk when they are
+accepted. For 500 events, where the serializers dominate the cost, the bound is 14.
 
-Storing. The baseline inserts columns that are already there. The consumer makes them first: it
-reads the stream, decodes, and hashes each event; what it calls to insert is the same. It reached
-0.47 of the baseline by wall time and 0.34 by its own CPU time. Preparing the next block in a thread
-while the warehouse stores one was measured to be slower on two cores (17 µs a row in place of 13):
-the two compete for the interpreter, and the warehouse uses the other core.
+Storing. The baseline inserts prepared columns. The consumer first reads the stream, decodes and hashes each
+event, and then makes the same call to insert. It reached 0.47 of the baseline by wall time and 0.34 by its
+own CPU time. Preparing the next block in a thread while the warehouse stores one was slower on two cores (17
+µs a row instead of 13): the threads compete for the interpreter, and the warehouse uses the other core.
 """
 
 import argparse
@@ -30,7 +27,7 @@ from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import Stream
 from benchmarks.pipeline import intake, storing
 
-# Nothing is throttled, and Django's settings are those of a fresh shop.
+# No throttling, and otherwise the settings of a new shop.
 _ENVIRON = {
     "DJANGO_SETTINGS_MODULE": "benchmarks.pipeline.settings",
     "VITRINE_ENV_FILE": "/dev/null",
@@ -57,11 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print_intake(found: dict[int, dict[str, intake.RequestCost]]) -> None:
-    print("POST /api/events/: rate beside a null Django view, and beside an intake of DRF serializers")
+    print("POST /api/events/: rate compared with a null Django view and with an intake of DRF serializers")
     print("events  median ms  CPU ms  append ms  x null (CPU)  at most   x serializers (CPU)  at most")
     for size, measured in found.items():
         ours, null, theirs = measured["ours"], measured["null"], measured["serializers"]
-        # No intake behind the same server and middleware is faster than the null view and an append.
+        # No intake with this server and middleware can be faster than the null view and an append.
         append = measured["append"].median
         least = null.median + append
         print(
@@ -73,7 +70,7 @@ def _print_intake(found: dict[int, dict[str, intake.RequestCost]]) -> None:
 
 
 def _print_storing(found: dict[int, storing.StoringCost]) -> None:
-    print("stream → warehouse: rate beside inserting the same rows with clickhouse-connect")
+    print("stream → warehouse: rate compared with inserting the same rows with clickhouse-connect")
     print("events an entry  rows/s  x clickhouse-connect (own CPU)")
     for size, one in found.items():
         ratio, cpu = one.plain / one.ours, one.plain_cpu / one.ours_cpu

@@ -1,4 +1,4 @@
-"""What the intake is compared with: a view that does nothing, and an intake written with DRF serializers."""
+"""The baselines for intake: a view that does nothing, and an intake written with DRF serializers."""
 
 import json
 from functools import cache
@@ -25,7 +25,7 @@ KEY = "benchmark:events"
 
 @csrf_exempt
 def null(request: HttpRequest) -> HttpResponse:
-    """Answer 202 without reading anything."""
+    """Return 202 without reading the request."""
     return HttpResponse(status=202)
 
 
@@ -37,14 +37,14 @@ class EventSerializer(serializers.Serializer[Any]):
     properties = serializers.DictField(required=False)
 
     def validate_event_id(self, value: UUID) -> UUID:
-        """Refuse what is no UUIDv7."""
+        """Refuse a value that is no UUIDv7."""
         if value.version != 7:
             raise serializers.ValidationError("Not a UUIDv7.")
         return value
 
 
 class SearchSerializer(EventSerializer):
-    """A query was sent."""
+    """A shopper sent a search query."""
 
     query = serializers.CharField(max_length=500)
     exposure_id = serializers.UUIDField(required=False)
@@ -58,14 +58,14 @@ class SeenSerializer(EventSerializer):
 
 
 class ViewSerializer(EventSerializer):
-    """A product's page was looked at."""
+    """A product's page was viewed."""
 
     product_id = serializers.IntegerField(min_value=1)
     exposure_id = serializers.UUIDField(required=False)
 
 
 class ClickSerializer(ViewSerializer):
-    """A product was chosen from a list."""
+    """A product in a list was clicked."""
 
     position = serializers.IntegerField(required=False, min_value=1, max_value=100_000)
 
@@ -95,7 +95,7 @@ _BY_TYPE = {
 
 
 class AnyEventSerializer(serializers.Serializer[Any]):
-    """Validates each event with its type's serializer; makes each of those once for a request."""
+    """Validates each event with its type's serializer, which is created once per request."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,7 +1,7 @@
-"""POST of batches beside a null view and beside an intake written with DRF serializers, on one server.
+"""POST of batches, compared with a null view and an intake with DRF serializers on the same server.
 
-One client sends one request after the other, so that each pays for a sync of the stream's file. The
-time of an append alone is measured in the same rounds.
+One client sends one request after another, so each request waits for a sync of the stream's file. The time of
+an append alone is measured in the same rounds.
 """
 
 import json
@@ -30,7 +30,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class RequestCost:
-    """What one path costs: seconds until the answer, and seconds of the server's CPU, for each request."""
+    """The cost of a path: seconds until each response, and seconds of the server's CPU in total."""
 
     seconds: list[float] = field(default_factory=list)
     cpu_seconds: float = 0.0
@@ -47,9 +47,9 @@ class RequestCost:
 
 
 def measure(*, rounds: int, environ: Mapping[str, str], stream: Stream) -> dict[int, dict[str, RequestCost]]:
-    """Return what each path costs for each size of a batch, and under "append" what an append alone takes.
+    """Return the cost of each path for each batch size, and under "append" the cost of an append alone.
 
-    The paths take turns in each round.
+    The paths alternate in each round.
     """
     chance = random.Random(7)
     with _server(environ) as (port, process):
@@ -85,30 +85,30 @@ def _append_seconds(stream: Stream, entry: bytes) -> float:
 
 
 class _Client:
-    """One connection; a request is one write, so that the kernel delays nothing."""
+    """One connection; each request is one write, so that the kernel doesn't delay a part of it."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def post(self, path: str, body: bytes) -> float:
-        """Return the seconds until the whole answer is there; fails unless it is a 202."""
+        """Return the seconds until the response is complete; fail unless its status is 202."""
         head = (
             f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"X-Anonymous-Id: 0190f3c2-0000-7000-8000-00000000abcd\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         begun = time.perf_counter()
         self._socket.sendall(head.encode() + body)
-        answer = self._socket.recv(1 << 16)
-        while not _complete(answer):
-            answer += self._socket.recv(1 << 16)
+        response = self._socket.recv(1 << 16)
+        while not _complete(response):
+            response += self._socket.recv(1 << 16)
         seconds = time.perf_counter() - begun
-        assert b" 202 " in answer.split(b"\r\n", 1)[0], answer
+        assert b" 202 " in response.split(b"\r\n", 1)[0], response
         return seconds
 
 
-def _complete(answer: bytes) -> bool:
-    head, found, body = answer.partition(b"\r\n\r\n")
+def _complete(response: bytes) -> bool:
+    head, found, body = response.partition(b"\r\n\r\n")
     if not found:
         return False
     for line in head.lower().split(b"\r\n"):

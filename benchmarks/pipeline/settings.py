@@ -1,4 +1,4 @@
-"""The shop's settings with two more paths, for the server that is measured."""
+"""The shop's settings with two more paths, for the measured server."""
 
 from backend.config.settings import *  # noqa: F403 - a settings module is its names
 

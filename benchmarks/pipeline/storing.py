@@ -1,4 +1,4 @@
-"""The stream into the warehouse, beside inserting the same rows with clickhouse-connect alone."""
+"""Stream → warehouse, compared with inserting the same rows with clickhouse-connect alone."""
 
 import gc
 import random
@@ -27,7 +27,7 @@ _KEY = "benchmark:stream"
 
 @dataclass(frozen=True, slots=True)
 class StoringCost:
-    """Seconds and own CPU seconds for the same rows: medians of all rounds."""
+    """Seconds and this process's CPU seconds for the same rows: medians of all rounds."""
 
     rows: int
     ours: float
@@ -37,7 +37,7 @@ class StoringCost:
 
 
 def measure(settings: PipelineSettings, *, rows: int, rounds: int) -> dict[int, StoringCost]:
-    """Return what storing so many rows costs, for entries of each size."""
+    """Return the cost of storing `rows` rows, for each size of entries."""
     warehouse = Warehouse(settings)
     migrate.migrate(warehouse)
     return {
@@ -59,7 +59,7 @@ def _interleaved(
     )
     ours: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
-    # The sample's objects belong to neither side: keep the garbage collector from visiting them.
+    # Keep the garbage collector from visiting the sample's objects, which belong to neither side.
     gc.collect()
     gc.freeze()
     for number in range(rounds):
@@ -108,7 +108,7 @@ def _blocks(batches: list[Batch]) -> tuple[list[str], list[list[list[Any]]]]:
 
 
 def _complete(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
-    """Return all columns of the table, those with nothing but defaults too."""
+    """Return all columns of the table, including those with defaults only."""
     defaults = {name: [column.default] * len(records) for name, column in events.COLUMNS.items()}
     return defaults | ingest.columns(records)
 

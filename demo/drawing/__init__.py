@@ -1,1 +1,1 @@
-"""Draws pictures of generated products from shapes.toml."""
+"""Draw pictures of generated products from shapes.toml."""

@@ -1,4 +1,4 @@
-"""Draws a shape on a background, in the colours of a product."""
+"""Draw a shape on a background, in the colours of a product."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ def _scaled(part: Part, factor: float) -> tuple[float, ...]:
 
 @lru_cache(maxsize=len(BACKGROUNDS))
 def _backdrop(side: int, background: Colour) -> Image.Image:
-    """Return the background with the shadow of what stands on it, blurred while it is small."""
+    """Return the background with an object's shadow, which is blurred before it is enlarged."""
     small = Image.new("RGB", (_UNITS, _UNITS), background)
     draw = ImageDraw.Draw(small)
     draw.rectangle((0, 80, _UNITS, _UNITS), fill=mixed(background, BLACK, 0.05))

@@ -53,14 +53,14 @@ def _parts(text: str) -> list[Part]:
 
 
 def colour_of(words: str) -> Colour:
-    """Return the colour that the words name, or else one that depends on the words alone."""
+    """Return the colour named in the words, or else one chosen by a hash of the words."""
     lowered = words.lower()
     named = [name for name in COLOURS if name in lowered]
     return COLOURS[max(named, key=len)] if named else OTHER_COLOURS[_number(words) % len(OTHER_COLOURS)]
 
 
 def picture(noun: str, *, colour: Colour, label: str) -> Image.Image:
-    """Return the picture of a product; `label` chooses the background, the same label always the same one."""
+    """Return the picture of a product, with a background chosen by a hash of `label`."""
     return drawn(shapes()[noun], colour=colour, background=BACKGROUNDS[_number(label) % len(BACKGROUNDS)])
 
 

@@ -13,7 +13,7 @@ from indexing.errors import GenerationNotFound, IndexMissing, SearchEngineUnavai
 
 NAME = "elasticsearch"
 SEARCH_SECONDS = 2.0
-"""For everything that one search, suggestion or health check asks of the cluster."""
+"""For all requests of one search, suggestion or health check."""
 MANAGEMENT_SECONDS = 30.0
 """For a request that creates, swaps or drops an index."""
 WRITE_SECONDS = 60.0
@@ -48,15 +48,15 @@ class Deadline:
         """
         remaining = self._ends_at - time.monotonic()
         if remaining <= 0:
-            raise SearchEngineUnavailable(NAME, f"no answer within {self._seconds:g} seconds")
+            raise SearchEngineUnavailable(NAME, f"no response within {self._seconds:g} seconds")
         return client.options(request_timeout=remaining)
 
 
 @contextmanager
 def translated_errors(generation: str | None = None) -> Iterator[None]:
-    """Raise the cluster's failures as search errors; an invalid request remains an ApiError.
+    """Translate the cluster's failures to search errors; an invalid request remains an ApiError.
 
-    `generation` is the index that the request is for; None for the one that serves.
+    `generation` is the index of the request, or None for the serving one.
     """
     try:
         yield
@@ -70,20 +70,20 @@ def translated_errors(generation: str | None = None) -> Iterator[None]:
         raise
 
 
-Answer = Mapping[str, Any]
+Response = Mapping[str, Any]
 
 
-def answers(response: ObjectApiResponse[Any]) -> list[Answer]:
-    """Return the answers to several searches.
+def responses(response: ObjectApiResponse[Any]) -> list[Response]:
+    """Return the responses to the searches of a multi-search.
 
     Raises:
         NotFoundError: the index of a search does not exist.
         ApiError: a search failed.
     """
-    found: list[Answer] = response["responses"]
-    for answer in found:
-        if "error" in answer:
-            kind = NotFoundError if answer["status"] == NOT_FOUND else ApiError
-            meta = replace(response.meta, status=answer["status"])
-            raise kind(answer["error"]["type"], meta, answer)
+    found: list[Response] = response["responses"]
+    for each in found:
+        if "error" in each:
+            kind = NotFoundError if each["status"] == NOT_FOUND else ApiError
+            meta = replace(response.meta, status=each["status"])
+            raise kind(each["error"]["type"], meta, each)
     return found

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from elasticsearch import NotFoundError
 
-from indexing.elasticsearch.client import NAME, SEARCH_SECONDS, Answer, Deadline, connect, translated_errors
+from indexing.elasticsearch.client import NAME, SEARCH_SECONDS, Deadline, Response, connect, translated_errors
 from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
@@ -21,9 +21,9 @@ from indexing.schema import IndexSchema, schema_of
 from indexing.suggestions import suggestions
 
 SERVING_KNOWN_SECONDS = 1.0
-"""How long a process uses the generation that served when it last looked.
+"""How long a process goes on using a generation without checking that it still serves.
 
-After a swap that is the standby, which is kept current, so that its answers are correct for this moment.
+After a swap it has become the standby, which is kept current, so its results stay correct for that time.
 """
 
 INDEX_NOT_FOUND = "index_not_found_exception"
@@ -52,23 +52,23 @@ class ElasticsearchEngine:
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page."""
-        return self._ask(lambda searching: searching.search(request))
+        return self._run(lambda searching: searching.search(request))
 
     def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
         """Return completions of `prefix`, best first."""
-        return self._ask(
+        return self._run(
             lambda searching: suggestions(
                 prefix, complete=searching.completions, evidence=searching.evidence, limit=limit
             )
         )
 
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
-        """Apply `writes`; Elasticsearch itself remembers deletes, by its own clock."""
+        """Apply `writes`; Elasticsearch keeps the versions of deletes itself, by its own clock."""
         with translated_errors(generation):
             return write(self._client, generation, writes, schema=self._schema_of(generation))
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
-        """Return what the generation holds of these products, whether searches see it yet or not."""
+        """Return the stored documents of these products, including those not refreshed yet."""
         if not product_ids:
             return {}
         with translated_errors(generation):
@@ -93,7 +93,7 @@ class ElasticsearchEngine:
             return self._indices.generations()
 
     def serving(self) -> Generation:
-        """Return the generation that serves."""
+        """Return the serving generation."""
         with translated_errors():
             return self._indices.serving_generation(Deadline(SEARCH_SECONDS))
 
@@ -103,29 +103,29 @@ class ElasticsearchEngine:
             return self._indices.create(now=now)
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve from the next search on."""
+        """Make this the serving generation from the next search on."""
         with translated_errors(generation):
             self._indices.swap(generation)
         self._serving = None
 
     def drop(self, generation: str) -> None:
-        """Delete a generation that does not serve."""
+        """Delete a generation that is not the serving one."""
         with translated_errors(generation):
             self._indices.drop(generation)
         self._schemas.pop(generation, None)
 
     def destroy(self) -> None:
-        """Delete every generation, including the one that serves."""
+        """Delete every generation, including the serving one."""
         with translated_errors():
             self._indices.destroy()
         self._serving = None
         self._schemas.clear()
 
     def release(self, generation: str) -> None:
-        """Do nothing: Elasticsearch takes writes from every process."""
+        """Do nothing: Elasticsearch accepts writes from every process."""
 
     def ping(self) -> None:
-        """Raise an error unless searches can be answered."""
+        """Raise an error unless searches can be served."""
         deadline = Deadline(SEARCH_SECONDS)
         with translated_errors():
             serving = self._indices.serving_generation(deadline)
@@ -136,15 +136,15 @@ class ElasticsearchEngine:
         """Close the connections."""
         self._client.close()
 
-    def _ask(self, question: Callable[[Searching], T]) -> T:
-        """Return the answer of the generation that serves; its index may have been dropped a moment ago."""
+    def _run(self, operation: Callable[[Searching], T]) -> T:
+        """Run an operation on the serving generation; look that up again if its index was dropped."""
         deadline = Deadline(SEARCH_SECONDS)
         with translated_errors():
             try:
-                return question(self._searching(deadline))
+                return operation(self._searching(deadline))
             except NotFoundError:
                 self._serving = None
-                return question(self._searching(deadline))
+                return operation(self._searching(deadline))
 
     def _searching(self, deadline: Deadline) -> Searching:
         serving = self._serving
@@ -164,16 +164,16 @@ class ElasticsearchEngine:
         return known
 
 
-def _is_found(answer: Answer, generation: str) -> bool:
-    """Return whether the index holds a document; each one of a request is answered by itself.
+def _is_found(response: Response, generation: str) -> bool:
+    """Return whether the index holds a document; each document of a request has its own response.
 
     Raises:
         GenerationNotFound: the generation was dropped.
         SearchEngineUnavailable: the document couldn't be read.
     """
-    error = answer.get("error")
+    error = response.get("error")
     if error is None:
-        return bool(answer["found"])
+        return bool(response["found"])
     if error["type"] == INDEX_NOT_FOUND:
         raise GenerationNotFound(generation)
     raise SearchEngineUnavailable(NAME, f"{error['type']}: {error.get('reason')}")

@@ -1,4 +1,4 @@
-"""The aggregations that count all facets of a request in the request itself."""
+"""The aggregations that count all facets in the search request itself."""
 
 import re
 from collections.abc import Mapping
@@ -15,29 +15,29 @@ from indexing.filters import Filters
 from indexing.mapping import SEPARATOR
 
 Counted = Mapping[str, Any]
-"""The aggregations of an answer."""
+"""The aggregations of a response."""
 
 TERMS_SIZES = {FacetShape.TREE: counting.MAX_CATEGORIES, FacetShape.VALUES: counting.MAX_VALUES}
 
 
 class Counting:
-    """Counts the facets of one set of filters; a facet whose field the schema lacks is left out."""
+    """Counts the facets under one set of filters; a facet whose field isn't in the schema is left out."""
 
     def __init__(self, matching: Matching, filters: Filters) -> None:
-        """Count under `filters`, each facet without the filters that select within it."""
+        """Count each facet under `filters`, without those that the facet itself sets."""
         self._matching = matching
         self._filters = filters
         self._declared = [each for each in FACETS if not each.field or matching.schema.has(each.field)]
 
     def aggregations(self) -> dict[str, Agg[Any]]:
-        """Return what has to be counted."""
+        """Return the aggregations by name."""
         counted = {declared.name: self._aggregation(declared) for declared in self._declared}
         for place, name in enumerate(self._filters.attributes):
             counted[f"attribute_{place}"] = self._attributes(self._filters.without_attribute(name), only=name)
         return counted
 
     def facets(self, counted: Counted) -> Facets:
-        """Return the facets that Elasticsearch counted."""
+        """Return the facets from the counts of Elasticsearch."""
         counts = {declared.name: self._counts(declared, counted) for declared in self._declared}
         return counting.facets_of(counts, filters=self._filters)
 
@@ -67,7 +67,7 @@ class Counting:
         return A("filter", Bool(filter=self._matching.filters(filters)))
 
     def _attributes(self, filters: Filters, *, only: str = "") -> Agg[Any]:
-        """Count products by the attribute values of their passing variants; of one attribute if named."""
+        """Count products by the attribute values (of attribute `only`, if given) of matching variants."""
         included = {"include": f"{escaped(only + SEPARATOR)}.*"} if only else {}
         result = self._passing(filters)
         passing = Bool(filter=self._matching.variant_filters(filters))

@@ -1,6 +1,6 @@
-"""Generations as indices, and the aliases that say which one serves.
+"""Generations as indices, with an alias for the serving one.
 
-PREFIX-products                 alias of the index that serves
+PREFIX-products                 alias of the serving index
 PREFIX-products-standby         alias of the one that served before
 PREFIX-products-TIME-RANDOM     an index; its `_meta` holds its schema version and when it was created
 """
@@ -55,7 +55,7 @@ class Indices:
         return self._generation(name, found.body[name])
 
     def serving_generation(self, deadline: Deadline) -> Generation:
-        """Return the generation that serves.
+        """Return the serving generation.
 
         Raises:
             IndexMissing: there is none.
@@ -113,7 +113,7 @@ class Indices:
             raise GenerationNotFound(generation)
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve with all its writes; the one that served becomes the standby."""
+        """Refresh this generation and make it the serving one; the former one becomes the standby."""
         self.require(generation)
         self._managing.indices.refresh(index=generation)
         served = self._holder(self.serving)
@@ -128,7 +128,7 @@ class Indices:
         self._managing.indices.update_aliases(actions=actions)
 
     def drop(self, generation: str) -> None:
-        """Delete a generation that does not serve."""
+        """Delete a generation that is not the serving one."""
         self.require(generation)
         if self._holder(self.serving) == generation:
             raise ValueError(f"{generation} serves and cannot be dropped")

@@ -1,4 +1,4 @@
-"""The mapping of an index, made from the table of fields, and a product document as it is indexed."""
+"""The mapping of an index, built from the table of fields, and the conversion of documents."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -32,7 +32,7 @@ from indexing.schema import CURRENT, VERSION, IndexSchema
 
 REFRESH_INTERVAL = "300ms"
 DELETES_KEPT_FOR = "1h"
-"""Longer than a process takes between reading a product and writing it here."""
+"""Longer than a process takes from reading a product to writing its document."""
 
 STEMMED = analyzer(
     "stemmed", tokenizer="whitespace", filter=[token_filter("porter2", type="stemmer", language="porter2")]
@@ -62,7 +62,7 @@ TYPES: dict[FieldKind, Callable[[], Field]] = {
 
 
 class VariantFields(InnerDoc):
-    """What attribute filters compare: a variant's own attributes and those that it inherits."""
+    """The attributes of a variant, its own and inherited ones, for attribute filters."""
 
     attributes = Keyword(multi=True)
     available = Boolean()
@@ -80,7 +80,7 @@ def _mapping() -> Mapping:
 class ProductFields(Document):
     """The fields of an index of the current schema version.
 
-    Only the product document is kept as source; the indexed fields can be made again from the database.
+    Only the product document is kept as source; the indexed fields can be rebuilt from the database.
     """
 
     class Meta:
@@ -90,7 +90,7 @@ class ProductFields(Document):
 
 
 def definition(*, created_at: datetime) -> dict[str, Any]:
-    """Return the mappings and settings, analyzers included, of an index that is created now."""
+    """Return the mappings and settings, including analyzers, of a new index."""
     index = Index("products")
     index.document(ProductFields)
     index.settings(**SETTINGS)
@@ -100,7 +100,7 @@ def definition(*, created_at: datetime) -> dict[str, Any]:
 
 
 def indexed(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]:
-    """Return `document` as Elasticsearch indexes it in a generation of `schema`."""
+    """Return the Elasticsearch document for a generation of `schema`."""
     return {
         **{name: _encoded(value) for name, value in schema.values(document).items()},
         "variants": [

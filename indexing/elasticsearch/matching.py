@@ -1,4 +1,4 @@
-"""A query plan and filters as Elasticsearch queries."""
+"""Translate a query plan and filters to Elasticsearch queries."""
 
 from decimal import Decimal
 from itertools import pairwise
@@ -29,7 +29,7 @@ from indexing.schema import IndexSchema
 
 
 def weighted(query: Query) -> Query:
-    """Return `query` with scores multiplied by the factor of each product's popularity and stock."""
+    """Return `query` with each score multiplied by the product's factor for popularity and stock."""
     return FunctionScore(
         query=query,
         functions=[FieldValueFactor(field=WEIGHT, factor=1, missing=1)],
@@ -48,21 +48,21 @@ def text(plan: Plan, *, required: int) -> Query:
 
 
 def holds(field: str, term: meaning.Term, *, boost: float = 1.0) -> Query:
-    """Return a query for products whose text field holds the word, or the words one after another."""
+    """Return a query for products whose text field contains the term's words, in this order."""
     if len(term) == 1:
         return Match(field, {"query": term[0], "boost": boost})
     return MatchPhrase(field, {"query": " ".join(term), "boost": boost})
 
 
 class Matching:
-    """Translates filters into queries on the fields of one schema version."""
+    """Translates filters to queries on the fields of one schema version."""
 
     def __init__(self, schema: IndexSchema) -> None:
         """Translate for generations of `schema`."""
         self.schema = schema
 
     def filters(self, filters: Filters) -> list[Query]:
-        """Return what a product must match."""
+        """Return the queries that a product must match."""
         given = filters.given()
         return [
             self._query(declared, given[declared.name], filters)
@@ -71,7 +71,7 @@ class Matching:
         ]
 
     def variant_filters(self, filters: Filters) -> list[Query]:
-        """Return what one variant of a product must match."""
+        """Return the queries that one variant of a product must match."""
         queries: list[Query] = [
             Terms("variants.attributes", attribute_filter_tokens(name, values))
             for name, values in filters.attributes.items()

@@ -7,7 +7,7 @@ from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search
 from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Prefix, Query
 
-from indexing.elasticsearch.client import Answer, Deadline, answers
+from indexing.elasticsearch.client import Deadline, Response, responses
 from indexing.elasticsearch.facets import Counting, escaped
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, holds, text, weighted
@@ -23,7 +23,7 @@ from indexing.text import query_words
 BY_SCORE = ("_score", "id")
 
 COMPLETIONS = 1_000
-"""Values that begin with a prefix, those of the most products first: enough to choose suggestions from."""
+"""Values that begin with a prefix, those with the most products first: enough to choose suggestions from."""
 NEIGHBOURS = 20
 
 
@@ -31,49 +31,48 @@ class Searching:
     """Searches one index within one deadline."""
 
     def __init__(self, client: Elasticsearch, index: str, *, schema: IndexSchema, deadline: Deadline) -> None:
-        """Ask `index`, a generation of `schema`; all requests together end by `deadline`."""
+        """Search `index`, a generation of `schema`; all requests together end by `deadline`."""
         self._client = client
         self._index = index
         self._matching = Matching(schema)
         self._deadline = deadline
 
     def search(self, request: SearchRequest) -> SearchPage:
-        """Return the page that `request` asks for, usually with one request to the cluster.
+        """Return the requested page, usually with one request to the cluster.
 
-        The query is sent as it was written, together with a search for the statistics of its words. There
-        is another request only if the statistics show that other words were meant, or if too few products
-        were found.
+        The query is sent as typed, together with a search for the statistics of its words. Further requests
+        follow only if the statistics suggest other words, or if too few products match.
         """
         words = query_words(request.text)
         if not words:
             query = MatchNone() if request.text.strip() else MatchAll()
-            (answer,) = self._ask(self._query(request, query, scored=False))
-            return self._page(answer, request)
+            (response,) = self._send(self._query(request, query, scored=False))
+            return self._page(response, request)
         written = literal(words)
-        first, gathered = self._ask(self._reading(request, written, len(words)), _word_statistics(words))
+        first, gathered = self._send(self._reading(request, written, len(words)), _word_statistics(words))
         understood = plan(words, _evidence(gathered, words))
         return self._strictest(request, understood, first if understood == written else None)
 
-    def _strictest(self, request: SearchRequest, understood: Plan, first: Answer | None) -> SearchPage:
-        """Return the page of the strictest reading of the query that finds enough products.
+    def _strictest(self, request: SearchRequest, understood: Plan, first: Response | None) -> SearchPage:
+        """Return the page of the strictest reading of the query that matches enough products.
 
-        Filters are not considered, so that a filter never widens a result. In any order but relevance, weaker
-        matches would be mixed with the good ones, so they are included only where there are no others.
+        Filters are not considered, so that a filter never widens a result. In other orders than by relevance,
+        weaker matches would be mixed with the good ones, so they are included only if there are no good ones.
         """
         enough = RELAX_BELOW if request.sort is Sort.RELEVANCE else 1
         readings = self._readings(request, understood, first)
         reading = next(readings)
         while _found(reading[1]) < enough and (weaker := next(readings, None)):
             reading = weaker
-        matched, answer = reading
-        return self._page(answer, request, corrected_text=understood.corrected_text, matched=matched)
+        matched, response = reading
+        return self._page(response, request, corrected_text=understood.corrected_text, matched=matched)
 
     def _readings(
-        self, request: SearchRequest, understood: Plan, first: Answer | None
-    ) -> Iterator[tuple[Matched, Answer]]:
+        self, request: SearchRequest, understood: Plan, first: Response | None
+    ) -> Iterator[tuple[Matched, Response]]:
         for matched, required in understood.levels():
             known, first = first, None
-            yield matched, known or self._ask(self._reading(request, understood, required))[0]
+            yield matched, known or self._send(self._reading(request, understood, required))[0]
 
     def completions(self, prefix: str) -> dict[str, list[tuple[str, int]]]:
         """Return the suggested values that begin with `prefix` by field, with their numbers of products."""
@@ -81,22 +80,22 @@ class Searching:
         search = Search().query(begins).extra(size=0, track_total_hits=False)
         for name in SUGGESTED:
             search.aggs.bucket(name, "terms", field=name, include=f"{escaped(prefix)}.*", size=COMPLETIONS)
-        (answer,) = self._ask(search)
+        (response,) = self._send(search)
         return {
-            name: [(each["key"], each["doc_count"]) for each in answer["aggregations"][name]["buckets"]]
+            name: [(each["key"], each["doc_count"]) for each in response["aggregations"][name]["buckets"]]
             for name in SUGGESTED
         }
 
     def evidence(self, words: Sequence[str]) -> Evidence:
-        """Return how many products hold a query's words, and which words are spelt alike."""
-        (answer,) = self._ask(_word_statistics(words))
-        return _evidence(answer, words)
+        """Return how many products contain a query's words, and similarly spelt words."""
+        (response,) = self._send(_word_statistics(words))
+        return _evidence(response, words)
 
-    def _ask(self, *searches: Search) -> list[Answer]:
+    def _send(self, *searches: Search) -> list[Response]:
         body: list[dict[str, Any]] = []
         for search in searches:
             body += [{"index": self._index}, search.to_dict()]
-        return answers(self._deadline.on(self._client).msearch(searches=body))
+        return responses(self._deadline.on(self._client).msearch(searches=body))
 
     def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Search:
         return self._query(request, text(understood, required=required), scored=True)
@@ -123,7 +122,7 @@ class Searching:
 
     def _page(
         self,
-        answer: Answer,
+        response: Response,
         request: SearchRequest,
         *,
         corrected_text: str | None = None,
@@ -133,17 +132,17 @@ class Searching:
         return SearchPage(
             generation=self._index,
             hits=tuple(
-                Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in answer["hits"]["hits"]
+                Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in response["hits"]["hits"]
             ),
-            count=answer["hits"]["total"]["value"],
-            facets=counting.facets(answer["aggregations"]) if request.facets else None,
+            count=response["hits"]["total"]["value"],
+            facets=counting.facets(response["aggregations"]) if request.facets else None,
             corrected_text=corrected_text,
             matched=matched,
         )
 
 
 def _word_statistics(words: Sequence[str]) -> Search:
-    """Return a search for the frequencies of a query's terms, and for words spelt like unknown ones."""
+    """Return a search for the frequencies of a query's terms, and for corrections of unknown words."""
     search = Search().extra(size=0, track_total_hits=False)
     terms = {" ".join(term): _anywhere(term) for term in lookups(words)}
     search.aggs.bucket("frequencies", "filters", filters=terms)
@@ -170,18 +169,18 @@ def _anywhere(term: Term) -> Query:
     return Bool(should=[holds(field, term) for field in FIELD_BOOSTS], minimum_should_match=1)
 
 
-def _evidence(answer: Answer, words: Sequence[str]) -> Evidence:
-    counted = answer["aggregations"]["frequencies"]["buckets"]
+def _evidence(response: Response, words: Sequence[str]) -> Evidence:
+    counted = response["aggregations"]["frequencies"]["buckets"]
     frequencies = {term: counted[" ".join(term)]["doc_count"] for term in lookups(words)}
     neighbours = {
         word: [Neighbour(option["text"], option["freq"]) for entry in entries for option in entry["options"]]
-        for word, entries in answer.get("suggest", {}).items()
+        for word, entries in response.get("suggest", {}).items()
     }
     return Evidence(frequencies, neighbours)
 
 
-def _found(answer: Answer) -> int:
-    found: int = answer["aggregations"]["matching"]["doc_count"]
+def _found(response: Response) -> int:
+    found: int = response["aggregations"]["matching"]["doc_count"]
     return found
 
 

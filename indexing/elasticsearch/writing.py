@@ -1,4 +1,4 @@
-"""Writes to one generation: the highest version of a product wins, in whatever order versions arrive."""
+"""Writes to one generation: the highest version of a product wins, in any order of arrival."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ NOT_FOUND = 404
 def write(
     client: Elasticsearch, generation: str, writes: Sequence[DocumentWrite], *, schema: IndexSchema
 ) -> WriteResult:
-    """Apply `writes` in the fields of `schema`. A retry changes nothing, because writes carry versions.
+    """Apply `writes` with the fields of `schema`. A retry changes nothing, because writes have versions.
 
     Raises:
         GenerationNotFound: the generation was dropped.
@@ -32,8 +32,8 @@ def write(
         operations = [
             line for each in writes[start : start + BULK_SIZE] for line in _lines(each, schema=schema)
         ]
-        answer = patient.bulk(index=generation, operations=operations)
-        applied += sum(_applied(item, generation) for item in answer["items"])
+        response = patient.bulk(index=generation, operations=operations)
+        applied += sum(_applied(item, generation) for item in response["items"])
     return WriteResult(applied=applied, stale=len(writes) - applied)
 
 

@@ -1,1 +1,1 @@
-"""The search engine in-process: no service to run, one folder per generation."""
+"""The search engine in the process itself, without a service, with one folder per generation."""

@@ -40,7 +40,7 @@ class TantivyEngine:
             return suggestions(prefix, complete=snapshot.completions, evidence=snapshot.evidence, limit=limit)
 
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
-        """Apply `writes`; takes the generation's lock and keeps it until `release` or `close`."""
+        """Apply `writes`; the generation's lock is held until `release` or `close`."""
         with self._lock:
             writer = self._writer(generation)
             try:
@@ -62,7 +62,7 @@ class TantivyEngine:
         return self._writers[generation]
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
-        """Return what the generation holds of these products."""
+        """Return the stored documents of these products."""
         with self._snapshot(generation) as snapshot:
             return stored_in(snapshot, product_ids)
 
@@ -76,7 +76,7 @@ class TantivyEngine:
         return self._folder.generations()
 
     def serving(self) -> Generation:
-        """Return the generation that serves."""
+        """Return the serving generation."""
         serving = self._folder.pointer().serving
         if serving is None:
             raise IndexMissing(self.name)
@@ -87,11 +87,11 @@ class TantivyEngine:
         return self._folder.create(now=now)
 
     def swap(self, generation: str) -> None:
-        """Let this generation serve from the next search on."""
+        """Make this the serving generation from the next search on."""
         self._folder.serve(generation)
 
     def drop(self, generation: str) -> None:
-        """Delete a generation that does not serve."""
+        """Delete a generation that is not the serving one."""
         pointer = self._folder.pointer()
         if generation == pointer.serving:
             raise ValueError(f"{generation} serves and cannot be dropped")
@@ -105,7 +105,7 @@ class TantivyEngine:
         self._folder.drop(generation)
 
     def destroy(self) -> None:
-        """Delete every generation, including the one that serves."""
+        """Delete every generation, including the serving one."""
         self._folder.point(Pointer())
         for generation in self.generations():
             self.drop(generation.name)
@@ -118,7 +118,7 @@ class TantivyEngine:
                 writer.close()
 
     def ping(self) -> None:
-        """Raise an error unless searches can be answered."""
+        """Raise an error unless searches can be served."""
         with self._serving_snapshot() as snapshot:
             snapshot.count(snapshot.matching.live())
 

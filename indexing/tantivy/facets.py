@@ -1,4 +1,4 @@
-"""The facets of a request, counted in one snapshot."""
+"""Count the facets of a request in one snapshot."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ TERMS_SIZES = {FacetShape.TREE: counting.MAX_CATEGORIES, FacetShape.VALUES: coun
 
 
 class Counting:
-    """Counts the products that match `base`, each facet without the filters that select within it."""
+    """Counts the products that match `base`, each facet without the filters that it sets itself."""
 
     def __init__(self, snapshot: Snapshot, base: Query, filters: Filters) -> None:
         """Count in one snapshot."""
@@ -26,7 +26,7 @@ class Counting:
         self._filters = filters
 
     def facets(self) -> Facets:
-        """Return every facet; one whose field the schema lacks is empty."""
+        """Return every facet; one whose field isn't in the schema is empty."""
         counts = {
             declared.name: self._counts(declared)
             for declared in FACETS
@@ -93,26 +93,26 @@ class Counting:
 
     def _attributes(self) -> dict[tuple[str, str], int]:
         selected = self._filters.attributes
-        counts = self._attribute_counts(self._filters, names_out=frozenset(selected))
+        counts = self._attribute_counts(self._filters, excluded=frozenset(selected))
         for name in selected:
             others = self._filters.without_attribute(name)
-            own = self._attribute_counts(others, names_out=frozenset(selected) - {name})
+            own = self._attribute_counts(others, excluded=frozenset(selected) - {name})
             counts |= {each: count for each, count in own.items() if each[0] == name}
         return counts
 
-    def _attribute_counts(self, filters: Filters, *, names_out: frozenset[str]) -> dict[tuple[str, str], int]:
-        """Count the values of the attributes that are not in `names_out`.
+    def _attribute_counts(self, filters: Filters, *, excluded: frozenset[str]) -> dict[tuple[str, str], int]:
+        """Count the values of the attributes that are not in `excluded`.
 
-        The engine counts those of products, and those of variants unless `filters` have attributes: then
-        one variant must have both, and each value is a search of its own.
+        Attributes of products are counted by aggregation. Attributes of variants are too, unless `filters`
+        has attributes: one variant must then have all values, so each value needs a separate count.
         """
         option = "option_in_stock" if filters.in_stock else "option"
         size = counting.MAX_ATTRIBUTE_TOKENS
         common = counting.attribute_counts(self._terms("attribute", filters, size=size))
         varying = counting.attribute_counts(self._terms(option, filters, size=size))
-        counts = {each: count for each, count in common.items() if each[0] not in names_out}
+        counts = {each: count for each, count in common.items() if each[0] not in excluded}
         for (name, value), count in varying.items():
-            if name in names_out:
+            if name in excluded:
                 continue
             if filters.attributes:
                 narrowed = replace(filters, attributes={**filters.attributes, name: (value,)})

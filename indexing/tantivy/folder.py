@@ -1,4 +1,4 @@
-"""Generations as folders, and the file that says which one serves.
+"""Generations as folders, and a file with the name of the serving one.
 
 HOME/serving.json            {"serving": NAME, "standby": NAME or null}
 HOME/NAME/generation.json    {"version": schema version, "created_at": …}
@@ -32,7 +32,7 @@ INDEX = "index"
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Which generation serves, and which is the standby."""
+    """The names of the serving generation and of the standby."""
 
     serving: str | None = None
     standby: str | None = None
@@ -46,11 +46,11 @@ class Folder:
         self.home = home
 
     def pointer(self) -> Pointer:
-        """Return which generation serves.
+        """Return the names of the serving generation and of the standby.
 
         Raises:
-            IndexCorrupt: the file that says so is damaged.
-            SearchEngineUnavailable: it cannot be read now, which is no reason to rebuild.
+            IndexCorrupt: the file with the names is damaged.
+            SearchEngineUnavailable: the file cannot be read now, which needs no rebuild.
         """
         try:
             with _translated_errors():
@@ -65,7 +65,7 @@ class Folder:
             return Pointer()
 
     def point(self, pointer: Pointer) -> None:
-        """Let another generation serve, atomically."""
+        """Set the serving generation and the standby, atomically."""
         written = {"serving": pointer.serving, "standby": pointer.standby}
         with _translated_errors():
             _replace(self.home / POINTER, json.dumps(written))
@@ -77,7 +77,7 @@ class Folder:
         return tuple(sorted(found, key=lambda generation: (generation.created_at, generation.name)))
 
     def serve(self, name: str) -> None:
-        """Let a generation serve; the one that served becomes the standby."""
+        """Make a generation the serving one; the former one becomes the standby."""
         self.open(name)
         pointer = self._readable_pointer()
         if pointer.serving != name:
@@ -105,7 +105,7 @@ class Folder:
         return Generation(name, Role.BUILDING, now, VERSION)
 
     def _delete_half_dropped(self) -> None:
-        """Delete the rest of a generation whose drop was interrupted."""
+        """Delete what remains of generations whose drop was interrupted."""
         for path in self.home.glob(f"{PREFIX}*"):
             if not (path / DESCRIPTION).exists():
                 shutil.rmtree(path, ignore_errors=True)
@@ -122,7 +122,7 @@ class Folder:
         return _described(path, self._readable_pointer())
 
     def open(self, name: str) -> tuple[Path, IndexSchema]:
-        """Return where tantivy keeps the generation, and its schema.
+        """Return the folder of the generation's tantivy index, and its schema.
 
         Raises:
             GenerationNotFound: there is no such generation.
@@ -149,7 +149,7 @@ class Folder:
 
 @contextmanager
 def _translated_errors() -> Iterator[None]:
-    """Raise the errors of a full, missing or forbidden disk as SearchEngineUnavailable."""
+    """Translate the errors of a full, missing or unreadable disk to SearchEngineUnavailable."""
     try:
         yield
     except OSError as error:
@@ -166,8 +166,8 @@ def _described(path: Path, pointer: Pointer) -> Generation:
     """Return the generation whose description is at `path`; a damaged one has no schema version."""
     name = path.parent.name
     try:
-        stated = json.loads(path.read_text())
-        created_at, version = datetime.fromisoformat(stated["created_at"]), stated["version"]
+        description = json.loads(path.read_text())
+        created_at, version = datetime.fromisoformat(description["created_at"]), description["version"]
     except (ValueError, KeyError, TypeError):
         created_at, version = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC), None
     return Generation(name, _role(name, pointer), created_at, version)

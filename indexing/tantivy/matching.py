@@ -1,4 +1,4 @@
-"""A query plan and filters as tantivy queries."""
+"""Translate a query plan and filters to tantivy queries."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -32,13 +32,13 @@ class Matching:
     """Builds queries for the generations of one schema version."""
 
     def __init__(self, schema: Schema, stem: Stem, *, fields: IndexSchema) -> None:
-        """Build for tantivy's `schema` with `fields`; text fields hold what `stem` returns for a word."""
+        """Build for tantivy's `schema` with `fields`; text fields contain the stems that `stem` returns."""
         self._schema = schema
         self.fields = fields
         self._stem = stem
 
     def live(self) -> Query:
-        """Match every product, and no record of a delete."""
+        """Match every product, but no tombstone."""
         return _unscored(self._term("live", 1))
 
     def text(self, plan: Plan, *, required: int) -> Query:
@@ -48,18 +48,18 @@ class Matching:
         if required < len(plan.needs):
             scored = (Query.const_score_query(self._need(need), SATISFIED_NEED_SCORE) for need in plan.needs)
             clauses += [(Occur.Should, query) for query in scored]
-        clauses += [(Occur.Should, self._near(pair)) for pair in pairwise(plan.words)]
+        clauses += [(Occur.Should, self._adjacent(pair)) for pair in pairwise(plan.words)]
         return Query.boolean_query(clauses)
 
     def term(self, field: str, term: Term) -> Query:
-        """Match products whose text field holds the word, or the words one after another."""
+        """Match products whose text field contains the term's words, in this order."""
         stems = [self._stem(word) for word in term]
         if len(stems) == 1:
             return self._term(field, stems[0])
         return Query.phrase_query(self._schema, field, list(stems))
 
     def filters(self, filters: Filters) -> list[Query]:
-        """Return what a product must match."""
+        """Return the queries that a product must match."""
         given = filters.given()
         return [
             _unscored(self._filter(declared, given[declared.name], filters))
@@ -124,7 +124,7 @@ class Matching:
             [(Occur.Should, Query.boost_query(query, boost * alternative.weight)) for query, boost in boosted]
         )
 
-    def _near(self, pair: tuple[str, str]) -> Query:
+    def _adjacent(self, pair: tuple[str, str]) -> Query:
         return Query.boost_query(self.term("title", pair), PHRASE_BOOST)
 
     def _any_of(self, field: str, values: list[str]) -> Query:

@@ -1,4 +1,4 @@
-"""Reading one generation while another process may be writing it."""
+"""Read one generation while another process may be writing it."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,9 +25,9 @@ _stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")
 
 @contextmanager
 def reading(generation: str) -> Iterator[None]:
-    """Raise tantivy's panics about damaged files as IndexCorrupt.
+    """Translate tantivy's panics because of damaged files to IndexCorrupt.
 
-    A panic is a BaseException of a class that no module exports, so it is recognised by its name.
+    A panic is a BaseException whose class no module exports, so it is recognised by the class name.
     """
     try:
         yield
@@ -38,7 +38,7 @@ def reading(generation: str) -> Iterator[None]:
 
 
 def stem(word: str) -> str:
-    """Return the stem under which the text fields hold `word`."""
+    """Return the stem of `word` as the text fields contain it."""
     return _stemmer.analyze(word)[0]
 
 
@@ -71,7 +71,7 @@ class Snapshot:
         return whole_numbers(self.searcher, "id", addresses)
 
     def evidence(self, words: Sequence[str]) -> Evidence:
-        """Return how many products hold a query's words, and which words are spelt alike."""
+        """Return how many products contain a query's words, and similarly spelt words."""
         frequencies = {term: self._frequency(term) for term in lookups(words)}
         unknown = [word for word in words if not frequencies[(word,)]]
         return Evidence(frequencies, {word: self._neighbours(word) for word in unknown})
@@ -125,7 +125,7 @@ class Reader:
         self._snapshot = self._open()
 
     def snapshot(self) -> Snapshot:
-        """Return the generation as of its last commit, by whichever process.
+        """Return the generation as of its last commit by any process.
 
         Raises:
             IndexCorrupt: the index is damaged.

@@ -1,4 +1,4 @@
-"""The fields of a tantivy index, made from the table of fields, and a product document as it is indexed."""
+"""The fields of a tantivy index, built from the table of fields, and the conversion of documents."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -19,9 +19,9 @@ STEMMED = "stemmed"
 WORDS = "words"
 
 MATCHED = ("choice", "choice_in_stock")
-"""Combinations of attributes that one variant has: what attribute filters compare."""
+"""Combinations of attributes of one variant, for attribute filters."""
 COUNTED = ("attribute", "option", "option_in_stock")
-"""Attributes of products, and of their variants: what attribute facets count."""
+"""Attributes of products and of their variants, for attribute facets."""
 
 _encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(ProductDocument).decode
@@ -67,14 +67,14 @@ def _add_field(builder: SchemaBuilder, field: IndexField) -> None:
 
 
 def register_analyzers(index: Index) -> None:
-    """Register the analyzers that the fields of `index` name; tantivy does not store them."""
+    """Register the analyzers of the fields of `index`, which tantivy does not store."""
     stemming = TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english"))
     index.register_tokenizer(STEMMED, stemming.build())
     index.register_tokenizer(WORDS, TextAnalyzerBuilder(Tokenizer.whitespace()).build())
 
 
 def tombstone(product_id: int, *, version: int, now: datetime) -> Document:
-    """Return the document that records that a product was deleted, and by which version."""
+    """Return the document that records the delete of a product with its version."""
     result = Document()
     result.add_unsigned("id", product_id)
     result.add_unsigned("version", version)
@@ -84,7 +84,7 @@ def tombstone(product_id: int, *, version: int, now: datetime) -> Document:
 
 
 def indexed(document: ProductDocument, *, version: int, schema: IndexSchema) -> Document:
-    """Return `document` as tantivy indexes it in a generation of `schema`."""
+    """Return the tantivy document for a generation of `schema`."""
     result = Document()
     result.add_unsigned("version", version)
     result.add_unsigned("live", 1)
@@ -115,7 +115,7 @@ def _add_value(result: Document, field: IndexField, value: Any) -> None:
 
 
 def weight_for(factor: float) -> float:
-    """Return the field value by which tantivy multiplies a score by `factor`: it takes log2(2 + value)."""
+    """Return the field value with which tantivy multiplies a score by `factor` = log2(2 + value)."""
     return math.pow(2.0, factor) - 2.0
 
 
@@ -141,11 +141,11 @@ def _varying_tokens(
 
 
 def _choices(tokens: list[str]) -> Iterator[str]:
-    """Yield a token for every combination of attributes that one variant has."""
+    """Yield a token for every combination of one variant's attributes."""
     for size in range(1, min(len(tokens), MAX_ATTRIBUTE_FILTERS) + 1):
         yield from map(choice_token, combinations(tokens, size))
 
 
 def choice_token(combination: Iterable[str]) -> str:
-    """Return the token of a combination of attributes, from their tokens in the order of names."""
+    """Return the token of a combination of attribute tokens, which are in the order of their names."""
     return SEPARATOR.join(combination)

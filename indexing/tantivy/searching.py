@@ -1,4 +1,4 @@
-"""The answer to one request, from one snapshot."""
+"""Search one snapshot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from indexing.text import query_words
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The query part of a request, as it is searched for."""
+    """The query of a request, and how it was read."""
 
     query: Query
     scored: bool
@@ -25,7 +25,7 @@ class Understood:
 
 
 def search(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
-    """Return the page that `request` asks for."""
+    """Return the requested page."""
     understood = understand(snapshot, request)
     filters = snapshot.matching.filters(request.filters)
     query = snapshot.matching_all(understood.query, *filters)
@@ -43,10 +43,10 @@ def search(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
 
 
 def understand(snapshot: Snapshot, request: SearchRequest) -> Understood:
-    """Return what to search for: the strictest reading of the query that finds enough products.
+    """Return the strictest reading of the query that matches enough products.
 
-    Filters are not considered, so that a filter never widens a result. In any order but relevance, weaker
-    matches would be mixed with the good ones, so they are included only where there are no others.
+    Filters are not considered, so that a filter never widens a result. In other orders than by relevance,
+    weaker matches would be mixed with the good ones, so they are included only if there are no good ones.
     """
     words = query_words(request.text)
     if not words:
@@ -80,7 +80,7 @@ def _by_relevance(snapshot: Snapshot, query: Query, request: SearchRequest) -> t
 
 
 def _ranked(snapshot: Snapshot, query: Query, end: int) -> list[tuple[float, int, DocAddress]]:
-    """Return the best `end` hits and those that tie with the last, by score (negative), then product id.
+    """Return the best `end` hits and ties of the last, by (negative) score, then product id.
 
     tantivy breaks ties by the position of a document in the index, which changes with every merge.
     """

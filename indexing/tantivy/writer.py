@@ -1,4 +1,4 @@
-"""Writes to one generation: the highest version of a product wins, in whatever order versions arrive."""
+"""Writes to one generation: the highest version of a product wins, in any order of arrival."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,14 +15,14 @@ from indexing.tantivy.schema import indexed, register_analyzers, tombstone
 
 HEAP_BYTES = 64_000_000
 DELETES_KEPT_FOR = timedelta(hours=1)
-"""Longer than a process takes between reading a product and writing it here."""
+"""Longer than a process takes from reading a product to writing its document."""
 
 
 class Writer:
     """The only writer of a generation's folder, until it is closed."""
 
     def __init__(self, path: Path, *, generation: str, schema: IndexSchema) -> None:
-        """Take the folder's lock and write documents in the fields of `schema`.
+        """Take the folder's lock; documents are written with the fields of `schema`.
 
         Raises:
             GenerationBusy: another process has the lock.
@@ -86,7 +86,7 @@ class Writer:
 
 
 def versions(searcher: Searcher, schema: Schema, product_ids: Sequence[int]) -> dict[int, int]:
-    """Return the versions, deletes included, that an index holds of `product_ids`."""
+    """Return the stored versions of `product_ids`, including those of deletes."""
     if not product_ids or not searcher.num_docs:
         return {}
     query = Query.term_set_query(schema, "id", list(product_ids))
@@ -96,7 +96,7 @@ def versions(searcher: Searcher, schema: Schema, product_ids: Sequence[int]) -> 
 
 
 def stored_in(snapshot: Snapshot, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
-    """Return what a generation holds of `product_ids`."""
+    """Return the stored documents of `product_ids`."""
     known = versions(snapshot.searcher, snapshot.index.schema, product_ids)
     wanted = Query.term_set_query(snapshot.index.schema, "id", list(known))
     live = all_of(snapshot.matching.live(), wanted)

@@ -1,7 +1,7 @@
 """The interface of all models: score every item for a history.
 
 A `Model` is a recipe: a frozen dataclass whose fields are its parameters. `fit` returns a `Fitted`, which
-scores any history, not only those of the training data: a shopper's, the current session, or a single
+scores any history, not only those in the training data: for example a shopper's, a session's, or a single
 product.
 """
 

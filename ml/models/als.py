@@ -34,7 +34,7 @@ class Als(Recipe):
 
     def fit(self, train: Interactions, *, catalogue: Catalogue | None = None) -> "FittedAls":
         del catalogue
-        # The solver has its own threads; BLAS threads inside each of them would compete with it.
+        # The solver has its own threads, and BLAS threads in each of them would compete for the cores.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(
                 factors=self.factors,

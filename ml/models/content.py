@@ -1,6 +1,6 @@
 """Content-based similarity from product texts and attributes.
 
-Works for products without interactions. Source: tf-idf and the cosine of Salton's vector space model; the
+It works for products without interactions. Source: tf-idf and the cosine of Salton's vector space model; the
 profile is the sum of the history's vectors (Pazzani and Billsus, Content-based recommendation systems, 2007).
 """
 
@@ -43,7 +43,7 @@ class Content(Recipe):
         parts: list[tuple[float, Sequence[object], CountVectorizer]] = [
             (self.title_share, [product.title for product in products], self._words()),
             (self.description_share, [product.description for product in products], self._words()),
-            (self.facet_share, [list(_facets(product)) for product in products], _terms_as_given()),
+            (self.facet_share, [list(_facets(product)) for product in products], _unchanged_terms()),
         ]
         blocks = [
             np.float32(share) * _tf_idf(vectorizer.fit_transform(documents))
@@ -77,7 +77,7 @@ def _facets(product: ProductFacts) -> Iterator[str]:
         yield from (f"{name}:{value}".casefold() for value in values)
 
 
-def _terms_as_given() -> CountVectorizer:
+def _unchanged_terms() -> CountVectorizer:
     return CountVectorizer(analyzer=list, dtype=np.float32)
 
 
@@ -95,6 +95,6 @@ def _tf_idf(counts: csr_matrix) -> csr_matrix:
 
 
 def _has_terms(documents: Sequence[object], *, vectorizer: CountVectorizer) -> bool:
-    """Return whether any document has a term; scikit-learn refuses a corpus without one."""
+    """Return whether any document has a term; scikit-learn raises an error if none has."""
     analyse = vectorizer.build_analyzer()
     return any(analyse(document) for document in documents)

@@ -16,7 +16,7 @@ MIN_DEGREE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class FittedItemItem:
-    """`weights[i, j]` is what item i in the history adds to the score of item j; float32, items × items."""
+    """`weights[i, j]` is what item i of the history adds to item j's score; float32, items × items."""
 
     weights: csr_array
 
@@ -25,7 +25,7 @@ class FittedItemItem:
 
 
 def degrees(matrix: csr_array, *, axis: int) -> NDArray[np.float32]:
-    """Return the sums of weights: of each item with axis 0, of each user with axis 1."""
+    """Return the sums of weights, by item for axis 0 and by user for axis 1."""
     sums = np.asarray(matrix.sum(axis=axis), dtype=np.float32).ravel()
     return np.maximum(sums, MIN_DEGREE)
 

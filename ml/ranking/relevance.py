@@ -24,7 +24,7 @@ class NoRelevantProducts(ValueError):
 Grades = Mapping[int, int]
 """The grades of one query, by product."""
 Rank = Callable[[str], Sequence[int]]
-"""The products found for a query, best first: at least RECALL_DEPTH of them where the search has so many."""
+"""The products found for a query, best first: at least RECALL_DEPTH of them if the search finds so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class RelevanceReport:
     queries: tuple[QueryMetrics, ...]
 
 
-def judged(rows: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
-    """Return the grades by query of (query, product, grade); a pair judged twice takes its highest grade."""
+def grades_by_query(rows: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
+    """Return the grades in (query, product, grade) by query; a pair judged twice gets its highest grade."""
     grades: dict[str, dict[int, int]] = {}
     for query, product_id, grade in rows:
         known = grades.setdefault(query, {})

@@ -131,7 +131,7 @@ def test_a_result_is_the_same_in_many_blocks_as_in_one(
     ],
 )
 def test_the_output_format_of_a_statement_is_found(statement: str, format_: str | None) -> None:
-    assert statements.answer_format(statement.encode(), default="TabSeparated") == format_
+    assert statements.output_format(statement.encode(), default="TabSeparated") == format_
 
 
 def test_totals_follow_the_rows(settings: PipelineSettings) -> None:

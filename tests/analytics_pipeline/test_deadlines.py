@@ -12,7 +12,7 @@ ENDLESS = "SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64
 
 def with_deadline(warehouse: Warehouse, *, seconds: int) -> Warehouse:
     database = database_of(warehouse)
-    deadline = Deadline(connect_seconds=1, answer_seconds=seconds)
+    deadline = Deadline(connect_seconds=1, response_seconds=seconds)
     return Warehouse(warehouse.settings, database=database, deadline=deadline)
 
 
@@ -24,7 +24,7 @@ def test_the_server_ends_a_query_that_is_too_slow(warehouse: Warehouse) -> None:
     client.close()
 
 
-@pytest.mark.parametrize("seconds", [3, BACKGROUND.answer_seconds])
+@pytest.mark.parametrize("seconds", [3, BACKGROUND.response_seconds])
 def test_the_deadline_is_sent_to_the_server(warehouse: Warehouse, seconds: int) -> None:
     client = with_deadline(warehouse, seconds=seconds)
     assert client.value("SELECT toUInt32(getSetting('max_execution_time'))") == seconds

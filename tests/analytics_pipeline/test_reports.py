@@ -131,9 +131,9 @@ def months(warehouse: Warehouse) -> Warehouse:
 
 
 def test_a_result_with_too_many_rows_is_refused_in_every_format(months: Warehouse) -> None:
-    assert len(reports.answer(months, "sales", {}, most_rows=3).rows) == 3
+    assert len(reports.execute(months, "sales", {}, most_rows=3).rows) == 3
     with pytest.raises(ResultTooLarge):
-        reports.answer(months, "sales", {}, most_rows=2)
+        reports.execute(months, "sales", {}, most_rows=2)
     for file_format in ("csv", "parquet"):
         with pytest.raises(ResultTooLarge):
             reports.export(months, "sales", {}, file_format=file_format, to=io.BytesIO(), most_rows=2)

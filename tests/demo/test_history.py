@@ -12,7 +12,7 @@ from demo import vocabulary
 from demo.behaviour import PAGE
 from demo.catalogue import charm_price
 from demo.lists import NOTHING
-from demo.people import AREA_CODES, FICTIONAL, fictional_phone
+from demo.shoppers import AREA_CODES, FICTIONAL, fictional_phone
 from demo.populate import History, generate_history
 from tests.demo.conftest import SMALL
 
@@ -90,7 +90,7 @@ def test_a_list_contains_a_product_once_and_not_before_its_launch(history: Histo
 def test_only_customers_add_products_to_carts(history: History) -> None:
     clicks, shown = history.behaviour.clicks, history.behaviour.shown
     customers = len(history.shop.population.customers)
-    people = shown.people[clicks.shown]
+    people = shown.shoppers[clicks.shown]
     assert (people >= customers).any()
     assert clicks.ordered.any()
     assert (people[clicks.added] < customers).all()
@@ -99,9 +99,9 @@ def test_only_customers_add_products_to_carts(history: History) -> None:
 def test_shoppers_prefer_products_of_their_styles(history: History) -> None:
     clicks, shown, shop = history.behaviour.clicks, history.behaviour.shown, history.shop
     styles, preferences = shop.assortment.styles, shop.population.styles
-    clicked = (styles[clicks.products] * preferences[shown.people[clicks.shown]]).sum(axis=1)
+    clicked = (styles[clicks.products] * preferences[shown.shoppers[clicks.shown]]).sum(axis=1)
     lists, places = np.nonzero(shown.products != NOTHING)
-    offered = (styles[shown.products[lists, places]] * preferences[shown.people[lists]]).sum(axis=1)
+    offered = (styles[shown.products[lists, places]] * preferences[shown.shoppers[lists]]).sum(axis=1)
     assert clicked.mean() > offered.mean() + 0.5 * offered.std()
 
 

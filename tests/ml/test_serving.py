@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ml.serving import Reason, Recommendation, Scored, filled, for_person, for_product
+from ml.serving import Reason, Recommendation, Scored, filled, for_shopper, for_product
 
 
 def ids(recommendations: list[Recommendation]) -> list[int]:
@@ -17,7 +17,7 @@ NEAR = {50: [Scored(3, 0.6), Scored(4, 0.3)], 51: [Scored(5, 0.4), Scored(1, 0.1
 
 
 def test_without_recent_products_the_published_list_is_served_unchanged() -> None:
-    found = for_person(own=OWN, recent=[], near={})
+    found = for_shopper(own=OWN, recent=[], near={})
 
     assert ids(found) == [1, 2, 3]
     assert found[0] == Recommendation(1, 1.0, Reason.HISTORY, because=90)
@@ -25,7 +25,7 @@ def test_without_recent_products_the_published_list_is_served_unchanged() -> Non
 
 
 def test_a_recent_product_changes_the_list_immediately() -> None:
-    found = for_person(own=OWN, recent=[50], near=NEAR)
+    found = for_shopper(own=OWN, recent=[50], near=NEAR)
 
     assert ids(found) == [3, 1, 2, 4]
     assert found[0].score == pytest.approx(1.25)
@@ -35,23 +35,23 @@ def test_a_recent_product_changes_the_list_immediately() -> None:
 def test_the_most_recent_product_has_the_highest_weight() -> None:
     near = {50: [Scored(4, 1.0)], 51: [Scored(5, 1.0)]}
 
-    assert ids(for_person(own=[], recent=[50, 51], near=near)) == [4, 5]
-    assert ids(for_person(own=[], recent=[51, 50], near=near)) == [5, 4]
+    assert ids(for_shopper(own=[], recent=[50, 51], near=near)) == [4, 5]
+    assert ids(for_shopper(own=[], recent=[51, 50], near=near)) == [5, 4]
 
 
 def test_a_shopper_without_a_published_list_gets_recommendations_from_recent_products() -> None:
-    found = for_person(own=[], recent=[51, 50], near=NEAR)
+    found = for_shopper(own=[], recent=[51, 50], near=NEAR)
 
     assert {one.reason for one in found} == {Reason.RECENT}
     assert found[0].because == 50
 
 
 def test_recent_and_excluded_products_are_not_recommended() -> None:
-    assert ids(for_person(own=[*OWN, Scored(50, 9)], recent=[50], near=NEAR, excluded={1})) == [3, 4, 2]
+    assert ids(for_shopper(own=[*OWN, Scored(50, 9)], recent=[50], near=NEAR, excluded={1})) == [3, 4, 2]
 
 
 def test_a_recent_product_without_a_list_adds_nothing() -> None:
-    assert ids(for_person(own=OWN, recent=[777], near={})) == [1, 2, 3]
+    assert ids(for_shopper(own=OWN, recent=[777], near={})) == [1, 2, 3]
 
 
 def test_recommendations_for_a_product_name_it_as_the_reason() -> None:
@@ -59,7 +59,7 @@ def test_recommendations_for_a_product_name_it_as_the_reason() -> None:
 
 
 def test_popular_products_fill_a_short_list_and_have_that_reason() -> None:
-    first = for_person(own=OWN, recent=[], near={})
+    first = for_shopper(own=OWN, recent=[], near={})
 
     found = filled(first, popular=[Scored(2, 9), Scored(8, 5), Scored(9, 4)], excluded={9})
 

@@ -106,11 +106,11 @@ def test_a_run_is_compared_only_with_the_version_that_is_named_as_serving(
     main([])
     (first,) = Registry(tmp_path / "models").versions()
     main(["--as-of", "2026-02-20"])
-    assert "(the recipe that is served)" not in capsys.readouterr().out
+    assert "(the served recipe)" not in capsys.readouterr().out
 
     main(["--as-of", "2026-02-20", "--serving", first])
 
-    assert "(the recipe that is served)" in capsys.readouterr().out
+    assert "(the served recipe)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`manage.py populate_data`: fills an empty shop with generated data."""
+"""`manage.py populate_data`: fill an empty shop with generated data."""
 
 from argparse import ArgumentTypeError
 from typing import Any
@@ -36,7 +36,7 @@ def _at_least(least: int) -> Any:
 
 
 class Command(BaseCommand):
-    """Generates products, shoppers and their behaviour. Changes nothing in a shop that isn't empty."""
+    """Generate products, shoppers and their behaviour; a shop that isn't empty is left unchanged."""
 
     help = "Fill an empty shop with generated products, customers, behaviour and orders."
 

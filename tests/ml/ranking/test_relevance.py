@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ml.ranking.relevance import NoRelevantProducts, evaluate, judged, query_metrics
+from ml.ranking.relevance import NoRelevantProducts, evaluate, grades_by_query, query_metrics
 
 GRADES = {1: 3, 2: 1, 3: 0}
 
@@ -32,7 +32,7 @@ def test_products_below_the_last_rank_do_not_count() -> None:
 
 
 def test_a_pair_judged_several_times_has_its_highest_grade() -> None:
-    assert judged([("lamp", 1, 1), ("lamp", 1, 3), ("lamp", 1, 2)]) == {"lamp": {1: 3}}
+    assert grades_by_query([("lamp", 1, 1), ("lamp", 1, 3), ("lamp", 1, 2)]) == {"lamp": {1: 3}}
 
 
 def test_queries_without_relevant_products_are_left_out() -> None:

@@ -71,7 +71,7 @@ class Command(BaseCommand):
                 file.seek(0)
                 shutil.copyfileobj(file, sys.stdout.buffer)
             return
-        result = reports.answer(warehouse, name, given, seller=seller)
+        result = reports.execute(warehouse, name, given, seller=seller)
         result = replace(result, rows=tuple(precise_row(result.columns, row) for row in result.rows))
         self.stdout.write(FORMATS[output_format](result), ending="")
 

@@ -22,7 +22,7 @@ from ml.ranking.relevance import (
     RECALL_DEPTH,
     NoRelevantProducts,
     RelevanceReport,
-    judged,
+    grades_by_query,
 )
 
 WRONG_INPUT = 2
@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def _report(self, settings: SearchSettings, products_path: Path, judgments_path: Path) -> RelevanceReport:
         products = [*_products(products_path)]
-        judgments = judged(_judgments(judgments_path))
+        judgments = grades_by_query(_judgments(judgments_path))
         with tqdm(total=len(products), unit=" products", desc="index", disable=None) as progress:
             return evaluate_search(products, judgments, settings=settings, progress=progress.update)
 

@@ -1,4 +1,4 @@
-"""Generates customers and guests, whose preferences are a mix of their own and their group's."""
+"""Generate customers and guests, whose preferences are a mix of their own and their group's."""
 
 import uuid
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ DEMO_CUSTOMER_ACTIVITY = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DemoCustomer:
     """The account data of a customer."""
 
     given: str
@@ -34,11 +34,11 @@ class Person:
 class Population:
     """Shoppers by position: customers first, then guests; parallel arrays of their hidden preferences.
 
-    `keys` identify them in the warehouse; `affinities` is (n, leaves), each row sums to 1; `styles`
+    `keys` identify them in the warehouse; `affinities` is (n, leaves) with rows that sum to 1; `styles`
     is (n, STYLES); `price_levels` are standard scores; `activities` are relative numbers of sessions.
     """
 
-    customers: list[Person]
+    customers: list[DemoCustomer]
     keys: list[uuid.UUID]
     affinities: NDArray[np.float64]
     styles: NDArray[np.float64]
@@ -50,7 +50,7 @@ class Population:
 
 
 def populate(vocabulary: Vocabulary, *, customers: int, rng: Generator) -> Population:
-    """Return `customers` customers, and guests; the first customer is especially active."""
+    """Return `customers` customers and a proportional number of guests; the first is especially active."""
     count = customers + round(customers * GUESTS_PER_CUSTOMER)
     leaves = len(vocabulary.leaves)
     group_affinities = rng.dirichlet(np.full(leaves, 0.12), GROUPS)
@@ -62,7 +62,7 @@ def populate(vocabulary: Vocabulary, *, customers: int, rng: Generator) -> Popul
     activities[0] *= DEMO_CUSTOMER_ACTIVITY
     activities[customers:] *= 0.35
     return Population(
-        customers=[_person(vocabulary, number=number, rng=rng) for number in range(customers)],
+        customers=[_customer(vocabulary, number=number, rng=rng) for number in range(customers)],
         keys=[random_uuid(rng) for _ in range(count)],
         affinities=0.7 * group_affinities[group] + 0.25 * own + 0.05 / leaves,
         styles=group_styles[group] + 0.5 * rng.normal(size=(count, STYLES)),
@@ -77,16 +77,16 @@ def random_uuid(rng: Generator) -> uuid.UUID:
 
 
 def fictional_phone(number: int) -> str:
-    """Return the fictional phone number with this number; all are different."""
+    """Return a fictional phone number, a different one for each `number`."""
     area, line = divmod(number, FICTIONAL)
     return f"+1{AREA_CODES[area]}{FICTIONAL_EXCHANGE}{FIRST_FICTIONAL + line:04d}"
 
 
-def _person(vocabulary: Vocabulary, *, number: int, rng: Generator) -> Person:
-    weights = np.array([city.people for city in vocabulary.cities], dtype=np.float64)
+def _customer(vocabulary: Vocabulary, *, number: int, rng: Generator) -> DemoCustomer:
+    weights = np.array([city.population for city in vocabulary.cities], dtype=np.float64)
     city = vocabulary.cities[int(rng.choice(len(weights), p=weights / weights.sum()))]
     street = vocabulary.streets[int(rng.integers(len(vocabulary.streets)))]
-    return Person(
+    return DemoCustomer(
         given=vocabulary.given[int(rng.integers(len(vocabulary.given)))],
         family=vocabulary.family[int(rng.integers(len(vocabulary.family)))],
         phone=fictional_phone(number),
