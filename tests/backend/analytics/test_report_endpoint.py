@@ -41,7 +41,7 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
     assert [report["name"] for report in reports_list["reports"]] == ALL
     (queries,) = [report for report in reports_list["reports"] if report["name"] == "queries"]
     assert queries["scope"] == ["staff"]
-    assert "What was searched for" in queries["description"]
+    assert "Search queries with" in queries["description"]
     assert queries["parameters"][2] == {
         "name": "limit",
         "type": "UInt64",
@@ -54,7 +54,7 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
     assert queries["columns"][0] == {
         "name": "query",
         "type": "String",
-        "description": "What was searched for, in lower case.",
+        "description": "Search queries with, in lower case.",
     }
     own = get(sellers[0], "").json()["data"]["reports"]
     assert [report["name"] for report in own] == ["product", "sales"]
