@@ -12,8 +12,8 @@ from demo import vocabulary
 from demo.behaviour import PAGE
 from demo.catalogue import charm_price
 from demo.lists import NOTHING
-from demo.shoppers import AREA_CODES, FICTIONAL, fictional_phone
 from demo.populate import History, generate_history
+from demo.shoppers import AREA_CODES, FICTIONAL, fictional_phone
 from tests.demo.conftest import SMALL
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from ml.serving import Reason, Recommendation, Scored, filled, for_shopper, for_product
+from ml.serving import Reason, Recommendation, Scored, filled, for_product, for_shopper
 
 
 def ids(recommendations: list[Recommendation]) -> list[int]:

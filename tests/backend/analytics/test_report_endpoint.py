@@ -54,7 +54,7 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
     assert queries["columns"][0] == {
         "name": "query",
         "type": "String",
-        "description": "Search queries with, in lower case.",
+        "description": "The query, in lower case.",
     }
     own = get(sellers[0], "").json()["data"]["reports"]
     assert [report["name"] for report in own] == ["product", "sales"]
