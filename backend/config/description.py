@@ -35,6 +35,7 @@ TAGS = [
     {"name": "events", "description": "What shoppers do: the source of behaviour reports and of models."},
     {"name": "cart", "description": "The customer's cart, at current prices."},
     {"name": "orders", "description": "Checkout and the later steps of an order."},
+    {"name": "payments", "description": "Payments of orders, and the webhooks of payment gateways."},
     {"name": "inventory", "description": "The stock ledger, for sellers and staff."},
     {
         "name": "purchasing",

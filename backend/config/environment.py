@@ -90,6 +90,16 @@ class Variables:
 
         return self._parsed(name, default, parse, "must be a rate, such as 100/hour")
 
+    def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
+        """Return one of the values in `allowed`."""
+
+        def parse(text: str) -> str:
+            if text not in allowed:
+                raise ValueError(text)
+            return text
+
+        return self._parsed(name, default, parse, f"must be one of {', '.join(allowed)}")
+
     def log_level(self, name: str, default: str) -> str:
         """Return the name of a log level."""
         levels = logging.getLevelNamesMapping()

@@ -34,6 +34,11 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
     },
+    "perform due payment requests": {
+        "task": "backend.payments.tasks.perform_due_requests",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 20},
+    },
     "refresh popularity": {
         "task": "backend.orders.tasks.refresh_product_popularity",
         "schedule": timedelta(hours=1),

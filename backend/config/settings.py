@@ -14,6 +14,7 @@ from backend.config.description import SPECTACULAR_SETTINGS  # noqa: F401 - a se
 from backend.config.environment import DEVELOPMENT_SECRET, Variables, require_safe
 from backend.config.logging import logging_configuration
 from backend.config.optional import GENERATED_SHOP, is_installed
+from backend.config.payments import payment_gateways
 from backend.config.schedule import BEAT_SCHEDULE
 from backend.config.storages import storages
 from indexing.settings import SearchSettings
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "backend.catalog",
     "backend.inventory",
     "backend.purchasing",
+    "backend.payments",
     "backend.carts",
     "backend.orders",
     "backend.importing",
@@ -177,6 +179,16 @@ DEFAULT_CURRENCY = env.currency("DEFAULT_CURRENCY", "USD")
 TAX_PERCENTAGE = env.number("TAX_PERCENTAGE", "0")
 SHIPPING_COST = env.number("SHIPPING_COST", "0")
 FREE_SHIPPING_FROM = env.optional_number("FREE_SHIPPING_FROM")
+PAYMENT_GATEWAYS = payment_gateways(env, environment=ENVIRONMENT)
+PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", "automatic", ("automatic", "manual"))
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "")
+STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY", "")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
+PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", "")
+PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", "")
+PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", "")
+PAYPAL_URL = env.text("PAYPAL_URL", "https://api-m.paypal.com")
+PAYPAL_RETURN_URL = env.text("PAYPAL_RETURN_URL", "")
 LOW_STOCK_THRESHOLD = env.whole("LOW_STOCK_THRESHOLD", 5)
 
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
@@ -205,6 +217,7 @@ THROTTLE_RATES = {
     "browse": env.rate("THROTTLE_BROWSE", "1200/minute"),
     "events": env.rate("THROTTLE_EVENTS", "1200/minute"),
     "login": env.rate("THROTTLE_LOGIN", "20/minute"),
+    "webhooks": env.rate("THROTTLE_WEBHOOKS", "1200/minute"),
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.JWTAuthentication"],

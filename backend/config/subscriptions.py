@@ -8,6 +8,7 @@ from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.inventory.subscribers import StockAlerts
 from backend.outbox.subscribers import Subscriber
+from backend.payments.subscribers import PaymentRequests
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import GuestRecentProducts
 
@@ -18,6 +19,7 @@ def subscribers() -> list[Subscriber]:
     return [
         CategoryFanOut(),
         ThumbnailRequests(request_thumbnails),
+        PaymentRequests(request_payment),
         *index_subscribers(engine(), clock=timezone.now),
         StockAlerts(clock=timezone.now),
         OrderFacts(target),
@@ -33,3 +35,10 @@ def request_thumbnails(image_id: int) -> None:
     from backend.config.celery import app  # noqa: PLC0415
 
     app.send_task("backend.catalog.tasks.make_thumbnails", args=(image_id,))
+
+
+def request_payment(request_id: str) -> None:
+    """Queue the task that performs a request to a payment gateway."""
+    from backend.config.celery import app  # noqa: PLC0415 - as above
+
+    app.send_task("backend.payments.tasks.perform_request", args=(request_id,))

@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/purchasing/", include("backend.purchasing.urls")),
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),
+    path("api/payments/", include("backend.payments.urls")),
     path("media/<path:name>", serve_image, name="media"),
     path("api/search/", include("backend.search.urls")),
     path("api/recommendations/", include("backend.recommendations.urls")),

@@ -13,6 +13,7 @@ from backend.exposures import services as exposures
 from backend.operations import health, schema
 from backend.operations.storage import Storage, free_bytes
 from backend.outbox import health as outbox_health
+from backend.payments import health as payments_health
 from backend.search import health as search_health
 from backend.tracking import health as stream_health
 from backend.tracking import sink
@@ -28,6 +29,7 @@ def connect() -> None:
     health.register("schema", schema.check, required=True)
     health.register("storage", Storage(_folders(), free_bytes).check, required=False)
     health.register("relay", outbox_health.check, required=False)
+    health.register("payments", payments_health.check, required=False)
     health.register("search", search_health.check, required=False)
     health.register("stream", stream_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)

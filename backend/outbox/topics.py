@@ -16,7 +16,8 @@ class Kind(Enum):
 class Topic(StrEnum):
     """Every topic, with its kind and the model whose primary key is the key of its messages.
 
-    The model of a fact topic is append-only, so that even a late subscriber reads what happened.
+    Rows of a fact topic's model are never deleted, and what they say about the fact never changes, so that even a
+    late subscriber reads what happened.
     """
 
     kind: Kind
@@ -30,6 +31,8 @@ class Topic(StrEnum):
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
     STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"
     BACK_IN_STOCK = "back_in_stock", Kind.FACT, "inventory.BackInStock"
+    PAYMENT_EVENT = "payment_event", Kind.FACT, "payments.PaymentEvent"
+    PAYMENT_REQUEST = "payment_request", Kind.FACT, "payments.PaymentRequest"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
 
     def __new__(cls, value: str, kind: Kind, model: str) -> "Topic":

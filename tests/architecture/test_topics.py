@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.db.models import AutoField
+from django.db.models import AutoField, UUIDField
 
 from backend.outbox.subscribers import Start
 from backend.outbox.topics import Kind, Topic
@@ -59,8 +59,8 @@ def test_published_topics_are_declared_and_declared_topics_are_published() -> No
 
 
 @pytest.mark.parametrize("topic", Topic)
-def test_the_model_of_a_topic_has_integer_ids_as_keys(topic: Topic) -> None:
-    assert isinstance(apps.get_model(topic.model)._meta.pk, AutoField), topic
+def test_the_model_of_a_topic_has_integer_ids_or_uuids_as_keys(topic: Topic) -> None:
+    assert isinstance(apps.get_model(topic.model)._meta.pk, AutoField | UUIDField), topic
 
 
 def test_fact_topics_have_different_models() -> None:
@@ -87,6 +87,7 @@ def test_all_subscribers_were_found() -> None:
         "OrderFacts",
         "Products",
         "GuestRecentProducts",
+        "PaymentRequests",
         "ShopperLinks",
         "StockAlerts",
     }

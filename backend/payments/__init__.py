@@ -1,0 +1,1 @@
+"""Payments of orders, the events that change them, and requests to payment gateways."""

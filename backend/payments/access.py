@@ -1,0 +1,21 @@
+"""Who may see a payment: staff, and the owner of the order, whom a higher-level app identifies."""
+
+from collections.abc import Callable
+
+from rest_framework.request import Request
+
+OwnerCheck = Callable[[Request, str], bool]
+
+_owner_checks: list[OwnerCheck] = []
+
+
+def register_owner_check(check: OwnerCheck) -> None:
+    """Let `check` decide whether a request comes from the owner of the order with a number."""
+    _owner_checks[:] = [check]
+
+
+def may_see(request: Request, *, order_number: str) -> bool:
+    """Return whether the caller is staff or owns the order."""
+    if request.user.is_authenticated and request.user.is_admin:
+        return True
+    return any(check(request, order_number) for check in _owner_checks)

@@ -1,0 +1,77 @@
+"""The payment gateways of the shop, by name."""
+
+from collections.abc import Callable, Mapping
+
+from django.conf import settings
+
+from backend.payments.errors import GatewayNotOffered
+from backend.payments.gateways.cash_on_delivery import CashOnDelivery
+from backend.payments.gateways.protocol import Gateway, Instruction, Outcome
+from backend.payments.models import RequestKind
+
+
+def _test() -> Gateway:
+    from backend.payments.gateways.delivery import deliver  # noqa: PLC0415 - imports the webhooks
+    from backend.payments.gateways.simulated import SimulatedGateway  # noqa: PLC0415 - not used in production
+
+    return SimulatedGateway(deliver)
+
+
+_MAKERS: Mapping[str, Callable[[], Gateway]] = {"cod": CashOnDelivery, "test": _test}
+_made: dict[str, Gateway] = {}
+
+
+def offered() -> list[str]:
+    """Return the names of the gateways that the shop offers, in the order of PAYMENT_GATEWAYS."""
+    return list(settings.PAYMENT_GATEWAYS)
+
+
+def gateway(name: str) -> Gateway:
+    """Return the gateway, whether or not the shop still offers it.
+
+    Raises:
+        GatewayNotOffered: there is no such gateway.
+    """
+    if name not in _MAKERS:
+        raise GatewayNotOffered(gateway=name, allowed=offered())
+    if name not in _made:
+        _made[name] = _MAKERS[name]()
+    return _made[name]
+
+
+def offered_gateway(name: str) -> Gateway:
+    """Return the gateway.
+
+    Raises:
+        GatewayNotOffered: the shop doesn't offer it.
+    """
+    if name not in offered():
+        raise GatewayNotOffered(gateway=name, allowed=offered())
+    return gateway(name)
+
+
+def replace(name: str, other: Gateway) -> Gateway | None:
+    """Use `other` as the gateway `name`, such as one that calls a stand-in; return what was used before."""
+    before = _made.get(name)
+    _made[name] = other
+    return before
+
+
+def call(target: Gateway, kind: RequestKind, instruction: Instruction) -> Outcome:
+    """Call the method of `target` that performs requests of `kind`.
+
+    Raises:
+        GatewayRefused: the gateway definitely did nothing.
+        OutcomeUnknown: the gateway may have done it, or can't be reached.
+    """
+    match kind:
+        case RequestKind.AUTHORISE:
+            return target.authorise(instruction)
+        case RequestKind.COMPLETE:
+            return target.complete(instruction)
+        case RequestKind.CAPTURE:
+            return target.capture(instruction)
+        case RequestKind.VOID:
+            return target.void(instruction)
+        case RequestKind.REFUND:
+            return target.refund(instruction)

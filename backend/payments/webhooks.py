@@ -1,0 +1,70 @@
+"""Receives the webhooks of payment gateways."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from backend.payments.errors import (
+    GatewayNotOffered,
+    InvalidWebhook,
+    OutcomeUnknown,
+    WebhookNotFound,
+    WebhookNotVerifiable,
+)
+from backend.payments.gateways import offered_gateway
+from backend.payments.gateways.protocol import Report
+from backend.payments.metrics import WEBHOOKS
+from backend.payments.models import Payment
+from backend.payments.recording import locked_payment, record_reports
+
+logger = structlog.get_logger(__name__)
+
+
+def receive(name: str, *, body: bytes, headers: Mapping[str, str], now: datetime) -> int:
+    """Record what the webhook of the gateway `name` reports; return how many events are new.
+
+    A report about a payment that the shop doesn't know is logged: an account at a gateway may serve several
+    shops, and a gateway repeats for days what is not accepted.
+
+    Raises:
+        WebhookNotFound: the shop doesn't offer the gateway.
+        InvalidWebhook: the signature is invalid, or the body can't be read.
+        WebhookNotVerifiable: the signature can't be checked at the moment.
+    """
+    try:
+        sender = offered_gateway(name)
+    except GatewayNotOffered as error:
+        raise WebhookNotFound(gateway=name) from error
+    try:
+        reports = sender.read_webhook(body, headers=headers, now=now)
+    except InvalidWebhook:
+        WEBHOOKS.labels(name, "invalid").inc()
+        raise
+    except OutcomeUnknown as error:
+        raise WebhookNotVerifiable(reason=error.reason) from error
+    added = 0
+    for report in reports:
+        payment_id = _payment_of(report, gateway=name)
+        if payment_id is None:
+            WEBHOOKS.labels(name, "unknown_payment").inc()
+            logger.warning("webhook_of_unknown_payment", gateway=name, reference=report.reference)
+            continue
+        with transaction.atomic():
+            new = len(record_reports(locked_payment(payment_id), [report], now=now))
+        WEBHOOKS.labels(name, "recorded" if new else "known").inc()
+        added += new
+    return added
+
+
+def _payment_of(report: Report, *, gateway: str) -> UUID | None:
+    """Return the id of the payment, which must belong to the gateway that reports it."""
+    rows = Payment.objects.filter(gateway=gateway)
+    if report.payment_id is not None:
+        return rows.filter(pk=report.payment_id).values_list("pk", flat=True).first()
+    if report.payment_reference:
+        rows = rows.filter(gateway_reference=report.payment_reference)
+        return rows.values_list("pk", flat=True).first()
+    return None
