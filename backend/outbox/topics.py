@@ -16,8 +16,8 @@ class Kind(Enum):
 class Topic(StrEnum):
     """Every topic, with its kind and the model whose primary key is the key of its messages.
 
-    Rows of a fact topic's model are never deleted, and what they say about the fact never changes, so that even a
-    late subscriber reads what happened.
+    Rows of a fact topic's model are never deleted, and what they say about the fact never changes, so that
+    even a late subscriber reads what happened.
     """
 
     kind: Kind

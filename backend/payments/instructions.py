@@ -22,6 +22,7 @@ def instruction_of(request: PaymentRequest, *, now: datetime) -> Instruction:
         currency=payment.currency,
         amount=request.amount,
         total=payment.amount,
+        captured=payment.captured,
         captures_automatically=payment.captures_automatically,
         payment_reference=payment.gateway_reference,
         target=target,

@@ -40,7 +40,7 @@ class PaymentStatus(models.TextChoices):
 class Payment(models.Model):
     """An amount that a customer pays for an order through one gateway.
 
-    `authorised` is what may still be captured. `captured` and `refunded` are totals, so captured − refunded is
+    `authorised` is what may still be captured. `captured` and `refunded` are totals, so their difference is
     what the shop keeps. `gateway_reference` is the gateway's id of the payment. `client_data` is what a
     storefront needs to let the customer pay; it is emptied when the customer has nothing left to do.
     `options` are documented by each gateway. Card data is never stored.
@@ -116,8 +116,8 @@ class RequestState(models.TextChoices):
 class PaymentRequest(models.Model):
     """A call of a gateway. `id` is the idempotency key at the gateway, so that every attempt is one request.
 
-    `target` is the gateway's reference of the authorisation or capture that it acts on. A process that performs
-    the request holds it until `lease_until`. Requests of a payment are performed in the order of their ids.
+    `target` is the gateway's reference of the capture that is refunded. A process that performs the request
+    holds it until `lease_until`. Requests of a payment are performed in the order of their ids.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

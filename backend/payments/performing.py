@@ -1,8 +1,8 @@
 """Performs requests: claim, call the gateway outside of any transaction, record the outcome.
 
-A process may be killed at any point. Before the call nothing has happened; after it the lease expires, and the
-request is attempted again with the same idempotency key, so the gateway repeats its first response. An unknown
-outcome is treated in the same way. After the last attempt an operator has to look.
+A process may be killed at any point. Then its lease expires, and the request is attempted again with the
+same idempotency key, so that the gateway repeats its first response. An unknown outcome is treated in the
+same way. After the last attempt the request is left unresolved, and an operator has to look.
 """
 
 from collections.abc import Callable

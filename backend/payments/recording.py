@@ -22,7 +22,7 @@ from backend.payments.models import (
     RequestKind,
     RequestState,
 )
-from backend.payments.state import FAILURES, Fact, state_of
+from backend.payments.state import FAILURES, Fact, PaymentState, state_of
 
 logger = structlog.get_logger(__name__)
 
@@ -91,9 +91,8 @@ def derive(payment: Payment, *, events: Sequence[PaymentEvent] | None = None, no
     state = state_of(payment.amount, facts)
     payment.status = state.status
     payment.authorised, payment.captured, payment.refunded = state.authorised, state.captured, state.refunded
-    unaccounted = {(fact.kind, fact.reference) for fact in state.unaccounted}
     payment.needs_attention = payment.requests.filter(state=RequestState.UNRESOLVED).exists() or any(
-        event.problem or event.kind in FAILURES or (event.kind, event.gateway_reference) in unaccounted
+        _is_alarming(event, state=state)
         for event in found
         if payment.acknowledged_at is None or event.recorded_at > payment.acknowledged_at
     )
@@ -101,6 +100,17 @@ def derive(payment: Payment, *, events: Sequence[PaymentEvent] | None = None, no
         payment.client_data = {}
     payment.updated_at = now
     payment.save()
+
+
+def _is_alarming(event: PaymentEvent, *, state: PaymentState) -> bool:
+    """Return whether an operator has to look at the event."""
+    if event.kind == EventKind.VOID_FAILED and state.captured:
+        # The payment was captured before it could be voided; the order is paid, or refunds it.
+        return False
+    unaccounted = {(fact.kind, fact.reference) for fact in state.unaccounted}
+    return (
+        bool(event.problem) or event.kind in FAILURES or (event.kind, event.gateway_reference) in unaccounted
+    )
 
 
 def _cause(

@@ -27,9 +27,9 @@ _ENDED_UNPAID = (PaymentStatus.VOIDED, PaymentStatus.DECLINED)
 class PaymentSums:
     """The money of an order's payments.
 
-    `amount` is what payments that were neither declined nor voided are for. `authorised` can still be captured;
-    `captured` and `refunded` are totals. `capture_pending` and `refund_pending` were requested, and their
-    outcome is not known yet.
+    `amount` is the sum of the payments that were neither declined nor voided. `authorised` can still be
+    captured; `captured` and `refunded` are totals. `capture_pending` and `refund_pending` were requested, and
+    their outcome is not known yet.
     """
 
     amount: Decimal
@@ -82,7 +82,7 @@ def payment_by_id(payment_id: UUID) -> Payment:
 
 
 def payments_matching(filters: Mapping[str, Any]) -> QuerySet[Payment]:
-    """Return the payments that match the filters of `PaymentFilters`, newest first, with events and requests."""
+    """Return the payments that `PaymentFilters` selects, newest first, with their events and requests."""
     rows = Payment.objects.prefetch_related("events", "requests").order_by("-created_at", "-id")
     for name in ("status", "gateway", "order_number", "needs_attention"):
         if (value := filters.get(name)) is not None:

@@ -18,9 +18,10 @@ CALL_SECONDS = 10.0
 class Instruction:
     """What a gateway is asked to do; `key` is the idempotency key, the same for every attempt.
 
-    `amount` is that of the request, `total` that of the payment. `payment_reference` is the gateway's id of the
-    payment, `target` that of the authorisation (to capture or void) or of the capture (to refund); both are
-    empty if there is none.
+    `amount` is that of the request, `total` that of the payment, of which `captured` is known to be captured.
+    `payment_reference` is the gateway's id of
+    the payment, `target` that of the authorisation (to capture or void) or of the capture (to refund); both
+    are empty if there is none.
     """
 
     key: UUID
@@ -30,6 +31,7 @@ class Instruction:
     currency: str
     amount: Decimal
     total: Decimal
+    captured: Decimal
     captures_automatically: bool
     payment_reference: str
     target: str
@@ -43,7 +45,7 @@ class Report:
     """What a gateway says happened to a payment, which is named by our id or by the gateway's.
 
     An `amount` of None is the whole amount of the payment. `reference` is the gateway's id of the
-    authorisation, capture, refund or attempt. `request_id` is the request that caused it, if the gateway knows.
+    authorisation, capture, refund or attempt. `request_id` is the request that caused it, if that is known.
     """
 
     kind: EventKind

@@ -1,6 +1,6 @@
 """A gateway that moves no money, for development, demonstrations and tests.
 
-What it does is chosen by the option `scenario`, or else by the last two digits of the amount (in minor units):
+The option `scenario` chooses what it does, or else the last two digits of the amount (in minor units):
 
     ends in   scenario      what happens
     02        decline       the payment is declined
@@ -102,11 +102,11 @@ class SimulatedGateway:
         """Authorise or capture the payment as the scenario says."""
         scenario = scenario_of(instruction)
         if scenario == Scenario.DECLINE:
-            raise GatewayRefused("declined", [_report(instruction, EventKind.DECLINED)])
+            raise GatewayRefused("declined", [reported(instruction, EventKind.DECLINED)])
         if scenario == Scenario.ACTION:
             return Outcome(
                 payment_reference=_payment_reference(instruction),
-                reports=[_report(instruction, EventKind.ACTION_REQUIRED)],
+                reports=[reported(instruction, EventKind.ACTION_REQUIRED)],
                 client_data=_choices(instruction),
             )
         return self._done(instruction, _paid(instruction))
@@ -120,7 +120,14 @@ class SimulatedGateway:
         return self._done(instruction, EventKind.CAPTURED, failure=EventKind.CAPTURE_FAILED)
 
     def void(self, instruction: Instruction) -> Outcome:
-        """Release the authorisation."""
+        """Release the authorisation.
+
+        Raises:
+            GatewayRefused: the payment is captured in full.
+            OutcomeUnknown: the scenario says so.
+        """
+        if instruction.captured == instruction.total:
+            raise GatewayRefused("the payment is captured")
         return self._done(instruction, EventKind.VOIDED, failure=EventKind.VOID_FAILED)
 
     def refund(self, instruction: Instruction) -> Outcome:
@@ -143,9 +150,9 @@ class SimulatedGateway:
         self, instruction: Instruction, kind: EventKind, *, failure: EventKind | None = None
     ) -> Outcome:
         scenario = scenario_of(instruction)
-        report = _report(instruction, kind)
+        report = reported(instruction, kind)
         if scenario == Scenario.REFUSE and failure is not None:
-            raise GatewayRefused("refused", [_report(instruction, failure)])
+            raise GatewayRefused("refused", [reported(instruction, failure)])
         if scenario == Scenario.UNAVAILABLE:
             raise OutcomeUnknown("the test gateway is unavailable")
         if scenario == Scenario.TIMEOUT and instruction.attempt == 1:
@@ -170,7 +177,7 @@ def scenario_of(instruction: Instruction) -> Scenario:
 def signed(reports: Sequence[Report], *, now: datetime) -> Webhook:
     """Return the signed webhook with these reports."""
     body = json.dumps({"reports": [_written(report) for report in reports]}).encode()
-    return Webhook(body, {SIGNATURE_HEADER: f"t={int(now.timestamp())},v1={_signature(body, now=now)}"})
+    return Webhook(body, {SIGNATURE_HEADER: f"t={int(now.timestamp())},v1={signature_of(body, now=now)}"})
 
 
 def _webhooks(scenario: Scenario, *, report: Report, now: datetime) -> list[Webhook]:
@@ -204,7 +211,8 @@ def _payment_reference(instruction: Instruction) -> str:
     return f"test-{instruction.payment_id}"
 
 
-def _report(instruction: Instruction, kind: EventKind) -> Report:
+def reported(instruction: Instruction, kind: EventKind) -> Report:
+    """Return the report that the instruction was carried out as `kind`."""
     return Report(
         kind=kind,
         amount=instruction.amount,
@@ -221,7 +229,7 @@ def _choices(instruction: Instruction) -> dict[str, str]:
     """Return the webhooks by which the customer approves or declines the payment."""
     choices = {"url": "/api/payments/webhooks/test/", "header": SIGNATURE_HEADER}
     for name, kind in (("approve", _paid(instruction)), ("decline", EventKind.DECLINED)):
-        webhook = signed([_report(instruction, kind)], now=instruction.now)
+        webhook = signed([reported(instruction, kind)], now=instruction.now)
         choices[f"{name}_body"] = webhook.body.decode()
         choices[f"{name}_signature"] = webhook.headers[SIGNATURE_HEADER]
     return choices
@@ -252,7 +260,8 @@ def _parsed(report: Mapping[str, str | None]) -> Report:
     )
 
 
-def _signature(body: bytes, *, now: datetime) -> str:
+def signature_of(body: bytes, *, now: datetime) -> str:
+    """Return the signature of a body that is sent at the time `now`."""
     key = salted_hmac("payments.test", "webhooks", algorithm="sha256").digest()
     return hmac.new(key, f"{int(now.timestamp())}.".encode() + body, hashlib.sha256).hexdigest()
 
@@ -260,10 +269,10 @@ def _signature(body: bytes, *, now: datetime) -> str:
 def _require_signature(body: bytes, *, signature: str, now: datetime) -> None:
     fields = dict(part.partition("=")[::2] for part in signature.split(","))
     sent = fields.get("t", "")
-    if not (sent.isascii() and sent.isdigit() and len(sent) <= 12):
+    if not (sent.isascii() and sent.isdigit() and len(sent) <= 10):
         raise InvalidWebhook(reason="there is no signature")
     sent_at = datetime.fromtimestamp(int(sent), UTC)
-    if not hmac.compare_digest(fields.get("v1", "").encode(), _signature(body, now=sent_at).encode()):
+    if not hmac.compare_digest(fields.get("v1", "").encode(), signature_of(body, now=sent_at).encode()):
         raise InvalidWebhook(reason="the signature is invalid")
     if abs(now - sent_at) > TOLERANCE:
         raise InvalidWebhook(reason="the signature is too old")

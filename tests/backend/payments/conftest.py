@@ -1,0 +1,13 @@
+"""The test gateway, whose calls the tests see."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.backend.payments.gateway import RecordingGateway, recording
+
+
+@pytest.fixture
+def gateway() -> Iterator[RecordingGateway]:
+    with recording() as (found, _):
+        yield found

@@ -1,0 +1,320 @@
+"""Requests are written within what is authorised, captured and not asked for yet."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from backend.api.errors import InvalidInput
+from backend.audit.models import AuditEntry
+from backend.outbox.models import Message
+from backend.payments import selectors, services
+from backend.payments.errors import (
+    AmountNotCapturable,
+    AmountNotCollectable,
+    AmountNotRefundable,
+    GatewayNotOffered,
+    PaymentNotFound,
+)
+from backend.payments.models import Payment, PaymentRequest
+from backend.payments.performing import MAX_ATTEMPTS
+from tests.backend.payments.gateway import (
+    RecordingGateway,
+    figures,
+    paid,
+    payment,
+    perform_due,
+    request_of,
+)
+from tests.backend.shop import NOW, SYSTEM
+from tests.backend.together import kinds, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def written(act: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Call the service in a transaction, as its callers do."""
+    amount = {"amount": Decimal(options.pop("amount"))} if "amount" in options else {}
+    with transaction.atomic():
+        return act(*args, **amount, **options, by=SYSTEM, now=NOW)
+
+
+@pytest.fixture
+def manual(settings: Any) -> None:
+    settings.PAYMENT_CAPTURE = "manual"
+
+
+def test_a_new_payment_is_unsaved_rows_with_the_message_of_its_request() -> None:
+    new = services.new_payment(
+        order_number="A-1",
+        gateway="test",
+        amount=Decimal("12.50"),
+        currency="EUR",
+        expires_at=NOW,
+        now=NOW,
+    )
+    assert not Payment.objects.exists()
+
+    with transaction.atomic():
+        new.save()
+
+    (request,) = PaymentRequest.objects.all()
+    assert (request.kind, request.amount, request.state) == ("AUTHORISE", Decimal("12.50"), "PENDING")
+    assert [(message.topic, message.key) for message in Message.objects.all()] == [
+        ("payment_request", str(request.pk))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"gateway": "barter"}, GatewayNotOffered),
+        ({"gateway": "stripe"}, GatewayNotOffered),
+        ({"amount": "0.00"}, InvalidInput),
+        ({"amount": "-1.00"}, InvalidInput),
+        ({"amount": "1.005"}, InvalidInput),
+        ({"amount": "1.50", "currency": "JPY"}, InvalidInput),
+        ({"options": {"scenario": "steal"}}, InvalidInput),
+        ({"options": {"card": "4242"}}, InvalidInput),
+        ({"gateway": "cod", "options": {"scenario": "approve"}}, InvalidInput),
+    ],
+)
+def test_a_payment_that_can_not_be_made_is_refused(fields: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        payment(**fields)
+
+    assert not Payment.objects.exists()
+
+
+def test_a_gateway_that_is_no_longer_offered_still_refunds(gateway: RecordingGateway, settings: Any) -> None:
+    made = paid()
+    settings.PAYMENT_GATEWAYS = ["cod"]
+
+    written(services.refund, made.pk, amount="40.00")
+    perform_due()
+
+    assert figures(made) == ("PARTIALLY_REFUNDED", 0, 100, 40)
+
+
+@pytest.mark.usefixtures("manual")
+def test_parts_are_captured_within_what_is_authorised(gateway: RecordingGateway) -> None:
+    made = paid()
+
+    written(services.capture, made.pk, amount="60.00")
+    with pytest.raises(AmountNotCapturable) as refused:
+        written(services.capture, made.pk, amount="40.01")
+    assert refused.value.details == {"requested": "40.01", "available": "40.00"}
+    perform_due()
+    assert figures(made) == ("PARTIALLY_CAPTURED", 40, 60, 0)
+
+    written(services.capture, made.pk, amount="40.00")
+    perform_due()
+    assert figures(made) == ("CAPTURED", 0, 100, 0)
+
+
+@pytest.mark.usefixtures("manual")
+def test_the_rest_of_an_authorisation_is_voided(gateway: RecordingGateway) -> None:
+    made = paid()
+    written(services.capture, made.pk, amount="60.00")
+    perform_due()
+
+    request = written(services.void, made.pk)
+    assert (request.amount, written(services.void, made.pk)) == (40, request)
+    with pytest.raises(AmountNotCapturable):
+        written(services.capture, made.pk, amount="1.00")
+    perform_due()
+
+    assert figures(made) == ("PARTIALLY_CAPTURED", 0, 60, 0)
+    assert written(services.void, made.pk) is None
+
+
+def test_a_payment_that_was_not_begun_can_be_voided(gateway: RecordingGateway) -> None:
+    made = paid("100.03")
+
+    written(services.void, made.pk)
+    perform_due()
+
+    assert figures(made) == ("VOIDED", 0, 0, 0)
+    assert Payment.objects.get().client_data == {}
+    assert written(services.void, made.pk) is None
+
+
+def test_a_void_that_meets_a_captured_payment_changes_nothing(gateway: RecordingGateway) -> None:
+    made = payment()
+    written(services.void, made.pk)
+
+    perform_due()
+
+    made.refresh_from_db()
+    assert (figures(made), made.needs_attention) == (("CAPTURED", 0, 100, 0), False)
+    assert request_of(made, "VOID").state == "FAILED"
+
+
+def test_refunds_never_exceed_what_was_paid(gateway: RecordingGateway) -> None:
+    made = paid()
+    written(services.refund, made.pk, amount="70.00")
+
+    with pytest.raises(AmountNotRefundable) as refused:
+        written(services.refund, made.pk, amount="30.01")
+    assert refused.value.details == {"requested": "30.01", "available": "30.00"}
+    assert selectors.sums_of("A-1").refund_pending == 70
+
+    written(services.refund, made.pk, amount="30.00")
+    perform_due()
+    sums = selectors.sums_of("A-1")
+    assert (sums.captured, sums.refunded, sums.refund_pending, sums.kept) == (100, 100, 0, 0)
+
+
+def test_refunds_at_once_return_the_money_once(gateway: RecordingGateway) -> None:
+    made = paid()
+
+    outcomes = together(*[lambda: written(services.refund, made.pk, amount="60.00")] * 4)
+
+    assert kinds(outcomes) == ["AmountNotRefundable"] * 3 + ["list"]
+
+
+@pytest.mark.usefixtures("manual")
+def test_a_refund_names_the_captures_that_it_is_taken_from(gateway: RecordingGateway) -> None:
+    made = paid()
+    for amount in ("60.00", "40.00"):
+        written(services.capture, made.pk, amount=amount)
+        perform_due()
+
+    requests = written(services.refund, made.pk, amount="75.00")
+
+    captured = [event.gateway_reference for event in made.events.filter(kind="CAPTURED").order_by("id")]
+    assert [(each.target, each.amount) for each in requests] == [(captured[0], 60), (captured[1], 15)]
+
+
+@pytest.mark.parametrize("kind", ["refund", "capture"])
+@pytest.mark.usefixtures("manual")
+def test_a_refused_request_needs_attention_and_frees_its_amount(kind: str, gateway: RecordingGateway) -> None:
+    made = paid(options={"scenario": "refuse"})
+    if kind == "refund":
+        Payment.objects.update(options={})
+        written(services.capture, made.pk, amount="100.00")
+        perform_due()
+        Payment.objects.update(options={"scenario": "refuse"})
+
+    written(getattr(services, kind), made.pk, amount="100.00")
+    perform_due()
+
+    assert Payment.objects.get().needs_attention
+    assert [each.state for each in made.requests.order_by("id")][-1] == "FAILED"
+    written(getattr(services, kind), made.pk, amount="100.00")
+    written(services.acknowledge, made.pk)
+    assert not Payment.objects.get().needs_attention
+
+
+@pytest.mark.parametrize("amount", ["0.00", "-5.00", "1.001"])
+@pytest.mark.parametrize("act", [services.refund, services.capture])
+def test_an_amount_must_be_positive_and_precise(
+    act: Callable[..., Any], amount: str, gateway: RecordingGateway
+) -> None:
+    made = paid()
+
+    with pytest.raises(InvalidInput):
+        written(act, made.pk, amount=amount)
+
+
+class TestCash:
+    def test_nothing_is_called_and_it_is_collected_in_parts(self) -> None:
+        made = payment(gateway="cod")
+        assert not PaymentRequest.objects.exists()
+
+        written(services.collect, "A-1", amount="60.00", reference="shipment 1")
+        written(services.collect, "A-1", amount="60.00", reference="shipment 1")
+        assert figures(made) == ("PARTIALLY_CAPTURED", 0, 60, 0)
+        with pytest.raises(AmountNotCollectable):
+            written(services.collect, "A-1", amount="40.01", reference="shipment 2")
+        written(services.collect, "A-1", amount="40.00", reference="shipment 2")
+
+        assert figures(made) == ("CAPTURED", 0, 100, 0)
+
+    def test_it_is_refunded_and_voided_at_once(self) -> None:
+        made = payment(gateway="cod")
+        written(services.collect, "A-1", amount="100.00")
+        (request,) = written(services.refund, made.pk, amount="30.00")
+        other = payment(gateway="cod", order_number="A-2")
+        written(services.void, other.pk)
+
+        assert (request.state, figures(made)) == ("SUCCEEDED", ("PARTIALLY_REFUNDED", 0, 100, 30))
+        assert figures(other) == ("VOIDED", 0, 0, 0)
+        assert not PaymentRequest.objects.exclude(state="SUCCEEDED").exists()
+        with pytest.raises(PaymentNotFound):
+            written(services.collect, "A-2", amount="1.00")
+
+    def test_cash_collected_at_once_is_counted_once(self) -> None:
+        made = payment(gateway="cod")
+
+        together(*[lambda: written(services.collect, "A-1", amount="100.00")] * 4)
+
+        assert figures(made) == ("CAPTURED", 0, 100, 0)
+        assert made.events.count() == 1
+
+
+class TestOperators:
+    @pytest.fixture
+    def unresolved(self, gateway: RecordingGateway) -> PaymentRequest:
+        made = payment("100.06")
+        PaymentRequest.objects.update(attempts=MAX_ATTEMPTS - 1)
+        perform_due()
+        return request_of(made, "AUTHORISE")
+
+    def test_an_unresolved_request_is_attempted_again_with_its_key(
+        self, unresolved: PaymentRequest, gateway: RecordingGateway
+    ) -> None:
+        Payment.objects.update(options={"scenario": "approve"})
+
+        written(services.retry, unresolved.pk)
+        perform_due()
+
+        assert {instruction.key for _, instruction in gateway.calls} == {unresolved.pk}
+        assert figures(unresolved.payment) == ("CAPTURED", 0, 100, 0)
+        assert not Payment.objects.get().needs_attention
+
+    def test_an_unresolved_request_is_given_up(self, unresolved: PaymentRequest) -> None:
+        written(services.give_up, unresolved.pk, reason="not in the gateway's list")
+
+        unresolved.refresh_from_db()
+        assert (unresolved.state, unresolved.error) == ("FAILED", "not in the gateway's list")
+        assert not Payment.objects.get().needs_attention
+        with pytest.raises(PaymentNotFound):
+            written(services.retry, unresolved.pk)
+
+
+def test_every_write_names_its_author(gateway: RecordingGateway) -> None:
+    made = paid()
+    written(services.refund, made.pk, amount="10.00", reason="scratched")
+
+    entries = AuditEntry.objects.filter(action="payments.requested")
+    assert [(entry.system_name, entry.changes["amount"]) for entry in entries] == [("tests", [None, "10"])]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"captured": 101},
+        {"authorised": 1, "captured": 100},
+        {"captured": 50, "refunded": 51},
+        {"refunded": -1},
+        {"status": "PAID"},
+        {"amount": 0},
+    ],
+)
+def test_the_database_refuses_sums_that_do_not_add_up(change: dict[str, Any]) -> None:
+    made = payment()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Payment.objects.filter(pk=made.pk).update(**change)
+
+
+def test_the_database_adds_amounts_that_floats_can_not_represent() -> None:
+    made = payment("0.30")
+
+    Payment.objects.filter(pk=made.pk).update(authorised=Decimal("0.10"), captured=Decimal("0.20"))
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Payment.objects.filter(pk=made.pk).update(captured=Decimal("0.2001"))
