@@ -65,6 +65,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StockLevelEnum": "backend.inventory.models.StockLevel",
         "OrderStatusEnum": "backend.orders.models.OrderStatus",
+        "PaymentStateEnum": "backend.payments.models.PaymentStatus",
+        "PaymentEventKindEnum": "backend.payments.models.EventKind",
+        "PaymentRequestKindEnum": "backend.payments.models.RequestKind",
+        "PaymentRequestStateEnum": "backend.payments.models.RequestState",
         "PurchaseOrderStatusEnum": "backend.purchasing.models.PurchaseOrderStatus",
     },
     "POSTPROCESSING_HOOKS": [

@@ -14,7 +14,11 @@ class PaymentNotFound(NotFound):
 
     code = "payment_not_found"
     message = "There is no such payment."
-    details_keys = {"payment": "The payment's id."}
+    details_keys = {
+        "payment": "The payment's id.",
+        "order_number": "The number of an order that is not paid in this way.",
+        "request": "The id of a request to a gateway.",
+    }
     hint = "The response to the order's placement has the id of its payment."
 
 

@@ -65,6 +65,10 @@ class PaymentEventSerializer(serializers.ModelSerializer[PaymentEvent]):
     }
 
     amount = MoneyOutput()
+    problem = serializers.CharField(
+        help_text="Why the event contradicts the payment and changes no sum: `AMOUNT_DIFFERS`, "
+        "`CURRENCY_DIFFERS` or `CONTRADICTS`; else empty."
+    )
 
     class Meta:
         model = PaymentEvent

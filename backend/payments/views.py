@@ -28,6 +28,20 @@ from backend.payments.serializers import (
 from backend.payments.throttles import WebhookThrottle
 
 TAG = "payments"
+PAYMENT_ID = {
+    "name": "payment_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+    "description": "The payment's id.",
+}
+GATEWAY = {
+    "name": "gateway",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "enum": ["test", "stripe", "paypal"]},
+    "description": "The gateway that sends the webhook.",
+}
 # The largest events of Stripe and PayPal have some 100 kB.
 MAX_WEBHOOK_BYTES = 262_144
 
@@ -50,7 +64,13 @@ class PaymentView(APIView):
 
     permission_classes = (AllowAny,)
 
-    @operation("payments_get", tag=TAG, response=envelope_of(PaymentSerializer), errors=[PaymentNotFound])
+    @operation(
+        "payments_get",
+        tag=TAG,
+        parameters=[PAYMENT_ID],
+        response=envelope_of(PaymentSerializer),
+        errors=[PaymentNotFound],
+    )
     def get(self, request: Request, payment_id: UUID) -> Response:
         """Show a payment to the owner of its order, or to staff.
 
@@ -72,6 +92,7 @@ class WebhookView(APIView):
     @operation(
         "payment_webhooks_create",
         tag=TAG,
+        parameters=[GATEWAY],
         request=WebhookSerializer,
         response=envelope_of(WebhookReceiptSerializer),
         errors=[WebhookNotFound, InvalidWebhook, WebhookNotVerifiable],

@@ -87,9 +87,13 @@ class TestStaffList:
         ],
     )
     def test_it_is_filtered(self, query: str, found: list[str], gateway: RecordingGateway) -> None:
-        for index, fields in enumerate(
-            [{}, {"options": {"scenario": "decline"}}, {"gateway": "cod"}, {"options": {"scenario": "lying"}}]
-        ):
+        different: list[dict[str, Any]] = [
+            {},
+            {"options": {"scenario": "decline"}},
+            {"gateway": "cod"},
+            {"options": {"scenario": "lying"}},
+        ]
+        for index, fields in enumerate(different):
             made = payment(order_number=f"A-{index + 1}", now=NOW + timedelta(minutes=index), **fields)
             perform_due(made.created_at)
 

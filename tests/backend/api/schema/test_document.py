@@ -19,6 +19,8 @@ OPEN_TO_GUESTS = {
     "categories_list",
     "events_create",
     "liveness_get",
+    "payment_webhooks_create",
+    "payments_get",
     "product_images_list",
     "product_recommendations_get",
     "product_variants_get",
@@ -38,6 +40,7 @@ WITHOUT_TOKEN = {
     "accounts_register",
     "accounts_token_refresh",
     "liveness_get",
+    "payment_webhooks_create",
     "readiness_get",
 }
 FOR_ROLES = {
@@ -49,6 +52,7 @@ FOR_ROLES = {
     "orders_deliver",
     "orders_return",
     "orders_ship",
+    "payments_list",
     "product_image_order_update",
     "product_images_create",
     "product_images_delete",
