@@ -14,7 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from backend.api import money
-from backend.catalog.bulk import ImportedProduct, ImportedVariant
+from backend.catalog.imported import ImportedProduct, ImportedVariant
 from demo.vocabulary import Axis, Leaf, Vocabulary
 
 STYLES = 6

@@ -119,7 +119,8 @@ def _make_products(variants: int) -> int:
 
     from backend.accounts.imported import seller_of  # noqa: PLC0415
     from backend.audit.actors import Actor  # noqa: PLC0415
-    from backend.catalog.bulk import ImportedProduct, ImportedVariant, upsert_products  # noqa: PLC0415
+    from backend.catalog.bulk import upsert_products  # noqa: PLC0415
+    from backend.catalog.imported import ImportedProduct, ImportedVariant  # noqa: PLC0415
     from backend.catalog.models import Product  # noqa: PLC0415
 
     made = upsert_products(

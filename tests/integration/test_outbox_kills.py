@@ -63,7 +63,8 @@ django.setup()
 from django.db import transaction
 from django.utils import timezone
 from backend.audit.actors import Actor
-from backend.catalog.bulk import ImportedProduct, ImportedVariant, upsert_products
+from backend.catalog.bulk import upsert_products
+from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.engines.index import engine
 from backend.accounts.imported import seller_of
 from backend.outbox.services import publish_many

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from backend.catalog.bulk import ImportedProduct, ImportedVariant
+from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.importing.catalogue.descriptions import description_of
 from backend.importing.catalogue.offers import LONGEST_VARIANT_NAME, Offer, offer_of, product_reference
 from backend.importing.catalogue.row import CatalogRow

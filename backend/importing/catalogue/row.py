@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from backend.catalog import categories
-from backend.catalog.bulk import ImportedProduct
+from backend.catalog.imported import ImportedProduct
 from backend.importing.files import DETECTED
 from backend.importing.headers import Header
 from backend.importing.outcomes import Refused

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 
 from backend.api.bulk_rows import insert_rows
 from backend.audit.actors import Actor
-from backend.catalog.bulk import Upserted, set_active, upsert_products
+from backend.catalog.bulk import set_active, upsert_products
+from backend.catalog.imported import Upserted
 from backend.catalog.models import Variant
 from backend.importing.catalogue.row import CatalogRow
 from backend.importing.catalogue.statements import (

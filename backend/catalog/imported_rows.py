@@ -1,0 +1,138 @@
+"""Rows of imported products: new ones, and changes of existing ones."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from backend.api.bulk_rows import insert_rows
+from backend.catalog.imported import ImportedProduct, ImportedVariant
+from backend.catalog.imported_matching import Identity
+from backend.catalog.models import Product, Variant
+from backend.catalog.pricing import reprice
+from backend.catalog.services import slug_of
+
+ALWAYS_WRITTEN = ("slug", "sale_price", "updated_at")
+VARIANT_FIELDS = ("name", "price_modifier", "discount_percentage", "attributes", "image_url")
+
+
+def values_of(product: ImportedProduct, *, category_id: int, identity: Identity) -> dict[str, Any]:
+    """Return the columns of a product that a later import of it changes, too."""
+    return {
+        "source": identity.source,
+        "source_reference": product.reference,
+        "title": product.title,
+        "description": product.description,
+        "brand": product.brand,
+        "category_id": category_id,
+        "seller_id": identity.seller_id,
+        "price": product.price,
+        "currency": product.currency,
+        "discount_percentage": product.discount_percentage,
+        "rating_average": product.rating_average,
+        "rating_count": product.rating_count,
+        "attributes": dict(product.attributes),
+        "image_urls": list(product.image_urls),
+    }
+
+
+def new_product(
+    wanted: ImportedProduct, *, values: Mapping[str, Any], now: datetime
+) -> tuple[Product, list[Variant]]:
+    """Return a product and its variants, which are not stored yet."""
+    product = Product(
+        **values,
+        slug=slug_of(wanted.title),
+        is_active=wanted.is_active,
+        flash_sale=wanted.flash_sale,
+        best_seller_product=wanted.best_seller_product,
+        featured_product=wanted.featured_product,
+        created_at=wanted.created_at or now,
+    )
+    variants = [_variant(product, wanted=variant) for variant in wanted.variants]
+    reprice(product, variants)
+    return product, variants
+
+
+def _variant(product: Product, *, wanted: ImportedVariant) -> Variant:
+    return Variant(product=product, sku=wanted.sku, **_variant_values(wanted))
+
+
+def _variant_values(wanted: ImportedVariant) -> dict[str, Any]:
+    return {
+        "name": wanted.name,
+        "price_modifier": wanted.price_modifier,
+        "discount_percentage": wanted.discount_percentage,
+        "attributes": dict(wanted.attributes),
+        "image_url": wanted.image_url,
+    }
+
+
+def write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[Product]:
+    """Store new products with their variants; return the products."""
+    made = Product.objects.bulk_create([product for product, _ in new])
+    variants = [variant for _, variants in new for variant in variants]
+    for variant in variants:
+        variant.product_id = variant.product.pk
+    insert_rows(variants)
+    return made
+
+
+class Changes:
+    """Collects the changed rows, so that each table is written once."""
+
+    def __init__(self, known: Collection[Product]) -> None:
+        self._known = known
+        self._products: list[Product] = []
+        self._fields: set[str] = set()
+        self._changed: list[Variant] = []
+        self._new: list[Variant] = []
+
+    def take(
+        self, product: Product, *, wanted: ImportedProduct, values: Mapping[str, Any], now: datetime
+    ) -> bool:
+        """Change `product` and its variants in memory; return whether anything differed."""
+        differing = _assign(product, values)
+        if "title" in differing:
+            product.slug = slug_of(product.title)
+        variants_differ = self._take_variants(product, wanted=wanted.variants, repriced=bool(differing))
+        if not differing and not variants_differ:
+            return False
+        product.updated_at = now
+        self._products.append(product)
+        self._fields |= differing
+        return True
+
+    def _take_variants(self, product: Product, *, wanted: Sequence[ImportedVariant], repriced: bool) -> bool:
+        present = {variant.sku: variant for variant in product.variants.all()}
+        changed, new = [], []
+        for variant in wanted:
+            row = present.get(variant.sku)
+            if row is None:
+                present[variant.sku] = created = _variant(product, wanted=variant)
+                new.append(created)
+            elif _assign(row, _variant_values(variant)):
+                changed.append(row)
+        if repriced or changed or new:
+            reprice(product, list(present.values()))
+            self._changed += [row for row in present.values() if row.pk]
+            self._new += new
+        return bool(changed or new)
+
+    def write(self) -> list[int]:
+        """Write the collected rows; return the ids of the products that changed."""
+        if self._products:
+            Product.objects.bulk_update(self._products, sorted({*self._fields, *ALWAYS_WRITTEN}))
+            # Lock all variants at once, by id, as checkouts do. Otherwise a caller that changes stock next
+            # would lock some variants after others with higher ids, which can deadlock.
+            variants = Variant.objects.filter(product__in=self._known)
+            list(variants.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+            Variant.objects.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])
+            insert_rows(self._new)
+        return [product.pk for product in self._products]
+
+
+def _assign(row: Product | Variant, values: Mapping[str, Any]) -> set[str]:
+    differing = {name for name, value in values.items() if getattr(row, name) != value}
+    for name in differing:
+        setattr(row, name, values[name])
+    return {name.removesuffix("_id") for name in differing}
