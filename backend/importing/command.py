@@ -1,6 +1,9 @@
 """Shared by the import commands: arguments, progress, the summary, refused rows and waiting."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -8,13 +11,14 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from tqdm import tqdm
 
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.importing.errors import FormatNotInstalled, UnreadableFile
 from backend.importing.files import count_rows, open_table
+from backend.importing.full_volumes import full_volume
 from backend.importing.headers import Header
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Thing, run
@@ -27,6 +31,27 @@ INTERRUPTED = 130
 
 FileFormat = TypeVar("FileFormat")
 Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportJob(Generic[Thing]):
+    """What a command imports: the `total` rows of a file, read by `read` and written by `write`.
+
+    `again` says how corrected rows are imported. `finish` is called when all rows are written. With `dry_run`
+    the import isn't audited and refused rows are not stored; `write` must write nothing.
+    """
+
+    path: Path
+    total: int
+    header: Header
+    dialect: Dialect
+    read: Callable[[Path], Iterator[Thing | Refused]]
+    write: Callable[[Sequence[Thing]], Written]
+    name: str
+    now: datetime
+    again: str = "with the same options"
+    finish: Callable[[Summary], None] | None = None
+    dry_run: bool = False
 
 
 class ImportCommand(BaseCommand, Generic[Thing]):
@@ -53,6 +78,23 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             action="store_true",
             help="don't wait until the search index and the warehouse are up to date; a relay updates them",
         )
+
+    def execute(self, *arguments: Any, **options: Any) -> str | None:
+        """Run the command.
+
+        Raises:
+            CommandError: a volume is full; names it.
+        """
+        try:
+            return super().execute(*arguments, **options)
+        except (OSError, sqlite3.Error, DatabaseError) as error:
+            if (volume := full_volume(error)) is None:
+                raise
+            message = (
+                f"the volume of {volume} is full. Free space on it, or make it larger; then run the command"
+                " again, which continues after what is stored"
+            )
+            raise CommandError(message) from error
 
     def dialect_of(self, options: Mapping[str, Any]) -> Dialect:
         """Return how the file is written, as far as the options say it."""
@@ -91,68 +133,39 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         """
         return self.readable(partial(count_rows, path, header=header, dialect=dialect))
 
-    def import_file(
-        self,
-        path: Path,
-        *,
-        total: int,
-        header: Header,
-        dialect: Dialect,
-        read: Callable[[Path], Iterator[Thing | Refused]],
-        write: Callable[[Sequence[Thing]], Written],
-        name: str,
-        now: datetime,
-        again: str = "with the same options",
-        finish: Callable[[Summary], None] | None = None,
-        dry_run: bool = False,
-    ) -> Summary:
-        """Import the `total` rows of the file, print a summary and return it.
-
-        `again` says how corrected rows are imported. `finish` is called when all rows are written. With
-        `dry_run` the import isn't audited and refused rows are not stored; `write` must write nothing.
+    def import_file(self, job: ImportJob[Thing]) -> Summary:
+        """Import the rows of a file, print a summary and return it.
 
         Raises:
             CommandError: the command was interrupted.
         """
         summary = Summary()
-        if not dry_run:
-            self._record_start(path, name=name, total=total)
-        refused_path = settings.VITRINE_HOME / "imports" / f"{name}-{now:%Y%m%dT%H%M%S}.csv"
-        table = open_table(path, header=header, dialect=dialect)
-        columns = table.names if header.whole_rows else header.required
-        try:
-            with (
-                RefusedRows(
-                    None if dry_run else refused_path, columns=columns, delimiter=table.delimiter
-                ) as refused_rows,
-                tqdm(total=total, unit=" rows", unit_scale=True, desc=name, disable=None) as progress,
-            ):
+        with _interruptible(summary):
+            if not job.dry_run:
+                self._record_start(job)
+            refused_rows = _refused_rows(job)
+            with refused_rows, _progress(job) as progress:
                 run(
-                    read(path),
-                    write=write,
+                    job.read(job.path),
+                    write=job.write,
                     chunk_size=self.chunk_size,
                     summary=summary,
                     refused_rows=refused_rows,
                     advance=progress.update,
                 )
-                if finish is not None:
-                    finish(summary)
-        except KeyboardInterrupt as interrupt:
-            message = (
-                f"stopped after {summary.read:,} rows, which are stored; run the command again to continue"
-            )
-            raise CommandError(message, returncode=INTERRUPTED) from interrupt
+                if job.finish is not None:
+                    job.finish(summary)
         for line in summary.lines():
             self.stdout.write(line)
         if refused_rows:
-            self.stdout.write(f"correct the refused rows and import their file {again}")
+            self.stdout.write(f"correct the refused rows and import their file {job.again}")
             self.stdout.write(f"refused rows: {refused_rows.path}")
         return summary
 
-    def _record_start(self, path: Path, *, name: str, total: int) -> None:
+    def _record_start(self, job: ImportJob[Thing]) -> None:
         with transaction.atomic():
-            started = {"import": (None, name), "rows": (None, total)}
-            record("importing.started", by=self.actor, subject=("file", path.name), changes=started)
+            started = {"import": (None, job.name), "rows": (None, job.total)}
+            record("importing.started", by=self.actor, subject=("file", job.path.name), changes=started)
 
     def wait(self, options: dict[str, Any]) -> None:
         """Wait until every subscriber has handled what was imported, unless `--no-wait` was given.
@@ -169,6 +182,34 @@ class ImportCommand(BaseCommand, Generic[Thing]):
                 f"everything is stored, but the index or the warehouse isn't up to date: {_one_line(error)}"
             )
             raise CommandError(f"{message}; a relay will update them") from error
+
+
+def _refused_rows(job: ImportJob[Any]) -> RefusedRows:
+    table = open_table(job.path, header=job.header, dialect=job.dialect)
+    path = settings.VITRINE_HOME / "imports" / f"{job.name}-{job.now:%Y%m%dT%H%M%S}.csv"
+    return RefusedRows(
+        None if job.dry_run else path,
+        columns=table.names if job.header.whole_rows else job.header.required,
+        delimiter=table.delimiter,
+    )
+
+
+def _progress(job: ImportJob[Any]) -> "tqdm[Any]":
+    return tqdm(total=job.total, unit=" rows", unit_scale=True, desc=job.name, disable=None)
+
+
+@contextmanager
+def _interruptible(summary: Summary) -> Iterator[None]:
+    """Say how an interrupted import is continued.
+
+    Raises:
+        CommandError: the command was interrupted.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        message = f"stopped after {summary.read:,} rows, which are stored; run the command again to continue"
+        raise CommandError(message, returncode=INTERRUPTED) from interrupt
 
 
 def _one_line(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """`manage.py import_catalog`: import products from a file."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ from backend.importing.catalogue.missing import withdraw_missing
 from backend.importing.catalogue.reading import notes
 from backend.importing.catalogue.row import CatalogRow, Reading
 from backend.importing.catalogue.write import CatalogueWriter
-from backend.importing.command import WRONG_INPUT, ImportCommand
+from backend.importing.command import WRONG_INPUT, ImportCommand, ImportJob
 from backend.importing.numbers import MARKS
 from backend.importing.outcomes import Summary
 from backend.importing.text import Dialect
@@ -81,24 +82,15 @@ class Command(ImportCommand[CatalogRow]):
     def handle(self, *_: Any, path: Path, **options: Any) -> None:
         """Import the file."""
         name, now = options["format"], timezone.now()
-        source = options["source"] or name
         file_format = self.format_of(partial(catalogue_format, name))
         reading = _reading(options, dialect=self.dialect_of(options))
         total = self.rows_in(path, header=file_format.header, dialect=reading.dialect)
         reading = self.readable(partial(file_format.resolve, path, reading=reading))
         for note in notes(path, header=file_format.header, reading=reading):
             self.stdout.write(note)
-        writer = CatalogueWriter(
-            source=source,
-            seller_id=_seller_id(options["seller"], source=source, dry_run=options["dry_run"]),
-            by=self.actor,
-            now=now,
-            transfer_ownership=options["transfer_ownership"],
-            dry_run=options["dry_run"],
-            show=self.stdout.write,
-        )
-        self.import_file(
-            path,
+        writer = self._writer(options, source=options["source"] or name, now=now)
+        job = ImportJob(
+            path=path,
             total=total,
             header=file_format.header,
             dialect=reading.dialect,
@@ -110,8 +102,20 @@ class Command(ImportCommand[CatalogRow]):
             finish=partial(_withdraw, writer) if options["complete"] else None,
             dry_run=options["dry_run"],
         )
+        self.import_file(job)
         if not options["dry_run"]:
             self.wait(options)
+
+    def _writer(self, options: Mapping[str, Any], *, source: str, now: datetime) -> CatalogueWriter:
+        return CatalogueWriter(
+            source=source,
+            seller_id=_seller_id(options["seller"], source=source, dry_run=options["dry_run"]),
+            by=self.actor,
+            now=now,
+            transfer_ownership=options["transfer_ownership"],
+            dry_run=options["dry_run"],
+            show=self.stdout.write,
+        )
 
 
 def _withdraw(writer: CatalogueWriter, summary: Summary) -> None:

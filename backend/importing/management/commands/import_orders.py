@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from backend.audit.actors import Actor
-from backend.importing.command import WRONG_INPUT, ImportCommand
+from backend.importing.command import WRONG_INPUT, ImportCommand, ImportJob
 from backend.importing.orders.formats import NAMES, orders_format
 from backend.importing.orders.row import Format, OrderRow, ReturnRow
 from backend.importing.orders.write import OrderWriter, variant_ids
@@ -33,8 +33,8 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
         )
         total = self.rows_in(path, header=file_format.header, dialect=dialect)
         writer = OrderWriter(source=name, variants=_variants(path, file_format=file_format, name=name))
-        self.import_file(
-            path,
+        job = ImportJob[OrderRow | ReturnRow](
+            path=path,
             total=total,
             header=file_format.header,
             dialect=dialect,
@@ -43,6 +43,7 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
             name=f"orders-{name}",
             now=timezone.now(),
         )
+        self.import_file(job)
         refresh_popularity(by=self.actor)
         self.wait(options)
 
