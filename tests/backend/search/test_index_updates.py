@@ -3,14 +3,21 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
+from backend.catalog.bulk import upsert_products
+from backend.catalog.categories import category_by_names
+from backend.catalog.imported import ImportedProduct, ImportedVariant
+from backend.catalog.models import Category
+from backend.catalog.subscribers import CategoryFanOut
 from backend.outbox import runner
 from backend.outbox.errors import Overtaken
 from backend.outbox.models import Cursor, Message
@@ -20,23 +27,27 @@ from backend.search.rebuilding import OutboxSource, build, index_subscribers
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import DocumentWrite, Role, SearchEngine
+from indexing.filters import Filters
 from indexing.generations import roll_back
+from indexing.mapping import category_token
 from indexing.request import SearchRequest
-from tests.backend.shop import SYSTEM, client_of, product, staff
+from tests.backend.shop import NOW, SYSTEM, client_of, product, seller, staff
 from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SEARCHABLE_WITHIN_SECONDS = 2.0
+MOVED_WITHIN_SECONDS = 10.0
+SEVERAL_BATCHES = 1_100
 
 
 @pytest.fixture
 def relay(shop_engine: SearchEngine) -> Iterator[SearchEngine]:
-    """A running relay whose subscribers are the generations of the index."""
+    """A running relay whose subscribers are those of categories and the generations of the index."""
     stopping = threading.Event()
 
     def work() -> None:
-        Relay(lambda: index_subscribers(shop_engine, clock=timezone.now)).run(stopping)
+        Relay(lambda: [CategoryFanOut(), *index_subscribers(shop_engine, clock=timezone.now)]).run(stopping)
         connection.close()
 
     thread = threading.Thread(target=work, daemon=True)
@@ -73,6 +84,53 @@ def test_a_deleted_product_leaves_the_results_within_two_seconds(relay: SearchEn
     client_of(staff()).delete(f"/api/products/{lamp.pk}/")
 
     wait_until(lambda: titles(relay, "lantern") == [], seconds=SEARCHABLE_WITHIN_SECONDS)
+
+
+def test_the_products_of_a_moved_subtree_are_found_by_its_new_path_within_seconds(
+    relay: SearchEngine,
+) -> None:
+    imported = [listing(number) for number in range(SEVERAL_BATCHES)]
+    upsert_products(imported, source="csv", seller_id=seller().pk, by=SYSTEM, now=NOW)
+    category_by_names(["Garden"], by=SYSTEM)
+    wait_until(lambda: indexed_in(relay, "Home > Lamps") == SEVERAL_BATCHES, seconds=60)
+    ids = dict(Category.objects.values_list("path", "pk"))
+
+    change = {"parent": ids["Garden"], "name": "Lights"}
+    response = client_of(staff()).patch(f"/api/categories/{ids['Home > Lamps']}/", change, format="json")
+
+    assert response.status_code == 200
+    wait_until(lambda: indexed_in(relay, "Garden > Lights") == SEVERAL_BATCHES, seconds=MOVED_WITHIN_SECONDS)
+    places = ["Garden > Lights", "Garden > Lights > Desk", "Garden", "Home", "Home > Lamps"]
+    assert [found_in(place) for place in places] == [
+        SEVERAL_BATCHES,
+        SEVERAL_BATCHES // 2,
+        SEVERAL_BATCHES,
+        0,
+        0,
+    ]
+
+
+def listing(number: int) -> ImportedProduct:
+    return ImportedProduct(
+        reference=str(number),
+        title=f"Lantern {number}",
+        category=("Home", "Lamps", "Desk" if number % 2 else "Floor"),
+        price=Decimal(10),
+        currency="USD",
+        variants=(ImportedVariant(sku=f"L-{number}"),),
+    )
+
+
+def indexed_in(engine: SearchEngine, path: str) -> int:
+    token = category_token(path=path, slug=Category.objects.get(path=path).slug)
+    filters = Filters(category=path, category_tokens=(token,))
+    return engine.search(SearchRequest(filters=filters, facets=False)).count
+
+
+def found_in(path: str) -> int:
+    response = APIClient().get("/api/search/", {"category": path})
+    assert response.status_code == 200, response.content
+    return int(response.json()["count"])
 
 
 def test_a_rebuild_while_the_relay_runs_loses_no_change(relay: SearchEngine) -> None:
