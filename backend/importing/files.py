@@ -90,7 +90,7 @@ class Table:
         if len(values) != width:
             fault = f"doesn't have {width} columns, as the header has"
         kept = [values[at] for at in self.kept if at < len(values)] if self.kept else values[:width]
-        if not fault and any("\0" in value for value in kept):
+        if not fault and "\0" in "".join(kept):
             fault = NULL_CHARACTER
         if not fault:
             return Record(line, kept) if any(map(str.strip, kept)) else None

@@ -6,7 +6,7 @@ only have a decimal comma. 1,234 can be two numbers, so a file that shows nothin
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from backend.importing.errors import UnreadableFile
 
@@ -14,6 +14,8 @@ POINT, COMMA = ".", ","
 MARKS = {"point": POINT, "comma": COMMA}
 OTHER = {POINT: COMMA, COMMA: POINT}
 EITHER = "either"
+REMEMBERED = 4_096
+"""The same numbers occur again and again in a file, and reading one takes several regular expressions."""
 _SPACES = " \u00a0\u202f\u2009'\u2019"
 _PARTS = re.compile(rf"(?P<lead>[^0-9]*)(?P<number>[0-9](?:[0-9.,{_SPACES}]*[0-9])?)(?P<tail>[^0-9]*)")
 _DOLLARS = (
@@ -33,6 +35,7 @@ SIGNS = {
 """The currencies that a sign may stand for; a sign never decides which currency a row has."""
 
 
+@lru_cache(maxsize=REMEMBERED)
 def plain(text: str, *, mark: str, currency: str = "", unit: str = "") -> str:
     """Return a number as digits with a decimal point, without the grouping of its digits and its currency.
 
@@ -75,6 +78,7 @@ def _ungrouped(mark: str) -> re.Pattern[str]:
     return re.compile(rf"(?P<whole>[0-9]+)(?:{re.escape(mark)}(?P<places>[0-9]+))?")
 
 
+@lru_cache(maxsize=REMEMBERED)
 def shown_mark(text: str) -> str:
     """Return the decimal mark that a number must have, EITHER if both are possible, or nothing."""
     parts = _PARTS.fullmatch(text)

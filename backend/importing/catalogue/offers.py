@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from backend.catalog.models import PATH_SEPARATOR
 from backend.importing.catalogue.row import (
@@ -192,6 +193,7 @@ def _urls(text: str) -> tuple[str, ...]:
     return urls
 
 
+@lru_cache(maxsize=1_024)
 def _category(text: str) -> tuple[str, ...]:
     if not text:
         return UNCATEGORISED

@@ -1,7 +1,7 @@
 """What becomes of the columns of a catalogue file, and which decimal mark its numbers have."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from backend.importing.files import Table, open_table
 from backend.importing.headers import Header
 from backend.importing.numbers import decimal_mark, numbers_in
 from backend.importing.outcomes import Refused
-from backend.importing.rows import Row, rows_of
+from backend.importing.rows import Row
+from backend.importing.spreadsheets import meaning
 
 METAFIELD = re.compile(r" \(product\.metafields\..*\)$")
 """What Shopify adds to the name of a field that a merchant has defined."""
@@ -28,14 +29,17 @@ def resolved(
     if reading.mark is not None:
         return reading
     table = open_table(path, header=header, dialect=reading.dialect)
-    cells = numbers_in(_values(table), columns=numbers, bounded=bounded)
+    rows = _values(table, columns={*numbers, *bounded})
+    cells = numbers_in(rows, columns=numbers, bounded=bounded)
     return replace(reading, mark=decimal_mark(cells, path=str(path)))
 
 
-def _values(table: Table) -> Iterator[tuple[int, dict[str, str]]]:
-    for row in rows_of(table):
-        if not isinstance(row, Refused):
-            yield row.line, dict(row.values)
+def _values(table: Table, *, columns: Collection[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the line of each row and its values in these columns."""
+    wanted = [(at, name) for at, name in enumerate(table.columns) if name in columns]
+    for record in table.records():
+        if not isinstance(record, Refused):
+            yield record.line, {name: meaning(record.values[at].strip()) for at, name in wanted}
 
 
 def with_extra_attributes(

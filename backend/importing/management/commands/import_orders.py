@@ -33,7 +33,7 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
         )
         total = self.rows_in(path, header=file_format.header, dialect=dialect)
         writer = OrderWriter(source=name, variants=_variants(path, file_format=file_format, name=name))
-        job = ImportJob[OrderRow | ReturnRow](
+        job: ImportJob[OrderRow | ReturnRow] = ImportJob(
             path=path,
             total=total,
             header=file_format.header,
