@@ -101,8 +101,12 @@ class Ordering:
         customer = self.population.customers[shopper]
         placed_at = self.behaviour.begins_at + timedelta(seconds=after + SECONDS_TO_ORDER)
         steps = _steps(placed_at, now=self.now, rng=self.rng)
-        subtotal = sum((item.unit_price * item.quantity for item in items), Decimal(0))
-        totals = self.tariff.totals(subtotal, currency=self.currency)
+        line_totals = [item.unit_price * item.quantity for item in items]
+        totals = self.tariff.totals(line_totals, currency=self.currency)
+        items = [
+            replace(item, tax_rate=line.tax_rate, tax_amount=line.tax_amount)
+            for item, line in zip(items, totals.lines, strict=True)
+        ]
         if delivered_at := dict(steps).get(OrderStatus.DELIVERED):
             items = [self._maybe_returned(item, delivered_at=delivered_at) for item in items]
         return PastOrder(

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from analytics_pipeline.ingest import load
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
+from backend.api.owners import Owner
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.carts.services import Claim, add_item
@@ -230,7 +231,8 @@ def _fill_carts(
         exposure = history.exposures[clicks.shown[click]] if added.named[click] else None
         at = history.plan.begins_at + timedelta(seconds=float(clicks.seconds[click]) + SECONDS_TO_CART)
         claim = Claim(exposure_id=exposure, shopper_key=history.shop.population.keys[shopper], added_at=at)
-        add_item(user_ids[shopper], product_id=None, variant_id=variant_id, quantity=units, claim=claim)
+        owner = Owner(user_id=user_ids[shopper])
+        add_item(owner, product_id=None, variant_id=variant_id, quantity=units, claim=claim)
 
 
 def _mark_best_sellers(plan: Plan) -> None:

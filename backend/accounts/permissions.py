@@ -4,6 +4,22 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from backend.api.owners import owner_of
+
+
+class HasAccountOrCartToken(BasePermission):
+    """Allows accounts, and guests with a cart token."""
+
+    refuses_with_403 = False
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return whether the caller is logged in or sends a cart token.
+
+        Raises:
+            InvalidInput: the cart token is malformed.
+        """
+        return owner_of(request) is not None
+
 
 class IsStaff(BasePermission):
     """Allows staff only."""

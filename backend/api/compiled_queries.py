@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 
 _ANY_KEY = 0
+_HIGHEST_KEY = 2**63 - 1
 
 
 class _Compiled(NamedTuple):
@@ -30,7 +31,9 @@ class CompiledQuery:
         self._of_thread = threading.local()
 
     def rows(self, key: int) -> list[list[Any]]:
-        """Return the rows for `key`, as the QuerySet would."""
+        """Return the rows for `key`, as the QuerySet would: none for a key that no column can have."""
+        if abs(key) > _HIGHEST_KEY:
+            return []
         connection, sql, converters = self._compiled()
         with connection.cursor() as cursor:
             cursor.execute(sql, [key])

@@ -1,8 +1,9 @@
 """Idempotency keys: a request that is repeated with the same key is executed once.
 
-Every repetition gets the stored response to the first request. The key, the changes and the response are
-written in one transaction, so a concurrent request with the same key waits for the first one, and a failed
-request leaves the key unused.
+Every repetition gets the stored response to the first request. The key and the response are inserted in the
+transaction of the request's changes, as its last statement. Of concurrent requests with one key, the unique
+constraint lets one commit; the others are rolled back and get its response. A failed request leaves the key
+unused.
 """
 
 import hashlib
@@ -11,14 +12,16 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
-from backend.api.errors import IdempotencyKeyReused, InvalidInput
+from backend.api.errors import DomainError, IdempotencyKeyReused, InvalidInput
 from backend.api.models import IdempotencyKey
+from backend.api.owners import owner_of
+from backend.api.rows import LastRows, last_rows
 from backend.api.schema import RequestHeader
 
 HEADER = "Idempotency-Key"
@@ -40,33 +43,56 @@ IDEMPOTENCY_KEY = RequestHeader(
 )
 
 
-def once(request: Request, perform: Callable[[], Response], *, scope: str, now: datetime) -> Response:
+def once(request: Request, perform: Callable[[LastRows], Response], *, scope: str, now: datetime) -> Response:
     """Return the response from `perform`, or the stored response if the request is a repetition.
 
-    `perform` runs inside a transaction. A request without a key is always executed.
+    `perform` runs inside a transaction, and may add rows that are inserted at its end. A request without a
+    key is always executed.
 
     Raises:
         InvalidInput: the key is not 1 to 255 visible characters.
         IdempotencyKeyReused: the key was used with another body.
-        NotAuthenticated: a guest sent a key; a key belongs to an account.
+        NotAuthenticated: a guest without a cart token sent a key; a key belongs to an account or a token.
     """
     key = _key_of(request)
     if key is None:
-        return perform()
-    if request.user.pk is None:
+        return _performed(perform, response_row=None)
+    owner = owner_of(request)
+    if owner is None:
         raise NotAuthenticated
-    fingerprint = _fingerprint(request)
-    with transaction.atomic():
-        claim = _claim(request.user.pk, scope=scope, key=key, fingerprint=fingerprint, now=now)
-        if claim.fingerprint != fingerprint:
-            raise IdempotencyKeyReused(**{HEADER: key})
-        if claim.status is not None and claim.body is not None:
-            stored = json.loads(claim.body)
-            return Response(stored, status=claim.status, headers={REPLAYED_HEADER: "true"})
-        response = perform()
-        claim.status, claim.body = response.status_code, json.dumps(response.data, cls=JSONEncoder)
-        claim.save(update_fields=["status", "body"])
+    row = IdempotencyKey(
+        **owner.columns(), scope=scope, key=key, fingerprint=_fingerprint(request), created_at=now
+    )
+    if stored := _stored(row):
+        return stored
+    try:
+        return _performed(perform, response_row=row)
+    except (DomainError, IntegrityError):
+        # Perhaps because a concurrent request with the same key has committed meanwhile.
+        if stored := _stored(row):
+            return stored
+        raise
+
+
+def _performed(perform: Callable[[LastRows], Response], *, response_row: IdempotencyKey | None) -> Response:
+    with last_rows() as rows:
+        response = perform(rows)
+        if response_row is not None:
+            response_row.status = response.status_code
+            response_row.body = json.dumps(response.data, cls=JSONEncoder)
+            rows.add(response_row)
     return response
+
+
+def _stored(row: IdempotencyKey) -> Response | None:
+    """Return the response to an earlier request with the key, or None if it is new."""
+    same = IdempotencyKey.objects.filter(user=row.user_id, guest=row.guest, scope=row.scope, key=row.key)
+    stored = same.exclude(body=None).first()
+    if stored is None:
+        return None
+    if stored.fingerprint != row.fingerprint:
+        raise IdempotencyKeyReused(**{HEADER: row.key})
+    return Response(json.loads(stored.body or ""), status=stored.status, headers={REPLAYED_HEADER: "true"})
 
 
 def _key_of(request: Request) -> str | None:
@@ -79,13 +105,6 @@ def _key_of(request: Request) -> str | None:
 def _fingerprint(request: Request) -> str:
     content = json.dumps([request.method, request.path, request.data], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _claim(user_id: int, *, scope: str, key: str, fingerprint: str, now: datetime) -> IdempotencyKey:
-    claim = IdempotencyKey(user_id=user_id, scope=scope, key=key, fingerprint=fingerprint, created_at=now)
-    # Waits for a concurrent request with the same key, and keeps the row that it inserted.
-    IdempotencyKey.objects.bulk_create([claim], ignore_conflicts=True)
-    return IdempotencyKey.objects.select_for_update().get(user_id=user_id, scope=scope, key=key)
 
 
 def forget_old_keys(*, now: datetime) -> int:

@@ -25,6 +25,18 @@ def record(
 ) -> None:
     """Record that `by` did `action` to `subject`, in the caller's transaction.
 
+    Raises:
+        NotInTransaction: no transaction is open.
+        SecretField: the name of a field in `changes` suggests a secret.
+    """
+    entry_of(action, by=by, subject=subject, changes=changes).save(force_insert=True)
+
+
+def entry_of(
+    action: str, *, by: Actor, subject: models.Model | tuple[str, str], changes: Changes | None = None
+) -> AuditEntry:
+    """Return the unsaved entry, for a caller that inserts it itself, in one transaction with the change.
+
     `subject` is a row, or (type, id) of something that is not a row. `changes` are (old, new) by field; leave
     out personal data, because it can't be erased from the log.
 
@@ -39,7 +51,7 @@ def record(
     if isinstance(subject, models.Model):
         subject = subject._meta.label, str(subject.pk)
     object_type, object_id = subject
-    AuditEntry.objects.create(
+    return AuditEntry(
         user_id=by.user_id,
         system_name=by.system_name,
         action=action,

@@ -30,6 +30,12 @@ class Line:
         return self.item.variant.sale_price
 
     @property
+    def previous_unit_price(self) -> Decimal | None:
+        """The price when the shopper added the units, if it is another one now."""
+        price = self.item.price_when_added
+        return None if price == self.unit_price else price
+
+    @property
     def total_price(self) -> Decimal:
         """The current price of all units."""
         return self.unit_price * self.item.quantity

@@ -1,8 +1,10 @@
 """Cart errors."""
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, Self
 
 from backend.api.errors import DomainError, NotFound
+from backend.catalog.models import Variant
 
 MAX_LINES: Final = 100
 
@@ -34,3 +36,27 @@ class CurrencyMismatch(DomainError):
     message = "All items of an order must have one currency, and this product's differs from your cart's."
     details_keys = {"cart_currency": "The cart's currency.", "product_currency": "The product's currency."}
     hint = "Order the items in the cart first, or remove them."
+
+
+class UnitLimitExceeded(DomainError):
+    """The customer would have more units of a product than one customer may have in open orders."""
+
+    code = "unit_limit_exceeded"
+    status = 409
+    message = "One customer can't have so many units of a product in open orders."
+    details_keys = {
+        "items": "The products concerned: `product_id`, `title`, and `units`, with those of open orders.",
+        "limit": "The number of units that a customer may have.",
+    }
+    hint = "Order fewer units, or order again when the open orders have been shipped."
+
+    @classmethod
+    def of(cls, units: Iterable[tuple[Variant, int]], *, limit: int) -> Self:
+        """Return the error for the products of these variants, with the units the customer would have."""
+        return cls(
+            items=[
+                {"product_id": variant.product_id, "title": variant.product.title, "units": number}
+                for variant, number in units
+            ],
+            limit=limit,
+        )

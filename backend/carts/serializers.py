@@ -65,25 +65,53 @@ class CartVariantSerializer(serializers.ModelSerializer[Variant]):
 class CartLineSerializer(serializers.Serializer[Any]):
     """A line of the cart at its current price; `problem` is null if it can be ordered."""
 
-    EXAMPLE = {"unit_price": "89.00", "total_price": "89.00", "problem": None}
+    EXAMPLE = {
+        "unit_price": "89.00",
+        "previous_unit_price": "99.00",
+        "total_price": "89.00",
+        "problem": None,
+    }
 
     id = serializers.IntegerField(source="item.pk")
     product = CartProductSerializer(source="item.variant.product")
     variant = CartVariantSerializer(source="item.variant")
     quantity = serializers.IntegerField(source="item.quantity")
     unit_price = MoneyOutput(currency="item.variant.product.currency")
+    previous_unit_price = MoneyOutput(
+        currency="item.variant.product.currency",
+        allow_null=True,
+        help_text="The price when the shopper last changed the line, if it is another one now.",
+    )
     total_price = MoneyOutput(currency="item.variant.product.currency")
     problem = serializers.ChoiceField(choices=Problem.choices, allow_null=True)
     exposure_id = serializers.UUIDField(source="item.exposure_id", allow_null=True)
     added_at = serializers.DateTimeField(source="item.added_at")
 
 
+class MergedLineSerializer(serializers.Serializer[Any]):
+    """A line of a guest's cart that was moved to the account."""
+
+    EXAMPLE = {"requested": 3, "quantity": 2}
+
+    variant_id = serializers.IntegerField()
+    requested = serializers.IntegerField(help_text="The units in both carts.")
+    quantity = serializers.IntegerField(
+        help_text="The units in the cart now: fewer if fewer are available, 0 if the cart is full."
+    )
+
+
 class CartSerializer(serializers.Serializer[Any]):
     """A cart; units and subtotal cover the lines that can be ordered, before tax and shipping."""
 
-    EXAMPLE = {"units": 1, "subtotal": "89.00", "currency": "USD"}
+    EXAMPLE = {"units": 1, "subtotal": "89.00", "currency": "USD", "cart_token": None}
 
     items = CartLineSerializer(source="lines", many=True)
     units = serializers.IntegerField()
     subtotal = MoneyOutput()
     currency = serializers.CharField(allow_null=True)
+    cart_token = serializers.CharField(
+        allow_null=True, help_text="A new guest's token, once; send it as X-Cart-Token from now on."
+    )
+    merged = MergedLineSerializer(
+        many=True, help_text="The lines of a guest's cart that this request moved to the account."
+    )

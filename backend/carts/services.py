@@ -8,22 +8,26 @@ Nothing here is published: clients report cart_add events, and the order item co
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from backend.api.errors import InvalidInput
-from backend.carts.contents import Contents, contents_of
-from backend.carts.errors import MAX_LINES, CartFull, CartItemNotFound, CurrencyMismatch
+from backend.api.owners import Owner
+from backend.api.rows import deleted_rows
+from backend.carts.contents import contents_of
+from backend.carts.errors import MAX_LINES, CartFull, CartItemNotFound, CurrencyMismatch, UnitLimitExceeded
 from backend.carts.models import Cart, CartItem
-from backend.carts.selectors import cart_contents
+from backend.carts.selectors import cart_of
 from backend.catalog.models import Variant
 from backend.catalog.variants import resolve_variant, variants_for_sale
 from backend.inventory.errors import InsufficientStock
-from backend.inventory.services import lock_variants, shortage
+from backend.inventory.services import shortage
 
 MAX_LINE_UNITS = 9_999
+GUEST_CARTS_KEPT_FOR = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class Claim:
 
 
 def add_item(
-    user_id: int, *, product_id: int | None, variant_id: int | None, quantity: int, claim: Claim
+    owner: Owner, *, product_id: int | None, variant_id: int | None, quantity: int, claim: Claim
 ) -> CartItem:
     """Add units of a variant to its line, or to a new line, and return the line.
 
@@ -44,21 +48,32 @@ def add_item(
         InvalidInput: no product or variant is named, they don't match, or the line would have too many units.
         ProductNotFound, VariantNotFound: it is not for sale.
         VariantRequired: the product has several variants.
-        CurrencyMismatch, CartFull, InsufficientStock: it can't be added to this cart.
+        CurrencyMismatch, CartFull, InsufficientStock, UnitLimitExceeded: it can't be added to this cart.
     """
     variant = resolve_variant(variants_for_sale(), product_id=product_id, variant_id=variant_id)
     with transaction.atomic():
-        cart, _ = Cart.objects.select_for_update(no_key=True).get_or_create(user_id=user_id)
+        cart = locked_cart(owner, now=claim.added_at)
         items = list(cart.items.select_related("variant__product"))
         item = next((item for item in items if item.variant_id == variant.pk), None)
         if item is None:
             _require_space(items, variant=variant)
-            item = _new_item(cart, variant=variant, claim=claim)
+            item = CartItem(cart=cart, variant=variant, quantity=0)
+            _set_claim(item, claim)
         elif claim.exposure_id is not None:
             _set_claim(item, claim)
-        _set_quantity(item, item.quantity + quantity)
+        others = [other for other in items if other.variant_id != variant.pk]
+        _set_quantity(item, item.quantity + quantity, others=others)
         item.save()
     return item
+
+
+def locked_cart(owner: Owner, *, now: datetime) -> Cart:
+    """Return the owner's cart, created if necessary and locked until the end of the caller's transaction."""
+    carts = Cart.objects.select_for_update(no_key=True)
+    cart, created = carts.get_or_create(**owner.columns(), defaults={"changed_at": now})
+    if not created:
+        Cart.objects.filter(pk=cart.pk).update(changed_at=now)
+    return cart
 
 
 def _require_space(items: Collection[CartItem], *, variant: Variant) -> None:
@@ -69,73 +84,72 @@ def _require_space(items: Collection[CartItem], *, variant: Variant) -> None:
         raise CurrencyMismatch(cart_currency=currency, product_currency=variant.product.currency)
 
 
-def _new_item(cart: Cart, *, variant: Variant, claim: Claim) -> CartItem:
-    item = CartItem(cart=cart, variant=variant, quantity=0)
-    _set_claim(item, claim)
-    return item
-
-
 def _set_claim(item: CartItem, claim: Claim) -> None:
     item.exposure_id = claim.exposure_id
     item.shopper_key = claim.shopper_key
     item.added_at = claim.added_at
 
 
-def _set_quantity(item: CartItem, quantity: int) -> None:
+def _set_quantity(item: CartItem, quantity: int, *, others: Collection[CartItem]) -> None:
+    """Set the quantity; `others` are the other lines of the cart."""
     if quantity > MAX_LINE_UNITS:
         raise InvalidInput(quantity=[f"A line has at most {MAX_LINE_UNITS} units."])
+    product_id = item.variant.product_id
+    units = quantity + sum(other.quantity for other in others if other.variant.product_id == product_id)
+    if units > settings.CUSTOMER_UNIT_LIMIT:
+        raise UnitLimitExceeded.of([(item.variant, units)], limit=settings.CUSTOMER_UNIT_LIMIT)
     if quantity > item.variant.available:
         raise InsufficientStock(items=[shortage(item.variant, wanted=quantity)])
     item.quantity = quantity
+    item.price_when_added = item.variant.sale_price
 
 
-def change_quantity(user_id: int, *, item_id: int, quantity: int) -> CartItem:
+def change_quantity(owner: Owner, *, item_id: int, quantity: int, now: datetime) -> CartItem:
     """Set the quantity of a line and return the line.
 
     Raises:
-        CartItemNotFound: the customer's cart has no such line.
-        InsufficientStock: fewer units are available.
+        CartItemNotFound: the owner's cart has no such line.
+        InvalidInput, InsufficientStock, UnitLimitExceeded: the line can't have so many units.
     """
     with transaction.atomic():
-        lock_cart(user_id)
-        item = _item_of(user_id, item_id=item_id)
-        _set_quantity(item, quantity)
-        item.save(update_fields=["quantity"])
+        cart = locked_cart(owner, now=now)
+        items = list(cart.items.select_related("variant__product"))
+        item = _item_of(items, item_id=item_id)
+        _set_quantity(item, quantity, others=[other for other in items if other is not item])
+        item.save(update_fields=["quantity", "price_when_added"])
     return item
 
 
-def remove_item(user_id: int, *, item_id: int) -> None:
+def remove_item(owner: Owner, *, item_id: int, now: datetime) -> None:
     """Remove a line.
 
     Raises:
-        CartItemNotFound: the customer's cart has no such line.
+        CartItemNotFound: the owner's cart has no such line.
     """
     with transaction.atomic():
-        lock_cart(user_id)
-        _item_of(user_id, item_id=item_id).delete()
+        cart = locked_cart(owner, now=now)
+        _item_of(list(cart.items.all()), item_id=item_id).delete()
 
 
-def _item_of(user_id: int, *, item_id: int) -> CartItem:
-    rows = CartItem.objects.select_related("variant__product")
-    item = rows.filter(cart__user=user_id, pk=item_id).first()
-    if item is None:
-        raise CartItemNotFound(item_id=item_id)
-    return item
+def _item_of(items: Collection[CartItem], *, item_id: int) -> CartItem:
+    for item in items:
+        if item.pk == item_id:
+            return item
+    raise CartItemNotFound(item_id=item_id)
 
 
-def lock_cart(user_id: int) -> None:
-    """Lock the cart until the end of the caller's transaction."""
-    Cart.objects.select_for_update(no_key=True).filter(user=user_id).first()
+def take_items(owner: Owner) -> list[CartItem]:
+    """Remove all lines from the owner's cart and return them, oldest first, without their variants (1 query).
+
+    The cart stays locked until the end of the caller's transaction. A line that is added meanwhile stays in
+    the cart.
+    """
+    locked = cart_of(owner).select_for_update(no_key=True)
+    return deleted_rows(CartItem.objects.filter(cart__in=locked))
 
 
-def locked_contents(user_id: int) -> Contents:
-    """Lock the cart and its variants until the commit, and return the cart's contents."""
-    lock_cart(user_id)
-    rows = CartItem.objects.filter(cart__user=user_id)
-    lock_variants(list(rows.values_list("variant_id", flat=True)))
-    return cart_contents(user_id)
-
-
-def remove_ordered(contents: Contents) -> None:
-    """Remove the lines of `contents` from the cart."""
-    CartItem.objects.filter(pk__in=[line.item.pk for line in contents.lines]).delete()
+def forget_old_guest_carts(*, now: datetime) -> int:
+    """Delete the carts of guests that were not changed for GUEST_CARTS_KEPT_FOR; return how many."""
+    old = Cart.objects.filter(user=None, changed_at__lt=now - GUEST_CARTS_KEPT_FOR)
+    _, deleted = old.delete()
+    return deleted.get(Cart._meta.label, 0)

@@ -1,42 +1,60 @@
 """Cart endpoints."""
 
 from django.utils import timezone
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.authentication import account_of
+from backend.api.owners import CART_TOKEN
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.carts import selectors, services
-from backend.carts.errors import CartFull, CartItemNotFound, CurrencyMismatch
+from backend.carts.callers import Caller, caller_of, caller_with_token
+from backend.carts.contents import Contents, contents_of
+from backend.carts.errors import CartFull, CartItemNotFound, CurrencyMismatch, UnitLimitExceeded
 from backend.carts.serializers import CartSerializer, NewCartItemSerializer, QuantitySerializer
 from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
 from backend.inventory.errors import InsufficientStock
 
 
-def _cart(user_id: int, *, message: str = "", status: int = 200) -> Response:
-    shown = CartSerializer(selectors.cart_contents(user_id)).data
-    return envelope(shown, message=message, status=status)
+def _cart(caller: Caller, *, message: str = "", status: int = 200) -> Response:
+    contents = contents_of([]) if caller.owner is None else selectors.cart_contents(caller.owner)
+    return envelope(_shown(contents, caller=caller), message=message, status=status)
+
+
+def _shown(contents: Contents, *, caller: Caller) -> object:
+    return CartSerializer(
+        {
+            "lines": contents.lines,
+            "units": contents.units,
+            "subtotal": contents.subtotal,
+            "currency": contents.currency,
+            "cart_token": caller.token,
+            "merged": caller.merged,
+        }
+    ).data
 
 
 class CartView(APIView):
-    """A customer's cart."""
+    """The caller's cart."""
 
+    permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
 
-    @operation("cart_get", tag="cart", response=envelope_of(CartSerializer))
+    @operation("cart_get", tag="cart", headers=[CART_TOKEN], response=envelope_of(CartSerializer))
     def get(self, request: Request) -> Response:
         """Show the cart at current prices."""
-        return _cart(account_of(request).pk)
+        return _cart(caller_of(request, now=timezone.now()))
 
     @operation(
         "cart_items_create",
         tag="cart",
         request=NewCartItemSerializer,
+        headers=[CART_TOKEN],
         response=envelope_of(CartSerializer),
         status=201,
         errors=[
@@ -46,55 +64,70 @@ class CartView(APIView):
             InsufficientStock,
             CartFull,
             CurrencyMismatch,
+            UnitLimitExceeded,
         ],
     )
     def post(self, request: Request) -> Response:
         """Add a product to the cart.
 
-        If the variant is in the cart already, the units are added to its line.
+        If the variant is in the cart already, the units are added to its line. A guest without a token gets
+        one.
         """
-        user = account_of(request)
+        now = timezone.now()
         body = parse_body(request, NewCartItemSerializer)
         claim = services.Claim(
-            exposure_id=body["exposure_id"], shopper_key=shopper_of(request).key, added_at=timezone.now()
+            exposure_id=body["exposure_id"], shopper_key=shopper_of(request).key, added_at=now
         )
+        caller, owner = caller_with_token(request, now=now)
         services.add_item(
-            user.pk,
+            owner,
             product_id=body.get("product_id"),
             variant_id=body.get("variant_id"),
             quantity=body["quantity"],
             claim=claim,
         )
-        return _cart(user.pk, message="Added to your cart.", status=201)
+        return _cart(caller, message="Added to your cart.", status=201)
 
 
 class CartItemView(APIView):
-    """A line of a customer's cart."""
+    """A line of the caller's cart."""
 
+    permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
 
     @operation(
         "cart_items_update",
         tag="cart",
         request=QuantitySerializer,
+        headers=[CART_TOKEN],
         response=envelope_of(CartSerializer),
-        errors=[CartItemNotFound, InsufficientStock],
+        errors=[CartItemNotFound, InsufficientStock, UnitLimitExceeded],
     )
     def put(self, request: Request, item_id: int) -> Response:
         """Change the quantity of a cart item."""
-        user = account_of(request)
+        now = timezone.now()
         body = parse_body(request, QuantitySerializer)
-        services.change_quantity(user.pk, item_id=item_id, quantity=body["quantity"])
-        return _cart(user.pk, message="Quantity changed.")
+        caller = caller_of(request, now=now)
+        if caller.owner is None:
+            raise CartItemNotFound(item_id=item_id)
+        services.change_quantity(caller.owner, item_id=item_id, quantity=body["quantity"], now=now)
+        return _cart(caller, message="Quantity changed.")
 
     @operation(
-        "cart_items_delete", tag="cart", response=envelope_of(CartSerializer), errors=[CartItemNotFound]
+        "cart_items_delete",
+        tag="cart",
+        headers=[CART_TOKEN],
+        response=envelope_of(CartSerializer),
+        errors=[CartItemNotFound],
     )
     def delete(self, request: Request, item_id: int) -> Response:
         """Remove an item from the cart.
 
         Returns the cart without the item.
         """
-        user = account_of(request)
-        services.remove_item(user.pk, item_id=item_id)
-        return _cart(user.pk, message="Removed from your cart.")
+        now = timezone.now()
+        caller = caller_of(request, now=now)
+        if caller.owner is None:
+            raise CartItemNotFound(item_id=item_id)
+        services.remove_item(caller.owner, item_id=item_id, now=now)
+        return _cart(caller, message="Removed from your cart.")

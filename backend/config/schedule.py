@@ -39,6 +39,15 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=20),
         "options": {"expires": 20},
     },
+    "forget guests' carts": {
+        "task": "backend.carts.tasks.forget_guest_carts",
+        "schedule": timedelta(days=1),
+    },
+    "expire unpaid orders": {
+        "task": "backend.orders.tasks.expire_unpaid_orders",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
     "refresh popularity": {
         "task": "backend.orders.tasks.refresh_product_popularity",
         "schedule": timedelta(hours=1),

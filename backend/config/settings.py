@@ -177,8 +177,11 @@ SIMPLE_JWT = {
 DEFAULT_PHONE_REGION = env.text("DEFAULT_PHONE_REGION", "US")
 DEFAULT_CURRENCY = env.currency("DEFAULT_CURRENCY", "USD")
 TAX_PERCENTAGE = env.number("TAX_PERCENTAGE", "0")
+PRICES_INCLUDE_TAX = env.flag("PRICES_INCLUDE_TAX", default=False)
 SHIPPING_COST = env.number("SHIPPING_COST", "0")
 FREE_SHIPPING_FROM = env.optional_number("FREE_SHIPPING_FROM")
+CUSTOMER_UNIT_LIMIT = env.whole("CUSTOMER_UNIT_LIMIT", 100, least=1)
+PAYMENT_HOLD = timedelta(minutes=env.whole("PAYMENT_HOLD_MINUTES", 30, least=1))
 PAYMENT_GATEWAYS = payment_gateways(env, environment=ENVIRONMENT)
 PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", "automatic", ("automatic", "manual"))
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "")
@@ -242,6 +245,7 @@ CORS_ALLOW_HEADERS = [
     "content-type",
     "idempotency-key",
     "x-anonymous-id",
+    "x-cart-token",
     "x-request-id",
 ]
 

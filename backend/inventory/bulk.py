@@ -118,11 +118,17 @@ def reserve_past(reservations: Sequence[PastReservation]) -> list[Reservation]:
                 quantity=reservation.quantity,
                 state=reservation.state,
                 reference=reservation.reference,
+                fulfilled=_units_if(reservation, state=ReservationState.FULFILLED),
+                released=_units_if(reservation, state=ReservationState.RELEASED),
                 created_at=reservation.created_at,
                 closed_at=reservation.closed_at,
             )
             for reservation in reservations
         )
+
+
+def _units_if(reservation: PastReservation, *, state: ReservationState) -> int:
+    return reservation.quantity if reservation.state == state else 0
 
 
 def _increase(column: Literal["stock", "reserved"], *, by: Mapping[int, int]) -> None:

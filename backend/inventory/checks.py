@@ -13,8 +13,8 @@ COMPARE = """
         SELECT variant_id, SUM(effect) AS units FROM inventory_inventorytransaction GROUP BY variant_id
     ) AS ledger ON ledger.variant_id = variant.id
     LEFT JOIN (
-        SELECT variant_id, SUM(quantity) AS units FROM inventory_reservation
-        WHERE state = 'COMMITTED' GROUP BY variant_id
+        SELECT variant_id, SUM(quantity - fulfilled - released) AS units FROM inventory_reservation
+        WHERE state IN ('HELD', 'COMMITTED') GROUP BY variant_id
     ) AS held ON held.variant_id = variant.id
     WHERE variant.stock <> COALESCE(ledger.units, 0) OR variant.reserved <> COALESCE(held.units, 0)
     ORDER BY variant.id

@@ -3,13 +3,14 @@
 For every variant:
 
     stock      physical units               = the sum of `effect` of its inventory transactions
-    reserved   units held for orders        = the sum of `quantity` of its COMMITTED reservations
+    reserved   units held for orders        = the sum of `live_units` of its HELD and COMMITTED reservations
     available  units that can be sold now   = stock - reserved, never below zero
 
-A reservation ends when the units are shipped or released:
+A reservation is HELD for an order that isn't paid yet and may expire, and COMMITTED for a confirmed order.
+Its units are shipped or released, in parts too, and with the last one it ends:
 
-    COMMITTED ──fulfil (units leave: an OUT entry)──▶ FULFILLED
-        └──────release (reserved falls)─────────────▶ RELEASED
+    HELD ──commit──▶ COMMITTED ──fulfil (units leave: an OUT entry)──▶ FULFILLED if any unit was shipped, or
+      └─────────────────┴───────release (reserved falls)─────────────▶ RELEASED
 
 Locks are always taken in this order, here and in other apps: idempotency key → cart → order → variants by id
 → reservations. They only prevent deadlocks and needless conflicts; conditional UPDATEs and CHECK constraints
@@ -145,13 +146,22 @@ class BackInStock(models.Model):
 class ReservationState(models.TextChoices):
     """The state of a reservation; the module's docstring shows the transitions."""
 
+    HELD = "HELD", "held until it is paid"
     COMMITTED = "COMMITTED", "held"
     FULFILLED = "FULFILLED", "shipped"
     RELEASED = "RELEASED", "given back"
 
 
+LIVE = (ReservationState.HELD, ReservationState.COMMITTED)
+"""The states in which a reservation holds units."""
+
+
 class Reservation(models.Model):
-    """Units of a variant that are held for an order item; `reference` is the order's number."""
+    """Units of a variant that are held for an order item; `reference` is the order's number.
+
+    Of `quantity` units, `fulfilled` were shipped and `released` are available again; a row that an earlier
+    release closed has zero in both.
+    """
 
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="reservations")
     quantity = models.PositiveIntegerField()
@@ -159,6 +169,8 @@ class Reservation(models.Model):
         max_length=9, choices=ReservationState.choices, default=ReservationState.COMMITTED
     )
     reference = models.CharField(max_length=100)
+    fulfilled = models.PositiveIntegerField(default=0, db_default=0)
+    released = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
@@ -166,11 +178,20 @@ class Reservation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="reservation_holds_something"),
             models.CheckConstraint(
-                condition=Q(state=ReservationState.COMMITTED, closed_at=None)
-                | (~Q(state=ReservationState.COMMITTED) & Q(closed_at__isnull=False)),
+                condition=Q(state__in=LIVE, closed_at=None, quantity__gt=F("fulfilled") + F("released"))
+                | (~Q(state__in=LIVE) & Q(closed_at__isnull=False)),
                 name="reservation_closed_when_over",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("fulfilled") + F("released")),
+                name="reservation_units_within_quantity",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} of variant {self.variant_id} for {self.reference}: {self.state}"
+
+    @property
+    def live_units(self) -> int:
+        """The units that are held."""
+        return self.quantity - self.fulfilled - self.released if self.state in LIVE else 0

@@ -1,4 +1,4 @@
-"""Changes to stock and reservations; apart from imports, no other module changes them."""
+"""Changes to stock; apart from reservations.py and imports, no other module makes any."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -15,9 +15,9 @@ from backend.audit.actors import Actor
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
-from backend.inventory.errors import InsufficientStock, ReservationClosed
+from backend.inventory.errors import InsufficientStock
 from backend.inventory.ledger import effect_of
-from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
+from backend.inventory.models import InventoryTransaction
 
 CHUNK = 500
 # The column's maximum in PostgreSQL.
@@ -64,7 +64,7 @@ def record_many(entries: Sequence[Entry], *, by: Actor, now: datetime) -> list[I
             column.
         InsufficientStock: a variant's stock would fall below its reserved units.
     """
-    rows = [_row_of(entry, by=by, now=now) for entry in entries]
+    rows = [row_of(entry, by=by, now=now) for entry in entries]
     change: Counter[int] = Counter()
     for row in rows:
         change[row.variant_id] += row.effect
@@ -78,7 +78,12 @@ def record_many(entries: Sequence[Entry], *, by: Actor, now: datetime) -> list[I
         return InventoryTransaction.objects.bulk_create(rows, batch_size=CHUNK)
 
 
-def _row_of(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
+def row_of(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
+    """Return the unsaved transaction for the entry.
+
+    Raises:
+        InvalidInput: the quantity does not match the type.
+    """
     return InventoryTransaction(
         variant_id=entry.variant_id,
         transaction_type=entry.transaction_type,
@@ -106,83 +111,6 @@ def lock_variants(variant_ids: Collection[int]) -> dict[int, Variant]:
     return variants
 
 
-def reserve(units: Mapping[int, int], *, reference: str, now: datetime) -> dict[int, Reservation]:
-    """Reserve `units` (by variant id), all or none, and return the reservations by variant id.
-
-    Raises:
-        InsufficientStock: a variant has fewer units available.
-    """
-    with transaction.atomic():
-        variants = lock_variants(units)
-        wanted = number_by_key(units)
-        rows = Variant.objects.filter(pk__in=units, stock__gte=F("reserved") + wanted)
-        if rows.update(reserved=F("reserved") + wanted) < len(units):
-            raise InsufficientStock(items=_shortages(variants, wanted=units))
-        reservations = Reservation.objects.bulk_create(
-            Reservation(variant_id=variant_id, quantity=quantity, reference=reference, created_at=now)
-            for variant_id, quantity in sorted(units.items())
-        )
-        products_changed({variant.product_id for variant in variants.values()})
-    return {reservation.variant_id: reservation for reservation in reservations}
-
-
-def release(reservation_ids: Collection[int], *, now: datetime) -> None:
-    """Release the reservations, which makes their units available again.
-
-    Raises:
-        ReservationClosed: one of the reservations is closed.
-    """
-    with transaction.atomic():
-        closed = _close(reservation_ids, state=ReservationState.RELEASED, now=now)
-        units = _units_of(closed)
-        Variant.objects.filter(pk__in=units).update(reserved=F("reserved") - number_by_key(units))
-        products_changed({reservation.variant.product_id for reservation in closed})
-
-
-def fulfil(reservation_ids: Collection[int], *, by: Actor, now: datetime) -> None:
-    """Ship the units: record OUT for each reservation, and decrease stock and reserved.
-
-    The available units do not change, so nothing is published.
-
-    Raises:
-        ReservationClosed: one of the reservations is closed.
-    """
-    with transaction.atomic():
-        closed = _close(reservation_ids, state=ReservationState.FULFILLED, now=now)
-        units = _units_of(closed)
-        shipped = number_by_key(units)
-        Variant.objects.filter(pk__in=units).update(
-            stock=F("stock") - shipped, reserved=F("reserved") - shipped
-        )
-        entries = (
-            Entry(
-                variant_id=reservation.variant_id,
-                transaction_type=TransactionType.OUT,
-                quantity=reservation.quantity,
-                reference=reservation.reference,
-            )
-            for reservation in closed
-        )
-        InventoryTransaction.objects.bulk_create(_row_of(entry, by=by, now=now) for entry in entries)
-
-
-def _close(reservation_ids: Collection[int], *, state: ReservationState, now: datetime) -> list[Reservation]:
-    rows = Reservation.objects.filter(pk__in=reservation_ids)
-    reservations = list(rows.select_related("variant").order_by("pk"))
-    lock_variants({reservation.variant_id for reservation in reservations})
-    held = rows.filter(state=ReservationState.COMMITTED)
-    if held.update(state=state, closed_at=now) < len(reservation_ids):
-        raise ReservationClosed(reservation_ids=sorted(reservation_ids))
-    return reservations
-
-
-def _units_of(reservations: Sequence[Reservation]) -> Counter[int]:
-    units: Counter[int] = Counter()
-    for reservation in reservations:
-        units[reservation.variant_id] += reservation.quantity
-    return units
-
-
 def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int]) -> None:
     if any(variant.stock + change[pk] > MAX_STOCK for pk, variant in variants.items()):
         raise InvalidInput(quantity=[f"Would raise the stock above {MAX_STOCK}."])
@@ -190,10 +118,11 @@ def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int])
     rows = Variant.objects.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
     if rows.update(stock=F("stock") + by_variant) < len(change):
         leaving = {pk: -number for pk, number in change.items()}
-        raise InsufficientStock(items=_shortages(variants, wanted=leaving))
+        raise InsufficientStock(items=shortages(variants, wanted=leaving))
 
 
-def _shortages(variants: Mapping[int, Variant], *, wanted: Mapping[int, int]) -> list[dict[str, object]]:
+def shortages(variants: Mapping[int, Variant], *, wanted: Mapping[int, int]) -> list[dict[str, object]]:
+    """Return the details of InsufficientStock: the variants that have fewer units than `wanted` (by id)."""
     return [
         shortage(variant, wanted=wanted[pk])
         for pk, variant in variants.items()

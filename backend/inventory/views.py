@@ -78,7 +78,7 @@ class InventoryTransactionListView(APIView):
         This changes the variant's stock.
         """
         body = parse_body(request, NewTransactionSerializer)
-        return once(request, lambda: _record(request, body), scope="inventory", now=timezone.now())
+        return once(request, lambda _: _record(request, body), scope="inventory", now=timezone.now())
 
 
 def _record(request: Request, body: dict[str, Any]) -> Response:

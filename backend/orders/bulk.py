@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.api import money
+from backend.api.rows import insert_rows
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
 from backend.orders.models import (
@@ -30,7 +31,6 @@ from backend.orders.models import (
 )
 from backend.orders.movements import Returned, record_cancels, record_returns, record_sales
 from backend.orders.numbers import order_number
-from backend.orders.rows import insert_rows
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
@@ -39,10 +39,20 @@ ITEM_COLUMNS = (
     "order",
     "product",
     "variant",
+    "seller",
     "quantity",
+    "cancelled",
+    "shipped",
+    "delivered",
     "returned",
+    "list_price",
     "unit_price",
+    "discount_amount",
     "total_price",
+    "tax_class",
+    "tax_rate",
+    "tax_amount",
+    "net_amount",
     "product_snapshot",
     "exposure_id",
     "cart_added_at",
@@ -52,11 +62,16 @@ ITEM_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastItem:
-    """A line of a past order, of which `returned` units were returned at `returned_at`."""
+    """A line of a past order, of which `returned` units were returned at `returned_at`.
+
+    The tax of an order whose lines have none is only in its `tax_amount`.
+    """
 
     variant_id: int
     quantity: int
     unit_price: Decimal
+    tax_rate: Decimal = Decimal(0)
+    tax_amount: Decimal = Decimal(0)
     exposure_id: UUID | None = None
     cart_added_at: datetime | None = None
     shopper_key: UUID | None = None
@@ -88,6 +103,7 @@ class PastOrder:
     user_id: int | None = None
     customer_name: str = ""
     customer_phone: str = ""
+    prices_include_tax: bool = False
     tax_amount: Decimal = Decimal(0)
     shipping_cost: Decimal = Decimal(0)
     charges: Sequence[Charge] = ()
@@ -176,7 +192,11 @@ def _order_of(order: PastOrder, *, source: str) -> Order:
             {"code": charge.code, "description": charge.description, "amount": str(charge.amount)}
             for charge in order.charges
         ],
-        total_amount=subtotal + order.tax_amount + order.shipping_cost + charges,
+        prices_include_tax=order.prices_include_tax,
+        total_amount=subtotal
+        + order.shipping_cost
+        + charges
+        + (Decimal(0) if order.prices_include_tax else order.tax_amount),
         shipping_address=dict(order.shipping_address),
         notes=order.notes,
         placed_at=order.placed_at,
@@ -213,20 +233,44 @@ def _item_rows(
 ) -> Iterator[tuple[object, ...]]:
     snapshots = {pk: snapshot_of(variant) for pk, variant in variants.items()}
     for order, row in pairs:
+        moved = _units_moved(row.status)
         for item in order.items:
+            variant = variants[item.variant_id]
+            total = _line_total(item, currency=order.currency)
             yield (
                 row.pk,
-                variants[item.variant_id].product_id,
+                variant.product_id,
                 item.variant_id,
+                variant.product.seller_id,
                 item.quantity,
+                *(item.quantity if name in moved else 0 for name in ("cancelled", "shipped", "delivered")),
                 item.returned,
                 item.unit_price,
-                _line_total(item, currency=order.currency),
+                item.unit_price,
+                Decimal(0),
+                total,
+                "",
+                item.tax_rate,
+                item.tax_amount,
+                total - item.tax_amount if order.prices_include_tax else total,
                 snapshots[item.variant_id],
                 item.exposure_id,
                 item.cart_added_at,
                 item.shopper_key,
             )
+
+
+def _units_moved(status: str) -> frozenset[str]:
+    """Return the counters of an item that equal its quantity in an order with this status."""
+    match status:
+        case OrderStatus.CANCELLED:
+            return frozenset({"cancelled"})
+        case OrderStatus.SHIPPED:
+            return frozenset({"shipped"})
+        case OrderStatus.DELIVERED:
+            return frozenset({"shipped", "delivered"})
+        case _:
+            return frozenset()
 
 
 def _record_returns(pairs: Sequence[tuple[PastOrder, Order]]) -> None:

@@ -1,69 +1,158 @@
 """Checkout: turns a cart into an order.
 
 Checkout is one transaction that locks the cart and its variants, so the order has the prices and stock at the
-commit. Orders are paid in cash on delivery, so an order is confirmed, and counts as a sale, when it is
-placed.
+commit. An order with cash on delivery is confirmed, and counts as a sale, when it is placed. Other orders are
+PENDING until they are paid; until then their units are held.
+
+docs/decisions/checkout.md lists the statements.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 
-from backend.accounts.models import User
 from backend.api import money
+from backend.api.owners import Owner
+from backend.api.rows import LastRows, set_related
 from backend.audit.actors import Actor
-from backend.audit.services import record
-from backend.carts.contents import Contents, Line
-from backend.carts.services import locked_contents, remove_ordered
-from backend.inventory.models import Reservation
-from backend.inventory.services import reserve, shortage
+from backend.audit.models import AuditEntry
+from backend.audit.services import entry_of
+from backend.carts.contents import Contents, Line, contents_of
+from backend.carts.errors import UnitLimitExceeded
+from backend.carts.models import CartItem
+from backend.carts.services import take_items
+from backend.catalog.models import Variant
+from backend.inventory.models import LIVE, Reservation, ReservationState
+from backend.inventory.reservations import reserve_locked
+from backend.inventory.services import shortage
 from backend.orders.errors import CartEmpty, ItemsUnavailable, OrderTooLarge, PriceChanged
-from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
-from backend.orders.movements import record_sales
+from backend.orders.models import (
+    AdjustmentKind,
+    Movement,
+    Order,
+    OrderAdjustment,
+    OrderItem,
+    OrderStatus,
+    OrderStatusHistory,
+    PaymentMethod,
+)
+from backend.orders.movements import sale_of
 from backend.orders.numbers import order_number
-from backend.orders.pricing import tariff
+from backend.orders.pricing import Totals, tariff
 from backend.orders.snapshots import snapshot_of
-from backend.outbox.services import publish, publish_many
+from backend.outbox.services import messages
 from backend.outbox.topics import Topic
 
 
-def place_order(
-    user: User,
-    *,
-    shipping_address: Mapping[str, str],
-    notes: str,
-    by: Actor,
-    now: datetime,
-    expected_total: Decimal | None = None,
-) -> Order:
-    """Order the contents of the user's cart, with cash on delivery, and return the confirmed order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What a customer or a guest tells the shop to place an order."""
+
+    owner: Owner
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    shipping_address: Mapping[str, str]
+    billing_address: Mapping[str, str] = field(default_factory=dict)
+    payment_method: PaymentMethod = PaymentMethod.COD
+    notes: str = ""
+    expected_total: Decimal | None = None
+
+
+def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: LastRows) -> Order:
+    """Order the contents of the cart and return the order, with its items and history.
+
+    Rows that belong to the order are added to `last_rows`; the caller's transaction inserts them.
 
     Raises:
         CartEmpty: the cart is empty.
         ItemsUnavailable: a line is no longer for sale, or too few units are available.
+        UnitLimitExceeded: the customer would have too many units of a product in open orders.
         OrderTooLarge: the total is too high to store.
         PriceChanged: the total is not `expected_total`.
         InvalidInput: `expected_total` has too many decimal places for the currency.
     """
-    with transaction.atomic():
-        contents = locked_contents(user.pk)
-        order = _order_of(contents, user=user, now=now)
-        order.shipping_address = dict(shipping_address)
-        order.notes = notes
-        if expected_total is not None:
-            _require_expected(order, total=expected_total)
-        order.save()
-        units = {line.item.variant_id: line.item.quantity for line in contents.lines}
-        reservations = reserve(units, reference=order.order_number, now=now)
-        _store_items(order, contents=contents, reservations=reservations)
-        _confirm(order, by=by, now=now)
-        remove_ordered(contents)
-        placed = {"status": (None, order.status), "total_amount": (None, order.total_amount)}
-        record("orders.order_placed", by=by, subject=order, changes=placed)
-        publish(Topic.ORDER, order.pk)
+    contents = _taken_contents(purchase)
+    totals = _totals(contents)
+    order = _order_of(purchase, contents=contents, totals=totals, now=now)
+    if purchase.expected_total is not None:
+        _require_expected(order, total=purchase.expected_total)
+    order.save(force_insert=True)
+    confirmed = order.status == OrderStatus.CONFIRMED
+    variants = {line.item.variant_id: line.item.variant for line in contents.lines}
+    reservations = reserve_locked(
+        variants,
+        units={line.item.variant_id: line.item.quantity for line in contents.lines},
+        reference=order.order_number,
+        now=now,
+        state=ReservationState.COMMITTED if confirmed else ReservationState.HELD,
+    )
+    items = _store_items(order, contents=contents, totals=totals, reservations=reservations)
+    steps = _store_history(order, by=by, now=now)
+    last_rows.add(
+        *_shipping_rows(order, totals=totals),
+        *(_sales(items, contents=contents, now=now) if confirmed else ()),
+        *messages(Topic.PRODUCT, sorted({variant.product_id for variant in variants.values()})),
+        *messages(Topic.ORDER_STEP, [step.pk for step in steps]),
+        *messages(Topic.ORDER, [order.pk]),
+        _audit_entry(order, by=by),
+    )
     return order
+
+
+def _taken_contents(purchase: Purchase) -> Contents:
+    """Empty the cart, lock its variants, and return what was in it."""
+    items = take_items(purchase.owner)
+    rows = _variants_for(purchase, variant_ids=[item.variant_id for item in items])
+    variants = {variant.pk: variant for variant in rows}
+    for item in items:
+        item.variant = variants[item.variant_id]
+    contents = contents_of(items)
+    if contents.not_orderable:
+        raise ItemsUnavailable(items=[_unavailable_item(line) for line in contents.not_orderable])
+    _require_within_limit(items, open_units={row.product_id: row.open_units or 0 for row in rows})
+    return contents
+
+
+def _variants_for(purchase: Purchase, *, variant_ids: Sequence[int]) -> list[Any]:
+    """Lock the variants by id and return them; `open_units` counts the customer's units of the product."""
+    rows = Variant.objects.select_for_update(of=("self",), no_key=True).select_related("product__category")
+    rows = rows.filter(pk__in=variant_ids).order_by("pk")
+    return list(rows.annotate(open_units=Subquery(_open_units(purchase))))
+
+
+def _open_units(purchase: Purchase) -> "QuerySet[OrderItem, Any]":
+    """Return the units of a product that are reserved for the customer's orders."""
+    owner = purchase.owner
+    orders = (
+        Q(order__user=owner.user_id)
+        if owner.user_id is not None
+        else Q(order__guest=owner.guest) | Q(order__user=None, order__email=purchase.email)
+    )
+    live = F("reservation__quantity") - F("reservation__fulfilled") - F("reservation__released")
+    items = OrderItem.objects.filter(orders, product=OuterRef("product"), reservation__state__in=LIVE)
+    return items.order_by().values("product").annotate(units=Sum(live)).values("units")
+
+
+def _require_within_limit(items: Sequence[CartItem], *, open_units: Mapping[int, int]) -> None:
+    limit = settings.CUSTOMER_UNIT_LIMIT
+    units = dict(open_units)
+    for item in items:
+        units[item.variant.product_id] += item.quantity
+    over = {item.variant.product_id: item.variant for item in items if units[item.variant.product_id] > limit}
+    if over:
+        raise UnitLimitExceeded.of([(over[pk], units[pk]) for pk in sorted(over)], limit=limit)
+
+
+def _totals(contents: Contents) -> Totals:
+    if contents.currency is None:
+        raise CartEmpty
+    return tariff().totals((line.total_price for line in contents.lines), currency=contents.currency)
 
 
 def _require_expected(order: Order, *, total: Decimal) -> None:
@@ -75,31 +164,35 @@ def _require_expected(order: Order, *, total: Decimal) -> None:
         )
 
 
-def _require_storable(total: Decimal, *, currency: str) -> None:
-    highest = money.highest_total(currency)
-    if total > highest:
-        raise OrderTooLarge(total_amount=money.written(total, currency=currency), max_total=str(highest))
-
-
-def _order_of(contents: Contents, *, user: User, now: datetime) -> Order:
-    if contents.not_orderable:
-        raise ItemsUnavailable(items=[_unavailable_item(line) for line in contents.not_orderable])
-    if contents.currency is None:
-        raise CartEmpty
-    totals = tariff().totals(contents.subtotal, currency=contents.currency)
-    _require_storable(totals.total_amount, currency=contents.currency)
+def _order_of(purchase: Purchase, *, contents: Contents, totals: Totals, now: datetime) -> Order:
+    currency = str(contents.currency)
+    if totals.total_amount > money.highest_total(currency):
+        raise OrderTooLarge(
+            total_amount=money.written(totals.total_amount, currency=currency),
+            max_total=str(money.highest_total(currency)),
+        )
+    at_once = purchase.payment_method == PaymentMethod.COD or not totals.total_amount
     return Order(
         order_number=order_number(),
-        user=user,
-        customer_name=user.get_full_name(),
-        customer_phone=user.phone or "",
-        status=OrderStatus.CONFIRMED,
-        currency=contents.currency,
+        user_id=purchase.owner.user_id,
+        guest=purchase.owner.guest,
+        customer_name=purchase.name,
+        customer_phone=purchase.phone,
+        email=purchase.email,
+        status=OrderStatus.CONFIRMED if at_once else OrderStatus.PENDING,
+        payment_method=purchase.payment_method,
+        currency=currency,
+        prices_include_tax=totals.prices_include_tax,
         subtotal=totals.subtotal,
         tax_amount=totals.tax_amount,
         shipping_cost=totals.shipping_cost,
+        charges=Decimal(0),
         total_amount=totals.total_amount,
+        shipping_address=dict(purchase.shipping_address),
+        billing_address=dict(purchase.billing_address),
+        notes=purchase.notes,
         placed_at=now,
+        expires_at=None if at_once else now + settings.PAYMENT_HOLD,
     )
 
 
@@ -111,29 +204,67 @@ def _unavailable_item(line: Line) -> dict[str, object]:
     }
 
 
-def _store_items(order: Order, *, contents: Contents, reservations: Mapping[int, Reservation]) -> None:
-    OrderItem.objects.bulk_create(
+def _store_items(
+    order: Order, *, contents: Contents, totals: Totals, reservations: Mapping[int, Reservation]
+) -> list[OrderItem]:
+    items = OrderItem.objects.bulk_create(
         OrderItem(
             order=order,
             product_id=line.item.variant.product_id,
             variant=line.item.variant,
+            seller_id=line.item.variant.product.seller_id,
             reservation=reservations[line.item.variant_id],
             quantity=line.item.quantity,
+            list_price=line.item.variant.list_price,
             unit_price=line.unit_price,
             total_price=line.total_price,
+            tax_rate=taxed.tax_rate,
+            tax_amount=taxed.tax_amount,
+            net_amount=taxed.net_amount,
             product_snapshot=snapshot_of(line.item.variant),
             exposure_id=line.item.exposure_id,
             cart_added_at=line.item.added_at,
             shopper_key=line.item.shopper_key,
         )
-        for line in contents.lines
+        for line, taxed in zip(contents.lines, totals.lines, strict=True)
     )
+    set_related(order, "items", items)
+    return items
 
 
-def _confirm(order: Order, *, by: Actor, now: datetime) -> None:
+def _store_history(order: Order, *, by: Actor, now: datetime) -> list[OrderStatusHistory]:
+    statuses = [OrderStatus.PENDING]
+    if order.status == OrderStatus.CONFIRMED:
+        statuses.append(OrderStatus.CONFIRMED)
     steps = OrderStatusHistory.objects.bulk_create(
         OrderStatusHistory(order=order, status=status, changed_by_id=by.user_id, changed_at=now)
-        for status in (OrderStatus.PENDING, OrderStatus.CONFIRMED)
+        for status in statuses
     )
-    publish_many(Topic.ORDER_STEP, [step.pk for step in steps])
-    record_sales([order.pk])
+    set_related(order, "history", steps)
+    return steps
+
+
+def _shipping_rows(order: Order, *, totals: Totals) -> list[OrderAdjustment]:
+    if not totals.shipping_cost:
+        return []
+    shipping = OrderAdjustment(
+        order=order,
+        kind=AdjustmentKind.SHIPPING,
+        code=order.shipping_method,
+        amount=totals.shipping.amount,
+        tax_rate=totals.shipping.tax_rate,
+        tax_amount=totals.shipping.tax_amount,
+    )
+    return [shipping]
+
+
+def _sales(items: Sequence[OrderItem], *, contents: Contents, now: datetime) -> list[Movement]:
+    return [
+        sale_of(item, product=line.item.variant.product, now=now)
+        for item, line in zip(items, contents.lines, strict=True)
+    ]
+
+
+def _audit_entry(order: Order, *, by: Actor) -> AuditEntry:
+    placed = {"status": (None, order.status), "total_amount": (None, order.total_amount)}
+    return entry_of("orders.order_placed", by=by, subject=order, changes=placed)

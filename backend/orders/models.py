@@ -16,9 +16,12 @@ published as `order_step`, with the key of its row in the history.
 Locks are always taken in this order: idempotency key → cart → order → variants by id → reservations.
 """
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 
 from backend.catalog.models import Product, Variant
 from backend.inventory.models import Reservation
@@ -29,8 +32,11 @@ class OrderStatus(models.TextChoices):
 
     PENDING = "PENDING", "placed"
     CONFIRMED = "CONFIRMED", "confirmed"
+    PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED", "shipped in part"
     SHIPPED = "SHIPPED", "shipped"
     DELIVERED = "DELIVERED", "delivered"
+    PARTIALLY_RETURNED = "PARTIALLY_RETURNED", "returned in part"
+    RETURNED = "RETURNED", "returned"
     CANCELLED = "CANCELLED", "cancelled"
 
 
@@ -38,7 +44,10 @@ class PaymentStatus(models.TextChoices):
     """Whether an order is paid."""
 
     PENDING = "PENDING", "to be paid"
+    AUTHORISED = "AUTHORISED", "authorised, not yet captured"
     PAID = "PAID", "paid"
+    PARTLY_REFUNDED = "PARTLY_REFUNDED", "refunded in part"
+    REFUNDED = "REFUNDED", "refunded"
     CANCELLED = "CANCELLED", "nothing is to be paid"
 
 
@@ -46,15 +55,27 @@ class PaymentMethod(models.TextChoices):
     """How an order is paid."""
 
     COD = "COD", "cash on delivery"
+    TEST = "TEST", "the gateway for tests"
+    STRIPE = "STRIPE", "Stripe"
+    PAYPAL = "PAYPAL", "PayPal"
     ELSEWHERE = "ELSEWHERE", "in the shop that the order was taken over from"
 
 
-class Order(models.Model):
-    """A purchase; `user` is None for an imported order without a customer.
+_NET_TOTAL = F("subtotal") + F("shipping_cost") + F("charges")
 
-    total_amount = subtotal + tax_amount + shipping_cost + charges. `charges` is the sum of `charge_lines`,
-    a list of {code, description, amount} that imported orders may have; the sum may be negative.
-    `customer_name` and `customer_phone` are those at the time of the order.
+
+def _near(amount: Combinable) -> tuple[Combinable, Combinable]:
+    """Return the bounds of what equals `amount`, because SQLite adds decimals as floats."""
+    return amount - Decimal("0.004"), amount + Decimal("0.004")
+
+
+class Order(models.Model):
+    """A purchase by a customer, or by a guest (`user` is None), who is known by the hash of a cart token.
+
+    total_amount = subtotal + shipping_cost + charges, plus tax_amount unless the prices include tax.
+    `charges` is the sum of `charge_lines`, a list of {code, description, amount} that imported orders may
+    have; the sum may be negative. `customer_name` and `customer_phone` are those at the time of the order. An
+    order that is still PENDING at `expires_at` is cancelled.
     """
 
     order_number = models.CharField(max_length=20, unique=True)
@@ -63,21 +84,27 @@ class Order(models.Model):
     )
     customer_name = models.CharField(max_length=301, blank=True)
     customer_phone = models.CharField(max_length=20, blank=True)
-    status = models.CharField(max_length=9, choices=OrderStatus.choices, default=OrderStatus.PENDING)
+    guest = models.CharField(max_length=64, default="", db_default="", blank=True)
+    email = models.EmailField(default="", db_default="", blank=True)
+    status = models.CharField(max_length=18, choices=OrderStatus.choices, default=OrderStatus.PENDING)
     payment_status = models.CharField(
-        max_length=9, choices=PaymentStatus.choices, default=PaymentStatus.PENDING
+        max_length=15, choices=PaymentStatus.choices, default=PaymentStatus.PENDING
     )
     payment_method = models.CharField(max_length=9, choices=PaymentMethod.choices, default=PaymentMethod.COD)
     currency = models.CharField(max_length=3)
+    prices_include_tax = models.BooleanField(default=False, db_default=False)
     subtotal = models.DecimalField(max_digits=16, decimal_places=4)
     tax_amount = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     shipping_cost = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     charges = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     charge_lines = models.JSONField(default=list, blank=True)
     total_amount = models.DecimalField(max_digits=16, decimal_places=4)
+    shipping_method = models.CharField(max_length=40, default="", db_default="", blank=True)
     shipping_address = models.JSONField(default=dict, blank=True)
+    billing_address = models.JSONField(default=dict, db_default={}, blank=True)
     notes = models.CharField(max_length=1_000, blank=True)
     placed_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=32, blank=True)
     source_reference = models.CharField(max_length=64, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -88,6 +115,17 @@ class Order(models.Model):
             models.UniqueConstraint(fields=["source", "source_reference"], name="order_imported_once"),
             models.CheckConstraint(condition=Q(subtotal__gte=0), name="order_subtotal_not_negative"),
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(prices_include_tax=True, total_amount__range=_near(_NET_TOTAL))
+                | Q(prices_include_tax=False, total_amount__range=_near(_NET_TOTAL + F("tax_amount"))),
+                name="order_total_adds_up",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["guest"], name="order_by_guest", condition=~Q(guest="")),
+            models.Index(
+                fields=["expires_at"], name="order_by_expiry", condition=Q(status=OrderStatus.PENDING)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +145,11 @@ class Order(models.Model):
 class OrderItem(models.Model):
     """A line of an order, with a snapshot of the product.
 
+    `total_price` is what the customer sees: quantity × unit_price - discount_amount, the line's share in
+    discounts of the whole order. `net_amount` is the same without tax. `list_price` is the price of a unit
+    before its own discount. Of the units, `cancelled` and `shipped` don't overlap, `delivered` and `returned`
+    were shipped. An order of an earlier release may lack `seller`, `list_price` and `net_amount`.
+
     `exposure_id`, `cart_added_at` and `shopper_key` are the cart item's claim about the list from which the
     product was added. An imported order holds no stock, so its items have no reservation.
     """
@@ -117,10 +160,26 @@ class OrderItem(models.Model):
     reservation = models.OneToOneField(
         Reservation, null=True, on_delete=models.PROTECT, related_name="order_item"
     )
+    seller = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     quantity = models.PositiveIntegerField()
+    cancelled = models.PositiveIntegerField(default=0, db_default=0)
+    shipped = models.PositiveIntegerField(default=0, db_default=0)
+    delivered = models.PositiveIntegerField(default=0, db_default=0)
     returned = models.PositiveIntegerField(default=0)
+    list_price = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     unit_price = models.DecimalField(max_digits=14, decimal_places=4)
+    discount_amount = models.DecimalField(
+        max_digits=16, decimal_places=4, default=Decimal(0), db_default=Decimal(0)
+    )
     total_price = models.DecimalField(max_digits=16, decimal_places=4)
+    tax_class = models.CharField(max_length=20, default="", db_default="", blank=True)
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0), db_default=Decimal(0))
+    tax_amount = models.DecimalField(
+        max_digits=16, decimal_places=4, default=Decimal(0), db_default=Decimal(0)
+    )
+    net_amount = models.DecimalField(max_digits=16, decimal_places=4, null=True)
     product_snapshot = models.JSONField(default=dict)
     exposure_id = models.UUIDField(null=True)
     cart_added_at = models.DateTimeField(null=True)
@@ -133,17 +192,64 @@ class OrderItem(models.Model):
             models.CheckConstraint(
                 condition=Q(returned__lte=F("quantity")), name="order_item_returned_within_quantity"
             ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("cancelled") + F("shipped")),
+                name="order_item_cancelled_or_shipped_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivered__lte=F("shipped")), name="order_item_delivered_within_shipped"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} of variant {self.variant_id}"
+
+    @property
+    def net(self) -> Decimal:
+        """The line without tax; the total of a line of an earlier release."""
+        return self.total_price if self.net_amount is None else self.net_amount
+
+
+class AdjustmentKind(models.TextChoices):
+    """Why an order costs more or less than its items."""
+
+    PROMOTION = "PROMOTION", "promotion"
+    SHIPPING = "SHIPPING", "shipping"
+    MANUAL = "MANUAL", "by hand"
+
+
+class OrderAdjustment(models.Model):
+    """What an order costs beside its items, negative for a discount, with its tax.
+
+    A discount of the whole order has a row for each item, which `OrderItem.discount_amount` adds up.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="adjustments")
+    item = models.ForeignKey(OrderItem, null=True, on_delete=models.CASCADE, related_name="adjustments")
+    kind = models.CharField(max_length=9, choices=AdjustmentKind.choices)
+    code = models.CharField(max_length=40, blank=True)
+    description = models.CharField(max_length=200, blank=True)
+    amount = models.DecimalField(max_digits=16, decimal_places=4)
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
+    tax_amount = models.DecimalField(max_digits=16, decimal_places=4, default=Decimal(0))
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=AdjustmentKind.values), name="order_adjustment_kind_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount} of order {self.order_id}"
 
 
 class OrderStatusHistory(models.Model):
     """A change of an order's status. Append-only; `changed_by` is None for changes by the system."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="history")
-    status = models.CharField(max_length=9, choices=OrderStatus.choices)
+    status = models.CharField(max_length=18, choices=OrderStatus.choices)
     note = models.CharField(max_length=500, blank=True)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"

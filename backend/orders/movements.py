@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
+from backend.api.rows import insert_selected
+from backend.catalog.models import Product
 from backend.orders.models import Movement, MovementKind, OrderItem, OrderStatus
 from backend.orders.pricing import share
-from backend.orders.rows import insert_selected
 
 STEP_TIME = F("order__history__changed_at")
 
-SALE_COLUMNS: dict[str, F | Value] = {
+SALE_COLUMNS: dict[str, Combinable] = {
     "kind": Value(MovementKind.SALE.value),
     "order": F("order_id"),
     "order_item": F("pk"),
@@ -26,7 +29,7 @@ SALE_COLUMNS: dict[str, F | Value] = {
     "seller": F("product__seller_id"),
     "category_path": F("product__category__path"),
     "quantity": F("quantity"),
-    "amount": F("total_price"),
+    "amount": Coalesce(F("net_amount"), F("total_price")),
     "currency": F("order__currency"),
     "occurred_at": STEP_TIME,
     "customer": F("order__user_id"),
@@ -36,11 +39,33 @@ SALE_COLUMNS: dict[str, F | Value] = {
 }
 
 # Seller, category and claim are copied from the sale, so that cancels can be subtracted from it.
-CANCEL_COLUMNS: dict[str, F | Value] = {
+CANCEL_COLUMNS: dict[str, Combinable] = {
     **{name: F(name) for name in SALE_COLUMNS},
     "kind": Value(MovementKind.CANCEL.value),
     "occurred_at": STEP_TIME,
 }
+
+
+def sale_of(item: OrderItem, *, product: Product, now: datetime) -> Movement:
+    """Return the unsaved sale of an item whose order is confirmed now."""
+    order = item.order
+    return Movement(
+        kind=MovementKind.SALE,
+        order=order,
+        order_item=item,
+        product_id=item.product_id,
+        variant_id=item.variant_id,
+        seller_id=product.seller_id,
+        category_path=product.category.path,
+        quantity=item.quantity,
+        amount=item.net,
+        currency=order.currency,
+        occurred_at=now,
+        customer_id=order.user_id,
+        shopper_key=item.shopper_key,
+        exposure_id=item.exposure_id,
+        cart_added_at=item.cart_added_at,
+    )
 
 
 def record_sales(order_ids: Collection[int]) -> None:

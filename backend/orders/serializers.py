@@ -45,9 +45,19 @@ class AddressSerializer(Body):
 class CheckoutSerializer(Body):
     """The shipping address and options of an order."""
 
-    EXAMPLE = {"notes": "Please deliver after 5 PM", "expected_total": "89.00"}
+    EXAMPLE = {
+        "email": "john@example.org",
+        "notes": "Please deliver after 5 PM",
+        "expected_total": "89.00",
+    }
 
     shipping_address = AddressSerializer()
+    billing_address = AddressSerializer(
+        required=False, help_text="Where the invoice goes; the shipping address if it is left out."
+    )
+    email = serializers.EmailField(
+        required=False, allow_blank=True, default="", help_text="Required of guests."
+    )
     notes = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
     expected_total = MoneyInput(
         required=False,
@@ -114,11 +124,29 @@ class SnapshotSerializer(serializers.Serializer[Any]):
 class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
     """A line of an order; `product_snapshot` is the product at the time of the order."""
 
-    EXAMPLE = {"returned": 0, "unit_price": "89.00", "total_price": "89.00"}
+    EXAMPLE = {
+        "cancelled": 0,
+        "shipped": 0,
+        "delivered": 0,
+        "returned": 0,
+        "list_price": "99.00",
+        "unit_price": "89.00",
+        "discount_amount": "0.00",
+        "total_price": "89.00",
+        "tax_rate": "0.0000",
+        "tax_amount": "0.00",
+    }
 
     product_snapshot = SnapshotSerializer()
+    list_price = MoneyOutput(
+        currency="order.currency", allow_null=True, help_text="The price of a unit before its discount."
+    )
     unit_price = MoneyOutput(currency="order.currency")
+    discount_amount = MoneyOutput(
+        currency="order.currency", help_text="The line's share in discounts of the whole order."
+    )
     total_price = MoneyOutput(currency="order.currency")
+    tax_amount = MoneyOutput(currency="order.currency")
 
     class Meta:
         model = OrderItem
@@ -127,9 +155,16 @@ class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
             "product",
             "variant",
             "quantity",
+            "cancelled",
+            "shipped",
+            "delivered",
             "returned",
+            "list_price",
             "unit_price",
+            "discount_amount",
             "total_price",
+            "tax_rate",
+            "tax_amount",
             "product_snapshot",
             "exposure_id",
         ]
@@ -200,12 +235,15 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         **SUMMARY,
         "customer_name": "John Doe",
         "customer_phone": "+12125550100",
+        "email": "john@example.org",
+        "prices_include_tax": False,
         "subtotal": "89.00",
         "tax_amount": "0.00",
         "shipping_cost": "0.00",
         "charges": "0.00",
         "charge_lines": [],
         "shipping_address": ADDRESS,
+        "billing_address": {},
         "notes": "Please deliver after 5 PM",
     }
 
@@ -216,7 +254,11 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     total_amount = MoneyOutput()
     items = OrderItemSerializer(many=True)
     history = OrderStepSerializer(many=True)
+    email = serializers.CharField(help_text="Empty for a customer who gave none.")
     shipping_address = serializers.DictField(child=serializers.CharField())
+    billing_address = serializers.DictField(
+        child=serializers.CharField(), help_text="Empty if it is the shipping address."
+    )
     charge_lines = serializers.SerializerMethodField()
 
     class Meta:
@@ -227,10 +269,12 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "user",
             "customer_name",
             "customer_phone",
+            "email",
             "status",
             "payment_status",
             "payment_method",
             "currency",
+            "prices_include_tax",
             "subtotal",
             "tax_amount",
             "shipping_cost",
@@ -238,8 +282,10 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "charge_lines",
             "total_amount",
             "shipping_address",
+            "billing_address",
             "notes",
             "placed_at",
+            "expires_at",
             "created_at",
             "updated_at",
             "items",

@@ -15,7 +15,8 @@ from backend.api.expressions import number_by_key
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.inventory.models import TransactionType
-from backend.inventory.services import Entry, fulfil, record_many, release
+from backend.inventory.reservations import fulfil, release
+from backend.inventory.services import Entry, record_many
 from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAllowed
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentStatus
 from backend.orders.movements import Returned, record_cancels, record_returns
@@ -23,6 +24,7 @@ from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
 STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.CONFIRMED: frozenset({OrderStatus.PENDING}),
     OrderStatus.SHIPPED: frozenset({OrderStatus.CONFIRMED}),
     OrderStatus.DELIVERED: frozenset({OrderStatus.SHIPPED}),
     OrderStatus.CANCELLED: frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED}),
@@ -37,7 +39,7 @@ def ship(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
         OrderNotFound, TransitionNotAllowed: it can't be shipped.
     """
     with transaction.atomic():
-        order = _step(order_id, to=OrderStatus.SHIPPED, by=by, now=now, note=note)
+        order = take_step(order_id, to=OrderStatus.SHIPPED, by=by, now=now, note=note)
         fulfil(_reservations_of(order), by=by, now=now)
     return order
 
@@ -49,7 +51,7 @@ def deliver(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order
         OrderNotFound, TransitionNotAllowed: it can't be delivered.
     """
     with transaction.atomic():
-        return _step(
+        return take_step(
             order_id, to=OrderStatus.DELIVERED, by=by, now=now, note=note, payment=PaymentStatus.PAID
         )
 
@@ -61,7 +63,7 @@ def cancel(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
         OrderNotFound, TransitionNotAllowed: it can't be cancelled.
     """
     with transaction.atomic():
-        order = _step(
+        order = take_step(
             order_id, to=OrderStatus.CANCELLED, by=by, now=now, note=note, payment=PaymentStatus.CANCELLED
         )
         release(_reservations_of(order), now=now)
@@ -135,7 +137,7 @@ def _returned(item: OrderItem, *, quantity: int, now: datetime) -> Returned:
     return Returned(order_item_id=item.pk, quantity=quantity, before=item.returned, occurred_at=now)
 
 
-def _step(
+def take_step(
     order_id: int,
     *,
     to: OrderStatus,
@@ -144,6 +146,11 @@ def _step(
     note: str,
     payment: PaymentStatus | None = None,
 ) -> Order:
+    """Change the status of the order, which stays locked, with its history, and return the order.
+
+    Raises:
+        OrderNotFound, TransitionNotAllowed: its status doesn't allow it.
+    """
     order = _locked(order_id)
     allowed = STEPS[to]
     changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})

@@ -1,9 +1,17 @@
 """Periodic tasks for orders."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from backend.audit.actors import Actor
+from backend.orders.holds import expire_orders
 from backend.orders.popularity import refresh_popularity
+
+
+@shared_task
+def expire_unpaid_orders() -> int:
+    """Cancel the orders that were not paid in time; return how many."""
+    return expire_orders(by=Actor.system("expire_orders"), now=timezone.now())
 
 
 @shared_task

@@ -1,21 +1,29 @@
 """Order endpoints."""
 
+from typing import Any
+
 from django.utils import timezone
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.authentication import account_of
-from backend.accounts.permissions import IsStaff
+from backend.accounts.permissions import HasAccountOrCartToken, IsStaff
+from backend.api.errors import InvalidInput
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
+from backend.api.owners import CART_TOKEN, Owner, guest_of
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
+from backend.api.rows import LastRows
 from backend.api.schema import envelope_of, operation, page_of
 from backend.audit.actors import actor_of
+from backend.carts.callers import caller_of
+from backend.carts.errors import UnitLimitExceeded
 from backend.inventory.errors import InsufficientStock, ReservationClosed
 from backend.orders import selectors, services
-from backend.orders.checkout import place_order
+from backend.orders.checkout import Purchase, place_order
 from backend.orders.errors import (
     CartEmpty,
     ItemsUnavailable,
@@ -35,54 +43,98 @@ from backend.orders.serializers import (
 )
 
 
+def _viewer(request: Request) -> selectors.Viewer:
+    guest = guest_of(request)
+    return account_of(request) if guest is None or request.user.is_authenticated else guest
+
+
 def _order(request: Request, order_id: int, *, message: str = "", status: int = 200) -> Response:
-    order = selectors.order_for(order_id, user=account_of(request))
+    order = selectors.order_for(order_id, viewer=_viewer(request))
     return envelope(OrderSerializer(order).data, message=message, status=status)
 
 
 class OrderListView(APIView):
-    """A customer's orders; for staff, all orders."""
+    """The orders of a customer or a guest; for staff, all orders."""
+
+    permission_classes = (HasAccountOrCartToken,)
 
     @operation(
-        "orders_list", tag="orders", query=OrderListParameters, response=page_of(OrderSummarySerializer)
+        "orders_list",
+        tag="orders",
+        headers=[CART_TOKEN],
+        query=OrderListParameters,
+        response=page_of(OrderSummarySerializer),
     )
     def get(self, request: Request) -> Response:
         """List orders, newest first.
 
-        Customers see their own orders, staff see all orders.
+        Customers and guests see their own orders, staff see all orders.
         """
         parameters = parse(request, OrderListParameters)
-        rows = selectors.orders_visible_to(account_of(request), status=parameters.get("status"))
+        rows = selectors.orders_visible_to(_viewer(request), status=parameters.get("status"))
         return page_response(request, rows, parameters=parameters, shown=rows_of(OrderSummarySerializer))
 
     @operation(
         "orders_create",
         tag="orders",
         request=CheckoutSerializer,
-        headers=[IDEMPOTENCY_KEY],
+        headers=[IDEMPOTENCY_KEY, CART_TOKEN],
         response=envelope_of(OrderSerializer),
         status=201,
-        errors=[CartEmpty, ItemsUnavailable, InsufficientStock, OrderTooLarge, PriceChanged],
+        errors=[
+            CartEmpty,
+            ItemsUnavailable,
+            InsufficientStock,
+            UnitLimitExceeded,
+            OrderTooLarge,
+            PriceChanged,
+        ],
     )
     def post(self, request: Request) -> Response:
         """Order the items in the cart.
 
         The order is paid in cash on delivery. The cart is empty afterwards.
         """
-        body = parse_body(request, CheckoutSerializer)
-        now = timezone.now()
+        body, now = parse_body(request, CheckoutSerializer), timezone.now()
+        owner = caller_of(request, now=now).owner
+        if owner is None:
+            raise NotAuthenticated
+        purchase = _purchase(owner, request=request, body=body)
 
-        def perform() -> Response:
-            order = place_order(account_of(request), **body, by=actor_of(request), now=now)
-            return _order(request, order.pk, message="Order placed.", status=201)
+        def perform(last_rows: LastRows) -> Response:
+            order = place_order(purchase, by=actor_of(request), now=now, last_rows=last_rows)
+            return envelope(OrderSerializer(order).data, message="Order placed.", status=201)
 
         return once(request, perform, scope="checkout", now=now)
+
+
+def _purchase(owner: Owner, *, request: Request, body: dict[str, Any]) -> Purchase:
+    """Return the purchase.
+
+    Raises:
+        InvalidInput: a guest gives no e-mail address.
+    """
+    if owner.user_id is None:
+        if not body["email"]:
+            raise InvalidInput(email="A guest's order needs an e-mail address.")
+        address = body["shipping_address"]
+        return Purchase(owner=owner, name=address.get("name", ""), phone=address.get("phone", ""), **body)
+    user = account_of(request)
+    return Purchase(owner=owner, name=user.get_full_name(), phone=user.phone or "", **body)
 
 
 class OrderView(APIView):
     """One order."""
 
-    @operation("orders_get", tag="orders", response=envelope_of(OrderSerializer), errors=[OrderNotFound])
+    permission_classes = (HasAccountOrCartToken,)
+
+    @operation(
+        "orders_get",
+        tag="orders",
+        headers=[CART_TOKEN],
+        response=envelope_of(OrderSerializer),
+        errors=[OrderNotFound],
+    )
     def get(self, request: Request, order_id: int) -> Response:
         """Show an order with its items and history."""
         return _order(request, order_id)
@@ -132,9 +184,12 @@ class DeliverView(APIView):
 class CancelView(APIView):
     """Cancellation of orders that are not shipped yet."""
 
+    permission_classes = (HasAccountOrCartToken,)
+
     @operation(
         "orders_cancel",
         tag="orders",
+        headers=[CART_TOKEN],
         request=StepSerializer,
         response=envelope_of(OrderSerializer),
         errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed],
@@ -142,11 +197,10 @@ class CancelView(APIView):
     def post(self, request: Request, order_id: int) -> Response:
         """Cancel an order that is not shipped yet.
 
-        Customers can cancel their own orders, staff any order.
+        Customers and guests can cancel their own orders, staff any order.
         """
         body = parse_body(request, StepSerializer)
-        user = account_of(request)
-        selectors.require_visible(order_id, user=user)
+        selectors.require_visible(order_id, viewer=_viewer(request))
         services.cancel(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order cancelled.")
 

@@ -32,9 +32,18 @@ def publish_many(topic: Topic, keys: Iterable[int | str]) -> None:
     Raises:
         NotInTransaction: no transaction is open.
     """
+    Message.objects.bulk_create(messages(topic, keys), batch_size=5_000)
+
+
+def messages(topic: Topic, keys: Iterable[int | str]) -> list[Message]:
+    """Return unsaved messages, for a caller that inserts them itself, in one transaction with the change.
+
+    Raises:
+        NotInTransaction: no transaction is open.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(topic)
-    Message.objects.bulk_create((Message(topic=topic, key=str(key)) for key in keys), batch_size=5_000)
+    return [Message(topic=topic, key=str(key)) for key in keys]
 
 
 def renumber_if_restored() -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.db.models.functions import TruncDate
 
 from backend.catalog.models import Variant
@@ -31,7 +31,7 @@ class _History:
 def weekly_demand(variant_ids: Collection[int], *, now: datetime) -> dict[int, Weekly]:
     """Return the units reserved in each of the last WEEKS weeks by variant, oldest week first (3 queries).
 
-    A week is seven days and the last one ends with yesterday (UTC). Reservations that were released do not
+    A week is seven days and the last one ends with yesterday (UTC). Units that were released do not
     count. None is a week in which the variant had no stock at any time and none was reserved.
     """
     end = now.astimezone(UTC).date()
@@ -39,9 +39,10 @@ def weekly_demand(variant_ids: Collection[int], *, now: datetime) -> dict[int, W
     since = datetime.combine(start, time(), tzinfo=UTC)
     reserved = _by_day(
         Reservation.objects.filter(variant_id__in=variant_ids, created_at__gte=since)
+        # Those that an earlier release closed have no counters.
         .exclude(state=ReservationState.RELEASED)
         .values_list("variant_id", TruncDate("created_at", tzinfo=UTC))
-        .annotate(units=Sum("quantity"))
+        .annotate(units=Sum(F("quantity") - F("released")))
         .order_by()
     )
     effects = _by_day(

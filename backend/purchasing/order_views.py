@@ -1,6 +1,7 @@
 """Endpoints of purchase orders, for sellers (their own products) and staff."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
+from backend.api.rows import LastRows
 from backend.api.schema import envelope_of, operation, page_of
 from backend.api.schema.operations import Handler
 from backend.audit.actors import actor_of
@@ -226,10 +228,11 @@ class ReceiveView(APIView):
         """
         body = parse_body(request, DeliverySerializer)
         selectors.require_visible(number, user=account_of(request))
-        return once(request, lambda: _received(request, number, body), scope="purchasing", now=timezone.now())
+        perform = partial(_received, request, number=number, body=body)
+        return once(request, perform, scope="purchasing", now=timezone.now())
 
 
-def _received(request: Request, number: str, body: dict[str, Any]) -> Response:
+def _received(request: Request, _: LastRows, *, number: str, body: dict[str, Any]) -> Response:
     services.receive(
         number,
         units=body["items"],

@@ -16,13 +16,15 @@ from analytics_pipeline import reports
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
 from backend.analytics.subscribers import OrderFacts
+from backend.api.owners import Owner
+from backend.api.rows import last_rows
 from backend.carts.models import CartItem
 from backend.carts.services import Claim, add_item
 from backend.catalog.models import Product, Variant
 from backend.engines import warehouse as engines
 from backend.inventory.models import InventoryTransaction, ReservationState, TransactionType
 from backend.inventory.services import Entry, record_many
-from backend.orders.checkout import place_order
+from backend.orders.checkout import Purchase, place_order
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
 from backend.outbox.relay import drain
 from demo import accounts
@@ -94,7 +96,7 @@ def test_the_amounts_of_an_order_equal_those_of_a_checkout(history: History, set
     settings.SHIPPING_COST = Decimal("4.90")
     settings.FREE_SHIPPING_FROM = Decimal(60)
     store(history)
-    buyer = User.objects.create(phone="+15550209999")
+    owner = Owner(user_id=User.objects.create(phone="+15550209999").pk)
     largest = Order.objects.annotate(lines=Sum("items__quantity")).order_by("-lines", "pk")[:5]
     for order in [*largest, *Order.objects.order_by("total_amount")[:5]]:
         items = list(order.items.select_related("variant__product"))
@@ -102,12 +104,10 @@ def test_the_amounts_of_an_order_equal_those_of_a_checkout(history: History, set
         _receive(items)
         for item in items:
             claim = Claim(exposure_id=None, shopper_key=None, added_at=SMALL.now)
-            add_item(
-                buyer.pk, product_id=None, variant_id=item.variant_id, quantity=item.quantity, claim=claim
-            )
-        placed = place_order(
-            buyer, shipping_address=order.shipping_address, notes="", now=SMALL.now, by=SYSTEM
-        )
+            add_item(owner, product_id=None, variant_id=item.variant_id, quantity=item.quantity, claim=claim)
+        purchase = Purchase(owner=owner, shipping_address=order.shipping_address)
+        with last_rows() as rows:
+            placed = place_order(purchase, now=SMALL.now, by=SYSTEM, last_rows=rows)
         for amount in ("subtotal", "tax_amount", "shipping_cost", "total_amount", "currency"):
             assert getattr(order, amount) == getattr(placed, amount)
         assert _sold(order) == _sold(placed)

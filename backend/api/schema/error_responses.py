@@ -16,6 +16,7 @@ from backend.api.parameters import PageParameters
 from backend.api.schema.operations import Operation
 
 REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+PUBLIC = {AllowAny, IsAuthenticated}
 _HEADER_OF = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 
@@ -129,7 +130,7 @@ def _of_access(view: APIView) -> Iterator[Any]:
         yield FRAMEWORK_ERRORS[exceptions.AuthenticationFailed]
         if AllowAny not in permissions:
             yield FRAMEWORK_ERRORS[exceptions.NotAuthenticated]
-    if set(permissions) - {AllowAny, IsAuthenticated}:
+    if any(getattr(permission, "refuses_with_403", True) for permission in set(permissions) - PUBLIC):
         yield FRAMEWORK_ERRORS[exceptions.PermissionDenied]
     if view.get_throttles():
         yield FRAMEWORK_ERRORS[exceptions.Throttled]

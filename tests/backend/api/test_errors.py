@@ -85,7 +85,7 @@ def test_the_response_to_a_throttled_request_has_the_time_to_wait(client: APICli
 
 
 def test_a_missing_token_is_a_401_with_a_challenge(client: APIClient) -> None:
-    response = client.get("/api/orders/cart/")
+    response = client.get("/api/orders/orders/")
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
     assert response.json()["code"] == "not_authenticated"
 

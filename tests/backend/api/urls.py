@@ -18,6 +18,7 @@ from backend.api.idempotency import once
 from backend.api.pagination import PageSpan, page_envelope, page_of_rows
 from backend.api.parameters import Body, PageParameters, parse, parse_body
 from backend.api.responses import envelope
+from backend.api.rows import LastRows
 from backend.api.shoppers import shopper_of
 from backend.catalog.models import Category
 from backend.config.urls import handler400, handler404, handler500
@@ -210,7 +211,7 @@ class Counted(APIView):
         return [AllowAny()]
 
     def post(self, request: Request) -> Response:
-        def perform() -> Response:
+        def perform(_: LastRows) -> Response:
             number = Category.objects.count()
             Category.objects.create(name=str(number), slug=str(number), path=str(number))
             if request.data == {"fail": True}:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from backend.catalog.models import Product, Variant
 from backend.importing.models import ProductStatement
 from backend.inventory.models import InventoryTransaction
-from backend.inventory.services import fulfil, reserve
+from backend.inventory.reservations import fulfil, reserve
 from backend.outbox.models import Message
 from tests.backend.importing.test_export_shapes import CASES, FILES, command_of, imported
 from tests.backend.importing.written import table

@@ -19,7 +19,8 @@ from backend.importing.catalogue import offers
 from backend.importing.catalogue.statements import BELOW_RESERVED
 from backend.importing.values import NOT_A_PRICE
 from backend.inventory.models import InventoryTransaction
-from backend.inventory.services import lock_variants, reserve
+from backend.inventory.reservations import reserve
+from backend.inventory.services import lock_variants
 from backend.outbox.models import Message
 from tests.backend.importing.written import AMAZON, listing, table
 from tests.backend.shop import NOW, SYSTEM, customer, seller

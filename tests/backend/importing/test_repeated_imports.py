@@ -14,7 +14,8 @@ from backend.catalog.models import Category, Product, Variant
 from backend.importing.catalogue.statements import BELOW_RESERVED, IN_FUTURE, OUTDATED
 from backend.importing.models import ImportedCatalogue, ProductStatement, VariantStatement
 from backend.inventory.models import InventoryTransaction, TransactionType
-from backend.inventory.services import Entry, fulfil, record, release, reserve
+from backend.inventory.reservations import fulfil, release, reserve
+from backend.inventory.services import Entry, record
 from backend.outbox.models import Message
 from tests.backend.importing.written import table
 from tests.backend.shop import SYSTEM, product, seller

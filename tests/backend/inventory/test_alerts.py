@@ -10,7 +10,8 @@ from django.utils import timezone
 from backend.catalog.models import Product, Variant
 from backend.inventory.alerts import compare_levels, set_threshold
 from backend.inventory.models import StockAlert, TransactionType
-from backend.inventory.services import Entry, record_many, release, reserve
+from backend.inventory.reservations import release, reserve
+from backend.inventory.services import Entry, record_many
 from backend.inventory.tasks import check_stock
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic

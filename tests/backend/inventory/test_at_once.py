@@ -4,7 +4,8 @@ import pytest
 
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.models import TransactionType
-from backend.inventory.services import Entry, record_many, reserve
+from backend.inventory.reservations import reserve
+from backend.inventory.services import Entry, record_many
 from tests.backend.shop import NOW, SYSTEM, product, stock_of, variant
 from tests.backend.together import kinds, together
 

@@ -8,7 +8,8 @@ from backend.accounts.models import User
 from backend.catalog.models import Product, Variant
 from backend.inventory import back_in_stock
 from backend.inventory.models import BackInStock, BackInStockSubscription, StockAlert, TransactionType
-from backend.inventory.services import Entry, record_many, release, reserve
+from backend.inventory.reservations import release, reserve
+from backend.inventory.services import Entry, record_many
 from backend.inventory.subscribers import StockAlerts
 from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice

@@ -16,7 +16,8 @@ from backend.catalog.models import Variant
 from backend.inventory.errors import InsufficientStock, ReservationClosed
 from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
-from backend.inventory.services import Entry, fulfil, record, record_many, release, reserve, shortage
+from backend.inventory.reservations import fulfil, release, reserve
+from backend.inventory.services import Entry, record, record_many, shortage
 from backend.outbox.models import Message
 from tests.backend.shop import NOW, SYSTEM, product, staff, stock_of, variant
 

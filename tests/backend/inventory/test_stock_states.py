@@ -20,7 +20,8 @@ from backend.inventory.models import (
     StockAlert,
     TransactionType,
 )
-from backend.inventory.services import Entry, fulfil, record, release, reserve
+from backend.inventory.reservations import fulfil, release, reserve
+from backend.inventory.services import Entry, record
 from backend.inventory.subscribers import StockAlerts
 from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from backend.accounts.models import User
 from backend.api.money import written
+from backend.api.owners import Owner
+from backend.api.rows import last_rows
 from backend.audit.actors import Actor
 from backend.carts.services import Claim, add_item
-from backend.orders.checkout import place_order
+from backend.orders.checkout import Purchase, place_order
 from backend.orders.models import Movement, Order
 from tests.backend.shop import NOW
 
@@ -28,11 +30,21 @@ def fill(
     """Add units to the customer's cart, by variant id."""
     claim = Claim(exposure_id=exposure_id, shopper_key=user.shopper_key, added_at=at)
     for variant_id, quantity in units.items():
-        add_item(user.pk, product_id=None, variant_id=variant_id, quantity=quantity, claim=claim)
+        add_item(
+            Owner(user_id=user.pk), product_id=None, variant_id=variant_id, quantity=quantity, claim=claim
+        )
 
 
 def check_out(user: User, *, at: datetime = NOW, **options: Any) -> Order:
-    return place_order(user, shipping_address=ADDRESS, notes="", by=Actor.user(user.pk), now=at, **options)
+    purchase = Purchase(
+        owner=Owner(user_id=user.pk),
+        name=user.get_full_name(),
+        phone=user.phone or "",
+        shipping_address=ADDRESS,
+        **options,
+    )
+    with last_rows() as rows:
+        return place_order(purchase, by=Actor.user(user.pk), now=at, last_rows=rows)
 
 
 def order_of(user: User, units: Mapping[int, int], *, at: datetime = NOW) -> Order:

@@ -196,7 +196,7 @@ def test_returns_without_an_order_are_separate_movements() -> None:
 def test_the_number_of_queries_does_not_depend_on_the_number_of_orders() -> None:
     lamp = variant()
     counts = []
-    for name, size in (("small", 2), ("large", 40)):
+    for name, size in (("small", 2), ("large", 30)):
         orders = [past_order(f"{name} {number}", line(lamp.pk)) for number in range(size)]
         with CaptureQueriesContext(connection) as queries:
             import_orders(orders, source="elsewhere")

@@ -7,12 +7,13 @@ import pytest
 from pytest_django import Settings
 
 from backend.accounts.models import User
+from backend.api.owners import Owner
 from backend.carts.models import CartItem
 from backend.carts.selectors import cart_contents
 from backend.catalog.models import Variant
 from backend.catalog.services import delete_product, update_product
 from backend.inventory.models import InventoryTransaction, Reservation
-from backend.inventory.services import reserve
+from backend.inventory.reservations import reserve
 from backend.orders.errors import CartEmpty, ItemsUnavailable, OrderTooLarge, PriceChanged
 from backend.orders.models import Movement, Order, OrderStatusHistory
 from backend.outbox.models import Message
@@ -75,7 +76,7 @@ def test_checkout_reserves_the_units_and_records_no_transaction() -> None:
 def test_the_cart_is_empty_afterwards() -> None:
     user = customer()
     order_of(user, {variant().pk: 1})
-    assert cart_contents(user.pk).lines == ()
+    assert cart_contents(Owner(user_id=user.pk)).lines == ()
 
 
 def test_the_claim_of_the_cart_is_kept_with_item_and_sale() -> None:
@@ -209,7 +210,8 @@ def test_a_total_that_the_customer_did_not_expect_is_refused() -> None:
     assert check_out(user, expected_total=Decimal("12.00")).total_amount == Decimal("12.00")
 
 
-def test_an_order_beyond_the_highest_total_is_refused() -> None:
+def test_an_order_beyond_the_highest_total_is_refused(settings: Settings) -> None:
+    settings.CUSTOMER_UNIT_LIMIT = 101
     user, lamp = customer(), variant(price="9999999999.99", stock=101)
     fill(user, {lamp.pk: 101})
     with pytest.raises(OrderTooLarge) as refused:

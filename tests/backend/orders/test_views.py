@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from backend.accounts.models import User
 from backend.orders.models import Order
@@ -38,10 +39,12 @@ def test_checkout_returns_the_order(shopper: User) -> None:
         "user": shopper.pk,
         "customer_name": "",
         "customer_phone": shopper.phone,
+        "email": "",
         "status": "CONFIRMED",
         "payment_status": "PENDING",
         "payment_method": "COD",
         "currency": "USD",
+        "prices_include_tax": False,
         "subtotal": "20.00",
         "tax_amount": "0.00",
         "shipping_cost": "0.00",
@@ -49,7 +52,9 @@ def test_checkout_returns_the_order(shopper: User) -> None:
         "charge_lines": [],
         "total_amount": "20.00",
         "shipping_address": ADDRESS,
+        "billing_address": {},
         "notes": "Please deliver after 5 PM",
+        "expires_at": None,
     }
     assert (item["variant"], item["quantity"], item["unit_price"], item["total_price"], item["returned"]) == (
         lamp.pk,
@@ -246,3 +251,64 @@ def test_a_page_of_orders_takes_three_queries(shopper: User) -> None:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(ORDERS).status_code == 200
         assert len(queries) == 3
+
+
+def test_checkout_takes_few_statements_whatever_the_number_of_lines() -> None:
+    """Count the statements between BEGIN and COMMIT."""
+    choices = list(product(stock=[5] * 12).variants.all())
+    counts = []
+    for size in (1, 12):
+        user = customer()
+        fill(user, {choice.pk: 1 for choice in choices[:size]})
+        headers = {"Idempotency-Key": f"key-{size}"}
+        with CaptureQueriesContext(connection) as queries:
+            client_of(user).post(ORDERS, {"shipping_address": ADDRESS}, headers=headers)
+        statements = [query["sql"] for query in queries]
+        begins = next(number for number, sql in enumerate(statements) if "DELETE" in sql)
+        counts.append(len([sql for sql in statements[begins:] if not sql.startswith("RELEASE")]))
+    # SQLite inserts the last rows, of four tables, by a statement for each table.
+    assert counts == [8, 8] if connection.vendor == "postgresql" else [11, 11]
+
+
+def test_a_guest_orders_with_a_cart_token_and_sees_the_order_with_it() -> None:
+    guest, lamp = client_of(), variant(price="10.00")
+    added = guest.post("/api/orders/cart/", {"variant_id": lamp.pk}).json()["data"]
+    token = {"X-Cart-Token": added["cart_token"]}
+    asked = {"shipping_address": {**ADDRESS, "name": "Ada King"}, "email": "ada@example.org"}
+    keyed = {**token, "Idempotency-Key": "k"}
+    placed = guest.post(ORDERS, asked, headers=keyed)
+    order = placed.json()["data"]
+    assert (placed.status_code, order["user"], order["email"]) == (201, None, "ada@example.org")
+    assert order["customer_name"] == "Ada King"
+    assert guest.post(ORDERS, asked, headers=keyed).content == placed.content
+    assert guest.get(ORDERS, headers=token).json()["count"] == 1
+    assert guest.get(f"{ORDERS}{order['id']}/", headers=token).json()["data"]["total_amount"] == "10.00"
+    assert guest.post(f"{ORDERS}{order['id']}/cancel/", headers=token).status_code == 200
+    other = {"X-Cart-Token": "o" * 43}
+    assert guest.get(f"{ORDERS}{order['id']}/", headers=other).status_code == 404
+    assert [guest.get(ORDERS).status_code, guest.post(ORDERS, asked).status_code] == [401, 401]
+
+
+def test_a_guests_order_needs_an_e_mail_address() -> None:
+    guest = client_of()
+    added = guest.post("/api/orders/cart/", {"variant_id": variant().pk}).json()["data"]
+    response = guest.post(
+        ORDERS, {"shipping_address": ADDRESS}, headers={"X-Cart-Token": added["cart_token"]}
+    )
+    assert (response.status_code, list(response.json()["details"])) == (400, ["email"])
+
+
+def test_a_customer_cannot_hold_more_units_of_a_product_than_the_limit(
+    shopper: User, settings: Settings
+) -> None:
+    settings.CUSTOMER_UNIT_LIMIT = 3
+    small, large = product(stock=[9, 9]).variants.all()
+    order_of(shopper, {small.pk: 2})
+    fill(shopper, {large.pk: 2})
+    client = client_of(shopper)
+    response = client.post(ORDERS, {"shipping_address": ADDRESS})
+    assert (response.status_code, response.json()["code"]) == (409, "unit_limit_exceeded")
+    assert response.json()["details"]["items"][0]["units"] == 4
+    keeper = client_of(staff())
+    keeper.post(f"{ORDERS}{Order.objects.get().pk}/ship/")
+    assert client.post(ORDERS, {"shipping_address": ADDRESS}).status_code == 201

@@ -9,7 +9,8 @@ from backend.accounts.models import User
 from backend.api.errors import InvalidInput
 from backend.catalog.models import Variant
 from backend.inventory.models import InventoryTransaction, TransactionType
-from backend.inventory.services import Entry, record_many, release, reserve
+from backend.inventory.reservations import release, reserve
+from backend.inventory.services import Entry, record_many
 from backend.purchasing.demand import weekly_demand
 from backend.purchasing.drafting import draft_purchase_orders
 from backend.purchasing.errors import PurchaseOrderStatusConflict, ReceiptTooLarge

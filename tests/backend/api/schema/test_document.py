@@ -15,6 +15,10 @@ OPEN_TO_GUESTS = {
     "accounts_login",
     "accounts_register",
     "accounts_token_refresh",
+    "cart_get",
+    "cart_items_create",
+    "cart_items_delete",
+    "cart_items_update",
     "categories_get",
     "categories_list",
     "events_create",
@@ -232,6 +236,7 @@ def test_every_response_has_the_request_id_header() -> None:
                 "insufficient_stock",
                 "order_too_large",
                 "price_changed",
+                "unit_limit_exceeded",
                 "idempotency_key_reused",
             },
         ),
@@ -260,8 +265,8 @@ def test_a_response_lists_its_possible_codes(operation_id: str, status: int, exp
 
 def test_checkout_describes_its_idempotency_key_and_the_replayed_response() -> None:
     checkout = described("orders_create")
-    [parameter] = checkout.content["parameters"]
-    assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
+    [parameter] = [one for one in checkout.content["parameters"] if one["name"] == "Idempotency-Key"]
+    assert parameter["in"] == "header"
     assert "required" not in parameter
     assert "Idempotent-Replayed" in checkout.responses["201"]["headers"]
 
