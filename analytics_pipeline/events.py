@@ -1,7 +1,7 @@
 """The event types: what a shopper did or was shown, as it is sent and as it is stored.
 
 Clients generate one UUIDv7 for each event and repeat it when they send the event again; its time is the time
-of the event. Each field is stored in the column of its name (`columns.py`).
+of the event. Each field is stored in the column of the same name (`columns.py`).
 """
 
 import struct
@@ -117,7 +117,7 @@ class View(Event, frozen=True, tag="view"):
 
 
 class CartAdd(Event, frozen=True, tag="cart_add"):
-    """Units of a product went into a cart."""
+    """Units of a product were added to a cart."""
 
     product_id: Id
     variant_id: Id | None = None
@@ -126,7 +126,7 @@ class CartAdd(Event, frozen=True, tag="cart_add"):
 
 
 class CartRemove(Event, frozen=True, tag="cart_remove"):
-    """Units of a product were taken out of a cart."""
+    """Units of a product were removed from a cart."""
 
     product_id: Id
     variant_id: Id | None = None
@@ -134,7 +134,7 @@ class CartRemove(Event, frozen=True, tag="cart_remove"):
 
 
 class OrderPlaced(Event, frozen=True, tag="order"):
-    """Units of a product were ordered; amounts are in the order facts alone."""
+    """Units of a product were ordered; amounts are only in the order facts."""
 
     product_id: Id
     variant_id: Id | None = None

@@ -10,7 +10,7 @@ from analytics_pipeline.settings import PipelineSettings
 KEPT = 20
 KEPT_FOR = timedelta(days=30)
 _PREFIX = "vitrine:recent:"
-# Better a page without recent products than a late one.
+# Short, because a late page is worse than one without recent products.
 _TIMEOUT_SECONDS = 1
 
 

@@ -28,7 +28,7 @@ class RefusedQuota:
 
         def count(client: Any) -> tuple[int, int]:
             own = _added(client, f"{_PREFIX}{window}:{address}", size=size)
-            # What an address sends beyond its own quota doesn't use up the total.
+            # Bytes beyond an address's own quota don't count towards the total.
             return own, _added(client, f"{_PREFIX}{window}", size=size) if own <= ADDRESS_BYTES else 0
 
         own, total = self._connection.call(count)

@@ -37,7 +37,7 @@ class Insert(NamedTuple):
     """The head of an INSERT that carries data.
 
     The data begins at `data_offset` of the text. `statement` has no FORMAT clause. `kind` is "values" for
-    data after VALUES, which may hold expressions.
+    data after VALUES, which may contain expressions.
     """
 
     statement: str

@@ -91,7 +91,7 @@ def read(path: Path) -> Report:
     """Return the report that the file declares.
 
     Raises:
-        InvalidReport: the file can't be used; names the line and the fault.
+        InvalidReport: the file is invalid.
     """
     try:
         text = path.read_text(encoding="utf-8")
