@@ -16,7 +16,7 @@ class PhoneTaken(DomainError):
 
     code = "phone_taken"
     status = 409
-    message = "There is an account with this phone; log in, or reset the password."
+    message = "There is already an account with this phone number."
     details_keys = {"phone": "The phone number as stored: in E.164 if it is a valid number."}
     hint = "Log in, or register with another phone."
 

@@ -46,11 +46,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person with an account.
+    """A user account.
 
-    `shopper_key` is the random key that identifies the person in the warehouse; only this table maps it to a
-    user. An imported customer has no phone and can't log in, but has a `source_reference`. `email` is where
-    messages are sent; it is not verified, so it must not be used to identify a user.
+    `shopper_key` is the random key that identifies the user in the warehouse; only this table maps the key to
+    the user. An imported customer has a `source_reference`, but no phone, and can't log in. `email` is the
+    address for notifications; it is not verified, so it must not be used to identify a user.
     """
 
     phone = models.CharField(max_length=20, unique=True, null=True)
@@ -115,7 +115,7 @@ class Session(models.Model):
 
 
 class ShopperLink(models.Model):
-    """An anonymous id that belongs to a user: what that guest did is attributed to the user."""
+    """A link from an anonymous id to a user, so that the guest's behaviour is attributed to the user."""
 
     anonymous_id = models.UUIDField()
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="shopper_links")

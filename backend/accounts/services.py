@@ -49,7 +49,7 @@ def register(
     """Create a customer or a seller.
 
     Raises:
-        InvalidInput: the phone is invalid, the password is too weak, or the role can't be chosen.
+        InvalidInput: the phone is invalid, the password is too weak, or `user_type` can't be chosen.
         PhoneTaken: another account has the phone.
     """
     if user_type not in SELF_SERVICE_ROLES:
@@ -102,7 +102,7 @@ def _phone(raw: str) -> str:
 
 
 def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | None = None) -> LoggedIn:
-    """Start a session; `anonymous_id` is the one that the client used as a guest.
+    """Start a session; `anonymous_id` is the id that the client used before, as a guest.
 
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
@@ -114,7 +114,7 @@ def log_in(*, phone: str, password: str, now: datetime, anonymous_id: UUID | Non
     except InvalidInput as error:
         raise InvalidCredentials from error
     if user is None:
-        # Takes as long as for a known phone, so that timing doesn't reveal which phones have accounts.
+        # Hashing takes as long as checking a password, so timing doesn't reveal which phones have accounts.
         make_password(password)
         raise InvalidCredentials
     if not user.check_password(password) or not user.is_active:
@@ -136,10 +136,10 @@ def _begin_session(user: User, *, now: datetime, anonymous_id: UUID | None) -> L
 
 
 def _link(anonymous_id: UUID, *, user: User, now: datetime) -> None:
-    link, made = ShopperLink.objects.get_or_create(
+    link, created = ShopperLink.objects.get_or_create(
         anonymous_id=anonymous_id, user=user, defaults={"linked_at": now}
     )
-    if made:
+    if created:
         publish(Topic.SHOPPER_LINKED, link.pk)
 
 

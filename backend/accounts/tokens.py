@@ -1,4 +1,4 @@
-"""Creates and verifies the access and refresh tokens of sessions."""
+"""Access and refresh tokens of login sessions."""
 
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,7 +19,7 @@ def verified_token(token_class: type[AnyToken], raw: str | bytes) -> AnyToken:
     """Return the token in `raw` after checking its signature, type and expiry.
 
     Raises:
-        InvalidToken: one of them is invalid.
+        InvalidToken: the signature or the type is wrong, or the token has expired.
     """
     try:
         return token_class(raw)  # type: ignore[arg-type] # bytes are decoded

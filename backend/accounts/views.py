@@ -81,7 +81,8 @@ class LoginView(GuestView):
         """Log in.
 
         The response has an access token for the header `Authorization: Bearer …`, and a refresh token to get
-        the next pair of tokens. With X-Anonymous-Id, what the guest did before is attributed to the account.
+        the next pair of tokens. If the header X-Anonymous-Id is sent, the guest's earlier behaviour is
+        attributed to the account.
         """
         credentials = parse_body(request, LoginSerializer)
         logged_in = services.log_in(**credentials, now=timezone.now(), anonymous_id=anonymous_id(request))

@@ -9,9 +9,10 @@ from analytics_pipeline import reports
 
 
 def check_reports(app_configs: Any = None, **_: Any) -> Sequence[CheckMessage]:
-    """Return a warning for each file that can't be used, with the line and the fault.
+    """Return a warning for each invalid report file, with the line and the error.
 
-    Not an error: Django runs no command at all while a check finds one, and the other reports work.
+    These are warnings because Django runs no command while a check reports an error, and the other reports
+    work.
     """
     return [
         Warning(str(fault), hint="Compare it with the other reports in that folder.", id="analytics.W001")

@@ -29,9 +29,9 @@ class ReportTooLarge(DomainError):
 
     code: ClassVar[str] = "report_too_large"
     status = 400
-    message = "The report has too many rows; ask for fewer days, or for a file."
+    message = "The report has too many rows; request fewer days, or CSV or Parquet."
     details_keys = {"most_rows": "The maximum number of rows in this format."}
-    hint = "Ask for fewer days, for CSV or Parquet, or run `manage.py report`, which has no limit."
+    hint = "Request fewer days, or CSV or Parquet, or run `manage.py report`, which has no limit."
 
 
 class ReportUnusable(DomainError):

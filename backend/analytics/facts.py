@@ -15,7 +15,7 @@ from backend.orders.models import Movement
 
 @dataclass(frozen=True, slots=True)
 class ReplayedMovements:
-    """How many refused movements were stored now, are still refused, and no longer exist in the ledger."""
+    """How many refused movements were stored, were refused again, or no longer exist in the ledger."""
 
     stored: int
     refused: int
@@ -25,14 +25,15 @@ class ReplayedMovements:
 def write_facts(
     warehouse: Warehouse, movements: QuerySet[Movement], *, clock: Callable[[], datetime]
 ) -> list[RefusedMovement]:
-    """Write these movements, and return those that the warehouse refuses."""
-    # Before the rows are read, so that of two writers the one that read later has the greater version.
+    """Write the movements, and return those that the warehouse refuses."""
+    # The version is drawn before the rows are read, so that of two writers the later reader's version is
+    # higher.
     version = microseconds(clock())
     return write_columns(warehouse, projections.order_facts(movements, version=version))
 
 
 def write_columns(warehouse: Warehouse, columns: FactColumns) -> list[RefusedMovement]:
-    """Write these columns of `order_facts`, and return the movements that the warehouse refuses."""
+    """Write `columns` to `order_facts` and sales also as events; return the movements that are refused."""
     refused = facts.store(warehouse, columns)
     ingest.load(warehouse, order_events.of_facts(facts.without(columns, refused)))
     return refused

@@ -43,7 +43,7 @@ FORMAT_PARAMETER = {
 
 
 class JsonAlways(BaseContentNegotiation):
-    """Render envelopes and errors in JSON whatever the request accepts; the view makes files itself."""
+    """Renders envelopes and errors as JSON whatever the request accepts; the view itself creates files."""
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
         """Return the first renderer."""
@@ -51,7 +51,7 @@ class JsonAlways(BaseContentNegotiation):
 
 
 def requested_format(request: Request) -> ReportFormat:
-    """Return the format that the request asks for; JSON if it accepts anything, or nothing that is known.
+    """Return the requested format; JSON if the request accepts any format, or only unknown ones.
 
     Raises:
         InvalidInput: `format` is not the name of a format.

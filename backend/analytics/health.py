@@ -12,17 +12,19 @@ from backend.outbox.selectors import lag
 
 
 def check() -> Mapping[str, object]:
-    """Return the warehouse's version, its lag, and how many facts and days need attention; change nothing.
+    """Return the warehouse's version, its lag, and the numbers of refused facts and dirty days.
 
     Raises:
-        WarehouseUnavailable, WarehouseRefused: it is down, or refuses a query.
-        WarehouseNotMigrated: a part of the schema is missing; names the first.
+        WarehouseUnavailable, WarehouseRefused: the warehouse is down, or refuses a query.
+        WarehouseNotMigrated: schema files are not applied; the message names the first.
     """
-    # Not the cached check of requests: the schema may be missing again after a restore.
+    # Checked each time, unlike for requests, because a restore may remove parts of the schema.
     warehouse = checked_for_requests().bare
     missing = migrate.pending(warehouse, migrations=migrate.load())
     if missing:
-        raise WarehouseNotMigrated(f"{len(missing)} are not applied, the first is {missing[0].name}")
+        raise WarehouseNotMigrated(
+            f"{len(missing)} schema files are not applied, the first is {missing[0].name}"
+        )
     behind = lag(OrderFacts(migrated()), now=timezone.now())
     return {
         "version": warehouse.ping(),

@@ -1,7 +1,7 @@
 """Sales as `order` events, so that one table has every step from a search to an order.
 
-The id of an event follows from its movement, so that writing a movement again stores the same event. Amounts
-are in the order facts alone.
+The id of an event is derived from its movement, so that writing a movement again stores the same event.
+Events have no amounts; these are only in the order facts.
 """
 
 import hashlib
@@ -19,10 +19,10 @@ from backend.orders.models import MovementKind
 
 
 def of_facts(columns: FactColumns) -> Iterator[Record]:
-    """Return an event for each sale among these columns of `order_facts`, arrived when it happened.
+    """Return an event for each sale in `columns` of `order_facts`; its arrival is the time of the sale.
 
-    Its number, from which its version follows, is that of the time at which the movement was read: two writes
-    of one movement have different versions, so that a repair can remove exactly the row that it read.
+    The event's version is derived from the time at which the movement was read, so two writes of a movement
+    have different versions, and a repair can remove exactly the row that it read.
     """
     rows = zip(*(columns[name] for name in _COLUMNS), strict=True)
     for kind, movement, occurred_at, shopper_key, product, variant, quantity, exposure_id, version in rows:
@@ -41,7 +41,7 @@ def of_facts(columns: FactColumns) -> Iterator[Record]:
 
 
 def event_id(movement: int, *, occurred_at: datetime) -> UUID:
-    """Return the movement's UUIDv7: its time, and what would be random taken from its id."""
+    """Return the movement's UUIDv7: the time of the movement, and a hash of its id as the random part."""
     digest = hashlib.blake2b(f"movement:{movement}".encode(), digest_size=10).digest()
     return uuid7.make(clocks.milliseconds(occurred_at), tail=digest)
 

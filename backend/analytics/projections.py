@@ -17,7 +17,7 @@ from backend.orders.models import Movement
 WarehouseColumns = dict[str, Sequence[Any]]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-# The warehouse's column, where its value comes from, and what stands for "there is none".
+# Each column of the warehouse, with the source of its value and the value that replaces NULL.
 _ORDER_FACTS: Mapping[str, tuple[str, Any]] = {
     "movement_id": ("pk", 0),
     "kind": ("kind", ""),
@@ -74,7 +74,7 @@ def order_facts_in_batches(
 
 
 def products(ids: Collection[int], *, version: int) -> WarehouseColumns:
-    """Return these products, deleted ones too, as columns of `products`."""
+    """Return the products, including deleted ones, as columns of `products`."""
     rows = Product.objects.filter(pk__in=ids).annotate(units=_UNITS, gone=_GONE).order_by()
     columns = _columns(list(rows.values_list(*_sources(_PRODUCTS))), _PRODUCTS, version=version)
     columns["attributes"] = [_texts(attributes) for attributes in columns["attributes"]]
@@ -83,7 +83,7 @@ def products(ids: Collection[int], *, version: int) -> WarehouseColumns:
 
 
 def shopper_links(ids: Collection[int]) -> WarehouseColumns:
-    """Return these links as columns of `shopper_links`."""
+    """Return the links as columns of `shopper_links`."""
     rows = ShopperLink.objects.filter(pk__in=ids).values_list(
         "anonymous_id", "user__shopper_key", "linked_at"
     )
@@ -113,7 +113,7 @@ def _columns(
 
 
 def _to_the_millisecond(moment: datetime) -> datetime:
-    """Return the moment as the warehouse's columns hold it."""
+    """Return the moment rounded down to milliseconds, the precision of the warehouse's columns."""
     return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
 
 
@@ -123,7 +123,7 @@ def _transposed(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Wareho
 
 
 def _texts(attributes: Mapping[str, object]) -> dict[str, list[str]]:
-    """Return an attribute's values as a list of texts, whether it has one or several."""
+    """Return a list of texts for each attribute, also for an attribute with a single value."""
     return {
         name: [str(value) for value in values] if isinstance(values, list) else [str(values)]
         for name, values in attributes.items()

@@ -1,4 +1,4 @@
-"""The proof that the warehouse's order facts are the order ledger, to the smallest unit of each currency."""
+"""Compares the warehouse's order facts with the order ledger, exactly."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from analytics_pipeline.warehouse import Warehouse
 from backend.orders.models import Movement
 
 _PLACES = Movement._meta.get_field("amount").decimal_places or 0
-# SQLite adds decimals as floats, but whole numbers of the smallest unit exactly.
+# SQLite adds decimals as floats, but integers exactly.
 _SMALLEST_UNITS = Cast(Round(F("amount") * 10**_PLACES), BigIntegerField())
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """All movements of one kind and currency in one month (UTC)."""
+    """The sum of all movements of one kind and currency in one month (UTC)."""
 
     month: str
     kind: str
@@ -43,7 +43,7 @@ class Comparison:
 
 
 def reconcile(warehouse: Warehouse) -> list[Comparison]:
-    """Compare every month, kind and currency that either side has."""
+    """Compare the totals of every month, kind and currency that exists on either side."""
     facts = [Total(**row) for row in reports.run(warehouse, "reconciliation").records()]
     ledger, stored = _by_group(_ledger_totals()), _by_group(facts)
     return [

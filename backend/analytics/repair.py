@@ -1,10 +1,10 @@
-"""Makes the warehouse's order facts, and the events that follow from them, equal to the ledger again.
+"""Makes the warehouse's order facts, and the events derived from them, equal to the ledger again.
 
-For when the database was restored from an older dump, or the warehouse lost or kept something. The shop may
-run: see docs/decisions/order-facts.md for why nothing is lost or doubled, and why being killed leaves nothing
-wrong. Three rules do it: rows are read from the warehouse before it is asked whether the ledger has them;
-only rows that were read are deleted, each by its id *and version*; a day is marked dirty, under the claim
-that keeps its rollups from being rebuilt, before events of it are deleted.
+A repair is necessary if the database was restored from an older dump, or if rows of the warehouse were lost.
+The shop may be running, and a repair that is killed can be repeated; docs/decisions/order-facts.md explains
+why no row is lost or stored twice. Three rules ensure this: rows of the warehouse are read before the ledger
+is checked for them; only rows that were read are deleted, by their id and version; before events of a day are
+deleted, the day is claimed, which prevents a rebuild of its rollups, and marked dirty.
 """
 
 import time
@@ -52,7 +52,7 @@ _LAST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class MonthRepaired:
-    """What was done to one month."""
+    """How many facts and events of a month were written and removed."""
 
     month: Month
     facts_written: int
@@ -64,7 +64,7 @@ class MonthRepaired:
 def repair(
     warehouse: Warehouse, *, first: Month | None, last: Month | None, clock: Callable[[], datetime]
 ) -> Iterator[MonthRepaired]:
-    """Repair every month from `first` to `last` that either side knows, and yield what was done to each."""
+    """Repair every month from `first` to `last` that exists on either side; yield the result of each."""
     for month in _months(warehouse):
         if (first is None or first <= month) and (last is None or month <= last):
             written, removed = _repair_facts(warehouse, month, clock=clock)
@@ -87,7 +87,7 @@ def _of_month(month: Month) -> QuerySet[Movement]:
 def _repair_facts(warehouse: Warehouse, month: Month, *, clock: Callable[[], datetime]) -> tuple[int, int]:
     """Compare a month's facts with the ledger, batch by batch; return how many were written and removed."""
     written = removed = after = 0
-    # Before the ledger is read: a copy that the relay reads later has a greater version.
+    # The version is drawn before the ledger is read, so a copy that the relay reads later has a higher one.
     version = microseconds(clock())
     batches = projections.order_facts_in_batches(_of_month(month), version=version, size=_BATCH)
     for expected in _and_the_rest(batches):
@@ -107,7 +107,7 @@ def _repair_facts(warehouse: Warehouse, month: Month, *, clock: Callable[[], dat
 
 
 def _and_the_rest(batches: Iterator[FactColumns]) -> Iterator[FactColumns]:
-    """Yield the batches, and an empty one for the ids after the last."""
+    """Yield the batches, and an empty one for the ids after the last batch."""
     yield from batches
     yield {name: [] for name in (*_FACT_COLUMNS, "version")}
 
@@ -121,7 +121,7 @@ def _by_movement(rows: Sequence[Sequence[Any]]) -> dict[int, list[tuple[int, tup
 
 
 def _differing(expected: FactColumns, stored: dict[int, list[tuple[int, tuple[Any, ...]]]]) -> FactColumns:
-    """Return the rows that the warehouse lacks or has otherwise, with versions that replace what it has."""
+    """Return the rows that the warehouse lacks or stores differently, with versions that replace its rows."""
     rows = []
     for *values, version in zip(*(expected[name] for name in (*_FACT_COLUMNS, "version")), strict=True):
         newest_version, newest = max(stored.get(values[0], []), default=(0, ()))
@@ -132,7 +132,7 @@ def _differing(expected: FactColumns, stored: dict[int, list[tuple[int, tuple[An
 
 
 def _not_in(movements: QuerySet[Movement], ids: set[int]) -> list[int]:
-    """Return the ids that the ledger doesn't have now; asked after they were read from the warehouse."""
+    """Return the ids that are not in the ledger; call it after reading them from the warehouse."""
     ordered = sorted(ids)
     present: set[int] = set()
     for start in range(0, len(ordered), _BATCH):
@@ -152,7 +152,7 @@ def _repair_events(warehouse: Warehouse, month: Month, *, clock: Callable[[], da
 
 
 def _days(warehouse: Warehouse, month: Month) -> list[date]:
-    """Return the days of a month on which there may be events; facts of other days are refused."""
+    """Return the days of a month that can have events; the warehouse refuses facts of other days."""
     stored = {row["day"] for row in warehouse.rows(_STORED_DAYS, {"month": month.partition})}
     length = (month.end - month.first_moment).days
     days = {month.first_moment.date() + timedelta(days=n) for n in range(length)}
@@ -200,10 +200,10 @@ def _values(record: Record) -> tuple[int, UUID]:
 
 
 def _remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, day: date) -> None:
-    """Delete events while no rollup of their day is rebuilt, with the day marked dirty before.
+    """Claim the day, mark it dirty and delete the events.
 
     Raises:
-        WarehouseUnavailable: the day is being rebuilt for minutes, or a process that claimed it was killed.
+        WarehouseUnavailable: another process holds the claim, or was killed while it held it.
     """
     deadline = time.monotonic() + _CLAIM_SECONDS
     while time.monotonic() < deadline:
@@ -214,6 +214,6 @@ def _remove_events(warehouse: Warehouse, rows: Sequence[tuple[UUID, int]], *, da
                 return
         time.sleep(_POLL_SECONDS)
     raise WarehouseUnavailable(
-        f"the rollups of {day} are being rebuilt, or a process was killed while it claimed the day; "
-        "such a claim ends after an hour: try again then"
+        f"the rollups of {day} are being rebuilt, or a process was killed during a rebuild; "
+        "its claim expires after an hour: try again then"
     )

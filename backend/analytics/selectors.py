@@ -1,4 +1,4 @@
-"""Reports for users: who may run which, in which form, and how fresh the warehouse is."""
+"""Reports for users: permissions, formats, and how far the warehouse lags behind the shop."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -30,14 +30,14 @@ from backend.catalog.models import Product
 from backend.engines.warehouse import Migrated, warehouse_for_request
 from backend.outbox import selectors as outbox
 
-# A file of more bytes is written to disk; it is sent after the warehouse's slot is free again.
+# A larger file is written to disk. Files are sent after the warehouse's slot is released.
 _BYTES_IN_MEMORY = 8 * 1024 * 1024
-_WHOLE_SHOP = "this report is about the whole shop; leave the parameter out"
+_WHOLE_SHOP = "this report covers the whole shop; omit the parameter"
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How far the warehouse is behind the shop."""
+    """How far the warehouse lags behind the shop."""
 
     facts: outbox.Lag
     products: outbox.Lag
@@ -51,13 +51,17 @@ def reports_for(user: User) -> list[Report]:
 
 
 def run(name: str, *, user: User, parameters: Mapping[str, object]) -> ReportResult:
-    """Return a report's rows; a seller's are about the seller's own products.
+    """Return a report's rows; for a seller, they cover the seller's own products only.
 
     Raises:
-        ReportNotFound, ReportForStaff, ReportUnusable, ReportTooLarge, InvalidInput: as they say.
-        EngineBusy: as many reports as may run at once are running.
+        ReportNotFound: there is no such report.
+        ReportForStaff: a seller requested a report about the whole shop.
+        ReportUnusable: the report's file has an error.
+        ReportTooLarge: the report has too many rows.
+        InvalidInput: a parameter is invalid.
+        EngineBusy: the maximum number of reports is already running.
         WarehouseNotMigrated: the warehouse is not upgraded yet.
-        WarehouseUnavailable, WarehouseRefused: the warehouse can't answer.
+        WarehouseUnavailable, WarehouseRefused: the warehouse is not available.
     """
     seller, given = _split_seller(user, parameters)
     with _explained(name, user=user, most_rows=JSON.most_rows), warehouse_for_request() as warehouse:
@@ -69,7 +73,7 @@ def export(
 ) -> BinaryIO:
     """Return a report as a complete file, positioned at its beginning; the caller closes it.
 
-    Raises what `run` raises.
+    Raises the same exceptions as `run`.
     """
     seller, given = _split_seller(user, parameters)
     file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_BYTES_IN_MEMORY))  # noqa: SIM115
@@ -96,12 +100,12 @@ def export(
 
 
 def product(product_id: int, *, user: User, parameters: Mapping[str, object]) -> ReportResult:
-    """Return what shoppers did with a product and what it earned, by period.
+    """Return a product's views, clicks, cart additions and revenue by period.
 
     Raises:
         ProductNotFound: there is no such product, or it is another seller's.
 
-    It also raises what `run` raises.
+    It also raises the same exceptions as `run`.
     """
     own = {} if user.is_admin else {"seller": user}
     if not Product.objects.filter(pk=product_id, **own).exists():
@@ -110,7 +114,7 @@ def product(product_id: int, *, user: User, parameters: Mapping[str, object]) ->
 
 
 def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshness:
-    """Return how far behind facts, products, events and rollups are."""
+    """Return the lag of facts, products and events, and the days whose rollups are dirty."""
     target = Migrated(warehouse)
     return Freshness(
         facts=outbox.lag(OrderFacts(target), now=now),
@@ -121,12 +125,12 @@ def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshne
 
 
 def _split_seller(user: User, parameters: Mapping[str, object]) -> tuple[int | str, dict[str, object]]:
-    """Return whose products a report is about, and the other parameters; only staff may name a seller."""
+    """Return the seller that a report covers, and the other parameters; only staff may choose a seller."""
     others = {name: value for name, value in parameters.items() if name != SELLER}
     if user.is_admin:
         return str(parameters.get(SELLER, reports.EVERY_SELLER)), others
     if SELLER in parameters:
-        raise InvalidInput(seller="only staff may name a seller")
+        raise InvalidInput(seller="only staff may choose a seller")
     return user.pk, others
 
 

@@ -16,7 +16,7 @@ _VALUE = {"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "array", "i
 SELLER_PARAMETER = {
     "name": "seller",
     "in": "query",
-    "description": "For staff: a seller's id; the report is then about this seller's products alone.",
+    "description": "For staff: a seller's id; the report then covers only this seller's products.",
     "schema": {"type": "integer", "format": "int64", "minimum": 0},
 }
 NAME_PARAMETER = {
@@ -29,7 +29,7 @@ NAME_PARAMETER = {
 REPORT_PARAMETERS = {
     "name": "parameters",
     "in": "query",
-    "description": "The report's own parameters, which the list of reports names: `group_by=month`.",
+    "description": "The report's own parameters, which the list of reports describes: `group_by=month`.",
     "style": "form",
     "explode": True,
     "schema": {
@@ -43,13 +43,15 @@ REPORT_PARAMETERS = {
 class PeriodParameters(serializers.Serializer[Any]):
     """The range of days, and the length of a period."""
 
-    start_date = serializers.DateField(required=False, help_text="The first day; all if missing.")
-    end_date = serializers.DateField(required=False, help_text="The last day; all if missing.")
+    start_date = serializers.DateField(
+        required=False, help_text="The first day; by default the earliest day."
+    )
+    end_date = serializers.DateField(required=False, help_text="The last day; by default the latest day.")
     group_by = Choice(choices=GROUPS, default="day")
 
 
 class SalesRowSerializer(serializers.Serializer[Any]):
-    """A period in one currency: lines after discounts, without tax, shipping and charges."""
+    """A period in one currency; amounts are after discounts, without tax, shipping and charges."""
 
     EXAMPLE = {
         "period": "2026-03-02",
@@ -130,17 +132,19 @@ class ReportParameterSerializer(serializers.Serializer[Any]):
     EXAMPLE = {
         "name": "group_by",
         "type": "String",
-        "description": "Which days make one period.",
+        "description": "The length of a period.",
         "choices": GROUPS,
     }
 
     name = serializers.CharField()
     type = serializers.CharField(help_text="Date, UInt64 or String.")
     description = serializers.CharField()
-    default = DefaultField(help_text="The value that is used if none is given; null: one must be given.")
-    choices = serializers.ListField(child=serializers.CharField(), help_text="The allowed texts, if not all.")
-    minimum = serializers.SerializerMethodField(help_text="The least allowed number.")
-    maximum = serializers.SerializerMethodField(help_text="The greatest allowed number.")
+    default = DefaultField(help_text="The value that is used by default; null if the parameter is required.")
+    choices = serializers.ListField(
+        child=serializers.CharField(), help_text="The allowed values; empty if any text is allowed."
+    )
+    minimum = serializers.SerializerMethodField(help_text="The lowest allowed number.")
+    maximum = serializers.SerializerMethodField(help_text="The highest allowed number.")
 
     def get_minimum(self, parameter: Parameter) -> int | None:
         """Return the lowest allowed number."""
@@ -157,14 +161,14 @@ class ReportColumnSerializer(serializers.Serializer[Any]):
     EXAMPLE = {"name": "net", "type": "Decimal(38, 4)", "description": "gross - returns."}
 
     name = serializers.CharField()
-    type = serializers.CharField(help_text="ClickHouse's type. Decimals are texts in JSON.")
+    type = serializers.CharField(help_text="ClickHouse's type. Decimals are strings in JSON.")
     description = serializers.CharField()
 
 
 class ReportSerializer(serializers.Serializer[Any]):
     """The description of a report: what it shows, and its parameters."""
 
-    EXAMPLE = {"name": "sales", "description": "What was sold and what came back, by period and currency."}
+    EXAMPLE = {"name": "sales", "description": "Sales and returns by period and currency."}
 
     name = serializers.CharField()
     description = serializers.CharField()
@@ -179,7 +183,7 @@ class ReportSerializer(serializers.Serializer[Any]):
 
 
 class ReportListSerializer(serializers.Serializer[Any]):
-    """The reports that the caller may run. Days are in the given time zone."""
+    """The reports that the caller may run; `time_zone` is the time zone of their days."""
 
     EXAMPLE = {"time_zone": "UTC"}
 

@@ -1,7 +1,7 @@
 """Subscribers that write order facts, products and shopper links to the warehouse.
 
-Each reads the present rows of what changed and writes them whole. A row that is written twice, or late by a
-slower reader, is replaced by the copy that was read last.
+Each subscriber reads the current rows and writes them completely. If a row is written twice, also by two
+processes at once, the copy that was read last replaces the other.
 """
 
 from collections.abc import Sequence
@@ -21,20 +21,21 @@ from backend.outbox.topics import Topic
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """Writes the movements of orders that changed, and movements that belong to no order."""
+    """Writes the movements of changed orders, and movements that belong to no order."""
 
     target: Migrated
     name: str = "order-facts"
     topics: frozenset[Topic] = frozenset({Topic.ORDER, Topic.MOVEMENT})
     start: Start = Start.OLDEST
     quiet_seconds: float = 0
-    # About 25,000 movements at once where an order has 26 lines.
+    # At 26 lines an order, this is about 25,000 movements in one call.
     batch_size: int = 1_000
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Write every movement of these orders, these movements, and their sales as events too.
+        """Write the movements as order facts, and the sales among them also as events.
 
-        A movement that the warehouse refuses is kept apart with the reason (`manage.py refused_facts`).
+        A movement that the warehouse refuses is stored with the reason (`manage.py refused_facts` lists
+        them).
         """
         wanted = Q(order__in=_keys(notices, Topic.ORDER)) | Q(pk__in=_keys(notices, Topic.MOVEMENT))
         write_facts(self.target.warehouse(), Movement.objects.filter(wanted), clock=timezone.now)
@@ -42,7 +43,7 @@ class OrderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """Writes the products that changed."""
+    """Writes changed products."""
 
     target: Migrated
     name: str = "warehouse-products"
@@ -52,7 +53,7 @@ class Products:
     batch_size: int = 5_000
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Write the current state of these products."""
+        """Write the current state of the products."""
         version = microseconds(timezone.now())
         columns = projections.products(_keys(notices, Topic.PRODUCT), version=version)
         self.target.warehouse().insert("products", columns)
@@ -60,7 +61,7 @@ class Products:
 
 @dataclass(frozen=True, slots=True)
 class ShopperLinks:
-    """Writes which guests logged in to which accounts."""
+    """Writes links from guests to the accounts that they logged in to."""
 
     target: Migrated
     name: str = "shopper-links"
@@ -70,7 +71,7 @@ class ShopperLinks:
     batch_size: int = 5_000
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Write these links."""
+        """Write the links."""
         columns = projections.shopper_links(_keys(notices, Topic.SHOPPER_LINKED))
         self.target.warehouse().insert("shopper_links", columns)
 

@@ -12,7 +12,7 @@ from backend.engines.warehouse import warehouse
 
 @shared_task
 def rebuild_rollups() -> int:
-    """Rebuild every rollup of every dirty day; return how many days that were."""
+    """Rebuild every rollup of every dirty day; return the number of days."""
     rollups.drop_leftover_tables(warehouse(), now=timezone.now())
     return len(rollups.rebuild(warehouse()))
 

@@ -80,7 +80,7 @@ class ReportView(APIView):
     def get(self, request: Request, name: str) -> Response | FileResponse:
         """Run a report.
 
-        A seller's rows are about the seller's own products. CSV and Parquet are complete files.
+        For sellers, the report covers their own products. CSV and Parquet are sent as files.
         """
         user, chosen, given = cast("User", request.user), requested_format(request), _given(request)
         if chosen is JSON:
@@ -106,7 +106,7 @@ class SalesView(APIView):
     def get(self, request: Request) -> Response:
         """Report sales and returns by period.
 
-        Sellers see those of their own products, staff see all.
+        For sellers, the report covers their own products; for staff, all products.
         """
         parameters = parse(request, PeriodParameters)
         result = selectors.run("sales", user=cast("User", request.user), parameters=parameters)

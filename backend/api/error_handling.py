@@ -25,7 +25,7 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameworkError:
-    """An error that Django or Django REST Framework raises, documented as a `DomainError` is."""
+    """An error that Django or Django REST Framework raises, documented in the same way as a `DomainError`."""
 
     code: str
     status: int
@@ -80,7 +80,7 @@ FRAMEWORK_ERRORS: Mapping[type[Exception], FrameworkError] = {
         code="method_not_allowed",
         status=405,
         message="The method is not allowed.",
-        details_keys={"allowed": "The methods that this path has."},
+        details_keys={"allowed": "The methods that this path supports."},
         hint="Use one of the `allowed` methods.",
     ),
     exceptions.NotAcceptable: FrameworkError(
@@ -94,7 +94,7 @@ FRAMEWORK_ERRORS: Mapping[type[Exception], FrameworkError] = {
         code="body_too_large",
         status=413,
         message="The body is too large.",
-        details_keys={"max_bytes": "The size of the largest body."},
+        details_keys={"max_bytes": "The maximum size of a body in bytes."},
         hint="Send a smaller body.",
     ),
     exceptions.UnsupportedMediaType: FrameworkError(
@@ -164,7 +164,7 @@ def _of_domain(error: DomainError, *, request_names: Mapping[str, str]) -> Respo
 
 
 def _renamed(value: object, names: Mapping[str, str]) -> object:
-    """Return `value` with keys renamed as in the request; the view maps our names to its own."""
+    """Return `value` with its keys replaced by the names that the request used (`names`)."""
     match value:
         case Mapping():
             return {names.get(key, key): _renamed(inner, names) for key, inner in value.items()}
@@ -258,7 +258,7 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Return the envelope for a path that no route matches (Django's handler404)."""
     details = {"path": request.path}
     if with_slash := path_with_slash(request):
-        message = f"There is no {request.path}; the path ends with a slash: {with_slash}"
+        message = f"There is no {request.path}; the path needs a final slash: {with_slash}"
         return _plain(NOT_FOUND, details | {"path_with_slash": with_slash}, message=message)
     return _plain(NOT_FOUND, details)
 

@@ -31,8 +31,8 @@ Every response with a status of 400 or above has the same body:
 }
 ```
 
-- `code` identifies the error and is stable; `error` is a message for people and may change.
-- `details` has facts under the keys below. For `invalid_input` the keys are the names of fields, and each
+- `code` identifies the error and is stable; `error` is a message to read and may change.
+- `details` has the keys below. For `invalid_input` the keys are the names of fields, and each
   value is a list of messages. If the request has another name for a field (`product` instead of
   `product_id`), the details use that name.
 - `request_id` is also in the header `X-Request-Id` and in every line of the server's log about the request.

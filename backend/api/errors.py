@@ -9,11 +9,11 @@ from typing import Any, ClassVar, TypeVar
 
 
 class DomainError(Exception):
-    """A request that can't be carried out, with what a client needs to react.
+    """The reason why a request can't be carried out, and what a client can do about it.
 
-    `code` identifies the error to programs, `status` is the HTTP status, `message` explains the error to
-    people. `details` are facts under the keys that `details_keys` documents, and `hint` tells a client what
-    to do. Every subclass declares its own `code`.
+    `code` identifies the error to programs, `status` is the HTTP status, and `message` is shown to users.
+    `details` has the keys that `details_keys` documents, and `hint` tells a client what to do. Every subclass
+    declares its own `code`.
     """
 
     code: ClassVar[str]
@@ -66,7 +66,7 @@ class NotFound(DomainError):
     message = "Not found."
     details_keys = {
         "path": "The path of the request, if no endpoint matches it.",
-        "path_with_slash": "The path with a slash at its end, if an endpoint has that one.",
+        "path_with_slash": "The path with a final slash, if an endpoint has that path.",
     }
     hint = "Check the id or the path."
 
@@ -98,7 +98,7 @@ class EngineUnavailable(DomainError):
     message = "A part of the shop is not available right now; try again shortly."
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
     details_keys = {
-        "engine": "Which part: `search`, `warehouse`, `stream` …",
+        "engine": "The part that is not available: `search`, `warehouse`, `stream` …",
         "remedy": "What an operator can do, if anything.",
     }
     hint = "Repeat the request after the seconds in the header Retry-After."

@@ -6,6 +6,6 @@ from django.db.models import Case, IntegerField, Value, When
 
 
 def number_by_key(numbers: Mapping[int, int]) -> Case:
-    """Return an expression with the value `numbers[pk]` for the row `pk`, to update many rows at once."""
+    """Return an expression whose value is `numbers[pk]`, to update many rows in one statement."""
     whens = [When(pk=key, then=Value(number)) for key, number in sorted(numbers.items())]
     return Case(*whens, output_field=IntegerField())

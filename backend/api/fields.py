@@ -47,8 +47,7 @@ class MoneyInput(serializers.DecimalField):
 class MoneyOutput(serializers.Field[Any, Any, str, Any]):
     """An amount of money in a response, with the decimal places of its currency.
 
-    `currency` names the attribute of the serialised object with the currency, as `source` names the one with
-    the amount.
+    `currency` is the path of the attribute that holds the currency, as `source` is the path of the amount.
     """
 
     def __init__(self, *, currency: str = "currency", **options: Any) -> None:

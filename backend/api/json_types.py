@@ -1,7 +1,7 @@
 """Checks the types of values in a JSON body.
 
-The fields of Django REST Framework also read forms, so they convert: the number 0 to the text "0", `false` to
-the UUID of zeros, the text "yes" to true. In JSON such a value is the client's mistake.
+The fields of Django REST Framework also read forms, so they convert values: the number 0 to the text "0",
+`false` to the nil UUID, the text "yes" to true. In a JSON body, such a value is a mistake of the client.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _TEXTS = (
     serializers.DateTimeField,
     serializers.UUIDField,
 )
-# The first row with a class of the field applies.
+# The first row that contains a class of the field applies.
 _TYPES: tuple[tuple[tuple[type[Field], ...], tuple[type, ...], str], ...] = (
     ((serializers.BooleanField,), (bool,), "Must be true or false."),
     # JSON has a single number type, in which 1.0 is a whole number; the field itself refuses 1.5.

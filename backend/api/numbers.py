@@ -1,8 +1,8 @@
-"""How a number is written in text: in query parameters, in strings of JSON bodies and in CSV columns.
+"""The notation of numbers in text: in query parameters, in strings of JSON bodies and in CSV columns.
 
-Python also reads 1_000, +5, 1e3, " 5 ", infinities and the digits of every script. A client that sends one of
-these has made a mistake, and other programs would read another number or none. A number of JSON is not text:
-its syntax, which has exponents, is that of JSON.
+Python also parses 1_000, +5, 1e3, " 5 ", infinities and the digits of every script. They are refused, because
+a client that sends one has probably made a mistake, and other programs would read a different number or none.
+This doesn't concern numbers in JSON, which have JSON's own syntax.
 """
 
 import re

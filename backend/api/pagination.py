@@ -87,7 +87,7 @@ def page_response(
     parameters: Mapping[str, Any],
     shown: Callable[[list[Row]], Iterable[object]],
 ) -> Response:
-    """Return the page of `rows` that `parameters` name (`page`, `page_size`); `shown` represents its rows.
+    """Return the page of `rows` that `parameters` (`page`, `page_size`) request; `shown` serialises its rows.
 
     Raises:
         PageNotFound: the page is after the last one.
@@ -98,7 +98,7 @@ def page_response(
 
 
 def rows_of(serializer_class: type[BaseSerializer[Any]]) -> Callable[[list[Any]], Iterable[object]]:
-    """Return the function that represents rows as `serializer_class` does."""
+    """Return a function that serialises rows with `serializer_class`."""
     return lambda rows: serializer_class(rows, many=True).data
 
 

@@ -25,8 +25,8 @@ def parse(
 ) -> dict[str, Any]:
     """Return the request's query parameters as `serializer_class` validates them.
 
-    The parameter of a list field may be repeated. Parameters whose names begin with `open_prefix`, unless
-    that is empty, are left to the caller.
+    The parameter of a list field may be repeated. If `open_prefix` is not empty, parameters whose names begin
+    with it are ignored here, and the caller reads them.
 
     Raises:
         InvalidInput: a parameter is unknown or repeated; the details name it and list the known ones.

@@ -13,8 +13,8 @@ _default = JSONEncoder().default
 class FastJSONRenderer(JSONRenderer):
     """Writes JSON with orjson, several times faster than the standard library.
 
-    What orjson refuses (lone surrogates, integers of more than 64 bits) and requests for indented JSON are
-    left to the framework's renderer.
+    The framework's renderer writes values that orjson refuses (lone surrogates, integers of more than 64
+    bits), and indented JSON if a client requests it.
     """
 
     def render(

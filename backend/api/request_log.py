@@ -8,9 +8,9 @@ from backend.api.addresses import client_address
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """The library's middleware, with the client address that throttles use."""
+    """django-structlog's middleware, but with the client address that throttles use."""
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Add the address to every log line of the request; the library would trust any X-Forwarded-For."""
+        """Add the address to every log line of the request; the base class trusts any X-Forwarded-For."""
         structlog.contextvars.bind_contextvars(ip=client_address(request))

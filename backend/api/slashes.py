@@ -1,4 +1,4 @@
-"""Paths without their final slash: reads are redirected, writes are told the right path."""
+"""Requests to a path whose final slash is missing: reads are redirected, writes get a 404 with the path."""
 
 from django.http import HttpRequest
 from django.middleware.common import CommonMiddleware
@@ -6,7 +6,7 @@ from django.urls import is_valid_path
 
 
 def path_with_slash(request: HttpRequest) -> str | None:
-    """Return the path with a slash at its end if that one has an endpoint and this one hasn't."""
+    """Return the path with a final slash if an endpoint has that path, and none has the path without it."""
     urlconf = getattr(request, "urlconf", None)
     path = f"{request.path_info}/"
     if request.path_info.endswith("/") or not is_valid_path(path, urlconf):

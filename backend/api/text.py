@@ -1,22 +1,22 @@
-"""Text that people read: which characters it may have, and the field that checks them."""
+"""Text that is shown to users: which characters it may contain, and the field that checks them."""
 
 import unicodedata
 from typing import Any
 
 from rest_framework import serializers
 
-# Embeddings, overrides and isolates change the direction of the text after them, so that a title could
-# reverse the price beside it. The plain direction marks (U+200E, U+200F), which have no such reach, are kept.
+# Embeddings, overrides and isolates change the direction of all following text, so a title could reverse the
+# price beside it. The direction marks (U+200E, U+200F) affect only adjacent characters and are allowed.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKS = frozenset("\n\r\t")
-# Unicode calls these letters and symbols, but they are blank.
+# Unicode classifies these as letters and symbols, but they are blank.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _REFUSED_CATEGORIES = frozenset({"Cc", "Zl", "Zp"})
 
 
 def refused_character(text: str, *, several_lines: bool = False) -> str | None:
-    """Return the first control character of `text`, or None; line breaks and tabs are for `several_lines`."""
+    """Return the first control character of `text`, or None; `several_lines` allows line breaks and tabs."""
     for character in text:
         if several_lines and character in _LINE_BREAKS:
             continue
@@ -34,7 +34,7 @@ def is_visible(text: str) -> bool:
 
 
 class Text(serializers.CharField):
-    """Text for people, in Unicode's composed form (NFC); blank and invisible text count as empty."""
+    """Text that is shown to users, normalised to Unicode's NFC; blank and invisible text count as empty."""
 
     def __init__(self, *, several_lines: bool = False, **options: Any) -> None:
         """Allow line breaks and tabs if `several_lines`; pass `options` on to the base class."""

@@ -16,14 +16,14 @@ class Counters(Protocol):
     """A cache that counts uses; see OptionalCache."""
 
     def count_in_window(self, key: str, *, seconds: int) -> tuple[int, int]:
-        """Return the uses of `key` in the present window, this one included, and the seconds it lasts."""
+        """Return the uses of `key` in the current window, with this one, and the seconds until it ends."""
 
 
 class ByClientAddress(SimpleRateThrottle):
     """Counts requests in fixed windows, by account or by the same address as the request log.
 
-    The framework's own throttle reads and writes the list of all recent requests, which loses counts when
-    requests run at once, and costs more the higher the rate.
+    The framework's own throttle reads and writes a list of all recent requests, which loses counts when
+    requests are concurrent, and costs more the higher the rate is.
     """
 
     num_requests: int
@@ -35,7 +35,7 @@ class ByClientAddress(SimpleRateThrottle):
         key = None if self.rate is None else self.get_cache_key(request, view)
         if key is None:
             return True
-        # The previous release kept lists under the keys themselves.
+        # The previous release stores lists under the keys without the suffix.
         used, left = cast("Counters", self.cache).count_in_window(f"{key}:count", seconds=self.duration)
         self.seconds_left = left
         return used <= self.num_requests

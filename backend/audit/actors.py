@@ -17,11 +17,11 @@ class Actor:
     system_name: str
 
     def __post_init__(self) -> None:
-        """Raise ValueError unless exactly one of the two is given."""
+        """Raise ValueError unless exactly one of them is given, and a system name is well formed."""
         if (self.user_id is None) == (not self.system_name):
-            raise ValueError(f"an actor is a user or a system, not {self.user_id!r} and {self.system_name!r}")
+            raise ValueError(f"an actor needs either a user or a system name, not {self}")
         if self.system_name and not SYSTEM_NAME.fullmatch(self.system_name):
-            raise ValueError(f"not the name of a system: {self.system_name!r}")
+            raise ValueError(f"not a valid system name: {self.system_name!r}")
 
     @classmethod
     def user(cls, user_id: int) -> "Actor":

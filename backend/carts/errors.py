@@ -33,7 +33,7 @@ class CurrencyMismatch(DomainError):
 
     code = "currency_mismatch"
     status = 409
-    message = "All items of an order must have one currency, and this product's differs from your cart's."
+    message = "All items in a cart must have the same currency; this product is priced in another one."
     details_keys = {"cart_currency": "The cart's currency.", "product_currency": "The product's currency."}
     hint = "Order the items in the cart first, or remove them."
 

@@ -22,7 +22,10 @@ class NewCartItemSerializer(Body):
     variant_id = Identifier(required=False)
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_LINE_UNITS, default=1)
     exposure_id = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="The list from which the product was added."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The id of the list from which the product was added.",
     )
 
 

@@ -1,9 +1,10 @@
 """Changes to carts.
 
-A line's claim (exposure id, time, shopper) is that of the last add with an exposure id. Adding the product
-without one, such as from its own page, and changing the quantity don't change the claim.
+A line keeps the claim (exposure id, time, shopper) of the last add that had an exposure id. Adding more units
+without one, such as from the product's own page, and changing the quantity don't change the claim.
 
-Nothing here is published: clients report cart_add events, and the order item copies the claim from the cart.
+Changes to carts are not published to the outbox: clients report cart_add events, and the order item copies
+the claim from the cart.
 """
 
 from collections.abc import Collection
@@ -32,7 +33,7 @@ GUEST_CARTS_KEPT_FOR = timedelta(days=60)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The claim that a shopper added a product from a list at `added_at`; None if it was not from a list."""
+    """A claim that a shopper added a product from a list; `exposure_id` is None without a list."""
 
     exposure_id: UUID | None
     shopper_key: UUID | None

@@ -18,8 +18,8 @@ from backend.config.web.serving import serving  # noqa: E402 - needs Django's ap
 from backend.operations import web_processes  # noqa: E402
 
 application = serving()
-# What the start has loaded lives as long as the process. Without this the garbage collector visits all of it
-# (0.1 s, for every thread) again and again, the more often the more objects the requests make.
+# Objects that were loaded at start-up live as long as the process. Without this, every full garbage
+# collection traverses all of them, which stops every thread for 0.1 s.
 gc.collect()
 gc.freeze()
 web_processes.announce()

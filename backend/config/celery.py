@@ -19,4 +19,4 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def _keep_logging(**_: object) -> None:
-    """Keep Django's logging configuration: a connected receiver stops Celery from replacing it."""
+    """Do nothing: if a receiver is connected, Celery doesn't replace Django's logging configuration."""

@@ -8,18 +8,19 @@ recommendations for a product and sending events are open to guests.
 
 **Envelopes.** A response is `{data, message, status, timestamp}`, a page of a list
 `{count, next, previous, results, page_size, current_page, total_pages}`, an error
-`{error, code, details, status, timestamp, request_id}`. Programs should look at `code`.
+`{error, code, details, status, timestamp, request_id}`. Programs should check `code`.
 
-**Exposures.** A list of products has an `exposure_id`. Send it with the events that the list leads to, and
-when adding a product from the list to the cart, so that reports can show what the list earned. It is null if
-the exposure could not be stored.
+**Exposures.** Every list of products has an `exposure_id`. Send it with events about products of the list,
+and when a product is added from the list to the cart, so that reports can attribute revenue to the list. It
+is null if the exposure could not be stored.
 
 **Money** is a decimal number in a string, with the decimal places of its currency (ISO 4217): `"333"` JPY,
 `"89.00"` USD, `"1.500"` KWD. The currency is a separate field. `price` is the list price before the discount;
 `sale_price` is the current price of a product or variant. **Times** are in UTC.
 
-**Limits.** Requests beyond a rate limit get a 429 response, and requests that need a part of the shop that is
-down get a 503, both with the header Retry-After. An unexpected failure is a 500 with the error envelope.
+**Limits.** Requests above a rate limit get a 429 response, and requests that need a part of the shop that is
+down get a 503 response, both with the header Retry-After. An unexpected failure is a 500 response with the
+error envelope.
 Every response has the header X-Request-Id.
 """
 
@@ -32,7 +33,7 @@ TAGS = [
         "description": "Full-text search with facets, and suggestions while typing.",
     },
     {"name": "recommendations", "description": "Products chosen for a shopper or for a product's page."},
-    {"name": "events", "description": "What shoppers do: the source of behaviour reports and of models."},
+    {"name": "events", "description": "Shoppers' behaviour, from which reports and models are made."},
     {"name": "cart", "description": "The customer's cart, at current prices."},
     {"name": "orders", "description": "Checkout and the later steps of an order."},
     {"name": "payments", "description": "Payments of orders, and the webhooks of payment gateways."},
@@ -43,7 +44,7 @@ TAGS = [
     },
     {
         "name": "analytics",
-        "description": "Reports: for sellers about their own products, for staff about the whole shop.",
+        "description": "Reports: on their own products for sellers, on the whole shop for staff.",
     },
     {"name": "health", "description": "Checks for load balancers and operators."},
 ]

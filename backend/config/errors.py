@@ -4,36 +4,36 @@ from backend.api.errors import DomainError
 
 
 class BodyTooLarge(DomainError):
-    """The body has more bytes than any endpoint accepts."""
+    """The body is larger than this endpoint accepts."""
 
     code = "body_too_large"
     status = 413
     message = "The body is too large."
-    details_keys = {"max_bytes": "The size of the largest body."}
+    details_keys = {"max_bytes": "The maximum size of a body in bytes."}
     hint = "Send a smaller body."
 
 
 class BodyIncomplete(DomainError):
-    """The body ended before its announced end, or its chunks are malformed."""
+    """The body is shorter than its Content-Length, or its chunks are malformed."""
 
     code = "body_incomplete"
     status = 400
     message = "The body is incomplete, or its chunks are malformed."
-    hint = "Send the request again, with a `Content-Length` or correct chunks."
+    hint = "Send the request again, with a correct `Content-Length` or correct chunks."
 
 
 class BodyTooSlow(DomainError):
-    """The body was not complete in time."""
+    """The body did not arrive completely in time."""
 
     code = "body_too_slow"
     status = 408
     message = "The body did not arrive in time."
-    details_keys = {"seconds": "How long a body may take."}
+    details_keys = {"seconds": "The time limit for a body."}
     hint = "Send the request again."
 
 
 class ServerBusy(DomainError):
-    """No thread was free in time."""
+    """No thread became free in time."""
 
     code = "server_busy"
     status = 503
@@ -42,8 +42,8 @@ class ServerBusy(DomainError):
     hint = "Repeat the request after the seconds in the header Retry-After."
 
 
-class AnswerTooLate(DomainError):
-    """The request was started, and took too long; it may still take effect."""
+class ResponseTooLate(DomainError):
+    """The request is taking too long; it may still take effect."""
 
     code = "answer_too_late"
     status = 503

@@ -1,8 +1,9 @@
 """Ties a process to its supervisor: `python -m backend.config.lifeline COMMAND …` executes the command.
 
-The command is killed when the supervisor dies, even by SIGKILL. A graceful stop is not possible then, because
-the command might wait for another process that is gone. Only Linux supports this; on other systems the
-processes stop only when the supervisor exits normally.
+The command is killed by SIGKILL when the supervisor dies, even if the supervisor itself was killed. A signal
+that allows a graceful stop would not be enough, because the command might then wait for another process that
+no longer runs. Only Linux supports this; on other systems the processes stop only when the supervisor exits
+normally.
 """
 
 import ctypes

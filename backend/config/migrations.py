@@ -12,7 +12,7 @@ def require_applied() -> None:
     A database that is down is not an error here: the processes wait for it, and readiness reports it.
 
     Raises:
-        CannotServe: some are not.
+        CannotServe: at least one is not applied.
     """
     try:
         missing = schema.pending()
@@ -23,5 +23,5 @@ def require_applied() -> None:
     if missing:
         raise CannotServe(
             f"{len(missing)} migrations are not applied to the database, the first is {missing[0]}: "
-            "run `python manage.py migrate`, then serve"
+            "run `python manage.py migrate` first"
         )

@@ -1,4 +1,4 @@
-"""Optional folders of the repository, which are not part of the Docker image."""
+"""Optional packages of the repository, which are not part of the Docker image."""
 
 from pathlib import Path
 
@@ -8,5 +8,5 @@ GENERATED_SHOP = "demo"
 
 
 def is_installed(package: str) -> bool:
-    """Return whether the package is installed beside `backend`."""
+    """Return whether the package exists next to `backend`."""
     return (ROOT / package / "__init__.py").is_file()

@@ -90,7 +90,7 @@ TEMPLATES = [
     }
 ]
 
-# A web request may wait only seconds for the database, a background process longer.
+# A web request may wait for the database for a few seconds only, a background process for longer.
 _IS_WEB = os.environ.get("VITRINE_PROCESS") == "web"
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VITRINE_HOME / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -109,7 +109,7 @@ else:
         "min_size": 1,
         "max_size": env.whole("DATABASE_POOL_SIZE", 20, least=1),
         "timeout": _pool_seconds,
-        # Otherwise the pool waits longer and longer between attempts, and lets requests fail meanwhile.
+        # Otherwise the pool retries after ever longer pauses, and requests fail during them.
         "reconnect_timeout": _pool_seconds,
     }
     if _IS_WEB:
@@ -128,7 +128,7 @@ if is_installed(GENERATED_SHOP):
 
 SEARCH = SearchSettings.from_env()
 if SEARCH.engine == "elasticsearch":
-    # Importing it takes a second, which shops without Elasticsearch shouldn't pay at every start.
+    # Imported only if it is used, because the import takes a second.
     INSTALLED_APPS += ["django_elasticsearch_dsl"]
     ELASTICSEARCH_DSL = {"default": {"hosts": SEARCH.elasticsearch_url}}
     ELASTICSEARCH_DSL_SIGNAL_PROCESSOR = "django_elasticsearch_dsl.signals.BaseSignalProcessor"

@@ -1,4 +1,4 @@
-"""Django's setting STORAGES: where images of products are stored."""
+"""Django's setting STORAGES: where product images are stored."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ from backend.config.environment import Variables
 
 BUCKET = "storages.backends.s3.S3Storage"
 STATIC_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-# Whatever the umask, a web server of another user reads images, and nothing else in the home.
+# The web server may run as another user. It must be able to read images, but nothing else in the home.
 READABLE_FILE, READABLE_FOLDER = 0o644, 0o755
 
 
@@ -32,7 +32,7 @@ def _folder(root: Path, *, media_url: str) -> dict[str, Any]:
         "base_url": media_url,
         "file_permissions_mode": READABLE_FILE,
         "directory_permissions_mode": READABLE_FOLDER,
-        # A task that runs again writes the same thumbnails.
+        # A task that is repeated overwrites the thumbnails with the same content.
         "allow_overwrite": True,
     }
     return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
@@ -49,7 +49,7 @@ def _bucket(env: Variables, *, bucket: str) -> dict[str, Any]:
         "secret_key": env.text("MEDIA_BUCKET_SECRET_KEY", "") or None,
         # The host that serves the bucket to shoppers, such as a content delivery network.
         "custom_domain": env.text("MEDIA_BUCKET_DOMAIN", "") or None,
-        # Addresses are stored in search documents, so they must not expire.
+        # URLs are stored in search documents, so they must not expire.
         "querystring_auth": False,
         "default_acl": None,
         "file_overwrite": True,
@@ -59,7 +59,7 @@ def _bucket(env: Variables, *, bucket: str) -> dict[str, Any]:
 
 
 def storage_errors() -> tuple[type[Exception], ...]:
-    """Return what the client of a bucket raises if the bucket can't be reached or refuses."""
+    """Return the exceptions that mean that the bucket can't be reached or refused a request."""
     if find_spec("botocore") is None:
         return ()
     errors = import_module("botocore.exceptions")

@@ -31,7 +31,7 @@ def subscribers() -> list[Subscriber]:
 
 def request_thumbnails(image_id: int) -> None:
     """Queue the task that makes an image's thumbnails."""
-    # On import it changes the umask of the process.
+    # Imported here, because the import changes the umask of the process.
     from backend.config.celery import app  # noqa: PLC0415
 
     app.send_task("backend.catalog.tasks.make_thumbnails", args=(image_id,))

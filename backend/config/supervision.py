@@ -39,7 +39,7 @@ class CannotServe(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process to run; with `once` it is not restarted when it ends."""
+    """A process to run; if `once` is true, it is not restarted when it ends."""
 
     name: str
     command: Sequence[str]
@@ -56,7 +56,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """The addresses of the web and the metrics, and the number of web processes."""
+    """The addresses of the web processes and of the metrics, and the number of web processes."""
 
     host: str
     port: int
@@ -81,7 +81,7 @@ class Listen:
 
 
 def default_port() -> str:
-    """Return the default port of the web."""
+    """Return the default port of the web processes."""
     return os.environ.get("PORT") or "8000"
 
 
@@ -100,7 +100,7 @@ def require_free(settings: PipelineSettings, *, listen: Listen, share_port: bool
         if embedded.is_running(service, home=settings.home) and not endpoint.transient:
             raise CannotServe(
                 f"{settings.home} is being served already (its {service.name} is process {endpoint.pid}): "
-                "stop that first, or set VITRINE_HOME to another folder"
+                "stop that shop first, or set VITRINE_HOME to another folder"
             )
     _require_port(listen.metrics_host, listen.metrics_port, remedy=f"METRICS_PORT={listen.metrics_port + 1}")
 
@@ -110,7 +110,7 @@ def _require_port(host: str, port: int, *, remedy: str) -> None:
         with socket.create_server((host, port)):
             pass
     except (OSError, OverflowError) as error:
-        raise CannotServe(f"can't serve on {host}:{port} ({error}); another port: {remedy}") from error
+        raise CannotServe(f"can't serve on {host}:{port} ({error}); set another port: {remedy}") from error
 
 
 def groups(settings: PipelineSettings, *, listen: Listen) -> list[Group]:

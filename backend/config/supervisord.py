@@ -1,7 +1,7 @@
-"""Runs supervisord, which survives when its output can't be written: `python -m backend.config.supervisord`.
+"""Runs supervisord so that it survives a full volume: `python -m backend.config.supervisord`.
 
-If a log is on a full volume, supervisord reports that on standard error, which may be on the same volume (as
-with `nohup … > log`). It would end then, and with it every process of the shop.
+If supervisord can't write to a log, it reports this on standard error, which may be on the same full volume
+(as with `nohup … > log`). That exception would end supervisord, and with it every process of the shop.
 """
 
 import io

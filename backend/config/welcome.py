@@ -39,7 +39,7 @@ REPORT_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command to paste, and what it shows."""
+    """A command to paste, and a description of what it shows."""
 
     about: str
     line: str
@@ -65,7 +65,8 @@ def lines(address: str, *, now: datetime) -> list[Example]:
         ),
         Example("products like this one", _get(f"/api/recommendations/product/{product.pk}/")),
         Example(
-            "how DBeaver, Metabase and Jupyter read the warehouse", f"{_PYTHON} -m analytics_pipeline.analyst"
+            "the warehouse's address and user for DBeaver, Metabase or Jupyter",
+            f"{_PYTHON} -m analytics_pipeline.analyst",
         ),
     ]
     if _has_demo_account(CUSTOMER_PHONE):
@@ -79,7 +80,7 @@ def _as_customer(product: Product, *, now: datetime) -> list[Example]:
     token = log_in(phone=CUSTOMER_PHONE, password=DEMO_PASSWORD, now=now).access_token
     return [
         Example(f"a customer: {CUSTOMER_PHONE}", f"CUSTOMER={token}"),
-        Example("recommendations for this person", _get("/api/recommendations/user/?limit=3", "CUSTOMER")),
+        Example("recommendations for this customer", _get("/api/recommendations/user/?limit=3", "CUSTOMER")),
         Example(
             "add it to the cart",
             _post("/api/orders/cart/", {"product_id": product.pk, "quantity": 1}, "CUSTOMER"),

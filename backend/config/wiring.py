@@ -7,7 +7,7 @@ from django.conf import settings
 from backend.analytics import health as warehouse_health
 from backend.api.schema.error_responses import register_server_errors
 from backend.catalog.images import files as image_files
-from backend.config.errors import AnswerTooLate, BodyTooLarge, BodyTooSlow, ServerBusy
+from backend.config.errors import BodyTooLarge, BodyTooSlow, ResponseTooLate, ServerBusy
 from backend.config.storages import BUCKET, storage_errors
 from backend.exposures import services as exposures
 from backend.operations import health, schema
@@ -21,7 +21,7 @@ from backend.tracking import sink
 
 def connect() -> None:
     """Register the exposure sink, the health checks, and the errors of the web process and of a bucket."""
-    register_server_errors(any_request=[ServerBusy, AnswerTooLate], body=[BodyTooLarge, BodyTooSlow])
+    register_server_errors(any_request=[ServerBusy, ResponseTooLate], body=[BodyTooLarge, BodyTooSlow])
     exposures.register_sink(sink.store)
     if settings.STORAGES["default"]["BACKEND"] == BUCKET:
         image_files.register_storage_errors(storage_errors())

@@ -86,10 +86,11 @@ class OptionalCache(RedisCache):  # type: ignore[misc]
         self._or(partial(super().clear), default=None)
 
     def count_in_window(self, key: str, *, seconds: int) -> tuple[int, int]:
-        """Count a use of `key` and return the uses in the present window, and the seconds until it ends.
+        """Count a use of `key` and return the uses in the current window, and the seconds until it ends.
 
-        The first use begins a window of `seconds`. Takes one round trip and no lock, and loses no count.
-        Returns (0, 0) if the cache doesn't answer.
+        The first use begins a window of `seconds`. This takes one round trip and no lock, and concurrent uses
+        are all counted.
+        Returns (0, 0) if the cache is down.
         """
         return self._or(partial(self._count, self.make_key(key), seconds=seconds), default=(0, 0))
 

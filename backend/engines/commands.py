@@ -23,6 +23,6 @@ def services_for_command(settings: PipelineSettings, *services: Service) -> Iter
         with embedded.ensure(settings, *services):
             yield
     except (StreamUnavailable, WarehouseUnavailable) as error:
-        raise CommandError(f"the warehouse or the stream doesn't answer: {error}") from error
+        raise CommandError(f"the warehouse or the stream is not available: {error}") from error
     except (WarehouseRefused, migrate.MigrationChanged, embedded.ServiceDidNotStart) as error:
         raise CommandError(str(error)) from error

@@ -9,7 +9,7 @@ class StreamNotAvailable(EngineUnavailable):
     """The stream can't be reached, or has no memory left."""
 
     code: ClassVar[str] = "stream_unavailable"
-    message = "Events can't be accepted right now; send the same ones again shortly."
+    message = "Events can't be accepted right now; send the same batch again shortly."
 
 
 class WarehouseNotAvailable(EngineUnavailable):
@@ -20,7 +20,7 @@ class WarehouseNotAvailable(EngineUnavailable):
 
 
 class WarehouseNotMigrated(EngineUnavailable):
-    """Tables or views of the warehouse are missing, as before an upgrade's end or after a restore."""
+    """Tables or views of the warehouse are missing, for example during an upgrade or after a restore."""
 
     code: ClassVar[str] = "warehouse_not_migrated"
     message = "Reports are not available until the warehouse's schema is up to date."
@@ -32,7 +32,7 @@ class QueryTooSlow(EngineUnavailable):
     """The warehouse works, but could not finish the query within a request's deadline."""
 
     code: ClassVar[str] = "query_too_slow"
-    message = "The warehouse needs too long for this; ask for fewer days, or try again later."
+    message = "The query takes too long; request fewer days, or try again later."
 
 
 class SearchNotAvailable(EngineUnavailable):
@@ -46,11 +46,11 @@ class EngineBusy(EngineUnavailable):
     """The maximum number of threads is already waiting for the engine."""
 
     code: ClassVar[str] = "engine_busy"
-    message = "Too many requests of this kind are being answered right now; try again shortly."
+    message = "Too many requests of this kind are in progress right now; try again shortly."
 
 
 class EngineSuspended(EngineUnavailable):
-    """The engine did not respond in time a moment ago, and is not called again yet."""
+    """The engine did not respond in time a moment ago, so it is not called for some seconds."""
 
     code: ClassVar[str] = "engine_suspended"
-    message = "A part of the shop is not answering right now; try again shortly."
+    message = "A part of the shop is not responding right now; try again shortly."

@@ -20,12 +20,12 @@ _POLL_SECONDS = 0.02
 class Share:
     """A bounded number of slots for requests that wait for one engine.
 
-    While the engine makes progress, a request waits for a slot as it would for a thread. When no call has
-    begun or ended for `silent_seconds`, the engine hangs: further requests are refused at once. A call that
-    fails with one of `failures` (but none of `tolerated`) after `slow_seconds` or longer suspends the engine
-    for `rest_seconds`; then a single request probes it. So an engine that hangs occupies its slots for the
-    deadline of one call, and after that one thread at a time, while the others serve requests that don't
-    need it.
+    While calls begin and end, a request waits up to `patience_seconds` for a slot. If no call has begun or
+    ended for `silent_seconds`, the engine is assumed to hang, and further requests are refused at once. A
+    call that fails with one of `failures` (but none of `tolerated`) after `slow_seconds` or longer suspends
+    the engine for `rest_seconds`; then a single request probes it. So an engine that hangs occupies its slots
+    for the deadline of one call, and then at most one thread at a time; all other threads serve requests that
+    don't need the engine.
     """
 
     def __init__(

@@ -10,7 +10,8 @@ from analytics_pipeline.refused_quota import RefusedQuota
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.stream import PREVIOUS_KEY, Stream
 
-# Every list of products waits for its exposure to be stored; rather than late it is sent without an id.
+# Every response with a list of products waits until its exposure is stored; after this time it is sent
+# without an exposure id.
 _TIMEOUT_SECONDS = 1
 
 

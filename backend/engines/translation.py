@@ -31,6 +31,6 @@ def _slow_query(error: Exception) -> DomainError:
 
 
 def _search(error: Exception) -> DomainError:
-    # The remedy is a fixed text; the reason may name hosts and stays in the log.
+    # The remedy is a fixed text. The reason may contain host names, so it is only logged.
     remedy = error.remedy if isinstance(error, SearchError) else ""
     return SearchNotAvailable(remedy=remedy) if remedy else SearchNotAvailable()

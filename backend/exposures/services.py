@@ -44,11 +44,11 @@ class ShownList:
 Sink = Callable[[ShownList], None]
 
 
-def _nowhere(shown: ShownList) -> None:
+def _no_sink(shown: ShownList) -> None:
     raise ExposureNotStored("no sink is registered")
 
 
-_sink: list[Sink] = [_nowhere]
+_sink: list[Sink] = [_no_sink]
 
 
 def register_sink(sink: Sink) -> None:
@@ -70,7 +70,7 @@ def expose(
     arms: Sequence[str] = (),
     page: int = 1,
 ) -> UUID | None:
-    """Store the list and return its exposure id; if it can't be stored, count it and return None."""
+    """Store the list and return its exposure id; if it can't be stored, count the failure and return None."""
     shown = ShownList(
         id=uuid7(),
         surface=surface,

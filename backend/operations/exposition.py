@@ -19,7 +19,7 @@ class HealthCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Run all checks; yield whether each passed, how long it took, and its numeric facts."""
-        up = GaugeMetricFamily("vitrine_dependency_up", "1 where the check passes", labels=["dependency"])
+        up = GaugeMetricFamily("vitrine_dependency_up", "1 if the check passes", labels=["dependency"])
         seconds = GaugeMetricFamily(
             "vitrine_dependency_check_seconds", "Time that the check took", labels=["dependency"]
         )
@@ -76,7 +76,9 @@ def pages(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes
         found = details(probe_all())
         status = "503 Service Unavailable" if found["state"] == "unavailable" else "200 OK"
         return _page(start_response, "application/json", orjson.dumps(found) + b"\n", status=status)
-    return _page(start_response, "text/plain", b"/metrics and /health are here.\n", status="404 Not Found")
+    return _page(
+        start_response, "text/plain", b"The paths are /metrics and /health.\n", status="404 Not Found"
+    )
 
 
 def _page(start_response: StartResponse, kind: str, body: bytes, *, status: str = "200 OK") -> list[bytes]:

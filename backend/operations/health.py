@@ -21,7 +21,7 @@ logger = structlog.get_logger(__name__)
 
 
 class Unhealthy(Exception):
-    """A dependency doesn't work; says why, and what an operator can do."""
+    """A dependency doesn't work; the message says why, and `remedy` what an operator can do."""
 
     def __init__(self, reason: str, remedy: str = "") -> None:
         """Store the reason as the message, and the remedy."""
@@ -31,7 +31,7 @@ class Unhealthy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The result of a check: `latency_ms` is the time it took, `facts` are what it reports, such as a lag."""
+    """The result of a check: `latency_ms` is its duration; `facts` are reported values, such as a lag."""
 
     name: str
     healthy: bool

@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from prometheus_client import Counter, Histogram
 
-REQUESTS = Counter("vitrine_http_requests", "Requests answered", ["method", "route", "status"])
+REQUESTS = Counter("vitrine_http_requests", "HTTP requests handled", ["method", "route", "status"])
 SECONDS = Histogram(
     "vitrine_http_request_seconds",
-    "Time to answer",
+    "Time from the request to the response",
     ["method", "route"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from backend.operations.health import Unhealthy
 
 LEAST_FREE_MEGABYTES = 200
-REMEDY = "Free space on the volume, or make it larger; nothing that was accepted is lost."
+REMEDY = "Free space on the volume or enlarge it. No accepted data is lost."
 _MEGABYTE = 2**20
 
 

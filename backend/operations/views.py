@@ -16,7 +16,7 @@ DATABASE = {"healthy": True, "required": True}
 
 
 class LivenessSerializer(serializers.Serializer[Any]):
-    """The process runs."""
+    """The state of the process, always `live`."""
 
     EXAMPLE = {"state": "live"}
 

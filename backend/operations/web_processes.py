@@ -11,7 +11,7 @@ _PREFIX = "web-"
 
 
 def announce() -> None:
-    """Record that this process serves, if web processes and the metrics process share a folder.
+    """Record that this process serves requests, if the environment names a folder for it.
 
     Granian listens before it loads the application, so a recorded process accepts connections.
     """
@@ -20,7 +20,7 @@ def announce() -> None:
 
 
 def check() -> Mapping[str, object]:
-    """Return how many web processes serve.
+    """Return how many web processes are running.
 
     Raises:
         Unhealthy: there is none.
@@ -28,7 +28,7 @@ def check() -> Mapping[str, object]:
     files = Path(os.environ[FOLDER]).glob(f"{_PREFIX}*")
     processes = sum(_is_alive(int(file.name.removeprefix(_PREFIX))) for file in files)
     if not processes:
-        raise Unhealthy("no web process serves", "look at the log of the process `web`")
+        raise Unhealthy("no web process is running", "Read the log of the process `web`.")
     return {"processes": processes}
 
 

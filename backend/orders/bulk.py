@@ -90,10 +90,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastOrder:
-    """A past order, which counts as confirmed when it was placed.
+    """A past order, which is recorded as confirmed at the time it was placed.
 
-    `reference` identifies it within its source. `steps` are the later changes of its status, in order; by
-    default, delivery at the time of the order.
+    `reference` identifies it within its source. `steps` are the later changes of its status, in order; None
+    means that it was delivered at the time it was placed.
     """
 
     reference: str
@@ -129,7 +129,7 @@ class PastMovement:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many were stored, and how many already existed."""
+    """How many orders or movements were stored, and how many already existed."""
 
     created: int
     unchanged: int

@@ -12,11 +12,11 @@ class CartEmpty(DomainError):
 
 
 class ItemsUnavailable(DomainError):
-    """Some items in the cart are no longer for sale, or not in the requested quantity."""
+    """Some items in the cart are no longer for sale, or are not available in the requested quantity."""
 
     code = "items_unavailable"
     status = 409
-    message = "Some items in your cart can no longer be bought; change it and order again."
+    message = "Some items in your cart are not available; change the cart and order again."
     details_keys = {
         "items": "The cart items concerned: `item_id`, `problem` (as in the cart), `product_id`, `title`, "
         "`variant_id`, `sku`, `requested` and `available` units."
@@ -64,11 +64,11 @@ class TransitionNotAllowed(DomainError):
 
     code = "order_transition_not_allowed"
     status = 409
-    message = "The order can't take this step now."
+    message = "The order's status doesn't allow this step."
     details_keys = {
         "status": "The order's status.",
         "requested_status": "The status that the step leads to; absent for a return.",
-        "allowed_from": "The statuses in which the step is allowed.",
+        "allowed_from": "The statuses from which the step is allowed.",
     }
     hint = "Read the order again to see its current status."
 

@@ -7,9 +7,9 @@ An order's status has these transitions, each of which is stored in its history:
 
 An order with cash on delivery is confirmed when it is placed, and paid when it is delivered.
 
-Revenue is computed from movements alone. They are append-only and keep the values at their time: SALE when
-the order is confirmed, CANCEL when a confirmed order is cancelled, RETURN when units are returned, REFUND
-when money is returned without units. Every change to an order is published as `order`, whose subscribers also
+Revenue is computed from movements alone. They are append-only: a SALE is written when an order is confirmed,
+a CANCEL when a confirmed order is cancelled, a RETURN when units are returned, and a REFUND when money is
+returned without units. Every change to an order is published as `order`, whose subscribers also
 read the order's movements; a movement without an order is published as `movement`. Each transition is
 published as `order_step`, with the key of its row in the history.
 
@@ -276,9 +276,9 @@ class MovementKind(models.TextChoices):
 class Movement(models.Model):
     """A movement of units and money. Append-only: a mistake is corrected by another movement.
 
-    `quantity` and `amount` are positive, and the kind gives the direction; `amount` is the line after
-    discounts, without tax, shipping and charges. `order` and `order_item` are None for a return without a
-    known order. `reference` identifies an imported movement.
+    `quantity` and `amount` are not negative; the kind determines the direction. `amount` is the price of the
+    units after discounts, without tax, shipping and charges. `order` and `order_item` are None for a return
+    without a known order. `reference` identifies an imported movement.
     """
 
     kind = models.CharField(max_length=6, choices=MovementKind.choices)

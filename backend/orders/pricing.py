@@ -93,10 +93,10 @@ def tariff() -> Tariff:
 
 
 def share(total: Decimal, *, currency: str, of: int, before: int, units: int) -> Decimal:
-    """Return the share of `units` units in `total`, the price of `of` units.
+    """Return the price of `units` of the `of` units whose price is `total`.
 
-    `before` is the number of units in earlier shares. The shares of a line always add up to exactly its
-    total.
+    `before` is the number of units in earlier shares; with it, the shares of all units add up to exactly
+    `total`.
     """
     already = money.rounded(total * before / of, currency=currency)
     return money.rounded(total * (before + units) / of, currency=currency) - already

@@ -1,4 +1,4 @@
-"""Changes to an order after checkout. Each is one transaction, and the history records who made it.
+"""Changes to an order after checkout. Each is one transaction, and the history records its author.
 
 A conditional UPDATE refuses a change that the order's status doesn't allow. The lock on the order makes
 concurrent requests wait, so that their responses have the final status.
@@ -36,7 +36,8 @@ def ship(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
     """Mark the order as shipped, take its units out of stock, and return the order.
 
     Raises:
-        OrderNotFound, TransitionNotAllowed: it can't be shipped.
+        OrderNotFound: there is no such order.
+        TransitionNotAllowed: the order is not confirmed.
     """
     with transaction.atomic():
         order = take_step(order_id, to=OrderStatus.SHIPPED, by=by, now=now, note=note)
@@ -48,7 +49,8 @@ def deliver(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order
     """Mark the order as delivered and paid, and return the order.
 
     Raises:
-        OrderNotFound, TransitionNotAllowed: it can't be delivered.
+        OrderNotFound: there is no such order.
+        TransitionNotAllowed: the order was not shipped, or is delivered already.
     """
     with transaction.atomic():
         return take_step(
@@ -60,7 +62,8 @@ def cancel(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
     """Cancel the order, release its units, and return the order.
 
     Raises:
-        OrderNotFound, TransitionNotAllowed: it can't be cancelled.
+        OrderNotFound: there is no such order.
+        TransitionNotAllowed: the order was shipped, or is cancelled already.
     """
     with transaction.atomic():
         order = take_step(

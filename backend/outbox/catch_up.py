@@ -22,5 +22,5 @@ def catch_up(*, progress: Callable[[str], None] = lambda name: None, timeout: fl
         with import_string(settings.OUTBOX_ENGINES)():
             drain(import_string(settings.OUTBOX_SUBSCRIBERS)(), timeout=timeout, progress=progress)
     except Exception as error:
-        # Each engine has its own exceptions, which the core doesn't know.
+        # Each engine has its own exceptions, which the core can't import.
         raise NotCaughtUp(f"{type(error).__name__}: {error}") from error

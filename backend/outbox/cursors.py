@@ -1,10 +1,10 @@
 """Opens, closes and repairs the cursors of subscribers.
 
-Messages after an open cursor are not deleted. A command that is killed leaves its cursor open, so a relay
-closes each cursor that belongs to none of its subscribers and that no process has run for
+Messages after an open cursor are not deleted. A command that is killed leaves its cursor open, so the relay
+closes a cursor if it belongs to none of the relay's subscribers and no process has used it for
 OUTBOX_ABANDONED_AFTER. A closed cursor keeps its position, and its subscriber resumes there when it runs
-again. When a message after it is deleted, the cursor is marked as overtaken; its subscriber then fails until
-it is repaired.
+again. When a message after a closed cursor is deleted, the cursor is marked as overtaken; its subscriber then
+fails until it is repaired.
 """
 
 from collections.abc import Collection
@@ -26,14 +26,14 @@ from backend.outbox.topics import Kind, Topic
 
 logger = structlog.get_logger(__name__)
 
-KEYS_AT_ONCE = 5_000
+KEYS_PER_TRANSACTION = 5_000
 
 
 def open_cursor(name: str, *, start: Start, remedy: str = "") -> None:
     """Store a cursor for the subscriber `name`, unless it has one.
 
-    Every message that is committed after this returns is after the cursor, unread. `remedy` is the advice of
-    the health check when a relay runs, but no process runs the subscriber.
+    All messages that are committed after this function returns are after the cursor. `remedy` is what the
+    health check advises if a relay runs, but no process runs the subscriber.
     """
     renumber_if_restored()
     position = head() if start is Start.HEAD else before_all()
@@ -75,10 +75,10 @@ def close_abandoned(declared: Collection[str], *, now: datetime) -> list[str]:
 
 
 def close_cursor(name: str, *, now: datetime) -> None:
-    """Close the cursor of the subscriber `name`, which no process may be running.
+    """Close the cursor of the subscriber `name`.
 
     Raises:
-        UnknownSubscriber: there is no such cursor, or a process runs it.
+        UnknownSubscriber: there is no such cursor, or a process runs the subscriber.
     """
     idle = Q(lease_owner="") | Q(lease_until=None) | Q(lease_until__lt=now)
     if not Cursor.objects.filter(idle, subscriber=name).update(closed_at=now):
@@ -100,7 +100,7 @@ def republish(topic: Topic) -> int:
     """Publish every row of a state topic's model; return how many."""
     rows = apps.get_model(topic.model)._default_manager.order_by("pk")
     count, last = 0, 0
-    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:KEYS_AT_ONCE]):
+    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:KEYS_PER_TRANSACTION]):
         with transaction.atomic():
             publish_many(topic, keys)
         count, last = count + len(keys), keys[-1]

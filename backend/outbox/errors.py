@@ -2,7 +2,7 @@
 
 
 class Overtaken(Exception):
-    """Messages were deleted before the subscriber handled them; says how to repair it."""
+    """Messages were deleted before the subscriber handled them; the message names the repair command."""
 
     def __init__(self, subscriber: str) -> None:
         super().__init__(
@@ -17,7 +17,7 @@ class UnknownSubscriber(ValueError):
 
 
 class DrainTimeout(TimeoutError):
-    """A subscriber did not handle all committed messages in time; says which, and where its cursor is."""
+    """A subscriber did not handle all committed messages in time; the message names it and its position."""
 
 
 class NotCaughtUp(Exception):
@@ -25,4 +25,4 @@ class NotCaughtUp(Exception):
 
 
 class SubscribersNotRunning(Exception):
-    """Some subscribers fail, or no process runs them; says which, why, and what to do."""
+    """Some subscribers fail, or no process runs them; the message names each, the cause and the remedy."""

@@ -17,7 +17,7 @@ def check() -> Mapping[str, object]:
     """Return how many subscribers are running.
 
     Raises:
-        SubscribersNotRunning: not all of them are.
+        SubscribersNotRunning: not all subscribers are running.
     """
     return check_at(timezone.now())
 
@@ -26,7 +26,7 @@ def check_at(now: datetime) -> Mapping[str, object]:
     """Return how many subscribers are running at the time `now`.
 
     Raises:
-        SubscribersNotRunning: not all of them are.
+        SubscribersNotRunning: not all subscribers are running.
     """
     cursors = list(Cursor.objects.filter(closed_at=None).order_by("subscriber"))
     idle = [cursor for cursor in cursors if not _runs(cursor, now=now)]
@@ -50,5 +50,5 @@ def _abandoned(cursor: Cursor) -> str:
     remedy = cursor.remedy or f"run: manage.py outbox --close {cursor.subscriber}"
     return (
         f"a relay runs, but no process runs {cursor.subscriber}, which was probably killed; {remedy}"
-        f" (if no relay knows it, it is closed after {hours:g} hours without a process)"
+        f" (the relay closes the cursor of an unknown subscriber after {hours:g} hours without a process)"
     )

@@ -42,7 +42,7 @@ class Cursor(models.Model):
     """The position up to which a subscriber has handled all messages, and the process that runs it now.
 
     A closed cursor doesn't prevent pruning. `overtaken` means that messages after it were deleted. `remedy`
-    is what to do when a relay runs, but no process runs the subscriber.
+    is what an operator should do if a relay runs, but no process runs the subscriber.
     """
 
     subscriber = models.CharField(primary_key=True, max_length=100)

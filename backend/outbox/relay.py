@@ -85,7 +85,7 @@ class Relay:
         try:
             current = {subscriber.name: subscriber for subscriber in self._subscribers()}
         except Exception:
-            # Running threads continue, and the next refresh requests the list again.
+            # Running threads continue, and the next refresh gets the list again.
             logger.exception("subscribers_unknown")
             return
         for name in set(self._threads) - set(current):

@@ -1,8 +1,8 @@
 """Runs one subscriber: reads the messages after its cursor, calls it, and moves the cursor.
 
 States of a message: *unread* (after the read position) → *waiting* (read, not handled yet) → *handled*. A
-message of a state topic waits while its key was handled less than `quiet_seconds` ago, and a later message
-with the same key joins it. A message of a fact topic only waits for its turn.
+message of a state topic waits if its key was handled less than `quiet_seconds` ago, and later messages with
+the same key are coalesced with it. A message of a fact topic waits only for the messages before it.
 
 The cursor is just before the oldest waiting message, so after a crash the waiting messages are read again: a
 message may be handled twice, but is never skipped. The lease is an owner and an expiry in the cursor's row:
@@ -30,7 +30,7 @@ LEASE = timedelta(seconds=15)
 RENEW_BELOW = timedelta(seconds=10)
 READ_SIZE = 5_000
 HEAD_SECONDS = 60.0
-"""How often the read position moves to the head if the topics have no new messages."""
+"""How often the read position moves to the head if the subscriber's topics have no new messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class SubscriberRunner:
         clock: Callable[[], datetime] = timezone.now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start without a lease; leases expire by `clock`, quiet periods are measured by `monotonic`."""
+        """Start without a lease; `clock` decides when leases expire, `monotonic` measures quiet periods."""
         self.subscriber = subscriber
         self._owner = owner
         self._clock = clock

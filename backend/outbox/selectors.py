@@ -67,7 +67,7 @@ def messages_after(position: Position, *, topics: Collection[Topic], limit: int)
 
 def after(position: Position) -> Q:
     """Return the condition on messages after `position`."""
-    # This form lets PostgreSQL start the scan of the index on (xid, id) at the position.
+    # In this form, PostgreSQL starts its scan of the index on (xid, id) at the position.
     if connection.vendor == "postgresql":
         later = Q(xid__gt=position.xid) | Q(id__gt=position.message_id)
         return Q(xid__gte=position.xid) & later

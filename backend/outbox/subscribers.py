@@ -20,10 +20,10 @@ class Start(Enum):
     """Where a subscriber without a cursor starts to read."""
 
     OLDEST = auto()
-    """At the oldest message that still exists: right for a projection."""
+    """At the oldest message that still exists; suits a projection."""
 
     HEAD = auto()
-    """After the newest message: right if handling an old message would do harm, such as sending mail."""
+    """After the newest message; suits effects that an old message must not cause, such as sending mail."""
 
 
 class Subscriber(Protocol):

@@ -4,18 +4,18 @@ from backend.api.errors import DomainError
 
 
 class NothingToPublish(DomainError):
-    """The registry is empty."""
+    """No model version has been trained yet."""
 
     code = "no_model_version"
     status = 404
-    message = "No version has been trained yet; `python -m ml.train` makes one."
+    message = "No version has been trained yet; run `python -m ml.train`."
     hint = "Train a version with `python -m ml.train`."
 
 
 class NothingToRollBackTo(DomainError):
-    """No version was in service before the present one, or its lists were deleted."""
+    """No version was published before the current one, or the lists of that version were deleted."""
 
     code = "no_earlier_model_version"
     status = 409
-    message = "No earlier version is loaded; publish one by its name."
+    message = "No earlier version is loaded; publish a version by its name."
     hint = "Publish a version by its name: `python manage.py publish_model VERSION`."

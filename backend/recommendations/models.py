@@ -7,10 +7,11 @@ from django.db.models import Q
 class ModelVersion(models.Model):
     """A version of the registry whose lists are loaded or being loaded; `is_serving` is true for one at most.
 
-    `loaded_at` is None until all lists are loaded. `published_at` is when it was last published, None if it
-    never was or was rolled back. `pauses_publishing` is true while it serves because a person chose it, by
-    its name or by a rollback: scheduled training then publishes nothing until a person publishes again.
-    `made_by` maps each kind of list to its model's name; `metrics` are those of the collaborative model.
+    `loaded_at` is None until all lists are loaded. `published_at` is when it was last published; None if it
+    was never published, or was rolled back. `pauses_publishing` is true while the version serves because an
+    operator chose it, by its name or by a rollback: scheduled training then publishes nothing until an
+    operator runs `publish_model`. `made_by` maps each kind of list to the name of its model; `metrics` are
+    those of the collaborative model.
     """
 
     version = models.CharField(max_length=64, unique=True)
@@ -19,7 +20,8 @@ class ModelVersion(models.Model):
     loaded_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
     is_serving = models.BooleanField(default=False)
-    # The default is the database's, too: processes of the previous release insert rows without this column.
+    # The database has the default, too, because processes of the previous release insert rows without the
+    # column.
     pauses_publishing = models.BooleanField(default=False, db_default=False)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Reasons of recommendations, in words for the shopper."""
+"""Explanations of recommendations for the shopper."""
 
 from backend.recommendations.models import Algorithm
 from backend.recommendations.selectors import Recommended, RecommendedProduct
@@ -25,14 +25,14 @@ _OF_A_LIST = {
 
 
 def of_product(item: RecommendedProduct) -> str:
-    """Return the reason of one product as a sentence."""
+    """Return a sentence that explains the recommendation of one product."""
     if item.because is not None and item.reason in _OF_A_PRODUCT:
         return _OF_A_PRODUCT[item.reason].format(title=item.because["title"])
     return _WITHOUT_A_PRODUCT[item.reason]
 
 
 def of_list(found: Recommended) -> str:
-    """Return how the list was made and which source was missing."""
+    """Return sentences that explain how the list was made and which source was missing."""
     sentences = [_OF_A_LIST[Algorithm(found.algorithm)]]
     if found.version is None:
         sentences.append("No model is published yet.")

@@ -1,8 +1,8 @@
-"""Products to recommend: published lists merged with recent views, restricted to what can be sold.
+"""Products to recommend: published lists merged with recent views, without products that are not for sale.
 
 The number of queries is fixed: the serving version, its lists, earlier purchases (accounts only), the
-products, the count of their variants. Without a published version the popular products are returned, without
-Redis the published list alone, and the response says so.
+products, and the number of their variants. Without a published version, popular products are returned;
+without Redis, only the published list. The response says so in both cases.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ MAX_BOUGHT = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendedProduct:
-    """A product with its score and reason; `because` is the product that explains it, if one does."""
+    """A product with its score and reason; `because` is the product that explains it, or None."""
 
     product: Card
     score: float
@@ -39,7 +39,7 @@ class RecommendedProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommended:
-    """A list to show, made by `algorithm` where `requested` was asked for.
+    """A list to show; `requested` is the algorithm of the request, `algorithm` the one that made the list.
 
     `version` is None if nothing is published; `recent_known` is False if the recent views could not be read.
     """
@@ -59,11 +59,11 @@ class PublishedLists:
     entries: dict[tuple[str, str, str], list[Scored]]
 
     def of(self, audience: Audience, subject: object, algorithm: str) -> list[Scored]:
-        """Return one list, empty if there is none."""
+        """Return one list; empty if it doesn't exist."""
         return self.entries.get((audience, str(subject), algorithm), [])
 
     def popular(self) -> list[Scored]:
-        """Return the popular products: the published list, else by the catalogue's popularity."""
+        """Return the published list of popular products, or without one the catalogue's most popular ones."""
         return self.of(Audience.EVERYONE, "", Algorithm.POPULARITY) or _popular_in_catalogue()
 
 
@@ -101,9 +101,9 @@ def recommended_for_shopper(shopper: Shopper, *, algorithm: str, limit: int) -> 
 
 
 def recommended_for_product(product: Product, *, algorithm: str, limit: int) -> Recommended:
-    """Return the `limit` products that go best with this one, filled up with popular ones.
+    """Return the `limit` products that go best with this one; popular products complete a short list.
 
-    A product without a list of `algorithm` gets its content-based one.
+    If the product has no list of `algorithm`, its content-based list is used.
     """
     lists = _lists(Q(audience=Audience.PRODUCT, subject=str(product.pk)))
     used, near = _neighbours(lists, product.pk, algorithm=algorithm)
@@ -166,7 +166,7 @@ def _bought_by(user_id: int | None) -> set[int]:
 
 
 def _sellable(candidates: Sequence[Recommendation], *, limit: int) -> list[RecommendedProduct]:
-    """Return the first `limit` whose product is listed and in stock; unlisted explanations are omitted.
+    """Return the first `limit` listed products in stock; `because` is None if that product is not listed.
 
     If no candidate is in stock (an imported catalogue without stock), listed products are returned.
     """
@@ -189,5 +189,5 @@ def _sellable(candidates: Sequence[Recommendation], *, limit: int) -> list[Recom
 
 
 def _made_by(items: Sequence[RecommendedProduct], *, used: str) -> str:
-    """Return the algorithm behind the list: popularity if only popular products are left in it."""
+    """Return `used`, or popularity if the list contains only popular products."""
     return used if any(item.reason is not Reason.POPULAR for item in items) else Algorithm.POPULARITY

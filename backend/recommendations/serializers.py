@@ -17,7 +17,7 @@ class RecommendationParameters(serializers.Serializer[Any]):
     """The parameters of a list of recommendations."""
 
     limit = serializers.IntegerField(
-        min_value=1, max_value=50, default=10, help_text="How many products at most."
+        min_value=1, max_value=50, default=10, help_text="The maximum number of products."
     )
     algorithm = Choice(choices=ALGORITHMS, default=Algorithm.HYBRID.value)
 
@@ -35,7 +35,9 @@ class RecommendedProductSerializer(ProductCardSerializer):
     score = serializers.FloatField()
     reason = serializers.CharField()
     reason_code = serializers.ChoiceField(choices=["recent", "history", "taste", "similar", "popular"])
-    because_product = serializers.IntegerField(allow_null=True, help_text="The product that explains it.")
+    because_product = serializers.IntegerField(
+        allow_null=True, help_text="The id of the product that explains the recommendation."
+    )
 
     class Meta(ProductCardSerializer.Meta):
         fields = [*ProductCardSerializer.Meta.fields, "score", "reason", "reason_code", "because_product"]
@@ -61,12 +63,12 @@ class RecommendationsSerializer(serializers.Serializer[Any]):
     degraded = serializers.BooleanField(help_text="A source of recommendations was unavailable.")
     model_version = serializers.CharField(allow_null=True)
     exposure_id = serializers.UUIDField(
-        allow_null=True, help_text="Send it with clicks and with what goes to the cart."
+        allow_null=True, help_text="The id of this list; send it with clicks and when adding to the cart."
     )
 
 
 def body(found: Recommended, *, exposure_id: object) -> dict[str, Any]:
-    """Return what RecommendationsSerializer describes."""
+    """Return the body that RecommendationsSerializer describes."""
     return {
         "results": [_row(item) for item in found.items],
         "algorithm": found.algorithm,

@@ -26,14 +26,14 @@ SCORE_DIGITS = 6
 
 
 def publish(version: str | None, *, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
-    """Load the version (the newest that is no back-test if None), serve it and return it.
+    """Load the version (by default the newest that is not a back-test), serve it and return it.
 
-    A version that is named stays until a person publishes again, as after a rollback.
+    As after a rollback, a version that was named stays until an operator publishes again.
 
     Raises:
         NothingToPublish: no version is registered.
-        ml.registry.VersionNotFound: it is not registered.
-        ml.registry.VersionDamaged: its files differ from what was written; nothing has changed.
+        ml.registry.VersionNotFound: `version` is not registered.
+        ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
     found = registry.latest() if version is None else registry.load(version)
     if found is None:
@@ -47,11 +47,11 @@ def publish(version: str | None, *, registry: Registry, by: Actor, now: datetime
 
 
 def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> ModelVersion:
-    """Publish the newest version unless a person chose another one; return the version that serves.
+    """Publish the newest version unless an operator chose a version; return the version that serves.
 
     Raises:
         NothingToPublish: no version is registered.
-        ml.registry.VersionDamaged: its files differ from what was written; nothing has changed.
+        ml.registry.VersionDamaged: its files were changed after training; nothing is published.
     """
     if (chosen := _chosen(ModelVersion.objects.all())) is not None:
         return chosen
@@ -60,7 +60,7 @@ def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> Mo
         raise NothingToPublish
     row = load(newest, now=now)
     with transaction.atomic():
-        # Read again under the lock: a person may have rolled back while the lists were loaded.
+        # Read again under the lock, because an operator may have rolled back while the lists were loaded.
         versions = _locked()
         if (chosen := _chosen(versions)) is not None:
             return chosen
@@ -86,10 +86,10 @@ def load(version: Version, *, now: datetime) -> ModelVersion:
 
 
 def rollback(*, by: Actor, now: datetime) -> ModelVersion:
-    """Serve the previously published version until a person publishes another one, and return it.
+    """Serve the previously published version until an operator publishes another one, and return it.
 
-    Rolling back twice goes back two versions. A version that was rolled back is no target of later rollbacks,
-    but may be published again.
+    Rolling back twice goes back two versions. Later rollbacks skip a version that was rolled back, but it may
+    be published again.
 
     Raises:
         NothingToRollBackTo: there is no earlier version, or its lists were deleted.
@@ -127,7 +127,7 @@ def forget_old_versions() -> int:
 
 
 def _chosen(versions: QuerySet[ModelVersion]) -> ModelVersion | None:
-    """Return the serving version if a person chose it."""
+    """Return the serving version if an operator chose it."""
     return versions.filter(is_serving=True, pauses_publishing=True).first()
 
 
@@ -190,6 +190,6 @@ def _same_recipe(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _metrics_of(measurement: dict[str, Any]) -> dict[str, Any]:
-    # Manifests written before 0.2 call them marks.
+    # Manifests that were written before 0.2 have the key "marks".
     found: dict[str, Any] = measurement["metrics" if "metrics" in measurement else "marks"]
     return found

@@ -26,8 +26,8 @@ KEPT_IN_REGISTRY = 14
 def train_and_publish() -> str:
     """Train on all data until now, publish the version and return the id of the version that serves.
 
-    The version is registered only if a person chose the one that serves. Training runs in a separate process,
-    so that the worker does not keep its memory and libraries.
+    If an operator chose the version that serves, the new one is registered, but not published. Training runs
+    in a separate process, so that the worker doesn't keep its memory and libraries.
     """
     registry = Registry(TrainingSettings.from_env().registry)
     command = [sys.executable, "-m", "ml.train", *_serving_option(registry)]
@@ -43,14 +43,14 @@ def train_and_publish() -> str:
 
 
 def _serving_option(registry: Registry) -> list[str]:
-    """Return the option that lets the served recipe take part; none if its version can't be read any more."""
+    """Return the option that includes the serving version's recipe; none if the version can't be read."""
     serving = ModelVersion.objects.filter(is_serving=True).first()
     if serving is None:
         return []
     try:
         registry.load(serving.version)
     except (VersionDamaged, VersionNotFound) as error:
-        # Training is the remedy, so it must not depend on what is missing.
+        # A new training is the remedy, so it must not depend on the version that is missing.
         logger.warning("served_recipe_not_compared", reason=str(error))
         return []
     return ["--serving", serving.version]

@@ -36,13 +36,13 @@ class UserRecommendationsView(APIView):
     def get(self, request: Request) -> Response:
         """Recommend products to the shopper.
 
-        The shopper is the account of the access token, or the guest of X-Anonymous-Id. Popular products
-        complete a list that is too short.
+        The shopper is the account of the access token, or the guest in the header X-Anonymous-Id. Popular
+        products complete a short list.
         """
         parameters = parse(request, RecommendationParameters)
         shopper = shopper_of(request)
         found = selectors.recommended_for_shopper(shopper, **parameters)
-        return _answer(request, found, slot="user")
+        return _respond(request, found, slot="user")
 
 
 class ProductRecommendationsView(APIView):
@@ -64,10 +64,10 @@ class ProductRecommendationsView(APIView):
         parameters = parse(request, RecommendationParameters)
         product = product_for(product_id, user=request.user)
         found = selectors.recommended_for_product(product, **parameters)
-        return _answer(request, found, slot="product")
+        return _respond(request, found, slot="product")
 
 
-def _answer(request: Request, found: selectors.Recommended, *, slot: str) -> Response:
+def _respond(request: Request, found: selectors.Recommended, *, slot: str) -> Response:
     exposure_id = expose(
         surface=SURFACE,
         shopper=shopper_of(request),

@@ -1,8 +1,8 @@
-"""The index for django-elasticsearch-dsl, with which staff and other Django code search it.
+"""Declares the index to django-elasticsearch-dsl, so that Django code can search it.
 
-Loaded where Elasticsearch is the engine. It has the fields of the current schema version, and its writes
-carry versions as the outbox's do. It never writes by itself: products reach an index through the outbox, and
-the library's signal processor is the one that connects nothing.
+This module is loaded only if Elasticsearch is the engine. The index has the fields of the current schema
+version, and writes through it have versions, like those of the outbox. The library doesn't write by itself:
+products reach an index through the outbox, and the library's signal processor is disabled.
 """
 
 from typing import Any, ClassVar
@@ -26,7 +26,7 @@ PREFIX = SearchSettings.from_env().prefix
 
 @registry.register_document
 class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library is untyped
-    """A product in the index that serves: `ProductIndex.search().query(…).to_queryset()` gives its rows."""
+    """A product in the serving index; `ProductIndex.search().query(…).to_queryset()` returns its rows."""
 
     class Index:
         name = f"{PREFIX}-products"
@@ -38,11 +38,11 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
         auto_refresh = False
 
     def get_queryset(self) -> QuerySet[Product]:
-        """Return the products that an index holds."""
+        """Return the products that an index contains."""
         return Product.objects.listed()
 
     def _prepare_action(self, object_instance: Product, action: str) -> dict[str, Any]:
-        """Return the write that makes the serving index current about a product, whatever `action` is."""
+        """Return the write that updates the product in the serving index; `action` is ignored."""
         serving = Indices(connections.get_connection(), prefix=PREFIX).serving_generation(
             Deadline(WRITE_SECONDS)
         )

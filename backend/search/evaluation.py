@@ -1,4 +1,4 @@
-"""Metrics of the default search against relevance judgments, over a separate catalogue."""
+"""Evaluates the default search with relevance judgments on a separate catalogue."""
 
 import secrets
 import tempfile
@@ -26,7 +26,7 @@ def evaluate_search(
     settings: SearchSettings,
     progress: Callable[[int], object] = lambda count: None,
 ) -> RelevanceReport:
-    """Index `products` in an index of their own, search for every judged query, and return the metrics.
+    """Index `products` in a separate index, search for every judged query, and return the metrics.
 
     The engine is that of `settings`; the shop's index is not used.
     """
@@ -68,7 +68,7 @@ def bare_product(product_id: int, *, title: str, description: str) -> ProductDoc
 
 @contextmanager
 def _separate_engine(settings: SearchSettings) -> Iterator[SearchEngine]:
-    """Give an engine without generations; delete those that are created in the block."""
+    """Yield an engine without generations; delete the generations that are created in the block."""
     with tempfile.TemporaryDirectory() as folder:
         prefix = f"{settings.prefix}-evaluation-{secrets.token_hex(4)}"
         engine = open_engine(replace(settings, home=Path(folder), prefix=prefix))

@@ -1,4 +1,4 @@
-"""The parameters of a search over HTTP, made from the declared filters."""
+"""The parameters of a search over HTTP, derived from the declared filters."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -25,8 +25,8 @@ ATTRIBUTE_PREFIX = next(each.parameter for each in FILTERS if each.kind is Filte
 ATTRIBUTE_PARAMETERS = {
     "name": "attributes",
     "in": "query",
-    "description": "Attributes that a variant has: `attr.size=M&attr.size=L&attr.colour=copper` is a "
-    "copper one in M or L.",
+    "description": "Attributes of a variant: `attr.size=M&attr.size=L&attr.colour=copper` finds products "
+    "with a copper variant in size M or L.",
     "style": "form",
     "explode": True,
     "schema": {
@@ -79,20 +79,20 @@ PARAMETERS: Mapping[FilterKind, Callable[[FilterDeclaration], serializers.Field[
     FilterKind.AT_LEAST: _limit,
     FilterKind.AT_MOST: _limit,
 }
-"""How each kind of filter is validated. Attributes have no field: their names are the shop's own."""
+"""How each kind of filter is validated. Attributes are validated separately, because sellers name them."""
 
 NAMED = tuple(declared for declared in FILTERS if declared.kind in PARAMETERS)
 
 
 class SearchParameters(PageParameters):
-    """The parameters of a search, beside `attr.NAME=VALUE` for attributes."""
+    """The parameters of a search, in addition to `attr.NAME=VALUE` for attributes."""
 
     q = serializers.CharField(
         required=False,
         allow_blank=True,
         default="",
         max_length=MAX_QUERY_LENGTH,
-        help_text="What to look for.",
+        help_text="The text to search for.",
     )
     sort_by = Choice(choices=[sort.value for sort in Sort], default=Sort.RELEVANCE.value)
 
@@ -101,15 +101,13 @@ class SearchParameters(PageParameters):
         return super().get_fields() | {each.parameter: PARAMETERS[each.kind](each) for each in NAMED}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Raise ValidationError for a range whose limits are reversed, and for a page beyond the last."""
+        """Raise ValidationError for a range whose limits are reversed, and for a page that is too deep."""
         for lowest, highest in _ranges():
             low, high = attrs[lowest], attrs[highest]
             if low is not None and high is not None and low > high:
                 raise serializers.ValidationError({lowest: f"Must not be above {highest}."})
         if attrs["page"] * attrs["page_size"] > MAX_DEPTH:
-            raise serializers.ValidationError(
-                {"page": f"Only the first {MAX_DEPTH} hits can be paged through."}
-            )
+            raise serializers.ValidationError({"page": f"Only the first {MAX_DEPTH} hits can be requested."})
         return attrs
 
 
@@ -124,15 +122,15 @@ class SuggestionParameters(serializers.Serializer[Any]):
     """The parameters of suggestions."""
 
     q = serializers.CharField(
-        allow_blank=True, max_length=MAX_QUERY_LENGTH, help_text="What was typed so far."
+        allow_blank=True, max_length=MAX_QUERY_LENGTH, help_text="The text that was typed so far."
     )
     limit = serializers.IntegerField(
-        min_value=1, max_value=20, default=10, help_text="How many suggestions at most."
+        min_value=1, max_value=20, default=10, help_text="The maximum number of suggestions."
     )
 
 
 def search_request(request: Request) -> SearchRequest:
-    """Return the search that `request` asks for.
+    """Return the search that `request` describes.
 
     Raises:
         InvalidInput: a parameter is unknown or repeated.
@@ -152,7 +150,7 @@ def search_request(request: Request) -> SearchRequest:
 
 
 def _category_tokens(value: str) -> tuple[str, ...]:
-    """Return the index's values of the categories that `value` names, as product lists understand it."""
+    """Return the index's values for the categories that match `value` in product lists."""
     found = matching_categories(value)
     return tuple(category_token(path=category.path, slug=category.slug) for category in found)
 
@@ -181,7 +179,7 @@ def _attributes(request: Request) -> dict[str, tuple[str, ...]]:
 
 def _fault(name: str, values: tuple[str, ...]) -> str | None:
     if not name:
-        return "Name the attribute, as in attr.size=M."
+        return "Add the attribute's name, as in attr.size=M."
     if not all(values):
         return "Must not be empty."
     if len(values) > MAX_VALUES or max(map(len, (name, *values))) > MAX_VALUE_LENGTH:

@@ -1,4 +1,4 @@
-"""Documents made from rows of the catalogue, in bulk, with a fixed number of queries."""
+"""Creates documents from rows of the catalogue, in bulk, with a fixed number of queries."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,7 +14,7 @@ SCAN_BATCH = 1_000
 
 
 def project(product_ids: Sequence[int]) -> list[DocumentWrite]:
-    """Return the writes that make an index current about these products: documents, or deletes if not listed.
+    """Return the writes that update these products in an index: documents, or deletes if not listed.
 
     A version is drawn first; the rows are then read in one transaction, with four queries.
     """

@@ -1,4 +1,4 @@
-"""Builds generations from the database, and applies the changes that are made meanwhile."""
+"""Builds generations from the database, and applies changes that are made during the build."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ class OutboxSource:
                 self._step(generation)
 
     def apply_changes(self, generation: str) -> float:
-        """Apply changes; return the age in seconds of the oldest one that is still to be applied."""
+        """Apply changes; return the age in seconds of the oldest change that is not applied yet."""
         if not self._step(generation):
             time.sleep(POLL_SECONDS)
         subscriber = self._runners[generation].subscriber
@@ -63,7 +63,7 @@ class OutboxSource:
         self._runners.pop(generation).release()
 
     def unsubscribe(self, generation: str) -> None:
-        """Close the generation's cursor."""
+        """Release the generation's lease and delete its cursor."""
         if generation in self._runners:
             self.hand_over(generation)
         delete_cursor(NAME_PREFIX + generation)
@@ -84,7 +84,7 @@ def build(
     clock: Callable[[], datetime],
     progress: Callable[[int], object] = lambda count: None,
 ) -> Generation:
-    """Build a generation from the database, let it serve, and return it.
+    """Build a generation from the database, swap it in, and return it.
 
     `progress` is called with the number of products of each batch.
     """
@@ -96,10 +96,10 @@ def build(
 
 
 def roll_back(engine: SearchEngine, *, by: Actor) -> Generation:
-    """Let the generation that served before serve again, and return it.
+    """Let the previous generation serve again, and return it.
 
     Raises:
-        NoStandby: no generation served before.
+        NoStandby: there is no previous generation.
     """
     before = serving_generation(engine)
     serving = generations.roll_back(engine)

@@ -1,4 +1,4 @@
-"""The representation of pages of hits, facets and suggestions."""
+"""Serializers for hits, facets and suggestions."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from indexing.facets import FACETS, FacetDeclaration, FacetShape
 class ValueBucketSerializer(serializers.Serializer[Any]):
     """The number of products with a value."""
 
-    EXAMPLE = {"value": "Kupfer", "count": 1}
+    EXAMPLE = {"value": "copper", "count": 1}
 
     value = serializers.CharField()
     count = serializers.IntegerField()
@@ -24,7 +24,7 @@ class ValueBucketSerializer(serializers.Serializer[Any]):
 
 
 class CategoryBucketSerializer(serializers.Serializer[Any]):
-    """A category, its products and the categories below it."""
+    """A category, the number of its products, and its subcategories."""
 
     EXAMPLE = {"slug": "home", "name": "Home", "path": "Home", "count": 1, "children": []}
 
@@ -37,12 +37,12 @@ class CategoryBucketSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(lazy_serializer("backend.search.serializers.CategoryBucketSerializer")(many=True))
     def get_children(self, bucket: CategoryBucket) -> list[dict[str, Any]]:
-        """Return the categories below, each with its own."""
+        """Return the subcategories, each with its own."""
         return list(CategoryBucketSerializer(bucket.children, many=True).data)
 
 
 class PriceBucketSerializer(serializers.Serializer[Any]):
-    """Products of minimum ≤ price < maximum; null is an open end."""
+    """The number of products with minimum ≤ price < maximum; null means no limit."""
 
     EXAMPLE = {"minimum": "50.00", "maximum": None, "count": 1}
 
@@ -52,7 +52,7 @@ class PriceBucketSerializer(serializers.Serializer[Any]):
 
 
 class RatingBucketSerializer(serializers.Serializer[Any]):
-    """Products with at least this rating."""
+    """The number of products with at least this rating."""
 
     EXAMPLE = {"minimum": 4, "count": 1}
 
@@ -85,7 +85,7 @@ SHAPES: Mapping[FacetShape, Callable[[FacetDeclaration], serializers.Field[Any, 
 
 
 class FacetsSerializer(serializers.Serializer[Any]):
-    """Numbers of products per value; a filter does not narrow the facet that it selects within."""
+    """The number of products for each value; a filter doesn't restrict the counts of its own facet."""
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return a field for each declared facet."""
@@ -93,27 +93,27 @@ class FacetsSerializer(serializers.Serializer[Any]):
 
 
 class UnderstoodSerializer(serializers.Serializer[Any]):
-    """How the query was understood."""
+    """How the query was interpreted."""
 
     EXAMPLE = {"corrected_text": "copper kettle", "matched": "all"}
 
     corrected_text = serializers.CharField(
-        allow_null=True, help_text="What was searched for in place of misspelt words."
+        allow_null=True, help_text="The query with spelling corrections; null if nothing was corrected."
     )
     matched = serializers.ChoiceField(
-        choices=["all", "most", "any"], help_text="How many of its words each product holds."
+        choices=["all", "most", "any"], help_text="How many words of the query each hit contains."
     )
 
 
 class SuggestionSerializer(serializers.Serializer[Any]):
-    """One completion of what was typed."""
+    """A completion of the typed text."""
 
     EXAMPLE = {"kind": "phrase", "text": "copper kettle", "count": 1, "slug": ""}
 
     kind = serializers.ChoiceField(choices=["phrase", "brand", "category"])
     text = serializers.CharField()
     count = serializers.IntegerField()
-    slug = serializers.CharField(allow_blank=True, help_text="Of a category; empty for the other kinds.")
+    slug = serializers.CharField(allow_blank=True, help_text="The slug of a category; empty for other kinds.")
 
 
 def card_of(product: ProductDocument) -> Card:

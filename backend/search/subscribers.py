@@ -41,7 +41,7 @@ class GenerationSubscriber:
         try:
             self.engine.write(self.generation, documents, now=timezone.now())
         except GenerationNotFound:
-            # It was dropped since the relay last listed the generations; the relay will not list it again.
+            # The generation was dropped after the relay listed the generations for the last time.
             logger.info("generation_is_gone", generation=self.generation)
 
     def release(self) -> None:

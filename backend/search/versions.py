@@ -2,7 +2,7 @@
 
 Of two projections of a product, the one with the higher version began to read later. If it is written first,
 the index refuses the other one; a change that only the other one read has a message of its own and is
-projected again. The id of an outbox message would be no version: it is assigned before its commit.
+projected again. The id of an outbox message can't be the version, because it is assigned before the commit.
 
 A version is the time in microseconds, or the last version plus one if that is higher. So versions continue to
 rise after a restore from a backup, although the index holds versions that were drawn after the backup.

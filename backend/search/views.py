@@ -54,7 +54,7 @@ class SearchView(APIView):
     def get(self, request: Request) -> Response:
         """Search products by words and filters.
 
-        Facets count what each further filter would leave. Misspelt words are corrected.
+        Facets count the products that each additional filter would leave. Spelling mistakes are corrected.
         """
         search = search_request(request)
         with index.SHARE.slot():
@@ -85,7 +85,7 @@ class SearchView(APIView):
 
 
 class SuggestionView(APIView):
-    """Completions of what a shopper types."""
+    """Search suggestions while typing."""
 
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
@@ -98,9 +98,9 @@ class SuggestionView(APIView):
         errors=[EngineBusy, SearchNotAvailable],
     )
     def get(self, request: Request) -> Response:
-        """Complete what is being typed.
+        """Suggest completions of a query.
 
-        Phrases, brands and categories that begin with it.
+        Returns phrases, brands and categories that begin with the text.
         """
         given = parse(request, SuggestionParameters)
         with index.SHARE.slot():
@@ -109,9 +109,9 @@ class SuggestionView(APIView):
 
 
 def filters_shown(search: SearchRequest) -> Mapping[str, object]:
-    """Return the filters and the order of a request as an exposure stores them."""
+    """Return the filters and the sort order of a request in the form that exposures store."""
     named = search.filters.given()
-    # They follow from the category.
+    # The tokens are derived from the category.
     named.pop("category_tokens", None)
     attributes: Mapping[str, tuple[str, ...]] = named.pop("attributes", {})
     shown = {name: _text(value) for name, value in named.items()}

@@ -1,4 +1,4 @@
-"""The bytes of a batch's body, unpacked."""
+"""Reads and decompresses the body of a batch of events."""
 
 import zlib
 
@@ -14,17 +14,17 @@ _GZIP = 31
 
 
 def body_of(request: HttpRequest) -> bytes:
-    """Return the body, whatever its media type says: browsers send beacons as text.
+    """Return the decompressed body; its Content-Type is ignored, because browsers send beacons as text.
 
     Raises:
-        BatchTooLarge: it has more than MAX_BYTES, or unpacks to more.
-        UnsupportedEncoding: it is neither gzip nor unencoded.
-        InvalidInput: it isn't valid gzip, or its announced length is not a number.
+        BatchTooLarge: the body or its decompressed content is larger than MAX_BYTES.
+        UnsupportedEncoding: the Content-Encoding is neither gzip nor identity.
+        InvalidInput: the body isn't valid gzip, or the Content-Length is not a number.
     """
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise UnsupportedEncoding(allowed=["gzip", "identity"])
-    if _announced_bytes(request) > MAX_BYTES:
+    if _declared_bytes(request) > MAX_BYTES:
         raise too_large()
     try:
         body = request.body
@@ -35,7 +35,7 @@ def body_of(request: HttpRequest) -> bytes:
     return unpacked(body) if encoding == "gzip" else body
 
 
-def _announced_bytes(request: HttpRequest) -> int:
+def _declared_bytes(request: HttpRequest) -> int:
     try:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError as error:
@@ -43,7 +43,12 @@ def _announced_bytes(request: HttpRequest) -> int:
 
 
 def unpacked(body: bytes) -> bytes:
-    """Return what the gzip body unpacks to, at most MAX_BYTES; raises as `body_of` does."""
+    """Return the decompressed content of a gzip body.
+
+    Raises:
+        BatchTooLarge: the content is larger than MAX_BYTES.
+        InvalidInput: the body isn't valid gzip.
+    """
     stream = zlib.decompressobj(_GZIP)
     try:
         text = stream.decompress(body, MAX_BYTES + 1)
@@ -52,10 +57,12 @@ def unpacked(body: bytes) -> bytes:
     if len(text) > MAX_BYTES:
         raise too_large()
     if not stream.eof or stream.unused_data:
-        raise InvalidInput(**{"Content-Encoding": "The body ends before or after its gzip data."})
+        raise InvalidInput(
+            **{"Content-Encoding": "The gzip data is incomplete, or is followed by other data."}
+        )
     return text
 
 
 def too_large() -> BatchTooLarge:
-    """Return the error that names the limits."""
+    """Return the error with the limits in its details."""
     return BatchTooLarge(max_events=MAX_EVENTS, max_bytes=MAX_BYTES)

@@ -9,7 +9,7 @@ class BatchTooLarge(DomainError):
     code = "batch_too_large"
     details_keys = {
         "max_events": "The maximum number of events in a batch.",
-        "max_bytes": "The maximum size of the unpacked body in bytes.",
+        "max_bytes": "The maximum size of the decompressed body in bytes.",
     }
     hint = "Send the events in smaller batches."
     status = 413

@@ -8,7 +8,11 @@ from backend.engines.streams import previous_stream, stream
 
 
 def check() -> Mapping[str, object]:
-    """Return the stream's lag; raises StreamUnavailable."""
+    """Return how far the consumer lags.
+
+    Raises:
+        StreamUnavailable: the stream's server is not available.
+    """
     now = timezone.now()
     lags = [stream().lag(now=now), previous_stream().lag(now=now)]
     return {

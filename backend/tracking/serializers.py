@@ -16,9 +16,9 @@ AnyField: TypeAlias = "serializers.Field[Any, Any, Any, Any]"
 
 _HELP = {
     "event_id": "A UUIDv7 that the client generates when the event happens and repeats on retry.",
-    "session_id": "The visit: a UUID that the client chooses.",
-    "exposure_id": "The list that led to the event.",
-    "properties": "What the shop wants to add to the event.",
+    "session_id": "A UUID that the client generates for the shopper's visit.",
+    "exposure_id": "The id of the list that led to the event.",
+    "properties": "Additional properties that the shop defines.",
 }
 
 
@@ -32,7 +32,7 @@ _HELP = {
     }
 )
 class PropertiesField(serializers.DictField):
-    """A bounded map of strings, numbers and truth values."""
+    """A limited number of strings, numbers and booleans by name."""
 
 
 def _serializer(kind: type[Event]) -> "type[serializers.Serializer[Any]]":
@@ -49,7 +49,11 @@ def _serializer(kind: type[Event]) -> "type[serializers.Serializer[Any]]":
 
 
 def field_of(kind: inspect.Type, **options: Any) -> AnyField:
-    """Return the serializer's field for a struct's; raises TypeError for a kind that no event has had yet."""
+    """Return the serializer field that describes a struct's field.
+
+    Raises:
+        TypeError: there is no serializer field for this type yet.
+    """
     inner = without_none(kind)
     options["allow_null"] = inner is not kind
     if isinstance(inner, inspect.VarTupleType):
@@ -74,7 +78,7 @@ _FIELDS: dict[type[inspect.Type], type[AnyField]] = {
 
 
 class EventsSerializer(serializers.Serializer[Any]):
-    """A batch."""
+    """A batch of events."""
 
     EXAMPLE = {
         "events": [
@@ -96,7 +100,8 @@ class EventsSerializer(serializers.Serializer[Any]):
     )
     anonymous_id = serializers.UUIDField(
         required=False,
-        help_text="The guest, where the header X-Anonymous-Id can't be set, as in a beacon.",
+        help_text="The guest's random UUID, for clients that can't set the header X-Anonymous-Id, such as "
+        "beacons.",
     )
     sent_at = serializers.DateTimeField(
         required=False,
@@ -110,7 +115,7 @@ class RefusedSerializer(serializers.Serializer[Any]):
 
     EXAMPLE = {"index": 1, "reason": "event_id: not a UUIDv7"}
 
-    index = serializers.IntegerField(help_text="Its place in the batch, from 0.")
+    index = serializers.IntegerField(help_text="The event's index in the batch, from 0.")
     reason = serializers.CharField()
 
 

@@ -27,7 +27,7 @@ _INTERACTIONS = (View, Click, CartAdd)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many events were accepted, and the others with the reasons why not."""
+    """The number of accepted events, and the refused events with the reasons."""
 
     accepted: int
     refused: Sequence[Refused]
@@ -37,14 +37,14 @@ def take(body: bytes, *, shopper: Shopper, address: str, allowance: Allowance | 
     """Accept the valid events of a body; keep the others as dead letters, within the quota of `address`.
 
     Raises:
-        InvalidInput: the body is not a batch, or names another guest than the header.
-        BatchTooLarge: it holds too many events.
+        InvalidInput: the body is not a batch, or its anonymous id differs from the header.
+        BatchTooLarge: the batch has too many events.
         AllowanceExceeded: the caller sent too many requests.
-        StreamUnavailable: nothing was accepted.
+        StreamUnavailable: the stream is not available; no event was accepted.
     """
     received = intake.read_whole(body, arrived_at=now)
     if received is None:
-        # A body with a fault takes longer to read, so the request is counted first.
+        # An invalid body takes longer to parse, so the request is counted before.
         if allowance is not None:
             stream().count(allowance)
             allowance = None
@@ -70,11 +70,11 @@ def _received(body: bytes, *, now: datetime) -> Received:
 
 
 def _shopper_key(shopper: Shopper, anonymous_id: UUID | None) -> UUID | None:
-    """Return the account's key, else the guest's from the header or, as in a beacon, from the body."""
+    """Return the account's key, or for a guest the anonymous id from the header or from the body."""
     if shopper.user_id is not None or anonymous_id is None:
         return shopper.key
     if not anonymous_id.int:
-        raise InvalidInput(anonymous_id="The nil UUID stands for no guest; generate a random one.")
+        raise InvalidInput(anonymous_id="Must not be the nil UUID; generate a random one.")
     if shopper.key not in (None, anonymous_id):
         differ = f"{ANONYMOUS_HEADER} and anonymous_id name different guests; send one of them."
         raise InvalidInput(**{ANONYMOUS_HEADER: differ, "anonymous_id": differ})
@@ -82,7 +82,7 @@ def _shopper_key(shopper: Shopper, anonymous_id: UUID | None) -> UUID | None:
 
 
 def _kept(refused: tuple[Refused, ...], *, address: str, now: datetime) -> tuple[Refused, ...]:
-    """Return the refused events that become dead letters: all, or none beyond the quota."""
+    """Return the refused events to keep as dead letters: all of them, or none if the quota is exceeded."""
     if not refused:
         return ()
     REFUSED.inc(len(refused))
@@ -94,9 +94,9 @@ def _kept(refused: tuple[Refused, ...], *, address: str, now: datetime) -> tuple
 
 
 def _interactions(received: Received) -> dict[int, float]:
-    """Return the products of the shopper's last interactions, each with the time of the last one (UNIX)."""
+    """Return the products of the shopper's last interactions, with the UNIX time of the last one of each."""
     interactions = [event for event in received.events if isinstance(event, _INTERACTIONS)]
-    # A batch needn't be in the order of time; an id begins with its time.
+    # A batch may be in any order. A UUIDv7 begins with its time, so ids sort by time.
     interactions.sort(key=_by_id)
     latest = {event.product_id: event for event in interactions}
     last = sorted(latest.values(), key=_by_id)[-KEPT:]

@@ -26,7 +26,7 @@ class EventsView(APIView):
     throttle_classes = (EventsThrottle,)
 
     def check_throttles(self, request: Request) -> None:
-        """Do nothing: `take` counts the request in its round trip to the stream."""
+        """Do nothing: `take` counts the request in the same round trip that appends to the stream."""
 
     @operation(
         "events_create",
@@ -41,8 +41,8 @@ class EventsView(APIView):
         """Accept a batch of events.
 
         Each event is validated separately: valid events are accepted, and the response lists the refused ones
-        with the reasons. If there is no response, repeat the batch with the same event ids; each event counts
-        once.
+        with the reasons. If there is no response, send the batch again with the same event ids; each event
+        counts only once.
         """
         throttle = EventsThrottle()
         try:

@@ -18,7 +18,7 @@ Schema = dict[str, Any]
 
 
 class ShopSchema(AutoSchema):
-    """The OpenAPI operation of a view's method: what `@operation` declares and what the view implies.
+    """The OpenAPI operation of a view's method, from `@operation` and from the view's configuration.
 
     A method without a declaration is reported as an error, so `spectacular --fail-on-warn` fails.
     """

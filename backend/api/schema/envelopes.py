@@ -33,7 +33,7 @@ def envelope_of(serializer: Serializer | type[Serializer]) -> Serializer:
 def _envelope(row: type[Serializer], *, many: bool) -> Serializer:
     fields: dict[str, Any] = {
         "data": row(many=True) if many else row(),
-        "message": serializers.CharField(help_text="A sentence for people; often empty."),
+        "message": serializers.CharField(help_text="A sentence to show to the user; often empty."),
         "status": serializers.IntegerField(help_text="The HTTP status."),
         "timestamp": serializers.DateTimeField(),
     }

@@ -21,7 +21,7 @@ _HEADER_OF = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 
 class KnownError(Protocol):
-    """What `DomainError` classes and `FrameworkError`s have in common."""
+    """The common attributes of `DomainError` classes and `FrameworkError`s."""
 
     code: Any
     status: Any

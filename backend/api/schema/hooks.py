@@ -9,13 +9,13 @@ ERROR: Mapping[str, Any] = {
     "description": "The envelope of every error.",
     "required": ["error", "code", "details", "status", "timestamp", "request_id"],
     "properties": {
-        "error": {"type": "string", "description": "What went wrong, for people."},
-        "code": {"type": "string", "description": "What went wrong, for programs."},
+        "error": {"type": "string", "description": "A message that says what went wrong; it may change."},
+        "code": {"type": "string", "description": "The stable identifier of the error."},
         "details": {
             "type": "object",
             "description": "Facts about the error. For `invalid_input` each key is a field and its value a "
-            "list of messages; `shipping_address.city` is a field of a nested object, `items.0.quantity` one "
-            "of an element of a list.",
+            "list of messages; `shipping_address.city` is a field of a nested object, `items.0.quantity` a "
+            "field of an element of a list.",
             "additionalProperties": {
                 "anyOf": [
                     {"type": "array", "items": {"type": "string"}},

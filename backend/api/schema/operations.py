@@ -1,4 +1,4 @@
-"""What a view declares about one of its methods; the rest is derived from its configuration.
+"""The part of the OpenAPI document that a view declares; the rest is derived from its configuration.
 
 Operation ids follow one rule, because generated clients derive function names from them:
 `<resource>_<verb>` in snake_case. The verb is `list` (GET of a page or of a list), `get` (GET of anything
@@ -58,10 +58,10 @@ def operation(
     """Declare the OpenAPI operation of a view's method; its docstring is the summary and the description.
 
     `response` is the serializer of the successful response, which has the status `status`; if there are
-    several, it maps statuses (or pairs of status and media type) to serializers. `query` has the query
-    parameters, `parameters` are OpenAPI objects for parameters that no serializer can describe. `errors` are
-    the domain errors that the operation raises; what follows from permissions, throttles, parsers, path and
-    query parameters and headers is derived (`backend.api.schema.error_responses`).
+    several responses, it maps statuses (or pairs of status and media type) to serializers. `query` is the
+    serializer of the query parameters; `parameters` are OpenAPI objects for parameters that no serializer can
+    describe. `errors` are the domain errors that the operation raises; errors that result from permissions,
+    throttles, parsers, parameters and headers are derived (`backend.api.schema.error_responses`).
     """
     described = Operation(
         operation_id=operation_id,
@@ -82,6 +82,6 @@ def operation(
 
 
 def operation_of(handler: Callable[..., Any]) -> Operation | None:
-    """Return what `@operation` declared for a view's method; None if the method isn't decorated."""
+    """Return the declaration of a view's method; None if the method isn't decorated with `@operation`."""
     found: Operation | None = getattr(handler, "operation", None)
     return found

@@ -14,7 +14,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return a connection; every request takes one with its first statement.
 
         Raises:
-            ServerUnavailable: the server did not respond a moment ago, and is not called again yet.
+            ServerUnavailable: the server did not respond a moment ago, so it is not called for some seconds.
         """
         if not SERVER.may_be_called():
             raise ServerUnavailable("the server did not respond a moment ago")

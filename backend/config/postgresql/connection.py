@@ -1,8 +1,9 @@
 """Connections that don't wait for a PostgreSQL server that hangs or is down.
 
-A stopped server still accepts connections and bytes through its kernel, so its own time-outs don't apply and
-TCP sees no fault. A connection that has waited for half a second therefore asks the server over another
-socket whether it responds. A slow statement, or one that waits for a lock, is not interrupted by that.
+If the server's processes are stopped, its kernel still accepts connections and data, so neither the server's
+own time-outs nor TCP end the wait. After waiting for half a second, a connection therefore checks over
+another socket whether the server responds. If it does, a slow statement, or one that waits for a lock, may
+continue.
 """
 
 import socket
@@ -19,13 +20,13 @@ from psycopg.waiting import Ready
 from analytics_pipeline.breaker import Breaker
 
 SILENT_SECONDS = 0.5
-"""After a wait of this length, and each further one, the server is asked whether it responds."""
+"""How often a waiting connection checks whether the server responds."""
 RESPONSE_SECONDS = 1.0
-"""The server must respond to that within this time."""
+"""The server must respond to the check within this time."""
 STATEMENT_SECONDS = 15.0
 """Longer than `statement_timeout`, which a server behind a pooler that responds by itself can't enforce."""
 PAUSE_SECONDS = 2.0
-"""While the server doesn't respond, one request in this time tries it."""
+"""While the server doesn't respond, only one request per this time tries to call it."""
 
 # PostgreSQL's SSLRequest: its length, and a code that no protocol version has. A server responds with a byte
 # before the client logs in.
@@ -41,7 +42,7 @@ class ServerUnavailable(psycopg.OperationalError):
 
 
 class Server:
-    """What this process knows about whether the server responds."""
+    """Whether the server responds, as far as this process knows."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Assume that it responds."""
@@ -75,7 +76,7 @@ class Watch:
     """Ends the wait for one statement if the server doesn't respond."""
 
     def __init__(self, server: Server, *, responds: Callable[[], bool]) -> None:
-        """Begin now; `responds` asks the server, over another connection, whether it responds."""
+        """Begin now; `responds` checks over another connection whether the server responds."""
         self._server = server
         self._responds = responds
         self._begun = self._checked = server.clock()
@@ -94,7 +95,7 @@ class Watch:
         if now - self._checked < SILENT_SECONDS:
             return
         if not self._responds():
-            self._server.failed("a statement was not answered, and neither was an SSLRequest")
+            self._server.failed("the server responded neither to a statement nor to an SSLRequest")
             raise ServerUnavailable("the server does not respond")
         self._checked = self._server.clock()
 
@@ -111,7 +112,7 @@ class WatchedConnection(psycopg.Connection[Any]):
             SERVER.failed(str(error))
             raise
         except psycopg.OperationalError as error:
-            # A server that refuses this connection, because it has too many, still serves the others.
+            # A server that refuses this connection because it has too many still serves the others.
             tried = error.pgconn
             if tried is not None and not responds((tried.hostaddr or tried.host).decode(), int(tried.port)):
                 SERVER.failed(str(error))
@@ -138,7 +139,7 @@ class WatchedConnection(psycopg.Connection[Any]):
 
 
 def watched(gen: PQGen[T], watch: Watch) -> PQGen[T]:
-    """Pass the generator's requests on, and check whenever the socket was not ready for an interval."""
+    """Forward the generator's requests, and check whenever the socket was not ready for an interval."""
     try:
         wanted = next(gen)
         while True:

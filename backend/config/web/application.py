@@ -22,9 +22,9 @@ _BODILESS = frozenset({"GET", "HEAD"})
 class Web:
     """Serves a WSGI application.
 
-    `refusing` responds to requests that can't be served, with the refusal in their environment.
-    A path that begins with a key of `reserved` has its own pool, so it is served however busy `threads` is.
-    Longer keys come first.
+    `refusing` is the WSGI application that responds to requests that can't be served; their environment has
+    the refusal. A path that begins with a key of `reserved` has its own pool, so it is served even if
+    `threads` is busy. In `reserved`, longer keys come first.
     """
 
     application: WsgiApplication
@@ -50,15 +50,15 @@ class Web:
                 is_read = True
                 return await self._pool(scope["path"]).run(gateway.call, self.application, scope, body)
         except DomainError as error:
-            # The unread rest of the request would be taken for the next request.
+            # Without closing the connection, the unread rest of the body would be read as the next request.
             closes = not (is_read and isinstance(error, ServerBusy))
             return self._refused(scope, Refusal.of(error), closes=closes)
         except Exception as error:  # noqa: BLE001 - logged with the request's id
-            # Django handles what views and middleware raise; this request failed before it reached Django.
+            # Django handles exceptions of views and middleware; this request failed before it reached Django.
             return self._refused(scope, Refusal.of(INTERNAL_ERROR, cause=error), closes=True)
 
     def _refused(self, scope: Scope, refusal: Refusal, *, closes: bool) -> Response:
-        # The event loop's own context would keep the request's id for the log lines of later requests.
+        # In the event loop's own context, log lines of later requests would have this request's id.
         response = copy_context().run(gateway.call, self.refusing, scope, b"", more={REFUSAL: refusal})
         if not closes:
             return response

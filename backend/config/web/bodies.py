@@ -10,11 +10,11 @@ async def read_body(scope: Scope, receive: Receive, *, limit: int, seconds: floa
     """Return the complete body.
 
     Raises:
-        BodyTooLarge: it has more than `limit` bytes, by its Content-Length or as received.
-        BodyTooSlow: it is not complete after `seconds`, however regularly single bytes arrive.
-        BodyIncomplete: its chunks are malformed, or the client ended it early or left.
+        BodyTooLarge: its Content-Length, or the number of bytes received, exceeds `limit`.
+        BodyTooSlow: it is not complete after `seconds`, even if bytes still arrive.
+        BodyIncomplete: its chunks are malformed, or the client disconnected before the end.
     """
-    if _announced(scope) > limit:
+    if _content_length(scope) > limit:
         raise BodyTooLarge(max_bytes=limit)
     try:
         async with asyncio.timeout(seconds):
@@ -39,7 +39,7 @@ async def _read(receive: Receive, *, limit: int) -> bytes:
             return b"".join(parts)
 
 
-def _announced(scope: Scope) -> int:
+def _content_length(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length":
             return int(value) if value.isdigit() else 0

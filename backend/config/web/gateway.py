@@ -25,9 +25,9 @@ class Response:
 def call(
     application: WsgiApplication, scope: Scope, body: bytes, *, more: Mapping[str, object] | None = None
 ) -> Response:
-    """Return the application's response, read completely, so that a slow client occupies no thread.
+    """Return the application's complete response; it is sent later, so a slow client occupies no thread.
 
-    `more` is added to the environment.
+    `more` is added to the WSGI environment.
     """
     started: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
@@ -76,11 +76,11 @@ def environ_of(scope: Scope, body: bytes) -> Environ:
 
 def _add_header(environ: Environ, name: str, value: str) -> None:
     if "_" in name:
-        # In WSGI it looks like the name with a hyphen, which is the only one that a proxy overwrites.
+        # WSGI can't distinguish it from the name with a hyphen, and proxies overwrite only that one.
         return
     key = name.upper().replace("-", "_")
     if key == "CONTENT_LENGTH":
-        # Set above from the body, because a chunked request has no such header.
+        # Already set from the body, because a chunked request has no such header.
         return
     if key != "CONTENT_TYPE":
         key = f"HTTP_{key}"

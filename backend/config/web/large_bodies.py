@@ -14,7 +14,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 @dataclass(slots=True)
 class LargeBodies:
-    """Requests whose path matches `paths` may have bodies of `limit` bytes, `at_once` of them at a time."""
+    """Allows bodies of `limit` bytes for paths that match `paths`, in `at_once` requests at a time."""
 
     paths: re.Pattern[str] = NO_PATH
     limit: int = 0
@@ -23,10 +23,10 @@ class LargeBodies:
 
     @contextmanager
     def admit(self, scope: Scope) -> Iterator[int | None]:
-        """Yield the limit of the request's body in bytes; None for a path without a limit of its own.
+        """Yield the maximum size of the request's body in bytes; None for a path without its own limit.
 
         Raises:
-            ServerBusy: as many requests as allowed are being handled.
+            ServerBusy: `at_once` such requests are being handled already.
         """
         if scope["method"] not in _WITH_BODY or not self.paths.fullmatch(scope["path"]):
             yield None

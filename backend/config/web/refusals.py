@@ -1,4 +1,4 @@
-"""Responses to requests that no view sees: their body didn't arrive, or no thread was free."""
+"""Responses to requests that reach no view, because their body didn't arrive or no thread was free."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from backend.api.errors import DomainError
 logger = structlog.get_logger(__name__)
 
 REFUSAL = "vitrine.refusal"
-"""The name in the WSGI environment; no header can have it."""
+"""The key of the refusal in the WSGI environment; no request header can set it."""
 _ROUTE = "refused"
 
 
@@ -32,7 +32,7 @@ class Refusal:
 
     @classmethod
     def of(cls, error: DomainError | FrameworkError, *, cause: Exception | None = None) -> Self:
-        """Return the refusal with an error of ours, or without details one of Django's."""
+        """Return a refusal with the error's fields; a `FrameworkError` has no details."""
         if isinstance(error, FrameworkError):
             return cls(message=error.message, code=error.code, status=error.status, cause=cause)
         return cls(
@@ -48,12 +48,12 @@ class Refusal:
 class Handler(WSGIHandler):
     """Django's handler, which responds to a request with the refusal in its environment.
 
-    The middleware runs as for any other request, so that the response has a request id and CORS headers, and
-    is logged and counted. None of it waits for anything, so the event loop may call it.
+    The middleware runs as for any other request, so the response has a request id and CORS headers, and is
+    logged and counted. Neither the middleware nor the view blocks, so the event loop may call this handler.
     """
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
-        """Return the view of the request's path, or the one that refuses the request."""
+        """Return the view of the request's path, or the view that sends the refusal."""
         if REFUSAL not in request.META:
             return super().resolve_request(request)
         match = ResolverMatch(_refuse, (), {}, route=_ROUTE)

@@ -13,19 +13,19 @@ from backend.config.web.threads import Threads
 WAIT_SECONDS = 2.0
 """A request that has waited this long for a thread gets a 503."""
 RUN_SECONDS = 25.0
-"""Longer than any request takes as long as the deadlines of the database and the engines work."""
+"""The maximum time of a call. It is longer than the deadlines of the database and the engines together."""
 QUEUE = 200
 LIVE = "/api/health/live/"
 IMAGE_UPLOADS = re.compile(r"/api/products/[0-9]{1,19}/images/")
 IMAGE_UPLOADS_AT_ONCE = 8
 FORM_BYTES = 65_536
-"""What a form has besides its file."""
+"""The maximum size of a form without its file."""
 
 
 def serving() -> Web:
     """Return the application with its thread pools; health endpoints have their own.
 
-    Everything that Django loads lazily with the first request is loaded here.
+    Everything that Django would load with the first request is loaded here.
     """
     # Resolving a path imports every view.
     resolve(LIVE)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from backend.config.errors import AnswerTooLate, ServerBusy
+from backend.config.errors import ResponseTooLate, ServerBusy
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class Threads:
 
         Raises:
             ServerBusy: the queue is full, or no thread was free within `wait_seconds`.
-            AnswerTooLate: the call started, and did not end within `run_seconds`.
+            ResponseTooLate: the call started, but did not end within `run_seconds`.
         """
         if self._pending >= self._capacity:
             raise ServerBusy
@@ -47,6 +47,6 @@ class Threads:
                 raise ServerBusy
             done, _ = await asyncio.wait({result}, timeout=self._run_seconds)
         if not done:
-            # A thread can't be interrupted: it continues, and its result is dropped.
-            raise AnswerTooLate
+            # A thread can't be interrupted: the call continues, and its result is discarded.
+            raise ResponseTooLate
         return result.result()

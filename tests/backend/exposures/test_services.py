@@ -7,7 +7,7 @@ import pytest
 from backend.api.shoppers import Shopper
 from backend.exposures.counts import check
 from backend.exposures.errors import ExposureNotStored
-from backend.exposures.services import _nowhere, expose
+from backend.exposures.services import _no_sink, expose
 from tests.backend.exposures.sinks import kept, lost
 from tests.backend.shop import NOW
 
@@ -62,4 +62,4 @@ def test_without_a_sink_no_exposure_is_stored() -> None:
     with kept() as exposures:
         expose(surface="search", shopper=GUEST, product_ids=[1], now=NOW)
     with pytest.raises(ExposureNotStored, match="no sink"):
-        _nowhere(exposures[0])
+        _no_sink(exposures[0])

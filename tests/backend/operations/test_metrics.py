@@ -104,7 +104,7 @@ def test_health_for_operators_is_503_if_a_required_dependency_fails(checks: None
 
 def test_running_web_processes_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(web_processes.FOLDER, str(tmp_path))
-    with pytest.raises(Unhealthy, match="no web process serves"):
+    with pytest.raises(Unhealthy, match="no web process is running"):
         web_processes.check()
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()

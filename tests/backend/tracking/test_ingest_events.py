@@ -36,12 +36,12 @@ def test_events_are_stored_and_refused_ones_wait_to_be_replayed(
     assert run("ingest_events", drain=True) == "1 batches stored\n"
     assert store.value("SELECT count() FROM events FINAL") == 1
     assert dead_letters.waiting(store) == 1
-    assert run("replay_events") == "0 letters replayed, 1 kept\n"
+    assert run("replay_events") == "0 dead letters replayed, 1 kept\n"
     # A newer version of the shop understands what it refused before.
     store.command(
         "INSERT INTO dead_letters SELECT * REPLACE (replaceOne(payload, ':0', ':8') AS payload) FROM dead_letters"
     )
-    assert run("replay_events") == "1 letters replayed, 0 kept\n"
+    assert run("replay_events") == "1 dead letters replayed, 0 kept\n"
     run("ingest_events", drain=True)
     assert store.value(
         "SELECT groupArray(product_id) FROM (SELECT product_id FROM events FINAL ORDER BY product_id)"

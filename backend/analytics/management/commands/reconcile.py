@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: prove that the warehouse's order facts are the order ledger, and repair them."""
+"""`manage.py reconcile`: compare the warehouse's order facts with the order ledger, and repair them."""
 
 import re
 from argparse import ArgumentParser, ArgumentTypeError
@@ -27,14 +27,14 @@ def month(text: str) -> Month:
 class Command(BaseCommand):
     """Compares both sides by month, kind and currency; --repair makes the warehouse equal to the ledger."""
 
-    help = "Compare the warehouse with the order ledger; fails if they differ in the smallest amount."
+    help = "Compare the warehouse with the order ledger; fails if any total differs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options for repairing."""
         parser.add_argument(
             "--repair",
             action="store_true",
-            help="first repair the order facts; the shop may run",
+            help="repair the order facts first; the shop may be running",
         )
         parser.add_argument(
             "--from", dest="first", type=month, help="the first month (UTC) to repair, as 2026-01"
@@ -42,9 +42,9 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="last", type=month, help="the last month (UTC) to repair")
 
     def handle(self, *_: Any, first: Month | None, last: Month | None, **options: Any) -> None:
-        """Print what was repaired, then the differences, or how much agrees."""
+        """Print what was repaired, then the differences, or how many totals agree."""
         if (first or last) and not options["repair"]:
-            raise CommandError("--from and --to belong to --repair; a comparison is always of everything")
+            raise CommandError("--from and --to need --repair; a comparison always covers all months")
         if first and last and last < first:
             raise CommandError(f"--from {first} is after --to {last}")
         settings = PipelineSettings.from_env()
@@ -65,8 +65,8 @@ class Command(BaseCommand):
             self.stdout.write(_described(comparison))
         if differing:
             raise CommandError(
-                f"{len(differing)} of {len(compared)} totals differ; let the relay catch up if it is behind, "
-                "else run reconcile --repair"
+                f"{len(differing)} of {len(compared)} totals differ; if the relay lags, wait until it has "
+                "caught up, otherwise run reconcile --repair"
             )
         movements = sum(comparison.ledger.movements for comparison in compared)
         self.stdout.write(f"{movements} movements in {len(compared)} totals agree")

@@ -16,11 +16,13 @@ from backend.engines.commands import services_for_command
 class Command(BaseCommand):
     """Lists refused movements, or writes them again."""
 
-    help = "List the movements that the warehouse refused; with --replay write them again."
+    help = "List the movements that the warehouse refused; with --replay, write them again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --replay."""
-        parser.add_argument("--replay", action="store_true", help="write them again, as they are now")
+        parser.add_argument(
+            "--replay", action="store_true", help="write them again, with their current values"
+        )
 
     def handle(self, *_: Any, replay: bool, **__: Any) -> None:
         """Print a line for each movement that is still refused."""

@@ -28,7 +28,7 @@ class Command(BaseCommand):
     """Runs one of the reports in analytics_pipeline/queries."""
 
     help = "Run a report."
-    # A report's file with a fault must not keep the others from running.
+    # An invalid report file must not prevent other reports from running.
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -79,7 +79,9 @@ class Command(BaseCommand):
 def _add_parameters(parser: ArgumentParser, report: Report) -> None:
     parser.add_argument("--format", choices=[*FORMATS, "parquet"], default="table")
     if SELLER in report.scope:
-        parser.add_argument("--seller", default=reports.EVERY_SELLER, help="a seller's id; all if missing")
+        parser.add_argument(
+            "--seller", default=reports.EVERY_SELLER, help="a seller's id; all sellers by default"
+        )
     for parameter in report.parameters:
         parser.add_argument(
             f"--{parameter.name.replace('_', '-')}",
@@ -94,7 +96,7 @@ def _described(fresh: Freshness) -> str:
     days = fresh.dirty_days
     dirty = f"{len(days)}, from {days[0]} to {days[-1]}" if days else "none"
     return (
-        f"behind the shop: {fresh.facts.messages} order changes ({fresh.facts.seconds:.0f} s), "
+        f"not in the warehouse yet: {fresh.facts.messages} order changes ({fresh.facts.seconds:.0f} s), "
         f"{fresh.products.messages} products ({fresh.products.seconds:.0f} s), "
         f"{fresh.events.entries} batches of events ({fresh.events.seconds:.0f} s); "
         f"days counted from raw events: {dirty}"

@@ -29,7 +29,7 @@ def _train() -> None:
     # In a separate process, so that the memory used for training is freed.
     done = subprocess.run([sys.executable, "-m", "ml.train"], cwd=settings.BASE_DIR, check=False)
     if done.returncode != 0:
-        raise CommandError("no model was trained; see the message above")
+        raise CommandError("training failed; see the message above")
 
 
 def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 MISSING = (
     "the generated shop is not part of this installation: the folder demo/ is in the repository,"
-    " but not in the Docker image. To fill a shop with data of your own: manage.py import_catalog"
+    " but not in the Docker image. To import your own data, run: manage.py import_catalog"
 )
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Fill an empty shop with generated data (not part of this installation)."
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Ignore the arguments, which only the replaced command can parse."""
+        """Ignore the arguments, because only the command of the app `demo` defines them."""
         super().run_from_argv(argv[:2])
 
     def handle(self, *_: Any, **__: Any) -> None:

@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Starting; logs are in {settings.VITRINE_HOME / 'logs'}; Ctrl-C stops all.")
         self.stdout.flush()
         supervisor = [sys.executable, "-m", "backend.config.supervisord", "-c", str(path)]
-        # The supervisor keeps this process id, which its children use to check whether it still runs.
+        # `execv` keeps the process id, by which the supervisor's children check whether it still runs.
         os.environ[SUPERVISED] = str(os.getpid())
         os.environ[FOLDER] = str(_empty(Path(os.environ.get(FOLDER) or path.parent / "metrics")))
         os.execv(sys.executable, supervisor)  # noqa: S606

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--wait", action="store_true", help="wait until the shop is ready")
 
     def handle(self, *_: Any, host: str, port: int, metrics_port: int, wait: bool, **__: Any) -> None:
-        """Print them; with --wait, once the shop is ready."""
+        """Print the addresses and commands; with --wait, wait until the shop is ready."""
         address = f"http://{host}:{port}"
         operators = f"http://127.0.0.1:{Listen.of(host, port, metrics_port=metrics_port).metrics_port}"
         if wait:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         action.add_argument(
             "--repair",
             metavar="NAME",
-            help="let a subscriber whose messages were deleted run again, and republish all rows for it",
+            help="after messages of a subscriber were deleted: let it run again, and republish all rows",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:

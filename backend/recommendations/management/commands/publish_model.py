@@ -15,16 +15,20 @@ from ml.settings import TrainingSettings
 
 
 class Command(BaseCommand):
-    """Publishes, rolls back, lists."""
+    """Publishes a version, rolls back, or lists the versions."""
 
     help = "Serve the recommendations of a trained version (by default the newest)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Accept a version, or one of two flags."""
+        """Add the version, and the options for rolling back and listing."""
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("version", nargs="?", help="its id; the newest that is no back-test by default")
-        what.add_argument("--rollback", action="store_true", help="serve the previous version again")
-        what.add_argument("--list", action="store_true", help="show the versions")
+        what.add_argument(
+            "version", nargs="?", help="the version's name; by default the newest that is not a back-test"
+        )
+        what.add_argument(
+            "--rollback", action="store_true", help="serve the previously published version again"
+        )
+        what.add_argument("--list", action="store_true", help="list the versions")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Publish, roll back or list; fail with one line that says why."""

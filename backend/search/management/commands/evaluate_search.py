@@ -1,4 +1,4 @@
-"""`manage.py evaluate_search`: metrics of the default search against relevance judgments."""
+"""`manage.py evaluate_search`: evaluate the default search with relevance judgments."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,12 +35,10 @@ MAX_GRADE = 10
 class Command(BaseCommand):
     """Evaluates the search."""
 
-    help = (
-        "Evaluate the default search against judgments on a separate catalogue; the shop's index is not used."
-    )
+    help = "Evaluate the default search with judgments on a separate catalogue; the shop's index is not used."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the two files and the engine."""
+        """Add the two files and the engine."""
         parser.add_argument("--products", type=Path, required=True, help="CSV: product_id,title,description")
         parser.add_argument("--judgments", type=Path, required=True, help="CSV: query,product_id,grade")
         parser.add_argument("--engine", choices=ENGINES, help="default: the shop's")

@@ -22,15 +22,15 @@ class Command(BaseCommand):
     help = "Build a new search index while the old one serves and is kept current, then swap them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the option to list or to roll back."""
+        """Add the options for listing and rolling back."""
         instead = parser.add_mutually_exclusive_group()
         instead.add_argument("--list", action="store_true", help="list the indices instead")
         instead.add_argument(
-            "--rollback", action="store_true", help="let the index that served before serve again instead"
+            "--rollback", action="store_true", help="let the previous index serve again instead"
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Do it; report a search error in one line with its remedy."""
+        """Build, list or roll back; report a search error in one line with its remedy."""
         try:
             if options["list"]:
                 self._list()

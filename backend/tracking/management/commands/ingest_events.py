@@ -20,7 +20,7 @@ from analytics_pipeline.warehouse import Warehouse, WarehouseRefused, WarehouseU
 from backend.engines.commands import services_for_command
 
 WAIT_SECONDS = 1.0
-# Fewer and larger blocks: every insert creates a part for each day that it contains.
+# Waiting makes blocks fewer and larger: every insert creates a part for each day that it contains.
 BETWEEN_INSERTS_SECONDS = 0.3
 LONGEST_PAUSE_SECONDS = 10.0
 
@@ -30,11 +30,13 @@ logger = structlog.get_logger(__name__)
 class Command(BaseCommand):
     """Runs the consumer in the foreground."""
 
-    help = "Carry events from the stream into the warehouse, until stopped."
+    help = "Store events from the stream in the warehouse until stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take `--drain`."""
-        parser.add_argument("--drain", action="store_true", help="store what is there now, and end")
+        """Add `--drain`."""
+        parser.add_argument(
+            "--drain", action="store_true", help="store the events that are in the stream now, and exit"
+        )
 
     def handle(self, *_: Any, drain: bool, **__: Any) -> None:
         """Run until SIGTERM or SIGINT, or until the stream is empty."""
@@ -53,16 +55,16 @@ class Command(BaseCommand):
         stopping = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
-        # The collector runs after each block, and needn't visit what the start has loaded.
+        # The garbage collector need not traverse the objects that were loaded at start-up.
         gc.collect()
         gc.freeze()
         follow(consumer, previous, warehouse, stopping=stopping)
 
 
 def follow(consumer: Ingest, previous: Ingest, warehouse: Warehouse, *, stopping: threading.Event) -> None:
-    """Step until `stopping`; while a store is away wait, longer each time, and try again.
+    """Consume until `stopping` is set; while a store is unavailable, retry after increasing pauses.
 
-    `previous` consumes what web processes of the previous release accept while they still run.
+    `previous` consumes the events that web processes of the previous release accept during an upgrade.
     """
     pause, migrated = BETWEEN_INSERTS_SECONDS, False
     while not stopping.is_set():

@@ -15,21 +15,21 @@ from backend.engines.commands import services_for_command
 class Command(BaseCommand):
     """Replays dead letters."""
 
-    help = "Try dead letters again, each as of its first arrival; those that still fail stay."
+    help = "Validate dead letters again, as of their arrival, and send the valid ones into the stream."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add `--correct-clocks`."""
         parser.add_argument(
             "--correct-clocks",
             action="store_true",
-            help="count events that seem to be up to a day in the future as of their arrival",
+            help="give events that are up to a day in the future the time of their arrival",
         )
 
     def handle(self, *_: Any, correct_clocks: bool, **__: Any) -> None:
-        """Replay, and print how many letters were sent and how many stay."""
+        """Replay, and print how many dead letters were sent and how many were kept."""
         settings = PipelineSettings.from_env()
         with services_for_command(settings, embedded.WAREHOUSE, embedded.VALKEY):
             warehouse = Warehouse(settings)
             migrate.migrate(warehouse)
             done = dead_letters.replay(warehouse, Stream(settings), correct_clocks=correct_clocks)
-        self.stdout.write(f"{done.replayed} letters replayed, {done.kept} kept")
+        self.stdout.write(f"{done.replayed} dead letters replayed, {done.kept} kept")
