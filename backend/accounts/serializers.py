@@ -11,13 +11,13 @@ from backend.api.fields import Choice
 from backend.api.parameters import Body
 from backend.api.text import Text
 
-PERSON = {"first_name": "John", "last_name": "Doe", "date_of_birth": "1990-01-01", "user_type": "CUSTOMER"}
+PROFILE = {"first_name": "John", "last_name": "Doe", "date_of_birth": "1990-01-01", "user_type": "CUSTOMER"}
 
 
 class RegisterSerializer(Body):
     """A new account."""
 
-    EXAMPLE = {"phone": "+15550100003", "password": "a long passphrase", **PERSON}
+    EXAMPLE = {"phone": "+15550100003", "password": "a long passphrase", **PROFILE}
 
     phone = serializers.CharField(max_length=32)
     password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
@@ -50,7 +50,7 @@ class ProfileChangesSerializer(Body):
     }
 
     email = serializers.EmailField(
-        max_length=254, required=False, allow_blank=True, help_text="Where messages are sent."
+        max_length=254, required=False, allow_blank=True, help_text="The address for notifications."
     )
     first_name = Text(max_length=150, required=False, allow_blank=True)
     last_name = Text(max_length=150, required=False, allow_blank=True)
@@ -81,7 +81,7 @@ class TokenRefreshSerializer(Body):
 class UserSerializer(serializers.ModelSerializer[User]):
     """The caller's own account."""
 
-    EXAMPLE = {"phone": "+15550100003", "email": "john@shop.example", **PERSON}
+    EXAMPLE = {"phone": "+15550100003", "email": "john@shop.example", **PROFILE}
 
     class Meta:
         model = User

@@ -87,7 +87,7 @@ def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor) -> Us
             for name in changed:
                 setattr(user, name, changes[name])
             user.save(update_fields=changed)
-            # The values are personal data, which the log must not have.
+            # The values are personal data, which must not be stored in the log.
             record(
                 "accounts.profile_changed", by=by, subject=user, changes={"fields": (None, sorted(changed))}
             )

@@ -125,7 +125,7 @@ class ProfileView(APIView):
     def patch(self, request: Request) -> Response:
         """Change your account.
 
-        Messages are sent to `email`; an empty one ends them.
+        Notifications are sent to `email`; if it is empty, none are sent.
         """
         changes = parse_body(request, ProfileChangesSerializer)
         user = services.update_profile(account_of(request).pk, changes=changes, by=actor_of(request))
