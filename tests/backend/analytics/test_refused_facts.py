@@ -129,7 +129,7 @@ def test_a_time_that_reports_cannot_count_is_refused(
     [
         (["--repair", "--from", "2026"], "'2026' is not a month"),
         (["--repair", "--to", "2026-13"], "'2026-13' is not a month"),
-        (["--from", "2026-01"], "belong to --repair"),
+        (["--from", "2026-01"], "need --repair"),
     ],
 )
 def test_an_invalid_month_is_reported(warehouse: Warehouse, arguments: list[str], message: str) -> None:
