@@ -16,13 +16,13 @@ def collision(names: Iterable[str]) -> str | None:
 
 
 def require_same_spelling(names: Iterable[str], *, present: Iterable[Mapping[str, object]]) -> None:
-    """Refuse names that the other variants of a product spell in another case.
+    """Refuse names that differ only in case from names that the product's other variants have.
 
     Raises:
-        InvalidInput: a name is spelled in another way by one of the attributes in `present`.
+        InvalidInput: a name differs in case from a name in `present`.
     """
     spelled = {name.casefold(): name for attributes in present for name in attributes}
     for name in names:
         other = spelled.get(name.casefold(), name)
         if other != name:
-            raise InvalidInput(attributes=[f"Other variants of this product spell {name!r} as {other!r}."])
+            raise InvalidInput(attributes=[f"Use the spelling of the product's other variants: {other!r}."])

@@ -16,7 +16,7 @@ from backend.catalog.images import pictures
 from backend.catalog.models import Product
 
 Card = dict[str, Any]
-"""What ProductCardSerializer describes."""
+"""The representation that ProductCardSerializer describes."""
 
 
 class CategoryOfCard(Protocol):
@@ -33,7 +33,7 @@ class CategoryOfCard(Protocol):
 
 
 class ProductOfCard(Protocol):
-    """What a card shows of a product; a row of the database and a search document have it."""
+    """The data of a product that its card shows; a database row and a search document provide it."""
 
     @property
     def id(self) -> int: ...
@@ -121,7 +121,7 @@ class CardRow(NamedTuple):
 
 
 CARD_COLUMNS = (*CardRow._fields[:-3], "category__name", "category__slug", "category__path")
-# Not left to the ORM, which takes longer to compile this query than the database to run it.
+# Written as SQL, because the ORM takes longer to compile this query than the database to execute it.
 COUNT_VARIANTS = """
     SELECT product_id, COUNT(*), SUM(stock - reserved)
     FROM catalog_variant
@@ -131,7 +131,7 @@ COUNT_VARIANTS = """
 
 
 def card(product: ProductOfCard, *, variant_count: int, in_stock: bool) -> Card:
-    """Return the card of a product with so many active variants."""
+    """Return the card of a product with `variant_count` active variants."""
     currency, rating, category = product.currency, product.rating_average, product.category
     return {
         "id": product.id,
@@ -169,7 +169,7 @@ def cards(rows: QuerySet[Product]) -> list[Card]:
 
 
 def cards_by_id(product_ids: Collection[int]) -> dict[int, Card]:
-    """Return the cards of those of the products that are listed, in two queries."""
+    """Return the cards of the listed products among `product_ids`, by id, in two queries."""
     return {each["id"]: each for each in cards(Product.objects.listed().filter(pk__in=product_ids))}
 
 

@@ -44,16 +44,16 @@ def category_by_names(names: Sequence[str], *, by: Actor) -> Category:
 def lock_tree() -> None:
     """Wait until no other transaction changes the tree; roots are locked in the order of their ids.
 
-    Every change of the tree locks all roots first, so that changes run one after the other and a check of the
-    tree stays true. Products can be added meanwhile. SQLite has one writer and needs no lock. Only the very
-    first categories of a shop can be created at once, which the unique path then prevents.
+    Every change of the tree first locks all roots, so that changes run one after another and the result of a
+    check stays valid. Products can still be added. SQLite has one writer and needs no lock. Without any root
+    there is nothing to lock, but the unique path prevents duplicates.
     """
     roots = Category.objects.filter(parent=None).select_for_update(no_key=True).order_by("pk")
     list(roots.values_list("pk", flat=True))
 
 
 def hold_category(category: Category) -> None:
-    """Keep a category from being deleted until the caller's transaction ends.
+    """Prevent the deletion of a category until the caller's transaction ends.
 
     Raises:
         InvalidInput: it was deleted since it was read.
@@ -63,7 +63,7 @@ def hold_category(category: Category) -> None:
 
 
 def add_category(name: str, parent: Category | None, *, by: Actor) -> Category:
-    """Create a category in a tree that the caller has locked; return the one that another request created.
+    """Create a category, or return it if it exists; the caller has locked the tree.
 
     Raises:
         InvalidInput: the path would be too long or too deep.
@@ -118,15 +118,15 @@ def _slug(path: str) -> str:
 def descendants_of(category: Category) -> QuerySet[Category]:
     """Return the categories below `category`, at every level."""
     prefix = category.path + PATH_SEPARATOR
-    # Not `startswith`, because SQLite's LIKE ignores case, and categories may differ in case alone.
+    # Not `startswith`, because SQLite's LIKE ignores case, and paths may differ only in case.
     return Category.objects.alias(head=Left("path", len(prefix))).filter(head=prefix)
 
 
 def matching_categories(value: str) -> list[Category]:
-    """Return the categories that `value` names: by path, slug, path ignoring case, or name ignoring case.
+    """Return the categories that match `value` by path, slug, path ignoring case, or name ignoring case.
 
-    The first of these ways that finds a category decides, so that a path or slug is never ambiguous. Only a
-    name, or paths that differ in case alone, can find several.
+    The first of these comparisons with a match decides, so that a path or slug is never ambiguous. Only a
+    name, or paths that differ only in case, can match several categories.
     """
     named = Q(path__iexact=value) | Q(slug=value) | Q(name__iexact=value)
     candidates = list(Category.objects.filter(named))
@@ -137,7 +137,7 @@ def matching_categories(value: str) -> list[Category]:
 
 
 def category_named(value: str) -> Category:
-    """Return the only category that `value` names, as `matching_categories` finds it.
+    """Return the only category that `matching_categories` finds for `value`.
 
     Raises:
         InvalidInput: there is none, or there are several; the message names their paths.

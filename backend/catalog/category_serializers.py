@@ -33,22 +33,24 @@ class CategoryNodeSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    slug = serializers.CharField(help_text="It stays when the category is renamed or moved.")
+    slug = serializers.CharField(help_text="It doesn't change when the category is renamed or moved.")
     path = serializers.CharField(help_text="The names from the root.")
     depth = serializers.IntegerField(help_text="0 for a root.")
-    # The type stubs know `parent` as the serializer around a field.
+    # In the type stubs, `parent` is the serializer that contains a field.
     parent = serializers.IntegerField(  # type: ignore[assignment]
         allow_null=True, help_text="The id of the parent; null for a root."
     )
     product_count = serializers.IntegerField(help_text="Listed products in this category itself.")
-    total_count = serializers.IntegerField(help_text="Listed products in this category and below it.")
+    total_count = serializers.IntegerField(
+        help_text="Listed products in this category and its subcategories."
+    )
     children = serializers.SerializerMethodField()
 
     @extend_schema_field(
         lazy_serializer("backend.catalog.category_serializers.CategoryNodeSerializer")(many=True)
     )
     def get_children(self, node: CategoryNode) -> list[dict[str, Any]]:
-        """Return the categories below, each with its own; none in a flat list."""
+        """Return the subcategories, each with its own; none in a flat list."""
         if self.context.get("flat"):
             return []
         return list(CategoryNodeSerializer(node.children, many=True).data)

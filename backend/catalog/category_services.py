@@ -42,7 +42,8 @@ def create_category(*, name: str, parent_id: int | None, by: Actor) -> Category:
 def update_category(category_id: int, *, changes: Mapping[str, Any], by: Actor) -> Category:
     """Rename a category or move it with its subtree, and publish the change.
 
-    `changes` has `name`, or `parent_id` (None for a root), or both. The slug stays, so that addresses do.
+    `changes` has `name`, or `parent_id` (None for a root), or both. The slug doesn't change, so that URLs
+    stay valid.
 
     Raises:
         CategoryNotFound: there is no such category.
@@ -87,7 +88,7 @@ def _relocate(category: Category, *, name: str, parent: Category | None, by: Act
 
 
 def delete_category(category_id: int, *, by: Actor) -> None:
-    """Delete a category without categories or products; rows of deleted products are moved to its parent.
+    """Delete a category without subcategories or products; deleted products' rows are moved to its parent.
 
     Raises:
         CategoryNotFound: there is no such category.
@@ -95,27 +96,27 @@ def delete_category(category_id: int, *, by: Actor) -> None:
     """
     with transaction.atomic():
         lock_tree()
-        # The full lock waits for transactions that put a product into the category; the count then sees it.
+        # The full lock waits for transactions that add a product to the category, so the count includes it.
         Category.objects.select_for_update().filter(pk=category_id).first()
         category = _category(category_id)
         products = Product.objects.existing().filter(category=category).count()
         children = category.children.count()
         if products or children:
             raise CategoryNotEmpty(category_id=category_id, products=products, categories=children)
-        _give_away_deleted_products(category, by=by)
+        _move_deleted_products(category, by=by)
         subject = Category._meta.label, str(category_id)
         category.delete()
         record("catalog.category_deleted", by=by, subject=subject, changes={"path": (category.path, None)})
 
 
-def _give_away_deleted_products(category: Category, *, by: Actor) -> None:
+def _move_deleted_products(category: Category, *, by: Actor) -> None:
     deleted = Product.objects.filter(category=category)
     if not deleted.exists():
         return
-    heir = category.parent or category_by_names([UNCATEGORISED], by=by)
-    if heir == category:
+    target = category.parent or category_by_names([UNCATEGORISED], by=by)
+    if target == category:
         raise CategoryNotEmpty(category_id=category.pk, products=0, categories=0)
-    deleted.update(category=heir)
+    deleted.update(category=target)
 
 
 def _category(category_id: int) -> Category:

@@ -1,4 +1,4 @@
-"""The category tree with the numbers of listed products, in two queries however large it is."""
+"""The category tree with the numbers of listed products, always read in two queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from backend.catalog.models import Category, Product
 
 @dataclass(slots=True, kw_only=True)
 class CategoryNode:
-    """A category; `product_count` is the number of listed products in it, `total_count` also below it."""
+    """A category; `product_count` counts its listed products, `total_count` also those of its subtree."""
 
     id: int
     name: str
@@ -56,7 +56,7 @@ def _in_order(nodes: Sequence[CategoryNode]) -> list[CategoryNode]:
 
 
 def category_node(category_id: int) -> CategoryNode:
-    """Return one category with those below it.
+    """Return one category with its subcategories.
 
     Raises:
         CategoryNotFound: there is no such category.

@@ -29,7 +29,7 @@ class _CategoriesView(APIView):
     """Guests can read, staff can write."""
 
     throttle_classes = (BrowseThrottle,)
-    # The service names the parameter of other endpoints.
+    # The service's errors use the key `category`, as in other endpoints.
     request_names: ClassVar = {"category": "name"}
 
     def get_permissions(self) -> list[BasePermission]:
@@ -49,8 +49,8 @@ class CategoryListView(_CategoriesView):
     def get(self, request: Request) -> Response:
         """List the categories, flat or as a tree.
 
-        In the flat list each category follows its parent and `children` is empty. In the tree the list has
-        the roots, and `children` the categories below each. The counts are of listed products.
+        In the flat list, each category follows its parent and `children` is empty. In the tree, the list has
+        the roots, and `children` has the subcategories of each. The counts are of listed products.
         """
         nested = parse(request, CategoryListParameters)["tree"]
         nodes = category_tree() if nested else category_nodes()
@@ -66,7 +66,7 @@ class CategoryListView(_CategoriesView):
     def post(self, request: Request) -> Response:
         """Create a category.
 
-        It is a root unless the body names a parent. Only staff may do this.
+        Without a parent it is a root. Only staff may do this.
         """
         body = parse_body(request, NewCategorySerializer)
         category = category_services.create_category(
@@ -86,7 +86,7 @@ class CategoryView(_CategoriesView):
         errors=[CategoryNotFound],
     )
     def get(self, request: Request, category_id: int) -> Response:
-        """Show a category with those below it."""
+        """Show a category with its subcategories."""
         return envelope(CategoryNodeSerializer(category_node(category_id)).data)
 
     @operation(
@@ -97,9 +97,9 @@ class CategoryView(_CategoriesView):
         errors=[CategoryNotFound, CategoryCycle],
     )
     def patch(self, request: Request, category_id: int) -> Response:
-        """Rename a category, or move it with everything below it.
+        """Rename a category, or move it with its subcategories.
 
-        `parent` is the id of the new parent, or null to make it a root. The slug stays as it is. Only staff
+        `parent` is the id of the new parent, or null to make it a root. The slug doesn't change. Only staff
         may do this.
         """
         changes = parse_body(request, CategoryChangesSerializer)

@@ -10,7 +10,7 @@ class ProductNotFound(NotFound):
     message = "There is no such product."
     details_keys = {
         "product_id": "The id, under the name that the request used.",
-        "slug": "The slug, if the request named one.",
+        "slug": "The slug, if the request had one.",
     }
     hint = "Look up the product in a list or by search."
 
@@ -31,7 +31,7 @@ class VariantRequired(DomainError):
     """The request names a product with several variants, but no variant."""
 
     code = "variant_required"
-    message = "This product has several variants; name one of them."
+    message = "This product has several variants; choose one of them."
     details_keys = {"variants": "The variants to choose from: `id`, `sku` and `name` of each."}
     hint = "Repeat the request with the id of one of the `variants`."
 
@@ -94,7 +94,7 @@ class CategoryNotEmpty(DomainError):
     details_keys = {
         "category_id": "The id of the category.",
         "products": "The number of its products, active or not.",
-        "categories": "The number of the categories directly below it.",
+        "categories": "The number of its direct subcategories.",
     }
     hint = "Move its products and categories elsewhere first."
 
@@ -135,17 +135,17 @@ class ImageTooLarge(DomainError):
     code = "image_too_large"
     status = 413
     message = "The image is too large."
-    details_keys = {"max_bytes": "The size of the largest image."}
-    hint = "Upload a smaller file, such as a JPEG of the same picture."
+    details_keys = {"max_bytes": "The maximum size of an image in bytes."}
+    hint = "Upload a smaller file, for example the image as a JPEG."
 
 
 class TooManyImages(DomainError):
-    """The product or its seller has as many images as allowed."""
+    """The product or its seller has the maximum number of images."""
 
     code = "too_many_images"
     status = 409
     message = "No further image can be added."
-    details_keys = {"scope": "`product` or `seller`.", "max_images": "How many images it may have."}
+    details_keys = {"scope": "`product` or `seller`.", "max_images": "The maximum number of images."}
     hint = "Delete an image first."
 
 

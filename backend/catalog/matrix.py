@@ -28,12 +28,12 @@ ByValue = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """The combinations of `attributes` (values by name), and what follows from each value.
+    """The combinations of `attributes` (values by name), with SKU codes, modifiers and images by value.
 
-    `sku_pattern` has the names of attributes in braces, as in "SHIRT-{size}-{colour}", which stand for the
-    value's code: the one in `sku_codes`, or the value in capitals without other characters than letters,
-    digits and hyphens. The modifiers of a combination's values are added; the first image of a combination's
-    values, in the order of the attributes, is its image.
+    `sku_pattern` has placeholders such as in "SHIRT-{size}-{colour}". Each is replaced by the code of the
+    attribute's value: the code in `sku_codes`, or else the value in capitals, reduced to letters, digits and
+    hyphens. The price modifiers of a combination's values are added. Its image is the first image of its
+    values, in the order of the attributes.
     """
 
     attributes: Mapping[str, Sequence[str]]
@@ -46,7 +46,7 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilledMatrix:
-    """The variants of a matrix: those that were created, and those that the product had."""
+    """The variants of a matrix: those that were created, and those that the product already had."""
 
     created: Sequence[Variant]
     existing: Sequence[Variant]
@@ -57,8 +57,8 @@ def fill_matrix(product_id: int, *, matrix: Matrix, by: Actor) -> FilledMatrix:
 
     Raises:
         ProductNotFound: there is no such product.
-        InvalidInput: the matrix contradicts itself, is too large, generates a SKU twice, or
-            `create_variants` refuses a variant.
+        InvalidInput: the matrix is inconsistent, is too large, generates a SKU twice, or `create_variants`
+            refuses a variant.
         SkuTaken: another variant has one of the generated SKUs.
     """
     require_consistent(matrix)
@@ -92,7 +92,7 @@ def variant_of(combination: Mapping[str, str], *, matrix: Matrix) -> NewVariant:
     """Return the variant of a combination.
 
     Raises:
-        InvalidInput: its SKU would be too long, or a value has no character for a code.
+        InvalidInput: its SKU would be too long, or a code can't be derived from a value.
     """
     images = (matrix.image_urls.get(name, {}).get(value) for name, value in combination.items())
     modifiers = (matrix.price_modifiers.get(name, {}).get(value) for name, value in combination.items())
@@ -112,7 +112,9 @@ def _sku(combination: Mapping[str, str], *, matrix: Matrix) -> str:
         value = combination[name]
         given = matrix.sku_codes.get(name, {}).get(value) or slugify(value).upper()
         if not given:
-            raise InvalidInput(sku_codes=[f"Give a code for {value!r}, which has no letters for a SKU."])
+            raise InvalidInput(
+                sku_codes=[f"A code is required for {value!r}, because it has no letters for a SKU."]
+            )
         return given
 
     sku = _PLACEHOLDER.sub(code, matrix.sku_pattern)
@@ -122,10 +124,10 @@ def _sku(combination: Mapping[str, str], *, matrix: Matrix) -> str:
 
 
 def require_consistent(matrix: Matrix) -> None:
-    """Refuse a matrix that is too large, or whose parts name other attributes or values.
+    """Refuse a matrix that is too large, or that refers to unknown attributes or values.
 
     Raises:
-        InvalidInput: names each field with a fault.
+        InvalidInput: under the key of the first invalid field.
     """
     axes = matrix.attributes
     if not 1 <= len(axes) <= MAX_AXES:
@@ -158,7 +160,9 @@ def _require_pattern(matrix: Matrix) -> None:
         raise InvalidInput(sku_pattern=[f"{{{unknown[0]}}} is not an attribute of the matrix."])
     varying = {name for name, values in matrix.attributes.items() if len(values) > 1}
     if lacking := sorted(varying - named):
-        raise InvalidInput(sku_pattern=[f"Lacks {{{lacking[0]}}}, so that SKUs would not be unique."])
+        raise InvalidInput(
+            sku_pattern=[f"Must contain {{{lacking[0]}}}; otherwise SKUs would not be unique."]
+        )
 
 
 def _require_precise(matrix: Matrix, *, currency: str) -> None:
@@ -175,5 +179,5 @@ def _require_distinct_skus(variants: Sequence[NewVariant]) -> None:
     for variant in variants:
         other = seen.setdefault(variant.sku, variant.name)
         if other != variant.name:
-            problem = f"{other!r} and {variant.name!r} would both be {variant.sku!r}; give codes."
+            problem = f"{other!r} and {variant.name!r} would both get the SKU {variant.sku!r}; add codes."
             raise InvalidInput(sku_codes=[problem])

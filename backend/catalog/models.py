@@ -49,7 +49,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
 
 class Product(models.Model):
-    """What is listed. Every product has at least one variant, and the variants have the stock.
+    """A product that is listed. It has at least one variant; stock belongs to variants.
 
     `sale_price` is the lowest sale price of the active variants, for lists, filters and sorting. The row of a
     deleted product is kept for the orders that reference it.
@@ -128,7 +128,7 @@ class Product(models.Model):
 
 
 class Variant(models.Model):
-    """What is stocked: `stock` counts the physical units, `reserved` how many of them are held for orders."""
+    """A variant that is stocked: `stock` counts physical units, `reserved` those that are held for orders."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
     name = models.CharField(max_length=200, blank=True)

@@ -26,7 +26,7 @@ PAGE_COLUMNS = (
 
 
 class PageRow(NamedTuple):
-    """What a product's page shows beside its card, in the order of PAGE_COLUMNS."""
+    """The columns that a product's page shows in addition to its card, in the order of PAGE_COLUMNS."""
 
     description: str
     attributes: dict[str, Any]
@@ -68,7 +68,7 @@ _variants = CompiledQuery(
 
 
 def product_page(product_id: int, *, user: object) -> dict[str, Any]:
-    """Return what ProductSerializer describes, in two queries; inactive variants for seller and staff only.
+    """Return a product's page, in two queries; only the seller and staff see inactive variants.
 
     Raises:
         ProductNotFound: it doesn't exist, or is unlisted and the user is neither its seller nor staff.
@@ -85,7 +85,7 @@ def product_page(product_id: int, *, user: object) -> dict[str, Any]:
 
 
 def product_images(product_id: int, *, user: object) -> list[dict[str, Any]]:
-    """Return what ProductImageSerializer describes for each image of the product, in one query.
+    """Return the images of a product, as ProductImageSerializer describes them, in one query.
 
     Raises:
         ProductNotFound: it doesn't exist, or is unlisted and the user is neither its seller nor staff.

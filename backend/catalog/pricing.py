@@ -1,8 +1,8 @@
-"""Computes the prices of products and variants; no other module does.
+"""Computes the prices of products and variants; no other module computes them.
 
-The list price is the price before the discount, the sale price the one after it. A product's list price is
-its column `price`; a variant adds its `price_modifier`. A variant without a discount of its own has the
-product's.
+The list price is the price before the discount, the sale price is the price after it. A product's list price
+is its column `price`; a variant adds its `price_modifier`. The product's discount applies to variants without
+their own discount.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def reprice(product: Product, variants: Sequence[Variant]) -> None:
 
 def _require_storable(price: Decimal, *, currency: str) -> None:
     if price < 0:
-        raise InvalidInput(price="A variant's price modifier takes it below zero.")
+        raise InvalidInput(price="With its price modifier, a variant's price would be negative.")
     highest = money.highest_price(currency)
     if price > highest:
-        raise InvalidInput(price=f"A variant's price modifier takes it above {highest}.")
+        raise InvalidInput(price=f"With its price modifier, a variant's price would be above {highest}.")

@@ -36,7 +36,7 @@ class IdsInput(serializers.CharField):
         """Return the ids in their order, each once.
 
         Raises:
-            ValidationError: a part is no id, or there are too many.
+            ValidationError: a part is not an id, or there are too many.
         """
         text = super().to_internal_value(data)
         if IDS.fullmatch(text) is None:
@@ -53,17 +53,19 @@ class ProductListParameters(PageParameters):
     ids = IdsInput(
         required=False,
         max_length=2_000,
-        help_text=f"Products by id, at most {MAX_IDS}, in this order; those that aren't listed are left out.",
+        help_text=f"Ids of at most {MAX_IDS} products, in this order; unlisted products are omitted.",
     )
-    slug = serializers.CharField(required=False, max_length=320, help_text="A slug; several may have it.")
+    slug = serializers.CharField(
+        required=False, max_length=320, help_text="A slug; several products may have the same one."
+    )
     mine = serializers.BooleanField(
-        default=False, help_text="Whether to list only the caller's own products, inactive ones too."
+        default=False, help_text="Whether to list only the caller's own products, including inactive ones."
     )
     is_active = serializers.BooleanField(
         required=False,
         allow_null=True,
         default=None,
-        help_text="False lists inactive products: the caller's own, for staff all.",
+        help_text="False lists inactive products: the caller's own, or for staff all.",
     )
 
     flash_sale = serializers.BooleanField(
@@ -85,7 +87,7 @@ class ProductListParameters(PageParameters):
     sort_by = Choice(
         choices=list(ORDERINGS),
         required=False,
-        help_text=f"Without it, the order of `ids`, or else {DEFAULT_ORDERING}.",
+        help_text=f"By default the order of `ids`, or without `ids`, {DEFAULT_ORDERING}.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -104,8 +106,8 @@ class CategoryField(serializers.Field[Category, str, str, Any]):
         """Return the category.
 
         Raises:
-            InvalidInput: there is none, or a name belongs to several.
-            ValidationError: it is no string, or too long.
+            InvalidInput: there is no such category, or several have the name.
+            ValidationError: `data` is not a string, or is too long.
         """
         if not isinstance(data, str):
             raise serializers.ValidationError("Must be a string.")
@@ -149,7 +151,7 @@ class Percentage(serializers.DecimalField):
 
 
 class ModifierInput(serializers.DecimalField):
-    """A difference to the product's list price; it may be negative."""
+    """A difference from the product's list price; it may be negative."""
 
     def __init__(self, **options: Any) -> None:
         """Pass `options` on to the base class."""
@@ -172,10 +174,10 @@ class VariantChangesSerializer(Body):
     sku = Text(required=False, max_length=64, help_text="The stock keeping unit, unique in the shop.")
     name = Text(required=False, max_length=200, allow_blank=True)
     price_modifier = ModifierInput(
-        required=False, help_text="The difference to the product's list price; it may be negative."
+        required=False, help_text="The difference from the product's list price; it may be negative."
     )
     discount_percentage = Percentage(
-        required=False, allow_null=True, help_text="Null for the discount of the product."
+        required=False, allow_null=True, help_text="Null if the product's discount applies."
     )
     attributes = NewAttributes(required=False)
     image_url = serializers.URLField(required=False, max_length=500, allow_blank=True)
@@ -202,26 +204,26 @@ class MatrixSerializer(Body):
 
     attributes = serializers.DictField(
         child=serializers.ListField(child=Text(max_length=200), max_length=MAX_COMBINATIONS),
-        help_text="The values by attribute; each combination of one value an attribute is a variant.",
+        help_text="The values by attribute; each combination with one value of each attribute is a variant.",
     )
     sku_pattern = Text(
         max_length=200,
-        help_text="A SKU with the names of attributes in braces, which stand for their values.",
+        help_text="A SKU with placeholders for the values: names of attributes in braces.",
     )
     sku_codes = serializers.DictField(
         child=serializers.DictField(child=Text(max_length=64)),
         required=False,
-        help_text="What stands for a value in a SKU, by attribute and value; else its letters and digits.",
+        help_text="The codes of values in SKUs, by attribute and value; by default their letters and digits.",
     )
     price_modifiers = serializers.DictField(
         child=serializers.DictField(child=ModifierInput()),
         required=False,
-        help_text="The price modifier of a value, by attribute and value; those of a combination are added.",
+        help_text="Price modifiers by attribute and value; those of a combination are added.",
     )
     image_urls = serializers.DictField(
         child=serializers.DictField(child=serializers.URLField(max_length=500)),
         required=False,
-        help_text="The image of a value, by attribute and value.",
+        help_text="Images by attribute and value.",
     )
     is_active = serializers.BooleanField(default=True, help_text="Whether the new variants are for sale.")
 
@@ -282,7 +284,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
         ]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what only staff may set, unless the caller is staff."""
+        """Refuse fields that only staff may set, unless the caller is staff."""
         if not self.context["user"].is_admin:
             faults = {name: "Only staff may set this." for name in self.STAFF_ONLY if name in attrs}
             if faults:
@@ -291,7 +293,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
 
 
 class NewProductSerializer(ProductChangesSerializer):
-    """A product to create with its variants; the seller is the caller, unless staff names another."""
+    """A product to create with its variants; the seller is the caller, unless staff choose another."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         **ProductChangesSerializer.EXAMPLE,
@@ -302,9 +304,12 @@ class NewProductSerializer(ProductChangesSerializer):
     STAFF_ONLY = (*ProductChangesSerializer.STAFF_ONLY, "seller")
 
     currency = serializers.CharField(
-        required=False, min_length=3, max_length=3, help_text="ISO 4217; without it, the shop's currency."
+        required=False,
+        min_length=3,
+        max_length=3,
+        help_text="An ISO 4217 code; by default the shop's currency.",
     )
-    seller = Identifier(required=False, help_text="The id of another seller; only staff may name one.")
+    seller = Identifier(required=False, help_text="The id of another seller; only staff may send it.")
     variants: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=NewVariantSerializer(), allow_empty=False, max_length=MAX_VARIANTS
     )
@@ -313,7 +318,7 @@ class NewProductSerializer(ProductChangesSerializer):
         fields = [*ProductChangesSerializer.Meta.fields, "currency", "seller", "variants"]
 
     def validate_currency(self, value: str) -> str:
-        """Refuse a currency that prices can't have."""
+        """Refuse an unknown currency."""
         if value not in money.EXPONENTS:
             raise serializers.ValidationError(f"{value!r} is not an ISO 4217 currency code, such as EUR.")
         return value

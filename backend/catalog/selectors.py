@@ -66,11 +66,11 @@ def products_listed(
 ) -> QuerySet[Product]:
     """Return the products that match `filters` and that `user` may see, in the requested order.
 
-    Without `sort_by` they are in the order of `ids`, or else the newest come first.
+    Without `sort_by` they are in the order of `ids`, or without `ids`, newest first.
 
     Raises:
         InvalidInput: no category has this name, slug or path.
-        NotAuthenticated: a guest asks for products that are not shown to shoppers.
+        NotAuthenticated: a guest requests products that are not shown to shoppers.
     """
     rows = _visible(filters, user=user)
     conditions = {lookup: getattr(filters, name) for name, lookup in LOOKUPS.items()}
@@ -123,7 +123,7 @@ def _ownership(product: Product) -> Ownership:
 
 
 def require_changeable(product_id: int, *, user: object) -> None:
-    """Refuse changes of a product by others than its seller and staff.
+    """Refuse changes to a product unless the user is its seller or staff.
 
     Raises:
         ProductNotFound: it doesn't exist, or the user may not see it.
@@ -163,7 +163,7 @@ def variant_for(variant_id: int, *, product_id: int, user: object) -> Variant:
 
 
 def product_id_of_slug(slug: str) -> int:
-    """Return the id of the listed product with this slug; of several, the oldest, so that addresses stay.
+    """Return the id of the oldest listed product with this slug, so that its URL doesn't change.
 
     Raises:
         ProductNotFound: no listed product has it.

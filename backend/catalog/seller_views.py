@@ -14,7 +14,7 @@ from backend.catalog.serializers import SellerSerializer
 
 
 class SellerView(APIView):
-    """What the shop shows of a seller."""
+    """The public profile of a seller."""
 
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)
@@ -23,6 +23,6 @@ class SellerView(APIView):
     def get(self, request: Request, seller_id: int) -> Response:
         """Show a seller.
 
-        `GET /api/products/?seller=` lists the products.
+        `GET /api/products/?seller=` lists the seller's products.
         """
         return envelope(SellerSerializer(public_seller(seller_id)).data)

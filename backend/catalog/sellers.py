@@ -1,4 +1,4 @@
-"""What the shop shows of sellers."""
+"""The public profiles of sellers."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from backend.catalog.models import Product
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seller:
-    """The public part of a seller's account; nothing of it identifies the person otherwise."""
+    """The public part of a seller's account, without phone, e-mail address or date of birth."""
 
     id: int
     name: str

@@ -62,13 +62,13 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
         "empty without an image.",
     )
     price_modifier = MoneyOutput(
-        currency="product.currency", help_text="The difference to the product's list price."
+        currency="product.currency", help_text="The difference from the product's list price."
     )
     price = MoneyOutput(
         source="list_price", currency="product.currency", help_text="The list price, before the discount."
     )
     discount_percentage = serializers.DecimalField(
-        max_digits=5, decimal_places=2, allow_null=True, help_text="Null for the discount of the product."
+        max_digits=5, decimal_places=2, allow_null=True, help_text="Null if the product's discount applies."
     )
     sale_price = MoneyOutput(currency="product.currency", help_text="The current price, after the discount.")
     available = serializers.IntegerField()
@@ -115,7 +115,7 @@ class ProductCardSerializer(serializers.ModelSerializer[Product]):
     discount_percentage = serializers.DecimalField(max_digits=5, decimal_places=2)
     image_url = ImageURL(allow_null=True, help_text="The first image.")
     thumbnail_url = ImageURL(
-        allow_null=True, help_text="The first image as lists show it, at most 480 pixels wide."
+        allow_null=True, help_text="A thumbnail of the first image, at most 480 pixels wide."
     )
     in_stock = serializers.SerializerMethodField()
     variant_count = serializers.SerializerMethodField()
@@ -212,10 +212,10 @@ class DeletedSerializer(serializers.Serializer[Any]):
 
 
 class DeletedVariantSerializer(DeletedSerializer):
-    """The id of a variant that was deleted, or deactivated because it has a history."""
+    """The id of a variant that was deleted, or deactivated because it was stocked or ordered."""
 
     deactivated = serializers.BooleanField(
-        help_text="Whether the variant remains, inactive, because it was stocked or ordered."
+        help_text="Whether the variant was deactivated instead of deleted."
     )
 
 
@@ -227,7 +227,7 @@ class FilledMatrixSerializer(serializers.Serializer[Any]):
 
 
 class SellerSerializer(serializers.Serializer[Any]):
-    """What the shop shows of a seller."""
+    """The public profile of a seller."""
 
     EXAMPLE = {"id": 2, "name": "Kupfer & Co", "since": "2026-03-02", "product_count": 20}
 

@@ -53,8 +53,8 @@ def create_product(
 
     Raises:
         InvalidInput: there is no variant, a SKU is given twice, an amount has too many decimal places, or a
-            variant's price would be negative or too high to store.
-            The category may also have been deleted since it was read.
+            variant's price would be negative or too high to store, or the category was deleted since it was
+            read.
         SkuTaken: another variant has one of the SKUs.
         UnknownCurrency: there is no such currency.
     """
@@ -153,5 +153,5 @@ def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
 
 
 def products_changed(product_ids: Collection[int]) -> None:
-    """Publish that data shown with these products, such as stock, changed in the caller's transaction."""
+    """Publish changes to data that is shown with these products, such as stock."""
     publish_many(Topic.PRODUCT, sorted(product_ids))

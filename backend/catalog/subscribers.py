@@ -48,6 +48,6 @@ class ThumbnailRequests:
     batch_size: ClassVar[int] = 100
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Queue a task for each image; a task that runs twice does its work once."""
+        """Queue an idempotent task for each image."""
         for notice in notices:
             self.request(int(notice.key))

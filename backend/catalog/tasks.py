@@ -16,11 +16,11 @@ def make_thumbnails(image_id: int) -> bool:
 
 @shared_task
 def make_missing_thumbnails() -> int:
-    """Make the thumbnails of images whose own task was lost or failed; return for how many images."""
+    """Make the thumbnails of images whose task was lost or failed; return the number of images."""
     return thumbnails.make_missing_thumbnails(limit=MADE_AT_ONCE, now=timezone.now())
 
 
 @shared_task
 def sweep_image_files() -> int:
-    """Delete the files that no image refers to; return for how many images."""
+    """Delete files of deleted images and of failed uploads; return the number of folders."""
     return files.sweep(now=timezone.now())

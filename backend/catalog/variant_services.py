@@ -35,7 +35,7 @@ POSTGRESQL_DEADLOCK = "40P01"
 class NewVariant:
     """A variant to create; its stock is recorded in the ledger later.
 
-    Without a discount of its own, it has the product's.
+    If `discount_percentage` is None, the product's discount applies.
     """
 
     sku: str
@@ -53,8 +53,8 @@ def create_variants(product_id: int, *, variants: Sequence[NewVariant], by: Acto
     Raises:
         ProductNotFound: there is no such product.
         InvalidInput: a SKU is given twice, an amount has too many decimal places, a variant's price would be
-            negative or too high to store, the product would have too many variants, or another one spells an
-            attribute's name in another case.
+            negative or too high to store, the product would have too many variants, or an attribute's name
+            differs in case from that of another variant.
         SkuTaken: another variant has one of the SKUs.
     """
     with transaction.atomic():
@@ -62,7 +62,7 @@ def create_variants(product_id: int, *, variants: Sequence[NewVariant], by: Acto
 
 
 def add_variants(product: Product, *, variants: Sequence[NewVariant], by: Actor) -> list[Variant]:
-    """Do the work of `create_variants` on a product that the caller has locked."""
+    """Add variants as `create_variants` does, to a product that the caller has locked."""
     require_valid(variants, currency=product.currency)
     present = locked_variants(product)
     if len(present) + len(variants) > MAX_VARIANTS:

@@ -1,4 +1,4 @@
-"""Imports counts of stock, and past inventory transactions and reservations."""
+"""Imports stock counts, and past inventory transactions and reservations."""
 
 import json
 from collections import Counter
@@ -74,9 +74,9 @@ def record_past(entries: Sequence[PastEntry]) -> None:
 
 
 def record_differences(differences: Mapping[int, int], *, reference: str, by: Actor, now: datetime) -> None:
-    """Record differences to the stock of variants, which the caller has locked: 2 statements for all.
+    """Record differences from the stock of variants, which the caller has locked, in 2 statements.
 
-    More units are received (IN), fewer are an ADJUSTMENT. The caller publishes the products.
+    A positive difference is recorded as IN, a negative one as ADJUSTMENT. The caller publishes the products.
 
     Raises:
         IntegrityError: a variant's stock would fall below its reserved units.

@@ -1,10 +1,10 @@
-"""Compares the counters of stock with the rows that they count."""
+"""Compares the stock counters of variants with the ledger and the reservations."""
 
 from dataclasses import dataclass
 
 from django.db import connection
 
-# One statement, because its tables then have one state, however much stock moves meanwhile.
+# A single statement, so that all tables are read in the same state even while stock changes.
 COMPARE = """
     SELECT variant.id, variant.sku, variant.stock, COALESCE(ledger.units, 0), variant.reserved,
            COALESCE(held.units, 0)
@@ -34,7 +34,7 @@ class StockDifference:
 
 
 def stock_differences() -> list[StockDifference]:
-    """Return the variants whose counters differ from the rows that they count; normally none (1 query)."""
+    """Return the variants whose counters differ from the ledger or the reservations (1 query)."""
     with connection.cursor() as cursor:
         cursor.execute(COMPARE)
         return [StockDifference(*row) for row in cursor.fetchall()]

@@ -19,8 +19,8 @@ def effect_of(transaction_type: str, *, quantity: int) -> int:
     """
     if transaction_type == TransactionType.ADJUSTMENT:
         if quantity == 0:
-            raise InvalidInput(quantity=["Must be the difference to the counted units, and not 0."])
+            raise InvalidInput(quantity=["Must be the difference from the counted units, and not 0."])
         return quantity
     if quantity < 1:
-        raise InvalidInput(quantity=[f"Must be 1 or more; the type {transaction_type} gives the direction."])
+        raise InvalidInput(quantity=[f"Must be 1 or more; the type {transaction_type} implies the sign."])
     return SIGNS[TransactionType(transaction_type)] * quantity

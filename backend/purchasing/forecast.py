@@ -1,4 +1,4 @@
-"""Forecast of a variant's demand, and what to order.
+"""Forecasts a variant's demand, and computes the quantity to order.
 
 The forecast is simple exponential smoothing of weekly units. docs/decisions/purchasing.md compares its error
 with those of other methods on real sales.
@@ -13,7 +13,7 @@ WEEKS = 26
 SMOOTHING = 0.25
 """The weight of the latest week."""
 SAFETY_FACTOR = 1.64
-"""Standard deviations of safety stock, for 95 of 100 cycles without a stockout if errors are normal."""
+"""The safety stock in standard deviations: for 95 % of cycles without a stockout if errors are normal."""
 COVER_WEEKS = 4
 """The weeks of demand that an order covers, beyond the lead time."""
 
@@ -30,8 +30,8 @@ class Forecast:
 def forecast(units: Sequence[float | None]) -> Forecast:
     """Forecast the next weeks from the units of past weeks, oldest first.
 
-    None is a week without information: before the variant was first stocked, or while none was in stock. Such
-    a week is skipped, because a shop without stock sells none whatever the demand.
+    None is a week in which the variant had no stock. Such a week is skipped, because without stock there are
+    no sales, whatever the demand is.
     """
     known = [value for value in units if value is not None]
     if not known:
@@ -55,7 +55,7 @@ class Levels:
 def levels(
     expected: Forecast, *, lead_time_days: int, reorder_point: int | None, target_stock: int | None
 ) -> Levels:
-    """Return the rule's levels; those that it doesn't state are computed from the forecast.
+    """Return the rule's levels; levels that are None are computed from the forecast.
 
     Stock is checked every day, so the reorder point covers the lead time and a safety stock for its errors.
     """
@@ -67,9 +67,9 @@ def levels(
 
 
 def quantity_to_order(position: int, *, wanted: Levels, pack_size: int) -> int:
-    """Return the units to order, in whole packs: 0 while `position` is above the reorder point.
+    """Return the units to order, in whole packs; 0 if `position` is above the reorder point.
 
-    `position` is what is available and what is already ordered.
+    `position` is the sum of available and incoming units.
     """
     if position > wanted.reorder_point or wanted.target <= position:
         return 0

@@ -1,4 +1,4 @@
-"""What should be ordered now."""
+"""Proposals of what to order, from the reorder rules."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

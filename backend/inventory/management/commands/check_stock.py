@@ -8,7 +8,7 @@ from backend.inventory.checks import stock_differences
 
 
 class Command(BaseCommand):
-    """Prints the differences and changes nothing."""
+    """Prints the differences without repairing them."""
 
     help = "Compare stock and reserved units with the ledger and the reservations. Nothing is changed."
 
