@@ -63,8 +63,8 @@ class ProductListView(APIView):
     def get(self, request: Request) -> Response:
         """List products.
 
-        Shoppers see active products. `mine=true` lists a seller's own, and `is_active=false` inactive ones;
-        these lists are not exposures.
+        Shoppers see active products. `mine=true` lists a seller's own products, and `is_active=false`
+        inactive products; such lists have no exposure id.
         """
         parameters = parse(request, ProductListParameters)
         if "ids" in parameters and "page_size" not in request.query_params:
@@ -91,8 +91,8 @@ class ProductListView(APIView):
     def post(self, request: Request) -> Response:
         """Create a product with its variants.
 
-        The caller is its seller; staff may name another. Only staff may set the flags. Stock is recorded in
-        the ledger by a second request (`inventory_transactions_create`).
+        The caller is its seller; staff may choose another seller. Only staff may set the flags. Stock is
+        recorded in the ledger by a second request (`inventory_transactions_create`).
         """
         serializer = NewProductSerializer(data=request.data, context={"user": request.user})
         serializer.is_valid(raise_exception=True)
@@ -121,7 +121,7 @@ def _expose(shown: Sequence[Card], *, to: Shopper, parameters: Mapping[str, Any]
 
 
 class ProductBySlugView(APIView):
-    """One product by its slug, for storefronts whose addresses have no ids."""
+    """One product by its slug, for storefronts whose URLs have no ids."""
 
     permission_classes = (AllowAny,)
     throttle_classes = (BrowseThrottle,)

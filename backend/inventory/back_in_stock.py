@@ -1,8 +1,8 @@
-"""Back-in-stock subscriptions: each is told once, when its variant is available.
+"""Back-in-stock subscriptions: each customer is notified once, when the variant is available.
 
-Subscriptions are compared with the stock when a product's message arrives from the outbox, as stock alerts
-are, so that it doesn't matter why units became available. `subscribe` publishes the product as well, so that
-stock that arrives while a customer subscribes is not missed.
+Like stock alerts, subscriptions are compared with the stock when a product's message arrives from the outbox,
+so it doesn't matter why units became available. `subscribe` publishes the product, too, so that stock that
+arrives while a customer subscribes is not missed.
 """
 
 from collections.abc import Collection
@@ -27,7 +27,7 @@ TOLD_AT_ONCE = 1_000
 
 
 def subscribe(user: User, *, variant: Variant, by: Actor, now: datetime) -> BackInStockSubscription:
-    """Return the user's subscription to the variant, which is made unless there is one.
+    """Return the user's subscription to the variant; create it if there is none.
 
     Raises:
         VariantAvailable: the variant is in stock.
@@ -62,7 +62,8 @@ def unsubscribe(user: User, *, product_id: int, variant_id: int | None, by: Acto
 def tell_subscribers(product_ids: Collection[int], *, now: datetime) -> int:
     """Publish a fact for each subscription to an available variant of the products; return how many.
 
-    Subscriptions end with their fact. All are told, also when there are fewer units.
+    A subscription is deleted when its fact is published. All subscribers are notified, even if there are
+    fewer units.
     """
     told = 0
     while _due(product_ids).exists():

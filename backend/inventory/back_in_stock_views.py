@@ -34,7 +34,7 @@ class OwnSubscriptionsView(APIView):
     def get(self, request: Request) -> Response:
         """List your back-in-stock subscriptions, newest first.
 
-        A subscription ends when you are told that its variant is available.
+        A subscription ends when you are notified that its variant is available.
         """
         parameters = parse(request, PageParameters)
         rows = selectors.subscriptions_of(account_of(request))
@@ -65,8 +65,8 @@ class ProductSubscriptionsView(APIView):
     def post(self, request: Request, product_id: int) -> Response:
         """Subscribe to a variant that is out of stock.
 
-        You are told once, by e-mail, when units are available. They are not reserved for you: all subscribers
-        are told, even if there are fewer units. Repeating the request changes nothing.
+        You are notified once, by e-mail, when units are available. They are not reserved for you: all
+        subscribers are notified, even if there are fewer units. Repeating the request changes nothing.
         """
         body = parse_body(request, NewSubscriptionSerializer)
         variant = resolve_variant(

@@ -1,1 +1,1 @@
-"""Uploaded images of products: checking and encoding, files, the rows, thumbnails, and how they are shown."""
+"""Uploaded images of products: validation and encoding, files, rows, thumbnails, and their representation."""

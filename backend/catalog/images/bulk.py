@@ -1,4 +1,4 @@
-"""Stores many images that this installation made itself, such as those of the generated shop."""
+"""Stores many images that this installation generated itself, such as those of the demo shop."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from backend.outbox.topics import Topic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredImage:
-    """An image whose files, thumbnails included, are in the folder `file`, which was reserved for it."""
+    """An image whose files, including thumbnails, are in the reserved folder `file`."""
 
     product_id: int
     variant_id: int | None
@@ -31,7 +31,7 @@ class StoredImage:
 
 
 def insert_images(images: Sequence[StoredImage], *, by: Actor, now: datetime) -> None:
-    """Store the rows of images of products that have none, in one transaction."""
+    """Store the images of products that have no images yet, in one transaction."""
     with transaction.atomic():
         rows = ProductImage.objects.bulk_create(_row(image, now=now) for image in images)
         UnusedFile.objects.filter(file__in=[image.file for image in images]).delete()

@@ -1,7 +1,8 @@
-"""Checks uploaded images and encodes them again, so that no byte of the upload is ever served.
+"""Validates uploaded images and encodes them again, so that uploaded bytes are never served.
 
-The format is that of the bytes; names and content types of uploads are ignored. What is stored is WebP in
-sRGB with 8 bits a channel and without metadata, upright, at most LONGEST_SIDE pixels long.
+The format is detected from the content; names and content types of uploads are ignored. The stored image is
+WebP in sRGB with 8 bits per channel, without metadata, upright, and its longer side has at most LONGEST_SIDE
+pixels.
 """
 
 import io
@@ -38,7 +39,7 @@ _TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow raises for damaged files, depending on the format and the place of the damage.
+# The exceptions that Pillow raises for damaged files, depending on the format and the kind of damage.
 _DAMAGED = (
     OSError,
     SyntaxError,
@@ -66,7 +67,8 @@ def normalised(data: bytes) -> Encoded:
     """Return the image that is stored for an upload.
 
     Raises:
-        ImageRefused: the bytes are no image of FORMATS, are damaged, animated, or have too many pixels.
+        ImageRefused: the data is not an image in one of FORMATS, is damaged or animated, or has too many
+            pixels.
         ImagesBusy: too many images are being decoded.
     """
     if not data:
@@ -121,7 +123,7 @@ def _opened(data: bytes) -> Image.Image:
     except Image.DecompressionBombError:
         raise ImageRefused(reason="too_many_pixels") from None
     _require_few_pixels(image.size)
-    # Phones append a second picture, such as a preview or a depth map, to a JPEG.
+    # Phones append a second image, such as a preview or a depth map, to a JPEG.
     if image.format != _JPEG_WITH_SEVERAL_PICTURES and getattr(image, "is_animated", False):
         raise ImageRefused(reason="animated")
     return image
@@ -154,7 +156,7 @@ def _uint24(data: bytes, at: int) -> int:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Return the image decoded, in sRGB with 8 bits a channel, rotated as its EXIF says."""
+    """Return the image decoded, in sRGB with 8 bits per channel, rotated according to its EXIF data."""
     orientation = _orientation(image)
     profile = image.info.get("icc_profile")
     # JPEG is decoded at a fraction of its size if that is enough.
@@ -175,7 +177,7 @@ def _orientation(image: Image.Image) -> int | None:
 
 def _eight_bits(image: Image.Image, *, profile: bytes | None) -> Image.Image:
     if image.mode.startswith("I"):
-        # convert() would cut 16 bits off at 255 instead of scaling them.
+        # convert() would clip 16-bit values at 255 instead of scaling them.
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     transparent = image.has_transparency_data
     if profile and image.mode in ("RGB", "CMYK") and (converted := _in_srgb(image, profile)):

@@ -1,7 +1,7 @@
-"""Files of images in Django's default storage, and the record of those that no image refers to.
+"""Files of images in Django's default storage, and the records of unused files.
 
-Nothing is written while a transaction is open. The files of an upload are recorded as unused before they are
-written, and those of a deleted image when it is deleted; `sweep` deletes what is recorded.
+Files are never written while a transaction is open. The files of an upload are recorded as unused before they
+are written, and those of an image when it is deleted; `sweep` deletes recorded files.
 """
 
 import errno
@@ -20,11 +20,11 @@ from backend.catalog.images.models import UnusedFile
 logger = structlog.get_logger(__name__)
 
 THUMBNAIL_SIZES = (160, 480, 960)
-"""Each thumbnail fits into a square of so many pixels; an image has those that are smaller than itself."""
+"""The sides of the squares into which thumbnails fit; an image has the thumbnails that are smaller than it."""
 THUMBNAIL_SET = 1
-"""Rises with every change of THUMBNAIL_SIZES, so that all thumbnails are made again."""
+"""Increment it with every change of THUMBNAIL_SIZES, so that all thumbnails are made again."""
 
-# Longer than any request and any task that writes files takes.
+# Longer than the duration of any request or task that writes files.
 UPLOAD_GRACE = timedelta(hours=1)
 DELETION_GRACE = timedelta(minutes=10)
 _SWEPT_AT_ONCE = 200
@@ -34,7 +34,7 @@ _storage_errors: tuple[type[Exception], ...] = (OSError,)
 
 
 def register_storage_errors(errors: Collection[type[Exception]]) -> None:
-    """Treat these exceptions of a storage as a storage that is not available."""
+    """Register the exceptions that mean that the storage is not available."""
     global _storage_errors  # noqa: PLW0603 - set once, by the composition root
     _storage_errors = (OSError, *errors)
 
@@ -46,7 +46,7 @@ def name_of(file: str, *, size: int | None = None) -> str:
 
 @lru_cache(maxsize=10_000)
 def url_of(file: str, *, size: int | None = None) -> str:
-    """Return the address of the image in the folder `file`, or of its thumbnail."""
+    """Return the URL of the image in the folder `file`, or of its thumbnail."""
     return default_storage.url(name_of(file, size=size))
 
 
@@ -82,7 +82,7 @@ def write(file: str, data: bytes, *, size: int | None = None) -> None:
     """Write the image in the folder `file`, or its thumbnail.
 
     Raises:
-        ImageStorageUnavailable: the storage refuses.
+        ImageStorageUnavailable: the storage can't be written.
         OSError: no space is left.
     """
     name = name_of(file, size=size)
@@ -93,7 +93,7 @@ def write(file: str, data: bytes, *, size: int | None = None) -> None:
             raise
         raise ImageStorageUnavailable from error
     if stored != name:
-        raise ImageStorageUnavailable(f"the storage renamed {name} to {stored}; let it overwrite files")
+        raise ImageStorageUnavailable(f"the storage renamed {name} to {stored}; it must overwrite files")
 
 
 def read(file: str) -> bytes:
@@ -110,7 +110,7 @@ def read(file: str) -> bytes:
 
 
 def sweep(*, now: datetime) -> int:
-    """Delete the files of the folders that are recorded as unused for long enough; return how many folders.
+    """Delete the files of unused folders that are due; return the number of folders.
 
     A folder whose files can't be deleted stays recorded.
     """

@@ -1,4 +1,4 @@
-"""Uploaded images, and the files that no image refers to."""
+"""Uploaded images and unused files."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ class ProductImage(models.Model):
     """An uploaded image of a product, or of one of its variants.
 
     `file` is the folder of its files in the storage: the image itself and its thumbnails. `digest` is the
-    SHA-256 of the bytes that were uploaded. `Product.pictures` has a copy of what pages of products show.
+    SHA-256 of the uploaded bytes. `Product.pictures` has a copy of the data that product pages show.
     """
 
     product = models.ForeignKey("catalog.Product", on_delete=models.CASCADE, related_name="images")
@@ -20,7 +20,7 @@ class ProductImage(models.Model):
     height = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
     file = models.CharField(max_length=80, unique=True)
-    # 0 until the thumbnails exist, then the number of the set of sizes that they were made for.
+    # 0 until the thumbnails exist, then the THUMBNAIL_SET for which they were made.
     thumbnail_set = models.PositiveSmallIntegerField(default=0)
     thumbnail_attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -37,8 +37,8 @@ class ProductImage(models.Model):
 class UnusedFile(models.Model):
     """A folder of the storage that no image refers to: its files are deleted after `delete_after`.
 
-    The row is stored before the files of an upload and deleted with the transaction that stores the image, so
-    an upload that is interrupted anywhere leaves a row for its files.
+    The row is stored before the files of an upload, and deleted in the transaction that stores the image. So
+    if an upload is interrupted, there is a row for its files.
     """
 
     file = models.CharField(max_length=80, unique=True)

@@ -1,6 +1,6 @@
 """`Product.pictures`: a copy of the product's images that lists, pages and documents show without a query.
 
-Each entry has the keys of `Picture`. Whatever changes an image calls `columns.store_pictures` in its
+Each entry has the keys of `Picture`. Every change of an image calls `columns.store_pictures` in the same
 transaction.
 """
 
@@ -14,7 +14,7 @@ CARD_SIZE = 480
 
 
 class Picture(TypedDict):
-    """An image in `Product.pictures`; `file` is its folder, `sizes` those of its thumbnails."""
+    """An image in `Product.pictures`; `file` is its folder, `sizes` are the sizes of its thumbnails."""
 
     id: int
     file: str
@@ -26,7 +26,7 @@ class Picture(TypedDict):
 
 
 def shown_images(pictures: Sequence[Picture], image_urls: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what ProductImageSerializer describes: uploaded images first, then images of other sites."""
+    """Return all images as ProductImageSerializer describes them: uploaded ones, then those on other sites."""
     return [
         *(shown_image(picture) for picture in pictures),
         *(
@@ -45,7 +45,7 @@ def shown_images(pictures: Sequence[Picture], image_urls: Sequence[str]) -> list
 
 
 def shown_image(picture: Picture) -> dict[str, Any]:
-    """Return what ProductImageSerializer describes for an uploaded image."""
+    """Return an uploaded image as ProductImageSerializer describes it."""
     return {
         "id": picture["id"],
         "url": url_of(picture["file"]),
@@ -58,26 +58,26 @@ def shown_image(picture: Picture) -> dict[str, Any]:
 
 
 def all_urls(pictures: Sequence[Picture], image_urls: Sequence[str]) -> list[str]:
-    """Return the addresses of all images of a product: uploaded ones first, then those of other sites."""
+    """Return the URLs of all images of a product: uploaded ones first, then those on other sites."""
     return [*(url_of(picture["file"]) for picture in pictures), *image_urls]
 
 
 def cover_url(pictures: Sequence[Picture], image_urls: Sequence[str]) -> str | None:
-    """Return the address of the product's first image; None without images."""
+    """Return the URL of the product's first image; None without images."""
     if pictures:
         return url_of(pictures[0]["file"])
     return image_urls[0] if image_urls else None
 
 
 def cover_thumbnail_url(pictures: Sequence[Picture], image_urls: Sequence[str]) -> str | None:
-    """Return the address of the first image as lists show it: the image itself while it has no thumbnail."""
+    """Return the URL of the first image's thumbnail for lists, or of the image itself without a thumbnail."""
     if pictures and CARD_SIZE in pictures[0]["sizes"]:
         return url_of(pictures[0]["file"], size=CARD_SIZE)
     return cover_url(pictures, image_urls)
 
 
 def variant_urls(pictures: Sequence[Picture]) -> Mapping[int, str]:
-    """Return the address of the first uploaded image of each variant that has one, by the variant's id."""
+    """Return the URL of the first uploaded image of each variant that has one, by the variant's id."""
     urls: dict[int, str] = {}
     for picture in pictures:
         if picture["variant"] is not None and picture["variant"] not in urls:

@@ -22,17 +22,17 @@ IMAGE = {
 }
 MAX_IMAGES = 1_000
 _INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# They reverse the direction of the text that follows on the page.
+# These characters change the direction of the following text on a page.
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @extend_schema_field({"type": "string", "format": "uri-reference"})
 class ImageURL(serializers.CharField):
-    """The address of an image: absolute, or relative to the address of the API."""
+    """The URL of an image: absolute, or relative to the URL of the API."""
 
 
 class AltText(serializers.CharField):
-    """What an image shows, for those who can't see it: one line of text."""
+    """The alternative text of an image, in one line."""
 
     def __init__(self, **options: Any) -> None:
         """Pass `options` on to the base class."""
@@ -63,7 +63,7 @@ class ProductImageSerializer(serializers.Serializer[Any]):
         help_text="Smaller copies by the length of their longer side in pixels, up to 960; empty until they "
         "are made.",
     )
-    alt = serializers.CharField(help_text="What the image shows.")
+    alt = serializers.CharField(help_text="The alternative text of the image.")
     width = serializers.IntegerField(allow_null=True, help_text="In pixels.")
     height = serializers.IntegerField(allow_null=True, help_text="In pixels.")
     variant = serializers.IntegerField(allow_null=True, help_text="The variant that the image shows, if any.")
@@ -106,7 +106,7 @@ class ImageChangesSerializer(Body):
     alt = AltText(required=False)
     variant = Identifier(required=False, allow_null=True, source="variant_id")
     position = serializers.IntegerField(
-        required=False, min_value=1, max_value=MAX_IMAGES, help_text="From 1, the image that lists show."
+        required=False, min_value=1, max_value=MAX_IMAGES, help_text="The position; lists show image 1."
     )
 
 

@@ -31,21 +31,21 @@ def add_image(
 ) -> tuple[ProductImage, bool]:
     """Add an uploaded image after the others; return it and whether it is new.
 
-    Bytes that the product already has are not stored again: their image is returned, unchanged.
+    If the product already has an image of the same bytes, that image is returned unchanged.
 
     Raises:
         ProductNotFound: there is no such product.
         VariantNotFound: the product has no such variant.
         ImageTooLarge: there are more bytes than settings.IMAGE_MAX_BYTES.
-        TooManyImages: the product or its seller has as many images as allowed.
-        ImageRefused: the bytes are no image that can be used.
+        TooManyImages: the product or its seller has the maximum number of images.
+        ImageRefused: the data is not a valid image.
         ImagesBusy: too many images are being decoded.
         ImageStorageUnavailable: the file can't be stored.
     """
     if len(data) > settings.IMAGE_MAX_BYTES:
         raise ImageTooLarge(max_bytes=settings.IMAGE_MAX_BYTES)
     digest = hashlib.sha256(data).hexdigest()
-    # Checked before the image is decoded, which costs most, and again under the lock.
+    # Checked before decoding, which is the expensive step, and again under the lock.
     if (existing := _existing(product_id, digest=digest)) is not None:
         return existing, False
     product = Product.objects.filter(pk=product_id, deleted_at=None).first()
@@ -114,7 +114,7 @@ def order_images(product_id: int, *, image_ids: Sequence[int], by: Actor) -> lis
         images = {image.pk: image for image in ProductImage.objects.filter(product=product)}
         if sorted(image_ids) != sorted(images):
             present = ", ".join(map(str, images)) or "none"
-            raise InvalidInput(image_ids=[f"Name each image of the product once: {present}."])
+            raise InvalidInput(image_ids=[f"List each image of the product once: {present}."])
         before = list(images)
         ordered = [images[image_id] for image_id in image_ids]
         if before != list(image_ids):

@@ -1,4 +1,4 @@
-"""Serves the files of images where they are in a folder; in docker compose nginx does that."""
+"""Serves images that are stored in a folder; in docker compose, nginx serves them."""
 
 import re
 from pathlib import Path
@@ -7,13 +7,13 @@ from django.core.files.storage import FileSystemStorage, storages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_safe
 
-# The only names that `files.name_of` makes, so that nothing else in the folder is ever served.
+# The names that `files.name_of` generates; other files in the folder are never served.
 NAME = re.compile(r"products/[0-9]{1,19}/[0-9a-f]{32}/(?:image|[0-9]{1,4})\.webp")
 HEADERS = {
     # The name of an image is never used for another one.
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Security-Policy": "default-src 'none'; sandbox",
-    # Storefronts on other sites show these images.
+    # Allows storefronts on other sites to show the images.
     "Cross-Origin-Resource-Policy": "cross-origin",
     "X-Content-Type-Options": "nosniff",
 }

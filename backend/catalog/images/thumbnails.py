@@ -18,7 +18,7 @@ from backend.outbox.topics import Topic
 logger = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 10
-"""After so many failures an image is shown without thumbnails."""
+"""After this number of attempts, an image is shown without thumbnails."""
 
 
 def make_thumbnails(image_id: int, *, now: datetime) -> bool:
@@ -29,7 +29,7 @@ def make_thumbnails(image_id: int, *, now: datetime) -> bool:
         OSError: the stored image is damaged.
     """
     missing = ProductImage.objects.exclude(thumbnail_set=files.THUMBNAIL_SET)
-    # Counted first, so that an image that kills the process is given up as well.
+    # Counted before the attempt, so that an image that crashes the process isn't retried for ever.
     if not missing.filter(pk=image_id).update(thumbnail_attempts=F("thumbnail_attempts") + 1):
         return False
     image = ProductImage.objects.filter(pk=image_id).first()
@@ -42,7 +42,7 @@ def make_thumbnails(image_id: int, *, now: datetime) -> bool:
 
 
 def make_missing_thumbnails(*, limit: int, now: datetime) -> int:
-    """Make the thumbnails of up to `limit` images that have none; return for how many images."""
+    """Make the thumbnails of up to `limit` images that have none; return the number of images."""
     missing = ProductImage.objects.exclude(thumbnail_set=files.THUMBNAIL_SET)
     due = missing.filter(thumbnail_attempts__lt=MAX_ATTEMPTS).order_by("thumbnail_attempts", "pk")
     made = 0
@@ -62,7 +62,8 @@ def _store(image: ProductImage, *, now: datetime) -> bool:
             product = None
         rows = ProductImage.objects.filter(pk=image.pk)
         if not rows.update(thumbnail_set=files.THUMBNAIL_SET):
-            # The image was deleted meanwhile, and its files may have been swept before these were written.
+            # The image was deleted in the meantime; its files may have been deleted before these were
+            # written.
             files.discard(image.file, now=now)
             return False
         if product is not None:

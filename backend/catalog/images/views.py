@@ -58,7 +58,7 @@ class ImageFormParser(MultiPartParser):
 
 
 class ImageListView(APIView):
-    """A product's images: guests can see them, its seller and staff can add some."""
+    """A product's images; guests can read them, the seller and staff can add images."""
 
     throttle_classes = (BrowseThrottle,)
     parser_classes = (ImageFormParser,)
@@ -99,9 +99,9 @@ class ImageListView(APIView):
     def post(self, request: Request, product_id: int) -> Response:
         """Upload an image of a product.
 
-        It becomes the last image. The file is encoded again as WebP, at most 2,048 pixels long, upright and
-        without metadata; its name and content type are ignored. The same file a second time is answered with
-        200 and the image that exists.
+        It becomes the last image. The file is encoded again as WebP, with at most 2,048 pixels on the longer
+        side, upright and without metadata; its name and content type are ignored. If the product already has
+        an image of the same file, the response is that image with the status 200.
         """
         selectors.require_changeable(product_id, user=request.user)
         form = ImageUploadSerializer(data=request.data)
@@ -135,7 +135,7 @@ class ImageOrderView(APIView):
     def put(self, request: Request, product_id: int) -> Response:
         """Order the images of a product.
 
-        The body names all uploaded images; lists show the first.
+        The body must list all uploaded images; product lists show the first.
         """
         selectors.require_changeable(product_id, user=request.user)
         order = parse_body(request, ImageOrderSerializer)
