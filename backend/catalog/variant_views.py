@@ -36,7 +36,7 @@ class _VariantsView(APIView):
     """Guests can read, the product's seller and staff can write."""
 
     throttle_classes = (BrowseThrottle,)
-    # The service names the element of a list, of which these requests have a single one.
+    # The service reports errors for an element of a list; these requests have a single variant.
     request_names: ClassVar = {"variants.0.price_modifier": "price_modifier"}
 
     def get_permissions(self) -> list[BasePermission]:
@@ -120,14 +120,13 @@ class VariantView(_VariantsView):
         errors=[ProductNotFound, VariantNotFound, NotYourProduct, LastVariant],
     )
     def delete(self, request: Request, product_id: int, variant_id: int) -> Response:
-        """Delete a variant, or deactivate it if it has a history.
+        """Delete a variant, or deactivate it if it was stocked or ordered.
 
-        Orders and the stock ledger keep their references to a variant, so one that was stocked or ordered
-        remains as an inactive variant.
+        Orders and the stock ledger refer to such a variant, so it can't be deleted.
         """
         selectors.require_changeable(product_id, user=request.user)
         remains = variant_services.delete_variant(variant_id, product_id=product_id, by=actor_of(request))
-        message = "Variant deactivated, because it has a history." if remains else "Variant deleted."
+        message = "Variant deactivated, because it was stocked or ordered." if remains else "Variant deleted."
         return envelope({"id": variant_id, "deactivated": remains}, message=message)
 
 

@@ -1,4 +1,4 @@
-"""Finds the variant for a request that names a product, a variant, or both."""
+"""Finds the variant of a request that has a product id, a variant id, or both."""
 
 from django.db.models import QuerySet
 
@@ -23,7 +23,7 @@ def resolve_variant(
         InvalidInput: neither id was given, or the variant belongs to another product.
         ProductNotFound: the product has no variant among the candidates.
         VariantNotFound: the variant is not among the candidates.
-        VariantRequired: the product has several.
+        VariantRequired: the product has several variants.
     """
     if variant_id is not None:
         variant = candidates.select_related("product").filter(pk=variant_id).first()
@@ -33,7 +33,7 @@ def resolve_variant(
             raise InvalidInput(variant_id=[f"Variant {variant_id} doesn't belong to product {product_id}."])
         return variant
     if product_id is None:
-        raise InvalidInput(product_id=["Name a product or a variant."])
+        raise InvalidInput(product_id=["Send the id of a product or of a variant."])
     variants = list(candidates.select_related("product").filter(product_id=product_id).order_by("pk"))
     if not variants:
         raise ProductNotFound(product_id=product_id)

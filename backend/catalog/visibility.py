@@ -1,4 +1,4 @@
-"""Who sees a product, and who may change it."""
+"""Permissions to see and to change a product."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from backend.catalog.errors import ProductNotFound
 
 
 class Ownership(NamedTuple):
-    """The columns of an existing product that decide who sees and who may change it."""
+    """The columns of an existing product that decide who may see and change it."""
 
     seller_id: int
     is_active: bool
@@ -21,10 +21,10 @@ class Ownership(NamedTuple):
 
 
 def require_visible(product_id: int, *, ownership: Ownership, user: object) -> None:
-    """Refuse a product that `user` doesn't see, as if it didn't exist.
+    """Refuse access to a product that `user` may not see, as if it didn't exist.
 
     Raises:
-        ProductNotFound: the product is neither active nor may `user` change it.
+        ProductNotFound: the product is inactive, and `user` may not change it.
     """
     if not ownership.is_visible_to(user):
         raise ProductNotFound(product_id=product_id)

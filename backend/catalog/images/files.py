@@ -20,7 +20,7 @@ from backend.catalog.images.models import UnusedFile
 logger = structlog.get_logger(__name__)
 
 THUMBNAIL_SIZES = (160, 480, 960)
-"""The sides of the squares into which thumbnails fit; an image has the thumbnails that are smaller than it."""
+"""The sides of the squares into which thumbnails fit; an image has only thumbnails smaller than itself."""
 THUMBNAIL_SET = 1
 """Increment it with every change of THUMBNAIL_SIZES, so that all thumbnails are made again."""
 

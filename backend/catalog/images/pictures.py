@@ -14,7 +14,7 @@ CARD_SIZE = 480
 
 
 class Picture(TypedDict):
-    """An image in `Product.pictures`; `file` is its folder, `sizes` are the sizes of its thumbnails."""
+    """An image in `Product.pictures`; `file` is its folder, `sizes` are those of its thumbnails."""
 
     id: int
     file: str
@@ -26,7 +26,7 @@ class Picture(TypedDict):
 
 
 def shown_images(pictures: Sequence[Picture], image_urls: Sequence[str]) -> list[dict[str, Any]]:
-    """Return all images as ProductImageSerializer describes them: uploaded ones, then those on other sites."""
+    """Return all images as ProductImageSerializer describes them: uploaded ones first, then external ones."""
     return [
         *(shown_image(picture) for picture in pictures),
         *(
