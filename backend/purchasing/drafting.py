@@ -23,8 +23,8 @@ Status = PurchaseOrderStatus
 def draft_purchase_orders(*, by: Actor, now: datetime, seller_id: int | None = None) -> list[PurchaseOrder]:
     """Write what the rules propose into the drafts of each supplier, and return the drafts that changed.
 
-    A variant is in one draft at most. Running it again orders nothing twice: it only adapts the quantities
-    that no person has edited, and removes lines that are not needed any more. With `seller_id`, only that
+    A variant is in one draft at most. Running it again orders nothing twice: it only adapts
+    quantities that were not edited, and removes lines that are not needed any more. With `seller_id`, only that
     seller's rules are considered.
     """
     with transaction.atomic():

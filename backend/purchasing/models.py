@@ -1,6 +1,6 @@
 """Reorder rules and purchase orders.
 
-A purchase order is drafted from the rules, approved by a person, sent, and received in one or more
+A purchase order is drafted from the rules, approved by a user, sent, and received in one or more
 deliveries, each of which is an IN entry of the stock ledger:
 
     DRAFT ──approve──▶ APPROVED ──send──▶ SENT ──last unit received──▶ RECEIVED
@@ -120,7 +120,7 @@ class PurchaseOrder(models.Model):
 class PurchaseOrderLine(models.Model):
     """Units of a variant in a purchase order; `figures` explain the quantity that was proposed.
 
-    A draft's line follows the proposals until a person changes its quantity (`is_edited`).
+    A draft's line follows the proposals until a user changes its quantity (`is_edited`).
     """
 
     order = models.ForeignKey(PurchaseOrder, on_delete=models.CASCADE, related_name="lines")

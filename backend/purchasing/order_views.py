@@ -79,7 +79,7 @@ class PurchaseOrderListView(APIView):
         """Draft purchase orders from the reorder rules.
 
         The response has the drafts that changed, one for each supplier. Sending it again orders nothing
-        twice: only quantities that no person has edited follow the proposals.
+        twice: only quantities that were not edited follow the proposals.
         """
         user = account_of(request)
         changed = draft_purchase_orders(

@@ -33,14 +33,14 @@ Status = PurchaseOrderStatus
 
 
 class Step(StrEnum):
-    """A change of a purchase order's status that a person makes."""
+    """A change of a purchase order's status by a user."""
 
     APPROVE = "approve"
-    """The draft is what shall be ordered; it doesn't change any more."""
+    """Approve the draft; its lines can't be changed any more."""
     SEND = "send"
-    """It was sent to the supplier."""
+    """Record that the order was sent to the supplier."""
     CANCEL = "cancel"
-    """Nothing more is expected. The order is RECEIVED if some units had come, else CANCELLED."""
+    """End the order. It is RECEIVED if some units were delivered, otherwise CANCELLED."""
 
 
 ALLOWED: Mapping[Step, tuple[PurchaseOrderStatus, ...]] = {
