@@ -23,9 +23,9 @@ Status = PurchaseOrderStatus
 def draft_purchase_orders(*, by: Actor, now: datetime, seller_id: int | None = None) -> list[PurchaseOrder]:
     """Write what the rules propose into the drafts of each supplier, and return the drafts that changed.
 
-    A variant is in at most one draft. Repeated calls order nothing twice: they only adapt quantities that were
-    not edited, and remove lines that are not needed any more. With `seller_id`, only that seller's rules are
-    considered.
+    A variant is in at most one draft. Repeated calls order nothing twice: they adapt only quantities that
+    were not edited, and remove lines that are not needed any more. With `seller_id`, only the rules of that
+    seller are considered.
     """
     with transaction.atomic():
         rules = _locked_rules(seller_id)
