@@ -83,6 +83,8 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
     EXAMPLE = {"phone": "+15550100003", "email": "john@shop.example", **PROFILE}
 
+    email = serializers.CharField(help_text="The address for notifications; empty if there is none.")
+
     class Meta:
         model = User
         fields = [
