@@ -67,6 +67,7 @@ def test_registering_creates_an_account_with_the_given_data(client: APIClient) -
     assert response.json()["data"] == {
         "id": account.pk,
         "phone": "1234567890",
+        "email": "",
         "first_name": "John",
         "last_name": "Doe",
         "date_of_birth": "1990-01-01",
