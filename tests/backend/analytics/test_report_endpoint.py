@@ -45,7 +45,7 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
     assert queries["parameters"][2] == {
         "name": "limit",
         "type": "UInt64",
-        "description": "How many queries at most, the most frequent first.",
+        "description": "The maximum number of queries, most frequent first.",
         "default": 100,
         "choices": [],
         "minimum": 1,
