@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from analytics_pipeline import clocks, events, rollups, stream, uuid7
-from analytics_pipeline.columns import NIL_UUID, field_values
-from analytics_pipeline.events import Event, Record, Refused
+from analytics_pipeline import rollups, stream
+from analytics_pipeline.columns import NIL_UUID
+from analytics_pipeline.event_block import EventBlock
+from analytics_pipeline.events import Record, Refused
 from analytics_pipeline.stream import Entry, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
@@ -29,7 +29,6 @@ _MOST_ENTRIES = 10_000
 ROWS_AT_ONCE = 100_000
 # The position of a dead letter whose payload is a whole entry; greater than any event's.
 WHOLE_ENTRY = 2**32 - 1
-_GREATEST = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +52,10 @@ def load(warehouse: Warehouse, records: Iterable[Record], *, block: int = ROWS_A
     """Insert records in large blocks, mark their days dirty, and return how many records there were."""
     loaded = 0
     remaining = iter(records)
-    while chunk := list(itertools.islice(remaining, block)):
-        warehouse.insert("events", columns(chunk))
-        rollups.mark_dirty(warehouse, rollups.touched_days(chunk))
-        loaded += len(chunk)
+    while rows := (made := EventBlock.of(itertools.islice(remaining, block))).rows:
+        warehouse.insert("events", made.columns)
+        rollups.mark_dirty(warehouse, made.touched_days)
+        loaded += rows
     return loaded
 
 
@@ -208,44 +207,3 @@ def _whole(entry: Entry, *, reason: str, now: datetime) -> DeadLetter:
         reason=f"the entry can't be stored: {reason}",
         payload=stream.as_text(entry.payload or b""),
     )
-
-
-def columns(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
-    """Return the records as columns of the table `events`, grouped by type.
-
-    A field that no record has is left out: ClickHouse fills its column with the same default.
-    """
-    by_type: dict[type[Event], list[Record]] = {}
-    for record in records:
-        by_type.setdefault(type(record.event), []).append(record)
-    groups = list(by_type.values())
-    found = _arrivals([record for group in groups for record in group])
-    found["type"] = [kind for group in groups for kind in [group[0].event.type] * len(group)]
-    fields = [field_values([record.event for record in group], columns=events.COLUMNS) for group in groups]
-    for name, column in events.COLUMNS.items():
-        if any(name in group for group in fields):
-            parts = (
-                group.get(name) or itertools.repeat(column.default, len(records_))
-                for group, records_ in zip(fields, groups, strict=True)
-            )
-            found[name] = list(itertools.chain.from_iterable(parts))
-    return found
-
-
-def _arrivals(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
-    """Return the columns that are filled on arrival, with times in the units of their columns."""
-    ids = [record.event.event_id for record in records]
-    times = uuid7.times(ids)
-    arrivals = [record.arrived_at for record in records]
-    # The events of one request arrived at one time.
-    known = {moment: clocks.milliseconds(moment) for moment in set(arrivals)}
-    return {
-        "event_id": ids,
-        "occurred_at": times,
-        "day": [time // clocks.MILLISECONDS_A_DAY for time in times],
-        "shopper_key": [record.shopper_key or NIL_UUID for record in records],
-        "arrived_at": [known[moment] for moment in arrivals],
-        "content": events.contents([record.event for record in records]),
-        "version": [_GREATEST - record.number for record in records],
-        "clock_offset": [record.clock_offset for record in records],
-    }

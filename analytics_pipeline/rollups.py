@@ -109,12 +109,13 @@ def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None
 def touched_days(records: Iterable[Record]) -> set[date]:
     """Return the days whose rollups these events change: their own, and those of the lists that they name."""
     events = [record.event for record in records]
-    touched = {time // MILLISECONDS_A_DAY for time in uuid7.times(event.event_id for event in events)}
-    for event in events:
-        if isinstance(event, (Click, CartAdd)) and event.exposure_id is not None:
-            shown_at = uuid7.milliseconds(event.exposure_id)
-            if _EARLIEST_RESPONSE <= event.milliseconds - shown_at <= _LATEST_RESPONSE:
-                touched.add(shown_at // MILLISECONDS_A_DAY)
+    touched = {time // MILLISECONDS_A_DAY for time in uuid7.times([event.event_id for event in events])}
+    responses = [event for event in events if isinstance(event, (Click, CartAdd)) and event.exposure_id]
+    responded_at = uuid7.times([event.event_id for event in responses])
+    shown_at = uuid7.times([event.exposure_id for event in responses if event.exposure_id])
+    for responded, shown in zip(responded_at, shown_at, strict=True):
+        if _EARLIEST_RESPONSE <= responded - shown <= _LATEST_RESPONSE:
+            touched.add(shown // MILLISECONDS_A_DAY)
     return {_EPOCH + timedelta(days=day) for day in touched}
 
 

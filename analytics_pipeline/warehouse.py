@@ -13,7 +13,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 from urllib3.exceptions import HTTPError
 
-from analytics_pipeline import embedded
+from analytics_pipeline import embedded, uuid_columns
 from analytics_pipeline.settings import PipelineSettings
 
 if TYPE_CHECKING:
@@ -179,7 +179,13 @@ class Warehouse:
         names = list(columns)
         if names and len(columns[names[0]]):
             data = list(columns.values())
-            self._call("insert", table, data, column_names=names, column_oriented=True)
+            with self._translating():
+                client = self._connected()
+                context = client.create_insert_context(table, names, column_oriented=True)
+                context.column_types = uuid_columns.packed(context.column_types)
+                client.insert(data=data, context=context)
+            # The context refers to itself and would keep the columns until the garbage collector finds it.
+            data.clear()
 
     def ping(self) -> str:
         """Return the server's version."""

@@ -12,7 +12,8 @@ from typing import Any
 import clickhouse_connect
 import redis
 
-from analytics_pipeline import embedded, events, ingest, migrate
+from analytics_pipeline import embedded, events, migrate
+from analytics_pipeline.event_block import EventBlock
 from analytics_pipeline.events import Record
 from analytics_pipeline.ingest import Ingest
 from analytics_pipeline.settings import PipelineSettings
@@ -109,8 +110,10 @@ def _blocks(batches: list[Batch]) -> tuple[list[str], list[list[list[Any]]]]:
 
 def _complete(records: Sequence[Record]) -> dict[str, Sequence[Any]]:
     """Return all columns of the table, including those with defaults only."""
-    defaults = {name: [column.default] * len(records) for name, column in events.COLUMNS.items()}
-    return defaults | ingest.columns(records)
+    defaults: dict[str, Sequence[Any]] = {
+        name: [column.default] * len(records) for name, column in events.COLUMNS.items()
+    }
+    return defaults | EventBlock.of(records).columns
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, float]:

@@ -157,6 +157,24 @@ def test_an_entry_that_cannot_be_read_becomes_a_dead_letter_and_does_not_block_o
     assert "not json" in letter["payload"]
 
 
+def test_an_entry_that_the_warehouse_refuses_is_kept_and_the_others_of_its_block_are_stored(
+    stream: Stream, warehouse: Warehouse
+) -> None:
+    for product in (5, 6, 7, 8):
+        stream.append(batch(View(event_id=id_ago(hours=1), product_id=product)))
+    warehouse.command("ALTER TABLE events ADD CONSTRAINT few CHECK product_id != 7")
+    try:
+        assert ingest_of(stream, warehouse).drain() == 4
+    finally:
+        warehouse.command("ALTER TABLE events DROP CONSTRAINT few")
+    stored = warehouse.rows("SELECT product_id FROM events FINAL ORDER BY product_id")
+    assert [row["product_id"] for row in stored] == [5, 6, 8]
+    (letter,) = warehouse.rows("SELECT position, reason, payload FROM dead_letters FINAL")
+    assert letter["position"] == ingest.WHOLE_ENTRY
+    assert "few" in letter["reason"]
+    assert '"product_id":7' in letter["payload"]
+
+
 def test_an_event_refused_by_intake_becomes_a_dead_letter(stream: Stream, warehouse: Warehouse) -> None:
     refused = Refused(index=1, reason="product_id: required", payload="{}")
     stream.append(batch(refused=(refused,), clock_offset=-360_000))

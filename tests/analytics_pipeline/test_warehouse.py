@@ -1,9 +1,12 @@
 """Temporary and permanent failures of the warehouse are told apart."""
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -69,3 +72,15 @@ def test_an_insert_that_violates_a_rule_of_the_table_is_refused(
     finally:
         for name in ("strict_view", "strict", "copies"):
             warehouse.command(f"DROP TABLE IF EXISTS {name} SYNC")
+
+
+def test_inserted_values_are_freed_without_the_garbage_collector(warehouse: Warehouse) -> None:
+    value = UUID(int=7)
+    freed = weakref.ref(value)
+    gc.disable()
+    try:
+        warehouse.insert("event_contents", {"event_id": [value]})
+        del value
+        assert freed() is None
+    finally:
+        gc.enable()
