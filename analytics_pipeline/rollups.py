@@ -110,9 +110,13 @@ def touched_days(records: Iterable[Record]) -> set[date]:
     """Return the days whose rollups these events change: their own, and those of the lists that they name."""
     events = [record.event for record in records]
     touched = {time // MILLISECONDS_A_DAY for time in uuid7.times([event.event_id for event in events])}
-    responses = [event for event in events if isinstance(event, (Click, CartAdd)) and event.exposure_id]
-    responded_at = uuid7.times([event.event_id for event in responses])
-    shown_at = uuid7.times([event.exposure_id for event in responses if event.exposure_id])
+    responses = [
+        (event.event_id, event.exposure_id)
+        for event in events
+        if isinstance(event, (Click, CartAdd)) and event.exposure_id
+    ]
+    responded_at = uuid7.times([event_id for event_id, _ in responses])
+    shown_at = uuid7.times([exposure_id for _, exposure_id in responses])
     for responded, shown in zip(responded_at, shown_at, strict=True):
         if _EARLIEST_RESPONSE <= responded - shown <= _LATEST_RESPONSE:
             touched.add(shown // MILLISECONDS_A_DAY)
