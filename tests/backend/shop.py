@@ -24,18 +24,18 @@ _numbers = count(1)
 
 
 def customer(**fields: Any) -> User:
-    return _person(user_type=UserType.CUSTOMER, **fields)
+    return _account(user_type=UserType.CUSTOMER, **fields)
 
 
 def seller(**fields: Any) -> User:
-    return _person(user_type=UserType.SELLER, **fields)
+    return _account(user_type=UserType.SELLER, **fields)
 
 
 def staff(**fields: Any) -> User:
-    return _person(user_type=UserType.ADMIN, is_staff=True, **fields)
+    return _account(user_type=UserType.ADMIN, is_staff=True, **fields)
 
 
-def _person(**fields: Any) -> User:
+def _account(**fields: Any) -> User:
     return User.objects.create_user(f"+1555020{next(_numbers):04d}", **fields)
 
 
@@ -51,7 +51,7 @@ def product(
 ) -> Product:
     """Return a product with a variant for each number of `stock`."""
     stocks = [stock] if isinstance(stock, int) else list(stock)
-    made = create_product(
+    created = create_product(
         title=title,
         category=category_by_names(category, by=SYSTEM),
         seller_id=(sold_by or seller()).pk,
@@ -64,8 +64,8 @@ def product(
         **fields,
         by=SYSTEM,
     )
-    receive({variant.pk: units for variant, units in zip(made.variants.all(), stocks, strict=True)})
-    return made
+    receive({variant.pk: units for variant, units in zip(created.variants.all(), stocks, strict=True)})
+    return created
 
 
 def receive(units: Mapping[int, int]) -> None:
@@ -91,7 +91,7 @@ def stock_of(variant_id: int) -> tuple[int, int]:
 
 
 def client_of(user: User | None = None) -> APIClient:
-    """Return a client that sends requests in the name of `user`, or a guest's."""
+    """Return a client that sends requests as `user`, or as a guest."""
     client = APIClient(raise_request_exception=True)
     if user is not None:
         client.force_authenticate(user)

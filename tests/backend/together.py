@@ -28,7 +28,7 @@ def together(*actions: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join(DEADLINE_SECONDS)
     assert not any(thread.is_alive() for thread in threads), (
-        "stuck: a deadlock, or a lock that nobody gave back"
+        "an action didn't end: a deadlock, or a lock that was not released"
     )
     return outcomes
 

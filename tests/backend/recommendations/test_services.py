@@ -1,3 +1,5 @@
+"""Publishing and rolling back model versions."""
+
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,7 +24,7 @@ LISTS: dict[str, dict[object, Entries]] = {
 
 
 @pytest.fixture
-def three(tmp_path: Path) -> list[Version]:
+def versions(tmp_path: Path) -> list[Version]:
     return [
         register(tmp_path, LISTS, now=NOW + timedelta(days=day), fingerprint=str(day) * 64)
         for day in range(3)
@@ -33,26 +35,26 @@ def serving() -> str:
     return ModelVersion.objects.get(is_serving=True).version
 
 
-def test_publishing_loads_every_list_and_serves_the_newest(tmp_path: Path, three: list[Version]) -> None:
+def test_publishing_loads_every_list_and_serves_the_newest(tmp_path: Path, versions: list[Version]) -> None:
     row = services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
-    assert serving() == row.version == three[2].id
+    assert serving() == row.version == versions[2].id
     assert {(one.audience, one.subject, one.algorithm): one.entries for one in row.lists.all()} == {
         ("user", "a", "collaborative"): [[1, 0.5, 7], [2, 0.25, None]],
         ("product", "3", "content_based"): [[4, 1.0, None]],
     }
 
 
-def test_publishing_twice_changes_nothing(tmp_path: Path, three: list[Version]) -> None:
+def test_publishing_twice_changes_nothing(tmp_path: Path, versions: list[Version]) -> None:
     for _ in range(2):
-        services.publish(three[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+        services.publish(versions[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
-    assert serving() == three[0].id
+    assert serving() == versions[0].id
     assert ProductRecommendation.objects.count() == 2
 
 
-def test_a_load_that_was_cut_off_is_completed(tmp_path: Path, three: list[Version]) -> None:
-    row = ModelVersion.objects.create(version=three[0].id)
+def test_an_interrupted_load_is_completed(tmp_path: Path, versions: list[Version]) -> None:
+    row = ModelVersion.objects.create(version=versions[0].id)
     ProductRecommendation.objects.create(
         version=row,
         audience="user",
@@ -61,49 +63,47 @@ def test_a_load_that_was_cut_off_is_completed(tmp_path: Path, three: list[Versio
         entries=[[1, 0.5, 7], [2, 0.25, None]],
     )
 
-    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+    services.publish(versions[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
     assert ProductRecommendation.objects.filter(version=row).count() == 2
-    assert serving() == three[0].id
+    assert serving() == versions[0].id
 
 
-def test_a_damaged_version_leaves_the_present_one_in_service(tmp_path: Path, three: list[Version]) -> None:
-    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
-    (three[1].path / "product.content_based.npz").write_bytes(b"gone")
+def test_a_damaged_version_is_not_served(tmp_path: Path, versions: list[Version]) -> None:
+    services.publish(versions[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+    (versions[1].path / "product.content_based.npz").write_bytes(b"damaged")
 
     with pytest.raises(VersionDamaged):
-        services.publish(three[1].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+        services.publish(versions[1].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
-    assert serving() == three[0].id
+    assert serving() == versions[0].id
     assert ProductRecommendation.objects.count() == 2
 
 
-def test_rolling_back_twice_goes_back_two_versions(tmp_path: Path, three: list[Version]) -> None:
-    for hour, version in enumerate(three):
+def test_rolling_back_twice_goes_back_two_versions(tmp_path: Path, versions: list[Version]) -> None:
+    for hour, version in enumerate(versions):
         services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
 
-    assert services.rollback(now=NOW, by=SYSTEM).version == three[1].id
-    assert services.rollback(now=NOW, by=SYSTEM).version == three[0].id
-    assert serving() == three[0].id
+    assert services.rollback(now=NOW, by=SYSTEM).version == versions[1].id
+    assert services.rollback(now=NOW, by=SYSTEM).version == versions[0].id
+    assert serving() == versions[0].id
     with pytest.raises(NothingToRollBackTo):
         services.rollback(now=NOW, by=SYSTEM)
 
 
-def test_what_was_rolled_back_can_be_published_again(tmp_path: Path, three: list[Version]) -> None:
-    for hour, version in enumerate(three[:2]):
+def test_a_rolled_back_version_can_be_published_again(tmp_path: Path, versions: list[Version]) -> None:
+    for hour, version in enumerate(versions[:2]):
         services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
     services.rollback(now=NOW, by=SYSTEM)
 
-    services.publish(three[1].id, registry=Registry(tmp_path), now=NOW + timedelta(hours=5), by=SYSTEM)
+    services.publish(versions[1].id, registry=Registry(tmp_path), now=NOW + timedelta(hours=5), by=SYSTEM)
 
-    assert serving() == three[1].id
-    assert services.rollback(now=NOW, by=SYSTEM).version == three[0].id
+    assert serving() == versions[1].id
+    assert services.rollback(now=NOW, by=SYSTEM).version == versions[0].id
 
 
-def test_what_was_rolled_back_is_not_returned_to_by_a_later_rollback(
-    tmp_path: Path, three: list[Version]
-) -> None:
-    good, bad, next_night = three
+def test_a_rollback_skips_versions_that_were_rolled_back(tmp_path: Path, versions: list[Version]) -> None:
+    good, bad, next_night = versions
     for hour, version in enumerate((good, bad)):
         services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
     services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
@@ -112,14 +112,16 @@ def test_what_was_rolled_back_is_not_returned_to_by_a_later_rollback(
     assert services.rollback(now=NOW + timedelta(hours=4), by=SYSTEM).version == good.id
 
 
-def test_a_rollback_stays_until_a_person_publishes(tmp_path: Path, three: list[Version]) -> None:
+def test_a_rollback_stays_until_a_version_is_published_manually(
+    tmp_path: Path, versions: list[Version]
+) -> None:
     registry = Registry(tmp_path)
-    for hour, version in enumerate(three[:2]):
+    for hour, version in enumerate(versions[:2]):
         services.publish(version.id, registry=registry, now=NOW + timedelta(hours=hour), by=SYSTEM)
     services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
 
-    kept = services.publish_unless_paused(registry=registry, now=NOW + timedelta(hours=3), by=SYSTEM)
-    assert kept.version == serving() == three[0].id
+    published = services.publish_unless_paused(registry=registry, now=NOW + timedelta(hours=3), by=SYSTEM)
+    assert published.version == serving() == versions[0].id
 
     services.publish(None, registry=registry, now=NOW + timedelta(hours=4), by=SYSTEM)
     newest = register(tmp_path, LISTS, now=NOW + timedelta(days=4))
@@ -127,59 +129,63 @@ def test_a_rollback_stays_until_a_person_publishes(tmp_path: Path, three: list[V
     assert serving() == newest.id
 
 
-def test_a_version_that_a_person_named_stays_until_a_person_publishes(
-    tmp_path: Path, three: list[Version]
+def test_a_manually_published_version_stays_until_another_is_published_manually(
+    tmp_path: Path, versions: list[Version]
 ) -> None:
-    services.publish(three[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
+    services.publish(versions[0].id, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
     services.publish_unless_paused(registry=Registry(tmp_path), now=NOW + timedelta(hours=1), by=SYSTEM)
 
-    assert serving() == three[0].id
+    assert serving() == versions[0].id
 
 
-def test_a_rollback_while_the_next_version_is_loaded_stays(tmp_path: Path, three: list[Version]) -> None:
-    """A registry in which somebody rolls back at the last moment."""
-
+def test_a_rollback_while_the_next_version_is_loaded_stays(tmp_path: Path, versions: list[Version]) -> None:
     class Interrupted(Registry):
+        """A registry whose `latest` rolls back, as an operator might at that moment."""
+
         def latest(self) -> Version | None:
             services.rollback(now=NOW + timedelta(hours=2), by=SYSTEM)
             return super().latest()
 
-    for hour, version in enumerate((three[0].id, None)):
+    for hour, version in enumerate((versions[0].id, None)):
         services.publish(version, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
 
     services.publish_unless_paused(registry=Interrupted(tmp_path), now=NOW + timedelta(hours=3), by=SYSTEM)
 
-    assert serving() == three[0].id
+    assert serving() == versions[0].id
 
 
-def test_a_back_test_is_published_by_its_name_only(tmp_path: Path, three: list[Version]) -> None:
+def test_a_back_test_is_published_only_by_name(tmp_path: Path, versions: list[Version]) -> None:
     back_test = register(tmp_path, LISTS, now=NOW + timedelta(days=5), back_test=True)
 
     services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
-    assert serving() == three[2].id
+    assert serving() == versions[2].id
 
     services.publish(back_test.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=1), by=SYSTEM)
     assert serving() == back_test.id
 
 
-def test_only_the_last_versions_keep_their_lists(tmp_path: Path, three: list[Version]) -> None:
-    four = [*three, register(tmp_path, LISTS, now=NOW + timedelta(days=3))]
+def test_only_the_last_versions_keep_their_lists(tmp_path: Path, versions: list[Version]) -> None:
+    four_versions = [*versions, register(tmp_path, LISTS, now=NOW + timedelta(days=3))]
 
-    for hour, version in enumerate(four):
+    for hour, version in enumerate(four_versions):
         services.publish(version.id, registry=Registry(tmp_path), now=NOW + timedelta(hours=hour), by=SYSTEM)
 
-    assert set(ModelVersion.objects.values_list("version", flat=True)) == {one.id for one in four[1:]}
+    assert set(ModelVersion.objects.values_list("version", flat=True)) == {
+        one.id for one in four_versions[1:]
+    }
     assert ProductRecommendation.objects.count() == 2 * services.KEPT_VERSIONS
 
 
-def test_an_empty_registry_says_how_to_fill_it(tmp_path: Path) -> None:
+def test_the_error_for_an_empty_registry_names_the_training_command(tmp_path: Path) -> None:
     with pytest.raises(NothingToPublish, match=r"ml\.train"):
         services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
-def test_an_unknown_version_is_refused_by_name(tmp_path: Path, three: list[Version]) -> None:
-    with pytest.raises(VersionNotFound, match=three[0].id):
+def test_the_error_for_an_unknown_version_lists_the_known_ones(
+    tmp_path: Path, versions: list[Version]
+) -> None:
+    with pytest.raises(VersionNotFound, match=versions[0].id):
         services.publish("2020", registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
@@ -205,24 +211,26 @@ def test_the_command_publishes_lists_and_rolls_back(
 
 
 def test_publishing_and_rolling_back_are_recorded_with_both_versions(
-    tmp_path: Path, three: list[Version]
+    tmp_path: Path, versions: list[Version]
 ) -> None:
     registry, by = Registry(tmp_path), Actor.user(7)
     for number in range(2):
-        services.publish(three[number].id, registry=registry, by=by, now=NOW + timedelta(hours=number))
+        services.publish(versions[number].id, registry=registry, by=by, now=NOW + timedelta(hours=number))
     services.rollback(by=SYSTEM, now=NOW + timedelta(hours=3))
 
     entries = AuditEntry.objects.filter(action__startswith="recommendations.").order_by("pk")
     assert [(entry.action, entry.user_id, entry.changes) for entry in entries] == [
-        ("recommendations.published", 7, {"serving": [None, three[0].id]}),
-        ("recommendations.published", 7, {"serving": [three[0].id, three[1].id]}),
-        ("recommendations.rolled_back", None, {"serving": [three[1].id, three[0].id]}),
+        ("recommendations.published", 7, {"serving": [None, versions[0].id]}),
+        ("recommendations.published", 7, {"serving": [versions[0].id, versions[1].id]}),
+        ("recommendations.rolled_back", None, {"serving": [versions[1].id, versions[0].id]}),
     ]
 
 
-def test_a_version_that_can_not_be_loaded_leaves_no_entry(tmp_path: Path, three: list[Version]) -> None:
-    (three[1].path / "product.content_based.npz").write_bytes(b"gone")
+def test_a_version_that_cannot_be_loaded_leaves_no_audit_entry(
+    tmp_path: Path, versions: list[Version]
+) -> None:
+    (versions[1].path / "product.content_based.npz").write_bytes(b"damaged")
     with pytest.raises(VersionDamaged):
-        services.publish(three[1].id, registry=Registry(tmp_path), by=SYSTEM, now=NOW)
+        services.publish(versions[1].id, registry=Registry(tmp_path), by=SYSTEM, now=NOW)
 
     assert not AuditEntry.objects.exists()

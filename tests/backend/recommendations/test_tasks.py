@@ -1,3 +1,5 @@
+"""The nightly training."""
+
 import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def warehouse(warehouse_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Warehouse]:
-    """An empty warehouse that this process and its children find."""
+    """An empty warehouse for this process and its child processes."""
     with own_warehouse(warehouse_url, home=tmp_path, environment=monkeypatch) as warehouse:
         yield warehouse
 
@@ -48,7 +50,7 @@ def test_the_nightly_run_serves_what_it_trained(shop_products: None) -> None:
     assert {product for product, _, _ in entries} == {2, 3}
 
 
-def test_the_nightly_run_keeps_what_a_person_rolled_back_to(
+def test_the_nightly_run_keeps_a_version_that_was_rolled_back_to(
     warehouse: Warehouse, shop_products: None, tmp_path: Path
 ) -> None:
     for version, hours in (("good", 1), ("bad", 2)):
@@ -63,11 +65,11 @@ def test_the_nightly_run_keeps_what_a_person_rolled_back_to(
     assert train_and_publish() == "good"
 
     assert ModelVersion.objects.get(is_serving=True).version == "good"
-    assert len(Registry(tmp_path / "models").versions()) == 1, "it was trained"
+    assert len(Registry(tmp_path / "models").versions()) == 1, "a new version must be trained"
 
 
 @pytest.mark.parametrize("damage", [None, "", "{}"], ids=["missing", "empty", "without its checksum"])
-def test_the_nightly_run_trains_if_the_served_version_can_not_be_read(
+def test_the_nightly_run_trains_if_the_served_version_cannot_be_read(
     warehouse: Warehouse, shop_products: None, tmp_path: Path, damage: str | None
 ) -> None:
     ModelVersion.objects.create(
@@ -83,7 +85,7 @@ def test_the_nightly_run_trains_if_the_served_version_can_not_be_read(
     assert ModelVersion.objects.get(is_serving=True).version == name != "20260101T021500Z-00000000"
 
 
-def test_a_run_that_fails_leaves_what_is_served(warehouse: Warehouse) -> None:
+def test_a_failed_run_does_not_change_the_served_version(warehouse: Warehouse) -> None:
     ModelVersion.objects.create(version="before", loaded_at=NOW, published_at=NOW, is_serving=True)
 
     with pytest.raises(subprocess.CalledProcessError):

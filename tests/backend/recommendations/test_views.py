@@ -1,3 +1,5 @@
+"""Recommendations over HTTP."""
+
 import os
 import subprocess
 import sys
@@ -48,10 +50,10 @@ def api(redis_url: str) -> Iterator[APIClient]:
 
 @pytest.fixture
 def exposed() -> Iterator[list[exposures.ShownList]]:
-    kept: list[exposures.ShownList] = []
+    recorded: list[exposures.ShownList] = []
     before = exposures._sink[0]
-    exposures.register_sink(kept.append)
-    yield kept
+    exposures.register_sink(recorded.append)
+    yield recorded
     exposures.register_sink(before)
 
 
@@ -60,9 +62,9 @@ def publish(tmp_path: Path, lists: dict[str, dict[object, Entries]]) -> None:
     services.publish(None, registry=Registry(tmp_path), now=NOW, by=SYSTEM)
 
 
-def append_interactions(key: UUID, *met: Product) -> None:
+def append_interactions(key: UUID, *products_seen: Product) -> None:
     samples.append_interactions(
-        PipelineSettings.from_env(), key, products={product.pk: NOW for product in met}
+        PipelineSettings.from_env(), key, products={product.pk: NOW for product in products_seen}
     )
 
 
@@ -97,7 +99,7 @@ def test_each_algorithm_has_its_own_list(
 ) -> None:
     key = str(customer.shopper_key)
     names = ("collaborative", "content_based", "hybrid")
-    publish(tmp_path, {f"user.{name}": {key: [(shop[place].pk, 1, 0)]} for place, name in enumerate(names)})
+    publish(tmp_path, {f"user.{name}": {key: [(shop[index].pk, 1, 0)]} for index, name in enumerate(names)})
     api.force_authenticate(customer)
 
     found = [ids(get(api, f"{PATH}?limit=1&algorithm={name}")) for name in names]
@@ -105,10 +107,10 @@ def test_each_algorithm_has_its_own_list(
     assert found == [[product.pk] for product in shop[:3]]
 
 
-def test_what_was_bought_sold_out_or_taken_off_is_left_out(
+def test_bought_sold_out_and_inactive_products_are_left_out(
     api: APIClient, shop: list[Product], customer: User, tmp_path: Path
 ) -> None:
-    bought, sold_out, gone, left = shop[:4]
+    bought, sold_out, inactive, available = shop[:4]
     order = Order.objects.create(
         order_number="1", user=customer, currency="USD", subtotal=1, total_amount=1, placed_at=NOW
     )
@@ -117,15 +119,15 @@ def test_what_was_bought_sold_out_or_taken_off_is_left_out(
         order=order, product=bought, variant=variant, quantity=1, unit_price=1, total_price=1
     )
     Variant.objects.filter(product=sold_out).update(reserved=5)
-    Product.objects.filter(pk=gone.pk).update(is_active=False)
-    entries = [(product.pk, 1.0 - place / 10, 0) for place, product in enumerate(shop[:4])]
+    Product.objects.filter(pk=inactive.pk).update(is_active=False)
+    entries = [(product.pk, 1.0 - index / 10, 0) for index, product in enumerate(shop[:4])]
     publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): entries}})
     api.force_authenticate(customer)
 
     body = get(api, f"{PATH}?limit=50")
 
-    assert ids(body)[0] == left.pk
-    assert not {bought.pk, sold_out.pk, gone.pk} & set(ids(body))
+    assert ids(body)[0] == available.pk
+    assert not {bought.pk, sold_out.pk, inactive.pk} & set(ids(body))
 
 
 def test_a_shop_without_any_stock_still_recommends(api: APIClient, shop: list[Product]) -> None:
@@ -137,7 +139,7 @@ def test_a_shop_without_any_stock_still_recommends(api: APIClient, shop: list[Pr
     assert not any(row["in_stock"] for row in body["data"]["results"])
 
 
-def test_what_a_guest_looked_at_a_minute_ago_is_in_the_next_list(
+def test_a_guests_recent_product_changes_the_next_list(
     api: APIClient, shop: list[Product], tmp_path: Path
 ) -> None:
     seen, near, popular = shop[0], shop[1], shop[5]
@@ -161,22 +163,22 @@ def test_what_a_guest_looked_at_a_minute_ago_is_in_the_next_list(
     assert [row["reason_code"] for row in after["data"]["results"]] == ["recent", "popular"]
 
 
-def test_a_guest_who_met_nothing_but_new_products_is_told_that_content_made_the_list(
+def test_a_guest_with_only_new_products_gets_a_content_based_list_with_the_reason(
     api: APIClient, shop: list[Product], tmp_path: Path
 ) -> None:
-    new, alike = shop[0], shop[1]
-    publish(tmp_path, {"product.content_based": {new.pk: [(alike.pk, 0.5, 0)]}})
+    new, similar = shop[0], shop[1]
+    publish(tmp_path, {"product.content_based": {new.pk: [(similar.pk, 0.5, 0)]}})
     guest = uuid4()
     append_interactions(guest, new)
 
     body = get(api, f"{PATH}?algorithm=collaborative&limit=1", guest=guest)
 
-    assert ids(body) == [alike.pk]
+    assert ids(body) == [similar.pk]
     assert body["data"]["algorithm"] == "content_based"
     assert "Not enough data for collaborative" in body["data"]["reason"]
 
 
-def test_what_was_ordered_and_cancelled_is_recommended_again(
+def test_a_product_of_a_cancelled_order_is_recommended_again(
     api: APIClient, shop: list[Product], customer: User, tmp_path: Path
 ) -> None:
     ordered = shop[0]
@@ -201,15 +203,15 @@ def test_what_was_ordered_and_cancelled_is_recommended_again(
     assert ids(get(api, f"{PATH}?limit=1")) == [ordered.pk]
 
 
-def test_a_product_too_new_for_the_algorithm_is_answered_by_its_content(
+def test_a_product_too_new_for_the_algorithm_gets_content_based_recommendations(
     api: APIClient, shop: list[Product], tmp_path: Path
 ) -> None:
-    new, alike = shop[0], shop[1]
-    publish(tmp_path, {"product.content_based": {new.pk: [(alike.pk, 0.5, 0)]}})
+    new, similar = shop[0], shop[1]
+    publish(tmp_path, {"product.content_based": {new.pk: [(similar.pk, 0.5, 0)]}})
 
     body = get(api, f"/api/recommendations/product/{new.pk}/?algorithm=collaborative&limit=1")
 
-    assert ids(body) == [alike.pk]
+    assert ids(body) == [similar.pk]
     assert body["data"]["algorithm"] == "content_based"
     assert "Not enough data for collaborative" in body["data"]["reason"]
 
@@ -224,7 +226,7 @@ def test_a_product_is_never_recommended_on_its_own_page(
     assert set(ids(body)) == {product.pk for product in shop[1:]}
 
 
-def test_without_a_published_model_popular_products_are_shown_and_it_is_said(
+def test_without_a_published_model_popular_products_are_shown_with_the_reason(
     api: APIClient, shop: list[Product], customer: User
 ) -> None:
     api.force_authenticate(customer)
@@ -237,7 +239,7 @@ def test_without_a_published_model_popular_products_are_shown_and_it_is_said(
     assert "No model is published yet." in body["data"]["reason"]
 
 
-def test_without_valkey_the_published_list_stands_and_it_is_said(
+def test_without_redis_the_published_list_is_served_as_degraded(
     shop: list[Product], customer: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(tmp_path, {"user.hybrid": {str(customer.shopper_key): [(shop[0].pk, 1, 0)]}})
@@ -282,7 +284,7 @@ def test_the_list_is_exposed_with_its_slot_algorithm_and_model_version(
         ("page=2", "page", "Allowed: algorithm, limit"),
     ],
 )
-def test_a_wrong_parameter_is_refused_with_what_is_allowed(
+def test_the_error_for_an_invalid_parameter_names_the_allowed_values(
     api: APIClient, query: str, field: str, message: str
 ) -> None:
     body = get(api, f"{PATH}?{query}", status=400)
@@ -304,12 +306,12 @@ def test_the_number_of_queries_does_not_depend_on_the_lists(
     api: APIClient, shop: list[Product], customer: User, tmp_path: Path
 ) -> None:
     key = str(customer.shopper_key)
-    everything = [(product.pk, 1.0, shop[0].pk) for product in shop[1:]]
+    all_entries = [(product.pk, 1.0, shop[0].pk) for product in shop[1:]]
     publish(
         tmp_path,
         {
-            "user.hybrid": {key: everything},
-            "product.hybrid": {product.pk: everything for product in shop[:4]},
+            "user.hybrid": {key: all_entries},
+            "product.hybrid": {product.pk: all_entries for product in shop[:4]},
             "everyone.popularity": {"": [(product.pk, 1, 0) for product in shop]},
         },
     )
@@ -317,16 +319,14 @@ def test_the_number_of_queries_does_not_depend_on_the_lists(
     counts = []
     for limit, recent in ((1, shop[:0]), (50, shop[:4])):
         append_interactions(customer.shopper_key, *recent)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             get(api, f"{PATH}?limit={limit}")
         counts.append(len(queries))
 
     assert counts == [5, 5]
 
 
-def test_the_web_process_holds_none_of_the_training_libraries() -> None:
+def test_the_web_process_imports_none_of_the_training_libraries() -> None:
     program = (
         "import sys, django; django.setup(); import backend.config.urls;"
         "print(sorted({'pandas', 'sklearn', 'scipy', 'implicit'} & set(sys.modules)))"

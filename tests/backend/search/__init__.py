@@ -1,1 +1,1 @@
-"""Search over HTTP, and how changes reach the index."""
+"""Tests of search over HTTP, and of how changes reach the index."""

@@ -1,4 +1,4 @@
-"""The shop's search, on both engines."""
+"""Fixtures of the shop's search engine, on tantivy and on Elasticsearch."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ ENGINES = [
 
 @pytest.fixture(params=ENGINES)
 def shop_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngine]:
-    """The search engine of this process, without generations."""
+    """The search engine of this process, without any generation of the index."""
     monkeypatch.setenv("VITRINE_SEARCH_ENGINE", request.param)
     if request.param == "elasticsearch":
         monkeypatch.setenv("ELASTICSEARCH_URL", request.getfixturevalue("elasticsearch_url"))
@@ -24,7 +24,7 @@ def shop_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def folder_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngine]:
-    """The same on tantivy alone, for tests that do not depend on the engine."""
+    """The search engine on tantivy only, for tests that don't depend on the engine."""
     monkeypatch.setenv("VITRINE_SEARCH_ENGINE", "tantivy")
     yield from _opened()
 

@@ -1,4 +1,4 @@
-"""rebuild_index and evaluate_search."""
+"""The commands rebuild_index and evaluate_search."""
 
 import gzip
 import io
@@ -78,7 +78,7 @@ def test_a_search_is_evaluated_without_using_the_shops_index(
 
 
 @pytest.mark.parametrize(
-    ("products", "judgments", "complaint"),
+    ("products", "judgments", "message"),
     [
         ("id,title\n1,x\n", JUDGMENTS, "lacks the columns product_id, description"),
         (PRODUCTS + "x,y,z\n", JUDGMENTS, "line 7: product_id is 'x'"),
@@ -89,14 +89,14 @@ def test_a_search_is_evaluated_without_using_the_shops_index(
         (PRODUCTS, "query,product_id,grade\nlamp,1,0\n", "grade above 0"),
     ],
 )
-def test_a_wrong_file_is_a_one_line_error(
-    tmp_path: Path, products: str, judgments: str, complaint: str
+def test_an_invalid_file_is_reported_in_one_line(
+    tmp_path: Path, products: str, judgments: str, message: str
 ) -> None:
     first, second = tmp_path / "products.csv", tmp_path / "judgments.csv"
     first.write_text(products)
     second.write_text(judgments)
 
-    with pytest.raises(CommandError, match=complaint) as error:
+    with pytest.raises(CommandError, match=message) as error:
         run("evaluate_search", "--products", first, "--judgments", second, "--engine", "tantivy")
     assert error.value.returncode == 2
     assert "\n" not in str(error.value)

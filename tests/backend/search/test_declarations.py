@@ -20,7 +20,7 @@ from indexing.schema import CURRENT
 ENGINES = Path(indexing.__file__).parent
 SEARCH = Path(backend.search.__file__).parent
 READERS = sorted([*ENGINES.glob("*/*.py"), SEARCH / "parameters.py", SEARCH / "views.py"])
-# One variant must both have the attributes and be in stock, so that the engines know these two by name.
+# The engines name these two filters, because one and the same variant must match both.
 OF_VARIANTS = {"in_stock", "attributes"}
 # The parameter `category` is resolved to tokens of categories before the search.
 RESOLVED = {"category", "category_tokens"}
@@ -48,7 +48,7 @@ def test_a_declared_filter_is_indexed_and_a_documented_parameter(
     assert SearchParameters().fields[declared.parameter].help_text == declared.help_text
 
 
-def test_declared_facets_are_what_the_serializer_and_the_description_have(operation: dict[str, Any]) -> None:
+def test_the_serializer_and_the_openapi_document_have_the_declared_facets(operation: dict[str, Any]) -> None:
     names = {declared.name for declared in FACETS}
 
     assert set(FacetsSerializer().fields) == names
@@ -57,7 +57,7 @@ def test_declared_facets_are_what_the_serializer_and_the_description_have(operat
     assert set(PARAMETERS) == set(FilterKind) - NO_PARAMETER
 
 
-def test_a_facet_is_narrowed_by_declared_filters_alone() -> None:
+def test_a_facet_is_narrowed_only_by_declared_filters() -> None:
     declared = {each.name for each in FILTERS}
 
     assert {name for facet in FACETS for name in facet.narrowed_by} <= declared
@@ -74,7 +74,7 @@ def test_only_the_declaration_contains_the_name_of_a_filter(path: Path) -> None:
     )
 
 
-def test_one_line_declares_a_filter() -> None:
+def test_a_filter_is_declared_in_one_line() -> None:
     @dataclass(frozen=True, kw_only=True)
     class MoreFilters(Filters):
         vegan: bool | None = flag("Whether the product is vegan.", since=3)

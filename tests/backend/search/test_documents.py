@@ -28,7 +28,9 @@ def engine(elasticsearch_url: str) -> Iterator[ElasticsearchEngine]:
     opened.close()
 
 
-def test_a_document_written_through_the_library_can_be_read_back_whole(engine: ElasticsearchEngine) -> None:
+def test_a_document_written_through_the_library_can_be_read_back_completely(
+    engine: ElasticsearchEngine,
+) -> None:
     from backend.search.documents import ProductIndex
 
     index: Any = ProductIndex

@@ -170,7 +170,7 @@ def test_messages_delivered_again_change_nothing(shop_engine: SearchEngine) -> N
     wait_until(lambda: titles(shop_engine, "lantern") == ["Brass lantern"], seconds=2)
 
 
-def test_the_first_generation_of_a_shop_is_built_by_itself(shop_engine: SearchEngine) -> None:
+def test_the_first_generation_of_a_shop_is_built_automatically(shop_engine: SearchEngine) -> None:
     product("Brass lantern")
 
     (subscriber,) = index_subscribers(shop_engine, clock=timezone.now)
@@ -206,18 +206,18 @@ def test_changes_since_the_beginning_of_the_scan_are_applied(folder_engine: Sear
     source.unsubscribe(generation)
 
 
-def test_a_build_that_was_stopped_until_its_messages_were_deleted_fails_and_leaves_nothing_behind(
+def test_a_build_whose_messages_were_deleted_meanwhile_fails_and_is_cleaned_up(
     folder_engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     product("Brass lantern")
     scan = projection.scan
 
-    def stopped_meanwhile() -> Iterator[list[DocumentWrite]]:
+    def stop_the_cursor_after_the_scan() -> Iterator[list[DocumentWrite]]:
         yield from scan()
         past = timezone.now() - timedelta(days=2)
         Cursor.objects.update(closed_at=past, overtaken=True, lease_owner="", lease_until=past)
 
-    monkeypatch.setattr(projection, "scan", stopped_meanwhile)
+    monkeypatch.setattr(projection, "scan", stop_the_cursor_after_the_scan)
     monkeypatch.setattr(runner, "LEASE", timedelta(0))
     with pytest.raises(Overtaken):
         build(folder_engine, clock=timezone.now, by=SYSTEM)

@@ -1,4 +1,4 @@
-"""Documents made from rows."""
+"""Documents of products, made from database rows."""
 
 from decimal import Decimal
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.django_db
 
 
 def document_of(row: Product) -> ProductDocument:
-    (change,) = project([row.pk])
-    assert isinstance(change, PutDocument)
-    return change.document
+    (write,) = project([row.pk])
+    assert isinstance(write, PutDocument)
+    return write.document
 
 
-def test_a_document_holds_what_a_page_shows() -> None:
+def test_a_document_has_the_fields_of_a_product() -> None:
     lamp = product(
         "Brass lamp",
         price="20.00",
@@ -59,18 +59,16 @@ def test_products_that_are_not_listed_are_deleted_from_the_index() -> None:
     hidden, deleted = product(is_active=False), product()
     delete_product(deleted.pk, now=NOW, by=SYSTEM)
 
-    changes = project([hidden.pk, deleted.pk, 999_999])
+    writes = project([hidden.pk, deleted.pk, 999_999])
 
-    assert [type(change) for change in changes] == [DeleteDocument, DeleteDocument, DeleteDocument]
+    assert [type(write) for write in writes] == [DeleteDocument, DeleteDocument, DeleteDocument]
 
 
 def test_the_number_of_queries_does_not_grow_with_the_number_of_products() -> None:
     first = product(category=("A",))
     rest = [product(category=("B", f"C{number}", "D"), stock=[1, 2, 3]) for number in range(8)]
 
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    with CaptureQueriesContext(connection) as few:
         project([first.pk])
     with CaptureQueriesContext(connection) as many:
         project([first.pk, *(each.pk for each in rest)])
@@ -99,5 +97,5 @@ def test_a_scan_yields_every_listed_product_once(monkeypatch: pytest.MonkeyPatch
 
     batches = list(scan())
 
-    assert sorted(change.product_id for batch in batches for change in batch) == sorted(listed)
+    assert sorted(write.product_id for batch in batches for write in batch) == sorted(listed)
     assert [len(batch) for batch in batches] == [2, 2, 1]

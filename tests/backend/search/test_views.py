@@ -37,9 +37,9 @@ READS = ["/api/search/?q=lantern", "/api/search/?q=brass+lanturn", "/api/search/
 @pytest.fixture
 def shown() -> Iterator[list[ShownList]]:
     """The exposures of this test."""
-    kept: list[ShownList] = []
-    register_sink(kept.append)
-    yield kept
+    recorded: list[ShownList] = []
+    register_sink(recorded.append)
+    yield recorded
     register_sink(sink.store)
 
 
@@ -65,7 +65,7 @@ def guest(folder_engine: SearchEngine, shown: list[ShownList]) -> APIClient:
     return client_of()
 
 
-def test_a_search_answers_with_a_page_of_cards(client: APIClient) -> None:
+def test_a_search_returns_a_page_of_cards(client: APIClient) -> None:
     body = client.get(f"{SEARCH}?q=lantern&sort_by=price_low&page_size=1").json()
 
     assert (body["count"], body["total_pages"], body["current_page"]) == (2, 2, 1)
@@ -93,9 +93,9 @@ def test_every_parameter_narrows_the_results(client: APIClient) -> None:
         {"attr.size": "M"},
         {"attr.size": ["M", "XL"], "in_stock": "true"},
     ]
-    for asked in choices:
-        titles = [each["title"] for each in client.get(SEARCH, asked).json()["results"]]
-        assert titles == ["Brass lantern"], asked
+    for parameters in choices:
+        titles = [each["title"] for each in client.get(SEARCH, parameters).json()["results"]]
+        assert titles == ["Brass lantern"], parameters
     assert client.get(SEARCH, {"attr.size": "L", "in_stock": "true"}).json()["count"] == 0
     assert client.get(SEARCH, {"brand": ["Lumen", "Folk"]}).json()["count"] == 2
 
@@ -170,14 +170,14 @@ def test_a_misspelt_query_is_corrected_and_the_response_says_so(client: APIClien
     assert body["results"][0]["title"] == "Brass lantern"
 
 
-def test_suggestions_complete_what_was_typed(client: APIClient) -> None:
+def test_suggestions_complete_a_prefix(client: APIClient) -> None:
     data = client.get("/api/search/suggestions/", {"q": "lan"}).json()["data"]
 
     assert data == [{"kind": "phrase", "text": "lantern", "count": 2, "slug": ""}]
 
 
 @pytest.mark.parametrize(
-    ("asked", "field"),
+    ("parameters", "field"),
     [
         ("sort_by=cheapest", "sort_by"),
         ("colour=red", "colour"),
@@ -202,14 +202,14 @@ def test_suggestions_complete_what_was_typed(client: APIClient) -> None:
         ("&".join(f"brand={number}" for number in range(21)), "brand"),
     ],
 )
-def test_invalid_input_is_refused_and_the_field_named(guest: APIClient, asked: str, field: str) -> None:
-    response = guest.get(f"{SEARCH}?{asked}")
+def test_the_error_for_invalid_input_names_the_field(guest: APIClient, parameters: str, field: str) -> None:
+    response = guest.get(f"{SEARCH}?{parameters}")
 
     assert response.status_code == 400
     assert field in response.json()["details"]
 
 
-def test_an_unknown_order_names_the_known_ones(guest: APIClient) -> None:
+def test_the_error_for_an_unknown_sort_order_lists_the_known_ones(guest: APIClient) -> None:
     details = guest.get(SEARCH, {"sort_by": "cheapest"}).json()["details"]
 
     assert "price_low" in str(details["sort_by"])
@@ -251,7 +251,7 @@ def test_a_damaged_index_is_unavailable_until_it_is_rebuilt(folder_engine: Searc
 
 @contextmanager
 def engine_at(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SearchEngine]:
-    """Give the process's engine, on Elasticsearch at `url`, with a share of the threads that no test has suspended."""
+    """Yield this process's engine, on Elasticsearch at `url`, with a share of the threads that isn't suspended."""
     share = Share("search", slots=4, failures=(SearchEngineUnavailable,))
     monkeypatch.setattr(index, "SHARE", share)
     monkeypatch.setenv("ELASTICSEARCH_URL", url)
@@ -285,10 +285,10 @@ def test_an_engine_that_hangs_is_unavailable_within_three_seconds(
         assert client_of().get(path).status_code == 200
 
         with processes.stopped(pid):
-            begun = time.monotonic()
+            started = time.monotonic()
             response = client_of().get(path)
 
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - started < 3
         assert response.status_code == 503
         assert response.json()["code"] == "search_unavailable"
         assert response.headers["Retry-After"]

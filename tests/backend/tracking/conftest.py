@@ -1,4 +1,4 @@
-"""An empty stream with an unused quota of refused events, and a shopper's requests."""
+"""An empty stream with an unused quota of refused events, and functions that send a shopper's events."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +40,7 @@ def send(client: APIClient, *events: object) -> Any:
 
 
 def batches(stream: Stream) -> list[Batch]:
-    """Take all batches from the stream."""
+    """Read all batches from the stream."""
     stream.open()
     entries = stream.take(count=100, block_seconds=0.001)
     return [decode(entry.payload or b"") for entry in entries]

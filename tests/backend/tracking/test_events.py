@@ -34,7 +34,7 @@ def test_a_guests_events_are_accepted_and_one_request_is_one_entry(guest: APICli
     assert [event.type for event in batch.events] == ["view", "cart_add", "view"]
 
 
-def test_an_accounts_events_carry_its_shopper_key_and_not_the_guests(
+def test_an_accounts_events_have_its_shopper_key_and_not_the_guests(
     guest: APIClient, stream: Stream, django_user_model: Any
 ) -> None:
     user = django_user_model.objects.create(phone="+15550000001")
@@ -48,7 +48,7 @@ def test_valid_events_are_accepted_and_invalid_ones_are_reported_with_reasons(
 ) -> None:
     v4 = view(event_id=str(uuid4()))
     old = view(event_id="018bcfe5-6800-7000-8000-000000000001")
-    faulty = [
+    invalid = [
         view(product_id=-1),
         view(quantity=3),
         v4,
@@ -59,7 +59,7 @@ def test_valid_events_are_accepted_and_invalid_ones_are_reported_with_reasons(
         {"event_id": str(uuid7()), "type": "order", "product_id": 7},
         {"event_id": str(uuid7()), "type": "exposure", "surface": "search", "product_ids": [1]},
     ]
-    response = send(guest, view(), *faulty)
+    response = send(guest, view(), *invalid)
     assert response.status_code == 202
     data = response.json()["data"]
     assert data["accepted"] == 1
@@ -83,7 +83,7 @@ def test_a_malformed_anonymous_id_is_a_400(stream: Stream) -> None:
     assert send(APIClient(headers={"X-Anonymous-Id": "me"}), view()).status_code == 400
 
 
-def test_a_beacon_names_its_guest_in_the_body(stream: Stream) -> None:
+def test_the_anonymous_id_can_be_in_the_body(stream: Stream) -> None:
     body = {"events": [view()], "anonymous_id": str(GUEST)}
     assert APIClient().post("/api/events/", body, format="json").status_code == 202
     assert [batch.shopper_key for batch in batches(stream)] == [GUEST]
@@ -113,9 +113,9 @@ def test_an_accounts_events_ignore_the_guest_in_the_body(stream: Stream, django_
 def test_refused_events_beyond_the_quota_are_reported_and_counted_but_not_kept(
     guest: APIClient, stream: Stream
 ) -> None:
-    rubbish = [{"type": "x" * 1_500}] * 100
+    invalid = [{"type": "x" * 1_500}] * 100
     before = REFUSED_NOT_KEPT._value.get()
-    responses = [send(guest, view(), *rubbish).json()["data"] for _ in range(3)]
+    responses = [send(guest, view(), *invalid).json()["data"] for _ in range(3)]
     assert [(one["accepted"], len(one["refused"])) for one in responses] == [(1, 100)] * 3
     kept = [batch.refused for batch in batches(stream)]
     assert sum(len(refused.payload) for batch in kept for refused in batch) <= ADDRESS_BYTES
@@ -123,15 +123,15 @@ def test_refused_events_beyond_the_quota_are_reported_and_counted_but_not_kept(
 
 
 @pytest.fixture
-def two_a_minute(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
-    """Let each guest's address send two batches a minute."""
+def two_per_minute(monkeypatch: pytest.MonkeyPatch, redis_url: str) -> None:
+    """Allow each guest's address two batches per minute."""
     monkeypatch.setattr(EventsThrottle, "rate", "2/minute", raising=False)
     with redis.Redis.from_url(redis_url) as server:
         for key in server.scan_iter("vitrine:throttle_events_*"):
             server.delete(key)
 
 
-@pytest.mark.usefixtures("two_a_minute")
+@pytest.mark.usefixtures("two_per_minute")
 @pytest.mark.parametrize("event", [{"type": "dance"}, view()], ids=["invalid", "valid"])
 def test_a_batch_beyond_the_rate_is_a_429_and_stores_nothing(
     guest: APIClient, stream: Stream, event: dict[str, object]
@@ -142,7 +142,7 @@ def test_a_batch_beyond_the_rate_is_a_429_and_stores_nothing(
     assert len(batches(stream)) == 2
 
 
-@pytest.mark.usefixtures("two_a_minute")
+@pytest.mark.usefixtures("two_per_minute")
 def test_each_account_has_its_own_rate(guest: APIClient, stream: Stream, django_user_model: Any) -> None:
     assert [send(guest, view()).status_code for _ in range(3)] == [202, 202, 429]
     guest.force_authenticate(django_user_model.objects.create(phone="+15550000003"))
@@ -158,7 +158,7 @@ def test_a_batch_is_one_round_trip_to_the_stream_and_none_to_the_cache(
 
     with redis.Redis.from_url(redis_url) as server, server.monitor() as monitor:
         assert send(guest, view()).status_code == 202
-        server.echo("that was all")
+        server.echo("end")
         seen = list(iter(lambda: _name_of_next(monitor, databases), "ECHO"))
 
     assert seen == ["EVALSHA"]
@@ -178,8 +178,8 @@ def _name_of_next(monitor: Any, databases: set[int]) -> str:
 
 
 @pytest.fixture
-def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The shop with the address of a Valkey that doesn't run."""
+def without_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Configure the address of a Redis that doesn't run."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -198,10 +198,8 @@ def _own_connections() -> Iterator[None]:
     _forget_connections()
 
 
-@pytest.mark.usefixtures("nowhere")
-def test_without_the_stream_a_batch_is_a_503_with_retry_after(
-    guest: APIClient,
-) -> None:
+@pytest.mark.usefixtures("without_redis")
+def test_without_the_stream_a_batch_is_a_503_with_retry_after(guest: APIClient) -> None:
     response = send(guest, view())
     assert response.status_code == 503
     assert response.headers["Retry-After"]
@@ -210,7 +208,7 @@ def test_without_the_stream_a_batch_is_a_503_with_retry_after(
 
 @pytest.fixture
 def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The shop with a Valkey of this test's own, whose memory may be filled."""
+    """Start a Valkey for this test only, so that the test can change its memory limit."""
     settings = PipelineSettings(home=tmp_path)
     with embedded.ensure(settings, embedded.VALKEY):
         url = embedded.redis_url(settings)
@@ -229,7 +227,7 @@ def test_a_full_stream_refuses_batches_and_keeps_its_entries(guest: APIClient, o
     assert len(batches(streams.stream())) == 1
 
 
-def test_the_products_of_a_shoppers_interactions_are_remembered_for_the_next_list(
+def test_the_products_of_a_shoppers_interactions_are_stored_for_recommendations(
     guest: APIClient, stream: Stream
 ) -> None:
     streams.recent_products().forget(GUEST)
@@ -238,7 +236,7 @@ def test_the_products_of_a_shoppers_interactions_are_remembered_for_the_next_lis
     streams.recent_products().forget(GUEST)
 
 
-def test_the_latest_of_several_interactions_is_remembered_in_any_order(
+def test_the_latest_of_several_interactions_counts_whatever_their_order(
     guest: APIClient, stream: Stream
 ) -> None:
     streams.recent_products().forget(GUEST)

@@ -37,7 +37,7 @@ def test_events_are_stored_and_refused_ones_wait_to_be_replayed(
     assert store.value("SELECT count() FROM events FINAL") == 1
     assert dead_letters.waiting(store) == 1
     assert run("replay_events") == "0 dead letters replayed, 1 kept\n"
-    # A newer version of the shop understands what it refused before.
+    # A newer release accepts an event that this one refused.
     store.command(
         "INSERT INTO dead_letters SELECT * REPLACE (replaceOne(payload, ':0', ':8') AS payload) FROM dead_letters"
     )
@@ -50,7 +50,7 @@ def test_events_are_stored_and_refused_ones_wait_to_be_replayed(
 
 
 def test_events_accepted_by_the_previous_release_are_stored_too(stream: Stream, warehouse_url: str) -> None:
-    """They append JSON under a key of their own, where their consumer finds no entry that it can't read."""
+    """The previous release appends JSON under another key, where its consumer finds only entries that it can read."""
     warehouse().command("TRUNCATE TABLE events")
     event_id = uuid7()
     entry = {

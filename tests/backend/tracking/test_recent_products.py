@@ -1,3 +1,5 @@
+"""A guest's recent products after the guest logs in."""
+
 from datetime import UTC, datetime
 from uuid import uuid4
 

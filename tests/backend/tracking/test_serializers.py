@@ -20,7 +20,7 @@ def test_every_type_that_clients_send_is_described_with_every_field() -> None:
     }
 
 
-def test_bounds_and_what_is_required_are_described_as_they_are_checked() -> None:
+def test_bounds_and_required_fields_are_described_as_they_are_checked() -> None:
     fields = described()["cart_add"]().fields
     assert (fields["quantity"].min_value, fields["quantity"].max_value) == (1, 100_000)
     assert (fields["product_id"].required, fields["quantity"].required) == (True, False)

@@ -1,4 +1,4 @@
-"""Lists that were shown become events."""
+"""Exposures are written to the stream as events."""
 
 import socket
 import time
@@ -53,10 +53,12 @@ def test_a_list_does_not_wait_long_for_a_stream_that_hangs(monkeypatch: pytest.M
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
         streams.stream.cache_clear()
-        begun = time.monotonic()
+        started = time.monotonic()
         try:
-            shown = expose(surface="search", shopper=Shopper(key=GUEST), product_ids=[3], now=timezone.now())
+            exposure_id = expose(
+                surface="search", shopper=Shopper(key=GUEST), product_ids=[3], now=timezone.now()
+            )
         finally:
             streams.stream.cache_clear()
-    assert shown is None
-    assert time.monotonic() - begun < 4
+    assert exposure_id is None
+    assert time.monotonic() - started < 4
