@@ -90,10 +90,10 @@ def test_a_list_contains_a_product_once_and_not_before_its_launch(history: Histo
 def test_only_customers_add_products_to_carts(history: History) -> None:
     clicks, shown = history.behaviour.clicks, history.behaviour.shown
     customers = len(history.shop.population.customers)
-    people = shown.shoppers[clicks.shown]
-    assert (people >= customers).any()
+    shoppers = shown.shoppers[clicks.shown]
+    assert (shoppers >= customers).any()
     assert clicks.ordered.any()
-    assert (people[clicks.added] < customers).all()
+    assert (shoppers[clicks.added] < customers).all()
 
 
 def test_shoppers_prefer_products_of_their_styles(history: History) -> None:

@@ -1,4 +1,4 @@
-"""Rows that are inserted many at once."""
+"""Inserting many rows at once."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,10 +14,10 @@ from tests.backend import shop
 
 pytestmark = [pytest.mark.django_db, pytest.mark.stores]
 
-MORE_THAN_ONE_STATEMENT_HOLDS = 1_500
+ROWS_OF_SEVERAL_STATEMENTS = 1_500
 
 
-def a_variant(product: Product, sku: str) -> Variant:
+def new_variant(product: Product, sku: str) -> Variant:
     return Variant(
         product=product,
         sku=sku,
@@ -28,18 +28,18 @@ def a_variant(product: Product, sku: str) -> Variant:
     )
 
 
-def test_rows_are_stored_as_bulk_create_stores_them() -> None:
+def test_rows_are_stored_as_by_bulk_create() -> None:
     product = shop.product()
-    (expected,) = Variant.objects.bulk_create([a_variant(product, "usual")])
-    insert_rows([a_variant(product, f"many-{number}") for number in range(MORE_THAN_ONE_STATEMENT_HOLDS)])
+    (expected,) = Variant.objects.bulk_create([new_variant(product, "usual")])
+    insert_rows([new_variant(product, f"many-{number}") for number in range(ROWS_OF_SEVERAL_STATEMENTS)])
 
     columns = [field.attname for field in Variant._meta.concrete_fields if field.name not in ("id", "sku")]
     stored = Variant.objects.filter(sku__startswith="many-").values_list(*columns)
-    assert len(stored) == MORE_THAN_ONE_STATEMENT_HOLDS
+    assert len(stored) == ROWS_OF_SEVERAL_STATEMENTS
     assert set(map(repr, stored)) == {repr(Variant.objects.values_list(*columns).get(pk=expected.pk))}
 
 
-def test_rows_that_exist_are_overwritten_in_the_named_fields_alone() -> None:
+def test_only_the_given_fields_of_existing_rows_are_overwritten() -> None:
     variant = shop.product().variants.get()
     first, second = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
     insert_rows([VariantStatement(variant=variant, stock=3, applied_at=first)], overwrite=["stock"])
@@ -49,13 +49,13 @@ def test_rows_that_exist_are_overwritten_in_the_named_fields_alone() -> None:
     assert (statement.stock, statement.applied_at) == (5, first)
 
 
-def test_a_row_that_exists_is_an_error_unless_it_is_overwritten() -> None:
+def test_an_existing_row_is_an_error_unless_it_may_be_overwritten() -> None:
     product = shop.product()
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert_rows([a_variant(product, "new"), a_variant(product, product.variants.get().sku)])
+        insert_rows([new_variant(product, "new"), new_variant(product, product.variants.get().sku)])
     assert not Variant.objects.filter(sku="new").exists()
 
 
-def test_no_rows_need_no_statement(django_assert_num_queries: Any) -> None:
+def test_inserting_no_rows_executes_no_statement(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         insert_rows([])

@@ -1,4 +1,4 @@
-"""Queries that are compiled once."""
+"""Queries whose SQL is compiled only once."""
 
 from threading import Thread
 from typing import Any
@@ -20,7 +20,7 @@ def select(key: int) -> Any:
 
 
 @pytest.mark.django_db
-def test_the_rows_are_those_of_the_query_set_for_every_key() -> None:
+def test_the_rows_equal_those_of_the_query_set_for_every_key() -> None:
     query = CompiledQuery(select)
     for product in (shop.product(price="12.34", attributes={"colour": "red"}), shop.product(is_active=False)):
         assert query.rows(product.pk) == [list(row) for row in select(product.pk)]

@@ -1,4 +1,4 @@
-"""Back-in-stock subscriptions: each is told once, for whatever reason units became available."""
+"""Back-in-stock subscriptions: a subscriber is notified once, however units become available."""
 
 from collections.abc import Callable
 
@@ -31,8 +31,8 @@ def handle(variant: Variant) -> None:
     StockAlerts(clock=lambda: NOW).handle([Notice(Topic.PRODUCT, str(variant.product_id))])
 
 
-def told() -> list[tuple[int, int]]:
-    """Return the user and variant of each fact, as they were published."""
+def published_facts() -> list[tuple[int, int]]:
+    """Return the user and the variant of each published back-in-stock fact, in order."""
     facts = BackInStock.objects.in_bulk()
     keys = Message.objects.filter(topic=Topic.BACK_IN_STOCK).order_by("pk").values_list("key", flat=True)
     assert sorted(int(key) for key in keys) == sorted(facts)
@@ -63,77 +63,81 @@ def cancellation(variant: Variant) -> None:
 
 
 @pytest.mark.parametrize(
-    "comes_back",
+    "make_available",
     [receipt, entry(TransactionType.RETURN), entry(TransactionType.ADJUSTMENT), cancellation],
     ids=["receipt", "return", "adjustment", "cancellation"],
 )
-def test_every_way_in_which_units_become_available_tells_subscribers_once(
-    comes_back: Callable[[Variant], None],
+def test_subscribers_are_notified_once_however_units_become_available(
+    make_available: Callable[[Variant], None],
 ) -> None:
-    lamp, ann, bob = shop.variant(stock=5), shop.customer(), shop.customer()
+    lamp, first_customer, second_customer = shop.variant(stock=5), shop.customer(), shop.customer()
     reserve({lamp.pk: 5}, reference="order", now=NOW)
-    subscribe(ann, lamp)
-    subscribe(bob, lamp)
+    subscribe(first_customer, lamp)
+    subscribe(second_customer, lamp)
     handle(lamp)
-    assert told() == []
+    assert published_facts() == []
 
-    comes_back(lamp)
+    make_available(lamp)
     handle(lamp)
     handle(lamp)
 
-    assert told() == [(ann.pk, lamp.pk), (bob.pk, lamp.pk)]
+    assert published_facts() == [(first_customer.pk, lamp.pk), (second_customer.pk, lamp.pk)]
     assert BackInStockSubscription.objects.count() == 0
 
 
-def test_a_variant_whose_stock_comes_and_goes_tells_once() -> None:
-    lamp, ann = shop.variant(stock=0), shop.customer()
-    subscribe(ann, lamp)
+def test_a_subscriber_is_notified_once_if_stock_repeatedly_comes_and_goes() -> None:
+    lamp, first_customer = shop.variant(stock=0), shop.customer()
+    subscribe(first_customer, lamp)
     for _ in range(3):
         shop.receive({lamp.pk: 1})
         handle(lamp)
         reserve({lamp.pk: 1}, reference="order", now=NOW)
         handle(lamp)
-    assert told() == [(ann.pk, lamp.pk)]
+    assert published_facts() == [(first_customer.pk, lamp.pk)]
 
 
-def test_stock_that_is_sold_before_it_is_read_tells_nobody_and_keeps_the_subscription() -> None:
-    lamp, ann = shop.variant(stock=0), shop.customer()
-    subscribe(ann, lamp)
+def test_stock_that_is_sold_before_the_check_causes_no_notification_and_keeps_the_subscription() -> None:
+    lamp, first_customer = shop.variant(stock=0), shop.customer()
+    subscribe(first_customer, lamp)
     shop.receive({lamp.pk: 1})
     reserve({lamp.pk: 1}, reference="order", now=NOW)
     handle(lamp)
-    assert told() == []
+    assert published_facts() == []
     assert BackInStockSubscription.objects.count() == 1
 
 
 @pytest.mark.parametrize("hidden", [Product, Variant])
-def test_what_is_not_for_sale_tells_nobody_until_it_is(hidden: type[Product | Variant]) -> None:
-    lamp, ann = shop.variant(stock=0), shop.customer()
-    subscribe(ann, lamp)
+def test_subscribers_of_an_inactive_variant_are_notified_when_it_becomes_active(
+    hidden: type[Product | Variant],
+) -> None:
+    lamp, first_customer = shop.variant(stock=0), shop.customer()
+    subscribe(first_customer, lamp)
     shop.receive({lamp.pk: 1})
     hidden._default_manager.update(is_active=False)
     handle(lamp)
-    assert told() == []
+    assert published_facts() == []
     hidden._default_manager.update(is_active=True)
     handle(lamp)
-    assert told() == [(ann.pk, lamp.pk)]
+    assert published_facts() == [(first_customer.pk, lamp.pk)]
 
 
-def test_subscribing_publishes_the_product_so_that_stock_that_arrives_meanwhile_is_not_missed() -> None:
-    lamp, ann = shop.variant(stock=0), shop.customer()
-    seen_as_out = Variant.objects.select_related("product").get(pk=lamp.pk)
+def test_subscribing_publishes_the_product_because_stock_may_have_arrived_meanwhile() -> None:
+    lamp, first_customer = shop.variant(stock=0), shop.customer()
+    out_of_stock = Variant.objects.select_related("product").get(pk=lamp.pk)
     shop.receive({lamp.pk: 1})
     handle(lamp)
     before = Message.objects.filter(topic=Topic.PRODUCT).count()
 
-    back_in_stock.subscribe(ann, variant=seen_as_out, by=shop.SYSTEM, now=NOW)
+    back_in_stock.subscribe(first_customer, variant=out_of_stock, by=shop.SYSTEM, now=NOW)
 
     assert Message.objects.filter(topic=Topic.PRODUCT).count() == before + 1
     handle(lamp)
-    assert told() == [(ann.pk, lamp.pk)]
+    assert published_facts() == [(first_customer.pk, lamp.pk)]
 
 
-def test_a_message_that_is_handled_by_several_processes_tells_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_several_processes_handle_notifies_each_subscriber_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(back_in_stock, "TOLD_AT_ONCE", 3)
     lamp = shop.variant(stock=0)
     for _ in range(8):
@@ -143,19 +147,19 @@ def test_a_message_that_is_handled_by_several_processes_tells_once(monkeypatch: 
     together(*[lambda: handle(lamp)] * 4)
     handle(lamp)
 
-    assert len(told()) == len(set(told())) == 8
+    assert len(published_facts()) == len(set(published_facts())) == 8
 
 
-def test_subscribing_at_once_makes_one_subscription() -> None:
-    lamp, ann = shop.variant(stock=0), shop.customer()
-    client = client_of(ann)
-    together(*[lambda: client_of(ann).post(path_of(lamp))] * 4)
+def test_concurrent_requests_create_one_subscription() -> None:
+    lamp, first_customer = shop.variant(stock=0), shop.customer()
+    client = client_of(first_customer)
+    together(*[lambda: client_of(first_customer).post(path_of(lamp))] * 4)
 
     (row,) = client.get(path_of(lamp)).json()["data"]
     assert (row["product"], row["variant"], row["sku"]) == (lamp.product_id, lamp.pk, lamp.sku)
 
 
-def test_a_customer_subscribes_lists_and_ends_subscriptions() -> None:
+def test_a_customer_creates_lists_and_deletes_subscriptions() -> None:
     small, large = shop.product(stock=[0, 0]).variants.order_by("pk")
     client, other = client_of(shop.customer()), client_of(shop.customer())
 
@@ -172,7 +176,9 @@ def test_a_customer_subscribes_lists_and_ends_subscriptions() -> None:
     assert client.delete(path_of(small)).json()["data"] == []
 
 
-def test_what_is_in_stock_unknown_or_of_another_product_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_available_unknown_or_foreign_variant_and_too_many_subscriptions_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lamp, kettle = shop.variant(stock=2), shop.variant(stock=0)
     client = client_of(shop.customer())
     refused = client.post(path_of(lamp))
@@ -189,13 +195,13 @@ def test_what_is_in_stock_unknown_or_of_another_product_is_refused(monkeypatch: 
     assert (third.status_code, third.json()["details"]) == (409, {"maximum": 1})
 
 
-def test_alerts_and_subscriptions_come_from_the_same_message() -> None:
-    lamp, ann = shop.variant(stock=5), shop.customer()
+def test_one_message_updates_alerts_and_notifies_subscribers() -> None:
+    lamp, first_customer = shop.variant(stock=5), shop.customer()
     handle(lamp)
-    held = reserve({lamp.pk: 5}, reference="order", now=NOW)
+    reservations = reserve({lamp.pk: 5}, reference="order", now=NOW)
     handle(lamp)
-    subscribe(ann, lamp)
-    release([row.pk for row in held.values()], now=NOW)
+    subscribe(first_customer, lamp)
+    release([row.pk for row in reservations.values()], now=NOW)
     handle(lamp)
     assert [str(alert.level) for alert in StockAlert.objects.order_by("pk")] == ["OUT", "LOW"]
-    assert told() == [(ann.pk, lamp.pk)]
+    assert published_facts() == [(first_customer.pk, lamp.pk)]

@@ -1,4 +1,4 @@
-"""The test gateway, whose calls the tests see."""
+"""The test gateway, which records its calls."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A gateway whose responses a test chooses, and payments to try it with."""
+"""A gateway that records its calls and whose outcomes a test can replace, and payments made with it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from tests.backend.shop import NOW
 
 @dataclass
 class RecordingGateway:
-    """Passes every call on to the simulated gateway, and keeps it; a test may put something in between."""
+    """Records every call and passes it to the simulated gateway; a test can set `before` or `instead`."""
 
     inner: SimulatedGateway
     calls: list[tuple[str, Instruction]] = field(default_factory=list)

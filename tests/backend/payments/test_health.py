@@ -1,4 +1,4 @@
-"""The health check names what an operator has to do."""
+"""The health check of payments."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from tests.backend.shop import NOW
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_due_requests_are_reported_and_alarming_only_after_some_minutes() -> None:
+def test_due_requests_are_reported_and_fail_the_check_only_after_some_minutes() -> None:
     payment()
 
     facts = check_at(NOW + OVERDUE)
@@ -29,7 +29,7 @@ def test_a_request_that_waits_for_its_next_attempt_is_not_due(gateway: Recording
     assert check_at(NOW)["due"] == 0
 
 
-def test_a_payment_that_needs_attention_is_alarming(gateway: RecordingGateway) -> None:
+def test_a_payment_that_needs_attention_fails_the_check(gateway: RecordingGateway) -> None:
     payment("100.06")
     PaymentRequest.objects.update(attempts=MAX_ATTEMPTS - 1)
     perform_due()

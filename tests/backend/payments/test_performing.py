@@ -1,4 +1,4 @@
-"""Requests are performed once, whatever gets lost, and events are recorded whatever their order."""
+"""Performing requests once although responses get lost, and recording events in any order."""
 
 from datetime import timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def kinds(made: Payment) -> list[str]:
         ("100.10", ("CAPTURED", 0, 100, 0), ["CAPTURED", "CAPTURED"]),
     ],
 )
-def test_an_amount_chooses_what_the_test_gateway_does(
+def test_the_amount_determines_the_outcome_at_the_test_gateway(
     amount: str, expected: tuple[str, int, int, int], events: list[str], gateway: RecordingGateway
 ) -> None:
     made = paid(amount)
@@ -54,7 +54,7 @@ def test_an_amount_chooses_what_the_test_gateway_does(
     assert gateway.names == ["authorise"]
 
 
-def test_the_option_scenario_prevails_over_the_amount(gateway: RecordingGateway) -> None:
+def test_the_option_scenario_takes_precedence_over_the_amount(gateway: RecordingGateway) -> None:
     assert paid("100.02", options={"scenario": "approve"}).status == "CAPTURED"
     assert paid("100.00", options={"scenario": "decline"}).status == "DECLINED"
 
@@ -76,7 +76,7 @@ def test_every_event_is_published_once(gateway: RecordingGateway) -> None:
     assert list(published) == [str(event.pk) for event in made.events.all()]
 
 
-def test_a_lost_response_is_asked_for_again_with_the_same_key(gateway: RecordingGateway) -> None:
+def test_a_request_whose_response_was_lost_is_repeated_with_the_same_key(gateway: RecordingGateway) -> None:
     made = paid("100.05")
     assert request_of(made, "AUTHORISE").state == "PENDING"
     assert perform_due(NOW) == []
@@ -113,19 +113,19 @@ def test_a_webhook_resolves_a_request_whose_outcome_was_unknown(gateway: Recordi
     assert request_of(made, "AUTHORISE").state == "UNRESOLVED"
 
     (instruction,) = [instruction for _, instruction in gateway.calls]
-    gateway_says_paid(instruction)
+    send_captured(instruction)
 
     assert request_of(made, "AUTHORISE").state == "SUCCEEDED"
     made.refresh_from_db()
     assert (made.status, made.needs_attention) == ("CAPTURED", False)
 
 
-def gateway_says_paid(instruction: Instruction) -> None:
+def send_captured(instruction: Instruction) -> None:
     send(signed([reported(instruction, EventKind.CAPTURED)], now=NOW))
 
 
 def test_a_webhook_that_comes_before_the_response_is_recorded_once(gateway: RecordingGateway) -> None:
-    gateway.before = gateway_says_paid
+    gateway.before = send_captured
 
     made = paid()
 
@@ -136,7 +136,7 @@ def test_a_webhook_that_comes_before_the_response_is_recorded_once(gateway: Reco
 
 def test_a_webhook_that_comes_while_the_response_is_lost_ends_the_request(gateway: RecordingGateway) -> None:
     def lost(instruction: Instruction) -> Outcome:
-        gateway_says_paid(instruction)
+        send_captured(instruction)
         raise OutcomeUnknown("connection lost")
 
     gateway.instead = lost
@@ -160,7 +160,7 @@ def test_a_delayed_outcome_is_reported_by_a_webhook() -> None:
     assert figures(made) == ("CAPTURED", 0, 100, 0)
 
 
-def test_requests_performed_at_once_reach_the_gateway_once(gateway: RecordingGateway) -> None:
+def test_a_request_that_is_performed_concurrently_reaches_the_gateway_once(gateway: RecordingGateway) -> None:
     made = payment()
     request = request_of(made, "AUTHORISE")
 
@@ -175,11 +175,11 @@ def test_a_request_is_not_performed_again_while_its_lease_lasts(gateway: Recordi
     class Killed(BaseException):
         pass
 
-    def die(instruction: Instruction) -> None:
+    def kill(instruction: Instruction) -> None:
         raise Killed
 
     made = payment()
-    gateway.before = die
+    gateway.before = kill
     with pytest.raises(Killed):
         perform_due()
     gateway.before = lambda instruction: None

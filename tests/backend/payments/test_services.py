@@ -1,4 +1,4 @@
-"""Requests are written within what is authorised, captured and not asked for yet."""
+"""Requests are limited to the authorised or captured amount that is not yet requested."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -34,7 +34,7 @@ from tests.backend.together import kinds, together
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def written(act: Callable[..., Any], *args: Any, **options: Any) -> Any:
+def execute(act: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """Call the service in a transaction, as its callers do."""
     amount = {"amount": Decimal(options.pop("amount"))} if "amount" in options else {}
     with transaction.atomic():
@@ -46,7 +46,7 @@ def manual(settings: Any) -> None:
     settings.PAYMENT_CAPTURE = "manual"
 
 
-def test_a_new_payment_is_unsaved_rows_with_the_message_of_its_request() -> None:
+def test_a_new_payment_is_saved_together_with_its_request_and_message() -> None:
     new = services.new_payment(
         order_number="A-1",
         gateway="test",
@@ -81,7 +81,7 @@ def test_a_new_payment_is_unsaved_rows_with_the_message_of_its_request() -> None
         ({"gateway": "cod", "options": {"scenario": "approve"}}, InvalidInput),
     ],
 )
-def test_a_payment_that_can_not_be_made_is_refused(fields: dict[str, Any], error: type[Exception]) -> None:
+def test_an_invalid_payment_is_refused(fields: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
         payment(**fields)
 
@@ -92,7 +92,7 @@ def test_a_gateway_that_is_no_longer_offered_still_refunds(gateway: RecordingGat
     made = paid()
     settings.PAYMENT_GATEWAYS = ["cod"]
 
-    written(services.refund, made.pk, amount="40.00")
+    execute(services.refund, made.pk, amount="40.00")
     perform_due()
 
     assert figures(made) == ("PARTIALLY_REFUNDED", 0, 100, 40)
@@ -102,14 +102,14 @@ def test_a_gateway_that_is_no_longer_offered_still_refunds(gateway: RecordingGat
 def test_parts_are_captured_within_what_is_authorised(gateway: RecordingGateway) -> None:
     made = paid()
 
-    written(services.capture, made.pk, amount="60.00")
+    execute(services.capture, made.pk, amount="60.00")
     with pytest.raises(AmountNotCapturable) as refused:
-        written(services.capture, made.pk, amount="40.01")
+        execute(services.capture, made.pk, amount="40.01")
     assert refused.value.details == {"requested": "40.01", "available": "40.00"}
     perform_due()
     assert figures(made) == ("PARTIALLY_CAPTURED", 40, 60, 0)
 
-    written(services.capture, made.pk, amount="40.00")
+    execute(services.capture, made.pk, amount="40.00")
     perform_due()
     assert figures(made) == ("CAPTURED", 0, 100, 0)
 
@@ -117,33 +117,33 @@ def test_parts_are_captured_within_what_is_authorised(gateway: RecordingGateway)
 @pytest.mark.usefixtures("manual")
 def test_the_rest_of_an_authorisation_is_voided(gateway: RecordingGateway) -> None:
     made = paid()
-    written(services.capture, made.pk, amount="60.00")
+    execute(services.capture, made.pk, amount="60.00")
     perform_due()
 
-    request = written(services.void, made.pk)
-    assert (request.amount, written(services.void, made.pk)) == (40, request)
+    request = execute(services.void, made.pk)
+    assert (request.amount, execute(services.void, made.pk)) == (40, request)
     with pytest.raises(AmountNotCapturable):
-        written(services.capture, made.pk, amount="1.00")
+        execute(services.capture, made.pk, amount="1.00")
     perform_due()
 
     assert figures(made) == ("PARTIALLY_CAPTURED", 0, 60, 0)
-    assert written(services.void, made.pk) is None
+    assert execute(services.void, made.pk) is None
 
 
-def test_a_payment_that_was_not_begun_can_be_voided(gateway: RecordingGateway) -> None:
+def test_a_pending_payment_can_be_voided(gateway: RecordingGateway) -> None:
     made = paid("100.03")
 
-    written(services.void, made.pk)
+    execute(services.void, made.pk)
     perform_due()
 
     assert figures(made) == ("VOIDED", 0, 0, 0)
     assert Payment.objects.get().client_data == {}
-    assert written(services.void, made.pk) is None
+    assert execute(services.void, made.pk) is None
 
 
-def test_a_void_that_meets_a_captured_payment_changes_nothing(gateway: RecordingGateway) -> None:
+def test_voiding_a_captured_payment_changes_nothing(gateway: RecordingGateway) -> None:
     made = payment()
-    written(services.void, made.pk)
+    execute(services.void, made.pk)
 
     perform_due()
 
@@ -154,36 +154,36 @@ def test_a_void_that_meets_a_captured_payment_changes_nothing(gateway: Recording
 
 def test_refunds_never_exceed_what_was_paid(gateway: RecordingGateway) -> None:
     made = paid()
-    written(services.refund, made.pk, amount="70.00")
+    execute(services.refund, made.pk, amount="70.00")
 
     with pytest.raises(AmountNotRefundable) as refused:
-        written(services.refund, made.pk, amount="30.01")
+        execute(services.refund, made.pk, amount="30.01")
     assert refused.value.details == {"requested": "30.01", "available": "30.00"}
     assert selectors.sums_of("A-1").refund_pending == 70
 
-    written(services.refund, made.pk, amount="30.00")
+    execute(services.refund, made.pk, amount="30.00")
     perform_due()
     sums = selectors.sums_of("A-1")
     found = [sums.captured, sums.refunded, sums.refund_pending, sums.kept]
     assert [int(amount) for amount in found] == [100, 100, 0, 0]
 
 
-def test_refunds_at_once_return_the_money_once(gateway: RecordingGateway) -> None:
+def test_of_concurrent_refunds_only_one_succeeds(gateway: RecordingGateway) -> None:
     made = paid()
 
-    outcomes = together(*[lambda: written(services.refund, made.pk, amount="60.00")] * 4)
+    outcomes = together(*[lambda: execute(services.refund, made.pk, amount="60.00")] * 4)
 
     assert kinds(outcomes) == ["AmountNotRefundable"] * 3 + ["list"]
 
 
 @pytest.mark.usefixtures("manual")
-def test_a_refund_names_the_captures_that_it_is_taken_from(gateway: RecordingGateway) -> None:
+def test_a_refund_is_divided_among_the_captures(gateway: RecordingGateway) -> None:
     made = paid()
     for amount in ("60.00", "40.00"):
-        written(services.capture, made.pk, amount=amount)
+        execute(services.capture, made.pk, amount=amount)
         perform_due()
 
-    requests = written(services.refund, made.pk, amount="75.00")
+    requests = execute(services.refund, made.pk, amount="75.00")
 
     captured = [event.gateway_reference for event in made.events.filter(kind="CAPTURED").order_by("id")]
     assert [(each.target, each.amount) for each in requests] == [(captured[0], 60), (captured[1], 15)]
@@ -195,17 +195,17 @@ def test_a_refused_request_needs_attention_and_frees_its_amount(kind: str, gatew
     made = paid(options={"scenario": "refuse"})
     if kind == "refund":
         Payment.objects.update(options={})
-        written(services.capture, made.pk, amount="100.00")
+        execute(services.capture, made.pk, amount="100.00")
         perform_due()
         Payment.objects.update(options={"scenario": "refuse"})
 
-    written(getattr(services, kind), made.pk, amount="100.00")
+    execute(getattr(services, kind), made.pk, amount="100.00")
     perform_due()
 
     assert Payment.objects.get().needs_attention
     assert [each.state for each in made.requests.order_by("id")][-1] == "FAILED"
-    written(getattr(services, kind), made.pk, amount="100.00")
-    written(services.acknowledge, made.pk)
+    execute(getattr(services, kind), made.pk, amount="100.00")
+    execute(services.acknowledge, made.pk)
     assert not Payment.objects.get().needs_attention
 
 
@@ -217,40 +217,40 @@ def test_an_amount_must_be_positive_and_precise(
     made = paid()
 
     with pytest.raises(InvalidInput):
-        written(act, made.pk, amount=amount)
+        execute(act, made.pk, amount=amount)
 
 
 class TestCash:
-    def test_nothing_is_called_and_it_is_collected_in_parts(self) -> None:
+    def test_cash_is_collected_in_parts_without_requests_to_a_gateway(self) -> None:
         made = payment(gateway="cod")
         assert not PaymentRequest.objects.exists()
 
-        written(services.collect, "A-1", amount="60.00", reference="shipment 1")
-        written(services.collect, "A-1", amount="60.00", reference="shipment 1")
+        execute(services.collect, "A-1", amount="60.00", reference="shipment 1")
+        execute(services.collect, "A-1", amount="60.00", reference="shipment 1")
         assert figures(made) == ("PARTIALLY_CAPTURED", 0, 60, 0)
         with pytest.raises(AmountNotCollectable):
-            written(services.collect, "A-1", amount="40.01", reference="shipment 2")
-        written(services.collect, "A-1", amount="40.00", reference="shipment 2")
+            execute(services.collect, "A-1", amount="40.01", reference="shipment 2")
+        execute(services.collect, "A-1", amount="40.00", reference="shipment 2")
 
         assert figures(made) == ("CAPTURED", 0, 100, 0)
 
-    def test_it_is_refunded_and_voided_at_once(self) -> None:
+    def test_cash_is_refunded_and_voided_immediately(self) -> None:
         made = payment(gateway="cod")
-        written(services.collect, "A-1", amount="100.00")
-        (request,) = written(services.refund, made.pk, amount="30.00")
+        execute(services.collect, "A-1", amount="100.00")
+        (request,) = execute(services.refund, made.pk, amount="30.00")
         other = payment(gateway="cod", order_number="A-2")
-        written(services.void, other.pk)
+        execute(services.void, other.pk)
 
         assert (request.state, figures(made)) == ("SUCCEEDED", ("PARTIALLY_REFUNDED", 0, 100, 30))
         assert figures(other) == ("VOIDED", 0, 0, 0)
         assert not PaymentRequest.objects.exclude(state="SUCCEEDED").exists()
         with pytest.raises(PaymentNotFound):
-            written(services.collect, "A-2", amount="1.00")
+            execute(services.collect, "A-2", amount="1.00")
 
-    def test_cash_collected_at_once_is_counted_once(self) -> None:
+    def test_cash_collected_concurrently_is_counted_once(self) -> None:
         made = payment(gateway="cod")
 
-        together(*[lambda: written(services.collect, "A-1", amount="100.00")] * 4)
+        together(*[lambda: execute(services.collect, "A-1", amount="100.00")] * 4)
 
         assert figures(made) == ("CAPTURED", 0, 100, 0)
         assert made.events.count() == 1
@@ -269,7 +269,7 @@ class TestOperators:
     ) -> None:
         Payment.objects.update(options={"scenario": "approve"})
 
-        written(services.retry, unresolved.pk)
+        execute(services.retry, unresolved.pk)
         perform_due()
 
         assert {instruction.key for _, instruction in gateway.calls} == {unresolved.pk}
@@ -277,18 +277,18 @@ class TestOperators:
         assert not Payment.objects.get().needs_attention
 
     def test_an_unresolved_request_is_given_up(self, unresolved: PaymentRequest) -> None:
-        written(services.give_up, unresolved.pk, reason="not in the gateway's list")
+        execute(services.give_up, unresolved.pk, reason="not in the gateway's list")
 
         unresolved.refresh_from_db()
         assert (unresolved.state, unresolved.error) == ("FAILED", "not in the gateway's list")
         assert not Payment.objects.get().needs_attention
         with pytest.raises(PaymentNotFound):
-            written(services.retry, unresolved.pk)
+            execute(services.retry, unresolved.pk)
 
 
-def test_every_write_names_its_author(gateway: RecordingGateway) -> None:
+def test_every_write_records_its_author(gateway: RecordingGateway) -> None:
     made = paid()
-    written(services.refund, made.pk, amount="10.00", reason="scratched")
+    execute(services.refund, made.pk, amount="10.00", reason="scratched")
 
     entries = AuditEntry.objects.filter(action="payments.requested")
     assert [(entry.system_name, entry.changes["amount"]) for entry in entries] == [("tests", [None, "10"])]
@@ -312,7 +312,7 @@ def test_the_database_refuses_sums_that_do_not_add_up(change: dict[str, Any]) ->
         Payment.objects.filter(pk=made.pk).update(**change)
 
 
-def test_the_database_adds_amounts_that_floats_can_not_represent() -> None:
+def test_the_database_adds_amounts_that_floats_cannot_represent() -> None:
     made = payment("0.30")
 
     Payment.objects.filter(pk=made.pk).update(authorised=Decimal("0.10"), captured=Decimal("0.20"))

@@ -67,7 +67,7 @@ def test_sums_and_status_follow_from_the_events(
         ([fact("AUTHORISED", reference="1"), fact("AUTHORISED", reference="2")], None, (100, 0, 0)),
     ],
 )
-def test_events_that_do_not_fit_change_no_sum_and_are_returned(
+def test_contradictory_events_change_no_sum_and_are_returned_as_unaccounted(
     facts: list[Fact], unaccounted: list[Fact] | None, expected: tuple[int, int, int]
 ) -> None:
     state = state_of(AMOUNT, facts)
@@ -88,10 +88,10 @@ FACTS = st.builds(
 
 @settings(max_examples=300, deadline=None)
 @given(facts=st.lists(FACTS, max_size=12), data=st.data())
-def test_no_order_and_no_repetition_of_events_changes_the_state(
+def test_the_state_does_not_depend_on_the_order_or_repetition_of_events(
     facts: list[Fact], data: st.DataObject
 ) -> None:
-    # A gateway gives a reference and a kind one amount; another one is refused when it is recorded.
+    # Each kind and reference has one amount; an event with a different amount is refused before it reaches this.
     distinct = list({(each.kind, each.reference): each for each in facts}.values())
     expected = state_of(AMOUNT, distinct)
 

@@ -1,4 +1,4 @@
-"""Who sees a payment, and the list for staff."""
+"""Access to a payment, and the list of payments for staff."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,13 +14,13 @@ from tests.backend.shop import NOW, client_of, customer, seller, staff
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def shown(made: Payment, *, to: Any = None) -> Any:
+def get_payment(made: Payment, *, to: Any = None) -> Any:
     return client_of(to).get(f"/api/payments/{made.pk}/")
 
 
 @pytest.fixture
 def owner(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The owner of the order A-1, whom another app identifies."""
+    """The owner of the order A-1, as a registered check reports."""
     found = customer()
 
     def owns(request: Request, order_number: str) -> bool:
@@ -37,35 +37,37 @@ def test_a_payment_is_shown_to_the_owner_of_its_order_and_to_staff(
     made, other = paid("100.03"), paid(order_number="A-2")
 
     for user in (owner, staff()):
-        data = shown(made, to=user).json()["data"]
+        data = get_payment(made, to=user).json()["data"]
         assert (data["status"], data["amount"], data["captured"]) == ("PENDING", "100.03", "0.00")
         assert set(data["client_data"]) > {"approve_body", "url"}
-    assert shown(other, to=owner).status_code == 404
+    assert get_payment(other, to=owner).status_code == 404
 
 
 @pytest.mark.parametrize("role", [None, customer, seller])
 def test_a_payment_is_hidden_from_others(role: Any, owner: Any, gateway: RecordingGateway) -> None:
-    response = shown(payment(), to=role() if role else None)
+    response = get_payment(payment(), to=role() if role else None)
 
     assert (response.status_code, response.json()["code"]) == (404, "payment_not_found")
 
 
-def test_without_a_check_of_owners_only_staff_see_payments(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_registered_owner_check_only_staff_can_see_payments(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(access, "_owner_checks", [])
     made = payment()
 
-    assert shown(made, to=customer()).status_code == 404
-    assert shown(made, to=staff()).status_code == 200
+    assert get_payment(made, to=customer()).status_code == 404
+    assert get_payment(made, to=staff()).status_code == 200
 
 
 def test_amounts_have_the_decimal_places_of_their_currency(gateway: RecordingGateway) -> None:
     made = paid("1500", currency="JPY")
 
-    assert shown(made, to=staff()).json()["data"]["captured"] == "1500"
+    assert get_payment(made, to=staff()).json()["data"]["captured"] == "1500"
 
 
 class TestStaffList:
-    def test_it_has_the_events_and_requests(self, gateway: RecordingGateway) -> None:
+    def test_the_list_has_the_events_and_requests(self, gateway: RecordingGateway) -> None:
         paid()
 
         (row,) = client_of(staff()).get("/api/payments/").json()["results"]
@@ -86,7 +88,7 @@ class TestStaffList:
             ("gateway=test&status=CAPTURED", ["A-4", "A-1"]),
         ],
     )
-    def test_it_is_filtered(self, query: str, found: list[str], gateway: RecordingGateway) -> None:
+    def test_the_list_can_be_filtered(self, query: str, found: list[str], gateway: RecordingGateway) -> None:
         different: list[dict[str, Any]] = [
             {},
             {"options": {"scenario": "decline"}},
@@ -106,7 +108,7 @@ class TestStaffList:
         assert client_of(staff()).get(f"/api/payments/?{query}").status_code == 400
 
     @pytest.mark.parametrize(("role", "status"), [(customer, 403), (seller, 403), (None, 401)])
-    def test_it_is_for_staff(self, role: Any, status: int) -> None:
+    def test_the_list_is_only_for_staff(self, role: Any, status: int) -> None:
         assert client_of(role() if role else None).get("/api/payments/").status_code == status
 
     def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(

@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: signed, idempotent, in any order, and without trust in what they say."""
+"""Webhooks over HTTP: signatures, repetition, order and contradictions."""
 
 import json
 from datetime import timedelta
@@ -79,20 +79,20 @@ def test_the_order_of_webhooks_does_not_matter(kinds: list[str], gateway: Record
 
 
 @pytest.mark.parametrize(
-    ("lie", "problem"),
+    ("difference", "problem"),
     [
         ({"amount": 1}, "AMOUNT_DIFFERS"),
         ({"amount": 1_000}, "AMOUNT_DIFFERS"),
         ({"currency": "JPY"}, "CURRENCY_DIFFERS"),
     ],
 )
-def test_an_event_that_contradicts_the_payment_is_kept_and_changes_no_sum(
-    lie: dict[str, Any], problem: str, gateway: RecordingGateway
+def test_an_event_that_contradicts_the_payment_is_stored_and_changes_no_sum(
+    difference: dict[str, Any], problem: str, gateway: RecordingGateway
 ) -> None:
     made = payment()
 
-    assert reported(made, "CAPTURED", **lie).status_code == 200
-    assert reported(made, "CAPTURED", **lie).json()["data"] == {"recorded": 0}
+    assert reported(made, "CAPTURED", **difference).status_code == 200
+    assert reported(made, "CAPTURED", **difference).json()["data"] == {"recorded": 0}
 
     event = made.events.get()
     assert (event.problem, figures(made)) == (problem, ("PENDING", 0, 0, 0))
@@ -119,7 +119,7 @@ def test_a_refund_beyond_what_was_paid_changes_no_sum(gateway: RecordingGateway)
     assert Payment.objects.get().needs_attention
 
 
-def test_a_refund_that_fails_later_is_taken_back(gateway: RecordingGateway) -> None:
+def test_a_refund_that_fails_later_is_reversed(gateway: RecordingGateway) -> None:
     made = paid()
     reported(made, "REFUNDED", 80, reference="re_1")
     reported(made, "REFUND_FAILED", 80, reference="re_1")
@@ -128,7 +128,7 @@ def test_a_refund_that_fails_later_is_taken_back(gateway: RecordingGateway) -> N
     assert Payment.objects.get().needs_attention
 
 
-def test_a_payment_after_its_expiry_is_recorded(gateway: RecordingGateway) -> None:
+def test_a_capture_after_the_expiry_is_recorded(gateway: RecordingGateway) -> None:
     made = payment(expires_at=NOW - timedelta(days=30))
 
     reported(made, "CAPTURED")
@@ -136,14 +136,14 @@ def test_a_payment_after_its_expiry_is_recorded(gateway: RecordingGateway) -> No
     assert figures(made) == ("CAPTURED", 0, 100, 0)
 
 
-def test_the_customer_approves_or_declines_with_what_the_payment_shows(gateway: RecordingGateway) -> None:
+def test_the_customer_approves_or_declines_with_the_client_data(gateway: RecordingGateway) -> None:
     made = payment("100.03", now=timezone.now())
     perform_due(timezone.now())
-    shown = Payment.objects.get().client_data
+    client_data = Payment.objects.get().client_data
 
     def choose(choice: str) -> Any:
-        headers = {shown["header"]: shown[f"{choice}_signature"]}
-        return post(Webhook(shown[f"{choice}_body"].encode(), headers), path=shown["url"])
+        headers = {client_data["header"]: client_data[f"{choice}_signature"]}
+        return post(Webhook(client_data[f"{choice}_body"].encode(), headers), path=client_data["url"])
 
     assert choose("decline").status_code == 200
     assert figures(made)[0] == "DECLINED"
@@ -218,7 +218,7 @@ def test_a_changed_or_old_webhook_is_refused(gateway: RecordingGateway) -> None:
         assert post(each).json()["code"] == "invalid_webhook"
 
 
-def test_a_signed_body_that_can_not_be_read_is_refused(gateway: RecordingGateway) -> None:
+def test_a_signed_body_that_cannot_be_parsed_is_refused(gateway: RecordingGateway) -> None:
     for body in (b"", b"[]", b"\xff", b'{"reports": [{"kind": "STOLEN"}]}'):
         webhook = resigned(body)
         response = post(webhook)
