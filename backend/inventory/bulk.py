@@ -19,6 +19,7 @@ from backend.catalog.services import products_changed
 from backend.inventory.ledger import effect_of
 from backend.inventory.models import InventoryTransaction, Reservation, ReservationState, TransactionType
 from backend.inventory.services import lock_variants
+from backend.inventory.short_reservations import fill
 
 CHUNK = 1_000
 SQL = Path(__file__).parent / "sql"
@@ -50,6 +51,8 @@ class PastReservation:
 def record_past(entries: Sequence[PastEntry]) -> None:
     """Store the transactions in chronological order, and change the variants' stock by their sum.
 
+    For new variants: none of their reservations may be short.
+
     Raises:
         InvalidInput: a quantity does not match its type.
         IntegrityError: a variant's stock would fall below zero or below its reserved units.
@@ -74,9 +77,10 @@ def record_past(entries: Sequence[PastEntry]) -> None:
 
 
 def record_differences(differences: Mapping[int, int], *, reference: str, by: Actor, now: datetime) -> None:
-    """Record differences from the stock of variants, which the caller has locked, in 2 statements.
+    """Record differences from the stock of variants, which the caller has locked, in 3 statements.
 
-    A positive difference is recorded as IN, a negative one as ADJUSTMENT. The caller publishes the products.
+    A positive difference is recorded as IN and goes to short reservations first, a negative one as
+    ADJUSTMENT. The caller publishes the products.
 
     Raises:
         IntegrityError: a variant's stock would fall below its reserved units.
@@ -98,6 +102,7 @@ def record_differences(differences: Mapping[int, int], *, reference: str, by: Ac
         insert_rows(rows)
         with connection.cursor() as cursor:
             cursor.execute(statement, [json.dumps(differences)])
+        fill([variant_id for variant_id, units in differences.items() if units > 0], by=by, now=now)
 
 
 def reserve_past(reservations: Sequence[PastReservation]) -> list[Reservation]:

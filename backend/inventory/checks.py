@@ -1,29 +1,28 @@
-"""Compares the stock counters of variants with the ledger and the reservations."""
+"""Compares the counters of stock with the rows that they count, and repairs them when asked to."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
-from django.db import connection
+from django.db import connection, transaction
 
-# A single statement, so that all tables are read in the same state even while stock changes.
-COMPARE = """
-    SELECT variant.id, variant.sku, variant.stock, COALESCE(ledger.units, 0), variant.reserved,
-           COALESCE(held.units, 0)
-    FROM catalog_variant AS variant
-    LEFT JOIN (
-        SELECT variant_id, SUM(effect) AS units FROM inventory_inventorytransaction GROUP BY variant_id
-    ) AS ledger ON ledger.variant_id = variant.id
-    LEFT JOIN (
-        SELECT variant_id, SUM(quantity - fulfilled - released) AS units FROM inventory_reservation
-        WHERE state IN ('HELD', 'COMMITTED') GROUP BY variant_id
-    ) AS held ON held.variant_id = variant.id
-    WHERE variant.stock <> COALESCE(ledger.units, 0) OR variant.reserved <> COALESCE(held.units, 0)
-    ORDER BY variant.id
-"""
+from backend.audit.actors import Actor
+from backend.audit.services import record
+from backend.catalog.models import Variant
+from backend.catalog.services import products_changed
+from backend.inventory.services import lock_variants
+from backend.inventory.short_reservations import fill
+
+# One statement, because its tables then have one state, however much stock moves meanwhile.
+COMPARE = (Path(__file__).parent / "sql" / "stock_differences.sql").read_text()
 
 
 @dataclass(frozen=True, slots=True)
 class StockDifference:
-    """A variant whose counters differ from the ledger or from its live reservations."""
+    """A variant whose counters differ from the ledger or from its live reservations.
+
+    `short` units are missing in reservations, which is a fault only while others are available.
+    """
 
     variant_id: int
     sku: str
@@ -31,10 +30,48 @@ class StockDifference:
     ledger: int
     reserved: int
     reservations: int
+    short: int
+
+    @property
+    def changes(self) -> dict[str, tuple[int, int]]:
+        """The counters that differ, with their value and the sum of the rows that they count."""
+        pairs = {"stock": (self.stock, self.ledger), "reserved": (self.reserved, self.reservations)}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+    @property
+    def is_repairable(self) -> bool:
+        """Whether the counters can have the values of the rows: more can't be reserved than is in stock."""
+        return 0 <= self.reservations <= self.ledger
 
 
 def stock_differences() -> list[StockDifference]:
-    """Return the variants whose counters differ from the ledger or the reservations (1 query)."""
+    """Return the variants whose counters differ from the rows that they count; normally none (1 query)."""
+    return _differences(only=None)
+
+
+def repair(variant_id: int, *, by: Actor, now: datetime) -> StockDifference | None:
+    """Set the variant's counters to the sums of its rows; return what differed, or None.
+
+    This is exact while stock moves: the sums are read after the variant was locked, and whatever changes the
+    rows changes the counters by the same numbers under this lock. Nothing is changed if `is_repairable` is
+    false.
+    """
+    with transaction.atomic():
+        variant = lock_variants([variant_id])[variant_id]
+        found = _differences(only=variant_id)
+        if not found or not found[0].is_repairable:
+            return found[0] if found else None
+        (difference,) = found
+        Variant.objects.filter(pk=variant_id).update(
+            stock=difference.ledger, reserved=difference.reservations
+        )
+        record("inventory.counters_repaired", by=by, subject=variant, changes=difference.changes)
+        fill([variant_id], by=by, now=now)
+        products_changed({variant.product_id})
+    return difference
+
+
+def _differences(*, only: int | None) -> list[StockDifference]:
     with connection.cursor() as cursor:
-        cursor.execute(COMPARE)
+        cursor.execute(COMPARE, {"only": only})
         return [StockDifference(*row) for row in cursor.fetchall()]

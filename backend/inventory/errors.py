@@ -16,6 +16,19 @@ class InsufficientStock(DomainError):
     hint = "Request at most the `available` units."
 
 
+class ReservationShort(DomainError):
+    """Units that are to be shipped were damaged, and none have replaced them yet."""
+
+    code = "reservation_short"
+    status = 409
+    message = "Some units of the order are missing in stock."
+    details_keys = {
+        "items": "The variants concerned: `variant_id`, `sku`, `requested` units, `held` units that can be "
+        "shipped, and `short` units."
+    }
+    hint = "Receive units, correct the stock with an ADJUSTMENT, or cancel the units that are missing."
+
+
 class ReservationClosed(DomainError):
     """The reserved units were already shipped or released."""
 

@@ -3,7 +3,7 @@
 For every variant:
 
     stock      physical units               = the sum of `effect` of its inventory transactions
-    reserved   units held for orders        = the sum of `live_units` of its HELD and COMMITTED reservations
+    reserved   units held for orders        = the sum of `held_units` of its HELD and COMMITTED reservations
     available  units that can be sold now   = stock - reserved, never below zero
 
 A reservation is HELD for an order that isn't paid yet and may expire, and COMMITTED for a confirmed order.
@@ -11,6 +11,9 @@ Its units are shipped or released, in parts too, and with the last one it ends:
 
     HELD ──commit──▶ COMMITTED ──fulfil (units leave: an OUT entry)──▶ FULFILLED if any unit was shipped, or
       └─────────────────┴───────release (reserved falls)─────────────▶ RELEASED
+
+Damage may take units that are held. Then reservations are short (short_reservations.py) until units arrive or
+become available again; as long as one is short, no unit of the variant is available.
 
 Locks are always taken in this order, here and in other apps: idempotency key → cart → order → variants by id
 → reservations. They only prevent deadlocks and needless conflicts; conditional UPDATEs and CHECK constraints
@@ -160,7 +163,7 @@ class Reservation(models.Model):
     """Units of a variant that are held for an order item; `reference` is the order's number.
 
     Of `quantity` units, `fulfilled` were shipped and `released` are available again; a row that an earlier
-    release closed has zero in both.
+    release closed has zero in both. Of the others, `short` were damaged and not replaced yet.
     """
 
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="reservations")
@@ -171,6 +174,7 @@ class Reservation(models.Model):
     reference = models.CharField(max_length=100)
     fulfilled = models.PositiveIntegerField(default=0, db_default=0)
     released = models.PositiveIntegerField(default=0, db_default=0)
+    short = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
@@ -186,6 +190,14 @@ class Reservation(models.Model):
                 condition=Q(quantity__gte=F("fulfilled") + F("released")),
                 name="reservation_units_within_quantity",
             ),
+            models.CheckConstraint(
+                condition=Q(short=0)
+                | Q(state__in=LIVE, quantity__gte=F("fulfilled") + F("released") + F("short")),
+                name="reservation_short_of_live_units",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["variant"], condition=Q(short__gt=0), name="reservation_short"),
         ]
 
     def __str__(self) -> str:
@@ -193,5 +205,29 @@ class Reservation(models.Model):
 
     @property
     def live_units(self) -> int:
-        """The units that are held."""
+        """The units that are still to be shipped or released."""
         return self.quantity - self.fulfilled - self.released if self.state in LIVE else 0
+
+    @property
+    def held_units(self) -> int:
+        """The live units that are in stock."""
+        return self.live_units - self.short
+
+
+class ReservationShortage(models.Model):
+    """A change of the number of units that a reservation lacks. Append-only."""
+
+    reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, related_name="shortages")
+    previous_short = models.PositiveIntegerField()
+    short = models.PositiveIntegerField()
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(short=F("previous_short")), name="reservation_shortage_is_a_change"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reservation {self.reservation_id} lacks {self.short} units"

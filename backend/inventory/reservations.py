@@ -9,14 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, F, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
 from backend.api.expressions import number_by_key
 from backend.audit.actors import Actor
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
-from backend.inventory.errors import InsufficientStock, ReservationClosed
+from backend.inventory.errors import InsufficientStock, ReservationClosed, ReservationShort
 from backend.inventory.models import (
     LIVE,
     InventoryTransaction,
@@ -25,6 +25,7 @@ from backend.inventory.models import (
     TransactionType,
 )
 from backend.inventory.services import Entry, lock_variants, row_of, shortages
+from backend.inventory.short_reservations import fill, forget
 
 
 def reserve(
@@ -80,18 +81,26 @@ def commit(reference: str) -> int:
 
 
 def release(
-    reservation_ids: Collection[int], *, now: datetime, units: Mapping[int, int] | None = None
+    reservation_ids: Collection[int], *, by: Actor, now: datetime, units: Mapping[int, int] | None = None
 ) -> None:
-    """Release the live units, or only `units` (by reservation id), which makes them available again.
+    """Release the live units, or only `units` (by reservation id), short ones first.
+
+    Units that were held become available again, unless another reservation is short of them.
 
     Raises:
         ReservationClosed: a reservation has fewer live units.
     """
     with transaction.atomic():
-        taken = _take(reservation_ids, units=units, counter="released", from_states=LIVE, now=now)
-        by_variant = _by_variant(taken)
+        reservations = _locked(reservation_ids)
+        taken = _units_of(reservations, units=units)
+        missing = {one: min(one.short, taken[one.pk]) for one in reservations if one.short and taken[one.pk]}
+        forget(missing, by=by, now=now)
+        _take(reservations, units=taken, counter="released", from_states=LIVE, now=now)
+        held = {one.pk: taken[one.pk] - missing.get(one, 0) for one in reservations}
+        by_variant = _by_variant(reservations, units=held)
         Variant.objects.filter(pk__in=by_variant).update(reserved=F("reserved") - number_by_key(by_variant))
-        products_changed({reservation.variant.product_id for reservation, _ in taken})
+        fill(by_variant, by=by, now=now)
+        products_changed({reservation.variant.product_id for reservation in reservations})
 
 
 def fulfil(
@@ -103,16 +112,15 @@ def fulfil(
 
     Raises:
         ReservationClosed: a reservation is not committed, or has fewer live units.
+        ReservationShort: some of the units were damaged and not replaced yet.
     """
     with transaction.atomic():
-        taken = _take(
-            reservation_ids,
-            units=units,
-            counter="fulfilled",
-            from_states=(ReservationState.COMMITTED,),
-            now=now,
-        )
-        by_variant = _by_variant(taken)
+        reservations = _locked(reservation_ids)
+        taken = _units_of(reservations, units=units)
+        _require_held(reservations, units=taken)
+        committed = (ReservationState.COMMITTED,)
+        _take(reservations, units=taken, counter="fulfilled", from_states=committed, now=now)
+        by_variant = _by_variant(reservations, units=taken)
         shipped = number_by_key(by_variant)
         Variant.objects.filter(pk__in=by_variant).update(
             stock=F("stock") - shipped, reserved=F("reserved") - shipped
@@ -121,38 +129,60 @@ def fulfil(
             Entry(
                 variant_id=reservation.variant_id,
                 transaction_type=TransactionType.OUT,
-                quantity=quantity,
+                quantity=taken[reservation.pk],
                 reference=reservation.reference,
             )
-            for reservation, quantity in taken
+            for reservation in reservations
         )
         InventoryTransaction.objects.bulk_create(row_of(entry, by=by, now=now) for entry in entries)
 
 
+def _locked(reservation_ids: Collection[int]) -> list[Reservation]:
+    """Lock the variants of the reservations, and return the reservations with their variants."""
+    rows = Reservation.objects.filter(pk__in=reservation_ids)
+    lock_variants(set(rows.values_list("variant_id", flat=True)))
+    return list(rows.select_related("variant").order_by("pk"))
+
+
+def _units_of(reservations: Sequence[Reservation], *, units: Mapping[int, int] | None) -> Mapping[int, int]:
+    return {one.pk: one.live_units for one in reservations} if units is None else units
+
+
+def _require_held(reservations: Sequence[Reservation], *, units: Mapping[int, int]) -> None:
+    items = [
+        {
+            "variant_id": one.variant_id,
+            "sku": one.variant.sku,
+            "requested": units[one.pk],
+            "held": one.held_units,
+            "short": one.short,
+        }
+        for one in reservations
+        if one.short and one.held_units < units[one.pk]
+    ]
+    if items:
+        raise ReservationShort(items=items)
+
+
 def _take(
-    reservation_ids: Collection[int],
+    reservations: Sequence[Reservation],
     *,
-    units: Mapping[int, int] | None,
+    units: Mapping[int, int],
     counter: str,
     from_states: Collection[ReservationState],
     now: datetime,
-) -> list[tuple[Reservation, int]]:
-    """Count the units as fulfilled or released, and return the reservations with their units."""
-    rows = Reservation.objects.filter(pk__in=reservation_ids)
-    reservations = list(rows.select_related("variant").order_by("pk"))
-    lock_variants({reservation.variant_id for reservation in reservations})
-    if units is None:
-        units = {reservation.pk: reservation.live_units for reservation in reservations}
-    if _count(rows.filter(state__in=from_states), units=units, counter=counter, now=now) < len(
-        set(reservation_ids)
-    ):
-        raise ReservationClosed(reservation_ids=sorted(reservation_ids))
-    return [(reservation, units[reservation.pk]) for reservation in reservations]
+) -> None:
+    """Count the units as fulfilled or released."""
+    rows = Reservation.objects.filter(pk__in=units, state__in=from_states)
+    if _count(rows, units=units, counter=counter, now=now) < len(units):
+        raise ReservationClosed(reservation_ids=sorted(units))
 
 
 def _count(rows: "QuerySet[Reservation]", *, units: Mapping[int, int], counter: str, now: datetime) -> int:
     taken = number_by_key(units)
     used: Combinable = F("fulfilled") + F("released") + taken
+    # A short unit can't be shipped; `forget` was called for those that are released.
+    allowed = Q(quantity__gte=used + F("short"))
     ended = When(quantity=used, then=Value(now))
     shipped_some = ReservationState.FULFILLED
     last = (
@@ -160,15 +190,15 @@ def _count(rows: "QuerySet[Reservation]", *, units: Mapping[int, int], counter: 
         if counter == "fulfilled"
         else Case(When(fulfilled=0, then=Value(ReservationState.RELEASED)), default=Value(shipped_some))
     )
-    return rows.filter(quantity__gte=used).update(
+    return rows.filter(allowed).update(
         **{counter: F(counter) + taken},
         state=Case(When(quantity=used, then=last), default=F("state")),
         closed_at=Case(ended, default=None),
     )
 
 
-def _by_variant(taken: Sequence[tuple[Reservation, int]]) -> Counter[int]:
-    units: Counter[int] = Counter()
-    for reservation, quantity in taken:
-        units[reservation.variant_id] += quantity
-    return units
+def _by_variant(reservations: Sequence[Reservation], *, units: Mapping[int, int]) -> Counter[int]:
+    by_variant: Counter[int] = Counter()
+    for reservation in reservations:
+        by_variant[reservation.variant_id] += units[reservation.pk]
+    return by_variant

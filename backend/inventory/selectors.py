@@ -1,6 +1,6 @@
 """Inventory queries."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db.models import QuerySet, Sum
@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 from backend.accounts.models import User
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
-from backend.inventory.models import BackInStockSubscription, InventoryTransaction, StockAlert
+from backend.inventory.models import BackInStockSubscription, InventoryTransaction, Reservation, StockAlert
 
 
 def transactions_visible_to(
@@ -70,6 +70,27 @@ def subscriptions_of(user: User, *, product_id: int | None = None) -> QuerySet[B
     if product_id is not None:
         rows = rows.filter(variant__product=product_id)
     return rows.select_related("variant__product").order_by("-created_at", "-pk")
+
+
+def short_reservations_visible_to(
+    user: User, *, product_id: int | None = None, variant_id: int | None = None
+) -> QuerySet[Reservation]:
+    """Return the matching reservations that lack units, the first to be filled first; as for alerts."""
+    rows = Reservation.objects.filter(short__gt=0).select_related("variant__product")
+    if not user.is_admin:
+        rows = rows.filter(variant__product__seller=user)
+    if product_id is not None:
+        rows = rows.filter(variant__product_id=product_id)
+    if variant_id is not None:
+        rows = rows.filter(variant_id=variant_id)
+    # COMMITTED sorts before HELD.
+    return rows.order_by("state", "created_at", "pk")
+
+
+def short_units(variant_ids: Collection[int]) -> dict[int, int]:
+    """Return the units that reservations lack, by variant."""
+    rows = Reservation.objects.filter(variant_id__in=variant_ids, short__gt=0)
+    return dict(rows.values_list("variant_id").order_by().annotate(units=Sum("short")))
 
 
 def stock_at(variants: list[Variant], *, at: datetime) -> Mapping[int, int]:

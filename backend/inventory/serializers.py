@@ -9,8 +9,10 @@ from backend.api.parameters import Body, PageParameters
 from backend.catalog.models import Variant
 from backend.inventory.alerts import own_threshold_of, threshold_of
 from backend.inventory.models import (
+    LIVE,
     BackInStockSubscription,
     InventoryTransaction,
+    Reservation,
     StockAlert,
     StockLevel,
     TransactionType,
@@ -114,6 +116,55 @@ class StockAlertSerializer(serializers.ModelSerializer[StockAlert]):
             "available",
             "threshold",
             "created_at",
+        ]
+        read_only_fields = fields
+
+
+class ShortageListParameters(PageParameters):
+    """The parameters of a list of order items that lack units."""
+
+    product = Identifier(required=False, help_text="The product's id.")
+    variant = Identifier(required=False, help_text="The variant's id.")
+
+
+class ShortageSerializer(serializers.ModelSerializer[Reservation]):
+    """Units of an order that were damaged and not replaced yet."""
+
+    EXAMPLE = {
+        "order_number": "7K2M-9QXR-4TBC",
+        "sku": "K-1",
+        "title": "Copper kettle",
+        "state": "COMMITTED",
+        "quantity": 2,
+        "held": 1,
+        "short": 1,
+    }
+
+    order_number = serializers.CharField(source="reference")
+    product = serializers.IntegerField(source="variant.product_id")
+    sku = serializers.CharField(source="variant.sku")
+    title = serializers.CharField(source="variant.product.title")
+    state = Choice(
+        choices=[(state.value, state.label) for state in LIVE],
+        help_text="HELD for an order that isn't paid yet, COMMITTED for a confirmed one.",
+    )
+    quantity = serializers.IntegerField(source="live_units", help_text="Units that are still to be shipped.")
+    held = serializers.IntegerField(source="held_units", help_text="Those of them that can be shipped now.")
+    reserved_at = serializers.DateTimeField(source="created_at")
+
+    class Meta:
+        model = Reservation
+        fields = [
+            "order_number",
+            "product",
+            "variant",
+            "sku",
+            "title",
+            "state",
+            "quantity",
+            "held",
+            "short",
+            "reserved_at",
         ]
         read_only_fields = fields
 

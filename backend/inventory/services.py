@@ -17,7 +17,8 @@ from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.ledger import effect_of
-from backend.inventory.models import InventoryTransaction
+from backend.inventory.models import InventoryTransaction, TransactionType
+from backend.inventory.short_reservations import fill, take_held_units
 
 CHUNK = 500
 # The column's maximum in PostgreSQL.
@@ -40,7 +41,7 @@ def record(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
 
     Raises:
         InvalidInput: the quantity does not match the type, or the stock would be too large for the column.
-        InsufficientStock: the stock would fall below the reserved units.
+        InsufficientStock: the stock would fall below zero, or below the reserved units if it isn't DAMAGE.
     """
     with transaction.atomic():
         (row,) = record_many([entry], by=by, now=now)
@@ -55,25 +56,33 @@ def record(entry: Entry, *, by: Actor, now: datetime) -> InventoryTransaction:
 
 
 def record_many(entries: Sequence[Entry], *, by: Actor, now: datetime) -> list[InventoryTransaction]:
-    """Record all entries or none, and return the transactions (4 queries for 500 variants).
+    """Record all entries or none, and return the transactions (5 queries for 500 variants).
 
-    The ledger stores the author; the caller writes the audit log.
+    DAMAGE may take units of reservations, and units that arrive go to short reservations first
+    (short_reservations.py). The ledger stores the author; the caller writes the audit log.
 
     Raises:
         InvalidInput: a quantity does not match its type, or a variant's stock would be too large for the
             column.
-        InsufficientStock: a variant's stock would fall below its reserved units.
+        InsufficientStock: a variant's stock would fall below zero, or below its reserved units by more than
+            its DAMAGE.
     """
     rows = [row_of(entry, by=by, now=now) for entry in entries]
     change: Counter[int] = Counter()
+    damaged: Counter[int] = Counter()
     for row in rows:
         change[row.variant_id] += row.effect
+        if row.transaction_type == TransactionType.DAMAGE:
+            damaged[row.variant_id] += row.quantity
     variant_ids = sorted(change)
     with transaction.atomic():
         for start in range(0, len(variant_ids), CHUNK):
             chunk = variant_ids[start : start + CHUNK]
             variants = lock_variants(chunk)
-            _change_stock(variants, change={variant_id: change[variant_id] for variant_id in chunk})
+            part = {variant_id: change[variant_id] for variant_id in chunk}
+            _take_damaged(variants, change=part, damaged=damaged, by=by, now=now)
+            _change_stock(variants, change=part)
+            fill([pk for pk in chunk if change[pk] > 0], by=by, now=now)
             products_changed({variant.product_id for variant in variants.values()})
         return InventoryTransaction.objects.bulk_create(rows, batch_size=CHUNK)
 
@@ -111,6 +120,31 @@ def lock_variants(variant_ids: Collection[int]) -> dict[int, Variant]:
     return variants
 
 
+def _take_damaged(
+    variants: Mapping[int, Variant],
+    *,
+    change: Mapping[int, int],
+    damaged: Mapping[int, int],
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Take damaged units that are not available from the reservations.
+
+    Raises:
+        InsufficientStock: a variant has fewer units in stock, or more are taken than were damaged.
+    """
+    missing = {pk: max(0, variant.reserved - variant.stock - change[pk]) for pk, variant in variants.items()}
+    items = [
+        shortage(variant, wanted=-change[pk], most=variant.available + damaged.get(pk, 0))
+        for pk, variant in variants.items()
+        if missing[pk] > damaged.get(pk, 0) or variant.stock + change[pk] < 0
+    ]
+    if items:
+        raise InsufficientStock(items=items)
+    if losing := {pk: number for pk, number in missing.items() if number}:
+        take_held_units(losing, by=by, now=now)
+
+
 def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int]) -> None:
     if any(variant.stock + change[pk] > MAX_STOCK for pk, variant in variants.items()):
         raise InvalidInput(quantity=[f"Would raise the stock above {MAX_STOCK}."])
@@ -130,13 +164,16 @@ def shortages(variants: Mapping[int, Variant], *, wanted: Mapping[int, int]) -> 
     ]
 
 
-def shortage(variant: Variant, *, wanted: int) -> dict[str, object]:
-    """Return the details of InsufficientStock for a variant of which `wanted` units were requested."""
+def shortage(variant: Variant, *, wanted: int, most: int | None = None) -> dict[str, object]:
+    """Return the details of InsufficientStock for a variant of which `wanted` units were requested.
+
+    `most` is the number of units that could be taken; by default, the available ones.
+    """
     return {
         "product_id": variant.product_id,
         "title": variant.product.title,
         "variant_id": variant.pk,
         "sku": variant.sku,
         "requested": wanted,
-        "available": variant.available,
+        "available": variant.available if most is None else min(most, variant.stock),
     }

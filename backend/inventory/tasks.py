@@ -23,5 +23,6 @@ def check_stock() -> int:
             ledger=one.ledger,
             reserved=one.reserved,
             reservations=one.reservations,
+            short=one.short,
         )
     return len(found)

@@ -28,6 +28,8 @@ from backend.inventory.serializers import (
     InventoryTransactionSerializer,
     NewStockThresholdSerializer,
     NewTransactionSerializer,
+    ShortageListParameters,
+    ShortageSerializer,
     StockAlertSerializer,
     StockParameters,
     StockSerializer,
@@ -75,7 +77,8 @@ class InventoryTransactionListView(APIView):
     def post(self, request: Request) -> Response:
         """Record an inventory transaction.
 
-        This changes the variant's stock.
+        This changes the variant's stock. DAMAGE may take units that orders have reserved; they are listed
+        under `shortages` until units arrive or become available.
         """
         body = parse_body(request, NewTransactionSerializer)
         return once(request, lambda _: _record(request, body), scope="inventory", now=timezone.now())
@@ -118,6 +121,31 @@ class StockAlertListView(APIView):
             level=parameters.get("level"),
         )
         return page_response(request, rows, parameters=parameters, shown=rows_of(StockAlertSerializer))
+
+
+class ShortageListView(APIView):
+    """Order items that lack units: sellers see their own products, staff all."""
+
+    permission_classes = (IsSellerOrStaff,)
+
+    @operation(
+        "shortages_list",
+        tag="inventory",
+        query=ShortageListParameters,
+        response=page_of(ShortageSerializer),
+    )
+    def get(self, request: Request) -> Response:
+        """List order items that lack units.
+
+        Units that they had reserved were damaged, so they can't be shipped in full. The first in the list
+        gets the next units that arrive or become available. Sellers see those of their own products, staff
+        see all.
+        """
+        parameters = parse(request, ShortageListParameters)
+        rows = selectors.short_reservations_visible_to(
+            account_of(request), product_id=parameters.get("product"), variant_id=parameters.get("variant")
+        )
+        return page_response(request, rows, parameters=parameters, shown=rows_of(ShortageSerializer))
 
 
 class StockThresholdView(APIView):

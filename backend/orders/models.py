@@ -209,6 +209,11 @@ class OrderItem(models.Model):
         """The line without tax; the total of a line of an earlier release."""
         return self.total_price if self.net_amount is None else self.net_amount
 
+    @property
+    def short(self) -> int:
+        """The units that were damaged after they were reserved, and are not replaced yet."""
+        return self.reservation.short if self.reservation else 0
+
 
 class AdjustmentKind(models.TextChoices):
     """Why an order costs more or less than its items."""

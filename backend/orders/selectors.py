@@ -1,6 +1,6 @@
 """Order queries. A viewer is a user, or a guest with a cart token, who sees the orders placed with it."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from backend.accounts.models import User
 from backend.api.owners import Owner
@@ -10,10 +10,14 @@ from backend.orders.models import Order, OrderItem
 Viewer = User | Owner
 
 
-def orders_visible_to(viewer: Viewer, *, status: str | None = None) -> QuerySet[Order]:
+def orders_visible_to(
+    viewer: Viewer, *, status: str | None = None, only_short: bool = False
+) -> QuerySet[Order]:
     """Return the orders that the viewer may see, newest first, with their quantities (2 queries)."""
     quantities = Prefetch("items", OrderItem.objects.only("order_id", "quantity"))
     rows = _visible_to(viewer).prefetch_related(quantities).order_by("-placed_at", "-pk")
+    if only_short:
+        rows = rows.filter(Exists(OrderItem.objects.filter(order=OuterRef("pk"), reservation__short__gt=0)))
     return rows if status is None else rows.filter(status=status)
 
 
@@ -29,7 +33,8 @@ def order_for(order_id: int, *, viewer: Viewer) -> Order:
     Raises:
         OrderNotFound: it doesn't exist, or the viewer may not see it.
     """
-    order = _visible_to(viewer).prefetch_related("items", "history").filter(pk=order_id).first()
+    items = Prefetch("items", OrderItem.objects.select_related("reservation"))
+    order = _visible_to(viewer).prefetch_related(items, "history").filter(pk=order_id).first()
     if order is None:
         raise OrderNotFound(order_id=order_id)
     return order

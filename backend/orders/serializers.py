@@ -97,6 +97,11 @@ class OrderListParameters(PageParameters):
     """The parameters of an order list."""
 
     status = Choice(choices=OrderStatus.choices, required=False)
+    short = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Only orders that can't be shipped in full, because reserved units were damaged.",
+    )
 
 
 class SnapshotSerializer(serializers.Serializer[Any]):
@@ -129,6 +134,7 @@ class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
         "shipped": 0,
         "delivered": 0,
         "returned": 0,
+        "short": 0,
         "list_price": "99.00",
         "unit_price": "89.00",
         "discount_amount": "0.00",
@@ -138,6 +144,9 @@ class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
     }
 
     product_snapshot = SnapshotSerializer()
+    short = serializers.IntegerField(
+        help_text="Units that were damaged after they were reserved, and are not replaced yet."
+    )
     list_price = MoneyOutput(
         currency="order.currency", allow_null=True, help_text="The price of a unit before its discount."
     )
@@ -159,6 +168,7 @@ class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
             "shipped",
             "delivered",
             "returned",
+            "short",
             "list_price",
             "unit_price",
             "discount_amount",

@@ -38,6 +38,7 @@ def ship(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
     Raises:
         OrderNotFound: there is no such order.
         TransitionNotAllowed: the order is not confirmed.
+        ReservationShort: some of its units were damaged and have not been replaced.
     """
     with transaction.atomic():
         order = take_step(order_id, to=OrderStatus.SHIPPED, by=by, now=now, note=note)
@@ -69,7 +70,7 @@ def cancel(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
         order = take_step(
             order_id, to=OrderStatus.CANCELLED, by=by, now=now, note=note, payment=PaymentStatus.CANCELLED
         )
-        release(_reservations_of(order), now=now)
+        release(_reservations_of(order), by=by, now=now)
         record_cancels([order.pk])
     return order
 

@@ -21,7 +21,7 @@ from backend.api.schema import envelope_of, operation, page_of
 from backend.audit.actors import actor_of
 from backend.carts.callers import caller_of
 from backend.carts.errors import UnitLimitExceeded
-from backend.inventory.errors import InsufficientStock, ReservationClosed
+from backend.inventory.errors import InsufficientStock, ReservationClosed, ReservationShort
 from backend.orders import selectors, services
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.errors import (
@@ -71,7 +71,9 @@ class OrderListView(APIView):
         Customers and guests see their own orders, staff see all orders.
         """
         parameters = parse(request, OrderListParameters)
-        rows = selectors.orders_visible_to(_viewer(request), status=parameters.get("status"))
+        rows = selectors.orders_visible_to(
+            _viewer(request), status=parameters.get("status"), only_short=parameters["short"]
+        )
         return page_response(request, rows, parameters=parameters, shown=rows_of(OrderSummarySerializer))
 
     @operation(
@@ -150,7 +152,7 @@ class ShipView(APIView):
         tag="orders",
         request=StepSerializer,
         response=envelope_of(OrderSerializer),
-        errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed],
+        errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed, ReservationShort],
     )
     def post(self, request: Request, order_id: int) -> Response:
         """Ship an order.

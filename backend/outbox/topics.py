@@ -31,6 +31,7 @@ class Topic(StrEnum):
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
     STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"
     BACK_IN_STOCK = "back_in_stock", Kind.FACT, "inventory.BackInStock"
+    RESERVATION_SHORT = "reservation_short", Kind.FACT, "inventory.ReservationShortage"
     PAYMENT_EVENT = "payment_event", Kind.FACT, "payments.PaymentEvent"
     PAYMENT_REQUEST = "payment_request", Kind.FACT, "payments.PaymentRequest"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F, Q, QuerySet, Sum
 
 from backend.catalog.models import Variant
+from backend.inventory.selectors import short_units
 from backend.purchasing.demand import weekly_demand
 from backend.purchasing.forecast import Forecast, Levels, forecast, levels, quantity_to_order
 from backend.purchasing.models import ORDERED, PurchaseOrderLine, PurchaseOrderStatus, ReorderRule
@@ -19,6 +20,7 @@ class Proposal:
     rule: ReorderRule
     quantity: int
     available: int
+    short: int
     incoming: int
     expected: Forecast
     levels: Levels
@@ -33,6 +35,7 @@ class Proposal:
         """The figures, as an order line stores them."""
         return {
             "available": self.available,
+            "short": self.short,
             "incoming": self.incoming,
             "weekly_demand": round(self.expected.weekly, 2),
             "weekly_deviation": round(self.expected.deviation, 2),
@@ -51,18 +54,25 @@ def rules_for_reordering() -> QuerySet[ReorderRule]:
 
 
 def proposals(rules: Sequence[ReorderRule], *, now: datetime) -> list[Proposal]:
-    """Return what `rules` propose to order now (5 queries); variants above their reorder point are left out.
+    """Return what `rules` propose to order now (6 queries); variants above their reorder point are left out.
 
-    Units of open purchase orders count as incoming, except those that drafts have by earlier proposals, which
-    this one replaces. A variant whose draft line was edited is left out.
+    Units that reservations lack are sold already, so they are ordered in addition. Units of open purchase
+    orders count as incoming, except those that drafts have by earlier proposals, which this one replaces. A
+    variant whose draft line was edited is left out.
     """
     edited = _edited_variants(rules)
     rules = [rule for rule in rules if rule.variant_id not in edited]
     variant_ids = [rule.variant_id for rule in rules]
     demand = weekly_demand(variant_ids, now=now)
     incoming = incoming_units(variant_ids)
+    short = short_units(variant_ids)
     found = [
-        _proposal(rule, expected=forecast(demand[rule.variant_id]), incoming=incoming.get(rule.variant_id, 0))
+        _proposal(
+            rule,
+            expected=forecast(demand[rule.variant_id]),
+            short=short.get(rule.variant_id, 0),
+            incoming=incoming.get(rule.variant_id, 0),
+        )
         for rule in rules
     ]
     return [proposal for proposal in found if proposal.quantity > 0]
@@ -87,7 +97,7 @@ def draft_lines(variant_ids: Collection[int]) -> QuerySet[PurchaseOrderLine]:
     )
 
 
-def _proposal(rule: ReorderRule, *, expected: Forecast, incoming: int) -> Proposal:
+def _proposal(rule: ReorderRule, *, expected: Forecast, short: int, incoming: int) -> Proposal:
     wanted = levels(
         expected,
         lead_time_days=rule.lead_time_days,
@@ -97,8 +107,9 @@ def _proposal(rule: ReorderRule, *, expected: Forecast, incoming: int) -> Propos
     available = rule.variant.available
     return Proposal(
         rule=rule,
-        quantity=quantity_to_order(available + incoming, wanted=wanted, pack_size=rule.pack_size),
+        quantity=quantity_to_order(available - short + incoming, wanted=wanted, pack_size=rule.pack_size),
         available=available,
+        short=short,
         incoming=incoming,
         expected=expected,
         levels=wanted,

@@ -97,6 +97,7 @@ class ProposalSerializer(serializers.Serializer[Any]):
         "sku": "K-1",
         "quantity": 90,
         "available": 14,
+        "short": 0,
         "incoming": 0,
         "weekly_demand": 9.25,
         "weekly_deviation": 3.1,
@@ -109,6 +110,7 @@ class ProposalSerializer(serializers.Serializer[Any]):
     sku = serializers.CharField(source="variant.sku")
     quantity = serializers.IntegerField()
     available = serializers.IntegerField()
+    short = serializers.IntegerField(help_text="Units that orders lack, because they were damaged.")
     incoming = serializers.IntegerField(help_text="Units of approved and sent purchase orders.")
     weekly_demand = serializers.FloatField(source="expected.weekly")
     weekly_deviation = serializers.FloatField(source="expected.deviation")

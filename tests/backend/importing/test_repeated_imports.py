@@ -98,7 +98,7 @@ def test_a_count_below_the_reserved_units_is_applied_by_a_later_import_of_the_sa
     (held,) = reserve({variant().pk: 4}, reference="an order", now=now).values()
     assert BELOW_RESERVED in import_csv(tmp_path, lamp(stock=1))
     assert variant().stock == 5
-    release([held.pk], now=now)
+    release([held.pk], by=SYSTEM, now=now)
     import_csv(tmp_path, lamp(stock=1))
     assert variant().stock == 1
     assert ledger_is_consistent()

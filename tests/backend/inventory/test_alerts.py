@@ -43,7 +43,7 @@ def test_each_change_of_level_is_alerted_once() -> None:
     reserve({lamp.pk: 4}, reference="order", now=NOW)
     assert compare(lamp) == [("OUT", 0)]
 
-    release([one.pk for one in held.values()], now=NOW)
+    release([one.pk for one in held.values()], by=SYSTEM, now=NOW)
     assert compare(lamp) == [("SUFFICIENT", 16)]
     assert StockAlert.objects.count() == 3
 
@@ -182,5 +182,5 @@ def test_the_check_reports_wrong_counters_without_changing_them(capsys: pytest.C
     assert check_stock() == 1
     with pytest.raises(CommandError):
         call_command("check_stock")
-    assert "stock 12, ledger 10; reserved 1, reservations 0" in capsys.readouterr().out
+    assert "stock 12, ledger 10; reserved 1, reservations 0, short 0" in capsys.readouterr().out
     assert shop.stock_of(lamp.pk) == (12, 1)

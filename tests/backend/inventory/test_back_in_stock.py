@@ -59,7 +59,7 @@ def entry(transaction_type: str) -> Callable[[Variant], None]:
 
 
 def cancellation(variant: Variant) -> None:
-    release(list(variant.reservations.values_list("pk", flat=True)), now=NOW)
+    release(list(variant.reservations.values_list("pk", flat=True)), by=shop.SYSTEM, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_one_message_updates_alerts_and_notifies_subscribers() -> None:
     reservations = reserve({lamp.pk: 5}, reference="order", now=NOW)
     handle(lamp)
     subscribe(first_customer, lamp)
-    release([row.pk for row in reservations.values()], now=NOW)
+    release([row.pk for row in reservations.values()], by=shop.SYSTEM, now=NOW)
     handle(lamp)
     assert [str(alert.level) for alert in StockAlert.objects.order_by("pk")] == ["OUT", "LOW"]
     assert published_facts() == [(first_customer.pk, lamp.pk)]

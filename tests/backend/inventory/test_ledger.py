@@ -176,7 +176,7 @@ def test_stock_and_reserved_always_match_the_ledger() -> None:
                     units = {pick.pk: rng.randint(1, 3) for pick in rng.sample(variants, 2)}
                     held += [row.pk for row in reserve(units, reference=str(step), now=now).values()]
                 case "release" if held:
-                    release([held.pop(rng.randrange(len(held)))], now=now)
+                    release([held.pop(rng.randrange(len(held)))], by=SYSTEM, now=now)
                 case "fulfil" if held:
                     fulfil([held.pop(rng.randrange(len(held)))], by=SYSTEM, now=now)
         except InsufficientStock:
@@ -224,13 +224,13 @@ def test_fulfilling_records_the_units_as_out_and_publishes_nothing() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "again",
-    [partial(release, now=NOW), partial(fulfil, by=SYSTEM, now=NOW)],
+    [partial(release, by=SYSTEM, now=NOW), partial(fulfil, by=SYSTEM, now=NOW)],
     ids=["release", "fulfil"],
 )
 def test_a_reservation_can_be_closed_only_once(again: Callable[[list[int]], None]) -> None:
     lamp = variant(stock=5)
     kept, ended = (reserve({lamp.pk: 2}, reference="order", now=NOW)[lamp.pk] for _ in range(2))
-    release([ended.pk], now=NOW)
+    release([ended.pk], by=SYSTEM, now=NOW)
     with pytest.raises(ReservationClosed):
         again([kept.pk, ended.pk])
     kept.refresh_from_db()

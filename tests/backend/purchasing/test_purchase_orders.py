@@ -224,7 +224,7 @@ def test_demand_counts_reservations_and_skips_weeks_without_stock() -> None:
     for days, units in ((1, 5), (2, 1), (9, 8)):
         reserve({sold.pk: units}, reference="order", now=start + timedelta(days=days))
     cancelled = reserve({sold.pk: 9}, reference="order", now=start + timedelta(days=16))
-    release([one.pk for one in cancelled.values()], now=NOW)
+    release([one.pk for one in cancelled.values()], by=SYSTEM, now=NOW)
 
     demand = weekly_demand([sold.pk], now=NOW)[sold.pk]
 

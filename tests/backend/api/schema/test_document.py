@@ -88,6 +88,7 @@ FOR_ROLES = {
     "sales_report_get",
     "stock_alerts_list",
     "stock_list",
+    "shortages_list",
     "stock_threshold_get",
     "stock_threshold_update",
     "suppliers_create",
