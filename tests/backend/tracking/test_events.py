@@ -72,8 +72,8 @@ def test_valid_events_are_accepted_and_invalid_ones_are_reported_with_reasons(
         5: "type: Invalid value 'dance'",
         6: "Expected `object`, got `str`",
         7: "exposure_id: Invalid UUID",
-        8: "type: 'order' events come from the server alone",
-        9: "type: 'exposure' events come from the server alone",
+        8: "type: 'order' events can be sent by the server only",
+        9: "type: 'exposure' events can be sent by the server only",
     }
     (batch,) = batches(stream)
     assert (len(batch.events), len(batch.refused)) == (1, 9)
