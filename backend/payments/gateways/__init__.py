@@ -17,7 +17,18 @@ def _test() -> Gateway:
     return SimulatedGateway(deliver)
 
 
-_MAKERS: Mapping[str, Callable[[], Gateway]] = {"cod": CashOnDelivery, "test": _test}
+def _stripe() -> Gateway:
+    from backend.payments.gateways.stripe import StripeGateway, StripeKeys  # noqa: PLC0415 - optional
+
+    keys = StripeKeys(
+        secret=settings.STRIPE_SECRET_KEY,
+        publishable=settings.STRIPE_PUBLISHABLE_KEY,
+        webhook_secret=settings.STRIPE_WEBHOOK_SECRET,
+    )
+    return StripeGateway(keys)
+
+
+_MAKERS: Mapping[str, Callable[[], Gateway]] = {"cod": CashOnDelivery, "test": _test, "stripe": _stripe}
 _made: dict[str, Gateway] = {}
 
 
@@ -55,6 +66,11 @@ def replace(name: str, other: Gateway) -> Gateway | None:
     before = _made.get(name)
     _made[name] = other
     return before
+
+
+def forget(name: str) -> None:
+    """Let the gateway be made again from the settings when it is used next."""
+    _made.pop(name, None)
 
 
 def call(target: Gateway, kind: RequestKind, instruction: Instruction) -> Outcome:

@@ -1,0 +1,330 @@
+"""Stripe, by PaymentIntents (https://docs.stripe.com/api/payment_intents).
+
+AUTHORISE creates a PaymentIntent, which the customer confirms with Stripe.js; webhooks report the outcome. A
+PaymentIntent can be captured once, which releases the rest, so its id is the reference of its authorisation
+and of its capture.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID
+
+import stripe
+
+from backend.api.errors import InvalidInput
+from backend.payments.errors import GatewayRefused, InvalidWebhook, OutcomeUnknown
+from backend.payments.gateways.protocol import CALL_SECONDS, CONNECT_SECONDS, Instruction, Outcome, Report
+from backend.payments.gateways.stripe_amounts import from_stripe, to_stripe
+from backend.payments.models import EventKind
+
+# The SDK's types are those of this version; webhook endpoints must be created with it as well.
+API_VERSION = "2026-10-28.endive"
+API_URL = "https://api.stripe.com"
+TOLERANCE_SECONDS = 300
+
+_UNKNOWN = (stripe.APIConnectionError, stripe.RateLimitError, stripe.IdempotencyError, stripe.APIError)
+"""A response was lost, or the request was not performed yet (too many requests, the key is in use)."""
+_MISCONFIGURED = (stripe.AuthenticationError, stripe.PermissionError)
+"""The request was not performed, and will be once the keys are right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripeKeys:
+    """The shop's keys; `webhook_secret` belongs to the webhook endpoint."""
+
+    secret: str
+    publishable: str
+    webhook_secret: str
+
+
+class StripeGateway:
+    """Payments by Stripe."""
+
+    name: ClassVar[str] = "stripe"
+    is_manual: ClassVar[bool] = False
+
+    def __init__(self, keys: StripeKeys, *, url: str = API_URL) -> None:
+        """Store the keys; requests go to `url`."""
+        self._keys = keys
+        self._client = stripe.StripeClient(
+            keys.secret,
+            stripe_version=API_VERSION,
+            base_addresses={"api": url},
+            # Requests are attempted again by the shop, with the same key.
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, CALL_SECONDS)),
+        )
+
+    def check_options(self, options: Mapping[str, object]) -> None:
+        """Refuse every option.
+
+        Raises:
+            InvalidInput: there is an option.
+        """
+        if options:
+            raise InvalidInput(payment_options="Stripe has no options.")
+
+    def authorise(self, instruction: Instruction) -> Outcome:
+        """Create the PaymentIntent that the customer confirms with Stripe.js."""
+        amount = to_stripe(instruction.amount, currency=instruction.currency)
+        intent = _called(
+            lambda: self._client.v1.payment_intents.create(
+                {
+                    "amount": amount,
+                    "currency": instruction.currency.lower(),
+                    "capture_method": "automatic" if instruction.captures_automatically else "manual",
+                    "automatic_payment_methods": {"enabled": True},
+                    "metadata": {
+                        "payment_id": str(instruction.payment_id),
+                        "order_number": instruction.order_number,
+                    },
+                },
+                _options(instruction),
+            )
+        )
+        waiting = _report(
+            instruction, EventKind.ACTION_REQUIRED, amount=instruction.amount, reference=intent.id
+        )
+        return Outcome(
+            payment_reference=intent.id,
+            reports=[waiting],
+            client_data={
+                "client_secret": intent.client_secret or "",
+                "publishable_key": self._keys.publishable,
+            },
+        )
+
+    def complete(self, instruction: Instruction) -> Outcome:
+        """Refuse: Stripe completes a payment when the customer confirms it.
+
+        Raises:
+            GatewayRefused: always.
+        """
+        raise GatewayRefused("Stripe completes payments by itself")
+
+    def capture(self, instruction: Instruction) -> Outcome:
+        """Capture the PaymentIntent; what isn't captured is released."""
+        amount = to_stripe(instruction.amount, currency=instruction.currency)
+        intent = _called(
+            lambda: self._client.v1.payment_intents.capture(
+                instruction.payment_reference, {"amount_to_capture": amount}, _options(instruction)
+            ),
+            now=instruction.now,
+        )
+        return Outcome(reports=reports_of_intent(intent.to_dict(), occurred_at=instruction.now))
+
+    def void(self, instruction: Instruction) -> Outcome:
+        """Cancel the PaymentIntent.
+
+        Raises:
+            GatewayRefused: it was captured, as the reports say.
+            OutcomeUnknown: the outcome is unknown.
+        """
+        if not instruction.payment_reference:
+            # No customer got the secret of a PaymentIntent whose creation is unknown.
+            return Outcome(
+                reports=[_report(instruction, EventKind.VOIDED, amount=None, reference=str(instruction.key))]
+            )
+        intent = _called(
+            lambda: self._client.v1.payment_intents.cancel(
+                instruction.payment_reference, {"cancellation_reason": "abandoned"}, _options(instruction)
+            ),
+            now=instruction.now,
+        )
+        return Outcome(reports=reports_of_intent(intent.to_dict(), occurred_at=instruction.now))
+
+    def refund(self, instruction: Instruction) -> Outcome:
+        """Refund a part or all of the captured amount."""
+        amount = to_stripe(instruction.amount, currency=instruction.currency)
+        refund = _called(
+            lambda: self._client.v1.refunds.create(
+                {
+                    "payment_intent": instruction.payment_reference,
+                    "amount": amount,
+                    "metadata": {
+                        "payment_id": str(instruction.payment_id),
+                        "request_id": str(instruction.key),
+                    },
+                },
+                _options(instruction),
+            )
+        )
+        reports = _reports_of_refund(refund.to_dict(), occurred_at=instruction.now)
+        if any(report.kind == EventKind.REFUND_FAILED for report in reports):
+            raise GatewayRefused("the refund failed", reports)
+        return Outcome(reports=reports, pending=not reports)
+
+    def read_webhook(self, body: bytes, *, headers: Mapping[str, str], now: datetime) -> Sequence[Report]:
+        """Return what the event reports.
+
+        Raises:
+            InvalidWebhook: the signature is invalid or too old, or the body can't be read.
+        """
+        try:
+            stripe.WebhookSignature.verify_header(
+                body,
+                headers.get("Stripe-Signature", ""),
+                self._keys.webhook_secret,
+                tolerance=TOLERANCE_SECONDS,
+            )
+        except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
+            raise InvalidWebhook(reason="the signature is invalid or too old") from error
+        try:
+            return _reports_of_event(json.loads(body))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise InvalidWebhook(reason="the event can't be read") from error
+
+
+def _options(instruction: Instruction) -> stripe.RequestOptions:
+    return {"idempotency_key": str(instruction.key)}
+
+
+def _called(call: Callable[[], Any], *, now: datetime | None = None) -> Any:
+    """Return what `call` returns.
+
+    Raises:
+        GatewayRefused: Stripe refused it; if the error contains the PaymentIntent, with what follows from it.
+        OutcomeUnknown: the outcome is unknown.
+    """
+    try:
+        return call()
+    except _MISCONFIGURED as error:
+        raise OutcomeUnknown(f"Stripe refuses the shop's key: {_reason(error)}") from error
+    except (stripe.CardError, stripe.InvalidRequestError) as error:
+        raise GatewayRefused(_reason(error), _reports_of_error(error, now=now)) from error
+    except _UNKNOWN as error:
+        raise OutcomeUnknown(_reason(error)) from error
+
+
+def _reason(error: stripe.StripeError) -> str:
+    return f"{error.code or type(error).__name__}: {error.user_message or error}"[:300]
+
+
+def _reports_of_error(error: stripe.StripeError, *, now: datetime | None) -> list[Report]:
+    """Return what follows from the PaymentIntent in the error of a request that came too late."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    intent = body.get("error", {}).get("payment_intent")
+    return reports_of_intent(intent, occurred_at=now) if intent and now is not None else []
+
+
+def reports_of_intent(intent: Mapping[str, Any], *, occurred_at: datetime) -> list[Report]:
+    """Return what the state of a PaymentIntent says."""
+    match intent["status"]:
+        case "requires_capture":
+            amount = _amount(intent, "amount_capturable")
+            return [_of_intent(intent, EventKind.AUTHORISED, amount=amount, occurred_at=occurred_at)]
+        case "succeeded":
+            captured = _amount(intent, "amount_received")
+            reports = [_of_intent(intent, EventKind.CAPTURED, amount=captured, occurred_at=occurred_at)]
+            if rest := _amount(intent, "amount") - captured:
+                reports.append(_of_intent(intent, EventKind.VOIDED, amount=rest, occurred_at=occurred_at))
+            return reports
+        case "canceled":
+            return [_of_intent(intent, EventKind.VOIDED, amount=None, occurred_at=occurred_at)]
+        case _:
+            return []
+
+
+def _reports_of_event(event: Mapping[str, Any]) -> list[Report]:
+    subject, occurred_at = event["data"]["object"], datetime.fromtimestamp(event["created"], UTC)
+    match event["type"]:
+        case (
+            "payment_intent.amount_capturable_updated"
+            | "payment_intent.succeeded"
+            | "payment_intent.canceled"
+        ):
+            return reports_of_intent(subject, occurred_at=occurred_at)
+        case "payment_intent.payment_failed":
+            return [_declined(subject, reference=event["id"], occurred_at=occurred_at)]
+        case "refund.created" | "refund.updated" | "refund.failed":
+            return _reports_of_refund(subject, occurred_at=occurred_at)
+        case "charge.dispute.created":
+            return [_of_charge(subject, EventKind.DISPUTED, occurred_at=occurred_at)]
+        case _:
+            return []
+
+
+def _reports_of_refund(refund: Mapping[str, Any], *, occurred_at: datetime) -> list[Report]:
+    """Return what the state of a refund says; nothing while it is pending."""
+    match refund["status"]:
+        case "succeeded":
+            return [_of_charge(refund, EventKind.REFUNDED, occurred_at=occurred_at)]
+        case "failed" | "canceled":
+            return [_of_charge(refund, EventKind.REFUND_FAILED, occurred_at=occurred_at)]
+        case _:
+            return []
+
+
+def _declined(intent: Mapping[str, Any], *, reference: str, occurred_at: datetime) -> Report:
+    reason = (intent.get("last_payment_error") or {}).get("message") or ""
+    return _of_intent(
+        intent,
+        EventKind.DECLINED,
+        amount=_amount(intent, "amount"),
+        occurred_at=occurred_at,
+        reference=reference,
+        message=reason,
+    )
+
+
+def _of_intent(
+    intent: Mapping[str, Any],
+    kind: EventKind,
+    *,
+    amount: Decimal | None,
+    occurred_at: datetime,
+    reference: str = "",
+    message: str = "",
+) -> Report:
+    return Report(
+        kind=kind,
+        amount=amount,
+        currency=intent["currency"].upper(),
+        reference=reference or intent["id"],
+        occurred_at=occurred_at,
+        payment_id=_id_in(intent, "payment_id"),
+        payment_reference=intent["id"],
+        message=message,
+    )
+
+
+def _of_charge(subject: Mapping[str, Any], kind: EventKind, *, occurred_at: datetime) -> Report:
+    """Return the report of a refund or dispute, which names the PaymentIntent and has an amount."""
+    return Report(
+        kind=kind,
+        amount=_amount(subject, "amount"),
+        currency=subject["currency"].upper(),
+        reference=subject["id"],
+        occurred_at=occurred_at,
+        payment_id=_id_in(subject, "payment_id"),
+        payment_reference=subject.get("payment_intent") or "",
+        request_id=_id_in(subject, "request_id"),
+        message=subject.get("failure_reason") or subject.get("reason") or "",
+    )
+
+
+def _report(instruction: Instruction, kind: EventKind, *, amount: Decimal | None, reference: str) -> Report:
+    return Report(
+        kind=kind,
+        amount=amount,
+        currency=instruction.currency,
+        reference=reference,
+        occurred_at=instruction.now,
+        payment_id=instruction.payment_id,
+    )
+
+
+def _amount(subject: Mapping[str, Any], name: str) -> Decimal:
+    return from_stripe(subject[name], currency=subject["currency"].upper())
+
+
+def _id_in(subject: Mapping[str, Any], name: str) -> UUID | None:
+    """Return the id in the metadata; None if there is none, or it is not one of ours."""
+    try:
+        return UUID((subject.get("metadata") or {})[name])
+    except (KeyError, ValueError):
+        return None
