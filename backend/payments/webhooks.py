@@ -66,5 +66,10 @@ def _payment_of(report: Report, *, gateway: str) -> UUID | None:
         return rows.filter(pk=report.payment_id).values_list("pk", flat=True).first()
     if report.payment_reference:
         rows = rows.filter(gateway_reference=report.payment_reference)
-        return rows.values_list("pk", flat=True).first()
-    return None
+    elif report.related_reference:
+        rows = rows.filter(events__gateway_reference=report.related_reference)
+    elif report.request_id is not None:
+        rows = rows.filter(requests__pk=report.request_id)
+    else:
+        return None
+    return rows.values_list("pk", flat=True).first()

@@ -28,7 +28,24 @@ def _stripe() -> Gateway:
     return StripeGateway(keys)
 
 
-_MAKERS: Mapping[str, Callable[[], Gateway]] = {"cod": CashOnDelivery, "test": _test, "stripe": _stripe}
+def _paypal() -> Gateway:
+    from backend.payments.gateways.paypal import PayPalGateway  # noqa: PLC0415 - optional
+    from backend.payments.gateways.paypal_client import PayPalKeys  # noqa: PLC0415 - optional
+
+    keys = PayPalKeys(
+        client_id=settings.PAYPAL_CLIENT_ID,
+        client_secret=settings.PAYPAL_CLIENT_SECRET,
+        webhook_id=settings.PAYPAL_WEBHOOK_ID,
+    )
+    return PayPalGateway(keys, return_url=settings.PAYPAL_RETURN_URL, url=settings.PAYPAL_URL)
+
+
+_MAKERS: Mapping[str, Callable[[], Gateway]] = {
+    "cod": CashOnDelivery,
+    "test": _test,
+    "stripe": _stripe,
+    "paypal": _paypal,
+}
 _made: dict[str, Gateway] = {}
 
 

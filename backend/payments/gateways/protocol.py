@@ -46,6 +46,7 @@ class Report:
 
     An `amount` of None is the whole amount of the payment. `reference` is the gateway's id of the
     authorisation, capture, refund or attempt. `request_id` is the request that caused it, if that is known.
+    `related_reference` is the reference of an earlier event of the payment, such as of a refund's capture.
     """
 
     kind: EventKind
@@ -56,6 +57,7 @@ class Report:
     payment_id: UUID | None = None
     payment_reference: str = ""
     request_id: UUID | None = None
+    related_reference: str = ""
     message: str = ""
 
 
