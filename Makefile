@@ -66,6 +66,6 @@ bench-pages: $(VENV)/.development ## Print the CPU of product pages beside plain
 .PHONY: lock
 lock: ## Update requirements/*.lock from pyproject.toml (needs uv)
 	uv lock
-	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev -o requirements/production.lock
+	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra payments -o requirements/production.lock
 	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --no-dev --extra embedded -o requirements/demo.lock
-	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --all-groups --extra embedded -o requirements/development.lock
+	uv export -q --locked --no-emit-index-url --no-annotate --no-header --no-emit-project --all-groups --extra embedded --extra payments -o requirements/development.lock
