@@ -9,6 +9,7 @@ import structlog
 
 from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
+from backend.payments.attention import alarming, facts_of
 from backend.payments.errors import PaymentNotFound
 from backend.payments.gateways.protocol import Report
 from backend.payments.models import (
@@ -22,7 +23,7 @@ from backend.payments.models import (
     RequestKind,
     RequestState,
 )
-from backend.payments.state import FAILURES, Fact, PaymentState, state_of
+from backend.payments.state import state_of
 
 logger = structlog.get_logger(__name__)
 
@@ -84,33 +85,16 @@ def record_reports(
 def derive(payment: Payment, *, events: Sequence[PaymentEvent] | None = None, now: datetime) -> None:
     """Store the sums and the status that follow from the payment's events, and whether it needs attention."""
     found = list(payment.events.all()) if events is None else events
-    facts = [
-        Fact(kind=event.kind, amount=event.amount, reference=event.gateway_reference, problem=event.problem)
-        for event in found
-    ]
-    state = state_of(payment.amount, facts)
+    state = state_of(payment.amount, facts_of(found))
     payment.status = state.status
     payment.authorised, payment.captured, payment.refunded = state.authorised, state.captured, state.refunded
-    payment.needs_attention = payment.requests.filter(state=RequestState.UNRESOLVED).exists() or any(
-        _is_alarming(event, state=state)
-        for event in found
-        if payment.acknowledged_at is None or event.recorded_at > payment.acknowledged_at
+    payment.needs_attention = payment.requests.filter(state=RequestState.UNRESOLVED).exists() or bool(
+        alarming(payment, found, state=state)
     )
     if payment.status not in _AWAITS_CUSTOMER:
         payment.client_data = {}
     payment.updated_at = now
     payment.save()
-
-
-def _is_alarming(event: PaymentEvent, *, state: PaymentState) -> bool:
-    """Return whether an operator has to look at the event."""
-    if event.kind == EventKind.VOID_FAILED and state.captured:
-        # The payment was captured before it could be voided; the order is paid, or refunds it.
-        return False
-    unaccounted = {(fact.kind, fact.reference) for fact in state.unaccounted}
-    return (
-        bool(event.problem) or event.kind in FAILURES or (event.kind, event.gateway_reference) in unaccounted
-    )
 
 
 def _cause(

@@ -197,7 +197,7 @@ def _with(report: Report, *, kind: EventKind, amount: Decimal | None) -> Report:
         kind=kind,
         amount=amount,
         currency=report.currency,
-        reference=f"{report.reference}-{kind.lower()}",
+        reference=report.reference if kind == report.kind else f"{report.reference}-{kind.lower()}",
         occurred_at=report.occurred_at,
         payment_id=report.payment_id,
     )
