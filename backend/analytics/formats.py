@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
 from backend.api.errors import InvalidInput
@@ -40,14 +38,6 @@ FORMAT_PARAMETER = {
     "description": "The format of the response; by default the header Accept decides.",
     "schema": {"type": "string", "enum": list(FORMATS)},
 }
-
-
-class JsonAlways(BaseContentNegotiation):
-    """Renders envelopes and errors as JSON whatever the request accepts; the view itself creates files."""
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """Return the first renderer."""
-        return renderers[0], renderers[0].media_type
 
 
 def requested_format(request: Request) -> ReportFormat:

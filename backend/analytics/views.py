@@ -15,7 +15,7 @@ from backend.accounts.permissions import IsSellerOrStaff
 from backend.analytics import selectors
 from backend.analytics.amounts import written_rows
 from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
-from backend.analytics.formats import CSV, FORMAT_PARAMETER, JSON, PARQUET, JsonAlways, requested_format
+from backend.analytics.formats import CSV, FORMAT_PARAMETER, JSON, PARQUET, requested_format
 from backend.analytics.serializers import (
     NAME_PARAMETER,
     REPORT_PARAMETERS,
@@ -28,6 +28,7 @@ from backend.analytics.serializers import (
 )
 from backend.api.errors import InvalidInput
 from backend.api.parameters import parse
+from backend.api.renderers import JsonAlways
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 from backend.catalog.errors import ProductNotFound

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 from rest_framework.utils.encoders import JSONEncoder
 
 _default = JSONEncoder().default
@@ -31,3 +33,11 @@ class FastJSONRenderer(JSONRenderer):
             return orjson.dumps(data, default=_default, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
         except TypeError:
             return bytes(super().render(data, accepted_media_type, context))
+
+
+class JsonAlways(BaseContentNegotiation):
+    """Renders envelopes and errors in JSON whatever the request accepts; the view makes files and pages."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Return the first renderer."""
+        return renderers[0], renderers[0].media_type

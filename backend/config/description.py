@@ -46,6 +46,10 @@ TAGS = [
         "name": "analytics",
         "description": "Reports: on their own products for sellers, on the whole shop for staff.",
     },
+    {
+        "name": "notifications",
+        "description": "Which messages an account receives, and for staff the log of their deliveries.",
+    },
     {"name": "health", "description": "Checks for load balancers and operators."},
 ]
 
@@ -65,6 +69,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "StockLevelEnum": "backend.inventory.models.StockLevel",
+        "DeliveryStateEnum": "backend.notifications.models.DeliveryState",
+        "NotificationKindEnum": "backend.notifications.models.NotificationKind",
         "OrderStatusEnum": "backend.orders.models.OrderStatus",
         "PaymentStateEnum": "backend.payments.models.PaymentStatus",
         "PaymentEventKindEnum": "backend.payments.models.EventKind",

@@ -53,6 +53,15 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(hours=1),
         "options": {"expires": 3_600},
     },
+    "send due deliveries": {
+        "task": "backend.notifications.tasks.send_due_deliveries",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "delete old deliveries": {
+        "task": "backend.notifications.tasks.delete_old_deliveries",
+        "schedule": timedelta(days=1),
+    },
     "rebuild rollups": {
         "task": "backend.analytics.tasks.rebuild_rollups",
         "schedule": timedelta(minutes=5),

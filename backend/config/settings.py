@@ -13,6 +13,7 @@ from analytics_pipeline.settings import PipelineSettings
 from backend.config.description import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from backend.config.environment import DEVELOPMENT_SECRET, Variables, require_safe
 from backend.config.logging import logging_configuration
+from backend.config.mail import email_backend, sender
 from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.payments import payment_gateways
 from backend.config.schedule import BEAT_SCHEDULE
@@ -62,6 +63,7 @@ INSTALLED_APPS = [
     "backend.tracking",
     "backend.analytics",
     "backend.operations",
+    "backend.notifications",
     "backend.config.apps.ConfigConfig",
 ]
 
@@ -194,10 +196,21 @@ PAYPAL_URL = env.text("PAYPAL_URL", "https://api-m.paypal.com")
 PAYPAL_RETURN_URL = env.text("PAYPAL_RETURN_URL", "")
 LOW_STOCK_THRESHOLD = env.whole("LOW_STOCK_THRESHOLD", 5)
 
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+# The addresses in messages.
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.whole('PORT', 8000)}").rstrip("/")
+PRODUCT_PAGE_URL = env.text("PRODUCT_PAGE_URL", f"{PUBLIC_URL}/api/products/{{id}}/")
+
+EMAIL_HOST = env.text("EMAIL_HOST", "")
 EMAIL_PORT = env.whole("EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", 10, least=1)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", sender(PUBLIC_URL))
+EMAIL_BACKEND = email_backend(env, host=EMAIL_HOST, use_tls=EMAIL_USE_TLS, use_ssl=EMAIL_USE_SSL)
+EMAIL_FILE_PATH = str(VITRINE_HOME / "mail")
+DELIVERY_RETENTION = timedelta(days=env.whole("DELIVERY_RETENTION_DAYS", 90, least=2))
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -7,6 +7,7 @@ from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.inventory.subscribers import StockAlerts
+from backend.notifications.subscribers import Deliveries
 from backend.outbox.subscribers import Subscriber
 from backend.payments.subscribers import PaymentRequests
 from backend.search.rebuilding import index_subscribers
@@ -26,6 +27,7 @@ def subscribers() -> list[Subscriber]:
         Products(target),
         ShopperLinks(target),
         GuestRecentProducts(),
+        Deliveries(clock=timezone.now),
     ]
 
 

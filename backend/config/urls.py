@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/recommendations/", include("backend.recommendations.urls")),
     path("api/events/", include("backend.tracking.urls")),
     path("api/analytics/", include("backend.analytics.urls")),
+    path("api/notifications/", include("backend.notifications.urls")),
     path("api/health/", include("backend.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),
     path("api/schema/swagger-ui/", SpectacularSwaggerView.as_view(throttle_classes=()), name="swagger-ui"),

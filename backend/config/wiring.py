@@ -10,6 +10,7 @@ from backend.catalog.images import files as image_files
 from backend.config.errors import BodyTooLarge, BodyTooSlow, ResponseTooLate, ServerBusy
 from backend.config.storages import BUCKET, storage_errors
 from backend.exposures import services as exposures
+from backend.notifications import health as notifications_health
 from backend.operations import health, schema
 from backend.operations.storage import Storage, free_bytes
 from backend.outbox import health as outbox_health
@@ -32,6 +33,7 @@ def connect() -> None:
     health.register("payments", payments_health.check, required=False)
     health.register("search", search_health.check, required=False)
     health.register("stream", stream_health.check, required=False)
+    health.register("notifications", notifications_health.check, required=False)
     health.register("warehouse", warehouse_health.check, required=False)
 
 

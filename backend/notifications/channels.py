@@ -1,0 +1,8 @@
+"""The channels over which messages are sent."""
+
+from collections.abc import Mapping
+
+from backend.notifications.email_channel import EmailChannel
+from backend.notifications.messages import Channel
+
+CHANNELS: Mapping[str, Channel] = {channel.name: channel for channel in (EmailChannel(),)}

@@ -1,0 +1,41 @@
+"""The health check of notifications: whether messages are sent."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from backend.notifications.errors import DeliveriesStuck
+from backend.notifications.models import UNFINISHED_STATES, Delivery, DeliveryState
+
+STUCK_AFTER = timedelta(minutes=15)
+
+
+def check() -> Mapping[str, object]:
+    """Return how many deliveries are waiting, failed and possibly sent.
+
+    Raises:
+        DeliveriesStuck: a delivery that no server has refused is waiting for long.
+    """
+    return check_at(timezone.now())
+
+
+def check_at(now: datetime) -> Mapping[str, object]:
+    """Return the same as `check`, at the time `now`; raises DeliveriesStuck."""
+    stuck = Delivery.objects.filter(
+        state__in=UNFINISHED_STATES, attempts=0, queued_at__lt=now - STUCK_AFTER
+    ).order_by("queued_at")
+    if (oldest := stuck.first()) is not None:
+        minutes = int((now - oldest.queued_at) / timedelta(minutes=1))
+        why = oldest.reason or "no worker has tried to send it"
+        raise DeliveriesStuck(f"{stuck.count()} messages wait, the oldest for {minutes} minutes: {why}")
+    # Neither sent nor skipped: the condition of the index.
+    rows = Delivery.objects.exclude(state__in=[DeliveryState.SENT, DeliveryState.SKIPPED])
+    return dict(
+        rows.aggregate(
+            waiting=Count("pk", filter=Q(state__in=UNFINISHED_STATES)),
+            failed=Count("pk", filter=Q(state=DeliveryState.FAILED)),
+            possibly_sent=Count("pk", filter=Q(state=DeliveryState.POSSIBLY_SENT)),
+        )
+    )

@@ -1,0 +1,105 @@
+"""The kinds of messages: which facts they tell, to whom, and what their templates show."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Protocol
+
+from backend.catalog.models import Variant
+from backend.inventory.models import BackInStock, StockAlert, StockLevel
+from backend.notifications.links import product_url
+from backend.notifications.models import NotificationKind
+from backend.outbox.topics import Topic
+
+LINES_SHOWN = 50
+Lines = Sequence[Mapping[str, object]]
+
+
+class KindDefinition(Protocol):
+    """What a kind of message has to say. Its templates are in `templates/notifications/<kind>`."""
+
+    kind: ClassVar[NotificationKind]
+    topic: ClassVar[Topic]
+    collects_for: ClassVar[timedelta]
+    """How long a delivery waits for further facts after the first."""
+
+    def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
+        """Return the id of the user to tell, by the facts' keys; facts that need no message are left out."""
+
+    def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
+        """Return the facts that a user who unsubscribed from the kind asked for afterwards."""
+
+    def lines(self, keys: Collection[int]) -> Lines:
+        """Return what the templates show, a line for each product or variant."""
+
+
+class StockAlertKind:
+    """A seller's variants became low or sold out.
+
+    One import or one large order can cause hundreds of alerts, so they are collected for a minute from the
+    first. The minute isn't extended by later ones, or a busy shop would never send.
+    """
+
+    kind: ClassVar[NotificationKind] = NotificationKind.STOCK_ALERT
+    topic: ClassVar[Topic] = Topic.STOCK_ALERT
+    collects_for: ClassVar[timedelta] = timedelta(seconds=60)
+
+    def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
+        """Return the sellers of variants that are low or sold out."""
+        alerts = StockAlert.objects.filter(pk__in=keys, level__in=[StockLevel.LOW, StockLevel.OUT])
+        return dict(alerts.values_list("pk", "variant__product__seller_id"))
+
+    def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
+        """Return none: alerts aren't asked for one by one."""
+        return []
+
+    def lines(self, keys: Collection[int]) -> Lines:
+        """Return the last alert of each variant; what is sold out comes first."""
+        alerts = StockAlert.objects.filter(pk__in=keys).select_related("variant__product").order_by("pk")
+        last = {alert.variant_id: alert for alert in alerts}
+        found = sorted(last.values(), key=lambda alert: (alert.available > 0, alert.variant.sku))
+        return [
+            {**_of_variant(alert.variant), "available": alert.available, "threshold": alert.threshold}
+            for alert in found
+        ]
+
+
+class BackInStockKind:
+    """Variants that a customer subscribed to are available.
+
+    Receiving several products restocks many variants within seconds, which become one message. The time is
+    short, because units may be sold meanwhile.
+    """
+
+    kind: ClassVar[NotificationKind] = NotificationKind.BACK_IN_STOCK
+    topic: ClassVar[Topic] = Topic.BACK_IN_STOCK
+    collects_for: ClassVar[timedelta] = timedelta(seconds=10)
+
+    def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
+        """Return the subscribers."""
+        return dict(BackInStock.objects.filter(pk__in=keys).values_list("pk", "user_id"))
+
+    def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
+        """Return the facts whose subscription is newer: subscribing asks for one message."""
+        newer = BackInStock.objects.filter(pk__in=keys, subscribed_at__gt=unsubscribed_at)
+        return list(newer.values_list("pk", flat=True))
+
+    def lines(self, keys: Collection[int]) -> Lines:
+        """Return the variants."""
+        facts = BackInStock.objects.filter(pk__in=keys, variant__product__deleted_at=None)
+        variants = Variant.objects.filter(pk__in=facts.values("variant")).select_related("product")
+        return [_of_variant(variant) for variant in variants.order_by("product__title", "pk")]
+
+
+def _of_variant(variant: Variant) -> dict[str, object]:
+    return {
+        "title": variant.product.title,
+        "variant": variant.name,
+        "sku": variant.sku,
+        "url": product_url(variant.product),
+    }
+
+
+KINDS: Mapping[NotificationKind, KindDefinition] = {
+    known.kind: known for known in (StockAlertKind(), BackInStockKind())
+}
+BY_TOPIC: Mapping[Topic, KindDefinition] = {known.topic: known for known in KINDS.values()}

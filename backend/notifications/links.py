@@ -1,0 +1,45 @@
+"""Addresses in messages: pages of products, and signed links that unsubscribe without a login."""
+
+from django.conf import settings
+from django.core import signing
+
+from backend.catalog.models import Product
+from backend.notifications.errors import UnsubscribeLinkInvalid
+from backend.notifications.models import NotificationKind
+
+# Part of the signature: links that were mailed end to work if it changes.
+_SALT = "backend.notifications.unsubscribe"
+
+
+def product_url(product: Product) -> str:
+    """Return the address of the product's page."""
+    address: str = settings.PRODUCT_PAGE_URL
+    return address.replace("{id}", str(product.pk)).replace("{slug}", product.slug)
+
+
+def unsubscribe_url(user_id: int, *, kind: NotificationKind) -> str:
+    """Return the address of the page on which the user can unsubscribe from the kind."""
+    return f"{settings.PUBLIC_URL}/api/notifications/unsubscribe/{_sign(user_id, kind=kind)}/"
+
+
+def _sign(user_id: int, *, kind: NotificationKind) -> str:
+    return _signer().sign_object([user_id, kind.value])
+
+
+def read_token(token: str) -> tuple[int, NotificationKind]:
+    """Return the user and the kind of a link.
+
+    Links don't expire, because a message may be read late, and the sender has to honour its link.
+
+    Raises:
+        UnsubscribeLinkInvalid: the token was not made here, or not with this SECRET_KEY.
+    """
+    try:
+        user_id, kind = _signer().unsign_object(token)
+        return int(user_id), NotificationKind(kind)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise UnsubscribeLinkInvalid from error
+
+
+def _signer() -> signing.Signer:
+    return signing.Signer(sep=".", salt=_SALT)

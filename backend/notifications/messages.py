@@ -1,0 +1,57 @@
+"""A rendered message, and the interface of a channel that sends it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from backend.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedMessage:
+    """A rendered message; `subject` is one line, `html` may be empty."""
+
+    subject: str
+    text: str
+    html: str
+    unsubscribe_url: str
+
+
+class ChannelConnection(Protocol):
+    """A connection of a channel, over which messages are sent one after another."""
+
+    def open(self) -> None:
+        """Connect, unless it is connected.
+
+        Raises:
+            ChannelDown: the server can't be reached, or refuses the connection.
+        """
+
+    def send(self, message: RenderedMessage, *, address: str, message_id: str) -> None:
+        """Send the message; returning means that the server accepted it.
+
+        Raises:
+            Refused: the server refused it for good.
+            Postponed: the server refused it for now.
+            ChannelDown: it was not sent, and others can't be sent either.
+            PossiblySent: the server may have accepted it.
+        """
+
+    def close(self) -> None:
+        """Disconnect; never raises."""
+
+
+class Channel(Protocol):
+    """A way to reach users. E-mail is the only one so far; SMS and push implement the same methods."""
+
+    @property
+    def name(self) -> str:
+        """The name that is stored in deliveries, which must never change."""
+
+    def address_of(self, user: User) -> str:
+        """Return the user's address in this channel, or an empty text."""
+
+    def new_message_id(self) -> str:
+        """Return an identifier by which a recipient can recognise a repeated message."""
+
+    def connection(self) -> ChannelConnection:
+        """Return a connection that isn't open yet."""

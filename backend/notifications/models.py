@@ -1,0 +1,129 @@
+"""The log of deliveries, and what users don't want to receive.
+
+A delivery is one message of a kind to a user over a channel:
+
+    PENDING ──claim──▶ SENDING ──accepted───────────────────────▶ SENT
+       ▲                  ├──refused, too many tries, too late──▶ FAILED
+       └──try again later─┤
+                          └──unknown whether it was accepted────▶ POSSIBLY_SENT
+    PENDING ──no address, or not wanted──▶ SKIPPED
+
+While a delivery is `collecting`, further facts for the same user join it. A final state returns to PENDING
+only if staff request to send it again.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class NotificationKind(models.TextChoices):
+    """What a message is about; `backend.notifications.kinds` says how each is addressed and rendered."""
+
+    STOCK_ALERT = "stock_alert", "Products of yours that are low on stock or sold out"
+    BACK_IN_STOCK = "back_in_stock", "Products that you waited for and that are available again"
+
+
+class DeliveryState(models.TextChoices):
+    """The state of a delivery; the module's docstring shows the transitions."""
+
+    PENDING = "PENDING", "waiting to be sent"
+    SENDING = "SENDING", "being sent"
+    SENT = "SENT", "accepted by the server"
+    FAILED = "FAILED", "given up"
+    POSSIBLY_SENT = "POSSIBLY_SENT", "sent or not, nothing tells"
+    SKIPPED = "SKIPPED", "not wanted, or no address"
+
+
+UNFINISHED_STATES = (DeliveryState.PENDING, DeliveryState.SENDING)
+
+
+class Delivery(models.Model):
+    """A message to a user: its state, and what the log keeps about it.
+
+    `queued_at` is when it was made or last requested again; `due_at` is when it may be sent; `attempts`
+    counts temporary refusals. `message_id` identifies the e-mail for the recipient's server; it stays the
+    same when a delivery that was possibly sent is sent again.
+    """
+
+    kind = models.CharField(max_length=32, choices=NotificationKind.choices)
+    channel = models.CharField(max_length=16)
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    state = models.CharField(max_length=13, choices=DeliveryState.choices, default=DeliveryState.PENDING)
+    collecting = models.BooleanField(default=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    address = models.CharField(max_length=254, blank=True)
+    message_id = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "kind", "channel"],
+                condition=Q(collecting=True),
+                name="one_collecting_delivery",
+            ),
+            models.CheckConstraint(
+                condition=Q(collecting=False) | Q(state=DeliveryState.PENDING),
+                name="collecting_delivery_is_pending",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "due_at"],
+                condition=~Q(state__in=[DeliveryState.SENT, DeliveryState.SKIPPED]),
+                name="deliveries_not_sent",
+            ),
+            models.Index(fields=["queued_at"], name="deliveries_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to user {self.recipient_id}: {self.state}"
+
+
+class DeliveryFact(models.Model):
+    """A fact that a delivery tells: unique, so that a fact that is received twice is told once.
+
+    `key` is the key of the fact's outbox message; the kind implies its topic.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="facts")
+    kind = models.CharField(max_length=32, choices=NotificationKind.choices)
+    channel = models.CharField(max_length=16)
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key", "recipient", "channel"], name="fact_told_once_to_a_recipient"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key} in delivery {self.delivery_id}"
+
+
+class Unsubscription(models.Model):
+    """A kind of message that a user doesn't want."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="unsubscriptions"
+    )
+    kind = models.CharField(max_length=32, choices=NotificationKind.choices)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind"], name="unsubscribed_once_from_a_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"user {self.user_id} doesn't want {self.kind}"

@@ -1,0 +1,36 @@
+"""The outbox's subscriber that makes deliveries of facts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from backend.notifications.kinds import BY_TOPIC
+from backend.notifications.services import collect
+from backend.outbox.subscribers import Notice, Start
+from backend.outbox.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """Makes deliveries of facts, which the worker sends.
+
+    It starts at the head, so that nothing that happened before it was switched on is told.
+    """
+
+    clock: Callable[[], datetime]
+
+    name: ClassVar[str] = "notifications.deliveries"
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.STOCK_ALERT, Topic.BACK_IN_STOCK})
+    start: ClassVar[Start] = Start.HEAD
+    quiet_seconds: ClassVar[float] = 0.0
+    batch_size: ClassVar[int] = 200
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Add the facts to deliveries; facts that were added before are left out."""
+        keys: dict[Topic, list[int]] = defaultdict(list)
+        for notice in notices:
+            keys[notice.topic].append(int(notice.key))
+        for topic, own in keys.items():
+            collect(BY_TOPIC[topic], own, now=self.clock())

@@ -1,0 +1,20 @@
+"""Periodic tasks for notifications."""
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from backend.notifications.sending import send_due
+from backend.notifications.services import delete_old_deliveries as delete_old
+
+
+@shared_task
+def send_due_deliveries() -> int:
+    """Send the deliveries that are due; return how many were sent."""
+    return send_due(clock=timezone.now)
+
+
+@shared_task
+def delete_old_deliveries() -> int:
+    """Delete finished deliveries after DELIVERY_RETENTION; return how many."""
+    return delete_old(older_than=settings.DELIVERY_RETENTION, now=timezone.now())
