@@ -36,6 +36,8 @@ OPEN_TO_GUESTS = {
     "search_results_list",
     "search_suggestions_list",
     "sellers_get",
+    "unsubscribe_page_get",
+    "unsubscriptions_create",
     "user_recommendations_get",
 }
 # Operations that ignore a token.
@@ -46,6 +48,8 @@ WITHOUT_TOKEN = {
     "liveness_get",
     "payment_webhooks_create",
     "readiness_get",
+    "unsubscribe_page_get",
+    "unsubscriptions_create",
 }
 FOR_ROLES = {
     "categories_create",
@@ -53,6 +57,8 @@ FOR_ROLES = {
     "categories_update",
     "inventory_transactions_create",
     "inventory_transactions_list",
+    "notification_deliveries_list",
+    "notification_deliveries_send_again",
     "orders_deliver",
     "orders_return",
     "orders_ship",
