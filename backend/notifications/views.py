@@ -42,6 +42,13 @@ PAGE_HEADERS = {
     "X-Robots-Tag": "noindex",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
 }
+KIND_PARAMETER = {
+    "name": "kind",
+    "in": "path",
+    "required": True,
+    "description": "The kind of message.",
+    "schema": {"type": "string", "enum": NotificationKind.values},
+}
 TOKEN_PARAMETER = {
     "name": "token",
     "in": "path",
@@ -71,6 +78,7 @@ class PreferenceView(APIView):
     @operation(
         "notification_preferences_update",
         tag="notifications",
+        parameters=[KIND_PARAMETER],
         request=PreferenceChangesSerializer,
         response=envelope_of(PreferenceSerializer(many=True)),
         errors=[KindNotFound],
