@@ -27,7 +27,7 @@ def test_staff_see_why_a_message_was_not_sent_and_send_it_again(server: MailServ
     send_due(clock=clock)
     staff = client_of(shop.staff())
 
-    (row,) = staff.get(LOG, {"state": "FAILED", "recipient": delivery.recipient_id}).json()["results"]
+    (row,) = staff.get(LOG, {"state": "FAILED", "recipient": str(delivery.recipient_id)}).json()["results"]
     assert (row["id"], row["reason"], row["address"]) == (
         delivery.pk,
         "550 no such mailbox",

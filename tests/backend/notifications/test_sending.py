@@ -11,6 +11,7 @@ from backend.audit.actors import Actor
 from backend.notifications import sending
 from backend.notifications.email_channel import EmailConnection
 from backend.notifications.models import Delivery
+from backend.notifications.rendering import render
 from backend.notifications.sending import BACKOFF, send_due
 from backend.notifications.services import send_again
 from tests.backend import shop
@@ -240,7 +241,6 @@ def test_a_message_that_cant_be_rendered_fails_alone(
     server: MailServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, fine = a_due_delivery(clock), a_due_delivery(clock)
-    render = sending.render
 
     def render_all_but_one(delivery: Delivery) -> object:
         if delivery.pk == broken.pk:
