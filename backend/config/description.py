@@ -72,6 +72,8 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStateEnum": "backend.notifications.models.DeliveryState",
         "NotificationKindEnum": "backend.notifications.models.NotificationKind",
         "OrderStatusEnum": "backend.orders.models.OrderStatus",
+        "PaymentMethodEnum": "backend.orders.models.PaymentMethod",
+        "CheckoutMethodEnum": "backend.orders.serializers.CHECKOUT_METHODS",
         "PaymentStateEnum": "backend.payments.models.PaymentStatus",
         "PaymentEventKindEnum": "backend.payments.models.EventKind",
         "PaymentRequestKindEnum": "backend.payments.models.RequestKind",

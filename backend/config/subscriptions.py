@@ -8,6 +8,7 @@ from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.inventory.subscribers import StockAlerts
 from backend.notifications.subscribers import Deliveries
+from backend.orders.subscribers import Settlement
 from backend.outbox.subscribers import Subscriber
 from backend.payments.subscribers import PaymentRequests
 from backend.search.rebuilding import index_subscribers
@@ -22,6 +23,7 @@ def subscribers() -> list[Subscriber]:
         ThumbnailRequests(request_thumbnails),
         PaymentRequests(request_payment),
         *index_subscribers(engine(), clock=timezone.now),
+        Settlement(clock=timezone.now),
         StockAlerts(clock=timezone.now),
         OrderFacts(target),
         Products(target),

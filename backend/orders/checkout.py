@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Sum
 
 from backend.api import money
 from backend.api.owners import Owner
@@ -40,6 +40,7 @@ from backend.orders.models import (
     OrderStatus,
     OrderStatusHistory,
     PaymentMethod,
+    PaymentStatus,
 )
 from backend.orders.movements import sale_of
 from backend.orders.numbers import order_number
@@ -47,6 +48,7 @@ from backend.orders.pricing import Totals, tariff
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import messages
 from backend.outbox.topics import Topic
+from backend.payments.services import new_payment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Purchase:
     shipping_address: Mapping[str, str]
     billing_address: Mapping[str, str] = field(default_factory=dict)
     payment_method: PaymentMethod = PaymentMethod.COD
+    payment_options: Mapping[str, object] = field(default_factory=dict)
     notes: str = ""
     expected_total: Decimal | None = None
 
@@ -75,7 +78,9 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
         UnitLimitExceeded: the customer would have too many units of a product in open orders.
         OrderTooLarge: the total is too high to store.
         PriceChanged: the total is not `expected_total`.
-        InvalidInput: `expected_total` has too many decimal places for the currency.
+        GatewayNotOffered: the shop doesn't offer the payment method.
+        InvalidInput: the gateway does not know a payment option, or `expected_total` has too many decimal
+            places for the currency.
     """
     contents = _taken_contents(purchase)
     totals = _totals(contents)
@@ -95,6 +100,7 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
     items = _store_items(order, contents=contents, totals=totals, reservations=reservations)
     steps = _store_history(order, by=by, now=now)
     last_rows.add(
+        *_payment_rows(order, purchase=purchase, now=now),
         *_shipping_rows(order, totals=totals),
         *(_sales(items, contents=contents, now=now) if confirmed else ()),
         *messages(Topic.PRODUCT, sorted({variant.product_id for variant in variants.values()})),
@@ -180,6 +186,7 @@ def _order_of(purchase: Purchase, *, contents: Contents, totals: Totals, now: da
         customer_phone=purchase.phone,
         email=purchase.email,
         status=OrderStatus.CONFIRMED if at_once else OrderStatus.PENDING,
+        payment_status=PaymentStatus.PENDING if totals.total_amount else PaymentStatus.PAID,
         payment_method=purchase.payment_method,
         currency=currency,
         prices_include_tax=totals.prices_include_tax,
@@ -256,6 +263,23 @@ def _shipping_rows(order: Order, *, totals: Totals) -> list[OrderAdjustment]:
         tax_amount=totals.shipping.tax_amount,
     )
     return [shipping]
+
+
+def _payment_rows(order: Order, *, purchase: Purchase, now: datetime) -> list[Model]:
+    if not order.total_amount:
+        order.payments = []
+        return []
+    new = new_payment(
+        order_number=order.order_number,
+        gateway=order.payment_method.lower(),
+        amount=order.total_amount,
+        currency=order.currency,
+        expires_at=order.expires_at,
+        now=now,
+        options=purchase.payment_options,
+    )
+    order.payments = [new.payment]
+    return [new.payment, *new.requests, *new.messages]
 
 
 def _sales(items: Sequence[OrderItem], *, contents: Contents, now: datetime) -> list[Movement]:

@@ -1,6 +1,6 @@
-"""Orders that wait for their payment: they are confirmed when it arrives, or cancelled when their hold ends.
+"""Cancels orders that were not paid before their hold ended.
 
-Both lock the order first, so of a payment and the end of the hold at the same time one comes first, and the
+Confirmation and expiry both lock the order first, so if they happen at the same time, one comes first and the
 other finds the order's new status.
 """
 
@@ -9,25 +9,9 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.audit.actors import Actor
-from backend.inventory.reservations import commit
 from backend.orders.models import Order, OrderStatus
-from backend.orders.movements import record_sales
-from backend.orders.services import cancel, take_step
-
-EXPIRED = "The order was not paid in time."
-
-
-def confirm(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
-    """Confirm a PENDING order: commit its units, record its sales, and return the order.
-
-    Raises:
-        OrderNotFound, TransitionNotAllowed: it can't be confirmed.
-    """
-    with transaction.atomic():
-        order = take_step(order_id, to=OrderStatus.CONFIRMED, by=by, now=now, note=note)
-        commit(order.order_number)
-        record_sales([order.pk])
-    return order
+from backend.orders.services import cancel
+from backend.orders.steps import EXPIRED
 
 
 def expire_orders(*, by: Actor, now: datetime) -> int:

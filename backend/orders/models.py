@@ -22,9 +22,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import Combinable
+from django.utils.functional import cached_property
 
 from backend.catalog.models import Product, Variant
 from backend.inventory.models import Reservation
+from backend.payments.models import Payment
+from backend.payments.selectors import payments_of
 
 
 class OrderStatus(models.TextChoices):
@@ -130,6 +133,11 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return self.order_number
+
+    @cached_property
+    def payments(self) -> list[Payment]:
+        """The payments, oldest first; orders of earlier releases and of other shops have none."""
+        return list(payments_of(self.order_number))
 
     @property
     def item_count(self) -> int:

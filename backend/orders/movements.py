@@ -9,13 +9,13 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Value
+from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from backend.api.rows import insert_selected
 from backend.catalog.models import Product
-from backend.orders.models import Movement, MovementKind, OrderItem, OrderStatus
+from backend.orders.models import Movement, MovementKind, OrderItem, OrderStatus, OrderStatusHistory
 from backend.orders.pricing import share
 
 STEP_TIME = F("order__history__changed_at")
@@ -39,10 +39,16 @@ SALE_COLUMNS: dict[str, Combinable] = {
 }
 
 # Seller, category and claim are copied from the sale, so that cancels can be subtracted from it.
+# An order that was paid after it had expired may be cancelled a second time.
+LAST_CANCELLATION = (
+    OrderStatusHistory.objects.filter(order=OuterRef("order"), status=OrderStatus.CANCELLED)
+    .order_by("-pk")
+    .values("changed_at")[:1]
+)
 CANCEL_COLUMNS: dict[str, Combinable] = {
     **{name: F(name) for name in SALE_COLUMNS},
     "kind": Value(MovementKind.CANCEL.value),
-    "occurred_at": STEP_TIME,
+    "occurred_at": Subquery(LAST_CANCELLATION),
 }
 
 
@@ -77,7 +83,7 @@ def record_sales(order_ids: Collection[int]) -> None:
 def record_cancels(order_ids: Collection[int]) -> None:
     """Write a cancel for every sale of the orders, at the time of their cancellation."""
     sales = Movement.objects.filter(
-        order__in=order_ids, kind=MovementKind.SALE, order__history__status=OrderStatus.CANCELLED
+        order__in=order_ids, kind=MovementKind.SALE, order__status=OrderStatus.CANCELLED
     )
     insert_selected(Movement, CANCEL_COLUMNS, of=sales)
 

@@ -28,7 +28,7 @@ def _visible_to(viewer: Viewer) -> QuerySet[Order]:
 
 
 def order_for(order_id: int, *, viewer: Viewer) -> Order:
-    """Return the order with its items and history (3 queries).
+    """Return the order with its items and history (3 queries, and one for its payments).
 
     Raises:
         OrderNotFound: it doesn't exist, or the viewer may not see it.
@@ -38,6 +38,11 @@ def order_for(order_id: int, *, viewer: Viewer) -> Order:
     if order is None:
         raise OrderNotFound(order_id=order_id)
     return order
+
+
+def has_order(order_number: str, *, viewer: Viewer) -> bool:
+    """Return whether the viewer may see the order with this number."""
+    return _visible_to(viewer).filter(order_number=order_number).exists()
 
 
 def require_visible(order_id: int, *, viewer: Viewer) -> None:

@@ -11,7 +11,8 @@ from backend.api.fields import Choice, Identifier, MoneyInput, MoneyOutput
 from backend.api.parameters import Body, PageParameters
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 from backend.inventory.serializers import MAX_UNITS
-from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory
+from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentMethod
+from backend.payments.serializers import PaymentSerializer
 
 ADDRESS = {
     "name": "John Doe",
@@ -42,11 +43,16 @@ class AddressSerializer(Body):
         return {name: value for name, value in attrs.items() if value}
 
 
+CHECKOUT_METHODS = [choice for choice in PaymentMethod.choices if choice[0] != PaymentMethod.ELSEWHERE]
+
+
 class CheckoutSerializer(Body):
     """The shipping address and options of an order."""
 
     EXAMPLE = {
         "email": "john@example.org",
+        "payment_method": "COD",
+        "payment_options": {},
         "notes": "Please deliver after 5 PM",
         "expected_total": "89.00",
     }
@@ -57,6 +63,16 @@ class CheckoutSerializer(Body):
     )
     email = serializers.EmailField(
         required=False, allow_blank=True, default="", help_text="Required of guests."
+    )
+    payment_method = Choice(
+        choices=CHECKOUT_METHODS,
+        default=PaymentMethod.COD,
+        help_text="An order in cash on delivery is confirmed at once, others when they are paid.",
+    )
+    payment_options = serializers.DictField(
+        child=serializers.CharField(max_length=200),
+        required=False,
+        help_text="Options of the payment gateway; the test gateway has `scenario`.",
     )
     notes = serializers.CharField(max_length=1_000, required=False, allow_blank=True, default="")
     expected_total = MoneyInput(
@@ -263,6 +279,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     charges = MoneyOutput()
     total_amount = MoneyOutput()
     items = OrderItemSerializer(many=True)
+    payments = PaymentSerializer(many=True)
     history = OrderStepSerializer(many=True)
     email = serializers.CharField(help_text="Empty for a customer who gave none.")
     shipping_address = serializers.DictField(child=serializers.CharField())
@@ -299,6 +316,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "created_at",
             "updated_at",
             "items",
+            "payments",
             "history",
         ]
         read_only_fields = fields

@@ -1,7 +1,6 @@
 """Changes to an order after checkout. Each is one transaction, and the history records its author.
 
-A conditional UPDATE refuses a change that the order's status doesn't allow. The lock on the order makes
-concurrent requests wait, so that their responses have the final status.
+The payments are settled in the same transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,18 +16,16 @@ from backend.audit.services import record
 from backend.inventory.models import TransactionType
 from backend.inventory.reservations import fulfil, release
 from backend.inventory.services import Entry, record_many
-from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAllowed
-from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentStatus
+from backend.orders.amounts import amount_due
+from backend.orders.errors import ReturnTooLarge, TransitionNotAllowed
+from backend.orders.models import Order, OrderItem, OrderStatus, PaymentMethod, PaymentStatus
 from backend.orders.movements import Returned, record_cancels, record_returns
+from backend.orders.settlement import is_paid_here, settle
+from backend.orders.steps import locked, take_step
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
+from backend.payments.services import collect
 
-STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.CONFIRMED: frozenset({OrderStatus.PENDING}),
-    OrderStatus.SHIPPED: frozenset({OrderStatus.CONFIRMED}),
-    OrderStatus.DELIVERED: frozenset({OrderStatus.SHIPPED}),
-    OrderStatus.CANCELLED: frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED}),
-}
 RETURNABLE = frozenset({OrderStatus.SHIPPED, OrderStatus.DELIVERED})
 
 
@@ -43,20 +40,28 @@ def ship(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
     with transaction.atomic():
         order = take_step(order_id, to=OrderStatus.SHIPPED, by=by, now=now, note=note)
         fulfil(_reservations_of(order), by=by, now=now)
+        order.items.update(shipped=F("quantity"))
+        settle(order, by=by, now=now)
     return order
 
 
 def deliver(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
-    """Mark the order as delivered and paid, and return the order.
+    """Mark the order as delivered, and as paid if it is paid in cash, and return the order.
 
     Raises:
         OrderNotFound: there is no such order.
         TransitionNotAllowed: the order was not shipped, or is delivered already.
     """
     with transaction.atomic():
-        return take_step(
-            order_id, to=OrderStatus.DELIVERED, by=by, now=now, note=note, payment=PaymentStatus.PAID
-        )
+        order = take_step(order_id, to=OrderStatus.DELIVERED, by=by, now=now, note=note)
+        if not is_paid_here(order):
+            # An order of an earlier release has no payment.
+            Order.objects.filter(pk=order.pk).update(payment_status=PaymentStatus.PAID)
+        elif order.payment_method == PaymentMethod.COD and (owed := amount_due(order)) > 0:
+            collect(order.order_number, amount=owed, by=by, now=now)
+        settle(order, by=by, now=now)
+        order.refresh_from_db()
+    return order
 
 
 def cancel(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
@@ -71,7 +76,9 @@ def cancel(order_id: int, *, by: Actor, now: datetime, note: str = "") -> Order:
             order_id, to=OrderStatus.CANCELLED, by=by, now=now, note=note, payment=PaymentStatus.CANCELLED
         )
         release(_reservations_of(order), by=by, now=now)
+        order.items.update(cancelled=F("quantity"))
         record_cancels([order.pk])
+        settle(order, by=by, now=now)
     return order
 
 
@@ -87,7 +94,7 @@ def accept_return(
         ReturnTooLarge: more units would be returned than were bought; nothing is changed.
     """
     with transaction.atomic():
-        order = _locked(order_id)
+        order = locked(order_id)
         if order.status not in RETURNABLE:
             raise TransitionNotAllowed(status=order.status, allowed_from=sorted(RETURNABLE))
         items = _items_returned(order, units=units)
@@ -99,6 +106,7 @@ def accept_return(
         returned = {f"item {item.pk}": (item.returned, item.returned + units[item.pk]) for item in items}
         record("orders.units_returned", by=by, subject=order, changes=returned)
         publish(Topic.ORDER, order.pk)
+        settle(order, by=by, now=now)
     return order
 
 
@@ -139,42 +147,6 @@ def _entry_of(item: OrderItem, *, quantity: int, order: Order, note: str) -> Ent
 
 def _returned(item: OrderItem, *, quantity: int, now: datetime) -> Returned:
     return Returned(order_item_id=item.pk, quantity=quantity, before=item.returned, occurred_at=now)
-
-
-def take_step(
-    order_id: int,
-    *,
-    to: OrderStatus,
-    by: Actor,
-    now: datetime,
-    note: str,
-    payment: PaymentStatus | None = None,
-) -> Order:
-    """Change the status of the order, which stays locked, with its history, and return the order.
-
-    Raises:
-        OrderNotFound, TransitionNotAllowed: its status doesn't allow it.
-    """
-    order = _locked(order_id)
-    allowed = STEPS[to]
-    changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})
-    if not Order.objects.filter(pk=order_id, status__in=allowed).update(**changes):
-        raise TransitionNotAllowed(status=order.status, requested_status=to, allowed_from=sorted(allowed))
-    step = OrderStatusHistory.objects.create(
-        order=order, status=to, note=note, changed_by_id=by.user_id, changed_at=now
-    )
-    record("orders.status_changed", by=by, subject=order, changes={"status": (order.status, to)})
-    publish(Topic.ORDER_STEP, step.pk)
-    publish(Topic.ORDER, order_id)
-    order.refresh_from_db()
-    return order
-
-
-def _locked(order_id: int) -> Order:
-    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
-    if order is None:
-        raise OrderNotFound(order_id=order_id)
-    return order
 
 
 def _reservations_of(order: Order) -> list[int]:

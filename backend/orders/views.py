@@ -12,7 +12,7 @@ from backend.accounts.authentication import account_of
 from backend.accounts.permissions import HasAccountOrCartToken, IsStaff
 from backend.api.errors import InvalidInput
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
-from backend.api.owners import CART_TOKEN, Owner, guest_of
+from backend.api.owners import CART_TOKEN, Owner
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
@@ -23,6 +23,7 @@ from backend.carts.callers import caller_of
 from backend.carts.errors import UnitLimitExceeded
 from backend.inventory.errors import InsufficientStock, ReservationClosed, ReservationShort
 from backend.orders import selectors, services
+from backend.orders.access import viewer_of
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.errors import (
     CartEmpty,
@@ -41,15 +42,11 @@ from backend.orders.serializers import (
     ReturnSerializer,
     StepSerializer,
 )
-
-
-def _viewer(request: Request) -> selectors.Viewer:
-    guest = guest_of(request)
-    return account_of(request) if guest is None or request.user.is_authenticated else guest
+from backend.payments.errors import GatewayNotOffered
 
 
 def _order(request: Request, order_id: int, *, message: str = "", status: int = 200) -> Response:
-    order = selectors.order_for(order_id, viewer=_viewer(request))
+    order = selectors.order_for(order_id, viewer=viewer_of(request))
     return envelope(OrderSerializer(order).data, message=message, status=status)
 
 
@@ -72,7 +69,7 @@ class OrderListView(APIView):
         """
         parameters = parse(request, OrderListParameters)
         rows = selectors.orders_visible_to(
-            _viewer(request), status=parameters.get("status"), only_short=parameters["short"]
+            viewer_of(request), status=parameters.get("status"), only_short=parameters["short"]
         )
         return page_response(request, rows, parameters=parameters, shown=rows_of(OrderSummarySerializer))
 
@@ -90,6 +87,7 @@ class OrderListView(APIView):
             UnitLimitExceeded,
             OrderTooLarge,
             PriceChanged,
+            GatewayNotOffered,
         ],
     )
     def post(self, request: Request) -> Response:
@@ -202,7 +200,7 @@ class CancelView(APIView):
         Customers and guests can cancel their own orders, staff any order.
         """
         body = parse_body(request, StepSerializer)
-        selectors.require_visible(order_id, viewer=_viewer(request))
+        selectors.require_visible(order_id, viewer=viewer_of(request))
         services.cancel(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order cancelled.")
 

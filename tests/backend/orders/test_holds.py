@@ -8,9 +8,11 @@ from pytest_django import Settings
 
 from backend.audit.actors import Actor
 from backend.inventory.models import Reservation
+from backend.orders.confirmation import confirm
 from backend.orders.errors import TransitionNotAllowed
-from backend.orders.holds import EXPIRED, confirm, expire_orders
+from backend.orders.holds import expire_orders
 from backend.orders.models import Movement, Order, OrderStatusHistory, PaymentMethod
+from backend.orders.steps import EXPIRED
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
 from tests.backend.orders.steps import check_out, fill, movements_of
@@ -27,7 +29,7 @@ def held(settings: Settings) -> Order:
     settings.PAYMENT_HOLD = HOLD
     user, lamp = customer(), variant(stock=5, price="10.00")
     fill(user, {lamp.pk: 2})
-    return check_out(user, payment_method=PaymentMethod.STRIPE)
+    return check_out(user, payment_method=PaymentMethod.TEST)
 
 
 def units_of(order: Order) -> tuple[int, int, str]:
@@ -73,7 +75,7 @@ def test_an_order_expires_at_the_end_of_its_hold_and_not_before(held: Order) -> 
 def test_an_order_of_nothing_to_pay_is_confirmed_at_once() -> None:
     user, gift = customer(), variant(price="0.00")
     fill(user, {gift.pk: 1})
-    assert check_out(user, payment_method=PaymentMethod.STRIPE).status == "CONFIRMED"
+    assert check_out(user, payment_method=PaymentMethod.TEST).status == "CONFIRMED"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -82,7 +84,7 @@ def test_of_confirmation_and_expiry_at_the_same_time_one_takes_effect(settings: 
     for _ in range(6):
         user, lamp = customer(), variant(stock=1)
         fill(user, {lamp.pk: 1})
-        order = check_out(user, payment_method=PaymentMethod.STRIPE)
+        order = check_out(user, payment_method=PaymentMethod.TEST)
         outcomes = together(
             partial(confirm, order.pk, by=SYSTEM, now=NOW),
             partial(expire_orders, by=SYSTEM, now=NOW + HOLD),

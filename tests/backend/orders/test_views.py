@@ -1,5 +1,7 @@
 """Orders over HTTP."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -30,6 +32,8 @@ def test_checkout_returns_the_order(shopper: User) -> None:
     order = Order.objects.get()
     assert (response.status_code, body["status"], body["message"]) == (201, 201, "Order placed.")
     (item,) = body["data"].pop("items")
+    (payment,) = body["data"].pop("payments")
+    assert (payment["gateway"], payment["amount"], payment["status"]) == ("cod", "20.00", "PENDING")
     assert [step["status"] for step in body["data"].pop("history")] == ["PENDING", "CONFIRMED"]
     for moment in ("placed_at", "created_at", "updated_at"):
         body["data"].pop(moment)
@@ -240,7 +244,7 @@ def test_the_number_of_queries_does_not_grow_with_the_order() -> None:
             client.get(f"{ORDERS}{order['id']}/")
         counts.append([*measured, len(queries)])
     assert counts[0] == counts[1]
-    assert counts[0][-1] == 3
+    assert counts[0][-1] == 4
 
 
 def test_a_page_of_orders_takes_three_queries(shopper: User) -> None:
@@ -267,7 +271,7 @@ def test_checkout_takes_few_statements_whatever_the_number_of_lines() -> None:
         begins = next(number for number, sql in enumerate(statements) if "DELETE" in sql)
         counts.append(len([sql for sql in statements[begins:] if not sql.startswith("RELEASE")]))
     # SQLite inserts the last rows, of four tables, by a statement for each table.
-    assert counts == [8, 8] if connection.vendor == "postgresql" else [11, 11]
+    assert counts == [8, 8] if connection.vendor == "postgresql" else [12, 12]
 
 
 def test_a_guest_orders_with_a_cart_token_and_sees_the_order_with_it() -> None:
@@ -312,3 +316,36 @@ def test_a_customer_cannot_hold_more_units_of_a_product_than_the_limit(
     keeper = client_of(staff())
     keeper.post(f"{ORDERS}{Order.objects.get().pk}/ship/")
     assert client.post(ORDERS, {"shipping_address": ADDRESS}).status_code == 201
+
+
+def test_an_order_through_a_gateway_waits_for_its_payment_which_its_owner_sees(shopper: User) -> None:
+    fill(shopper, {variant(price="10.00").pk: 1})
+    client = client_of(shopper)
+    asked = {"shipping_address": ADDRESS, "payment_method": "TEST", "payment_options": {"scenario": "action"}}
+    order = client.post(ORDERS, asked).json()["data"]
+    (payment,) = order["payments"]
+    assert (order["status"], payment["gateway"], payment["status"]) == ("PENDING", "test", "PENDING")
+    assert (
+        client.get(f"/api/payments/{payment['id']}/").json()["data"]["order_number"] == order["order_number"]
+    )
+    assert client_of(customer()).get(f"/api/payments/{payment['id']}/").status_code == 404
+    assert client.get(f"{ORDERS}{order['id']}/").json()["data"]["payments"] == [payment]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"payment_method": "STRIPE"}, (400, "payment_gateway_not_offered")),
+        ({"payment_method": "ELSEWHERE"}, (400, "invalid_input")),
+        ({"payment_method": "TEST", "payment_options": {"scenario": "unheard of"}}, (400, "invalid_input")),
+        ({"payment_options": {"scenario": "approve"}}, (400, "invalid_input")),
+    ],
+)
+def test_a_way_to_pay_that_the_shop_does_not_offer_is_refused(
+    shopper: User, asked: dict[str, Any], expected: tuple[int, str]
+) -> None:
+    fill(shopper, {variant().pk: 1})
+    response = client_of(shopper).post(ORDERS, {"shipping_address": ADDRESS, **asked})
+    assert (response.status_code, response.json()["code"]) == expected
+    assert not Order.objects.exists()
+    assert client_of(shopper).get("/api/orders/cart/").json()["data"]["units"] == 1

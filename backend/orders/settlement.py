@@ -1,0 +1,128 @@
+"""Makes an order agree with its payments, after either of them changed.
+
+`settle` compares what the order costs with what was paid, and does what follows. It reads the rows again each
+time and asks for a payment, a capture or a refund only as far as that isn't pending, so it can be repeated.
+
+    what is paid                                        what follows
+    a PENDING order is covered                          it is confirmed
+    an order that expired is covered                    its units are reserved again, or the money is refunded
+    more than the order costs                           the rest is refunded
+    units were shipped, the payment is only authorised  what they cost is captured
+    nothing is owed                                     authorisations are voided
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from backend.audit.actors import Actor
+from backend.inventory.errors import InsufficientStock
+from backend.inventory.models import ReservationState
+from backend.inventory.reservations import reserve
+from backend.orders.amounts import amount_due
+from backend.orders.confirmation import confirm_locked
+from backend.orders.models import Order, OrderItem, OrderStatus, PaymentStatus
+from backend.orders.steps import EXPIRED, take_step
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
+from backend.payments import services as payments
+from backend.payments.models import PaymentStatus as StatusOfPayment
+from backend.payments.selectors import PaymentSums, payments_of, sums_of
+
+ENDED = (StatusOfPayment.VOIDED, StatusOfPayment.DECLINED)
+SHIPPED = (
+    OrderStatus.PARTIALLY_SHIPPED,
+    OrderStatus.SHIPPED,
+    OrderStatus.DELIVERED,
+    OrderStatus.PARTIALLY_RETURNED,
+    OrderStatus.RETURNED,
+)
+
+
+def settle_number(order_number: str, *, by: Actor, now: datetime) -> None:
+    """Settle the order with this number, if it exists."""
+    with transaction.atomic():
+        order = Order.objects.select_for_update(no_key=True).filter(order_number=order_number).first()
+        if order is not None:
+            settle(order, by=by, now=now)
+
+
+def is_paid_here(order: Order) -> bool:
+    """Return whether the order has a payment; those of earlier releases and of other shops have none."""
+    return payments_of(order.order_number).exists()
+
+
+def settle(order: Order, *, by: Actor, now: datetime) -> None:
+    """Settle an order that the caller's transaction has locked; `order` is updated."""
+    if not is_paid_here(order):
+        return
+    sums = sums_of(order.order_number)
+    if _covers(sums, order.total_amount):
+        if order.status == OrderStatus.PENDING:
+            confirm_locked(order, by=by, now=now, note="Paid.")
+        elif _has_expired(order):
+            _reopen(order, by=by, now=now)
+    due = amount_due(order)
+    _request_what_follows(order, due=due, sums=sums, by=by, now=now)
+    _set_payment_status(order, due=due, sums=sums_of(order.order_number), now=now)
+
+
+def _covers(sums: PaymentSums, amount: Decimal) -> bool:
+    return sums.kept + sums.authorised >= amount
+
+
+def _has_expired(order: Order) -> bool:
+    last = order.history.order_by("pk").last()
+    return order.status == OrderStatus.CANCELLED and last is not None and last.note == EXPIRED
+
+
+def _reopen(order: Order, *, by: Actor, now: datetime) -> None:
+    """Reserve the units of an expired order again and confirm it, unless some are sold meanwhile."""
+    items = list(order.items.all())
+    units = {item.variant_id: item.quantity for item in items}
+    try:
+        with transaction.atomic():
+            held = reserve(units, reference=order.order_number, now=now, state=ReservationState.HELD)
+    except InsufficientStock:
+        return
+    for item in items:
+        item.reservation, item.cancelled = held[item.variant_id], 0
+    OrderItem.objects.bulk_update(items, ["reservation", "cancelled"])
+    take_step(order.pk, to=OrderStatus.PENDING, by=by, now=now, note="Paid after it had expired.")
+    order.refresh_from_db()
+    confirm_locked(order, by=by, now=now, note="Paid.")
+
+
+def _request_what_follows(order: Order, *, due: Decimal, sums: PaymentSums, by: Actor, now: datetime) -> None:
+    excess = sums.kept - due
+    owed = due - sums.kept - sums.capture_pending
+    for payment in payments_of(order.order_number).exclude(status__in=ENDED):
+        refundable = payment.captured - payment.refunded - payments.refund_pending(payment)
+        if excess > 0 and (part := min(excess, refundable)) > 0:
+            payments.refund(payment.pk, amount=part, reason=order.order_number, by=by, now=now)
+            excess -= part
+        if order.status in SHIPPED and (part := min(owed, payment.authorised)) > 0:
+            payments.capture(payment.pk, amount=part, reason=order.order_number, by=by, now=now)
+            owed -= part
+        elif order.status == OrderStatus.CANCELLED or due <= sums.kept:
+            payments.void(payment.pk, reason=order.order_number, by=by, now=now)
+
+
+def _set_payment_status(order: Order, *, due: Decimal, sums: PaymentSums, now: datetime) -> None:
+    status = status_of(order.status, due=due, sums=sums)
+    if status != order.payment_status:
+        order.payment_status = status
+        Order.objects.filter(pk=order.pk).update(payment_status=status, updated_at=now)
+        publish(Topic.ORDER, order.pk)
+
+
+def status_of(order_status: str, *, due: Decimal, sums: PaymentSums) -> PaymentStatus:
+    """Return the payment status of an order that costs `due`, from the sums of its payments."""
+    if sums.refunded > 0:
+        return PaymentStatus.REFUNDED if sums.refunded >= sums.captured else PaymentStatus.PARTLY_REFUNDED
+    if sums.captured > 0 and sums.captured >= due:
+        return PaymentStatus.PAID
+    if order_status == OrderStatus.CANCELLED:
+        return PaymentStatus.CANCELLED
+    return PaymentStatus.AUTHORISED if sums.authorised > 0 else PaymentStatus.PENDING

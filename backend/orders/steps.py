@@ -1,0 +1,67 @@
+"""The steps between an order's statuses.
+
+A conditional UPDATE refuses a step that the order's status doesn't allow. The lock on the order makes
+concurrent requests wait, so that their responses have the final status.
+"""
+
+from datetime import datetime
+
+from backend.audit.actors import Actor
+from backend.audit.services import record
+from backend.orders.errors import OrderNotFound, TransitionNotAllowed
+from backend.orders.models import Order, OrderStatus, OrderStatusHistory, PaymentStatus
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
+
+EXPIRED = "The order was not paid in time."
+"""The note on the cancellation of an order whose hold ended."""
+
+STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    # If it is paid after it has expired.
+    OrderStatus.PENDING: frozenset({OrderStatus.CANCELLED}),
+    OrderStatus.CONFIRMED: frozenset({OrderStatus.PENDING}),
+    OrderStatus.SHIPPED: frozenset({OrderStatus.CONFIRMED}),
+    OrderStatus.DELIVERED: frozenset({OrderStatus.SHIPPED}),
+    OrderStatus.CANCELLED: frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED}),
+}
+
+
+def take_step(
+    order_id: int,
+    *,
+    to: OrderStatus,
+    by: Actor,
+    now: datetime,
+    note: str,
+    payment: PaymentStatus | None = None,
+) -> Order:
+    """Change the status of the order, which stays locked, with its history, and return the order.
+
+    Raises:
+        OrderNotFound, TransitionNotAllowed: its status doesn't allow it.
+    """
+    order = locked(order_id)
+    allowed = STEPS[to]
+    changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})
+    if not Order.objects.filter(pk=order_id, status__in=allowed).update(**changes):
+        raise TransitionNotAllowed(status=order.status, requested_status=to, allowed_from=sorted(allowed))
+    step = OrderStatusHistory.objects.create(
+        order=order, status=to, note=note, changed_by_id=by.user_id, changed_at=now
+    )
+    record("orders.status_changed", by=by, subject=order, changes={"status": (order.status, to)})
+    publish(Topic.ORDER_STEP, step.pk)
+    publish(Topic.ORDER, order_id)
+    order.refresh_from_db()
+    return order
+
+
+def locked(order_id: int) -> Order:
+    """Lock the order until the end of the caller's transaction, and return it.
+
+    Raises:
+        OrderNotFound: there is no such order.
+    """
+    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    if order is None:
+        raise OrderNotFound(order_id=order_id)
+    return order

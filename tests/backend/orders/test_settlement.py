@@ -1,0 +1,197 @@
+"""Orders and payments agree, whichever of them changes, in any order."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from backend.inventory.models import Reservation
+from backend.orders.holds import expire_orders
+from backend.orders.models import Order, PaymentMethod
+from backend.orders.services import accept_return, cancel, deliver, ship
+from backend.orders.settlement import settle_number
+from backend.payments.gateways.protocol import Report
+from backend.payments.models import EventKind, Payment
+from backend.payments.performing import due, perform
+from backend.payments.recording import locked_payment, record_reports
+from backend.payments.selectors import sums_of
+from tests.backend.orders.steps import check_out, fill, movements_of, order_of
+from tests.backend.payments.gateway import RecordingGateway, recording
+from tests.backend.shop import NOW, SYSTEM, customer, stock_of, variant
+from tests.backend.together import together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def gateway() -> Iterator[RecordingGateway]:
+    with recording() as (found, _):
+        yield found
+
+
+def placed(*, quantity: int = 2, stock: int = 5, **options: Any) -> Order:
+    """Place an order of units of 10.00 each that is to be paid through the test gateway."""
+    user, lamp = customer(), variant(stock=stock, price="10.00")
+    fill(user, {lamp.pk: quantity})
+    return check_out(user, payment_method=PaymentMethod.TEST, **options)
+
+
+def settled(order: Order, *, at: datetime = NOW) -> Order:
+    """Perform the requests of the order's payments and settle it, until neither changes anything."""
+    for _ in range(4):
+        for request_id in due(now=at, limit=100):
+            perform(request_id, clock=lambda: at)
+        settle_number(order.order_number, by=SYSTEM, now=at)
+    order.refresh_from_db()
+    return order
+
+
+def money_of(order: Order) -> tuple[str, str, int, int]:
+    """Return the status, the payment status, and what was captured and refunded."""
+    sums = sums_of(order.order_number)
+    return order.status, order.payment_status, int(sums.captured), int(sums.refunded)
+
+
+def test_an_order_is_confirmed_when_its_payment_is_captured() -> None:
+    order = settled(placed())
+    assert money_of(order) == ("CONFIRMED", "PAID", 20, 0)
+    assert movements_of(order) == [("SALE", 2, "20.00")]
+    assert Reservation.objects.get(order_item__order=order).state == "COMMITTED"
+
+
+def test_a_declined_payment_leaves_the_order_pending_until_it_expires() -> None:
+    order = settled(placed(payment_options={"scenario": "decline"}))
+    assert money_of(order) == ("PENDING", "PENDING", 0, 0)
+    assert expire_orders(by=SYSTEM, now=LATER) == 1
+    assert money_of(settled(order, at=LATER)) == ("CANCELLED", "CANCELLED", 0, 0)
+
+
+def test_an_authorised_payment_confirms_the_order_and_is_captured_when_it_is_shipped(settings: Any) -> None:
+    settings.PAYMENT_CAPTURE = "manual"
+    order = settled(placed())
+    assert money_of(order) == ("CONFIRMED", "AUTHORISED", 0, 0)
+    ship(order.pk, by=SYSTEM, now=NOW)
+    assert money_of(settled(order)) == ("SHIPPED", "PAID", 20, 0)
+
+
+def test_cancelling_refunds_what_was_captured() -> None:
+    order = settled(placed())
+    cancel(order.pk, by=SYSTEM, now=NOW)
+    assert money_of(settled(order)) == ("CANCELLED", "REFUNDED", 20, 20)
+
+
+def test_cancelling_voids_what_was_authorised(settings: Any, gateway: RecordingGateway) -> None:
+    settings.PAYMENT_CAPTURE = "manual"
+    order = settled(placed())
+    cancel(order.pk, by=SYSTEM, now=NOW)
+    assert money_of(settled(order)) == ("CANCELLED", "CANCELLED", 0, 0)
+    assert gateway.names == ["authorise", "void"]
+
+
+def test_a_return_refunds_its_units(gateway: RecordingGateway) -> None:
+    order = settled(placed())
+    ship(order.pk, by=SYSTEM, now=NOW)
+    accept_return(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    assert money_of(settled(order))[1:] == ("PARTLY_REFUNDED", 20, 10)
+    accept_return(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    assert money_of(settled(order))[1:] == ("REFUNDED", 20, 20)
+    assert gateway.names == ["authorise", "refund", "refund"]
+
+
+def test_a_payment_after_the_hold_reserves_the_units_again() -> None:
+    order = placed()
+    assert expire_orders(by=SYSTEM, now=LATER) == 1
+    Payment.objects.update(status="PENDING")
+    pay_late(order)
+    assert money_of(settled(order, at=LATER)) == ("CONFIRMED", "PAID", 20, 0)
+    item = order.items.get()
+    assert stock_of(item.variant_id) == (5, 2)
+    assert movements_of(order) == [("SALE", 2, "20.00")]
+    statuses = list(order.history.order_by("pk").values_list("status", flat=True))
+    assert statuses == ["PENDING", "CANCELLED", "PENDING", "CONFIRMED"]
+    cancel(order.pk, by=SYSTEM, now=LATER)
+    assert movements_of(order) == [("SALE", 2, "20.00"), ("CANCEL", 2, "20.00")]
+
+
+def test_a_payment_after_the_hold_is_refunded_if_the_units_are_sold() -> None:
+    order = placed(quantity=5)
+    assert expire_orders(by=SYSTEM, now=LATER) == 1
+    order_of(customer(), {order.items.get().variant_id: 1}, at=LATER)
+    pay_late(order)
+    assert money_of(settled(order, at=LATER)) == ("CANCELLED", "REFUNDED", 50, 50)
+
+
+def pay_late(order: Order) -> None:
+    """Let the gateway report that the order's payment was captured."""
+    with transaction.atomic():
+        payment = locked_payment(Payment.objects.get(order_number=order.order_number).pk)
+        captured = Report(
+            kind=EventKind.CAPTURED,
+            amount=payment.amount,
+            currency=payment.currency,
+            reference="late",
+            occurred_at=LATER,
+        )
+        record_reports(payment, [captured], now=LATER)
+
+
+def test_cash_is_collected_at_delivery_and_returned_with_the_units() -> None:
+    user, lamp = customer(), variant(stock=5, price="10.00")
+    order = order_of(user, {lamp.pk: 2})
+    assert money_of(settled(order)) == ("CONFIRMED", "PENDING", 0, 0)
+    ship(order.pk, by=SYSTEM, now=NOW)
+    deliver(order.pk, by=SYSTEM, now=NOW)
+    assert money_of(settled(order)) == ("DELIVERED", "PAID", 20, 0)
+    accept_return(order.pk, units={order.items.get().pk: 2}, by=SYSTEM, now=NOW)
+    assert money_of(settled(order))[1:] == ("REFUNDED", 20, 20)
+
+
+def test_only_what_is_owed_is_collected_at_delivery() -> None:
+    order = order_of(customer(), {variant(stock=5, price="10.00").pk: 3})
+    ship(order.pk, by=SYSTEM, now=NOW)
+    accept_return(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    deliver(order.pk, by=SYSTEM, now=NOW)
+    assert money_of(settled(order))[1:] == ("PAID", 20, 0)
+
+
+def test_settling_twice_changes_nothing(gateway: RecordingGateway) -> None:
+    order = settled(placed())
+    cancel(order.pk, by=SYSTEM, now=NOW)
+    settled(order)
+    calls, changed = list(gateway.names), order.updated_at
+    assert (settled(order).updated_at, gateway.names) == (changed, calls)
+
+
+def test_of_payment_expiry_and_cancellation_at_the_same_time_one_wins_and_the_money_agrees() -> None:
+    for _ in range(5):
+        order = placed()
+        pay_late(order)
+        together(
+            partial(settle_number, order.order_number, by=SYSTEM, now=LATER),
+            partial(cancel, order.pk, by=SYSTEM, now=LATER),
+            partial(expire_orders, by=SYSTEM, now=LATER),
+        )
+        status, _, captured, refunded = money_of(settled(order, at=LATER))
+        sold = sum(
+            amount if kind == "SALE" else -amount
+            for kind, amount in order.movements.values_list("kind", "amount")
+        )
+        assert (status, captured - refunded) in {("CONFIRMED", 20), ("CANCELLED", 0)}
+        assert sold == Decimal(captured - refunded)
+        reserved = 2 if status == "CONFIRMED" else 0
+        assert stock_of(order.items.get().variant_id) == (5, reserved)
+
+
+def test_an_order_without_payments_is_left_alone() -> None:
+    order = order_of(customer(), {variant().pk: 1})
+    Payment.objects.all().delete()
+    settle_number(order.order_number, by=SYSTEM, now=NOW)
+    settle_number("no such order", by=SYSTEM, now=NOW)
+    ship(order.pk, by=SYSTEM, now=NOW)
+    assert deliver(order.pk, by=SYSTEM, now=NOW).payment_status == "PAID"
