@@ -30,7 +30,8 @@ from backend.inventory.alerts import set_threshold
 from backend.inventory.models import InventoryTransaction, StockAlert
 from backend.inventory.services import Entry, record
 from backend.inventory.subscribers import StockAlerts
-from backend.orders.holds import confirm, expire_orders
+from backend.orders.confirmation import confirm
+from backend.orders.holds import expire_orders
 from backend.orders.models import Order, OrderItem, PaymentMethod
 from backend.orders.services import accept_return, cancel, ship
 from backend.outbox.models import Message
