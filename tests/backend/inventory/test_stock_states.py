@@ -180,7 +180,7 @@ class Shop(RuleBasedStateMachine):
 
     def buy(self, units: dict[int, int], *, paid: bool) -> None:
         fill(self.customer, units)
-        method = PaymentMethod.COD if paid else PaymentMethod.STRIPE
+        method = PaymentMethod.COD if paid else PaymentMethod.TEST
         check_out(self.customer, at=self.later(), payment_method=method)
 
     @precondition(lambda self: self.orders("PENDING").exists())
