@@ -8,13 +8,12 @@ import structlog
 from django.db import transaction
 
 from backend.payments.errors import (
-    GatewayNotOffered,
     InvalidWebhook,
     OutcomeUnknown,
     WebhookNotFound,
     WebhookNotVerifiable,
 )
-from backend.payments.gateways import offered_gateway
+from backend.payments.gateways import webhook_gateway
 from backend.payments.gateways.protocol import Report
 from backend.payments.metrics import WEBHOOKS
 from backend.payments.models import Payment
@@ -30,14 +29,13 @@ def receive(name: str, *, body: bytes, headers: Mapping[str, str], now: datetime
     shops, and a gateway repeats for days what is not accepted.
 
     Raises:
-        WebhookNotFound: the shop doesn't offer the gateway.
+        WebhookNotFound: the shop neither offers the gateway nor has its webhook secret.
         InvalidWebhook: the signature is invalid, or the body can't be read.
         WebhookNotVerifiable: the signature can't be checked at the moment.
     """
-    try:
-        sender = offered_gateway(name)
-    except GatewayNotOffered as error:
-        raise WebhookNotFound(gateway=name) from error
+    sender = webhook_gateway(name)
+    if sender is None:
+        raise WebhookNotFound(gateway=name)
     try:
         reports = sender.read_webhook(body, headers=headers, now=now)
     except InvalidWebhook:

@@ -46,6 +46,7 @@ _MAKERS: Mapping[str, Callable[[], Gateway]] = {
     "stripe": _stripe,
     "paypal": _paypal,
 }
+_WEBHOOK_SECRETS = {"stripe": "STRIPE_WEBHOOK_SECRET", "paypal": "PAYPAL_WEBHOOK_ID"}
 _made: dict[str, Gateway] = {}
 
 
@@ -76,6 +77,17 @@ def offered_gateway(name: str) -> Gateway:
     if name not in offered():
         raise GatewayNotOffered(gateway=name, allowed=offered())
     return gateway(name)
+
+
+def webhook_gateway(name: str) -> Gateway | None:
+    """Return the gateway if the shop receives its webhooks; None otherwise.
+
+    A gateway that is no longer offered still reports refunds and disputes, if its webhook secret is set.
+    """
+    secret = _WEBHOOK_SECRETS.get(name)
+    if name in offered() or (secret is not None and getattr(settings, secret)):
+        return gateway(name)
+    return None
 
 
 def replace(name: str, other: Gateway) -> Gateway | None:
