@@ -41,11 +41,6 @@ def execute(act: Callable[..., Any], *args: Any, **options: Any) -> Any:
         return act(*args, **amount, **options, by=SYSTEM, now=NOW)
 
 
-@pytest.fixture
-def manual(settings: Any) -> None:
-    settings.PAYMENT_CAPTURE = "manual"
-
-
 def test_a_new_payment_is_saved_together_with_its_request_and_message() -> None:
     new = services.new_payment(
         order_number="A-1",

@@ -10,9 +10,12 @@ import hashlib
 import hmac
 import itertools
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
+
+from rest_framework.test import APIClient
 
 from tests.backend.payments.gateways.standin import Call, Response, StandIn
 
@@ -228,3 +231,14 @@ def signature(body: bytes, *, at: int, secret: str = WEBHOOK_SECRET) -> str:
     """Return the header Stripe-Signature of a body that is sent at a time."""
     digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
+
+
+def post(body: bytes, *, at: int | None = None, header: str | None = None) -> Any:
+    """Post an event to the shop, signed at a time (now), or with another header; return the response."""
+    sent = int(time.time()) if at is None else at
+    return APIClient().post(
+        "/api/payments/webhooks/stripe/",
+        data=body,
+        content_type="application/json",
+        headers={"Stripe-Signature": signature(body, at=sent) if header is None else header},
+    )

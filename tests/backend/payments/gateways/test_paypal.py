@@ -62,11 +62,6 @@ def using(server: PayPalServer, *, secret: str = SECRET) -> Iterator[None]:
 
 
 @pytest.fixture
-def manual(settings: Any) -> None:
-    settings.PAYMENT_CAPTURE = "manual"
-
-
-@pytest.fixture
 def post(paypal: PayPalServer, signer: Signer) -> Any:
     """Post a webhook with PayPal's signature, or with other headers."""
 

@@ -1,14 +1,12 @@
 """Stripe's gateway against a stand-in that refuses what Stripe's reference says that Stripe refuses."""
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
-from rest_framework.test import APIClient
 
 from backend.payments import gateways, services
 from backend.payments.errors import GatewayRefused
@@ -22,7 +20,7 @@ from tests.backend.payments.gateways.stripe_server import (
     WEBHOOK_SECRET,
     StripeServer,
     event,
-    signature,
+    post,
 )
 from tests.backend.shop import NOW, SYSTEM
 
@@ -31,34 +29,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOW + timedelta(days=1)
 
 
-@pytest.fixture
-def stripe(settings: Any) -> Iterator[StripeServer]:
-    settings.PAYMENT_GATEWAYS = ["stripe"]
-    server = StripeServer()
-    keys = StripeKeys(secret=SECRET_KEY, publishable="pk_test_stand_in", webhook_secret=WEBHOOK_SECRET)
-    with server.running():
-        gateways.replace("stripe", StripeGateway(keys, url=server.url))
-        yield server
-    gateways.forget("stripe")
-
-
-@pytest.fixture
-def manual(settings: Any) -> None:
-    settings.PAYMENT_CAPTURE = "manual"
-
-
 def made_by_stripe(amount: str = "100.00", **fields: Any) -> Payment:
     return paid(amount, gateway="stripe", **fields)
-
-
-def post(body: bytes, *, at: int | None = None, header: str | None = None) -> Any:
-    sent = int(time.time()) if at is None else at
-    return APIClient().post(
-        "/api/payments/webhooks/stripe/",
-        data=body,
-        content_type="application/json",
-        headers={"Stripe-Signature": signature(body, at=sent) if header is None else header},
-    )
 
 
 def confirmed(stripe: StripeServer, made: Payment, *, declined: bool = False) -> Any:
@@ -301,6 +273,16 @@ class TestWebhooks:
         response = post(body)
 
         assert (response.status_code, response.json()["code"]) == (400, "invalid_webhook")
+
+    def test_a_gateway_that_is_no_longer_offered_still_reports(
+        self, stripe: StripeServer, settings: Any
+    ) -> None:
+        made = made_by_stripe()
+        settings.PAYMENT_GATEWAYS = ["cod"]
+        assert confirmed(stripe, made).status_code == 404
+
+        settings.STRIPE_WEBHOOK_SECRET = WEBHOOK_SECRET
+        assert confirmed(stripe, made).json()["data"] == {"recorded": 1}
 
     def test_events_that_do_not_concern_payments_are_accepted(self, stripe: StripeServer) -> None:
         response = post(event("customer.created", {"id": "cus_1"}, at=1))
