@@ -21,20 +21,33 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 _NUMBERS = count(1)
 AMOUNTS = st.sampled_from(["10.00", "33.33", "40.00", "60.00", "100.00"]).map(Decimal)
-STEPS = st.lists(
-    st.one_of(
-        st.tuples(st.just("capture"), AMOUNTS),
-        st.tuples(st.just("refund"), AMOUNTS),
-        st.tuples(st.sampled_from(["void", "confirm", "perform", "lost", "down", "webhooks"]), st.none()),
+# How a payment usually goes; examples begin with a part of it.
+USUAL = [
+    ("perform", None),
+    ("confirm", None),
+    ("webhooks", None),
+    ("capture", Decimal("60.00")),
+    ("perform", None),
+    ("refund", Decimal("33.33")),
+]
+STEPS = st.builds(
+    lambda length, others: USUAL[:length] + others,
+    st.integers(0, len(USUAL)),
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("capture"), AMOUNTS),
+            st.tuples(st.just("refund"), AMOUNTS),
+            st.tuples(st.sampled_from(["void", "confirm", "perform", "lost", "down", "webhooks"]), st.none()),
+        ),
+        max_size=8,
     ),
-    max_size=12,
 )
 
 
 def subject_of(server: StripeServer, made: Payment) -> dict[str, Any] | None:
-    return next(
-        (each for each in server.intents.values() if each["metadata"]["payment_id"] == str(made.pk)), None
-    )
+    found = [each for each in server.intents.values() if each["metadata"]["payment_id"] == str(made.pk)]
+    assert len(found) <= 1, "the payment was begun twice"
+    return found[0] if found else None
 
 
 def refunds_of(server: StripeServer, made: Payment) -> list[dict[str, Any]]:
