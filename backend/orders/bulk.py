@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.api import money
-from backend.api.rows import insert_rows
+from backend.api.bulk_rows import insert_values
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
 from backend.orders.models import (
@@ -147,7 +147,7 @@ def import_orders(orders: Sequence[PastOrder], *, source: str) -> Imported:
         rows = Order.objects.bulk_create(_order_of(order, source=source) for order in fresh)
         pairs = list(zip(fresh, rows, strict=True))
         OrderStatusHistory.objects.bulk_create(chain.from_iterable(_history_of(*pair) for pair in pairs))
-        insert_rows(OrderItem, ITEM_COLUMNS, _item_rows(pairs, variants=variants))
+        insert_values(OrderItem, ITEM_COLUMNS, _item_rows(pairs, variants=variants))
         order_ids = [row.pk for row in rows]
         record_sales(order_ids)
         record_cancels(order_ids)

@@ -13,7 +13,7 @@ from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from backend.api.rows import insert_selected
+from backend.api.bulk_rows import insert_selected
 from backend.catalog.models import Product
 from backend.orders.models import Movement, MovementKind, OrderItem, OrderStatus, OrderStatusHistory
 from backend.orders.pricing import share
