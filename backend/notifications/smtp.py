@@ -38,3 +38,13 @@ class EmailBackend(smtp.EmailBackend):
     def connection_class(self) -> type[smtplib.SMTP]:
         """Return the class of the connection."""
         return _SMTPS if self.use_ssl else _SMTP
+
+    def open(self) -> bool | None:
+        """Connect and greet the server; return whether a new connection was necessary.
+
+        Without a login smtplib would greet the server only when it sends, after the delivery is claimed.
+        """
+        opened = super().open()
+        if self.connection is not None:
+            self.connection.ehlo_or_helo_if_needed()
+        return opened

@@ -1,0 +1,118 @@
+"""The worker is killed at each step of sending: no message is sent twice, and none is lost without a record."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.services import RUN
+from tests.services.postgresql import fresh_database
+from tests.services.shop import ROOT, Shop
+from tests.services.smtp import Break, MailServer, mail_server
+
+pytestmark = [pytest.mark.slow, pytest.mark.stores]
+
+MAKE_A_DUE_DELIVERY = """
+import django
+django.setup()
+from datetime import timedelta
+from django.utils import timezone
+from backend.inventory.models import StockAlert
+from backend.notifications.kinds import StockAlertKind
+from backend.notifications.models import Delivery
+from backend.notifications.services import collect
+from tests.backend import shop
+variant = shop.variant(stock=0, sold_by=shop.seller(email="ann@shop.example"))
+alert = StockAlert.objects.create(variant=variant, level="OUT", previous_level="LOW", available=0, threshold=5,
+                                  created_at=timezone.now())
+collect(StockAlertKind(), [alert.pk], now=timezone.now() - timedelta(minutes=2))
+print(Delivery.objects.get().pk)
+"""
+
+SEND = """
+import sys
+import django
+django.setup()
+from datetime import timedelta
+from django.utils import timezone
+from backend.notifications.models import Delivery
+from backend.notifications.sending import send_due
+send_due(clock=lambda: timezone.now() + timedelta(minutes=int(sys.argv[1])))
+print(*Delivery.objects.values_list("state", flat=True))
+"""
+
+SEND_AND_BE_KILLED_BEFORE_THE_OUTCOME_IS_STORED = """
+import os, signal
+import django
+django.setup()
+from django.utils import timezone
+from backend.notifications import sending
+sending._finish = lambda *arguments, **options: os.kill(os.getpid(), signal.SIGKILL)
+sending.send_due(clock=timezone.now)
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with mail_server() as running:
+        yield running
+
+
+@pytest.fixture
+def shop(tmp_path: Path, server: MailServer) -> Shop:
+    environ = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(server.port), "PYTHONPATH": str(ROOT)}
+    if RUN.database_url:
+        name = f"mail_{tmp_path.name}_{os.getpid()}".replace("-", "_").lower()[:60]
+        environ["DATABASE_URL"] = fresh_database(RUN.database_url, name=name)
+    shop = Shop(tmp_path / "home", environ=environ)
+    shop.manage("migrate", "-v0")
+    shop.python("-c", MAKE_A_DUE_DELIVERY)
+    return shop
+
+
+def states_after_another_run(shop: Shop, *, minutes: int = 3) -> str:
+    return shop.python("-c", SEND, str(minutes)).split("\n")[-2]
+
+
+@pytest.mark.parametrize(
+    ("step", "state", "accepted"),
+    [
+        ("CONNECT", "SENT", 1),
+        ("EHLO", "SENT", 1),
+        ("MAIL", "POSSIBLY_SENT", 0),
+        ("RCPT", "POSSIBLY_SENT", 0),
+        ("DATA", "POSSIBLY_SENT", 0),
+        ("MESSAGE", "POSSIBLY_SENT", 0),
+        ("ACCEPTED", "POSSIBLY_SENT", 1),
+    ],
+)
+def test_a_worker_that_is_killed_while_it_sends(
+    shop: Shop, server: MailServer, step: str, state: str, accepted: int
+) -> None:
+    server.reset(**{step: Break.HANG})
+    worker = subprocess.Popen([sys.executable, "-c", SEND, "0"], cwd=ROOT, env=shop.environ)
+    server.wait_for(step)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    server.rules.clear()
+    server.release()
+
+    assert states_after_another_run(shop) == state
+    assert states_after_another_run(shop, minutes=60) == state
+    assert len(server.accepted) == accepted
+
+
+def test_a_worker_that_is_killed_after_the_server_confirmed(shop: Shop, server: MailServer) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", SEND_AND_BE_KILLED_BEFORE_THE_OUTCOME_IS_STORED],
+        cwd=ROOT,
+        env=shop.environ,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert states_after_another_run(shop) == "POSSIBLY_SENT"
+    assert len(server.accepted) == 1
