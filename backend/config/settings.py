@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "backend.outbox",
     "backend.engines",
     "backend.accounts",
+    "backend.addresses",
     "backend.catalog",
     "backend.inventory",
     "backend.purchasing",

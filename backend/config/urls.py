@@ -7,6 +7,7 @@ from backend.catalog.images.serving import serve_image
 
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
+    path("api/accounts/addresses/", include("backend.addresses.urls")),
     path("api/products/inventory/", include("backend.inventory.urls")),
     path("api/products/", include("backend.catalog.urls")),
     path("api/products/", include("backend.inventory.back_in_stock_urls")),

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from backend.addresses.serializers import ADDRESS, AddressSerializer
 from backend.api import money
 from backend.api.fields import Choice, Identifier, MoneyInput, MoneyOutput
 from backend.api.parameters import Body, PageParameters
@@ -13,35 +14,6 @@ from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 from backend.inventory.serializers import MAX_UNITS
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentMethod
 from backend.payments.serializers import PaymentSerializer
-
-ADDRESS = {
-    "name": "John Doe",
-    "street": "123 Main St",
-    "city": "New York",
-    "state": "NY",
-    "postal_code": "10001",
-    "country": "USA",
-}
-
-
-class AddressSerializer(Body):
-    """A shipping address."""
-
-    EXAMPLE = {**ADDRESS, "street2": "Apt. 4", "phone": "+12125550100"}
-
-    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    street = serializers.CharField(max_length=300)
-    street2 = serializers.CharField(max_length=300, required=False, allow_blank=True)
-    city = serializers.CharField(max_length=120)
-    state = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    postal_code = serializers.CharField(max_length=20)
-    country = serializers.CharField(max_length=80)
-    phone = serializers.CharField(max_length=32, required=False, allow_blank=True)
-
-    def validate(self, attrs: dict[str, str]) -> dict[str, str]:
-        """Return the fields that are not empty."""
-        return {name: value for name, value in attrs.items() if value}
-
 
 CHECKOUT_METHODS = [choice for choice in PaymentMethod.choices if choice[0] != PaymentMethod.ELSEWHERE]
 
