@@ -105,6 +105,16 @@ def shown(rows: QuerySet[Product]) -> QuerySet[Product]:
     return rows.select_related("category", "seller").prefetch_related("variants")
 
 
+def require_product(product_id: int) -> None:
+    """Check that the product exists, whether or not it is listed.
+
+    Raises:
+        ProductNotFound: it doesn't exist, or is deleted.
+    """
+    if not Product.objects.existing().filter(pk=product_id).exists():
+        raise ProductNotFound(product_id=product_id)
+
+
 def product_for(product_id: int, *, user: object) -> Product:
     """Return the product; an unlisted one only for its seller and for staff.
 

@@ -12,6 +12,7 @@ from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
 from backend.audit.actors import actor_of
 from backend.catalog.errors import ProductNotFound, VariantNotFound, VariantRequired
+from backend.catalog.selectors import require_product
 from backend.catalog.variants import resolve_variant, variants_for_sale
 from backend.inventory import back_in_stock, selectors
 from backend.inventory.errors import TooManySubscriptions, VariantAvailable
@@ -49,9 +50,11 @@ class ProductSubscriptionsView(APIView):
         "product_back_in_stock_subscriptions_list",
         tag="products",
         response=envelope_of(BackInStockSubscriptionSerializer(many=True)),
+        errors=[ProductNotFound],
     )
     def get(self, request: Request, product_id: int) -> Response:
         """List your back-in-stock subscriptions to a product's variants."""
+        require_product(product_id)
         return _subscriptions(request, product_id=product_id)
 
     @operation(
@@ -83,6 +86,7 @@ class ProductSubscriptionsView(APIView):
         tag="products",
         query=EndedSubscriptionParameters,
         response=envelope_of(BackInStockSubscriptionSerializer(many=True)),
+        errors=[ProductNotFound],
     )
     def delete(self, request: Request, product_id: int) -> Response:
         """End your back-in-stock subscriptions to a product's variants.
@@ -90,6 +94,7 @@ class ProductSubscriptionsView(APIView):
         The response lists those that remain. Repeating the request changes nothing.
         """
         parameters = parse(request, EndedSubscriptionParameters)
+        require_product(product_id)
         back_in_stock.unsubscribe(
             account_of(request),
             product_id=product_id,

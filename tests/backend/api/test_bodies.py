@@ -29,6 +29,11 @@ def test_every_write_refuses_a_body_that_is_not_an_object(body: str) -> None:
         "item_id": 1,
         "image_id": 1,
         "number": "PO-1",
+        "gateway": "test",
+        "kind": "BACK_IN_STOCK",
+        "delivery_id": 1,
+        "token": "x",
+        "payment_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f",
     }
     assert len(WRITES) > 10
     for method, path in WRITES:
