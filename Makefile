@@ -63,6 +63,10 @@ bench-import: $(VENV)/.development ## Compare the speed and memory of importing 
 bench-pages: $(VENV)/.development ## Print the CPU of product pages beside plain pages of the framework
 	$(RUN) -m benchmarks.pages
 
+.PHONY: bench-checkout
+bench-checkout: $(VENV)/.development ## Compare checkout with a function in the database and with a plain use of the ORM
+	$(RUN) -m benchmarks.checkout
+
 .PHONY: lock
 lock: ## Update requirements/*.lock from pyproject.toml (needs uv)
 	uv lock
