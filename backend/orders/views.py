@@ -41,13 +41,14 @@ from backend.orders.serializers import (
     OrderSummarySerializer,
     ReturnSerializer,
     StepSerializer,
+    shown_order,
 )
 from backend.payments.errors import GatewayNotOffered
 
 
 def _order(request: Request, order_id: int, *, message: str = "", status: int = 200) -> Response:
     order = selectors.order_for(order_id, viewer=viewer_of(request))
-    return envelope(OrderSerializer(order).data, message=message, status=status)
+    return envelope(shown_order(order), message=message, status=status)
 
 
 class OrderListView(APIView):
@@ -103,7 +104,7 @@ class OrderListView(APIView):
 
         def perform(last_rows: LastRows) -> Response:
             order = place_order(purchase, by=actor_of(request), now=now, last_rows=last_rows)
-            return envelope(OrderSerializer(order).data, message="Order placed.", status=201)
+            return envelope(shown_order(order), message="Order placed.", status=201)
 
         return once(request, perform, scope="checkout", now=now)
 

@@ -43,11 +43,12 @@ _TABLE = re.compile(r'(?:FROM|INTO|UPDATE) "(\w+)"')
 
 @dataclass
 class Cost:
-    """Seconds and CPU seconds of this process for each order, and the statements of one transaction."""
+    """Seconds and CPU seconds of this process for each order; the statements and new rows of one order."""
 
     seconds: list[float] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
+    rows: Counter[str] = field(default_factory=Counter)
 
     @property
     def median(self) -> float:
@@ -117,7 +118,7 @@ def _measured(variants: Sequence[int], *, rounds: int) -> dict[str, Cost]:
     """Return the cost of ordering these variants, by the way of doing it."""
     from django.utils import timezone  # noqa: PLC0415
 
-    from benchmarks.checkout.samples import customer_with_cart  # noqa: PLC0415
+    from benchmarks.checkout.samples import customer_with_cart, row_counts  # noqa: PLC0415
     from benchmarks.checkout.ways import WAYS  # noqa: PLC0415
 
     costs = {name: Cost() for name in WAYS}
@@ -128,7 +129,9 @@ def _measured(variants: Sequence[int], *, rounds: int) -> dict[str, Cost]:
             now = timezone.now()
             check_out = prepare(customer_with_cart(variants, now=now), now)
             if number == 0:
+                before = row_counts()
                 costs[name].statements = _statements(check_out)
+                costs[name].rows = row_counts() - before
                 continue
             cpu, begun = time.process_time(), time.perf_counter()
             check_out()
@@ -136,6 +139,8 @@ def _measured(variants: Sequence[int], *, rounds: int) -> dict[str, Cost]:
             if number >= WARM_UP_ROUNDS:
                 costs[name].seconds.append(ended - begun)
                 costs[name].cpu_seconds.append(cpu_ended - cpu)
+    written = {name: cost.rows for name, cost in costs.items()}
+    assert all(rows == written["shop"] for rows in written.values()), written
     return costs
 
 

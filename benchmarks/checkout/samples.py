@@ -1,22 +1,43 @@
 """Products and carts for the benchmark."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
 
+from django.db.models import Model
+
 from backend.accounts.imported import seller_of
 from backend.accounts.models import User
+from backend.api.models import IdempotencyKey
 from backend.audit.actors import Actor
+from backend.audit.models import AuditEntry
 from backend.carts.models import Cart, CartItem
 from backend.catalog.bulk import upsert_products
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.catalog.models import Variant
-from backend.inventory.models import TransactionType
+from backend.inventory.models import Reservation, TransactionType
 from backend.inventory.services import Entry, record_many
+from backend.orders.models import Movement, Order, OrderAdjustment, OrderItem, OrderStatusHistory
+from backend.outbox.models import Message
+from backend.payments.models import Payment, PaymentRequest
 
 BY = Actor.system("benchmark")
 STOCK = 1_000_000
+WRITTEN: Sequence[type[Model]] = (
+    AuditEntry,
+    IdempotencyKey,
+    Message,
+    Movement,
+    Order,
+    OrderAdjustment,
+    OrderItem,
+    OrderStatusHistory,
+    Payment,
+    PaymentRequest,
+    Reservation,
+)
 _phones = count(1)
 
 
@@ -59,3 +80,8 @@ def customer_with_cart(variants: Sequence[int], *, now: datetime) -> User:
         for number, variant in enumerate(variants)
     )
     return user
+
+
+def row_counts() -> Counter[str]:
+    """Return the number of rows in each table that a checkout adds rows to."""
+    return Counter({model._meta.db_table: model._default_manager.count() for model in WRITTEN})

@@ -27,7 +27,7 @@ from backend.api.rows import LastRows
 from backend.audit.actors import Actor
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.numbers import order_number
-from backend.orders.serializers import OrderSerializer
+from backend.orders.serializers import shown_order
 from benchmarks.checkout import naive
 
 PATH = "/api/orders/orders/"
@@ -72,7 +72,7 @@ def shop(user: User, now: datetime) -> Checkout:
 
     def perform(last_rows: LastRows) -> Response:
         order = place_order(purchase, by=Actor.user(user.pk), now=now, last_rows=last_rows)
-        return envelope(OrderSerializer(order).data, message="Order placed.", status=201)
+        return envelope(shown_order(order), message="Order placed.", status=201)
 
     return lambda: once(request, perform, scope="checkout", now=now)
 
