@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.http import HttpRequest
 from psycopg.types.json import Jsonb
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
@@ -49,7 +51,7 @@ Way = Callable[[User, datetime], Checkout]
 
 def function(user: User, now: datetime) -> Checkout:
     """Call the function in the database, which does nothing but the writes."""
-    parameters = [user.pk, order_number(), _key(), FINGERPRINT, now, uuid7(), Jsonb(ADDRESS)]
+    parameters: list[Any] = [user.pk, order_number(), _key(), FINGERPRINT, now, uuid7(), Jsonb(ADDRESS)]
 
     def call() -> None:
         with connection.cursor() as cursor:
@@ -110,7 +112,7 @@ def _key() -> str:
     return f"checkout-{next(_keys)}"
 
 
-def _request() -> object:
+def _request() -> HttpRequest:
     return APIRequestFactory().post(
         PATH, {"shipping_address": ADDRESS}, format="json", headers={"Idempotency-Key": _key()}
     )
