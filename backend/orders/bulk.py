@@ -29,7 +29,7 @@ from backend.orders.models import (
     PaymentMethod,
     PaymentStatus,
 )
-from backend.orders.movements import Returned, record_cancels, record_returns, record_sales
+from backend.orders.movements import Part, record_cancels, record_parts, record_sales
 from backend.orders.numbers import order_number
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import publish_many
@@ -283,14 +283,14 @@ def _record_returns(pairs: Sequence[tuple[PastOrder, Order]]) -> None:
             item_id = next(ids)
             if item.returned_at is not None:
                 returns.append(
-                    Returned(
+                    Part(
                         order_item_id=item_id,
                         quantity=item.returned,
                         before=0,
                         occurred_at=item.returned_at,
                     )
                 )
-    record_returns(returns)
+    record_parts(returns, kind=MovementKind.RETURN)
 
 
 def import_movements(movements: Sequence[PastMovement], *, source: str) -> Imported:

@@ -67,20 +67,75 @@ class TransitionNotAllowed(DomainError):
     message = "The order's status doesn't allow this step."
     details_keys = {
         "status": "The order's status.",
-        "requested_status": "The status that the step leads to; absent for a return.",
+        "requested_status": "The status that the step leads to; absent for a part of an unpaid order.",
         "allowed_from": "The statuses from which the step is allowed.",
     }
     hint = "Read the order again to see its current status."
 
 
+class UnitsNotLeft(DomainError):
+    """Fewer units of the order are left to be shipped, delivered or cancelled."""
+
+    code = "order_units_not_left"
+    status = 409
+    message = "Fewer units of the order are left."
+    details_keys = {
+        "items": "The items concerned: `item_id`, units `requested`, and units `left` that are neither "
+        "shipped nor cancelled; empty if nothing of the order is left."
+    }
+    hint = "Read the order again, and request at most the units that are left."
+
+
+class ShipmentNotFound(NotFound):
+    """The shipment doesn't exist, or belongs to another seller."""
+
+    code = "shipment_not_found"
+    message = "There is no such shipment."
+    details_keys = {"shipment_id": "The id in the request."}
+    hint = "Look up the shipment in the order."
+
+
+class ShipmentDelivered(DomainError):
+    """The delivery of the shipment is recorded already."""
+
+    code = "shipment_delivered"
+    status = 409
+    message = "The shipment is delivered already."
+    details_keys = {"number": "The shipment's number."}
+    hint = "Nothing is left to do."
+
+
+class ReturnNotFound(NotFound):
+    """The return doesn't exist, or belongs to another customer."""
+
+    code = "return_not_found"
+    message = "There is no such return."
+    details_keys = {"return_id": "The id in the request."}
+    hint = "Look up the return in the list of returns."
+
+
+class ReturnStepNotAllowed(DomainError):
+    """The return's status doesn't allow this step."""
+
+    code = "return_step_not_allowed"
+    status = 409
+    message = "The return's status doesn't allow this step."
+    details_keys = {
+        "status": "The return's status.",
+        "requested_status": "The status that the step leads to.",
+        "allowed_from": "The statuses from which the step is allowed.",
+    }
+    hint = "Read the return again to see its current status."
+
+
 class ReturnTooLarge(DomainError):
-    """More units would be returned than were bought."""
+    """More units would be returned than can be returned."""
 
     code = "return_too_large"
     status = 409
-    message = "More units would be returned than were bought."
+    message = "So many units can't be returned."
     details_keys = {
-        "items": "The items concerned: `item_id`, `quantity` bought, units already `returned`, and units "
-        "`requested` now."
+        "items": "The items concerned: `item_id`, `quantity` bought, units already `returned`, units "
+        "`announced` in other returns, and units `requested` now."
     }
-    hint = "Return at most the units that have not been returned yet."
+    hint = "Return at most the units that were delivered recently enough and are in no other return."

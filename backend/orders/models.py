@@ -1,9 +1,11 @@
 """Orders, and the movements of units and money from which revenue is computed.
 
-An order's status has these transitions, each of which is stored in its history:
+An order's status is derived from the units of its items (`status.py`), and its changes are in its history:
 
-    PENDING ──confirm──▶ CONFIRMED ──ship──▶ SHIPPED ──deliver──▶ DELIVERED
-       └──────cancel────────┴─────────▶ CANCELLED          units can be returned after shipping
+    PENDING ──▶ CONFIRMED ──▶ PARTIALLY_SHIPPED ──▶ SHIPPED ──▶ DELIVERED ──▶ PARTIALLY_RETURNED ──▶ RETURNED
+       └────────────┴─▶ CANCELLED
+
+Steps can be skipped, and units can be cancelled until they are shipped.
 
 An order with cash on delivery is confirmed when it is placed, and paid when it is delivered.
 
@@ -26,6 +28,7 @@ from django.utils.functional import cached_property
 
 from backend.catalog.models import Product, Variant
 from backend.inventory.models import Reservation
+from backend.orders import fulfilment_models  # noqa: F401 - models that Django has to know
 from backend.payments.models import Payment
 from backend.payments.selectors import payments_of
 

@@ -89,33 +89,44 @@ def record_cancels(order_ids: Collection[int]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Returned:
-    """A return of `quantity` units of an order item, of which `before` units were returned earlier."""
+class Part:
+    """`quantity` units of a sold order item that are cancelled or returned, after `before` other units."""
 
     order_item_id: int
     quantity: int
     before: int
     occurred_at: datetime
 
+    @classmethod
+    def of(cls, item: OrderItem, *, quantity: int, occurred_at: datetime) -> "Part":
+        """Return the next part of an item, whose counters do not contain it yet."""
+        before = item.cancelled + item.returned
+        return cls(order_item_id=item.pk, quantity=quantity, before=before, occurred_at=occurred_at)
 
-def record_returns(returns: Sequence[Returned]) -> list[Movement]:
-    """Write a movement for each return and return the movements; each order item may occur once."""
+
+def record_parts(parts: Sequence[Part], *, kind: MovementKind) -> list[Movement]:
+    """Write a movement for each part and return the movements; each order item may occur once.
+
+    All parts of an item add up to its sale. Nothing is written for an item without a sale.
+    """
     sales = Movement.objects.filter(
-        kind=MovementKind.SALE, order_item__in=[returned.order_item_id for returned in returns]
+        kind=MovementKind.SALE, order_item__in=[part.order_item_id for part in parts]
     )
     by_item = {sale.order_item_id: sale for sale in sales}
     return Movement.objects.bulk_create(
-        _return_of(by_item[returned.order_item_id], returned) for returned in returns
+        _movement_of(by_item[part.order_item_id], part=part, kind=kind)
+        for part in parts
+        if part.order_item_id in by_item
     )
 
 
-def _return_of(sale: Movement, returned: Returned) -> Movement:
+def _movement_of(sale: Movement, *, part: Part, kind: MovementKind) -> Movement:
     movement = copy(sale)
     movement.pk = None
-    movement.kind = MovementKind.RETURN
-    movement.quantity = returned.quantity
+    movement.kind = kind
+    movement.quantity = part.quantity
     movement.amount = share(
-        sale.amount, currency=sale.currency, of=sale.quantity, before=returned.before, units=returned.quantity
+        sale.amount, currency=sale.currency, of=sale.quantity, before=part.before, units=part.quantity
     )
-    movement.occurred_at = returned.occurred_at
+    movement.occurred_at = part.occurred_at
     return movement

@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from backend.audit.actors import Actor
 from backend.inventory.errors import InsufficientStock
@@ -22,6 +23,7 @@ from backend.inventory.models import ReservationState
 from backend.inventory.reservations import reserve
 from backend.orders.amounts import amount_due
 from backend.orders.confirmation import confirm_locked
+from backend.orders.fulfilment_models import Return, ReturnItem, ReturnStatus
 from backend.orders.models import Order, OrderItem, OrderStatus, PaymentStatus
 from backend.orders.steps import EXPIRED, take_step
 from backend.outbox.services import publish
@@ -65,7 +67,10 @@ def settle(order: Order, *, by: Actor, now: datetime) -> None:
             _reopen(order, by=by, now=now)
     due = amount_due(order)
     _request_what_follows(order, due=due, sums=sums, by=by, now=now)
-    _set_payment_status(order, due=due, sums=sums_of(order.order_number), now=now)
+    sums = sums_of(order.order_number)
+    _set_payment_status(order, due=due, sums=sums, now=now)
+    if sums.captured - sums.refunded <= due:
+        _close_returns(order, now=now)
 
 
 def _covers(sums: PaymentSums, amount: Decimal) -> bool:
@@ -115,6 +120,13 @@ def _set_payment_status(order: Order, *, due: Decimal, sums: PaymentSums, now: d
         order.payment_status = status
         Order.objects.filter(pk=order.pk).update(payment_status=status, updated_at=now)
         publish(Topic.ORDER, order.pk)
+
+
+def _close_returns(order: Order, *, now: datetime) -> None:
+    """Mark the returns of which units came back as refunded."""
+    received = Return.objects.filter(order=order, status=ReturnStatus.RECEIVED)
+    some = ReturnItem.objects.filter(return_request=OuterRef("pk")).exclude(resellable=0, damaged=0)
+    received.filter(Exists(some)).update(status=ReturnStatus.REFUNDED, refunded_at=now)
 
 
 def status_of(order_status: str, *, due: Decimal, sums: PaymentSums) -> PaymentStatus:

@@ -1,4 +1,4 @@
-"""The steps between an order's statuses.
+"""The steps of an order that its payments cause; others follow from its units (`changes`).
 
 A conditional UPDATE refuses a step that the order's status doesn't allow. The lock on the order makes
 concurrent requests wait, so that their responses have the final status.
@@ -9,7 +9,7 @@ from datetime import datetime
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.orders.errors import OrderNotFound, TransitionNotAllowed
-from backend.orders.models import Order, OrderStatus, OrderStatusHistory, PaymentStatus
+from backend.orders.models import Order, OrderStatus, OrderStatusHistory
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
@@ -20,21 +20,10 @@ STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
     # If it is paid after it has expired.
     OrderStatus.PENDING: frozenset({OrderStatus.CANCELLED}),
     OrderStatus.CONFIRMED: frozenset({OrderStatus.PENDING}),
-    OrderStatus.SHIPPED: frozenset({OrderStatus.CONFIRMED}),
-    OrderStatus.DELIVERED: frozenset({OrderStatus.SHIPPED}),
-    OrderStatus.CANCELLED: frozenset({OrderStatus.PENDING, OrderStatus.CONFIRMED}),
 }
 
 
-def take_step(
-    order_id: int,
-    *,
-    to: OrderStatus,
-    by: Actor,
-    now: datetime,
-    note: str,
-    payment: PaymentStatus | None = None,
-) -> Order:
+def take_step(order_id: int, *, to: OrderStatus, by: Actor, now: datetime, note: str) -> Order:
     """Change the status of the order, which stays locked, with its history, and return the order.
 
     Raises:
@@ -42,8 +31,8 @@ def take_step(
     """
     order = locked(order_id)
     allowed = STEPS[to]
-    changes = {"status": to, "updated_at": now} | ({"payment_status": payment} if payment else {})
-    if not Order.objects.filter(pk=order_id, status__in=allowed).update(**changes):
+    rows = Order.objects.filter(pk=order_id, status__in=allowed)
+    if not rows.update(status=to, updated_at=now):
         raise TransitionNotAllowed(status=order.status, requested_status=to, allowed_from=sorted(allowed))
     step = OrderStatusHistory.objects.create(
         order=order, status=to, note=note, changed_by_id=by.user_id, changed_at=now

@@ -42,7 +42,7 @@ def test_every_row_of_the_history_is_published_once_in_order(staff_member: User)
     deliver(first.pk, by=Actor.user(staff_member.pk), now=NOW)
     accept_return(first.pk, units={first.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=NOW)
 
-    assert len(published()) == 7
+    assert len(published()) == 8
     assert published() == history_of(first, second)
 
 
