@@ -8,17 +8,21 @@ and of its capture.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
-from uuid import UUID
 
 import stripe
 
 from backend.api.errors import InvalidInput
 from backend.payments.errors import GatewayRefused, InvalidWebhook, OutcomeUnknown
 from backend.payments.gateways.protocol import CALL_SECONDS, CONNECT_SECONDS, Instruction, Outcome, Report
-from backend.payments.gateways.stripe_amounts import from_stripe, to_stripe
+from backend.payments.gateways.stripe_amounts import to_stripe
+from backend.payments.gateways.stripe_reports import (
+    reports_of_event,
+    reports_of_intent,
+    reports_of_refund,
+)
 from backend.payments.models import EventKind
 
 # The SDK's types are those of this version; webhook endpoints must be created with it as well.
@@ -153,7 +157,7 @@ class StripeGateway:
                 _options(instruction),
             )
         )
-        reports = _reports_of_refund(refund.to_dict(), occurred_at=instruction.now)
+        reports = reports_of_refund(refund.to_dict(), occurred_at=instruction.now)
         if any(report.kind == EventKind.REFUND_FAILED for report in reports):
             raise GatewayRefused("the refund failed", reports)
         return Outcome(reports=reports, pending=not reports)
@@ -174,7 +178,7 @@ class StripeGateway:
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
             raise InvalidWebhook(reason="the signature is invalid or too old") from error
         try:
-            return _reports_of_event(json.loads(body))
+            return reports_of_event(json.loads(body))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InvalidWebhook(reason="the event can't be read") from error
 
@@ -211,102 +215,6 @@ def _reports_of_error(error: stripe.StripeError, *, now: datetime | None) -> lis
     return reports_of_intent(intent, occurred_at=now) if intent and now is not None else []
 
 
-def reports_of_intent(intent: Mapping[str, Any], *, occurred_at: datetime) -> list[Report]:
-    """Return what the state of a PaymentIntent says."""
-    match intent["status"]:
-        case "requires_capture":
-            amount = _amount(intent, "amount_capturable")
-            return [_of_intent(intent, EventKind.AUTHORISED, amount=amount, occurred_at=occurred_at)]
-        case "succeeded":
-            captured = _amount(intent, "amount_received")
-            reports = [_of_intent(intent, EventKind.CAPTURED, amount=captured, occurred_at=occurred_at)]
-            if rest := _amount(intent, "amount") - captured:
-                reports.append(_of_intent(intent, EventKind.VOIDED, amount=rest, occurred_at=occurred_at))
-            return reports
-        case "canceled":
-            return [_of_intent(intent, EventKind.VOIDED, amount=None, occurred_at=occurred_at)]
-        case _:
-            return []
-
-
-def _reports_of_event(event: Mapping[str, Any]) -> list[Report]:
-    subject, occurred_at = event["data"]["object"], datetime.fromtimestamp(event["created"], UTC)
-    match event["type"]:
-        case (
-            "payment_intent.amount_capturable_updated"
-            | "payment_intent.succeeded"
-            | "payment_intent.canceled"
-        ):
-            return reports_of_intent(subject, occurred_at=occurred_at)
-        case "payment_intent.payment_failed":
-            return [_declined(subject, reference=event["id"], occurred_at=occurred_at)]
-        case "refund.created" | "refund.updated" | "refund.failed":
-            return _reports_of_refund(subject, occurred_at=occurred_at)
-        case "charge.dispute.created":
-            return [_of_charge(subject, EventKind.DISPUTED, occurred_at=occurred_at)]
-        case _:
-            return []
-
-
-def _reports_of_refund(refund: Mapping[str, Any], *, occurred_at: datetime) -> list[Report]:
-    """Return what the state of a refund says; nothing while it is pending."""
-    match refund["status"]:
-        case "succeeded":
-            return [_of_charge(refund, EventKind.REFUNDED, occurred_at=occurred_at)]
-        case "failed" | "canceled":
-            return [_of_charge(refund, EventKind.REFUND_FAILED, occurred_at=occurred_at)]
-        case _:
-            return []
-
-
-def _declined(intent: Mapping[str, Any], *, reference: str, occurred_at: datetime) -> Report:
-    reason = (intent.get("last_payment_error") or {}).get("message") or ""
-    return _of_intent(
-        intent,
-        EventKind.DECLINED,
-        amount=_amount(intent, "amount"),
-        occurred_at=occurred_at,
-        reference=reference,
-        message=reason,
-    )
-
-
-def _of_intent(
-    intent: Mapping[str, Any],
-    kind: EventKind,
-    *,
-    amount: Decimal | None,
-    occurred_at: datetime,
-    reference: str = "",
-    message: str = "",
-) -> Report:
-    return Report(
-        kind=kind,
-        amount=amount,
-        currency=intent["currency"].upper(),
-        reference=reference or intent["id"],
-        occurred_at=occurred_at,
-        payment_id=_id_in(intent, "payment_id"),
-        payment_reference=intent["id"],
-        message=message,
-    )
-
-
-def _of_charge(subject: Mapping[str, Any], kind: EventKind, *, occurred_at: datetime) -> Report:
-    """Return the report of a refund or dispute, which names the PaymentIntent and has an amount."""
-    return Report(
-        kind=kind,
-        amount=_amount(subject, "amount"),
-        currency=subject["currency"].upper(),
-        reference=subject["id"],
-        occurred_at=occurred_at,
-        payment_id=_id_in(subject, "payment_id"),
-        payment_reference=subject.get("payment_intent") or "",
-        request_id=_id_in(subject, "request_id"),
-        message=subject.get("failure_reason") or subject.get("reason") or "",
-    )
-
-
 def _report(instruction: Instruction, kind: EventKind, *, amount: Decimal | None, reference: str) -> Report:
     return Report(
         kind=kind,
@@ -316,15 +224,3 @@ def _report(instruction: Instruction, kind: EventKind, *, amount: Decimal | None
         occurred_at=instruction.now,
         payment_id=instruction.payment_id,
     )
-
-
-def _amount(subject: Mapping[str, Any], name: str) -> Decimal:
-    return from_stripe(subject[name], currency=subject["currency"].upper())
-
-
-def _id_in(subject: Mapping[str, Any], name: str) -> UUID | None:
-    """Return the id in the metadata; None if there is none, or it is not one of ours."""
-    try:
-        return UUID((subject.get("metadata") or {})[name])
-    except (KeyError, ValueError):
-        return None

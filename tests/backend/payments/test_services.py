@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from backend.api.errors import InvalidInput
 from backend.audit.models import AuditEntry
 from backend.outbox.models import Message
-from backend.payments import selectors, services
+from backend.payments import operators, selectors, services
 from backend.payments.errors import (
     AmountNotCapturable,
     AmountNotCollectable,
@@ -200,7 +200,7 @@ def test_a_refused_request_needs_attention_and_frees_its_amount(kind: str, gatew
     assert Payment.objects.get().needs_attention
     assert [each.state for each in made.requests.order_by("id")][-1] == "FAILED"
     execute(getattr(services, kind), made.pk, amount="100.00")
-    execute(services.acknowledge, made.pk)
+    execute(operators.acknowledge, made.pk)
     assert not Payment.objects.get().needs_attention
 
 
@@ -264,7 +264,7 @@ class TestOperators:
     ) -> None:
         Payment.objects.update(options={"scenario": "approve"})
 
-        execute(services.retry, unresolved.pk)
+        execute(operators.retry, unresolved.pk)
         perform_due()
 
         assert {instruction.key for _, instruction in gateway.calls} == {unresolved.pk}
@@ -272,13 +272,13 @@ class TestOperators:
         assert not Payment.objects.get().needs_attention
 
     def test_an_unresolved_request_is_given_up(self, unresolved: PaymentRequest) -> None:
-        execute(services.give_up, unresolved.pk, reason="not in the gateway's list")
+        execute(operators.give_up, unresolved.pk, reason="not in the gateway's list")
 
         unresolved.refresh_from_db()
         assert (unresolved.state, unresolved.error) == ("FAILED", "not in the gateway's list")
         assert not Payment.objects.get().needs_attention
         with pytest.raises(PaymentNotFound):
-            execute(services.retry, unresolved.pk)
+            execute(operators.retry, unresolved.pk)
 
 
 def test_every_write_records_its_author(gateway: RecordingGateway) -> None:

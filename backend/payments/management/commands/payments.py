@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backend.audit.actors import Actor
-from backend.payments import selectors, services
+from backend.payments import operators, selectors
 from backend.payments.attention import alarming
 from backend.payments.errors import PaymentNotFound
 from backend.payments.models import Payment, PaymentRequest
@@ -59,11 +59,11 @@ class Command(BaseCommand):
 def _resolve(options: dict[str, Any]) -> None:
     now = timezone.now()
     if options["retry"] is not None:
-        services.retry(options["retry"], by=BY, now=now)
+        operators.retry(options["retry"], by=BY, now=now)
     elif options["give_up"] is not None:
-        services.give_up(options["give_up"], reason=options["reason"], by=BY, now=now)
+        operators.give_up(options["give_up"], reason=options["reason"], by=BY, now=now)
     elif options["acknowledge"] is not None:
-        services.acknowledge(options["acknowledge"], by=BY, now=now)
+        operators.acknowledge(options["acknowledge"], by=BY, now=now)
 
 
 def _line_of(payment: Payment) -> str:

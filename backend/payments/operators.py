@@ -1,0 +1,66 @@
+"""What operators do about payments that need attention. Must be called in a transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from backend.audit.actors import Actor
+from backend.audit.services import record
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
+from backend.payments.errors import PaymentNotFound
+from backend.payments.models import Payment, PaymentRequest, RequestState
+from backend.payments.recording import derive, finish, locked_payment
+
+
+def acknowledge(payment_id: UUID, *, by: Actor, now: datetime) -> Payment:
+    """Record that an operator has looked at the events of a payment that needs attention.
+
+    Raises:
+        PaymentNotFound: there is no such payment.
+    """
+    payment = locked_payment(payment_id)
+    before, payment.acknowledged_at = payment.acknowledged_at, now
+    derive(payment, now=now)
+    record("payments.acknowledged", by=by, subject=payment, changes={"acknowledged_at": (before, now)})
+    return payment
+
+
+def retry(request_id: UUID, *, by: Actor, now: datetime) -> PaymentRequest:
+    """Let an unresolved request be attempted again, with the same idempotency key.
+
+    Raises:
+        PaymentNotFound: there is no such request, or its outcome is known.
+    """
+    request = _unresolved(request_id)
+    request.state, request.attempts, request.next_attempt_at = RequestState.PENDING, 0, now
+    request.save(update_fields=["state", "attempts", "next_attempt_at"])
+    derive(request.payment, now=now)
+    record("payments.request_retried", by=by, subject=request)
+    publish(Topic.PAYMENT_REQUEST, str(request.pk))
+    return request
+
+
+def give_up(request_id: UUID, *, reason: str, by: Actor, now: datetime) -> PaymentRequest:
+    """Close an unresolved request that the gateway, as an operator has seen there, did not perform.
+
+    Raises:
+        PaymentNotFound: there is no such request, or its outcome is known.
+    """
+    request = _unresolved(request_id)
+    finish(request, state=RequestState.FAILED, error=reason, now=now)
+    derive(request.payment, now=now)
+    record("payments.request_given_up", by=by, subject=request)
+    return request
+
+
+def _unresolved(request_id: UUID) -> PaymentRequest:
+    rows = PaymentRequest.objects.filter(pk=request_id, state=RequestState.UNRESOLVED)
+    payment_id = rows.values_list("payment_id", flat=True).first()
+    if payment_id is None:
+        raise PaymentNotFound(request=str(request_id))
+    payment = locked_payment(payment_id)
+    request = rows.first()
+    if request is None:
+        raise PaymentNotFound(request=str(request_id))
+    request.payment = payment
+    return request
