@@ -1,4 +1,4 @@
-"""Shared by the import commands: arguments, progress, the summary, refused rows and waiting."""
+"""The base of the import commands: arguments, progress, summary, refused rows, and the final wait."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from backend.importing.files import count_rows, open_table
 from backend.importing.full_volumes import full_volume
 from backend.importing.headers import Header
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
-from backend.importing.run import Thing, run
+from backend.importing.run import Item, run
 from backend.importing.text import DELIMITERS, ENCODINGS, Dialect
 from backend.outbox.catch_up import catch_up
 from backend.outbox.errors import NotCaughtUp
@@ -34,19 +34,20 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportJob(Generic[Thing]):
-    """What a command imports: the `total` rows of a file, read by `read` and written by `write`.
+class ImportJob(Generic[Item]):
+    """The import of a file with `total` rows: `read` yields its objects, and `write` writes them.
 
-    `again` says how corrected rows are imported. `finish` is called when all rows are written. With `dry_run`
-    the import isn't audited and refused rows are not stored; `write` must write nothing.
+    `again` is the part of a message that says how to import corrected rows. `finish` is called when all rows
+    are written. With `dry_run` the import isn't audited, refused rows are not stored, and `write` must write
+    nothing.
     """
 
     path: Path
     total: int
     header: Header
     dialect: Dialect
-    read: Callable[[Path], Iterator[Thing | Refused]]
-    write: Callable[[Sequence[Thing]], Written]
+    read: Callable[[Path], Iterator[Item | Refused]]
+    write: Callable[[Sequence[Item]], Written]
     name: str
     now: datetime
     again: str = "with the same options"
@@ -54,7 +55,7 @@ class ImportJob(Generic[Thing]):
     dry_run: bool = False
 
 
-class ImportCommand(BaseCommand, Generic[Thing]):
+class ImportCommand(BaseCommand, Generic[Item]):
     """A command that imports a file in chunks. To continue an interrupted import, run it again."""
 
     actor: ClassVar[Actor]
@@ -71,7 +72,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         parser.add_argument(
             "--delimiter",
             choices=DELIMITERS,
-            help="what separates the columns; by default the one with which the header fits",
+            help="the separator of the columns; by default the one that fits the header best",
         )
         parser.add_argument(
             "--no-wait",
@@ -83,7 +84,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         """Run the command.
 
         Raises:
-            CommandError: a volume is full; names it.
+            CommandError: a volume is full; the message names it.
         """
         try:
             return super().execute(*arguments, **options)
@@ -92,20 +93,20 @@ class ImportCommand(BaseCommand, Generic[Thing]):
                 raise
             message = (
                 f"the volume of {volume} is full. Free space on it, or make it larger; then run the command"
-                " again, which continues after what is stored"
+                " again, which skips what is already stored"
             )
             raise CommandError(message) from error
 
     def dialect_of(self, options: Mapping[str, Any]) -> Dialect:
-        """Return how the file is written, as far as the options say it."""
+        """Return the encoding and the delimiter that the options specify."""
         delimiter = options["delimiter"]
         return Dialect(encoding=options["encoding"], delimiter=DELIMITERS[delimiter] if delimiter else None)
 
     def format_of(self, find: Callable[[], FileFormat]) -> FileFormat:
-        """Return the format that `find` finds.
+        """Return the result of `find`.
 
         Raises:
-            CommandError: it is not part of this installation.
+            CommandError: the format is not part of this installation.
         """
         try:
             return find()
@@ -113,9 +114,9 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             raise CommandError(str(error), returncode=WRONG_INPUT) from error
 
     def readable(self, read: Callable[[], Found]) -> Found:
-        """Return what `read` finds in the file.
+        """Return the result of `read`, which reads the whole file.
 
-        Called before anything is written, so that a damaged file isn't imported in part.
+        This is called before anything is written, so that a damaged file isn't imported in part.
 
         Raises:
             CommandError: the file can't be read, or has another header.
@@ -133,7 +134,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
         """
         return self.readable(partial(count_rows, path, header=header, dialect=dialect))
 
-    def import_file(self, job: ImportJob[Thing]) -> Summary:
+    def import_file(self, job: ImportJob[Item]) -> Summary:
         """Import the rows of a file, print a summary and return it.
 
         Raises:
@@ -162,7 +163,7 @@ class ImportCommand(BaseCommand, Generic[Thing]):
             self.stdout.write(f"refused rows: {refused_rows.path}")
         return summary
 
-    def _record_start(self, job: ImportJob[Thing]) -> None:
+    def _record_start(self, job: ImportJob[Item]) -> None:
         with transaction.atomic():
             started = {"import": (None, job.name), "rows": (None, job.total)}
             record("importing.started", by=self.actor, subject=("file", job.path.name), changes=started)
@@ -200,7 +201,7 @@ def _progress(job: ImportJob[Any]) -> "tqdm[Any]":
 
 @contextmanager
 def _interruptible(summary: Summary) -> Iterator[None]:
-    """Say how an interrupted import is continued.
+    """Tell the user how to continue an import that is interrupted.
 
     Raises:
         CommandError: the command was interrupted.

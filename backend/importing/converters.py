@@ -1,6 +1,6 @@
 """Reads public data sets through their converters, which are not part of every installation.
 
-The converters are in the package `datasets` of the repository, which imports nothing of this one.
+The converters are in the repository's package `datasets`, which doesn't import `backend`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -76,7 +76,7 @@ def _converted(
     *,
     dialect: Dialect,
 ) -> Iterator[Made | Refused]:
-    from datasets.rows import RefusedRow  # noqa: PLC0415 - present, because its converter is
+    from datasets.rows import RefusedRow  # noqa: PLC0415 - installed, because the converter is from it
 
     refused: list[Refused] = []
     for outcome in convert(_source_rows(path, columns, dialect=dialect, refused=refused)):

@@ -11,7 +11,7 @@ class FormatNotInstalled(Exception):
     def __init__(self, name: str) -> None:
         super().__init__(
             f"the format {name} is not part of this installation: its converter is in the folder datasets/ of"
-            " the repository, which the Docker image lacks"
+            " the repository, which is not in the Docker image"
         )
 
 

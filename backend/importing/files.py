@@ -1,7 +1,7 @@
-"""Tables in files: separated by commas, semicolons or tabs, in the encodings of `text`.
+"""Reads tables whose columns are separated by commas, semicolons or tabs, in the encodings of `text`.
 
-A fault of the whole file (missing, damaged, wrong encoding, wrong header) raises UnreadableFile; `count_rows`
-finds it before anything is written. A row with a fault is Refused, with a reason.
+If the whole file is at fault (missing, damaged, wrong encoding, wrong header), UnreadableFile is raised;
+`count_rows` detects this before anything is written. A row with a fault is yielded as Refused, with a reason.
 """
 
 import csv
@@ -70,10 +70,10 @@ class Table:
                     yield outcome
 
     def _broken(self, row: Refused) -> Refused:
-        """Return a row that isn't valid CSV with its values as they may be meant, and then its text.
+        """Return a row that isn't valid CSV with its probable values, followed by its text.
 
-        The text is one cell more than there are columns, so the row stays refused until somebody has checked
-        the values and deleted that cell.
+        Because the text is an additional cell, the row has too many columns and is refused again until a user
+        has checked the values and deleted that cell.
         """
         *values, text = row.row
         padded = [*values, *[""] * (self.width - len(values))]
@@ -85,10 +85,10 @@ class Table:
             return None
         width, fault = self.width, ""
         if len(values) > width and not any(map(str.strip, values[width:])):
-            # A spreadsheet writes empty cells after the last column, too.
+            # Spreadsheets may write empty cells after the last column.
             del values[width:]
         if len(values) != width:
-            fault = f"doesn't have {width} columns, as the header has"
+            fault = f"doesn't have {width} columns, like the header"
         kept = [values[at] for at in self.kept if at < len(values)] if self.kept else values[:width]
         if not fault and "\0" in "".join(kept):
             fault = NULL_CHARACTER
@@ -102,7 +102,7 @@ class Table:
 
 
 def open_table(path: Path, *, header: Header, dialect: Dialect = DETECTED) -> Table:
-    """Return the table in `path`. Its delimiter is the one with which the header fits.
+    """Return the table in the file `path`, with the delimiter that fits the header best.
 
     Raises:
         UnreadableFile: it is missing, empty, damaged, in another encoding, or its header does not fit.
@@ -144,12 +144,12 @@ def _names(path: Path, *, header: Header, dialect: Dialect) -> tuple[list[str], 
 
 
 def _fit(names: Sequence[str], *, header: Header) -> tuple[int, int]:
-    """Return how many required columns are there, then how many columns."""
+    """Return the number of required columns among the names, and the number of names."""
     return len(header.required) - len(header.missing(header.resolve(names))), len(names)
 
 
 def _kept(names: Sequence[str], *, header: Header) -> tuple[int, ...]:
-    """Return the positions of the columns that have a name, without those of a file of refused rows."""
+    """Return the positions of the named columns, except those that only a file of refused rows has."""
     known = {*header.required, *header.optional}
     dropped = {""}
     if tuple(map(key_of, names[:2])) == OF_REFUSED_ROWS and not known.intersection(OF_REFUSED_ROWS):
@@ -161,7 +161,7 @@ def count_rows(path: Path, *, header: Header, dialect: Dialect = DETECTED) -> in
     """Read the whole file and return how many rows follow the header.
 
     Raises:
-        UnreadableFile: it can't be read to its end, its header does not fit, or there is no row.
+        UnreadableFile: it can't be read to its end, its header does not fit, or it has no rows.
     """
     table = open_table(path, header=header, dialect=dialect)
     count = sum(1 for _ in table.records())
@@ -188,8 +188,8 @@ def _header(rows: Iterator[ParsedRow]) -> list[str]:
 def _rows(lines: Iterator[str], *, delimiter: str) -> Iterator[ParsedRow]:
     """Yield the line where a row ends and its values.
 
-    Where a row isn't valid CSV, its first line alone is refused: a quotation mark that has no end would
-    otherwise take the following rows with it. The last of its values is its text.
+    If a row isn't valid CSV, only its first line is refused: otherwise all rows after an unclosed quotation
+    mark would be part of the quoted value. The last value of a refused row is its text.
     """
     csv.field_size_limit(LONGEST_VALUE)
     again: deque[str] = deque()
@@ -212,7 +212,7 @@ def _rows(lines: Iterator[str], *, delimiter: str) -> Iterator[ParsedRow]:
             first, *rest = taken
             again.extendleft(reversed(rest))
             number += 1
-            yield Refused(number, _fault(error), _leniently(first, delimiter=delimiter))
+            yield Refused(number, _fault(error), _probable_values(first, delimiter=delimiter))
             reader = csv.reader(feed(), delimiter=delimiter, strict=True)
         else:
             number += len(taken)
@@ -225,8 +225,8 @@ def _fault(error: csv.Error) -> str:
     return NEVER_CLOSED if "end of data" in str(error) else BAD_QUOTES
 
 
-def _leniently(line: str, *, delimiter: str) -> tuple[str, ...]:
-    """Return the values that a line which isn't valid CSV may have, and its text."""
+def _probable_values(line: str, *, delimiter: str) -> tuple[str, ...]:
+    """Return the probable values of a line that isn't valid CSV, followed by its text."""
     text = line.rstrip("\r\n")
     if len(text) > LONGEST_VALUE:
         return (text[:LONGEST_SHOWN],)

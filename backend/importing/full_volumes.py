@@ -1,4 +1,4 @@
-"""Names the volume that an import has filled up."""
+"""Finds which volume is full when an import fails."""
 
 import errno
 import sqlite3
@@ -14,11 +14,11 @@ TEMPORARY = "temporary files (the environment variable TMPDIR chooses their fold
 
 
 def full_volume(error: Exception) -> str | None:
-    """Return what is on the volume without space that caused `error`; None for any other error."""
+    """Return a description of the full volume that caused `error`; None for any other error."""
     if isinstance(error, DatabaseError):
         return _database() if isinstance(translated(error), StorageFull) else None
     if isinstance(error, sqlite3.Error):
-        # Not Django's, so it is the file in which rows wait to be grouped.
+        # Not an error of Django's database, so the temporary file of `grouping` could not grow.
         return TEMPORARY if getattr(error, "sqlite_errorname", "") == SQLITE_FULL else None
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"the folder {Path(error.filename or settings.VITRINE_HOME)}"

@@ -1,4 +1,4 @@
-"""Brings together rows that belong together, wherever they are in a file, in little memory."""
+"""Groups the rows of a file by a key, in whatever order they are, with little memory."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -30,7 +30,7 @@ MEMBERS = "SELECT name_id, row FROM members ORDER BY name_id, rowid"
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """What only one row may have; later rows with the same are refused as `repeated`."""
+    """A value that only one row may have; later rows with it are refused with the reason `repeated`."""
 
     identity: Callable[[Row], str]
     repeated: str
@@ -41,7 +41,7 @@ def grouped(
 ) -> Iterator[list[Row] | Refused]:
     """Yield the refused rows, then the rows with the same key together, in the order of their first rows.
 
-    The rows wait in a temporary database on disk, which needs about the space of the file.
+    The rows are kept in a temporary database on disk, which is about as large as the file.
     """
     # With an empty name SQLite creates a file that it deletes when the connection is closed.
     store = sqlite3.connect("", isolation_level=None)

@@ -1,4 +1,4 @@
-"""Which columns a format has, and which of them a file's header names."""
+"""The columns of a format, and how they are recognised in a file's header."""
 
 import difflib
 import re
@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 SPACING = re.compile(r"[\s_\-]+")
 OF_REFUSED_ROWS = ("line", "reason")
-"""The columns that a file of refused rows has before those of the file that they come from."""
+"""The additional first columns of a file of refused rows; the others are those of the imported file."""
 
 
 def key_of(name: str) -> str:
-    """Return what is compared of a column's name: neither its case nor how its words are separated."""
+    """Return a column's name in the form in which names are compared: in lower case, words spaced alike."""
     return SPACING.sub(" ", name).strip().casefold()
 
 
@@ -20,9 +20,9 @@ def key_of(name: str) -> str:
 class Header:
     """The required columns of a format, the optional ones, and the prefix of further columns.
 
-    `aliases` are other names of columns. Names are compared without their case, and a space, a hyphen and an
-    underscore are the same. A `closed` format has no other columns, so that a misspelt name is found.
-    `whole_rows` says whether refused rows are stored with all columns of the file or the required ones.
+    `aliases` maps alternative names to columns. Names are compared case-insensitively; spaces, hyphens and
+    underscores are equivalent. A `closed` format allows no other columns, so that a misspelt name is
+    reported. `whole_rows` says whether refused rows are stored with all columns or only the required ones.
     """
 
     required: tuple[str, ...]
@@ -56,7 +56,7 @@ class Header:
         return [name for name in self.required if name not in resolved]
 
     def fault(self, found: Sequence[str], resolved: Sequence[str]) -> str:
-        """Return what is wrong with a file's header, or nothing; the message names the columns."""
+        """Return a message about what is wrong with a file's header; empty if nothing is."""
         known = [name for name in resolved if name and self._has(name)]
         # A format that ignores other columns ignores their duplicates, too.
         duplicate = sorted({name for name in known if known.count(name) > 1})
@@ -80,7 +80,7 @@ class Header:
         return f"Expected: {expected}. Found: {','.join(found)}{hint}"
 
     def described(self, extra: str, *, present: Sequence[str]) -> str:
-        """Return the name of an extra column, with the missing column that may be meant."""
+        """Return the name of an extra column, and the missing column that it may be a misspelling of."""
         if not self.prefix:
             return extra
         known = {key_of(name): name for name in (*self.required, *self.optional) if name not in present}

@@ -1,4 +1,4 @@
-"""What files have last stated about products, so that a statement is applied once.
+"""The last statements of files about products, stored so that each statement is applied only once.
 
 See docs/decisions/imports.md.
 """
@@ -25,10 +25,10 @@ class ImportedCatalogue(models.Model):
 
 
 class ProductStatement(models.Model):
-    """What a file last stated about a product.
+    """The last statement of a file about a product.
 
-    `digest` identifies all of it, or is empty if some of it was not applied. `withdrawn_at` is the time at
-    which an import deactivated the product because its file no longer had it.
+    `digest` identifies its content, or is empty if a part of it was not applied. `withdrawn_at` is the time
+    at which an import deactivated the product because its file no longer had it.
     """
 
     product = models.OneToOneField(Product, primary_key=True, on_delete=models.CASCADE, related_name="+")
@@ -40,7 +40,7 @@ class ProductStatement(models.Model):
 
 
 class VariantStatement(models.Model):
-    """What a file last stated about a variant.
+    """The last statement of a file about a variant.
 
     `stock` is the number of units that was applied, counted at `stock_at` if the file said when, and applied
     at `applied_at`. `withdrawn_at` is the time at which an import found that the file no longer had it.

@@ -1,7 +1,8 @@
-"""Numbers as merchants' files have them: a decimal point or comma, grouped digits, currency signs.
+"""Parses the numbers in merchants' files: with a decimal point or comma, grouped digits, currency signs.
 
-One decimal mark holds for a whole file. Either it is declared, or some number shows it: 12,50 and 1.234,5 can
-only have a decimal comma. 1,234 can be two numbers, so a file that shows nothing else is refused.
+All numbers of a file have the same decimal mark, which is given as an option or detected: 12,50 and 1.234,5
+can only have a decimal comma. 1,234 is ambiguous, so a file with such numbers is refused if no other number
+shows the decimal mark.
 """
 
 import re
@@ -15,7 +16,7 @@ MARKS = {"point": POINT, "comma": COMMA}
 OTHER = {POINT: COMMA, COMMA: POINT}
 EITHER = "either"
 REMEMBERED = 4_096
-"""The same numbers occur again and again in a file, and reading one takes several regular expressions."""
+"""How many parsed texts are cached: files repeat numbers, and parsing takes several regular expressions."""
 _SPACES = " \u00a0\u202f\u2009'\u2019"
 _PARTS = re.compile(rf"(?P<lead>[^0-9]*)(?P<number>[0-9](?:[0-9.,{_SPACES}]*[0-9])?)(?P<tail>[^0-9]*)")
 _DOLLARS = (
@@ -32,15 +33,15 @@ SIGNS = {
     "Kč": "CZK", "Ft": "HUF", "lei": "RON", "₺": "TRY", "₽": "RUB", "₴": "UAH", "₩": "KRW KPW", "₫": "VND",
     "₪": "ILS", "฿": "THB", "₱": "PHP CUP", "₦": "NGN", "Fr.": "CHF", "SFr.": "CHF",
 }  # fmt: skip
-"""The currencies that a sign may stand for; a sign never decides which currency a row has."""
+"""The currencies that a sign may stand for; the currency of a row is never derived from a sign."""
 
 
 @lru_cache(maxsize=REMEMBERED)
 def plain(text: str, *, mark: str, currency: str = "", unit: str = "") -> str:
-    """Return a number as digits with a decimal point, without the grouping of its digits and its currency.
+    """Return a number as digits with a decimal point, without group separators and currency.
 
-    A text that isn't a number with this decimal mark gives an empty one; so does one with a sign that can't
-    stand for `currency`. `unit` is what else may stand after the number, such as "%".
+    Return an empty text if `text` isn't a number with this decimal mark, or has a sign that can't stand for
+    `currency`. `unit` is another sign that the number may have, such as "%".
     """
     if text.isascii() and text.isdigit():
         return text
@@ -68,7 +69,7 @@ def _stands_for(sign: str, currency: str) -> bool:
 @cache
 def _grouped(mark: str) -> re.Pattern[str]:
     separator = rf"(?P<separator>[{OTHER[mark]}{_SPACES}])"
-    # Groups have three digits, in India two before the last three.
+    # Groups have three digits; in India, only the last group has three, and the others have two.
     whole = rf"(?P<whole>[1-9][0-9]{{0,2}}{separator}(?:[0-9]{{2,3}}(?P=separator))*[0-9]{{3}})"
     return re.compile(rf"{whole}(?:{re.escape(mark)}(?P<places>[0-9]+))?")
 
@@ -80,7 +81,7 @@ def _ungrouped(mark: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=REMEMBERED)
 def shown_mark(text: str) -> str:
-    """Return the decimal mark that a number must have, EITHER if both are possible, or nothing."""
+    """Return the decimal mark of a number, EITHER if it is ambiguous, or empty if there is none."""
     parts = _PARTS.fullmatch(text)
     if parts is None:
         return ""
@@ -99,7 +100,7 @@ def decimal_mark(cells: Iterable[Cell], *, path: str) -> str:
     """Return the decimal mark of the file `path` that has these numbers.
 
     Raises:
-        UnreadableFile: they don't show it, or contradict each other.
+        UnreadableFile: the numbers are ambiguous, or contradict each other.
     """
     found: dict[str, Cell] = {}
     for cell in cells:
@@ -109,13 +110,13 @@ def decimal_mark(cells: Iterable[Cell], *, path: str) -> str:
     if POINT in found and COMMA in found:
         point, comma = _described(found[POINT]), _described(found[COMMA])
         raise UnreadableFile(
-            f"{path}: has decimal points and decimal commas: {point}, but {comma}. Say which is right with"
+            f"{path}: has decimal points and decimal commas: {point}, but {comma}. Choose one with"
             " --decimal point or --decimal comma; rows with the other are then refused"
         )
     if EITHER in found and len(found) == 1:
         raise UnreadableFile(
-            f"{path}: {_described(found[EITHER])}, which can be two numbers, and no other one shows which is"
-            " meant. Say it with --decimal point or --decimal comma"
+            f"{path}: {_described(found[EITHER])}, which is ambiguous, and no other number shows the decimal"
+            " mark. Choose it with --decimal point or --decimal comma"
         )
     return COMMA if COMMA in found else POINT
 
@@ -128,7 +129,10 @@ def _described(cell: Cell) -> str:
 def numbers_in(
     rows: Iterable[tuple[int, dict[str, str]]], *, columns: Iterable[str], bounded: Iterable[str]
 ) -> Iterator[Cell]:
-    """Yield the numbers of rows; in a `bounded` column no number can have groups of three digits."""
+    """Yield the numbers of rows from which the decimal mark can be detected.
+
+    The numbers of `bounded` columns are below 1,000, so an ambiguous one can't have grouped digits.
+    """
     free, small = tuple(columns), tuple(bounded)
     for line, values in rows:
         for column in free:

@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from backend.importing.headers import OF_REFUSED_ROWS
-from backend.importing.spreadsheets import harmless
+from backend.importing.spreadsheets import escaped_cell
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """A row that was not imported; rows with the same fault have the same `reason`.
 
-    One that `is_left_out` has no fault: a shop can't have what it describes, so there is nothing to correct.
+    If it `is_left_out`, it has no fault that could be corrected: the shop doesn't support what it describes.
     """
 
     line: int
@@ -29,8 +29,8 @@ class Refused:
 class Written:
     """The result of writing a chunk.
 
-    `counts` are by thing and result, such as ("orders", "created"). `remarks` count what was imported in
-    part. `refused` are the rows that were refused only when they were written.
+    `counts` are by kind of object and result, such as ("orders", "created"). `remarks` counts the objects
+    that were imported only in part, by reason. `refused` are the rows that were refused while writing.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -40,7 +40,7 @@ class Written:
 
 @dataclass(slots=True)
 class Summary:
-    """What an import did: rows read, objects by result, and rows that were refused or left out, by reason."""
+    """The totals of an import: rows read, objects by result, and rows refused or left out, by reason."""
 
     read: int = 0
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -69,9 +69,10 @@ class Summary:
 
 
 class RefusedRows:
-    """A CSV file of the refused rows with their lines and reasons, created with the first of them.
+    """A CSV file of refused rows with their line numbers and reasons, created when the first row is refused.
 
-    Corrected, it can be imported like the file that the rows come from. No cell runs as a formula.
+    Once corrected, it can be imported like the original file. Cells that spreadsheets would run as formulas
+    are escaped.
     """
 
     def __init__(self, path: Path | None, *, columns: Sequence[str], delimiter: str = ",") -> None:
@@ -92,11 +93,11 @@ class RefusedRows:
         for row in refused:
             if self._file is None:
                 self._begin(self.path)
-            self._writer.writerow((row.line, row.reason, *map(harmless, row.row)))
+            self._writer.writerow((row.line, row.reason, *map(escaped_cell, row.row)))
 
     def _begin(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The mark tells spreadsheets the encoding, and import commands whatever --encoding says.
+        # The byte order mark tells spreadsheets the encoding; import commands prefer it to --encoding.
         self._file = path.open("w", encoding="utf-8-sig", newline="")
         self._writer = csv.writer(self._file, delimiter=self._delimiter)
         self._writer.writerow((*OF_REFUSED_ROWS, *self._columns))

@@ -7,17 +7,17 @@ from enum import StrEnum
 from backend.importing.errors import InvalidValue
 from backend.importing.files import Record, Table
 from backend.importing.outcomes import Refused
-from backend.importing.spreadsheets import meaning, refuse_damaged
+from backend.importing.spreadsheets import refuse_damaged, unescaped_cell
 
 SPREADSHEET_STARTS = frozenset("'=#")
 
 
 class Kind(StrEnum):
-    """What a row is to the product that it belongs to."""
+    """The role of a row in its product."""
 
     VARIANT = "variant"
     COMPANION = "companion"
-    """It has something of the product, such as a picture, but is no variant."""
+    """It has a part of the product, such as an image, but isn't a variant."""
     LEFT_OUT = "left out"
     """It is left out for the reason in `fault`, and the product is complete without it."""
 
@@ -26,8 +26,8 @@ class Kind(StrEnum):
 class Row:
     """A row as {column: text}, made of `rows` rows of the file; the first is `source` at `line`.
 
-    `remarks` name what a converter left out. A row with a `fault` is refused for this reason. One that
-    `is_self_contained` has all fields of its product, which others have in the product's first row.
+    `remarks` name what a converter left out. A row with a `fault` is refused for this reason. A row that
+    `is_self_contained` has all fields of its product; otherwise only the product's first row has them.
     """
 
     values: Mapping[str, str]
@@ -41,12 +41,12 @@ class Row:
 
     @property
     def refused(self) -> Refused:
-        """The row as refused or left out for its fault."""
+        """The row as an outcome: refused, or left out, because of its fault."""
         return Refused(self.line, self.fault, self.source, is_left_out=self.kind is Kind.LEFT_OUT)
 
 
 def rows_of(table: Table) -> Iterator[Row | Refused]:
-    """Yield the rows of a table, their cells without the traces of spreadsheets, and the refused ones."""
+    """Yield the rows of a table without the escapes that spreadsheets add to cells, and the refused rows."""
     for record in table.records():
         yield record if isinstance(record, Refused) else row_of(record, table=table)
 
@@ -59,7 +59,7 @@ def row_of(record: Record, *, table: Table) -> Row | Refused:
             cell = raw.strip()
             if cell[:1] in SPREADSHEET_STARTS:
                 refuse_damaged(cell, column=column)
-                cell = meaning(cell)
+                cell = unescaped_cell(cell)
             values[column] = cell
     except InvalidValue as fault:
         return Refused(record.line, str(fault), tuple(record.values))

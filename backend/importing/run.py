@@ -1,4 +1,4 @@
-"""Imports what a reader yields: writes it in chunks, stores the refused rows, and counts both."""
+"""Runs an import: writes the objects that a reader yields, stores the refused rows, and counts both."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -7,7 +7,7 @@ from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 
 
 class Accepted(Protocol):
-    """Something to be written, made of `rows` rows of the file."""
+    """An object to write, which was read from `rows` rows of the file."""
 
     @property
     def rows(self) -> int:
@@ -15,31 +15,31 @@ class Accepted(Protocol):
 
     @property
     def refused(self) -> Sequence[Refused]:
-        """Further rows that belong to it and were refused."""
+        """Further rows of the object, which were refused."""
 
     @property
     def context(self) -> Sequence[Refused]:
-        """The rows that are stored beside them, so that the file of refused rows can be imported."""
+        """The accepted rows that are stored with the refused ones, which can't be imported without them."""
 
 
-Thing = TypeVar("Thing", bound=Accepted)
+Item = TypeVar("Item", bound=Accepted)
 
 
 def run(
-    outcomes: Iterable[Thing | Refused],
+    outcomes: Iterable[Item | Refused],
     *,
-    write: Callable[[Sequence[Thing]], Written],
+    write: Callable[[Sequence[Item]], Written],
     chunk_size: int,
     summary: Summary,
     refused_rows: RefusedRows,
     advance: Callable[[int], object],
 ) -> None:
-    """Write what a reader yields, and store the rows that it refuses.
+    """Write the objects that a reader yields, and store the rows that it refuses.
 
-    `write` is called with up to `chunk_size` things and writes them in one transaction. `advance` is called
+    `write` is called with up to `chunk_size` objects and writes them in one transaction. `advance` is called
     with the number of rows that were processed.
     """
-    waiting: list[Thing] = []
+    waiting: list[Item] = []
     for outcome in outcomes:
         if isinstance(outcome, Refused):
             _refuse([outcome], summary=summary, refused_rows=refused_rows)
@@ -55,18 +55,18 @@ def run(
 
 
 def _write(
-    things: Sequence[Thing],
+    items: Sequence[Item],
     *,
-    write: Callable[[Sequence[Thing]], Written],
+    write: Callable[[Sequence[Item]], Written],
     summary: Summary,
     refused_rows: RefusedRows,
     advance: Callable[[int], object],
 ) -> None:
-    written = write(things)
-    refused = [*written.refused, *(row for thing in things for row in thing.refused)]
+    written = write(items)
+    refused = [*written.refused, *(row for item in items for row in item.refused)]
     lines = {row.line for row in written.refused}
-    context = [row for thing in things for row in thing.context if row.line not in lines]
-    rows = sum(thing.rows + len(thing.refused) for thing in things)
+    context = [row for item in items for row in item.context if row.line not in lines]
+    rows = sum(item.rows + len(item.refused) for item in items)
     summary.add(written)
     summary.read += rows
     _refuse(refused, summary=summary, refused_rows=refused_rows, context=context)
@@ -83,5 +83,5 @@ def _refuse(
     faulty = [row for row in refused if not row.is_left_out]
     summary.refused.update(row.reason for row in faulty)
     summary.left_out.update(row.reason for row in refused if row.is_left_out)
-    # In the order of the file, because the first row of a product has what the others lack.
+    # Sorted by line, because the first row of a product has fields that the others lack.
     refused_rows.add(sorted([*faulty, *context], key=lambda row: row.line))

@@ -1,4 +1,4 @@
-"""What spreadsheets do to the cells of a table."""
+"""Handles what spreadsheets change in cells: escapes, errors of formulas, and shortened numbers."""
 
 import re
 
@@ -9,24 +9,24 @@ QUOTED = re.compile(r'="(?P<text>[^"]*)"')
 EXPONENT = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2,}", re.IGNORECASE)
 FAULTS = frozenset({"#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"})
 
-EXPONENT_FORM = "is a number in exponent form, to which a spreadsheet shortened it: format the column as text"
+EXPONENT_FORM = "was shortened to exponent form by a spreadsheet: format the column as text"
 FAULTY = "is an error of a spreadsheet's formula"
-HIDDEN = "is only #, which a spreadsheet shows where a column is too narrow"
+HIDDEN = "is hidden by ###, which a spreadsheet shows if a column is too narrow"
 
 
-def meaning(cell: str) -> str:
-    """Return what a cell means, without an apostrophe before a formula or the `="…"` around the value."""
+def unescaped_cell(cell: str) -> str:
+    """Return the cell without an apostrophe before a formula, or without `="…"` around the value."""
     found = QUOTED.fullmatch(cell) if cell.startswith('="') else None
     return found["text"] if found else formulas.unescaped(cell)
 
 
-def harmless(cell: str) -> str:
-    """Return a cell of a file so that it runs as no formula and still means the same (see meaning)."""
+def escaped_cell(cell: str) -> str:
+    """Return the cell, escaped if a spreadsheet would run it as a formula; `unescaped_cell` reverses this."""
     return cell if cell.startswith("'") or QUOTED.fullmatch(cell) else formulas.escaped(cell)
 
 
 def refuse_damaged(cell: str, *, column: str) -> None:
-    """Accept the cell if it shows no damage by a spreadsheet.
+    """Check that a spreadsheet has not replaced the cell's value.
 
     Raises:
         InvalidValue: it is the error of a formula, or hidden because its column is narrow.
@@ -40,7 +40,7 @@ def refuse_damaged(cell: str, *, column: str) -> None:
 
 
 def refuse_shortened(reference: str, *, column: str) -> None:
-    """Accept the SKU, or another reference, if it has not lost digits.
+    """Check that a SKU, or another reference, has not lost digits.
 
     Raises:
         InvalidValue: a spreadsheet has shortened it to a number in exponent form.

@@ -1,4 +1,4 @@
-"""The text of files: plain or compressed with gzip or xz, in UTF-8 or in another encoding."""
+"""Opens text files, plain or compressed with gzip or xz, in UTF-8 or in another encoding."""
 
 import codecs
 import gzip
@@ -25,7 +25,7 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How a file is written; None means that the file itself is examined.
+    """The encoding and the delimiter of a file; None means that it is detected.
 
     The encoding is one of ENCODINGS, the delimiter one of the values of DELIMITERS.
     """
@@ -69,14 +69,14 @@ def _codec(binary: io.BufferedIOBase, *, declared: str | None) -> str:
         head = binary.read(SAMPLE)
         binary.seek(0)
     except DAMAGED:
-        return "utf-8"  # Reading the first line fails in the same way, and says where.
+        return "utf-8"  # Reading the first line raises the same error, which is reported with its line.
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
     if declared is not None and declared != "utf-16":
         return declared
-    # In UTF-16 every second byte of ASCII text is zero; in other encodings text has none.
+    # In UTF-16 every second byte of ASCII text is zero; text in other encodings has no zero bytes.
     if len(head) > 2 and not any(head[1::2]):
         return "utf-16-le"
     return "utf-16-be" if len(head) > 2 and not any(head[::2]) else declared or "utf-8"
@@ -99,7 +99,7 @@ def _lines(text: io.TextIOWrapper, *, path: Path, codec: str) -> Iterator[str]:
 def _other_encoding(path: Path, *, codec: str) -> str:
     """Return a message with the place of the first byte that is not in the encoding `codec`."""
     if codec not in ("utf-8", "utf-8-sig"):
-        return f"is not in the encoding {codec}; --encoding names another one"
+        return f"is not in the encoding {codec}; choose another one with --encoding"
     with _opened(path) as binary:
         for number, raw in enumerate(cast("IO[bytes]", binary), start=1):
             try:

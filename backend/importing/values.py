@@ -9,11 +9,11 @@ from backend.importing.errors import InvalidValue
 
 LONGEST_REFERENCE = 64
 HIGHEST_PRICE = Decimal("9999999999.99")
-"""For a unit and for a whole line; an order's total can hold a hundred such lines."""
+"""The maximum for one unit and for a line; the total of an order has room for a hundred such lines."""
 MOST_UNITS = 1_000_000
-"""In one line; a product's popularity is the sum of its lines."""
+"""The maximum for one line; a product's popularity is the sum of its lines, in a bounded column."""
 EARLIEST, LATEST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2149, 6, 4, tzinfo=UTC)
-"""Reports store days since 1970 in two bytes; one day at each end is left for other time zones."""
+"""Reports store days since 1970 in two bytes; a day at each end is left out because of time zones."""
 
 BAD_CURRENCY = "currency must be an ISO 4217 currency code, such as EUR"
 NOT_A_PRICE = f"must be a number like 12.50, from 0 to {HIGHEST_PRICE:,}"

@@ -21,7 +21,7 @@ ATTRIBUTES = {
 SCHEMES = {"http", "https", "mailto"}
 BAD_DESCRIPTION = f"description must have at most {LONGEST_DESCRIPTION:,} characters"
 
-# Also where a tag has no end: a page that the description is put into may have one.
+# An unclosed tag counts, too: the page that shows the description may close it.
 HTML = re.compile(r"<[a-zA-Z/!?]")
 _cleaner = nh3.Cleaner(
     tags=set(TAGS.split()), attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener"
@@ -29,7 +29,7 @@ _cleaner = nh3.Cleaner(
 
 
 def description_of(text: str) -> str:
-    """Return a description: HTML without anything that could run or restyle a page, other text as it is.
+    """Return a description: HTML without scripts and styles, and other text unchanged.
 
     Raises:
         InvalidValue: it is too long.

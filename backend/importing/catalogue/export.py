@@ -1,6 +1,7 @@
 """Writes a seller's products in our CSV format, so that importing the file again changes nothing.
 
-Uploaded images are not part of it, nor is what an import has withdrawn because its file no longer had it.
+Uploaded images are left out, and so are products and variants that an import has deactivated because its
+file no longer had them.
 """
 
 import csv
@@ -81,7 +82,7 @@ def _rows(product_ids: list[int], *, source: str, now: datetime) -> Iterator[dic
 
 
 def _counted_at(statement: VariantStatement | None, *, now: datetime) -> datetime:
-    """Return a time for the stock that is not before the last count, or an import would ignore it."""
+    """Return the time of the exported count: not before the last one, or an import would ignore the count."""
     settled = now - SETTLED
     last = (statement.stock_at or statement.applied_at) if statement else None
     return max(settled, last) if last else settled

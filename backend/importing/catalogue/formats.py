@@ -28,8 +28,8 @@ def catalogue_format(name: str) -> Format:
         rows = converters.products(path, converter=converter, dialect=reading.dialect)
         return plain_csv.products(rows, currency=reading.currency)
 
-    return Format(converters.header_of(converter), _as_it_is, read)
+    return Format(converters.header_of(converter), _unchanged, read)
 
 
-def _as_it_is(path: Path, *, reading: Reading) -> Reading:
+def _unchanged(path: Path, *, reading: Reading) -> Reading:
     return reading

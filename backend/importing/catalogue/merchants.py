@@ -1,4 +1,4 @@
-"""What the readers of other shops' exports share."""
+"""Functions that the readers of other shops' exports share."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ DIGEST_LENGTH = 16
 
 INEXACT = "the sale price can't be computed exactly from the list price"
 MADE_SKU = "had no SKU, so one was made from the name of its product and its options"
-OVERSOLD = "the stock was negative (units sold that were not there), so it was taken as 0"
+OVERSOLD = "the stock was negative (more units were sold than existed), so it was imported as 0"
 
 
 def short_reference(text: str) -> str:
@@ -46,10 +46,10 @@ def amount(row: Row, column: str, *, currency: str, mark: str | None) -> Decimal
 
 
 def prices(*, listed: Decimal, paid: Decimal, currency: str) -> dict[str, str]:
-    """Return our columns for what is paid now and what was asked before, if that was more.
+    """Return our price columns for the price `paid` now and the earlier price `listed`, if that was higher.
 
     Raises:
-        InvalidValue: no percentage leads from the one to the other.
+        InvalidValue: no discount percentage gives exactly the price paid.
     """
     if listed <= paid:
         return {"price": f"{paid:f}", "discount_percentage": "0"}
@@ -74,7 +74,7 @@ def stock(text: str, *, mark: str | None) -> tuple[str, tuple[str, ...]]:
 
 
 def extra_attributes(row: Row) -> dict[str, str]:
-    """Return the extra columns of the file that were asked for as attributes."""
+    """Return the extra columns of the file that are imported as attributes."""
     return {name: value for name, value in row.values.items() if name.startswith(EXTRA) and value}
 
 

@@ -1,4 +1,4 @@
-"""Rows of our catalogue format whose values are valid."""
+"""Validates the rows of our catalogue format."""
 
 import re
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ from backend.importing.values import (
 
 ATTRIBUTE = "attr:"
 EXTRA = "extra:"
-"""What a column becomes that the format doesn't have, and that shall be an attribute."""
+"""The prefix given to columns that the format doesn't have, if they are imported as attributes."""
 FLAGS = {
     **dict.fromkeys(("true", "yes", "1", "wahr", "vrai", "verdadero", "vero", "waar"), True),
     **dict.fromkeys(("false", "no", "0", "falsch", "faux", "falso", "onwaar"), False),
 }
-"""Spreadsheets write true and false in the language of their user."""
+"""Spreadsheets write true and false in the user's language."""
 URL = re.compile(r"https?://\S+")
 BETWEEN_URLS = re.compile(r"\s+|[,;|]\s*(?=https?://)")
 LONGEST_VALUE = 500
@@ -93,10 +93,10 @@ class Offer:
 
 
 def offer_of(row: Row, *, currency: str, mark: str) -> Offer:
-    """Return the values of a row; `currency` is that of a row without one, `mark` its decimal mark.
+    """Return the values of a row with the decimal mark `mark`; `currency` is the default.
 
     Raises:
-        InvalidValue: a value is missing, or not what its column can have.
+        InvalidValue: a value is missing or invalid.
     """
     values = row.values
     own_currency = currency_code(values.get("currency", "").upper() or currency)
@@ -128,7 +128,7 @@ def offer_of(row: Row, *, currency: str, mark: str) -> Offer:
 
 
 def group_of(row: Row) -> str:
-    """Return what the rows of one product have in common."""
+    """Return the key that only the rows of one product share."""
     return row.values.get("product") or row.values["sku"]
 
 
@@ -136,7 +136,7 @@ def product_reference(row: Row) -> str:
     """Return the reference of the product to which a row belongs.
 
     Raises:
-        InvalidValue: it is too long, or a spreadsheet would change it.
+        InvalidValue: it is empty or too long, or a spreadsheet has shortened it.
     """
     return _reference(group_of(row), column="product")
 
@@ -180,7 +180,7 @@ def _flag(text: str) -> bool:
 def _count(text: str | None, *, mark: str) -> int | None:
     if not text:
         return None
-    # Programs write 5.0 where the column has gaps.
+    # Some programs write whole numbers as 5.0 if the column has empty cells.
     return int(number(plain(text, mark=mark), highest=Decimal(999_999_999), places=0, fault=BAD_COUNT))
 
 

@@ -1,4 +1,4 @@
-"""Makes products of the rows of our catalogue format that belong together."""
+"""Combines the rows of a product in our catalogue format into the product."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from backend.importing.rows import Kind, Row
 OTHERS_REFUSED = "the first row of its product, or all its variants, were refused"
 OTHER_CURRENCY = "the currency is not that of the product's first row"
 INHERITED = ("title", "currency", "discount_percentage")
-"""What a row takes from the first row of its product if it has nothing there."""
+"""The columns that a row takes from the first row of its product if its own are empty."""
 
 
 def products_of(
@@ -23,7 +23,7 @@ def products_of(
 ) -> Iterator[CatalogRow | Refused]:
     """Yield a product for each group of rows, and the refused rows.
 
-    `currency` is that of rows without one, `mark` the decimal mark of their numbers.
+    `currency` is the default for rows without one, `mark` the decimal mark of all numbers.
     """
     some_unreadable = False
     for group in groups:
@@ -56,14 +56,14 @@ def _outcomes(
 
 
 def _all_refused(rows: Sequence[Row], *, refused: Sequence[Refused]) -> Iterator[Refused]:
-    """Yield all rows of a product as refused, because of those that are."""
+    """Yield all rows of a product as refused; those not in `refused` have the reason OTHERS_REFUSED."""
     reasons = {row.line: row.reason for row in refused}
     for row in rows:
         yield Refused(row.line, reasons.get(row.line, OTHERS_REFUSED), row.source)
 
 
 def _filled(rows: Sequence[Row]) -> Iterator[Row]:
-    """Yield the rows with what they take from the first one."""
+    """Yield the rows with their empty INHERITED columns filled from the first row."""
     for row in rows:
         missing = {
             name: value
@@ -81,10 +81,10 @@ def _offer(row: Row, *, currency: str, mark: str) -> Offer | Refused:
 
 
 def _product(offers: Sequence[Offer], *, refused: Sequence[Refused], companions: Sequence[Row]) -> CatalogRow:
-    """Return the product of some rows.
+    """Return the product that the rows describe.
 
     Raises:
-        InvalidValue: a field of the product is not what its column can have.
+        InvalidValue: a field of the product is invalid.
     """
     first = offers[0]
     reference = product_reference(first.source)

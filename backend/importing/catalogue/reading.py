@@ -1,4 +1,4 @@
-"""What becomes of the columns of a catalogue file, and which decimal mark its numbers have."""
+"""Decides how the extra columns of a catalogue file are imported, and detects its decimal mark."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -12,10 +12,10 @@ from backend.importing.headers import Header
 from backend.importing.numbers import decimal_mark, numbers_in
 from backend.importing.outcomes import Refused
 from backend.importing.rows import Row
-from backend.importing.spreadsheets import meaning
+from backend.importing.spreadsheets import unescaped_cell
 
 METAFIELD = re.compile(r" \(product\.metafields\..*\)$")
-"""What Shopify adds to the name of a field that a merchant has defined."""
+"""The suffix that Shopify adds to the names of fields that a merchant has defined."""
 
 
 def resolved(
@@ -39,7 +39,7 @@ def _values(table: Table, *, columns: Collection[str]) -> Iterator[tuple[int, di
     wanted = [(at, name) for at, name in enumerate(table.columns) if name in columns]
     for record in table.records():
         if not isinstance(record, Refused):
-            yield record.line, {name: meaning(record.values[at].strip()) for at, name in wanted}
+            yield record.line, {name: unescaped_cell(record.values[at].strip()) for at, name in wanted}
 
 
 def with_extra_attributes(
@@ -65,7 +65,7 @@ def _attribute(column: str) -> str:
 
 
 def notes(path: Path, *, header: Header, reading: Reading) -> list[str]:
-    """Return lines that name the columns of the file which have values but are not imported as such."""
+    """Return messages that name the columns with values that the format doesn't have."""
     if not header.whole_rows:
         return []
     table = open_table(path, header=header, dialect=reading.dialect)

@@ -18,7 +18,7 @@ LONGEST_NAME = 120
 LONGEST_PATH = 1_000
 LONGEST_URL = 500
 UNCATEGORISED = (categories.UNCATEGORISED,)
-IMPORTED = "was imported; it is here because another row of its product was refused"
+IMPORTED = "was imported; listed because another row of its product was refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +26,8 @@ class CatalogRow:
     """A product, made of `rows` rows of the file, the first of them `row` at `line`.
 
     `further` are the other rows with their lines, which are stored if the product is refused. `refused` are
-    rows of this product that were refused. If the product `is_partial`, because of them or of rows that can't
-    be read, the file may have variants of it that are missing here; they must not be taken for removed.
+    rows of this product that were refused. If the product `is_partial`, because of these or because rows of
+    the file can't be read, variants may be missing here that the file has: they must not be deactivated.
     `stock` is the number of units by SKU, if the file has it, and `stock_at` the time at which they were
     counted, if the file has that; `remarks` name what could not be imported.
     """
@@ -45,7 +45,7 @@ class CatalogRow:
 
     @property
     def context(self) -> tuple[Refused, ...]:
-        """The rows without which the refused ones would not be the whole product."""
+        """The accepted rows of a product with refused rows, which together are the whole product."""
         if not self.refused:
             return ()
         return tuple(Refused(line, IMPORTED, row) for line, row in ((self.line, self.row), *self.further))
@@ -56,10 +56,10 @@ Outcomes = Iterator[CatalogRow | Refused]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What the person who imports a file says about it.
+    """The options with which a catalogue file is read.
 
-    `currency` is that of rows without one; without `mark` the decimal mark is found in the file. With
-    `extra_attributes` the columns that the format doesn't have become attributes.
+    `currency` is the default for rows without one. `mark` is the decimal mark, which is detected if it is
+    None. With `extra_attributes`, the columns that the format doesn't have are imported as attributes.
     """
 
     currency: str
@@ -69,7 +69,7 @@ class Reading:
 
 
 class Resolve(Protocol):
-    """Finds out from a file what its `reading` leaves open."""
+    """Detects the decimal mark of a file, unless `reading` has it."""
 
     def __call__(self, path: Path, *, reading: Reading) -> Reading:
         """Return a reading with the decimal mark. Raises UnreadableFile if the file doesn't show it."""

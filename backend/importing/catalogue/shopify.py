@@ -1,8 +1,8 @@
 """Shopify's export of products, with the names of its columns before and since 2025.
 
-The rows with one handle are one product: the first has its fields, rows with an option, a SKU or a price are
-variants, rows with nothing but a picture add the picture. Prices are what is paid, "compare at" prices what
-was asked before.
+Rows with the same handle are one product. The first row has the product's fields; each row with an option, a
+SKU or a price is a variant; a row with only an image adds the image. The price is the current one, and the
+"compare at" price an earlier, higher one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -145,7 +145,7 @@ def _companion(row: Row, *, reference: str) -> Iterator[Row]:
 
 
 def _shared(group: Sequence[Row], *, main: Row, reference: str) -> dict[str, str]:
-    """Return what all variants of a product have in our columns."""
+    """Return the values of our columns that all variants of a product share."""
     values = main.values
     active = ACTIVE.get(values.get("Status", "").casefold())
     published = FLAGS.get(values.get("Published", "").casefold() or "true")
@@ -167,7 +167,7 @@ def _shared(group: Sequence[Row], *, main: Row, reference: str) -> dict[str, str
 
 
 def _images(group: Sequence[Row]) -> list[str]:
-    """Return the URLs of a product's pictures in the order of their positions, each once."""
+    """Return the URLs of a product's images in the order of their positions, each once."""
     found = [row.values for row in group if row.values.get(IMAGE)]
     ordered = sorted(found, key=lambda values: _position(values.get("Image Position", "")))
     return list(dict.fromkeys(values[IMAGE] for values in ordered))

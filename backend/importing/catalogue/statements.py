@@ -1,4 +1,4 @@
-"""Decides what the statements of a file change that were not applied before."""
+"""Decides which changes follow from those statements of a file that were not applied before."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ BELOW_RESERVED = "the stock is below what is reserved for orders, so it was not 
 OUTDATED = "the stock was counted before the count that was imported last, so it was not changed"
 IN_FUTURE = "stock_at is in the future, so the stock was not changed"
 VERSION = "1"
-"""To be changed when the same file means something else, so that it is applied again."""
+"""Raised when files are interpreted in a new way, so that unchanged files are applied again."""
 
 _encode = msgspec.json.Encoder(order="deterministic", decimal_format="string").encode
 
@@ -34,9 +34,9 @@ class StoredVariant:
 
 @dataclass(slots=True)
 class Decisions:
-    """What an import changes: units by variant, activity by variant and product, and statements.
+    """The changes of an import: units by variant, activity by variant and product, and statements.
 
-    `pending` are the ids of products of which something was not applied.
+    `pending` are the ids of products whose statements were not applied completely.
     """
 
     differences: dict[int, int] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Decisions:
 
 
 def digest_of(row: CatalogRow) -> str:
-    """Return an identifier of everything that the rows of a product state."""
+    """Return a digest of everything that the rows of a product state."""
     stated = _encode([VERSION, row.product, row.stock, row.stock_at])
     return hashlib.blake2b(stated, digest_size=16).hexdigest()
 
@@ -63,7 +63,8 @@ def decide_variants(
 ) -> None:
     """Deactivate the variants of a product that the file no longer has, and activate those that are back.
 
-    Only what an import has deactivated is activated, and what a user has activated since stays active.
+    Only variants that an import has deactivated are activated, and a variant that a user has activated since
+    stays active.
     """
     given = {variant.sku for variant in row.product.variants}
     for variant in variants:
@@ -92,7 +93,7 @@ def decide_stock(
     decisions: Decisions,
     now: datetime,
 ) -> None:
-    """Find the differences to the counts in the file that were not applied before.
+    """Add the differences between stock and those counts of the file that were not applied before.
 
     `since` is the change of a variant's stock after its count, apart from what imports changed.
     """
@@ -142,7 +143,7 @@ def _fault(
 def moved_since(counts: Mapping[int, datetime], *, reference: str) -> dict[int, int]:
     """Return by variant how many units have moved since its count, apart from imports of its source.
 
-    What an import has recorded after the count corrects an earlier one, so it belongs to the stock then.
+    An import's transaction after the count corrects an earlier count; it is not a movement of units.
     """
     if not counts:
         return {}

@@ -56,7 +56,7 @@ HEADER = Header(
     ),
 )  # fmt: skip
 SIMPLE, VARIABLE, VARIATION = "simple", "variable", "variation"
-NATURES = frozenset({"downloadable", "virtual"})
+TYPE_FLAGS = frozenset({"downloadable", "virtual"})
 PUBLISHED = {"": True, "1": True, "0": False, "-1": False, "2": False}
 VISIBLE = {"": True, "visible": True, "catalog": True, "search": True, "hidden": False}
 FROM_PARENT = "parent"
@@ -74,10 +74,10 @@ NOT_PUBLISHED = "is a variation that is not published, so it is not imported"
 BAD_PUBLISHED = (
     "Published must be 1, 0, -1 or 2, and Visibility in catalog visible, catalog, search or hidden"
 )
-DATED_SALE = "the sale price holds for a time, so it was left out: make a promotion of it"
+DATED_SALE = "the sale price is limited in time, so it was left out: create a promotion for it"
 PARENTS_STOCK = "its stock is that of all variations of the product together, so none was recorded"
 NOT_MANAGED = "its stock isn't managed in the file, so none was recorded"
-CATEGORIES = "is in several categories, of which the first was taken"
+CATEGORIES = "is in several categories, of which the first was used"
 
 resolve = partial(resolved, header=HEADER, numbers=(REGULAR, SALE, STOCK))
 
@@ -100,8 +100,8 @@ def _skus_of_variable(table: Table) -> dict[str, str]:
 
 
 def _type(row: Row) -> str:
-    """Return the type of a product without its natures, as in "simple, virtual"."""
-    names = {name.strip().casefold() for name in row.values[TYPE].split(",")} - NATURES
+    """Return the type of a product without the flags that may follow it, as in "simple, virtual"."""
+    names = {name.strip().casefold() for name in row.values[TYPE].split(",")} - TYPE_FLAGS
     return names.pop() if len(names) == 1 else ""
 
 
@@ -168,7 +168,7 @@ def _flag(row: Row, column: str, flags: Mapping[str, bool]) -> bool:
 def _shared(
     main: Row, *, variations: Sequence[Row], reference: str
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return what all variants of a product have in our columns, and remarks."""
+    """Return the values of our columns that all variants of a product share, and remarks."""
     values = main.values
     category, remarks = _category(values.get("Categories", ""))
     is_active = _flag(main, "Published", PUBLISHED) and _flag(main, "Visibility in catalog", VISIBLE)
@@ -227,7 +227,7 @@ def _stock(row: Row, *, mark: str | None) -> tuple[str, tuple[str, ...]]:
         return "", (PARENTS_STOCK,)
     if units:
         return stock(units, mark=mark)
-    # Without a count there is none to sell, or WooCommerce sells without counting.
+    # Without a count the product is out of stock, or WooCommerce sells it without counting units.
     return ("0", ()) if row.values.get(IN_STOCK) == "0" else ("", (NOT_MANAGED,))
 
 
@@ -251,7 +251,7 @@ def _lines(text: str) -> str:
 
 
 def _category(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the first category, after those that are above another one, and remarks."""
+    """Return the first category that isn't an ancestor of another one in the list, and remarks."""
     paths = [PATH_SEPARATOR.join(map(str.strip, path.split(">"))) for path in _listed(text)]
     lowest = [
         path for path in paths if not any(other.startswith(f"{path}{PATH_SEPARATOR}") for other in paths)

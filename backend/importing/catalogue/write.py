@@ -83,7 +83,7 @@ class _Chunk:
         self._digests = {row.product.reference: digest_of(row) for row in rows}
 
     def write(self) -> Written:
-        """Write what the file states anew, and return the result."""
+        """Write the statements that differ from the last ones, and return the result."""
         writer = self._writer
         catalogue, _ = ImportedCatalogue.objects.get_or_create(
             seller_id=writer.seller_id, source=writer.source
@@ -106,7 +106,7 @@ class _Chunk:
         return self._written(result, same=len(same))
 
     def _applied_before(self) -> dict[str, int]:
-        """Return the ids of the products about which the file states what it stated last."""
+        """Return the ids of the products whose statements equal the last ones that were applied."""
         rows = ProductStatement.objects.filter(
             product__seller_id=self._writer.seller_id,
             product__source=self._writer.source,

@@ -3,7 +3,7 @@
 `order`, `placed_at`, `sku`, `quantity` and `unit_price` are required. Rows with the same `order` are one
 order, placed at the earliest of their times. A row with `charge` instead of `sku` is a charge of the order,
 such as postage; its quantity and price may be negative. A row with a negative quantity of a product is a
-return of its own, without an order; `return` identifies it, by default its position in the order. Times
+separate return, without an order; `return` identifies it, by default its position in the order. Times
 are ISO 8601, in UTC if they have no offset. An empty `customer` is a guest.
 """
 
@@ -51,7 +51,7 @@ BAD_TIME = f"placed_at must be a time like 2024-01-31T16:05:00Z, from {EARLIEST:
 BAD_QUANTITY = f"quantity must be a whole number other than zero, of at most {MOST_UNITS:,}"
 BAD_WORTH = f"quantity times unit_price must be at most {HIGHEST_PRICE:,}"
 OTHER_CURRENCY = "the currency is not that of the order's first row"
-NOTHING_SOLD = "a charge of an order that sells nothing"
+NOTHING_SOLD = "is a charge of an order without products"
 
 
 @dataclass(frozen=True, slots=True)

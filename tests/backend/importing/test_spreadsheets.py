@@ -1,27 +1,27 @@
-"""Cells as spreadsheets write and damage them."""
+"""The cells that spreadsheets write."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.importing.errors import InvalidValue
-from backend.importing.spreadsheets import harmless, meaning, refuse_damaged, refuse_shortened
+from backend.importing.spreadsheets import escaped_cell, refuse_damaged, refuse_shortened, unescaped_cell
 from tests.csv_cells.cases import CELLS
 
 
 @pytest.mark.parametrize(("text", "cell"), CELLS)
 def test_a_cell_of_an_export_is_read_as_the_exported_text(text: str, cell: str) -> None:
-    assert meaning(cell) == text
+    assert unescaped_cell(cell) == text
 
 
 @given(st.text(alphabet="'=+-@ab1\t\"", max_size=6))
 def test_a_cell_in_a_file_of_refused_rows_is_read_as_the_same_text(cell: str) -> None:
-    assert meaning(harmless(cell)) == meaning(cell)
+    assert unescaped_cell(escaped_cell(cell)) == unescaped_cell(cell)
 
 
 def test_a_number_that_a_formula_keeps_as_text_is_extracted() -> None:
-    assert meaning('="00123"') == "00123"
-    assert meaning('=A1&"b"') == '=A1&"b"'
+    assert unescaped_cell('="00123"') == "00123"
+    assert unescaped_cell('=A1&"b"') == '=A1&"b"'
 
 
 @pytest.mark.parametrize("cell", ["#REF!", "#N/A", "####"])

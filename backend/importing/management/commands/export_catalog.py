@@ -29,7 +29,7 @@ class Command(BaseCommand):
         """Write a temporary file first, so that an interrupted export leaves no incomplete one."""
         owner = seller_with(seller, source=source)
         part = path.with_name(f".{path.name}.part")
-        # The mark tells spreadsheets the encoding.
+        # The byte order mark tells spreadsheets the encoding.
         with part.open("w", encoding="utf-8-sig", newline="") as file:
             number = export(file, source=source, seller_id=owner.pk, now=timezone.now())
         part.replace(path)

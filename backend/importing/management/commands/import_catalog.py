@@ -48,22 +48,22 @@ class Command(ImportCommand[CatalogRow]):
         parser.add_argument(
             "--decimal",
             choices=MARKS,
-            help="the decimal mark of the numbers; by default the one that some number in the file shows",
+            help="the decimal mark of the numbers; by default it is detected",
         )
         parser.add_argument(
-            "--currency", help="the currency of rows that name none; by default that of the shop"
+            "--currency", help="the currency of rows without one; by default that of the shop"
         )
         parser.add_argument(
             "--extra-columns",
             choices=("ignore", "attributes"),
             default="ignore",
-            help="what becomes of columns that the format doesn't have",
+            help="how to import columns that the format doesn't have",
         )
 
         parser.add_argument(
             "--source",
-            help="where the references of the products come from: by default the name of the format, for an"
-            " exported file the source that was exported",
+            help="the origin of the products' references: by default the name of the format; for a file of"
+            " export_catalog, the source that was exported",
         )
         parser.add_argument(
             "--transfer-ownership",
@@ -73,7 +73,7 @@ class Command(ImportCommand[CatalogRow]):
         parser.add_argument(
             "--complete",
             action="store_true",
-            help="deactivate the products of the seller and format that the file doesn't have",
+            help="deactivate the products of the seller and the source that the file doesn't have",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="print what would change, and write nothing"
@@ -119,7 +119,7 @@ class Command(ImportCommand[CatalogRow]):
 
 
 def _withdraw(writer: CatalogueWriter, summary: Summary) -> None:
-    """Deactivate what the file lacks, unless the refused rows may be of those products."""
+    """Deactivate the products that the file lacks, unless rows were refused, which may belong to them."""
     if summary.refused:
         summary.remarks[NOT_COMPLETE] += 1
         return
@@ -139,7 +139,7 @@ def _reading(options: Mapping[str, Any], *, dialect: Dialect) -> Reading:
 
 
 def _again(reading: Reading, options: Mapping[str, Any]) -> str:
-    """Return how corrected rows are imported; alone they may not show the decimal mark of their file."""
+    """Return how to import corrected rows, which alone may not show the decimal mark of their file."""
     found = [name for name, mark in MARKS.items() if mark == reading.mark and not options["decimal"]]
     return " ".join(["with the same options", *(f"and --decimal {name}" for name in found)])
 
