@@ -104,8 +104,8 @@ def test_columns_are_found_in_any_order_and_case(tmp_path: Path) -> None:
         ('1,"a 5" pipe"\n', 2, BAD_QUOTES, ("1", 'a 5 pipe"', '1,"a 5" pipe"')),
         ('1,"never closed\n', 2, BAD_QUOTES, ("1", "never closed", '1,"never closed')),
         (f"1,{'x' * (LONGEST_VALUE + 1)}\n", 2, LONG_VALUE, None),
-        ("1,a,b\n", 2, "doesn't have 2 columns, as the header has", ("1", "a", "b")),
-        ("1\n", 2, "doesn't have 2 columns, as the header has", ("1",)),
+        ("1,a,b\n", 2, "doesn't have 2 columns, like the header", ("1", "a", "b")),
+        ("1\n", 2, "doesn't have 2 columns, like the header", ("1",)),
         ("1,a\0b\n", 2, NULL_CHARACTER, ("1", "a\0b")),
     ],
 )

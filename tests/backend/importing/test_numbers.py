@@ -98,7 +98,7 @@ def test_one_unambiguous_number_determines_the_decimal_mark_of_the_file() -> Non
 @pytest.mark.parametrize(
     ("texts", "complaint"),
     [
-        (("5", "1,234"), "line 3 has the price 1,234, which can be two numbers"),
+        (("5", "1,234"), "line 3 has the price 1,234, which is ambiguous"),
         (("12.5", "12,5"), "line 2 has the price 12.5, but line 3 has the price 12,5"),
     ],
 )
