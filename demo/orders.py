@@ -10,9 +10,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from backend.addresses.validation import destination_of
 from backend.orders.bulk import PastItem, PastOrder
 from backend.orders.models import OrderStatus, PaymentMethod
-from backend.orders.pricing import Tariff
+from backend.orders.pricing import PricedLine, Tariff
 from demo.behaviour import Behaviour
 from demo.shoppers import Population
 
@@ -101,8 +102,9 @@ class Ordering:
         customer = self.population.customers[shopper]
         placed_at = self.behaviour.begins_at + timedelta(seconds=after + SECONDS_TO_ORDER)
         steps = _steps(placed_at, now=self.now, rng=self.rng)
-        line_totals = [item.unit_price * item.quantity for item in items]
-        totals = self.tariff.totals(line_totals, currency=self.currency)
+        lines = [PricedLine(amount=item.unit_price * item.quantity) for item in items]
+        destination = destination_of(customer.address)
+        totals = self.tariff.totals(lines, destination=destination, currency=self.currency)
         items = [
             replace(item, tax_rate=line.tax_rate, tax_amount=line.tax_amount)
             for item, line in zip(items, totals.lines, strict=True)

@@ -36,8 +36,9 @@ class Destination:
 
 
 def destination_of(address: Mapping[str, str]) -> Destination:
-    """Return the destination of a normalised address."""
-    return Destination(country=address["country"], state=address.get("state", ""))
+    """Return the destination of an address; of one that isn't normalised, as well as it is known."""
+    country = country_code(address.get("country", "")) or ""
+    return Destination(country=country, state=address.get("state", ""))
 
 
 def normalised(address: Mapping[str, str]) -> dict[str, str]:

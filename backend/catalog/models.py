@@ -10,6 +10,7 @@ from backend.catalog.images import pictures
 from backend.catalog.images.models import ProductImage, UnusedFile  # noqa: F401 - Django finds them here
 
 PATH_SEPARATOR = " > "
+STANDARD_TAX_CLASS = "standard"
 
 
 class Category(models.Model):
@@ -66,6 +67,7 @@ class Product(models.Model):
     discount_percentage = models.DecimalField(max_digits=11, decimal_places=8, default=Decimal(0))
     sale_price = models.DecimalField(max_digits=14, decimal_places=4, db_index=True)
     currency = models.CharField(max_length=3)
+    tax_class = models.CharField(max_length=20, default=STANDARD_TAX_CLASS, db_default=STANDARD_TAX_CLASS)
     flash_sale = models.BooleanField(default=False)
     best_seller_product = models.BooleanField(default=False)
     featured_product = models.BooleanField(default=False)
@@ -140,6 +142,8 @@ class Variant(models.Model):
     attributes = models.JSONField(default=dict, blank=True)
     stock = models.PositiveIntegerField(default=0)
     reserved = models.PositiveIntegerField(default=0)
+    # Null if it is unknown; shipping counts it as 0.
+    weight_grams = models.PositiveIntegerField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     image_url = models.URLField(max_length=500, blank=True)
 

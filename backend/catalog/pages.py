@@ -16,6 +16,7 @@ from backend.catalog.visibility import Ownership, require_visible
 PAGE_COLUMNS = (
     "description",
     "attributes",
+    "tax_class",
     "is_active",
     "popularity",
     "created_at",
@@ -30,6 +31,7 @@ class PageRow(NamedTuple):
 
     description: str
     attributes: dict[str, Any]
+    tax_class: str
     is_active: bool
     popularity: int
     created_at: datetime
@@ -50,6 +52,7 @@ class VariantRow(NamedTuple):
     sale_price: Decimal
     stock: int
     reserved: int
+    weight_grams: int | None
     is_active: bool
     image_url: str
 
@@ -110,6 +113,7 @@ def _page(product: CardRow, page: PageRow, variants: Sequence[VariantRow]) -> di
         "attributes": _attributes(page.attributes),
         "image_urls": product.image_urls,
         "images": pictures.shown_images(product.pictures, product.image_urls),
+        "tax_class": page.tax_class,
         "is_active": page.is_active,
         "popularity": page.popularity,
         "stock": sum(variant.stock for variant in variants),
@@ -134,6 +138,7 @@ def _variant(product: CardRow, variant: VariantRow, uploaded: Mapping[int, str])
         "sale_price": money.written(variant.sale_price, currency=currency),
         "stock": variant.stock,
         "available": variant.available,
+        "weight_grams": variant.weight_grams,
         "is_active": variant.is_active,
         "image_url": uploaded.get(variant.id, variant.image_url),
     }

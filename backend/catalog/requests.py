@@ -17,7 +17,7 @@ from backend.api.text import Text
 from backend.catalog.attributes import collision
 from backend.catalog.categories import category_named
 from backend.catalog.matrix import MAX_AXES, MAX_COMBINATIONS
-from backend.catalog.models import Category, Product
+from backend.catalog.models import STANDARD_TAX_CLASS, Category, Product
 from backend.catalog.selectors import DEFAULT_ORDERING, ORDERINGS
 from backend.catalog.serializers import PRODUCT
 
@@ -25,7 +25,9 @@ LONGEST_DESCRIPTION = 20_000
 MAX_ATTRIBUTES = 100
 MAX_VARIANTS = 100
 MAX_IDS = 100
+MAX_WEIGHT_GRAMS = 10_000_000
 IDS = re.compile(r"[0-9]{1,18}(,[0-9]{1,18})*")
+TAX_CLASS = re.compile(r"[a-z0-9_-]{1,20}")
 
 
 @extend_schema_field({"type": "string", "pattern": IDS.pattern, "example": "3,1,2"})
@@ -158,6 +160,24 @@ class ModifierInput(serializers.DecimalField):
         super().__init__(max_digits=14, decimal_places=money.MAX_EXPONENT, **options)
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{TAX_CLASS.pattern}$", "example": STANDARD_TAX_CLASS})
+class TaxClassInput(serializers.CharField):
+    """The name of a tax class: lower-case letters, digits, hyphens and underscores."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the name.
+
+        Raises:
+            ValidationError: it is too long or has other characters.
+        """
+        name = super().to_internal_value(data)
+        if TAX_CLASS.fullmatch(name) is None:
+            raise serializers.ValidationError(
+                "Must be 1 to 20 lower-case letters, digits, hyphens and underscores."
+            )
+        return name
+
+
 class VariantChangesSerializer(Body):
     """Changes to a variant; fields that are not sent keep their values."""
 
@@ -168,6 +188,7 @@ class VariantChangesSerializer(Body):
         "discount_percentage": "5.00",
         "attributes": {"size": "1.5 litres"},
         "image_url": PRODUCT["image_url"],
+        "weight_grams": 950,
         "is_active": True,
     }
 
@@ -181,6 +202,13 @@ class VariantChangesSerializer(Body):
     )
     attributes = NewAttributes(required=False)
     image_url = serializers.URLField(required=False, max_length=500, allow_blank=True)
+    weight_grams = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MAX_WEIGHT_GRAMS,
+        help_text="The weight of a packaged unit; null if it is unknown, which shipping counts as 0.",
+    )
     is_active = serializers.BooleanField(required=False, help_text="Whether the variant is for sale.")
 
 
@@ -245,6 +273,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
         "category": "Home > Kitchen",
         "price": "79.00",
         "discount_percentage": "10.00",
+        "tax_class": STANDARD_TAX_CLASS,
         "attributes": {"colour": "copper"},
         "image_urls": [PRODUCT["image_url"]],
     }
@@ -261,6 +290,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
     category = CategoryField(help_text="A category's slug or path, or a name that only one category has.")
     price = MoneyInput(help_text="The list price, before the discount.")
     discount_percentage = Percentage(required=False)
+    tax_class = TaxClassInput(required=False, help_text="Which of a country's tax rates applies.")
     attributes = NewAttributes(required=False)
     image_urls = serializers.ListField(
         child=serializers.URLField(max_length=500), max_length=20, required=False
@@ -275,6 +305,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
             "category",
             "price",
             "discount_percentage",
+            "tax_class",
             "attributes",
             "image_urls",
             "is_active",

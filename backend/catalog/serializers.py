@@ -53,6 +53,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
         "discount_percentage": None,
         "sale_price": "89.00",
         "stock": 15,
+        "weight_grams": 950,
     }
 
     attributes = Attributes()
@@ -87,6 +88,7 @@ class VariantSerializer(serializers.ModelSerializer[Variant]):
             "sale_price",
             "stock",
             "available",
+            "weight_grams",
             "is_active",
             "image_url",
         ]
@@ -159,6 +161,7 @@ class ProductSerializer(ProductCardSerializer):
 
     EXAMPLE = {
         "seller_name": "Kupfer & Co",
+        "tax_class": "standard",
         "description": "Holds 1.5 litres.",
         "attributes": {"colour": "copper"},
         "image_urls": [PRODUCT["image_url"]],
@@ -189,6 +192,7 @@ class ProductSerializer(ProductCardSerializer):
             "attributes",
             "image_urls",
             "images",
+            "tax_class",
             "is_active",
             "popularity",
             "stock",

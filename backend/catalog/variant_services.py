@@ -44,6 +44,7 @@ class NewVariant:
     discount_percentage: Decimal | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     image_url: str = ""
+    weight_grams: int | None = None
     is_active: bool = True
 
 
@@ -225,6 +226,7 @@ def new_row(product: Product, variant: NewVariant) -> Variant:
         sale_price=Decimal(0),
         attributes=dict(variant.attributes),
         image_url=variant.image_url,
+        weight_grams=variant.weight_grams,
         is_active=variant.is_active,
     )
 

@@ -36,6 +36,7 @@ TAGS = [
     {"name": "events", "description": "Shoppers' behaviour, from which reports and models are made."},
     {"name": "cart", "description": "The customer's cart, at current prices."},
     {"name": "orders", "description": "Checkout and the later steps of an order."},
+    {"name": "taxes and shipping", "description": "Tax rates and shipping methods, which staff edit."},
     {"name": "payments", "description": "Payments of orders, and the webhooks of payment gateways."},
     {"name": "inventory", "description": "The stock ledger, for sellers and staff."},
     {

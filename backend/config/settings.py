@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "backend.catalog",
     "backend.inventory",
     "backend.purchasing",
+    "backend.taxes",
+    "backend.shipping",
     "backend.payments",
     "backend.carts",
     "backend.orders",

@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from backend.catalog.images.serving import serve_image
+from backend.orders.quote_views import QuoteView
 
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
@@ -16,6 +17,9 @@ urlpatterns = [
     path("api/purchasing/", include("backend.purchasing.urls")),
     path("api/orders/cart/", include("backend.carts.urls")),
     path("api/orders/orders/", include("backend.orders.urls")),
+    path("api/orders/quote/", QuoteView.as_view(), name="quote"),
+    path("api/taxes/", include("backend.taxes.urls")),
+    path("api/shipping/", include("backend.shipping.urls")),
     path("api/payments/", include("backend.payments.urls")),
     path("media/<path:name>", serve_image, name="media"),
     path("api/search/", include("backend.search.urls")),

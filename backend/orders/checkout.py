@@ -16,21 +16,21 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Sum
 
+from backend.addresses.validation import destination_of
 from backend.api import money
 from backend.api.owners import Owner
 from backend.api.rows import LastRows, set_related
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.audit.services import entry_of
-from backend.carts.contents import Contents, Line, contents_of
+from backend.carts.contents import Contents, contents_of
 from backend.carts.errors import UnitLimitExceeded
 from backend.carts.models import CartItem
 from backend.carts.services import take_items
 from backend.catalog.models import Variant
 from backend.inventory.models import LIVE, Reservation, ReservationState
 from backend.inventory.reservations import reserve_locked
-from backend.inventory.services import shortage
-from backend.orders.errors import CartEmpty, ItemsUnavailable, OrderTooLarge, PriceChanged
+from backend.orders.errors import OrderTooLarge, PriceChanged
 from backend.orders.models import (
     AdjustmentKind,
     Movement,
@@ -44,7 +44,8 @@ from backend.orders.models import (
 )
 from backend.orders.movements import sale_of
 from backend.orders.numbers import order_number
-from backend.orders.pricing import Totals, tariff
+from backend.orders.pricing import Tariff, Totals, tariff
+from backend.orders.quotes import orderable_currency, priced_lines
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import messages
 from backend.outbox.topics import Topic
@@ -53,7 +54,11 @@ from backend.payments.services import new_payment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """What a customer or a guest tells the shop to place an order."""
+    """What a customer or a guest tells the shop to place an order, and the tariff that applies.
+
+    Without a shipping method, the cheapest one is used. The tariff is read when the purchase is made, which
+    is before the transaction; `expected_total` protects against a later change.
+    """
 
     owner: Owner
     name: str = ""
@@ -61,10 +66,12 @@ class Purchase:
     email: str = ""
     shipping_address: Mapping[str, str]
     billing_address: Mapping[str, str] = field(default_factory=dict)
+    shipping_method: str = ""
     payment_method: PaymentMethod = PaymentMethod.COD
     payment_options: Mapping[str, object] = field(default_factory=dict)
     notes: str = ""
     expected_total: Decimal | None = None
+    tariff: Tariff = field(default_factory=tariff)
 
 
 def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: LastRows) -> Order:
@@ -75,6 +82,8 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
     Raises:
         CartEmpty: the cart is empty.
         ItemsUnavailable: a line is no longer for sale, or too few units are available.
+        DestinationNotServed: no shipping method ships the cart to the address.
+        ShippingMethodUnavailable: the chosen method doesn't.
         UnitLimitExceeded: the customer would have too many units of a product in open orders.
         OrderTooLarge: the total is too high to store.
         PriceChanged: the total is not `expected_total`.
@@ -83,7 +92,7 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
             places for the currency.
     """
     contents = _taken_contents(purchase)
-    totals = _totals(contents)
+    totals = _totals(contents, purchase=purchase)
     order = _order_of(purchase, contents=contents, totals=totals, now=now)
     if purchase.expected_total is not None:
         _require_expected(order, total=purchase.expected_total)
@@ -119,8 +128,7 @@ def _taken_contents(purchase: Purchase) -> Contents:
     for item in items:
         item.variant = variants[item.variant_id]
     contents = contents_of(items)
-    if contents.not_orderable:
-        raise ItemsUnavailable(items=[_unavailable_item(line) for line in contents.not_orderable])
+    orderable_currency(contents)
     _require_within_limit(items, open_units={row.product_id: row.open_units or 0 for row in rows})
     return contents
 
@@ -155,10 +163,13 @@ def _require_within_limit(items: Sequence[CartItem], *, open_units: Mapping[int,
         raise UnitLimitExceeded.of([(over[pk], units[pk]) for pk in sorted(over)], limit=limit)
 
 
-def _totals(contents: Contents) -> Totals:
-    if contents.currency is None:
-        raise CartEmpty
-    return tariff().totals((line.total_price for line in contents.lines), currency=contents.currency)
+def _totals(contents: Contents, *, purchase: Purchase) -> Totals:
+    return purchase.tariff.totals(
+        priced_lines(contents),
+        destination=destination_of(purchase.shipping_address),
+        currency=orderable_currency(contents),
+        method=purchase.shipping_method,
+    )
 
 
 def _require_expected(order: Order, *, total: Decimal) -> None:
@@ -195,20 +206,13 @@ def _order_of(purchase: Purchase, *, contents: Contents, totals: Totals, now: da
         shipping_cost=totals.shipping_cost,
         charges=Decimal(0),
         total_amount=totals.total_amount,
+        shipping_method=totals.method.code,
         shipping_address=dict(purchase.shipping_address),
         billing_address=dict(purchase.billing_address),
         notes=purchase.notes,
         placed_at=now,
         expires_at=None if at_once else now + settings.PAYMENT_HOLD,
     )
-
-
-def _unavailable_item(line: Line) -> dict[str, object]:
-    return {
-        "item_id": line.item.pk,
-        "problem": line.problem,
-        **shortage(line.item.variant, wanted=line.item.quantity),
-    }
 
 
 def _store_items(
@@ -225,6 +229,7 @@ def _store_items(
             list_price=line.item.variant.list_price,
             unit_price=line.unit_price,
             total_price=line.total_price,
+            tax_class=taxed.tax_class,
             tax_rate=taxed.tax_rate,
             tax_amount=taxed.tax_amount,
             net_amount=taxed.net_amount,
@@ -257,7 +262,8 @@ def _shipping_rows(order: Order, *, totals: Totals) -> list[OrderAdjustment]:
     shipping = OrderAdjustment(
         order=order,
         kind=AdjustmentKind.SHIPPING,
-        code=order.shipping_method,
+        code=totals.method.code,
+        description=totals.method.name,
         amount=totals.shipping.amount,
         tax_rate=totals.shipping.tax_rate,
         tax_amount=totals.shipping.tax_amount,

@@ -1,12 +1,24 @@
 """Computes an order's amounts: lines, shipping and tax, each rounded once in the order's currency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.conf import settings
-
+from backend.addresses.validation import Destination
 from backend.api import money
+from backend.catalog.models import STANDARD_TAX_CLASS
+from backend.shipping.errors import DestinationNotServed, ShippingMethodUnavailable
+from backend.shipping.rates import Parcel, Quote, ShippingRates, rates
+from backend.taxes.calculation import Taxable, TaxCalculator, calculator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedLine:
+    """A line to price: what all its units cost and weigh, and their tax class."""
+
+    amount: Decimal
+    tax_class: str = STANDARD_TAX_CLASS
+    weight_grams: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +26,7 @@ class Taxed:
     """An amount as the customer sees it, the tax on it or in it, and the amount without tax."""
 
     amount: Decimal
+    tax_class: str
     tax_rate: Decimal
     tax_amount: Decimal
     net_amount: Decimal
@@ -21,10 +34,15 @@ class Taxed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """An order's amounts in its currency; the lines are in the order in which they were given."""
+    """An order's amounts in its currency; the lines are in the order in which they were given.
+
+    `method` is the shipping method, and `shipping` what it costs.
+    """
 
     lines: Sequence[Taxed]
     shipping: Taxed
+    method: Quote
+    currency: str
     prices_include_tax: bool
 
     @property
@@ -51,45 +69,83 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """The shop's rates: a tax percentage for goods and shipping, and a flat shipping cost.
+    """What the shop adds to the prices of goods: taxes and shipping."""
 
-    The same numbers apply to orders in any currency. Shipping is free from a subtotal of
-    `free_shipping_from`; None means never.
-    """
+    taxes: TaxCalculator
+    shipping: ShippingRates
 
-    tax_percentage: Decimal
-    prices_include_tax: bool = False
-    shipping_cost: Decimal
-    free_shipping_from: Decimal | None
+    def totals(
+        self, lines: Sequence[PricedLine], *, destination: Destination, currency: str, method: str = ""
+    ) -> Totals:
+        """Return the amounts of an order of these lines; without a `method`, by the cheapest one.
 
-    def totals(self, line_totals: Iterable[Decimal], *, currency: str) -> Totals:
-        """Return the amounts of an order whose lines cost `line_totals`."""
-        lines = [self._taxed(amount, currency=currency) for amount in line_totals]
-        subtotal = sum((line.amount for line in lines), Decimal(0))
-        free = self.free_shipping_from is not None and subtotal >= self.free_shipping_from
-        shipping = Decimal(0) if free else money.rounded(self.shipping_cost, currency=currency)
-        return Totals(
-            lines=lines,
-            shipping=self._taxed(shipping, currency=currency),
-            prices_include_tax=self.prices_include_tax,
+        Raises:
+            DestinationNotServed: no method ships the lines to the destination.
+            ShippingMethodUnavailable: `method` doesn't.
+        """
+        offers = self.offers(lines, destination=destination, currency=currency)
+        if not method:
+            return offers[0]
+        for totals in offers:
+            if totals.method.code == method:
+                return totals
+        raise ShippingMethodUnavailable(
+            shipping_method=method, available=[totals.method.code for totals in offers]
         )
 
-    def _taxed(self, amount: Decimal, *, currency: str) -> Taxed:
-        rate = self.tax_percentage
-        base = 100 + rate if self.prices_include_tax else Decimal(100)
-        tax = money.rounded(amount * rate / base, currency=currency)
-        net = amount - tax if self.prices_include_tax else amount
-        return Taxed(amount=amount, tax_rate=rate, tax_amount=tax, net_amount=net)
+    def offers(self, lines: Sequence[PricedLine], *, destination: Destination, currency: str) -> list[Totals]:
+        """Return the amounts with each shipping method, the one with the cheapest shipping first.
+
+        Raises:
+            DestinationNotServed: no method ships the lines to the destination.
+        """
+        parcel = _parcel_of(lines)
+        quotes = self.shipping.quotes(parcel, destination=destination, currency=currency)
+        if not quotes:
+            raise DestinationNotServed(
+                country=destination.country,
+                currency=currency,
+                weight_grams=parcel.weight_grams,
+                subtotal=money.written(parcel.amount, currency=currency),
+            )
+        goods = [Taxable(amount=line.amount, tax_class=line.tax_class) for line in lines]
+        costs = [Taxable(amount=quote.price, tax_class=quote.tax_class) for quote in quotes]
+        taxed = self._taxed([*goods, *costs], destination=destination, currency=currency)
+        return [
+            Totals(
+                lines=taxed[: len(goods)],
+                shipping=shipping,
+                method=quote,
+                currency=currency,
+                prices_include_tax=self.taxes.prices_include_tax,
+            )
+            for quote, shipping in zip(quotes, taxed[len(goods) :], strict=True)
+        ]
+
+    def _taxed(self, amounts: Sequence[Taxable], *, destination: Destination, currency: str) -> list[Taxed]:
+        taxes = self.taxes.taxes(amounts, destination=destination, currency=currency)
+        return [
+            Taxed(
+                amount=taxable.amount,
+                tax_class=taxable.tax_class,
+                tax_rate=line.rate,
+                tax_amount=line.tax,
+                net_amount=line.net,
+            )
+            for taxable, line in zip(amounts, taxes, strict=True)
+        ]
+
+
+def _parcel_of(lines: Sequence[PricedLine]) -> Parcel:
+    return Parcel(
+        weight_grams=sum(line.weight_grams for line in lines),
+        amount=sum((line.amount for line in lines), Decimal(0)),
+    )
 
 
 def tariff() -> Tariff:
-    """Return the rates of this installation."""
-    return Tariff(
-        tax_percentage=settings.TAX_PERCENTAGE,
-        prices_include_tax=settings.PRICES_INCLUDE_TAX,
-        shipping_cost=settings.SHIPPING_COST,
-        free_shipping_from=settings.FREE_SHIPPING_FROM,
-    )
+    """Return the taxes and shipping of this shop at present (2 queries)."""
+    return Tariff(taxes=calculator(), shipping=rates())
 
 
 def share(total: Decimal, *, currency: str, of: int, before: int, units: int) -> Decimal:

@@ -13,29 +13,37 @@ from backend.api.fields import Choice, Identifier, MoneyInput, MoneyOutput
 from backend.api.parameters import Body, PageParameters
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 from backend.inventory.serializers import MAX_UNITS
+from backend.orders.destinations import ShippingAddressBody
 from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentMethod
 from backend.payments.serializers import PaymentSerializer
 
 CHECKOUT_METHODS = [choice for choice in PaymentMethod.choices if choice[0] != PaymentMethod.ELSEWHERE]
 
 
-class CheckoutSerializer(Body):
+class CheckoutSerializer(ShippingAddressBody):
     """The shipping address and options of an order."""
 
     EXAMPLE = {
         "email": "john@example.org",
+        "shipping_method": "standard",
         "payment_method": "COD",
         "payment_options": {},
         "notes": "Please deliver after 5 PM",
         "expected_total": "89.00",
     }
 
-    shipping_address = AddressSerializer()
     billing_address = AddressSerializer(
         required=False, help_text="Where the invoice goes; the shipping address if it is left out."
     )
     email = serializers.EmailField(
         required=False, allow_blank=True, default="", help_text="Required of guests."
+    )
+    shipping_method = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The code of a shipping method; by default the cheapest one.",
     )
     payment_method = Choice(
         choices=CHECKOUT_METHODS,
@@ -241,6 +249,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
         "shipping_cost": "0.00",
         "charges": "0.00",
         "charge_lines": [],
+        "shipping_method": "standard",
         "shipping_address": ADDRESS,
         "billing_address": {},
         "notes": "Please deliver after 5 PM",
@@ -255,6 +264,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     payments = PaymentSerializer(many=True)
     history = OrderStepSerializer(many=True)
     email = serializers.CharField(help_text="Empty for a customer who gave none.")
+    shipping_method = serializers.CharField(help_text="The code; empty for orders of earlier releases.")
     shipping_address = serializers.DictField(child=serializers.CharField())
     billing_address = serializers.DictField(
         child=serializers.CharField(), help_text="Empty if it is the shipping address."
@@ -281,6 +291,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "charges",
             "charge_lines",
             "total_amount",
+            "shipping_method",
             "shipping_address",
             "billing_address",
             "notes",

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.authentication import account_of
 from backend.accounts.permissions import HasAccountOrCartToken, IsStaff
+from backend.addresses.errors import AddressNotFound
 from backend.api.errors import InvalidInput
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.owners import CART_TOKEN, Owner
@@ -25,6 +26,7 @@ from backend.inventory.errors import InsufficientStock, ReservationClosed, Reser
 from backend.orders import selectors, services
 from backend.orders.access import viewer_of
 from backend.orders.checkout import Purchase, place_order
+from backend.orders.destinations import with_shipping_address
 from backend.orders.errors import (
     CartEmpty,
     ItemsUnavailable,
@@ -44,6 +46,7 @@ from backend.orders.serializers import (
     shown_order,
 )
 from backend.payments.errors import GatewayNotOffered
+from backend.shipping.errors import DestinationNotServed, ShippingMethodUnavailable
 
 
 def _order(request: Request, order_id: int, *, message: str = "", status: int = 200) -> Response:
@@ -86,6 +89,9 @@ class OrderListView(APIView):
             ItemsUnavailable,
             InsufficientStock,
             UnitLimitExceeded,
+            AddressNotFound,
+            DestinationNotServed,
+            ShippingMethodUnavailable,
             OrderTooLarge,
             PriceChanged,
             GatewayNotOffered,
@@ -100,6 +106,7 @@ class OrderListView(APIView):
         owner = caller_of(request, now=now).owner
         if owner is None:
             raise NotAuthenticated
+        body = with_shipping_address(body, owner=owner)
         purchase = _purchase(owner, request=request, body=body)
 
         def perform(last_rows: LastRows) -> Response:

@@ -51,6 +51,7 @@ def _of_type(schema: Schema, *, schemas: Schema, path: str) -> Any:
             return {
                 name: example_of(inner, schemas=schemas, path=f"{path}.{name}")
                 for name, inner in schema["properties"].items()
+                if "x-alternative-to" not in inner
             }
         case "array":
             return [example_of(schema["items"], schemas=schemas, path=f"{path}[]")]

@@ -55,6 +55,7 @@ def test_checkout_returns_the_order(shopper: User) -> None:
         "charges": "0.00",
         "charge_lines": [],
         "total_amount": "20.00",
+        "shipping_method": "standard",
         "shipping_address": {**ADDRESS, "country": "US"},
         "billing_address": {},
         "notes": "Please deliver after 5 PM",
