@@ -76,6 +76,9 @@ def test_without_any_method_the_settings_are_the_only_one(settings: Settings) ->
         for parcel in (small, large)
         for quote in rates().quotes(parcel, destination=GERMANY, currency="JPY")
     ]
-    assert [(quote.code, quote.price) for quote in found] == [("standard", 5), ("standard", 0)]
+    assert [(quote.code, quote.price) for quote in found] == [
+        ("standard", Decimal(5)),
+        ("standard", Decimal(0)),
+    ]
     method(is_active=False).save()
     assert rates().quotes(small, destination=GERMANY, currency="EUR") == []

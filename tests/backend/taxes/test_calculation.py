@@ -44,7 +44,7 @@ def test_without_any_rate_the_percentage_in_the_settings_applies_everywhere(sett
     assert (tax.rate, tax.tax, tax.net) == (Decimal(10), Decimal("5.00"), Decimal(50))
     TaxRate.objects.create(country="DE", tax_class="standard", rate=Decimal(19))
     (tax,) = calculator().taxes([line], destination=anywhere, currency="EUR")
-    assert (tax.rate, tax.tax) == (0, 0)
+    assert (tax.rate, tax.tax) == (Decimal(0), Decimal(0))
 
 
 @pytest.mark.django_db
