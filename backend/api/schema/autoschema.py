@@ -131,7 +131,8 @@ class ShopSchema(AutoSchema):
         schema: Schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
         if direction == "request" and isinstance(field, DecimalField):
             described: Schema = {key: schema[key] for key in ("description", "default") if key in schema}
-            return {"anyOf": [_decimal_text(field), {"type": "number", "minimum": 0}], **described}
+            null: list[Schema] = [{"type": "null"}] if field.allow_null else []
+            return {"anyOf": [_decimal_text(field), {"type": "number", "minimum": 0}, *null], **described}
         return schema
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
