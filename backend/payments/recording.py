@@ -70,6 +70,9 @@ def record_reports(
         event = _event(payment, report, known=[*known, *added], requests=requests, now=now)
         if event is None:
             continue
+        if not payment.gateway_reference:
+            # The response with it was lost.
+            payment.gateway_reference = report.payment_reference
         event.request = cause
         event.save()
         added.append(event)

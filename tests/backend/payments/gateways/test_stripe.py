@@ -255,6 +255,10 @@ def test_a_webhook_before_the_response_is_matched_by_its_metadata(stripe: Stripe
     assert figures(made) == ("CAPTURED", 0, 100, 0)
     assert request_of(made, "AUTHORISE").state == "SUCCEEDED"
 
+    written(services.refund, made.pk, amount=Decimal("30.00"))
+    perform_due()
+    assert figures(made) == ("PARTIALLY_REFUNDED", 0, 100, 30)
+
 
 class TestWebhooks:
     def test_an_old_signature_is_refused(self, stripe: StripeServer) -> None:
