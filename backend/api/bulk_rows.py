@@ -12,8 +12,8 @@ from django.db.models.expressions import Combinable
 def insert_rows(rows: Sequence[Model], *, overwrite: Collection[str] = ()) -> None:
     """Insert rows of one model, without setting generated primary keys on the objects.
 
-    With `overwrite`, these fields of a row are updated if its primary key exists. Takes half of the time of
-    `bulk_create` on SQLite, where that builds a statement for some tens of rows; elsewhere it is the same.
+    With `overwrite`, these fields of a row are updated if its primary key exists. On SQLite this takes half
+    the time of `bulk_create`, which builds a statement for every few dozen rows; elsewhere it calls it.
     """
     if not rows:
         return

@@ -19,11 +19,11 @@ class _Compiled(NamedTuple):
     connection: BaseDatabaseWrapper
     sql: str
     converters: Sequence[tuple[int, Sequence[Callable[..., Any]], Any]]
-    """The position of a column, and what turns the database's value into Python's."""
+    """The position of a column, the functions that convert its values to Python's, and its expression."""
 
 
 class CompiledQuery:
-    """A query whose only parameter is a key; `build` returns it for a key, as a QuerySet of tuples."""
+    """A query with a key as its only parameter; `build` returns the QuerySet of tuples for a key."""
 
     def __init__(self, build: Callable[[int], QuerySet[Any, tuple[Any, ...]]]) -> None:
         self._build = build
@@ -31,7 +31,7 @@ class CompiledQuery:
         self._of_thread = threading.local()
 
     def rows(self, key: int) -> list[list[Any]]:
-        """Return the rows for `key`, as the QuerySet would: none for a key that no column can have."""
+        """Return the same rows for `key` as the QuerySet; none if `key` is too large for the column."""
         if abs(key) > _HIGHEST_KEY:
             return []
         connection, sql, converters = self._compiled()

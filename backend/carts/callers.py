@@ -23,7 +23,7 @@ class Caller:
 
 
 def caller_of(request: Request, *, now: datetime) -> Caller:
-    """Return the caller; a guest who has logged in finds the guest's cart in the account's.
+    """Return the caller; if the request has both tokens, merge the guest's cart into the account's.
 
     Raises:
         InvalidInput: the cart token is malformed.

@@ -40,7 +40,7 @@ class CartItem(models.Model):
     `exposure_id`, `added_at` and `shopper_key` are a claim: that this shopper added the product from that
     list at that time. It is stored unchecked; reports decide whether the list gets credit for the sale.
     `price_when_added` is the price of a unit when the shopper last changed the line, so that the cart can
-    tell when it has changed. It is null in rows of an earlier release.
+    show that it has changed. It is null in rows of an earlier release.
     """
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")

@@ -59,22 +59,22 @@ def unsubscribe(user: User, *, product_id: int, variant_id: int | None, by: Acto
         rows.delete()
 
 
-def tell_subscribers(product_ids: Collection[int], *, now: datetime) -> int:
+def notify_subscribers(product_ids: Collection[int], *, now: datetime) -> int:
     """Publish a fact for each subscription to an available variant of the products; return how many.
 
     A subscription is deleted when its fact is published. All subscribers are notified, even if there are
     fewer units.
     """
-    told = 0
+    notified = 0
     while _due(product_ids).exists():
-        found = _tell_some(product_ids, now=now)
-        told += found
+        found = _notify_some(product_ids, now=now)
+        notified += found
         if not found:
             break
-    return told
+    return notified
 
 
-def _tell_some(product_ids: Collection[int], *, now: datetime) -> int:
+def _notify_some(product_ids: Collection[int], *, now: datetime) -> int:
     with transaction.atomic():
         due = _due(product_ids).select_for_update(of=("self",)).order_by("pk")
         subscriptions = list(due[:TOLD_AT_ONCE])

@@ -13,7 +13,7 @@ from backend.catalog.services import products_changed
 from backend.inventory.services import lock_variants
 from backend.inventory.short_reservations import fill
 
-# One statement, because its tables then have one state, however much stock moves meanwhile.
+# A single statement, so that it reads all tables in the same state although stock moves meanwhile.
 COMPARE = (Path(__file__).parent / "sql" / "stock_differences.sql").read_text()
 
 
@@ -52,7 +52,7 @@ def stock_differences() -> list[StockDifference]:
 def repair(variant_id: int, *, by: Actor, now: datetime) -> StockDifference | None:
     """Set the variant's counters to the sums of its rows; return what differed, or None.
 
-    This is exact while stock moves: the sums are read after the variant was locked, and whatever changes the
+    This is exact while stock moves: the sums are read after the variant was locked, and every change of the
     rows changes the counters by the same numbers under this lock. Nothing is changed if `is_repairable` is
     false.
     """

@@ -117,7 +117,7 @@ class StockAlert(models.Model):
 
 
 class BackInStockSubscription(models.Model):
-    """A request to be told once when a variant that is out of stock is available again; deleted when told."""
+    """A request to be notified once when a variant is available again; deleted when it is fulfilled."""
 
     variant = models.ForeignKey(Variant, on_delete=models.CASCADE, related_name="back_in_stock_subscriptions")
     user = models.ForeignKey(

@@ -1,7 +1,7 @@
 """Changes to reservations: units are held, committed, shipped or released.
 
-Each function takes all or nothing. It locks the variants by id and publishes the products whose available
-units changed.
+Each function changes all the given reservations or none. It locks the variants by id and publishes the
+products whose available units changed.
 """
 
 from collections import Counter

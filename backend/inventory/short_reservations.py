@@ -26,7 +26,7 @@ from backend.outbox.topics import Topic
 def take_held_units(units: Mapping[int, int], *, by: Actor, now: datetime) -> None:
     """Take units (by variant id) from reservations, which are then short; the caller reduces the stock.
 
-    The variants are locked, and have as many reserved units.
+    The caller has locked the variants, which have at least as many reserved units.
     """
     rows = Reservation.objects.filter(variant_id__in=units, state__in=LIVE)
     losing = sorted(_locked(rows), key=_fills_first, reverse=True)
@@ -36,7 +36,7 @@ def take_held_units(units: Mapping[int, int], *, by: Actor, now: datetime) -> No
 
 
 def fill(variant_ids: Collection[int], *, by: Actor, now: datetime) -> None:
-    """Give available units of the variants, which are locked, to short reservations (1 query if none is)."""
+    """Give available units of the locked variants to short reservations (1 query if none are short)."""
     short = sorted(
         _locked(Reservation.objects.filter(variant_id__in=variant_ids, short__gt=0)), key=_fills_first
     )
@@ -57,7 +57,7 @@ def fill(variant_ids: Collection[int], *, by: Actor, now: datetime) -> None:
 
 
 def forget(units: Mapping[Reservation, int], *, by: Actor, now: datetime) -> None:
-    """Reduce what locked reservations lack by `units`, because they are not wanted any more."""
+    """Reduce the short units of locked reservations by `units`, which are not needed any more."""
     _change(list(units), by_units={one.pk: -number for one, number in units.items()}, by=by, now=now)
 
 

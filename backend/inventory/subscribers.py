@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from backend.inventory.alerts import compare_levels
-from backend.inventory.back_in_stock import tell_subscribers
+from backend.inventory.back_in_stock import notify_subscribers
 from backend.outbox.subscribers import Notice, Start
 from backend.outbox.topics import Topic
 
@@ -24,7 +24,7 @@ class StockAlerts:
     batch_size: ClassVar[int] = 200
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Record the changes of levels, and tell the subscribers of what is available."""
+        """Record the changes of levels, and notify the subscribers of available variants."""
         product_ids = [int(notice.key) for notice in notices]
         compare_levels(product_ids, now=self.clock())
-        tell_subscribers(product_ids, now=self.clock())
+        notify_subscribers(product_ids, now=self.clock())

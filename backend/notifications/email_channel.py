@@ -59,7 +59,7 @@ class EmailConnection:
             raise (ChannelDown if transmitted_nothing else PossiblySent)(_described(error)) from error
 
     def close(self) -> None:
-        """Disconnect. A server that fails to say goodbye has accepted its messages nevertheless."""
+        """Disconnect; errors are ignored, because the server has accepted the messages before."""
         with suppress(OSError):
             self._backend.close()
 

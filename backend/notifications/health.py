@@ -30,7 +30,7 @@ def check_at(now: datetime) -> Mapping[str, object]:
         minutes = int((now - oldest.queued_at) / timedelta(minutes=1))
         why = oldest.reason or "no worker has tried to send it"
         raise DeliveriesStuck(f"{stuck.count()} messages wait, the oldest for {minutes} minutes: {why}")
-    # Neither sent nor skipped: the condition of the index.
+    # The same condition as that of the index.
     rows = Delivery.objects.exclude(state__in=[DeliveryState.SENT, DeliveryState.SKIPPED])
     return dict(
         rows.aggregate(

@@ -1,4 +1,4 @@
-"""The kinds of messages: which facts they tell, to whom, and what their templates show."""
+"""The kinds of messages: their facts, their recipients, and what their templates show."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ Lines = Sequence[Mapping[str, object]]
 
 
 class KindDefinition(Protocol):
-    """What a kind of message has to say. Its templates are in `templates/notifications/<kind>`."""
+    """The recipients and contents of a kind of message; templates are in `templates/notifications/<kind>`."""
 
     kind: ClassVar[NotificationKind]
     topic: ClassVar[Topic]
@@ -23,7 +23,7 @@ class KindDefinition(Protocol):
     """How long a delivery waits for further facts after the first."""
 
     def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
-        """Return the id of the user to tell, by the facts' keys; facts that need no message are left out."""
+        """Return the recipient's id by the fact's key, for the facts that need a message."""
 
     def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
         """Return the facts that a user who unsubscribed from the kind asked for afterwards."""
@@ -49,7 +49,7 @@ class StockAlertKind:
         return dict(alerts.values_list("pk", "variant__product__seller_id"))
 
     def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
-        """Return none: alerts aren't asked for one by one."""
+        """Return none: users don't request single alerts."""
         return []
 
     def lines(self, keys: Collection[int]) -> Lines:

@@ -7,7 +7,7 @@ from backend.catalog.models import Product
 from backend.notifications.errors import UnsubscribeLinkInvalid
 from backend.notifications.models import NotificationKind
 
-# Part of the signature: links that were mailed end to work if it changes.
+# Part of the signature: if it changes, the links in messages that were sent become invalid.
 _SALT = "backend.notifications.unsubscribe"
 
 

@@ -21,7 +21,7 @@ class NotificationKind(models.TextChoices):
     """What a message is about; `backend.notifications.kinds` says how each is addressed and rendered."""
 
     STOCK_ALERT = "stock_alert", "Products of yours that are low on stock or sold out"
-    BACK_IN_STOCK = "back_in_stock", "Products that you waited for and that are available again"
+    BACK_IN_STOCK = "back_in_stock", "Products that you subscribed to and that are available again"
 
 
 class DeliveryState(models.TextChoices):
@@ -31,7 +31,7 @@ class DeliveryState(models.TextChoices):
     SENDING = "SENDING", "being sent"
     SENT = "SENT", "accepted by the server"
     FAILED = "FAILED", "given up"
-    POSSIBLY_SENT = "POSSIBLY_SENT", "sent or not, nothing tells"
+    POSSIBLY_SENT = "POSSIBLY_SENT", "unknown whether it was sent"
     SKIPPED = "SKIPPED", "not wanted, or no address"
 
 
@@ -89,7 +89,7 @@ class Delivery(models.Model):
 
 
 class DeliveryFact(models.Model):
-    """A fact that a delivery tells: unique, so that a fact that is received twice is told once.
+    """A fact in a delivery; unique, so that a fact that is received twice is sent once.
 
     `key` is the key of the fact's outbox message; the kind implies its topic.
     """

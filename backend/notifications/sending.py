@@ -1,4 +1,4 @@
-"""Sends what is due.
+"""Sends the deliveries that are due.
 
 A delivery is claimed (committed as SENDING) as the last step before the message is handed over, and its
 outcome is committed afterwards. No transaction is open while a server is involved. If the process dies in
@@ -73,7 +73,7 @@ def _send_over(channel: Channel, *, clock: Clock) -> int:
 
 
 def _another_process_sends(channel: Channel, *, now: datetime) -> bool:
-    """Return whether another process is sending; a slow server must not occupy all threads of the worker."""
+    """Return whether another process is sending; otherwise a slow server could occupy all threads."""
     recent = Delivery.objects.filter(
         channel=channel.name, state=DeliveryState.SENDING, claimed_at__gte=now - CLAIM_LASTS
     )
@@ -84,7 +84,7 @@ def _next_due(channel: Channel, *, now: datetime) -> Delivery | None:
     due = Delivery.objects.filter(channel=channel.name, state=DeliveryState.PENDING, due_at__lte=now)
     delivery = due.select_related("recipient").order_by("due_at", "pk").first()
     if delivery is not None and delivery.collecting:
-        # Before its facts are read.
+        # Sealed before its facts are read, so that none is added afterwards.
         due.filter(pk=delivery.pk).update(collecting=False)
     return delivery
 
@@ -171,7 +171,7 @@ def _postpone(delivery: Delivery, *, reason: str, now: datetime) -> None:
 
 
 def _claimed(delivery: Delivery) -> QuerySet[Delivery]:
-    """Return the row, if it is still this process's: a claim that is too old was marked as POSSIBLY_SENT."""
+    """Return the row if no process has claimed it since; an old claim was marked as POSSIBLY_SENT."""
     states = [DeliveryState.SENDING, DeliveryState.POSSIBLY_SENT]
     return Delivery.objects.filter(pk=delivery.pk, claimed_at=delivery.claimed_at, state__in=states)
 
@@ -192,7 +192,7 @@ def _return(delivery: Delivery, *, due_at: datetime, attempts: int, reason: str)
 
 
 def _pause(channel: Channel, *, reason: str, now: datetime) -> None:
-    """Put off everything that is due: an outage must not use up the attempts of single deliveries."""
+    """Postpone all deliveries that are due, because an outage must not use up their attempts."""
     later = now + PAUSE_WHEN_DOWN
     due = Delivery.objects.filter(channel=channel.name, state=DeliveryState.PENDING, due_at__lt=later)
     count = due.update(due_at=later, reason=reason[:LONGEST_REASON])

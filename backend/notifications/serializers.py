@@ -14,7 +14,7 @@ class PreferenceSerializer(serializers.Serializer[Any]):
 
     EXAMPLE = {
         "kind": "back_in_stock",
-        "description": "Products that you waited for and that are available again",
+        "description": "Products that you subscribed to and that are available again",
         "subscribed": True,
     }
 

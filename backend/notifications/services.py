@@ -38,17 +38,17 @@ def collect(definition: KindDefinition, keys: Collection[int], *, now: datetime)
 def _collect(
     definition: KindDefinition, keys: list[int], *, recipient_id: int, channel: str, now: datetime
 ) -> None:
-    told = {"kind": definition.kind, "channel": channel, "recipient_id": recipient_id}
+    columns = {"kind": definition.kind, "channel": channel, "recipient_id": recipient_id}
     with transaction.atomic():
-        known = set(DeliveryFact.objects.filter(**told, key__in=keys).values_list("key", flat=True))
+        known = set(DeliveryFact.objects.filter(**columns, key__in=keys).values_list("key", flat=True))
         new = [key for key in keys if key not in known]
         if not new:
             return
         # Locked, so that it isn't sealed before the facts are in it.
         delivery, _ = Delivery.objects.select_for_update(of=("self",)).get_or_create(
-            **told, collecting=True, defaults={"queued_at": now, "due_at": now + definition.collects_for}
+            **columns, collecting=True, defaults={"queued_at": now, "due_at": now + definition.collects_for}
         )
-        rows = [DeliveryFact(delivery=delivery, key=key, **told) for key in new]
+        rows = [DeliveryFact(delivery=delivery, key=key, **columns) for key in new]
         DeliveryFact.objects.bulk_create(rows, ignore_conflicts=True)
 
 

@@ -28,7 +28,7 @@ class _SMTP(smtplib.SMTP):
 
 
 class _SMTPS(_SMTP, smtplib.SMTP_SSL):
-    """The same over TLS."""
+    """The same as _SMTP, over TLS."""
 
 
 class EmailBackend(smtp.EmailBackend):

@@ -1,4 +1,4 @@
-"""The outbox's subscriber that makes deliveries of facts."""
+"""The outbox subscriber that creates deliveries for facts."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -14,9 +14,9 @@ from backend.outbox.topics import Topic
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
-    """Makes deliveries of facts, which the worker sends.
+    """Creates deliveries for facts; a Celery worker sends them.
 
-    It starts at the head, so that nothing that happened before it was switched on is told.
+    It starts at the head, so that facts from before it was switched on are not sent.
     """
 
     clock: Callable[[], datetime]

@@ -54,7 +54,7 @@ from backend.payments.services import new_payment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purchase:
-    """What a customer or a guest tells the shop to place an order, and the tariff that applies.
+    """The data that a customer or a guest sends to place an order, and the tariff that applies.
 
     Without a shipping method, the cheapest one is used. The tariff is read when the purchase is made, which
     is before the transaction; `expected_total` protects against a later change.

@@ -1,9 +1,9 @@
-"""Makes an order agree with its payments, after either of them changed.
+"""Settles an order: confirms, captures or refunds, after the order or its payments have changed.
 
-`settle` compares what the order costs with what was paid, and does what follows. It reads the rows again each
-time and asks for a payment, a capture or a refund only as far as that isn't pending, so it can be repeated.
+`settle` compares what the order costs with what was paid, and acts on the difference. It reads the rows again
+each time, and requests only those captures and refunds that aren't pending, so it can be repeated.
 
-    what is paid                                        what follows
+    situation                                           action
     a PENDING order is covered                          it is confirmed
     an order that expired is covered                    its units are reserved again, or the money is refunded
     more than the order costs                           the rest is refunded
@@ -51,7 +51,7 @@ def settle_number(order_number: str, *, by: Actor, now: datetime) -> None:
 
 
 def is_paid_here(order: Order) -> bool:
-    """Return whether the order has a payment; those of earlier releases and of other shops have none."""
+    """Return whether the order has a payment; orders of earlier releases and imported ones have none."""
     return payments_of(order.order_number).exists()
 
 
@@ -83,7 +83,7 @@ def _has_expired(order: Order) -> bool:
 
 
 def _reopen(order: Order, *, by: Actor, now: datetime) -> None:
-    """Reserve the units of an expired order again and confirm it, unless some are sold meanwhile."""
+    """Reserve the units of an expired order again and confirm it, unless they are no longer available."""
     items = list(order.items.all())
     units = {item.variant_id: item.quantity for item in items}
     try:

@@ -17,7 +17,7 @@ EXPIRED = "The order was not paid in time."
 """The note on the cancellation of an order whose hold ended."""
 
 STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
-    # If it is paid after it has expired.
+    # An order that expired is reopened when it is paid.
     OrderStatus.PENDING: frozenset({OrderStatus.CANCELLED}),
     OrderStatus.CONFIRMED: frozenset({OrderStatus.PENDING}),
 }

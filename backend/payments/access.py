@@ -10,7 +10,7 @@ _owner_checks: list[OwnerCheck] = []
 
 
 def register_owner_check(check: OwnerCheck) -> None:
-    """Let `check` decide whether a request comes from the owner of the order with a number."""
+    """Register `check`, which decides whether a request comes from the owner of an order, by its number."""
     _owner_checks[:] = [check]
 
 

@@ -1,4 +1,4 @@
-"""Which events of a payment an operator has to look at."""
+"""Selects the events of a payment that need an operator."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,7 +7,7 @@ from backend.payments.state import FAILURES, Fact, PaymentState, state_of
 
 
 def facts_of(events: Iterable[PaymentEvent]) -> list[Fact]:
-    """Return what the events say."""
+    """Return the events as facts."""
     return [
         Fact(kind=event.kind, amount=event.amount, reference=event.gateway_reference, problem=event.problem)
         for event in events
@@ -38,5 +38,5 @@ def alarming(
 
 
 def _was_captured_instead(event: PaymentEvent, *, state: PaymentState) -> bool:
-    """Return whether a void failed because the payment was captured: its order is paid, or refunds it."""
+    """Return whether a void failed because of a capture, which then pays the order or is refunded."""
     return event.kind == EventKind.VOID_FAILED and state.captured > 0

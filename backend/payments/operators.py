@@ -1,4 +1,4 @@
-"""What operators do about payments that need attention. Must be called in a transaction."""
+"""Changes that operators make to payments that need attention. Must be called in a transaction."""
 
 from datetime import datetime
 from uuid import UUID
@@ -41,7 +41,7 @@ def retry(request_id: UUID, *, by: Actor, now: datetime) -> PaymentRequest:
 
 
 def give_up(request_id: UUID, *, reason: str, by: Actor, now: datetime) -> PaymentRequest:
-    """Close an unresolved request that the gateway, as an operator has seen there, did not perform.
+    """Close an unresolved request that the gateway did not perform, according to an operator.
 
     Raises:
         PaymentNotFound: there is no such request, or its outcome is known.

@@ -24,7 +24,7 @@ logger = structlog.get_logger(__name__)
 
 # Longer than any call takes.
 LEASE = timedelta(minutes=1)
-# Less than six hours together, for which PayPal keeps the keys of orders (Stripe keeps keys for a day).
+# Together less than six hours, for which PayPal keeps the idempotency keys of orders (Stripe: a day).
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 180, 600, 1_200, 1_800, 3_600))
 MAX_ATTEMPTS = len(PAUSES) + 1
 
@@ -48,7 +48,7 @@ def perform(request_id: UUID, *, clock: Clock) -> RequestState | None:
 
 
 def due(*, now: datetime, limit: int) -> list[UUID]:
-    """Return up to `limit` requests that no process performs and whose time has come."""
+    """Return up to `limit` requests that are due, the longest due first."""
     rows = PaymentRequest.objects.filter(_is_due(now)).order_by("next_attempt_at")
     return list(rows.values_list("pk", flat=True)[:limit])
 
@@ -116,7 +116,7 @@ def _failure(request: PaymentRequest, *, reason: str, now: datetime) -> Report:
 
 
 def _postpone(request: PaymentRequest, *, reason: str, now: datetime) -> RequestState:
-    """Set the time of the next attempt, unless a webhook has told the outcome or this was the last one."""
+    """Set the time of the next attempt; leave the request unresolved if this attempt was the last one."""
     logger.warning(
         "payment_outcome_unknown", request=str(request.pk), attempt=request.attempts, reason=reason
     )

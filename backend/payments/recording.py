@@ -32,7 +32,7 @@ _FULFILLED_BY = {
     EventKind.CAPTURED: (RequestKind.AUTHORISE, RequestKind.COMPLETE, RequestKind.CAPTURE),
     EventKind.VOIDED: (RequestKind.VOID,),
 }
-"""The requests that an event shows to have been performed, if the gateway doesn't name the request."""
+"""The kinds of requests that an event completes, if the gateway doesn't name the request."""
 
 FAILURE_OF = {
     RequestKind.CAPTURE: EventKind.CAPTURE_FAILED,

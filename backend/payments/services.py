@@ -243,7 +243,7 @@ def _written(request: PaymentRequest, *, by: Actor, now: datetime) -> PaymentReq
 
 
 def _captures(payment: Payment) -> list[tuple[str, Decimal]]:
-    """Return the reference of each capture, and how much of it is not requested back yet."""
+    """Return the reference of each capture, and its amount without the refunds that were requested."""
     captured = payment.events.filter(kind=EventKind.CAPTURED, problem="").order_by("id")
     asked = payment.requests.filter(kind=RequestKind.REFUND).exclude(state=RequestState.FAILED)
     by_target = dict(asked.values_list("target").annotate(total=Sum("amount")).order_by())

@@ -10,7 +10,7 @@ from backend.outbox.topics import Topic
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequests:
-    """Has new requests performed: `request` queues the task for a request's id."""
+    """Queues tasks that perform new requests; `request` queues the task for a request's id."""
 
     request: Callable[[str], None]
     name: ClassVar[str] = "payments.requests"

@@ -4,6 +4,6 @@ from backend.api.throttles import ScopedThrottle
 
 
 class WebhookThrottle(ScopedThrottle):
-    """Webhooks, by the address that sends them; a gateway sends again what is refused."""
+    """Limits webhooks by the address of the sender; gateways repeat webhooks that are refused."""
 
     scope = "webhooks"

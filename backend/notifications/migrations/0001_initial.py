@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("stock_alert", "Products of yours that are low on stock or sold out"),
-                            ("back_in_stock", "Products that you waited for and that are available again"),
+                            ("back_in_stock", "Products that you subscribed to and that are available again"),
                         ],
                         max_length=32,
                     ),
@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                             ("SENDING", "being sent"),
                             ("SENT", "accepted by the server"),
                             ("FAILED", "given up"),
-                            ("POSSIBLY_SENT", "sent or not, nothing tells"),
+                            ("POSSIBLY_SENT", "unknown whether it was sent"),
                             ("SKIPPED", "not wanted, or no address"),
                         ],
                         default="PENDING",
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("stock_alert", "Products of yours that are low on stock or sold out"),
-                            ("back_in_stock", "Products that you waited for and that are available again"),
+                            ("back_in_stock", "Products that you subscribed to and that are available again"),
                         ],
                         max_length=32,
                     ),
@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("stock_alert", "Products of yours that are low on stock or sold out"),
-                            ("back_in_stock", "Products that you waited for and that are available again"),
+                            ("back_in_stock", "Products that you subscribed to and that are available again"),
                         ],
                         max_length=32,
                     ),

@@ -98,7 +98,7 @@ def replace(name: str, other: Gateway) -> Gateway | None:
 
 
 def forget(name: str) -> None:
-    """Let the gateway be made again from the settings when it is used next."""
+    """Discard the gateway, so that it is created from the settings again at its next use."""
     _made.pop(name, None)
 
 

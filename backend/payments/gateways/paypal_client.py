@@ -16,7 +16,7 @@ LIVE_URL = "https://api-m.paypal.com"
 # A token is replaced before it expires.
 TOKEN_MARGIN_SECONDS = 60
 
-# The request was not performed, or is being performed: another attempt with the same id tells.
+# The request was not performed, or is being performed; another attempt with the same id gets the outcome.
 _ATTEMPT_AGAIN = frozenset({401, 403, 408, 409, 429})
 
 

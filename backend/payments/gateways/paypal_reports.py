@@ -1,4 +1,4 @@
-"""What PayPal's objects and webhook events say happened to a payment."""
+"""Converts PayPal's objects and webhook events to reports."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -34,7 +34,7 @@ _REFUNDS = (EventKind.REFUNDED, EventKind.REFUND_FAILED)
 
 
 def of_order(order: Mapping[str, Any], *, occurred_at: datetime) -> Iterator[Report]:
-    """Yield what an order's captures and authorisations say."""
+    """Yield the reports of an order's captures and authorisations."""
     for unit in order.get("purchase_units", []):
         payments = unit.get("payments", {})
         for capture in payments.get("captures", []):
@@ -44,17 +44,17 @@ def of_order(order: Mapping[str, Any], *, occurred_at: datetime) -> Iterator[Rep
 
 
 def of_capture(capture: Mapping[str, Any], *, occurred_at: datetime) -> Iterator[Report]:
-    """Yield what a capture's status says; nothing while it is pending."""
+    """Yield the report of a capture's status; nothing while it is pending."""
     yield from _of_state(capture, _OF_CAPTURE, occurred_at=occurred_at)
 
 
 def of_refund(refund: Mapping[str, Any], *, occurred_at: datetime) -> Iterator[Report]:
-    """Yield what a refund's status says; nothing while it is pending."""
+    """Yield the report of a refund's status; nothing while it is pending."""
     yield from _of_state(refund, _OF_REFUND, occurred_at=occurred_at)
 
 
 def of_event(event: Mapping[str, Any]) -> Iterator[Report]:
-    """Yield what a webhook event says; nothing for events that don't concern payments."""
+    """Yield the report of a webhook event; nothing for events that don't concern payments."""
     subject, occurred_at = event["resource"], datetime.fromisoformat(event["create_time"])
     if occurred_at.tzinfo is None:
         raise ValueError("the time has no time zone")

@@ -42,7 +42,7 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a gateway says happened to a payment, which is named by our id or by the gateway's.
+    """What a gateway reports about a payment, which is identified by our id or by the gateway's.
 
     An `amount` of None is the whole amount of the payment. `reference` is the gateway's id of the
     authorisation, capture, refund or attempt. `request_id` is the request that caused it, if that is known.
@@ -63,9 +63,9 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a request. If `pending`, the gateway will report the outcome in a webhook.
+    """The outcome of a request that was not refused.
 
-    `payment_reference` is the gateway's id of a payment that it created. `client_data` is what a storefront
+    If `pending`, the gateway will report the outcome in a webhook. `payment_reference` is the gateway's id of a payment that it created. `client_data` is what a storefront
     needs to let the customer pay.
     """
 

@@ -33,7 +33,7 @@ TOLERANCE_SECONDS = 300
 _UNKNOWN = (stripe.APIConnectionError, stripe.RateLimitError, stripe.IdempotencyError, stripe.APIError)
 """A response was lost, or the request was not performed yet (too many requests, the key is in use)."""
 _MISCONFIGURED = (stripe.AuthenticationError, stripe.PermissionError)
-"""The request was not performed, and will be once the keys are right."""
+"""The request was not performed; it can succeed once the keys are corrected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What Stripe's objects and webhook events say happened to a payment."""
+"""Converts Stripe's objects and webhook events to reports."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from backend.payments.models import EventKind
 
 
 def reports_of_intent(intent: Mapping[str, Any], *, occurred_at: datetime) -> list[Report]:
-    """Return what the state of a PaymentIntent says."""
+    """Return the reports of a PaymentIntent's state."""
     match intent["status"]:
         case "requires_capture":
             amount = _amount(intent, "amount_capturable")
@@ -50,7 +50,7 @@ def reports_of_event(event: Mapping[str, Any]) -> list[Report]:
 
 
 def reports_of_refund(refund: Mapping[str, Any], *, occurred_at: datetime) -> list[Report]:
-    """Return what the state of a refund says; nothing while it is pending."""
+    """Return the reports of a refund's state; none while it is pending."""
     match refund["status"]:
         case "succeeded":
             return [_of_charge(refund, EventKind.REFUNDED, occurred_at=occurred_at)]

@@ -132,7 +132,7 @@ def test_a_cart_above_the_highest_order_total_is_still_shown(settings: Settings)
     assert (response.status_code, response.json()["data"]["subtotal"]) == (201, "99989999999900.01")
 
 
-def test_a_guest_gets_a_token_with_the_first_item_and_is_known_by_it() -> None:
+def test_a_guest_gets_a_token_with_the_first_item_and_is_identified_by_it() -> None:
     guest, lamp = client_of(), variant()
     assert guest.get(CART).json()["data"] == EMPTY
     first = guest.post(CART, {"variant_id": lamp.pk}).json()["data"]
@@ -187,7 +187,7 @@ def test_the_first_request_with_both_tokens_moves_the_guests_lines_to_the_accoun
     assert guest.get(CART, headers=token).json()["data"] == EMPTY
 
 
-def test_a_line_tells_when_its_price_is_another_one_than_when_it_was_added() -> None:
+def test_a_line_shows_the_earlier_price_if_the_price_has_changed_since() -> None:
     client, lamp = client_of(customer()), variant(price="10.00")
     line = client.post(CART, {"variant_id": lamp.pk}).json()["data"]["items"][0]
     assert (line["unit_price"], line["previous_unit_price"]) == ("10.00", None)

@@ -1,4 +1,4 @@
-"""Imports on a full volume: they say which one, and continue when it has space again."""
+"""Imports on a full volume name it, and continue when it has space again."""
 
 import errno
 import sqlite3
@@ -30,7 +30,7 @@ def import_file(path: Path) -> None:
 
 @contextmanager
 def pages_left(pages: int) -> Iterator[None]:
-    """Let SQLite's file grow by so many pages only, as on a full volume."""
+    """Let SQLite's file grow by only this number of pages, as on a full volume."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA page_count")

@@ -1,4 +1,4 @@
-"""What holds for stock and reservations at every commit, computed without the code that keeps it."""
+"""The invariants of stock and reservations at every commit, computed without the code under test."""
 
 from collections import Counter, defaultdict
 
@@ -7,7 +7,7 @@ from backend.inventory.models import InventoryTransaction, Reservation, Reservat
 
 
 def check_stock_and_reservations() -> None:
-    """Compare the counters of all variants, and the history of shortages, with the rows they follow from."""
+    """Compare the counters of all variants, and the history of shortages, with the rows that determine them."""
     ledger: Counter[int] = Counter()
     for variant_id, effect in InventoryTransaction.objects.values_list("variant_id", "effect"):
         ledger[variant_id] += effect

@@ -1,4 +1,4 @@
-"""The counters are repaired only when asked, exactly, and with a trace."""
+"""Counters are repaired only on request, exactly, and with an entry in the audit log."""
 
 import pytest
 from django.core.management import CommandError, call_command

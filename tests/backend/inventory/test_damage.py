@@ -1,4 +1,4 @@
-"""DAMAGE takes reserved units, and what arrives or is released goes to the reservations that lost them."""
+"""DAMAGE takes reserved units, and units that arrive or are released replace them."""
 
 from datetime import timedelta
 from typing import Any
@@ -110,7 +110,7 @@ def test_units_are_taken_from_unpaid_orders_first_and_from_the_newest() -> None:
 @pytest.mark.parametrize(
     ("kind", "quantity", "available"), [("DAMAGE", 5, 4), ("ADJUSTMENT", -3, 2), ("OUT", 3, 2)]
 )
-def test_only_damage_reaches_reserved_units_and_no_more_than_the_stock(
+def test_only_damage_takes_reserved_units_and_no_more_than_the_stock(
     kind: str, quantity: int, available: int
 ) -> None:
     lamp = shop.variant(stock=4)
@@ -125,7 +125,7 @@ def test_only_damage_reaches_reserved_units_and_no_more_than_the_stock(
     assert stock_of(lamp.pk) == (4, 2)
 
 
-def test_other_entries_recorded_with_damage_do_not_reach_reserved_units() -> None:
+def test_other_entries_recorded_with_damage_do_not_take_reserved_units() -> None:
     lamp = shop.variant(stock=4)
     reserved(lamp, 3)
     entries = [
@@ -251,7 +251,7 @@ def delivering(*variants: Variant) -> None:
         shop.receive({one.pk: 1 for one in variants})
 
 
-def test_damage_beside_orders_deliveries_cancellations_and_shipments_keeps_every_count() -> None:
+def test_counts_stay_right_during_concurrent_damage_orders_deliveries_cancellations_and_shipments() -> None:
     lamp, chair = shop.product(stock=[12, 12]).variants.all()
     standing = [reserve({lamp.pk: 1, chair.pk: 1}, reference=f"{n}", now=NOW) for n in range(8)]
 

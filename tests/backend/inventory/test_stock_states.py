@@ -1,4 +1,4 @@
-"""Whatever sellers, shoppers, suppliers, files and the warehouse do to stock, in any order, its counts stay right."""
+"""Stock stays correct in any order of actions by sellers, shoppers, suppliers, imports and the warehouse."""
 
 import tempfile
 from collections.abc import Callable
@@ -67,7 +67,7 @@ def import_file(path: Path, *, phone: str) -> str:
 
 
 def allowed(action: Callable[[], object]) -> None:
-    """Do it, or nothing if the shop refuses it: that the counts stay right is checked either way."""
+    """Perform the action, unless the shop refuses it; the invariants are checked in both cases."""
     try:
         with transaction.atomic():
             action()
@@ -285,7 +285,7 @@ class Shop(RuleBasedStateMachine):
                 self.alerts.append((row.pk, before, after))
             self.levels[row.pk] = after
 
-    # What holds
+    # Invariants
 
     @invariant()
     def stock_and_reservations_are_right(self) -> None:

@@ -13,7 +13,7 @@ from tests.services.smtp import MailServer, mail_server
 
 @dataclass
 class Clock:
-    """The time, which only a test moves."""
+    """A clock that a test sets."""
 
     now: datetime = NOW
 

@@ -1,4 +1,4 @@
-"""Facts become deliveries: each fact is told once, and several in a short time by one message."""
+"""Facts become deliveries: each fact is sent once, and several within a short time in one message."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_only_the_last_alert_of_a_variant_is_shown(server: MailServer, clock: Cl
     assert subjects(server) == [("ann@shop.example", "Sold out: Lamp")]
 
 
-def test_a_restock_is_no_message_to_the_seller(clock: Clock) -> None:
+def test_a_restock_sends_no_message_to_the_seller(clock: Clock) -> None:
     lamp = shop.variant()
     notice = alert(lamp)
     lamp.stock_alerts.update(level="SUFFICIENT", previous_level="OUT")
@@ -54,7 +54,7 @@ def test_a_restock_is_no_message_to_the_seller(clock: Clock) -> None:
     assert Delivery.objects.count() == 0
 
 
-def test_facts_that_are_delivered_again_are_told_once(server: MailServer, clock: Clock) -> None:
+def test_facts_that_are_delivered_again_are_sent_once(server: MailServer, clock: Clock) -> None:
     ann = shop.customer(email="ann@shop.example")
     notices = [back_in_stock(ann, shop.variant()) for _ in range(3)]
     handle(*notices, clock=clock)
@@ -67,7 +67,7 @@ def test_facts_that_are_delivered_again_are_told_once(server: MailServer, clock:
     assert (len(server.accepted), DeliveryFact.objects.count()) == (1, 3)
 
 
-def test_facts_that_several_processes_handle_at_once_are_told_once(clock: Clock) -> None:
+def test_facts_that_several_processes_handle_at_once_are_sent_once(clock: Clock) -> None:
     ann = shop.customer(email="ann@shop.example")
     notices = [back_in_stock(ann, shop.variant()) for _ in range(5)]
 
@@ -78,7 +78,7 @@ def test_facts_that_several_processes_handle_at_once_are_told_once(clock: Clock)
     assert DeliveryFact.objects.count() == 5
 
 
-def test_facts_that_arrive_while_messages_are_sent_are_all_told(server: MailServer, clock: Clock) -> None:
+def test_facts_that_arrive_while_messages_are_sent_are_all_sent(server: MailServer, clock: Clock) -> None:
     ann = shop.customer(email="ann@shop.example")
     notices = [back_in_stock(ann, shop.variant(title=f"Lamp {number}")) for number in range(12)]
     handle(notices[0], clock=clock)

@@ -1,4 +1,4 @@
-"""Sending over SMTP: what becomes of a message when the server accepts, refuses, hangs or breaks off."""
+"""Sending over SMTP: the outcome when the server accepts a message, refuses it, hangs or disconnects."""
 
 import socket
 from collections.abc import Callable
@@ -114,7 +114,7 @@ def test_a_refusal_for_now_is_retried_with_growing_pauses_and_given_up(
     assert server.connections == len(BACKOFF) + 1
 
 
-def test_one_refused_recipient_holds_up_no_other(server: MailServer, clock: Clock) -> None:
+def test_one_refused_recipient_does_not_delay_the_others(server: MailServer, clock: Clock) -> None:
     a_due_delivery(clock, email="two\nlines@shop.example")
     a_due_delivery(clock)
     assert send_due(clock=clock) == 1
@@ -135,7 +135,7 @@ def test_one_refused_recipient_holds_up_no_other(server: MailServer, clock: Cloc
         ("RCPT", Break.CLOSE),
     ],
 )
-def test_an_outage_puts_off_everything_and_uses_up_no_attempts(
+def test_an_outage_postpones_all_messages_and_uses_up_no_attempts(
     server: MailServer, clock: Clock, step: str, rule: str | Break
 ) -> None:
     deliveries = [a_due_delivery(clock) for _ in range(3)]
@@ -195,7 +195,7 @@ def test_a_message_that_may_have_been_accepted_is_marked_and_not_repeated(
     assert [str(message["Message-ID"]) for _, message in server.accepted] == [message_id]
 
 
-def test_a_server_that_breaks_off_after_accepting_costs_one_message_a_minute(
+def test_a_server_that_disconnects_after_accepting_gets_one_message_a_minute(
     server: MailServer, clock: Clock
 ) -> None:
     for _ in range(3):
@@ -206,7 +206,7 @@ def test_a_server_that_breaks_off_after_accepting_costs_one_message_a_minute(
     assert server.connections == 1
 
 
-def test_many_messages_share_a_connection_and_a_failing_goodbye_undoes_nothing(
+def test_many_messages_share_a_connection_and_an_error_at_its_end_changes_nothing(
     server: MailServer, clock: Clock
 ) -> None:
     for _ in range(5):
@@ -265,7 +265,7 @@ def test_a_recipient_who_cant_be_reached_is_skipped_without_a_connection(
     assert (state_of(skipped), skipped.reason, server.connections) == ("SKIPPED", reason, 0)
 
 
-def test_a_deleted_account_takes_its_deliveries_along(server: MailServer, clock: Clock) -> None:
+def test_deleting_an_account_deletes_its_deliveries(server: MailServer, clock: Clock) -> None:
     customer = shop.customer(email="ann@shop.example")
     handle(back_in_stock(customer, shop.variant()), clock=clock)
     customer.delete()

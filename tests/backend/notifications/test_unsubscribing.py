@@ -27,7 +27,7 @@ def link_in(server: MailServer) -> str:
     return link.removeprefix("https://shop.example")
 
 
-def test_one_click_in_a_mail_program_unsubscribes_from_the_kind_alone(
+def test_one_click_in_a_mail_program_unsubscribes_only_from_that_kind(
     server: MailServer, clock: Clock
 ) -> None:
     first = a_due_delivery(clock)

@@ -67,12 +67,12 @@ def test_an_order_expires_at_the_end_of_its_hold_and_not_before(held: Order) -> 
     assert (held.status, held.payment_status) == ("CANCELLED", "CANCELLED")
     assert units_of(held) == (5, 0, "RELEASED")
     assert held.history.last().note == EXPIRED  # type: ignore[union-attr]
-    assert not Movement.objects.exists(), "what was never sold is not cancelled"
+    assert not Movement.objects.exists(), "units that were not sold have no cancellation"
     assert expire_orders(by=BY, now=NOW + HOLD) == 0
 
 
 @pytest.mark.django_db
-def test_an_order_of_nothing_to_pay_is_confirmed_at_once() -> None:
+def test_an_order_with_nothing_to_pay_is_confirmed_immediately() -> None:
     user, gift = customer(), variant(price="0.00")
     fill(user, {gift.pk: 1})
     assert check_out(user, payment_method=PaymentMethod.TEST).status == "CONFIRMED"

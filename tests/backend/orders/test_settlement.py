@@ -1,4 +1,4 @@
-"""Orders and payments agree, whichever of them changes, in any order."""
+"""Settlement: orders and payments agree after each change of either, in any order."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

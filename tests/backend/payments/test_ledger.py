@@ -1,4 +1,4 @@
-"""Whatever is requested, lost, repeated and reversed, our sums are those of the gateway's books."""
+"""Our sums equal the gateway's, even if requests and events are lost, repeated or reordered."""
 
 from decimal import Decimal
 from itertools import count

@@ -1,4 +1,4 @@
-"""What the stand-ins of payment gateways share: an HTTP server, idempotency keys, and faults on demand."""
+"""The base of the stand-ins for payment gateways: an HTTP server, idempotency keys, and faults on demand."""
 
 import json
 import threading
