@@ -65,8 +65,8 @@ class Report:
 class Outcome:
     """The outcome of a request that was not refused.
 
-    If `pending`, the gateway will report the outcome in a webhook. `payment_reference` is the gateway's id of a payment that it created. `client_data` is what a storefront
-    needs to let the customer pay.
+    If `pending`, the gateway will report the outcome in a webhook. `payment_reference` is the gateway's id of
+    a payment that it created. `client_data` is what a storefront needs to let the customer pay.
     """
 
     reports: Sequence[Report] = ()
