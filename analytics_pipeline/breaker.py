@@ -19,7 +19,7 @@ class Breaker:
         self._next_try = 0.0
 
     def allows(self) -> bool:
-        """Return whether a call may be made now; the caller then reports how it went."""
+        """Return whether a call may be made now; the caller then reports the outcome."""
         if not self._next_try:
             return True
         with self._lock:

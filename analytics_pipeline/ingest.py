@@ -21,8 +21,8 @@ from analytics_pipeline.events import Record, Refused
 from analytics_pipeline.stream import Entry, Stream
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
-# An entry may hold 500 events and a megabyte. More entries are taken at once if they are small, for larger
-# blocks.
+# An entry has at most 500 events and a megabyte. If entries are small, more of them are taken, so that blocks
+# are large.
 ENTRIES_AT_ONCE = 200
 _BYTES_AT_ONCE = 4_000_000
 _MOST_ENTRIES = 10_000

@@ -16,7 +16,7 @@ STOP_WORDS = frozenset(
 MAX_PHRASE_WORDS = 3
 """Longer phrases are hardly ever typed."""
 MAX_PHRASE_SOURCE = 12
-"""How many words of a title phrases are taken from; sizes and part numbers are at the end."""
+"""Phrases are taken from this number of words of a title; sizes and part numbers usually follow later."""
 
 _HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|\{[^{}]*\}", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)

@@ -7,8 +7,8 @@ month = { type = "String", description = "2026-01." }
 kind = { type = "String", description = "SALE, CANCEL, RETURN or REFUND." }
 currency = { type = "String", description = "ISO 4217." }
 movements = { type = "UInt64", description = "The number of movements." }
-units = { type = "Int64", description = "Their units." }
-amount = { type = "Decimal(38, 4)", description = "Their amount." }
+units = { type = "Int64", description = "The sum of their units." }
+amount = { type = "Decimal(38, 4)", description = "The sum of their amounts." }
 */
 SELECT
     formatDateTime(occurred_at, '%Y-%m', 'UTC') AS month,

@@ -42,7 +42,7 @@ class AddressListView(APIView):
     def post(self, request: Request) -> Response:
         """Add an address to your address book.
 
-        A default replaces the earlier default.
+        An address that is set as a default replaces the earlier default.
         """
         values = parse_body(request, SavedAddressInputSerializer)
         address = services.create_address(account_of(request).pk, values=values, by=actor_of(request))

@@ -1,4 +1,4 @@
-"""Finds out which product of the shop an imported one is, and refuses those that can't be written."""
+"""Matches imported products with those of the shop, and refuses products that can't be written."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from backend.catalog.models import Product, Variant
 WAS_DELETED = "was deleted in this shop"
 FOREIGN_SKU = "its SKU belongs to another product of this shop"
 OTHER_SELLER = "belongs to another seller; --transfer-ownership moves it"
-GIVEN_TWICE = "was given twice"
+GIVEN_TWICE = "occurs twice in the import"
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose products an import writes: those of a seller from a source."""
+    """The seller and the source of the products that an import writes."""
 
     source: str
     seller_id: int
@@ -38,7 +38,7 @@ class _Owner:
 def acceptable(
     products: Sequence[ImportedProduct], *, identity: Identity, result: Upserted
 ) -> tuple[list[ImportedProduct], dict[str, Product]]:
-    """Return the products to write, and the existing ones of them by reference, locked."""
+    """Return the products to write, and the locked rows of those that exist, by reference."""
     known = _known(products, identity=identity)
     owners = _owners(products)
     taken: dict[str, str] = {}
@@ -76,7 +76,10 @@ def acceptable(
 def _fault(
     foreign: Collection[_Owner], *, is_known: bool, product: ImportedProduct, identity: Identity
 ) -> str | None:
-    """Return why a product can't have SKUs of other ones, or None if it is the only one and the same."""
+    """Return why a product can't have its SKUs, which `foreign` products have.
+
+    Return None if there is one foreign product which the import may update instead.
+    """
     owner = next(iter(foreign))
     if len(foreign) > 1 or is_known or owner.deleted_at is not None:
         return FOREIGN_SKU

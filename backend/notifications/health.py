@@ -16,7 +16,7 @@ def check() -> Mapping[str, object]:
     """Return how many deliveries are waiting, failed and possibly sent.
 
     Raises:
-        DeliveriesStuck: a delivery that no server has refused is waiting for long.
+        DeliveriesStuck: a delivery has waited for long, although no server has refused it.
     """
     return check_at(timezone.now())
 

@@ -1,4 +1,4 @@
--- Variants whose counters differ from the rows that they count; of all variants, or of %(only)s.
+-- Variants whose counters differ from the rows that they count; of all variants, or only of the variant %(only)s.
 SELECT
     variant.id,
     variant.sku,

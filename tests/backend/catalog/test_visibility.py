@@ -1,4 +1,4 @@
-"""One rule says who sees a product, for pages, images, variants and changes."""
+"""Who may see a product is decided by one rule for pages, images, variants and changes."""
 
 from collections.abc import Callable
 
@@ -45,7 +45,7 @@ def may_change(user: User | AnonymousUser, product: Product) -> bool:
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_an_active_product_is_seen_by_all_and_an_inactive_one_by_its_seller_and_staff(
+def test_an_active_product_is_visible_to_all_and_an_inactive_one_to_its_seller_and_staff(
     user: User | AnonymousUser, owner: User, read: Callable[..., object]
 ) -> None:
     active, inactive = shop.product(sold_by=owner), shop.product(sold_by=owner, is_active=False)
@@ -59,7 +59,7 @@ def test_an_active_product_is_seen_by_all_and_an_inactive_one_by_its_seller_and_
 
 
 @pytest.mark.parametrize("read", [*READERS, selectors.require_changeable])
-def test_a_deleted_product_is_seen_by_none(
+def test_a_deleted_product_is_not_visible(
     user: User | AnonymousUser, owner: User, read: Callable[..., object]
 ) -> None:
     product = shop.product(sold_by=owner)
@@ -69,7 +69,7 @@ def test_a_deleted_product_is_seen_by_none(
         read(product.pk, user=user)
 
 
-def test_a_change_of_a_product_that_is_seen_is_refused_with_another_error(
+def test_changing_a_visible_product_is_refused_with_another_error(
     user: User | AnonymousUser, owner: User
 ) -> None:
     active, inactive = shop.product(sold_by=owner), shop.product(sold_by=owner, is_active=False)
