@@ -24,7 +24,7 @@ class RecentProducts:
         self._connection = Connection(settings, timeout_seconds=_TIMEOUT_SECONDS)
 
     def add_from(self, other_key: UUID, *, into: UUID) -> None:
-        """Add one key's products to those of another, for a guest who logs in. The guest's own stay."""
+        """Copy the products of one key to another, when a guest logs in."""
         key = products_key(into)
 
         def write(client: Any) -> None:

@@ -34,10 +34,10 @@ _TRANSIENT = "--transient"
 
 @contextmanager
 def ensure(settings: PipelineSettings, *services: Service) -> Iterator[None]:
-    """Keep these services running inside the context, except those whose real address is configured.
+    """Keep these services running inside the context, except those with the address of a server.
 
-    A running service is used as it is. Another one is started, and the last process that uses it stops it.
-    Under a supervisor none is started, because the supervisor does that.
+    A service that isn't running is started, and the last process that uses it stops it. Under a supervisor
+    none is started, because the supervisor does that.
 
     Raises:
         ServiceDidNotStart: a service didn't respond in time.
@@ -134,7 +134,7 @@ def _start(service: Service, *, home: Path) -> None:
 
 
 def _stop_if_unused(service: Service, *, home: Path) -> None:
-    # A process that wants the service meanwhile waits for this lock and then starts it again.
+    # A process that needs the service meanwhile waits for this lock, and then starts the service again.
     with locks.attempt(file_of(service, "users", home=home)) as unused:
         found = read_endpoint(service, home=home)
         if not unused or found is None or found.pid is None or not _is_owned(service, home=home):

@@ -56,7 +56,7 @@ class Searching:
     def _strictest(self, request: SearchRequest, understood: Plan, first: Response | None) -> SearchPage:
         """Return the page of the strictest reading of the query that matches enough products.
 
-        Filters are not considered, so that a filter never widens a result. In other orders than by relevance,
+        Filters are not considered, so that a filter never widens a result. In any order except by relevance,
         weaker matches would be mixed with the good ones, so they are included only if there are no good ones.
         """
         enough = RELAX_BELOW if request.sort is Sort.RELEVANCE else 1
