@@ -17,7 +17,7 @@ _TIMEOUT_SECONDS = 1
 
 @cache
 def stream() -> Stream:
-    """Return this installation's stream of events, with a deadline fit for requests."""
+    """Return this installation's stream of events, with the deadline for requests."""
     return Stream(PipelineSettings.from_env(), timeout_seconds=_TIMEOUT_SECONDS)
 
 

@@ -16,7 +16,7 @@ SHARE = Share(
     "warehouse",
     slots=3,
     failures=(WarehouseUnavailable,),
-    # The server works; one heavy report must not suspend the others.
+    # The server is working; a heavy report must not suspend the others.
     tolerated=(QueryTimedOut,),
 )
 

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--share-port",
             action="store_true",
-            help="start although other web processes listen on the port (see docs/upgrading.md)",
+            help="start even if other web processes listen on the port (see docs/upgrading.md)",
         )
 
     def handle(self, *_: Any, web_only: bool, share_port: bool, **options: Any) -> None:

@@ -51,7 +51,7 @@ def test_an_unusable_file_is_refused_with_the_reason(data: bytes, reason: str) -
     }
 
 
-def test_a_bomb_is_refused_before_it_is_decoded() -> None:
+def test_a_decompression_bomb_is_refused_before_it_is_decoded() -> None:
     bomb = samples.png_bomb()
     assert len(bomb) < 100_000
 
