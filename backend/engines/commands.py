@@ -1,4 +1,4 @@
-"""Shared by commands that use the warehouse or the stream."""
+"""The embedded services for commands that use the warehouse or the stream."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

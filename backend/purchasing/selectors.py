@@ -9,7 +9,7 @@ from backend.purchasing.models import PurchaseOrder, ReorderRule, Supplier
 
 
 def suppliers_of(user: User) -> QuerySet[Supplier]:
-    """Return the seller's suppliers; for staff, all."""
+    """Return the seller's suppliers; all suppliers for staff."""
     return Supplier.objects.all() if user.is_admin else Supplier.objects.filter(seller=user)
 
 
@@ -26,7 +26,7 @@ def supplier_for(supplier_id: int, *, seller_id: int) -> Supplier:
 
 
 def rules_of(user: User) -> QuerySet[ReorderRule]:
-    """Return the reorder rules of the seller's variants, or for staff of all, ordered by variant."""
+    """Return the reorder rules of the seller's variants (for staff, of all variants), ordered by variant."""
     rows = ReorderRule.objects.filter(variant__product__deleted_at=None).select_related("variant__product")
     return (rows if user.is_admin else rows.filter(variant__product__seller=user)).order_by("variant_id")
 
@@ -46,7 +46,7 @@ def rule_for(variant_id: int, *, user: User) -> ReorderRule:
 
 
 def orders_of(user: User, *, status: str | None = None) -> QuerySet[PurchaseOrder]:
-    """Return the seller's purchase orders with their lines, or for staff all, newest first."""
+    """Return the seller's purchase orders (for staff, all orders) with their lines, newest first."""
     rows = _visible_to(user).select_related("supplier").prefetch_related("lines__variant__product")
     return rows if status is None else rows.filter(status=status)
 

@@ -43,7 +43,7 @@ HEADER = Header(
     ),
     prefix=ATTRIBUTE,
 )
-GIVEN_BEFORE = "the sku was given before"
+GIVEN_BEFORE = "an earlier row has the same sku"
 NUMBERS = ("price", "stock", "rating_count")
 BOUNDED_NUMBERS = ("discount_percentage", "rating")
 
