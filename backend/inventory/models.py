@@ -7,7 +7,7 @@ For every variant:
     available  units that can be sold now   = stock - reserved, never below zero
 
 A reservation is HELD for an order that isn't paid yet and may expire, and COMMITTED for a confirmed order.
-Its units are shipped or released, in parts too, and with the last one it ends:
+Its units are shipped or released, all at once or in parts. It ends when it has no units left:
 
     HELD ──commit──▶ COMMITTED ──fulfil (units leave: an OUT entry)──▶ FULFILLED if any unit was shipped, or
       └─────────────────┴───────release (reserved falls)─────────────▶ RELEASED

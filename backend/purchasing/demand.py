@@ -32,14 +32,14 @@ def weekly_demand(variant_ids: Collection[int], *, now: datetime) -> dict[int, W
     """Return the units reserved in each of the last WEEKS weeks by variant, oldest week first (3 queries).
 
     A week is seven days and the last one ends with yesterday (UTC). Units that were released do not
-    count. None is a week in which the variant had no stock at any time and none was reserved.
+    count. None stands for a week in which the variant had no stock at any time and none was reserved.
     """
     end = now.astimezone(UTC).date()
     start = end - timedelta(weeks=WEEKS)
     since = datetime.combine(start, time(), tzinfo=UTC)
     reserved = _by_day(
         Reservation.objects.filter(variant_id__in=variant_ids, created_at__gte=since)
-        # Those that an earlier release closed have no counters.
+        # Reservations that an earlier release closed have no counters.
         .exclude(state=ReservationState.RELEASED)
         .values_list("variant_id", TruncDate("created_at", tzinfo=UTC))
         .annotate(units=Sum(F("quantity") - F("released")))
