@@ -200,7 +200,7 @@ def reprice_all(product: Product, variants: Sequence[Variant]) -> None:
 
 
 def require_valid(variants: Sequence[NewVariant], *, currency: str) -> None:
-    """Refuse new variants that the shop can't have, whatever else it has.
+    """Refuse new variants that are invalid regardless of the products that the shop has.
 
     Raises:
         InvalidInput: a SKU is given twice, or an amount has too many decimal places.

@@ -136,7 +136,7 @@ def test_only_requests_that_need_a_hanging_service_fail(stoppable: Stoppable, pa
     assert {kind: set(found) for kind, found in statuses(_served(before)).items()} == {
         kind: {status} for kind, status in GOOD.items()
     }
-    # A slow machine refuses some requests even before the service is stopped. And all threads may wait for the
+    # A slow machine refuses some requests even before the service is stopped. All threads may wait for the
     # database until the shop knows that it hangs.
     may_be_busy = part == "database" or len(_served(before)) < len(before)
     counted = statuses(_served(during) if may_be_busy else during)
