@@ -28,7 +28,7 @@ SIZES = ("--products", "60", "--customers", "30", "--days", "6")
 UNLIMITED = dict.fromkeys(
     ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_BROWSE", "THROTTLE_EVENTS", "THROTTLE_LOGIN"),
     "100000/minute",
-)
+) | {"CUSTOMER_UNIT_LIMIT": "1000000"}
 LARGE_QUANTITY = 10_000
 
 pytestmark = pytest.mark.slow
