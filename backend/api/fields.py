@@ -42,6 +42,10 @@ class MoneyInput(serializers.DecimalField):
         """Pass `options` on to the base class."""
         super().__init__(max_digits=16, decimal_places=money.MAX_EXPONENT, min_value=Decimal(0), **options)
 
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Refuse empty text, which the base class takes for null."""
+        return serializers.Field.validate_empty_values(self, data)
+
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "89.00"})
 class MoneyOutput(serializers.Field[Any, Any, str, Any]):

@@ -10,7 +10,16 @@ from django.apps import apps
 ROOT = Path(__file__).parent.parent.parent
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
 # Apps that may import engines. All others belong to the core, which may not.
-OUTSIDE_THE_CORE = {"config", "engines", "search", "recommendations", "analytics", "tracking", "operations"}
+OUTSIDE_THE_CORE = {
+    "config",
+    "engines",
+    "search",
+    "recommendations",
+    "analytics",
+    "tracking",
+    "notifications",
+    "operations",
+}
 # Folders with Python files that are never imported by others.
 NO_PACKAGES = {"benchmarks", "deploy", "notebooks", "tests", "var"}
 

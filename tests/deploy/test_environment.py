@@ -51,7 +51,7 @@ def test_a_missing_lock_is_reported_in_one_line(tmp_path: Path) -> None:
 def test_pip_installs_if_uv_does_not_run(tmp_path: Path, empty_lock: Path, path_with_broken_uv: str) -> None:
     code, error = run_script(str(tmp_path / "venv"), str(empty_lock), path=path_with_broken_uv)
 
-    assert "uv is not available, so pip installs" in error
+    assert "uv is not available; installing with pip" in error
     assert code == 0, error
     assert (tmp_path / "venv" / "bin" / "pip").exists()
 

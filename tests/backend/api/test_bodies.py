@@ -32,6 +32,12 @@ def test_every_write_refuses_a_body_that_is_not_an_object(body: str) -> None:
         "gateway": "test",
         "kind": "BACK_IN_STOCK",
         "delivery_id": 1,
+        "address_id": 1,
+        "rate_id": 1,
+        "tax_rate_id": 1,
+        "shipping_method_id": 1,
+        "shipment_id": 1,
+        "return_id": 1,
         "token": "x",
         "payment_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f",
     }
