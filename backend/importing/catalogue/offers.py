@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from backend.catalog.categories import LONGEST_PATH, MAX_LEVELS
 from backend.catalog.models import PATH_SEPARATOR
 from backend.importing.catalogue.row import (
     LONGEST_NAME,
-    LONGEST_PATH,
     LONGEST_TITLE,
     LONGEST_URL,
     UNCATEGORISED,
@@ -53,7 +53,7 @@ BAD_COUNT = "stock and rating_count must be whole numbers, not negative"
 BAD_URL = f"image URLs must begin with http:// or https:// and have at most {LONGEST_URL} characters"
 MANY_URLS = f"has more than {MOST_IMAGES} image URLs"
 BAD_CATEGORY = f'category must be names separated by ">", none of them empty or longer than {LONGEST_NAME}'
-DEEP_CATEGORY = f"category must have at most {LONGEST_PATH} characters"
+DEEP_CATEGORY = f"category must have at most {MAX_LEVELS} levels and {LONGEST_PATH:,} characters"
 BAD_FLAG = "is_active must be true or false"
 BAD_TIME = (
     f"created_at and stock_at must be times like 2024-01-31T16:05:00Z, from {EARLIEST:%F} to {LATEST:%F}"
@@ -200,7 +200,7 @@ def _category(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(PATH_SEPARATOR.strip()))
     if any(not 1 <= len(name) <= LONGEST_NAME for name in names):
         raise InvalidValue(BAD_CATEGORY)
-    if len(PATH_SEPARATOR.join(names)) > LONGEST_PATH:
+    if len(names) > MAX_LEVELS or len(PATH_SEPARATOR.join(names)) > LONGEST_PATH:
         raise InvalidValue(DEEP_CATEGORY)
     return names
 

@@ -15,7 +15,6 @@ from backend.importing.text import Dialect
 
 LONGEST_TITLE = 300
 LONGEST_NAME = 120
-LONGEST_PATH = 1_000
 LONGEST_URL = 500
 UNCATEGORISED = (categories.UNCATEGORISED,)
 IMPORTED = "was imported; listed because another row of its product was refused"

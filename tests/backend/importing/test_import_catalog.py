@@ -30,7 +30,8 @@ from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 HEADER = "sku,title,price,stock,category,attr:Colour,product"
-DEEP = " > ".join(["c" * 100] * 10)
+LONG = " > ".join(["c" * 100] * 10)
+DEEP = " > ".join(["c"] * 11)
 
 
 def import_csv(path: Path, *rows: list[object], **options: object) -> str:
@@ -203,6 +204,7 @@ def test_every_row_of_a_refused_product_is_stored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "header", "row", "reason"),
     [
+        ("csv", "sku,title,price,category", ["1", "Lamp", "1", LONG], offers.DEEP_CATEGORY),
         ("csv", "sku,title,price,category", ["1", "Lamp", "1", DEEP], offers.DEEP_CATEGORY),
         ("crowdflower", "product_id,title,description", ["1" * 60, "Lamp", ""], offers.BAD_REFERENCE),
         ("amazon-in", AMAZON, listing("Lamp", main=""), offers.BAD_CATEGORY),
