@@ -237,6 +237,7 @@ THROTTLE_RATES = {
     "browse": env.rate("THROTTLE_BROWSE", "1200/minute"),
     "events": env.rate("THROTTLE_EVENTS", "1200/minute"),
     "login": env.rate("THROTTLE_LOGIN", "20/minute"),
+    "order_lookup": env.rate("THROTTLE_ORDER_LOOKUP", "10/minute"),
     "webhooks": env.rate("THROTTLE_WEBHOOKS", "1200/minute"),
 }
 REST_FRAMEWORK = {

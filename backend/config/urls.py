@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/orders/quote/", QuoteView.as_view(), name="quote"),
     path("api/taxes/", include("backend.taxes.urls")),
     path("api/shipping/", include("backend.shipping.urls")),
+    path("api/orders/", include("backend.orders.fulfilment_urls")),
     path("api/payments/", include("backend.payments.urls")),
     path("media/<path:name>", serve_image, name="media"),
     path("api/search/", include("backend.search.urls")),

@@ -253,6 +253,7 @@ def _store_history(order: Order, *, by: Actor, now: datetime) -> list[OrderStatu
         for status in statuses
     )
     set_related(order, "history", steps)
+    set_related(order, "shipments", [])
     return steps
 
 

@@ -14,7 +14,15 @@ from backend.api.parameters import Body, PageParameters
 from backend.catalog.serializers import PRODUCT, VARIANT, Attributes
 from backend.inventory.serializers import MAX_UNITS
 from backend.orders.destinations import ShippingAddressBody
-from backend.orders.models import Order, OrderItem, OrderStatus, OrderStatusHistory, PaymentMethod
+from backend.orders.models import (
+    Order,
+    OrderItem,
+    OrderStatus,
+    OrderStatusHistory,
+    PaymentMethod,
+    PaymentStatus,
+)
+from backend.orders.shipment_serializers import ShipmentSerializer
 from backend.payments.serializers import PaymentSerializer
 
 CHECKOUT_METHODS = [choice for choice in PaymentMethod.choices if choice[0] != PaymentMethod.ELSEWHERE]
@@ -70,8 +78,8 @@ class StepSerializer(Body):
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class ReturnedItemSerializer(Body):
-    """Returned units of an order item."""
+class UnitsSerializer(Body):
+    """Units of an order item."""
 
     item_id = Identifier()
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
@@ -80,7 +88,7 @@ class ReturnedItemSerializer(Body):
 class ReturnSerializer(StepSerializer):
     """Returned items and a note."""
 
-    items = serializers.ListField(child=ReturnedItemSerializer(), min_length=1, max_length=500)
+    items = serializers.ListField(child=UnitsSerializer(), min_length=1, max_length=500)
 
     def validate_items(self, value: list[dict[str, int]]) -> dict[int, int]:
         """Return the units by item id; refuse an item that is listed twice."""
@@ -94,6 +102,16 @@ class OrderListParameters(PageParameters):
     """The parameters of an order list."""
 
     status = Choice(choices=OrderStatus.choices, required=False)
+    payment_status = Choice(choices=PaymentStatus.choices, required=False)
+    order_number = serializers.CharField(max_length=20, required=False)
+    placed_from = serializers.DateField(required=False, help_text="The first day, in UTC.")
+    placed_to = serializers.DateField(required=False, help_text="The last day, in UTC.")
+    customer = serializers.CharField(
+        min_length=3,
+        max_length=100,
+        required=False,
+        help_text="A part of the customer's name, phone number or e-mail address.",
+    )
     short = serializers.BooleanField(
         required=False,
         default=False,
@@ -262,6 +280,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     total_amount = MoneyOutput()
     items = OrderItemSerializer(many=True)
     payments = PaymentSerializer(many=True)
+    shipments = ShipmentSerializer(many=True)
     history = OrderStepSerializer(many=True)
     email = serializers.CharField(help_text="Empty for a customer who gave none.")
     shipping_method = serializers.CharField(help_text="The code; empty for orders of earlier releases.")
@@ -301,6 +320,7 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "updated_at",
             "items",
             "payments",
+            "shipments",
             "history",
         ]
         read_only_fields = fields

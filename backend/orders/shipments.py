@@ -108,19 +108,26 @@ def _shipment(
 
 
 def deliver_shipment(
-    shipment_id: int, *, seller_id: int | None = None, by: Actor, now: datetime, note: str = ""
+    shipment_id: int,
+    *,
+    order_id: int,
+    seller_id: int | None = None,
+    by: Actor,
+    now: datetime,
+    note: str = "",
 ) -> Shipment:
     """Record that a parcel was delivered, and the cash that was paid for it; return the shipment.
 
     With `seller_id`, only this seller's shipments are found.
 
     Raises:
-        ShipmentNotFound: there is no such shipment.
+        ShipmentNotFound: the order has no such shipment.
         ShipmentDelivered: its delivery is recorded already.
     """
-    rows = Shipment.objects.filter(pk=shipment_id, **({} if seller_id is None else {"seller_id": seller_id}))
-    order_id = rows.values_list("order_id", flat=True).first()
-    if order_id is None:
+    rows = Shipment.objects.filter(pk=shipment_id, order=order_id)
+    if seller_id is not None:
+        rows = rows.filter(seller=seller_id)
+    if not rows.exists():
         raise ShipmentNotFound(shipment_id=shipment_id)
     with changing(order_id, Action.DELIVER, by=by, now=now, note=note) as order:
         shipment = rows.get()

@@ -15,7 +15,7 @@ from backend.api.errors import InvalidInput
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.owners import CART_TOKEN, Owner
 from backend.api.pagination import page_response, rows_of
-from backend.api.parameters import parse, parse_body
+from backend.api.parameters import PageParameters, parse, parse_body
 from backend.api.responses import envelope
 from backend.api.rows import LastRows
 from backend.api.schema import envelope_of, operation, page_of
@@ -25,6 +25,7 @@ from backend.carts.errors import UnitLimitExceeded
 from backend.inventory.errors import InsufficientStock, ReservationClosed, ReservationShort
 from backend.orders import selectors, services
 from backend.orders.access import viewer_of
+from backend.orders.cancellation import cancel_units
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.destinations import with_shipping_address
 from backend.orders.errors import (
@@ -35,7 +36,9 @@ from backend.orders.errors import (
     PriceChanged,
     ReturnTooLarge,
     TransitionNotAllowed,
+    UnitsNotLeft,
 )
+from backend.orders.fulfilment_serializers import CancelSerializer
 from backend.orders.serializers import (
     CheckoutSerializer,
     OrderListParameters,
@@ -47,6 +50,8 @@ from backend.orders.serializers import (
 )
 from backend.payments.errors import GatewayNotOffered
 from backend.shipping.errors import DestinationNotServed, ShippingMethodUnavailable
+
+PAGE = frozenset(PageParameters().fields)
 
 
 def _order(request: Request, order_id: int, *, message: str = "", status: int = 200) -> Response:
@@ -69,12 +74,11 @@ class OrderListView(APIView):
     def get(self, request: Request) -> Response:
         """List orders, newest first.
 
-        Customers and guests see their own orders, staff see all orders.
+        Customers and guests see their own orders, staff see all orders and can search them.
         """
         parameters = parse(request, OrderListParameters)
-        rows = selectors.orders_visible_to(
-            viewer_of(request), status=parameters.get("status"), only_short=parameters["short"]
-        )
+        filters = {name: value for name, value in parameters.items() if name not in PAGE}
+        rows = selectors.orders_visible_to(viewer_of(request), filters=selectors.OrderFilters(**filters))
         return page_response(request, rows, parameters=parameters, shown=rows_of(OrderSummarySerializer))
 
     @operation(
@@ -161,9 +165,9 @@ class ShipView(APIView):
         errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed, ReservationShort],
     )
     def post(self, request: Request, order_id: int) -> Response:
-        """Ship an order.
+        """Ship everything that is left of an order.
 
-        Its units are taken out of stock.
+        There is a shipment for each seller. The units are taken out of stock.
         """
         body = parse_body(request, StepSerializer)
         services.ship(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
@@ -180,17 +184,17 @@ class DeliverView(APIView):
         tag="orders",
         request=StepSerializer,
         response=envelope_of(OrderSerializer),
-        errors=[OrderNotFound, TransitionNotAllowed],
+        errors=[OrderNotFound, TransitionNotAllowed, UnitsNotLeft],
     )
     def post(self, request: Request, order_id: int) -> Response:
-        """Record that an order was delivered and paid."""
+        """Record that everything shipped was delivered, and paid if the order is paid in cash."""
         body = parse_body(request, StepSerializer)
         services.deliver(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order delivered.")
 
 
 class CancelView(APIView):
-    """Cancellation of orders that are not shipped yet."""
+    """Cancellation of units that are not shipped yet."""
 
     permission_classes = (HasAccountOrCartToken,)
 
@@ -198,18 +202,25 @@ class CancelView(APIView):
         "orders_cancel",
         tag="orders",
         headers=[CART_TOKEN],
-        request=StepSerializer,
+        request=CancelSerializer,
         response=envelope_of(OrderSerializer),
-        errors=[OrderNotFound, TransitionNotAllowed, ReservationClosed],
+        errors=[OrderNotFound, TransitionNotAllowed, UnitsNotLeft, ReservationClosed],
     )
     def post(self, request: Request, order_id: int) -> Response:
-        """Cancel an order that is not shipped yet.
+        """Cancel the units of an order that are not shipped yet, or some of them.
 
-        Customers and guests can cancel their own orders, staff any order.
+        Customers and guests can cancel units of their own orders, staff of any order. An order that isn't
+        paid yet can be cancelled as a whole only.
         """
-        body = parse_body(request, StepSerializer)
+        body = parse_body(request, CancelSerializer)
         selectors.require_visible(order_id, viewer=viewer_of(request))
-        services.cancel(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
+        cancel_units(
+            order_id,
+            units=body.get("items"),
+            by=actor_of(request),
+            now=timezone.now(),
+            note=body["note"],
+        )
         return _order(request, order_id, message="Order cancelled.")
 
 
@@ -226,7 +237,10 @@ class ReturnView(APIView):
         errors=[OrderNotFound, TransitionNotAllowed, ReturnTooLarge],
     )
     def post(self, request: Request, order_id: int) -> Response:
-        """Take units of a shipped order back into stock."""
+        """Take units of a shipped order back into stock at once.
+
+        The return needs no request; its units are resellable.
+        """
         body = parse_body(request, ReturnSerializer)
         services.accept_return(
             order_id, units=body["items"], by=actor_of(request), now=timezone.now(), note=body["note"]

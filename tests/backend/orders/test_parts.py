@@ -108,13 +108,13 @@ def test_a_shipment_has_items_of_one_seller() -> None:
 def test_cash_is_collected_with_each_delivery() -> None:
     order, _ = of_three()
     first, second = shipping(order, 1), shipping(order, 2)
-    deliver_shipment(first.pk, by=SYSTEM, now=LATER)
+    deliver_shipment(first.pk, order_id=order.pk, by=SYSTEM, now=LATER)
     assert money_of(settled(order)) == ("SHIPPED", "PENDING", 10, 0)
     with pytest.raises(ShipmentDelivered):
-        deliver_shipment(first.pk, by=SYSTEM, now=LATER)
+        deliver_shipment(first.pk, order_id=order.pk, by=SYSTEM, now=LATER)
     with pytest.raises(ShipmentNotFound):
-        deliver_shipment(second.pk, seller_id=order.user_id, by=SYSTEM, now=LATER)
-    deliver_shipment(second.pk, by=SYSTEM, now=LATER)
+        deliver_shipment(second.pk, order_id=order.pk, seller_id=order.user_id, by=SYSTEM, now=LATER)
+    deliver_shipment(second.pk, order_id=order.pk, by=SYSTEM, now=LATER)
     assert money_of(settled(order)) == ("DELIVERED", "PAID", 30, 0)
 
 
@@ -235,7 +235,7 @@ def test_units_can_be_returned_within_the_window_after_their_delivery(settings: 
     first, _ = shipping(order, 1), shipping(order, 2)
     with pytest.raises(ReturnTooLarge):
         returning(order, 1)
-    deliver_shipment(first.pk, by=SYSTEM, now=NOW)
+    deliver_shipment(first.pk, order_id=order.pk, by=SYSTEM, now=NOW)
     deliver(order.pk, by=SYSTEM, now=NOW + timedelta(days=10))
     with pytest.raises(ReturnTooLarge):
         returning(order, 3, now=NOW + timedelta(days=15))
