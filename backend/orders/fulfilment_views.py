@@ -31,10 +31,10 @@ from backend.orders.fulfilment_serializers import (
     NewShipmentSerializer,
     SaleListParameters,
     SaleSerializer,
-    ShipmentSerializer,
 )
 from backend.orders.selectors import order_with_email
 from backend.orders.serializers import StepSerializer
+from backend.orders.shipment_serializers import ShipmentSerializer
 from backend.orders.shipments import create_shipment, deliver_shipment
 
 TAG = "orders"

@@ -269,7 +269,11 @@ def test_every_response_has_the_request_id_header() -> None:
                 "idempotency_key_reused",
             },
         ),
-        ("orders_cancel", 409, {"order_transition_not_allowed", "reservation_closed"}),
+        (
+            "orders_cancel",
+            409,
+            {"order_transition_not_allowed", "order_units_not_left", "reservation_closed"},
+        ),
         ("accounts_register", 409, {"phone_taken"}),
         ("cart_items_create", 404, {"product_not_found", "variant_not_found"}),
         ("products_update", 403, {"not_your_product"}),
