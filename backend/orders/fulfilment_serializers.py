@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from backend.addresses.serializers import ADDRESS
 from backend.api.fields import Choice, Identifier, MoneyOutput
 from backend.api.parameters import Body, PageParameters
 from backend.inventory.serializers import MAX_UNITS
@@ -12,7 +13,6 @@ from backend.orders.fulfilment_models import Return, ReturnItem, ReturnReason, R
 from backend.orders.models import Order, OrderItem, OrderStatus
 from backend.orders.returns import Condition
 from backend.orders.serializers import (
-    ADDRESS,
     OrderSerializer,
     ReturnSerializer,
     SnapshotSerializer,
@@ -211,8 +211,8 @@ class ReceiptSerializer(Body):
 class ReturnListParameters(PageParameters):
     """The parameters of a list of returns."""
 
-    status = Choice(choices=ReturnStatus.choices, required=False)
-    order_id = Identifier(required=False)
+    status = Choice(choices=ReturnStatus.choices, required=False, help_text="Only with this status.")
+    order_id = Identifier(required=False, help_text="Only of this order.")
 
 
 class ReturnItemSerializer(serializers.ModelSerializer[ReturnItem]):

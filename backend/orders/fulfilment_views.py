@@ -94,9 +94,10 @@ class ShipmentDeliverView(APIView):
         errors=[OrderNotFound, ShipmentNotFound, ShipmentDelivered, TransitionNotAllowed],
     )
     def post(self, request: Request, order_id: int, shipment_id: int) -> Response:
-        """Record that a shipment was delivered, and paid if the order is paid in cash.
+        """Record that a shipment was delivered.
 
-        Sellers can do so for their own shipments.
+        If the order is paid in cash, what the delivered units cost is recorded as paid. Sellers can do so for
+        their own shipments.
         """
         body = parse_body(request, StepSerializer)
         shipment = deliver_shipment(

@@ -101,9 +101,13 @@ class ReturnSerializer(StepSerializer):
 class OrderListParameters(PageParameters):
     """The parameters of an order list."""
 
-    status = Choice(choices=OrderStatus.choices, required=False)
-    payment_status = Choice(choices=PaymentStatus.choices, required=False)
-    order_number = serializers.CharField(max_length=20, required=False)
+    status = Choice(choices=OrderStatus.choices, required=False, help_text="Only with this status.")
+    payment_status = Choice(
+        choices=PaymentStatus.choices, required=False, help_text="Only with this payment status."
+    )
+    order_number = serializers.CharField(
+        max_length=20, required=False, help_text="Only the order with this number."
+    )
     placed_from = serializers.DateField(required=False, help_text="The first day, in UTC.")
     placed_to = serializers.DateField(required=False, help_text="The last day, in UTC.")
     customer = serializers.CharField(

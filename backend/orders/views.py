@@ -187,7 +187,10 @@ class DeliverView(APIView):
         errors=[OrderNotFound, TransitionNotAllowed, UnitsNotLeft],
     )
     def post(self, request: Request, order_id: int) -> Response:
-        """Record that everything shipped was delivered, and paid if the order is paid in cash."""
+        """Record that everything shipped was delivered.
+
+        If the order is paid in cash, what the delivered units cost is recorded as paid.
+        """
         body = parse_body(request, StepSerializer)
         services.deliver(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order delivered.")

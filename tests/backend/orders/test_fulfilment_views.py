@@ -325,6 +325,6 @@ def test_staff_search_orders(scene: Scene, parameters: dict[str, str], found: bo
 def test_staff_search_orders_by_number_and_phone(scene: Scene) -> None:
     order_of(customer(), {scene.own.variant_id: 1})
     number = scene.order.order_number.lower()
-    for parameters in ({"order_number": number}, {"customer": scene.customer.phone}):
+    for parameters in ({"order_number": number}, {"customer": str(scene.customer.phone)}):
         (found,) = scene.client("staff").get(ORDERS, parameters).json()["results"]
         assert found["id"] == scene.order.pk

@@ -60,6 +60,7 @@ def test_checkout_returns_the_order(shopper: User) -> None:
         "billing_address": {},
         "notes": "Please deliver after 5 PM",
         "expires_at": None,
+        "shipments": [],
     }
     assert (item["variant"], item["quantity"], item["unit_price"], item["total_price"], item["returned"]) == (
         lamp.pk,
