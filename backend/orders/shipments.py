@@ -124,7 +124,8 @@ def deliver_shipment(
         ShipmentNotFound: the order has no such shipment.
         ShipmentDelivered: its delivery is recorded already.
     """
-    rows = Shipment.objects.filter(pk=shipment_id, order=order_id)
+    # `order=` would raise an OverflowError for an id that is too large for the column.
+    rows = Shipment.objects.filter(pk=shipment_id, order__pk=order_id)
     if seller_id is not None:
         rows = rows.filter(seller=seller_id)
     if not rows.exists():

@@ -107,9 +107,10 @@ def test_a_seller_ships_and_delivers_only_own_items(scene: Scene) -> None:
     scene.shipped()
     foreign = scene.order.shipments.get(seller=scene.other_seller)
     assert client.post(f"{path}{foreign.pk}/deliver/", {}, format="json").status_code == 404
-    elsewhere = f"{ORDERS}{scene.order.pk + 1}/shipments/"
     own = scene.order.shipments.get(seller=scene.seller)
-    assert client.post(f"{elsewhere}{own.pk}/deliver/", {}, format="json").status_code == 404
+    for order_id, shipment_id in ((scene.order.pk + 1, own.pk), (2**63, own.pk), (scene.order.pk, 2**63)):
+        elsewhere = f"{ORDERS}{order_id}/shipments/{shipment_id}/deliver/"
+        assert client.post(elsewhere, {}, format="json").status_code == 404
 
 
 def test_a_seller_sees_own_items_and_nothing_else_of_the_order(scene: Scene) -> None:
