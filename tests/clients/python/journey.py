@@ -15,6 +15,7 @@ from vitrine_client.api.orders import orders_cancel, orders_create
 from vitrine_client.api.search import search_results_list
 from vitrine_client.models import (
     AddressRequest,
+    CancelRequest,
     CategoryBucket,
     CheckoutRequest,
     LoginRequest,
@@ -22,7 +23,6 @@ from vitrine_client.models import (
     Order,
     OrderEnvelope,
     SearchPage,
-    StepRequest,
     TokensEnvelope,
 )
 from vitrine_client.models.cart_envelope import CartEnvelope
@@ -79,9 +79,9 @@ def main(address: str, phone: str, password: str) -> None:
     order = check_out(shop, expected_total=total, key=f"python-{exposure}")
     repeated = check_out(shop, expected_total=total, key=f"python-{exposure}")
     assert repeated.id == order.id
-    cancelled = orders_cancel.sync(order.id, client=shop, body=StepRequest(note="changed my mind"))
+    cancelled = orders_cancel.sync(order.id, client=shop, body=CancelRequest(note="changed my mind"))
     assert isinstance(cancelled, OrderEnvelope), cancelled
-    second = orders_cancel.sync(order.id, client=shop, body=StepRequest())
+    second = orders_cancel.sync(order.id, client=shop, body=CancelRequest())
     assert second is not None
     assert not isinstance(second, OrderEnvelope)
     [item] = order.items
