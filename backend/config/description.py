@@ -75,6 +75,7 @@ SPECTACULAR_SETTINGS = {
         "OrderStatusEnum": "backend.orders.models.OrderStatus",
         "ReturnStatusEnum": "backend.orders.fulfilment_models.ReturnStatus",
         "ReturnReasonEnum": "backend.orders.fulfilment_models.ReturnReason",
+        "OrderPaymentStatusEnum": "backend.orders.models.OrderPaymentStatus",
         "PaymentMethodEnum": "backend.orders.models.PaymentMethod",
         "CheckoutMethodEnum": "backend.orders.serializers.CHECKOUT_METHODS",
         "PaymentStateEnum": "backend.payments.models.PaymentStatus",

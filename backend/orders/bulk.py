@@ -24,10 +24,10 @@ from backend.orders.models import (
     MovementKind,
     Order,
     OrderItem,
+    OrderPaymentStatus,
     OrderStatus,
     OrderStatusHistory,
     PaymentMethod,
-    PaymentStatus,
 )
 from backend.orders.movements import Part, record_cancels, record_parts, record_sales
 from backend.orders.numbers import order_number
@@ -214,14 +214,14 @@ def _steps(order: PastOrder) -> list[tuple[OrderStatus, datetime]]:
     return [(OrderStatus.CONFIRMED, order.placed_at), *later]
 
 
-def _payment_status(status: OrderStatus) -> PaymentStatus:
+def _payment_status(status: OrderStatus) -> OrderPaymentStatus:
     match status:
         case OrderStatus.DELIVERED:
-            return PaymentStatus.PAID
+            return OrderPaymentStatus.PAID
         case OrderStatus.CANCELLED:
-            return PaymentStatus.CANCELLED
+            return OrderPaymentStatus.CANCELLED
         case _:
-            return PaymentStatus.PENDING
+            return OrderPaymentStatus.PENDING
 
 
 def _history_of(order: PastOrder, row: Order) -> list[OrderStatusHistory]:

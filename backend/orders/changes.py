@@ -16,9 +16,9 @@ from backend.orders.models import (
     MovementKind,
     Order,
     OrderItem,
+    OrderPaymentStatus,
     OrderStatus,
     OrderStatusHistory,
-    PaymentStatus,
 )
 from backend.orders.settlement import is_paid_here, settle
 from backend.orders.status import Action, require_allowed, status_of, units_of
@@ -82,7 +82,10 @@ def _derive_status(order: Order, *, by: Actor, now: datetime, note: str) -> None
 
 def _set_payment_status(order: Order) -> None:
     """Set the payment status of an order of an earlier release, which has no payment."""
-    paid = {OrderStatus.DELIVERED: PaymentStatus.PAID, OrderStatus.CANCELLED: PaymentStatus.CANCELLED}
+    paid = {
+        OrderStatus.DELIVERED: OrderPaymentStatus.PAID,
+        OrderStatus.CANCELLED: OrderPaymentStatus.CANCELLED,
+    }
     if order.status in paid:
         Order.objects.filter(pk=order.pk).update(payment_status=paid[OrderStatus(order.status)])
 

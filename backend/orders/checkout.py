@@ -37,10 +37,10 @@ from backend.orders.models import (
     Order,
     OrderAdjustment,
     OrderItem,
+    OrderPaymentStatus,
     OrderStatus,
     OrderStatusHistory,
     PaymentMethod,
-    PaymentStatus,
 )
 from backend.orders.movements import sale_of
 from backend.orders.numbers import order_number
@@ -197,7 +197,7 @@ def _order_of(purchase: Purchase, *, contents: Contents, totals: Totals, now: da
         customer_phone=purchase.phone,
         email=purchase.email,
         status=OrderStatus.CONFIRMED if at_once else OrderStatus.PENDING,
-        payment_status=PaymentStatus.PENDING if totals.total_amount else PaymentStatus.PAID,
+        payment_status=OrderPaymentStatus.PENDING if totals.total_amount else OrderPaymentStatus.PAID,
         payment_method=purchase.payment_method,
         currency=currency,
         prices_include_tax=totals.prices_include_tax,

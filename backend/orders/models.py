@@ -46,7 +46,7 @@ class OrderStatus(models.TextChoices):
     CANCELLED = "CANCELLED", "cancelled"
 
 
-class PaymentStatus(models.TextChoices):
+class OrderPaymentStatus(models.TextChoices):
     """Whether an order is paid."""
 
     PENDING = "PENDING", "to be paid"
@@ -94,7 +94,7 @@ class Order(models.Model):
     email = models.EmailField(default="", db_default="", blank=True)
     status = models.CharField(max_length=18, choices=OrderStatus.choices, default=OrderStatus.PENDING)
     payment_status = models.CharField(
-        max_length=15, choices=PaymentStatus.choices, default=PaymentStatus.PENDING
+        max_length=15, choices=OrderPaymentStatus.choices, default=OrderPaymentStatus.PENDING
     )
     payment_method = models.CharField(max_length=9, choices=PaymentMethod.choices, default=PaymentMethod.COD)
     currency = models.CharField(max_length=3)

@@ -17,10 +17,10 @@ from backend.orders.destinations import ShippingAddressBody
 from backend.orders.models import (
     Order,
     OrderItem,
+    OrderPaymentStatus,
     OrderStatus,
     OrderStatusHistory,
     PaymentMethod,
-    PaymentStatus,
 )
 from backend.orders.shipment_serializers import ShipmentSerializer
 from backend.payments.serializers import PaymentSerializer
@@ -103,7 +103,7 @@ class OrderListParameters(PageParameters):
 
     status = Choice(choices=OrderStatus.choices, required=False, help_text="Only with this status.")
     payment_status = Choice(
-        choices=PaymentStatus.choices, required=False, help_text="Only with this payment status."
+        choices=OrderPaymentStatus.choices, required=False, help_text="Only with this payment status."
     )
     order_number = serializers.CharField(
         max_length=20, required=False, help_text="Only the order with this number."

@@ -24,15 +24,15 @@ from backend.inventory.reservations import reserve
 from backend.orders.amounts import amount_due
 from backend.orders.confirmation import confirm_locked
 from backend.orders.fulfilment_models import Return, ReturnItem, ReturnStatus
-from backend.orders.models import Order, OrderItem, OrderStatus, PaymentStatus
+from backend.orders.models import Order, OrderItem, OrderPaymentStatus, OrderStatus
 from backend.orders.steps import EXPIRED, take_step
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 from backend.payments import services as payments
-from backend.payments.models import PaymentStatus as StatusOfPayment
+from backend.payments.models import PaymentStatus
 from backend.payments.selectors import PaymentSums, payments_of, sums_of
 
-ENDED = (StatusOfPayment.VOIDED, StatusOfPayment.DECLINED)
+ENDED = (PaymentStatus.VOIDED, PaymentStatus.DECLINED)
 SHIPPED = (
     OrderStatus.PARTIALLY_SHIPPED,
     OrderStatus.SHIPPED,
@@ -129,12 +129,16 @@ def _close_returns(order: Order, *, now: datetime) -> None:
     received.filter(Exists(some)).update(status=ReturnStatus.REFUNDED, refunded_at=now)
 
 
-def status_of(order_status: str, *, due: Decimal, sums: PaymentSums) -> PaymentStatus:
+def status_of(order_status: str, *, due: Decimal, sums: PaymentSums) -> OrderPaymentStatus:
     """Return the payment status of an order that costs `due`, from the sums of its payments."""
     if sums.refunded > 0:
-        return PaymentStatus.REFUNDED if sums.refunded >= sums.captured else PaymentStatus.PARTLY_REFUNDED
+        return (
+            OrderPaymentStatus.REFUNDED
+            if sums.refunded >= sums.captured
+            else OrderPaymentStatus.PARTLY_REFUNDED
+        )
     if sums.captured > 0 and sums.captured >= due:
-        return PaymentStatus.PAID
+        return OrderPaymentStatus.PAID
     if order_status == OrderStatus.CANCELLED:
-        return PaymentStatus.CANCELLED
-    return PaymentStatus.AUTHORISED if sums.authorised > 0 else PaymentStatus.PENDING
+        return OrderPaymentStatus.CANCELLED
+    return OrderPaymentStatus.AUTHORISED if sums.authorised > 0 else OrderPaymentStatus.PENDING
