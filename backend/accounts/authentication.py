@@ -1,5 +1,6 @@
 """Authentication by access token."""
 
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
@@ -7,6 +8,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from backend.accounts.errors import InvalidToken
 from backend.accounts.models import Session, User
+from backend.accounts.selectors import active_session
 from backend.accounts.tokens import session_id_of, verified_token
 
 
@@ -26,11 +28,7 @@ class JWTAuthentication(BaseAuthentication):
             session_id = session_id_of(verified_token(AccessToken, raw.strip()))
         except InvalidToken as error:
             raise AuthenticationFailed("The access token is invalid or has expired.") from error
-        session = (
-            Session.objects.select_related("user")
-            .filter(pk=session_id, ended_at=None, user__is_active=True)
-            .first()
-        )
+        session = active_session(session_id, now=timezone.now())
         if session is None:
             raise AuthenticationFailed("The session has ended; log in again.")
         return session.user, session
@@ -38,6 +36,17 @@ class JWTAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge for the header WWW-Authenticate of a 401 response."""
         return 'Bearer realm="api"'
+
+
+def session_of(request: Request) -> Session:
+    """Return the session of the access token that came with the request.
+
+    Raises:
+        NotAuthenticated: the caller is a guest.
+    """
+    if not isinstance(request.auth, Session):
+        raise NotAuthenticated
+    return request.auth
 
 
 def account_of(request: Request) -> User:

@@ -1,6 +1,6 @@
 """Account and session errors."""
 
-from backend.api.errors import DomainError
+from backend.api.errors import DomainError, NotFound
 
 
 class InvalidPhone(ValueError):
@@ -31,9 +31,18 @@ class InvalidCredentials(DomainError):
 
 
 class SessionEnded(DomainError):
-    """The refresh token is invalid, expired or already used, or its session has ended."""
+    """The refresh token is invalid, has expired or was replaced earlier, or its session has ended."""
 
     code = "session_ended"
     status = 401
     message = "The session has ended; log in again."
     hint = "Log in again."
+
+
+class SessionNotFound(NotFound):
+    """The account has no active session with this id."""
+
+    code = "session_not_found"
+    message = "There is no such session."
+    details_keys = {"session_id": "The id."}
+    hint = "Use an id of the list of your sessions."

@@ -1,6 +1,7 @@
 """Users, their login sessions, and their links to anonymous ids."""
 
 import uuid
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 
+from backend.accounts.devices import LONGEST_ADDRESS, LONGEST_USER_AGENT
 from backend.accounts.phones import normalise_phone
 
 
@@ -97,18 +99,35 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.user_type == UserType.SELLER
 
 
-class Session(models.Model):
-    """A login session: a series of refresh tokens, of which only the newest is valid.
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Queries of sessions."""
 
-    If an older refresh token is used again, it may have been stolen, so the session ends.
+    def active(self, *, now: datetime) -> "SessionQuerySet":
+        """Return the sessions that have neither ended nor expired."""
+        return self.filter(ended_at=None, expires_at__gt=now)
+
+
+class Session(models.Model):
+    """A login session: a series of pairs of tokens, of which only the newest can be renewed.
+
+    `refresh_id` is the id of the current pair, `issued_at` is when it was issued, and `previous_refresh_id`
+    is the id of the pair before it; docs/decisions/sessions.md says what happens to older ones. The last
+    three fields are as of the last refresh.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_id = models.CharField(max_length=64)
+    previous_refresh_id = models.CharField(max_length=64, blank=True, default="", db_default="")
+    issued_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    user_agent = models.CharField(max_length=LONGEST_USER_AGENT, blank=True, default="", db_default="")
+    address = models.CharField(max_length=LONGEST_ADDRESS, blank=True, default="", db_default="")
+
+    objects = SessionQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"session of user {self.user_id}"

@@ -1,11 +1,13 @@
 """Serializers for accounts and tokens."""
 
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 from rest_framework import serializers
 
-from backend.accounts.models import User, UserType
+from backend.accounts.devices import device_name
+from backend.accounts.models import Session, User, UserType
 from backend.accounts.services import SELF_SERVICE_ROLES
 from backend.api.fields import Choice
 from backend.api.parameters import Body
@@ -101,13 +103,13 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class TokensSerializer(serializers.Serializer[Any]):
-    """A session's user and tokens; `expires_in` is the access token's lifetime in seconds."""
+    """A session's user and tokens; `expires_in` is the access token's remaining lifetime in seconds."""
 
     EXAMPLE = {
         "access_token": "eyJhbGciOi…",
         "refresh_token": "eyJhbGciOi…",
         "token_type": "Bearer",
-        "expires_in": 3600,
+        "expires_in": 900,
     }
 
     access_token = serializers.CharField()
@@ -115,3 +117,57 @@ class TokensSerializer(serializers.Serializer[Any]):
     token_type = serializers.CharField()
     expires_in = serializers.IntegerField()
     user = UserSerializer()
+
+
+class SessionSerializer(serializers.Serializer[Session]):
+    """A login session."""
+
+    EXAMPLE = {
+        "id": "7b0d8f0e-5d0c-4a53-9a44-0d3c6f0a2f11",
+        "device": "Firefox on Windows",
+        "address": "203.0.113.7",
+        "created_at": "2026-03-02T12:00:00Z",
+        "last_used_at": "2026-03-02T18:30:00Z",
+        "expires_at": "2026-03-16T18:30:00Z",
+        "current": True,
+    }
+
+    id = serializers.UUIDField()
+    device = serializers.SerializerMethodField(
+        help_text="The program and the operating system, as far as the client names them."
+    )
+    address = serializers.CharField(help_text="The network address at the last login or refresh.")
+    created_at = serializers.DateTimeField(help_text="When the login was.")
+    last_used_at = serializers.SerializerMethodField(
+        help_text="The last login or refresh; a client refreshes every 15 minutes while it is used."
+    )
+    expires_at = serializers.DateTimeField(help_text="When it ends without another refresh.")
+    current = serializers.SerializerMethodField(help_text="Whether this request belongs to the session.")
+
+    def get_device(self, session: Session) -> str:
+        """Return the name of the device."""
+        return device_name(session.user_agent)
+
+    def get_last_used_at(self, session: Session) -> datetime:
+        """Return when the session was last used; sessions of an earlier release have only a beginning."""
+        return session.last_used_at or session.created_at
+
+    def get_current(self, session: Session) -> bool:
+        """Return whether it is the session in the serializer's context."""
+        return bool(session.pk == self.context["current"])
+
+
+class EndedSessionSerializer(serializers.Serializer[Any]):
+    """A session that was ended."""
+
+    EXAMPLE = {"id": "7b0d8f0e-5d0c-4a53-9a44-0d3c6f0a2f11"}
+
+    id = serializers.UUIDField()
+
+
+class EndedSessionsSerializer(serializers.Serializer[Any]):
+    """The number of sessions that were ended."""
+
+    EXAMPLE = {"ended": 2}
+
+    ended = serializers.IntegerField()

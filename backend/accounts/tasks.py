@@ -3,10 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from backend.accounts import services
+from backend.accounts import sessions
 
 
 @shared_task
 def forget_expired_sessions() -> int:
     """Delete sessions that can no longer be renewed; return how many."""
-    return services.forget_expired_sessions(now=timezone.now())
+    return sessions.forget_expired_sessions(now=timezone.now())

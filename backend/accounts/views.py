@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts import services
-from backend.accounts.authentication import account_of
+from backend.accounts.authentication import account_of, session_of
+from backend.accounts.devices import device_of
 from backend.accounts.errors import InvalidCredentials, PhoneTaken, SessionEnded
-from backend.accounts.models import Session
 from backend.accounts.serializers import (
     LoginSerializer,
     ProfileChangesSerializer,
@@ -20,7 +20,8 @@ from backend.accounts.serializers import (
     TokensSerializer,
     UserSerializer,
 )
-from backend.accounts.tokens import access_seconds
+from backend.accounts.sessions import LoggedIn, end_session, renew
+from backend.accounts.throttles import RefreshThrottle
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
@@ -29,13 +30,13 @@ from backend.api.throttles import LoginThrottle
 from backend.audit.actors import actor_of
 
 
-def _tokens(logged_in: services.LoggedIn) -> Any:
+def _tokens(logged_in: LoggedIn) -> Any:
     return TokensSerializer(
         {
             "access_token": logged_in.access_token,
             "refresh_token": logged_in.refresh_token,
             "token_type": "Bearer",
-            "expires_in": access_seconds(),
+            "expires_in": logged_in.expires_in,
             "user": logged_in.user,
         }
     ).data
@@ -85,12 +86,19 @@ class LoginView(GuestView):
         attributed to the account.
         """
         credentials = parse_body(request, LoginSerializer)
-        logged_in = services.log_in(**credentials, now=timezone.now(), anonymous_id=anonymous_id(request))
+        logged_in = services.log_in(
+            **credentials,
+            device=device_of(request),
+            anonymous_id=anonymous_id(request),
+            now=timezone.now(),
+        )
         return envelope(_tokens(logged_in), message="Logged in.")
 
 
 class TokenRefreshView(GuestView):
     """Renewal of tokens."""
+
+    throttle_classes = (RefreshThrottle,)
 
     @operation(
         "accounts_token_refresh",
@@ -102,10 +110,13 @@ class TokenRefreshView(GuestView):
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for a new pair of tokens.
 
-        A refresh token can be used only once; using it again ends the session.
+        Each refresh token is replaced by the one in the response. Within ten seconds, the replaced token
+        returns the same pair again, for a retry after a lost response and for a second tab; later, using it
+        ends the session. A session ends after 14 days without a refresh, and after 90 days at the latest.
         """
         body = parse_body(request, TokenRefreshSerializer)
-        return envelope(_tokens(services.renew(body["refresh_token"], now=timezone.now())))
+        renewed = renew(body["refresh_token"], device=device_of(request), now=timezone.now())
+        return envelope(_tokens(renewed))
 
 
 class ProfileView(APIView):
@@ -141,6 +152,6 @@ class LogoutView(APIView):
 
         Ends the session of the access token, which invalidates all of the session's tokens.
         """
-        session: Session = request.auth  # type: ignore[assignment]
-        services.end_session(session.pk, by=actor_of(request), now=timezone.now())
+        session = session_of(request)
+        end_session(session.pk, by=actor_of(request), now=timezone.now())
         return envelope(UserSerializer(session.user).data, message="Logged out.")

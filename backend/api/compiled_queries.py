@@ -6,12 +6,14 @@ Django takes several times as long to compile a query with joins as the database
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Field, QuerySet
 
-_ANY_KEY = 0
+Key = int | UUID
+
 _HIGHEST_KEY = 2**63 - 1
 
 
@@ -23,20 +25,32 @@ class _Compiled(NamedTuple):
 
 
 class CompiledQuery:
-    """A query with a key as its only parameter; `build` returns the QuerySet of tuples for a key."""
+    """A query with a key as its only parameter.
 
-    def __init__(self, build: Callable[[int], QuerySet[Any, tuple[Any, ...]]]) -> None:
+    `build` returns the QuerySet of tuples for a key, `any_key` is any value that a key can have, and
+    `key_field` is the type of its column.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[Any], QuerySet[Any, tuple[Any, ...]]],
+        *,
+        any_key: Key = 0,
+        key_field: "Field[Any, Any] | None" = None,
+    ) -> None:
         self._build = build
+        self._any_key = any_key
+        self._key_field = key_field or BigIntegerField()
         # Connections belong to threads, and converters to connections.
         self._of_thread = threading.local()
 
-    def rows(self, key: int) -> list[list[Any]]:
+    def rows(self, key: Key) -> list[list[Any]]:
         """Return the same rows for `key` as the QuerySet; none if `key` is too large for the column."""
-        if abs(key) > _HIGHEST_KEY:
+        if isinstance(key, int) and abs(key) > _HIGHEST_KEY:
             return []
         connection, sql, converters = self._compiled()
         with connection.cursor() as cursor:
-            cursor.execute(sql, [key])
+            cursor.execute(sql, [self._stored(key, connection)])
             rows = [list(row) for row in cursor.fetchall()]
         for row in rows:
             for at, functions, expression in converters:
@@ -51,10 +65,13 @@ class CompiledQuery:
             self._of_thread.compiled = compiled = self._compile(connection)
         return compiled
 
+    def _stored(self, key: Key, connection: BaseDatabaseWrapper) -> object:
+        return self._key_field.get_db_prep_value(key, connection)
+
     def _compile(self, connection: BaseDatabaseWrapper) -> _Compiled:
-        compiler = self._build(_ANY_KEY).query.get_compiler(connection=connection)
+        compiler = self._build(self._any_key).query.get_compiler(connection=connection)
         sql, parameters = compiler.as_sql()
-        if tuple(parameters) != (_ANY_KEY,):
+        if tuple(parameters) != (self._stored(self._any_key, connection),):
             raise ValueError(f"the key must be the only parameter, not one of {parameters!r}")
         expressions = [selected for selected, _, _ in compiler.select]
         found = compiler.get_converters(expressions)

@@ -172,8 +172,9 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUDIT_RETENTION = timedelta(days=env.whole("AUDIT_RETENTION_DAYS", 730))
 
-ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.whole("ACCESS_TOKEN_MINUTES", 60))
-REFRESH_TOKEN_LIFETIME = timedelta(days=env.whole("REFRESH_TOKEN_DAYS", 14))
+ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.whole("ACCESS_TOKEN_MINUTES", 15, least=1))
+REFRESH_TOKEN_LIFETIME = timedelta(days=env.whole("REFRESH_TOKEN_DAYS", 14, least=1))
+SESSION_LIFETIME = timedelta(days=env.whole("SESSION_DAYS", 90, least=1))
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,
@@ -237,6 +238,7 @@ THROTTLE_RATES = {
     "browse": env.rate("THROTTLE_BROWSE", "1200/minute"),
     "events": env.rate("THROTTLE_EVENTS", "1200/minute"),
     "login": env.rate("THROTTLE_LOGIN", "20/minute"),
+    "refresh": env.rate("THROTTLE_REFRESH", "20/minute"),
     "order_lookup": env.rate("THROTTLE_ORDER_LOOKUP", "10/minute"),
     "webhooks": env.rate("THROTTLE_WEBHOOKS", "1200/minute"),
 }

@@ -8,6 +8,7 @@ from backend.orders.quote_views import QuoteView
 
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
+    path("api/accounts/sessions/", include("backend.accounts.session_urls")),
     path("api/accounts/addresses/", include("backend.addresses.urls")),
     path("api/products/inventory/", include("backend.inventory.urls")),
     path("api/products/", include("backend.catalog.urls")),

@@ -20,8 +20,8 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient, APIRequestFactory
 from uuid_utils.compat import uuid7
 
-from backend.accounts.models import Session, User
-from backend.accounts.tokens import access_token_of, refresh_token_of, token_id
+from backend.accounts.models import User
+from backend.accounts.sessions import begin_session
 from backend.api.idempotency import once
 from backend.api.owners import Owner
 from backend.api.responses import envelope
@@ -81,11 +81,9 @@ def shop(user: User, now: datetime) -> Checkout:
 
 def shop_over_http(user: User, now: datetime) -> Checkout:
     """Send the request through Django's handler: all middleware, authentication, throttles and validation."""
-    session = Session(user=user, expires_at=now + settings.REFRESH_TOKEN_LIFETIME)
-    session.refresh_id = token_id(refresh_token_of(session))
-    session.save(force_insert=True)
+    token = begin_session(user, now=now).access_token
     client = APIClient(SERVER_NAME="localhost")
-    headers = {"Authorization": f"Bearer {access_token_of(session)}", "Idempotency-Key": _key()}
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": _key()}
 
     def post() -> None:
         response = client.post(PATH, {"shipping_address": ADDRESS}, format="json", headers=headers)

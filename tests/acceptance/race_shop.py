@@ -15,12 +15,11 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402 - needs Django's apps
 from django.db.models import Sum  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from backend.accounts.models import Session, User, UserType  # noqa: E402
-from backend.accounts.tokens import access_token_of, refresh_token_of, token_id  # noqa: E402
+from backend.accounts.models import User, UserType  # noqa: E402
+from backend.accounts.sessions import begin_session  # noqa: E402
 from backend.audit.actors import Actor  # noqa: E402
 from backend.catalog.categories import category_by_names  # noqa: E402
 from backend.catalog.services import create_product  # noqa: E402
@@ -61,10 +60,7 @@ def make(units: int, customers: int) -> dict[str, object]:
 def _tokens(customers: int) -> Iterator[str]:
     for number in range(customers):
         user = User.objects.create_user(f"+1555020{number:04d}")
-        session = Session(user=user, expires_at=timezone.now() + settings.REFRESH_TOKEN_LIFETIME)
-        session.refresh_id = token_id(refresh_token_of(session))
-        session.save(force_insert=True)
-        yield str(access_token_of(session))
+        yield begin_session(user, now=timezone.now()).access_token
 
 
 def expire() -> None:

@@ -13,7 +13,14 @@ from tests.services.shop import Shop
 CATALOG = Path(__file__).parent / "catalog.csv"
 STAFF = ("+15550100001", "a password for staff")
 UNLIMITED = dict.fromkeys(
-    ("THROTTLE_ANON", "THROTTLE_USER", "THROTTLE_BROWSE", "THROTTLE_EVENTS", "THROTTLE_LOGIN"),
+    (
+        "THROTTLE_ANON",
+        "THROTTLE_USER",
+        "THROTTLE_BROWSE",
+        "THROTTLE_EVENTS",
+        "THROTTLE_LOGIN",
+        "THROTTLE_REFRESH",
+    ),
     "100000/minute",
 )
 

@@ -1,29 +1,19 @@
-"""Concurrent logins, renewals and registrations of one account."""
+"""Concurrent logins and registrations of one account."""
 
 from functools import partial
 
 import pytest
 from django.utils import timezone
 
-from backend.accounts.models import Session, User
-from backend.accounts.services import LoggedIn, log_in, register, renew
+from backend.accounts.models import User
+from backend.accounts.services import log_in, register
+from backend.accounts.sessions import LoggedIn
 from backend.audit.actors import GUEST
 from tests.backend.together import kinds, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PASSWORD = "a-long-lamp-shade"
-
-
-def test_concurrent_renewals_with_one_refresh_token_succeed_once() -> None:
-    User.objects.create_user("+16502530000", PASSWORD)
-    for _ in range(8):
-        token = log_in(phone="+16502530000", password=PASSWORD, now=timezone.now()).refresh_token
-        outcomes = together(*[partial(renew, token, now=timezone.now())] * 3)
-        assert kinds(outcomes) == ["LoggedIn", "SessionEnded", "SessionEnded"]
-    assert not Session.objects.filter(ended_at=None).exists(), (
-        "a refresh token that is used twice may have been stolen"
-    )
 
 
 def test_concurrent_registrations_of_one_phone_create_one_account() -> None:

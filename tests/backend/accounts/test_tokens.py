@@ -4,12 +4,18 @@ import base64
 import hashlib
 import hmac
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
+import jwt
 import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from tests.backend.accounts.clients import PASSWORD, PHONE, authenticates, log_in, renew
 
 pytestmark = pytest.mark.django_db
 
@@ -32,16 +38,76 @@ ODD_VALUES: list[Any] = [
 ]
 
 
-def signed(payload: bytes, *, header: bytes = HEADER) -> str:
+def signed(payload: bytes, *, header: bytes = HEADER, digest: Any = hashlib.sha256) -> str:
     """Return a token with these contents, signed with the shop's key."""
     parts = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, payload))
-    signature = hmac.new(settings.SECRET_KEY.encode(), parts, hashlib.sha256).digest()
+    signature = hmac.new(settings.SECRET_KEY.encode(), parts, digest).digest()
     return (parts + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
 
 def claims(kind: str, **changes: Any) -> bytes:
     valid = {"token_type": kind, "exp": 4_102_444_800, "iat": 1, "jti": "an id", "sid": str(uuid4())}
     return json.dumps(valid | changes).encode()
+
+
+def changed(token: str, **changes: Any) -> str:
+    """Return a valid token with other claims, signed with the shop's key."""
+    valid = jwt.decode(token, options={"verify_signature": False})
+    return signed(json.dumps(valid | changes).encode())
+
+
+def without_signature(token: str, *, algorithm: str) -> str:
+    """Return the claims of a valid token with an empty signature."""
+    header = base64.urlsafe_b64encode(json.dumps({"alg": algorithm, "typ": "JWT"}).encode())
+    return f"{header.rstrip(b'=').decode()}.{token.split('.')[1]}."
+
+
+def with_another_account(token: str) -> str:
+    """Return the token with a changed payload and its old signature."""
+    header, _, signature = token.split(".")
+    payload = base64.urlsafe_b64encode(claims("access")).rstrip(b"=").decode()
+    return f"{header}.{payload}.{signature}"
+
+
+INVALID: dict[str, Callable[[str, str], str]] = {
+    "alg none": lambda token, other: without_signature(token, algorithm="none"),
+    "alg None": lambda token, other: without_signature(token, algorithm="None"),
+    "no signature": lambda token, other: without_signature(token, algorithm="HS256"),
+    "another algorithm": lambda token, other: signed(
+        json.dumps(jwt.decode(token, options={"verify_signature": False})).encode(),
+        header=b'{"alg": "HS512", "typ": "JWT"}',
+        digest=hashlib.sha512,
+    ),
+    "another key": lambda token, other: jwt.encode(
+        jwt.decode(token, options={"verify_signature": False}), "another key" * 4, algorithm="HS256"
+    ),
+    "tampered": lambda token, other: with_another_account(token),
+    "wrong type": lambda token, other: other,
+    "expired": lambda token, other: changed(token, exp=int(time.time()) - 1),
+    "not valid yet": lambda token, other: changed(token, nbf=int(time.time()) + 60),
+    "an unknown session": lambda token, other: changed(token, sid=str(uuid4())),
+    "sid in capitals": lambda token, other: changed(token, sid="ABCDEFAB-CDEF-4BCD-8FAB-CDEFABCDEFAB"),
+    "sid as a URN": lambda token, other: changed(token, sid=f"urn:uuid:{uuid4()}"),
+    "sid without hyphens": lambda token, other: changed(token, sid=uuid4().hex),
+    "sid in braces": lambda token, other: changed(token, sid=f"{{{uuid4()}}}"),
+    "sid of an account": lambda token, other: changed(token, sid="1"),
+}
+
+
+@pytest.mark.parametrize("refresh", [False, True], ids=["access", "refresh"])
+@pytest.mark.parametrize("fault", INVALID)
+def test_an_invalid_token_is_refused_and_its_session_continues(fault: str, refresh: bool) -> None:
+    User.objects.create_user(PHONE, PASSWORD)
+    client = APIClient()
+    tokens = log_in(client)
+    token, other = tokens["access_token"], tokens["refresh_token"]
+    if refresh:
+        token, other = other, token
+
+    require_refused(INVALID[fault](token, other), refresh=refresh)
+
+    assert authenticates(client, tokens["access_token"])
+    assert renew(client, tokens["refresh_token"]).status_code == 200
 
 
 def require_refused(token: str, *, refresh: bool) -> None:

@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.db import transaction
 
 from backend.accounts.models import Session, User
-from backend.accounts.services import end_session, log_in, register
+from backend.accounts.services import log_in, register
+from backend.accounts.sessions import end_session
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.catalog.categories import category_by_names

@@ -1,0 +1,41 @@
+"""Reads of login sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+
+from backend.accounts.models import Session, User
+from backend.api.compiled_queries import CompiledQuery
+
+_SESSION_COLUMNS = tuple(field.attname for field in Session._meta.concrete_fields)
+_USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields)
+
+# Every request with an access token runs this query.
+_not_ended = CompiledQuery(
+    lambda session_id: Session.objects.filter(pk=session_id, ended_at=None, user__is_active=True).values_list(
+        *_SESSION_COLUMNS, *(f"user__{name}" for name in _USER_COLUMNS)
+    ),
+    any_key=UUID(int=0),
+    key_field=Session._meta.pk,
+)
+
+
+def active_session(session_id: UUID, *, now: datetime) -> Session | None:
+    """Return the session with its user, or None if it has ended or expired, or the user is inactive."""
+    rows = _not_ended.rows(session_id)
+    if not rows:
+        return None
+    (row,) = rows
+    count = len(_SESSION_COLUMNS)
+    session = Session.from_db(DEFAULT_DB_ALIAS, _SESSION_COLUMNS, row[:count])
+    session.user = User.from_db(DEFAULT_DB_ALIAS, _USER_COLUMNS, row[count:])
+    return session if session.expires_at > now else None
+
+
+def active_sessions_of(user_id: int, *, now: datetime) -> QuerySet[Session]:
+    """Return the user's active sessions, the last used first."""
+    used = Coalesce(F("last_used_at"), F("created_at"))
+    return Session.objects.active(now=now).filter(user=user_id).order_by(used.desc(), "pk")
