@@ -1,5 +1,6 @@
 """Endpoints of the caller's login sessions."""
 
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from rest_framework.views import APIView
 from backend.accounts import selectors, sessions
 from backend.accounts.authentication import account_of, session_of
 from backend.accounts.errors import SessionNotFound
+from backend.accounts.models import Session
 from backend.accounts.serializers import EndedSessionSerializer, EndedSessionsSerializer, SessionSerializer
 from backend.api.pagination import page_response
 from backend.api.parameters import PageParameters, parse
@@ -25,13 +27,12 @@ class SessionListView(APIView):
     def get(self, request: Request) -> Response:
         """List your active sessions, the last used first."""
         rows = selectors.active_sessions_of(account_of(request).pk, now=timezone.now())
-        context = {"current": session_of(request).pk}
-        return page_response(
-            request,
-            rows,
-            parameters=parse(request, PageParameters),
-            shown=lambda page: SessionSerializer(page, many=True, context=context).data,
-        )
+        current = session_of(request).pk
+
+        def shown(page: list[Session]) -> Any:
+            return SessionSerializer(page, many=True, context={"current": current}).data  # type: ignore[arg-type]
+
+        return page_response(request, rows, parameters=parse(request, PageParameters), shown=shown)
 
     @operation("other_sessions_delete", tag="accounts", response=envelope_of(EndedSessionsSerializer))
     def delete(self, request: Request) -> Response:

@@ -180,11 +180,12 @@ def end_session_of(user_id: int, *, session_id: UUID, by: Actor, now: datetime) 
 
 
 def end_other_sessions(user_id: int, *, kept: UUID | None, by: Actor, now: datetime) -> int:
-    """End the user's sessions except `kept`; return how many."""
+    """End the user's sessions except `kept`, if that is given; return how many."""
     with transaction.atomic():
         # A login locks the user too, so a concurrent one has committed its session or begins it afterwards.
         user = User.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=user_id)
-        ended = Session.objects.active(now=now).filter(user=user).exclude(pk=kept).update(ended_at=now)
+        others = Session.objects.active(now=now).filter(user=user)
+        ended = (others if kept is None else others.exclude(pk=kept)).update(ended_at=now)
         if ended:
             record("accounts.sessions_ended", by=by, subject=user, changes={"sessions": (ended, 0)})
     return ended

@@ -1,11 +1,13 @@
 """Account endpoints."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from backend.accounts import services
@@ -47,7 +49,7 @@ class GuestView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    throttle_classes = (LoginThrottle,)
+    throttle_classes: Sequence[type[BaseThrottle]] = (LoginThrottle,)
 
 
 class RegisterView(GuestView):

@@ -65,7 +65,7 @@ class CompiledQuery:
             self._of_thread.compiled = compiled = self._compile(connection)
         return compiled
 
-    def _stored(self, key: Key, connection: BaseDatabaseWrapper) -> object:
+    def _stored(self, key: Key, connection: BaseDatabaseWrapper) -> Any:
         return self._key_field.get_db_prep_value(key, connection)
 
     def _compile(self, connection: BaseDatabaseWrapper) -> _Compiled:

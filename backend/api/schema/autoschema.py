@@ -16,6 +16,15 @@ from backend.api.schema.operations import Operation, operation_of
 
 Schema = dict[str, Any]
 
+# Django's `int` converter has no sign, and no row has a larger id.
+_INTEGER_ID: Schema = {
+    "type": "integer",
+    "format": "int64",
+    "minimum": 1,
+    "maximum": LARGEST_ID,
+    "example": 1,
+}
+
 
 class ShopSchema(AutoSchema):
     """The OpenAPI operation of a view's method, from `@operation` and from the view's configuration.
@@ -92,7 +101,9 @@ class ShopSchema(AutoSchema):
         for parameter in super()._resolve_path_parameters(variables):  # type: ignore[no-untyped-call]
             name, schema = parameter["name"], parameter["schema"]
             if schema.get("type") == "integer":
-                parameters.append(_id_parameter(name))
+                parameters.append(_id_parameter(name, schema=_INTEGER_ID))
+            elif schema.get("format") == "uuid":
+                parameters.append(_id_parameter(name, schema=schema))
             else:
                 parameters.append(parameter)
         return parameters
@@ -149,9 +160,7 @@ class ShopSchema(AutoSchema):
         return schema
 
 
-def _id_parameter(name: str) -> Schema:
-    # Django's `int` converter has no sign, and no row has a larger id.
-    schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID, "example": 1}
+def _id_parameter(name: str, *, schema: Schema) -> Schema:
     thing = name.removesuffix("_id").replace("_", " ")
     parameter: Schema = build_parameter_type(
         name=name, schema=schema, location=OpenApiParameter.PATH, description=f"The {thing}'s id."

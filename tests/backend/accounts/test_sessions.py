@@ -62,7 +62,7 @@ def disturb(request: pytest.FixtureRequest, redis_url: str, settings: Settings) 
     def stop() -> None:
         unreachable = {**shop_settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
         settings.CACHES = {"default": unreachable}
-        assert not caches["default"].set("a key", 1)
+        assert not caches["default"].add("a key", 1)
 
     return {"running": lambda: None, "emptied": empty, "away": stop}[request.param]
 
