@@ -28,7 +28,8 @@ class CountryRules:
     """The rules of a country's addresses.
 
     `required` has names of fields, `postal_codes` matches a whole code. `state_type` and `postal_code_type`
-    are the country's words for them.
+    are the country's words for them. `line_format` is the order of an address's parts for mail from abroad:
+    `%A` is the street, `%C` the city, `%S` the state, `%Z` the postal code and `%n` a new line.
     """
 
     country: str
@@ -39,6 +40,7 @@ class CountryRules:
     postal_code_type: str
     state_type: str
     states: tuple[State, ...]
+    line_format: str
 
     @property
     def country_name(self) -> str:
@@ -77,6 +79,7 @@ def rules_of(country: str) -> CountryRules:
         postal_code_type=_TYPES.get(data["zip_name_type"], "postal code"),
         state_type=data["state_name_type"].replace("do_si", "province").replace("_", " "),
         states=tuple(_states(data)),
+        line_format=data.get("lfmt") or data["fmt"],
     )
 
 

@@ -21,6 +21,7 @@ MINIMUM_SECRET_LENGTH = 32
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _RATE = re.compile(r"[1-9][0-9]*/(s|m|h|d)[a-z]*")
+_PREFIX = re.compile(r"[A-Z0-9][A-Z0-9-]{0,9}")
 _DATABASES = ("sqlite", "postgresql", "postgres")
 
 
@@ -52,6 +53,21 @@ class Variables:
         """Return a comma-separated list."""
         text = self.text(name, ",".join(default))
         return [word.strip() for word in text.split(",") if word.strip()]
+
+    def lines(self, name: str, default: Sequence[str] = ()) -> list[str]:
+        """Return the lines of a text, which are separated by semicolons."""
+        text = self.text(name, ";".join(default))
+        return [line.strip() for line in text.split(";") if line.strip()]
+
+    def prefix(self, name: str, default: str) -> str:
+        """Return the beginning of a series of numbers."""
+
+        def parse(text: str) -> str:
+            if not _PREFIX.fullmatch(text):
+                raise ValueError(text)
+            return text
+
+        return self._parsed(name, default, parse, "must have 1 to 10 of A-Z, 0-9 and hyphens, such as INV")
 
     def number(self, name: str, default: str) -> Decimal:
         """Return a number, 0 or more."""

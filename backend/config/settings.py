@@ -17,6 +17,7 @@ from backend.config.mail import email_backend, sender
 from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.payments import payment_gateways
 from backend.config.schedule import BEAT_SCHEDULE
+from backend.config.shop import EXAMPLE_SHOP, NO_SHOP
 from backend.config.storages import storages
 from indexing.settings import SearchSettings
 
@@ -60,6 +61,7 @@ INSTALLED_APPS = [
     "backend.payments",
     "backend.carts",
     "backend.orders",
+    "backend.invoices",
     "backend.importing",
     "backend.search",
     "backend.recommendations",
@@ -199,6 +201,19 @@ PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", "")
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", "")
 PAYPAL_URL = env.text("PAYPAL_URL", "https://api-m.paypal.com")
 PAYPAL_RETURN_URL = env.text("PAYPAL_RETURN_URL", "")
+
+# The company on invoices. Production has no default, and issues no invoices without a name and an address.
+_SHOP = EXAMPLE_SHOP if ENVIRONMENT == "development" else NO_SHOP
+SHOP_NAME = env.text("SHOP_NAME", _SHOP.name)
+SHOP_ADDRESS = env.lines("SHOP_ADDRESS", _SHOP.address)
+SHOP_VAT_NUMBER = env.text("SHOP_VAT_NUMBER", _SHOP.vat_number)
+SHOP_EMAIL = env.text("SHOP_EMAIL", _SHOP.email)
+INVOICE_FOOTER = env.lines("INVOICE_FOOTER", _SHOP.footer)
+INVOICE_PREFIX = env.prefix("INVOICE_PREFIX", "INV")
+CREDIT_NOTE_PREFIX = env.prefix("CREDIT_NOTE_PREFIX", "CN")
+PAPER_SIZE = env.choice("PAPER_SIZE", "A4", ("A4", "letter"))
+SHOP_TIME_ZONE = PipelineSettings.from_env().time_zone
+
 LOW_STOCK_THRESHOLD = env.whole("LOW_STOCK_THRESHOLD", 5)
 
 # The addresses in messages.

@@ -7,6 +7,8 @@ from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.inventory.subscribers import StockAlerts
+from backend.invoices.shop import is_complete
+from backend.invoices.subscribers import InvoiceIssuing
 from backend.notifications.subscribers import Deliveries
 from backend.orders.subscribers import Settlement
 from backend.outbox.subscribers import Subscriber
@@ -24,6 +26,7 @@ def subscribers() -> list[Subscriber]:
         PaymentRequests(request_payment),
         *index_subscribers(engine(), clock=timezone.now),
         Settlement(clock=timezone.now),
+        *([InvoiceIssuing(clock=timezone.now)] if is_complete() else []),
         StockAlerts(clock=timezone.now),
         OrderFacts(target),
         Products(target),

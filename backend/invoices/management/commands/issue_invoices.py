@@ -1,0 +1,48 @@
+"""`manage.py issue_invoices`: issue the invoices and credit notes that orders lack, and check the numbers."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from backend.audit.actors import Actor
+from backend.invoices.selectors import orders_without_documents, series_with_gaps
+from backend.invoices.services import issue_missing
+from backend.invoices.shop import is_complete
+
+
+class Command(BaseCommand):
+    """Issues what orders of earlier releases lack; new orders get their documents from the relay."""
+
+    help = (
+        "Issue the invoices and credit notes that orders lack, such as orders from before the shop had"
+        " invoices. Imported orders get none. The shop may be running."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the option --check."""
+        parser.add_argument(
+            "--check", action="store_true", help="issue nothing; fail if a document or a number is missing"
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Print how many documents were issued, or what is missing."""
+        if options["check"]:
+            self._check()
+            return
+        if not is_complete():
+            raise CommandError("SHOP_NAME and SHOP_ADDRESS must be set, because they are printed on invoices")
+        issued = 0
+        for number in issue_missing(by=Actor.system("issue_invoices"), now=timezone.now()):
+            issued += number
+        self.stdout.write(f"{issued} invoices and credit notes were issued")
+
+    def _check(self) -> None:
+        orders, series = orders_without_documents().count(), series_with_gaps()
+        for name in series:
+            self.stdout.write(f"{name} has gaps")
+        if orders:
+            self.stdout.write(f"{orders} orders lack an invoice or a credit note")
+        if orders or series:
+            raise CommandError("documents or numbers are missing", returncode=1)
+        self.stdout.write("every order has its documents, and their numbers have no gaps")

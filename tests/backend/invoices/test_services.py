@@ -1,0 +1,285 @@
+"""Issuing of invoices and credit notes."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from pytest_django import Settings
+
+from backend.audit.models import AuditEntry
+from backend.catalog.models import Product
+from backend.invoices.models import Invoice, InvoicedMovement, InvoiceKind, NumberSeries
+from backend.invoices.selectors import orders_without_documents, series_with_gaps
+from backend.invoices.services import issue, issue_missing
+from backend.orders.amounts import amount_due
+from backend.orders.cancellation import cancel_units
+from backend.orders.models import Movement, MovementKind, Order
+from backend.orders.services import accept_return, cancel, deliver, ship
+from backend.outbox.models import Message
+from tests.backend.invoices.orders import BY, confirmed_orders, issued
+from tests.backend.orders.steps import check_out, fill, order_of
+from tests.backend.shop import NOW, customer, product, variant
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(hours=1)
+
+
+def numbers(documents: list[Invoice]) -> list[str]:
+    return [row.number for row in documents]
+
+
+def test_a_confirmed_order_gets_one_invoice_however_often_it_is_issued() -> None:
+    order = order_of(customer(), {variant().pk: 2})
+
+    first, second = issued(order), issued(order)
+
+    assert numbers(first) == numbers(second) == ["INV-2026-000001"]
+    assert (first[0].kind, first[0].total_amount) == (InvoiceKind.INVOICE, order.total_amount)
+    assert AuditEntry.objects.filter(action="invoices.issued").count() == 1
+
+
+def test_an_order_that_is_not_confirmed_gets_no_invoice() -> None:
+    user, lamp = customer(), variant()
+    fill(user, {lamp.pk: 1})
+    order = check_out(user, payment_method="TEST")
+    assert order.status == "PENDING"
+
+    assert issued(order) == []
+    cancel(order.pk, by=BY, now=LATER)
+    assert issued(order) == []
+    assert not NumberSeries.objects.exists()
+
+
+def test_an_imported_order_gets_no_invoice() -> None:
+    (order_id,) = confirmed_orders(1)
+    Order.objects.filter(pk=order_id).update(source="elsewhere")
+
+    assert issue([order_id], by=BY, now=NOW) == 0
+    assert list(orders_without_documents()) == []
+
+
+def test_units_that_are_cancelled_or_returned_later_get_credit_notes_for_the_invoice() -> None:
+    order = order_of(customer(), {variant(price="10.00").pk: 4})
+    (item,) = order.items.all()
+    issued(order)
+
+    cancel_units(order.pk, units={item.pk: 1}, by=BY, now=LATER)
+    ship(order.pk, by=BY, now=LATER)
+    issued(order)
+    for hours in (2, 3):
+        accept_return(order.pk, units={item.pk: 1}, by=BY, now=NOW + timedelta(hours=hours))
+    invoice, *notes = issued(order)
+
+    assert numbers(notes) == ["CN-2026-000001", "CN-2026-000002", "CN-2026-000003"]
+    assert {note.invoice_id for note in notes} == {invoice.pk}
+    assert [note.total_amount for note in notes] == [10, 10, 10]
+    assert [note.movements.get().movement.kind for note in notes] == ["CANCEL", "RETURN", "RETURN"]
+
+
+def test_a_late_relay_issues_the_same_documents_at_once() -> None:
+    order = order_of(customer(), {variant(price="10.00").pk: 3})
+    (item,) = order.items.all()
+    cancel_units(order.pk, units={item.pk: 1}, by=BY, now=LATER)
+    cancel(order.pk, by=BY, now=LATER + timedelta(hours=1))
+
+    documents = issued(order)
+
+    assert [row.kind for row in documents] == ["INVOICE", "CREDIT_NOTE", "CREDIT_NOTE"]
+    assert [row.total_amount for row in documents] == [30, 10, 20]
+
+
+@pytest.mark.parametrize("prices_include_tax", [False, True])
+@pytest.mark.parametrize(
+    ("currency", "prices", "tax", "shipping"),
+    [
+        ("USD", ["19.99", "0.07"], "7.25", "4.99"),
+        ("EUR", ["33.33", "99.95"], "19", "3.49"),
+        ("JPY", ["333", "1"], "10", "550"),
+        ("KWD", ["1.005", "12.345"], "5", "0.750"),
+        ("USD", ["10.00", "5.00"], "0", "0"),
+    ],
+)
+def test_documents_have_the_amounts_of_the_order_and_of_its_movements(
+    prices_include_tax: bool,
+    currency: str,
+    prices: list[str],
+    tax: str,
+    shipping: str,
+    settings: Settings,
+) -> None:
+    settings.TAX_PERCENTAGE, settings.SHIPPING_COST = Decimal(tax), Decimal(shipping)
+    settings.PRICES_INCLUDE_TAX = prices_include_tax
+    lamps = [variant(price=price, currency=currency) for price in prices]
+    order = order_of(customer(), {lamp.pk: 3 for lamp in lamps})
+    first, second = order.items.all()
+    steps: list[Callable[[datetime], object]] = [
+        lambda now: cancel_units(order.pk, units={first.pk: 1, second.pk: 1}, by=BY, now=now),
+        lambda now: ship(order.pk, by=BY, now=now),
+        lambda now: accept_return(order.pk, units={first.pk: 1}, by=BY, now=now),
+        lambda now: accept_return(order.pk, units={first.pk: 1, second.pk: 2}, by=BY, now=now),
+    ]
+
+    for hour, step in enumerate(steps, start=1):
+        step(NOW + timedelta(hours=hour))
+        require_exact(order)
+
+
+def test_cancelling_everything_credits_shipping_and_what_was_not_refunded_before(
+    settings: Settings,
+) -> None:
+    settings.TAX_PERCENTAGE, settings.SHIPPING_COST = Decimal(20), Decimal("4.99")
+    order = order_of(customer(), {variant(price="10.00").pk: 2})
+    sale = Movement.objects.get(order=order)
+    sale.pk, sale.kind, sale.amount, sale.quantity = None, MovementKind.REFUND, Decimal("3.00"), 0
+    sale.occurred_at = LATER
+    sale.save(force_insert=True)
+    issued(order)
+    cancel(order.pk, by=BY, now=NOW + timedelta(hours=2))
+
+    require_exact(order)
+
+    refund, rest = issued(order)[1:]
+    assert (refund.total_amount, rest.total_amount) == (Decimal("3.00"), order.total_amount - 3)
+    assert [(row["description"], row["amount"]) for row in rest.content["extras"]] == [
+        ("Shipping: Standard", "4.99"),
+        ("Refunded before", "-3.00"),
+    ]
+
+
+def test_an_order_of_an_earlier_release_has_its_tax_in_one_line() -> None:
+    (order_id,) = confirmed_orders(1)
+    order = Order.objects.get(pk=order_id)
+    Order.objects.filter(pk=order_id).update(
+        tax_amount=Decimal("4.00"), total_amount=order.total_amount + Decimal("4.00")
+    )
+    order.refresh_from_db()
+
+    require_exact(order)
+
+    (invoice,) = issued(order)
+    assert invoice.content["taxes"] == [
+        {"tax_rate": "0", "net_amount": "41.48", "tax_amount": "0.00"},
+        {"tax_rate": None, "net_amount": "0.00", "tax_amount": "4.00"},
+    ]
+
+
+def require_exact(order: Order) -> None:
+    """Check the order's documents against its rows, and each against what is printed on it."""
+    invoice, *notes = issued(order)
+    order = Order.objects.get(pk=order.pk)
+    assert invoice.total_amount == order.total_amount
+    assert sum(note.total_amount for note in notes) == order.total_amount - amount_due(order)
+    for document in (invoice, *notes):
+        covered = Movement.objects.filter(invoiced__invoice=document)
+        content: dict[str, Any] = document.content
+        goods = content["lines"]
+        refunds = [row for row in content["extras"] if row["description"] == "Refund"]
+        moved = [Decimal(row["net_amount"]) for row in (*goods, *refunds)]
+        assert sum(moved) == sum(row.amount for row in covered)
+        for column in ("net_amount", "tax_amount"):
+            lines = [Decimal(row[column]) for row in (*goods, *content["extras"])]
+            by_rate = [Decimal(row[column]) for row in content["taxes"]]
+            assert sum(lines) == sum(by_rate) == Decimal(content[column]) == getattr(document, column)
+        total = Decimal(content["net_amount"]) + Decimal(content["tax_amount"])
+        assert total == Decimal(content["total_amount"]) == document.total_amount
+        for row in goods:
+            full = Decimal(row["unit_price"]) * row["quantity"]
+            assert full - Decimal(row["discount_amount"]) == Decimal(row["amount"])
+
+
+def test_a_document_keeps_what_was_printed_when_the_shop_and_the_product_change(
+    settings: Settings,
+) -> None:
+    lamp = product("A lamp")
+    order = order_of(customer(first_name="Ada", last_name="Byron"), {lamp.variants.get().pk: 1})
+    (before,) = issued(order)
+    settings.SHOP_NAME = "Another company"
+    Product.objects.filter(pk=lamp.pk).update(title="A chair")
+    Order.objects.filter(pk=order.pk).update(customer_name="Somebody else")
+
+    (after,) = issued(order)
+
+    assert after.content == before.content
+    assert after.content["shop"]["name"] == "Harbour Row Trading Ltd"
+    assert after.content["buyer"]["name"] == "Ada Byron"
+    assert after.content["lines"][0]["title"] == "A lamp"
+
+
+def test_the_database_refuses_to_change_a_document() -> None:
+    (invoice,) = issued(order_of(customer(), {variant().pk: 1}))
+
+    changes: list[Callable[[], object]] = [
+        lambda: Invoice.objects.update(total_amount=1),
+        lambda: Invoice.objects.filter(pk=invoice.pk).update(content={}),
+        lambda: InvoicedMovement.objects.update(invoice=invoice),
+    ]
+    for change in changes:
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            change()
+    if connection.vendor == "postgresql":
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            InvoicedMovement.objects.all().delete()
+
+
+def test_each_year_begins_with_1_in_the_time_zone_of_the_shop(settings: Settings) -> None:
+    settings.SHOP_TIME_ZONE = "Asia/Tokyo"
+    orders = confirmed_orders(3)
+    moments = [datetime(2026, 12, 31, hour, tzinfo=UTC) for hour in (14, 15, 14)]
+    for order_id, now in zip(orders, moments, strict=True):
+        issue([order_id], by=BY, now=now)
+
+    documents = Invoice.objects.order_by("pk")
+
+    assert numbers(list(documents)) == ["INV-2026-000001", "INV-2027-000001", "INV-2026-000002"]
+    assert [str(row.issued_on) for row in documents] == ["2026-12-31", "2027-01-01", "2026-12-31"]
+
+
+def test_days_never_descend_within_a_series() -> None:
+    first, second = confirmed_orders(2)
+    issue([first], by=BY, now=NOW)
+    issue([second], by=BY, now=NOW - timedelta(days=2))
+
+    assert {row.issued_on for row in Invoice.objects.all()} == {NOW.date()}
+
+
+def test_prefixes_are_settings_and_may_be_the_same(settings: Settings) -> None:
+    settings.INVOICE_PREFIX = settings.CREDIT_NOTE_PREFIX = "R"
+    order = order_of(customer(), {variant().pk: 1})
+    cancel(order.pk, by=BY, now=LATER)
+
+    assert numbers(issued(order)) == ["R-2026-000001", "R-2026-000002"]
+    assert series_with_gaps() == []
+
+
+def test_missing_documents_of_old_orders_are_issued_in_their_order() -> None:
+    orders = sorted(confirmed_orders(3))
+
+    assert list(issue_missing(by=BY, now=NOW)) == [3]
+    assert list(issue_missing(by=BY, now=NOW)) == []
+    assert list(Invoice.objects.values_list("order", flat=True)) == orders
+
+
+def test_a_gap_is_found() -> None:
+    confirmed_orders(1)
+    list(issue_missing(by=BY, now=NOW))
+    assert series_with_gaps() == []
+
+    NumberSeries.objects.filter(name="INV-2026").update(last_number=2)
+
+    assert series_with_gaps() == ["INV-2026"]
+
+
+def test_issuing_publishes_nothing_and_locks_no_order() -> None:
+    order = order_of(customer(), {variant().pk: 1})
+    deliver_now = NOW + timedelta(hours=1)
+    before = Message.objects.count()
+
+    issued(order)
+
+    assert Message.objects.count() == before
+    ship(order.pk, by=BY, now=deliver_now)
+    assert deliver(order.pk, by=BY, now=deliver_now).status == "DELIVERED"
