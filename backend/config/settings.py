@@ -102,6 +102,9 @@ _IS_WEB = os.environ.get("VITRINE_PROCESS") == "web"
 DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VITRINE_HOME / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "backend.config.sqlite"
+    if not _IS_WEB:
+        # Opening a connection takes longer than most statements, and background processes have few threads.
+        DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # Otherwise a transaction that reads first and then writes fails at once if there is another writer.
         "transaction_mode": "IMMEDIATE",

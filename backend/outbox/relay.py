@@ -8,19 +8,19 @@ import uuid
 from collections.abc import Callable, Sequence
 
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
 from backend.outbox.cursors import close_abandoned
 from backend.outbox.errors import DrainTimeout
 from backend.outbox.runner import SubscriberRunner
-from backend.outbox.selectors import cursor_position, newest
+from backend.outbox.selectors import cursor_position, newest, without_holder
 from backend.outbox.subscribers import Subscriber
+from backend.outbox.watch import POLL_SECONDS, Watch
+from backend.outbox.worker import LONGEST_PAUSE_SECONDS, Worker
 
 logger = structlog.get_logger(__name__)
 
-POLL_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 10.0
 REFRESH_SECONDS = 1.0
 ABANDONED_SECONDS = 60.0
 """The time between checks for abandoned cursors."""
@@ -31,54 +31,54 @@ def process_name() -> str:
     return f"{socket.gethostname()[:30]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
-def run_until_stopped(runner: SubscriberRunner, *, stopping: threading.Event) -> None:
-    """Run steps until `stopping` is set; after failures, pause for increasing times."""
-    pause = POLL_SECONDS
-    while not stopping.is_set():
-        succeeded = _try_steps(runner, stopping=stopping)
-        pause = POLL_SECONDS if succeeded else min(pause * 2, LONGEST_PAUSE_SECONDS)
-        stopping.wait(pause)
-    runner.release()
-    connection.close()
-
-
-def _try_steps(runner: SubscriberRunner, *, stopping: threading.Event) -> bool:
-    close_old_connections()
-    try:
-        while runner.step() and not stopping.is_set():
-            pass
-        runner.record_failure("")
-    except Exception as error:
-        logger.exception("subscriber_failed", subscriber=runner.subscriber.name)
-        _record(runner, error)
-        return False
-    return True
-
-
-def _record(runner: SubscriberRunner, error: Exception) -> None:
-    try:
-        runner.record_failure(f"{type(error).__name__}: {error}"[:500])
-    except Exception:
-        logger.exception("failure_not_recorded", subscriber=runner.subscriber.name)
-
-
 class Relay:
-    """Runs a thread for every subscriber in `subscribers()`, which is called again every second."""
+    """Runs a worker for every subscriber in `subscribers()`, which is called again every second.
+
+    One thread polls the outbox for all workers and wakes those with new messages. A worker that it fails to
+    wake finds its messages when it renews its lease.
+    """
 
     def __init__(self, subscribers: Callable[[], Sequence[Subscriber]]) -> None:
         """Create the relay; `run` starts the threads."""
         self._subscribers = subscribers
         self._owner = process_name()
-        self._threads: dict[str, tuple[threading.Thread, threading.Event]] = {}
+        self._workers: dict[str, Worker] = {}
         self._next_abandoned_at = 0.0
 
     def run(self, stopping: threading.Event) -> None:
         """Run until `stopping` is set, then let every thread finish its step and release its lease."""
+        watch = threading.Thread(target=self._watch, args=[stopping], name="watch", daemon=True)
+        watch.start()
         while not stopping.is_set():
             self._refresh()
             stopping.wait(REFRESH_SECONDS)
-        for name in list(self._threads):
+        watch.join(timeout=30)
+        for name in list(self._workers):
             self._stop(name)
+
+    def _watch(self, stopping: threading.Event) -> None:
+        watch, pause = Watch(), POLL_SECONDS
+        while not stopping.wait(pause):
+            try:
+                self._wake_workers(watch)
+                pause = POLL_SECONDS
+            except Error:
+                logger.exception("outbox_not_watched")
+                connection.close()
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        connection.close()
+
+    def _wake_workers(self, watch: Watch) -> None:
+        topics = watch.new_topics()
+        workers = list(self._workers.values())
+        for worker in workers:
+            if worker.subscriber.topics & topics:
+                worker.wake()
+        standby = [worker for worker in workers if not worker.holds_lease]
+        free = without_holder(now=timezone.now()) if standby else frozenset()
+        for worker in standby:
+            if worker.subscriber.name in free:
+                worker.wake()
 
     def _refresh(self) -> None:
         close_old_connections()
@@ -88,10 +88,10 @@ class Relay:
             # Running threads continue, and the next refresh gets the list again.
             logger.exception("subscribers_unknown")
             return
-        for name in set(self._threads) - set(current):
+        for name in set(self._workers) - set(current):
             self._stop(name)
         for name, subscriber in current.items():
-            if name not in self._threads or not self._threads[name][0].is_alive():
+            if name not in self._workers or not self._workers[name].is_alive():
                 self._start(subscriber)
         self._close_abandoned(set(current))
 
@@ -101,26 +101,17 @@ class Relay:
         self._next_abandoned_at = time.monotonic() + ABANDONED_SECONDS
         try:
             close_abandoned(declared, now=timezone.now())
-        except DatabaseError:
+        except Error:
             logger.exception("abandoned_cursors_unknown")
 
     def _start(self, subscriber: Subscriber) -> None:
-        stop = threading.Event()
-        runner = SubscriberRunner(subscriber, owner=self._owner)
-        thread = threading.Thread(
-            target=run_until_stopped,
-            args=[runner],
-            kwargs={"stopping": stop},
-            name=subscriber.name,
-            daemon=True,
-        )
-        thread.start()
-        self._threads[subscriber.name] = (thread, stop)
+        worker = Worker(SubscriberRunner(subscriber, owner=self._owner))
+        # Listed first, so that the watch wakes it for everything after its first step.
+        self._workers[subscriber.name] = worker
+        worker.start()
 
     def _stop(self, name: str) -> None:
-        thread, stop = self._threads.pop(name)
-        stop.set()
-        thread.join(timeout=30)
+        self._workers.pop(name).stop()
 
 
 def drain(

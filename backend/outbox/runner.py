@@ -29,6 +29,8 @@ from backend.outbox.topics import BY_VALUE, Kind
 LEASE = timedelta(seconds=15)
 RENEW_BELOW = timedelta(seconds=10)
 READ_SIZE = 5_000
+RETRY_SECONDS = 5.0
+"""How often a process tries to take a lease that it doesn't hold, if it isn't told that the lease is free."""
 HEAD_SECONDS = 60.0
 """How often the read position moves to the head if the subscriber's topics have no new messages."""
 
@@ -90,6 +92,27 @@ class SubscriberRunner:
                     self._handled_at[waiting.notice] = handled_at
         self._save()
         return bool(due)
+
+    @property
+    def holds_lease(self) -> bool:
+        """Whether this process held the lease in the last step."""
+        return self._lease_until is not None
+
+    def idle_seconds(self) -> float:
+        """Return the time until a step may have something to do although no message arrives.
+
+        That is the end of a quiet period, the renewal of the lease, or the next move to the head.
+        """
+        if self._lease_until is None:
+            return RETRY_SECONDS
+        now = self._monotonic()
+        renewal = (self._lease_until - self._clock() - RENEW_BELOW).total_seconds()
+        quiet_ends = [
+            self._handled_at[each.notice] + self.subscriber.quiet_seconds - now
+            for each in self._waiting
+            if each.notice in self._handled_at
+        ]
+        return max(0.0, min(renewal, self._next_head_at - now, *quiet_ends))
 
     def record_failure(self, reason: str) -> None:
         """Store why the last step failed, for health checks; an empty `reason` clears it.

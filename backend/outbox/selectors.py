@@ -22,6 +22,13 @@ from backend.outbox.topics import Topic
 
 LOWEST_XID = -(2**63)
 
+# As text, because an idle relay asks this several times a second, and the ORM takes longer than the database.
+_NEWEST_SETTLED = {
+    "postgresql": "SELECT xid, id FROM outbox_message"
+    " WHERE xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY xid DESC, id DESC LIMIT 1",
+    "sqlite": "SELECT xid, id FROM outbox_message ORDER BY xid DESC, id DESC LIMIT 1",
+}
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
@@ -100,10 +107,29 @@ def newest(topics: Collection[Topic]) -> Position | None:
     return None if message is None else Position(xid=message.xid, message_id=message.id)
 
 
+def newest_settled() -> Position | None:
+    """Return the position of the last message in commit order that can be read now; None without one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST_SETTLED[connection.vendor])
+        row = cursor.fetchone()
+    return None if row is None else Position(*row)
+
+
+def topics_after(position: Position) -> frozenset[str]:
+    """Return the topics of all settled messages after `position`."""
+    return frozenset(settled().filter(after(position)).values_list("topic", flat=True).distinct())
+
+
 def cursor_position(name: str) -> Position | None:
     """Return the cursor of the subscriber `name`; None if it has none."""
     row = Cursor.objects.filter(subscriber=name).values_list("xid", "message_id").first()
     return None if row is None else Position(*row)
+
+
+def without_holder(*, now: datetime) -> frozenset[str]:
+    """Return the subscribers whose lease any process can take now."""
+    free = Q(lease_owner="") | Q(lease_until__lt=now)
+    return frozenset(Cursor.objects.filter(free).values_list("subscriber", flat=True))
 
 
 def oldest_cursor() -> Position | None:

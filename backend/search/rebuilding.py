@@ -12,10 +12,11 @@ from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.outbox.cursors import delete_cursor, open_cursor
 from backend.outbox.models import Cursor
-from backend.outbox.relay import POLL_SECONDS, process_name
+from backend.outbox.relay import process_name
 from backend.outbox.runner import SubscriberRunner
 from backend.outbox.selectors import lag
 from backend.outbox.subscribers import Start
+from backend.outbox.watch import POLL_SECONDS
 from backend.search import projection
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing import generations

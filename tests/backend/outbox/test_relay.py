@@ -1,23 +1,27 @@
 """Each subscriber runs in its own thread, so that a slow or failing one doesn't delay the others."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 from pytest_django import Settings
 
 from backend.outbox import relay as relay_module
+from backend.outbox import runner as runner_module
 from backend.outbox.cursors import open_cursor
 from backend.outbox.errors import DrainTimeout
 from backend.outbox.models import Cursor
 from backend.outbox.relay import Relay, drain, process_name
-from backend.outbox.runner import SubscriberRunner
+from backend.outbox.runner import LEASE, SubscriberRunner
 from backend.outbox.services import publish
 from backend.outbox.subscribers import Notice, Start, Subscriber
 from backend.outbox.topics import Topic
+from backend.outbox.watch import Watch
 from tests.backend.outbox.recording import Broken, Recorder, publish_settled
 from tests.backend.together import DEADLINE_SECONDS
 from tests.services.waiting import wait_until
@@ -105,6 +109,75 @@ def test_running_subscribers_continue_if_listing_subscribers_fails(monkeypatch: 
         wait_until(lambda: len(calls) > 3)
         publish_settled(1)
         wait_until(lambda: recorder.keys == ["1"])
+
+
+def test_idle_subscribers_run_no_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: Counter[str] = Counter()
+    looks: list[int] = []
+
+    class CountingRunner(SubscriberRunner):
+        def step(self) -> bool:
+            steps[self.subscriber.name] += 1
+            return super().step()
+
+    class CountingWatch(Watch):
+        def new_topics(self) -> frozenset[str]:
+            looks.append(1)
+            return super().new_topics()
+
+    monkeypatch.setattr(relay_module, "SubscriberRunner", CountingRunner)
+    monkeypatch.setattr(relay_module, "Watch", CountingWatch)
+    monkeypatch.setattr(relay_module, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(runner_module, "LEASE", timedelta(hours=1))
+    products, orders = Recorder("products"), Recorder("orders", topics=frozenset({Topic.ORDER}))
+    with running(lambda: [products, orders]):
+        publish_settled(1)
+        wait_until(lambda: products.keys == ["1"] and len(looks) >= 100)
+    # The first step, and one each because the lease was free and because a new watch reports every topic.
+    assert steps["orders"] <= 3
+    assert steps["products"] <= 5, "two more: the message's step, and one that finds nothing"
+
+
+def test_a_message_that_the_watch_misses_is_delivered_when_the_lease_is_renewed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Failing(Watch):
+        def new_topics(self) -> frozenset[str]:
+            raise OperationalError("connection lost")
+
+    monkeypatch.setattr(relay_module, "Watch", Failing)
+    monkeypatch.setattr(runner_module, "RENEW_BELOW", LEASE - timedelta(seconds=0.1))
+    recorder = Recorder()
+    with running(lambda: [recorder]):
+        wait_until(lambda: Cursor.objects.exclude(lease_owner="").exists())
+        publish_settled(1)
+        wait_until(lambda: recorder.keys == ["1"])
+
+
+@pytest.mark.parametrize("released", [True, False], ids=["released", "expired"])
+def test_a_standby_takes_a_free_lease_without_waiting_for_its_next_attempt(
+    monkeypatch: pytest.MonkeyPatch, *, released: bool
+) -> None:
+    monkeypatch.setattr(runner_module, "RETRY_SECONDS", 3_600.0)
+    attempted = threading.Event()
+
+    class Standby(SubscriberRunner):
+        def step(self) -> bool:
+            worked = super().step()
+            attempted.set()
+            return worked
+
+    monkeypatch.setattr(relay_module, "SubscriberRunner", Standby)
+    holder, standby = SubscriberRunner(Recorder(), owner="holder"), Recorder()
+    holder.step()
+    with running(lambda: [standby]):
+        assert attempted.wait(DEADLINE_SECONDS)
+        publish_settled(1)
+        if released:
+            holder.release()
+        else:
+            Cursor.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        wait_until(lambda: standby.keys == ["1"])
 
 
 def test_draining_ends_when_every_subscriber_has_handled_all_committed_messages() -> None:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backend.outbox.cursors import delete_cursor
 from backend.outbox.models import Cursor
-from backend.outbox.runner import LEASE, SubscriberRunner
+from backend.outbox.runner import HEAD_SECONDS, LEASE, RENEW_BELOW, RETRY_SECONDS, SubscriberRunner
 from backend.outbox.selectors import Position, cursor_position, lag
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
@@ -194,6 +194,28 @@ def test_a_process_that_lost_its_lease_does_not_move_the_cursor(
     assert Cursor.objects.get().lease_owner == "successor"
     assert slow.step() is False
     assert position() == moved
+
+
+def test_an_idle_runner_has_nothing_to_do_until_a_lease_a_quiet_period_or_the_head_is_due(
+    runner_of: Callable[..., SubscriberRunner], clock: Clock
+) -> None:
+    renewal = (LEASE - RENEW_BELOW).total_seconds()
+    runner, standby = runner_of(Recorder(quiet_seconds=3.0)), runner_of(Recorder(), owner="other")
+    runner.step()
+    standby.step()
+    assert (runner.holds_lease, standby.holds_lease) == (True, False)
+    assert (runner.idle_seconds(), standby.idle_seconds()) == (renewal, RETRY_SECONDS)
+    publish_settled(1)
+    runner.step()
+    assert runner.idle_seconds() == renewal, "a handled message needs no further step"
+    publish_settled(1)
+    clock.seconds += 1.0
+    runner.step()
+    assert runner.idle_seconds() == 2.0, "the second notice of the key is due after the quiet period"
+    clock.seconds = HEAD_SECONDS - 1.0
+    while runner.step():
+        pass
+    assert runner.idle_seconds() == 1.0
 
 
 class Exclusive(Recorder):

@@ -1,0 +1,59 @@
+"""CPU time of the processes of a served shop: `python -m benchmarks.idle [--seconds 30] [--pid PID …]`.
+
+The shop in VITRINE_HOME must be served (`make demo`), without requests while this measures. `--pid` adds a
+process and its children that the supervisor didn't start, such as a PostgreSQL server. Linux only.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from analytics_pipeline.settings import PipelineSettings
+
+PROC = Path("/proc")
+NAMES = ("valkey", "chdb_server", "granian", "serve_metrics", "relay", "ingest_events", "worker", "beat")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--pid", type=int, action="append", default=[])
+    options = parser.parse_args(arguments)
+    supervisor = int((PipelineSettings.from_env().home / "run" / "supervisord.pid").read_text())
+    measured = {pid: _name(pid) for pid in (*_children(supervisor), *options.pid)}
+    begun = time.monotonic()
+    before = {pid: _cpu_seconds(pid) for pid in measured} | {supervisor: _own_cpu_seconds(supervisor)}
+    time.sleep(options.seconds)
+    after = {pid: _cpu_seconds(pid) for pid in measured} | {supervisor: _own_cpu_seconds(supervisor)}
+    elapsed = time.monotonic() - begun
+    for pid, name in {**measured, supervisor: "supervisor"}.items():
+        print(f"{name:15} {(after[pid] - before[pid]) / elapsed:7.2%}")
+    print(f"{'all':15} {(sum(after.values()) - sum(before.values())) / elapsed:7.2%} of a core")
+    return 0
+
+
+def _name(pid: int) -> str:
+    command = (PROC / str(pid) / "cmdline").read_bytes().decode().replace("\0", " ")
+    return next((name for name in NAMES if name in command), command.split("/")[-1].split(" ")[0])
+
+
+def _children(pid: int) -> list[int]:
+    tasks = (PROC / str(pid) / "task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def _cpu_seconds(pid: int) -> float:
+    return _own_cpu_seconds(pid) + sum(map(_cpu_seconds, _children(pid)))
+
+
+def _own_cpu_seconds(pid: int) -> float:
+    # The name of a process, the second field, may contain spaces.
+    fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
