@@ -1,6 +1,6 @@
 """CPU time of the processes of a served shop: `python -m benchmarks.idle [--seconds 30] [--pid PID …]`.
 
-The shop in VITRINE_HOME must be served (`make demo`), without requests while this measures. `--pid` adds a
+The shop in VITRINE_HOME must be served (`make demo`) since a minute, without requests. `--pid` adds a
 process and its children that the supervisor didn't start, such as a PostgreSQL server. Linux only.
 """
 
@@ -23,15 +23,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--pid", type=int, action="append", default=[])
     options = parser.parse_args(arguments)
     supervisor = int((PipelineSettings.from_env().home / "run" / "supervisord.pid").read_text())
-    measured = {pid: _name(pid) for pid in (*_children(supervisor), *options.pid)}
+    names = {pid: _name(pid) for pid in (*_children(supervisor), *options.pid)}
     begun = time.monotonic()
-    before = {pid: _cpu_seconds(pid) for pid in measured} | {supervisor: _own_cpu_seconds(supervisor)}
+    before = {pid: _cpu_seconds(pid) for pid in names} | {supervisor: _own_cpu_seconds(supervisor)}
     time.sleep(options.seconds)
-    after = {pid: _cpu_seconds(pid) for pid in measured} | {supervisor: _own_cpu_seconds(supervisor)}
+    after = {pid: _cpu_seconds(pid) for pid in names} | {supervisor: _own_cpu_seconds(supervisor)}
     elapsed = time.monotonic() - begun
-    for pid, name in {**measured, supervisor: "supervisor"}.items():
-        print(f"{name:15} {(after[pid] - before[pid]) / elapsed:7.2%}")
-    print(f"{'all':15} {(sum(after.values()) - sum(before.values())) / elapsed:7.2%} of a core")
+    shares = {pid: (after[pid] - before[pid]) / elapsed for pid in before}
+    for pid, share in shares.items():
+        print(f"{names.get(pid, 'supervisor'):15} {share:7.2%}")
+    print(f"{'all':15} {sum(shares.values()):7.2%} of a core")
     return 0
 
 
