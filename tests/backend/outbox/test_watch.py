@@ -77,4 +77,9 @@ def test_messages_are_reported_when_the_older_transactions_that_delayed_them_hav
     commit.set()
     thread.join(DEADLINE_SECONDS)
     reported: set[str] = set()
-    wait_until(lambda: reported.update(watch.new_topics()) or reported >= {Topic.ORDER, Topic.PRODUCT})
+
+    def are_reported() -> bool:
+        reported.update(watch.new_topics())
+        return reported == {Topic.ORDER, Topic.PRODUCT}
+
+    wait_until(are_reported)
