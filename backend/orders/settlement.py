@@ -9,6 +9,8 @@ each time, and requests only those captures and refunds that aren't pending, so 
     more than the order costs                           the rest is refunded
     units were shipped, the payment is only authorised  what they cost is captured
     nothing is owed                                     authorisations are voided
+
+What the gateway has refused is requested again only after an operator has acknowledged it.
 """
 
 from datetime import datetime
@@ -29,7 +31,7 @@ from backend.orders.steps import EXPIRED, take_step
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 from backend.payments import services as payments
-from backend.payments.models import PaymentStatus
+from backend.payments.models import PaymentStatus, RequestKind
 from backend.payments.selectors import PaymentSums, payments_of, sums_of
 
 ENDED = (PaymentStatus.VOIDED, PaymentStatus.DECLINED)
@@ -103,14 +105,16 @@ def _request_what_follows(order: Order, *, due: Decimal, sums: PaymentSums, by: 
     excess = sums.kept - due
     owed = due - sums.kept - sums.capture_pending
     for payment in payments_of(order.order_number).exclude(status__in=ENDED):
+        refused = payments.refused_kinds(payment)
         refundable = payment.captured - payment.refunded - payments.refund_pending(payment)
-        if excess > 0 and (part := min(excess, refundable)) > 0:
+        if RequestKind.REFUND not in refused and excess > 0 and (part := min(excess, refundable)) > 0:
             payments.refund(payment.pk, amount=part, reason=order.order_number, by=by, now=now)
             excess -= part
         if order.status in SHIPPED and (part := min(owed, payment.authorised)) > 0:
-            payments.capture(payment.pk, amount=part, reason=order.order_number, by=by, now=now)
+            if RequestKind.CAPTURE not in refused:
+                payments.capture(payment.pk, amount=part, reason=order.order_number, by=by, now=now)
             owed -= part
-        elif order.status == OrderStatus.CANCELLED or due <= sums.kept:
+        elif RequestKind.VOID not in refused and (order.status == OrderStatus.CANCELLED or due <= sums.kept):
             payments.void(payment.pk, reason=order.order_number, by=by, now=now)
 
 

@@ -5,15 +5,18 @@ from uuid import UUID
 
 from backend.audit.actors import Actor
 from backend.audit.services import record
-from backend.outbox.services import publish
+from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
 from backend.payments.errors import PaymentNotFound
-from backend.payments.models import Payment, PaymentRequest, RequestState
+from backend.payments.models import EventKind, Payment, PaymentRequest, RequestState
 from backend.payments.recording import derive, finish, locked_payment
 
 
 def acknowledge(payment_id: UUID, *, by: Actor, now: datetime) -> Payment:
     """Record that an operator has looked at the events of a payment that needs attention.
+
+    Captures and refunds that the gateway refused since the last time are published again, so that they are
+    requested again if they are still owed.
 
     Raises:
         PaymentNotFound: there is no such payment.
@@ -21,6 +24,10 @@ def acknowledge(payment_id: UUID, *, by: Actor, now: datetime) -> Payment:
     payment = locked_payment(payment_id)
     before, payment.acknowledged_at = payment.acknowledged_at, now
     derive(payment, now=now)
+    refused = payment.events.filter(kind__in=[EventKind.CAPTURE_FAILED, EventKind.REFUND_FAILED])
+    if before is not None:
+        refused = refused.filter(recorded_at__gt=before)
+    publish_many(Topic.PAYMENT_EVENT, list(refused.values_list("pk", flat=True)))
     record("payments.acknowledged", by=by, subject=payment, changes={"acknowledged_at": (before, now)})
     return payment
 

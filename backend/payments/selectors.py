@@ -1,5 +1,6 @@
 """Payment queries."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet
 
 from backend.payments.errors import PaymentNotFound
 from backend.payments.models import (
@@ -28,8 +29,8 @@ class PaymentSums:
     """The money of an order's payments.
 
     `amount` is the sum of the payments that were neither declined nor voided. `authorised` can still be
-    captured; `captured` and `refunded` are totals. `capture_pending` and `refund_pending` were requested, and
-    their outcome is not known yet.
+    captured, unlike the authorisation of a payment that is being voided; `captured` and `refunded` are
+    totals. `capture_pending` and `refund_pending` were requested, and their outcome is not known yet.
     """
 
     amount: Decimal
@@ -49,14 +50,19 @@ def sums_of(order_number: str) -> PaymentSums:
     """Return the sums of the order's payments (2 queries)."""
     payments = list(payments_of(order_number))
     pending = PaymentRequest.objects.filter(payment__order_number=order_number, state__in=OPEN_STATES)
-    by_kind = dict(pending.order_by().values_list("kind").annotate(total=Sum("amount")))
+    by_kind: defaultdict[str, Decimal] = defaultdict(Decimal)
+    voided = set()
+    for request in pending:
+        by_kind[request.kind] += request.amount
+        if request.kind == RequestKind.VOID:
+            voided.add(request.payment_id)
     return PaymentSums(
         amount=_sum(each.amount for each in payments if each.status not in _ENDED_UNPAID),
-        authorised=_sum(each.authorised for each in payments),
+        authorised=_sum(each.authorised for each in payments if each.pk not in voided),
         captured=_sum(each.captured for each in payments),
         refunded=_sum(each.refunded for each in payments),
-        capture_pending=by_kind.get(RequestKind.CAPTURE, ZERO),
-        refund_pending=by_kind.get(RequestKind.REFUND, ZERO),
+        capture_pending=by_kind[RequestKind.CAPTURE],
+        refund_pending=by_kind[RequestKind.REFUND],
     )
 
 

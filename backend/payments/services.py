@@ -38,7 +38,7 @@ from backend.payments.models import (
     RequestKind,
     RequestState,
 )
-from backend.payments.recording import finish, locked_payment, record_reports
+from backend.payments.recording import FAILURE_OF, finish, locked_payment, record_reports
 from backend.payments.state import ZERO
 
 
@@ -224,6 +224,18 @@ def collect(
 def refund_pending(payment: Payment) -> Decimal:
     """Return the sum of the refunds whose outcome is not known yet."""
     return _open(payment, RequestKind.REFUND)
+
+
+def refused_kinds(payment: Payment) -> set[RequestKind]:
+    """Return the kinds of requests that the gateway refused since an operator acknowledged the payment.
+
+    The same request would be refused again.
+    """
+    kind_of = {event: kind for kind, event in FAILURE_OF.items()}
+    failures = payment.events.filter(kind__in=kind_of, problem="")
+    if payment.acknowledged_at is not None:
+        failures = failures.filter(recorded_at__gt=payment.acknowledged_at)
+    return {kind_of[EventKind(kind)] for kind in failures.values_list("kind", flat=True)}
 
 
 def _written(request: PaymentRequest, *, by: Actor, now: datetime) -> PaymentRequest:

@@ -14,8 +14,11 @@ from backend.orders.holds import expire_orders
 from backend.orders.models import Order, PaymentMethod
 from backend.orders.services import accept_return, cancel, deliver, ship
 from backend.orders.settlement import settle_number
+from backend.outbox.models import Message
+from backend.outbox.topics import Topic
 from backend.payments.gateways.protocol import Report
-from backend.payments.models import EventKind, Payment
+from backend.payments.models import EventKind, Payment, PaymentEvent, PaymentRequest
+from backend.payments.operators import acknowledge
 from backend.payments.performing import due, perform
 from backend.payments.recording import locked_payment, record_reports
 from backend.payments.selectors import sums_of
@@ -195,3 +198,41 @@ def test_an_order_without_payments_is_left_alone() -> None:
     settle_number("no such order", by=SYSTEM, now=NOW)
     ship(order.pk, by=SYSTEM, now=NOW)
     assert deliver(order.pk, by=SYSTEM, now=NOW).payment_status == "PAID"
+
+
+@pytest.mark.parametrize("capture", ["automatic", "manual"])
+def test_what_the_gateway_refused_is_requested_again_only_when_an_operator_has_acknowledged_it(
+    capture: str, settings: Any, gateway: RecordingGateway
+) -> None:
+    settings.PAYMENT_CAPTURE = capture
+    order = settled(placed(payment_options={"scenario": "refuse"}))
+    if capture == "automatic":
+        cancel(order.pk, by=SYSTEM, now=NOW)
+    else:
+        ship(order.pk, by=SYSTEM, now=NOW)
+    settled(order)
+    refused = "refund" if capture == "automatic" else "capture"
+    assert gateway.names == ["authorise", refused]
+    assert Payment.objects.get().needs_attention
+
+    Payment.objects.update(options={})
+    with transaction.atomic():
+        acknowledge(Payment.objects.get().pk, by=SYSTEM, now=LATER)
+    published = Message.objects.filter(
+        topic=Topic.PAYMENT_EVENT, key=str(PaymentEvent.objects.latest("pk").pk)
+    )
+    assert published.count() == 2
+    assert money_of(settled(order, at=LATER))[1] == ("REFUNDED" if refused == "refund" else "PAID")
+
+
+def test_a_payment_that_is_being_voided_does_not_pay_an_expired_order(settings: Any) -> None:
+    """Authorised late, with the void already requested: nothing could be captured for the units."""
+    settings.PAYMENT_CAPTURE = "manual"
+    order = placed()
+    assert expire_orders(by=SYSTEM, now=LATER) == 1
+    authorise, void = PaymentRequest.objects.order_by("pk")
+    perform(authorise.pk, clock=lambda: LATER)
+    settle_number(order.order_number, by=SYSTEM, now=LATER)
+    perform(void.pk, clock=lambda: LATER)
+    assert money_of(settled(order, at=LATER)) == ("CANCELLED", "CANCELLED", 0, 0)
+    assert Payment.objects.get().status == "VOIDED"
