@@ -1,29 +1,19 @@
 """Stock stays correct in any order of actions by sellers, shoppers, suppliers, imports and the warehouse."""
 
 import tempfile
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from math import ceil
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from django.conf import settings as conf
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Model, QuerySet
-from hypothesis import HealthCheck, Phase, settings
+from django.db.models import QuerySet
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import invariant, precondition, rule
 
-from backend.api.errors import DomainError
 from backend.catalog.models import Variant
 from backend.catalog.services import update_product
 from backend.inventory.alerts import set_threshold
@@ -43,8 +33,9 @@ from backend.purchasing.services import Step, change_lines, receive, set_reorder
 from tests.backend import shop
 from tests.backend.importing.written import table
 from tests.backend.inventory.invariants import check_stock_and_reservations
+from tests.backend.machine import ShopMachine, allowed, pick, run
 from tests.backend.orders.steps import check_out, fill
-from tests.backend.shop import NOW, SYSTEM
+from tests.backend.shop import SYSTEM
 
 HEADER = "sku,product,title,price,stock"
 FILE = {"A-1": "A", "A-2": "A", "B-1": "B"}
@@ -53,7 +44,6 @@ WHICH = st.integers(0, 3)
 UNITS = st.integers(1, 6)
 KINDS = st.sampled_from(["IN", "RETURN", "ADJUSTMENT"])
 OPEN = ("APPROVED", "SENT")
-Row = TypeVar("Row", bound=Model)
 
 
 class CrashError(Exception):
@@ -66,28 +56,12 @@ def import_file(path: Path, *, phone: str) -> str:
     return out.getvalue()
 
 
-def allowed(action: Callable[[], object]) -> None:
-    """Perform the action, unless the shop refuses it; the invariants are checked in both cases."""
-    try:
-        with transaction.atomic():
-            action()
-    except DomainError:
-        return
-
-
-def pick(rows: QuerySet[Row], which: int) -> Row:
-    found = list(rows)
-    return found[which % len(found)]
-
-
-class Shop(RuleBasedStateMachine):
+class Shop(ShopMachine):
     """Two sellers, one of whom imports files, and a model of the alerts that must be raised."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.savepoint = transaction.savepoint()
         self.folder = tempfile.TemporaryDirectory()
-        self.now = NOW
         self.customer, self.importer = shop.customer(), shop.seller()
         other = shop.variant(stock=5)
         self.write_and_import(dict.fromkeys(FILE, 4))
@@ -104,11 +78,7 @@ class Shop(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.folder.cleanup()
-        transaction.savepoint_rollback(self.savepoint)
-
-    def later(self) -> datetime:
-        self.now += timedelta(minutes=1)
-        return self.now
+        super().teardown()
 
     def orders(self, *statuses: str) -> QuerySet[Order]:
         return Order.objects.filter(status__in=statuses).order_by("pk")
@@ -308,13 +278,4 @@ class Shop(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_stock_alerts_and_drafts_stay_right_in_any_order_of_events() -> None:
-    run_state_machine_as_test(
-        Shop,
-        settings=settings(
-            max_examples=20,
-            phases=[Phase.explicit, Phase.generate],
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
-    )
+    run(Shop, examples=20, steps=30)
