@@ -199,6 +199,7 @@ PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", "automatic", ("automatic", "manu
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", "")
 STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY", "")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
+STRIPE_URL = env.text("STRIPE_URL", "https://api.stripe.com")
 PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", "")
 PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", "")
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", "")

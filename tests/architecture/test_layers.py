@@ -21,7 +21,7 @@ OUTSIDE_THE_CORE = {
     "operations",
 }
 # Folders with Python files that are never imported by others.
-NO_PACKAGES = {"benchmarks", "deploy", "notebooks", "tests", "var"}
+NO_PACKAGES = {"benchmarks", "deploy", "examples", "notebooks", "tests", "var"}
 
 
 def contract(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The product, variant and inventory requests of the original requirements, sent to the generated shop."""
+"""The product, inventory, cart and order requests of the original requirements, sent to the generated shop."""
 
 from typing import Any
 
@@ -59,6 +59,29 @@ def test_the_requests_of_the_requirements_work_verbatim() -> None:
         assert {**created, **movement} == created
         assert checked(user.get(inventory))["results"][0]["id"] == created["id"]
     assert client(SELLER_PHONE).get(inventory).status_code == 200
-    assert checked(shopper.post("/api/orders/cart/", {"product_id": 1, "quantity": 2}), 201)
     (after,) = checked(shopper.get("/api/products/1/variants/"))["data"]
     assert after["available"] == before + 200
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_cart_is_changed_and_ordered_with_the_requests_of_the_requirements() -> None:
+    shopper, cart, orders = client(CUSTOMER_PHONE), "/api/orders/cart/", "/api/orders/orders/"
+    assert checked(shopper.get(cart))["data"]["items"] == []
+    (item,) = checked(shopper.post(cart, {"product_id": 1, "quantity": 2}), 201)["data"]["items"]
+    (item,) = checked(shopper.put(f"{cart}{item['id']}/", {"quantity": 3}))["data"]["items"]
+    assert (item["product"]["id"], item["quantity"], item["problem"]) == (1, 3, None)
+    assert checked(shopper.delete(f"{cart}{item['id']}/"))["data"]["items"] == []
+    checked(shopper.post(cart, {"product_id": 1, "quantity": 2}), 201)
+    address = {
+        "street": "123 Main St",
+        "city": "New York",
+        "state": "NY",
+        "postal_code": "10001",
+        "country": "USA",
+    }
+    body = {"shipping_address": address, "notes": "Please deliver after 5 PM"}
+    placed = checked(shopper.post(orders, body), 201)["data"]
+    assert (placed["status"], placed["notes"]) == ("CONFIRMED", body["notes"])
+    assert placed["shipping_address"] == {**address, "country": "US"}
+    assert placed["id"] in [row["id"] for row in checked(shopper.get(orders))["results"]]
+    assert checked(shopper.get(f"{orders}{placed['id']}/"))["data"] == placed

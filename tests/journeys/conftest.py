@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.backend.payments.gateways.stripe_server import StripeServer
 from tests.services import RUN
 from tests.services.shop import Shop
 
@@ -26,9 +27,19 @@ UNLIMITED = dict.fromkeys(
 
 
 @pytest.fixture(scope="package")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def stripe() -> Iterator[StripeServer]:
+    """The stand-in for Stripe that the shop uses."""
+    server = StripeServer()
+    with server.running():
+        yield server
+
+
+@pytest.fixture(scope="package")
+def shop(stripe: StripeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ = RUN.shop_environ("journeys") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
+    environ |= stripe.environ | {"PAYMENT_GATEWAYS": "cod,test,stripe"}
     shop = Shop(tmp_path_factory.mktemp("journeys"), environ=environ)
+    stripe.webhook_url = f"http://127.0.0.1:{shop.port}/api/payments/webhooks/stripe/"
     fill(shop)
     shop.start()
     yield shop

@@ -25,7 +25,7 @@ def _stripe() -> Gateway:
         publishable=settings.STRIPE_PUBLISHABLE_KEY,
         webhook_secret=settings.STRIPE_WEBHOOK_SECRET,
     )
-    return StripeGateway(keys)
+    return StripeGateway(keys, url=settings.STRIPE_URL)
 
 
 def _paypal() -> Gateway:

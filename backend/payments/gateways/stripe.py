@@ -27,7 +27,6 @@ from backend.payments.models import EventKind
 
 # The SDK's types are those of this version; webhook endpoints must be created with it as well.
 API_VERSION = "2026-10-28.endive"
-API_URL = "https://api.stripe.com"
 TOLERANCE_SECONDS = 300
 
 _UNKNOWN = (stripe.APIConnectionError, stripe.RateLimitError, stripe.IdempotencyError, stripe.APIError)
@@ -51,7 +50,7 @@ class StripeGateway:
     name: ClassVar[str] = "stripe"
     is_manual: ClassVar[bool] = False
 
-    def __init__(self, keys: StripeKeys, *, url: str = API_URL) -> None:
+    def __init__(self, keys: StripeKeys, *, url: str) -> None:
         """Store the keys; requests go to `url`."""
         self._keys = keys
         self._client = stripe.StripeClient(

@@ -8,7 +8,12 @@ import pytest
 from backend.payments import gateways
 from backend.payments.gateways.stripe import StripeGateway, StripeKeys
 from tests.backend.payments.gateway import RecordingGateway, recording
-from tests.backend.payments.gateways.stripe_server import SECRET_KEY, WEBHOOK_SECRET, StripeServer
+from tests.backend.payments.gateways.stripe_server import (
+    PUBLISHABLE_KEY,
+    SECRET_KEY,
+    WEBHOOK_SECRET,
+    StripeServer,
+)
 
 
 @pytest.fixture
@@ -28,7 +33,7 @@ def stripe(settings: Any) -> Iterator[StripeServer]:
     """Return the stand-in for Stripe that the shop uses."""
     settings.PAYMENT_GATEWAYS = ["stripe"]
     server = StripeServer()
-    keys = StripeKeys(secret=SECRET_KEY, publishable="pk_test_stand_in", webhook_secret=WEBHOOK_SECRET)
+    keys = StripeKeys(secret=SECRET_KEY, publishable=PUBLISHABLE_KEY, webhook_secret=WEBHOOK_SECRET)
     with server.running():
         gateways.replace("stripe", StripeGateway(keys, url=server.url))
         yield server

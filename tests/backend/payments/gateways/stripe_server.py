@@ -3,23 +3,30 @@
 Written from https://docs.stripe.com/api (payment_intents, refunds, errors, idempotent_requests): forms with
 brackets, known and required parameters, the version header, idempotency keys (a stored response is repeated,
 also an error of the server; other parameters under a known key are an error; requests that fail validation
-are not stored), the states of a PaymentIntent, and the shape of errors.
+are not stored), the states of a PaymentIntent, and the shape of errors. A customer confirms a PaymentIntent with
+the publishable key and the client secret, as Stripe.js does.
+
+With a `webhook_url`, events are posted there, each `deliveries` times, in threads of their own: an event may
+arrive before the response to the request that caused it.
 """
 
 import hashlib
 import hmac
 import itertools
 import json
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+import urllib3
 from rest_framework.test import APIClient
 
 from tests.backend.payments.gateways.standin import Call, Response, StandIn
 
 SECRET_KEY = "sk_test_stand_in"
+PUBLISHABLE_KEY = "pk_test_stand_in"
 WEBHOOK_SECRET = "whsec_stand_in"
 VERSION = "2026-10-28.endive"
 _NUMBERS = itertools.count(1)
@@ -33,6 +40,7 @@ _PARAMETERS = {
     "capture": (set(), {"amount_to_capture"}),
     "cancel": (set(), {"cancellation_reason"}),
     "refunds": ({"payment_intent"}, {"amount", "reason"}),
+    "confirm": ({"client_secret", "payment_method"}, {"return_url"}),
 }
 _CHOICES = {
     "capture_method": {"automatic", "automatic_async", "manual"},
@@ -57,9 +65,24 @@ class StripeServer(StandIn):
     refund_status: str = "succeeded"
     in_use: set[str] = field(default_factory=set)
     is_broken: bool = False
+    webhook_url: str = ""
+    deliveries: int = 1
+    delivered: list[int] = field(default_factory=list)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings of a shop that uses this stand-in."""
+        return {
+            "STRIPE_URL": self.url,
+            "STRIPE_SECRET_KEY": SECRET_KEY,
+            "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
+            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        }
 
     def respond(self, call: Call) -> Response:
         try:
+            if call.path.endswith("/confirm"):
+                return self._confirmed_by_customer(call)
             _check_headers(call)
             return self._once(call)
         except StripeFault as fault:
@@ -158,7 +181,41 @@ class StripeServer(StandIn):
             "metadata": _metadata(form),
         }
         self.refunds[str(refund["id"])] = refund
+        self._send_event("refund.created", refund)
         return dict(refund)
+
+    def _confirmed_by_customer(self, call: Call) -> Response:
+        if call.headers.get("authorization") != f"Bearer {PUBLISHABLE_KEY}":
+            raise StripeFault(401, "api_key_invalid")
+        form = dict(parse_qsl(call.body.decode(), strict_parsing=True))
+        _check(form, "confirm")
+        intent = self.intents.get(call.path.split("/")[-2])
+        if intent is None or form["client_secret"] != intent["client_secret"]:
+            raise StripeFault(404, "resource_missing", param="intent")
+        if "return_url" not in form:
+            # Some automatic payment methods redirect the customer.
+            raise StripeFault(400, "parameter_missing", param="return_url")
+        if intent["status"] != "requires_payment_method":
+            raise StripeFault(400, "payment_intent_unexpected_state", payment_intent=dict(intent))
+        is_declined = form["payment_method"] == "pm_card_chargeDeclined"
+        self._send_event(self.confirm(intent["id"], declined=is_declined), intent)
+        if is_declined:
+            raise StripeFault(402, "card_declined", kind="card_error", payment_intent=dict(intent))
+        return Response(200, dict(intent))
+
+    def _send_event(self, kind: str, subject: dict[str, Any]) -> None:
+        """Post an event to the webhook URL, if there is one, without waiting for the response."""
+        body = event(kind, subject, at=int(time.time()))
+        for _ in range(self.deliveries if self.webhook_url else 0):
+            threading.Thread(target=self._deliver, args=(body,), daemon=True).start()
+
+    def _deliver(self, body: bytes) -> None:
+        headers = {
+            "Content-Type": "application/json",
+            "Stripe-Signature": signature(body, at=int(time.time())),
+        }
+        with urllib3.PoolManager(retries=False) as client:
+            self.delivered.append(client.request("POST", self.webhook_url, body=body, headers=headers).status)
 
     def confirm(self, intent_id: str, *, declined: bool = False) -> str:
         """Confirm the PaymentIntent as a customer does with Stripe.js; return the type of the event."""

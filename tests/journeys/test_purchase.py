@@ -1,0 +1,24 @@
+"""The example of a purchase works: from a guest's search to the refund, with exact reports after each step."""
+
+from tests.backend.payments.gateways.stripe_server import StripeServer
+from tests.journeys.conftest import STAFF
+from tests.services.shop import Shop
+
+
+def test_a_purchase_from_two_sellers_is_reported_to_the_cent_after_each_step(
+    shop: Shop, stripe: StripeServer
+) -> None:
+    # Stripe sends some events twice.
+    stripe.deliveries = 2
+    staff = ("--staff-phone", STAFF[0], "--staff-password", STAFF[1])
+    gateway = ("--gateway", "stripe", "--stripe-url", stripe.url)
+
+    output = shop.python("-m", "examples.purchase", f"http://127.0.0.1:{shop.port}", *staff, *gateway)
+
+    steps = [line.split()[-10:-2] for line in output.splitlines()[1:]]
+    none, sold = ["0.00"] * 8, ["269.85", "0.00", "49.80", "0.00", "269.85", "0.00", "355.10", "0.00"]
+    refunded = ["269.85", "89.95", "49.80", "0.00", "269.85", "89.95", "355.10", "97.93"]
+    assert steps == [none] * 5 + [sold] * 7 + [refunded]
+    assert [intent["amount_received"] for intent in stripe.intents.values()] == [35_510]
+    assert [refund["amount"] for refund in stripe.refunds.values()] == [9_793]
+    assert set(stripe.delivered) == {200}
