@@ -67,6 +67,10 @@ bench-pages: $(VENV)/.development ## Print the CPU of product pages beside plain
 bench-checkout: $(VENV)/.development ## Compare checkout with a function in the database and with a plain use of the ORM
 	$(RUN) -m benchmarks.checkout
 
+.PHONY: bench-auth
+bench-auth: $(VENV)/.development ## Measure what authenticating a request adds to an anonymous one
+	$(RUN) -m benchmarks.auth
+
 .PHONY: lock
 lock: ## Update requirements/*.lock from pyproject.toml (needs uv)
 	uv lock

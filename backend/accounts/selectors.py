@@ -10,8 +10,10 @@ from django.db.models.functions import Coalesce
 from backend.accounts.models import Session, User
 from backend.api.compiled_queries import CompiledQuery
 
-_SESSION_COLUMNS = tuple(field.attname for field in Session._meta.concrete_fields)
-_USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields)
+# The other columns are loaded if a view reads them, which views rarely do.
+_SESSION_COLUMNS = ("id", "user_id", "created_at", "expires_at")
+_LEFT_OUT = {"password", "last_login", "source", "source_reference"}
+_USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname not in _LEFT_OUT)
 
 # Every request with an access token runs this query.
 _not_ended = CompiledQuery(

