@@ -30,6 +30,14 @@ class InvalidCredentials(DomainError):
     hint = "Log in with the correct phone and password."
 
 
+class WrongPassword(DomainError):
+    """The present password is wrong, or it was changed by another request meanwhile."""
+
+    code = "wrong_password"
+    message = "The current password is wrong."
+    hint = "Send the present password as `current_password`."
+
+
 class SessionEnded(DomainError):
     """The refresh token is invalid, has expired or was replaced earlier, or its session has ended."""
 

@@ -53,6 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     `shopper_key` is the random key that identifies the user in the warehouse; only this table maps the key to
     the user. An imported customer has a `source_reference`, but no phone, and can't log in. `email` is the
     address for notifications; it is not verified, so it must not be used to identify a user.
+    `language` is a BCP 47 tag; `marketing_consent_at` is when the consent was given or withdrawn.
     """
 
     phone = models.CharField(max_length=20, unique=True, null=True)
@@ -60,6 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     last_name = models.CharField(max_length=150, blank=True)
     date_of_birth = models.DateField(null=True, blank=True)
     email = models.EmailField(blank=True, default="", db_default="")
+    language = models.CharField(max_length=11, blank=True, default="", db_default="")
+    marketing_consent = models.BooleanField(default=False, db_default=False)
+    marketing_consent_at = models.DateTimeField(null=True, blank=True)
     user_type = models.CharField(max_length=8, choices=UserType.choices, default=UserType.CUSTOMER)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

@@ -13,6 +13,7 @@ from backend.api.fields import Choice
 from backend.api.parameters import Body
 from backend.api.text import Text
 
+LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
 PROFILE = {"first_name": "John", "last_name": "Doe", "date_of_birth": "1990-01-01", "user_type": "CUSTOMER"}
 
 
@@ -23,8 +24,8 @@ class RegisterSerializer(Body):
 
     phone = serializers.CharField(max_length=32)
     password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
-    first_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
-    last_name = serializers.CharField(max_length=150, required=False, default="", allow_blank=True)
+    first_name = Text(max_length=150, required=False, default="", allow_blank=True)
+    last_name = Text(max_length=150, required=False, default="", allow_blank=True)
     date_of_birth = serializers.DateField(required=False, allow_null=True, default=None)
     user_type = Choice(
         choices=[(role.value, role.label) for role in SELF_SERVICE_ROLES], default=UserType.CUSTOMER.value
@@ -49,6 +50,8 @@ class ProfileChangesSerializer(Body):
         "first_name": "John",
         "last_name": "Doe",
         "date_of_birth": "1990-01-01",
+        "language": "en",
+        "marketing_consent": False,
     }
 
     email = serializers.EmailField(
@@ -57,10 +60,29 @@ class ProfileChangesSerializer(Body):
     first_name = Text(max_length=150, required=False, allow_blank=True)
     last_name = Text(max_length=150, required=False, allow_blank=True)
     date_of_birth = serializers.DateField(required=False, allow_null=True)
+    language = serializers.RegexField(
+        LANGUAGE_TAG,
+        max_length=11,
+        required=False,
+        allow_blank=True,
+        help_text="A BCP 47 tag, such as `en` or `pt-BR`; empty for the shop's language.",
+    )
+    marketing_consent = serializers.BooleanField(
+        required=False, help_text="Whether you agree to receive advertising."
+    )
 
     def validate_date_of_birth(self, value: Any) -> Any:
         """Refuse a date in the future."""
         return _not_in_the_future(value)
+
+
+class PasswordChangeSerializer(Body):
+    """The present and the new password."""
+
+    EXAMPLE = {"current_password": "a long passphrase", "password": "another long passphrase"}
+
+    current_password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
+    password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
 
 
 class LoginSerializer(Body):
@@ -83,7 +105,13 @@ class TokenRefreshSerializer(Body):
 class UserSerializer(serializers.ModelSerializer[User]):
     """The caller's own account."""
 
-    EXAMPLE = {"phone": "+15550100003", "email": "john@shop.example", **PROFILE}
+    EXAMPLE = {
+        "phone": "+15550100003",
+        "email": "john@shop.example",
+        **PROFILE,
+        "language": "en",
+        "marketing_consent_at": "2026-03-02T12:00:00Z",
+    }
 
     email = serializers.CharField(help_text="The address for notifications; empty if there is none.")
 
@@ -97,6 +125,9 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "last_name",
             "date_of_birth",
             "user_type",
+            "language",
+            "marketing_consent",
+            "marketing_consent_at",
             "date_joined",
         ]
         read_only_fields = fields

@@ -7,14 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from backend.accounts.devices import Device
 from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
 from backend.accounts.models import User, UserType
-from backend.accounts.phones import normalise_phone
+from backend.accounts.passwords import require_acceptable
+from backend.accounts.phones import normalise_new_phone, normalise_phone
 from backend.accounts.sessions import UNKNOWN_DEVICE, LoggedIn, begin_session
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
@@ -43,16 +42,13 @@ def register(
     if user_type not in SELF_SERVICE_ROLES:
         raise InvalidInput(user_type=[f"Choose one of: {', '.join(SELF_SERVICE_ROLES)}."])
     user = User(
-        phone=_phone(phone),
+        phone=_new_phone(phone),
         first_name=first_name,
         last_name=last_name,
         date_of_birth=date_of_birth,
         user_type=user_type,
     )
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise InvalidInput(password=error.messages) from error
+    require_acceptable(password, user=user)
     user.set_password(password)
     try:
         with transaction.atomic():
@@ -63,28 +59,42 @@ def register(
     return user
 
 
-def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor) -> User:
-    """Change the fields of the account and return it."""
+def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: datetime) -> User:
+    """Change the fields of the account and return it.
+
+    A change of the consent to marketing is stored with its time, and is in the audit log with its values.
+    """
     if "email" in changes:
         local, at, domain = changes["email"].rpartition("@")
         changes = {**changes, "email": f"{local}{at}{domain.lower()}"}
     with transaction.atomic():
         user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
-        changed = [name for name, value in changes.items() if getattr(user, name) != value]
+        changed = {name: value for name, value in changes.items() if getattr(user, name) != value}
+        if "marketing_consent" in changed:
+            changed["marketing_consent_at"] = now
         if changed:
-            for name in changed:
-                setattr(user, name, changes[name])
-            user.save(update_fields=changed)
-            # The values are personal data, which must not be stored in the log.
-            record(
-                "accounts.profile_changed", by=by, subject=user, changes={"fields": (None, sorted(changed))}
-            )
+            before = user.marketing_consent
+            for name, value in changed.items():
+                setattr(user, name, value)
+            user.save(update_fields=list(changed))
+            # The other values are personal data, which must not be stored in the log.
+            logged: dict[str, tuple[object, object]] = {"fields": (None, sorted(changes.keys() & changed))}
+            if "marketing_consent" in changed:
+                logged["marketing_consent"] = (before, user.marketing_consent)
+            record("accounts.profile_changed", by=by, subject=user, changes=logged)
     return user
 
 
 def _phone(raw: str) -> str:
     try:
         return normalise_phone(raw, region=settings.DEFAULT_PHONE_REGION)
+    except InvalidPhone as error:
+        raise InvalidInput(phone=[str(error)]) from error
+
+
+def _new_phone(raw: str) -> str:
+    try:
+        return normalise_new_phone(raw, region=settings.DEFAULT_PHONE_REGION)
     except InvalidPhone as error:
         raise InvalidInput(phone=[str(error)]) from error
 

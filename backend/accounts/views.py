@@ -13,9 +13,12 @@ from rest_framework.views import APIView
 from backend.accounts import services
 from backend.accounts.authentication import account_of, session_of
 from backend.accounts.devices import device_of
-from backend.accounts.errors import InvalidCredentials, PhoneTaken, SessionEnded
+from backend.accounts.errors import InvalidCredentials, PhoneTaken, SessionEnded, WrongPassword
+from backend.accounts.passwords import change_password
 from backend.accounts.serializers import (
+    EndedSessionsSerializer,
     LoginSerializer,
+    PasswordChangeSerializer,
     ProfileChangesSerializer,
     RegisterSerializer,
     TokenRefreshSerializer,
@@ -64,7 +67,12 @@ class RegisterView(GuestView):
         errors=[PhoneTaken],
     )
     def post(self, request: Request) -> Response:
-        """Create a customer or seller account."""
+        """Create a customer or seller account.
+
+        A phone of another country than the shop's begins with + and the country code. A password has 12
+        characters or more; common, repetitive and sequential ones are refused, and those that contain the
+        phone number.
+        """
         user = services.register(**parse_body(request, RegisterSerializer), by=actor_of(request))
         return envelope(UserSerializer(user).data, message="Account created.", status=201)
 
@@ -141,8 +149,38 @@ class ProfileView(APIView):
         Notifications are sent to `email`; if it is empty, none are sent.
         """
         changes = parse_body(request, ProfileChangesSerializer)
-        user = services.update_profile(account_of(request).pk, changes=changes, by=actor_of(request))
+        user = services.update_profile(
+            account_of(request).pk, changes=changes, by=actor_of(request), now=timezone.now()
+        )
         return envelope(UserSerializer(user).data, message="Account changed.")
+
+
+class PasswordChangeView(APIView):
+    """Changes of the caller's password."""
+
+    throttle_classes = (LoginThrottle,)
+
+    @operation(
+        "accounts_change_password",
+        tag="accounts",
+        request=PasswordChangeSerializer,
+        response=envelope_of(EndedSessionsSerializer),
+        errors=[WrongPassword],
+    )
+    def post(self, request: Request) -> Response:
+        """Change your password.
+
+        All your other login sessions end. A password has 12 characters or more; common, repetitive and
+        sequential ones are refused, and those that contain your phone number.
+        """
+        ended = change_password(
+            account_of(request).pk,
+            **parse_body(request, PasswordChangeSerializer),
+            kept=session_of(request).pk,
+            by=actor_of(request),
+            now=timezone.now(),
+        )
+        return envelope(EndedSessionsSerializer({"ended": ended}).data, message="Password changed.")
 
 
 class LogoutView(APIView):

@@ -50,6 +50,11 @@ def test_the_audit_log_has_the_names_of_changed_fields_and_not_their_values() ->
         {"date_of_birth": "2999-01-01"},
         {"phone": "+15550100009"},
         {"user_type": "ADMIN"},
+        {"language": "english"},
+        {"language": "en_US"},
+        {"marketing_consent": "yes"},
+        {"marketing_consent": None},
+        {"marketing_consent_at": "2026-01-01T00:00:00Z"},
         [],
     ],
 )
@@ -63,3 +68,25 @@ def test_invalid_changes_are_refused(body: object) -> None:
 def test_an_empty_email_ends_messages() -> None:
     ann = shop.customer(email="ann@shop.example")
     assert client_of(ann).patch(PATH, {"email": ""}).json()["data"]["email"] == ""
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR", "zh-Hant-TW", "es-419", ""])
+def test_a_language_is_stored(language: str) -> None:
+    changed = client_of(shop.customer()).patch(PATH, {"language": language})
+    assert (changed.status_code, changed.json()["data"]["language"]) == (200, language)
+
+
+def test_a_consent_is_stored_with_its_time_and_every_change_is_in_the_audit_log() -> None:
+    ann = shop.customer()
+    client = client_of(ann)
+    times = []
+    for consent in (True, True, False):
+        data = client.patch(PATH, {"marketing_consent": consent}).json()["data"]
+        assert data["marketing_consent"] is consent
+        times.append(data["marketing_consent_at"])
+    assert times[0] == times[1] < times[2]
+    entries = AuditEntry.objects.filter(action="accounts.profile_changed").order_by("pk")
+    assert [entry.changes for entry in entries] == [
+        {"fields": [None, ["marketing_consent"]], "marketing_consent": [False, True]},
+        {"fields": [None, ["marketing_consent"]], "marketing_consent": [True, False]},
+    ]

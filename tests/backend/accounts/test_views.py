@@ -50,6 +50,9 @@ def test_registering_creates_an_account_with_the_given_data(client: APIClient) -
         "last_name": "Doe",
         "date_of_birth": "1990-01-01",
         "user_type": "CUSTOMER",
+        "language": "",
+        "marketing_consent": False,
+        "marketing_consent_at": None,
         "date_joined": response.json()["data"]["date_joined"],
     }
     assert account.check_password("securepassword123")
@@ -75,7 +78,13 @@ def test_a_phone_has_one_account_in_any_notation(client: APIClient, user: User) 
         ({"phone": ""}, "phone"),
         ({"password": "short"}, "password"),
         ({"password": "12345678901"}, "password"),
-        ({"password": "password123"}, "password"),
+        ({"password": "password1234"}, "password"),
+        ({"password": "x" * 129}, "password"),
+        ({"password": "x" * 1_000_000}, "password"),
+        ({"password": "a\0long-lamp-shade"}, "password"),
+        ({"phone": "0049 151 12345678"}, "phone"),
+        ({"first_name": "Jo\0hn"}, "first_name"),
+        ({"first_name": "\u202enhoJ"}, "first_name"),
         ({"user_type": "ADMIN"}, "user_type"),
         ({"date_of_birth": "tomorrow"}, "date_of_birth"),
         ({"date_of_birth": "2999-01-01"}, "date_of_birth"),
@@ -89,6 +98,28 @@ def test_an_invalid_registration_names_the_field(
     assert response.status_code == 400
     assert list(response.json()["details"]) == [field]
     assert not User.objects.exists()
+
+
+def test_names_may_be_written_from_right_to_left(client: APIClient) -> None:
+    response = client.post("/accounts/register/", REGISTRATION | {"first_name": "\u05d3\u05d5\u05d3"})
+    assert (response.status_code, response.json()["data"]["first_name"]) == (201, "\u05d3\u05d5\u05d3")
+
+
+def test_an_existing_account_with_a_short_password_can_still_log_in(client: APIClient) -> None:
+    User.objects.create_user("004915112345678", "short")
+    log_in(client, phone="0049 151 12345678", password="short")
+
+
+def test_an_invalid_registration_does_not_tell_whether_the_phone_has_an_account(
+    client: APIClient, user: User
+) -> None:
+    for wrong in ({"password": "short"}, {"date_of_birth": "tomorrow"}, {"user_type": "ADMIN"}):
+        responses = [
+            client.post("/accounts/register/", REGISTRATION | wrong | {"phone": phone})
+            for phone in (user.phone, "+16502530001")
+        ]
+        assert responses[0].status_code == responses[1].status_code == 400
+        assert responses[0].json()["details"] == responses[1].json()["details"]
 
 
 def test_registering_as_staff_is_refused(client: APIClient) -> None:
