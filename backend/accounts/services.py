@@ -85,6 +85,14 @@ def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: 
     return user
 
 
+def lock_account(user_id: int) -> None:
+    """Lock the account until the caller's transaction ends, so that limits per account can be checked.
+
+    Rows that refer to the account can still be inserted.
+    """
+    User.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=user_id)
+
+
 def _phone(raw: str) -> str:
     try:
         return normalise_phone(raw, region=settings.DEFAULT_PHONE_REGION)

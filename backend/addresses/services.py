@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from backend.accounts.models import User
+from backend.accounts.services import lock_account
 from backend.addresses.errors import MAX_ADDRESSES, AddressBookFull
 from backend.addresses.models import Address
 from backend.addresses.selectors import address_for, addresses_of
@@ -26,7 +26,7 @@ def create_address(user_id: int, *, values: Mapping[str, Any], by: Actor) -> Add
         AddressBookFull: it has the maximum number of addresses.
     """
     with transaction.atomic():
-        _lock(user_id)
+        lock_account(user_id)
         if addresses_of(user_id).count() >= MAX_ADDRESSES:
             raise AddressBookFull(max_addresses=MAX_ADDRESSES)
         return _stored(Address(user_id=user_id), values=values, action="addresses.created", by=by)
@@ -39,7 +39,7 @@ def replace_address(address_id: int, *, user_id: int, values: Mapping[str, Any],
         AddressNotFound: it doesn't exist, or is another customer's.
     """
     with transaction.atomic():
-        _lock(user_id)
+        lock_account(user_id)
         address = address_for(address_id, user_id=user_id)
         return _stored(address, values=values, action="addresses.updated", by=by)
 
@@ -51,14 +51,10 @@ def delete_address(address_id: int, *, user_id: int, by: Actor) -> None:
         AddressNotFound: it doesn't exist, or is another customer's.
     """
     with transaction.atomic():
-        _lock(user_id)
+        lock_account(user_id)
         address = address_for(address_id, user_id=user_id)
         record("addresses.deleted", by=by, subject=address)
         address.delete()
-
-
-def _lock(user_id: int) -> None:
-    User.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=user_id)
 
 
 def _stored(address: Address, *, values: Mapping[str, Any], action: str, by: Actor) -> Address:

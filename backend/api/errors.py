@@ -58,6 +58,14 @@ class InvalidInput(DomainError):
         super().__init__(message, **details)
 
 
+class BodyNotAccepted(DomainError):
+    """The request has a body, but the operation takes none."""
+
+    code = "body_not_accepted"
+    message = "This operation takes no body."
+    hint = "Send the request without a body; only parameters in the path and the query have an effect."
+
+
 class NotFound(DomainError):
     """The object doesn't exist, or the caller may not see it."""
 

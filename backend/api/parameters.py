@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from backend.api.errors import InvalidInput
+from backend.api.errors import BodyNotAccepted, InvalidInput
 from backend.api.json_types import number_errors, type_errors
 
 
@@ -98,3 +99,17 @@ def parse_body(request: Request, serializer_class: type[Body]) -> dict[str, Any]
     serializer = serializer_class(data=request.data)
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
+
+
+def refuse_body(request: Request) -> None:
+    """Refuse a body other than an empty object, which some clients send with every write.
+
+    Raises:
+        BodyNotAccepted: the request has a body.
+    """
+    try:
+        body = request.body
+    except RequestDataTooBig as error:
+        raise BodyNotAccepted from error
+    if b"".join(body.split()) not in (b"", b"{}"):
+        raise BodyNotAccepted

@@ -166,6 +166,7 @@ class UnsubscribeView(APIView):
         parameters=[TOKEN_PARAMETER],
         response={(200, HTML): HTML_SCHEMA},
         errors=[UnsubscribeLinkInvalid],
+        ignores_body=True,
     )
     def post(self, request: Request, token: str) -> HttpResponse:
         """Unsubscribe from a kind of message, without a login.

@@ -11,7 +11,14 @@ from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.views import APIView
 
 from backend.api.error_handling import FRAMEWORK_ERRORS
-from backend.api.errors import DatabaseUnavailable, InvalidInput, NotFound, PageNotFound, StorageFull
+from backend.api.errors import (
+    BodyNotAccepted,
+    DatabaseUnavailable,
+    InvalidInput,
+    NotFound,
+    PageNotFound,
+    StorageFull,
+)
 from backend.api.parameters import PageParameters
 from backend.api.schema.operations import Operation
 
@@ -105,6 +112,9 @@ def _derived(operation: Operation, *, view: APIView, method: str, path: str) -> 
         yield InvalidInput
     if operation.request is not None:
         yield from _of_body(view)
+    if operation.refuses_body:
+        yield BodyNotAccepted
+        yield from _of_server["body"]
     if "{" in path:
         yield NotFound
     if operation.query is not None and issubclass(operation.query, PageParameters):

@@ -8,14 +8,18 @@ uses that verb: `orders_cancel` for `…/cancel/`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from backend.api.errors import DomainError
+from backend.api.parameters import refuse_body
 
 Serializer = serializers.BaseSerializer[Any]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+WRITES = frozenset({"post", "put", "patch", "delete"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,10 @@ class RequestHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """The declared part of an operation; `request` is the body's serializer, or one for each media type."""
+    """The declared part of an operation; `request` is the body's serializer, or one for each media type.
+
+    `refuses_body` is whether a request with a body is refused.
+    """
 
     operation_id: str
     tag: str
@@ -41,6 +48,7 @@ class Operation:
     parameters: Sequence[Mapping[str, Any]] = ()
     headers: Sequence[RequestHeader] = ()
     errors: Sequence[type[DomainError]] = ()
+    refuses_body: bool = False
 
 
 def operation(
@@ -54,6 +62,7 @@ def operation(
     parameters: Sequence[Mapping[str, Any]] = (),
     headers: Sequence[RequestHeader] = (),
     errors: Sequence[type[DomainError]] = (),
+    ignores_body: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare the OpenAPI operation of a view's method; its docstring is the summary and the description.
 
@@ -62,23 +71,37 @@ def operation(
     serializer of the query parameters; `parameters` are OpenAPI objects for parameters that no serializer can
     describe. `errors` are the domain errors that the operation raises; errors that result from permissions,
     throttles, parsers, parameters and headers are derived (`backend.api.schema.error_responses`).
+
+    A write without `request` refuses a body, because a client that sends one expects it to have an effect;
+    with `ignores_body` it accepts any.
     """
-    described = Operation(
-        operation_id=operation_id,
-        tag=tag,
-        responses=response if isinstance(response, Mapping) else {status: response},
-        request=request,
-        query=query,
-        parameters=tuple(parameters),
-        headers=tuple(headers),
-        errors=tuple(errors),
-    )
 
     def decorate(handler: Handler) -> Handler:
-        handler.operation = described  # type: ignore[attr-defined]
-        return handler
+        refuses_body = request is None and not ignores_body and handler.__name__ in WRITES
+        decorated = _without_body(handler) if refuses_body else handler
+        decorated.operation = Operation(  # type: ignore[attr-defined]
+            operation_id=operation_id,
+            tag=tag,
+            responses=response if isinstance(response, Mapping) else {status: response},
+            request=request,
+            query=query,
+            parameters=tuple(parameters),
+            headers=tuple(headers),
+            errors=tuple(errors),
+            refuses_body=refuses_body,
+        )
+        return decorated
 
     return decorate
+
+
+def _without_body(handler: Handler) -> Handler:
+    @wraps(handler)
+    def checked(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+        refuse_body(request)
+        return handler(view, request, *args, **kwargs)
+
+    return cast(Handler, checked)
 
 
 def operation_of(handler: Callable[..., Any]) -> Operation | None:

@@ -58,6 +58,18 @@ def test_text_that_only_python_parses_as_a_number_is_not_an_amount(text: str) ->
     assert serializer.errors["price"] == ["Must be a number in the digits 0 to 9, such as 12.50."]
 
 
+@pytest.mark.parametrize("allow_null", [False, True])
+def test_empty_text_is_not_an_amount(allow_null: bool) -> None:
+    class PriceSerializer(Body):
+        price = MoneyInput(required=False, allow_null=allow_null)
+
+    serializer = PriceSerializer(data={"price": ""})
+
+    assert not serializer.is_valid()
+    assert list(serializer.errors) == ["price"]
+    assert PriceSerializer(data={"price": None}).is_valid() == allow_null
+
+
 @pytest.mark.parametrize(
     ("field", "wrong", "position"), [("names", ["a", 1], 1), ("texts", {"size": 1, "colour": "red"}, "size")]
 )

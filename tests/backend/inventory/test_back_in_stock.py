@@ -1,6 +1,7 @@
 """Back-in-stock subscriptions: a subscriber is notified once, however units become available."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from backend.outbox.subscribers import Notice
 from backend.outbox.topics import Topic
 from tests.backend import shop
 from tests.backend.shop import NOW, client_of
-from tests.backend.together import together
+from tests.backend.together import kinds, together
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
 
@@ -157,6 +158,18 @@ def test_concurrent_requests_create_one_subscription() -> None:
 
     (row,) = client.get(path_of(lamp)).json()["data"]
     assert (row["product"], row["variant"], row["sku"]) == (lamp.product_id, lamp.pk, lamp.sku)
+
+
+def test_concurrent_requests_do_not_exceed_the_limit_of_subscriptions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(back_in_stock, "SUBSCRIPTIONS_PER_USER", 3)
+    first_customer, variants = shop.customer(), [shop.variant(stock=0) for _ in range(10)]
+
+    outcomes = together(*[partial(subscribe, first_customer, variant) for variant in variants])
+
+    assert kinds(outcomes) == ["BackInStockSubscription"] * 3 + ["TooManySubscriptions"] * 7
+    assert BackInStockSubscription.objects.filter(user=first_customer).count() == 3
 
 
 def test_a_customer_creates_lists_and_deletes_subscriptions() -> None:
