@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from msgspec import UNSET, UnsetType
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedVariant:
     """An imported variant; its stock is recorded in the ledger separately.
 
-    `discount_percentage` is None if the product's applies.
+    `discount_percentage` is None if the product's applies. The weight is UNSET if the file doesn't state it;
+    then it isn't changed.
     """
 
     sku: str
@@ -19,13 +22,15 @@ class ImportedVariant:
     attributes: Mapping[str, str] = field(default_factory=dict)
     image_url: str = ""
     discount_percentage: Decimal | None = None
+    weight_grams: int | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedProduct:
     """An imported product; `category` has the names of its categories from the root.
 
-    The flags, `is_active` and `created_at` are used only when the product is created.
+    The flags, `is_active` and `created_at` are used only when the product is created. The tax class is UNSET
+    if the file doesn't state it; then it isn't changed.
     """
 
     reference: str
@@ -46,6 +51,7 @@ class ImportedProduct:
     best_seller_product: bool = False
     featured_product: bool = False
     created_at: datetime | None = None
+    tax_class: str | UnsetType = UNSET
 
 
 @dataclass(slots=True)

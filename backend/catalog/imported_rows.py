@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import UNSET
+
 from backend.api.bulk_rows import insert_rows
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.catalog.imported_matching import Identity
@@ -12,12 +14,19 @@ from backend.catalog.pricing import reprice
 from backend.catalog.services import slug_of
 
 ALWAYS_WRITTEN = ("slug", "sale_price", "updated_at")
-VARIANT_FIELDS = ("name", "price_modifier", "discount_percentage", "attributes", "image_url")
+VARIANT_FIELDS = (
+    "name",
+    "price_modifier",
+    "discount_percentage",
+    "attributes",
+    "image_url",
+    "weight_grams",
+)
 
 
 def values_of(product: ImportedProduct, *, category_id: int, identity: Identity) -> dict[str, Any]:
     """Return the columns of a product that a later import of it changes, too."""
-    return {
+    values = {
         "source": identity.source,
         "source_reference": product.reference,
         "title": product.title,
@@ -33,6 +42,7 @@ def values_of(product: ImportedProduct, *, category_id: int, identity: Identity)
         "attributes": dict(product.attributes),
         "image_urls": list(product.image_urls),
     }
+    return values if product.tax_class is UNSET else values | {"tax_class": product.tax_class}
 
 
 def new_product(
@@ -58,13 +68,14 @@ def _variant(product: Product, *, wanted: ImportedVariant) -> Variant:
 
 
 def _variant_values(wanted: ImportedVariant) -> dict[str, Any]:
-    return {
+    values = {
         "name": wanted.name,
         "price_modifier": wanted.price_modifier,
         "discount_percentage": wanted.discount_percentage,
         "attributes": dict(wanted.attributes),
         "image_url": wanted.image_url,
     }
+    return values if wanted.weight_grams is UNSET else values | {"weight_grams": wanted.weight_grams}
 
 
 def write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[Product]:

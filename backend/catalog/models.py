@@ -1,5 +1,6 @@
 """Categories, products (what is listed) and variants (what is stocked)."""
 
+import re
 from decimal import Decimal
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from backend.catalog.images.models import ProductImage, UnusedFile  # noqa: F401
 
 PATH_SEPARATOR = " > "
 STANDARD_TAX_CLASS = "standard"
+TAX_CLASS = re.compile(r"[a-z0-9_-]{1,20}")
+MAX_WEIGHT_GRAMS = 10_000_000
 
 
 class Category(models.Model):

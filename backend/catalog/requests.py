@@ -17,7 +17,7 @@ from backend.api.text import Text
 from backend.catalog.attributes import collision
 from backend.catalog.categories import category_named
 from backend.catalog.matrix import MAX_AXES, MAX_COMBINATIONS
-from backend.catalog.models import STANDARD_TAX_CLASS, Category, Product
+from backend.catalog.models import MAX_WEIGHT_GRAMS, STANDARD_TAX_CLASS, TAX_CLASS, Category, Product
 from backend.catalog.selectors import DEFAULT_ORDERING, ORDERINGS
 from backend.catalog.serializers import PRODUCT
 
@@ -25,9 +25,7 @@ LONGEST_DESCRIPTION = 20_000
 MAX_ATTRIBUTES = 100
 MAX_VARIANTS = 100
 MAX_IDS = 100
-MAX_WEIGHT_GRAMS = 10_000_000
 IDS = re.compile(r"[0-9]{1,18}(,[0-9]{1,18})*")
-TAX_CLASS = re.compile(r"[a-z0-9_-]{1,20}")
 
 
 @extend_schema_field({"type": "string", "pattern": IDS.pattern, "example": "3,1,2"})

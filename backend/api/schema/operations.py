@@ -101,7 +101,7 @@ def _without_body(handler: Handler) -> Handler:
         refuse_body(request)
         return handler(view, request, *args, **kwargs)
 
-    return cast(Handler, checked)
+    return cast("Handler", checked)
 
 
 def operation_of(handler: Callable[..., Any]) -> Operation | None:

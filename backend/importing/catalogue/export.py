@@ -106,6 +106,8 @@ def _row(variant: Variant, *, units: int, counted_at: datetime) -> dict[str, str
         "variant_image_url": variant.image_url,
         "stock": str(units),
         "stock_at": _time(counted_at),
+        "weight_grams": "" if variant.weight_grams is None else str(variant.weight_grams),
+        "tax_class": product.tax_class,
         "rating": "" if rating is None else _plain(rating),
         "rating_count": str(product.rating_count),
         "is_active": "true" if product.is_active else "false",

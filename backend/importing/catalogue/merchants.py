@@ -3,20 +3,25 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
+from backend.catalog.models import MAX_WEIGHT_GRAMS
 from backend.catalog.pricing import sale_price
 from backend.importing.catalogue.offers import BAD_COUNT, EXTRA
 from backend.importing.errors import InvalidValue
-from backend.importing.numbers import POINT, plain
+from backend.importing.numbers import COMMA, POINT, plain
 from backend.importing.rows import Kind, Row
-from backend.importing.values import LONGEST_REFERENCE, price
+from backend.importing.values import LONGEST_REFERENCE, number, price
 
 PERCENT_STEP = Decimal("1e-8")
 DIGEST_LENGTH = 16
+WEIGHT_PLACES = 20
+EXEMPT = "exempt"
+"""The tax class of products that the other shop doesn't tax."""
 
 INEXACT = "the sale price can't be computed exactly from the list price"
 MADE_SKU = "had no SKU, so one was made from the name of its product and its options"
+UNTAXED = f"isn't taxed in the file, so its tax class is {EXEMPT!r}, which needs a tax rate of 0"
 OVERSOLD = "the stock was negative (more units were sold than existed), so it was imported as 0"
 
 
@@ -71,6 +76,23 @@ def stock(text: str, *, mark: str | None) -> tuple[str, tuple[str, ...]]:
     if not units:
         raise InvalidValue(BAD_COUNT)
     return units, ()
+
+
+def whole_grams(text: str, *, grams: Decimal, column: str, mark: str | None) -> str:
+    """Return a weight in units of `grams` grams as whole grams; empty if `text` is.
+
+    Raises:
+        InvalidValue: it is not a number, or is too heavy.
+    """
+    if not text:
+        return ""
+    fault = f"{column} must be a number like 1.25, of at most {MAX_WEIGHT_GRAMS // 1_000:,} kg"
+    # The exports have a decimal point whatever the prices have, but a spreadsheet may have changed it.
+    amount = plain(text, mark=COMMA) if mark == COMMA and COMMA in text else text
+    # WooCommerce writes .35 for 0.35.
+    amount = f"0{amount}" if amount.startswith(".") else amount
+    weight = number(amount, highest=MAX_WEIGHT_GRAMS / grams, places=WEIGHT_PLACES, fault=fault)
+    return str((weight * grams).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def extra_attributes(row: Row) -> dict[str, str]:

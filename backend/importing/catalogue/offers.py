@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from backend.catalog.categories import LONGEST_PATH, MAX_LEVELS
-from backend.catalog.models import PATH_SEPARATOR
+from backend.catalog.models import MAX_WEIGHT_GRAMS, PATH_SEPARATOR, TAX_CLASS
 from backend.importing.catalogue.row import (
     LONGEST_NAME,
     LONGEST_TITLE,
@@ -49,6 +49,8 @@ BAD_BRAND = f"brand must have at most {LONGEST_NAME} characters"
 BAD_VARIANT_NAME = f"variant_name must have at most {LONGEST_VARIANT_NAME} characters"
 BAD_DISCOUNT = "discount_percentage must be a number from 0 to 100"
 BAD_RATING = "rating must be a number from 0 to 5"
+BAD_WEIGHT = f"weight_grams must be a whole number from 0 to {MAX_WEIGHT_GRAMS:,}"
+BAD_TAX_CLASS = "tax_class must have 1 to 20 lower-case letters, digits, hyphens and underscores"
 BAD_COUNT = "stock and rating_count must be whole numbers, not negative"
 BAD_URL = f"image URLs must begin with http:// or https:// and have at most {LONGEST_URL} characters"
 MANY_URLS = f"has more than {MOST_IMAGES} image URLs"
@@ -67,8 +69,8 @@ LONG_ATTRIBUTE = (
 class Offer:
     """The validated values of a row.
 
-    `extra` are the names of attributes that were extra columns. `discount` is None if the row has none,
-    `variant_name` and `variant_image_url` if the file has no such column.
+    `extra` are the names of attributes that were extra columns. `discount`, `weight_grams` and `tax_class`
+    are None if the row has none, `variant_name` and `variant_image_url` if the file has no such column.
     """
 
     source: Row
@@ -84,6 +86,8 @@ class Offer:
     variant_name: str | None
     stock: int | None
     stock_at: datetime | None
+    weight_grams: int | None
+    tax_class: str | None
     rating: Decimal | None
     rating_count: int
     attributes: Mapping[str, str]
@@ -118,6 +122,8 @@ def offer_of(row: Row, *, currency: str, mark: str) -> Offer:
         variant_name=_variant_name(values),
         stock=_count(values.get("stock"), mark=mark),
         stock_at=point_in_time(stock_at, fault=BAD_TIME) if stock_at else None,
+        weight_grams=_weight(values.get("weight_grams"), mark=mark),
+        tax_class=_tax_class(values.get("tax_class")),
         rating=_bounded(values.get("rating"), mark=mark, highest=5, places=2),
         rating_count=_count(values.get("rating_count"), mark=mark) or 0,
         attributes=_attributes(values),
@@ -182,6 +188,18 @@ def _count(text: str | None, *, mark: str) -> int | None:
         return None
     # Some programs write whole numbers as 5.0 if the column has empty cells.
     return int(number(plain(text, mark=mark), highest=Decimal(999_999_999), places=0, fault=BAD_COUNT))
+
+
+def _weight(text: str | None, *, mark: str) -> int | None:
+    if not text:
+        return None
+    return int(number(plain(text, mark=mark), highest=Decimal(MAX_WEIGHT_GRAMS), places=0, fault=BAD_WEIGHT))
+
+
+def _tax_class(text: str | None) -> str | None:
+    if text and TAX_CLASS.fullmatch(text) is None:
+        raise InvalidValue(BAD_TAX_CLASS)
+    return text or None
 
 
 def _urls(text: str) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 `sku`, `title` and `price` are required. Rows with the same `product` are the variants of one product: its
 fields come from the first of them, its price is the lowest, and the attributes in which the rows differ are
-those of the variants. A further row takes its title, currency and discount from the first if it has none.
+those of the variants. A further row takes its title, currency, discount and tax class from the first if it
+has none.
 Prices are before the discount. `image_urls` are separated by spaces or commas. `stock_at` is the time of the
 count in `stock`. `is_active` (true or false) and `created_at` are used when the product is created.
 """
@@ -36,6 +37,8 @@ HEADER = Header(
         "variant_image_url",
         "stock",
         "stock_at",
+        "weight_grams",
+        "tax_class",
         "rating",
         "rating_count",
         "is_active",
@@ -44,7 +47,7 @@ HEADER = Header(
     prefix=ATTRIBUTE,
 )
 GIVEN_BEFORE = "an earlier row has the same sku"
-NUMBERS = ("price", "stock", "rating_count")
+NUMBERS = ("price", "stock", "weight_grams", "rating_count")
 BOUNDED_NUMBERS = ("discount_percentage", "rating")
 
 resolve = partial(resolved, header=HEADER, numbers=NUMBERS, bounded=BOUNDED_NUMBERS)

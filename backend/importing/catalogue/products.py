@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from msgspec import UNSET
+
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.importing.catalogue.descriptions import description_of
 from backend.importing.catalogue.offers import LONGEST_VARIANT_NAME, Offer, offer_of, product_reference
@@ -14,7 +16,8 @@ from backend.importing.rows import Kind, Row
 
 OTHERS_REFUSED = "the first row of its product, or all its variants, were refused"
 OTHER_CURRENCY = "the currency is not that of the product's first row"
-INHERITED = ("title", "currency", "discount_percentage")
+OTHER_TAX_CLASS = "the tax class is not that of the product's first row"
+INHERITED = ("title", "currency", "discount_percentage", "tax_class")
 """The columns that a row takes from the first row of its product if its own are empty."""
 
 
@@ -89,12 +92,9 @@ def _product(offers: Sequence[Offer], *, refused: Sequence[Refused], companions:
     first = offers[0]
     reference = product_reference(first.source)
     description = description_of(first.source.values.get("description", ""))
-    alike = [offer for offer in offers if offer.currency == first.currency]
-    others = [
-        Refused(offer.source.line, OTHER_CURRENCY, offer.source.source)
-        for offer in offers
-        if offer not in alike
-    ]
+    faults = [(offer, _difference(offer, first)) for offer in offers]
+    alike = [offer for offer, fault in faults if not fault]
+    others = [Refused(offer.source.line, fault, offer.source.source) for offer, fault in faults if fault]
     further = [offer.source for offer in alike[1:]] + list(companions)
     return CatalogRow(
         product=_imported(alike, reference=reference, description=description),
@@ -111,6 +111,13 @@ def _product(offers: Sequence[Offer], *, refused: Sequence[Refused], companions:
             if offer.stock is not None and offer.stock_at is not None
         },
     )
+
+
+def _difference(offer: Offer, first: Offer) -> str:
+    """Return why a row doesn't fit the first one of its product; empty if it does."""
+    if offer.currency != first.currency:
+        return OTHER_CURRENCY
+    return OTHER_TAX_CLASS if offer.tax_class != first.tax_class else ""
 
 
 def _imported(offers: Sequence[Offer], *, reference: str, description: str) -> ImportedProduct:
@@ -137,6 +144,7 @@ def _imported(offers: Sequence[Offer], *, reference: str, description: str) -> I
         image_urls=first.image_urls,
         is_active=first.is_active,
         created_at=first.created_at,
+        tax_class=first.tax_class or UNSET,
         variants=tuple(_variant(offer, lowest=lowest, shared=shared, discount=discount) for offer in offers),
     )
 
@@ -156,4 +164,5 @@ def _variant(
         attributes=own,
         image_url=image if offer.variant_image_url is None else offer.variant_image_url,
         discount_percentage=None if offer.discount in (None, discount) else offer.discount,
+        weight_grams=UNSET if offer.weight_grams is None else offer.weight_grams,
     )

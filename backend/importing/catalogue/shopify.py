@@ -6,12 +6,16 @@ SKU or a price is a variant; a row with only an image adds the image. The price 
 """
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
+from backend.catalog.models import STANDARD_TAX_CLASS
 from backend.importing.catalogue import plain_csv
 from backend.importing.catalogue.merchants import (
+    EXEMPT,
     MADE_SKU,
+    UNTAXED,
     amount,
     converted,
     extra_attributes,
@@ -20,6 +24,7 @@ from backend.importing.catalogue.merchants import (
     prices,
     short_reference,
     stock,
+    whole_grams,
 )
 from backend.importing.catalogue.offers import ATTRIBUTE, FLAGS
 from backend.importing.catalogue.reading import resolved, with_extra_attributes
@@ -34,6 +39,7 @@ from backend.importing.rows import Kind, Row, rows_of
 HANDLE, TITLE, SKU, IMAGE = "Handle", "Title", "Variant SKU", "Image Src"
 PRICE, COMPARED, STOCK = "Variant Price", "Variant Compare At Price", "Variant Inventory Qty"
 TRACKER = "Variant Inventory Tracker"
+GRAMS, TAXABLE = "Variant Grams", "Variant Taxable"
 OPTIONS = tuple((f"Option{number} Name", f"Option{number} Value") for number in (1, 2, 3))
 HEADER = Header(
     required=(HANDLE, TITLE, PRICE),
@@ -48,6 +54,8 @@ HEADER = Header(
         TRACKER,
         STOCK,
         COMPARED,
+        GRAMS,
+        TAXABLE,
         IMAGE,
         "Image Position",
         "Variant Image",
@@ -65,6 +73,8 @@ HEADER = Header(
         "Inventory quantity": STOCK,
         "Price": PRICE,
         "Compare-at price": COMPARED,
+        "Weight value (grams)": GRAMS,
+        "Charge tax": TAXABLE,
         "Product image URL": IMAGE,
         "Image source": IMAGE,
         "Variant image URL": "Variant Image",
@@ -81,6 +91,7 @@ NO_PRICE = "has no Variant Price"
 NOTHING = "is neither a variant (an option, SKU or price) nor an image"
 NO_OPTION_NAME = "has the value of an option, but no row of its product has the option's name"
 BAD_STATUS = "Status must be active, draft, archived or unlisted, and Published must be true or false"
+BAD_TAXABLE = "Variant Taxable must be true or false"
 GIFT_CARD = "is a gift card, which is not imported"
 NOT_TRACKED = "its stock isn't tracked in the file, so none was recorded"
 
@@ -184,6 +195,9 @@ def _variant(row: Row, *, main: Row, shared: dict[str, str], reading: Reading) -
     listed = amount(row, COMPARED, currency=reading.currency, mark=reading.mark) or paid
     options = _options(row, main=main)
     units, remarks = _stock(row, mark=reading.mark)
+    tax_class = _tax_class(row)
+    if tax_class == EXEMPT:
+        remarks = (*remarks, UNTAXED)
     sku = row.values.get(SKU, "")
     values = {
         **shared,
@@ -193,9 +207,25 @@ def _variant(row: Row, *, main: Row, shared: dict[str, str], reading: Reading) -
         "sku": sku or made_sku(shared["product"], list(options.values())),
         "variant_name": " / ".join(options.values()),
         "stock": units,
+        "weight_grams": _weight(row, mark=reading.mark),
+        "tax_class": tax_class,
         "variant_image_url": row.values.get("Variant Image", ""),
     }
     return converted(row, values, remarks=remarks if sku else (*remarks, MADE_SKU))
+
+
+def _weight(row: Row, *, mark: str | None) -> str:
+    grams = whole_grams(row.values.get(GRAMS, ""), grams=Decimal(1), column=GRAMS, mark=mark)
+    # Shopify writes 0 for a variant whose weight is not set.
+    return "" if grams == "0" else grams
+
+
+def _tax_class(row: Row) -> str:
+    text = row.values.get(TAXABLE, "")
+    taxable = FLAGS.get(text.casefold())
+    if text and taxable is None:
+        raise InvalidValue(BAD_TAXABLE)
+    return {None: "", True: STANDARD_TAX_CLASS, False: EXEMPT}[taxable]
 
 
 def _options(row: Row, *, main: Row) -> dict[str, str]:

@@ -9,13 +9,16 @@ import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-from backend.catalog.models import PATH_SEPARATOR
+from backend.catalog.models import PATH_SEPARATOR, STANDARD_TAX_CLASS
 from backend.importing.catalogue import plain_csv
 from backend.importing.catalogue.merchants import (
+    EXEMPT,
     MADE_SKU,
+    UNTAXED,
     amount,
     converted,
     extra_attributes,
@@ -24,6 +27,7 @@ from backend.importing.catalogue.merchants import (
     prices,
     short_reference,
     stock,
+    whole_grams,
 )
 from backend.importing.catalogue.offers import ATTRIBUTE
 from backend.importing.catalogue.reading import resolved, with_extra_attributes
@@ -38,6 +42,14 @@ from backend.importing.rows import Kind, Row, rows_of
 ID, TYPE, SKU, NAME, PARENT = "ID", "Type", "SKU", "Name", "Parent"
 REGULAR, SALE, STOCK, IN_STOCK = "Regular price", "Sale price", "Stock", "In stock?"
 STARTS, ENDS = "Date sale price starts", "Date sale price ends"
+TAX_STATUS, TAX_CLASS = "Tax status", "Tax class"
+WEIGHTS = {
+    "Weight (kg)": Decimal(1_000),
+    "Weight (g)": Decimal(1),
+    "Weight (lbs)": Decimal("453.59237"),
+    "Weight (oz)": Decimal("28.349523125"),
+}
+"""The grams in a unit of each column; a file has the one of the shop's unit."""
 MOST_ATTRIBUTES = 50
 ATTRIBUTES = tuple(
     (f"Attribute {number} name", f"Attribute {number} value(s)") for number in range(1, MOST_ATTRIBUTES + 1)
@@ -51,7 +63,7 @@ HEADER = Header(
     required=(ID, TYPE, SKU, NAME, REGULAR),
     optional=(
         PARENT, "Published", "Visibility in catalog", "Short description", "Description", STARTS, ENDS,
-        IN_STOCK, STOCK, SALE, "Categories", "Brands", "Images",
+        IN_STOCK, STOCK, SALE, TAX_STATUS, TAX_CLASS, *WEIGHTS, "Categories", "Brands", "Images",
         *(column for pair in ATTRIBUTES for column in pair), *UNUSED,
     ),
 )  # fmt: skip
@@ -60,6 +72,7 @@ TYPE_FLAGS = frozenset({"downloadable", "virtual"})
 PUBLISHED = {"": True, "1": True, "0": False, "-1": False, "2": False}
 VISIBLE = {"": True, "visible": True, "catalog": True, "search": True, "hidden": False}
 FROM_PARENT = "parent"
+TAXED = {"": True, "taxable": True, "shipping": False, "none": False}
 COMMA = re.compile(r"(?<!\\),")
 
 NO_NAME = "has neither an ID nor a SKU"
@@ -74,6 +87,7 @@ NOT_PUBLISHED = "is a variation that is not published, so it is not imported"
 BAD_PUBLISHED = (
     "Published must be 1, 0, -1 or 2, and Visibility in catalog visible, catalog, search or hidden"
 )
+BAD_TAX_STATUS = "Tax status must be taxable, shipping or none"
 DATED_SALE = "the sale price is limited in time, so it was left out: create a promotion for it"
 PARENTS_STOCK = "its stock is that of all variations of the product together, so none was recorded"
 NOT_MANAGED = "its stock isn't managed in the file, so none was recorded"
@@ -171,6 +185,9 @@ def _shared(
     """Return the values of our columns that all variants of a product share, and remarks."""
     values = main.values
     category, remarks = _category(values.get("Categories", ""))
+    tax_class = _tax_class(main)
+    if tax_class == EXEMPT:
+        remarks = (*remarks, UNTAXED)
     is_active = _flag(main, "Published", PUBLISHED) and _flag(main, "Visibility in catalog", VISIBLE)
     description = values.get("Description") or values.get("Short description", "")
     varying = {name for row in variations for name in _attributes(row)}
@@ -182,6 +199,7 @@ def _shared(
         "description": _lines(description),
         "brand": ", ".join(_listed(values.get("Brands", ""))),
         "category": category,
+        "tax_class": tax_class,
         "image_urls": " ".join(_listed(values.get("Images", ""))),
         "is_active": "true" if is_active else "false",
         **extra_attributes(main),
@@ -216,6 +234,10 @@ def _variant(
         "sku": sku or made_sku(shared["product"], list(options.values())),
         "variant_name": " / ".join(options.values()),
         "stock": units,
+        "weight_grams": _weight(row, mark=reading.mark) or _weight(main, mark=reading.mark),
+        "tax_class": shared["tax_class"]
+        if row is main
+        else _own_tax_class(row, of_product=shared["tax_class"]),
         "variant_image_url": "" if row is main else " ".join(_listed(row.values.get("Images", ""))[:1]),
     }
     return converted(row, values, remarks=(*found, *of_stock))
@@ -229,6 +251,32 @@ def _stock(row: Row, *, mark: str | None) -> tuple[str, tuple[str, ...]]:
         return stock(units, mark=mark)
     # Without a count the product is out of stock, or WooCommerce sells it without counting units.
     return ("0", ()) if row.values.get(IN_STOCK) == "0" else ("", (NOT_MANAGED,))
+
+
+def _weight(row: Row, *, mark: str | None) -> str:
+    found = (
+        whole_grams(row.values.get(name, ""), grams=grams, column=name, mark=mark)
+        for name, grams in WEIGHTS.items()
+    )
+    return next(filter(None, found), "")
+
+
+def _tax_class(main: Row) -> str:
+    """Return the tax class of a product; empty if the file has neither column."""
+    taxed = TAXED.get(main.values.get(TAX_STATUS, "").casefold())
+    if taxed is None:
+        raise InvalidValue(BAD_TAX_STATUS)
+    if not taxed:
+        return EXEMPT
+    if TAX_CLASS not in main.values:
+        return ""
+    return main.values[TAX_CLASS] or STANDARD_TAX_CLASS
+
+
+def _own_tax_class(row: Row, *, of_product: str) -> str:
+    """Return the tax class of a variation, whose tax status is that of the product."""
+    own = row.values.get(TAX_CLASS, FROM_PARENT)
+    return of_product if own == FROM_PARENT or of_product == EXEMPT else own or STANDARD_TAX_CLASS
 
 
 def _attributes(row: Row) -> dict[str, str]:

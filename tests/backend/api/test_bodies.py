@@ -100,10 +100,16 @@ def test_every_write_without_a_body_refuses_one() -> None:
         assert "body_not_accepted" in codes(operation.id, 400)
         for body, media_type in bodies:
             # Sellers and staff, because some operations are for one of them.
-            refused = [send(client_of(user), operation, ids, body, media_type) for user in (staff(), seller())]
+            refused = [
+                send(client_of(user), operation, ids, body, media_type) for user in (staff(), seller())
+            ]
             found = {(response.status_code, response.json()["code"]) for response in refused}
             assert (400, "body_not_accepted") in found, (operation.id, body[:20], found)
-            assert found <= {(400, "body_not_accepted"), (403, "permission_denied")}, (operation.id, body[:20], found)
+            assert found <= {(400, "body_not_accepted"), (403, "permission_denied")}, (
+                operation.id,
+                body[:20],
+                found,
+            )
 
 
 @pytest.mark.parametrize("body", ["", "{}", " { }\n"])

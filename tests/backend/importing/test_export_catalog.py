@@ -12,11 +12,10 @@ from django.utils import timezone
 from backend.catalog.models import Product, Variant
 from backend.importing.models import ProductStatement
 from backend.inventory.models import InventoryTransaction
-from backend.inventory.reservations import fulfil, reserve
 from backend.outbox.models import Message
-from tests.backend.importing.test_export_shapes import CASES, FILES, command_of, imported
+from tests.backend.importing.test_export_shapes import CASES, FILES, command_of, imported, sell_one_of_each
 from tests.backend.importing.written import table
-from tests.backend.shop import SYSTEM, product
+from tests.backend.shop import product
 from tests.csv_cells.cases import CELLS
 
 pytestmark = pytest.mark.django_db
@@ -32,13 +31,6 @@ def run(command: str, *arguments: str, **options: object) -> str:
 def stored() -> tuple[object, ...]:
     rows = (Product, Variant, InventoryTransaction)
     return (*(list(model.objects.order_by("pk").values()) for model in rows), Message.objects.count())
-
-
-def sell_one_of_each() -> None:
-    now = timezone.now()
-    units = {row.pk: 1 for row in Variant.objects.filter(stock__gt=0)}
-    held = reserve(units, reference="an order", now=now)
-    fulfil([reservation.pk for reservation in held.values()], by=SYSTEM, now=now)
 
 
 @pytest.mark.parametrize("case", IMPORTED)

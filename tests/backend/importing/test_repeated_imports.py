@@ -21,6 +21,7 @@ from tests.backend.importing.written import table
 from tests.backend.shop import SYSTEM, product, seller
 
 pytestmark = pytest.mark.django_db
+DIGEST_OF_LAMP = "12bcf90b6da3307ecd67ab063a3d6252"
 HEADER = "sku,product,title,price,stock,stock_at,attr:Colour"
 
 
@@ -66,6 +67,22 @@ def test_stock_in_a_file_is_applied_once_regardless_of_later_sales(tmp_path: Pat
     assert "stock: 1 changed" in import_csv(tmp_path, lamp(stock=6))
     assert variant().stock == 6
     assert ledger_is_consistent()
+
+
+def test_a_file_without_weights_and_tax_classes_keeps_those_of_the_shop(tmp_path: Path) -> None:
+    import_csv(tmp_path, lamp())
+    # That of the previous release, so that an unchanged file is not applied again after an upgrade.
+    assert ProductStatement.objects.get().digest == DIGEST_OF_LAMP
+    Product.objects.update(tax_class="reduced")
+    Variant.objects.update(weight_grams=700)
+    import_csv(tmp_path, lamp(colour="red"))
+    assert (variant().weight_grams, variant().product.tax_class) == (700, "reduced")
+
+    header = f"{HEADER},weight_grams,tax_class"
+    for stated, expected in (((650, "zero"), (650, "zero")), (("", ""), (650, "zero"))):
+        file = table(tmp_path / "catalogue.csv", header, [*lamp(), *stated])
+        call_command("import_catalog", str(file), format="csv", no_wait=True, stdout=StringIO())
+        assert (variant().weight_grams, variant().product.tax_class) == expected
 
 
 def test_a_count_with_a_time_is_compared_with_the_stock_of_that_time(tmp_path: Path) -> None:
