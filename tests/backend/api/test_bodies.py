@@ -77,7 +77,7 @@ def send(client: APIClient, operation: Any, ids: dict[str, Any], body: str, medi
 
 def logged_in(user: User) -> APIClient:
     """Return a client with a session, which logging out ends."""
-    session = Session.objects.create(user=user, expires_at=timezone.now())
+    session: Any = Session.objects.create(user=user, expires_at=timezone.now())
     client = client_of()
     client.force_authenticate(user, token=session)
     return client
