@@ -17,8 +17,15 @@ from backend.payments.errors import GatewayRefused, OutcomeUnknown
 from backend.payments.gateways import call, gateway
 from backend.payments.gateways.protocol import Outcome, Report
 from backend.payments.instructions import instruction_of
-from backend.payments.models import EventKind, PaymentRequest, RequestKind, RequestState
-from backend.payments.recording import FAILURE_OF, derive, finish, locked_payment, record_reports
+from backend.payments.models import EventKind, Payment, PaymentRequest, RequestKind, RequestState
+from backend.payments.recording import (
+    FAILURE_OF,
+    contradicts,
+    derive,
+    finish,
+    locked_payment,
+    record_reports,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -81,13 +88,25 @@ def _record_outcome(request: PaymentRequest, outcome: Outcome, *, now: datetime)
             payment.gateway_reference = outcome.payment_reference
         if outcome.client_data:
             payment.client_data = dict(outcome.client_data)
-        if outcome.pending and request.state == RequestState.PENDING:
-            finish(request, state=RequestState.ACCEPTED, now=now)
-        elif not outcome.pending:
-            finish(request, state=RequestState.SUCCEEDED, now=now)
+        _finish(request, outcome, payment=payment, now=now)
         record_reports(payment, outcome.reports, request=request, now=now)
     request.refresh_from_db()
     return RequestState(request.state)
+
+
+def _finish(request: PaymentRequest, outcome: Outcome, *, payment: Payment, now: datetime) -> None:
+    """Move the request to the state that follows from its outcome.
+
+    A response that contradicts the request says neither that it was performed nor that it wasn't.
+    """
+    if outcome.pending:
+        if request.state == RequestState.PENDING:
+            finish(request, state=RequestState.ACCEPTED, now=now)
+    elif contradicts(payment, outcome.reports, request=request):
+        reason = "the response contradicts the request"
+        finish(request, state=RequestState.UNRESOLVED, error=reason, now=now)
+    else:
+        finish(request, state=RequestState.SUCCEEDED, now=now)
 
 
 def _record_refusal(request: PaymentRequest, refusal: GatewayRefused, *, now: datetime) -> RequestState:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 import structlog
@@ -57,17 +56,17 @@ def locked_payment(payment_id: UUID) -> Payment:
 def record_reports(
     payment: Payment, reports: Iterable[Report], *, request: PaymentRequest | None = None, now: datetime
 ) -> list[PaymentEvent]:
-    """Store the reports that are new, derive the locked payment from all events, and return the new events.
+    """Store the reports of a message that are new, and derive the locked payment from all events.
 
-    `request` is the request whose response the reports were in. Open requests that the reports show to be
-    done are closed.
+    Return the new events. `request` is the request whose response the reports were in. Open requests that the
+    reports show to be done are closed.
     """
     known = list(payment.events.order_by("id"))
     requests = list(payment.requests.order_by("id"))
     added: list[PaymentEvent] = []
-    for report in reports:
+    for report, problem in _checked(payment, reports, requests=requests, request=request):
         cause = _cause(report, requests=requests, request=request)
-        event = _event(payment, report, known=[*known, *added], requests=requests, now=now)
+        event = _event(payment, report, known=[*known, *added], problem=problem, now=now)
         if event is None:
             continue
         if not payment.gateway_reference:
@@ -83,6 +82,12 @@ def record_reports(
         publish_many(Topic.PAYMENT_EVENT, [event.pk for event in added])
         _complete_approved(payment, added=added, requests=requests, now=now)
     return added
+
+
+def contradicts(payment: Payment, reports: Iterable[Report], *, request: PaymentRequest) -> bool:
+    """Return whether the reports in the response to a request contradict the payment or the request."""
+    requests = list(payment.requests.order_by("id"))
+    return any(problem for _, problem in _checked(payment, reports, requests=requests, request=request))
 
 
 def derive(payment: Payment, *, events: Sequence[PaymentEvent] | None = None, now: datetime) -> None:
@@ -114,7 +119,7 @@ def _event(
     report: Report,
     *,
     known: Sequence[PaymentEvent],
-    requests: Sequence[PaymentRequest],
+    problem: str,
     now: datetime,
 ) -> PaymentEvent | None:
     """Return the event to store; None if it is stored."""
@@ -125,7 +130,6 @@ def _event(
     ]
     if any(event.amount == amount and event.currency == currency for event in same):
         return None
-    problem = _problem(payment, report.kind, amount=amount, currency=currency, requests=requests)
     if not problem and any(not event.problem for event in same):
         problem = Problem.CONTRADICTS
     if problem:
@@ -150,19 +154,47 @@ def _event(
     )
 
 
+def _checked(
+    payment: Payment,
+    reports: Iterable[Report],
+    *,
+    requests: Sequence[PaymentRequest],
+    request: PaymentRequest | None,
+) -> list[tuple[Report, str]]:
+    """Return each report of a message with what contradicts the payment or the request (empty for nothing).
+
+    What a capture releases isn't released if the capture is in doubt.
+    """
+    found = []
+    for report in reports:
+        cause = _cause(report, requests=requests, request=request)
+        found.append((report, _problem(payment, report, requests=requests, cause=cause)))
+    doubt = next((problem for report, problem in found if report.kind == EventKind.CAPTURED and problem), "")
+    return [
+        (report, problem or (doubt if report.kind == EventKind.VOIDED else "")) for report, problem in found
+    ]
+
+
 def _problem(
-    payment: Payment, kind: EventKind, *, amount: Decimal, currency: str, requests: Sequence[PaymentRequest]
+    payment: Payment,
+    report: Report,
+    *,
+    requests: Sequence[PaymentRequest],
+    cause: PaymentRequest | None,
 ) -> str:
-    if currency != payment.currency:
+    amount = payment.amount if report.amount is None else report.amount
+    if report.currency.upper() != payment.currency:
         return Problem.CURRENCY_DIFFERS
-    if kind == EventKind.AUTHORISED:
+    if report.kind == EventKind.AUTHORISED:
         expected = amount == payment.amount
-    elif kind == EventKind.CAPTURED:
+    elif report.kind == EventKind.CAPTURED:
         captures = {each.amount for each in requests if each.kind == RequestKind.CAPTURE}
         expected = amount == payment.amount or amount in captures or payment.gateway == "cod"
+    elif report.kind == EventKind.REFUNDED and cause is not None:
+        expected = amount == cause.amount
     else:
         expected = amount <= payment.amount
-    return "" if expected else Problem.AMOUNT_DIFFERS
+    return "" if expected and amount > 0 else Problem.AMOUNT_DIFFERS
 
 
 def _close(

@@ -1,6 +1,6 @@
 """Receives the webhooks of payment gateways."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -44,17 +44,26 @@ def receive(name: str, *, body: bytes, headers: Mapping[str, str], now: datetime
     except OutcomeUnknown as error:
         raise WebhookNotVerifiable(reason=error.reason) from error
     added = 0
-    for report in reports:
-        payment_id = _payment_of(report, gateway=name)
+    for payment_id, of_payment in _by_payment(reports, gateway=name).items():
         if payment_id is None:
-            WEBHOOKS.labels(name, "unknown_payment").inc()
-            logger.warning("webhook_of_unknown_payment", gateway=name, reference=report.reference)
+            WEBHOOKS.labels(name, "unknown_payment").inc(len(of_payment))
+            references = [report.reference for report in of_payment]
+            logger.warning("webhook_of_unknown_payment", gateway=name, references=references)
             continue
         with transaction.atomic():
-            new = len(record_reports(locked_payment(payment_id), [report], now=now))
-        WEBHOOKS.labels(name, "recorded" if new else "known").inc()
+            new = len(record_reports(locked_payment(payment_id), of_payment, now=now))
+        WEBHOOKS.labels(name, "recorded").inc(new)
+        WEBHOOKS.labels(name, "known").inc(len(of_payment) - new)
         added += new
     return added
+
+
+def _by_payment(reports: Sequence[Report], *, gateway: str) -> dict[UUID | None, list[Report]]:
+    """Return the reports by payment; those of unknown payments have the key None."""
+    found: dict[UUID | None, list[Report]] = {}
+    for report in reports:
+        found.setdefault(_payment_of(report, gateway=gateway), []).append(report)
+    return found
 
 
 def _payment_of(report: Report, *, gateway: str) -> UUID | None:

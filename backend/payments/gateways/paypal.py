@@ -7,7 +7,7 @@ then captures or authorises the order.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from backend.api import money
@@ -160,7 +160,7 @@ class PayPalGateway:
         self._signatures.require(body, headers=headers, now=now)
         try:
             return list(paypal_reports.of_event(json.loads(body)))
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise InvalidWebhook(reason="the event can't be read") from error
 
 

@@ -12,6 +12,9 @@ from backend.payments.models import EventKind
 # A network call must end well before the lease of its request.
 CONNECT_SECONDS = 3.0
 CALL_SECONDS = 10.0
+# What the columns of amounts can hold.
+MAX_AMOUNT = Decimal(10) ** 12
+SMALLEST_STEP = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,28 @@ class Report:
     request_id: UUID | None = None
     related_reference: str = ""
     message: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be stored.
+
+        Raises:
+            ValueError: the amount is no amount of money, or a text is none.
+        """
+        if self.amount is not None and not _is_storable(self.amount):
+            raise ValueError(f"{self.amount} is not an amount")
+        texts: tuple[object, ...] = (
+            self.currency,
+            self.reference,
+            self.payment_reference,
+            self.related_reference,
+            self.message,
+        )
+        if any(not isinstance(text, str) or "\x00" in text for text in texts):
+            raise ValueError("a text can't be stored")
+
+
+def _is_storable(amount: Decimal) -> bool:
+    return amount.is_finite() and 0 <= amount < MAX_AMOUNT and amount == amount.quantize(SMALLEST_STEP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

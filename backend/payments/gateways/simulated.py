@@ -21,7 +21,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -143,7 +143,7 @@ class SimulatedGateway:
         _require_signature(body, signature=headers.get(SIGNATURE_HEADER, ""), now=now)
         try:
             return [_parsed(each) for each in json.loads(body)["reports"]]
-        except (ValueError, KeyError, TypeError, InvalidOperation) as error:
+        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
             raise InvalidWebhook(reason="the body can't be read") from error
 
     def _done(

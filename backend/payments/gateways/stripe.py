@@ -178,7 +178,7 @@ class StripeGateway:
             raise InvalidWebhook(reason="the signature is invalid or too old") from error
         try:
             return reports_of_event(json.loads(body))
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise InvalidWebhook(reason="the event can't be read") from error
 
 

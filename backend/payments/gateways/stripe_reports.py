@@ -20,7 +20,7 @@ def reports_of_intent(intent: Mapping[str, Any], *, occurred_at: datetime) -> li
         case "succeeded":
             captured = _amount(intent, "amount_received")
             reports = [_of_intent(intent, EventKind.CAPTURED, amount=captured, occurred_at=occurred_at)]
-            if rest := _amount(intent, "amount") - captured:
+            if (rest := _amount(intent, "amount") - captured) > 0:
                 reports.append(_of_intent(intent, EventKind.VOIDED, amount=rest, occurred_at=occurred_at))
             return reports
         case "canceled":

@@ -2,19 +2,22 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.outbox.models import Message
-from backend.payments.gateways.protocol import Report
+from backend.payments.gateways.protocol import Outcome, Report
 from backend.payments.gateways.simulated import SIGNATURE_HEADER, Webhook, signature_of, signed
 from backend.payments.models import EventKind, Payment, PaymentEvent
+from backend.payments.services import refund
 from tests.backend.payments.gateway import RecordingGateway, figures, paid, payment, perform_due
-from tests.backend.shop import NOW
+from tests.backend.shop import NOW, SYSTEM
 from tests.backend.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +33,7 @@ def report(made: Payment, kind: str, amount: Any = None, **fields: Any) -> Repor
         "payment_id": made.pk,
         **fields,
     }
-    return Report(kind=EventKind(kind), amount=amount, **given)
+    return Report(kind=EventKind(kind), amount=None if amount is None else Decimal(amount), **given)
 
 
 def post(webhook: Webhook, *, path: str = PATH) -> Any:
@@ -83,6 +86,7 @@ def test_the_order_of_webhooks_does_not_matter(kinds: list[str], gateway: Record
     [
         ({"amount": 1}, "AMOUNT_DIFFERS"),
         ({"amount": 1_000}, "AMOUNT_DIFFERS"),
+        ({"amount": 0}, "AMOUNT_DIFFERS"),
         ({"currency": "JPY"}, "CURRENCY_DIFFERS"),
     ],
 )
@@ -107,6 +111,21 @@ def test_another_amount_under_a_known_reference_is_a_contradiction(gateway: Reco
     reported(made, "REFUNDED", 31)
 
     assert list(made.events.order_by("id").values_list("problem", flat=True)) == ["", "", "CONTRADICTS"]
+    assert figures(made) == ("PARTIALLY_REFUNDED", 0, 100, 30)
+
+
+def test_a_refund_of_another_amount_than_was_requested_changes_no_sum(gateway: RecordingGateway) -> None:
+    made = paid()
+    gateway.instead = lambda instruction: Outcome(pending=True)
+    with transaction.atomic():
+        (request,) = refund(made.pk, amount=Decimal(30), by=SYSTEM, now=NOW)
+    perform_due()
+
+    for amount, problem, state in ((50, "AMOUNT_DIFFERS", "ACCEPTED"), (30, "", "SUCCEEDED")):
+        reported(made, "REFUNDED", amount, request_id=request.pk)
+        assert made.events.get(amount=amount).problem == problem
+        request.refresh_from_db()
+        assert request.state == state
     assert figures(made) == ("PARTIALLY_REFUNDED", 0, 100, 30)
 
 

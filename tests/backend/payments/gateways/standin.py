@@ -8,6 +8,18 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+# Values that no gateway sends in a field of a webhook.
+JUNK: tuple[Any, ...] = (None, -1, 0, 10**30, "", "NaN", "1e999", "-5", "\x00", [1], {})
+
+
+def with_junk(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield copies of a JSON object in each of which one value, at any depth, is missing or is junk."""
+    for name, value in content.items():
+        yield {other: content[other] for other in content if other != name}
+        yield from ({**content, name: junk} for junk in JUNK)
+        if isinstance(value, dict):
+            yield from ({**content, name: changed} for changed in with_junk(value))
+
 
 @dataclass
 class Response:

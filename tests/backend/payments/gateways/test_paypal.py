@@ -1,5 +1,6 @@
 """PayPal's gateway against a stand-in that refuses what PayPal's reference says that PayPal refuses."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,6 +26,7 @@ from tests.backend.payments.gateways.paypal_server import (
     Signer,
     event,
 )
+from tests.backend.payments.gateways.standin import with_junk
 from tests.backend.shop import NOW, SYSTEM
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -355,3 +357,14 @@ def test_amounts_are_written_as_paypal_documents(
 
 def test_an_amount_that_paypal_can_not_charge_is_declined(paypal: PayPalServer) -> None:
     assert made_by_paypal("7.50", currency="HUF").status == "DECLINED"
+
+
+def test_signed_webhooks_with_unexpected_values_are_refused_or_change_no_sum(
+    paypal: PayPalServer, approved: Any, post: Any
+) -> None:
+    made = approved()
+    (capture,) = paypal.captures.values()
+    whole = json.loads(event("PAYMENT.CAPTURE.COMPLETED", capture))
+    for content in with_junk(whole):
+        assert post(json.dumps(content).encode()).status_code in (200, 400), content
+    assert figures(made)[2] == 100

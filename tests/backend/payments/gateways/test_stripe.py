@@ -1,5 +1,6 @@
 """Stripe's gateway against a stand-in that refuses what Stripe's reference says that Stripe refuses."""
 
+import json
 import time
 from datetime import timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from backend.payments.gateways.stripe_amounts import from_stripe, to_stripe
 from backend.payments.models import Payment, PaymentRequest
 from backend.payments.performing import MAX_ATTEMPTS, PAUSES
 from tests.backend.payments.gateway import figures, paid, payment, perform_due, request_of
+from tests.backend.payments.gateways.standin import with_junk
 from tests.backend.payments.gateways.stripe_server import (
     SECRET_KEY,
     WEBHOOK_SECRET,
@@ -300,6 +302,47 @@ class TestWebhooks:
         )
 
         assert (response.status_code, response.json()["data"]) == (200, {"recorded": 0})
+
+
+@pytest.mark.parametrize("kind", ["payment_intent.succeeded", "refund.created"])
+def test_signed_webhooks_with_unexpected_values_are_refused_or_change_no_sum(
+    kind: str, stripe: StripeServer
+) -> None:
+    made = made_by_stripe()
+    (intent,) = stripe.intents.values()
+    stripe.confirm(intent["id"])
+    refund = {"id": "re_x", "amount": 10_000, "currency": "usd", "status": "failed", "metadata": {}}
+    subjects = {kind: {**refund, "payment_intent": intent["id"]}, "payment_intent.succeeded": intent}
+    whole = json.loads(event(kind, subjects[kind], at=1))
+    for content in with_junk(whole):
+        status = post(json.dumps(content).encode()).status_code
+        assert status in (200, 400), content
+    captured = Payment.objects.get(pk=made.pk).captured
+    # Some values are valid, such as another time.
+    assert captured in (0, 100)
+    post(json.dumps(whole).encode())
+    assert figures(made)[2:] == (100 if kind == "payment_intent.succeeded" else 0, 0)
+
+
+@pytest.mark.parametrize(("received", "released"), [(0, 10_000), (100, 9_900), (20_000, -10_000)])
+def test_a_success_with_another_amount_of_money_changes_nothing(
+    received: int, released: int, stripe: StripeServer
+) -> None:
+    made = made_by_stripe()
+    (intent,) = stripe.intents.values()
+    lie = {**intent, "status": "succeeded", "amount_received": received}
+
+    assert post(event("payment_intent.succeeded", lie, at=1)).status_code == 200
+
+    assert figures(made) == ("PENDING", 0, 0, 0)
+    payment = Payment.objects.get()
+    assert (payment.needs_attention, payment.client_data != {}) == (True, True)
+    kinds = ["CAPTURED"] + ["VOIDED"] * (released > 0)
+    assert [(each.kind, each.problem) for each in made.events.exclude(kind="ACTION_REQUIRED")] == [
+        (kind, "AMOUNT_DIFFERS") for kind in kinds
+    ]
+    confirmed(stripe, made)
+    assert figures(made) == ("CAPTURED", 0, 100, 0)
 
 
 @pytest.mark.parametrize(
