@@ -15,7 +15,7 @@ from backend.accounts.permissions import IsSellerOrStaff
 from backend.analytics import selectors
 from backend.analytics.amounts import written_rows
 from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
-from backend.analytics.formats import CSV, FORMAT_PARAMETER, JSON, PARQUET, requested_format
+from backend.analytics.formats import CSV, FORMAT_PARAMETER, FORMATS, JSON, PARQUET
 from backend.analytics.serializers import (
     NAME_PARAMETER,
     REPORT_PARAMETERS,
@@ -27,6 +27,7 @@ from backend.analytics.serializers import (
     SalesSerializer,
 )
 from backend.api.errors import InvalidInput
+from backend.api.formats import requested_format
 from backend.api.parameters import parse
 from backend.api.renderers import JsonAlways
 from backend.api.responses import envelope
@@ -83,7 +84,7 @@ class ReportView(APIView):
 
         For sellers, the report covers their own products. CSV and Parquet are sent as files.
         """
-        user, chosen, given = cast("User", request.user), requested_format(request), _given(request)
+        user, chosen, given = cast("User", request.user), requested_format(request, FORMATS), _given(request)
         if chosen is JSON:
             return envelope(_rows(name, selectors.run(name, user=user, parameters=given)))
         file = selectors.export(name, user=user, parameters=given, report_format=chosen)

@@ -36,6 +36,10 @@ TAGS = [
     {"name": "events", "description": "Shoppers' behaviour, from which reports and models are made."},
     {"name": "cart", "description": "The customer's cart, at current prices."},
     {"name": "orders", "description": "Checkout, shipments, cancellations and returns."},
+    {
+        "name": "invoices",
+        "description": "Invoices, credit notes and packing slips, as data, HTML and PDF.",
+    },
     {"name": "taxes and shipping", "description": "Tax rates and shipping methods, which staff edit."},
     {"name": "payments", "description": "Payments of orders, and the webhooks of payment gateways."},
     {"name": "inventory", "description": "The stock ledger, for sellers and staff."},
@@ -69,6 +73,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "InvoiceKindEnum": "backend.invoices.models.InvoiceKind",
         "StockLevelEnum": "backend.inventory.models.StockLevel",
         "DeliveryStateEnum": "backend.notifications.models.DeliveryState",
         "NotificationKindEnum": "backend.notifications.models.NotificationKind",

@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/taxes/", include("backend.taxes.urls")),
     path("api/shipping/", include("backend.shipping.urls")),
     path("api/orders/", include("backend.orders.fulfilment_urls")),
+    path("api/orders/", include("backend.invoices.urls")),
     path("api/payments/", include("backend.payments.urls")),
     path("media/<path:name>", serve_image, name="media"),
     path("api/search/", include("backend.search.urls")),

@@ -7,6 +7,8 @@ from django.db.models import Exists, Max, OuterRef, Prefetch, QuerySet
 
 from backend.invoices.errors import InvoiceNotFound
 from backend.invoices.models import Invoice, InvoicedMovement, NumberSeries
+from backend.orders.errors import ShipmentNotFound
+from backend.orders.fulfilment_models import Shipment
 from backend.orders.models import Movement, Order, OrderItem
 from backend.orders.selectors import Viewer, orders_visible_to
 
@@ -75,6 +77,21 @@ def invoice_for(number: str, *, viewer: Viewer) -> Invoice:
     if found is None:
         raise InvoiceNotFound(number=number)
     return found
+
+
+def shipment_for(shipment_id: int, *, seller_id: int | None = None) -> Shipment:
+    """Return the parcel with its order and items, of this seller or of any (2 queries).
+
+    Raises:
+        ShipmentNotFound: there is no such parcel, or it is another seller's.
+    """
+    rows = Shipment.objects.select_related("order").prefetch_related("items__item").filter(pk=shipment_id)
+    if seller_id is not None:
+        rows = rows.filter(seller=seller_id)
+    shipment = rows.first()
+    if shipment is None:
+        raise ShipmentNotFound(shipment_id=shipment_id)
+    return shipment
 
 
 def series_with_gaps() -> list[str]:

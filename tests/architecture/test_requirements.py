@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.services import requirements
-from tests.services.requirements import NEEDS, Programs, Variable
+from tests.services.requirements import NEEDS, Library, Programs, Variable
 
 
 def test_programs_are_found_only_when_all_are_installed(
@@ -19,9 +19,16 @@ def test_programs_are_found_only_when_all_are_installed(
     assert NEEDS["node"].found() == str(tmp_path / "node")
 
 
+def test_a_library_that_is_not_installed_is_not_found() -> None:
+    assert Library("a library", "no-such-library", "install it").found() is None
+
+
 @pytest.mark.parametrize(
     ("need", "remedy"),
-    [(NEEDS["data"], "set TEST_DATA_DIR"), (NEEDS["java"], "install java and mvn")],
+    [
+        (NEEDS["data"], "set TEST_DATA_DIR"),
+        (NEEDS["java"], "install java and mvn"),
+    ],
 )
 def test_a_missing_requirement_is_reported_with_its_remedy(
     need: Variable | Programs, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from ctypes.util import find_library
 from dataclasses import dataclass
 
 import pytest
@@ -44,10 +45,26 @@ class Programs:
         return paths[0] if all(paths) else None
 
 
-NEEDS: dict[str, Variable | Programs] = {
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A shared library of the system."""
+
+    what: str
+    name: str
+    remedy: str
+
+    def found(self) -> str | None:
+        """Return the library's file name, if it is installed."""
+        return find_library(self.name)
+
+
+NEEDS: dict[str, Variable | Programs | Library] = {
     "elasticsearch": Variable("a running Elasticsearch", "TEST_ELASTICSEARCH_URL"),
     "data": Variable("the public data sets", "TEST_DATA_DIR"),
     "node": Programs("Node.js 20 or later", ("node", "npm")),
+    "pango": Library(
+        "Pango", "pangoft2-1.0", "install libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0"
+    ),
     "java": Programs("a JDK 17 or later and Maven", ("java", "mvn")),
 }
 

@@ -16,8 +16,7 @@ from analytics_pipeline import reports
 from analytics_pipeline.reports import library
 from analytics_pipeline.warehouse import Warehouse
 from backend.accounts.models import User
-from backend.analytics import formats
-from backend.analytics.formats import ReportFormat
+from backend.analytics.formats import FORMATS, ReportFormat
 from backend.catalog.models import Product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("migrated_warehouse_url")]
@@ -209,10 +208,11 @@ def test_a_seller_may_neither_run_a_report_for_staff_nor_name_a_seller(
 def test_a_response_with_too_many_rows_is_refused_with_the_limit(
     sold: list[Product], staff: User, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    small = ReportFormat(form, formats.FORMATS[form].media_type, most_rows=1)
-    monkeypatch.setitem(formats.FORMATS, form, small)
+    small = ReportFormat(form, f"text/{form}", most_rows=1)
+    known = tuple(small if each.name == form else each for each in FORMATS)
+    monkeypatch.setattr("backend.analytics.views.FORMATS", known)
+    monkeypatch.setattr("backend.analytics.views.JSON", known[0])
     monkeypatch.setattr("backend.analytics.selectors.JSON", small)
-    monkeypatch.setattr("backend.analytics.views.JSON", formats.FORMATS["json"])
     response = get(staff, f"sales/?format={form}")
     assert (response.status_code, response.json()["code"]) == (400, "report_too_large")
     assert response.json()["details"] == {"most_rows": 1}

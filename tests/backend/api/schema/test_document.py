@@ -62,6 +62,7 @@ FOR_ROLES = {
     "notification_deliveries_list",
     "notification_deliveries_send_again",
     "orders_deliver",
+    "packing_slips_get",
     "orders_return",
     "orders_ship",
     "payments_list",
