@@ -144,10 +144,11 @@ def test_documents_are_shown_as_pdfs(shop: Shop) -> None:
         f"/api/orders/invoices/{shop.number}/",
         f"/api/orders/shipments/{parcel.pk}/packing-slip/",
     )
-    for path, name, options in (
+    cases: list[tuple[str, str, dict[str, Any]]] = [
         (invoices, shop.number, {"headers": {"Accept": "application/pdf"}}),
         (slips, parcel.number, {"data": {"format": "pdf"}}),
-    ):
+    ]
+    for path, name, options in cases:
         response = client_of(staff()).get(path, **options)
         assert response.headers["Content-Type"] == "application/pdf"
         assert response.headers["Content-Disposition"] == f'inline; filename="{name}.pdf"'
