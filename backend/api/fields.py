@@ -32,7 +32,15 @@ class Identifier(serializers.IntegerField):
         super().__init__(min_value=1, max_value=LARGEST_ID, **options)
 
 
-class MoneyInput(serializers.DecimalField):
+class DecimalInput(serializers.DecimalField):
+    """A decimal number in a request."""
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Refuse empty text, which the base class takes for null."""
+        return serializers.Field.validate_empty_values(self, data)
+
+
+class MoneyInput(DecimalInput):
     """An amount of money in a request, 0 or more.
 
     The number of decimal places depends on the currency, so the service that knows the currency checks it.
@@ -41,10 +49,6 @@ class MoneyInput(serializers.DecimalField):
     def __init__(self, **options: Any) -> None:
         """Pass `options` on to the base class."""
         super().__init__(max_digits=16, decimal_places=money.MAX_EXPONENT, min_value=Decimal(0), **options)
-
-    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
-        """Refuse empty text, which the base class takes for null."""
-        return serializers.Field.validate_empty_values(self, data)
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "89.00"})

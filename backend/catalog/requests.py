@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from backend.accounts.models import User, UserType
 from backend.api import money
-from backend.api.fields import Choice, Identifier, MoneyInput
+from backend.api.fields import Choice, DecimalInput, Identifier, MoneyInput
 from backend.api.parameters import Body, PageParameters
 from backend.api.text import Text
 from backend.catalog.attributes import collision
@@ -140,7 +140,7 @@ class NewAttributes(serializers.DictField):
         return dict(named)
 
 
-class Percentage(serializers.DecimalField):
+class Percentage(DecimalInput):
     """A discount in percent."""
 
     def __init__(self, **options: Any) -> None:
@@ -150,7 +150,7 @@ class Percentage(serializers.DecimalField):
         )
 
 
-class ModifierInput(serializers.DecimalField):
+class ModifierInput(DecimalInput):
     """A difference from the product's list price; it may be negative."""
 
     def __init__(self, **options: Any) -> None:

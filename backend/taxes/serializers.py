@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from backend.addresses.fields import CountryInput
 from backend.addresses.rules import rules_of
+from backend.api.fields import DecimalInput
 from backend.api.parameters import Body
 from backend.api.text import Text
 from backend.catalog.requests import TaxClassInput
@@ -35,7 +36,7 @@ class TaxRateInputSerializer(Body):
         help_text="The code or name of a state; empty for the whole country.",
     )
     tax_class = TaxClassInput(help_text="The tax class; `standard` is that of products without another one.")
-    rate = serializers.DecimalField(
+    rate = DecimalInput(
         max_digits=7,
         decimal_places=4,
         min_value=Decimal(0),

@@ -1,13 +1,15 @@
 """The values of a body must have the JSON types of their fields; they are not converted."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from rest_framework import serializers
 
-from backend.api.fields import Choice, Identifier, MoneyInput
+from backend.api.fields import Choice, DecimalInput, Identifier, MoneyInput
 from backend.api.json_types import type_errors
 from backend.api.parameters import Body
+from tests.backend.api.schema.document import operations
 from tests.backend.api.test_numbers import NOT_NUMBERS
 
 
@@ -59,15 +61,34 @@ def test_text_that_only_python_parses_as_a_number_is_not_an_amount(text: str) ->
 
 
 @pytest.mark.parametrize("allow_null", [False, True])
-def test_empty_text_is_not_an_amount(allow_null: bool) -> None:
-    class PriceSerializer(Body):
-        price = MoneyInput(required=False, allow_null=allow_null)
+@pytest.mark.parametrize("text", ["", " "])
+def test_empty_text_is_neither_an_amount_nor_null(text: str, allow_null: bool) -> None:
+    amount = MoneyInput(allow_null=allow_null)
 
-    serializer = PriceSerializer(data={"price": ""})
+    with pytest.raises(serializers.ValidationError):
+        amount.run_validation(text)
 
-    assert not serializer.is_valid()
-    assert list(serializer.errors) == ["price"]
-    assert PriceSerializer(data={"price": None}).is_valid() == allow_null
+    if allow_null:
+        assert amount.run_validation(None) is None
+
+
+def bodies(base: type[Body] = Body) -> Iterator[type[Body]]:
+    for serializer in base.__subclasses__():
+        yield serializer
+        yield from bodies(serializer)
+
+
+def test_no_body_takes_empty_text_for_null_in_a_decimal_field() -> None:
+    operations()  # imports all views
+    fields = [
+        (serializer.__name__, name, field)
+        for serializer in bodies()
+        if serializer.__module__.startswith("backend.")
+        for name, field in serializer().fields.items()
+        if isinstance(field, serializers.DecimalField)
+    ]
+    assert len(fields) > 10
+    assert [(body, name) for body, name, field in fields if not isinstance(field, DecimalInput)] == []
 
 
 @pytest.mark.parametrize(
