@@ -30,10 +30,10 @@ demo: $(VENV)/.demo ## Create a shop with generated data and serve it on PORT (8
 	@exec $(RUN) manage.py serve
 
 .PHONY: test
-test: $(VENV)/.development ## Run all tests, then repeat those that use a store on real servers
+test: $(VENV)/.development ## Run all tests, then repeat those of a store that has a real server
 	$(EMBEDDED) $(PYTEST)
 	TEST_DATABASE_URL=$${TEST_DATABASE_URL:-embedded-postgres} \
-		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} $(PYTEST) -m stores
+		TEST_SEARCH_ENGINE=$${TEST_ELASTICSEARCH_URL:+elasticsearch} $(PYTEST) -m on_servers
 
 .PHONY: unit
 unit: $(VENV)/.development ## Run the tests that use no store

@@ -12,7 +12,7 @@ from django.db import connections
 from analytics_pipeline import migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
-from tests.services import RUN, requirements, uses_store
+from tests.services import RUN, requirements, stores_of
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +80,6 @@ def data_dir() -> str:
 @pytest.fixture(autouse=True)
 def _fresh_cache(request: pytest.FixtureRequest) -> None:
     """Clear throttle counters and cached responses between tests of the shop."""
-    if uses_store(request.node):
+    if stores_of(request.node):
         request.getfixturevalue("redis_url")
         caches["default"].clear()

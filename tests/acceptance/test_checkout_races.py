@@ -29,7 +29,7 @@ from tests.services import RUN
 from tests.services.shop import ROOT, Shop
 from tests.services.waiting import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stores]
 
 UNITS = 50
 CUSTOMERS, GUESTS = 60, 140

@@ -25,7 +25,7 @@ from tests.services import RUN
 from tests.services.shop import ROOT, Shop
 from tests.services.waiting import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stores]
 
 PRODUCTS = 1_500
 ORDERS = 3_000

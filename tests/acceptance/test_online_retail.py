@@ -12,7 +12,7 @@ from tests.acceptance.expected_online_retail import months
 from tests.services import RUN
 from tests.services.shop import Shop
 
-pytestmark = [pytest.mark.slow, pytest.mark.data]
+pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.stores]
 
 FIELDS = ("period", "units", "gross", "returns", "net", "orders")
 MONEY = {"gross", "returns", "net"}

@@ -18,7 +18,7 @@ from tests.services.load import Load, getting
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stores]
 
 WORKERS = ["web", "web-2", "web-3", "web-4"]
 KILLS = 20

@@ -16,6 +16,8 @@ from tests.clients import npm
 from tests.clients.copies import CLIENTS
 from tests.services.shop import Shop
 
+pytestmark = pytest.mark.stores
+
 PYTHON = CLIENTS / "python"
 PASSWORD = "securepassword123"
 EXPECTED = {

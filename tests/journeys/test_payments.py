@@ -8,6 +8,8 @@ from tests.journeys.test_revenue_of_a_query import ADDRESS, search
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
+pytestmark = pytest.mark.stores
+
 
 def order_by(shop: Shop, token: str, *, scenario: str) -> dict[str, Any]:
     """Order a mug that is paid by the test gateway."""

@@ -7,11 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from uuid_utils.compat import uuid7
 
 from tests.journeys.conftest import log_in
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
+
+pytestmark = pytest.mark.stores
 
 ADDRESS = {"street": "123 Main St", "city": "New York", "postal_code": "10001", "country": "USA"}
 

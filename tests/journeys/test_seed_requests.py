@@ -6,6 +6,8 @@ import pytest
 
 from tests.services.shop import Shop
 
+pytestmark = pytest.mark.stores
+
 PAGE = {"count", "next", "previous", "results", "page_size", "current_page", "total_pages"}
 ENVELOPE = {"data", "message", "status", "timestamp"}
 ERROR = {"error", "code", "details", "status", "timestamp", "request_id"}

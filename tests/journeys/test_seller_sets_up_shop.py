@@ -11,6 +11,8 @@ from tests.journeys.conftest import log_in
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
+pytestmark = pytest.mark.stores
+
 PRODUCTS = 20
 # It usually takes about a second; running several tests at once may take longer.
 ALLOWED_SECONDS = 10.0

@@ -31,7 +31,12 @@ from tests.services.run import TestRun
 RUN = TestRun.of(os.environ)
 RUN.enter(os.environ)
 
-STORE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "redis_url", "warehouse_url", "shop"})
+FIXTURES = {
+    "database": frozenset({"db", "transactional_db", "live_server"}),
+    "stream": frozenset({"redis_url"}),
+    "warehouse": frozenset({"warehouse_url"}),
+}
+"""The fixtures that give a test each store. A test of a served shop is marked `stores` by hand."""
 
 
 def pytest_unconfigure() -> None:
@@ -41,16 +46,22 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use a store, so that `-m stores` can run them on other stores."""
+    """Mark the tests that use a store, and those for which this environment names a server of their store."""
+    on_servers = RUN.on_servers(os.environ)
     for item in items:
-        if uses_store(item):
+        if item.get_closest_marker("stores") is not None:
+            used = frozenset(FIXTURES)
+        elif used := stores_of(item):
             item.add_marker(pytest.mark.stores)
+        if used & on_servers:
+            item.add_marker(pytest.mark.on_servers)
 
 
-def uses_store(item: pytest.Item) -> bool:
-    """Return whether the test uses a database, a stream or a warehouse that the environment chooses."""
+def stores_of(item: pytest.Item) -> frozenset[str]:
+    """Return which stores the test's fixtures use."""
     names = set(getattr(item, "fixturenames", ()))
-    return bool(STORE_FIXTURES & names) or item.get_closest_marker("django_db") is not None
+    used = {store for store, fixtures in FIXTURES.items() if fixtures & names}
+    return frozenset(used | {"database"} if item.get_closest_marker("django_db") is not None else used)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,6 +146,15 @@ class TestRun:
             environ["ELASTICSEARCH_URL"] = os.environ["TEST_ELASTICSEARCH_URL"]
             environ["VITRINE_SEARCH_PREFIX"] = f"{self.root.name}-{self.worker or 'main'}-{name}".lower()
         return environ
+
+    def on_servers(self, environ: Mapping[str, str]) -> frozenset[str]:
+        """Return the stores for which the environment names a server instead of the embedded store."""
+        named = {
+            "database": self.database_url,
+            "stream": environ.get("TEST_REDIS_URL"),
+            "warehouse": environ.get("TEST_CLICKHOUSE_URL"),
+        }
+        return frozenset(store for store, address in named.items() if address)
 
     def leave(self) -> None:
         """Stop the services that this process started; the first process also removes the run's folder."""
