@@ -8,11 +8,12 @@ import pytest_django
 import redis
 from django.core.cache import caches
 from django.db import connections
+from django.test import TransactionTestCase
 
 from analytics_pipeline import migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
-from tests.services import RUN, requirements, stores_of
+from tests.services import RUN, requirements, stores_of, tables
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +27,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 def django_db_setup(
     django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
 ) -> Iterator[None]:
-    """End other sessions before PostgreSQL's database is dropped, because a thread may still have one open."""
-    yield
+    """Empty tables quickly after tests that commit, and end other sessions before PostgreSQL's database is dropped.
+
+    A thread may still have a session open.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", tables.empty_tables)
+        yield
     connection: Any = connections["default"]
     if connection.vendor != "postgresql":
         return
