@@ -26,6 +26,7 @@ import urllib3
 from tests.integration.test_web_workers import serving, worker_of
 from tests.journeys.conftest import UNLIMITED
 from tests.services import RUN
+from tests.services.schema import migrate
 from tests.services.shop import ROOT, Shop
 from tests.services.waiting import wait_until
 
@@ -102,7 +103,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ = RUN.shop_environ("races", shares_redis=False) | UNLIMITED
     environ |= {"WEB_WORKERS": str(len(WORKERS)), "PYTHONPATH": str(ROOT)}
     shop = Shop(tmp_path_factory.mktemp("races"), environ=environ)
-    shop.manage_all(["migrate", "-v0"], ["migrate_warehouse"], ["rebuild_index"])
+    migrate(shop)
+    shop.manage_all(["migrate_warehouse"], ["rebuild_index"])
     shop.start()
     wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
     yield shop

@@ -22,6 +22,7 @@ from analytics_pipeline.settings import PipelineSettings
 from tests.acceptance import expected
 from tests.journeys.conftest import STAFF, UNLIMITED
 from tests.services import RUN
+from tests.services.schema import migrate
 from tests.services.shop import ROOT, Shop
 from tests.services.waiting import wait_until
 
@@ -78,7 +79,8 @@ class Importer(threading.Thread):
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ = RUN.shop_environ("kills") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
     shop = Shop(tmp_path_factory.mktemp("kills"), environ=environ)
-    shop.manage_all(["migrate", "-v0"], ["migrate_warehouse"], ["rebuild_index"])
+    migrate(shop)
+    shop.manage_all(["migrate_warehouse"], ["rebuild_index"])
     shop.start()
     yield shop
     shop.stop()

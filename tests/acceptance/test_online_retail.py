@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.expected_online_retail import months
 from tests.services import RUN
+from tests.services.schema import migrate
 from tests.services.shop import Shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.stores]
@@ -27,8 +28,8 @@ def file(data_dir: str) -> Path:
 def shop(tmp_path_factory: pytest.TempPathFactory, file: Path) -> Iterator[Shop]:
     """A running shop with all products and orders of the file."""
     shop = Shop(tmp_path_factory.mktemp("retail"), environ=RUN.shop_environ("retail"))
+    migrate(shop)
     shop.manage_all(
-        ["migrate", "-v0"],
         ["migrate_warehouse"],
         ["rebuild_index"],
         ["import_catalog", "--format", "online-retail", str(file)],

@@ -14,6 +14,7 @@ import pytest
 
 from tests.services import RUN
 from tests.services.postgresql import fresh_database
+from tests.services.schema import migrate
 from tests.services.shop import ROOT, Shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.stores]
@@ -58,7 +59,7 @@ def new_shop(home: Path) -> Shop:
         name = f"imports_{home.name}_{os.getpid()}".replace("-", "_").lower()[:60]
         environ["DATABASE_URL"] = fresh_database(RUN.database_url, name=name)
     shop = Shop(home, environ=environ)
-    shop.manage("migrate", "-v0")
+    migrate(shop)
     return shop
 
 

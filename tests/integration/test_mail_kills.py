@@ -11,6 +11,7 @@ import pytest
 
 from tests.services import RUN
 from tests.services.postgresql import fresh_database
+from tests.services.schema import migrate
 from tests.services.shop import ROOT, Shop
 from tests.services.smtp import Break, MailServer, mail_server
 
@@ -69,7 +70,7 @@ def shop(tmp_path: Path, server: MailServer) -> Shop:
         name = f"mail_{tmp_path.name}_{os.getpid()}".replace("-", "_").lower()[:60]
         environ["DATABASE_URL"] = fresh_database(RUN.database_url, name=name)
     shop = Shop(tmp_path / "home", environ=environ)
-    shop.manage("migrate", "-v0")
+    migrate(shop)
     shop.python("-c", MAKE_A_DUE_DELIVERY)
     return shop
 

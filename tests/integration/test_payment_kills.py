@@ -12,6 +12,7 @@ import pytest
 from tests.backend.payments.gateways.stripe_server import SECRET_KEY, StripeServer
 from tests.services import RUN
 from tests.services.postgresql import fresh_database
+from tests.services.schema import migrate
 from tests.services.shop import ROOT, Shop
 from tests.services.waiting import wait_until
 
@@ -101,7 +102,7 @@ def shop(tmp_path: Path) -> Shop:
         name = f"payments_{tmp_path.name}_{os.getpid()}".replace("-", "_").lower()[:60]
         environ["DATABASE_URL"] = fresh_database(RUN.database_url, name=name)
     shop = Shop(tmp_path / "home", environ=environ)
-    shop.manage("migrate", "-v0")
+    migrate(shop)
     return shop
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.schema import migrate
 from tests.services.shop import Shop, listens
 from tests.services.waiting import wait_until
 
@@ -17,7 +18,7 @@ PROCESSES = ["beat", "ingest", "metrics", "relay", "valkey", "warehouse", "web",
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shop = Shop(tmp_path_factory.mktemp("home"), environ={})
-    shop.manage("migrate", "-v0")
+    migrate(shop)
     shop.manage("migrate_warehouse")
     shop.start()
     yield shop
@@ -77,7 +78,7 @@ def test_the_error_for_an_occupied_port_suggests_another_one(shop: Shop) -> None
 
 def test_all_processes_stop_when_the_supervisor_is_stopped_or_killed(tmp_path: Path) -> None:
     shop = Shop(tmp_path, environ={})
-    shop.manage("migrate", "-v0")
+    migrate(shop)
     shop.start()
     assert len(processes_of(tmp_path)) > len(PROCESSES)
 
@@ -108,7 +109,7 @@ def test_metrics_in_production_are_served_to_any_host_name_but_not_on_the_public
         "ALLOWED_HOSTS": "shop.example",
     }
     shop = Shop(tmp_path, environ=production)
-    shop.manage("migrate", "-v0")
+    migrate(shop)
     with shop.running_command("serve_metrics", "--port", str(shop.metrics_port)):
         wait_until(lambda: listens(shop.metrics_port), what="the metrics port is open")
         scraped = shop.operators("/metrics", host="web:9000")

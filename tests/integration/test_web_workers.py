@@ -15,6 +15,7 @@ import pytest
 from tests.journeys.conftest import UNLIMITED
 from tests.services import RUN
 from tests.services.load import Load, getting
+from tests.services.schema import migrate
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
@@ -33,7 +34,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ = RUN.shop_environ("workers", shares_redis=False) | UNLIMITED
     environ |= {"WEB_WORKERS": str(len(WORKERS)), "WEB_BODY_SECONDS": str(BODY_SECONDS)}
     shop = Shop(tmp_path_factory.mktemp("workers"), environ=environ)
-    shop.manage_all(["migrate", "-v0"], ["migrate_warehouse"])
+    migrate(shop)
+    shop.manage("migrate_warehouse")
     shop.start()
     wait_until(lambda: serving(shop) == WORKERS, what="all web processes serve", seconds=120)
     yield shop

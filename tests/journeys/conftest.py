@@ -9,6 +9,7 @@ import pytest
 
 from tests.backend.payments.gateways.stripe_server import StripeServer
 from tests.services import RUN
+from tests.services.schema import migrate
 from tests.services.shop import Shop
 
 CATALOG = Path(__file__).parent / "catalog.csv"
@@ -48,8 +49,8 @@ def shop(stripe: StripeServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def fill(shop: Shop) -> None:
     """Create the schemas, a catalogue and a staff account in a new shop."""
+    migrate(shop)
     shop.manage_all(
-        ["migrate", "-v0"],
         ["migrate_warehouse"],
         ["createsuperuser", "--noinput", "--phone", STAFF[0]],
         ["rebuild_index"],

@@ -70,11 +70,12 @@ def pid(folder: Path) -> int:
     return int((folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
-def fresh_database(url: str, *, name: str) -> str:
-    """Return the URL of an empty database of that name on the server of `url`."""
+def fresh_database(url: str, *, name: str, template: str = "template1") -> str:
+    """Return the URL of a new database of that name on the server of `url`: an empty one, or a copy of `template`."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        names = (sql.Identifier(name), sql.Identifier(template))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
