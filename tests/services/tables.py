@@ -12,7 +12,7 @@ from django.test import TransactionTestCase
 # The migrations fill them, and no test changes them.
 KEPT = frozenset({"django_content_type", "auth_permission"})
 
-_flush = TransactionTestCase._fixture_teardown
+_flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # not in the stubs
 
 
 def empty_tables(case: Any) -> None:
