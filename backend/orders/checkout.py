@@ -30,7 +30,7 @@ from backend.carts.services import take_items
 from backend.catalog.models import Variant
 from backend.inventory.models import LIVE, Reservation, ReservationState
 from backend.inventory.reservations import reserve_locked
-from backend.orders.errors import OrderTooLarge, PriceChanged
+from backend.orders.errors import CurrencyChanged, OrderTooLarge, PriceChanged
 from backend.orders.models import (
     AdjustmentKind,
     Movement,
@@ -57,7 +57,7 @@ class Purchase:
     """The data that a customer or a guest sends to place an order, and the tariff that applies.
 
     Without a shipping method, the cheapest one is used. The tariff is read when the purchase is made, which
-    is before the transaction; `expected_total` protects against a later change.
+    is before the transaction; `expected_total` and `expected_currency` protect against a later change.
     """
 
     owner: Owner
@@ -71,6 +71,7 @@ class Purchase:
     payment_options: Mapping[str, object] = field(default_factory=dict)
     notes: str = ""
     expected_total: Decimal | None = None
+    expected_currency: str = ""
     tariff: Tariff = field(default_factory=tariff)
 
 
@@ -86,6 +87,7 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
         ShippingMethodUnavailable: the chosen method doesn't.
         UnitLimitExceeded: the customer would have too many units of a product in open orders.
         OrderTooLarge: the total is too high to store.
+        CurrencyChanged: the currency is not `expected_currency`.
         PriceChanged: the total is not `expected_total`.
         GatewayNotOffered: the shop doesn't offer the payment method.
         InvalidInput: the gateway does not know a payment option, or `expected_total` has too many decimal
@@ -94,8 +96,7 @@ def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: Last
     contents = _taken_contents(purchase)
     totals = _totals(contents, purchase=purchase)
     order = _order_of(purchase, contents=contents, totals=totals, now=now)
-    if purchase.expected_total is not None:
-        _require_expected(order, total=purchase.expected_total)
+    _require_expected(order, purchase=purchase)
     order.save(force_insert=True)
     confirmed = order.status == OrderStatus.CONFIRMED
     variants = {line.item.variant_id: line.item.variant for line in contents.lines}
@@ -172,7 +173,12 @@ def _totals(contents: Contents, *, purchase: Purchase) -> Totals:
     )
 
 
-def _require_expected(order: Order, *, total: Decimal) -> None:
+def _require_expected(order: Order, *, purchase: Purchase) -> None:
+    if purchase.expected_currency not in ("", order.currency):
+        raise CurrencyChanged(expected_currency=purchase.expected_currency, currency=order.currency)
+    total = purchase.expected_total
+    if total is None:
+        return
     money.require_precise(order.currency, expected_total=total)
     if total != order.total_amount:
         raise PriceChanged(

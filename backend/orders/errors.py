@@ -50,6 +50,16 @@ class PriceChanged(DomainError):
     hint = "Show the customer the new total, and repeat the request with it."
 
 
+class CurrencyChanged(DomainError):
+    """The items are priced in another currency than the client expected."""
+
+    code = "currency_changed"
+    status = 409
+    message = "The items are priced in another currency now; check the total and order again."
+    details_keys = {"expected_currency": "The currency in the request.", "currency": "That of the items."}
+    hint = "Show the customer the new total, and repeat the request with it and its currency."
+
+
 class OrderNotFound(NotFound):
     """The order doesn't exist, or belongs to another customer."""
 

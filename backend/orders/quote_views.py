@@ -38,8 +38,9 @@ class QuoteView(APIView):
     def post(self, request: Request) -> Response:
         """Show what the cart costs at an address, by shipping method.
 
-        Nothing is stored or reserved. Send a method's `code` and `total_amount` to checkout as
-        `shipping_method` and `expected_total`, so that the order is refused if an amount has changed.
+        Nothing is stored or reserved. Send a method's `code` and `total_amount` and the quote's `currency` to
+        checkout as `shipping_method`, `expected_total` and `expected_currency`, so that the order is refused
+        if one has changed.
         """
         body = parse_body(request, QuoteRequestSerializer)
         owner = caller_of(request, now=timezone.now()).owner

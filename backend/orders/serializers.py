@@ -38,6 +38,7 @@ class CheckoutSerializer(ShippingAddressBody):
         "payment_options": {},
         "notes": "Please deliver after 5 PM",
         "expected_total": "89.00",
+        "expected_currency": "USD",
     }
 
     billing_address = AddressSerializer(
@@ -67,6 +68,13 @@ class CheckoutSerializer(ShippingAddressBody):
     expected_total = MoneyInput(
         required=False,
         help_text="The total that was shown to the customer; the order is refused if its total differs.",
+    )
+    expected_currency = serializers.RegexField(
+        r"^[A-Z]{3}$",
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The currency of that total; the order is refused if its currency differs.",
     )
 
 

@@ -30,6 +30,7 @@ from backend.orders.checkout import Purchase, place_order
 from backend.orders.destinations import with_shipping_address
 from backend.orders.errors import (
     CartEmpty,
+    CurrencyChanged,
     ItemsUnavailable,
     OrderNotFound,
     OrderTooLarge,
@@ -98,6 +99,7 @@ class OrderListView(APIView):
             ShippingMethodUnavailable,
             OrderTooLarge,
             PriceChanged,
+            CurrencyChanged,
             GatewayNotOffered,
         ],
     )

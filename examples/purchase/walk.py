@@ -94,7 +94,8 @@ class Walk:
         lines = [Decimal(line["total_price"]) for line in quote["items"]]
         require(sum(lines), self.scene.lamp.price * 3 + self.scene.cushion.price * 2, what="the subtotal")
         self.check("saved an address, got a quote")
-        return {**method, "lines": quote["items"], "prices_include_tax": quote["prices_include_tax"]}
+        named = {name: quote[name] for name in ("currency", "prices_include_tax")}
+        return {**method, **named, "lines": quote["items"]}
 
     def order(self, quote: dict[str, Any]) -> None:
         """Place the order twice with one Idempotency-Key: there is one order, which waits for its payment."""
@@ -104,6 +105,7 @@ class Walk:
             "payment_method": self.gateway.upper(),
             "payment_options": OPTIONS[self.gateway],
             "expected_total": quote["total_amount"],
+            "expected_currency": quote["currency"],
         }
         key = {"Idempotency-Key": str(uuid4())}
         placed = self.customer.post(ORDERS, body, status=201, headers=key)

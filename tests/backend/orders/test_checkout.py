@@ -10,11 +10,17 @@ from backend.accounts.models import User
 from backend.api.owners import Owner
 from backend.carts.models import CartItem
 from backend.carts.selectors import cart_contents
-from backend.catalog.models import Variant
+from backend.catalog.models import Product, Variant
 from backend.catalog.services import delete_product, update_product
 from backend.inventory.models import InventoryTransaction, Reservation
 from backend.inventory.reservations import reserve
-from backend.orders.errors import CartEmpty, ItemsUnavailable, OrderTooLarge, PriceChanged
+from backend.orders.errors import (
+    CartEmpty,
+    CurrencyChanged,
+    ItemsUnavailable,
+    OrderTooLarge,
+    PriceChanged,
+)
 from backend.orders.models import Movement, Order, OrderStatusHistory
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
@@ -208,6 +214,18 @@ def test_a_total_that_the_customer_did_not_expect_is_refused() -> None:
     assert refused.value.details == {"expected_total": "10.00", "total_amount": "12.00"}
     require_nothing_changed(user, lines=1)
     assert check_out(user, expected_total=Decimal("12.00")).total_amount == Decimal("12.00")
+
+
+def test_a_currency_that_the_customer_did_not_expect_is_refused() -> None:
+    user, lamp = customer(), variant(price="10.00")
+    fill(user, {lamp.pk: 1})
+    Product.objects.filter(pk=lamp.product_id).update(currency="EUR")
+    with pytest.raises(CurrencyChanged) as refused:
+        check_out(user, expected_total=Decimal("10.00"), expected_currency="USD")
+    assert refused.value.details == {"expected_currency": "USD", "currency": "EUR"}
+    require_nothing_changed(user, lines=1)
+    order = check_out(user, expected_total=Decimal("10.00"), expected_currency="EUR")
+    assert (order.currency, order.total_amount) == ("EUR", Decimal("10.00"))
 
 
 def test_an_order_beyond_the_highest_total_is_refused(settings: Settings) -> None:

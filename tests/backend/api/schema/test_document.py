@@ -263,6 +263,7 @@ def test_every_response_has_the_request_id_header() -> None:
                 "items_unavailable",
                 "insufficient_stock",
                 "order_too_large",
+                "currency_changed",
                 "price_changed",
                 "unit_limit_exceeded",
                 "destination_not_served",
