@@ -38,6 +38,37 @@ class WrongPassword(DomainError):
     hint = "Send the present password as `current_password`."
 
 
+class InvalidOneTimePassword(DomainError):
+    """The code is wrong, too old, used, replaced by a newer one, or was tried too often."""
+
+    code = "invalid_one_time_password"
+    message = "The code is wrong or no longer valid."
+    hint = "Send the newest code within five minutes, or request another one."
+
+
+class TooManyOneTimePasswords(DomainError):
+    """The phone got as many codes as it may within an hour."""
+
+    code = "too_many_one_time_passwords"
+    status = 429
+    message = "Too many codes were requested for this phone; try again later."
+    details_keys = {"retry_after": "Seconds until another code can be requested; also in the header."}
+    hint = "Use the newest code, or repeat the request after the seconds in the header Retry-After."
+
+    def __init__(self, *, retry_after: int) -> None:
+        """Store the seconds until another code can be requested."""
+        super().__init__(retry_after=retry_after)
+        self.headers = {"Retry-After": str(retry_after)}
+
+
+class InvalidResetToken(DomainError):
+    """The token is not the one that verifying a code of this phone returned, or it was used or is too old."""
+
+    code = "invalid_reset_token"
+    message = "The password can't be reset with this token."
+    hint = "Verify a code again, and reset the password within ten minutes."
+
+
 class SessionEnded(DomainError):
     """The refresh token is invalid, has expired or was replaced earlier, or its session has ended."""
 

@@ -8,11 +8,12 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from backend.accounts.errors import WrongPassword
-from backend.accounts.models import User
+from backend.accounts.errors import InvalidResetToken, WrongPassword
+from backend.accounts.models import OneTimePassword, User
+from backend.accounts.one_time_passwords import verified_row
 from backend.accounts.sessions import end_other_sessions
 from backend.api.errors import InvalidInput
-from backend.audit.actors import Actor
+from backend.audit.actors import GUEST, Actor
 from backend.audit.services import record
 
 
@@ -49,3 +50,24 @@ def change_password(
             raise WrongPassword
         record("accounts.password_changed", by=by, subject=user)
         return end_other_sessions(user_id, kept=kept, by=by, now=now)
+
+
+def reset_password(*, phone: str, password: str, reset_token: str, now: datetime) -> None:
+    """Set a new password and end all sessions of the account.
+
+    Raises:
+        InvalidInput: `phone` is not a phone number, or `password` breaks a rule; the token stays valid.
+        InvalidResetToken: the token isn't valid for the phone.
+    """
+    row = verified_row(phone, reset_token=reset_token, now=now)
+    if row is None or row.user is None:
+        raise InvalidResetToken
+    user = row.user
+    require_acceptable(password, user=user)
+    new_hash = make_password(password)
+    with transaction.atomic():
+        if not OneTimePassword.objects.filter(pk=row.pk, reset_at=None).update(reset_at=now):
+            raise InvalidResetToken
+        User.objects.filter(pk=user.pk).update(password=new_hash)
+        record("accounts.password_reset", by=GUEST, subject=user)
+        end_other_sessions(user.pk, kept=None, by=GUEST, now=now)

@@ -85,6 +85,63 @@ class PasswordChangeSerializer(Body):
     password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
 
 
+class ForgotPasswordSerializer(Body):
+    """The phone of an account whose password was forgotten."""
+
+    EXAMPLE = {"phone": "+15550100003"}
+
+    phone = serializers.CharField(max_length=32)
+
+
+class CodeRequestedSerializer(serializers.Serializer[Any]):
+    """How long the code is valid, in seconds."""
+
+    EXAMPLE = {"expires_in": 300}
+
+    expires_in = serializers.IntegerField()
+
+
+class CodeSerializer(Body):
+    """A code that was sent to the phone."""
+
+    EXAMPLE = {"phone": "+15550100003", "otp": "123456"}
+
+    phone = serializers.CharField(max_length=32)
+    otp = serializers.RegexField(r"^[0-9]{6}$", max_length=6, write_only=True, help_text="The six digits.")
+
+
+class ResetTokenSerializer(serializers.Serializer[Any]):
+    """The token that resets the password, and its lifetime in seconds."""
+
+    EXAMPLE = {"reset_token": "vJpV2m5…", "expires_in": 600}
+
+    reset_token = serializers.CharField()
+    expires_in = serializers.IntegerField()
+
+
+class PasswordResetSerializer(Body):
+    """The new password."""
+
+    EXAMPLE = {"phone": "+15550100003", "password": "another long passphrase", "reset_token": "vJpV2m5…"}
+
+    phone = serializers.CharField(max_length=32)
+    password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
+    reset_token = serializers.CharField(
+        max_length=100,
+        required=False,
+        write_only=True,
+        help_text="The token of `accounts_verify_otp`, unless its cookie is sent.",
+    )
+
+
+class PasswordResetDoneSerializer(serializers.Serializer[Any]):
+    """The account whose password was reset."""
+
+    EXAMPLE = {"phone": "+15550100003"}
+
+    phone = serializers.CharField(help_text="As it was sent.")
+
+
 class LoginSerializer(Body):
     """Phone and password."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backend.accounts import views
+from backend.accounts import reset_views, views
 
 urlpatterns = [
     path("register/", views.RegisterView.as_view(), name="register"),
@@ -10,5 +10,8 @@ urlpatterns = [
     path("token-refresh/", views.TokenRefreshView.as_view(), name="token-refresh"),
     path("me/", views.ProfileView.as_view(), name="profile"),
     path("change-password/", views.PasswordChangeView.as_view(), name="change-password"),
+    path("forgot-password/", reset_views.ForgotPasswordView.as_view(), name="forgot-password"),
+    path("verify-otp/", reset_views.VerifyCodeView.as_view(), name="verify-otp"),
+    path("reset-password/", reset_views.ResetPasswordView.as_view(), name="reset-password"),
     path("logout/", views.LogoutView.as_view(), name="logout"),
 ]

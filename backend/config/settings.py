@@ -238,6 +238,10 @@ EMAIL_TIMEOUT = env.whole("EMAIL_TIMEOUT", 10, least=1)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", sender(PUBLIC_URL))
 EMAIL_BACKEND = email_backend(env, host=EMAIL_HOST, use_tls=EMAIL_USE_TLS, use_ssl=EMAIL_USE_SSL)
 EMAIL_FILE_PATH = str(VITRINE_HOME / "mail")
+SMS_URL = env.text("SMS_URL", "")
+SMS_AUTHORIZATION = env.text("SMS_AUTHORIZATION", "")
+SMS_BODY = env.text("SMS_BODY", '{"to": "{to}", "text": "{text}"}')
+SMS_TIMEOUT = env.whole("SMS_TIMEOUT", 10, least=1)
 DELIVERY_RETENTION = timedelta(days=env.whole("DELIVERY_RETENTION_DAYS", 90, least=2))
 
 LANGUAGE_CODE = "en"

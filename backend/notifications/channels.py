@@ -4,5 +4,6 @@ from collections.abc import Mapping
 
 from backend.notifications.email_channel import EmailChannel
 from backend.notifications.messages import Channel
+from backend.notifications.sms_channel import SmsChannel
 
-CHANNELS: Mapping[str, Channel] = {channel.name: channel for channel in (EmailChannel(),)}
+CHANNELS: Mapping[str, Channel] = {channel.name: channel for channel in (EmailChannel(), SmsChannel())}

@@ -87,14 +87,13 @@ class EmailChannel:
 
 
 def _headers(message: RenderedMessage, *, message_id: str) -> dict[str, str]:
-    # RFC 8058: mail programs show a button that unsubscribes with one POST. Auto-Submitted (RFC 3834) keeps
-    # vacation messages from being sent in reply.
-    return {
-        "Message-ID": message_id,
-        "List-Unsubscribe": f"<{message.unsubscribe_url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Auto-Submitted": "auto-generated",
-    }
+    # Auto-Submitted (RFC 3834) keeps vacation messages from being sent in reply.
+    headers = {"Message-ID": message_id, "Auto-Submitted": "auto-generated"}
+    if message.unsubscribe_url:
+        # RFC 8058: mail programs show a button that unsubscribes with one POST.
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
 
 
 def _refusal(code: int, text: bytes | str) -> Refused | Postponed:

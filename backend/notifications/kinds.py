@@ -4,6 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
+from django.utils import timezone
+
+from backend.accounts.models import OneTimePassword
+from backend.accounts.one_time_passwords import code_of
 from backend.catalog.models import Variant
 from backend.inventory.models import BackInStock, StockAlert, StockLevel
 from backend.notifications.links import product_url
@@ -19,6 +23,8 @@ class KindDefinition(Protocol):
 
     kind: ClassVar[NotificationKind]
     topic: ClassVar[Topic]
+    channels: ClassVar[frozenset[str]]
+    """The names of the channels that it is sent over."""
     collects_for: ClassVar[timedelta]
     """How long a delivery waits for further facts after the first."""
 
@@ -41,6 +47,7 @@ class StockAlertKind:
 
     kind: ClassVar[NotificationKind] = NotificationKind.STOCK_ALERT
     topic: ClassVar[Topic] = Topic.STOCK_ALERT
+    channels: ClassVar[frozenset[str]] = frozenset({"email"})
     collects_for: ClassVar[timedelta] = timedelta(seconds=60)
 
     def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
@@ -72,6 +79,7 @@ class BackInStockKind:
 
     kind: ClassVar[NotificationKind] = NotificationKind.BACK_IN_STOCK
     topic: ClassVar[Topic] = Topic.BACK_IN_STOCK
+    channels: ClassVar[frozenset[str]] = frozenset({"email"})
     collects_for: ClassVar[timedelta] = timedelta(seconds=10)
 
     def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
@@ -90,6 +98,30 @@ class BackInStockKind:
         return [_of_variant(variant) for variant in variants.order_by("product__title", "pk")]
 
 
+class OneTimePasswordKind:
+    """A code to reset a password, which is sent at once and not after it has expired."""
+
+    kind: ClassVar[NotificationKind] = NotificationKind.ONE_TIME_PASSWORD
+    topic: ClassVar[Topic] = Topic.ONE_TIME_PASSWORD
+    channels: ClassVar[frozenset[str]] = frozenset({"sms"})
+    collects_for: ClassVar[timedelta] = timedelta(0)
+
+    def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
+        """Return the users of the codes; codes for phones without an account have none."""
+        codes = OneTimePassword.objects.filter(pk__in=keys, user__isnull=False)
+        return dict(codes.values_list("pk", "user_id"))
+
+    def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
+        """Return all: users can't unsubscribe from codes."""
+        return list(keys)
+
+    def lines(self, keys: Collection[int]) -> Lines:
+        """Return the newest code, unless it was used or has expired."""
+        rows = OneTimePassword.objects.filter(pk__in=keys, used_at=None, expires_at__gt=timezone.now())
+        newest = rows.order_by("-pk").first()
+        return [] if newest is None else [{"code": code_of(newest)}]
+
+
 def _of_variant(variant: Variant) -> dict[str, object]:
     return {
         "title": variant.product.title,
@@ -100,6 +132,6 @@ def _of_variant(variant: Variant) -> dict[str, object]:
 
 
 KINDS: Mapping[NotificationKind, KindDefinition] = {
-    known.kind: known for known in (StockAlertKind(), BackInStockKind())
+    known.kind: known for known in (StockAlertKind(), BackInStockKind(), OneTimePasswordKind())
 }
 BY_TOPIC: Mapping[Topic, KindDefinition] = {known.topic: known for known in KINDS.values()}

@@ -8,7 +8,7 @@ from backend.accounts.models import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedMessage:
-    """A rendered message; `subject` is one line, `html` may be empty."""
+    """A rendered message; `subject` is one line, `html` and `unsubscribe_url` may be empty."""
 
     subject: str
     text: str
@@ -41,7 +41,7 @@ class ChannelConnection(Protocol):
 
 
 class Channel(Protocol):
-    """A way to reach users. E-mail is the only one so far; SMS and push implement the same methods."""
+    """A way to reach users, such as e-mail or SMS."""
 
     @property
     def name(self) -> str:

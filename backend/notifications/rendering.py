@@ -6,7 +6,7 @@ from backend.notifications.errors import NothingToSend
 from backend.notifications.kinds import KINDS, LINES_SHOWN, KindDefinition
 from backend.notifications.links import unsubscribe_url
 from backend.notifications.messages import RenderedMessage
-from backend.notifications.models import Delivery, NotificationKind, Unsubscription
+from backend.notifications.models import OPTIONAL_KINDS, Delivery, NotificationKind, Unsubscription
 
 SUBJECT_LENGTH = 150
 
@@ -22,7 +22,8 @@ def render(delivery: Delivery) -> RenderedMessage:
     lines = definition.lines(_wanted_keys(delivery, definition=definition))
     if not lines:
         raise NothingToSend("What it is about no longer exists.")
-    address = unsubscribe_url(delivery.recipient_id, kind=kind)
+    is_optional = kind in OPTIONAL_KINDS
+    address = unsubscribe_url(delivery.recipient_id, kind=kind) if is_optional else ""
     context = {
         "recipient": delivery.recipient,
         "lines": lines[:LINES_SHOWN],
@@ -36,7 +37,7 @@ def render(delivery: Delivery) -> RenderedMessage:
     return RenderedMessage(
         subject=_one_line(render_to_string(f"{folder}/subject.txt", context)),
         text=render_to_string(f"{folder}/body.txt", context),
-        html=render_to_string(f"{folder}/body.html", context),
+        html=render_to_string(f"{folder}/body.html", context) if is_optional else "",
         unsubscribe_url=address,
     )
 

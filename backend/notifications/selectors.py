@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from backend.accounts.models import User
 from backend.notifications.errors import KindNotFound
-from backend.notifications.models import Delivery, NotificationKind, Unsubscription
+from backend.notifications.models import OPTIONAL_KINDS, Delivery, NotificationKind, Unsubscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,20 +20,20 @@ class Preference:
 
 
 def preferences_of(user: User) -> Sequence[Preference]:
-    """Return every kind with the user's choice."""
+    """Return every optional kind with the user's choice."""
     unwanted = set(Unsubscription.objects.filter(user=user).values_list("kind", flat=True))
     return [
         Preference(kind=kind, description=str(kind.label), subscribed=kind not in unwanted)
-        for kind in NotificationKind
+        for kind in OPTIONAL_KINDS
     ]
 
 
 def kind_named(name: str) -> NotificationKind:
-    """Return the kind; raises KindNotFound."""
-    try:
-        return NotificationKind(name)
-    except ValueError as error:
-        raise KindNotFound(kind=name, kinds=NotificationKind.values) from error
+    """Return the optional kind; raises KindNotFound."""
+    for kind in OPTIONAL_KINDS:
+        if kind.value == name:
+            return kind
+    raise KindNotFound(kind=name, kinds=[kind.value for kind in OPTIONAL_KINDS])
 
 
 def deliveries(

@@ -9,7 +9,6 @@ from django.db import transaction
 from backend.accounts.models import User
 from backend.audit.actors import Actor
 from backend.audit.services import record
-from backend.notifications.channels import CHANNELS
 from backend.notifications.errors import DeliveryNotFound, DeliveryUnfinished
 from backend.notifications.kinds import KindDefinition
 from backend.notifications.models import (
@@ -31,7 +30,7 @@ def collect(definition: KindDefinition, keys: Collection[int], *, now: datetime)
     for key, recipient_id in sorted(definition.recipients(keys).items()):
         by_recipient[recipient_id].append(key)
     for recipient_id, own_keys in by_recipient.items():
-        for channel in CHANNELS:
+        for channel in sorted(definition.channels):
             _collect(definition, own_keys, recipient_id=recipient_id, channel=channel, now=now)
 
 

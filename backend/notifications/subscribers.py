@@ -22,7 +22,7 @@ class Deliveries:
     clock: Callable[[], datetime]
 
     name: ClassVar[str] = "notifications.deliveries"
-    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.STOCK_ALERT, Topic.BACK_IN_STOCK})
+    topics: ClassVar[frozenset[Topic]] = frozenset(BY_TOPIC)
     start: ClassVar[Start] = Start.HEAD
     quiet_seconds: ClassVar[float] = 0.0
     batch_size: ClassVar[int] = 200

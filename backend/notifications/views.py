@@ -25,7 +25,7 @@ from backend.notifications.errors import (
     UnsubscribeLinkInvalid,
 )
 from backend.notifications.links import read_token
-from backend.notifications.models import NotificationKind
+from backend.notifications.models import OPTIONAL_KINDS, NotificationKind
 from backend.notifications.serializers import (
     DeliveryListParameters,
     NotificationDeliverySerializer,
@@ -47,7 +47,7 @@ KIND_PARAMETER = {
     "in": "path",
     "required": True,
     "description": "The kind of message.",
-    "schema": {"type": "string", "enum": NotificationKind.values},
+    "schema": {"type": "string", "enum": [kind.value for kind in OPTIONAL_KINDS]},
 }
 TOKEN_PARAMETER = {
     "name": "token",

@@ -29,6 +29,7 @@ class Topic(StrEnum):
     ORDER = "order", Kind.STATE, "orders.Order"
     MOVEMENT = "movement", Kind.STATE, "orders.Movement"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
+    ONE_TIME_PASSWORD = "one_time_password", Kind.FACT, "accounts.OneTimePassword"
     STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"
     BACK_IN_STOCK = "back_in_stock", Kind.FACT, "inventory.BackInStock"
     RESERVATION_SHORT = "reservation_short", Kind.FACT, "inventory.ReservationShortage"

@@ -1,0 +1,137 @@
+"""One-time passwords, which prove that a client receives messages to an account's phone.
+
+docs/decisions/password-resets.md says why they are made as they are.
+"""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
+
+from backend.accounts.errors import InvalidOneTimePassword, InvalidPhone, TooManyOneTimePasswords
+from backend.accounts.models import OneTimePassword, User
+from backend.accounts.phones import normalise_phone
+from backend.api.errors import InvalidInput
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
+
+DIGITS = 6
+VALID_FOR = timedelta(minutes=5)
+RESET_TOKEN_VALID_FOR = timedelta(minutes=10)
+MOST_ATTEMPTS = 5
+MOST_IN_WINDOW = 5
+WINDOW = timedelta(hours=1)
+KEPT_FOR = timedelta(days=30)
+# Parts of the keyed hashes: if they change, codes that were sent become invalid.
+_CODE_SALT = "backend.accounts.one_time_password.code"
+_PHONE_SALT = "backend.accounts.one_time_password.phone"
+
+
+def request_code(phone: str, *, now: datetime) -> None:
+    """Send a code to the phone if it has an account; the work and the outcome are the same if it has none.
+
+    Raises:
+        InvalidInput: it is not a phone number.
+        TooManyOneTimePasswords: the phone got as many codes as it may in this hour.
+    """
+    number = _normalised(phone)
+    user = User.objects.filter(phone=number, is_active=True).only("pk").first()
+    key, window = phone_key(number), int(now.timestamp() // WINDOW.total_seconds())
+    # Each number of a window can be taken once, so concurrent requests can't exceed the limit.
+    for taken in range(OneTimePassword.objects.filter(phone_key=key, window=window).count(), MOST_IN_WINDOW):
+        row = OneTimePassword(
+            user=user,
+            phone_key=key,
+            window=window,
+            number=taken + 1,
+            nonce=secrets.token_hex(32),
+            created_at=now,
+            expires_at=now + VALID_FOR,
+        )
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+                publish(Topic.ONE_TIME_PASSWORD, row.pk)
+        except IntegrityError:
+            continue
+        return
+    raise TooManyOneTimePasswords(retry_after=int(WINDOW.total_seconds() - now.timestamp() % 3_600) + 1)
+
+
+def _normalised(phone: str) -> str:
+    try:
+        return normalise_phone(phone, region=settings.DEFAULT_PHONE_REGION)
+    except InvalidPhone as error:
+        raise InvalidInput(phone=[str(error)]) from error
+
+
+def phone_key(number: str) -> str:
+    """Return a keyed hash of the normalised phone, so that phones without an account are not stored."""
+    return salted_hmac(_PHONE_SALT, number, algorithm="sha256").hexdigest()
+
+
+def code_of(row: OneTimePassword) -> str:
+    """Return the digits of the one-time password, which are derived from its random nonce and SECRET_KEY."""
+    digest = salted_hmac(_CODE_SALT, row.nonce, algorithm="sha256").digest()
+    return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}}"
+
+
+def verify_code(phone: str, *, code: str, now: datetime) -> str:
+    """Return a token that sets a new password, once, within the next ten minutes.
+
+    Only the newest code of a phone is valid, and each code can be tried five times.
+
+    Raises:
+        InvalidInput: it is not a phone number.
+        InvalidOneTimePassword: the code is wrong, too old, used, or was tried too often.
+    """
+    key = phone_key(_normalised(phone))
+    with transaction.atomic():
+        rows = OneTimePassword.objects.select_for_update(of=("self",), no_key=True).filter(phone_key=key)
+        row = rows.order_by("-pk").first()
+        if row is not None and _try(row, code=code, now=now):
+            token = secrets.token_urlsafe(32)
+            row.used_at = now
+            row.reset_token_hash = hash_of(token)
+            row.save(update_fields=["attempts", "used_at", "reset_token_hash"])
+            return token
+        if row is not None:
+            row.save(update_fields=["attempts"])
+    raise InvalidOneTimePassword
+
+
+def _try(row: OneTimePassword, *, code: str, now: datetime) -> bool:
+    """Count an attempt; return whether the code is right and may still be used."""
+    is_open = row.used_at is None and row.expires_at > now and row.attempts < MOST_ATTEMPTS
+    row.attempts = min(row.attempts + 1, MOST_ATTEMPTS)
+    is_right = hmac.compare_digest(code_of(row).encode(), code.encode())
+    return is_right and is_open and row.user_id is not None
+
+
+def hash_of(token: str) -> str:
+    """Return the stored form of a reset token, which is random enough for a plain hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def verified_row(phone: str, *, reset_token: str, now: datetime) -> OneTimePassword | None:
+    """Return the phone's one-time password whose verification returned the token, with its user; or None."""
+    return (
+        OneTimePassword.objects.select_related("user")
+        .filter(
+            phone_key=phone_key(_normalised(phone)),
+            reset_token_hash=hash_of(reset_token),
+            used_at__gt=now - RESET_TOKEN_VALID_FOR,
+            reset_at=None,
+            user__is_active=True,
+        )
+        .first()
+    )
+
+
+def forget_one_time_passwords(*, now: datetime) -> int:
+    """Delete the old ones; return how many."""
+    return OneTimePassword.objects.filter(created_at__lt=now - KEPT_FOR).delete()[0]
