@@ -12,6 +12,7 @@ from backend.config.description import TAGS
 from tests.backend.api.schema.document import codes, described, document, operations, resolved
 
 OPEN_TO_GUESTS = {
+    "accounts_forgot_password",
     "accounts_login",
     "accounts_register",
     "accounts_token_refresh",
@@ -52,6 +53,8 @@ WITHOUT_TOKEN = {
     "readiness_get",
     "unsubscribe_page_get",
     "unsubscriptions_create",
+    "accounts_reset_password",
+    "accounts_verify_otp",
 }
 FOR_ROLES = {
     "categories_create",
