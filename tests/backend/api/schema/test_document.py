@@ -15,7 +15,9 @@ OPEN_TO_GUESTS = {
     "accounts_forgot_password",
     "accounts_login",
     "accounts_register",
+    "accounts_reset_password",
     "accounts_token_refresh",
+    "accounts_verify_otp",
     "cart_get",
     "cart_items_create",
     "cart_items_delete",
@@ -44,17 +46,18 @@ OPEN_TO_GUESTS = {
 }
 # Operations that ignore a token.
 WITHOUT_TOKEN = {
+    "accounts_forgot_password",
     "accounts_login",
     "accounts_register",
+    "accounts_reset_password",
     "accounts_token_refresh",
+    "accounts_verify_otp",
     "liveness_get",
     "orders_lookup",
     "payment_webhooks_create",
     "readiness_get",
     "unsubscribe_page_get",
     "unsubscriptions_create",
-    "accounts_reset_password",
-    "accounts_verify_otp",
 }
 FOR_ROLES = {
     "categories_create",
