@@ -58,7 +58,7 @@ class TooManyOneTimePasswords(DomainError):
     def __init__(self, *, retry_after: int) -> None:
         """Store the seconds until another code can be requested."""
         super().__init__(retry_after=retry_after)
-        self.headers = {"Retry-After": str(retry_after)}
+        self.headers = {"Retry-After": str(retry_after)}  # type: ignore[misc] # of this one error
 
 
 class InvalidResetToken(DomainError):
