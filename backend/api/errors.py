@@ -19,7 +19,7 @@ class DomainError(Exception):
     code: ClassVar[str]
     status: ClassVar[int] = 400
     message: str = "The request can't be carried out."
-    headers: Mapping[str, str] = {}
+    headers: ClassVar[Mapping[str, str]] = {}
     details_keys: ClassVar[Mapping[str, str]] = {}
     hint: ClassVar[str] = ""
 
@@ -104,7 +104,7 @@ class EngineUnavailable(DomainError):
     code = "engine_unavailable"
     status = 503
     message = "A part of the shop is not available right now; try again shortly."
-    headers: Mapping[str, str] = {"Retry-After": "5"}
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
     details_keys = {
         "engine": "The part that is not available: `search`, `warehouse`, `stream` …",
         "remedy": "What an operator can do, if anything.",
@@ -118,7 +118,7 @@ class DatabaseUnavailable(DomainError):
     code = "database_unavailable"
     status = 503
     message = "The shop is not available right now; try again shortly."
-    headers: Mapping[str, str] = {"Retry-After": "5"}
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
     hint = (
         "Repeat the request after the seconds in the header Retry-After. A change may have taken effect: "
         "check first, or repeat it with the same Idempotency-Key."
@@ -131,7 +131,7 @@ class StorageFull(DomainError):
     code = "storage_full"
     status = 503
     message = "The shop can't accept changes right now; try again later."
-    headers: Mapping[str, str] = {"Retry-After": "60"}
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
     hint = "Repeat the request later; the health details show operators which volume is full."
 
 

@@ -1,7 +1,7 @@
 """Payment errors."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from backend.api.errors import DomainError, NotFound
 
@@ -55,7 +55,7 @@ class WebhookNotVerifiable(DomainError):
     code = "webhook_not_verifiable"
     status = 503
     message = "The webhook's signature can't be checked right now; send it again later."
-    headers: Mapping[str, str] = {"Retry-After": "60"}
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
     details_keys = {"reason": "Why not."}
     hint = "Repeat the request after the seconds in the header Retry-After; gateways do so by themselves."
 
