@@ -69,15 +69,13 @@ def normalised(data: bytes) -> Encoded:
     Raises:
         ImageRefused: the data is not an image in one of FORMATS, is damaged or animated, or has too many
             pixels.
-        ImagesBusy: too many images are being decoded.
     """
     if not data:
         raise ImageRefused(reason="empty")
-    with _slot():
-        try:
-            return _encoded(_shrunk(_upright(_opened(data))))
-        except _DAMAGED as error:
-            raise ImageRefused(reason="damaged") from error
+    try:
+        return _encoded(_shrunk(_upright(_opened(data))))
+    except _DAMAGED as error:
+        raise ImageRefused(reason="damaged") from error
 
 
 def thumbnail(data: bytes, *, size: int) -> bytes:
@@ -99,7 +97,15 @@ def encoded_webp(image: Image.Image, *, effort: int = EFFORT) -> bytes:
 
 
 @contextmanager
-def _slot() -> Iterator[None]:
+def slot() -> Iterator[None]:
+    """Limit how many uploads this process handles at once.
+
+    An upload keeps its slot until it is stored. Otherwise many decoded images would wait for the lock of one
+    seller, longer than the database allows, and would be decoded again.
+
+    Raises:
+        ImagesBusy: there was no slot for _WAIT_SECONDS.
+    """
     if not _slots.acquire(timeout=_WAIT_SECONDS):
         raise ImagesBusy
     try:

@@ -18,7 +18,7 @@ from backend.audit.services import differences, record
 from backend.catalog.errors import ImageNotFound, ImageTooLarge, TooManyImages, VariantNotFound
 from backend.catalog.images import files
 from backend.catalog.images.columns import store_pictures
-from backend.catalog.images.decoding import Encoded, normalised
+from backend.catalog.images.decoding import Encoded, normalised, slot
 from backend.catalog.images.models import ProductImage
 from backend.catalog.models import Product, Variant
 from backend.catalog.variant_services import locked_product
@@ -39,7 +39,7 @@ def add_image(
         ImageTooLarge: there are more bytes than settings.IMAGE_MAX_BYTES.
         TooManyImages: the product or its seller has the maximum number of images.
         ImageRefused: the data is not a valid image.
-        ImagesBusy: too many images are being decoded.
+        ImagesBusy: too many images are being uploaded.
         ImageStorageUnavailable: the file can't be stored.
     """
     if len(data) > settings.IMAGE_MAX_BYTES:
@@ -52,24 +52,16 @@ def add_image(
     if product is not None:
         _require_variant(product, variant_id=variant_id)
         _require_room(product)
-    encoded = normalised(data)
-    file = files.reserve(product_id, now=now)
-    files.write(file, encoded.data)
-    with transaction.atomic():
-        _lock_seller_of(product_id)
-        product = locked_product(product_id)
-        if (existing := _existing(product_id, digest=digest)) is not None:
-            return existing, False
-        _require_variant(product, variant_id=variant_id)
-        _require_room(product)
-        files.claim(file)
-        image = _insert(
-            product, encoded=encoded, file=file, digest=digest, alt=alt, variant_id=variant_id, now=now
+    with slot():
+        return _add_decoded(
+            product_id,
+            encoded=normalised(data),
+            digest=digest,
+            alt=alt,
+            variant_id=variant_id,
+            by=by,
+            now=now,
         )
-        record("catalog.image_added", by=by, subject=image, changes={"product": (None, product_id)})
-        _shown(product)
-        publish(Topic.PRODUCT_IMAGE, image.pk)
-    return image, True
 
 
 def update_image(image_id: int, *, product_id: int, changes: Mapping[str, Any], by: Actor) -> ProductImage:
@@ -141,6 +133,35 @@ def delete_image(image_id: int, *, product_id: int, by: Actor, now: datetime) ->
         _number([other for other in images if other.pk != image_id])
         image.delete()
         _shown(product)
+
+
+def _add_decoded(
+    product_id: int,
+    *,
+    encoded: Encoded,
+    digest: str,
+    alt: str,
+    variant_id: int | None,
+    by: Actor,
+    now: datetime,
+) -> tuple[ProductImage, bool]:
+    file = files.reserve(product_id, now=now)
+    files.write(file, encoded.data)
+    with transaction.atomic():
+        _lock_seller_of(product_id)
+        product = locked_product(product_id)
+        if (existing := _existing(product_id, digest=digest)) is not None:
+            return existing, False
+        _require_variant(product, variant_id=variant_id)
+        _require_room(product)
+        files.claim(file)
+        image = _insert(
+            product, encoded=encoded, file=file, digest=digest, alt=alt, variant_id=variant_id, now=now
+        )
+        record("catalog.image_added", by=by, subject=image, changes={"product": (None, product_id)})
+        _shown(product)
+        publish(Topic.PRODUCT_IMAGE, image.pk)
+    return image, True
 
 
 def _existing(product_id: int, *, digest: str) -> ProductImage | None:

@@ -12,13 +12,14 @@ from backend.audit.models import AuditEntry
 from backend.catalog.errors import (
     ImageNotFound,
     ImageRefused,
+    ImagesBusy,
     ImageStorageUnavailable,
     ImageTooLarge,
     ProductNotFound,
     TooManyImages,
     VariantNotFound,
 )
-from backend.catalog.images import files
+from backend.catalog.images import decoding, files, services
 from backend.catalog.images.files import name_of, sweep
 from backend.catalog.images.models import ProductImage, UnusedFile
 from backend.catalog.images.services import add_image, delete_image, order_images, update_image
@@ -240,6 +241,22 @@ def test_concurrent_uploads_do_not_exceed_a_limit(
     assert ProductImage.objects.count() == 2
     sweep(now=LATER)
     assert all(is_stored(image) for image in ProductImage.objects.all())
+
+
+def test_an_upload_keeps_its_slot_until_it_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    lamp = product()
+    monkeypatch.setattr(decoding, "_WAIT_SECONDS", 0.01)
+    lock_product, free = services.locked_product, []
+
+    def locked_product(product_id: int) -> Product:
+        free.append(decoding._slots._value)
+        return lock_product(product_id)
+
+    monkeypatch.setattr(services, "locked_product", locked_product)
+    add(lamp)
+    assert free == [decoding._AT_ONCE - 1]
+    with decoding.slot(), decoding.slot(), pytest.raises(ImagesBusy):
+        add(lamp, colour=1)
 
 
 @pytest.mark.django_db(transaction=True)
