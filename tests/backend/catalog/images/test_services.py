@@ -25,7 +25,7 @@ from backend.catalog.images.models import ProductImage, UnusedFile
 from backend.catalog.images.services import add_image, delete_image, order_images, update_image
 from backend.catalog.models import Product
 from backend.catalog.services import delete_product
-from backend.catalog.variant_services import delete_variant
+from backend.catalog.variant_services import delete_variant, locked_product
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
 from tests.backend.catalog.images import samples
@@ -246,13 +246,13 @@ def test_concurrent_uploads_do_not_exceed_a_limit(
 def test_an_upload_keeps_its_slot_until_it_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     lamp = product()
     monkeypatch.setattr(decoding, "_WAIT_SECONDS", 0.01)
-    lock_product, free = services.locked_product, []
+    free = []
 
-    def locked_product(product_id: int) -> Product:
+    def count_free(product_id: int) -> Product:
         free.append(decoding._slots._value)
-        return lock_product(product_id)
+        return locked_product(product_id)
 
-    monkeypatch.setattr(services, "locked_product", locked_product)
+    monkeypatch.setattr(services, "locked_product", count_free)
     add(lamp)
     assert free == [decoding._AT_ONCE - 1]
     with decoding.slot(), decoding.slot(), pytest.raises(ImagesBusy):
