@@ -4,8 +4,8 @@ The ISO 4217 exponent of a currency is the number of decimal places of its amoun
 3 for KWD. Amounts are rounded half away from zero, once, where they are computed.
 """
 
-from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -60,6 +60,28 @@ def quantum(currency: str) -> Decimal:
 def rounded(amount: Decimal, *, currency: str) -> Decimal:
     """Return `amount` in whole minor units of `currency`, halves away from zero: 166.5 yen become 167."""
     return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+
+
+def allocate(amount: Decimal, *, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Return parts of `amount` in proportion to `weights`, which add up to exactly `amount`.
+
+    The minor units that rounding down leaves over go to the largest remainders, the first of equal ones
+    first. If the amount is not more than the sum of the weights, no part is more than its weight.
+
+    Raises:
+        ValueError: no weight is positive, or one is negative.
+    """
+    total = sum(weights, Decimal(0))
+    if total <= 0 or min(weights) < 0:
+        raise ValueError("no weight is positive, or one is negative")
+    unit = quantum(currency)
+    exact = [amount * weight / total for weight in weights]
+    parts = [part.quantize(unit, rounding=ROUND_DOWN) for part in exact]
+    left = int((amount - sum(parts, Decimal(0))) / unit)
+    by_remainder = sorted(range(len(parts)), key=lambda index: parts[index] - exact[index])
+    for index in by_remainder[:left]:
+        parts[index] += unit
+    return parts
 
 
 def written(amount: Decimal, *, currency: str) -> str:

@@ -2,19 +2,22 @@
 
 An invoice covers the sales of an order, a credit note what was cancelled, returned or refunded at one time.
 So the invoice has the order's total, and the credit notes add up to what the order costs less
-(`backend.orders.amounts.amount_due`).
+(`backend.orders.amounts.Costs.due`).
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
+from backend.api import money
 from backend.invoices.models import InvoiceKind
+from backend.orders.amounts import gross_of
 from backend.orders.models import AdjustmentKind, Movement, MovementKind, Order, OrderItem
 from backend.orders.pricing import share
+from backend.orders.refund_models import GrantedRefundLine, RefundKind
 
 ZERO = Decimal(0)
 
@@ -122,7 +125,7 @@ def drafts_of(order: Order, *, movements: Sequence[Movement], covered: frozenset
 
 
 def _sold(order: Order, item: OrderItem) -> Line:
-    gross = _gross(order, item)
+    gross = gross_of(item, order=order)
     return Line(
         item=item,
         quantity=item.quantity,
@@ -133,8 +136,22 @@ def _sold(order: Order, item: OrderItem) -> Line:
     )
 
 
-def _gross(order: Order, item: OrderItem) -> Decimal:
-    return item.total_price if order.prices_include_tax else item.total_price + item.tax_amount
+@dataclass(slots=True)
+class _Goodwill:
+    """What was refunded of an item's price, and how much of it units that came back later have used up."""
+
+    amount: Decimal = ZERO
+    tax: Decimal = ZERO
+    used: Decimal = ZERO
+
+    def use(self, amount: Decimal, *, currency: str) -> Decimal:
+        """Use up another part, and return the tax in it."""
+        before = self._tax_in(self.used, currency=currency)
+        self.used += amount
+        return self._tax_in(self.used, currency=currency) - before
+
+    def _tax_in(self, part: Decimal, *, currency: str) -> Decimal:
+        return money.rounded(self.tax * part / self.amount, currency=currency)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -145,17 +162,21 @@ class _Taken:
     items: dict[int, OrderItem]
     units: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     cancelled: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    refunded: Decimal = ZERO
+    goodwill: dict[int, _Goodwill] = field(default_factory=lambda: defaultdict(_Goodwill))
+    refunded_shipping: list[Line] = field(default_factory=list)
 
     def credit_note(self, movements: Sequence[Movement]) -> Draft:
         """Return the credit note for movements of one kind, and count them."""
-        goods = [self._line(row) for row in movements if row.kind != MovementKind.REFUND]
-        extras = [self._refund(row) for row in movements if row.kind == MovementKind.REFUND]
+        goods, extras = [], []
+        for row in movements:
+            if row.kind == MovementKind.REFUND:
+                extras.append(self._refund(row))
+            else:
+                goods.append(self._line(row))
+                extras += self._refunded_before(row)
         if movements[0].kind == MovementKind.CANCEL and self._is_cancelled():
             extras += extras_of(self.order)
-            if self.refunded:
-                # It was credited before.
-                extras.append(_plain("Refunded before", -self.refunded))
+            extras += [_reversed(line) for line in self.refunded_shipping]
         return Draft(
             kind=InvoiceKind.CREDIT_NOTE, order=self.order, movements=movements, goods=goods, extras=extras
         )
@@ -163,7 +184,7 @@ class _Taken:
     def _line(self, movement: Movement) -> Line:
         item = self.items[movement.order_item_id or 0]
         gross = share(
-            _gross(self.order, item),
+            gross_of(item, order=self.order),
             currency=self.order.currency,
             of=item.quantity,
             before=self.units[item.pk],
@@ -181,12 +202,52 @@ class _Taken:
             tax_rate=item.tax_rate,
         )
 
+    def _refunded_before(self, movement: Movement) -> list[Line]:
+        """Return what the units cost less, because it was refunded without units before."""
+        item = self.items[movement.order_item_id or 0]
+        goodwill, currency = self.goodwill[item.pk], self.order.currency
+        gross = gross_of(item, order=self.order)
+        left = gross - share(gross, currency=currency, of=item.quantity, before=0, units=self.units[item.pk])
+        amount = max(ZERO, goodwill.amount - goodwill.used - left)
+        if not amount:
+            return []
+        tax = goodwill.use(amount, currency=currency)
+        return [_reversed(self._extra("", amount=amount, tax=tax, tax_rate=item.tax_rate))]
+
     def _refund(self, movement: Movement) -> Line:
-        self.refunded += movement.amount
-        return _plain("Refund", movement.amount)
+        line: GrantedRefundLine = movement.refund_line
+        item = self.items[line.item_id]
+        if line.refund.kind == RefundKind.SHIPPING:
+            rates = [row.tax_rate for row in _shipping(self.order)]
+            refund = self._extra(
+                "Refund of shipping",
+                amount=line.amount,
+                tax=line.tax_amount,
+                tax_rate=rates[0] if rates else None,
+            )
+            self.refunded_shipping.append(refund)
+            return refund
+        self.goodwill[item.pk].amount += line.amount
+        self.goodwill[item.pk].tax += line.tax_amount
+        return self._extra("Refund", amount=line.amount, tax=line.tax_amount, tax_rate=item.tax_rate)
+
+    def _extra(self, description: str, *, amount: Decimal, tax: Decimal, tax_rate: Decimal | None) -> Line:
+        net = amount - tax
+        return Line(
+            description=description,
+            amount=amount if self.order.prices_include_tax else net,
+            net=net,
+            tax=tax,
+            tax_rate=tax_rate,
+        )
 
     def _is_cancelled(self) -> bool:
         return all(self.cancelled[pk] == item.quantity for pk, item in self.items.items())
+
+
+def _reversed(line: Line) -> Line:
+    """Return the line that takes a refund off a later credit note."""
+    return replace(line, description="Refunded before", amount=-line.amount, net=-line.net, tax=-line.tax)
 
 
 def extras_of(order: Order) -> list[Line]:

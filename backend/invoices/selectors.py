@@ -43,7 +43,9 @@ def order_rows(order_ids: Collection[int]) -> Iterator[OrderRows]:
             Prefetch("items", OrderItem.objects.order_by("pk")),
             "adjustments",
             "shipments",
-            Prefetch("movements", Movement.objects.select_related("invoiced").order_by("pk")),
+            Prefetch(
+                "movements", Movement.objects.select_related("invoiced", "refund_line__refund").order_by("pk")
+            ),
             Prefetch(
                 "invoices", Invoice.objects.filter(invoice=None).defer("content"), to_attr="own_invoices"
             ),

@@ -1,48 +1,97 @@
 """What an order still costs, after cancellations, returns and refunds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Sum
 
-from backend.orders.models import MovementKind, Order, OrderItem, OrderStatus
+from backend.orders.models import Order, OrderItem, OrderStatus
 from backend.orders.pricing import share
+from backend.orders.refund_models import GrantedRefund, GrantedRefundLine, RefundKind
 
 
-def amount_due(order: Order) -> Decimal:
-    """Return what the customer owes in total for the order, whether or not it is paid (2 queries).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What an order costs: its items, and `others`, which is shipping and charges with their tax.
 
-    That is the total, without the units that were cancelled or returned, their tax, and refunds of money
-    alone. A cancelled order costs nothing. Shipping is owed unless everything was cancelled.
+    `goodwill` is what was refunded for items, by item id. Such a refund lowers what its item costs, so that
+    a later return of all units refunds only the rest.
     """
-    if order.status == OrderStatus.CANCELLED:
-        return Decimal(0)
-    return order.total_amount - amount_taken_back(order, items=order.items.all()) - _refunds(order)
+
+    currency: str
+    items: Sequence[OrderItem]
+    gross: Mapping[int, Decimal]
+    others: Decimal
+    refunded_shipping: Decimal = Decimal(0)
+    goodwill: Mapping[int, Decimal] = field(default_factory=dict)
+    is_cancelled: bool = False
+
+    @property
+    def due(self) -> Decimal:
+        """What the customer owes in the end; nothing for a cancelled order."""
+        units = {item.pk: item.quantity - item.cancelled - item.returned for item in self.items}
+        return self._cost(units)
+
+    @property
+    def due_for_shipped(self) -> Decimal:
+        """What the customer owes for the units that were shipped and not returned, with shipping."""
+        return self._cost({item.pk: item.shipped - item.returned for item in self.items})
+
+    @property
+    def due_for_delivered(self) -> Decimal:
+        """What the customer owes for the units that were delivered and not returned, with shipping."""
+        return self._cost({item.pk: max(item.delivered - item.returned, 0) for item in self.items})
+
+    @property
+    def shipped_in_total(self) -> Decimal:
+        """What all shipped units cost, returned or not, with shipping."""
+        lines = (self._price(item, units=item.shipped) for item in self.items)
+        return self.others + sum(lines, Decimal(0))
+
+    def left_of(self, item: OrderItem) -> Decimal:
+        """Return what the item costs without its cancelled and returned units and its refunds."""
+        return self._left(item, units=item.quantity - item.cancelled - item.returned)
+
+    def _cost(self, units: Mapping[int, int]) -> Decimal:
+        if self.is_cancelled:
+            return Decimal(0)
+        lines = (self._left(item, units=units[item.pk]) for item in self.items)
+        return max(Decimal(0), self.others - self.refunded_shipping + sum(lines, Decimal(0)))
+
+    def _left(self, item: OrderItem, *, units: int) -> Decimal:
+        return max(Decimal(0), self._price(item, units=units) - self.goodwill.get(item.pk, Decimal(0)))
+
+    def _price(self, item: OrderItem, *, units: int) -> Decimal:
+        """Return the price of `units`, which is what the item's other units leave of its price."""
+        gross = self.gross[item.pk]
+        others = share(gross, currency=self.currency, of=item.quantity, before=0, units=item.quantity - units)
+        return gross - others
 
 
-def amount_due_at_delivery(order: Order) -> Decimal:
-    """Return what the customer owes in total for the units that were delivered so far (2 queries)."""
-    others = {item: item.quantity - max(item.delivered - item.returned, 0) for item in order.items.all()}
-    return order.total_amount - _cost(order, units=others) - _refunds(order)
-
-
-def _refunds(order: Order) -> Decimal:
-    refunds = order.movements.filter(kind=MovementKind.REFUND).aggregate(total=Sum("amount"))["total"]
-    return refunds or Decimal(0)
-
-
-def amount_taken_back(order: Order, *, items: Iterable[OrderItem]) -> Decimal:
-    """Return what the cancelled and returned units of the items cost, with their tax."""
-    return _cost(order, units={item: item.cancelled + item.returned for item in items})
-
-
-def _cost(order: Order, *, units: Mapping[OrderItem, int]) -> Decimal:
-    shares = (
-        share(_gross(order, item), currency=order.currency, of=item.quantity, before=0, units=number)
-        for item, number in units.items()
+def costs_of(order: Order) -> Costs:
+    """Return what the order costs at present (3 queries)."""
+    items = list(order.items.all())
+    gross = {item.pk: gross_of(item, order=order) for item in items}
+    shipping = order.granted_refunds.filter(kind=RefundKind.SHIPPING).values_list("amount", flat=True).first()
+    return Costs(
+        currency=order.currency,
+        items=items,
+        gross=gross,
+        others=order.total_amount - sum(gross.values(), Decimal(0)),
+        refunded_shipping=shipping or Decimal(0),
+        goodwill=goodwill_of(order),
+        is_cancelled=order.status == OrderStatus.CANCELLED,
     )
-    return sum(shares, Decimal(0))
 
 
-def _gross(order: Order, item: OrderItem) -> Decimal:
+def goodwill_of(order: Order) -> dict[int, Decimal]:
+    """Return what was refunded of the items' prices as goodwill, by item id."""
+    refunds = GrantedRefund.objects.filter(order=order, kind=RefundKind.GOODWILL)
+    lines = GrantedRefundLine.objects.filter(refund__in=refunds).order_by()
+    return dict(lines.values_list("item").annotate(total=Sum("amount")))
+
+
+def gross_of(item: OrderItem, *, order: Order) -> Decimal:
+    """Return what the line costs, with its tax."""
     return item.total_price if order.prices_include_tax else item.total_price + item.tax_amount

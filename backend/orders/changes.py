@@ -21,6 +21,7 @@ from backend.orders.models import (
     OrderStatusHistory,
 )
 from backend.orders.settlement import is_paid_here, settle
+from backend.orders.shipping_refunds import refund_shipping_of_returns
 from backend.orders.status import Action, require_allowed, status_of, units_of
 from backend.orders.steps import locked
 from backend.outbox.services import publish
@@ -39,7 +40,8 @@ def changing(order_id: int, action: Action, *, by: Actor, now: datetime, note: s
     """Lock an order whose status allows `action`, for a transaction in which the caller changes its units.
 
     Afterwards the status is derived. If it has changed, that is written to the history, which has `note`, and
-    to the audit log, and published. Then the payments are settled, and the order is read again.
+    to the audit log, and published. Then shipping is refunded if the returns say so, the payments are
+    settled, and the order is read again.
 
     Raises:
         OrderNotFound: there is no such order.
@@ -51,6 +53,7 @@ def changing(order_id: int, action: Action, *, by: Actor, now: datetime, note: s
         _count_units_of_earlier_releases(order)
         yield order
         _derive_status(order, by=by, now=now, note=note)
+        refund_shipping_of_returns(order, by=by, now=now)
         publish(Topic.ORDER, order.pk)
         if is_paid_here(order):
             settle(order, by=by, now=now)

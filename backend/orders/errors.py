@@ -77,7 +77,8 @@ class TransitionNotAllowed(DomainError):
     message = "The order's status doesn't allow this step."
     details_keys = {
         "status": "The order's status.",
-        "requested_status": "The status that the step leads to; absent for a part of an unpaid order.",
+        "requested_status": "The status that the step leads to; absent for a refund without units, and for "
+        "a part of an unpaid order.",
         "allowed_from": "The statuses from which the step is allowed.",
     }
     hint = "Read the order again to see its current status."
@@ -149,3 +150,17 @@ class ReturnTooLarge(DomainError):
         "`announced` in other returns, and units `requested` now."
     }
     hint = "Return at most the units that were delivered recently enough and are in no other return."
+
+
+class RefundTooLarge(DomainError):
+    """Less is left of the order's items, or shipping is refunded already or was free."""
+
+    code = "refund_too_large"
+    status = 409
+    message = "So much can't be refunded."
+    details_keys = {
+        "amount": "The amount in the request; absent for shipping.",
+        "available": "What can be refunded at most.",
+        "currency": "The currency of both.",
+    }
+    hint = "Refund at most what is available."

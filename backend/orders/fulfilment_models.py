@@ -72,7 +72,10 @@ OPEN_RETURNS = (ReturnStatus.REQUESTED, ReturnStatus.APPROVED)
 
 
 class Return(models.Model):
-    """Units of an order that the customer sends back. Its number is that of the order with a suffix."""
+    """Units of an order that the customer sends back. Its number is that of the order with a suffix.
+
+    `refund_shipping` is what staff chose; None leaves it to the shop's rule (`shipping_refunds`).
+    """
 
     order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="returns")
     number = models.CharField(max_length=30, unique=True)
@@ -81,6 +84,7 @@ class Return(models.Model):
     )
     note = models.CharField(max_length=500, blank=True)
     decision_note = models.CharField(max_length=500, blank=True)
+    refund_shipping = models.BooleanField(null=True)
     requested_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)

@@ -15,6 +15,7 @@ from backend.orders.returns import Condition
 from backend.orders.serializers import (
     OrderSerializer,
     ReturnSerializer,
+    ShippingRefundChoice,
     SnapshotSerializer,
     StepSerializer,
     UnitsSerializer,
@@ -201,6 +202,9 @@ class ReceivedItemSerializer(Body):
 class ReceiptSerializer(Body):
     """The condition of each unit of a return."""
 
+    EXAMPLE = {"refund_shipping": None}
+
+    refund_shipping = ShippingRefundChoice()
     items = serializers.ListField(child=ReceivedItemSerializer(), min_length=1, max_length=500)
 
     def validate_items(self, value: list[dict[str, Any]]) -> dict[int, Condition]:
@@ -229,13 +233,17 @@ class ReturnItemSerializer(serializers.ModelSerializer[ReturnItem]):
 
 
 class ReturnRecordSerializer(serializers.ModelSerializer[Return]):
-    """A return; `decision_note` is what staff wrote when they approved or rejected it."""
+    """A return; `decision_note` is what staff wrote when they approved or rejected it.
+
+    `refund_shipping` is what staff chose; null leaves it to the shop's rule.
+    """
 
     EXAMPLE = {
         "number": "7K2M-9QXR-4TBC-R1",
         "status": "REFUNDED",
         "note": "The lid is cracked.",
         "decision_note": "",
+        "refund_shipping": None,
     }
 
     items = ReturnItemSerializer(many=True)
@@ -249,6 +257,7 @@ class ReturnRecordSerializer(serializers.ModelSerializer[Return]):
             "status",
             "note",
             "decision_note",
+            "refund_shipping",
             "requested_at",
             "decided_at",
             "received_at",

@@ -9,8 +9,8 @@ from datetime import datetime
 from django.db import transaction
 
 from backend.audit.actors import Actor
+from backend.orders.cancellation import cancel_units
 from backend.orders.models import Order, OrderStatus
-from backend.orders.services import cancel
 from backend.orders.steps import EXPIRED
 
 
@@ -26,6 +26,6 @@ def expire_orders(*, by: Actor, now: datetime) -> int:
             # Another process may be cancelling it.
             locked = Order.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=order_id)
             if locked.filter(status=OrderStatus.PENDING, expires_at__lte=now).exists():
-                cancel(order_id, by=by, now=now, note=EXPIRED)
+                cancel_units(order_id, by=by, now=now, note=EXPIRED)
                 cancelled += 1
     return cancelled

@@ -28,7 +28,7 @@ from django.utils.functional import cached_property
 
 from backend.catalog.models import Product, Variant
 from backend.inventory.models import Reservation
-from backend.orders import fulfilment_models  # noqa: F401 - models that Django has to know
+from backend.orders import fulfilment_models, refund_models  # noqa: F401 - models that Django has to know
 from backend.payments.models import Payment
 from backend.payments.selectors import payments_of
 
@@ -293,7 +293,8 @@ class Movement(models.Model):
     """A movement of units and money. Append-only: a mistake is corrected by another movement.
 
     `quantity` and `amount` are not negative; the kind determines the direction. `amount` is the price of the
-    units after discounts, without tax, shipping and charges. `order` and `order_item` are None for a return
+    units after discounts, without tax, shipping and charges; that of a REFUND is money without units, also of
+    shipping, without tax. `order` and `order_item` are None for a return
     without a known order. `reference` identifies an imported movement.
     """
 

@@ -1,13 +1,14 @@
-"""Writes movements: sales, cancels and returns.
+"""Writes movements: sales, cancels, returns and refunds.
 
 A movement has the time of the step that caused it, so sales and cancels are derived from an order's items and
 history, in the database.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.expressions import Combinable
@@ -120,13 +121,32 @@ def record_parts(parts: Sequence[Part], *, kind: MovementKind) -> list[Movement]
     )
 
 
+def record_refunds(amounts: Mapping[int, Decimal], *, now: datetime) -> dict[int, Movement]:
+    """Write a refund of money without units for each sold item, and return the movements by item.
+
+    `amounts` are without tax, by item id.
+    """
+    sales = Movement.objects.filter(kind=MovementKind.SALE, order_item__in=amounts).order_by("pk")
+    refunds = {sale.order_item_id or 0: _like(sale, kind=MovementKind.REFUND) for sale in sales}
+    for item_id, refund in refunds.items():
+        refund.quantity, refund.amount, refund.occurred_at = 0, amounts[item_id], now
+    Movement.objects.bulk_create(refunds.values())
+    return refunds
+
+
 def _movement_of(sale: Movement, *, part: Part, kind: MovementKind) -> Movement:
-    movement = copy(sale)
-    movement.pk = None
-    movement.kind = kind
+    movement = _like(sale, kind=kind)
     movement.quantity = part.quantity
     movement.amount = share(
         sale.amount, currency=sale.currency, of=sale.quantity, before=part.before, units=part.quantity
     )
     movement.occurred_at = part.occurred_at
+    return movement
+
+
+def _like(sale: Movement, *, kind: MovementKind) -> Movement:
+    """Return an unsaved movement of another kind for the same item."""
+    movement = copy(sale)
+    movement.pk = None
+    movement.kind = kind
     return movement

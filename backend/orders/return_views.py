@@ -171,6 +171,12 @@ class ReturnReceiveView(APIView):
 
         Resellable units enter the stock. The customer gets the money for resellable and damaged units.
         """
-        conditions = parse_body(request, ReceiptSerializer)["items"]
-        row = returns.receive(return_id, conditions=conditions, by=actor_of(request), now=timezone.now())
+        body = parse_body(request, ReceiptSerializer)
+        row = returns.receive(
+            return_id,
+            conditions=body["items"],
+            refund_shipping=body["refund_shipping"],
+            by=actor_of(request),
+            now=timezone.now(),
+        )
         return envelope(ReturnRecordSerializer(row).data, message="Return received.")

@@ -125,11 +125,19 @@ def withdraw(return_id: int, *, by: Actor, now: datetime) -> Return:
     return row
 
 
-def receive(return_id: int, *, conditions: Mapping[int, Condition], by: Actor, now: datetime) -> Return:
+def receive(
+    return_id: int,
+    *,
+    conditions: Mapping[int, Condition],
+    refund_shipping: bool | None = None,
+    by: Actor,
+    now: datetime,
+) -> Return:
     """Take the units of an approved return into stock, by their condition (by item id); return it.
 
     Damaged units enter the stock and leave it at once, so that the ledger shows them. The customer gets the
-    money for the units that came back, damaged or not.
+    money for the units that came back, damaged or not. `refund_shipping` says whether shipping is refunded,
+    too; None leaves it to the shop's rule.
 
     Raises:
         ReturnNotFound: there is no such return.
@@ -143,16 +151,24 @@ def receive(return_id: int, *, conditions: Mapping[int, Condition], by: Actor, n
         lines = list(row.items.select_related("item__reservation"))
         _set_conditions(lines, conditions=conditions)
         _take_into_stock(order, lines=lines, by=by, now=now, note=row.number)
-        row.received_at = now
-        row.save(update_fields=["status", "received_at"])
+        row.received_at, row.refund_shipping = now, refund_shipping
+        row.save(update_fields=["status", "received_at", "refund_shipping"])
     row.refresh_from_db()
     return row
 
 
 def receive_at_once(
-    order_id: int, *, units: Mapping[int, int], by: Actor, now: datetime, note: str = ""
+    order_id: int,
+    *,
+    units: Mapping[int, int],
+    refund_shipping: bool | None = None,
+    by: Actor,
+    now: datetime,
+    note: str = "",
 ) -> Order:
     """Take resellable `units` (by item id) back that were not announced, and return the order.
+
+    `refund_shipping` is as for `receive`.
 
     Raises:
         OrderNotFound: there is no such order.
@@ -165,7 +181,8 @@ def receive_at_once(
         _require_returnable(items, units=units, limits={})
         row = _new_return(order, now=now, note=note)
         row.status, row.decided_at, row.received_at = ReturnStatus.RECEIVED, now, now
-        row.save(update_fields=["status", "decided_at", "received_at"])
+        row.refund_shipping = refund_shipping
+        row.save(update_fields=["status", "decided_at", "received_at", "refund_shipping"])
         lines = ReturnItem.objects.bulk_create(
             ReturnItem(return_request=row, item=item, quantity=units[item.pk], resellable=units[item.pk])
             for item in items

@@ -12,6 +12,7 @@ from backend.api.owners import Owner
 from backend.orders.errors import OrderNotFound, ReturnNotFound
 from backend.orders.fulfilment_models import Return
 from backend.orders.models import Order, OrderItem
+from backend.orders.refund_models import GrantedRefund
 
 Viewer = User | Owner
 
@@ -108,6 +109,12 @@ def order_with_email(order_number: str, *, email: str) -> Order:
     if order is None:
         raise OrderNotFound
     return order
+
+
+def granted_refunds_of(order_id: int) -> QuerySet[GrantedRefund]:
+    """Return the refunds without units of an order, newest first, with their lines (2 queries)."""
+    rows = GrantedRefund.objects.filter(order=order_id).select_related("order")
+    return rows.prefetch_related("lines__refund__order").order_by("-pk")
 
 
 def returns_visible_to(

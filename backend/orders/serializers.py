@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -81,7 +81,7 @@ class CheckoutSerializer(ShippingAddressBody):
 class StepSerializer(Body):
     """A note on a change of an order's status."""
 
-    EXAMPLE = {"note": "By phone"}
+    EXAMPLE: ClassVar[dict[str, Any]] = {"note": "By phone"}
 
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
@@ -93,10 +93,26 @@ class UnitsSerializer(Body):
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
 
 
+class ShippingRefundChoice(serializers.BooleanField):
+    """Whether a return refunds shipping."""
+
+    def __init__(self) -> None:
+        """Make the field optional."""
+        super().__init__(
+            required=False,
+            allow_null=True,
+            default=None,
+            help_text="Whether to refund shipping, too; by default the setting REFUND_SHIPPING decides.",
+        )
+
+
 class ReturnSerializer(StepSerializer):
     """Returned items and a note."""
 
+    EXAMPLE = {**StepSerializer.EXAMPLE, "refund_shipping": None}
+
     items = serializers.ListField(child=UnitsSerializer(), min_length=1, max_length=500)
+    refund_shipping = ShippingRefundChoice()
 
     def validate_items(self, value: list[dict[str, int]]) -> dict[int, int]:
         """Return the units by item id; refuse an item that is listed twice."""

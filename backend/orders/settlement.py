@@ -7,7 +7,8 @@ each time, and requests only those captures and refunds that aren't pending, so 
     a PENDING order is covered                          it is confirmed
     an order that expired is covered                    its units are reserved again, or the money is refunded
     more than the order costs                           the rest is refunded
-    units were shipped, the payment is only authorised  what they cost is captured
+    units were shipped, the payment is only authorised  what they cost is captured; everything, if the gateway
+                                                        captures an authorisation only once
     nothing is owed                                     authorisations are voided
 
 What the gateway has refused is requested again only after an operator has acknowledged it.
@@ -23,7 +24,7 @@ from backend.audit.actors import Actor
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.models import ReservationState
 from backend.inventory.reservations import reserve
-from backend.orders.amounts import amount_due
+from backend.orders.amounts import Costs, costs_of
 from backend.orders.confirmation import confirm_locked
 from backend.orders.fulfilment_models import Return, ReturnItem, ReturnStatus
 from backend.orders.models import Order, OrderItem, OrderPaymentStatus, OrderStatus
@@ -67,9 +68,9 @@ def settle(order: Order, *, by: Actor, now: datetime) -> None:
             confirm_locked(order, by=by, now=now, note="Paid.")
         elif _has_expired(order):
             _reopen(order, by=by, now=now)
-    due = amount_due(order)
-    _request_what_follows(order, due=due, sums=sums, by=by, now=now)
-    sums = sums_of(order.order_number)
+    costs = costs_of(order)
+    _request_what_follows(order, costs=costs, sums=sums, by=by, now=now)
+    sums, due = sums_of(order.order_number), costs.due
     _set_payment_status(order, due=due, sums=sums, now=now)
     if sums.captured - sums.refunded <= due:
         _close_returns(order, now=now)
@@ -101,21 +102,42 @@ def _reopen(order: Order, *, by: Actor, now: datetime) -> None:
     confirm_locked(order, by=by, now=now, note="Paid.")
 
 
-def _request_what_follows(order: Order, *, due: Decimal, sums: PaymentSums, by: Actor, now: datetime) -> None:
-    excess = sums.kept - due
-    owed = due - sums.kept - sums.capture_pending
-    for payment in payments_of(order.order_number).exclude(status__in=ENDED):
+def _request_what_follows(order: Order, *, costs: Costs, sums: PaymentSums, by: Actor, now: datetime) -> None:
+    found = list(payments_of(order.order_number).exclude(status__in=ENDED))
+    in_parts = all(payments.captures_in_parts(payment) for payment in found)
+    owed = _due_now(order, costs=costs, in_parts=in_parts) - sums.kept - sums.capture_pending
+    excess = sums.kept - _kept_at_most(costs, sums=sums, in_parts=in_parts)
+    is_shipped = costs.due <= costs.due_for_shipped
+    is_complete = costs.due <= sums.kept and (is_shipped or not in_parts)
+    for payment in found:
         refused = payments.refused_kinds(payment)
         refundable = payment.captured - payment.refunded - payments.refund_pending(payment)
         if RequestKind.REFUND not in refused and excess > 0 and (part := min(excess, refundable)) > 0:
             payments.refund(payment.pk, amount=part, reason=order.order_number, by=by, now=now)
             excess -= part
-        if order.status in SHIPPED and (part := min(owed, payment.authorised)) > 0:
+        if (part := min(owed, payments.capturable(payment))) > 0:
             if RequestKind.CAPTURE not in refused:
                 payments.capture(payment.pk, amount=part, reason=order.order_number, by=by, now=now)
             owed -= part
-        elif RequestKind.VOID not in refused and (order.status == OrderStatus.CANCELLED or due <= sums.kept):
+        elif RequestKind.VOID not in refused and (order.status == OrderStatus.CANCELLED or is_complete):
             payments.void(payment.pk, reason=order.order_number, by=by, now=now)
+
+
+def _due_now(order: Order, *, costs: Costs, in_parts: bool) -> Decimal:
+    """Return what is to be captured in total by now: nothing before the first shipment."""
+    if order.status not in SHIPPED:
+        return Decimal(0)
+    return costs.due_for_shipped if in_parts else costs.due
+
+
+def _kept_at_most(costs: Costs, *, sums: PaymentSums, in_parts: bool) -> Decimal:
+    """Return what the shop may keep by now.
+
+    If captures follow the shipments, a return is refunded although other units are still to be shipped. If
+    more was captured than was shipped, such as by staff at the gateway, it pays for these units.
+    """
+    follows_shipments = in_parts and sums.captured <= costs.shipped_in_total
+    return costs.due_for_shipped if follows_shipments else costs.due
 
 
 def _set_payment_status(order: Order, *, due: Decimal, sums: PaymentSums, now: datetime) -> None:

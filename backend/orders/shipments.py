@@ -8,7 +8,7 @@ from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.inventory.reservations import fulfil
-from backend.orders.amounts import amount_due_at_delivery
+from backend.orders.amounts import costs_of
 from backend.orders.changes import changing, chosen, count, items_of, open_units, require_open, seller_id_of
 from backend.orders.errors import ShipmentDelivered, ShipmentNotFound, UnitsNotLeft
 from backend.orders.fulfilment_models import Shipment, ShipmentItem
@@ -176,6 +176,6 @@ def _collect_cash(order: Order, *, reference: str, by: Actor, now: datetime) -> 
     """Record what is paid in cash for everything delivered so far, apart from what was paid before."""
     if order.payment_method != PaymentMethod.COD or not is_paid_here(order):
         return
-    owed = amount_due_at_delivery(order) - sums_of(order.order_number).kept
+    owed = costs_of(order).due_for_delivered - sums_of(order.order_number).kept
     if owed > 0:
         collect(order.order_number, amount=owed, reference=reference, by=by, now=now)

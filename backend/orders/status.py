@@ -64,12 +64,13 @@ def status_of(units: Units, *, confirmed: bool) -> OrderStatus:
 
 
 class Action(Enum):
-    """What can be done with units of an order, and the status that it leads to if it concerns all units."""
+    """What can be done with an order, and the status that it leads to if it concerns all units."""
 
     SHIP = OrderStatus.SHIPPED
     DELIVER = OrderStatus.DELIVERED
     CANCEL = OrderStatus.CANCELLED
     RETURN = OrderStatus.RETURNED
+    REFUND = None
 
 
 ALLOWED_FROM: dict[Action, frozenset[OrderStatus]] = {
@@ -88,6 +89,8 @@ ALLOWED_FROM: dict[Action, frozenset[OrderStatus]] = {
             OrderStatus.RETURNED,
         }
     ),
+    # Money without units. A cancelled order is refunded anyway, and a PENDING one isn't paid.
+    Action.REFUND: frozenset(OrderStatus) - {OrderStatus.PENDING, OrderStatus.CANCELLED},
 }
 
 
@@ -99,4 +102,5 @@ def require_allowed(action: Action, *, status: str) -> None:
     """
     allowed = ALLOWED_FROM[action]
     if status not in allowed:
-        raise TransitionNotAllowed(status=status, requested_status=action.value, allowed_from=sorted(allowed))
+        requested = {} if action.value is None else {"requested_status": action.value}
+        raise TransitionNotAllowed(status=status, **requested, allowed_from=sorted(allowed))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from backend.orders import fulfilment_views, views
+from backend.orders import fulfilment_views, refund_views, views
 
 urlpatterns = [
     path("", views.OrderListView.as_view(), name="orders"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("<int:order_id>/deliver/", views.DeliverView.as_view(), name="order-deliver"),
     path("<int:order_id>/cancel/", views.CancelView.as_view(), name="order-cancel"),
     path("<int:order_id>/return/", views.ReturnView.as_view(), name="order-return"),
+    path("<int:order_id>/refunds/", refund_views.RefundListView.as_view(), name="order-refunds"),
     path("<int:order_id>/shipments/", fulfilment_views.ShipmentListView.as_view(), name="shipments"),
     path(
         "<int:order_id>/shipments/<int:shipment_id>/deliver/",

@@ -23,7 +23,7 @@ from backend.audit.actors import actor_of
 from backend.carts.callers import caller_of
 from backend.carts.errors import UnitLimitExceeded
 from backend.inventory.errors import InsufficientStock, ReservationClosed, ReservationShort
-from backend.orders import selectors, services
+from backend.orders import selectors
 from backend.orders.access import viewer_of
 from backend.orders.cancellation import cancel_units
 from backend.orders.checkout import Purchase, place_order
@@ -40,6 +40,7 @@ from backend.orders.errors import (
     UnitsNotLeft,
 )
 from backend.orders.fulfilment_serializers import CancelSerializer
+from backend.orders.returns import receive_at_once
 from backend.orders.serializers import (
     CheckoutSerializer,
     OrderListParameters,
@@ -49,6 +50,7 @@ from backend.orders.serializers import (
     StepSerializer,
     shown_order,
 )
+from backend.orders.shipments import deliver_all, ship_all
 from backend.payments.errors import GatewayNotOffered
 from backend.shipping.errors import DestinationNotServed, ShippingMethodUnavailable
 
@@ -172,7 +174,7 @@ class ShipView(APIView):
         There is a shipment for each seller. The units are taken out of stock.
         """
         body = parse_body(request, StepSerializer)
-        services.ship(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
+        ship_all(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order shipped.")
 
 
@@ -194,7 +196,7 @@ class DeliverView(APIView):
         If the order is paid in cash, what the delivered units cost is recorded as paid.
         """
         body = parse_body(request, StepSerializer)
-        services.deliver(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
+        deliver_all(order_id, by=actor_of(request), now=timezone.now(), note=body["note"])
         return _order(request, order_id, message="Order delivered.")
 
 
@@ -247,7 +249,12 @@ class ReturnView(APIView):
         The return needs no request; its units are resellable.
         """
         body = parse_body(request, ReturnSerializer)
-        services.accept_return(
-            order_id, units=body["items"], by=actor_of(request), now=timezone.now(), note=body["note"]
+        receive_at_once(
+            order_id,
+            units=body["items"],
+            refund_shipping=body["refund_shipping"],
+            by=actor_of(request),
+            now=timezone.now(),
+            note=body["note"],
         )
         return _order(request, order_id, message="Return recorded.")

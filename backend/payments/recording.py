@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 import structlog
@@ -210,16 +211,29 @@ def _close(
         finish(cause, state=RequestState.FAILED, error=event.message, now=now)
     elif cause is not None and kind == EventKind.REFUNDED:
         finish(cause, state=RequestState.SUCCEEDED, now=now)
-    for request in requests:
-        if request.state in OPEN_STATES and _is_fulfilled(request, event=event):
-            finish(request, state=RequestState.SUCCEEDED, now=now)
+    kinds = _FULFILLED_BY.get(kind, ())
+    done = [each for each in requests if each.kind in kinds and each.kind != RequestKind.CAPTURE]
+    if kind == EventKind.CAPTURED:
+        done += _captured(cause, event=event, requests=requests)
+    for request in done:
+        finish(request, state=RequestState.SUCCEEDED, now=now)
 
 
-def _is_fulfilled(request: PaymentRequest, *, event: PaymentEvent) -> bool:
-    kinds = _FULFILLED_BY.get(EventKind(event.kind), ())
-    if request.kind not in kinds:
-        return False
-    return request.kind != RequestKind.CAPTURE or request.amount == event.amount
+def _captured(
+    cause: PaymentRequest | None, *, event: PaymentEvent, requests: Sequence[PaymentRequest]
+) -> list[PaymentRequest]:
+    """Return the request that the event completes: its cause, or else the oldest open one of its amount.
+
+    Several shipments can cost the same, so that others of the same amount are still to be performed.
+    """
+    if cause is not None and cause.kind == RequestKind.CAPTURE:
+        return [cause]
+    of_amount = (
+        each
+        for each in requests
+        if each.kind == RequestKind.CAPTURE and each.state in OPEN_STATES and each.amount == event.amount
+    )
+    return list(islice(of_amount, 1))
 
 
 def finish(request: PaymentRequest, *, state: RequestState, now: datetime, error: str = "") -> None:

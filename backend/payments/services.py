@@ -130,7 +130,7 @@ def capture(
     """
     payment = locked_payment(payment_id)
     _require_positive(amount, payment=payment)
-    available = max(ZERO, payment.authorised - _open(payment, RequestKind.CAPTURE))
+    available = capturable(payment)
     if amount > available or _is_being_voided(payment):
         raise AmountNotCapturable(**_amounts(payment, requested=amount, available=available))
     return _written(
@@ -219,6 +219,16 @@ def collect(
         "payments.cash_collected", by=by, subject=payment, changes={"captured": (before, payment.captured)}
     )
     return payment
+
+
+def captures_in_parts(payment: Payment) -> bool:
+    """Return whether the payment is captured by request, and any number of times."""
+    return not payment.captures_automatically and gateway(payment.gateway).captures_in_parts
+
+
+def capturable(payment: Payment) -> Decimal:
+    """Return what is authorised and not being captured."""
+    return max(ZERO, payment.authorised - _open(payment, RequestKind.CAPTURE))
 
 
 def refund_pending(payment: Payment) -> Decimal:

@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from backend.accounts.models import User
 from backend.carts.models import Cart, CartItem
 from backend.inventory.checks import stock_differences
+from backend.orders.cancellation import cancel_units
 from backend.orders.models import Order
-from backend.orders.services import cancel
 from tests.backend.orders.steps import ADDRESS, check_out, fill
 from tests.backend.shop import NOW, SYSTEM, client_of, customer, product, stock_of, variant
 from tests.backend.together import together
@@ -115,7 +115,7 @@ def test_hundreds_of_carts_in_opposite_orders_are_ordered_and_cancelled_without_
             )
             order = check_out(users[number])
             if turn % 2:
-                cancel(order.pk, by=SYSTEM, now=NOW)
+                cancel_units(order.pk, by=SYSTEM, now=NOW)
         return TRIES
 
     assert together(*[partial(buy, number) for number in range(BUYERS)]) == [TRIES] * BUYERS

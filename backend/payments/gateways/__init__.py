@@ -37,7 +37,12 @@ def _paypal() -> Gateway:
         client_secret=settings.PAYPAL_CLIENT_SECRET,
         webhook_id=settings.PAYPAL_WEBHOOK_ID,
     )
-    return PayPalGateway(keys, return_url=settings.PAYPAL_RETURN_URL, url=settings.PAYPAL_URL)
+    return PayPalGateway(
+        keys,
+        return_url=settings.PAYPAL_RETURN_URL,
+        captures_in_parts=settings.PAYPAL_CAPTURES_IN_PARTS,
+        url=settings.PAYPAL_URL,
+    )
 
 
 _MAKERS: Mapping[str, Callable[[], Gateway]] = {

@@ -17,6 +17,7 @@ class CashOnDelivery:
 
     name: ClassVar[str] = "cod"
     is_manual: ClassVar[bool] = True
+    captures_in_parts: ClassVar[bool] = True
 
     def check_options(self, options: Mapping[str, object]) -> None:
         """Refuse every option.

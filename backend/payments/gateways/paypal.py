@@ -31,8 +31,14 @@ class PayPalGateway:
     name: ClassVar[str] = "paypal"
     is_manual: ClassVar[bool] = False
 
-    def __init__(self, keys: PayPalKeys, *, return_url: str, url: str = LIVE_URL) -> None:
-        """Store the keys; customers return to `return_url`, and requests go to `url`."""
+    def __init__(
+        self, keys: PayPalKeys, *, return_url: str, captures_in_parts: bool = False, url: str = LIVE_URL
+    ) -> None:
+        """Store the keys; customers return to `return_url`, and requests go to `url`.
+
+        With `captures_in_parts`, several captures of an authorisation are enabled in the account.
+        """
+        self.captures_in_parts = captures_in_parts
         self._client = PayPalClient(keys, url=url)
         self._return_url = return_url
         self._signatures = SignatureCheck(webhook_id=keys.webhook_id, url=url, download=self._client.download)

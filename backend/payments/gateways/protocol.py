@@ -22,9 +22,8 @@ class Instruction:
     """What a gateway is asked to do; `key` is the idempotency key, the same for every attempt.
 
     `amount` is that of the request, `total` that of the payment, of which `captured` is known to be captured.
-    `payment_reference` is the gateway's id of
-    the payment, `target` that of the authorisation (to capture or void) or of the capture (to refund); both
-    are empty if there is none.
+    `payment_reference` is the gateway's id of the payment, `target` that of the authorisation (to capture or
+    void) or of the capture (to refund); both are empty if there is none.
     """
 
     key: UUID
@@ -114,6 +113,10 @@ class Gateway(Protocol):
     @property
     def is_manual(self) -> bool:
         """Whether staff move the money, so that requests are carried out when they are written."""
+
+    @property
+    def captures_in_parts(self) -> bool:
+        """Whether an authorisation can be captured several times."""
 
     def check_options(self, options: Mapping[str, object]) -> None:
         """Refuse options that the gateway doesn't know.

@@ -86,6 +86,7 @@ class SimulatedGateway:
     deliver: Deliver
     name: ClassVar[str] = "test"
     is_manual: ClassVar[bool] = False
+    captures_in_parts: ClassVar[bool] = True
 
     def check_options(self, options: Mapping[str, object]) -> None:
         """Refuse every option but a known `scenario`.

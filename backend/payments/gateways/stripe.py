@@ -49,6 +49,8 @@ class StripeGateway:
 
     name: ClassVar[str] = "stripe"
     is_manual: ClassVar[bool] = False
+    # Only accounts with a special contract can capture several times.
+    captures_in_parts: ClassVar[bool] = False
 
     def __init__(self, keys: StripeKeys, *, url: str) -> None:
         """Store the keys; requests go to `url`."""

@@ -63,3 +63,38 @@ def test_the_highest_amounts_can_be_stored_as_floats(currency: str) -> None:
     for highest in (money.highest_price(currency), money.highest_total(currency)):
         assert Decimal(repr(float(highest))) == highest
         assert money.is_precise(highest, currency=currency)
+
+
+@given(
+    cents=st.integers(0, 10**9),
+    weights=st.lists(st.integers(0, 10**6), min_size=1, max_size=9).filter(any),
+)
+def test_parts_add_up_and_are_within_a_unit_of_their_exact_share(cents: int, weights: list[int]) -> None:
+    amount, total = Decimal(cents) / 100, sum(weights)
+    parts = money.allocate(amount, weights=[Decimal(weight) for weight in weights], currency="USD")
+    assert sum(parts) == amount
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part - amount * weight / total) < Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("amount", "weights", "currency", "parts"),
+    [
+        ("10.00", (1, 1, 1), "USD", ("3.34", "3.33", "3.33")),
+        ("0.05", (3, 7), "USD", ("0.02", "0.03")),
+        ("100", (1, 1, 1), "JPY", ("34", "33", "33")),
+        ("0.03", ("0.01", "0.02"), "USD", ("0.01", "0.02")),
+        ("1.00", (0, 5), "USD", ("0.00", "1.00")),
+    ],
+)
+def test_an_amount_is_allocated_by_largest_remainders(
+    amount: str, weights: tuple[object, ...], currency: str, parts: tuple[str, ...]
+) -> None:
+    found = money.allocate(Decimal(amount), weights=[Decimal(str(w)) for w in weights], currency=currency)
+    assert [f"{part:f}" for part in found] == list(parts)
+
+
+@pytest.mark.parametrize("weights", [(), (0, 0), (2, -1)])
+def test_an_allocation_needs_weights(weights: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="weight"):
+        money.allocate(Decimal(1), weights=[Decimal(weight) for weight in weights], currency="USD")

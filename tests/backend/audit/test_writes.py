@@ -25,8 +25,10 @@ from backend.catalog.services import (
 )
 from backend.catalog.variant_services import NewVariant, create_variants, delete_variant, update_variant
 from backend.inventory.services import Entry, record
+from backend.orders.cancellation import cancel_units
 from backend.orders.models import Order
-from backend.orders.services import accept_return, cancel, deliver, ship
+from backend.orders.returns import receive_at_once
+from backend.orders.shipments import deliver_all, ship_all
 from tests.backend.orders.steps import check_out, fill, order_of
 from tests.backend.shop import NOW, client_of, customer, product, seller, staff, variant
 
@@ -44,7 +46,7 @@ def entries(action: str) -> list[AuditEntry]:
 
 def shipped() -> Order:
     order = order_of(customer(), {variant().pk: 2})
-    return ship(order.pk, by=BY, now=NOW)
+    return ship_all(order.pk, by=BY, now=NOW)
 
 
 def a_new_product() -> Write:
@@ -127,24 +129,24 @@ def a_delivery() -> Write:
 
 def a_shipment() -> Write:
     order = order_of(customer(), {variant().pk: 1})
-    return lambda: ship(order.pk, by=BY, now=NOW)
+    return lambda: ship_all(order.pk, by=BY, now=NOW)
 
 
 def a_cancellation() -> Write:
     order = order_of(customer(), {variant().pk: 1})
-    return lambda: cancel(order.pk, by=BY, now=NOW)
+    return lambda: cancel_units(order.pk, by=BY, now=NOW)
 
 
 def a_handover() -> Write:
     order = shipped()
     AuditEntry.objects.all().delete()
-    return lambda: deliver(order.pk, by=BY, now=NOW)
+    return lambda: deliver_all(order.pk, by=BY, now=NOW)
 
 
 def a_return() -> Write:
     order = shipped()
     item = order.items.get()
-    return lambda: accept_return(order.pk, units={item.pk: 1}, by=BY, now=NOW)
+    return lambda: receive_at_once(order.pk, units={item.pk: 1}, by=BY, now=NOW)
 
 
 def a_registration() -> Write:

@@ -20,10 +20,12 @@ from backend.inventory.alerts import set_threshold
 from backend.inventory.models import InventoryTransaction, StockAlert
 from backend.inventory.services import Entry, record
 from backend.inventory.subscribers import StockAlerts
+from backend.orders.cancellation import cancel_units
 from backend.orders.confirmation import confirm
 from backend.orders.holds import expire_orders
 from backend.orders.models import Order, OrderItem, PaymentMethod
-from backend.orders.services import accept_return, cancel, ship
+from backend.orders.returns import receive_at_once
+from backend.orders.shipments import ship_all
 from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice
 from backend.outbox.topics import Topic
@@ -137,7 +139,7 @@ class Shop(ShopMachine):
     def ship_an_order(self, which: int) -> None:
         order = pick(self.orders("CONFIRMED"), which)
         is_short = any(item.short for item in order.items.all())
-        allowed(lambda: ship(order.pk, by=SYSTEM, now=self.later()))
+        allowed(lambda: ship_all(order.pk, by=SYSTEM, now=self.later()))
         order.refresh_from_db()
         assert (order.status == "SHIPPED") != is_short
 
@@ -168,13 +170,13 @@ class Shop(ShopMachine):
     @precondition(lambda self: self.orders("PENDING", "CONFIRMED").exists())
     @rule(which=WHICH)
     def cancel_an_order(self, which: int) -> None:
-        cancel(pick(self.orders("PENDING", "CONFIRMED"), which).pk, by=SYSTEM, now=self.later())
+        cancel_units(pick(self.orders("PENDING", "CONFIRMED"), which).pk, by=SYSTEM, now=self.later())
 
     @precondition(lambda self: self.orders("SHIPPED").exists())
     @rule(which=WHICH, units=st.integers(1, 2))
     def return_units(self, which: int, units: int) -> None:
         item = pick(OrderItem.objects.filter(order__status="SHIPPED").order_by("pk"), which)
-        allowed(lambda: accept_return(item.order_id, units={item.pk: units}, by=SYSTEM, now=self.later()))
+        allowed(lambda: receive_at_once(item.order_id, units={item.pk: units}, by=SYSTEM, now=self.later()))
 
     # Suppliers
 

@@ -14,8 +14,8 @@ from backend.invoices.models import Invoice, InvoicedMovement, InvoiceKind
 from backend.invoices.selectors import orders_without_documents, series_with_gaps
 from backend.invoices.services import issue, issue_missing
 from backend.invoices.subscribers import InvoiceIssuing
+from backend.orders.cancellation import cancel_units
 from backend.orders.models import Movement
-from backend.orders.services import cancel
 from backend.outbox.subscribers import Notice
 from backend.outbox.topics import Topic
 from tests.backend.invoices.orders import BY, confirmed_orders
@@ -62,7 +62,7 @@ def test_orders_that_are_cancelled_meanwhile_get_both_documents() -> None:
 
     def cancelling() -> None:
         for order_id in orders:
-            cancel(order_id, by=BY, now=timezone.now())
+            cancel_units(order_id, by=BY, now=timezone.now())
 
     def issuing() -> None:
         for _ in range(12):
@@ -96,7 +96,7 @@ def killed_at(statement: int) -> Callable[..., Any]:
 
 def test_a_process_killed_at_any_statement_leaves_no_gap_and_the_next_one_issues_the_rest() -> None:
     orders = confirmed_orders(3)
-    cancel(orders[0], by=BY, now=NOW)
+    cancel_units(orders[0], by=BY, now=NOW)
     kills = 0
 
     while orders_without_documents().exists():

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from backend.invoices.pdf import pdf_of_html
 from backend.invoices.rendering import invoice_html
-from backend.orders.services import cancel
+from backend.orders.cancellation import cancel_units
 from tests.backend.invoices.orders import BY, issued
 from tests.backend.orders.steps import check_out, fill, order_of
 from tests.backend.shop import NOW, customer, product, variant
@@ -51,7 +51,7 @@ def test_the_page_prints_the_amounts_with_thousands_and_by_rate(settings: Settin
 
 def test_a_credit_note_names_its_invoice() -> None:
     order = order_of(customer(), {variant().pk: 1})
-    cancel(order.pk, by=BY, now=NOW)
+    cancel_units(order.pk, by=BY, now=NOW)
     invoice, note = issued(order)
 
     page = invoice_html(note)

@@ -9,15 +9,18 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
+from backend.api import money
 from backend.audit.models import AuditEntry
 from backend.catalog.models import Product
 from backend.invoices.models import Invoice, InvoicedMovement, InvoiceKind, NumberSeries
 from backend.invoices.selectors import orders_without_documents, series_with_gaps
 from backend.invoices.services import issue, issue_missing
-from backend.orders.amounts import amount_due
+from backend.orders.amounts import costs_of
 from backend.orders.cancellation import cancel_units
-from backend.orders.models import Movement, MovementKind, Order
-from backend.orders.services import accept_return, cancel, deliver, ship
+from backend.orders.models import Movement, Order
+from backend.orders.refunds import grant_refund
+from backend.orders.returns import receive_at_once
+from backend.orders.shipments import deliver_all, ship_all
 from backend.outbox.models import Message
 from tests.backend.invoices.orders import BY, confirmed_orders, issued
 from tests.backend.orders.steps import check_out, fill, order_of
@@ -49,7 +52,7 @@ def test_an_order_that_is_not_confirmed_gets_no_invoice() -> None:
     assert order.status == "PENDING"
 
     assert issued(order) == []
-    cancel(order.pk, by=BY, now=LATER)
+    cancel_units(order.pk, by=BY, now=LATER)
     assert issued(order) == []
     assert not NumberSeries.objects.exists()
 
@@ -68,10 +71,10 @@ def test_units_that_are_cancelled_or_returned_later_get_credit_notes_for_the_inv
     issued(order)
 
     cancel_units(order.pk, units={item.pk: 1}, by=BY, now=LATER)
-    ship(order.pk, by=BY, now=LATER)
+    ship_all(order.pk, by=BY, now=LATER)
     issued(order)
     for hours in (2, 3):
-        accept_return(order.pk, units={item.pk: 1}, by=BY, now=NOW + timedelta(hours=hours))
+        receive_at_once(order.pk, units={item.pk: 1}, by=BY, now=NOW + timedelta(hours=hours))
     invoice, *notes = issued(order)
 
     assert numbers(notes) == ["CN-2026-000001", "CN-2026-000002", "CN-2026-000003"]
@@ -84,7 +87,7 @@ def test_a_late_relay_issues_the_same_documents_at_once() -> None:
     order = order_of(customer(), {variant(price="10.00").pk: 3})
     (item,) = order.items.all()
     cancel_units(order.pk, units={item.pk: 1}, by=BY, now=LATER)
-    cancel(order.pk, by=BY, now=LATER + timedelta(hours=1))
+    cancel_units(order.pk, by=BY, now=LATER + timedelta(hours=1))
 
     documents = issued(order)
 
@@ -118,9 +121,10 @@ def test_documents_have_the_amounts_of_the_order_and_of_its_movements(
     first, second = order.items.all()
     steps: list[Callable[[datetime], object]] = [
         lambda now: cancel_units(order.pk, units={first.pk: 1, second.pk: 1}, by=BY, now=now),
-        lambda now: ship(order.pk, by=BY, now=now),
-        lambda now: accept_return(order.pk, units={first.pk: 1}, by=BY, now=now),
-        lambda now: accept_return(order.pk, units={first.pk: 1, second.pk: 2}, by=BY, now=now),
+        lambda now: ship_all(order.pk, by=BY, now=now),
+        lambda now: grant_refund(order.pk, amount=half_of_the_items(order), reason="Late", by=BY, now=now),
+        lambda now: receive_at_once(order.pk, units={first.pk: 1}, by=BY, now=now),
+        lambda now: receive_at_once(order.pk, units={first.pk: 1, second.pk: 2}, by=BY, now=now),
     ]
 
     for hour, step in enumerate(steps, start=1):
@@ -133,20 +137,22 @@ def test_cancelling_everything_credits_shipping_and_what_was_not_refunded_before
 ) -> None:
     settings.TAX_PERCENTAGE, settings.SHIPPING_COST = Decimal(20), Decimal("4.99")
     order = order_of(customer(), {variant(price="10.00").pk: 2})
-    sale = Movement.objects.get(order=order)
-    sale.pk, sale.kind, sale.amount, sale.quantity = None, MovementKind.REFUND, Decimal("3.00"), 0
-    sale.occurred_at = LATER
-    sale.save(force_insert=True)
+    grant_refund(order.pk, amount=Decimal("3.00"), shipping=True, reason="Late", by=BY, now=LATER)
     issued(order)
-    cancel(order.pk, by=BY, now=NOW + timedelta(hours=2))
+    cancel_units(order.pk, by=BY, now=NOW + timedelta(hours=2))
 
     require_exact(order)
 
     refund, rest = issued(order)[1:]
-    assert (refund.total_amount, rest.total_amount) == (Decimal("3.00"), order.total_amount - 3)
-    assert [(row["description"], row["amount"]) for row in rest.content["extras"]] == [
-        ("Shipping: Standard", "4.99"),
-        ("Refunded before", "-3.00"),
+    assert (refund.total_amount, rest.total_amount) == (Decimal("8.99"), Decimal("21.00"))
+    assert [(row["description"], row["amount"], row["tax_amount"]) for row in refund.content["extras"]] == [
+        ("Refund", "2.50", "0.50"),
+        ("Refund of shipping", "4.99", "1.00"),
+    ]
+    assert [(row["description"], row["amount"], row["tax_amount"]) for row in rest.content["extras"]] == [
+        ("Refunded before", "-2.50", "-0.50"),
+        ("Shipping: Standard", "4.99", "1.00"),
+        ("Refunded before", "-4.99", "-1.00"),
     ]
 
 
@@ -167,17 +173,24 @@ def test_an_order_of_an_earlier_release_has_its_tax_in_one_line() -> None:
     ]
 
 
+def half_of_the_items(order: Order) -> Decimal:
+    """Return half of what is left of the items."""
+    costs = costs_of(order)
+    left = sum((costs.left_of(item) for item in costs.items), Decimal(0))
+    return money.rounded(left / 2, currency=order.currency)
+
+
 def require_exact(order: Order) -> None:
     """Check the order's documents against its rows, and each against what is printed on it."""
     invoice, *notes = issued(order)
     order = Order.objects.get(pk=order.pk)
     assert invoice.total_amount == order.total_amount
-    assert sum(note.total_amount for note in notes) == order.total_amount - amount_due(order)
+    assert sum(note.total_amount for note in notes) == order.total_amount - costs_of(order).due
     for document in (invoice, *notes):
         covered = Movement.objects.filter(invoiced__invoice=document)
         content: dict[str, Any] = document.content
         goods = content["lines"]
-        refunds = [row for row in content["extras"] if row["description"] == "Refund"]
+        refunds = [row for row in content["extras"] if row["description"] in ("Refund", "Refund of shipping")]
         moved = [Decimal(row["net_amount"]) for row in (*goods, *refunds)]
         assert sum(moved) == sum(row.amount for row in covered)
         for column in ("net_amount", "tax_amount"):
@@ -249,7 +262,7 @@ def test_days_never_descend_within_a_series() -> None:
 def test_prefixes_are_settings_and_may_be_the_same(settings: Settings) -> None:
     settings.INVOICE_PREFIX = settings.CREDIT_NOTE_PREFIX = "R"
     order = order_of(customer(), {variant().pk: 1})
-    cancel(order.pk, by=BY, now=LATER)
+    cancel_units(order.pk, by=BY, now=LATER)
 
     assert numbers(issued(order)) == ["R-2026-000001", "R-2026-000002"]
     assert series_with_gaps() == []
@@ -281,5 +294,5 @@ def test_issuing_publishes_nothing_and_locks_no_order() -> None:
     issued(order)
 
     assert Message.objects.count() == before
-    ship(order.pk, by=BY, now=deliver_now)
-    assert deliver(order.pk, by=BY, now=deliver_now).status == "DELIVERED"
+    ship_all(order.pk, by=BY, now=deliver_now)
+    assert deliver_all(order.pk, by=BY, now=deliver_now).status == "DELIVERED"

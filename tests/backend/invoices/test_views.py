@@ -7,8 +7,9 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import User
 from backend.api.owners import guest_with
+from backend.orders.cancellation import cancel_units
 from backend.orders.models import Order
-from backend.orders.services import cancel, ship
+from backend.orders.shipments import ship_all
 from tests.backend.invoices.orders import BY, issued
 from tests.backend.orders.steps import order_of
 from tests.backend.shop import NOW, client_of, customer, product, seller, staff
@@ -32,7 +33,7 @@ def shop() -> Shop:
     buyer, sellers = customer(first_name="Ada", last_name="Byron"), (seller(), seller())
     lamps = [product(f"Lamp {index}", sold_by=each).variants.get() for index, each in enumerate(sellers)]
     order = order_of(buyer, {lamp.pk: 2 for lamp in lamps})
-    ship(order.pk, by=BY, now=NOW)
+    ship_all(order.pk, by=BY, now=NOW)
     (invoice,) = issued(order)
     return Shop(buyer=buyer, sellers=sellers, order=order, number=invoice.number)
 
@@ -47,7 +48,7 @@ def test_the_documents_of_an_order_are_listed_oldest_first() -> None:
     path = f"/api/orders/orders/{order.pk}/invoices/"
     assert client_of(buyer).get(path).json()["data"] == []
 
-    cancel(order.pk, by=BY, now=NOW)
+    cancel_units(order.pk, by=BY, now=NOW)
     issued(order)
 
     found = client_of(buyer).get(path).json()["data"]

@@ -9,8 +9,10 @@ import pytest
 from backend.accounts.models import User
 from backend.audit.actors import Actor
 from backend.carts.models import CartItem
+from backend.orders.cancellation import cancel_units
 from backend.orders.models import Movement, Order, OrderItem
-from backend.orders.services import accept_return, cancel, ship
+from backend.orders.returns import receive_at_once
+from backend.orders.shipments import ship_all
 from tests.backend.orders.steps import ADDRESS, check_out, fill, order_of
 from tests.backend.shop import NOW, client_of, customer, product, staff, stock_of, variant
 from tests.backend.together import kinds, together
@@ -99,8 +101,8 @@ def test_an_order_is_never_both_shipped_and_cancelled() -> None:
         user = customer()
         order = order_of(user, {lamp.pk: 1})
         outcomes = together(
-            partial(ship, order.pk, by=Actor.user(staff_member.pk), now=NOW),
-            partial(cancel, order.pk, by=Actor.user(user.pk), now=NOW),
+            partial(ship_all, order.pk, by=Actor.user(staff_member.pk), now=NOW),
+            partial(cancel_units, order.pk, by=Actor.user(user.pk), now=NOW),
         )
         assert kinds(outcomes) == ["Order", "TransitionNotAllowed"]
         shipped = isinstance(outcomes[0], Order)
@@ -111,10 +113,10 @@ def test_an_order_is_never_both_shipped_and_cancelled() -> None:
 def test_concurrent_recording_of_one_return_counts_once() -> None:
     staff_member, lamp = staff(), variant(stock=5)
     order = order_of(customer(), {lamp.pk: 1})
-    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+    ship_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     units = {order.items.get().pk: 1}
     outcomes = together(
-        *[lambda: accept_return(order.pk, units=units, by=Actor.user(staff_member.pk), now=NOW)] * 2
+        *[lambda: receive_at_once(order.pk, units=units, by=Actor.user(staff_member.pk), now=NOW)] * 2
     )
     assert kinds(outcomes) == ["Order", "ReturnTooLarge"]
     assert stock_of(lamp.pk) == (5, 0)

@@ -20,8 +20,10 @@ from backend.orders.bulk import (
     import_movements,
     import_orders,
 )
+from backend.orders.cancellation import cancel_units
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus, OrderStatusHistory
-from backend.orders.services import accept_return, cancel, ship
+from backend.orders.returns import receive_at_once
+from backend.orders.shipments import ship_all
 from backend.outbox.models import Message
 from tests.backend.orders.steps import movements_of
 from tests.backend.shop import NOW, customer, staff, stock_of, variant
@@ -159,10 +161,10 @@ def test_an_open_past_order_can_be_continued_without_changing_stock() -> None:
     lamp, staff_member = variant(stock=3), staff()
     import_orders([past_order(name, line(lamp.pk, 2), steps=[]) for name in ("a", "b")], source="elsewhere")
     first, second = Order.objects.order_by("pk")
-    cancel(first.pk, by=Actor.user(staff_member.pk), now=LATER)
-    ship(second.pk, by=Actor.user(staff_member.pk), now=LATER)
+    cancel_units(first.pk, by=Actor.user(staff_member.pk), now=LATER)
+    ship_all(second.pk, by=Actor.user(staff_member.pk), now=LATER)
     assert stock_of(lamp.pk) == (3, 0)
-    accept_return(second.pk, units={second.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
+    receive_at_once(second.pk, units={second.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
     assert stock_of(lamp.pk) == (4, 0), "returned units are in stock"
 
 

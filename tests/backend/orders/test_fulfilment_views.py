@@ -14,7 +14,7 @@ from backend.api.owners import guest_with, new_cart_token
 from backend.orders.fulfilment_models import Return
 from backend.orders.fulfilment_views import LookupThrottle
 from backend.orders.models import Order
-from backend.orders.services import deliver, ship
+from backend.orders.shipments import deliver_all, ship_all
 from tests.backend.orders.steps import order_of
 from tests.backend.shop import NOW, SYSTEM, client_of, customer, seller, staff, stock_of, variant
 
@@ -58,11 +58,11 @@ class Scene:
         return self
 
     def shipped(self) -> "Scene":
-        ship(self.order.pk, by=SYSTEM, now=NOW)
+        ship_all(self.order.pk, by=SYSTEM, now=NOW)
         return self
 
     def delivered(self) -> "Scene":
-        deliver(self.shipped().order.pk, by=SYSTEM, now=NOW)
+        deliver_all(self.shipped().order.pk, by=SYSTEM, now=NOW)
         return self
 
 

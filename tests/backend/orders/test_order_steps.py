@@ -5,9 +5,11 @@ from django.db import transaction
 
 from backend.accounts.models import User
 from backend.audit.actors import Actor
+from backend.orders.cancellation import cancel_units
 from backend.orders.errors import TransitionNotAllowed
 from backend.orders.models import Order, OrderStatusHistory
-from backend.orders.services import accept_return, cancel, deliver, ship
+from backend.orders.returns import receive_at_once
+from backend.orders.shipments import deliver_all, ship_all
 from backend.outbox.models import Message
 from backend.outbox.relay import drain
 from backend.outbox.subscribers import Start
@@ -37,10 +39,10 @@ def history_of(*orders: Order) -> list[str]:
 def test_every_row_of_the_history_is_published_once_in_order(staff_member: User) -> None:
     lamp = variant()
     first, second = order_of(customer(), {lamp.pk: 1}), order_of(customer(), {lamp.pk: 2})
-    ship(first.pk, by=Actor.user(staff_member.pk), now=NOW)
-    cancel(second.pk, by=Actor.user(staff_member.pk), now=NOW)
-    deliver(first.pk, by=Actor.user(staff_member.pk), now=NOW)
-    accept_return(first.pk, units={first.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=NOW)
+    ship_all(first.pk, by=Actor.user(staff_member.pk), now=NOW)
+    cancel_units(second.pk, by=Actor.user(staff_member.pk), now=NOW)
+    deliver_all(first.pk, by=Actor.user(staff_member.pk), now=NOW)
+    receive_at_once(first.pk, units={first.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=NOW)
 
     assert len(published()) == 8
     assert published() == history_of(first, second)
@@ -50,9 +52,9 @@ def test_a_refused_step_and_one_that_is_rolled_back_are_not_published(staff_memb
     order = order_of(customer(), {variant().pk: 1})
     before = published()
     with pytest.raises(TransitionNotAllowed):
-        deliver(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+        deliver_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     with transaction.atomic():
-        ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+        ship_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
         transaction.set_rollback(True)
 
     assert published() == before
@@ -60,8 +62,8 @@ def test_a_refused_step_and_one_that_is_rolled_back_are_not_published(staff_memb
 
 def test_a_late_subscriber_reads_each_step_from_its_row(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
-    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
-    deliver(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+    ship_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+    deliver_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     recorder = Recorder(topics=frozenset({Topic.ORDER_STEP}), quiet_seconds=60.0)
     drain([recorder], timeout=30)
 
@@ -78,7 +80,7 @@ def test_a_new_subscriber_at_the_head_does_not_receive_old_steps(staff_member: U
     mailer = Recorder("mailer", topics=frozenset({Topic.ORDER_STEP}), start=Start.HEAD)
     order = order_of(customer(), {variant().pk: 1})
     drain([mailer], timeout=30)
-    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+    ship_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     drain([mailer], timeout=30)
 
     assert mailer.keys == history_of(order)[-1:]

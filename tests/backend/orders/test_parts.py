@@ -20,9 +20,16 @@ from backend.orders.errors import (
 )
 from backend.orders.fulfilment_models import Return, ReturnReason, Shipment
 from backend.orders.models import Order, OrderItem, PaymentMethod
-from backend.orders.returns import Condition, approve, receive, reject, request_return, withdraw
-from backend.orders.services import accept_return, cancel, deliver, ship
-from backend.orders.shipments import create_shipment, deliver_shipment
+from backend.orders.returns import (
+    Condition,
+    approve,
+    receive,
+    receive_at_once,
+    reject,
+    request_return,
+    withdraw,
+)
+from backend.orders.shipments import create_shipment, deliver_all, deliver_shipment, ship_all
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
 from tests.backend.orders.steps import check_out, fill, movements_of, order_of
@@ -63,11 +70,11 @@ def returning(order: Order, units: int, *, within_window: bool = True, now: Any 
 
 def test_three_units_that_are_returned_one_by_one_leave_the_order_returned_and_not_paid() -> None:
     order, item = of_three()
-    ship(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
     for _ in range(3):
-        accept_return(order.pk, units={item.pk: 1}, by=SYSTEM, now=LATER)
+        receive_at_once(order.pk, units={item.pk: 1}, by=SYSTEM, now=LATER)
     with pytest.raises(TransitionNotAllowed):
-        deliver(order.pk, by=SYSTEM, now=LATER)
+        deliver_all(order.pk, by=SYSTEM, now=LATER)
     assert history_of(order) == ["PENDING", "CONFIRMED", "SHIPPED", "PARTIALLY_RETURNED", "RETURNED"]
     assert money_of(settled(order)) == ("RETURNED", "PENDING", 0, 0)
     assert stock_of(item.variant_id) == (5, 0)
@@ -77,7 +84,7 @@ def test_units_are_shipped_in_parts() -> None:
     order, item = of_three()
     first = shipping(order, 1, carrier="DHL", tracking_number="1Z")
     assert (stock_of(item.variant_id), history_of(order)[-1]) == ((4, 2), "PARTIALLY_SHIPPED")
-    ship(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
     assert (stock_of(item.variant_id), history_of(order)[-1]) == ((2, 0), "SHIPPED")
     shipments = Shipment.objects.filter(order=order)
     assert [each.number for each in shipments] == [f"{order.order_number}-1", f"{order.order_number}-2"]
@@ -101,7 +108,7 @@ def test_a_shipment_has_items_of_one_seller() -> None:
         with pytest.raises(InvalidInput):
             create_shipment(order.pk, units=both, seller_id=seller_id, by=SYSTEM, now=NOW)
     create_shipment(order.pk, units={first.pk: 1}, seller_id=first.seller_id, by=SYSTEM, now=NOW)
-    ship(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
     assert {each.seller_id for each in Shipment.objects.filter(order=order)} == {
         first.seller_id,
         second.seller_id,
@@ -124,12 +131,12 @@ def test_cash_is_collected_with_each_delivery() -> None:
 def test_what_was_shipped_can_be_delivered_as_a_whole_once() -> None:
     order, _ = of_three()
     shipping(order, 1)
-    deliver(order.pk, by=SYSTEM, now=LATER)
+    deliver_all(order.pk, by=SYSTEM, now=LATER)
     assert money_of(settled(order)) == ("PARTIALLY_SHIPPED", "PENDING", 10, 0)
     with pytest.raises(UnitsNotLeft):
-        deliver(order.pk, by=SYSTEM, now=LATER)
-    ship(order.pk, by=SYSTEM, now=LATER)
-    deliver(order.pk, by=SYSTEM, now=LATER)
+        deliver_all(order.pk, by=SYSTEM, now=LATER)
+    ship_all(order.pk, by=SYSTEM, now=LATER)
+    deliver_all(order.pk, by=SYSTEM, now=LATER)
     assert money_of(settled(order)) == ("DELIVERED", "PAID", 30, 0)
 
 
@@ -137,9 +144,9 @@ def test_cancelled_and_returned_parts_add_up_to_the_sale() -> None:
     order, item = of_three()
     order.movements.update(amount="20.00")
     cancel_units(order.pk, units={item.pk: 1}, by=SYSTEM, now=NOW)
-    ship(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
     for _ in range(2):
-        accept_return(order.pk, units={item.pk: 1}, by=SYSTEM, now=LATER)
+        receive_at_once(order.pk, units={item.pk: 1}, by=SYSTEM, now=LATER)
     assert movements_of(order) == [
         ("SALE", 3, "20.00"),
         ("CANCEL", 1, "6.67"),
@@ -162,9 +169,9 @@ def test_cancelled_units_are_available_again_and_the_last_one_cancels_the_order(
 def test_cancelling_the_rest_of_an_order_leaves_what_was_shipped() -> None:
     order, item = of_three()
     shipping(order, 1)
-    cancel(order.pk, by=SYSTEM, now=NOW)
+    cancel_units(order.pk, by=SYSTEM, now=NOW)
     assert (stock_of(item.variant_id), history_of(order)[-1]) == ((4, 0), "SHIPPED")
-    deliver(order.pk, by=SYSTEM, now=LATER)
+    deliver_all(order.pk, by=SYSTEM, now=LATER)
     assert money_of(settled(order)) == ("DELIVERED", "PAID", 10, 0)
 
 
@@ -174,7 +181,7 @@ def test_an_unpaid_order_can_only_be_cancelled_as_a_whole() -> None:
     order = check_out(user, payment_method=PaymentMethod.TEST)
     with pytest.raises(TransitionNotAllowed):
         cancel_units(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
-    cancel(order.pk, by=SYSTEM, now=NOW)
+    cancel_units(order.pk, by=SYSTEM, now=NOW)
     assert (movements_of(order), stock_of(lamp.pk)) == ([], (5, 0))
 
 
@@ -183,8 +190,8 @@ def test_a_return_is_refunded_when_its_units_have_arrived() -> None:
     fill(user, {lamp.pk: 4})
     with recording():
         order = settled(check_out(user, payment_method=PaymentMethod.TEST))
-        ship(order.pk, by=SYSTEM, now=NOW)
-        deliver(order.pk, by=SYSTEM, now=NOW)
+        ship_all(order.pk, by=SYSTEM, now=NOW)
+        deliver_all(order.pk, by=SYSTEM, now=NOW)
         requested = returning(order, 3)
         assert money_of(settled(order)) == ("DELIVERED", "PAID", 40, 0)
         approve(requested.pk, by=SYSTEM, now=LATER)
@@ -205,7 +212,7 @@ def test_a_return_is_refunded_when_its_units_have_arrived() -> None:
 
 def test_a_return_of_which_nothing_arrived_changes_nothing_but_its_status() -> None:
     order, item = of_three()
-    ship(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
     requested = returning(order, 1, within_window=False)
     approve(requested.pk, by=SYSTEM, now=LATER)
     received = receive(requested.pk, conditions={item.pk: Condition(missing=1)}, by=SYSTEM, now=LATER)
@@ -218,7 +225,7 @@ def test_a_return_of_which_nothing_arrived_changes_nothing_but_its_status() -> N
 )
 def test_a_receipt_accounts_for_each_unit(conditions: dict[str, Condition]) -> None:
     order, item = of_three()
-    ship(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
     requested = returning(order, 2, within_window=False)
     approve(requested.pk, by=SYSTEM, now=LATER)
     ids = {"own": item.pk, "other": item.pk + 1}
@@ -239,7 +246,7 @@ def test_units_can_be_returned_within_the_window_after_their_delivery(settings: 
     with pytest.raises(ReturnTooLarge):
         returning(order, 1)
     deliver_shipment(first.pk, order_id=order.pk, by=SYSTEM, now=NOW)
-    deliver(order.pk, by=SYSTEM, now=NOW + timedelta(days=10))
+    deliver_all(order.pk, by=SYSTEM, now=NOW + timedelta(days=10))
     with pytest.raises(ReturnTooLarge):
         returning(order, 3, now=NOW + timedelta(days=15))
     returning(order, 2, now=NOW + timedelta(days=15))
@@ -275,7 +282,7 @@ STEPS: dict[str, Step] = {
 def test_the_steps_of_a_return(taken: list[str], allowed: dict[str, str]) -> None:
     for name, step in STEPS.items():
         order, _ = of_three()
-        ship(order.pk, by=SYSTEM, now=NOW)
+        ship_all(order.pk, by=SYSTEM, now=NOW)
         requested = returning(order, 1, within_window=False)
         for earlier in taken:
             STEPS[earlier](requested.pk)
@@ -294,11 +301,11 @@ def test_the_steps_of_a_return(taken: list[str], allowed: dict[str, str]) -> Non
 
 def test_units_that_are_announced_or_returned_cannot_be_returned_again() -> None:
     order, item = of_three()
-    ship(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
     requested = returning(order, 2, within_window=False)
     for again in (
         partial(returning, order, 2, within_window=False),
-        partial(accept_return, order.pk, units={item.pk: 2}, by=SYSTEM, now=LATER),
+        partial(receive_at_once, order.pk, units={item.pk: 2}, by=SYSTEM, now=LATER),
     ):
         with pytest.raises(ReturnTooLarge):
             again()
@@ -324,12 +331,12 @@ def test_units_are_either_shipped_or_cancelled() -> None:
 def test_the_last_unit_is_returned_once() -> None:
     for _ in range(4):
         order, item = of_three()
-        ship(order.pk, by=SYSTEM, now=NOW)
-        accept_return(order.pk, units={item.pk: 2}, by=SYSTEM, now=NOW)
+        ship_all(order.pk, by=SYSTEM, now=NOW)
+        receive_at_once(order.pk, units={item.pk: 2}, by=SYSTEM, now=NOW)
         outcomes = together(
             partial(returning, order, 1, within_window=False),
             partial(returning, order, 1, within_window=False),
-            partial(accept_return, order.pk, units={item.pk: 1}, by=SYSTEM, now=NOW),
+            partial(receive_at_once, order.pk, units={item.pk: 1}, by=SYSTEM, now=NOW),
         )
         assert kinds(outcomes).count("ReturnTooLarge") == 2
         item.refresh_from_db()

@@ -10,9 +10,11 @@ from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.catalog.services import update_product
 from backend.inventory.models import InventoryTransaction
+from backend.orders.cancellation import cancel_units
 from backend.orders.errors import OrderNotFound, ReturnTooLarge, TransitionNotAllowed
 from backend.orders.models import Movement, Order
-from backend.orders.services import accept_return, cancel, deliver, ship
+from backend.orders.returns import receive_at_once
+from backend.orders.shipments import deliver_all, ship_all
 from backend.outbox.models import Message
 from tests.backend.orders.steps import movements_of, order_of
 from tests.backend.shop import NOW, SYSTEM, customer, staff, stock_of, variant
@@ -34,7 +36,7 @@ def steps_of(order: Order) -> list[str]:
 def test_shipping_removes_the_units_from_stock(staff_member: User) -> None:
     lamp = variant(stock=5)
     order = order_of(customer(), {lamp.pk: 2})
-    shipped = ship(order.pk, by=Actor.user(staff_member.pk), now=LATER, note="by post")
+    shipped = ship_all(order.pk, by=Actor.user(staff_member.pk), now=LATER, note="by post")
     out = InventoryTransaction.objects.get(transaction_type="OUT")
     assert shipped.status == "SHIPPED"
     assert stock_of(lamp.pk) == (3, 0)
@@ -57,8 +59,8 @@ def test_shipping_removes_the_units_from_stock(staff_member: User) -> None:
 
 def test_delivery_marks_the_order_as_paid(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
-    ship(order.pk, by=Actor.user(staff_member.pk), now=LATER)
-    delivered = deliver(order.pk, by=Actor.user(staff_member.pk), now=LATER)
+    ship_all(order.pk, by=Actor.user(staff_member.pk), now=LATER)
+    delivered = deliver_all(order.pk, by=Actor.user(staff_member.pk), now=LATER)
     assert (delivered.status, delivered.payment_status) == ("DELIVERED", "PAID")
     assert movements_of(order) == [("SALE", 1, "10.00")]
 
@@ -67,7 +69,7 @@ def test_cancelling_releases_the_units_and_reverses_the_sale() -> None:
     user, lamp = customer(), variant(stock=5, price="2.50")
     order = order_of(user, {lamp.pk: 2})
     update_product(lamp.product_id, changes={"price": Decimal("9.00")}, by=SYSTEM)
-    cancelled = cancel(order.pk, by=Actor.user(user.pk), now=LATER)
+    cancelled = cancel_units(order.pk, by=Actor.user(user.pk), now=LATER)
     assert (cancelled.status, cancelled.payment_status) == ("CANCELLED", "CANCELLED")
     assert stock_of(lamp.pk) == (5, 0)
     assert movements_of(order) == [("SALE", 2, "5.00"), ("CANCEL", 2, "5.00")]
@@ -100,21 +102,21 @@ def test_a_cancellation_has_the_category_of_the_sale() -> None:
     update_product(
         lamp.product_id, changes={"category": category_by_names(["Garden", "Lights"], by=SYSTEM)}, by=SYSTEM
     )
-    cancel(order.pk, by=Actor.user(user.pk), now=LATER)
+    cancel_units(order.pk, by=Actor.user(user.pk), now=LATER)
     assert set(Movement.objects.values_list("category_path", flat=True)) == {"Home > Lamps"}
 
 
 @pytest.mark.parametrize(
     ("taken", "refused"),
     [
-        ([], deliver),
-        ([ship], ship),
-        ([ship], cancel),
-        ([ship, deliver], deliver),
-        ([ship, deliver], cancel),
-        ([cancel], ship),
-        ([cancel], cancel),
-        ([cancel], deliver),
+        ([], deliver_all),
+        ([ship_all], ship_all),
+        ([ship_all], cancel_units),
+        ([ship_all, deliver_all], deliver_all),
+        ([ship_all, deliver_all], cancel_units),
+        ([cancel_units], ship_all),
+        ([cancel_units], cancel_units),
+        ([cancel_units], deliver_all),
     ],
 )
 def test_a_step_that_the_status_does_not_allow_is_refused(
@@ -142,9 +144,11 @@ def test_a_step_that_the_status_does_not_allow_is_refused(
 def test_a_return_increases_stock_and_reduces_revenue(staff_member: User) -> None:
     lamp = variant(stock=5, price="2.50")
     order = order_of(customer(), {lamp.pk: 3})
-    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+    ship_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     item = order.items.get()
-    accept_return(order.pk, units={item.pk: 2}, by=Actor.user(staff_member.pk), now=LATER, note="too bright")
+    receive_at_once(
+        order.pk, units={item.pk: 2}, by=Actor.user(staff_member.pk), now=LATER, note="too bright"
+    )
     entry = InventoryTransaction.objects.get(transaction_type="RETURN")
     item.refresh_from_db()
     order.refresh_from_db()
@@ -157,16 +161,18 @@ def test_a_return_increases_stock_and_reduces_revenue(staff_member: User) -> Non
 def test_units_can_be_returned_in_several_parts_up_to_the_number_bought(staff_member: User) -> None:
     lamp, chair = variant(stock=5), variant(stock=5)
     order = order_of(customer(), {lamp.pk: 3, chair.pk: 1})
-    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+    ship_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     lamps, chairs = order.items.all()
-    accept_return(order.pk, units={lamps.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
+    receive_at_once(order.pk, units={lamps.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
     with pytest.raises(ReturnTooLarge) as refused:
-        accept_return(order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
+        receive_at_once(
+            order.pk, units={lamps.pk: 3, chairs.pk: 1}, by=Actor.user(staff_member.pk), now=LATER
+        )
     assert refused.value.details == {
         "items": [{"item_id": lamps.pk, "quantity": 3, "returned": 1, "announced": 0, "requested": 3}]
     }
     assert stock_of(chair.pk) == (4, 0), "a refused return changes no stock"
-    accept_return(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
+    receive_at_once(order.pk, units={lamps.pk: 2, chairs.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
     assert (stock_of(lamp.pk), stock_of(chair.pk)) == ((5, 0), (5, 0))
     assert [kind for kind, _, _ in movements_of(order)] == ["SALE", "SALE", "RETURN", "RETURN", "RETURN"]
 
@@ -174,42 +180,42 @@ def test_units_can_be_returned_in_several_parts_up_to_the_number_bought(staff_me
 def test_partial_returns_of_a_line_add_up_to_its_amount(staff_member: User) -> None:
     order = order_of(customer(), {variant(stock=5).pk: 3})
     Movement.objects.filter(order=order).update(amount=Decimal("20.00"))
-    ship(order.pk, by=Actor.user(staff_member.pk), now=NOW)
+    ship_all(order.pk, by=Actor.user(staff_member.pk), now=NOW)
     item = order.items.get()
     for _ in range(3):
-        accept_return(order.pk, units={item.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
+        receive_at_once(order.pk, units={item.pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
     assert [amount for _, _, amount in movements_of(order)] == ["20.00", "6.67", "6.66", "6.67"]
 
 
 def test_units_that_were_not_shipped_cannot_be_returned(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     with pytest.raises(TransitionNotAllowed):
-        accept_return(order.pk, units={order.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
+        receive_at_once(order.pk, units={order.items.get().pk: 1}, by=Actor.user(staff_member.pk), now=LATER)
 
 
 def test_a_return_of_another_orders_item_is_refused(staff_member: User) -> None:
     mine, other = (order_of(customer(), {variant().pk: 1}) for _ in range(2))
-    ship(mine.pk, by=Actor.user(staff_member.pk), now=NOW)
+    ship_all(mine.pk, by=Actor.user(staff_member.pk), now=NOW)
     foreign = other.items.get().pk
     with pytest.raises(InvalidInput) as refused:
-        accept_return(mine.pk, units={foreign: 1}, by=Actor.user(staff_member.pk), now=LATER)
+        receive_at_once(mine.pk, units={foreign: 1}, by=Actor.user(staff_member.pk), now=LATER)
     assert str(foreign) in str(refused.value.details["items"])
 
 
 def test_every_step_is_published(staff_member: User) -> None:
     order = order_of(customer(), {variant().pk: 1})
     item = order.items.get()
-    for step in (ship, deliver):
+    for step in (ship_all, deliver_all):
         Message.objects.all().delete()
         step(order.pk, by=Actor.user(staff_member.pk), now=NOW)
         assert Message.objects.filter(topic="order", key=str(order.pk)).exists()
     Message.objects.all().delete()
-    accept_return(order.pk, units={item.pk: 1}, by=Actor.user(staff_member.pk), now=NOW)
+    receive_at_once(order.pk, units={item.pk: 1}, by=Actor.user(staff_member.pk), now=NOW)
     topics = set(Message.objects.values_list("topic", flat=True))
     assert topics == {"order", "order_step", "product", "payment_event"}
 
 
-@pytest.mark.parametrize("step", [ship, deliver, cancel])
+@pytest.mark.parametrize("step", [ship_all, deliver_all, cancel_units])
 def test_an_unknown_order_is_not_found(step: object, staff_member: User) -> None:
     with pytest.raises(OrderNotFound):
         step(987_654, by=Actor.user(staff_member.pk), now=NOW)  # type: ignore[operator]

@@ -10,10 +10,12 @@ import pytest
 from django.db import transaction
 
 from backend.inventory.models import Reservation
+from backend.orders.cancellation import cancel_units
 from backend.orders.holds import expire_orders
 from backend.orders.models import Order, PaymentMethod
-from backend.orders.services import accept_return, cancel, deliver, ship
+from backend.orders.returns import receive_at_once
 from backend.orders.settlement import settle_number
+from backend.orders.shipments import deliver_all, ship_all
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
 from backend.payments.gateways.protocol import Report
@@ -79,30 +81,30 @@ def test_an_authorised_payment_confirms_the_order_and_is_captured_when_it_is_shi
     settings.PAYMENT_CAPTURE = "manual"
     order = settled(placed())
     assert money_of(order) == ("CONFIRMED", "AUTHORISED", 0, 0)
-    ship(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
     assert money_of(settled(order)) == ("SHIPPED", "PAID", 20, 0)
 
 
 def test_cancelling_refunds_what_was_captured() -> None:
     order = settled(placed())
-    cancel(order.pk, by=SYSTEM, now=NOW)
+    cancel_units(order.pk, by=SYSTEM, now=NOW)
     assert money_of(settled(order)) == ("CANCELLED", "REFUNDED", 20, 20)
 
 
 def test_cancelling_voids_what_was_authorised(settings: Any, gateway: RecordingGateway) -> None:
     settings.PAYMENT_CAPTURE = "manual"
     order = settled(placed())
-    cancel(order.pk, by=SYSTEM, now=NOW)
+    cancel_units(order.pk, by=SYSTEM, now=NOW)
     assert money_of(settled(order)) == ("CANCELLED", "CANCELLED", 0, 0)
     assert gateway.names == ["authorise", "void"]
 
 
 def test_a_return_refunds_its_units(gateway: RecordingGateway) -> None:
     order = settled(placed())
-    ship(order.pk, by=SYSTEM, now=NOW)
-    accept_return(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
+    receive_at_once(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
     assert money_of(settled(order))[1:] == ("PARTLY_REFUNDED", 20, 10)
-    accept_return(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    receive_at_once(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
     assert money_of(settled(order))[1:] == ("REFUNDED", 20, 20)
     assert gateway.names == ["authorise", "refund", "refund"]
 
@@ -118,7 +120,7 @@ def test_a_payment_after_the_hold_reserves_the_units_again() -> None:
     assert movements_of(order) == [("SALE", 2, "20.00")]
     statuses = list(order.history.order_by("pk").values_list("status", flat=True))
     assert statuses == ["PENDING", "CANCELLED", "PENDING", "CONFIRMED"]
-    cancel(order.pk, by=SYSTEM, now=LATER)
+    cancel_units(order.pk, by=SYSTEM, now=LATER)
     assert movements_of(order) == [("SALE", 2, "20.00"), ("CANCEL", 2, "20.00")]
 
 
@@ -148,24 +150,24 @@ def test_cash_is_collected_at_delivery_and_returned_with_the_units() -> None:
     user, lamp = customer(), variant(stock=5, price="10.00")
     order = order_of(user, {lamp.pk: 2})
     assert money_of(settled(order)) == ("CONFIRMED", "PENDING", 0, 0)
-    ship(order.pk, by=SYSTEM, now=NOW)
-    deliver(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
+    deliver_all(order.pk, by=SYSTEM, now=NOW)
     assert money_of(settled(order)) == ("DELIVERED", "PAID", 20, 0)
-    accept_return(order.pk, units={order.items.get().pk: 2}, by=SYSTEM, now=NOW)
+    receive_at_once(order.pk, units={order.items.get().pk: 2}, by=SYSTEM, now=NOW)
     assert money_of(settled(order))[1:] == ("REFUNDED", 20, 20)
 
 
 def test_only_what_is_owed_is_collected_at_delivery() -> None:
     order = order_of(customer(), {variant(stock=5, price="10.00").pk: 3})
-    ship(order.pk, by=SYSTEM, now=NOW)
-    accept_return(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
-    deliver(order.pk, by=SYSTEM, now=NOW)
+    ship_all(order.pk, by=SYSTEM, now=NOW)
+    receive_at_once(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    deliver_all(order.pk, by=SYSTEM, now=NOW)
     assert money_of(settled(order))[1:] == ("PAID", 20, 0)
 
 
 def test_settling_twice_changes_nothing(gateway: RecordingGateway) -> None:
     order = settled(placed())
-    cancel(order.pk, by=SYSTEM, now=NOW)
+    cancel_units(order.pk, by=SYSTEM, now=NOW)
     settled(order)
     calls, changed = list(gateway.names), order.updated_at
     assert (settled(order).updated_at, gateway.names) == (changed, calls)
@@ -177,7 +179,7 @@ def test_of_payment_expiry_and_cancellation_at_the_same_time_one_wins_and_the_mo
         pay_late(order)
         together(
             partial(settle_number, order.order_number, by=SYSTEM, now=LATER),
-            partial(cancel, order.pk, by=SYSTEM, now=LATER),
+            partial(cancel_units, order.pk, by=SYSTEM, now=LATER),
             partial(expire_orders, by=SYSTEM, now=LATER),
         )
         status, _, captured, refunded = money_of(settled(order, at=LATER))
@@ -196,8 +198,8 @@ def test_an_order_without_payments_is_left_alone() -> None:
     Payment.objects.all().delete()
     settle_number(order.order_number, by=SYSTEM, now=NOW)
     settle_number("no such order", by=SYSTEM, now=NOW)
-    ship(order.pk, by=SYSTEM, now=NOW)
-    assert deliver(order.pk, by=SYSTEM, now=NOW).payment_status == "PAID"
+    ship_all(order.pk, by=SYSTEM, now=NOW)
+    assert deliver_all(order.pk, by=SYSTEM, now=NOW).payment_status == "PAID"
 
 
 @pytest.mark.parametrize("capture", ["automatic", "manual"])
@@ -207,9 +209,9 @@ def test_what_the_gateway_refused_is_requested_again_only_when_an_operator_has_a
     settings.PAYMENT_CAPTURE = capture
     order = settled(placed(payment_options={"scenario": "refuse"}))
     if capture == "automatic":
-        cancel(order.pk, by=SYSTEM, now=NOW)
+        cancel_units(order.pk, by=SYSTEM, now=NOW)
     else:
-        ship(order.pk, by=SYSTEM, now=NOW)
+        ship_all(order.pk, by=SYSTEM, now=NOW)
     settled(order)
     refused = "refund" if capture == "automatic" else "capture"
     assert gateway.names == ["authorise", refused]

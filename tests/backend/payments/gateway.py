@@ -29,6 +29,7 @@ class RecordingGateway:
     instead: Callable[[Instruction], Outcome] | None = None
     name: str = "test"
     is_manual: bool = False
+    captures_in_parts: bool = True
 
     def check_options(self, options: Mapping[str, object]) -> None:
         self.inner.check_options(options)

@@ -68,6 +68,7 @@ FOR_ROLES = {
     "notification_deliveries_list",
     "notification_deliveries_send_again",
     "orders_deliver",
+    "orders_refunds_create",
     "packing_slips_get",
     "orders_return",
     "orders_ship",
