@@ -7,7 +7,8 @@ PYTHON ?= python3
 PORT ?= 8000
 export PORT
 RUN := $(VENV)/bin/python
-PYTEST := $(VENV)/bin/pytest -n 2 --dist loadscope
+# Modules in their order: slow ones are first (tests/services).
+PYTEST := $(VENV)/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
 EMBEDDED := env -u TEST_DATABASE_URL -u TEST_REDIS_URL -u TEST_CLICKHOUSE_URL -u TEST_SEARCH_ENGINE
 
 .PHONY: help

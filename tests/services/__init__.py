@@ -57,6 +57,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.on_servers)
 
 
+@pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
+def run_slow_modules_first(items: list[pytest.Item]) -> None:
+    """Move modules with slow tests to the beginning, so that no worker is left with one when others are done."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def stores_of(item: pytest.Item) -> frozenset[str]:
     """Return which stores the test's fixtures use."""
     names = set(getattr(item, "fixturenames", ()))

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from django.core.management import call_command
 from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.test import APIClient
 
@@ -128,6 +131,12 @@ FOR_ROLES = {
     "tax_rates_list",
     "tax_rates_update",
 }
+
+
+def test_the_command_writes_a_valid_document(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(path))
+    assert yaml.safe_load(path.read_text()) == document()
 
 
 def test_every_operation_has_a_summary_and_a_described_tag() -> None:
