@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(trylast=True, specname="pytest_collection_modifyitems")
-def run_slow_modules_first(items: list[pytest.Item]) -> None:
+def pytest_collection_slow_modules_first(items: list[pytest.Item]) -> None:
     """Move modules with slow tests to the beginning, so that no worker is left with one when others are done."""
     slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
     items.sort(key=lambda item: item.path not in slow)

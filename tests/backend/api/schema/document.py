@@ -39,7 +39,7 @@ def document() -> dict[str, Any]:
     The command would take several times as long, which the collection of tests waits for: it looks up source
     lines, writes and reads YAML, and validates, which `test_the_command_writes_a_valid_document` does.
     """
-    generated = SchemaGenerator().get_schema(request=None, public=True)
+    generated = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     assert not GENERATOR_STATS, "`manage.py spectacular` prints the warnings"
     loaded: dict[str, Any] = loads(OpenApiJsonRenderer().render(generated, renderer_context={}))
     return loaded
