@@ -3,17 +3,18 @@
 from tests.backend.payments.gateways.stripe_server import StripeServer
 from tests.journeys.conftest import STAFF
 from tests.services.shop import Shop
+from tests.services.waiting import wait_until
 
 
 def test_a_purchase_from_two_sellers_is_reported_to_the_cent_after_each_step(
-    shop: Shop, stripe: StripeServer
+    shop: Shop, stripe: StripeServer, staff: str
 ) -> None:
     # Stripe sends some events twice.
     stripe.deliveries = 2
-    staff = ("--staff-phone", STAFF[0], "--staff-password", STAFF[1])
+    credentials = ("--staff-phone", STAFF[0], "--staff-password", STAFF[1])
     gateway = ("--gateway", "stripe", "--stripe-url", stripe.url)
 
-    output = shop.python("-m", "examples.purchase", f"http://127.0.0.1:{shop.port}", *staff, *gateway)
+    output = shop.python("-m", "examples.purchase", f"http://127.0.0.1:{shop.port}", *credentials, *gateway)
 
     steps = [line.split()[-10:-2] for line in output.splitlines()[1:]]
     none, sold = ["0.00"] * 8, ["269.85", "0.00", "49.80", "0.00", "269.85", "0.00", "355.10", "0.00"]
@@ -22,3 +23,15 @@ def test_a_purchase_from_two_sellers_is_reported_to_the_cent_after_each_step(
     assert [intent["amount_received"] for intent in stripe.intents.values()] == [35_510]
     assert [refund["amount"] for refund in stripe.refunds.values()] == [9_793]
     assert set(stripe.delivered) == {200}
+    require_documents(shop, token=staff)
+
+
+def require_documents(shop: Shop, *, token: str) -> None:
+    """Check that the relay issues an invoice for the sale and a credit note for what was refunded."""
+    orders = shop.get("/api/orders/orders/?payment_status=PARTLY_REFUNDED", token=token)[1]
+    path = f"/api/orders/orders/{orders['results'][0]['id']}/invoices/"
+    wait_until(lambda: len(shop.get(path, token=token)[1]["data"]) == 2, what="both documents are issued")
+    documents = shop.get(path, token=token)[1]["data"]
+    assert [row["kind"] for row in documents] == ["INVOICE", "CREDIT_NOTE"]
+    assert [row["total_amount"] for row in documents] == ["355.10", "97.93"]
+    assert "no gaps" in shop.manage("issue_invoices", "--check")

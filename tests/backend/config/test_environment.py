@@ -62,6 +62,7 @@ PROGRAM = """
 import json
 from django.conf import settings
 names = ["SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_PROXY_SSL_HEADER", "DEBUG", "ALLOWED_HOSTS", "TAX_PERCENTAGE"]
+names += ["SHOP_NAME", "SHOP_ADDRESS"]
 values = {name: getattr(settings, name) for name in names}
 values["DATABASE_OPTIONS"] = settings.DATABASES["default"]["OPTIONS"]
 print(json.dumps(values, default=str))
@@ -96,8 +97,9 @@ def test_production_does_not_start_by_default(tmp_path: Path) -> None:
     assert "production refuses to start: SECRET_KEY must be set" in done.stderr
 
 
-def test_production_requires_https(tmp_path: Path) -> None:
-    done = settings_with(tmp_path, **SAFE, TAX_PERCENTAGE="8.875")
+def test_production_requires_https_and_has_no_example_company(tmp_path: Path) -> None:
+    address = "1 Example Street; 12345 Example Town;"
+    done = settings_with(tmp_path, **SAFE, TAX_PERCENTAGE="8.875", SHOP_ADDRESS=address)
     assert done.returncode == 0, done.stderr
     values = json.loads(done.stdout)
     del values["DATABASE_OPTIONS"]
@@ -108,6 +110,8 @@ def test_production_requires_https(tmp_path: Path) -> None:
         "DEBUG": False,
         "ALLOWED_HOSTS": ["shop.example"],
         "TAX_PERCENTAGE": "8.875",
+        "SHOP_NAME": "",
+        "SHOP_ADDRESS": ["1 Example Street", "12345 Example Town"],
     }
 
 
@@ -126,6 +130,8 @@ def test_production_requires_https(tmp_path: Path) -> None:
         ("DEFAULT_CURRENCY", "ZZZ"),
         ("DEFAULT_CURRENCY", "usd"),
         ("WEB_THREADS", "0"),
+        ("INVOICE_PREFIX", "inv/1"),
+        ("PAPER_SIZE", "A3"),
     ],
 )
 def test_the_error_for_an_invalid_value_names_the_variable(name: str, value: str, tmp_path: Path) -> None:

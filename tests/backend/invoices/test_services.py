@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.models import F
 from pytest_django import Settings
 
+from backend.addresses.validation import Destination
 from backend.api import money
 from backend.audit.models import AuditEntry
 from backend.catalog.models import Product
@@ -17,11 +19,12 @@ from backend.invoices.selectors import orders_without_documents, series_with_gap
 from backend.invoices.services import issue, issue_missing
 from backend.orders.amounts import costs_of
 from backend.orders.cancellation import cancel_units
-from backend.orders.models import Movement, Order
+from backend.orders.models import Movement, Order, OrderItem
 from backend.orders.refunds import grant_refund
 from backend.orders.returns import receive_at_once
 from backend.orders.shipments import deliver_all, ship_all
 from backend.outbox.models import Message
+from backend.taxes.calculation import Taxable, calculator
 from tests.backend.invoices.orders import BY, confirmed_orders, issued
 from tests.backend.orders.steps import check_out, fill, order_of
 from tests.backend.shop import NOW, customer, product, variant
@@ -97,13 +100,13 @@ def test_a_late_relay_issues_the_same_documents_at_once() -> None:
 
 @pytest.mark.parametrize("prices_include_tax", [False, True])
 @pytest.mark.parametrize(
-    ("currency", "prices", "tax", "shipping"),
+    ("currency", "prices", "tax", "shipping", "discount"),
     [
-        ("USD", ["19.99", "0.07"], "7.25", "4.99"),
-        ("EUR", ["33.33", "99.95"], "19", "3.49"),
-        ("JPY", ["333", "1"], "10", "550"),
-        ("KWD", ["1.005", "12.345"], "5", "0.750"),
-        ("USD", ["10.00", "5.00"], "0", "0"),
+        ("USD", ["19.99", "0.07"], "7.25", "4.99", "5.00"),
+        ("EUR", ["33.33", "99.95"], "19", "3.49", "0"),
+        ("JPY", ["333", "1"], "10", "550", "100"),
+        ("KWD", ["1.005", "12.345"], "5", "0.750", "0.333"),
+        ("USD", ["10.00", "5.00"], "0", "0", "0.01"),
     ],
 )
 def test_documents_have_the_amounts_of_the_order_and_of_its_movements(
@@ -112,6 +115,7 @@ def test_documents_have_the_amounts_of_the_order_and_of_its_movements(
     prices: list[str],
     tax: str,
     shipping: str,
+    discount: str,
     settings: Settings,
 ) -> None:
     settings.TAX_PERCENTAGE, settings.SHIPPING_COST = Decimal(tax), Decimal(shipping)
@@ -119,6 +123,7 @@ def test_documents_have_the_amounts_of_the_order_and_of_its_movements(
     lamps = [variant(price=price, currency=currency) for price in prices]
     order = order_of(customer(), {lamp.pk: 3 for lamp in lamps})
     first, second = order.items.all()
+    give_discount(order, item=first, discount=Decimal(discount))
     steps: list[Callable[[datetime], object]] = [
         lambda now: cancel_units(order.pk, units={first.pk: 1, second.pk: 1}, by=BY, now=now),
         lambda now: ship_all(order.pk, by=BY, now=now),
@@ -130,6 +135,7 @@ def test_documents_have_the_amounts_of_the_order_and_of_its_movements(
     for hour, step in enumerate(steps, start=1):
         step(NOW + timedelta(hours=hour))
         require_exact(order)
+    assert Decimal(issued(order)[0].content["lines"][0]["discount_amount"]) == Decimal(discount)
 
 
 def test_cancelling_everything_credits_shipping_and_what_was_not_refunded_before(
@@ -178,6 +184,26 @@ def half_of_the_items(order: Order) -> Decimal:
     costs = costs_of(order)
     left = sum((costs.left_of(item) for item in costs.items), Decimal(0))
     return money.rounded(left / 2, currency=order.currency)
+
+
+def give_discount(order: Order, *, item: OrderItem, discount: Decimal) -> None:
+    """Take a part of an order-level discount off a line and its sale, as if it had been ordered with it."""
+    taxable = [Taxable(amount=item.total_price - discount, tax_class=item.tax_class)]
+    address = Destination(country="US", state="NY")
+    (taxed,) = calculator().taxes(taxable, destination=address, currency=order.currency)
+    less = item.tax_amount - taxed.tax
+    OrderItem.objects.filter(pk=item.pk).update(
+        discount_amount=discount,
+        total_price=F("total_price") - discount,
+        tax_amount=taxed.tax,
+        net_amount=taxed.net,
+    )
+    Movement.objects.filter(order_item=item).update(amount=taxed.net)
+    Order.objects.filter(pk=order.pk).update(
+        subtotal=F("subtotal") - discount,
+        tax_amount=F("tax_amount") - less,
+        total_amount=F("total_amount") - discount - (0 if order.prices_include_tax else less),
+    )
 
 
 def require_exact(order: Order) -> None:
