@@ -1,4 +1,8 @@
-"""Inserts many rows of a table at less cost than the ORM."""
+"""Inserts many rows of a table at less cost than the ORM.
+
+There is a function for each source of the rows: model instances (`insert_objects`), values of some columns
+(`insert_values`), and a query in the database (`insert_query`).
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -9,8 +13,8 @@ from django.db.models import AutoField, Field, Model, QuerySet
 from django.db.models.expressions import Combinable
 
 
-def insert_rows(rows: Sequence[Model], *, overwrite: Collection[str] = ()) -> None:
-    """Insert rows of one model, without setting generated primary keys on the objects.
+def insert_objects(rows: Sequence[Model], *, overwrite: Collection[str] = ()) -> None:
+    """Insert model instances of one class, without setting generated primary keys on them.
 
     With `overwrite`, these fields of a row are updated if its primary key exists. On SQLite this takes half
     the time of `bulk_create`, which builds a statement for every few dozen rows; elsewhere it calls it.
@@ -71,7 +75,7 @@ def insert_values(model: type[Model], columns: Sequence[str], rows: Iterable[Seq
         cursor.executemany(f"{insert_into(model, fields)} VALUES ({places})", prepared)
 
 
-def insert_selected(model: type[Model], columns: Mapping[str, Combinable], *, of: QuerySet[Any]) -> None:
+def insert_query(model: type[Model], columns: Mapping[str, Combinable], *, of: QuerySet[Any]) -> None:
     """Insert a row for each row of `of`, ordered by primary key; `columns` maps fields to expressions."""
     selected = of.order_by("pk").values_list(*columns.values())
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from backend.api.bulk_rows import insert_rows
+from backend.api.bulk_rows import insert_objects
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.catalog.imported_matching import Identity
 from backend.catalog.models import Product, Variant
@@ -84,7 +84,7 @@ def write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[Product]:
     variants = [variant for _, variants in new for variant in variants]
     for variant in variants:
         variant.product_id = variant.product.pk
-    insert_rows(variants)
+    insert_objects(variants)
     return made
 
 
@@ -138,7 +138,7 @@ class Changes:
             variants = Variant.objects.filter(product__in=self._known)
             list(variants.select_for_update(no_key=True).order_by("pk").values_list("pk"))
             Variant.objects.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])
-            insert_rows(self._new)
+            insert_objects(self._new)
         return [product.pk for product in self._products]
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 from django.db import connection, transaction
 from django.db.models import F
 
-from backend.api.bulk_rows import insert_rows
+from backend.api.bulk_rows import insert_objects
 from backend.api.expressions import number_by_key
 from backend.audit.actors import Actor
 from backend.catalog.models import Variant
@@ -72,7 +72,7 @@ def record_past(entries: Sequence[PastEntry]) -> None:
     for row in rows:
         effects[row.variant_id] += row.effect
     with transaction.atomic():
-        insert_rows(rows)
+        insert_objects(rows)
         _increase("stock", by=effects)
 
 
@@ -99,7 +99,7 @@ def record_differences(differences: Mapping[int, int], *, reference: str, by: Ac
     ]
     statement = (SQL / f"change_stock.{connection.vendor}.sql").read_text()
     with transaction.atomic():
-        insert_rows(rows)
+        insert_objects(rows)
         with connection.cursor() as cursor:
             cursor.execute(statement, [json.dumps(differences)])
         fill([variant_id for variant_id, units in differences.items() if units > 0], by=by, now=now)

@@ -32,6 +32,7 @@ from backend.orders.models import (
 from backend.orders.movements import Part, record_cancels, record_parts, record_sales
 from backend.orders.numbers import order_number
 from backend.orders.snapshots import snapshot_of
+from backend.orders.status import Units, status_of
 from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
 
@@ -93,7 +94,7 @@ class PastOrder:
     """A past order, which is recorded as confirmed at the time it was placed.
 
     `reference` identifies it within its source. `steps` are the later changes of its status, in order; None
-    means that it was delivered at the time it was placed.
+    means that it was delivered at the time it was placed. The step that follows from returned units is added.
     """
 
     reference: str
@@ -175,13 +176,14 @@ def _order_of(order: PastOrder, *, source: str) -> Order:
     subtotal = sum((_line_total(item, currency=order.currency) for item in order.items), Decimal(0))
     charges = sum((charge.amount for charge in order.charges), Decimal(0))
     status, _ = _steps(order)[-1]
+    paid_until, _ = _given_steps(order)[-1]
     return Order(
         order_number=order_number(),
         user_id=order.user_id,
         customer_name=order.customer_name,
         customer_phone=order.customer_phone,
         status=status,
-        payment_status=_payment_status(status),
+        payment_status=_payment_status(paid_until),
         payment_method=order.payment_method,
         currency=order.currency,
         subtotal=subtotal,
@@ -210,8 +212,23 @@ def _line_total(item: PastItem, *, currency: str) -> Decimal:
 
 
 def _steps(order: PastOrder) -> list[tuple[OrderStatus, datetime]]:
+    """Return the steps of the order; if units were returned, the last one has the status that follows."""
+    given = _given_steps(order)
+    before, _ = given[-1]
+    returned_at = [item.returned_at for item in order.items if item.returned_at is not None]
+    status = status_of(_units_of(order), confirmed=True)
+    return [*given, (status, max(returned_at))] if returned_at and status != before else given
+
+
+def _given_steps(order: PastOrder) -> list[tuple[OrderStatus, datetime]]:
     later = [(OrderStatus.DELIVERED, order.placed_at)] if order.steps is None else order.steps
     return [(OrderStatus.CONFIRMED, order.placed_at), *later]
+
+
+def _units_of(order: PastOrder) -> Units:
+    quantity = sum(item.quantity for item in order.items)
+    moved = dict.fromkeys(_units_moved(_given_steps(order)[-1][0]), quantity)
+    return Units(quantity=quantity, returned=sum(item.returned for item in order.items), **moved)
 
 
 def _payment_status(status: OrderStatus) -> OrderPaymentStatus:
@@ -233,7 +250,7 @@ def _item_rows(
 ) -> Iterator[tuple[object, ...]]:
     snapshots = {pk: snapshot_of(variant) for pk, variant in variants.items()}
     for order, row in pairs:
-        moved = _units_moved(row.status)
+        moved = _units_moved(_given_steps(order)[-1][0])
         for item in order.items:
             variant = variants[item.variant_id]
             total = _line_total(item, currency=order.currency)

@@ -27,12 +27,12 @@ from backend.orders.steps import locked
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
-# The counters that an earlier release, which knows none, leaves at 0 when it takes a step.
-_MOVED = {
+MOVED = {
     OrderStatus.SHIPPED: ("shipped",),
     OrderStatus.DELIVERED: ("shipped", "delivered"),
     OrderStatus.CANCELLED: ("cancelled",),
 }
+"""The counters that an earlier release, which knows none, leaves at 0 when it takes a step."""
 
 
 @contextmanager
@@ -62,14 +62,32 @@ def changing(order_id: int, action: Action, *, by: Actor, now: datetime, note: s
         order.refresh_from_db()
 
 
+def derive_again(order_id: int, *, by: Actor, now: datetime) -> bool:
+    """Derive the status of an order that an earlier release changed; return whether it differs.
+
+    The change is written to the history, but isn't published as a step: customers get no messages about it.
+
+    Raises:
+        OrderNotFound: there is no such order.
+    """
+    with transaction.atomic():
+        order = locked(order_id)
+        before = order.status
+        _count_units_of_earlier_releases(order)
+        _derive_status(order, by=by, now=now, note="Derived from its units.", is_step=False)
+        if order.status != before:
+            publish(Topic.ORDER, order.pk)
+        return order.status != before
+
+
 def _count_units_of_earlier_releases(order: Order) -> None:
-    counters = _MOVED.get(OrderStatus(order.status), ())
+    counters = MOVED.get(OrderStatus(order.status), ())
     rows = order.items.filter(cancelled=0, shipped=0)
     if counters and not order.items.exclude(cancelled=0, shipped=0).exists():
         rows.update(**dict.fromkeys(counters, F("quantity")))
 
 
-def _derive_status(order: Order, *, by: Actor, now: datetime, note: str) -> None:
+def _derive_status(order: Order, *, by: Actor, now: datetime, note: str, is_step: bool = True) -> None:
     confirmed = order.movements.filter(kind=MovementKind.SALE).exists()
     status = status_of(units_of(order.items.all()), confirmed=confirmed)
     before, order.status = order.status, status
@@ -80,7 +98,8 @@ def _derive_status(order: Order, *, by: Actor, now: datetime, note: str) -> None
         order=order, status=status, note=note, changed_by_id=by.user_id, changed_at=now
     )
     record("orders.status_changed", by=by, subject=order, changes={"status": (before, status)})
-    publish(Topic.ORDER_STEP, step.pk)
+    if is_step:
+        publish(Topic.ORDER_STEP, step.pk)
 
 
 def _set_payment_status(order: Order) -> None:

@@ -44,7 +44,7 @@ from backend.orders.models import (
 )
 from backend.orders.movements import sale_of
 from backend.orders.numbers import order_number
-from backend.orders.pricing import Tariff, Totals, tariff
+from backend.orders.pricing import Tariff, Totals
 from backend.orders.quotes import orderable_currency, priced_lines
 from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import messages
@@ -56,11 +56,12 @@ from backend.payments.services import new_payment
 class Purchase:
     """The data that a customer or a guest sends to place an order, and the tariff that applies.
 
-    Without a shipping method, the cheapest one is used. The tariff is read when the purchase is made, which
-    is before the transaction; `expected_total` and `expected_currency` protect against a later change.
+    Without a shipping method, the cheapest one is used. The tariff is read before the transaction;
+    `expected_total` and `expected_currency` protect against a later change.
     """
 
     owner: Owner
+    tariff: Tariff
     name: str = ""
     phone: str = ""
     email: str = ""
@@ -72,7 +73,6 @@ class Purchase:
     notes: str = ""
     expected_total: Decimal | None = None
     expected_currency: str = ""
-    tariff: Tariff = field(default_factory=tariff)
 
 
 def place_order(purchase: Purchase, *, by: Actor, now: datetime, last_rows: LastRows) -> Order:

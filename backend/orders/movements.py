@@ -14,7 +14,7 @@ from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from backend.api.bulk_rows import insert_selected
+from backend.api.bulk_rows import insert_query
 from backend.catalog.models import Product
 from backend.orders.models import Movement, MovementKind, OrderItem, OrderStatus, OrderStatusHistory
 from backend.orders.pricing import share
@@ -78,7 +78,7 @@ def sale_of(item: OrderItem, *, product: Product, now: datetime) -> Movement:
 def record_sales(order_ids: Collection[int]) -> None:
     """Write a sale for every item of the orders, at the time of their confirmation."""
     items = OrderItem.objects.filter(order__in=order_ids, order__history__status=OrderStatus.CONFIRMED)
-    insert_selected(Movement, SALE_COLUMNS, of=items)
+    insert_query(Movement, SALE_COLUMNS, of=items)
 
 
 def record_cancels(order_ids: Collection[int]) -> None:
@@ -86,7 +86,7 @@ def record_cancels(order_ids: Collection[int]) -> None:
     sales = Movement.objects.filter(
         order__in=order_ids, kind=MovementKind.SALE, order__status=OrderStatus.CANCELLED
     )
-    insert_selected(Movement, CANCEL_COLUMNS, of=sales)
+    insert_query(Movement, CANCEL_COLUMNS, of=sales)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

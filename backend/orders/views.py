@@ -40,6 +40,7 @@ from backend.orders.errors import (
     UnitsNotLeft,
 )
 from backend.orders.fulfilment_serializers import CancelSerializer
+from backend.orders.pricing import tariff
 from backend.orders.returns import receive_at_once
 from backend.orders.serializers import (
     CheckoutSerializer,
@@ -134,9 +135,11 @@ def _purchase(owner: Owner, *, request: Request, body: dict[str, Any]) -> Purcha
         if not body["email"]:
             raise InvalidInput(email="A guest's order needs an e-mail address.")
         address = body["shipping_address"]
-        return Purchase(owner=owner, name=address.get("name", ""), phone=address.get("phone", ""), **body)
-    user = account_of(request)
-    return Purchase(owner=owner, name=user.get_full_name(), phone=user.phone or "", **body)
+        name, phone = address.get("name", ""), address.get("phone", "")
+    else:
+        user = account_of(request)
+        name, phone = user.get_full_name(), user.phone or ""
+    return Purchase(owner=owner, tariff=tariff(), name=name, phone=phone, **body)
 
 
 class OrderView(APIView):

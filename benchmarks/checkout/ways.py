@@ -29,6 +29,7 @@ from backend.api.rows import LastRows
 from backend.audit.actors import Actor
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.numbers import order_number
+from backend.orders.pricing import tariff
 from backend.orders.serializers import shown_order
 from benchmarks.checkout import naive
 
@@ -67,6 +68,7 @@ def shop(user: User, now: datetime) -> Checkout:
     request.user = user
     purchase = Purchase(
         owner=Owner(user_id=user.pk),
+        tariff=tariff(),
         name=user.get_full_name(),
         phone=user.phone or "",
         shipping_address=ADDRESS,

@@ -26,6 +26,7 @@ from backend.inventory.models import InventoryTransaction, ReservationState, Tra
 from backend.inventory.services import Entry, record_many
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
+from backend.orders.pricing import tariff
 from backend.outbox.relay import drain
 from demo import accounts
 from demo.plan import Progress
@@ -105,7 +106,7 @@ def test_the_amounts_of_an_order_equal_those_of_a_checkout(history: History, set
         for item in items:
             claim = Claim(exposure_id=None, shopper_key=None, added_at=SMALL.now)
             add_item(owner, product_id=None, variant_id=item.variant_id, quantity=item.quantity, claim=claim)
-        purchase = Purchase(owner=owner, shipping_address=order.shipping_address)
+        purchase = Purchase(owner=owner, tariff=tariff(), shipping_address=order.shipping_address)
         with last_rows() as rows:
             placed = place_order(purchase, now=SMALL.now, by=SYSTEM, last_rows=rows)
         for amount in ("subtotal", "tax_amount", "shipping_cost", "total_amount", "currency"):

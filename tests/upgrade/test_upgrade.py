@@ -116,6 +116,26 @@ def stocked_product(shop: Shop) -> tuple[int, str]:
     return found["id"], found["title"]
 
 
+def returned_order(shop: Shop, product_id: int) -> int:
+    """Order three units, ship them and return them one by one; return the order's id."""
+    staff = shop.post("/accounts/login/", {**CUSTOMER, "phone": "+15550100001"})[1]["data"]["access_token"]
+    address = {"street": "123 Main St", "city": "New York", "postal_code": "10001", "country": "USA"}
+    for path, body in (
+        ("/api/orders/cart/", {"product_id": product_id, "quantity": 3}),
+        ("/api/orders/orders/", {"shipping_address": address}),
+    ):
+        status, response = shop.post(path, body, token=staff)
+        assert status == 201, response
+    order: dict[str, Any] = response["data"]
+    path = f"/api/orders/orders/{order['id']}/"
+    one: dict[str, Any] = {"items": [{"item_id": order["items"][0]["id"], "quantity": 1}]}
+    for step, sent in (("ship/", {}), ("return/", one), ("return/", one), ("return/", one)):
+        status, response = shop.post(path + step, sent, token=staff)
+        assert status == 200, response
+    assert response["data"]["status"] == "SHIPPED"
+    return int(order["id"])
+
+
 def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old: Shop, new: Shop) -> None:
     login, (product_id, title) = log_in(old), stocked_product(old)
     token = login["access_token"]
@@ -123,6 +143,7 @@ def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old
         lambda: bool(old.get("/api/search/", fields={"q": title})[1]["results"]),
         what="a search finds the product",
     )
+    returned = returned_order(old, product_id)
     before = Records.of(old.home)
 
     with BackgroundClients(old, token, product_id, title) as clients:
@@ -162,6 +183,11 @@ def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old
         lambda: set(clients.event_ids) <= stored_events(new.home), what="every accepted event is stored"
     )
     wait_until(lambda: "agree" in new.manage("reconcile", check=False), what="the order facts agree")
+
+    assert "1 orders have changed" in new.manage("derive_order_statuses")
+    staff = new.post("/accounts/login/", {**CUSTOMER, "phone": "+15550100001"})[1]["data"]["access_token"]
+    status, body = new.get(f"/api/orders/orders/{returned}/", token=staff)
+    assert [step["status"] for step in body["data"]["history"]][-2:] == ["SHIPPED", "RETURNED"]
 
     assert health(new, new.metrics_port)["search"]["schema_version"] == VERSION
     assert new.get("/api/search/", fields={"q": title})[1]["results"][0]["id"] == product_id

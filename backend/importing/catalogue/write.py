@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from backend.api.bulk_rows import insert_rows
+from backend.api.bulk_rows import insert_objects
 from backend.audit.actors import Actor
 from backend.catalog.bulk import set_active, upsert_products
 from backend.catalog.imported import Upserted
@@ -156,7 +156,7 @@ class _Chunk:
         publish_many(Topic.PRODUCT, sorted(moved - published))
         if decisions.variants or decisions.products:
             set_active(variants=decisions.variants, products=decisions.products, now=writer.now)
-        insert_rows(list(decisions.statements.values()), overwrite=STATED)
+        insert_objects(list(decisions.statements.values()), overwrite=STATED)
         store_product_statements(
             {
                 ids[row.product.reference]: (
@@ -222,7 +222,7 @@ def store_product_statements(digests: Mapping[int, str], *, withdrawn_at: dateti
         ProductStatement(product_id=product_id, digest=digest, withdrawn_at=withdrawn_at)
         for product_id, digest in digests.items()
     ]
-    insert_rows(statements, overwrite=["digest", "withdrawn_at"])
+    insert_objects(statements, overwrite=["digest", "withdrawn_at"])
 
 
 def _refused(rows: Iterable[CatalogRow], *, reasons: Mapping[str, str]) -> Iterator[Refused]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from backend.api.bulk_rows import insert_rows
+from backend.api.bulk_rows import insert_objects
 from backend.catalog.models import Product, Variant
 from backend.importing.models import VariantStatement
 from tests.backend import shop
@@ -31,7 +31,7 @@ def new_variant(product: Product, sku: str) -> Variant:
 def test_rows_are_stored_as_by_bulk_create() -> None:
     product = shop.product()
     (expected,) = Variant.objects.bulk_create([new_variant(product, "usual")])
-    insert_rows([new_variant(product, f"many-{number}") for number in range(ROWS_OF_SEVERAL_STATEMENTS)])
+    insert_objects([new_variant(product, f"many-{number}") for number in range(ROWS_OF_SEVERAL_STATEMENTS)])
 
     columns = [field.attname for field in Variant._meta.concrete_fields if field.name not in ("id", "sku")]
     stored = Variant.objects.filter(sku__startswith="many-").values_list(*columns)
@@ -42,8 +42,8 @@ def test_rows_are_stored_as_by_bulk_create() -> None:
 def test_only_the_given_fields_of_existing_rows_are_overwritten() -> None:
     variant = shop.product().variants.get()
     first, second = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
-    insert_rows([VariantStatement(variant=variant, stock=3, applied_at=first)], overwrite=["stock"])
-    insert_rows([VariantStatement(variant=variant, stock=5, applied_at=second)], overwrite=["stock"])
+    insert_objects([VariantStatement(variant=variant, stock=3, applied_at=first)], overwrite=["stock"])
+    insert_objects([VariantStatement(variant=variant, stock=5, applied_at=second)], overwrite=["stock"])
 
     statement = VariantStatement.objects.get()
     assert (statement.stock, statement.applied_at) == (5, first)
@@ -52,10 +52,10 @@ def test_only_the_given_fields_of_existing_rows_are_overwritten() -> None:
 def test_an_existing_row_is_an_error_unless_it_may_be_overwritten() -> None:
     product = shop.product()
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert_rows([new_variant(product, "new"), new_variant(product, product.variants.get().sku)])
+        insert_objects([new_variant(product, "new"), new_variant(product, product.variants.get().sku)])
     assert not Variant.objects.filter(sku="new").exists()
 
 
 def test_inserting_no_rows_executes_no_statement(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        insert_rows([])
+        insert_objects([])

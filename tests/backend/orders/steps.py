@@ -13,6 +13,7 @@ from backend.audit.actors import Actor
 from backend.carts.services import Claim, add_item
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.models import Movement, Order
+from backend.orders.pricing import tariff
 from tests.backend.shop import NOW
 
 ADDRESS = {
@@ -38,6 +39,7 @@ def fill(
 def check_out(user: User, *, at: datetime = NOW, **options: Any) -> Order:
     purchase = Purchase(
         owner=Owner(user_id=user.pk),
+        tariff=tariff(),
         name=user.get_full_name(),
         phone=user.phone or "",
         shipping_address=ADDRESS,

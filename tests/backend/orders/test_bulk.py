@@ -135,6 +135,7 @@ def test_later_steps_and_returns_keep_their_times() -> None:
         past_order("open", line(lamp.pk), steps=[]),
         past_order("cancelled", line(lamp.pk, 2), steps=[(OrderStatus.CANCELLED, LATER)]),
         past_order("returned", line(lamp.pk), line(chair.pk, 3, returned=2, returned_at=LATER), steps=steps),
+        past_order("all returned", line(chair.pk, 3, returned=3, returned_at=LATER)),
     ]
     import_orders(orders, source="elsewhere")
     rows = {row.source_reference: row for row in Order.objects.all()}
@@ -142,8 +143,16 @@ def test_later_steps_and_returns_keep_their_times() -> None:
         "kept": "DELIVERED",
         "open": "CONFIRMED",
         "cancelled": "CANCELLED",
-        "returned": "DELIVERED",
+        "returned": "PARTIALLY_RETURNED",
+        "all returned": "RETURNED",
     }
+    for name in ("returned", "all returned"):
+        steps_taken = rows[name].history.order_by("pk").values_list("status", "changed_at")
+        assert list(steps_taken)[-1] == (rows[name].status, LATER)
+        assert rows[name].payment_status == "PAID"
+        assert {item.shipped for item in rows[name].items.all()} == {
+            item.quantity for item in rows[name].items.all()
+        }
     assert list(rows["kept"].history.values_list("status", "changed_at")) == [
         ("CONFIRMED", NOW),
         ("SHIPPED", shipped),
@@ -151,7 +160,7 @@ def test_later_steps_and_returns_keep_their_times() -> None:
     ]
     assert movements_of(rows["cancelled"]) == [("SALE", 2, "5.10"), ("CANCEL", 2, "5.10")]
     assert movements_of(rows["returned"])[2:] == [("RETURN", 2, "5.10")]
-    returned = Movement.objects.get(kind="RETURN")
+    returned = Movement.objects.filter(kind="RETURN", order=rows["returned"]).get()
     assert (returned.variant, returned.occurred_at) == (chair, LATER)
     assert Movement.objects.get(kind="CANCEL").occurred_at == LATER
     assert list(rows["returned"].items.values_list("returned", flat=True)) == [0, 2]
