@@ -9,7 +9,7 @@ from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
 from backend.payments.errors import PaymentNotFound
 from backend.payments.models import EventKind, Payment, PaymentRequest, RequestState
-from backend.payments.recording import derive, finish, locked_payment
+from backend.payments.recording import derive, failure_of, finish, locked_payment, record_reports
 
 
 def acknowledge(payment_id: UUID, *, by: Actor, now: datetime) -> Payment:
@@ -50,12 +50,15 @@ def retry(request_id: UUID, *, by: Actor, now: datetime) -> PaymentRequest:
 def give_up(request_id: UUID, *, reason: str, by: Actor, now: datetime) -> PaymentRequest:
     """Close an unresolved request that the gateway did not perform, according to an operator.
 
+    It is recorded as if the gateway had refused it: a capture or refund is requested again when the payment
+    is acknowledged, if it is still owed.
+
     Raises:
         PaymentNotFound: there is no such request, or its outcome is known.
     """
     request = _unresolved(request_id)
     finish(request, state=RequestState.FAILED, error=reason, now=now)
-    derive(request.payment, now=now)
+    record_reports(request.payment, [failure_of(request, reason=reason, now=now)], request=request, now=now)
     record("payments.request_given_up", by=by, subject=request)
     return request
 

@@ -15,13 +15,13 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from backend.payments.errors import GatewayRefused, OutcomeUnknown
 from backend.payments.gateways import call, gateway
-from backend.payments.gateways.protocol import Outcome, Report
+from backend.payments.gateways.protocol import Outcome
 from backend.payments.instructions import instruction_of
-from backend.payments.models import EventKind, Payment, PaymentRequest, RequestKind, RequestState
+from backend.payments.models import Payment, PaymentRequest, RequestKind, RequestState
 from backend.payments.recording import (
-    FAILURE_OF,
     contradicts,
     derive,
+    failure_of,
     finish,
     locked_payment,
     record_reports,
@@ -116,22 +116,10 @@ def _record_refusal(request: PaymentRequest, refusal: GatewayRefused, *, now: da
         # A webhook may have reported meanwhile that the request was performed.
         if request.state == RequestState.PENDING:
             finish(request, state=RequestState.FAILED, error=refusal.reason, now=now)
-        reports = refusal.reports or [_failure(request, reason=refusal.reason, now=now)]
+        reports = refusal.reports or [failure_of(request, reason=refusal.reason, now=now)]
         record_reports(payment, reports, request=request, now=now)
     logger.warning("payment_request_refused", request=str(request.pk), reason=refusal.reason)
     return RequestState(request.state)
-
-
-def _failure(request: PaymentRequest, *, reason: str, now: datetime) -> Report:
-    return Report(
-        kind=FAILURE_OF.get(RequestKind(request.kind), EventKind.DECLINED),
-        amount=request.amount,
-        currency=request.payment.currency,
-        reference=str(request.pk),
-        occurred_at=now,
-        request_id=request.pk,
-        message=reason,
-    )
 
 
 def _postpone(request: PaymentRequest, *, reason: str, now: datetime) -> RequestState:

@@ -251,6 +251,19 @@ def finish(request: PaymentRequest, *, state: RequestState, now: datetime, error
         publish(Topic.PAYMENT_REQUEST, str(waiting.pk))
 
 
+def failure_of(request: PaymentRequest, *, reason: str, now: datetime) -> Report:
+    """Return the report that the request failed."""
+    return Report(
+        kind=FAILURE_OF.get(RequestKind(request.kind), EventKind.DECLINED),
+        amount=request.amount,
+        currency=request.payment.currency,
+        reference=str(request.pk),
+        occurred_at=now,
+        request_id=request.pk,
+        message=reason,
+    )
+
+
 def _complete_approved(
     payment: Payment, *, added: Sequence[PaymentEvent], requests: Sequence[PaymentRequest], now: datetime
 ) -> None:

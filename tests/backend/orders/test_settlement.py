@@ -20,8 +20,8 @@ from backend.outbox.models import Message
 from backend.outbox.topics import Topic
 from backend.payments.gateways.protocol import Report
 from backend.payments.models import EventKind, Payment, PaymentEvent, PaymentRequest
-from backend.payments.operators import acknowledge
-from backend.payments.performing import due, perform
+from backend.payments.operators import acknowledge, give_up
+from backend.payments.performing import MAX_ATTEMPTS, due, perform
 from backend.payments.recording import locked_payment, record_reports
 from backend.payments.selectors import sums_of
 from tests.backend.orders.steps import check_out, fill, movements_of, order_of
@@ -238,3 +238,21 @@ def test_a_payment_that_is_being_voided_does_not_pay_an_expired_order(settings: 
     perform(void.pk, clock=lambda: LATER)
     assert money_of(settled(order, at=LATER)) == ("CANCELLED", "CANCELLED", 0, 0)
     assert Payment.objects.get().status == "VOIDED"
+
+
+def test_a_refund_that_was_given_up_is_requested_again_when_its_payment_is_acknowledged(
+    gateway: RecordingGateway,
+) -> None:
+    order = settled(placed())
+    cancel_units(order.pk, by=SYSTEM, now=NOW)
+    PaymentRequest.objects.filter(kind="REFUND").update(
+        state="UNRESOLVED", attempts=MAX_ATTEMPTS, next_attempt_at=None
+    )
+    with transaction.atomic():
+        give_up(PaymentRequest.objects.get(kind="REFUND").pk, reason="not there", by=SYSTEM, now=NOW)
+    assert money_of(settled(order)) == ("CANCELLED", "PAID", 20, 0)
+    assert Payment.objects.get().needs_attention
+    with transaction.atomic():
+        acknowledge(Payment.objects.get().pk, by=SYSTEM, now=LATER)
+    assert money_of(settled(order, at=LATER)) == ("CANCELLED", "REFUNDED", 20, 20)
+    assert gateway.names == ["authorise", "refund"]
