@@ -40,8 +40,11 @@ class Costs:
 
     @property
     def due_for_delivered(self) -> Decimal:
-        """What the customer owes for the units that were delivered and not returned, with shipping."""
-        return self._cost({item.pk: max(item.delivered - item.returned, 0) for item in self.items})
+        """What the customer owes for the units that were delivered and not returned, with shipping.
+
+        Units may be returned that were never delivered, such as those of a refused parcel.
+        """
+        return self._cost({item.pk: min(item.delivered, item.shipped - item.returned) for item in self.items})
 
     @property
     def shipped_in_total(self) -> Decimal:

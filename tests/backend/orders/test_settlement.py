@@ -15,7 +15,7 @@ from backend.orders.holds import expire_orders
 from backend.orders.models import Order, PaymentMethod
 from backend.orders.returns import receive_at_once
 from backend.orders.settlement import settle_number
-from backend.orders.shipments import deliver_all, ship_all
+from backend.orders.shipments import create_shipment, deliver_all, deliver_shipment, ship_all
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
 from backend.payments.gateways.protocol import Report
@@ -256,3 +256,14 @@ def test_a_refund_that_was_given_up_is_requested_again_when_its_payment_is_ackno
         acknowledge(Payment.objects.get().pk, by=SYSTEM, now=LATER)
     assert money_of(settled(order, at=LATER)) == ("CANCELLED", "REFUNDED", 20, 20)
     assert gateway.names == ["authorise", "refund"]
+
+
+def test_a_refused_parcel_does_not_reduce_what_is_collected_for_another_one() -> None:
+    order = order_of(customer(), {variant(stock=5, price="10.00").pk: 3})
+    item = order.items.get()
+    create_shipment(order.pk, units={item.pk: 2}, by=SYSTEM, now=NOW)
+    create_shipment(order.pk, units={item.pk: 1}, by=SYSTEM, now=NOW)
+    receive_at_once(order.pk, units={item.pk: 2}, by=SYSTEM, now=NOW)
+    kept = order.shipments.latest("pk")
+    deliver_shipment(kept.pk, order_id=order.pk, by=SYSTEM, now=NOW)
+    assert money_of(settled(order))[1:] == ("PAID", 10, 0)
