@@ -13,7 +13,8 @@ from backend.api.fields import Choice
 from backend.api.parameters import Body
 from backend.api.text import Text
 
-LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
+# The end is not `$`, which also matches before a final line break.
+LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?)?(?![\s\S])"
 PROFILE = {"first_name": "John", "last_name": "Doe", "date_of_birth": "1990-01-01", "user_type": "CUSTOMER"}
 
 
@@ -65,6 +66,7 @@ class ProfileChangesSerializer(Body):
         max_length=11,
         required=False,
         allow_blank=True,
+        trim_whitespace=False,
         help_text="A BCP 47 tag, such as `en` or `pt-BR`; empty for the shop's language.",
     )
     marketing_consent = serializers.BooleanField(
@@ -107,7 +109,9 @@ class CodeSerializer(Body):
     EXAMPLE = {"phone": "+15550100003", "otp": "123456"}
 
     phone = serializers.CharField(max_length=32)
-    otp = serializers.RegexField(r"^[0-9]{6}$", max_length=6, write_only=True, help_text="The six digits.")
+    otp = serializers.RegexField(
+        r"^[0-9]{6}$", max_length=6, trim_whitespace=False, write_only=True, help_text="The six digits."
+    )
 
 
 class ResetTokenSerializer(serializers.Serializer[Any]):

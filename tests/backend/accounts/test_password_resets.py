@@ -189,7 +189,8 @@ def test_a_phone_gets_five_codes_an_hour_also_in_parallel(client: APIClient, pho
 
 
 @pytest.mark.parametrize(
-    "otp", ["12345", "1234567", "abcdef", "\u0661\u0662\u0663\u0664\u0665\u0666", 123456, None]
+    "otp",
+    ["12345", "1234567", "abcdef", " 12345", "12345\n", "\u0661\u0662\u0663\u0664\u0665\u0666", 123456, None],
 )
 def test_a_code_of_another_shape_is_refused_without_an_attempt(client: APIClient, otp: object) -> None:
     requested(client)

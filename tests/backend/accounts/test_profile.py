@@ -52,6 +52,8 @@ def test_the_audit_log_has_the_names_of_changed_fields_and_not_their_values() ->
         {"user_type": "ADMIN"},
         {"language": "english"},
         {"language": "en_US"},
+        {"language": "en\n"},
+        {"language": " en"},
         {"marketing_consent": "yes"},
         {"marketing_consent": None},
         {"marketing_consent_at": "2026-01-01T00:00:00Z"},
