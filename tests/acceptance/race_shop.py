@@ -1,128 +1,168 @@
 """Prepares and inspects the shop of `test_checkout_races`, in a process of that shop.
 
-`make` prints the buyers' access tokens and the variants as JSON; `expire` expires all unpaid orders until it is
-terminated; `inspect` prints what is stored, as JSON.
+`make` prints variants, access tokens and guests' carts as JSON; `expire` expires all unpaid orders, and `perform`
+performs what is due at payment gateways, until they are terminated; `inspect` prints what is stored, as JSON, for each
+line that it reads.
 """
 
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import django
 
 django.setup()
 
-from django.db.models import Sum  # noqa: E402
+from django.db import connection  # noqa: E402 - needs Django's apps
 from django.utils import timezone  # noqa: E402
 
 from backend.accounts.models import User, UserType  # noqa: E402
 from backend.accounts.sessions import begin_session  # noqa: E402
+from backend.api.owners import guest_with, new_cart_token  # noqa: E402
 from backend.audit.actors import Actor  # noqa: E402
+from backend.carts.models import Cart, CartItem  # noqa: E402
 from backend.catalog.categories import category_by_names  # noqa: E402
 from backend.catalog.services import create_product  # noqa: E402
 from backend.catalog.variant_services import NewVariant  # noqa: E402
 from backend.inventory.checks import stock_differences  # noqa: E402
-from backend.inventory.models import LIVE, Reservation, TransactionType  # noqa: E402
+from backend.inventory.models import TransactionType  # noqa: E402
 from backend.inventory.services import Entry, record_many  # noqa: E402
 from backend.orders.holds import expire_orders  # noqa: E402
-from backend.orders.models import Movement, Order, OrderStatus  # noqa: E402
+from backend.orders.models import Order, OrderStatus  # noqa: E402
 from backend.payments.models import OPEN_STATES, Payment, PaymentRequest  # noqa: E402
+from backend.payments.performing import due, perform  # noqa: E402
 
 BY = Actor.system("races")
+COUNTERS = (Path(__file__).parent / "counters.sql").read_text()
+# The units of each variant; each is a product of its own, so that its price can be changed alone.
+STOCK = {"ABUNDANT": 10_000, "LEFT": 10_000, "RIGHT": 10_000, "LAST": 1, "CHANGING": 10_000}
 
 
-def make(units: int, customers: int) -> dict[str, object]:
-    """Create a scarce variant with so many units, an abundant one, and customers."""
+def make(scarce: int, customers: int, carts: int) -> dict[str, object]:
+    """Create `scarce` units of a variant and many of others, customers, and guests' carts.
+
+    The guests' carts have a unit of LEFT and one of RIGHT, which every second guest added first.
+    """
     now = timezone.now()
     seller = User.objects.create_user("+15550208000", user_type=UserType.SELLER)
-    created = create_product(
-        title="A lamp",
-        category=category_by_names(["Home"], by=BY),
-        seller_id=seller.pk,
-        price=Decimal("10.00"),
-        currency="USD",
-        variants=[NewVariant(sku="SCARCE", name="scarce"), NewVariant(sku="ABUNDANT", name="abundant")],
-        now=now,
-        by=BY,
-    )
-    variants = list(created.variants.order_by("pk").values_list("pk", flat=True))
-    stock = zip(variants, (units, 10_000), strict=True)
-    entries = [
-        Entry(variant_id=pk, transaction_type=TransactionType.IN, quantity=in_stock) for pk, in_stock in stock
-    ]
+    variants: dict[str, dict[str, int]] = {}
+    entries = []
+    for sku, units in {"SCARCE": scarce, **STOCK}.items():
+        created = create_product(
+            title=f"A lamp {sku}",
+            category=category_by_names(["Home"], by=BY),
+            seller_id=seller.pk,
+            price=Decimal("10.00"),
+            currency="USD",
+            variants=[NewVariant(sku=sku, name=sku)],
+            now=now,
+            by=BY,
+        )
+        variant = created.variants.get()
+        variants[sku] = {"variant": variant.pk, "product": created.pk}
+        entries.append(Entry(variant_id=variant.pk, transaction_type=TransactionType.IN, quantity=units))
     record_many(entries, by=BY, now=now)
-    return {"variants": variants, "tokens": list(_tokens(customers))}
+    staff = User.objects.create_superuser("+15550208002", "a password for staff")
+    other = User.objects.create_user("+15550208001", user_type=UserType.SELLER)
+    return {
+        "variants": variants,
+        "customers": [_token_of(User.objects.create_user(f"+1555020{n:04d}")) for n in range(customers)],
+        "seller": _token_of(seller),
+        "other_seller": _token_of(other),
+        "staff": _token_of(staff),
+        "guests": _guests_with_carts(carts, [variants[sku]["variant"] for sku in ("LEFT", "RIGHT")]),
+    }
 
 
-def _tokens(customers: int) -> Iterator[str]:
-    for number in range(customers):
-        user = User.objects.create_user(f"+1555020{number:04d}")
-        yield begin_session(user, now=timezone.now()).access_token
+def _token_of(user: User) -> str:
+    return begin_session(user, now=timezone.now()).access_token
+
+
+def _guests_with_carts(count: int, variants: list[int]) -> list[str]:
+    """Return the cart tokens of guests whose carts have the variants in alternating order."""
+    now, tokens = timezone.now(), [new_cart_token() for _ in range(count)]
+    carts = Cart.objects.bulk_create(Cart(guest=guest_with(token).guest) for token in tokens)
+    CartItem.objects.bulk_create(
+        CartItem(cart=cart, variant_id=pk, quantity=1, added_at=now)
+        for number, cart in enumerate(carts)
+        for pk in (variants if number % 2 else variants[::-1])
+    )
+    return tokens
 
 
 def expire() -> None:
-    """Let unpaid orders expire half a second after they were placed, again and again.
+    """Let unpaid orders expire half a second after they were placed.
 
     Their `expires_at` is changed instead of passing a later time, from which payments would be scheduled.
     """
+    now = timezone.now()
+    pending = Order.objects.filter(status=OrderStatus.PENDING, placed_at__lte=now - timedelta(seconds=0.5))
+    pending.update(expires_at=now)
+    expire_orders(by=BY, now=now)
+
+
+def perform_due() -> None:
+    """Perform what is due at payment gateways, as workers do after a sweep."""
+    for request_id in due(now=timezone.now(), limit=10):
+        perform(request_id, clock=timezone.now)
+
+
+def repeat(act: Callable[[], None]) -> None:
+    """Call `act` again and again."""
     while True:
-        now = timezone.now()
-        pending = Order.objects.filter(
-            status=OrderStatus.PENDING, placed_at__lte=now - timedelta(seconds=0.5)
-        )
-        pending.update(expires_at=now)
-        expire_orders(by=BY, now=now)
+        act()
         time.sleep(0.05)
 
 
 def inspect() -> dict[str, object]:
-    """Return what is stored about stock, orders and money."""
-    live = Reservation.objects.filter(state__in=LIVE)
+    """Return what is stored about stock, orders and money (7 queries)."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNTERS)
+        differences = [f"{what} {pk}: {found}, not {sums}" for what, pk, found, sums in cursor.fetchall()]
+    money: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for payment in Payment.objects.prefetch_related("events"):
+        money[payment.order_number] = {
+            "captured": str(payment.captured),
+            "refunded": str(payment.refunded),
+            "needs_attention": payment.needs_attention,
+            "events": [(event.kind, event.problem) for event in payment.events.all()],
+        }
+    orders = Order.objects.order_by("pk").prefetch_related("items__variant", "history", "movements")
     return {
         "open_requests": PaymentRequest.objects.filter(state__in=OPEN_STATES).count(),
-        "differences": [str(one) for one in stock_differences()],
-        "reserved": {
-            one["variant__sku"]: one["units"]
-            for one in live.values("variant__sku")
-            .annotate(units=Sum("quantity") - Sum("released"))
-            .order_by()
-        },
-        "orders": [_order(order) for order in Order.objects.order_by("pk")],
+        "differences": differences + [str(each) for each in stock_differences()],
+        "orders": [_shown(order) | money[order.order_number] for order in orders],
     }
 
 
-def _order(order: Order) -> dict[str, object]:
-    payments = Payment.objects.filter(order_number=order.order_number)
-    sums = payments.aggregate(
-        captured=Sum("captured"), refunded=Sum("refunded"), authorised=Sum("authorised")
-    )
-    movements = (
-        Movement.objects.filter(order=order)
-        .values("kind")
-        .annotate(units=Sum("quantity"), amount=Sum("amount"))
-    )
-    by_kind = {one["kind"]: (one["units"], str(one["amount"])) for one in movements.order_by()}
+def _shown(order: Order) -> dict[str, object]:
+    sold = {"SALE": 0, "CANCEL": 0}
+    for movement in order.movements.all():
+        sold[movement.kind] += movement.quantity
     return {
         "number": order.order_number,
         "status": order.status,
-        "payment_status": order.payment_status,
         "method": order.payment_method,
         "total": str(order.total_amount),
-        "units": {item.variant.sku: item.quantity for item in order.items.select_related("variant")},
-        "steps": list(order.history.order_by("pk").values_list("status", flat=True)),
-        "movements": by_kind,
-        **{name: str(amount or 0) for name, amount in sums.items()},
+        "units": {item.variant.sku: item.quantity for item in order.items.all()},
+        "sold": sold["SALE"] - sold["CANCEL"],
     }
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["make", units, customers]:
-            sys.stdout.write(json.dumps(make(int(units), int(customers))))
+        case ["make", scarce, customers, carts]:
+            sys.stdout.write(json.dumps(make(int(scarce), int(customers), int(carts))))
         case ["expire"]:
-            expire()
+            repeat(expire)
+        case ["perform"]:
+            repeat(perform_due)
         case ["inspect"]:
-            sys.stdout.write(json.dumps(inspect()))
+            for _ in sys.stdin:
+                print(json.dumps(inspect()), flush=True)
