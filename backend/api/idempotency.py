@@ -11,8 +11,9 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,10 +24,12 @@ from backend.api.models import IdempotencyKey
 from backend.api.owners import owner_of
 from backend.api.rows import LastRows, last_rows
 from backend.api.schema import RequestHeader
+from backend.api.statements import statement
 
 HEADER = "Idempotency-Key"
 WELL_FORMED = re.compile(r"[\x21-\x7e]{1,255}")
 RETENTION = timedelta(days=1)
+SQL = Path(__file__).parent / "sql"
 
 REPLAYED_HEADER = "Idempotent-Replayed"
 IDEMPOTENCY_KEY = RequestHeader(
@@ -86,13 +89,15 @@ def _performed(perform: Callable[[LastRows], Response], *, response_row: Idempot
 
 def _stored(row: IdempotencyKey) -> Response | None:
     """Return the response to an earlier request with the key, or None if it is new."""
-    same = IdempotencyKey.objects.filter(user=row.user_id, guest=row.guest, scope=row.scope, key=row.key)
-    stored = same.exclude(body=None).first()
+    with connection.cursor() as cursor:
+        cursor.execute(statement(SQL, "stored_response"), [row.scope, row.key, row.user_id, row.guest])
+        stored = cursor.fetchone()
     if stored is None:
         return None
-    if stored.fingerprint != row.fingerprint:
+    fingerprint, status, body = stored
+    if fingerprint != row.fingerprint:
         raise IdempotencyKeyReused(**{HEADER: row.key})
-    return Response(json.loads(stored.body or ""), status=stored.status, headers={REPLAYED_HEADER: "true"})
+    return Response(json.loads(body), status=status, headers={REPLAYED_HEADER: "true"})
 
 
 def _key_of(request: Request) -> str | None:

@@ -6,7 +6,7 @@ from itertools import chain, groupby
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, Model
 from django.db.models.expressions import DatabaseDefault
 
 from backend.api.bulk_rows import insert_into
@@ -23,17 +23,6 @@ def last_rows() -> "Iterator[LastRows]":
         rows = LastRows()
         yield rows
         rows.insert()
-
-
-def deleted_rows(rows: "QuerySet[Row]") -> "list[Row]":
-    """Delete the rows by one statement, without cascades, and return them by primary key."""
-    model = rows.model
-    condition, parameters = rows.values("pk").order_by().query.sql_with_params()
-    quoted = connection.ops.quote_name
-    names = ", ".join(quoted(str(field.column)) for field in model._meta.concrete_fields)
-    table, key = quoted(model._meta.db_table), quoted(str(model._meta.pk.column))
-    statement = f"DELETE FROM {table} WHERE {key} IN ({condition}) RETURNING {names}"  # noqa: S608
-    return sorted(model._default_manager.raw(statement, parameters), key=lambda row: row.pk)
 
 
 def set_related(row: Model, name: str, related: Sequence[Model]) -> None:

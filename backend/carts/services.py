@@ -10,6 +10,7 @@ the claim from the cart.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -17,16 +18,16 @@ from django.db import transaction
 
 from backend.api.errors import InvalidInput
 from backend.api.owners import Owner
-from backend.api.rows import deleted_rows
+from backend.api.statements import statement
 from backend.carts.contents import contents_of
 from backend.carts.errors import MAX_LINES, CartFull, CartItemNotFound, CurrencyMismatch, UnitLimitExceeded
 from backend.carts.models import Cart, CartItem
-from backend.carts.selectors import cart_of
 from backend.catalog.models import Variant
 from backend.catalog.variants import resolve_variant, variants_for_sale
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.services import shortage
 
+SQL = Path(__file__).parent / "sql"
 MAX_LINE_UNITS = 9_999
 GUEST_CARTS_KEPT_FOR = timedelta(days=60)
 
@@ -145,8 +146,8 @@ def take_items(owner: Owner) -> list[CartItem]:
     The cart stays locked until the end of the caller's transaction. A line that is added meanwhile stays in
     the cart.
     """
-    locked = cart_of(owner).select_for_update(no_key=True)
-    return deleted_rows(CartItem.objects.filter(cart__in=locked))
+    taken = CartItem.objects.raw(statement(SQL, "take_items"), [owner.user_id, owner.guest])
+    return sorted(taken, key=lambda item: item.pk)
 
 
 def forget_old_guest_carts(*, now: datetime) -> int:

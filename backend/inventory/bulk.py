@@ -13,6 +13,7 @@ from django.db.models import F
 
 from backend.api.bulk_rows import insert_objects
 from backend.api.expressions import number_by_key
+from backend.api.statements import statement
 from backend.audit.actors import Actor
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
@@ -97,11 +98,10 @@ def record_differences(differences: Mapping[int, int], *, reference: str, by: Ac
         )
         for variant_id, units in sorted(differences.items())
     ]
-    statement = (SQL / f"change_stock.{connection.vendor}.sql").read_text()
     with transaction.atomic():
         insert_objects(rows)
         with connection.cursor() as cursor:
-            cursor.execute(statement, [json.dumps(differences)])
+            cursor.execute(statement(SQL, "change_stock"), [json.dumps(differences)])
         fill([variant_id for variant_id, units in differences.items() if units > 0], by=by, now=now)
 
 

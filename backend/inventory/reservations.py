@@ -4,15 +4,18 @@ Each function changes all the given reservations or none. It locks the variants 
 products whose available units changed.
 """
 
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
 from backend.api.expressions import number_by_key
+from backend.api.statements import statement
 from backend.audit.actors import Actor
 from backend.catalog.models import Variant
 from backend.catalog.services import products_changed
@@ -26,6 +29,8 @@ from backend.inventory.models import (
 )
 from backend.inventory.services import Entry, lock_variants, row_of, shortages
 from backend.inventory.short_reservations import fill, forget
+
+SQL = Path(__file__).parent / "sql"
 
 
 def reserve(
@@ -61,9 +66,10 @@ def reserve_locked(
     Raises:
         InsufficientStock: a variant has fewer units available.
     """
-    wanted = number_by_key(units)
-    rows = Variant.objects.filter(pk__in=units, stock__gte=F("reserved") + wanted)
-    if rows.update(reserved=F("reserved") + wanted) < len(units):
+    with connection.cursor() as cursor:
+        cursor.execute(statement(SQL, "reserve"), [json.dumps(units)])
+        reserved = cursor.rowcount
+    if reserved < len(units):
         raise InsufficientStock(items=shortages(variants, wanted=units))
     reservations = Reservation.objects.bulk_create(
         Reservation(

@@ -11,15 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import IntegerField, Model
+from django.db.models.expressions import RawSQL
 
 from backend.addresses.validation import destination_of
 from backend.api import money
 from backend.api.owners import Owner
 from backend.api.rows import LastRows, set_related
+from backend.api.statements import statement
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.audit.services import entry_of
@@ -28,7 +31,7 @@ from backend.carts.errors import UnitLimitExceeded
 from backend.carts.models import CartItem
 from backend.carts.services import take_items
 from backend.catalog.models import Variant
-from backend.inventory.models import LIVE, Reservation, ReservationState
+from backend.inventory.models import Reservation, ReservationState
 from backend.inventory.reservations import reserve_locked
 from backend.orders.errors import CurrencyChanged, OrderTooLarge, PriceChanged
 from backend.orders.models import (
@@ -50,6 +53,8 @@ from backend.orders.snapshots import snapshot_of
 from backend.outbox.services import messages
 from backend.outbox.topics import Topic
 from backend.payments.services import new_payment
+
+SQL = Path(__file__).parent / "sql"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,20 +143,18 @@ def _variants_for(purchase: Purchase, *, variant_ids: Sequence[int]) -> list[Any
     """Lock the variants by id and return them; `open_units` counts the customer's units of the product."""
     rows = Variant.objects.select_for_update(of=("self",), no_key=True).select_related("product__category")
     rows = rows.filter(pk__in=variant_ids).order_by("pk")
-    return list(rows.annotate(open_units=Subquery(_open_units(purchase))))
+    return list(rows.annotate(open_units=_open_units(purchase)))
 
 
-def _open_units(purchase: Purchase) -> "QuerySet[OrderItem, Any]":
-    """Return the units of a product that are reserved for the customer's orders."""
+def _open_units(purchase: Purchase) -> RawSQL:
+    """Return the units of a variant's product that are reserved for the customer's orders, as a subquery."""
     owner = purchase.owner
-    orders = (
-        Q(order__user=owner.user_id)
-        if owner.user_id is not None
-        else Q(order__guest=owner.guest) | Q(order__user=None, order__email=purchase.email)
+    name, parameters = (
+        ("open_units_of_guest", [owner.guest, purchase.email])
+        if owner.user_id is None
+        else ("open_units_of_user", [owner.user_id])
     )
-    live = F("reservation__quantity") - F("reservation__fulfilled") - F("reservation__released")
-    items = OrderItem.objects.filter(orders, product=OuterRef("product"), reservation__state__in=LIVE)
-    return items.order_by().values("product").annotate(units=Sum(live)).values("units")
+    return RawSQL(statement(SQL, name), parameters, output_field=IntegerField())  # noqa: S611 - a file
 
 
 def _require_within_limit(items: Sequence[CartItem], *, open_units: Mapping[int, int]) -> None:

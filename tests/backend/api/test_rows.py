@@ -1,10 +1,10 @@
 """Rows are inserted together, deleted and attached with the stated number of statements."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from backend.api.rows import deleted_rows, last_rows, set_related
+from backend.api.rows import last_rows, set_related
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.audit.services import entry_of
@@ -50,15 +50,6 @@ def test_a_transaction_without_last_rows_executes_no_insert() -> None:
     with CaptureQueriesContext(connection) as queries, last_rows():
         pass
     assert not [query for query in queries if "INSERT" in query["sql"]]
-
-
-def test_deleted_rows_are_returned_by_primary_key_with_converted_values() -> None:
-    names = ["c", "a", "b"]
-    Category.objects.bulk_create(category(name) for name in names)
-    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
-        deleted = deleted_rows(Category.objects.exclude(name="a"))
-    assert ([row.name for row in deleted], len(queries)) == (["c", "b"], 1)
-    assert list(Category.objects.values_list("name", flat=True)) == ["a"]
 
 
 def test_related_rows_that_were_just_stored_are_read_without_a_query() -> None:
