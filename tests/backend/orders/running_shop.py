@@ -17,6 +17,7 @@ from backend.catalog.models import Variant
 from backend.orders.checkout import Purchase, place_order
 from backend.orders.holds import expire_orders
 from backend.orders.models import Order
+from backend.orders.pricing import tariff
 from backend.orders.subscribers import Settlement
 from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice
@@ -200,7 +201,9 @@ def amount(minor_units: int, currency: str) -> Decimal:
 
 
 def place(owner: Owner, *, now: datetime, **options: Any) -> None:
-    purchase = Purchase(owner=owner, email="guest@shop.example", shipping_address=ADDRESS, **options)
+    purchase = Purchase(
+        owner=owner, tariff=tariff(), email="guest@shop.example", shipping_address=ADDRESS, **options
+    )
     with last_rows() as rows:
         place_order(purchase, by=SYSTEM, now=now, last_rows=rows)
 
