@@ -1,6 +1,6 @@
-"""Inserts, deletes and reads back rows with fewer statements than the ORM."""
+"""Inserts rows with fewer statements than the ORM, or at less cost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, groupby
 from typing import Any, TypeVar
@@ -23,6 +23,26 @@ def last_rows() -> "Iterator[LastRows]":
         rows = LastRows()
         yield rows
         rows.insert()
+
+
+def inserted(rows: "Iterable[Row]") -> "list[Row]":
+    """Insert rows of one model by one statement, set the columns that the database fills, and return them.
+
+    `bulk_create` does the same, and takes more than twice the time for a few rows.
+    """
+    rows = list(rows)
+    model = type(rows[0])
+    filled = [field for field in model._meta.concrete_fields if not _is_given(field, rows[0])]
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in filled)
+    statement, parameters = _insert_of(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{statement} RETURNING {columns}", parameters)
+        returned = cursor.fetchall()
+    for row, values in zip(rows, returned, strict=True):
+        for field, value in zip(filled, values, strict=True):
+            setattr(row, field.attname, field.to_python(value))
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    return rows
 
 
 def set_related(row: Model, name: str, related: Sequence[Model]) -> None:

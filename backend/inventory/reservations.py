@@ -15,6 +15,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
 from backend.api.expressions import number_by_key
+from backend.api.rows import inserted
 from backend.api.statements import statement
 from backend.audit.actors import Actor
 from backend.catalog.models import Variant
@@ -71,7 +72,7 @@ def reserve_locked(
         reserved = cursor.rowcount
     if reserved < len(units):
         raise InsufficientStock(items=shortages(variants, wanted=units))
-    reservations = Reservation.objects.bulk_create(
+    reservations = inserted(
         Reservation(
             variant_id=variant_id, quantity=quantity, reference=reference, state=state, created_at=now
         )

@@ -21,7 +21,7 @@ from django.db.models.expressions import RawSQL
 from backend.addresses.validation import destination_of
 from backend.api import money
 from backend.api.owners import Owner
-from backend.api.rows import LastRows, set_related
+from backend.api.rows import LastRows, inserted, set_related
 from backend.api.statements import statement
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
@@ -227,7 +227,7 @@ def _order_of(purchase: Purchase, *, contents: Contents, totals: Totals, now: da
 def _store_items(
     order: Order, *, contents: Contents, totals: Totals, reservations: Mapping[int, Reservation]
 ) -> list[OrderItem]:
-    items = OrderItem.objects.bulk_create(
+    items = inserted(
         OrderItem(
             order=order,
             product_id=line.item.variant.product_id,
@@ -257,7 +257,7 @@ def _store_history(order: Order, *, by: Actor, now: datetime) -> list[OrderStatu
     statuses = [OrderStatus.PENDING]
     if order.status == OrderStatus.CONFIRMED:
         statuses.append(OrderStatus.CONFIRMED)
-    steps = OrderStatusHistory.objects.bulk_create(
+    steps = inserted(
         OrderStatusHistory(order=order, status=status, changed_by_id=by.user_id, changed_at=now)
         for status in statuses
     )
