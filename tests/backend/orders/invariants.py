@@ -202,6 +202,10 @@ def is_open(request: PaymentRequest) -> bool:
     return request.state in ("PENDING", "ACCEPTED", "UNRESOLVED")
 
 
+def is_being_voided(payment: Payment) -> bool:
+    return any(request.kind == "VOID" and is_open(request) for request in payment.requests.all())
+
+
 def payment_status(order: Order, *, payments: Collection[Payment]) -> str:
     """Return the payment status that the payments and the units imply."""
     captured, refunded = (
@@ -216,7 +220,9 @@ def payment_status(order: Order, *, payments: Collection[Payment]) -> str:
         return "PAID"
     if order.status == "CANCELLED":
         return "CANCELLED"
-    return "AUTHORISED" if any(payment.authorised for payment in payments) else "PENDING"
+    # What is being voided can't be captured any more.
+    open_payments = [payment for payment in payments if not is_being_voided(payment)]
+    return "AUTHORISED" if any(payment.authorised for payment in open_payments) else "PENDING"
 
 
 def amount_due(order: Order) -> Decimal:
