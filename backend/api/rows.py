@@ -1,7 +1,8 @@
 """Inserts rows with fewer statements than the ORM, or at less cost."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from itertools import chain, groupby
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ def last_rows() -> "Iterator[LastRows]":
 def inserted(rows: "Iterable[Row]") -> "list[Row]":
     """Insert rows of one model by one statement, set the columns that the database fills, and return them.
 
-    `bulk_create` does the same, and takes more than twice the time for a few rows.
+    There must be a row. `bulk_create` does the same, and takes more than twice the time for a few rows.
     """
     rows = list(rows)
     model = type(rows[0])
@@ -38,11 +39,20 @@ def inserted(rows: "Iterable[Row]") -> "list[Row]":
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} RETURNING {columns}", parameters)
         returned = cursor.fetchall()
+    converts = [_conversion(field) for field in filled]
     for row, values in zip(rows, returned, strict=True):
-        for field, value in zip(filled, values, strict=True):
-            setattr(row, field.attname, field.to_python(value))
+        for field, convert, value in zip(filled, converts, values, strict=True):
+            setattr(row, field.attname, convert(value))
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return rows
+
+
+def _conversion(field: "Field[Any, Any]") -> Callable[[Any], Any]:
+    """Return the function that converts the database's value of a column to Python's."""
+    database = connections[DEFAULT_DB_ALIAS]
+    column = field.get_col(field.model._meta.db_table)
+    functions = [*database.ops.get_db_converters(column), *column.get_db_converters(database)]
+    return lambda value: reduce(lambda found, convert: convert(found, column, database), functions, value)
 
 
 def set_related(row: Model, name: str, related: Sequence[Model]) -> None:

@@ -165,6 +165,6 @@ def status_of(order_status: str, *, due: Decimal, sums: PaymentSums) -> OrderPay
         )
     if sums.captured > 0 and sums.captured >= due:
         return OrderPaymentStatus.PAID
-    if order_status == OrderStatus.CANCELLED:
+    if order_status == OrderStatus.CANCELLED or not due:
         return OrderPaymentStatus.CANCELLED
     return OrderPaymentStatus.AUTHORISED if sums.authorised > 0 else OrderPaymentStatus.PENDING

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from backend.api.rows import last_rows, set_related
+from backend.api.rows import inserted, last_rows, set_related
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.audit.services import entry_of
@@ -50,6 +50,17 @@ def test_a_transaction_without_last_rows_executes_no_insert() -> None:
     with CaptureQueriesContext(connection) as queries, last_rows():
         pass
     assert not [query for query in queries if "INSERT" in query["sql"]]
+
+
+def test_inserted_rows_have_the_values_that_the_database_fills() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        rows = inserted(messages(Topic.CATEGORY, [1, 2, 3]))
+    assert len(queries) == 1
+    stored = Message.objects.order_by("pk").values_list("pk", "key", "created_at")
+    assert [(row.pk, row.key, row.created_at) for row in rows] == list(stored)
+    rows[0].key = "4"
+    rows[0].save()
+    assert Message.objects.get(pk=rows[0].pk).key == "4"
 
 
 def test_related_rows_that_were_just_stored_are_read_without_a_query() -> None:

@@ -218,7 +218,7 @@ def payment_status(order: Order, *, payments: Collection[Payment]) -> str:
         return "REFUNDED" if refunded == captured else "PARTLY_REFUNDED"
     if captured and captured >= amount_due(order):
         return "PAID"
-    if order.status == "CANCELLED":
+    if order.status == "CANCELLED" or not amount_due(order):
         return "CANCELLED"
     # What is being voided can't be captured any more.
     open_payments = [payment for payment in payments if not is_being_voided(payment)]

@@ -99,6 +99,15 @@ def test_cancelling_voids_what_was_authorised(settings: Any, gateway: RecordingG
     assert gateway.names == ["authorise", "void"]
 
 
+def test_nothing_is_to_be_paid_for_a_refused_parcel() -> None:
+    order = order_of(customer(), {variant(stock=5).pk: 2})
+    ship_all(order.pk, by=SYSTEM, now=NOW)
+    receive_at_once(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    assert money_of(settled(order)) == ("PARTIALLY_RETURNED", "PENDING", 0, 0)
+    receive_at_once(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    assert money_of(settled(order)) == ("RETURNED", "CANCELLED", 0, 0)
+
+
 def test_a_return_refunds_its_units(gateway: RecordingGateway) -> None:
     order = settled(placed())
     ship_all(order.pk, by=SYSTEM, now=NOW)
