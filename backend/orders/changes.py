@@ -55,9 +55,8 @@ def changing(order_id: int, action: Action, *, by: Actor, now: datetime, note: s
         _derive_status(order, by=by, now=now, note=note)
         refund_shipping_of_returns(order, by=by, now=now)
         publish(Topic.ORDER, order.pk)
-        if is_paid_here(order):
-            settle(order, by=by, now=now)
-        else:
+        settle(order, by=by, now=now)
+        if not is_paid_here(order):
             _set_payment_status(order)
         order.refresh_from_db()
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from backend.audit.actors import Actor
 from backend.orders.cancellation import cancel_units
 from backend.orders.models import Order, OrderStatus
-from backend.orders.steps import EXPIRED
+
+NOTE = "The order was not paid in time."
 
 
 def expire_orders(*, by: Actor, now: datetime) -> int:
@@ -26,6 +27,7 @@ def expire_orders(*, by: Actor, now: datetime) -> int:
             # Another process may be cancelling it.
             locked = Order.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=order_id)
             if locked.filter(status=OrderStatus.PENDING, expires_at__lte=now).exists():
-                cancel_units(order_id, by=by, now=now, note=EXPIRED)
+                cancel_units(order_id, by=by, now=now, note=NOTE)
+                locked.update(expired_at=now)
                 cancelled += 1
     return cancelled

@@ -81,7 +81,8 @@ class Order(models.Model):
     total_amount = subtotal + shipping_cost + charges, plus tax_amount unless the prices include tax.
     `charges` is the sum of `charge_lines`, a list of {code, description, amount} that imported orders may
     have; the sum may be negative. `customer_name` and `customer_phone` are those at the time of the order. An
-    order that is still PENDING at `expires_at` is cancelled.
+    order that is still PENDING at `expires_at` is cancelled; `expired_at` is when that was done, and None for
+    other orders, also for one that was paid afterwards.
     """
 
     order_number = models.CharField(max_length=20, unique=True)
@@ -111,6 +112,7 @@ class Order(models.Model):
     notes = models.CharField(max_length=1_000, blank=True)
     placed_at = models.DateTimeField(db_index=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    expired_at = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=32, blank=True)
     source_reference = models.CharField(max_length=64, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -332,6 +334,9 @@ class Movement(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=[MovementKind.RETURN, MovementKind.REFUND]) | Q(order__isnull=False),
                 name="movement_of_sale_has_an_order",
+            ),
+            models.UniqueConstraint(
+                fields=["order_item"], condition=Q(kind=MovementKind.SALE), name="movement_sells_an_item_once"
             ),
         ]
 

@@ -28,7 +28,7 @@ from backend.orders.amounts import Costs, costs_of
 from backend.orders.confirmation import confirm_locked
 from backend.orders.fulfilment_models import Return, ReturnItem, ReturnStatus
 from backend.orders.models import Order, OrderItem, OrderPaymentStatus, OrderStatus
-from backend.orders.steps import EXPIRED, take_step
+from backend.orders.steps import take_step
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 from backend.payments import services as payments
@@ -61,12 +61,13 @@ def is_paid_here(order: Order) -> bool:
 def settle(order: Order, *, by: Actor, now: datetime) -> None:
     """Settle an order that the caller's transaction has locked; `order` is updated."""
     if not is_paid_here(order):
+        _close_returns(order, now=now)
         return
     sums = sums_of(order.order_number)
     if _covers(sums, order.total_amount):
         if order.status == OrderStatus.PENDING:
             confirm_locked(order, by=by, now=now, note="Paid.")
-        elif _has_expired(order):
+        elif order.status == OrderStatus.CANCELLED and order.expired_at is not None:
             _reopen(order, by=by, now=now)
     costs = costs_of(order)
     _request_what_follows(order, costs=costs, sums=sums, by=by, now=now)
@@ -78,11 +79,6 @@ def settle(order: Order, *, by: Actor, now: datetime) -> None:
 
 def _covers(sums: PaymentSums, amount: Decimal) -> bool:
     return sums.kept + sums.authorised >= amount
-
-
-def _has_expired(order: Order) -> bool:
-    last = order.history.order_by("pk").last()
-    return order.status == OrderStatus.CANCELLED and last is not None and last.note == EXPIRED
 
 
 def _reopen(order: Order, *, by: Actor, now: datetime) -> None:
@@ -97,6 +93,7 @@ def _reopen(order: Order, *, by: Actor, now: datetime) -> None:
     for item in items:
         item.reservation, item.cancelled = held[item.variant_id], 0
     OrderItem.objects.bulk_update(items, ["reservation", "cancelled"])
+    Order.objects.filter(pk=order.pk).update(expired_at=None)
     take_step(order.pk, to=OrderStatus.PENDING, by=by, now=now, note="Paid after it had expired.")
     order.refresh_from_db()
     confirm_locked(order, by=by, now=now, note="Paid.")

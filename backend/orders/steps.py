@@ -13,9 +13,6 @@ from backend.orders.models import Order, OrderStatus, OrderStatusHistory
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
-EXPIRED = "The order was not paid in time."
-"""The note on the cancellation of an order whose hold ended."""
-
 STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
     # An order that expired is reopened when it is paid.
     OrderStatus.PENDING: frozenset({OrderStatus.CANCELLED}),

@@ -8,15 +8,15 @@ from backend.audit.services import record
 from backend.outbox.services import publish, publish_many
 from backend.outbox.topics import Topic
 from backend.payments.errors import PaymentNotFound
-from backend.payments.models import EventKind, Payment, PaymentRequest, RequestState
-from backend.payments.recording import derive, failure_of, finish, locked_payment, record_reports
+from backend.payments.models import Payment, PaymentRequest, RequestState
+from backend.payments.recording import FAILURE_OF, derive, failure_of, finish, locked_payment, record_reports
 
 
 def acknowledge(payment_id: UUID, *, by: Actor, now: datetime) -> Payment:
     """Record that an operator has looked at the events of a payment that needs attention.
 
-    Captures and refunds that the gateway refused since the last time are published again, so that they are
-    requested again if they are still owed.
+    What the gateway refused since the last time is published again, so that it is requested again if it is
+    still needed.
 
     Raises:
         PaymentNotFound: there is no such payment.
@@ -24,7 +24,7 @@ def acknowledge(payment_id: UUID, *, by: Actor, now: datetime) -> Payment:
     payment = locked_payment(payment_id)
     before, payment.acknowledged_at = payment.acknowledged_at, now
     derive(payment, now=now)
-    refused = payment.events.filter(kind__in=[EventKind.CAPTURE_FAILED, EventKind.REFUND_FAILED])
+    refused = payment.events.filter(kind__in=FAILURE_OF.values())
     if before is not None:
         refused = refused.filter(recorded_at__gt=before)
     publish_many(Topic.PAYMENT_EVENT, list(refused.values_list("pk", flat=True)))
@@ -40,7 +40,8 @@ def retry(request_id: UUID, *, by: Actor, now: datetime) -> PaymentRequest:
     """
     request = _unresolved(request_id)
     request.state, request.attempts, request.next_attempt_at = RequestState.PENDING, 0, now
-    request.save(update_fields=["state", "attempts", "next_attempt_at"])
+    request.finished_at, request.error = None, ""
+    request.save(update_fields=["state", "attempts", "next_attempt_at", "finished_at", "error"])
     derive(request.payment, now=now)
     record("payments.request_retried", by=by, subject=request)
     publish(Topic.PAYMENT_REQUEST, str(request.pk))

@@ -10,9 +10,8 @@ from backend.audit.actors import Actor
 from backend.inventory.models import Reservation
 from backend.orders.confirmation import confirm
 from backend.orders.errors import TransitionNotAllowed
-from backend.orders.holds import expire_orders
+from backend.orders.holds import NOTE, expire_orders
 from backend.orders.models import Movement, Order, OrderStatusHistory, PaymentMethod
-from backend.orders.steps import EXPIRED
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
 from tests.backend.orders.steps import check_out, fill, movements_of
@@ -66,7 +65,7 @@ def test_an_order_expires_at_the_end_of_its_hold_and_not_before(held: Order) -> 
     held.refresh_from_db()
     assert (held.status, held.payment_status) == ("CANCELLED", "CANCELLED")
     assert units_of(held) == (5, 0, "RELEASED")
-    assert held.history.last().note == EXPIRED  # type: ignore[union-attr]
+    assert held.history.last().note == NOTE  # type: ignore[union-attr]
     assert not Movement.objects.exists(), "units that were not sold have no cancellation"
     assert expire_orders(by=BY, now=NOW + HOLD) == 0
 

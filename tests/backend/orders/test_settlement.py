@@ -7,12 +7,14 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from backend.inventory.models import Reservation
 from backend.orders.cancellation import cancel_units
-from backend.orders.holds import expire_orders
+from backend.orders.fulfilment_models import Return
+from backend.orders.holds import NOTE, expire_orders
 from backend.orders.models import Order, PaymentMethod
+from backend.orders.movements import record_sales
 from backend.orders.returns import receive_at_once
 from backend.orders.settlement import settle_number
 from backend.orders.shipments import create_shipment, deliver_all, deliver_shipment, ship_all
@@ -97,6 +99,27 @@ def test_cancelling_voids_what_was_authorised(settings: Any, gateway: RecordingG
     cancel_units(order.pk, by=SYSTEM, now=NOW)
     assert money_of(settled(order)) == ("CANCELLED", "CANCELLED", 0, 0)
     assert gateway.names == ["authorise", "void"]
+
+
+def test_a_paid_order_stays_cancelled_whatever_the_note_says() -> None:
+    order = settled(placed())
+    cancel_units(order.pk, by=SYSTEM, now=NOW, note=NOTE)
+    assert money_of(settled(order)) == ("CANCELLED", "REFUNDED", 20, 20)
+    assert movements_of(order) == [("SALE", 2, "20.00"), ("CANCEL", 2, "20.00")]
+
+
+def test_the_return_of_an_order_without_payments_is_closed() -> None:
+    order = order_of(customer(), {variant(stock=5).pk: 2})
+    Payment.objects.all().delete()
+    ship_all(order.pk, by=SYSTEM, now=NOW)
+    receive_at_once(order.pk, units={order.items.get().pk: 1}, by=SYSTEM, now=NOW)
+    assert Return.objects.get(order=order).status == "REFUNDED"
+
+
+def test_an_item_is_sold_once() -> None:
+    order = settled(placed())
+    with pytest.raises(IntegrityError, match="movement_sells_an_item_once|order_item_id"):
+        record_sales([order.pk])
 
 
 def test_nothing_is_to_be_paid_for_a_refused_parcel() -> None:

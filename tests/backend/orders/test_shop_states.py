@@ -23,6 +23,7 @@ from backend.inventory.services import Entry, record
 from backend.orders import returns
 from backend.orders.cancellation import cancel_units
 from backend.orders.fulfilment_models import Return, Shipment
+from backend.orders.holds import NOTE
 from backend.orders.models import Order, OrderItem, PaymentMethod
 from backend.orders.refunds import grant_refund
 from backend.orders.returns import Condition
@@ -192,10 +193,10 @@ class Shop(RunningShop):
             allowed(lambda: deliver_shipment(shipment.pk, order_id=shipment.order_id, by=SYSTEM, now=now))
 
     @precondition(lambda self: Order.objects.exists())
-    @rule(which=WHICH)
-    def cancel_an_order(self, which: int) -> None:
+    @rule(which=WHICH, note=st.sampled_from(["", NOTE]))
+    def cancel_an_order(self, which: int, note: str) -> None:
         order = pick(Order.objects.order_by("-pk"), which)
-        allowed(lambda: cancel_units(order.pk, by=SYSTEM, now=self.later()))
+        allowed(lambda: cancel_units(order.pk, by=SYSTEM, now=self.later(), note=note))
 
     @precondition(lambda self: orders("CONFIRMED", "PARTIALLY_SHIPPED").exists())
     @rule(which=WHICH, units=UNITS)
