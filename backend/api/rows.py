@@ -29,9 +29,11 @@ def last_rows() -> "Iterator[LastRows]":
 def inserted(rows: "Iterable[Row]") -> "list[Row]":
     """Insert rows of one model by one statement, set the columns that the database fills, and return them.
 
-    There must be a row. `bulk_create` does the same, and takes more than twice the time for a few rows.
+    `bulk_create` does the same, and takes more than twice the time for a few rows.
     """
     rows = list(rows)
+    if not rows:
+        return []
     model = type(rows[0])
     filled = [field for field in model._meta.concrete_fields if not _is_given(field, rows[0])]
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in filled)

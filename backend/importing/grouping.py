@@ -43,8 +43,9 @@ def grouped(
 
     The rows are kept in a temporary database on disk, which is about as large as the file.
     """
-    # With an empty name SQLite creates a file that it deletes when the connection is closed.
-    store = sqlite3.connect("", isolation_level=None)
+    # With an empty name SQLite creates a file that it deletes when the connection is closed. After an error
+    # in the caller, the garbage collector closes it, perhaps in another thread.
+    store = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     try:
         store.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
         store.execute("PRAGMA journal_mode = OFF")

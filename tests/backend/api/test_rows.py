@@ -61,6 +61,7 @@ def test_inserted_rows_have_the_values_that_the_database_fills() -> None:
     rows[0].key = "4"
     rows[0].save()
     assert Message.objects.get(pk=rows[0].pk).key == "4"
+    assert inserted([]) == []
 
 
 def test_related_rows_that_were_just_stored_are_read_without_a_query() -> None:

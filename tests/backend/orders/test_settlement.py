@@ -118,7 +118,7 @@ def test_the_return_of_an_order_without_payments_is_closed() -> None:
 
 def test_an_item_is_sold_once() -> None:
     order = settled(placed())
-    with pytest.raises(IntegrityError, match="movement_sells_an_item_once|order_item_id"):
+    with pytest.raises(IntegrityError, match=r"movement_sells_an_item_once|order_item_id"):
         record_sales([order.pk])
 
 
