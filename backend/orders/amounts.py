@@ -15,8 +15,8 @@ from backend.orders.refund_models import GrantedRefund, GrantedRefundLine, Refun
 class Costs:
     """What an order costs: its items, and `others`, which is shipping and charges with their tax.
 
-    `goodwill` is what was refunded for items, by item id. Such a refund lowers what its item costs, so that
-    a later return of all units refunds only the rest.
+    `gross` is the price of each item with its tax, and `goodwill` what was refunded of that, both by item id.
+    Goodwill lowers what the item costs, so that a later return of all units refunds only the rest.
     """
 
     currency: str
@@ -29,7 +29,7 @@ class Costs:
 
     @property
     def due(self) -> Decimal:
-        """What the customer owes in the end; nothing for a cancelled order."""
+        """What the customer owes in total for what is left of the order; nothing if it is cancelled."""
         units = {item.pk: item.quantity - item.cancelled - item.returned for item in self.items}
         return self._cost(units)
 
@@ -66,7 +66,10 @@ class Costs:
         return max(Decimal(0), self._price(item, units=units) - self.goodwill.get(item.pk, Decimal(0)))
 
     def _price(self, item: OrderItem, *, units: int) -> Decimal:
-        """Return the price of `units`, which is what the item's other units leave of its price."""
+        """Return the price of `units` of the item.
+
+        It is the item's price less the share of its other units, so that both add up to the item's price.
+        """
         gross = self.gross[item.pk]
         others = share(gross, currency=self.currency, of=item.quantity, before=0, units=item.quantity - units)
         return gross - others

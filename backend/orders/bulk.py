@@ -65,7 +65,7 @@ ITEM_COLUMNS = (
 class PastItem:
     """A line of a past order, of which `returned` units were returned at `returned_at`.
 
-    The tax of an order whose lines have none is only in its `tax_amount`.
+    If the lines of an order have no tax, its tax is only in `PastOrder.tax_amount`.
     """
 
     variant_id: int

@@ -32,16 +32,16 @@ MOVED = {
     OrderStatus.DELIVERED: ("shipped", "delivered"),
     OrderStatus.CANCELLED: ("cancelled",),
 }
-"""The counters that an earlier release, which knows none, leaves at 0 when it takes a step."""
+"""The counters that equal the quantity in a status; an earlier release, which has none, leaves them at 0."""
 
 
 @contextmanager
 def changing(order_id: int, action: Action, *, by: Actor, now: datetime, note: str = "") -> Iterator[Order]:
     """Lock an order whose status allows `action`, for a transaction in which the caller changes its units.
 
-    Afterwards the status is derived. If it has changed, that is written to the history, which has `note`, and
-    to the audit log, and published. Then shipping is refunded if the returns say so, the payments are
-    settled, and the order is read again.
+    Afterwards the status is derived. If it has changed, the change is written to the history (with `note`)
+    and to the audit log, and is published. Then shipping is refunded if it is due, the payments are settled,
+    and the order is read again.
 
     Raises:
         OrderNotFound: there is no such order.
@@ -139,10 +139,10 @@ def open_units(item: OrderItem) -> int:
 
 
 def require_open(items: Sequence[OrderItem], *, units: Mapping[int, int]) -> None:
-    """Check that so many units of each item are neither shipped nor cancelled, and at least one in total.
+    """Check that `units` (by item id) of the items are neither shipped nor cancelled, and are not all 0.
 
     Raises:
-        UnitsNotLeft: they are not.
+        UnitsNotLeft: fewer units are left, or no unit is named.
     """
     missing = [
         {"item_id": item.pk, "requested": units[item.pk], "left": open_units(item)}

@@ -1,8 +1,8 @@
 """Checkout: turns a cart into an order.
 
-Checkout is one transaction that locks the cart and its variants, so the order has the prices and stock at the
-commit. An order with cash on delivery is confirmed, and counts as a sale, when it is placed. Other orders are
-PENDING until they are paid; until then their units are held.
+Checkout is one transaction that locks the cart and its variants, so the prices and the stock can't change
+before the commit. A cash-on-delivery order is confirmed, and counts as a sale, when it is placed. Other
+orders are PENDING until they are paid; until then their units are held.
 
 docs/decisions/checkout.md lists the statements.
 """

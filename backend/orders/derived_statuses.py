@@ -1,7 +1,7 @@
 """Derives the statuses of orders that were changed by an earlier release.
 
-Earlier releases took units back without changing the status of the order. This can run while others change
-orders: an order is locked, and its units are read again, before its status is changed.
+Earlier releases took units back without changing the status of the order. Orders may be changed meanwhile:
+each one is locked, and its units are read again, before its status is derived.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ def _units_of(order_ids: list[int]) -> Mapping[int, Units]:
 
 def _status_of(units: Units, *, status: str, confirmed: bool) -> OrderStatus:
     if units.cancelled == units.shipped == 0:
-        # An earlier release counts no units.
+        # Earlier releases counted no units.
         moved = dict.fromkeys(MOVED.get(OrderStatus(status), ()), units.quantity)
         units = Units(quantity=units.quantity, returned=units.returned, **moved)
     return status_of(units, confirmed=confirmed)

@@ -16,7 +16,7 @@ NOTE = "The order was not paid in time."
 
 
 def expire_orders(*, by: Actor, now: datetime) -> int:
-    """Cancel the PENDING orders whose hold has ended, each in a transaction; return how many.
+    """Cancel the PENDING orders whose hold has ended, each in its own transaction; return how many.
 
     An order that is paid or cancelled meanwhile is left as it is.
     """

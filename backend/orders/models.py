@@ -7,15 +7,16 @@ An order's status is derived from the units of its items (`status.py`), and its 
 
 Steps can be skipped, and units can be cancelled until they are shipped.
 
-An order with cash on delivery is confirmed when it is placed, and paid when it is delivered.
+A cash-on-delivery order is confirmed when it is placed, and paid when it is delivered.
 
 Revenue is computed from movements alone. They are append-only: a SALE is written when an order is confirmed,
-a CANCEL when a confirmed order is cancelled, a RETURN when units are returned, and a REFUND when money is
-returned without units. Every change to an order is published as `order`, whose subscribers also
-read the order's movements; a movement without an order is published as `movement`. Each transition is
-published as `order_step`, with the key of its row in the history.
+a CANCEL when units of it are cancelled, a RETURN when units are returned, and a REFUND when money is refunded
+without units. Every change to an order is published as `order`, whose subscribers also read the order's
+movements; a movement without an order is published as `movement`. Each transition is published as
+`order_step`, with the key of its row in the history.
 
-Locks are always taken in this order: idempotency key → cart → order → variants by id → reservations.
+Locks are always taken in this order: cart → order → variants by id → reservations → payment → request.
+Checkout inserts the idempotency key last.
 """
 
 from decimal import Decimal
@@ -71,7 +72,7 @@ _NET_TOTAL = F("subtotal") + F("shipping_cost") + F("charges")
 
 
 def _near(amount: Combinable) -> tuple[Combinable, Combinable]:
-    """Return the bounds of what equals `amount`, because SQLite adds decimals as floats."""
+    """Return the bounds between which a sum equals `amount`, because SQLite adds decimals as floats."""
     return amount - Decimal("0.004"), amount + Decimal("0.004")
 
 
@@ -237,7 +238,7 @@ class AdjustmentKind(models.TextChoices):
 
 
 class OrderAdjustment(models.Model):
-    """What an order costs beside its items, negative for a discount, with its tax.
+    """What an order costs besides its items, negative for a discount, with its tax.
 
     A discount of the whole order has a row for each item, which `OrderItem.discount_amount` adds up.
     """
@@ -295,9 +296,9 @@ class Movement(models.Model):
     """A movement of units and money. Append-only: a mistake is corrected by another movement.
 
     `quantity` and `amount` are not negative; the kind determines the direction. `amount` is the price of the
-    units after discounts, without tax, shipping and charges; that of a REFUND is money without units, also of
-    shipping, without tax. `order` and `order_item` are None for a return
-    without a known order. `reference` identifies an imported movement.
+    units after discounts, without tax, shipping and charges; that of a REFUND, which has no units, is money
+    refunded for items or shipping, without tax. `order` and `order_item` are None for a return without a
+    known order. `reference` identifies an imported movement.
     """
 
     kind = models.CharField(max_length=6, choices=MovementKind.choices)

@@ -38,7 +38,7 @@ STEPS: dict[ReturnStatus, frozenset[ReturnStatus]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """In which condition the units of a return's line arrived."""
+    """The conditions in which the units of a line arrived: how many units of each."""
 
     resellable: int = 0
     damaged: int = 0
@@ -116,7 +116,7 @@ def withdraw(return_id: int, *, by: Actor, now: datetime) -> Return:
 
     Raises:
         ReturnNotFound: there is no such return.
-        ReturnStepNotAllowed: it is decided against, received or withdrawn already.
+        ReturnStepNotAllowed: it is rejected, received or withdrawn already.
     """
     with transaction.atomic():
         row = _locked_return(return_id)
@@ -142,6 +142,7 @@ def receive(
     Raises:
         ReturnNotFound: there is no such return.
         ReturnStepNotAllowed: it isn't APPROVED.
+        TransitionNotAllowed: the order's status doesn't allow returns.
         InvalidInput: the conditions don't account for each unit of each line.
     """
     order_id = _order_id_of(return_id)
@@ -166,7 +167,7 @@ def receive_at_once(
     now: datetime,
     note: str = "",
 ) -> Order:
-    """Take resellable `units` (by item id) back that were not announced, and return the order.
+    """Take back resellable `units` (by item id) that were not announced, and return the order.
 
     `refund_shipping` is as for `receive`.
 
@@ -208,7 +209,7 @@ def _order_id_of(return_id: int) -> int:
 
 
 def _locked_return(return_id: int) -> Return:
-    """Lock the order of the return, which every step of the return does, and return the latter."""
+    """Return the return, whose order is locked, as for every step of a return."""
     locked(_order_id_of(return_id))
     return Return.objects.get(pk=return_id)
 

@@ -4,9 +4,9 @@
 each time, and requests only those captures and refunds that aren't pending, so it can be repeated.
 
     situation                                           action
-    a PENDING order is covered                          it is confirmed
-    an order that expired is covered                    its units are reserved again, or the money is refunded
-    more than the order costs                           the rest is refunded
+    the payments cover a PENDING order                  it is confirmed
+    the payments cover an order that expired            its units are reserved again, or the money is refunded
+    more was captured than the order costs              the rest is refunded
     units were shipped, the payment is only authorised  what they cost is captured; everything, if the gateway
                                                         captures an authorisation only once
     nothing is owed                                     authorisations are voided
@@ -131,7 +131,8 @@ def _kept_at_most(costs: Costs, *, sums: PaymentSums, in_parts: bool) -> Decimal
     """Return what the shop may keep by now.
 
     If captures follow the shipments, a return is refunded although other units are still to be shipped. If
-    more was captured than was shipped, such as by staff at the gateway, it pays for these units.
+    more was captured than the shipped units cost, for example by staff at the gateway, the excess is kept for
+    the units that are still to be shipped.
     """
     follows_shipments = in_parts and sums.captured <= costs.shipped_in_total
     return costs.due_for_shipped if follows_shipments else costs.due
@@ -146,7 +147,7 @@ def _set_payment_status(order: Order, *, due: Decimal, sums: PaymentSums, now: d
 
 
 def _close_returns(order: Order, *, now: datetime) -> None:
-    """Mark the returns of which units came back as refunded."""
+    """Mark the received returns as refunded, except those of which no unit came back."""
     received = Return.objects.filter(order=order, status=ReturnStatus.RECEIVED)
     some = ReturnItem.objects.filter(return_request=OuterRef("pk")).exclude(resellable=0, damaged=0)
     received.filter(Exists(some)).update(status=ReturnStatus.REFUNDED, refunded_at=now)

@@ -64,7 +64,7 @@ def status_of(units: Units, *, confirmed: bool) -> OrderStatus:
 
 
 class Action(Enum):
-    """What can be done with an order, and the status that it leads to if it concerns all units."""
+    """What can be done with an order, and the status that it leads to if it concerns all units, if any."""
 
     SHIP = OrderStatus.SHIPPED
     DELIVER = OrderStatus.DELIVERED

@@ -109,7 +109,7 @@ class OrderListView(APIView):
     def post(self, request: Request) -> Response:
         """Order the items in the cart.
 
-        The order is paid in cash on delivery. The cart is empty afterwards.
+        A cash-on-delivery order is confirmed at once, any other when it is paid. The cart is then empty.
         """
         body, now = parse_body(request, CheckoutSerializer), timezone.now()
         owner = caller_of(request, now=now).owner

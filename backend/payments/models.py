@@ -10,7 +10,7 @@ gateway that has to be made once:
        ├──the gateway refused it──────────▶ FAILED
        └──unknown outcome, no attempts left ──▶ UNRESOLVED ──event or operator──▶ SUCCEEDED or FAILED
 
-Locks are taken in the order order → payment → request.
+Locks are taken in this sequence: order → payment → request.
 """
 
 from decimal import Decimal

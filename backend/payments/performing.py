@@ -31,7 +31,7 @@ logger = structlog.get_logger(__name__)
 
 # Longer than any call takes.
 LEASE = timedelta(minutes=1)
-# Together less than six hours, for which PayPal keeps the idempotency keys of orders (Stripe: a day).
+# Together about two hours: PayPal keeps the idempotency keys of orders for six hours, Stripe for a day.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 180, 600, 1_200, 1_800, 3_600))
 MAX_ATTEMPTS = len(PAUSES) + 1
 

@@ -32,7 +32,7 @@ _FULFILLED_BY = {
     EventKind.CAPTURED: (RequestKind.AUTHORISE, RequestKind.COMPLETE, RequestKind.CAPTURE),
     EventKind.VOIDED: (RequestKind.VOID,),
 }
-"""The kinds of requests that an event completes, if the gateway doesn't name the request."""
+"""The kinds of requests that an event completes; of several captures it completes only one (`_captured`)."""
 
 FAILURE_OF = {
     RequestKind.CAPTURE: EventKind.CAPTURE_FAILED,
@@ -57,10 +57,10 @@ def locked_payment(payment_id: UUID) -> Payment:
 def record_reports(
     payment: Payment, reports: Iterable[Report], *, request: PaymentRequest | None = None, now: datetime
 ) -> list[PaymentEvent]:
-    """Store the reports of a message that are new, and derive the locked payment from all events.
+    """Store the reports that are not stored yet, derive the locked payment, and return the new events.
 
-    Return the new events. `request` is the request whose response the reports were in. Open requests that the
-    reports show to be done are closed.
+    The reports are those of one webhook, or of the response to `request`. Open requests that the reports show
+    to be done are closed.
     """
     known = list(payment.events.order_by("id"))
     requests = list(payment.requests.order_by("id"))
@@ -123,7 +123,7 @@ def _event(
     problem: str,
     now: datetime,
 ) -> PaymentEvent | None:
-    """Return the event to store; None if it is stored."""
+    """Return the event to store; None if it is stored already."""
     amount = payment.amount if report.amount is None else report.amount
     currency = report.currency.upper()
     same = [
@@ -162,9 +162,9 @@ def _checked(
     requests: Sequence[PaymentRequest],
     request: PaymentRequest | None,
 ) -> list[tuple[Report, str]]:
-    """Return each report of a message with what contradicts the payment or the request (empty for nothing).
+    """Return each report of a message with its problem, which is empty if it contradicts nothing.
 
-    What a capture releases isn't released if the capture is in doubt.
+    While a capture is in doubt, the rest of its authorisation isn't released either.
     """
     found = []
     for report in reports:

@@ -28,9 +28,9 @@ _ENDED_UNPAID = (PaymentStatus.VOIDED, PaymentStatus.DECLINED)
 class PaymentSums:
     """The money of an order's payments.
 
-    `amount` is the sum of the payments that were neither declined nor voided. `authorised` can still be
-    captured, unlike the authorisation of a payment that is being voided; `captured` and `refunded` are
-    totals. `capture_pending` and `refund_pending` were requested, and their outcome is not known yet.
+    `amount` is the sum of the payments that were neither declined nor voided. `authorised` is what can still
+    be captured; it leaves out payments that are being voided. `captured` and `refunded` are totals.
+    `capture_pending` and `refund_pending` were requested, and their outcome is not known yet.
     """
 
     amount: Decimal

@@ -139,7 +139,7 @@ def capture(
 
 
 def void(payment_id: UUID, *, reason: str = "", by: Actor, now: datetime) -> PaymentRequest | None:
-    """Request the release of what is authorised, and that the customer can't pay any more.
+    """Request that what is authorised is released, and that the customer can no longer pay.
 
     Return the request, or the open one; None if the payment is captured in full or voided.
 

@@ -12,7 +12,7 @@ from examples.purchase.walk import Walk
 
 
 def main() -> None:
-    """Parse the arguments and walk."""
+    """Parse the arguments, and make the purchase."""
     parser = argparse.ArgumentParser(
         prog="python -m examples.purchase", description="Buy, return and refund."
     )

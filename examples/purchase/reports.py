@@ -59,7 +59,7 @@ class Reporter:
             raise UnexpectedResponse(f"after {step!r}, the reports should show {expected}")
 
     def read(self) -> Figures:
-        """Return the present figures."""
+        """Return the current figures."""
         lamp, cushion = (self._sales(offer.seller) for offer in (self.scene.lamp, self.scene.cushion))
         query = self._rows(self.scene.staff, "exposure_revenue", query=self.scene.word)
         captured, refunded = self._money()

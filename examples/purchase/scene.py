@@ -27,7 +27,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Scene:
-    """The lamp has a word in its title that no other product has."""
+    """A shop that is prepared for the purchase; only the lamp has `word` in its title."""
 
     guest: Client
     staff: Client

@@ -38,7 +38,7 @@ def rounded(amount: Decimal) -> Decimal:
 
 @dataclass
 class Walk:
-    """The purchase: three lamps, which a search found, and two cushions, which the customer knew."""
+    """The purchase: three lamps, which were found by a search, and two cushions, which were not."""
 
     scene: Scene
     gateway: str
@@ -153,7 +153,7 @@ class Walk:
         )
 
     def ship(self) -> None:
-        """Let each seller ship own items: the lamps in two parcels. Other sellers' items are refused."""
+        """Let each seller ship their own items, the lamps in two parcels; the other seller's are refused."""
         lamp, cushion = self.item(self.scene.lamp), self.item(self.scene.cushion)
         path = f"{self.order_path}shipments/"
         self.scene.cushion.seller.post(path, units(lamp, 1), status=400)

@@ -1,8 +1,8 @@
 """Prepares and inspects the shop of `test_checkout_races`, in a process of that shop.
 
-`make` prints variants, access tokens and guests' carts as JSON; `expire` expires all unpaid orders, and `perform`
-performs what is due at payment gateways, until they are terminated; `inspect` prints what is stored, as JSON, for each
-line that it reads.
+`make` prints variants, access tokens and guests' carts as JSON. Until they are terminated, `expire` lets unpaid orders
+expire half a second after they were placed, and `perform` performs what is due at payment gateways. `inspect` prints
+what is stored, as JSON, for each line that it reads.
 """
 
 import json

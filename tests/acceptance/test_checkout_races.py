@@ -1,4 +1,4 @@
-"""Many shoppers want few units while web processes are killed, orders expire and payments arrive.
+"""Many shoppers compete for few units while web processes are killed, orders expire and payments arrive.
 
 The expected values are computed from what the shoppers were told, what the stand-in for Stripe received, and what is
 stored, without code of the shop.
@@ -53,12 +53,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.stores]
 
 UNITS = 50
 CUSTOMERS, GUESTS = 60, 140
-# SQLite has one writer at a time, so more clients would only wait for it, and no lock can wait for another.
+# SQLite has one writer at a time: more clients would only wait, and there can be no deadlocks.
 CLIENTS = 16 if RUN.database_url else 4
 OPPOSITE_CARTS = 1_000 if RUN.database_url else 60
 COLLISIONS = 12 if RUN.database_url else 4
 REPETITIONS = 50
-# Status, units sold and cents kept of an order of a unit for 10.00 that was paid or not.
+# The status, the units sold and the cents kept of an order of one unit for 10.00, paid or not.
 ENDS = {("CONFIRMED", 1, 1_000), ("CANCELLED", 0, 0)}
 
 

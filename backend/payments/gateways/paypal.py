@@ -36,7 +36,7 @@ class PayPalGateway:
     ) -> None:
         """Store the keys; customers return to `return_url`, and requests go to `url`.
 
-        With `captures_in_parts`, several captures of an authorisation are enabled in the account.
+        `captures_in_parts` says whether the account may capture an authorisation several times.
         """
         self.captures_in_parts = captures_in_parts
         self._client = PayPalClient(keys, url=url)
@@ -119,7 +119,7 @@ class PayPalGateway:
         return Outcome(reports=reports, pending=not reports)
 
     def void(self, instruction: Instruction) -> Outcome:
-        """Void the authorisation; an order without one is not completed any more.
+        """Void the authorisation; an order without one is left as it is, and never completed.
 
         Raises:
             GatewayRefused: the order was captured, as the reports say.

@@ -66,7 +66,7 @@ class Report:
         """Refuse what can't be stored.
 
         Raises:
-            ValueError: the amount is no amount of money, or a text is none.
+            ValueError: the amount doesn't fit its column, or a text is not a string or has a null character.
         """
         if self.amount is not None and not _is_storable(self.amount):
             raise ValueError(f"{self.amount} is not an amount")
@@ -135,7 +135,7 @@ class Gateway(Protocol):
         """Capture a part or all of what is authorised."""
 
     def void(self, instruction: Instruction) -> Outcome:
-        """Release what is authorised, and let the customer not pay any more."""
+        """Release what is authorised, and prevent the customer from paying."""
 
     def refund(self, instruction: Instruction) -> Outcome:
         """Return a part or all of what was captured."""

@@ -130,7 +130,7 @@ class StripeGateway:
             OutcomeUnknown: the outcome is unknown.
         """
         if not instruction.payment_reference:
-            # No customer got the secret of a PaymentIntent whose creation is unknown.
+            # If it isn't known whether a PaymentIntent was created, no customer has its secret.
             return Outcome(
                 reports=[_report(instruction, EventKind.VOIDED, amount=None, reference=str(instruction.key))]
             )

@@ -36,7 +36,7 @@ SUCCESS = {
 
 
 class Fate(StrEnum):
-    """What happens to a call, beside what the payment's scenario says."""
+    """What happens to a call, besides what the payment's scenario says."""
 
     NORMAL = "normal"
     DOWN = "the bank can't be reached"
@@ -67,7 +67,7 @@ class Account:
 
 @dataclass
 class Bank:
-    """The test gateway, in front of a ledger: it does each key once, and only what the money allows."""
+    """The test gateway with a ledger: it performs each key once, and only what the ledger allows."""
 
     inner: SimulatedGateway
     fate: Fate = Fate.NORMAL

@@ -120,7 +120,7 @@ def _returned(order: Order) -> tuple[Counter[int], Counter[int]]:
 
 
 def check_status(order: Order) -> None:
-    """The status is what the units say, and the history leads to it without skipping a status."""
+    """The status follows from the units, and the history leads to it by steps that `NEXT` allows."""
     steps = [step.status for step in order.history.all()]
     assert steps[0] == "PENDING"
     assert steps[-1] == order.status == expected_status(order, steps=steps)

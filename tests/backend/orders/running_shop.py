@@ -1,4 +1,4 @@
-"""A shop whose clock, outbox and payment gateway a stateful test moves, in any order and more than once."""
+"""A shop for stateful tests, which advance its clock, deliver its messages and call its gateway in any order."""
 
 import sys
 from datetime import datetime, timedelta

@@ -63,7 +63,7 @@ _addresses = count(1)
 
 
 class Scene:
-    """A customer's and a guest's cart, and orders of a unit each of two sellers in several statuses."""
+    """A customer's and a guest's cart, and orders in several statuses with items of two sellers."""
 
     def __init__(self) -> None:
         self.users = {
@@ -129,7 +129,7 @@ class Scene:
         client = client_of(self.users.get(role))
         if role in ("guest", "other guest"):
             client.credentials(HTTP_X_CART_TOKEN=self.token if role == "guest" else new_cart_token())
-        # Guests without accounts are throttled by their addresses.
+        # Guests are throttled by IP address.
         number = next(_addresses)
         client.defaults["REMOTE_ADDR"] = f"10.0.{number // 250}.{number % 250}"
         return client

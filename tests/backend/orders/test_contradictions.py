@@ -21,7 +21,7 @@ from tests.backend.shop import SYSTEM, client_of, customer, staff, variant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What is requested over HTTP is due at the present time.
+# What is requested over HTTP is due at the current time.
 LATER = timezone.now() + timedelta(hours=1)
 ORDERS = "/api/orders/orders/"
 LIES: dict[str, Callable[[Report], Report]] = {
@@ -40,7 +40,7 @@ def settled(order_number: str) -> None:
         settle_number(order_number, by=SYSTEM, now=LATER)
 
 
-# A part of an authorisation may be released, so a VOID of less is none of them.
+# A part of an authorisation may be released, so a VOID of less contradicts nothing.
 @pytest.mark.parametrize(
     ("kind", "lie"),
     [(kind, lie) for kind in ("CAPTURE", "REFUND") for lie in LIES]

@@ -25,12 +25,12 @@ from tests.backend.shop import NOW, SYSTEM, client_of, customer, staff, variant
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LATER = NOW + timedelta(days=36_500)
-"""After the requests that views write, which have the present time."""
+"""After the requests that views write, which have the current time."""
 
 
 @pytest.fixture(autouse=True)
 def gateway(settings: Any) -> Any:
-    """Ship for 5.00 and tax everything with 10 %."""
+    """Charge 5.00 for shipping, and 10 % tax on everything."""
     settings.SHIPPING_COST, settings.TAX_PERCENTAGE = Decimal("5.00"), Decimal(10)
     with recording() as (found, _):
         yield found

@@ -30,9 +30,7 @@ from backend.orders.returns import Condition
 from backend.orders.shipments import create_shipment, deliver_all, deliver_shipment, ship_all
 from backend.outbox.topics import Topic
 from backend.payments import operators
-from backend.payments.gateways.simulated import (
-    Scenario,
-)
+from backend.payments.gateways.simulated import Scenario
 from backend.payments.models import EventKind, Payment, PaymentEvent, PaymentRequest
 from tests.backend.inventory.invariants import check_stock_and_reservations
 from tests.backend.machine import allowed, pick, run
@@ -279,7 +277,7 @@ class Shop(RunningShop):
         self.check_the_books()
 
     def check_the_books(self) -> None:
-        """What the shop has recorded has happened at the bank, unless it was lied to."""
+        """What the shop has recorded has happened at the bank, unless the gateway lied."""
         for payment in Payment.objects.filter(gateway="test").exclude(options__scenario=Scenario.LYING):
             account = self.bank.accounts[payment.pk]
             captured, refunded = account.total(EventKind.CAPTURED), account.total(EventKind.REFUNDED)
@@ -309,7 +307,7 @@ class Shop(RunningShop):
         connection.check_constraints()
 
     def check_the_end_of(self, order: Order) -> None:
-        """The shop keeps what the order costs, and the bank agrees; else an operator is told."""
+        """The shop keeps what the order costs, and the bank agrees; otherwise the payment needs attention."""
         assert order.status not in ("PENDING", "CONFIRMED", "PARTIALLY_SHIPPED", "SHIPPED")
         kept, is_troubled = Decimal(0), False
         for payment in Payment.objects.filter(order_number=order.order_number):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-# Values that no gateway sends in a field of a webhook.
+# Unexpected values for any field of a webhook.
 JUNK: tuple[Any, ...] = (None, -1, 0, 10**30, "", "NaN", "1e999", "-5", "\x00", [1], {})
 
 
