@@ -15,9 +15,9 @@ Its units are shipped or released, all at once or in parts. It ends when it has 
 Damage may take units that are held. Then reservations are short (short_reservations.py) until units arrive or
 become available again; as long as one is short, no unit of the variant is available.
 
-Locks are always taken in this order, here and in other apps: idempotency key → cart → order → variants by id
-→ reservations. They only prevent deadlocks and needless conflicts; conditional UPDATEs and CHECK constraints
-guarantee correctness without them.
+Locks are always taken in this order, here and in other apps: cart → order → variants by id → reservations →
+payment → request. They only prevent deadlocks and needless conflicts; conditional UPDATEs and CHECK
+constraints guarantee correctness without them.
 """
 
 from django.conf import settings
