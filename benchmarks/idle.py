@@ -1,7 +1,7 @@
 """CPU time of the processes of a served shop: `python -m benchmarks.idle [--seconds 30] [--pid PID …]`.
 
-The shop in VITRINE_HOME must be served (`make demo`) since a minute, without requests. `--pid` adds a
-process and its children that the supervisor didn't start, such as a PostgreSQL server. Linux only.
+The shop in VITRINE_HOME must have been served (`make demo`) for a minute, without requests. `--pid` adds a
+process that the supervisor didn't start, such as a PostgreSQL server, with its children. Linux only.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The devices that log in: what a session stores about them, and a short name to recognise them by."""
+"""Devices that log in: what a session stores about one, and a short name by which its owner recognises it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ LONGEST_USER_AGENT = 400
 LONGEST_ADDRESS = 45
 UNKNOWN = "Unknown device"
 
-# Browsers name the ones that they are compatible with, so the more specific name comes first.
+# Browsers also name the browsers that they are compatible with, so more specific names come first.
 _PROGRAMS: Sequence[tuple[str, str]] = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),

@@ -116,7 +116,7 @@ class Session(models.Model):
 
     `refresh_id` is the id of the current pair, `issued_at` is when it was issued, and `previous_refresh_id`
     is the id of the pair before it; docs/decisions/sessions.md says what happens to older ones. The last
-    three fields are as of the last refresh.
+    three fields are as of the last login or refresh.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,6 +1,6 @@
 """One-time passwords, which prove that a client receives messages to an account's phone.
 
-docs/decisions/password-resets.md says why they are made as they are.
+docs/decisions/password-resets.md explains their design.
 """
 
 import hashlib
@@ -26,13 +26,13 @@ MOST_ATTEMPTS = 5
 MOST_IN_WINDOW = 5
 WINDOW = timedelta(hours=1)
 KEPT_FOR = timedelta(days=30)
-# Parts of the keyed hashes: if they change, codes that were sent become invalid.
+# Salts of the keyed hashes; changing one invalidates the codes that were sent.
 _CODE_SALT = "backend.accounts.one_time_password.code"
 _PHONE_SALT = "backend.accounts.one_time_password.phone"
 
 
 def request_code(phone: str, *, now: datetime) -> None:
-    """Send a code to the phone if it has an account; the work and the outcome are the same if it has none.
+    """Send a code to the phone if it has an account; if it has none, the work and the outcome are the same.
 
     Raises:
         InvalidInput: it is not a phone number.
@@ -81,7 +81,7 @@ def code_of(row: OneTimePassword) -> str:
 
 
 def verify_code(phone: str, *, code: str, now: datetime) -> str:
-    """Return a token that sets a new password, once, within the next ten minutes.
+    """Return a token that can set a new password once, within the next ten minutes.
 
     Only the newest code of a phone is valid, and each code can be tried five times.
 
@@ -133,5 +133,5 @@ def verified_row(phone: str, *, reset_token: str, now: datetime) -> OneTimePassw
 
 
 def forget_one_time_passwords(*, now: datetime) -> int:
-    """Delete the old ones; return how many."""
+    """Delete one-time passwords that are older than KEPT_FOR; return how many."""
     return OneTimePassword.objects.filter(created_at__lt=now - KEPT_FOR).delete()[0]

@@ -19,7 +19,7 @@ _REPETITION = re.compile(r"(.+?)\1+", re.DOTALL)
 
 
 class PredictablePasswordValidator:
-    """Refuses blank, repetitive and sequential passwords, of which a list can't have all lengths."""
+    """Refuses blank, repetitive and sequential passwords, because no list contains those of every length."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raise ValidationError if the password is one of these."""
@@ -37,7 +37,7 @@ class PredictablePasswordValidator:
 
 
 def _is_sequence(text: str) -> bool:
-    # A sequence may begin again after its end.
+    # After its last character, a sequence may continue with its first.
     repeated = [sequence * (len(text) // len(sequence) + 2) for sequence in _SEQUENCES]
     return any(text in each or text in each[::-1] for each in repeated)
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from backend.accounts.models import Session, User
 from backend.api.compiled_queries import CompiledQuery
 
-# The other columns are loaded if a view reads them, which views rarely do.
+# Other columns are loaded when a view reads them, which is rare.
 _SESSION_COLUMNS = ("id", "user_id", "created_at", "expires_at")
 _LEFT_OUT = {"password", "last_login", "source", "source_reference"}
 _USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname not in _LEFT_OUT)

@@ -103,8 +103,8 @@ def renew(refresh_token: str, *, device: Device = UNKNOWN_DEVICE, now: datetime)
     For some seconds after that, the same refresh token returns the same new pair.
 
     Raises:
-        SessionEnded: the token is invalid, its session has ended, or the token was replaced earlier; the last
-            ends the session.
+        SessionEnded: the token is invalid, its session has ended, or the token was replaced earlier; in the
+            last case, the session is ended.
     """
     try:
         token = verified_token(RefreshToken, refresh_token)
@@ -128,7 +128,7 @@ def renew(refresh_token: str, *, device: Device = UNKNOWN_DEVICE, now: datetime)
 
 def _locked(session_id: UUID, *, now: datetime) -> Session | None:
     rows = Session.objects.select_for_update(of=("self",), no_key=True).select_related("user")
-    # The first condition implies the second, except for sessions that the previous release has renewed.
+    # `expires_at` alone would be enough if the previous release didn't renew beyond SESSION_LIFETIME.
     lasting = Q(expires_at__gt=now, created_at__gt=now - settings.SESSION_LIFETIME)
     return rows.filter(lasting, pk=session_id, ended_at=None, user__is_active=True).first()
 
@@ -192,6 +192,6 @@ def end_other_sessions(user_id: int, *, kept: UUID | None, by: Actor, now: datet
 
 
 def forget_expired_sessions(*, now: datetime) -> int:
-    """Delete sessions that can no longer be renewed; return how many."""
+    """Delete expired sessions, whether or not they were ended before; return how many."""
     deleted, _ = Session.objects.filter(expires_at__lt=now).delete()
     return deleted

@@ -8,7 +8,7 @@ from backend.accounts import one_time_passwords, sessions
 
 @shared_task
 def forget_expired_sessions() -> int:
-    """Delete sessions that can no longer be renewed; return how many."""
+    """Delete expired sessions; return how many."""
     return sessions.forget_expired_sessions(now=timezone.now())
 
 

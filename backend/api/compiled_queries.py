@@ -1,4 +1,4 @@
-"""Queries that are compiled to SQL once, for pages that are read often.
+"""Queries that are compiled to SQL once, because requests run them often.
 
 Django takes several times as long to compile a query with joins as the database takes to run it.
 """

@@ -11,7 +11,7 @@ from backend.api.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: its name in `format`, its media type, and the schema of a file."""
+    """A format: its name in `format`, its media type, and the OpenAPI schema if it is a file."""
 
     name: str
     media_type: str

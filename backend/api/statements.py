@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def statement(folder: Path, name: str) -> str:
-    """Return the statement `name` in the folder: of `name.sql`, or else of the file for the database."""
+    """Return the SQL in `<name>.sql` if the folder has that file, otherwise in `<name>.<vendor>.sql`."""
     return _read(folder, name, connection.vendor)
 
 

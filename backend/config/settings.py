@@ -103,7 +103,7 @@ DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VITRINE_HOME /
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["ENGINE"] = "backend.config.sqlite"
     if not _IS_WEB:
-        # Opening a connection takes longer than most statements, and background processes have few threads.
+        # Opening a connection takes longer than most statements, and background processes need only a few.
         DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["OPTIONS"] = {
         # Otherwise a transaction that reads first and then writes fails at once if there is another writer.
@@ -212,7 +212,7 @@ PAYPAL_URL = env.text("PAYPAL_URL", "https://api-m.paypal.com")
 PAYPAL_CAPTURES_IN_PARTS = env.flag("PAYPAL_CAPTURES_IN_PARTS", default=False)
 PAYPAL_RETURN_URL = env.text("PAYPAL_RETURN_URL", "")
 
-# The company on invoices. Production has no default, and issues no invoices without a name and an address.
+# The company on invoices. Production has no default and issues no invoices without a name and an address.
 _SHOP = EXAMPLE_SHOP if ENVIRONMENT == "development" else NO_SHOP
 SHOP_NAME = env.text("SHOP_NAME", _SHOP.name)
 SHOP_ADDRESS = env.lines("SHOP_ADDRESS", _SHOP.address)

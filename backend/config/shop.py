@@ -25,4 +25,4 @@ EXAMPLE_SHOP = Company(
         "Thank you for shopping with us.",
     ),
 )
-"""A company that doesn't exist; the domain is reserved for examples."""
+"""A fictitious company; its domain is reserved for examples."""

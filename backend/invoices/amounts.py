@@ -84,7 +84,7 @@ class Draft:
 
     @property
     def occurred_at(self) -> datetime:
-        """The time of what the document is about."""
+        """When the sale, cancellation, return or refund occurred."""
         return self.movements[0].occurred_at
 
     def taxes(self) -> list[TaxSum]:
@@ -106,8 +106,8 @@ class Draft:
 def drafts_of(order: Order, *, movements: Sequence[Movement], covered: frozenset[int]) -> Iterator[Draft]:
     """Yield the documents that the order lacks, oldest first.
 
-    `movements` are all movements of the order by primary key, `covered` the keys of those that a document
-    covers. Each document covers the sales, or the other movements of one kind and one time.
+    `movements` are all movements of the order, sorted by primary key; `covered` has the keys of those that a
+    document covers already. Each document covers the sales, or the other movements of one kind and one time.
     """
     taken = _Taken(order=order, items={item.pk: item for item in order.items.all()})
     groups = groupby(movements, key=lambda row: (row.pk in covered, row.kind, row.occurred_at))
@@ -138,14 +138,14 @@ def _sold(order: Order, item: OrderItem) -> Line:
 
 @dataclass(slots=True)
 class _Goodwill:
-    """What was refunded of an item's price, and how much of it units that came back later have used up."""
+    """What was refunded of an item's price, and how much of that later credit notes have deducted."""
 
     amount: Decimal = ZERO
     tax: Decimal = ZERO
     used: Decimal = ZERO
 
     def use(self, amount: Decimal, *, currency: str) -> Decimal:
-        """Use up another part, and return the tax in it."""
+        """Deduct another part, and return the tax in it."""
         before = self._tax_in(self.used, currency=currency)
         self.used += amount
         return self._tax_in(self.used, currency=currency) - before
@@ -156,7 +156,7 @@ class _Goodwill:
 
 @dataclass(slots=True, kw_only=True)
 class _Taken:
-    """What was taken back of an order so far."""
+    """What of an order was cancelled, returned and refunded by the movements so far."""
 
     order: Order
     items: dict[int, OrderItem]
@@ -166,7 +166,7 @@ class _Taken:
     refunded_shipping: list[Line] = field(default_factory=list)
 
     def credit_note(self, movements: Sequence[Movement]) -> Draft:
-        """Return the credit note for movements of one kind, and count them."""
+        """Return the credit note for movements of one kind, and add them to what was taken back."""
         goods, extras = [], []
         for row in movements:
             if row.kind == MovementKind.REFUND:
@@ -203,7 +203,7 @@ class _Taken:
         )
 
     def _refunded_before(self, movement: Movement) -> list[Line]:
-        """Return what the units cost less, because it was refunded without units before."""
+        """Return the deduction for what was refunded of the units' price before they came back."""
         item = self.items[movement.order_item_id or 0]
         goodwill, currency = self.goodwill[item.pk], self.order.currency
         gross = gross_of(item, order=self.order)
@@ -246,12 +246,12 @@ class _Taken:
 
 
 def _reversed(line: Line) -> Line:
-    """Return the line that takes a refund off a later credit note."""
+    """Return the line that deducts a refund from a later credit note."""
     return replace(line, description="Refunded before", amount=-line.amount, net=-line.net, tax=-line.tax)
 
 
 def extras_of(order: Order) -> list[Line]:
-    """Return the lines of an order beside its items, so that all lines add up to its total."""
+    """Return the lines of an order other than its items, so that all lines add up to its total."""
     items = order.items.all()
     shipping = _shipping(order)
     taxes = sum((line.tax for line in (*shipping, *(_sold(order, item) for item in items))), ZERO)
@@ -294,6 +294,6 @@ def _plain(description: str, amount: Decimal) -> Line:
 
 
 def _tax_of_the_order(order: Order, *, tax: Decimal) -> Line:
-    """Return tax that no line has, as in orders of earlier releases."""
+    """Return a line for tax that no other line has, as in orders of earlier releases."""
     net = -tax if order.prices_include_tax else ZERO
     return Line(description="Tax on the order", amount=ZERO, net=net, tax=tax, tax_rate=None)

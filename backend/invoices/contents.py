@@ -49,7 +49,7 @@ def content_of(draft: Draft) -> Content:
 
 
 def shop_of_record() -> dict[str, Any]:
-    """Return the company that sells, as it is at present."""
+    """Return the details of the company that sells, as they are set at present."""
     return {
         "name": settings.SHOP_NAME,
         "address": settings.SHOP_ADDRESS,
@@ -71,7 +71,7 @@ def _buyer(order: Order) -> dict[str, Any]:
 
 
 def _recipient(order: Order) -> list[str]:
-    """Return where the goods go, if that is another address than the buyer's."""
+    """Return the lines of the shipping address; none if it is the buyer's address."""
     if not order.billing_address or order.billing_address == order.shipping_address:
         return []
     return recipient_of(order)

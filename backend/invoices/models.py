@@ -22,7 +22,7 @@ class InvoiceKind(models.TextChoices):
 class NumberSeries(models.Model):
     """The counter of a series, such as `INV-2026`.
 
-    Its row is locked from before a number is assigned until the transaction with the document is committed.
+    Its row is locked before a number is assigned, and until the transaction with the document is committed.
     """
 
     name = models.CharField(max_length=20, primary_key=True)

@@ -1,8 +1,8 @@
 """Numbers documents without gaps: a number exists only if its document is committed.
 
 A sequence of the database would leave a gap for each transaction that is rolled back. Instead, each series
-has a row with its last number, which is locked from before the documents are read until they are committed,
-so that transactions which issue documents run one after another.
+has a row with its last number, which is locked before the orders are read and until the documents are
+committed, so transactions that issue documents run one after another.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ class Numbers:
 
     @classmethod
     def locked(cls, day: date) -> "Numbers":
-        """Lock the series of invoices and of credit notes; create them with the first document of a year."""
+        """Lock the series of invoices and of credit notes; create them for the first document of a year."""
         names = {series_name(kind, year=day.year) for kind in InvoiceKind}
         found = _locked(names)
         if missing := names - found.keys():

@@ -1,4 +1,4 @@
-"""Converts HTML pages to PDFs in processes of their own, which are few and short-lived."""
+"""Converts HTML pages to PDFs, each in a process of its own; their number and their time are limited."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ from backend.invoices.pdf_process import NOT_INSTALLED
 
 COMMAND = (sys.executable, "-m", "backend.invoices.pdf_process")
 AT_ONCE = 2
-"""The conversions that one web process runs at once."""
+"""The maximum number of conversions that one web process runs at once."""
 WAIT_SECONDS = 3.0
 RUN_SECONDS = 15.0
-"""The maximum time of a conversion; together with the wait, less than a web process gives to a request."""
+"""The maximum time of a conversion; with the wait, it is less than the deadline of a request."""
 _ROOT = Path(__file__).parent.parent.parent
-# The process gets nothing else, in particular no secrets.
+# The process gets no other variables, in particular no secrets.
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "HOME", "XDG_CACHE_HOME", "LANG")
 
 _places = threading.BoundedSemaphore(AT_ONCE)

@@ -1,7 +1,6 @@
 """Reads an HTML page from the standard input and writes it as a PDF to the standard output.
 
-Run by `pdf.py` as a process of its own, with nothing of Django. A page can't refer to anything: no URL is
-fetched, whatever its scheme.
+`pdf.py` runs it as a process of its own, without Django. No URL in the page is fetched, whatever its scheme.
 """
 
 import os
@@ -14,8 +13,8 @@ NOT_INSTALLED = 3
 
 
 def main() -> int:
-    """Convert the page within a limit of memory, and return the exit code."""
-    # Requests come first.
+    """Convert the page with limited memory, and return the exit code."""
+    # Web processes, which respond to requests, have a higher priority.
     os.nice(5)
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

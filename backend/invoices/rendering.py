@@ -35,7 +35,7 @@ def invoice_html(invoice: Invoice) -> str:
 
 
 def _invoice_facts(invoice: Invoice) -> list[tuple[str, str]]:
-    """Return what is known about the document as a whole, with labels."""
+    """Return the facts in the head of the document, with their labels."""
     content, is_invoice = invoice.content, invoice.kind == InvoiceKind.INVOICE
     facts = [("Date", _written_day(invoice.issued_on))]
     if invoice.invoice is not None:

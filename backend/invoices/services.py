@@ -15,7 +15,7 @@ from backend.invoices.numbering import Number, Numbers
 from backend.invoices.selectors import OrderRows, order_rows, orders_without_documents
 
 ORDERS_AT_ONCE = 100
-"""The orders of one transaction: other processes wait for it with theirs."""
+"""The maximum number of orders in one transaction, because other issuing processes wait until it ends."""
 
 
 def issue(order_ids: Collection[int], *, by: Actor, now: datetime) -> int:
@@ -38,7 +38,7 @@ def _parts(order_ids: list[int]) -> Iterator[list[int]]:
 
 
 def _issue(order_ids: Collection[int], *, by: Actor, now: datetime) -> int:
-    # Most changes of orders need no document, and must not wait for the lock.
+    # Most changes to orders need no document, so they must not wait for the lock.
     if not orders_without_documents(order_ids).exists():
         return 0
     with transaction.atomic():

@@ -4,5 +4,5 @@ from django.conf import settings
 
 
 def is_complete() -> bool:
-    """Return whether the details are set that an invoice must have."""
+    """Return whether the details that an invoice must have are set."""
     return bool(settings.SHOP_NAME and settings.SHOP_ADDRESS)

@@ -32,7 +32,7 @@ from backend.orders.errors import OrderNotFound, ShipmentNotFound
 from backend.orders.selectors import require_visible
 
 TAG = "invoices"
-# The pages have personal data, and refer to nothing but themselves.
+# The pages contain personal data, and load nothing from other URLs.
 HEADERS = {
     "Cache-Control": "private, no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",

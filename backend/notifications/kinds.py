@@ -99,7 +99,7 @@ class BackInStockKind:
 
 
 class OneTimePasswordKind:
-    """A code to reset a password, which is sent at once and not after it has expired."""
+    """A code to reset a password, which is not sent after it was used or has expired."""
 
     kind: ClassVar[NotificationKind] = NotificationKind.ONE_TIME_PASSWORD
     topic: ClassVar[Topic] = Topic.ONE_TIME_PASSWORD

@@ -1,6 +1,6 @@
-"""SMS, through the HTTP interface of any provider; in development they are printed.
+"""SMS, through the HTTP API of any provider; without one, messages are printed in development.
 
-The provider's request is a template, SMS_BODY: a JSON object, or a form (`To={to}&Body={text}`).
+SMS_BODY is the template of the request's body: a JSON object, or a form (`To={to}&Body={text}`).
 """
 
 import json
@@ -34,7 +34,7 @@ class SmsChannel:
         return "sms"
 
     def address_of(self, user: User) -> str:
-        """Return the account's phone; an empty text if SMS can't be sent."""
+        """Return the account's phone; an empty text in production without a provider."""
         can_send = settings.SMS_URL or settings.ENVIRONMENT != "production"
         return user.phone or "" if can_send else ""
 
@@ -43,7 +43,7 @@ class SmsChannel:
         return str(uuid4())
 
     def connection(self) -> ChannelConnection:
-        """Return the connection to the provider, or to the console without one."""
+        """Return a connection to the provider; without a provider, one to the console."""
         return HttpConnection() if settings.SMS_URL else ConsoleConnection()
 
 
@@ -93,7 +93,7 @@ class HttpConnection:
 
 
 def _refusal(status: int) -> Exception:
-    # The provider's text may repeat the message, so it isn't logged.
+    # The body of the response may repeat the message, so it isn't logged.
     reason = f"The provider responded with {status}."
     if status in _NOT_ALLOWED:
         return ChannelDown(reason)

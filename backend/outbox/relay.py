@@ -34,8 +34,8 @@ def process_name() -> str:
 class Relay:
     """Runs a worker for every subscriber in `subscribers()`, which is called again every second.
 
-    One thread polls the outbox for all workers and wakes those with new messages. A worker that it fails to
-    wake finds its messages when it renews its lease.
+    One thread polls the outbox for all workers and wakes those with new messages. If a wake-up is lost, the
+    worker finds its messages when it renews its lease.
     """
 
     def __init__(self, subscribers: Callable[[], Sequence[Subscriber]]) -> None:
@@ -106,7 +106,7 @@ class Relay:
 
     def _start(self, subscriber: Subscriber) -> None:
         worker = Worker(SubscriberRunner(subscriber, owner=self._owner))
-        # Listed first, so that the watch wakes it for everything after its first step.
+        # Listed before it starts, so that the watch wakes it for all messages after its first step.
         self._workers[subscriber.name] = worker
         worker.start()
 

@@ -30,7 +30,7 @@ LEASE = timedelta(seconds=15)
 RENEW_BELOW = timedelta(seconds=10)
 READ_SIZE = 5_000
 RETRY_SECONDS = 5.0
-"""How often a process tries to take a lease that it doesn't hold, if it isn't told that the lease is free."""
+"""How often a process tries to take a lease that it doesn't hold, unless it is woken earlier."""
 HEAD_SECONDS = 60.0
 """How often the read position moves to the head if the subscriber's topics have no new messages."""
 

@@ -22,7 +22,8 @@ from backend.outbox.topics import Topic
 
 LOWEST_XID = -(2**63)
 
-# As text, because an idle relay asks this several times a second, and the ORM takes longer than the database.
+# Not by the ORM, which takes longer to compile this query than the database to execute it: an idle relay
+# sends it several times a second.
 _NEWEST_SETTLED = {
     "postgresql": "SELECT xid, id FROM outbox_message"
     " WHERE xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint ORDER BY xid DESC, id DESC LIMIT 1",

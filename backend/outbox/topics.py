@@ -16,7 +16,7 @@ class Kind(Enum):
 class Topic(StrEnum):
     """Every topic, with its kind and the model whose primary key is the key of its messages.
 
-    Rows of a fact topic's model are never deleted, and what they say about the fact never changes, so that
+    What the row of a fact says about it never changes, and the row is kept longer than the message, so that
     even a late subscriber reads what happened.
     """
 

@@ -7,10 +7,10 @@ POLL_SECONDS = 0.2
 
 
 class Watch:
-    """Reports the topics of messages that became readable, with one query a call while there are none.
+    """Reports the topics of messages that became readable; while there are none, a call sends one query.
 
-    The newest readable message has a later position whenever another message became readable, because no
-    message appears before one that could be read (see `selectors`).
+    Comparing the position of the newest readable message is enough, because no message appears before one
+    that could be read (see `selectors`).
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Watch:
     def new_topics(self) -> frozenset[str]:
         """Return the topics of the messages that became readable since the last call.
 
-        If that can't be known, as after a restored dump, they are all topics.
+        If they can't be known, as after a dump was restored, return all topics.
         """
         newest = newest_settled()
         if newest == self._seen:

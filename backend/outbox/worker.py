@@ -43,7 +43,7 @@ class Worker:
     def _run(self) -> None:
         pause = FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
-            # Before the steps, so that what becomes readable during the last one causes another.
+            # Before the steps, so that a message that becomes readable during the last one causes another.
             self._wake.clear()
             if self._stopping.is_set():
                 break

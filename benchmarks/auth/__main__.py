@@ -2,7 +2,7 @@
 
 The same product page is requested as a guest and with an access token, in turn, through all of the shop's
 middleware and throttles, on PostgreSQL and Redis. The difference is what verifying the token and reading its
-session cost. PostgreSQL comes from a wheel of the development environment.
+session costs. PostgreSQL comes from a wheel of the development environment.
 """
 
 import argparse
@@ -35,7 +35,7 @@ _ENVIRON = {
 
 @dataclass
 class Cost:
-    """Seconds, CPU seconds of this process, and queries of one kind of request."""
+    """Durations and CPU times of one kind of request in seconds, and the number of its queries."""
 
     seconds: list[float] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)

@@ -46,7 +46,7 @@ def pick(rows: QuerySet[Row], which: int) -> Row:
 
 
 def run(machine: type[ShopMachine], *, examples: int, steps: int) -> None:
-    """Run the machine in generated examples of so many steps; a test's database must be available."""
+    """Run the machine in `examples` generated examples of `steps` steps, in a test that uses the database."""
     run_state_machine_as_test(
         machine,
         settings=settings(

@@ -36,7 +36,7 @@ FIXTURES = {
     "stream": frozenset({"redis_url"}),
     "warehouse": frozenset({"warehouse_url"}),
 }
-"""The fixtures that give a test each store. A test of a served shop is marked `stores` by hand."""
+"""The fixtures by which a test uses each store. Tests of served shops are marked `stores` by hand."""
 
 
 def pytest_unconfigure() -> None:

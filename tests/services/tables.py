@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connections, transaction
 from django.test import TransactionTestCase
 
-# The migrations fill them, and no test changes them.
+# Migrations fill these, and no test changes them.
 KEPT = frozenset({"django_content_type", "auth_permission"})
 
 _flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # not in the stubs

@@ -100,8 +100,8 @@ def encoded_webp(image: Image.Image, *, effort: int = EFFORT) -> bytes:
 def slot() -> Iterator[None]:
     """Limit how many uploads this process handles at once.
 
-    An upload keeps its slot until it is stored. Otherwise many decoded images would wait for the lock of one
-    seller, longer than the database allows, and would be decoded again.
+    An upload keeps its slot until it is stored. Otherwise many decoded images could wait for the lock of one
+    seller until the database's timeout, and would then have to be decoded again.
 
     Raises:
         ImagesBusy: there was no slot for _WAIT_SECONDS.

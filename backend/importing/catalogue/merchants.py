@@ -87,7 +87,7 @@ def whole_grams(text: str, *, grams: Decimal, column: str, mark: str | None) -> 
     if not text:
         return ""
     fault = f"{column} must be a number like 1.25, of at most {MAX_WEIGHT_GRAMS // 1_000:,} kg"
-    # The exports have a decimal point whatever the prices have, but a spreadsheet may have changed it.
+    # Exports write weights with a decimal point, whatever prices have, but a spreadsheet may have changed it.
     amount = plain(text, mark=COMMA) if mark == COMMA and COMMA in text else text
     # WooCommerce writes .35 for 0.35.
     amount = f"0{amount}" if amount.startswith(".") else amount

@@ -3,9 +3,9 @@
 `sku`, `title` and `price` are required. Rows with the same `product` are the variants of one product: its
 fields come from the first of them, its price is the lowest, and the attributes in which the rows differ are
 those of the variants. A further row takes its title, currency, discount and tax class from the first if it
-has none.
-Prices are before the discount. `image_urls` are separated by spaces or commas. `stock_at` is the time of the
-count in `stock`. `is_active` (true or false) and `created_at` are used when the product is created.
+has none. Prices are before the discount. `image_urls` are separated by spaces or commas. `stock_at` is the
+time of the count in `stock`. `is_active` (true or false) and `created_at` are used when the product is
+created.
 """
 
 from collections.abc import Iterable

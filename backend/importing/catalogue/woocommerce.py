@@ -49,7 +49,7 @@ WEIGHTS = {
     "Weight (lbs)": Decimal("453.59237"),
     "Weight (oz)": Decimal("28.349523125"),
 }
-"""The grams in a unit of each column; a file has the one of the shop's unit."""
+"""The grams in one unit of each column; a file has the column of the shop's unit."""
 MOST_ATTRIBUTES = 50
 ATTRIBUTES = tuple(
     (f"Attribute {number} name", f"Attribute {number} value(s)") for number in range(1, MOST_ATTRIBUTES + 1)
@@ -262,7 +262,7 @@ def _weight(row: Row, *, mark: str | None) -> str:
 
 
 def _tax_class(main: Row) -> str:
-    """Return the tax class of a product; empty if the file has neither column."""
+    """Return the tax class of a product; empty if it is taxed and the file has no tax classes."""
     taxed = TAXED.get(main.values.get(TAX_STATUS, "").casefold())
     if taxed is None:
         raise InvalidValue(BAD_TAX_STATUS)
@@ -274,7 +274,7 @@ def _tax_class(main: Row) -> str:
 
 
 def _own_tax_class(row: Row, *, of_product: str) -> str:
-    """Return the tax class of a variation, whose tax status is that of the product."""
+    """Return the tax class of a variation; its tax status is that of the product."""
     own = row.values.get(TAX_CLASS, FROM_PARENT)
     return of_product if own == FROM_PARENT or of_product == EXEMPT else own or STANDARD_TAX_CLASS
 

@@ -1,4 +1,4 @@
-"""Requests of accounts and sessions, and changes of a session's age."""
+"""Requests about accounts and sessions, and changes to the age of sessions."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rows are inserted together, deleted and attached with the stated number of statements."""
+"""Rows are inserted together and set as related rows, with the stated number of statements."""
 
 import pytest
 from django.db import IntegrityError, connection

@@ -21,7 +21,7 @@ def issued(order: Order) -> list[Invoice]:
 
 
 def confirmed_orders(number: int, *, lines: int = 1) -> list[int]:
-    """Store orders as this shop's own ones, of which each is confirmed; return their ids."""
+    """Store confirmed orders as if they had been placed in this shop; return their ids."""
     variants = [variant(title=f"Lamp {index}", price="19.99").pk for index in range(lines)]
     items = [PastItem(variant_id=pk, quantity=2, unit_price=Decimal("19.99")) for pk in variants]
     orders = [

@@ -1,4 +1,4 @@
-"""Processes that issue documents at the same time, or are killed while they do: no gap and no double."""
+"""Processes that issue documents at the same time, or are killed meanwhile: no gaps, no duplicates."""
 
 import random
 from collections.abc import Callable
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def require_complete(*, invoices: int, credit_notes: int = 0) -> None:
-    """Check that every movement is covered once, and that the numbers have neither gaps nor doubles."""
+    """Check that every movement is covered once, and that the numbers have neither gaps nor duplicates."""
     for kind, prefix, number in (
         (InvoiceKind.INVOICE, "INV", invoices),
         (InvoiceKind.CREDIT_NOTE, "CN", credit_notes),

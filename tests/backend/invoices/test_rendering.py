@@ -1,4 +1,4 @@
-"""Pages of invoices: what they print, and that no text can become markup."""
+"""Pages of invoices: what is printed on them, and that no text can become markup."""
 
 from decimal import Decimal
 from io import BytesIO

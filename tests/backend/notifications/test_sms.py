@@ -1,4 +1,4 @@
-"""One-time passwords by SMS, over HTTP to a provider or to the console."""
+"""One-time passwords by SMS, through a provider's HTTP API or on the console."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""One query tells for all subscribers whether there are new messages."""
+"""One query finds out for all subscribers whether there are new messages."""
 
 import threading
 from datetime import timedelta
