@@ -8,14 +8,12 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
-from backend.accounts.errors import InvalidOneTimePassword, InvalidPhone, TooManyOneTimePasswords
+from backend.accounts.errors import InvalidOneTimePassword, TooManyOneTimePasswords
 from backend.accounts.models import OneTimePassword, User
-from backend.accounts.phones import normalise_phone
-from backend.api.errors import InvalidInput
+from backend.accounts.phones import phone_of
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
@@ -38,9 +36,10 @@ def request_code(phone: str, *, now: datetime) -> None:
         InvalidInput: it is not a phone number.
         TooManyOneTimePasswords: the phone got as many codes as it may in this hour.
     """
-    number = _normalised(phone)
+    number = phone_of(phone)
     user = User.objects.filter(phone=number, is_active=True).only("pk").first()
-    key, window = phone_key(number), int(now.timestamp() // WINDOW.total_seconds())
+    seconds = WINDOW.total_seconds()
+    key, window = phone_key(number), int(now.timestamp() // seconds)
     # Each number of a window can be taken once, so concurrent requests can't exceed the limit.
     for taken in range(OneTimePassword.objects.filter(phone_key=key, window=window).count(), MOST_IN_WINDOW):
         row = OneTimePassword(
@@ -59,14 +58,7 @@ def request_code(phone: str, *, now: datetime) -> None:
         except IntegrityError:
             continue
         return
-    raise TooManyOneTimePasswords(retry_after=int(WINDOW.total_seconds() - now.timestamp() % 3_600) + 1)
-
-
-def _normalised(phone: str) -> str:
-    try:
-        return normalise_phone(phone, region=settings.DEFAULT_PHONE_REGION)
-    except InvalidPhone as error:
-        raise InvalidInput(phone=[str(error)]) from error
+    raise TooManyOneTimePasswords(retry_after=int(seconds - now.timestamp() % seconds) + 1)
 
 
 def phone_key(number: str) -> str:
@@ -89,7 +81,7 @@ def verify_code(phone: str, *, code: str, now: datetime) -> str:
         InvalidInput: it is not a phone number.
         InvalidOneTimePassword: the code is wrong, too old, used, or was tried too often.
     """
-    key = phone_key(_normalised(phone))
+    key = phone_key(phone_of(phone))
     with transaction.atomic():
         rows = OneTimePassword.objects.select_for_update(of=("self",), no_key=True).filter(phone_key=key)
         row = rows.order_by("-pk").first()
@@ -122,7 +114,7 @@ def verified_row(phone: str, *, reset_token: str, now: datetime) -> OneTimePassw
     return (
         OneTimePassword.objects.select_related("user")
         .filter(
-            phone_key=phone_key(_normalised(phone)),
+            phone_key=phone_key(phone_of(phone)),
             reset_token_hash=hash_of(reset_token),
             used_at__gt=now - RESET_TOKEN_VALID_FOR,
             reset_at=None,

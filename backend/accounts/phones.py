@@ -3,8 +3,10 @@
 import re
 
 import phonenumbers
+from django.conf import settings
 
 from backend.accounts.errors import InvalidPhone
+from backend.api.errors import InvalidInput
 
 DIGITS = re.compile(r"[0-9]{8,15}")
 DIALLING_PREFIXES = ("00", "011")
@@ -30,6 +32,18 @@ def normalise_phone(raw: str, *, region: str) -> str:
     if DIGITS.fullmatch(plain.removeprefix("+")):
         return plain
     raise InvalidPhone("Must be a phone number: with its country code (+15550100003), or 8 to 15 digits.")
+
+
+def phone_of(raw: str) -> str:
+    """Return the phone that a request names, as it is stored.
+
+    Raises:
+        InvalidInput: it is not a phone number.
+    """
+    try:
+        return normalise_phone(raw, region=settings.DEFAULT_PHONE_REGION)
+    except InvalidPhone as error:
+        raise InvalidInput(phone=[str(error)]) from error
 
 
 def normalise_new_phone(raw: str, *, region: str) -> str:

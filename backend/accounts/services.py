@@ -13,7 +13,7 @@ from backend.accounts.devices import Device
 from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
 from backend.accounts.models import User, UserType
 from backend.accounts.passwords import require_acceptable
-from backend.accounts.phones import normalise_new_phone, normalise_phone
+from backend.accounts.phones import normalise_new_phone, phone_of
 from backend.accounts.sessions import UNKNOWN_DEVICE, LoggedIn, begin_session
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
@@ -93,13 +93,6 @@ def lock_account(user_id: int) -> None:
     User.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=user_id)
 
 
-def _phone(raw: str) -> str:
-    try:
-        return normalise_phone(raw, region=settings.DEFAULT_PHONE_REGION)
-    except InvalidPhone as error:
-        raise InvalidInput(phone=[str(error)]) from error
-
-
 def _new_phone(raw: str) -> str:
     try:
         return normalise_new_phone(raw, region=settings.DEFAULT_PHONE_REGION)
@@ -123,7 +116,7 @@ def log_in(
     if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
         raise InvalidCredentials("The password of the demo shop is not accepted here.")
     try:
-        user = User.objects.filter(phone=_phone(phone)).first()
+        user = User.objects.filter(phone=phone_of(phone)).first()
     except InvalidInput as error:
         raise InvalidCredentials from error
     if user is None:

@@ -15,7 +15,7 @@ from django.conf import settings
 from backend.addresses.postal import lines_of
 from backend.api import money
 from backend.invoices.amounts import Draft, Line, TaxSum
-from backend.orders.models import Order
+from backend.orders.models import MovementKind, Order
 
 Content = dict[str, Any]
 
@@ -86,7 +86,7 @@ def recipient_of(order: Order) -> list[str]:
 
 def _supplied_on(draft: Draft) -> str | None:
     """Return the day of supply; None if units are still to be shipped."""
-    if draft.movements[0].kind != "SALE":
+    if draft.movements[0].kind != MovementKind.SALE:
         return local_day(draft.occurred_at).isoformat()
     shipped = [shipment.shipped_at for shipment in draft.order.shipments.all()]
     is_complete = all(item.shipped == item.quantity for item in draft.order.items.all())

@@ -31,8 +31,9 @@ from backend.orders.models import (
 )
 from backend.orders.movements import Part, record_cancels, record_parts, record_sales
 from backend.orders.numbers import order_number
+from backend.orders.settlement import STATUS_WITHOUT_PAYMENTS
 from backend.orders.snapshots import snapshot_of
-from backend.orders.status import Units, status_of
+from backend.orders.status import COUNTERS_OF, Units, status_of
 from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
 
@@ -183,7 +184,7 @@ def _order_of(order: PastOrder, *, source: str) -> Order:
         customer_name=order.customer_name,
         customer_phone=order.customer_phone,
         status=status,
-        payment_status=_payment_status(paid_until),
+        payment_status=STATUS_WITHOUT_PAYMENTS.get(paid_until, OrderPaymentStatus.PENDING),
         payment_method=order.payment_method,
         currency=order.currency,
         subtotal=subtotal,
@@ -227,18 +228,8 @@ def _given_steps(order: PastOrder) -> list[tuple[OrderStatus, datetime]]:
 
 def _units_of(order: PastOrder) -> Units:
     quantity = sum(item.quantity for item in order.items)
-    moved = dict.fromkeys(_units_moved(_given_steps(order)[-1][0]), quantity)
+    moved = dict.fromkeys(COUNTERS_OF.get(_given_steps(order)[-1][0], ()), quantity)
     return Units(quantity=quantity, returned=sum(item.returned for item in order.items), **moved)
-
-
-def _payment_status(status: OrderStatus) -> OrderPaymentStatus:
-    match status:
-        case OrderStatus.DELIVERED:
-            return OrderPaymentStatus.PAID
-        case OrderStatus.CANCELLED:
-            return OrderPaymentStatus.CANCELLED
-        case _:
-            return OrderPaymentStatus.PENDING
 
 
 def _history_of(order: PastOrder, row: Order) -> list[OrderStatusHistory]:
@@ -250,7 +241,7 @@ def _item_rows(
 ) -> Iterator[tuple[object, ...]]:
     snapshots = {pk: snapshot_of(variant) for pk, variant in variants.items()}
     for order, row in pairs:
-        moved = _units_moved(_given_steps(order)[-1][0])
+        moved = COUNTERS_OF.get(_given_steps(order)[-1][0], ())
         for item in order.items:
             variant = variants[item.variant_id]
             total = _line_total(item, currency=order.currency)
@@ -275,19 +266,6 @@ def _item_rows(
                 item.cart_added_at,
                 item.shopper_key,
             )
-
-
-def _units_moved(status: str) -> frozenset[str]:
-    """Return the counters of an item that equal its quantity in an order with this status."""
-    match status:
-        case OrderStatus.CANCELLED:
-            return frozenset({"cancelled"})
-        case OrderStatus.SHIPPED:
-            return frozenset({"shipped"})
-        case OrderStatus.DELIVERED:
-            return frozenset({"shipped", "delivered"})
-        case _:
-            return frozenset()
 
 
 def _record_returns(pairs: Sequence[tuple[PastOrder, Order]]) -> None:

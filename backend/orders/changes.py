@@ -16,23 +16,15 @@ from backend.orders.models import (
     MovementKind,
     Order,
     OrderItem,
-    OrderPaymentStatus,
     OrderStatus,
     OrderStatusHistory,
 )
-from backend.orders.settlement import is_paid_here, settle
+from backend.orders.settlement import settle
 from backend.orders.shipping_refunds import refund_shipping_of_returns
-from backend.orders.status import Action, require_allowed, status_of, units_of
+from backend.orders.status import COUNTERS_OF, Action, require_allowed, status_of, units_of
 from backend.orders.steps import locked
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
-
-MOVED = {
-    OrderStatus.SHIPPED: ("shipped",),
-    OrderStatus.DELIVERED: ("shipped", "delivered"),
-    OrderStatus.CANCELLED: ("cancelled",),
-}
-"""The counters that equal the quantity in a status; an earlier release, which has none, leaves them at 0."""
 
 
 @contextmanager
@@ -56,8 +48,6 @@ def changing(order_id: int, action: Action, *, by: Actor, now: datetime, note: s
         refund_shipping_of_returns(order, by=by, now=now)
         publish(Topic.ORDER, order.pk)
         settle(order, by=by, now=now)
-        if not is_paid_here(order):
-            _set_payment_status(order)
         order.refresh_from_db()
 
 
@@ -80,7 +70,7 @@ def derive_again(order_id: int, *, by: Actor, now: datetime) -> bool:
 
 
 def _count_units_of_earlier_releases(order: Order) -> None:
-    counters = MOVED.get(OrderStatus(order.status), ())
+    counters = COUNTERS_OF.get(OrderStatus(order.status), ())
     rows = order.items.filter(cancelled=0, shipped=0)
     if counters and not order.items.exclude(cancelled=0, shipped=0).exists():
         rows.update(**dict.fromkeys(counters, F("quantity")))
@@ -99,16 +89,6 @@ def _derive_status(order: Order, *, by: Actor, now: datetime, note: str, is_step
     record("orders.status_changed", by=by, subject=order, changes={"status": (before, status)})
     if is_step:
         publish(Topic.ORDER_STEP, step.pk)
-
-
-def _set_payment_status(order: Order) -> None:
-    """Set the payment status of an order of an earlier release, which has no payment."""
-    paid = {
-        OrderStatus.DELIVERED: OrderPaymentStatus.PAID,
-        OrderStatus.CANCELLED: OrderPaymentStatus.CANCELLED,
-    }
-    if order.status in paid:
-        Order.objects.filter(pk=order.pk).update(payment_status=paid[OrderStatus(order.status)])
 
 
 def seller_id_of(item: OrderItem) -> int:

@@ -10,9 +10,9 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Sum
 
 from backend.audit.actors import Actor
-from backend.orders.changes import MOVED, derive_again
+from backend.orders.changes import derive_again
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
-from backend.orders.status import Units, status_of
+from backend.orders.status import COUNTERS_OF, Units, status_of
 
 BATCH = 1_000
 _COUNTERS = ("quantity", "cancelled", "shipped", "delivered", "returned")
@@ -46,6 +46,6 @@ def _units_of(order_ids: list[int]) -> Mapping[int, Units]:
 def _status_of(units: Units, *, status: str, confirmed: bool) -> OrderStatus:
     if units.cancelled == units.shipped == 0:
         # Earlier releases counted no units.
-        moved = dict.fromkeys(MOVED.get(OrderStatus(status), ()), units.quantity)
+        moved = dict.fromkeys(COUNTERS_OF.get(OrderStatus(status), ()), units.quantity)
         units = Units(quantity=units.quantity, returned=units.returned, **moved)
     return status_of(units, confirmed=confirmed)

@@ -19,6 +19,7 @@ from backend.orders.serializers import (
     SnapshotSerializer,
     StepSerializer,
     UnitsSerializer,
+    listed_once,
 )
 from backend.orders.shipment_serializers import ShipmentSerializer
 from backend.orders.status import status_of, units_of
@@ -181,13 +182,7 @@ class NewReturnSerializer(StepSerializer):
 
     def validate_items(self, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Refuse an item that is listed twice."""
-        return _once_each(value)
-
-
-def _once_each(value: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if len({item["item_id"] for item in value}) < len(value):
-        raise serializers.ValidationError("Lists an item more than once.")
-    return value
+        return listed_once(value)
 
 
 class ReceivedItemSerializer(Body):
@@ -209,7 +204,7 @@ class ReceiptSerializer(Body):
 
     def validate_items(self, value: list[dict[str, Any]]) -> dict[int, Condition]:
         """Return the conditions by item id; refuse an item that is listed twice."""
-        return {item.pop("item_id"): Condition(**item) for item in _once_each(value)}
+        return {item.pop("item_id"): Condition(**item) for item in listed_once(value)}
 
 
 class ReturnListParameters(PageParameters):

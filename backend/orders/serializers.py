@@ -93,6 +93,13 @@ class UnitsSerializer(Body):
     quantity = serializers.IntegerField(min_value=1, max_value=MAX_UNITS)
 
 
+def listed_once(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the items of a request; refuse one that is listed twice."""
+    if len({item["item_id"] for item in items}) < len(items):
+        raise serializers.ValidationError("Lists an item more than once.")
+    return items
+
+
 class ShippingRefundChoice(serializers.BooleanField):
     """Whether a return refunds shipping."""
 
@@ -116,10 +123,7 @@ class ReturnSerializer(StepSerializer):
 
     def validate_items(self, value: list[dict[str, int]]) -> dict[int, int]:
         """Return the units by item id; refuse an item that is listed twice."""
-        units = {item["item_id"]: item["quantity"] for item in value}
-        if len(units) < len(value):
-            raise serializers.ValidationError("Lists an item more than once.")
-        return units
+        return {item["item_id"]: item["quantity"] for item in listed_once(value)}
 
 
 class OrderListParameters(PageParameters):

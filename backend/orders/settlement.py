@@ -35,6 +35,11 @@ from backend.payments import services as payments
 from backend.payments.models import PaymentStatus, RequestKind
 from backend.payments.selectors import PaymentSums, payments_of, sums_of
 
+STATUS_WITHOUT_PAYMENTS = {
+    OrderStatus.DELIVERED: OrderPaymentStatus.PAID,
+    OrderStatus.CANCELLED: OrderPaymentStatus.CANCELLED,
+}
+"""The payment status of an order of an earlier release or another shop, which has no payments here."""
 ENDED = (PaymentStatus.VOIDED, PaymentStatus.DECLINED)
 SHIPPED = (
     OrderStatus.PARTIALLY_SHIPPED,
@@ -53,15 +58,15 @@ def settle_number(order_number: str, *, by: Actor, now: datetime) -> None:
             settle(order, by=by, now=now)
 
 
-def is_paid_here(order: Order) -> bool:
+def has_payments(order: Order) -> bool:
     """Return whether the order has a payment; orders of earlier releases and imported ones have none."""
     return payments_of(order.order_number).exists()
 
 
 def settle(order: Order, *, by: Actor, now: datetime) -> None:
     """Settle an order that the caller's transaction has locked; `order` is updated."""
-    if not is_paid_here(order):
-        _close_returns(order, now=now)
+    if not has_payments(order):
+        _settle_without_payments(order, now=now)
         return
     sums = sums_of(order.order_number)
     if _covers(sums, order.total_amount):
@@ -75,6 +80,13 @@ def settle(order: Order, *, by: Actor, now: datetime) -> None:
     _set_payment_status(order, due=due, sums=sums, now=now)
     if sums.captured - sums.refunded <= due:
         _close_returns(order, now=now)
+
+
+def _settle_without_payments(order: Order, *, now: datetime) -> None:
+    if order.status in STATUS_WITHOUT_PAYMENTS:
+        paid = STATUS_WITHOUT_PAYMENTS[OrderStatus(order.status)]
+        Order.objects.filter(pk=order.pk).update(payment_status=paid)
+    _close_returns(order, now=now)
 
 
 def _covers(sums: PaymentSums, amount: Decimal) -> bool:

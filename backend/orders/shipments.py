@@ -13,7 +13,7 @@ from backend.orders.changes import changing, chosen, count, items_of, open_units
 from backend.orders.errors import ShipmentDelivered, ShipmentNotFound, UnitsNotLeft
 from backend.orders.fulfilment_models import Shipment, ShipmentItem
 from backend.orders.models import Order, OrderItem, PaymentMethod
-from backend.orders.settlement import is_paid_here
+from backend.orders.settlement import has_payments
 from backend.orders.status import Action
 from backend.payments.selectors import sums_of
 from backend.payments.services import collect
@@ -174,7 +174,7 @@ def _deliver(shipments: Sequence[Shipment], *, by: Actor, now: datetime) -> None
 
 def _collect_cash(order: Order, *, reference: str, by: Actor, now: datetime) -> None:
     """Record what is paid in cash for everything delivered so far, apart from what was paid before."""
-    if order.payment_method != PaymentMethod.COD or not is_paid_here(order):
+    if order.payment_method != PaymentMethod.COD or not has_payments(order):
         return
     owed = costs_of(order).due_for_delivered - sums_of(order.order_number).kept
     if owed > 0:
