@@ -6,17 +6,17 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.addresses.serializers import ADDRESS
-from backend.api.fields import Choice, Identifier, MoneyOutput
+from backend.api.fields import Choice, Identifier
 from backend.api.parameters import Body, PageParameters
 from backend.inventory.serializers import MAX_UNITS
 from backend.orders.fulfilment_models import Return, ReturnItem, ReturnReason, ReturnStatus
-from backend.orders.models import Order, OrderItem, OrderStatus
+from backend.orders.models import Order, OrderStatus
 from backend.orders.returns import Condition
 from backend.orders.serializers import (
     OrderSerializer,
     ReturnSerializer,
+    SaleItemSerializer,
     ShippingRefundChoice,
-    SnapshotSerializer,
     StepSerializer,
     UnitsSerializer,
     listed_once,
@@ -55,45 +55,6 @@ class SaleListParameters(PageParameters):
     to_ship = serializers.BooleanField(
         required=False, default=False, help_text="Only orders of which units are to be shipped."
     )
-
-
-class SaleItemSerializer(serializers.ModelSerializer[OrderItem]):
-    """A line of an order, for its seller."""
-
-    EXAMPLE = {
-        "cancelled": 0,
-        "shipped": 0,
-        "delivered": 0,
-        "returned": 0,
-        "short": 0,
-        "unit_price": "89.00",
-        "total_price": "89.00",
-    }
-
-    product_snapshot = SnapshotSerializer()
-    short = serializers.IntegerField(
-        help_text="Units that were damaged after they were reserved, and are not replaced yet."
-    )
-    unit_price = MoneyOutput(currency="order.currency")
-    total_price = MoneyOutput(currency="order.currency")
-
-    class Meta:
-        model = OrderItem
-        fields = [
-            "id",
-            "product",
-            "variant",
-            "quantity",
-            "cancelled",
-            "shipped",
-            "delivered",
-            "returned",
-            "short",
-            "unit_price",
-            "total_price",
-            "product_snapshot",
-        ]
-        read_only_fields = fields
 
 
 class SaleSerializer(serializers.ModelSerializer[Order]):

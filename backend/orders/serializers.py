@@ -173,8 +173,8 @@ class SnapshotSerializer(serializers.Serializer[Any]):
     image_url = serializers.CharField(help_text="Empty for a product without images.")
 
 
-class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
-    """A line of an order; `product_snapshot` is the product at the time of the order."""
+class SaleItemSerializer(serializers.ModelSerializer[OrderItem]):
+    """A line of an order, for its seller."""
 
     EXAMPLE = {
         "cancelled": 0,
@@ -182,30 +182,55 @@ class OrderItemSerializer(serializers.ModelSerializer[OrderItem]):
         "delivered": 0,
         "returned": 0,
         "short": 0,
-        "list_price": "99.00",
         "unit_price": "89.00",
-        "discount_amount": "0.00",
         "total_price": "89.00",
-        "tax_rate": "0.0000",
-        "tax_amount": "0.00",
     }
 
     product_snapshot = SnapshotSerializer()
     short = serializers.IntegerField(
         help_text="Units that were damaged after they were reserved, and are not replaced yet."
     )
-    list_price = MoneyOutput(
-        currency="order.currency", allow_null=True, help_text="The price of a unit before its discount."
-    )
     unit_price = MoneyOutput(currency="order.currency")
-    discount_amount = MoneyOutput(
-        currency="order.currency", help_text="The line's share in discounts of the whole order."
-    )
     total_price = MoneyOutput(currency="order.currency")
-    tax_amount = MoneyOutput(currency="order.currency")
 
     class Meta:
         model = OrderItem
+        fields = [
+            "id",
+            "product",
+            "variant",
+            "quantity",
+            "cancelled",
+            "shipped",
+            "delivered",
+            "returned",
+            "short",
+            "unit_price",
+            "total_price",
+            "product_snapshot",
+        ]
+        read_only_fields = fields
+
+
+class OrderItemSerializer(SaleItemSerializer):
+    """A line of an order; `product_snapshot` is the product at the time of the order."""
+
+    EXAMPLE = {
+        "list_price": "99.00",
+        "discount_amount": "0.00",
+        "tax_rate": "0.0000",
+        "tax_amount": "0.00",
+    }
+
+    list_price = MoneyOutput(
+        currency="order.currency", allow_null=True, help_text="The price of a unit before its discount."
+    )
+    discount_amount = MoneyOutput(
+        currency="order.currency", help_text="The line's share in discounts of the whole order."
+    )
+    tax_amount = MoneyOutput(currency="order.currency")
+
+    class Meta(SaleItemSerializer.Meta):
         fields = [
             "id",
             "product",
