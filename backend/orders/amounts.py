@@ -29,7 +29,7 @@ class Costs:
 
     @property
     def due(self) -> Decimal:
-        """What the customer owes in total for what is left of the order; nothing if it is cancelled."""
+        """What the order costs without cancelled and returned units and refunds; 0 if it is cancelled."""
         units = {item.pk: item.quantity - item.cancelled - item.returned for item in self.items}
         return self._cost(units)
 

@@ -21,8 +21,8 @@ def grant_refund(
 ) -> Order:
     """Refund `amount` (with tax) of the price of the order's items, or shipping, or both; return the order.
 
-    The amount is divided among the items in proportion to what is left of each. It lowers what is still to be
-    captured or collected; what was paid already is paid back.
+    The amount is divided among the items in proportion to their remaining prices. It lowers what is still to
+    be captured or collected; what was paid already is paid back.
 
     Raises:
         OrderNotFound: there is no such order.

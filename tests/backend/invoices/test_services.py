@@ -180,7 +180,7 @@ def test_an_order_of_an_earlier_release_has_its_tax_in_one_line() -> None:
 
 
 def half_of_the_items(order: Order) -> Decimal:
-    """Return half of what is left of the items."""
+    """Return half of the items' remaining price."""
     costs = costs_of(order)
     left = sum((costs.left_of(item) for item in costs.items), Decimal(0))
     return money.rounded(left / 2, currency=order.currency)

@@ -14,7 +14,7 @@ PLACES = {"JPY": 0, "USD": 2, "KWD": 3}
 NEXT = {
     "PENDING": {"CONFIRMED", "CANCELLED"},
     "CONFIRMED": {"PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED"},
-    # Cancelling what is left to ship leaves what was shipped.
+    # When the unshipped units are cancelled, the status depends on the shipped ones alone.
     "PARTIALLY_SHIPPED": {"SHIPPED", "DELIVERED", "PARTIALLY_RETURNED", "RETURNED"},
     "SHIPPED": {"DELIVERED", "PARTIALLY_RETURNED", "RETURNED"},
     "DELIVERED": {"PARTIALLY_RETURNED", "RETURNED"},

@@ -33,7 +33,7 @@ LIES: dict[str, Callable[[Report], Report]] = {
 
 
 def settled(order_number: str) -> None:
-    """Perform what is due and settle the order, more often than would be needed."""
+    """Perform the due requests and settle the order several times."""
     for _ in range(4):
         for request_id in due(now=LATER, limit=100):
             perform(request_id, clock=lambda: LATER)

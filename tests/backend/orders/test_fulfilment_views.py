@@ -27,7 +27,7 @@ LOOKUP = "/api/orders/lookup/"
 
 
 class Scene:
-    """An order of two units of each of two sellers, and everybody who may have to do with it."""
+    """An order of two units of each of two sellers, and users with every role."""
 
     def __init__(self) -> None:
         self.seller, self.other_seller, self.customer = seller(), seller(), customer(first_name="Ada")
@@ -47,7 +47,7 @@ class Scene:
         if role in users:
             return client_of(users[role]())
         client = APIClient()
-        if role != "nobody":
+        if role != "no token":
             token = self.token if role == "guest" else new_cart_token()
             client.credentials(HTTP_X_CART_TOKEN=token)
         return client
@@ -78,7 +78,7 @@ def units(item_id: int, quantity: int = 1, **fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("role", "status"),
     [
-        ("nobody", 401),
+        ("no token", 401),
         ("guest", 401),
         ("customer", 403),
         ("stranger", 404),
@@ -133,7 +133,7 @@ def test_a_seller_sees_own_items_and_nothing_else_of_the_order(scene: Scene) -> 
         "shipments",
     }
     assert scene.client("stranger").get(SALES).json()["results"] == []
-    for role, status in (("stranger", 404), ("customer", 403), ("nobody", 401)):
+    for role, status in (("stranger", 404), ("customer", 403), ("no token", 401)):
         assert scene.client(role).get(f"{SALES}{scene.order.pk}/").status_code == status
 
 
@@ -176,7 +176,7 @@ def test_a_seller_cancels_own_units_and_loses_the_address_with_the_last_one(scen
 @pytest.mark.parametrize(
     ("role", "of_guest", "status"),
     [
-        ("nobody", False, 401),
+        ("no token", False, 401),
         ("other guest", True, 404),
         ("other customer", False, 404),
         ("seller", False, 404),
@@ -202,7 +202,7 @@ def test_who_may_cancel_units(scene: Scene, role: str, of_guest: bool, status: i
 @pytest.mark.parametrize(
     ("role", "of_guest", "status"),
     [
-        ("nobody", False, 401),
+        ("no token", False, 401),
         ("other guest", True, 404),
         ("other customer", False, 404),
         ("seller", False, 404),
@@ -239,7 +239,7 @@ def test_who_may_request_a_return_and_withdraw_it(
 
 @pytest.mark.parametrize("step", ["approve", "reject", "receive"])
 @pytest.mark.parametrize(
-    ("role", "status"), [("nobody", 401), ("guest", 401), ("customer", 403), ("seller", 403)]
+    ("role", "status"), [("no token", 401), ("guest", 401), ("customer", 403), ("seller", 403)]
 )
 def test_only_staff_decide_about_returns(scene: Scene, step: str, role: str, status: int) -> None:
     assert scene.client(role).post(f"{RETURNS}1/{step}/", {}, format="json").status_code == status

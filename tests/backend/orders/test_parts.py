@@ -32,8 +32,8 @@ from backend.orders.returns import (
 from backend.orders.shipments import create_shipment, deliver_all, deliver_shipment, ship_all
 from backend.outbox.models import Message
 from backend.outbox.topics import Topic
+from tests.backend.orders.settling import money_of, settled
 from tests.backend.orders.steps import check_out, fill, movements_of, order_of
-from tests.backend.orders.test_settlement import money_of, settled
 from tests.backend.payments.gateway import recording
 from tests.backend.shop import NOW, SYSTEM, customer, stock_of, variant
 from tests.backend.together import kinds, together

@@ -17,8 +17,8 @@ from backend.orders.returns import receive_at_once
 from backend.orders.shipments import create_shipment, deliver_all, ship_all
 from backend.payments.models import Payment, PaymentRequest
 from backend.payments.selectors import sums_of
+from tests.backend.orders.settling import settled
 from tests.backend.orders.steps import check_out, fill, movements_of
-from tests.backend.orders.test_settlement import settled
 from tests.backend.payments.gateway import RecordingGateway, recording
 from tests.backend.shop import NOW, SYSTEM, client_of, customer, staff, variant
 

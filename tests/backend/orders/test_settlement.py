@@ -1,7 +1,7 @@
 """Settlement: orders and payments agree after each change of either, in any order."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -23,9 +23,9 @@ from backend.outbox.topics import Topic
 from backend.payments.gateways.protocol import Report
 from backend.payments.models import EventKind, Payment, PaymentEvent, PaymentRequest
 from backend.payments.operators import acknowledge, give_up
-from backend.payments.performing import MAX_ATTEMPTS, due, perform
+from backend.payments.performing import MAX_ATTEMPTS, perform
 from backend.payments.recording import locked_payment, record_reports
-from backend.payments.selectors import sums_of
+from tests.backend.orders.settling import money_of, settled
 from tests.backend.orders.steps import check_out, fill, movements_of, order_of
 from tests.backend.payments.gateway import RecordingGateway, recording
 from tests.backend.shop import NOW, SYSTEM, customer, stock_of, variant
@@ -47,22 +47,6 @@ def placed(*, quantity: int = 2, stock: int = 5, **options: Any) -> Order:
     user, lamp = customer(), variant(stock=stock, price="10.00")
     fill(user, {lamp.pk: quantity})
     return check_out(user, payment_method=PaymentMethod.TEST, **options)
-
-
-def settled(order: Order, *, at: datetime = NOW) -> Order:
-    """Perform the requests of the order's payments and settle it, until neither changes anything."""
-    for _ in range(4):
-        for request_id in due(now=at, limit=100):
-            perform(request_id, clock=lambda: at)
-        settle_number(order.order_number, by=SYSTEM, now=at)
-    order.refresh_from_db()
-    return order
-
-
-def money_of(order: Order) -> tuple[str, str, int, int]:
-    """Return the status, the payment status, and what was captured and refunded."""
-    sums = sums_of(order.order_number)
-    return order.status, order.payment_status, int(sums.captured), int(sums.refunded)
 
 
 def test_an_order_is_confirmed_when_its_payment_is_captured() -> None:
