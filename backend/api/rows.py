@@ -109,9 +109,16 @@ def _joined(inserts: Sequence[Insert]) -> Insert:
 
 
 def _insert_of(rows: Sequence[Model]) -> Insert:
-    """Return one INSERT of all rows of a table, without the columns that the database fills."""
+    """Return one INSERT of all rows of a table, without the columns that the database fills.
+
+    Raises:
+        ValueError: a row has a value for a column that the database fills for the first row.
+    """
     model = type(rows[0])
     fields = [field for field in model._meta.concrete_fields if _is_given(field, rows[0])]
+    filled = [field for field in model._meta.concrete_fields if field not in fields]
+    if lost := {field.name for field in filled for row in rows[1:] if _is_given(field, row)}:
+        raise ValueError(f"only some rows of {model._meta.label} have values for {', '.join(sorted(lost))}")
     database = connections[DEFAULT_DB_ALIAS]
     places = f"({', '.join(['%s'] * len(fields))})"
     statement = f"{insert_into(model, fields)} VALUES {', '.join([places] * len(rows))}"

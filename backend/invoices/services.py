@@ -1,8 +1,11 @@
 """Issues invoices and credit notes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import structlog
 from django.db import transaction
 
 from backend.audit.actors import Actor
@@ -14,20 +17,36 @@ from backend.invoices.models import Invoice, InvoicedMovement, InvoiceKind
 from backend.invoices.numbering import Number, Numbers
 from backend.invoices.selectors import OrderRows, order_rows, orders_without_documents
 
+logger = structlog.get_logger(__name__)
+
 ORDERS_AT_ONCE = 100
 """The maximum number of orders in one transaction, because other issuing processes wait until it ends."""
 
 
-def issue(order_ids: Collection[int], *, by: Actor, now: datetime) -> int:
-    """Issue the invoices and credit notes that the orders lack; return how many.
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """How many documents were issued, and the ids of the orders whose documents could not be drafted."""
 
-    The documents of ORDERS_AT_ONCE orders are issued in one transaction. A repetition issues nothing.
+    documents: int = 0
+    failed_orders: tuple[int, ...] = ()
+
+    def __add__(self, other: "Issued") -> "Issued":
+        """Return the sum of both."""
+        return Issued(self.documents + other.documents, self.failed_orders + other.failed_orders)
+
+
+def issue(order_ids: Collection[int], *, by: Actor, now: datetime) -> Issued:
+    """Issue the invoices and credit notes that the orders lack.
+
+    The documents of ORDERS_AT_ONCE orders are issued in one transaction. A repetition issues nothing. An
+    order whose rows contradict each other gets no document and an error in the log; it delays no others.
     """
-    return sum(_issue(part, by=by, now=now) for part in _parts(sorted(set(order_ids))))
+    parts = _parts(sorted(set(order_ids)))
+    return sum((_issue(part, by=by, now=now) for part in parts), Issued())
 
 
-def issue_missing(*, by: Actor, now: datetime) -> Iterator[int]:
-    """Issue what all orders lack, oldest first; yield how many documents each transaction issued."""
+def issue_missing(*, by: Actor, now: datetime) -> Iterator[Issued]:
+    """Issue what all orders lack, oldest first; yield what each transaction issued."""
     for part in _parts(list(orders_without_documents())):
         yield _issue(part, by=by, now=now)
 
@@ -37,19 +56,32 @@ def _parts(order_ids: list[int]) -> Iterator[list[int]]:
         yield order_ids[start : start + ORDERS_AT_ONCE]
 
 
-def _issue(order_ids: Collection[int], *, by: Actor, now: datetime) -> int:
+def _issue(order_ids: Collection[int], *, by: Actor, now: datetime) -> Issued:
     # Most changes to orders need no document, so they must not wait for the lock.
     if not orders_without_documents(order_ids).exists():
-        return 0
+        return Issued()
+    failed = []
     with transaction.atomic():
         numbers = Numbers.locked(local_day(now))
         # Read again: another process may have issued the documents before it released the lock.
         missing = list(orders_without_documents(order_ids))
         documents = _Documents(numbers=numbers, by=by, now=now)
         for rows in order_rows(missing):
-            documents.add(rows)
+            # All documents of an order are drafted before the first is numbered, so a failure leaves no gap.
+            try:
+                drafts = _drafts(rows)
+            except Exception:
+                logger.exception("order_not_invoiced", order_id=rows.order.pk)
+                failed.append(rows.order.pk)
+            else:
+                documents.add(drafts, invoice=rows.invoice)
         documents.store()
-    return documents.count
+    return Issued(documents.count, tuple(failed))
+
+
+def _drafts(rows: OrderRows) -> list[tuple[Draft, dict[str, Any]]]:
+    drafts = drafts_of(rows.order, movements=rows.movements, covered=rows.covered)
+    return [(draft, content_of(draft)) for draft in drafts]
 
 
 class _Documents:
@@ -64,17 +96,19 @@ class _Documents:
     def count(self) -> int:
         return len(self._invoices)
 
-    def add(self, rows: OrderRows) -> None:
-        """Number the documents that the order lacks."""
-        invoice = rows.invoice
-        for draft in drafts_of(rows.order, movements=rows.movements, covered=rows.covered):
-            document = self._numbered(draft, number=self._numbers.next(draft.kind), invoice=invoice)
+    def add(self, drafts: Sequence[tuple[Draft, dict[str, Any]]], *, invoice: Invoice | None) -> None:
+        """Number the drafts of an order, which may have an invoice already."""
+        for draft, content in drafts:
+            number = self._numbers.next(draft.kind)
+            document = self._numbered(draft, content=content, number=number, invoice=invoice)
             if draft.kind == InvoiceKind.INVOICE:
                 invoice = document
             self._invoices.append(document)
             self._movements += [InvoicedMovement(movement=row, invoice=document) for row in draft.movements]
 
-    def _numbered(self, draft: Draft, *, number: Number, invoice: Invoice | None) -> Invoice:
+    def _numbered(
+        self, draft: Draft, *, content: dict[str, Any], number: Number, invoice: Invoice | None
+    ) -> Invoice:
         return Invoice(
             number=number.text,
             series=number.series,
@@ -88,7 +122,7 @@ class _Documents:
             total_amount=draft.total,
             issued_on=number.issued_on,
             issued_at=self._now,
-            content=content_of(draft),
+            content=content,
         )
 
     def store(self) -> None:

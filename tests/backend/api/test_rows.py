@@ -34,6 +34,14 @@ def test_last_rows_of_several_tables_are_inserted_by_one_statement_on_postgresql
     assert AuditEntry.objects.get().recorded_at is not None
 
 
+def test_a_value_that_only_some_rows_have_is_never_lost() -> None:
+    entries = [category("a"), category("b")]
+    entries[1].pk = 7
+
+    with pytest.raises(ValueError, match=r"only some rows of catalog\.Category have values for id"):
+        inserted(entries)
+
+
 def test_last_rows_are_rolled_back_with_the_transaction() -> None:
     def insert_twice() -> None:
         with last_rows() as rows:

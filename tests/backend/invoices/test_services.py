@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from pytest_django import Settings
@@ -16,7 +17,7 @@ from backend.audit.models import AuditEntry
 from backend.catalog.models import Product
 from backend.invoices.models import Invoice, InvoicedMovement, InvoiceKind, NumberSeries
 from backend.invoices.selectors import orders_without_documents, series_with_gaps
-from backend.invoices.services import issue, issue_missing
+from backend.invoices.services import Issued, issue, issue_missing
 from backend.orders.amounts import costs_of
 from backend.orders.cancellation import cancel_units
 from backend.orders.models import Movement, Order, OrderItem
@@ -64,7 +65,7 @@ def test_an_imported_order_gets_no_invoice() -> None:
     (order_id,) = confirmed_orders(1)
     Order.objects.filter(pk=order_id).update(source="elsewhere")
 
-    assert issue([order_id], by=BY, now=NOW) == 0
+    assert issue([order_id], by=BY, now=NOW) == Issued()
     assert list(orders_without_documents()) == []
 
 
@@ -297,9 +298,27 @@ def test_prefixes_are_settings_and_may_be_the_same(settings: Settings) -> None:
 def test_missing_documents_of_old_orders_are_issued_in_their_order() -> None:
     orders = sorted(confirmed_orders(3))
 
-    assert list(issue_missing(by=BY, now=NOW)) == [3]
+    assert [issued.documents for issued in issue_missing(by=BY, now=NOW)] == [3]
     assert list(issue_missing(by=BY, now=NOW)) == []
     assert list(Invoice.objects.values_list("order", flat=True)) == orders
+
+
+def test_an_order_whose_rows_contradict_each_other_delays_no_other_and_leaves_no_gap(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    orders = sorted(confirmed_orders(3))
+    broken = orders[1]
+    Order.objects.filter(pk=broken).update(charge_lines=[{"code": "wrap", "description": "", "amount": "?"}])
+
+    assert issue(orders, by=BY, now=NOW) == Issued(2, (broken,))
+    assert list(Invoice.objects.values_list("order", flat=True)) == [orders[0], orders[2]]
+    assert series_with_gaps() == []
+    with pytest.raises(CommandError, match=f"no documents for the orders {broken};"):
+        call_command("issue_invoices")
+
+    Order.objects.filter(pk=broken).update(charge_lines=[])
+    call_command("issue_invoices")
+    assert "1 invoices and credit notes" in capsys.readouterr().out
 
 
 def test_a_gap_is_found() -> None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from backend.audit.actors import Actor
 from backend.invoices.selectors import orders_without_documents, series_with_gaps
-from backend.invoices.services import issue_missing
+from backend.invoices.services import Issued, issue_missing
 from backend.invoices.shop import is_complete
 
 
@@ -32,10 +32,11 @@ class Command(BaseCommand):
             return
         if not is_complete():
             raise CommandError("SHOP_NAME and SHOP_ADDRESS must be set, because they are printed on invoices")
-        issued = 0
-        for number in issue_missing(by=Actor.system("issue_invoices"), now=timezone.now()):
-            issued += number
-        self.stdout.write(f"{issued} invoices and credit notes were issued")
+        issued = sum(issue_missing(by=Actor.system("issue_invoices"), now=timezone.now()), Issued())
+        self.stdout.write(f"{issued.documents} invoices and credit notes were issued")
+        if issued.failed_orders:
+            orders = ", ".join(map(str, issued.failed_orders))
+            raise CommandError(f"no documents for the orders {orders}; the log says why", returncode=1)
 
     def _check(self) -> None:
         orders, series = orders_without_documents().count(), series_with_gaps()
