@@ -82,7 +82,7 @@ SPECTACULAR_SETTINGS = {
         "ReturnReasonEnum": "backend.orders.fulfilment_models.ReturnReason",
         "OrderPaymentStatusEnum": "backend.orders.models.OrderPaymentStatus",
         "PaymentMethodEnum": "backend.orders.models.PaymentMethod",
-        "CheckoutMethodEnum": "backend.orders.serializers.CHECKOUT_METHODS",
+        "CheckoutMethodEnum": "backend.orders.requests.CHECKOUT_METHODS",
         "PaymentStateEnum": "backend.payments.models.PaymentStatus",
         "PaymentEventKindEnum": "backend.payments.models.EventKind",
         "PaymentRequestKindEnum": "backend.payments.models.RequestKind",

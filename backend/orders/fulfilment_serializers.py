@@ -11,16 +11,15 @@ from backend.api.parameters import Body, PageParameters
 from backend.inventory.serializers import MAX_UNITS
 from backend.orders.fulfilment_models import Return, ReturnItem, ReturnReason, ReturnStatus
 from backend.orders.models import Order, OrderStatus
-from backend.orders.returns import Condition
-from backend.orders.serializers import (
-    OrderSerializer,
-    ReturnSerializer,
-    SaleItemSerializer,
+from backend.orders.requests import (
+    ReturnedUnitsSerializer,
     ShippingRefundChoice,
     StepSerializer,
     UnitsSerializer,
     listed_once,
 )
+from backend.orders.returns import Condition
+from backend.orders.serializers import OrderSerializer, SaleItemSerializer
 from backend.orders.shipment_serializers import ShipmentSerializer
 from backend.orders.status import status_of, units_of
 
@@ -36,7 +35,7 @@ class CancelSerializer(StepSerializer):
         help_text="The units to cancel; everything that isn't shipped, if it is left out.",
     )
 
-    validate_items = ReturnSerializer.validate_items
+    validate_items = ReturnedUnitsSerializer.validate_items
 
 
 class NewShipmentSerializer(CancelSerializer):

@@ -32,8 +32,8 @@ from backend.orders.fulfilment_serializers import (
     SaleListParameters,
     SaleSerializer,
 )
+from backend.orders.requests import StepSerializer
 from backend.orders.selectors import order_with_email
-from backend.orders.serializers import StepSerializer
 from backend.orders.shipment_serializers import ShipmentSerializer
 from backend.orders.shipments import create_shipment, deliver_shipment
 

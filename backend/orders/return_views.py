@@ -28,7 +28,7 @@ from backend.orders.fulfilment_serializers import (
     ReturnListParameters,
     ReturnRecordSerializer,
 )
-from backend.orders.serializers import StepSerializer
+from backend.orders.requests import StepSerializer
 
 TAG = "orders"
 RETURN = envelope_of(ReturnRecordSerializer)

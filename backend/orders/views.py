@@ -41,16 +41,14 @@ from backend.orders.errors import (
 )
 from backend.orders.fulfilment_serializers import CancelSerializer
 from backend.orders.pricing import tariff
-from backend.orders.returns import receive_at_once
-from backend.orders.serializers import (
+from backend.orders.requests import (
     CheckoutSerializer,
     OrderListParameters,
-    OrderSerializer,
-    OrderSummarySerializer,
-    ReturnSerializer,
+    ReturnedUnitsSerializer,
     StepSerializer,
-    shown_order,
 )
+from backend.orders.returns import receive_at_once
+from backend.orders.serializers import OrderSerializer, OrderSummarySerializer, shown_order
 from backend.orders.shipments import deliver_all, ship_all
 from backend.payments.errors import GatewayNotOffered
 from backend.shipping.errors import DestinationNotServed, ShippingMethodUnavailable
@@ -242,7 +240,7 @@ class ReturnView(APIView):
     @operation(
         "orders_return",
         tag="orders",
-        request=ReturnSerializer,
+        request=ReturnedUnitsSerializer,
         response=envelope_of(OrderSerializer),
         errors=[OrderNotFound, TransitionNotAllowed, ReturnTooLarge],
     )
@@ -251,7 +249,7 @@ class ReturnView(APIView):
 
         The return needs no request; its units are resellable.
         """
-        body = parse_body(request, ReturnSerializer)
+        body = parse_body(request, ReturnedUnitsSerializer)
         receive_at_once(
             order_id,
             units=body["items"],

@@ -10,8 +10,8 @@ from backend.api import money
 from backend.api.fields import MoneyInput, MoneyOutput
 from backend.api.parameters import Body
 from backend.api.text import Text
+from backend.catalog.fields import TaxClassInput
 from backend.catalog.models import STANDARD_TAX_CLASS
-from backend.catalog.requests import TaxClassInput
 from backend.shipping.models import ShippingMethod
 
 MAX_COUNTRIES = 250

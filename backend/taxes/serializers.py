@@ -10,7 +10,7 @@ from backend.addresses.rules import rules_of
 from backend.api.fields import DecimalInput
 from backend.api.parameters import Body
 from backend.api.text import Text
-from backend.catalog.requests import TaxClassInput
+from backend.catalog.fields import TaxClassInput
 from backend.taxes.models import MAX_RATE, TaxRate
 
 RATE: dict[str, Any] = {
