@@ -113,6 +113,25 @@ def log_in(
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
     """
+    user = verify_password(phone=phone, password=password, device=device, now=now)
+    return begin_session(user, device=device, anonymous_id=anonymous_id, now=now)
+
+
+def verify_password(
+    *,
+    phone: str,
+    password: str,
+    device: Device = UNKNOWN_DEVICE,
+    device_token: str | None = None,
+    now: datetime,
+) -> User:
+    """Return the active account with this phone and password.
+
+    Store a stronger hash of the password if the parameters of the hasher have changed.
+
+    Raises:
+        InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
+    """
     if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
         raise InvalidCredentials("The password of the demo shop is not accepted here.")
     try:
@@ -126,5 +145,15 @@ def log_in(
     stronger: list[str] = []
     if not check_password(password, user.password, setter=lambda raw: stronger.append(make_password(raw))):
         raise InvalidCredentials
-    new_hash = stronger[0] if stronger else ""
-    return begin_session(user, device=device, anonymous_id=anonymous_id, now=now, new_hash=new_hash)
+    if not user.is_active:
+        raise InvalidCredentials
+    if stronger:
+        _replace_hash(user, new_hash=stronger[0])
+    return user
+
+
+def _replace_hash(user: User, *, new_hash: str) -> None:
+    # Conditional, so that it can't restore a password that was changed meanwhile.
+    if not User.objects.filter(pk=user.pk, password=user.password).update(password=new_hash):
+        raise InvalidCredentials
+    user.password = new_hash

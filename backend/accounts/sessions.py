@@ -46,12 +46,10 @@ def begin_session(
     device: Device = UNKNOWN_DEVICE,
     anonymous_id: UUID | None = None,
     now: datetime,
-    new_hash: str = "",
 ) -> LoggedIn:
     """Start a session of `user`, whose password was verified against `user.password`.
 
-    `anonymous_id` is the id that the client used before, as a guest; `new_hash` is a stronger hash of the
-    same password.
+    `anonymous_id` is the id that the client used before, as a guest.
 
     Raises:
         InvalidCredentials: the password was changed since it was verified, or the account was deactivated.
@@ -65,7 +63,7 @@ def begin_session(
     _note_use(session, device=device, now=now)
     with transaction.atomic():
         unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-        if not unchanged.update(last_login=now, password=new_hash or user.password):
+        if not unchanged.update(last_login=now):
             raise InvalidCredentials
         session.save(force_insert=True)
         record("accounts.session_started", by=Actor.user(user.pk), subject=session)
