@@ -157,7 +157,7 @@ class RefundTooLarge(DomainError):
 
     code = "refund_too_large"
     status = 409
-    message = "So much can't be refunded."
+    message = "The amount is more than what can be refunded."
     details_keys = {
         "amount": "The amount in the request; absent for shipping.",
         "available": "What can be refunded at most.",

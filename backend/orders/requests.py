@@ -43,7 +43,7 @@ class CheckoutSerializer(ShippingAddressBody):
     payment_method = Choice(
         choices=CHECKOUT_METHODS,
         default=PaymentMethod.COD,
-        help_text="An order in cash on delivery is confirmed at once, others when they are paid.",
+        help_text="A cash-on-delivery order is confirmed at once, others when they are paid.",
     )
     payment_options = serializers.DictField(
         child=serializers.CharField(max_length=200),

@@ -40,6 +40,7 @@ from backend.orders.errors import (
     UnitsNotLeft,
 )
 from backend.orders.fulfilment_serializers import CancelSerializer
+from backend.orders.models import OrderStatus
 from backend.orders.pricing import tariff
 from backend.orders.requests import (
     CheckoutSerializer,
@@ -222,14 +223,15 @@ class CancelView(APIView):
         """
         body = parse_body(request, CancelSerializer)
         selectors.require_visible(order_id, viewer=viewer_of(request))
-        cancel_units(
+        order = cancel_units(
             order_id,
             units=body.get("items"),
             by=actor_of(request),
             now=timezone.now(),
             note=body["note"],
         )
-        return _order(request, order_id, message="Order cancelled.")
+        is_cancelled = order.status == OrderStatus.CANCELLED
+        return _order(request, order_id, message="Order cancelled." if is_cancelled else "Units cancelled.")
 
 
 class ReturnView(APIView):

@@ -194,6 +194,7 @@ def test_who_may_cancel_units(scene: Scene, role: str, of_guest: bool, status: i
     if status == 200:
         data = response.json()["data"]
         assert (data["status"], [item["cancelled"] for item in data["items"]]) == ("CONFIRMED", [1, 0])
+        assert response.json()["message"] == "Units cancelled."
         too_many = client.post(path, units(scene.own.pk, 2), format="json")
         assert too_many.json()["details"]["items"] == [{"item_id": scene.own.pk, "requested": 2, "left": 1}]
         assert client.post(path, {}, format="json").json()["data"]["status"] == "CANCELLED"

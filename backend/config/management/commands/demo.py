@@ -22,6 +22,8 @@ from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.supervision import CannotServe, Listen, default_port, require_free
 
 STEPS_FILE = "demo.json"
+FORMER_NAMES = {"products, people and what they did": "products, customers and their behaviour"}
+"""Names of steps that earlier releases wrote to the file."""
 SIZES = {"products": 2_000, "customers": 3_000, "days": 120}
 
 
@@ -35,7 +37,7 @@ def _train() -> None:
 def steps(sizes: Mapping[str, int]) -> dict[str, Callable[[], object]]:
     """Return the steps after the migrations, in order; a step that was interrupted can be repeated."""
     return {
-        "products, people and what they did": lambda: call_command(
+        "products, customers and their behaviour": lambda: call_command(
             "populate_data", *[f"--{name}={size}" for name, size in sizes.items()]
         ),
         "search index": lambda: call_command("rebuild_index"),
@@ -67,7 +69,9 @@ class Command(BaseCommand):
         except CannotServe as error:
             raise CommandError(str(error)) from error
         path = settings.VITRINE_HOME / STEPS_FILE
-        done = json.loads(path.read_text()) if path.exists() else []
+        done = (
+            [FORMER_NAMES.get(name, name) for name in json.loads(path.read_text())] if path.exists() else []
+        )
         try:
             with running():
                 call_command("migrate", verbosity=0)
