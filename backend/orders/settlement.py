@@ -151,7 +151,7 @@ def _kept_at_most(costs: Costs, *, sums: PaymentSums, in_parts: bool) -> Decimal
 
 
 def _set_payment_status(order: Order, *, due: Decimal, sums: PaymentSums, now: datetime) -> None:
-    status = status_of(order.status, due=due, sums=sums)
+    status = payment_status_of(order.status, due=due, sums=sums)
     if status != order.payment_status:
         order.payment_status = status
         Order.objects.filter(pk=order.pk).update(payment_status=status, updated_at=now)
@@ -165,7 +165,7 @@ def _close_returns(order: Order, *, now: datetime) -> None:
     received.filter(Exists(some)).update(status=ReturnStatus.REFUNDED, refunded_at=now)
 
 
-def status_of(order_status: str, *, due: Decimal, sums: PaymentSums) -> OrderPaymentStatus:
+def payment_status_of(order_status: str, *, due: Decimal, sums: PaymentSums) -> OrderPaymentStatus:
     """Return the payment status of an order that costs `due`, from the sums of its payments."""
     if sums.refunded > 0:
         return (
