@@ -41,7 +41,6 @@ COOKIE_PARAMETER: dict[str, Any] = {
     "description": "The token that `accounts_verify_otp` has set, unless the body has it.",
     "schema": {"type": "string"},
 }
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 class ForgotPasswordView(GuestView):
@@ -85,7 +84,7 @@ class VerifyCodeView(GuestView):
         token = verify_code(body["phone"], code=body["otp"], now=timezone.now())
         seconds = int(RESET_TOKEN_VALID_FOR.total_seconds())
         data = ResetTokenSerializer({"reset_token": token, "expires_in": seconds}).data
-        response = envelope(data, message="The code is right.", headers=NO_STORE)
+        response = envelope(data, message="The code is right.")
         response.set_cookie(
             COOKIE,
             token,
@@ -120,6 +119,6 @@ class ResetPasswordView(GuestView):
             raise InvalidInput(reset_token=["Verify a code first, and send the token that it returns."])
         reset_password(**body, reset_token=token, now=timezone.now())
         data = PasswordResetDoneSerializer({"phone": body["phone"]}).data
-        response = envelope(data, message="Password changed; log in with it.", headers=NO_STORE)
+        response = envelope(data, message="Password changed; log in with it.")
         response.delete_cookie(COOKIE, path=COOKIE_PATH, samesite="Strict")
         return response

@@ -263,6 +263,11 @@ def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
     return _plain(NOT_FOUND, details)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
+    """Return the envelope for a form whose CSRF token is missing or wrong (CSRF_FAILURE_VIEW)."""
+    return _plain(FORBIDDEN, {}, message="The form has expired or came from another site; load it again.")
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
     """Return the envelope for a request that Django refuses before any view runs (Django's handler400)."""
     return _plain(BAD_REQUEST, {})

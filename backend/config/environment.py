@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import environ
@@ -18,6 +19,12 @@ T = TypeVar("T")
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - refused in production
 ENVIRONMENTS = ("development", "production")
 MINIMUM_SECRET_LENGTH = 32
+_RANDOM_SECRET = (
+    f"a random string of {MINIMUM_SECRET_LENGTH} characters or more, such as the output of "
+    '`python -c "import secrets; print(secrets.token_urlsafe(48))"`'
+)
+_FEWEST_CHARACTERS = 8
+"""One in a thousand keys of 32 random digits has fewer different characters."""
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _RATE = re.compile(r"[1-9][0-9]*/(s|m|h|d)[a-z]*")
@@ -152,6 +159,17 @@ def _invalid(name: str, text: str, expected: str) -> ImproperlyConfigured:
     return ImproperlyConfigured(f"{name}={text!r}: {expected}")
 
 
+def looks_random(secret: str) -> bool:
+    """Return whether the text has many different characters, and is no repetition or sequence of them."""
+    pairs = list(pairwise(secret))
+    steps = {ord(after) - ord(before) for before, after in pairs}
+    return (
+        len(set(secret)) >= _FEWEST_CHARACTERS
+        and len(steps) >= _FEWEST_CHARACTERS
+        and len(set(pairs)) > len(pairs) / 2
+    )
+
+
 def require_safe(environment: str, *, secret_key: str, debug: bool, allowed_hosts: Sequence[str]) -> None:
     """Refuse settings that are unsafe in production.
 
@@ -165,9 +183,9 @@ def require_safe(environment: str, *, secret_key: str, debug: bool, allowed_host
         return
     problems = []
     if secret_key == DEVELOPMENT_SECRET or len(secret_key) < MINIMUM_SECRET_LENGTH:
-        problems.append(
-            f"SECRET_KEY must be set to a random string of {MINIMUM_SECRET_LENGTH} characters or more"
-        )
+        problems.append(f"SECRET_KEY must be set to {_RANDOM_SECRET}")
+    elif not looks_random(secret_key):
+        problems.append(f"SECRET_KEY repeats itself or is a sequence; set it to {_RANDOM_SECRET}")
     if debug:
         problems.append("DEBUG must be off")
     if not allowed_hosts or "*" in allowed_hosts:

@@ -10,6 +10,7 @@ from pathlib import Path
 import environ
 
 from analytics_pipeline.settings import PipelineSettings
+from backend.api.security_headers import PAGE_POLICY
 from backend.config.description import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from backend.config.environment import DEVELOPMENT_SECRET, Variables, require_safe
 from backend.config.logging import logging_configuration
@@ -75,11 +76,13 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "backend.operations.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "backend.api.security_headers.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backend.api.request_log.RequestLogMiddleware",
     "backend.api.request_id.RequestIdMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "backend.api.slashes.SlashMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -303,6 +306,17 @@ if ENVIRONMENT == "production":
     SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^api/health/"]
     SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
+    # Browsers' preload lists concern the whole domain, which is the operator's decision.
+    SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", default=False)
+    SILENCED_SYSTEM_CHECKS = ["security.W021"]
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGE_POLICY}
+# Only the admin uses cookies; API requests carry a bearer token, so its views are exempt from the CSRF check.
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = ENVIRONMENT == "production"
+CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"
+CSRF_FAILURE_VIEW = "backend.api.error_handling.csrf_failure"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FILES = 5

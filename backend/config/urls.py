@@ -1,10 +1,14 @@
 """The URLs of the API."""
 
+from csp.decorators import csp
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from backend.api.security_headers import DOCUMENTATION_POLICY
 from backend.catalog.images.serving import serve_image
 from backend.orders.quote_views import QuoteView
+
+documentation = csp(DOCUMENTATION_POLICY)
 
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
@@ -32,8 +36,18 @@ urlpatterns = [
     path("api/notifications/", include("backend.notifications.urls")),
     path("api/health/", include("backend.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),
-    path("api/schema/swagger-ui/", SpectacularSwaggerView.as_view(throttle_classes=()), name="swagger-ui"),
-    path("api/schema/redoc/", SpectacularRedocView.as_view(throttle_classes=()), name="redoc"),
+    path(
+        "api/schema/swagger-ui/",
+        documentation(
+            SpectacularSwaggerView.as_view(template_name="api/swagger_ui.html", throttle_classes=())
+        ),
+        name="swagger-ui",
+    ),
+    path(
+        "api/schema/redoc/",
+        documentation(SpectacularRedocView.as_view(template_name="api/redoc.html", throttle_classes=())),
+        name="redoc",
+    ),
 ]
 
 handler400 = "backend.api.error_handling.bad_request"

@@ -14,12 +14,16 @@ from backend.orders.fulfilment_models import Shipment
 UNKNOWN = "–"
 
 
-def invoice_html(invoice: Invoice) -> str:
-    """Return an invoice or a credit note, from its stored content alone."""
+def invoice_html(invoice: Invoice, *, nonce: str = "") -> str:
+    """Return an invoice or a credit note, from its stored content alone.
+
+    `nonce` is the one that the page's Content-Security-Policy allows; a PDF needs none.
+    """
     content = invoice.content
     is_credit_note = invoice.kind == InvoiceKind.CREDIT_NOTE
     return _page(
         "invoices/invoice.html",
+        nonce=nonce,
         title="Credit note" if is_credit_note else "Invoice",
         number=invoice.number,
         shop=content["shop"],
@@ -57,7 +61,7 @@ def _invoice_facts(invoice: Invoice) -> list[tuple[str, str]]:
     return facts
 
 
-def packing_slip_html(shipment: Shipment) -> str:
+def packing_slip_html(shipment: Shipment, *, nonce: str = "") -> str:
     """Return the packing slip of a parcel, without prices (queries its items, unless they are prefetched)."""
     order = shipment.order
     facts = [
@@ -70,6 +74,7 @@ def packing_slip_html(shipment: Shipment) -> str:
     items = list(shipment.items.all())
     return _page(
         "invoices/packing_slip.html",
+        nonce=nonce,
         title="Packing slip",
         number=shipment.number,
         shop=shop_of_record(),

@@ -1,6 +1,7 @@
 """Endpoints of invoices, credit notes and packing slips."""
 
 from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,6 +14,7 @@ from backend.api.owners import CART_TOKEN
 from backend.api.renderers import JsonAlways
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
+from backend.api.security_headers import nonce_of
 from backend.invoices import selectors
 from backend.invoices.errors import InvoiceNotFound, PdfBusy, PdfNotAvailable, PdfTooSlow
 from backend.invoices.formats import (
@@ -32,12 +34,6 @@ from backend.orders.errors import OrderNotFound, ShipmentNotFound
 from backend.orders.selectors import require_visible
 
 TAG = "invoices"
-# The pages contain personal data, and load nothing from other URLs.
-HEADERS = {
-    "Cache-Control": "private, no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 class InvoiceListView(APIView):
@@ -89,7 +85,8 @@ class InvoiceView(APIView):
         invoice = selectors.invoice_for(number, viewer=viewer_of(request))
         if chosen is JSON:
             return envelope(InvoiceSerializer(invoice).data)
-        return _printed(invoice_html(invoice), name=invoice.number, chosen=chosen)
+        page = invoice_html(invoice, nonce=nonce_of(request))
+        return _printed(page, name=invoice.number, chosen=chosen)
 
 
 class PackingSlipView(APIView):
@@ -112,12 +109,18 @@ class PackingSlipView(APIView):
         """
         chosen, user = requested_format(request, PAGE_FORMATS), account_of(request)
         shipment = selectors.shipment_for(shipment_id, seller_id=None if user.is_admin else user.pk)
-        return _printed(packing_slip_html(shipment), name=shipment.number, chosen=chosen)
+        page = packing_slip_html(shipment, nonce=nonce_of(request))
+        return _printed(page, name=shipment.number, chosen=chosen)
 
 
 def _printed(page: str, *, name: str, chosen: Format) -> HttpResponse:
     """Return the page, or a PDF of it, to be shown in the browser."""
-    headers = {**HEADERS, "Content-Disposition": f'inline; filename="{name}.{chosen.name}"'}
+    headers = {
+        "Content-Disposition": content_disposition_header(
+            as_attachment=False, filename=f"{name}.{chosen.name}"
+        ),
+        "Referrer-Policy": "no-referrer",
+    }
     if chosen is PDF:
         return HttpResponse(pdf_of_html(page), content_type=PDF.media_type, headers=headers)
     return HttpResponse(page, headers=headers)

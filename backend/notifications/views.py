@@ -15,6 +15,7 @@ from backend.api.parameters import parse, parse_body
 from backend.api.renderers import JsonAlways
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
+from backend.api.security_headers import nonce_of
 from backend.api.throttles import BrowseThrottle
 from backend.audit.actors import actor_of
 from backend.notifications import selectors, services
@@ -37,10 +38,8 @@ HTML = "text/html"
 HTML_SCHEMA = {"type": "string", "example": "<!doctype html>…"}
 # The address of the page is a secret of the recipient, and the page needs nothing but itself.
 PAGE_HEADERS = {
-    "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
 }
 KIND_PARAMETER = {
     "name": "kind",
@@ -158,7 +157,7 @@ class UnsubscribeView(APIView):
     def get(self, request: Request, token: str) -> HttpResponse:
         """Show a page with a button that unsubscribes."""
         _, kind = read_token(token)
-        return _page(kind=kind, done=False)
+        return _page(request, kind=kind, done=False)
 
     @operation(
         "unsubscriptions_create",
@@ -176,9 +175,10 @@ class UnsubscribeView(APIView):
         """
         user_id, kind = read_token(token)
         services.unsubscribe(user_id, kind=kind, by=services.UNSUBSCRIBE_LINK, now=timezone.now())
-        return _page(kind=kind, done=True)
+        return _page(request, kind=kind, done=True)
 
 
-def _page(*, kind: NotificationKind, done: bool) -> HttpResponse:
-    page = render_to_string("notifications/unsubscribe.html", {"kind_label": kind.label, "done": done})
+def _page(request: Request, *, kind: NotificationKind, done: bool) -> HttpResponse:
+    context = {"kind_label": kind.label, "done": done, "nonce": nonce_of(request)}
+    page = render_to_string("notifications/unsubscribe.html", context)
     return HttpResponse(page, headers=PAGE_HEADERS)

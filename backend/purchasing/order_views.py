@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -143,7 +144,11 @@ class PurchaseOrderCsvView(APIView):
         return HttpResponse(
             as_csv(order),
             content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{order.number}.csv"'},
+            headers={
+                "Content-Disposition": content_disposition_header(
+                    as_attachment=True, filename=f"{order.number}.csv"
+                )
+            },
         )
 
 

@@ -12,6 +12,7 @@ from analytics_pipeline.settings import PipelineSettings
 from backend.catalog.images.files import THUMBNAIL_SIZES, name_of
 from backend.config.supervision import Listen, groups, web, write_configuration
 from backend.config.web.serving import FORM_BYTES
+from tests.backend.config.test_environment import SAFE, settings_with
 
 ROOT = Path(__file__).parent.parent.parent
 LISTEN = Listen.of("127.0.0.1", 1)
@@ -94,6 +95,13 @@ def test_each_web_process_is_supervised_separately(workers: int) -> None:
 def test_the_metrics_port_is_1000_above_or_below_the_web_port(port: int, metrics_port: int) -> None:
     assert Listen.of("127.0.0.1", port).metrics_port == metrics_port
     assert Listen.of("127.0.0.1", port, metrics_port=7_000).metrics_port == 7_000
+
+
+def test_djangos_deployment_checks_find_nothing_in_production(tmp_path: Path) -> None:
+    program = [str(ROOT / "manage.py"), "check", "--deploy", "--fail-level", "WARNING"]
+    done = settings_with(tmp_path, program=program, **SAFE)
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_nginx_serves_only_paths_of_images() -> None:

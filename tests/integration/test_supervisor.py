@@ -105,7 +105,7 @@ def test_metrics_in_production_are_served_to_any_host_name_but_not_on_the_public
 ) -> None:
     production = {
         "VITRINE_ENVIRONMENT": "production",
-        "SECRET_KEY": "k9" * 20,
+        "SECRET_KEY": "hV2qN7xR4mZ9sK1bT6wY3cP8dL5fG0jA-eQ_uXoiE7rM2nB",
         "ALLOWED_HOSTS": "shop.example",
     }
     shop = Shop(tmp_path, environ=production)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import random
+import string
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,10 +12,15 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from backend.config.environment import DEVELOPMENT_SECRET, require_safe
+from backend.config.environment import (
+    DEVELOPMENT_SECRET,
+    MINIMUM_SECRET_LENGTH,
+    looks_random,
+    require_safe,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
-SECRET = "k9" * 20
+SECRET = "hV2qN7xR4mZ9sK1bT6wY3cP8dL5fG0jA-eQ_uXoiE7rM2nBpa4"
 SAFE = {
     "VITRINE_ENVIRONMENT": "production",
     "SECRET_KEY": SECRET,
@@ -31,6 +38,11 @@ def test_production_starts_with_safe_settings() -> None:
     [
         (DEVELOPMENT_SECRET, False, ["shop.example"], "SECRET_KEY"),
         ("short", False, ["shop.example"], "SECRET_KEY"),
+        ("x" * 50, False, ["shop.example"], "SECRET_KEY"),
+        ("k9" * 25, False, ["shop.example"], "SECRET_KEY"),
+        ("abcdefghijklmnopqrstuvwxyz0123456789", False, ["shop.example"], "SECRET_KEY"),
+        ("correct-horse-1!" * 4, False, ["shop.example"], "SECRET_KEY"),
+        ("changemechangemechangemechangeme", False, ["shop.example"], "SECRET_KEY"),
         (SECRET, True, ["shop.example"], "DEBUG"),
         (SECRET, False, ["*"], "ALLOWED_HOSTS"),
         (SECRET, False, ["shop.example", "*"], "ALLOWED_HOSTS"),
@@ -42,6 +54,13 @@ def test_the_error_for_an_unsafe_production_setting_names_it(
 ) -> None:
     with pytest.raises(ImproperlyConfigured, match=names):
         require_safe("production", secret_key=secret, debug=debug, allowed_hosts=hosts)
+
+
+@pytest.mark.parametrize("alphabet", [string.digits, string.hexdigits[:16], string.ascii_letters])
+def test_random_secrets_are_accepted(alphabet: str) -> None:
+    source = random.Random(1)
+    keys = ["".join(source.choices(alphabet, k=MINIMUM_SECRET_LENGTH)) for _ in range(500)]
+    assert sum(not looks_random(key) for key in keys) <= 3
 
 
 def test_one_error_names_all_unsafe_settings() -> None:

@@ -72,8 +72,7 @@ def test_an_invoice_is_data_by_default_and_a_page_for_browsers(shop: Shop) -> No
     for options in ({"data": {"format": "html"}}, {"headers": {"Accept": BROWSER}}):
         page = invoice(client, shop.number, **options)
         assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-        assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
-        assert page.headers["Cache-Control"] == "private, no-store"
+        assert page.headers["Cache-Control"] == "no-store"
         assert f"Invoice {shop.number}" in page.content.decode()
     refused = invoice(client, shop.number, data={"format": "docx"})
     assert (refused.status_code, list(refused.json()["details"])) == (400, ["format"])
