@@ -1,5 +1,7 @@
 """Account and session errors."""
 
+from rest_framework.exceptions import PermissionDenied
+
 from backend.api.errors import DomainError, NotFound
 
 
@@ -85,3 +87,13 @@ class SessionNotFound(NotFound):
     message = "There is no such session."
     details_keys = {"session_id": "The id."}
     hint = "Use an id of the list of your sessions."
+
+
+class AreaRequired(PermissionDenied):
+    """The account is not a member of staff with this area."""
+
+    def __init__(self, area: str, *, sellers_too: bool = False) -> None:
+        """Store the area for the details of the response."""
+        who = "sellers, and staff" if sellers_too else "staff"
+        super().__init__(f"Only {who} with the area `{area}` may do this.")
+        self.details = {"area": area}

@@ -10,6 +10,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 
+from backend.accounts.areas import ALL_AREAS, StaffArea, areas_in
 from backend.accounts.devices import LONGEST_ADDRESS, LONGEST_USER_AGENT
 from backend.accounts.phones import normalise_phone
 
@@ -53,7 +54,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     `shopper_key` is the random key that identifies the user in the warehouse; only this table maps the key to
     the user. An imported customer has a `source_reference`, but no phone, and can't log in. `email` is the
     address for notifications; it is not verified, so it must not be used to identify a user.
-    `language` is a BCP 47 tag; `marketing_consent_at` is when the consent was given or withdrawn.
+    `areas` are the areas of a member of staff, as `stored_areas` returns them; `groups` and
+    `user_permissions` have no effect (docs/decisions/roles.md). `language` is a BCP 47 tag;
+    `marketing_consent_at` is when the consent was given or withdrawn.
     """
 
     phone = models.CharField(max_length=20, unique=True, null=True)
@@ -67,6 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     user_type = models.CharField(max_length=8, choices=UserType.choices, default=UserType.CUSTOMER)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    areas = models.CharField(max_length=255, blank=True, default="", db_default="")
     date_joined = models.DateTimeField(default=timezone.now)
     shopper_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     source = models.CharField(max_length=32, blank=True)
@@ -83,6 +87,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(user_type__in=UserType.values), name="user_type_is_a_role"
             ),
+            models.CheckConstraint(
+                condition=models.Q(areas="") | models.Q(is_staff=True), name="areas_are_of_staff"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -94,8 +101,23 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_admin(self) -> bool:
-        """Whether the user is staff."""
-        return self.is_staff or self.user_type == UserType.ADMIN
+        """Whether the user has all areas of staff."""
+        return self.is_superuser or self.user_type == UserType.ADMIN
+
+    @property
+    def staff_areas(self) -> frozenset[StaffArea]:
+        """The areas in which the user may act as staff."""
+        if self.is_admin:
+            return ALL_AREAS
+        return areas_in(self.areas) if self.is_staff else frozenset()
+
+    def has_area(self, area: StaffArea) -> bool:
+        """Return whether the user may act as staff in the area."""
+        return self.is_admin or (self.is_staff and area in self.areas.split(","))
+
+    def limited_to_seller(self, area: StaffArea) -> int | None:
+        """Return the id of the only seller whose objects the user may work on; None for staff of the area."""
+        return None if self.has_area(area) else self.pk
 
     @property
     def is_seller(self) -> bool:

@@ -19,6 +19,7 @@ from analytics_pipeline.reports.definition import SELLER, Report
 from analytics_pipeline.reports.running import FileFormat
 from analytics_pipeline.stream import Stream, StreamLag
 from analytics_pipeline.warehouse import ResultTooLarge, Warehouse
+from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
 from backend.analytics.amounts import precise_row
 from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
@@ -47,7 +48,8 @@ class Freshness:
 
 def reports_for(user: User) -> list[Report]:
     """Return the reports that this user may run, by name."""
-    return [report for report in reports.available() if user.is_admin or SELLER in report.scope]
+    whole_shop = user.has_area(StaffArea.REPORTS)
+    return [report for report in reports.available() if whole_shop or SELLER in report.scope]
 
 
 def run(name: str, *, user: User, parameters: Mapping[str, object]) -> ReportResult:
@@ -107,7 +109,7 @@ def product(product_id: int, *, user: User, parameters: Mapping[str, object]) ->
 
     It also raises the same exceptions as `run`.
     """
-    own = {} if user.is_admin else {"seller": user}
+    own = {} if user.has_area(StaffArea.REPORTS) else {"seller": user}
     if not Product.objects.filter(pk=product_id, **own).exists():
         raise ProductNotFound(product_id=product_id)
     return run("product", user=user, parameters={"product": product_id, **parameters})
@@ -127,7 +129,7 @@ def freshness(warehouse: Warehouse, stream: Stream, *, now: datetime) -> Freshne
 def _split_seller(user: User, parameters: Mapping[str, object]) -> tuple[int | str, dict[str, object]]:
     """Return the seller that a report covers, and the other parameters; only staff may choose a seller."""
     others = {name: value for name, value in parameters.items() if name != SELLER}
-    if user.is_admin:
+    if user.has_area(StaffArea.REPORTS):
         return str(parameters.get(SELLER, reports.EVERY_SELLER)), others
     if SELLER in parameters:
         raise InvalidInput(seller="only staff may choose a seller")
@@ -143,7 +145,7 @@ def _explained(name: str, *, user: User, most_rows: int) -> Iterator[None]:
     except InvalidReport as error:
         raise ReportUnusable(report=name) from error
     except NotForSellers as error:
-        if user.is_admin:
+        if user.has_area(StaffArea.REPORTS):
             raise InvalidInput(seller=_WHOLE_SHOP) from error
         raise ReportForStaff(report=name) from error
     except InvalidParameters as error:

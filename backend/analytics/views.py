@@ -10,8 +10,9 @@ from rest_framework.views import APIView
 
 from analytics_pipeline.reports import ReportResult
 from analytics_pipeline.settings import PipelineSettings
+from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
-from backend.accounts.permissions import IsSellerOrStaff
+from backend.accounts.permissions import SellerOrInArea
 from backend.analytics import selectors
 from backend.analytics.amounts import written_rows
 from backend.analytics.errors import ReportForStaff, ReportNotFound, ReportTooLarge, ReportUnusable
@@ -39,7 +40,7 @@ from backend.engines.errors import EngineBusy, QueryTooSlow, WarehouseNotAvailab
 class ReportListView(APIView):
     """The reports that the caller may run."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.REPORTS),)
 
     @operation("reports_get", tag="analytics", response=envelope_of(ReportListSerializer))
     def get(self, request: Request) -> Response:
@@ -55,7 +56,7 @@ class ReportListView(APIView):
 class ReportView(APIView):
     """One report, in JSON, CSV or Parquet."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.REPORTS),)
     content_negotiation_class = JsonAlways
 
     @operation(
@@ -96,7 +97,7 @@ class ReportView(APIView):
 class SalesView(APIView):
     """Sales by period."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.REPORTS),)
 
     @operation(
         "sales_report_get",
@@ -118,7 +119,7 @@ class SalesView(APIView):
 class ProductAnalyticsView(APIView):
     """One product by period."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.REPORTS),)
 
     @operation(
         "product_report_get",

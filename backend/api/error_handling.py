@@ -51,6 +51,7 @@ FORBIDDEN = FrameworkError(
     code="permission_denied",
     status=403,
     message="You may not do this.",
+    details_keys={"area": "The area of staff that the account lacks, if it lacks one."},
     hint="Use an account with the role that the message names.",
 )
 FRAMEWORK_ERRORS: Mapping[type[Exception], FrameworkError] = {
@@ -225,6 +226,8 @@ def _of_framework(error: Exception, *, view: Any) -> Response | None:
 
 def _framework_details(error: exceptions.APIException, *, view: Any) -> dict[str, object]:
     match error:
+        case exceptions.PermissionDenied():
+            return getattr(error, "details", {})
         case exceptions.Throttled():
             wait = getattr(error, "wait", None)
             return {"retry_after": ceil(wait)} if wait else {}

@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.permissions import IsStaff
+from backend.accounts.areas import StaffArea
+from backend.accounts.permissions import InArea
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
@@ -34,7 +35,8 @@ class _CategoriesView(APIView):
 
     def get_permissions(self) -> list[BasePermission]:
         """Allow guests to read, and staff to write."""
-        return [AllowAny()] if self.request.method in ("GET", "HEAD", "OPTIONS") else [IsStaff()]
+        reading = self.request.method in ("GET", "HEAD", "OPTIONS")
+        return [AllowAny()] if reading else [InArea(StaffArea.CATALOGUE)()]
 
 
 class CategoryListView(_CategoriesView):

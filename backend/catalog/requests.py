@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from rest_framework import serializers
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.models import User, UserType
 from backend.api import money
 from backend.api.fields import Choice, Identifier, MoneyInput
@@ -217,7 +218,7 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse fields that only staff may set, unless the caller is staff."""
-        if not self.context["user"].is_admin:
+        if not self.context["user"].has_area(StaffArea.CATALOGUE):
             faults = {name: "Only staff may set this." for name in self.STAFF_ONLY if name in attrs}
             if faults:
                 raise serializers.ValidationError(faults)

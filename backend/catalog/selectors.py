@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Case, F, OrderBy, QuerySet, When
 from rest_framework.exceptions import NotAuthenticated
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
 from backend.api.errors import InvalidInput
 from backend.catalog.categories import matching_categories, with_descendants
@@ -93,7 +94,7 @@ def _visible(filters: ProductFilters, *, user: object) -> QuerySet[Product]:
     rows = Product.objects.existing()
     if filters.is_active is not None:
         rows = rows.filter(is_active=filters.is_active)
-    return rows if user.is_admin and not filters.mine else rows.filter(seller=user)
+    return rows if user.has_area(StaffArea.CATALOGUE) and not filters.mine else rows.filter(seller=user)
 
 
 def _place_in(ids: Sequence[int]) -> Case:

@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.permissions import IsSellerOrStaff
+from backend.accounts.areas import StaffArea
+from backend.accounts.permissions import SellerOrInArea
 from backend.api.pagination import PageSpan, counted_slice, page_envelope
 from backend.api.parameters import parse
 from backend.api.responses import envelope
@@ -51,7 +52,7 @@ class ProductListView(APIView):
 
     def get_permissions(self) -> list[BasePermission]:
         """Allow guests to read, and sellers and staff to create."""
-        return [AllowAny()] if self.request.method in READING else [IsSellerOrStaff()]
+        return [AllowAny()] if self.request.method in READING else [SellerOrInArea(StaffArea.CATALOGUE)()]
 
     @operation(
         "products_list",

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from backend.accounts.areas import StaffArea
+from backend.accounts.models import User
 from backend.catalog.errors import ProductNotFound
 
 
@@ -13,7 +15,9 @@ class Ownership(NamedTuple):
 
     def is_changeable_by(self, user: object) -> bool:
         """Return whether `user` is the product's seller or staff."""
-        return bool(getattr(user, "is_admin", False)) or getattr(user, "pk", None) == self.seller_id
+        if not isinstance(user, User):
+            return False
+        return user.pk == self.seller_id or user.has_area(StaffArea.CATALOGUE)
 
     def is_visible_to(self, user: object) -> bool:
         """Return whether the product is active, or `user` may change it."""

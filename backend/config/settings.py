@@ -19,6 +19,7 @@ from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.payments import payment_gateways
 from backend.config.schedule import BEAT_SCHEDULE
 from backend.config.shop import EXAMPLE_SHOP, NO_SHOP
+from backend.config.staff_areas import STAFF_AREAS_OF_APPS  # noqa: F401 - a setting
 from backend.config.storages import storages
 from indexing.settings import SearchSettings
 
@@ -171,6 +172,7 @@ CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VITRINE_HOME / "beat-schedule")
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["backend.accounts.backends.StaffAreaBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet, Sum
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
 from backend.catalog.errors import VariantNotFound
 from backend.catalog.models import Variant
@@ -20,7 +21,7 @@ def transactions_visible_to(
 ) -> QuerySet[InventoryTransaction]:
     """Return the matching transactions, newest first; for sellers, only those of their own products."""
     rows = InventoryTransaction.objects.select_related("variant").order_by("-recorded_at", "-pk")
-    if not user.is_admin:
+    if not user.has_area(StaffArea.STOCK):
         rows = rows.filter(variant__product__seller=user)
     if product_id is not None:
         rows = rows.filter(variant__product_id=product_id)
@@ -34,7 +35,7 @@ def transactions_visible_to(
 def variants_managed_by(user: User) -> QuerySet[Variant]:
     """Return the variants whose stock the user may change: for sellers their own, for staff all."""
     rows = Variant.objects.filter(product__deleted_at=None)
-    return rows if user.is_admin else rows.filter(product__seller=user)
+    return rows if user.has_area(StaffArea.STOCK) else rows.filter(product__seller=user)
 
 
 def variant_managed_by(user: User, variant_id: int) -> Variant:
@@ -55,7 +56,7 @@ def alerts_visible_to(
 ) -> QuerySet[StockAlert]:
     """Return the matching alerts, newest first; for sellers, only those of their own products."""
     rows = StockAlert.objects.select_related("variant__product").order_by("-created_at", "-pk")
-    if not user.is_admin:
+    if not user.has_area(StaffArea.STOCK):
         rows = rows.filter(variant__product__seller=user)
     if product_id is not None:
         rows = rows.filter(variant__product_id=product_id)
@@ -77,7 +78,7 @@ def short_reservations_visible_to(
 ) -> QuerySet[Reservation]:
     """Return the matching reservations that lack units, the first to be filled first; as for alerts."""
     rows = Reservation.objects.filter(short__gt=0).select_related("variant__product")
-    if not user.is_admin:
+    if not user.has_area(StaffArea.STOCK):
         rows = rows.filter(variant__product__seller=user)
     if product_id is not None:
         rows = rows.filter(variant__product_id=product_id)

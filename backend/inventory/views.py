@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.authentication import account_of
-from backend.accounts.permissions import IsSellerOrStaff
+from backend.accounts.permissions import SellerOrInArea
 from backend.api.errors import InvalidInput
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.pagination import page_response, rows_of
@@ -41,7 +42,7 @@ from backend.inventory.serializers import (
 class InventoryTransactionListView(APIView):
     """The stock ledger: sellers see their own products, staff all."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
     request_names: ClassVar = {"product_id": "product", "variant_id": "variant"}
 
     @operation(
@@ -99,7 +100,7 @@ def _record(request: Request, body: dict[str, Any]) -> Response:
 class StockAlertListView(APIView):
     """Stock alerts: sellers see their own products, staff all."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation(
         "stock_alerts_list",
@@ -126,7 +127,7 @@ class StockAlertListView(APIView):
 class ShortageListView(APIView):
     """Order items that lack units: sellers see their own products, staff all."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation(
         "shortages_list",
@@ -151,7 +152,7 @@ class ShortageListView(APIView):
 class StockThresholdView(APIView):
     """The threshold of a variant's stock alerts."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation(
         "stock_threshold_get",
@@ -186,7 +187,7 @@ def _threshold(request: Request, variant_id: int, *, message: str = "") -> Respo
 class StockListView(APIView):
     """Stock at a time: sellers see their own products, staff all."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation("stock_list", tag="inventory", query=StockParameters, response=page_of(StockSerializer))
     def get(self, request: Request) -> Response:

@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.authentication import account_of
-from backend.accounts.permissions import HasAccountOrCartToken, IsSellerOrStaff
+from backend.accounts.permissions import HasAccountOrCartToken, SellerOrInArea
 from backend.api.errors import InvalidInput
 from backend.api.formats import Format, requested_format
 from backend.api.owners import CART_TOKEN
@@ -92,7 +93,7 @@ class InvoiceView(APIView):
 class PackingSlipView(APIView):
     """The packing slip of a parcel."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.ORDERS),)
     content_negotiation_class = JsonAlways
 
     @operation(
@@ -108,7 +109,7 @@ class PackingSlipView(APIView):
         Sellers can print those of their own parcels, staff all.
         """
         chosen, user = requested_format(request, PAGE_FORMATS), account_of(request)
-        shipment = selectors.shipment_for(shipment_id, seller_id=None if user.is_admin else user.pk)
+        shipment = selectors.shipment_for(shipment_id, seller_id=user.limited_to_seller(StaffArea.ORDERS))
         page = packing_slip_html(shipment, nonce=nonce_of(request))
         return _printed(page, name=shipment.number, chosen=chosen)
 

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.authentication import account_of
-from backend.accounts.permissions import IsStaff
+from backend.accounts.permissions import InArea
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.renderers import JsonAlways
@@ -95,7 +96,7 @@ class PreferenceView(APIView):
 class DeliveryListView(APIView):
     """The log of deliveries."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.CUSTOMERS),)
 
     @operation(
         "notification_deliveries_list",
@@ -121,7 +122,7 @@ class DeliveryListView(APIView):
 class SendAgainView(APIView):
     """Sending a message again."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.CUSTOMERS),)
 
     @operation(
         "notification_deliveries_send_again",

@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.authentication import account_of
-from backend.accounts.permissions import IsSellerOrStaff
+from backend.accounts.permissions import SellerOrInArea
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
 from backend.api.responses import envelope
@@ -42,14 +43,13 @@ TAG = "orders"
 
 def _seller_id(request: Request) -> int | None:
     """Return the seller whose items the caller may change; None for staff, who may change all."""
-    user = account_of(request)
-    return None if user.is_admin else user.pk
+    return account_of(request).limited_to_seller(StaffArea.ORDERS)
 
 
 class ShipmentListView(APIView):
     """The shipments of an order."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.ORDERS),)
 
     @operation(
         "shipments_create",
@@ -84,7 +84,7 @@ class ShipmentListView(APIView):
 class ShipmentDeliverView(APIView):
     """Delivery of shipments."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.ORDERS),)
 
     @operation(
         "shipments_deliver",
@@ -114,7 +114,7 @@ class ShipmentDeliverView(APIView):
 class SaleListView(APIView):
     """The sales of a seller."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.ORDERS),)
 
     @operation("sales_list", tag=TAG, query=SaleListParameters, response=page_of(SaleSerializer))
     def get(self, request: Request) -> Response:
@@ -130,7 +130,7 @@ class SaleListView(APIView):
 class SaleView(APIView):
     """One sale of a seller."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.ORDERS),)
 
     @operation("sales_get", tag=TAG, response=envelope_of(SaleSerializer), errors=[OrderNotFound])
     def get(self, request: Request, order_id: int) -> Response:
@@ -141,7 +141,7 @@ class SaleView(APIView):
 class SaleCancelView(APIView):
     """Cancellation of a seller's items."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.ORDERS),)
 
     @operation(
         "sales_cancel",

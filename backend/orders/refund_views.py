@@ -1,11 +1,13 @@
 """The endpoint of refunds without units."""
 
 from django.utils import timezone
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.permissions import HasAccountOrCartToken, IsStaff
+from backend.accounts.areas import StaffArea
+from backend.accounts.permissions import HasAccountOrCartToken, InArea
 from backend.api.owners import CART_TOKEN
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import PageParameters, parse, parse_body
@@ -23,9 +25,9 @@ from backend.orders.serializers import OrderSerializer, shown_order
 class RefundListView(APIView):
     """The refunds of an order that were granted without a return of units."""
 
-    def get_permissions(self) -> list[HasAccountOrCartToken | IsStaff]:
+    def get_permissions(self) -> list[BasePermission]:
         """Let customers and guests read; only staff grant refunds."""
-        return [IsStaff()] if self.request.method == "POST" else [HasAccountOrCartToken()]
+        return [InArea(StaffArea.ORDERS)()] if self.request.method == "POST" else [HasAccountOrCartToken()]
 
     @operation(
         "orders_refunds_list",

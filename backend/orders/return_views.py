@@ -5,7 +5,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.permissions import HasAccountOrCartToken, IsStaff
+from backend.accounts.areas import StaffArea
+from backend.accounts.permissions import HasAccountOrCartToken, InArea
 from backend.api.owners import CART_TOKEN
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
@@ -71,13 +72,13 @@ class ReturnListView(APIView):
 
         Customers and guests can do so for some days after the delivery, staff for any shipped units.
         """
-        body = parse_body(request, NewReturnSerializer)
-        selectors.require_visible(body["order_id"], viewer=viewer_of(request))
+        body, viewer = parse_body(request, NewReturnSerializer), viewer_of(request)
+        selectors.require_visible(body["order_id"], viewer=viewer)
         row = returns.request_return(
             body["order_id"],
             units={item["item_id"]: item["quantity"] for item in body["items"]},
             reasons={item["item_id"]: item["reason"] for item in body["items"]},
-            within_window=not IsStaff().has_permission(request, self),
+            within_window=not selectors.manages_orders(viewer),
             by=actor_of(request),
             now=timezone.now(),
             note=body["note"],
@@ -100,7 +101,7 @@ class ReturnRecordView(APIView):
 class ReturnApproveView(APIView):
     """Approval of returns."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.ORDERS),)
 
     @operation(
         "returns_approve",
@@ -119,7 +120,7 @@ class ReturnApproveView(APIView):
 class ReturnRejectView(APIView):
     """Rejection of returns."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.ORDERS),)
 
     @operation(
         "returns_reject",
@@ -157,7 +158,7 @@ class ReturnWithdrawView(APIView):
 class ReturnReceiveView(APIView):
     """Receipt of returns."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.ORDERS),)
 
     @operation(
         "returns_receive",

@@ -7,6 +7,7 @@ from operator import or_
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
 from backend.api.owners import Owner
 from backend.orders.errors import OrderNotFound, ReturnNotFound
@@ -61,10 +62,15 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
+def manages_orders(viewer: Viewer) -> bool:
+    """Return whether the viewer is staff that manages all orders."""
+    return isinstance(viewer, User) and viewer.has_area(StaffArea.ORDERS)
+
+
 def _visible_to(viewer: Viewer) -> QuerySet[Order]:
     if isinstance(viewer, Owner):
         return Order.objects.filter(**viewer.columns())
-    return Order.objects.all() if viewer.is_admin else Order.objects.filter(user=viewer)
+    return Order.objects.all() if manages_orders(viewer) else Order.objects.filter(user=viewer)
 
 
 def order_for(order_id: int, *, viewer: Viewer) -> Order:

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.authentication import account_of
-from backend.accounts.permissions import HasAccountOrCartToken, IsStaff
+from backend.accounts.permissions import HasAccountOrCartToken, InArea
 from backend.addresses.errors import AddressNotFound
 from backend.api.errors import InvalidInput
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
@@ -161,7 +162,7 @@ class OrderView(APIView):
 class ShipView(APIView):
     """Shipping of orders."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.ORDERS),)
 
     @operation(
         "orders_ship",
@@ -183,7 +184,7 @@ class ShipView(APIView):
 class DeliverView(APIView):
     """Delivery of orders."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.ORDERS),)
 
     @operation(
         "orders_deliver",
@@ -237,7 +238,7 @@ class CancelView(APIView):
 class ReturnView(APIView):
     """Returns of shipped units."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.ORDERS),)
 
     @operation(
         "orders_return",

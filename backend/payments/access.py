@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from rest_framework.request import Request
 
+from backend.accounts.areas import StaffArea
+
 OwnerCheck = Callable[[Request, str], bool]
 
 _owner_checks: list[OwnerCheck] = []
@@ -16,6 +18,6 @@ def register_owner_check(check: OwnerCheck) -> None:
 
 def may_see(request: Request, *, order_number: str) -> bool:
     """Return whether the caller is staff or owns the order."""
-    if request.user.is_authenticated and request.user.is_admin:
+    if request.user.is_authenticated and request.user.has_area(StaffArea.PAYMENTS):
         return True
     return any(check(request, order_number) for check in _owner_checks)

@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.permissions import IsStaff
+from backend.accounts.areas import StaffArea
+from backend.accounts.permissions import InArea
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse
 from backend.api.responses import envelope
@@ -49,7 +50,7 @@ MAX_WEBHOOK_BYTES = 262_144
 class PaymentListView(APIView):
     """The payments of the shop."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.PAYMENTS),)
 
     @operation("payments_list", tag=TAG, query=PaymentFilters, response=page_of(PaymentRecordSerializer))
     def get(self, request: Request) -> Response:

@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.authentication import account_of
-from backend.accounts.permissions import IsSellerOrStaff
+from backend.accounts.permissions import SellerOrInArea
 from backend.api.idempotency import IDEMPOTENCY_KEY, once
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import parse, parse_body
@@ -53,7 +54,7 @@ CONFLICTS = [PurchaseOrderNotFound, PurchaseOrderStatusConflict]
 class PurchaseOrderListView(APIView):
     """Purchase orders."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation(
         "purchase_orders_list",
@@ -84,7 +85,9 @@ class PurchaseOrderListView(APIView):
         """
         user = account_of(request)
         changed = draft_purchase_orders(
-            by=actor_of(request), now=timezone.now(), seller_id=None if user.is_admin else user.pk
+            by=actor_of(request),
+            now=timezone.now(),
+            seller_id=user.limited_to_seller(StaffArea.STOCK),
         )
         rows = selectors.orders_of(user).filter(pk__in=[order.pk for order in changed])
         shown = PurchaseOrderSerializer(rows, many=True).data
@@ -94,7 +97,7 @@ class PurchaseOrderListView(APIView):
 class PurchaseOrderView(APIView):
     """One purchase order."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation(
         "purchase_orders_get",
@@ -129,7 +132,7 @@ class PurchaseOrderView(APIView):
 class PurchaseOrderCsvView(APIView):
     """A purchase order as a file."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation(
         "purchase_order_file_get",
@@ -155,7 +158,7 @@ class PurchaseOrderCsvView(APIView):
 class _StepView(APIView):
     """A step of purchase orders, which a derived class declares."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
     step: ClassVar[Step]
     message: ClassVar[str]
 
@@ -215,7 +218,7 @@ class CancelPurchaseOrderView(_StepView):
 class ReceiveView(APIView):
     """Deliveries of purchase orders."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation(
         "purchase_orders_receive",

@@ -2,6 +2,7 @@
 
 from django.db.models import QuerySet
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
 from backend.inventory.selectors import variant_managed_by
 from backend.purchasing.errors import PurchaseOrderNotFound, ReorderRuleNotFound, SupplierNotFound
@@ -10,7 +11,7 @@ from backend.purchasing.models import PurchaseOrder, ReorderRule, Supplier
 
 def suppliers_of(user: User) -> QuerySet[Supplier]:
     """Return the seller's suppliers; all suppliers for staff."""
-    return Supplier.objects.all() if user.is_admin else Supplier.objects.filter(seller=user)
+    return Supplier.objects.all() if user.has_area(StaffArea.STOCK) else Supplier.objects.filter(seller=user)
 
 
 def supplier_for(supplier_id: int, *, seller_id: int) -> Supplier:
@@ -28,7 +29,9 @@ def supplier_for(supplier_id: int, *, seller_id: int) -> Supplier:
 def rules_of(user: User) -> QuerySet[ReorderRule]:
     """Return the reorder rules of the seller's variants (for staff, of all variants), ordered by variant."""
     rows = ReorderRule.objects.filter(variant__product__deleted_at=None).select_related("variant__product")
-    return (rows if user.is_admin else rows.filter(variant__product__seller=user)).order_by("variant_id")
+    if not user.has_area(StaffArea.STOCK):
+        rows = rows.filter(variant__product__seller=user)
+    return rows.order_by("variant_id")
 
 
 def rule_for(variant_id: int, *, user: User) -> ReorderRule:
@@ -75,4 +78,4 @@ def require_visible(number: str, *, user: User) -> None:
 
 def _visible_to(user: User) -> QuerySet[PurchaseOrder]:
     rows = PurchaseOrder.objects.all()
-    return rows if user.is_admin else rows.filter(seller=user)
+    return rows if user.has_area(StaffArea.STOCK) else rows.filter(seller=user)

@@ -5,8 +5,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.authentication import account_of
-from backend.accounts.permissions import IsSellerOrStaff
+from backend.accounts.permissions import SellerOrInArea
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import PageParameters, parse, parse_body
 from backend.api.responses import envelope
@@ -35,7 +36,7 @@ TAG = "purchasing"
 class SupplierListView(APIView):
     """A seller's suppliers."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation("suppliers_list", tag=TAG, query=PageParameters, response=page_of(SupplierSerializer))
     def get(self, request: Request) -> Response:
@@ -64,7 +65,7 @@ class SupplierListView(APIView):
 class ReorderRuleListView(APIView):
     """Reorder rules."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation("reorder_rules_list", tag=TAG, query=PageParameters, response=page_of(ReorderRuleSerializer))
     def get(self, request: Request) -> Response:
@@ -80,7 +81,7 @@ class ReorderRuleListView(APIView):
 class ReorderRuleView(APIView):
     """The reorder rule of a variant."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation(
         "reorder_rules_get",
@@ -127,7 +128,7 @@ class ReorderRuleView(APIView):
 class ProposalListView(APIView):
     """What should be ordered now."""
 
-    permission_classes = (IsSellerOrStaff,)
+    permission_classes = (SellerOrInArea(StaffArea.STOCK),)
 
     @operation("reorder_proposals_list", tag=TAG, response=envelope_of(ProposalSerializer(many=True)))
     def get(self, request: Request) -> Response:
@@ -137,7 +138,7 @@ class ProposalListView(APIView):
         """
         user = account_of(request)
         rules = rules_for_reordering()
-        if not user.is_admin:
+        if not user.has_area(StaffArea.STOCK):
             rules = rules.filter(variant__product__seller=user)
         found = proposals(list(rules), now=timezone.now())
         return envelope(ProposalSerializer(found, many=True).data)

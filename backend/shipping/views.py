@@ -4,7 +4,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.permissions import IsStaff
+from backend.accounts.areas import StaffArea
+from backend.accounts.permissions import InArea
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import PageParameters, parse, parse_body
 from backend.api.responses import envelope
@@ -25,7 +26,7 @@ TAG = "taxes and shipping"
 class ShippingMethodListView(APIView):
     """The table of shipping methods."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.ORDERS),)
 
     @operation(
         "shipping_methods_list", tag=TAG, query=PageParameters, response=page_of(ShippingMethodSerializer)
@@ -59,7 +60,7 @@ class ShippingMethodListView(APIView):
 class ShippingMethodView(APIView):
     """A shipping method."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.ORDERS),)
 
     @operation(
         "shipping_methods_get",

@@ -4,7 +4,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.permissions import IsStaff
+from backend.accounts.areas import StaffArea
+from backend.accounts.permissions import InArea
 from backend.api.pagination import page_response, rows_of
 from backend.api.parameters import PageParameters, parse, parse_body
 from backend.api.responses import envelope
@@ -21,7 +22,7 @@ TAG = "taxes and shipping"
 class TaxRateListView(APIView):
     """The table of tax rates."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.PAYMENTS),)
 
     @operation("tax_rates_list", tag=TAG, query=PageParameters, response=page_of(TaxRateSerializer))
     def get(self, request: Request) -> Response:
@@ -51,7 +52,7 @@ class TaxRateListView(APIView):
 class TaxRateView(APIView):
     """A tax rate."""
 
-    permission_classes = (IsStaff,)
+    permission_classes = (InArea(StaffArea.PAYMENTS),)
 
     @operation("tax_rates_get", tag=TAG, response=envelope_of(TaxRateSerializer), errors=[TaxRateNotFound])
     def get(self, request: Request, tax_rate_id: int) -> Response:

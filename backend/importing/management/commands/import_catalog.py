@@ -11,6 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from backend.accounts.areas import StaffArea
 from backend.accounts.errors import InvalidPhone
 from backend.accounts.imported import seller_of
 from backend.accounts.models import User
@@ -165,6 +166,6 @@ def seller_with(phone: str | None, *, source: str) -> User:
     except InvalidPhone as error:
         raise CommandError(f"--seller {phone}: {error}", returncode=WRONG_INPUT) from error
     seller = User.objects.filter(phone=known).first()
-    if seller is None or not (seller.is_seller or seller.is_admin):
+    if seller is None or not (seller.is_seller or seller.has_area(StaffArea.CATALOGUE)):
         raise CommandError(f"--seller {phone}: no seller has this phone", returncode=WRONG_INPUT)
     return seller
