@@ -1,11 +1,9 @@
-"""Records audit log entries and deletes old ones."""
+"""Records audit log entries."""
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import models, transaction
 
 from backend.api.errors import NotInTransaction
@@ -14,7 +12,6 @@ from backend.audit.actors import Actor
 from backend.audit.errors import SecretField
 from backend.audit.models import AuditEntry
 
-DELETED_AT_ONCE = 5_000
 SECRET = re.compile(r"password|passwd|secret|token|otp|api_key|credential", re.IGNORECASE)
 
 Changes = Mapping[str, tuple[object, object]]
@@ -78,12 +75,3 @@ def differences(
 ) -> dict[str, tuple[object, object]]:
     """Return (old, new) of each field of `after` that differs from `before`."""
     return {name: (before[name], value) for name, value in after.items() if before[name] != value}
-
-
-def delete_old_entries(*, now: datetime) -> int:
-    """Delete the entries older than AUDIT_RETENTION, in small transactions; return how many."""
-    old = AuditEntry.objects.filter(recorded_at__lt=now - settings.AUDIT_RETENTION).order_by("recorded_at")
-    deleted = 0
-    while ids := list(old.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
-        deleted += AuditEntry.objects.filter(pk__in=ids).delete()[0]
-    return deleted

@@ -10,6 +10,11 @@ BEAT_SCHEDULE = {
         "task": "backend.audit.tasks.delete_old_audit_entries",
         "schedule": timedelta(days=1),
     },
+    "seal audit entries": {
+        "task": "backend.audit.tasks.seal_audit_entries",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
     "forget idempotency keys": {
         "task": "backend.api.tasks.forget_idempotency_keys",
         "schedule": timedelta(hours=1),

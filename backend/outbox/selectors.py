@@ -16,6 +16,7 @@ from datetime import datetime
 from django.db import connection, models
 from django.db.models import Q, QuerySet
 
+from backend.api.transactions import OldestRunning
 from backend.outbox.models import Cursor, Message
 from backend.outbox.subscribers import Start, Subscriber
 from backend.outbox.topics import Topic
@@ -45,20 +46,6 @@ class Lag:
 
     messages: int
     seconds: float
-
-
-class OldestRunning(models.Func):
-    """The id of the oldest transaction that may still commit (PostgreSQL)."""
-
-    template = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    output_field = models.BigIntegerField()
-
-
-class NextTransaction(models.Func):
-    """The lowest transaction id that this server has not assigned yet (PostgreSQL)."""
-
-    template = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-    output_field = models.BigIntegerField()
 
 
 def settled() -> QuerySet[Message]:

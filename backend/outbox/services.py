@@ -7,8 +7,9 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q
 
 from backend.api.errors import NotInTransaction
+from backend.api.transactions import NextTransaction
 from backend.outbox.models import Cursor, Message
-from backend.outbox.selectors import LOWEST_XID, NextTransaction, Position, after, oldest_cursor
+from backend.outbox.selectors import LOWEST_XID, Position, after, oldest_cursor
 from backend.outbox.topics import Topic
 
 KEPT_FOR = timedelta(days=1)

@@ -1,21 +1,17 @@
-"""Audit entries: their contents, validation and retention."""
+"""Audit entries: their contents and validation."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from pytest_django import Settings
 
 from backend.api.errors import NotInTransaction
-from backend.audit import services
 from backend.audit.actors import GUEST, Actor
 from backend.audit.errors import SecretField
 from backend.audit.models import AuditEntry
 from backend.audit.services import differences, record
-from backend.audit.tasks import delete_old_audit_entries
 from tests.backend.shop import product
 
 LAMP = ("catalog.Product", "17")
@@ -79,18 +75,3 @@ def test_differences_are_the_fields_whose_values_changed() -> None:
     assert differences(before, {"price": Decimal("1.0"), "title": "Lantern"}) == {
         "title": ("Lamp", "Lantern")
     }
-
-
-@pytest.mark.django_db
-def test_entries_are_kept_for_the_retention_period(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(services, "DELETED_AT_ONCE", 2)
-    settings.AUDIT_RETENTION = timedelta(days=30)
-    for number in range(6):
-        record("product_updated", by=GUEST, subject=("catalog.Product", str(number)))
-    too_old = timezone.now() - timedelta(days=30, minutes=1)
-    AuditEntry.objects.exclude(object_id="5").update(recorded_at=too_old)
-
-    assert delete_old_audit_entries() == 5
-    assert list(AuditEntry.objects.values_list("object_id", flat=True)) == ["5"]

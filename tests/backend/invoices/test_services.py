@@ -256,13 +256,15 @@ def test_the_database_refuses_to_change_a_document() -> None:
         lambda: Invoice.objects.update(total_amount=1),
         lambda: Invoice.objects.filter(pk=invoice.pk).update(content={}),
         lambda: InvoicedMovement.objects.update(invoice=invoice),
+        lambda: InvoicedMovement.objects.all().delete(),
+        lambda: Invoice.objects.all().delete(),
     ]
     for change in changes:
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        with pytest.raises(DatabaseError), transaction.atomic():
             change()
-    if connection.vendor == "postgresql":
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            InvoicedMovement.objects.all().delete()
+    assert Invoice.objects.get().content == invoice.content
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        InvoicedMovement.objects.all().delete()
 
 
 def test_each_year_begins_with_1_in_the_time_zone_of_the_shop(settings: Settings) -> None:

@@ -1,0 +1,190 @@
+"""Verifies the audit log: recomputes the hash of every sealed entry and block, and looks for what is missing.
+
+It takes no lock and opens no transaction, so writing, sealing and retention continue meanwhile.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from backend.audit.canonical import hash_of_block, hash_of_entry
+from backend.audit.errors import InvalidHead
+from backend.audit.faults import MOST_FAULTS, Fault, FaultKind, Verification
+from backend.audit.horizon import check_horizon
+from backend.audit.intervals import Intervals
+from backend.audit.models import AuditEntry, Block, RetentionHorizon
+from backend.audit.positions import next_xid, position_after
+from backend.audit.sealing import NO_HASH, digests_of, last_block
+
+BLOCKS_AT_ONCE = 10
+ENTRIES_AT_ONCE = 10_000
+LONGEST_TRANSACTION = timedelta(days=1)
+"""An entry can be sealed later than others that are newer, if its transaction takes long."""
+
+
+def verify(*, expected_head: str = "") -> Verification:
+    """Return the state of the whole log.
+
+    `expected_head` is the head that an earlier verification returned: the chain must still contain it.
+
+    Raises:
+        InvalidHead: `expected_head` does not have the form `number:hash`.
+    """
+    expected = _parsed(expected_head) if expected_head else None
+    last = last_block()
+    result = Verification(head="" if last is None else str(last))
+    sealed = _Chain(result, last=last, expected=expected).check()
+    _check_unsealed(result, sealed=sealed, last=last)
+    check_horizon(result)
+    return result
+
+
+def _parsed(head: str) -> tuple[int, str]:
+    number, _, digest = head.partition(":")
+    if not (number.isascii() and number.isdigit() and len(digest) == len(NO_HASH)):
+        raise InvalidHead(head)
+    return int(number), digest
+
+
+class _Chain:
+    """The blocks from the horizon to the last one that existed when the verification began."""
+
+    def __init__(self, result: Verification, *, last: Block | None, expected: tuple[int, str] | None) -> None:
+        self._result, self._last, self._expected = result, last, expected
+        self._horizon = RetentionHorizon.objects.first()
+        self._previous: Block | None = None
+        self._expected_hash = ""
+        """The hash that the chain has where `expected` says."""
+
+    def check(self) -> Intervals:
+        """Check every block and its entries; return the ids of the sealed entries."""
+        sealed = Intervals()
+        for block in self._blocks():
+            digests = dict(digests_of(block))
+            sealed.add_all(digests)
+            faults = [*self._of_block(block), *self._of_entries(block, digests)]
+            if faults and not _is_being_deleted(block):
+                self._result.add(faults)
+            self._result.blocks += 1
+            self._result.entries += len(digests)
+            if self._expected is not None and block.number == self._expected[0]:
+                self._expected_hash = block.hash
+            self._previous = block
+        self._check_expected()
+        return sealed
+
+    def _blocks(self) -> Iterator[Block]:
+        number, last = -1, -1 if self._last is None else self._last.number
+        while found := list(
+            Block.objects.filter(number__gt=number, number__lte=last).order_by("number")[:BLOCKS_AT_ONCE]
+        ):
+            yield from found
+            number = found[-1].number
+
+    def _of_block(self, block: Block) -> Iterator[Fault]:
+        previous = self._previous
+        if previous is None:
+            yield from self._of_beginning(block)
+        elif block.number != previous.number + 1:
+            missing = _numbers(previous.number + 1, block.number - 1)
+            yield Fault(FaultKind.BLOCK_REMOVED, f"{missing} missing", block.number)
+        elif block.previous_hash != previous.hash:
+            message = "does not contain the hash of the block before it"
+            yield Fault(FaultKind.BLOCK_CHANGED, message, block.number)
+        if hash_of_block(block) != block.hash:
+            yield Fault(FaultKind.BLOCK_CHANGED, "was changed", block.number)
+        if previous and block.sealed_at < previous.sealed_at:
+            self._result.note(f"block {block.number} was sealed before block {previous.number}")
+        horizon = self._horizon
+        if horizon and horizon.block == block.number and horizon.block_hash != block.hash:
+            yield Fault(FaultKind.HORIZON_CHANGED, "is not the block of the horizon", block.number)
+
+    def _of_beginning(self, block: Block) -> Iterator[Fault]:
+        horizon = self._horizon
+        deleted, deleted_hash = (horizon.block, horizon.block_hash) if horizon else (0, NO_HASH)
+        if block.number <= deleted:
+            # Retention has not deleted it yet; the block before it is gone.
+            return
+        if block.number > deleted + 1:
+            missing = _numbers(deleted + 1, block.number - 1)
+            yield Fault(FaultKind.BLOCK_REMOVED, f"{missing} missing", block.number)
+        elif block.previous_hash != deleted_hash:
+            message = "does not contain the hash of the last deleted block"
+            yield Fault(FaultKind.BLOCK_CHANGED, message, block.number)
+        newest = block.previous_newest_at
+        if horizon and newest and newest >= horizon.recorded_before:
+            message = f"entries up to {newest} were deleted, but retention ends at {horizon.recorded_before}"
+            yield Fault(FaultKind.HORIZON_CHANGED, message, block.number)
+
+    def _of_entries(self, block: Block, digests: dict[int, bytes]) -> Iterator[Fault]:
+        found = AuditEntry.objects.in_bulk(list(digests))
+        for entry_id, digest in digests.items():
+            entry = found.get(entry_id)
+            if entry is None:
+                yield Fault(FaultKind.ENTRY_REMOVED, "is missing", block.number, entry_id)
+            elif hash_of_entry(entry) != digest:
+                yield Fault(FaultKind.ENTRY_CHANGED, "was changed", block.number, entry_id)
+            elif self._previous and entry.recorded_at < self._previous.sealed_at - LONGEST_TRANSACTION:
+                self._result.note(
+                    f"entry {entry_id} of {entry.recorded_at} was added after block {self._previous.number}"
+                    f" was sealed at {self._previous.sealed_at}"
+                )
+
+    def _check_expected(self) -> None:
+        if self._expected is None:
+            return
+        number, digest = self._expected
+        horizon = RetentionHorizon.objects.first()
+        if not self._expected_hash and horizon and number <= horizon.block:
+            if number < horizon.block:
+                self._result.note(f"block {number} of the expected head was deleted by retention")
+                return
+            self._expected_hash = horizon.block_hash
+        if self._expected_hash != digest:
+            message = "is not the block of the expected head" if self._expected_hash else "is missing"
+            self._result.add([Fault(FaultKind.HEAD_NOT_FOUND, message, number)])
+
+
+def _is_being_deleted(block: Block) -> bool:
+    """Return whether retention deletes the block at the same time as it is verified."""
+    horizon = RetentionHorizon.objects.first()
+    return (
+        horizon is not None
+        and horizon.block >= block.number
+        and not Block.objects.filter(pk=block.number).exists()
+    )
+
+
+def _numbers(first: int, last: int) -> str:
+    return f"block {first} is" if first == last else f"blocks {first} to {last} are"
+
+
+def _check_unsealed(result: Verification, *, sealed: Intervals, last: Block | None) -> None:
+    """Count the entries that are not sealed yet, and find those that must have been sealed but are not."""
+    position = position_after(last)
+    # After a restore on another server, new entries come before the last block in the order of xids.
+    is_restored = last is not None and next_xid() <= last.last_xid
+    newest = (-1, 0)
+    for entry_id, xid in _not_in(sealed):
+        if position.precedes(xid=xid, entry_id=entry_id) or (
+            is_restored and last is not None and entry_id > last.highest_id
+        ):
+            result.unsealed += 1
+            newest = max(newest, (xid, entry_id))
+        elif len(result.faults) < MOST_FAULTS:
+            message = "was inserted among sealed entries"
+            result.add([Fault(FaultKind.ENTRY_INSERTED, message, entry=entry_id)])
+    if newest[0] >= next_xid() and not is_restored:
+        message = "has the id of a transaction that has not begun"
+        result.add([Fault(FaultKind.ENTRY_INSERTED, message, entry=newest[1])])
+
+
+def _not_in(sealed: Intervals) -> Iterator[tuple[int, int]]:
+    """Yield the id and the xid of each entry whose id is not in `sealed`."""
+    after: int | None = None
+    while True:
+        rows = AuditEntry.objects.order_by("id").values_list("id", "xid")
+        page = list((rows if after is None else rows.filter(id__gt=after))[:ENTRIES_AT_ONCE])
+        yield from (row for row in page if row[0] not in sealed)
+        if len(page) < ENTRIES_AT_ONCE:
+            return
+        after = page[-1][0]
