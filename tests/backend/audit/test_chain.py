@@ -17,6 +17,7 @@ from backend.audit.actors import Actor
 from backend.audit.canonical import hash_of_block, hash_of_entry
 from backend.audit.errors import InvalidHead
 from backend.audit.models import AuditEntry, Block
+from backend.audit.positions import BEGINNING
 from backend.audit.sealing import HASH_BYTES, ID_BYTES, digests_of, last_block, seal
 from backend.audit.services import record
 from backend.audit.verification import verify
@@ -203,7 +204,7 @@ def test_the_chain_continues_on_another_server_whose_transaction_ids_are_lower()
     write(*"abc")
     with superuser():
         AuditEntry.objects.update(xid=F("id") + 2**50)
-    position = sealing.position_after(None)
+    position = BEGINNING
     sealing._stored([entry("a"), entry("b")], position=position, last=None, now=timezone.now())
     write("d")
     assert (verify().is_intact, verify().unsealed) == (True, 2)
