@@ -33,7 +33,7 @@ class Fault:
 class Verification:
     """The state of the log. `head` is the last block as `number:hash`.
 
-    `faults` are in the order of the chain. `notes` are observations that have an innocent explanation as well.
+    `faults` are in the order of the chain. `notes` may have another cause than tampering.
     """
 
     head: str = ""

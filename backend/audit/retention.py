@@ -18,8 +18,8 @@ BY = Actor.system("audit_retention")
 def delete_old_entries(*, now: datetime) -> int:
     """Delete the entries older than AUDIT_RETENTION with their blocks; return how many entries.
 
-    A block is deleted as a whole, once its newest entry is too old. Entries are sealed first. Each block is deleted in a transaction of its own. The last block remains,
-    because the next one contains its hash.
+    A block is deleted as a whole, in a transaction of its own, once its newest entry is too old. Entries are
+    sealed first. The last block remains, because the next one contains its hash.
     """
     seal(now=now)
     _move_horizon(recorded_before=now - settings.AUDIT_RETENTION)
