@@ -97,3 +97,42 @@ class AreaRequired(PermissionDenied):
         who = "sellers, and staff" if sellers_too else "staff"
         super().__init__(f"Only {who} with the area `{area}` may do this.")
         self.details = {"area": area}
+
+
+class AccountNotFound(NotFound):
+    """There is no such account."""
+
+    code = "account_not_found"
+    message = "There is no such account."
+    details_keys = {"account_id": "The id.", "phone": "The phone number, if the account was looked up by it."}
+    hint = "Use an id of the list of staff, or the phone number of a registered account."
+
+
+class BeyondOwnAreas(DomainError):
+    """The caller lacks an area of the account that they change, or an area that they grant."""
+
+    code = "beyond_own_areas"
+    status = 403
+    message = "You can only grant areas that you have, to accounts that have no others."
+    details_keys = {"areas": "The areas that the caller lacks."}
+    hint = "Ask an admin."
+
+
+class AdminHasAllAreas(DomainError):
+    """Areas can't be granted to an admin, or withdrawn from one."""
+
+    code = "admin_has_all_areas"
+    status = 409
+    message = "An admin has all areas."
+    details_keys = {"account_id": "The id of the admin's account."}
+    hint = "An operator can make the admin an ordinary member of staff with `manage.py staff`."
+
+
+class LastAdmin(DomainError):
+    """The only active admin can't be demoted or deactivated."""
+
+    code = "last_admin"
+    status = 409
+    message = "The shop needs an active admin, and this is the last one."
+    details_keys = {"account_id": "The id of the admin's account."}
+    hint = "Make another account an admin first, with `manage.py staff`."

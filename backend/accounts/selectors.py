@@ -1,13 +1,15 @@
-"""Reads of login sessions."""
+"""Reads of login sessions and of accounts."""
 
 from datetime import datetime
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from backend.accounts.models import Session, User
+from backend.accounts.errors import AccountNotFound
+from backend.accounts.models import Session, User, UserType
+from backend.accounts.phones import phone_of
 from backend.api.compiled_queries import CompiledQuery
 
 # Other columns are loaded when a view reads them, which is rare.
@@ -41,3 +43,33 @@ def active_sessions_of(user_id: int, *, now: datetime) -> QuerySet[Session]:
     """Return the user's active sessions, the last used first."""
     used = Coalesce(F("last_used_at"), F("created_at"))
     return Session.objects.active(now=now).filter(user=user_id).order_by(used.desc(), "pk")
+
+
+def staff() -> QuerySet[User]:
+    """Return the members of staff, inactive ones too, by id."""
+    return User.objects.filter(Q(is_staff=True) | Q(user_type=UserType.ADMIN)).order_by("pk")
+
+
+def account(account_id: int) -> User:
+    """Return the account.
+
+    Raises:
+        AccountNotFound: there is no such account.
+    """
+    user = User.objects.filter(pk=account_id).first()
+    if user is None:
+        raise AccountNotFound(account_id=account_id)
+    return user
+
+
+def account_with(*, phone: str) -> User:
+    """Return the account with the phone, in any notation.
+
+    Raises:
+        InvalidInput: the phone is invalid.
+        AccountNotFound: no account has the phone.
+    """
+    user = User.objects.filter(phone=phone_of(phone)).first()
+    if user is None:
+        raise AccountNotFound(phone=phone)
+    return user

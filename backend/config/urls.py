@@ -13,6 +13,7 @@ documentation = csp(DOCUMENTATION_POLICY)
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
     path("api/accounts/sessions/", include("backend.accounts.session_urls")),
+    path("api/accounts/staff/", include("backend.accounts.staff_urls")),
     path("api/accounts/addresses/", include("backend.addresses.urls")),
     path("api/products/inventory/", include("backend.inventory.urls")),
     path("api/products/", include("backend.catalog.urls")),
