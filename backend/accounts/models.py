@@ -137,8 +137,9 @@ class Session(models.Model):
     """A login session: a series of pairs of tokens, of which only the newest can be renewed.
 
     `refresh_id` is the id of the current pair, `issued_at` is when it was issued, and `previous_refresh_id`
-    is the id of the pair before it; docs/decisions/sessions.md says what happens to older ones. The last
-    three fields are as of the last login or refresh.
+    is the id of the pair before it; docs/decisions/sessions.md says what happens to older ones.
+    `last_used_at`, `user_agent` and `address` are as of the last login or refresh. `second_factor_at` is when
+    a second factor was verified in the session, if it was.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -149,6 +150,7 @@ class Session(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField(null=True)
+    second_factor_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     user_agent = models.CharField(max_length=LONGEST_USER_AGENT, blank=True, default="", db_default="")
     address = models.CharField(max_length=LONGEST_ADDRESS, blank=True, default="", db_default="")
@@ -205,3 +207,7 @@ class ShopperLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.anonymous_id} is user {self.user_id}"
+
+
+# Django finds models in this module; those of the second factor refer to the user by name.
+from backend.accounts.second_factor import models as _second_factor_models  # noqa: E402, F401

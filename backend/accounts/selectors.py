@@ -13,7 +13,7 @@ from backend.accounts.phones import phone_of
 from backend.api.compiled_queries import CompiledQuery
 
 # Other columns are loaded when a view reads them, which is rare.
-_SESSION_COLUMNS = ("id", "user_id", "created_at", "expires_at")
+_SESSION_COLUMNS = ("id", "user_id", "created_at", "expires_at", "second_factor_at")
 _LEFT_OUT = {"password", "last_login", "source", "source_reference"}
 _USER_COLUMNS = tuple(field.attname for field in User._meta.concrete_fields if field.attname not in _LEFT_OUT)
 

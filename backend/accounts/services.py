@@ -14,6 +14,8 @@ from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
 from backend.accounts.models import User, UserType
 from backend.accounts.passwords import require_acceptable
 from backend.accounts.phones import normalise_new_phone, phone_of
+from backend.accounts.second_factor.challenges import Challenge, begin_challenge
+from backend.accounts.second_factor.services import methods_of
 from backend.accounts.sessions import UNKNOWN_DEVICE, LoggedIn, begin_session
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
@@ -107,13 +109,17 @@ def log_in(
     now: datetime,
     device: Device = UNKNOWN_DEVICE,
     anonymous_id: UUID | None = None,
-) -> LoggedIn:
-    """Start a session; `anonymous_id` is the id that the client used before, as a guest.
+) -> LoggedIn | Challenge:
+    """Start a session, or return a challenge if the account has a second factor.
+
+    `anonymous_id` is the id that the client used before, as a guest.
 
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
     """
     user = verify_password(phone=phone, password=password, device=device, now=now)
+    if methods := methods_of(user):
+        return begin_challenge(user, methods=methods, anonymous_id=anonymous_id, now=now)
     return begin_session(user, device=device, anonymous_id=anonymous_id, now=now)
 
 

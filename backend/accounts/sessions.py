@@ -45,11 +45,13 @@ def begin_session(
     *,
     device: Device = UNKNOWN_DEVICE,
     anonymous_id: UUID | None = None,
+    second_factor: str = "",
     now: datetime,
 ) -> LoggedIn:
     """Start a session of `user`, whose password was verified against `user.password`.
 
-    `anonymous_id` is the id that the client used before, as a guest.
+    `anonymous_id` is the id that the client used before, as a guest; `second_factor` is how the second factor
+    was verified, if it was.
 
     Raises:
         InvalidCredentials: the password was changed since it was verified, or the account was deactivated.
@@ -59,6 +61,7 @@ def begin_session(
         refresh_id=new_token_id(),
         issued_at=now,
         expires_at=now + min(settings.REFRESH_TOKEN_LIFETIME, settings.SESSION_LIFETIME),
+        second_factor_at=now if second_factor else None,
     )
     _note_use(session, device=device, now=now)
     with transaction.atomic():
@@ -66,7 +69,8 @@ def begin_session(
         if not unchanged.update(last_login=now):
             raise InvalidCredentials
         session.save(force_insert=True)
-        record("accounts.session_started", by=Actor.user(user.pk), subject=session)
+        changes = {"second_factor": (None, second_factor)} if second_factor else {}
+        record("accounts.session_started", by=Actor.user(user.pk), subject=session, changes=changes)
         if anonymous_id is not None:
             _link(anonymous_id, user=user, now=now)
     return _logged_in(session, now=now)

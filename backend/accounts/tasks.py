@@ -1,9 +1,10 @@
-"""Periodic tasks for login sessions and one-time passwords."""
+"""Periodic tasks that delete expired rows."""
 
 from celery import shared_task
 from django.utils import timezone
 
 from backend.accounts import one_time_passwords, sessions
+from backend.accounts.second_factor import challenges
 
 
 @shared_task
@@ -16,3 +17,9 @@ def forget_expired_sessions() -> int:
 def forget_one_time_passwords() -> int:
     """Delete old one-time passwords; return how many."""
     return one_time_passwords.forget_one_time_passwords(now=timezone.now())
+
+
+@shared_task
+def forget_second_factor_challenges() -> int:
+    """Delete expired challenges of logins; return how many."""
+    return challenges.forget_challenges(now=timezone.now())

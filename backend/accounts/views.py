@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +16,8 @@ from backend.accounts.authentication import account_of, session_of
 from backend.accounts.devices import device_of
 from backend.accounts.errors import InvalidCredentials, PhoneTaken, SessionEnded, WrongPassword
 from backend.accounts.passwords import change_password
+from backend.accounts.second_factor.challenges import Challenge
+from backend.accounts.second_factor.serializers import SecondFactorChallengeSerializer
 from backend.accounts.serializers import (
     EndedSessionsSerializer,
     LoginSerializer,
@@ -35,7 +38,8 @@ from backend.api.throttles import LoginThrottle
 from backend.audit.actors import actor_of
 
 
-def _tokens(logged_in: LoggedIn) -> Any:
+def tokens_of(logged_in: LoggedIn) -> Any:
+    """Return the body of a response with tokens."""
     return TokensSerializer(
         {
             "access_token": logged_in.access_token,
@@ -45,6 +49,11 @@ def _tokens(logged_in: LoggedIn) -> Any:
             "user": logged_in.user,
         }
     ).data
+
+
+def logged_in_response(logged_in: LoggedIn) -> Response:
+    """Return the response to a login."""
+    return envelope(tokens_of(logged_in), message="Logged in.")
 
 
 class GuestView(APIView):
@@ -77,6 +86,13 @@ class RegisterView(GuestView):
         return envelope(UserSerializer(user).data, message="Account created.", status=201)
 
 
+LOGIN_RESPONSE = PolymorphicProxySerializer(
+    component_name="LoginEnvelope",
+    serializers=[envelope_of(TokensSerializer), envelope_of(SecondFactorChallengeSerializer)],  # type: ignore[list-item]
+    resource_type_field_name=None,
+)
+
+
 class LoginView(GuestView):
     """Login."""
 
@@ -85,7 +101,7 @@ class LoginView(GuestView):
         tag="accounts",
         request=LoginSerializer,
         headers=[ANONYMOUS_ID],
-        response=envelope_of(TokensSerializer),
+        response=LOGIN_RESPONSE,
         errors=[InvalidCredentials],
     )
     def post(self, request: Request) -> Response:
@@ -94,6 +110,9 @@ class LoginView(GuestView):
         The response has an access token for the header `Authorization: Bearer …`, and a refresh token to get
         the next pair of tokens. If the header X-Anonymous-Id is sent, the guest's earlier behaviour is
         attributed to the account.
+
+        If the account has a second factor, the response has no tokens but a `challenge_token` for
+        `accounts_login_second_factor`.
         """
         credentials = parse_body(request, LoginSerializer)
         logged_in = services.log_in(
@@ -102,7 +121,10 @@ class LoginView(GuestView):
             anonymous_id=anonymous_id(request),
             now=timezone.now(),
         )
-        return envelope(_tokens(logged_in), message="Logged in.")
+        if isinstance(logged_in, Challenge):
+            challenge = SecondFactorChallengeSerializer(logged_in).data
+            return envelope(challenge, message="Verify your second factor to log in.")
+        return logged_in_response(logged_in)
 
 
 class TokenRefreshView(GuestView):
@@ -126,11 +148,13 @@ class TokenRefreshView(GuestView):
         """
         body = parse_body(request, TokenRefreshSerializer)
         renewed = renew(body["refresh_token"], device=device_of(request), now=timezone.now())
-        return envelope(_tokens(renewed))
+        return envelope(tokens_of(renewed))
 
 
 class ProfileView(APIView):
     """The caller's own account."""
+
+    open_without_second_factor = True
 
     @operation("accounts_profile_get", tag="accounts", response=envelope_of(UserSerializer))
     def get(self, request: Request) -> Response:
@@ -158,6 +182,7 @@ class ProfileView(APIView):
 class PasswordChangeView(APIView):
     """Changes of the caller's password."""
 
+    open_without_second_factor = True
     throttle_classes = (LoginThrottle,)
 
     @operation(
@@ -185,6 +210,8 @@ class PasswordChangeView(APIView):
 
 class LogoutView(APIView):
     """Logout."""
+
+    open_without_second_factor = True
 
     @operation("accounts_logout", tag="accounts", response=envelope_of(UserSerializer))
     def post(self, request: Request) -> Response:

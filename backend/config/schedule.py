@@ -23,6 +23,10 @@ BEAT_SCHEDULE = {
         "task": "backend.accounts.tasks.forget_expired_sessions",
         "schedule": timedelta(days=1),
     },
+    "forget second factor challenges": {
+        "task": "backend.accounts.tasks.forget_second_factor_challenges",
+        "schedule": timedelta(days=1),
+    },
     "forget one-time passwords": {
         "task": "backend.accounts.tasks.forget_one_time_passwords",
         "schedule": timedelta(days=1),

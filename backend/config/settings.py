@@ -16,6 +16,7 @@ from backend.config.environment import DEVELOPMENT_SECRET, Variables, require_sa
 from backend.config.logging import logging_configuration
 from backend.config.mail import email_backend, sender
 from backend.config.optional import GENERATED_SHOP, is_installed
+from backend.config.passkeys import relying_party
 from backend.config.payments import payment_gateways
 from backend.config.schedule import BEAT_SCHEDULE
 from backend.config.shop import EXAMPLE_SHOP, NO_SHOP
@@ -37,6 +38,8 @@ PipelineSettings.from_env()
 
 SECRET_KEY = env.text("SECRET_KEY", DEVELOPMENT_SECRET)
 DEBUG = env.flag("DEBUG", default=False)
+# Keys that were replaced, whose signatures and authenticator apps stay valid.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 require_safe(ENVIRONMENT, secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS)
 
@@ -233,6 +236,13 @@ LOW_STOCK_THRESHOLD = env.whole("LOW_STOCK_THRESHOLD", 5)
 
 # The addresses in messages.
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{env.whole('PORT', 8000)}").rstrip("/")
+_RELYING_PARTY = relying_party(PUBLIC_URL)
+# Passkeys are bound to this domain, and verified for pages of these origins.
+PASSKEY_RP_ID = env.text("PASSKEY_RP_ID", _RELYING_PARTY.domain)
+PASSKEY_ORIGINS = env.words("PASSKEY_ORIGINS", [_RELYING_PARTY.origin])
+STAFF_SECOND_FACTOR = env.choice(
+    "STAFF_SECOND_FACTOR", "required" if ENVIRONMENT == "production" else "optional", ("required", "optional")
+)
 PRODUCT_PAGE_URL = env.text("PRODUCT_PAGE_URL", f"{PUBLIC_URL}/api/products/{{id}}/")
 
 EMAIL_HOST = env.text("EMAIL_HOST", "")

@@ -12,6 +12,8 @@ documentation = csp(DOCUMENTATION_POLICY)
 
 urlpatterns = [
     path("accounts/", include("backend.accounts.urls")),
+    path("api/accounts/login/", include("backend.accounts.second_factor.login_urls")),
+    path("api/accounts/me/second-factor/", include("backend.accounts.second_factor.urls")),
     path("api/accounts/sessions/", include("backend.accounts.session_urls")),
     path("api/accounts/staff/", include("backend.accounts.staff_urls")),
     path("api/accounts/addresses/", include("backend.addresses.urls")),

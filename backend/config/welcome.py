@@ -12,7 +12,8 @@ from urllib.parse import quote_plus
 from django.db.models import Count, F
 
 from backend.accounts.models import User
-from backend.accounts.services import DEMO_PASSWORD, log_in
+from backend.accounts.services import DEMO_PASSWORD
+from backend.accounts.sessions import begin_session
 from backend.catalog.models import Product
 
 STAFF_PHONE = "+15550100001"
@@ -77,7 +78,7 @@ def lines(address: str, *, now: datetime) -> list[Example]:
 
 
 def _as_customer(product: Product, *, now: datetime) -> list[Example]:
-    token = log_in(phone=CUSTOMER_PHONE, password=DEMO_PASSWORD, now=now).access_token
+    token = _access_token(CUSTOMER_PHONE, now=now)
     return [
         Example(f"a customer: {CUSTOMER_PHONE}", f"CUSTOMER={token}"),
         Example("recommendations for this customer", _get("/api/recommendations/user/?limit=3", "CUSTOMER")),
@@ -90,7 +91,7 @@ def _as_customer(product: Product, *, now: datetime) -> list[Example]:
 
 
 def _as_staff(product: Product, *, now: datetime) -> list[Example]:
-    token = log_in(phone=STAFF_PHONE, password=DEMO_PASSWORD, now=now).access_token
+    token = _access_token(STAFF_PHONE, now=now)
     period = f"start_date={(now - timedelta(days=REPORT_DAYS)).date()}&end_date={now.date()}"
     return [
         Example(f"staff: {STAFF_PHONE}", f"STAFF={token}"),
@@ -104,6 +105,10 @@ def _as_staff(product: Product, *, now: datetime) -> list[Example]:
             _send("PATCH", f"/api/products/{product.pk}/", {"discount_percentage": "10.00"}, "STAFF"),
         ),
     ]
+
+
+def _access_token(phone: str, *, now: datetime) -> str:
+    return begin_session(User.objects.get(phone=phone), now=now).access_token
 
 
 def _example_product() -> Product | None:

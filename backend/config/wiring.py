@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from backend.accounts.second_factor.errors import SecondFactorRequired
 from backend.analytics import health as warehouse_health
 from backend.api.schema.error_responses import register_server_errors
 from backend.catalog.images import files as image_files
@@ -22,7 +23,11 @@ from backend.tracking import sink
 
 def connect() -> None:
     """Register the exposure sink, the health checks, and the errors of the web process and of a bucket."""
-    register_server_errors(any_request=[ServerBusy, ResponseTooLate], body=[BodyTooLarge, BodyTooSlow])
+    register_server_errors(
+        any_request=[ServerBusy, ResponseTooLate],
+        body=[BodyTooLarge, BodyTooSlow],
+        token=[SecondFactorRequired],
+    )
     exposures.register_sink(sink.store)
     if settings.STORAGES["default"]["BACKEND"] == BUCKET:
         image_files.register_storage_errors(storage_errors())

@@ -116,11 +116,11 @@ def _access_token() -> str:
     from django.utils import timezone  # noqa: PLC0415
 
     from backend.accounts.models import User  # noqa: PLC0415
-    from backend.accounts.services import log_in  # noqa: PLC0415
+    from backend.accounts.sessions import begin_session  # noqa: PLC0415
 
     phone = "+16502530000"
-    User.objects.create_user(phone, PASSWORD)
-    return log_in(phone=phone, password=PASSWORD, now=timezone.now()).access_token
+    user = User.objects.create_user(phone, PASSWORD)
+    return begin_session(user, now=timezone.now()).access_token
 
 
 def _print(guest: Cost, account: Cost) -> int:

@@ -36,13 +36,16 @@ class KnownError(Protocol):
     hint: Any
 
 
-# Errors that the server returns before a view runs: for any request, and for a request with a body.
-_of_server: dict[str, Sequence[KnownError]] = {"any": (), "body": ()}
+# Errors that occur before a view's method runs: for any request, and for one with a body or a token.
+_of_server: dict[str, Sequence[KnownError]] = {"any": (), "body": (), "token": ()}
 
 
-def register_server_errors(*, any_request: Sequence[Any], body: Sequence[Any]) -> None:
-    """Document errors that no view raises: on every operation, and on every operation with a body."""
-    _of_server.update(any=tuple(any_request), body=tuple(body))
+def register_server_errors(*, any_request: Sequence[Any], body: Sequence[Any], token: Sequence[Any]) -> None:
+    """Document errors that no view raises: on every operation, and on those with a body or a token.
+
+    The errors of `token` are not documented for views with `open_without_second_factor`.
+    """
+    _of_server.update(any=tuple(any_request), body=tuple(body), token=tuple(token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,8 @@ def _of_access(view: APIView) -> Iterator[Any]:
     permissions = [type(permission) for permission in view.get_permissions()]
     if view.get_authenticators():
         yield FRAMEWORK_ERRORS[exceptions.AuthenticationFailed]
+        if not getattr(view, "open_without_second_factor", False):
+            yield from _of_server["token"]
         if AllowAny not in permissions:
             yield FRAMEWORK_ERRORS[exceptions.NotAuthenticated]
     if any(getattr(permission, "refuses_with_403", True) for permission in set(permissions) - PUBLIC):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.throttling import SimpleRateThrottle
 
 from backend.accounts.models import User
-from backend.accounts.services import log_in
+from backend.accounts.sessions import begin_session
 from backend.api.schema.autoschema import ShopSchema
 from backend.search.rebuilding import build
 from indexing.engine import SearchEngine
@@ -21,7 +21,6 @@ from tests.backend.shop import SYSTEM, customer, product, seller, staff
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True, reset_sequences=True)]
 
-PASSWORD = "a password for tests"
 LOGOUT = "/accounts/logout/"
 ACCOUNTS = {"customer": customer, "staff": staff}
 
@@ -52,10 +51,8 @@ def application(
 
 
 def authenticated(user: User) -> dict[str, str]:
-    """Log in and return the headers of the account's requests."""
-    user.set_password(PASSWORD)
-    user.save()
-    session = log_in(phone=str(user.phone), password=PASSWORD, now=timezone.now())
+    """Return the headers of the account's requests."""
+    session = begin_session(user, now=timezone.now())
     return {"Authorization": f"Bearer {session.access_token}"}
 
 

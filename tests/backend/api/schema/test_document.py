@@ -17,6 +17,7 @@ from tests.backend.api.schema.document import codes, described, document, operat
 OPEN_TO_GUESTS = {
     "accounts_forgot_password",
     "accounts_login",
+    "accounts_login_second_factor",
     "accounts_register",
     "accounts_reset_password",
     "accounts_token_refresh",
@@ -51,6 +52,7 @@ OPEN_TO_GUESTS = {
 WITHOUT_TOKEN = {
     "accounts_forgot_password",
     "accounts_login",
+    "accounts_login_second_factor",
     "accounts_register",
     "accounts_reset_password",
     "accounts_token_refresh",
@@ -61,6 +63,18 @@ WITHOUT_TOKEN = {
     "readiness_get",
     "unsubscribe_page_get",
     "unsubscriptions_create",
+}
+# Operations that staff reach without the second factor that they must have.
+OPEN_WITHOUT_SECOND_FACTOR = {
+    "accounts_change_password",
+    "accounts_logout",
+    "accounts_profile_get",
+    "accounts_profile_update",
+    "recovery_codes_create",
+    "second_factor_get",
+    "second_factor_totp_confirm",
+    "second_factor_totp_create",
+    "second_factor_totp_disable",
 }
 FOR_ROLES = {
     "categories_create",
@@ -176,7 +190,9 @@ def test_every_example_has_every_field_that_a_response_has() -> None:
                 media = operation.responses[status]["content"].get("application/json")
                 if media is None:
                     continue
-                assert set(media["example"]) == set(resolved(media["schema"])["properties"]), operation.id
+                schema = resolved(media["schema"])
+                shape = resolved(schema["oneOf"][0]) if "oneOf" in schema else schema
+                assert set(media["example"]) == set(shape["properties"]), operation.id
 
 
 def test_every_parameter_has_a_description() -> None:
@@ -240,7 +256,13 @@ def test_an_operation_that_reads_a_token_returns_401() -> None:
 
 
 def test_an_operation_for_some_roles_returns_403() -> None:
-    assert {operation.id for operation in operations() if "403" in operation.responses} == FOR_ROLES
+    refused = {
+        operation.id: codes(operation.id, 403) for operation in operations() if "403" in operation.responses
+    }
+    assert {name for name, found in refused.items() if found - {"second_factor_required"}} == FOR_ROLES
+    without = {operation.id for operation in operations()} - WITHOUT_TOKEN
+    without -= {name for name, found in refused.items() if "second_factor_required" in found}
+    assert without == OPEN_WITHOUT_SECOND_FACTOR
 
 
 def test_an_operation_with_a_path_parameter_or_pages_returns_404() -> None:
@@ -300,7 +322,7 @@ def test_every_response_has_the_request_id_header() -> None:
         ),
         ("accounts_register", 409, {"phone_taken"}),
         ("cart_items_create", 404, {"product_not_found", "variant_not_found"}),
-        ("products_update", 403, {"not_your_product"}),
+        ("products_update", 403, {"not_your_product", "second_factor_required"}),
         (
             "search_results_list",
             503,

@@ -24,6 +24,7 @@ function authenticated(token: string): Middleware {
 async function logIn(credentials: components["schemas"]["LoginRequest"]): Promise<void> {
   const { data, error } = await shop.POST("/accounts/login/", { body: credentials });
   assert(data !== undefined, error?.error);
+  assert("access_token" in data.data, "the account has a second factor");
   shop.use(authenticated(data.data.access_token));
 }
 

@@ -1,0 +1,135 @@
+"""The second step of a login: a challenge that is answered with a code or a passkey."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from backend.accounts.devices import Device
+from backend.accounts.models import User
+from backend.accounts.second_factor import passkeys
+from backend.accounts.second_factor.errors import InvalidChallenge, WrongCode
+from backend.accounts.second_factor.models import SecondFactorChallenge
+from backend.accounts.second_factor.services import Method, accept_code, lock_user, record_refusal, record_use
+from backend.accounts.sessions import UNKNOWN_DEVICE, LoggedIn, begin_session
+
+VALID_FOR = timedelta(minutes=5)
+MOST_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """What a client needs for the second step of a login."""
+
+    challenge_token: str
+    methods: Sequence[Method]
+    expires_in: int
+
+
+def begin_challenge(
+    user: User, *, methods: Sequence[Method], anonymous_id: UUID | None = None, now: datetime
+) -> Challenge:
+    """Return a challenge for the user, whose password was verified against `user.password`."""
+    token = secrets.token_urlsafe(32)
+    SecondFactorChallenge.objects.create(
+        user=user,
+        token_hash=_hash_of(token),
+        password_key=user.get_session_auth_hash(),
+        anonymous_id=anonymous_id,
+        created_at=now,
+        expires_at=now + VALID_FOR,
+    )
+    return Challenge(challenge_token=token, methods=methods, expires_in=int(VALID_FOR.total_seconds()))
+
+
+def _hash_of(token: str) -> str:
+    # The token is random enough for a plain hash.
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def complete_challenge(
+    challenge_token: str,
+    *,
+    code: str | None = None,
+    passkey: Mapping[str, Any] | None = None,
+    device: Device = UNKNOWN_DEVICE,
+    now: datetime,
+) -> LoggedIn:
+    """Start a session for the user of the challenge; either `code` or `passkey` is given.
+
+    Raises:
+        InvalidChallenge: the token is not that of an open challenge.
+        WrongCode: the code or the passkey was refused, which counts as an attempt.
+    """
+    with transaction.atomic(durable=True):
+        challenge, user = _open_challenge(challenge_token, now=now)
+        challenge.attempts += 1
+        if code is not None:
+            method = accept_code(user.pk, code=code, now=now)
+        else:
+            method = _accept_passkey(challenge, response=passkey or {}, now=now)
+        if method is not None:
+            challenge.used_at = now
+        # What a passkey signs can be used once.
+        challenge.passkey_challenge = ""
+        challenge.save(update_fields=["attempts", "used_at", "passkey_challenge"])
+        if method is not None:
+            return begin_session(
+                user, device=device, anonymous_id=challenge.anonymous_id, second_factor=method.value, now=now
+            )
+    raise WrongCode
+
+
+def _accept_passkey(
+    challenge: SecondFactorChallenge, *, response: Mapping[str, Any], now: datetime
+) -> Method | None:
+    if passkeys.accept(challenge.user_id, response=response, challenge=challenge.passkey_challenge, now=now):
+        record_use(challenge.user_id, method=Method.PASSKEY)
+        return Method.PASSKEY
+    record_refusal(challenge.user_id)
+    return None
+
+
+def _open_challenge(token: str, *, now: datetime) -> tuple[SecondFactorChallenge, User]:
+    """Return the open challenge and its user, both locked.
+
+    Raises:
+        InvalidChallenge: there is none.
+    """
+    rows = SecondFactorChallenge.objects.select_for_update(of=("self",), no_key=True)
+    challenge = rows.filter(
+        token_hash=_hash_of(token), used_at=None, expires_at__gt=now, attempts__lt=MOST_ATTEMPTS
+    ).first()
+    if challenge is None:
+        raise InvalidChallenge
+    user = lock_user(challenge.user_id)
+    same_password = hmac.compare_digest(user.get_session_auth_hash(), challenge.password_key)
+    if not user.is_active or not same_password:
+        raise InvalidChallenge
+    return challenge, user
+
+
+def passkey_options(challenge_token: str, *, now: datetime) -> dict[str, Any]:
+    """Return what the browser needs to answer the challenge with a passkey.
+
+    Raises:
+        InvalidChallenge: the token is not that of an open challenge.
+        PasskeysUnavailable: the package for passkeys isn't installed.
+    """
+    with transaction.atomic():
+        challenge, _ = _open_challenge(challenge_token, now=now)
+        options = passkeys.authentication_options(challenge.user_id)
+        challenge.passkey_challenge = options["challenge"]
+        challenge.save(update_fields=["passkey_challenge"])
+    return options
+
+
+def forget_challenges(*, now: datetime) -> int:
+    """Delete expired challenges; return how many."""
+    return SecondFactorChallenge.objects.filter(expires_at__lt=now).delete()[0]

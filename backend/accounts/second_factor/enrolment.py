@@ -1,0 +1,204 @@
+"""Changes of a user's second factors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import segno
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
+from django.db import transaction
+
+from backend.accounts.errors import WrongPassword
+from backend.accounts.models import Session, User
+from backend.accounts.second_factor import recovery_codes, totp
+from backend.accounts.second_factor.errors import (
+    LastSecondFactor,
+    NoSecondFactor,
+    TotpAlreadyEnabled,
+    TotpNotEnrolled,
+    WrongCode,
+)
+from backend.accounts.second_factor.models import Passkey, RecoveryCode, TotpSecret
+from backend.accounts.second_factor.services import Method, accept_code, is_required_of, lock_user, methods_of
+from backend.audit.actors import Actor
+from backend.audit.services import record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotpEnrolment:
+    """What an authenticator app needs: the secret in base 32, and an otpauth URI with its QR code."""
+
+    secret: str
+    otpauth_uri: str
+    qr_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorState:
+    """A user's second factors."""
+
+    methods: list[Method]
+    recovery_codes_left: int
+    is_required: bool
+
+
+def state_of(user: User) -> SecondFactorState:
+    """Return the user's second factors."""
+    return SecondFactorState(
+        methods=methods_of(user),
+        recovery_codes_left=recovery_codes.codes_left(user.pk),
+        is_required=is_required_of(user),
+    )
+
+
+def begin_totp(user_id: int, *, password: str, by: Actor, now: datetime) -> TotpEnrolment:
+    """Return a new secret, which replaces one that was not confirmed.
+
+    Raises:
+        WrongPassword: `password` is not the account's.
+        TotpAlreadyEnabled: the account has an authenticator app.
+    """
+    with changing(user_id, password=password) as user:
+        if TotpSecret.objects.filter(user=user, confirmed_at__isnull=False).exists():
+            raise TotpAlreadyEnabled
+        TotpSecret.objects.filter(user=user).delete()
+        row = totp.new_secret(user_id, now=now)
+        row.save(force_insert=True)
+        record("accounts.totp_enrolment_begun", by=by, subject=user)
+    generator = totp.generator_of(row)
+    if generator is None:
+        raise TotpNotEnrolled
+    issuer = settings.SHOP_NAME or urlsplit(settings.PUBLIC_URL).hostname or "Vitrine"
+    uri = generator.provisioning_uri(name=user.phone or str(user.pk), issuer_name=issuer.replace(":", " "))
+    return TotpEnrolment(
+        secret=generator.secret, otpauth_uri=uri, qr_code=segno.make(uri, error="m").svg_data_uri(scale=4)
+    )
+
+
+@contextmanager
+def changing(user_id: int, *, password: str) -> Iterator[User]:
+    """Check the password, and open a transaction that locks the user.
+
+    Raises:
+        WrongPassword: the password is wrong, or was changed meanwhile.
+    """
+    verified = User.objects.get(pk=user_id).password
+    # Checked before the transaction, because it takes long.
+    if not check_password(password, verified):
+        raise WrongPassword
+    with transaction.atomic():
+        user = lock_user(user_id)
+        if user.password != verified:
+            raise WrongPassword
+        yield user
+
+
+def confirm_totp(user_id: int, *, code: str, session_id: UUID, by: Actor, now: datetime) -> list[str]:
+    """Enable the authenticator app with its first code; return recovery codes if there were none.
+
+    The session counts as begun with a second factor from now on.
+
+    Raises:
+        TotpNotEnrolled: the enrolment was not begun, or was confirmed before.
+        WrongCode: the code is wrong.
+    """
+    with transaction.atomic():
+        lock_user(user_id)
+        row = TotpSecret.objects.select_for_update().filter(user=user_id, confirmed_at=None).first()
+        if row is None:
+            raise TotpNotEnrolled
+        if not totp.accept(row, code=code.replace(" ", ""), now=now):
+            raise WrongCode
+        row.confirmed_at = now
+        row.save(update_fields=["confirmed_at", "last_step"])
+        return factor_added(user_id, method=Method.TOTP, session_id=session_id, by=by, now=now)
+
+
+def factor_added(user_id: int, *, method: Method, session_id: UUID, by: Actor, now: datetime) -> list[str]:
+    """Record a new factor of the user, who has just used it in the session; return recovery codes if new.
+
+    The caller holds the lock of the user.
+    """
+    Session.objects.filter(pk=session_id, user=user_id).update(second_factor_at=now)
+    subject = (User._meta.label, str(user_id))
+    record("accounts.second_factor_added", by=by, subject=subject, changes={"method": (None, method.value)})
+    has_codes = RecoveryCode.objects.filter(user=user_id, used_at=None).exists()
+    return [] if has_codes else recovery_codes.replace_codes(user_id, now=now)
+
+
+def disable_totp(user_id: int, *, password: str, code: str, by: Actor, now: datetime) -> None:
+    """Remove the authenticator app.
+
+    Raises:
+        WrongPassword: `password` is not the account's.
+        WrongCode: `code` is neither one of the app nor a recovery code.
+        TotpNotEnrolled: there is no authenticator app.
+        LastSecondFactor: it is the last factor of staff, who must have one.
+    """
+    with changing(user_id, password=password) as user:
+        if not TotpSecret.objects.filter(user=user, confirmed_at__isnull=False).exists():
+            raise TotpNotEnrolled
+        require_another(user, than=Method.TOTP)
+        accepted = accept_code(user_id, code=code, now=now) is not None
+        if accepted:
+            TotpSecret.objects.filter(user=user).delete()
+            factor_removed(user, method=Method.TOTP, by=by)
+    if not accepted:
+        raise WrongCode
+
+
+def require_another(user: User, *, than: Method) -> None:
+    """Check that the user may lose a factor of the method `than`.
+
+    Raises:
+        LastSecondFactor: it is the last factor of a user who must have one.
+    """
+    factors = TotpSecret.objects.filter(user=user, confirmed_at__isnull=False).count()
+    factors += Passkey.objects.filter(user=user).count()
+    if factors <= 1 and is_required_of(user):
+        raise LastSecondFactor
+
+
+def factor_removed(user: User, *, method: Method, by: Actor) -> None:
+    """Record that a factor was removed; after the last one, delete the recovery codes too.
+
+    The caller holds the lock of the user.
+    """
+    record("accounts.second_factor_removed", by=by, subject=user, changes={"method": (method.value, None)})
+    if not methods_of(user):
+        RecoveryCode.objects.filter(user=user).delete()
+
+
+def renew_recovery_codes(user_id: int, *, password: str, code: str, by: Actor, now: datetime) -> list[str]:
+    """Replace all recovery codes by new ones, which are returned.
+
+    Raises:
+        WrongPassword: `password` is not the account's.
+        WrongCode: `code` is neither one of the app nor a recovery code.
+        NoSecondFactor: the account has no second factor.
+    """
+    codes: list[str] = []
+    with changing(user_id, password=password) as user:
+        if not methods_of(user):
+            raise NoSecondFactor
+        if accept_code(user_id, code=code, now=now) is not None:
+            codes = recovery_codes.replace_codes(user_id, now=now)
+            record("accounts.recovery_codes_renewed", by=by, subject=user)
+    if not codes:
+        raise WrongCode
+    return codes
+
+
+def remove_all(user_id: int, *, by: Actor) -> None:
+    """Remove all second factors, for a user who can use none of them any more."""
+    with transaction.atomic():
+        user = lock_user(user_id)
+        methods = methods_of(user)
+        for rows in (TotpSecret.objects, Passkey.objects, RecoveryCode.objects):
+            rows.filter(user=user).delete()
+        changes: dict[str, tuple[object, object]] = {"methods": ([method.value for method in methods], [])}
+        record("accounts.second_factors_removed", by=by, subject=user, changes=changes)

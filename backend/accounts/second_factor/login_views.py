@@ -1,0 +1,37 @@
+"""The endpoints of the second step of a login."""
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from backend.accounts.devices import device_of
+from backend.accounts.second_factor import challenges
+from backend.accounts.second_factor.errors import InvalidChallenge, PasskeysUnavailable, WrongCode
+from backend.accounts.second_factor.serializers import SecondStepSerializer
+from backend.accounts.serializers import TokensSerializer
+from backend.accounts.views import GuestView, logged_in_response
+from backend.api.parameters import parse_body
+from backend.api.schema import envelope_of, operation
+
+
+class SecondStepView(GuestView):
+    """The second step of a login."""
+
+    @operation(
+        "accounts_login_second_factor",
+        tag="accounts",
+        request=SecondStepSerializer,
+        response=envelope_of(TokensSerializer),
+        errors=[WrongCode, InvalidChallenge, PasskeysUnavailable],
+    )
+    def post(self, request: Request) -> Response:
+        """Finish a login with the second factor.
+
+        Send the `challenge_token` of the login with a `code` of the authenticator app or a recovery code, or
+        with the response of a `passkey`. A challenge is valid for five minutes and can be tried five times.
+        """
+        body = parse_body(request, SecondStepSerializer)
+        logged_in = challenges.complete_challenge(
+            body.pop("challenge_token"), **body, device=device_of(request), now=timezone.now()
+        )
+        return logged_in_response(logged_in)

@@ -1,0 +1,107 @@
+"""Verification of a second factor; enrolment is in `enrolment`, logins in `challenges`."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from backend.accounts.models import User
+from backend.accounts.second_factor import recovery_codes, totp
+from backend.accounts.second_factor.errors import WrongCode
+from backend.accounts.second_factor.models import Passkey, RecoveryCode, TotpSecret
+from backend.audit.actors import Actor
+from backend.audit.services import record
+
+
+class Method(StrEnum):
+    """The ways to verify a second factor, in the order in which clients should offer them."""
+
+    TOTP = "totp"
+    PASSKEY = "passkey"
+    RECOVERY_CODE = "recovery_code"
+
+
+def methods_of(user: User) -> list[Method]:
+    """Return the user's methods; none if the user has no second factor.
+
+    Recovery codes replace a second factor, but are none.
+    """
+    own = {"user": OuterRef("pk")}
+    totp_enabled, passkey, code = User.objects.values_list(
+        Exists(TotpSecret.objects.filter(**own, confirmed_at__isnull=False)),
+        Exists(Passkey.objects.filter(**own)),
+        Exists(RecoveryCode.objects.filter(**own, used_at=None)),
+    ).get(pk=user.pk)
+    found = {
+        Method.TOTP: totp_enabled,
+        Method.PASSKEY: passkey,
+        Method.RECOVERY_CODE: code and (totp_enabled or passkey),
+    }
+    return [method for method, has in found.items() if has]
+
+
+def is_required_of(user: User) -> bool:
+    """Return whether the user must have a second factor."""
+    return (user.is_staff or user.is_admin) and settings.STAFF_SECOND_FACTOR == "required"
+
+
+def lock_user(user_id: int) -> User:
+    """Lock the user until the caller's transaction ends, and return the row."""
+    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
+
+
+def verify(user_id: int, *, code: str, now: datetime) -> Method:
+    """Verify a code of the authenticator app or a recovery code, and return which one it was.
+
+    It must be called outside a transaction, because a refused attempt is committed.
+
+    Raises:
+        WrongCode: the code is wrong or was used before.
+    """
+    with transaction.atomic(durable=True):
+        lock_user(user_id)
+        method = accept_code(user_id, code=code, now=now)
+    if method is None:
+        raise WrongCode
+    return method
+
+
+def accept_code(user_id: int, *, code: str, now: datetime) -> Method | None:
+    """Return the method that the code verifies, which uses it up; None if it is refused. Both are recorded.
+
+    The caller holds the lock of the user, so that a code that is sent in parallel is accepted once.
+    """
+    written = code.replace(" ", "").replace("-", "")
+    method = _accepting_method(user_id, code=written, now=now)
+    if method is None:
+        record_refusal(user_id)
+    else:
+        record_use(user_id, method=method)
+    return method
+
+
+def _accepting_method(user_id: int, *, code: str, now: datetime) -> Method | None:
+    if len(code) == recovery_codes.LENGTH:
+        return Method.RECOVERY_CODE if recovery_codes.use_code(user_id, code=code, now=now) else None
+    secret = TotpSecret.objects.select_for_update().filter(user=user_id, confirmed_at__isnull=False).first()
+    if secret is None or not totp.accept(secret, code=code, now=now):
+        return None
+    secret.save(update_fields=["last_step"])
+    return Method.TOTP
+
+
+def record_use(user_id: int, *, method: Method) -> None:
+    """Record that the user verified the second factor."""
+    _record("accounts.second_factor_verified", user_id=user_id, method=method)
+
+
+def record_refusal(user_id: int) -> None:
+    """Record that the second factor of the user was refused."""
+    _record("accounts.second_factor_refused", user_id=user_id)
+
+
+def _record(action: str, *, user_id: int, method: Method | None = None) -> None:
+    changes = {} if method is None else {"method": (None, method.value)}
+    record(action, by=Actor.user(user_id), subject=(User._meta.label, str(user_id)), changes=changes)
