@@ -12,7 +12,7 @@ from django.utils import timezone
 from backend.accounts.areas import ALL_AREAS, StaffArea, stored_areas
 from backend.accounts.errors import AdminHasAllAreas, AreaRequired, BeyondOwnAreas, LastAdmin
 from backend.accounts.models import Session, User
-from backend.accounts.services import log_in
+from backend.accounts.sessions import begin_session
 from backend.accounts.staff import set_active, set_admin, set_areas
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
@@ -117,7 +117,7 @@ def test_two_admins_who_deactivate_each_other_leave_one() -> None:
 @pytest.mark.django_db
 def test_deactivating_an_account_ends_its_sessions_for_good() -> None:
     clerk, admin = member(ORDERS, password=PASSWORD), staff()
-    login = log_in(phone=str(clerk.phone), password=PASSWORD, now=timezone.now())
+    login = begin_session(clerk, now=timezone.now())
     client, path = client_of(), f"/api/accounts/staff/{clerk.pk}"
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {login.access_token}")
     assert client.get("/accounts/me/").status_code == 200
@@ -133,7 +133,7 @@ def test_deactivating_an_account_ends_its_sessions_for_good() -> None:
 @pytest.mark.django_db
 def test_a_withdrawn_area_is_refused_from_the_next_request_on() -> None:
     clerk = member(ORDERS, password=PASSWORD)
-    login = log_in(phone=str(clerk.phone), password=PASSWORD, now=timezone.now())
+    login = begin_session(clerk, now=timezone.now())
     client = client_of()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {login.access_token}")
     path = "/api/shipping/methods/7/"
