@@ -165,7 +165,7 @@ class Registry:
             VersionExists: a version with this id is registered already.
         """
         version = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{facts['fingerprint'][:8]}"
-        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         building = Path(tempfile.mkdtemp(prefix=f".{version}.", dir=self.root))
         try:
             entries = {
@@ -183,7 +183,6 @@ class Registry:
 
     def _move(self, building: Path, version: str) -> None:
         try:
-            building.chmod(0o755)
             building.rename(self.root / version)
         except OSError as error:
             if (self.root / version).exists():

@@ -1,6 +1,7 @@
 """Train, measure and register one version: `python -m ml.train [--serving VERSION] [--as-of DATE]`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -227,4 +228,5 @@ def _as_of(text: str) -> datetime:
 
 
 if __name__ == "__main__":
+    os.umask(embedded.OWNER_ONLY)
     sys.exit(main())

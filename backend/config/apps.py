@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from backend.config.redaction import redact_uncaught_exceptions
+
 
 class ConfigConfig(AppConfig):
     """Connects the apps once all of them are loaded."""
@@ -12,4 +14,5 @@ class ConfigConfig(AppConfig):
         """Register what higher-level apps provide to lower-level ones."""
         from backend.config import wiring  # noqa: PLC0415 - needs the loaded models
 
+        redact_uncaught_exceptions()
         wiring.connect()

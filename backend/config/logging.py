@@ -1,8 +1,13 @@
-"""Configures logging: JSON lines on standard error, with the request's id on every line."""
+"""Configures logging: JSON lines on standard error, with the request's id on every line.
+
+No line has personal data or secrets, whichever package logs it (backend/config/redaction.py).
+"""
 
 from typing import Any
 
 import structlog
+
+from backend.config.redaction import redact
 
 SHARED_PROCESSORS: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -29,7 +34,9 @@ def logging_configuration(*, level: str, plain: bool) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     renderer: list[structlog.types.Processor] = (
-        [structlog.dev.ConsoleRenderer()] if plain else [TRACEBACKS, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(), redact, structlog.dev.ConsoleRenderer()]
+        if plain
+        else [TRACEBACKS, redact, structlog.processors.JSONRenderer()]
     )
     return {
         "version": 1,

@@ -46,6 +46,13 @@ def test_a_registered_version_can_be_loaded(tmp_path: Path) -> None:
     assert version.manifest["lists"]["user.collaborative"]["model"] == "item_knn"
 
 
+def test_only_the_owner_can_enter_the_folder_of_a_version(tmp_path: Path) -> None:
+    version = register(tmp_path / "models")
+
+    folders = [tmp_path / "models", tmp_path / "models" / version.id]
+    assert [folder.stat().st_mode & 0o077 for folder in folders] == [0, 0]
+
+
 def test_the_latest_version_is_the_newest(tmp_path: Path) -> None:
     assert Registry(tmp_path / "empty").latest() is None
     register(tmp_path)
