@@ -8,6 +8,7 @@ import structlog
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, JsonResponse
 from django.urls import ResolverMatch
+from django.views.decorators.csrf import csrf_exempt
 
 from backend.api.error_handling import FrameworkError, error_body
 from backend.api.errors import DomainError
@@ -61,6 +62,8 @@ class Handler(WSGIHandler):
         return match
 
 
+# It changes nothing, and a request that is refused may come without a CSRF token.
+@csrf_exempt
 def _refuse(request: HttpRequest) -> JsonResponse:
     refusal: Refusal = request.META[REFUSAL]
     logger.warning("request_refused", error=refusal.code, exc_info=refusal.cause)
