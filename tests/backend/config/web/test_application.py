@@ -275,7 +275,7 @@ def test_a_refused_request_passes_through_the_middleware(
         request_id
     ] * 2
     assert lines["request_refused"]["error"] == response["code"]
-    expected = {"code": status, "request": "POST /echo?a=1", "ip": "192.0.2.7"}
+    expected = {"code": status, "request": "POST /echo?a", "ip": "192.0.2.7"}
     assert expected.items() <= lines["request_finished"].items()
     assert current_request_id() is None
 
