@@ -47,8 +47,9 @@ def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 
 def fail(message: str, *, password: str = "") -> None:
+    known: dict[str, str] = {}
     try:
-        {}[message]
+        known.pop(message)
     except KeyError as error:
         error.add_note(message)
         raise ConnectionError(f"{message} refused after {len(password)} characters") from error
