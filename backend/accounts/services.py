@@ -19,10 +19,12 @@ from backend.accounts.second_factor.services import methods_of
 from backend.accounts.sessions import UNKNOWN_DEVICE, LoggedIn, begin_session
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
-from backend.audit.services import record
+from backend.audit.services import differences, record
 
 DEMO_PASSWORD = "vitrine-demo"  # noqa: S105 - public by design, and refused in production
 SELF_SERVICE_ROLES = (UserType.CUSTOMER, UserType.SELLER)
+PERSONAL_FIELDS = ("phone", "first_name", "last_name", "date_of_birth", "email")
+"""The audit log has the values of these columns only as hashes that can be erased."""
 
 
 def register(
@@ -55,7 +57,13 @@ def register(
     try:
         with transaction.atomic():
             user.save()
-            record("accounts.registered", by=by, subject=user, changes={"user_type": (None, user.user_type)})
+            record(
+                "accounts.registered",
+                by=by,
+                subject=user,
+                changes={"user_type": (None, user.user_type)},
+                personal={name: (None, value) for name in PERSONAL_FIELDS if (value := getattr(user, name))},
+            )
     except IntegrityError as error:
         raise PhoneTaken(phone=user.phone) from error
     return user
@@ -64,7 +72,7 @@ def register(
 def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: datetime) -> User:
     """Change the fields of the account and return it.
 
-    A change of the consent to marketing is stored with its time, and is in the audit log with its values.
+    A change of the consent to marketing is stored with its time.
     """
     if "email" in changes:
         local, at, domain = changes["email"].rpartition("@")
@@ -75,15 +83,13 @@ def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: 
         if "marketing_consent" in changed:
             changed["marketing_consent_at"] = now
         if changed:
-            before = user.marketing_consent
+            before = {name: getattr(user, name) for name in changed}
             for name, value in changed.items():
                 setattr(user, name, value)
             user.save(update_fields=list(changed))
-            # The other values are personal data, which must not be stored in the log.
-            logged: dict[str, tuple[object, object]] = {"fields": (None, sorted(changes.keys() & changed))}
-            if "marketing_consent" in changed:
-                logged["marketing_consent"] = (before, user.marketing_consent)
-            record("accounts.profile_changed", by=by, subject=user, changes=logged)
+            logged = differences(before, changed)
+            personal = {name: logged.pop(name) for name in PERSONAL_FIELDS if name in logged}
+            record("accounts.profile_changed", by=by, subject=user, changes=logged, personal=personal)
     return user
 
 

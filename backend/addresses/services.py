@@ -4,6 +4,7 @@ The account's row is locked first, so that two requests can't both exceed the li
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -53,11 +54,12 @@ def delete_address(address_id: int, *, user_id: int, by: Actor) -> None:
     with transaction.atomic():
         lock_account(user_id)
         address = address_for(address_id, user_id=user_id)
-        record("addresses.deleted", by=by, subject=address)
+        _record("addresses.deleted", address, before=_values(address), by=by)
         address.delete()
 
 
 def _stored(address: Address, *, values: Mapping[str, Any], action: str, by: Actor) -> Address:
+    before = {} if address.pk is None else _values(address)
     for name in FIELDS:
         setattr(address, name, values.get(name, ""))
     for name in DEFAULTS:
@@ -68,6 +70,30 @@ def _stored(address: Address, *, values: Mapping[str, Any], action: str, by: Act
             )
         setattr(address, name, wanted)
     address.save()
-    # The values are personal data, which must not be stored in the log.
-    record(action, by=by, subject=address)
+    _record(action, address, before=before, after=_values(address), by=by)
     return address
+
+
+def _values(address: Address) -> dict[str, object]:
+    return {name: getattr(address, name) for name in (*FIELDS, *DEFAULTS)}
+
+
+def _record(
+    action: str,
+    address: Address,
+    *,
+    before: Mapping[str, object],
+    after: Mapping[str, object] = MappingProxyType({}),
+    by: Actor,
+) -> None:
+    """Record what changed; `before` of a new address and `after` of a deleted one are empty."""
+    pairs = {name: (before.get(name), after.get(name)) for name in (*FIELDS, *DEFAULTS)}
+    changed = {name: pair for name, pair in pairs.items() if (pair[0] or None) != (pair[1] or None)}
+    record(
+        action,
+        by=by,
+        subject=address,
+        changes={name: changed.pop(name) for name in DEFAULTS if name in changed},
+        personal=changed,
+        owner_id=address.user_id,
+    )

@@ -4,13 +4,15 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import models, transaction
 
 from backend.api.errors import NotInTransaction
 from backend.api.request_id import current_request_id
 from backend.audit.actors import Actor
-from backend.audit.errors import SecretField
-from backend.audit.models import AuditEntry
+from backend.audit.errors import SecretField, UnknownOwner
+from backend.audit.models import AuditEntry, PersonalKey
+from backend.audit.personal_values import masked
 
 SECRET = re.compile(r"password|passwd|secret|token|otp|api_key|credential", re.IGNORECASE)
 
@@ -18,37 +20,54 @@ Changes = Mapping[str, tuple[object, object]]
 
 
 def record(
-    action: str, *, by: Actor, subject: models.Model | tuple[str, str], changes: Changes | None = None
+    action: str,
+    *,
+    by: Actor,
+    subject: models.Model | tuple[str, str],
+    changes: Changes | None = None,
+    personal: Changes | None = None,
+    owner_id: int | None = None,
 ) -> None:
-    """Record that `by` did `action` to `subject`, in the caller's transaction.
+    """Record that `by` did `action` to `subject`, in the caller's transaction; see `entry_of`.
 
     Raises:
         NotInTransaction: no transaction is open.
-        SecretField: the name of a field in `changes` suggests a secret.
+        SecretField: the name of a field suggests a secret.
+        UnknownOwner: there are personal values, but neither `owner_id` nor a user as the subject.
     """
-    entry_of(action, by=by, subject=subject, changes=changes).save(force_insert=True)
+    entry = entry_of(action, by=by, subject=subject, changes=changes, personal=personal, owner_id=owner_id)
+    entry.save(force_insert=True)
 
 
 def entry_of(
-    action: str, *, by: Actor, subject: models.Model | tuple[str, str], changes: Changes | None = None
+    action: str,
+    *,
+    by: Actor,
+    subject: models.Model | tuple[str, str],
+    changes: Changes | None = None,
+    personal: Changes | None = None,
+    owner_id: int | None = None,
 ) -> AuditEntry:
     """Return the unsaved entry, for a caller that inserts it itself, in one transaction with the change.
 
-    `subject` is a row, or (type, id) of something that is not a row. `changes` are (old, new) by field; leave
-    out personal data, because it can't be erased from the log.
+    `subject` is a row, or (type, id) of something that is not a row. `changes` and `personal` are (old, new)
+    by field. Values in `personal` are stored as hashes under the key of the user whom they describe:
+    `owner_id`, or the subject if that is a user. They must not be in `changes`, because entries can't be
+    erased.
 
     Raises:
         NotInTransaction: no transaction is open.
-        SecretField: the name of a field in `changes` suggests a secret.
+        SecretField: the name of a field suggests a secret.
+        UnknownOwner: there are personal values, but neither `owner_id` nor a user as the subject.
     """
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(action)
-    if secrets := [name for name in changes or {} if SECRET.search(name)]:
+    if secrets := [name for name in {**(changes or {}), **(personal or {})} if SECRET.search(name)]:
         raise SecretField(", ".join(secrets))
     if isinstance(subject, models.Model):
         subject = subject._meta.label, str(subject.pk)
     object_type, object_id = subject
-    return AuditEntry(
+    entry = AuditEntry(
         user_id=by.user_id,
         system_name=by.system_name,
         action=action,
@@ -57,6 +76,26 @@ def entry_of(
         changes={name: [_plain(value) for value in pair] for name, pair in (changes or {}).items()},
         request_id=(current_request_id() or "")[:64],
     )
+    if personal:
+        if owner_id is None and object_type == settings.AUTH_USER_MODEL:
+            owner_id = int(object_id)
+        if owner_id is None:
+            raise UnknownOwner(action)
+        entry.owner_id, entry.personal = owner_id, masked(personal, owner_id=owner_id)
+    return entry
+
+
+def forget_person(user_id: int) -> None:
+    """Delete the key of the user's personal values, in the caller's transaction.
+
+    What the log has of them can't be read or compared afterwards.
+
+    Raises:
+        NotInTransaction: no transaction is open.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction("forget_person")
+    PersonalKey.objects.filter(user_id=user_id).delete()
 
 
 def _plain(value: object) -> object:

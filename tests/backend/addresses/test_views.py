@@ -8,6 +8,7 @@ from backend.accounts.models import User
 from backend.addresses.errors import MAX_ADDRESSES
 from backend.addresses.models import Address
 from backend.audit.models import AuditEntry
+from backend.audit.personal_values import fingerprints
 from tests.backend.orders.steps import ADDRESS
 from tests.backend.shop import client_of, customer
 
@@ -89,11 +90,24 @@ def test_guests_have_no_address_book() -> None:
     ]
 
 
-def test_the_audit_log_has_no_personal_data(shopper: User) -> None:
+def test_the_audit_log_has_changed_fields_with_hashes_of_their_values(shopper: User) -> None:
     address = saved(shopper)
-    client_of(shopper).delete(f"{ADDRESSES}{address['id']}/")
-    entries = AuditEntry.objects.filter(object_type="addresses.Address")
-    assert [(entry.action, entry.changes) for entry in entries.order_by("pk")] == [
-        ("addresses.created", {}),
-        ("addresses.deleted", {}),
+    path = f"{ADDRESSES}{address['id']}/"
+    assert client_of(shopper).put(path, {**ADDRESS, "street": "Elsewhere"}).status_code == 200
+    client_of(shopper).delete(path)
+
+    created, updated, deleted = AuditEntry.objects.filter(object_type="addresses.Address").order_by("pk")
+    assert [entry.action for entry in (created, updated, deleted)] == [
+        "addresses.created",
+        "addresses.updated",
+        "addresses.deleted",
     ]
+    assert {entry.owner_id for entry in (created, updated, deleted)} == {shopper.pk}
+    assert "street" in created.personal
+    assert list(updated.personal) == ["street"]
+    assert address["street"] not in str(AuditEntry.objects.values_list())
+    (before, after), (last, nothing) = (
+        fingerprints([entry])[entry.pk]["street"] for entry in (updated, deleted)
+    )
+    assert (after, nothing) == (last, "empty")
+    assert before != after

@@ -274,3 +274,23 @@ def test_a_backdated_entry_is_noted() -> None:
     seal_all()
     assert last_block() is not None
     assert [note for note in verify().notes if f"entry {entry('b').pk} " in note]
+
+
+def test_writers_do_not_wait_while_another_process_seals() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer")
+    sealing_began, written = threading.Event(), threading.Event()
+
+    def sealer() -> bool:
+        with transaction.atomic():
+            seal(now=timezone.now())
+            sealing_began.set()
+            return written.wait(DEADLINE_SECONDS)
+
+    def writer() -> None:
+        sealing_began.wait(DEADLINE_SECONDS)
+        write("b")
+        written.set()
+
+    write("a")
+    assert together(sealer, writer) == [True, None]
