@@ -59,7 +59,7 @@ def delete_address(address_id: int, *, user_id: int, by: Actor) -> None:
 
 
 def _stored(address: Address, *, values: Mapping[str, Any], action: str, by: Actor) -> Address:
-    before = {} if address.pk is None else _values(address)
+    before = {} if address._state.adding else _values(address)
     for name in FIELDS:
         setattr(address, name, values.get(name, ""))
     for name in DEFAULTS:

@@ -36,12 +36,12 @@ def fingerprints(entries: Iterable[AuditEntry]) -> dict[int, dict[str, list[str]
     if the user's key was deleted.
     """
     with_values = [entry for entry in entries if entry.personal]
-    owners = {entry.owner_id for entry in with_values}
+    owners = {entry.owner_id for entry in with_values if entry.owner_id is not None}
     keys = dict(PersonalKey.objects.filter(user_id__in=owners).values_list("user_id", "key"))
     return {
         entry.pk: {
-            name: [_shown(keys.get(entry.owner_id), name, stored) for stored in pair]
-            for name, pair in entry.personal.items()
+            name: [_shown(keys.get(entry.owner_id or 0), name, stored) for stored in pair]
+            for name, pair in (entry.personal or {}).items()
         }
         for entry in with_values
     }

@@ -103,8 +103,8 @@ def test_the_audit_log_has_changed_fields_with_hashes_of_their_values(shopper: U
         "addresses.deleted",
     ]
     assert {entry.owner_id for entry in (created, updated, deleted)} == {shopper.pk}
-    assert "street" in created.personal
-    assert list(updated.personal) == ["street"]
+    assert "street" in (created.personal or {})
+    assert list(updated.personal or {}) == ["street"]
     assert address["street"] not in str(AuditEntry.objects.values_list())
     (before, after), (last, nothing) = (
         fingerprints([entry])[entry.pk]["street"] for entry in (updated, deleted)
