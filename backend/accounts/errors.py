@@ -32,6 +32,25 @@ class InvalidCredentials(DomainError):
     hint = "Log in with the correct phone and password."
 
 
+class TooManyAttempts(DomainError):
+    """Passwords or codes were tried too often for this phone, account or address, so the next must wait."""
+
+    code = "too_many_attempts"
+    status = 429
+    message = "Too many attempts; try again later."
+    details_keys = {"retry_after": "Seconds until the next attempt; also in the header."}
+    hint = (
+        "Repeat the request after the seconds in the header Retry-After; attempts before that are refused "
+        "without being checked. A device that logged in before, and sends its device token, has attempts of "
+        "its own."
+    )
+
+    def __init__(self, *, retry_after: int) -> None:
+        """Store the seconds until the next attempt."""
+        super().__init__(retry_after=retry_after)
+        self.headers = {"Retry-After": str(retry_after)}  # type: ignore[misc] # of this one error
+
+
 class WrongPassword(DomainError):
     """The present password is wrong, or it was changed by another request meanwhile."""
 

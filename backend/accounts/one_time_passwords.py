@@ -11,7 +11,10 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils.crypto import salted_hmac
 
+from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.errors import InvalidOneTimePassword, TooManyOneTimePasswords
+from backend.accounts.guessing import AttemptKind, by_address, count_attempts, take_back_attempt
+from backend.accounts.known_devices import known_device_id
 from backend.accounts.models import OneTimePassword, User
 from backend.accounts.phones import phone_of
 from backend.outbox.services import publish
@@ -22,6 +25,8 @@ VALID_FOR = timedelta(minutes=5)
 RESET_TOKEN_VALID_FOR = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
 MOST_IN_WINDOW = 5
+FOR_KNOWN_DEVICES = 3
+"""Further attempts, and further codes in a window, which others can't use up."""
 WINDOW = timedelta(hours=1)
 KEPT_FOR = timedelta(days=30)
 # Salts of the keyed hashes; changing one invalidates the codes that were sent.
@@ -29,19 +34,24 @@ _CODE_SALT = "backend.accounts.one_time_password.code"
 _PHONE_SALT = "backend.accounts.one_time_password.phone"
 
 
-def request_code(phone: str, *, now: datetime) -> None:
+def request_code(phone: str, *, device: Device = UNKNOWN_DEVICE, now: datetime) -> None:
     """Send a code to the phone if it has an account; if it has none, the work and the outcome are the same.
 
     Raises:
         InvalidInput: it is not a phone number.
         TooManyOneTimePasswords: the phone got as many codes as it may in this hour.
+        TooManyAttempts: too many codes were requested from this address.
     """
     number = phone_of(phone)
+    is_known = known_device_id(number, device=device) is not None
+    if not is_known:
+        count_attempts(by_address(AttemptKind.CODE_REQUEST_ADDRESS, device.address), now=now)
     user = User.objects.filter(phone=number, is_active=True).only("pk").first()
     seconds = WINDOW.total_seconds()
     key, window = phone_key(number), int(now.timestamp() // seconds)
+    most = MOST_IN_WINDOW + is_known * FOR_KNOWN_DEVICES
     # Each number of a window can be taken once, so concurrent requests can't exceed the limit.
-    for taken in range(OneTimePassword.objects.filter(phone_key=key, window=window).count(), MOST_IN_WINDOW):
+    for taken in range(OneTimePassword.objects.filter(phone_key=key, window=window).count(), most):
         row = OneTimePassword(
             user=user,
             phone_key=key,
@@ -72,7 +82,7 @@ def code_of(row: OneTimePassword) -> str:
     return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}}"
 
 
-def verify_code(phone: str, *, code: str, now: datetime) -> str:
+def verify_code(phone: str, *, code: str, device: Device = UNKNOWN_DEVICE, now: datetime) -> str:
     """Return a token that can set a new password once, within the next ten minutes.
 
     Only the newest code of a phone is valid, and each code can be tried five times.
@@ -80,12 +90,26 @@ def verify_code(phone: str, *, code: str, now: datetime) -> str:
     Raises:
         InvalidInput: it is not a phone number.
         InvalidOneTimePassword: the code is wrong, too old, used, or was tried too often.
+        TooManyAttempts: too many wrong codes were sent from this address.
     """
-    key = phone_key(phone_of(phone))
+    number = phone_of(phone)
+    is_known = known_device_id(number, device=device) is not None
+    counted = () if is_known else by_address(AttemptKind.CODE_ADDRESS, device.address)
+    count_attempts(counted, now=now)
+    token = _exchange(number, code=code, attempts=MOST_ATTEMPTS + is_known * FOR_KNOWN_DEVICES, now=now)
+    if token is None:
+        raise InvalidOneTimePassword
+    take_back_attempt(counted, now=now)
+    return token
+
+
+def _exchange(number: str, *, code: str, attempts: int, now: datetime) -> str | None:
+    """Return a token if the code is right and was tried less often than `attempts`; count the attempt."""
+    key = phone_key(number)
     with transaction.atomic():
         rows = OneTimePassword.objects.select_for_update(of=("self",), no_key=True).filter(phone_key=key)
         row = rows.order_by("-pk").first()
-        if row is not None and _try(row, code=code, now=now):
+        if row is not None and _try(row, code=code, attempts=attempts, now=now):
             token = secrets.token_urlsafe(32)
             row.used_at = now
             row.reset_token_hash = hash_of(token)
@@ -93,13 +117,13 @@ def verify_code(phone: str, *, code: str, now: datetime) -> str:
             return token
         if row is not None:
             row.save(update_fields=["attempts"])
-    raise InvalidOneTimePassword
+    return None
 
 
-def _try(row: OneTimePassword, *, code: str, now: datetime) -> bool:
+def _try(row: OneTimePassword, *, code: str, attempts: int, now: datetime) -> bool:
     """Count an attempt; return whether the code is right and may still be used."""
-    is_open = row.used_at is None and row.expires_at > now and row.attempts < MOST_ATTEMPTS
-    row.attempts = min(row.attempts + 1, MOST_ATTEMPTS)
+    is_open = row.used_at is None and row.expires_at > now and row.attempts < attempts
+    row.attempts = max(row.attempts, min(row.attempts + 1, attempts))
     is_right = hmac.compare_digest(code_of(row).encode(), code.encode())
     return is_right and is_open and row.user_id is not None
 

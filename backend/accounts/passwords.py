@@ -8,9 +8,14 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from backend.accounts.devices import UNKNOWN_DEVICE
 from backend.accounts.errors import InvalidResetToken, WrongPassword
+from backend.accounts.guessing import AttemptKind, Counted, count_attempts, reset_attempts
+from backend.accounts.known_devices import forget_devices_of, remember_device
+from backend.accounts.login_attempts import phone_count
 from backend.accounts.models import OneTimePassword, User
 from backend.accounts.one_time_passwords import verified_row
+from backend.accounts.phones import phone_of
 from backend.accounts.sessions import end_other_sessions
 from backend.api.errors import InvalidInput
 from backend.audit.actors import GUEST, Actor
@@ -29,6 +34,22 @@ def require_acceptable(password: str, *, user: User) -> None:
         raise InvalidInput(password=error.messages) from error
 
 
+def confirm_password(user: User, *, password: str, session_id: UUID, now: datetime) -> None:
+    """Check the password of a logged-in user, before a change that a stolen access token must not make.
+
+    Attempts are counted by session, so that a thief doesn't use up those of the user's other sessions.
+
+    Raises:
+        WrongPassword: it is wrong.
+        TooManyAttempts: too many were wrong in this session; this one is not checked.
+    """
+    counted = Counted(AttemptKind.PASSWORD, str(session_id))
+    count_attempts([counted], now=now)
+    if not check_password(password, user.password):
+        raise WrongPassword
+    reset_attempts([counted])
+
+
 def change_password(
     user_id: int, *, current_password: str, password: str, kept: UUID, by: Actor, now: datetime
 ) -> int:
@@ -36,11 +57,11 @@ def change_password(
 
     Raises:
         WrongPassword: `current_password` is wrong, or the password was changed meanwhile.
+        TooManyAttempts: too many were wrong.
         InvalidInput: `password` breaks a rule.
     """
     user = User.objects.get(pk=user_id)
-    if not check_password(current_password, user.password):
-        raise WrongPassword
+    confirm_password(user, password=current_password, session_id=kept, now=now)
     require_acceptable(password, user=user)
     # Hashed before the transaction, because it takes long.
     new_hash = make_password(password)
@@ -52,8 +73,11 @@ def change_password(
         return end_other_sessions(user_id, kept=kept, by=by, now=now)
 
 
-def reset_password(*, phone: str, password: str, reset_token: str, now: datetime) -> None:
-    """Set a new password and end all sessions of the account.
+def reset_password(*, phone: str, password: str, reset_token: str, now: datetime) -> str:
+    """Set a new password, end all sessions of the account, and return a new token for the device.
+
+    The device becomes known, and the phone's count of wrong passwords is reset, so that the owner can log in
+    while its password is being guessed.
 
     Raises:
         InvalidInput: `phone` is not a phone number, or `password` breaks a rule; the token stays valid.
@@ -71,3 +95,6 @@ def reset_password(*, phone: str, password: str, reset_token: str, now: datetime
         User.objects.filter(pk=user.pk).update(password=new_hash)
         record("accounts.password_reset", by=GUEST, subject=user)
         end_other_sessions(user.pk, kept=None, by=GUEST, now=now)
+        forget_devices_of(user.pk)
+        reset_attempts([phone_count(phone_of(phone))])
+        return remember_device(user, device=UNKNOWN_DEVICE, now=now)

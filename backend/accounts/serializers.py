@@ -15,6 +15,7 @@ from backend.api.text import Text
 
 # The end is not `$`, which also matches before a final line break.
 LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?)?(?![\s\S])"
+DEVICE_HELP = "The token of the device, if the request had the header X-Device-Token."
 PROFILE = {"first_name": "John", "last_name": "Doe", "date_of_birth": "1990-01-01", "user_type": "CUSTOMER"}
 
 
@@ -144,6 +145,7 @@ class PasswordResetDoneSerializer(serializers.Serializer[Any]):
     EXAMPLE = {"phone": "+15550100003"}
 
     phone = serializers.CharField(help_text="As it was sent.")
+    device_token = serializers.CharField(required=False, help_text=DEVICE_HELP)
 
 
 class LoginSerializer(Body):
@@ -209,6 +211,7 @@ class TokensSerializer(serializers.Serializer[Any]):
     token_type = serializers.CharField()
     expires_in = serializers.IntegerField()
     user = UserSerializer()
+    device_token = serializers.CharField(required=False, help_text=DEVICE_HELP)
 
 
 class SessionSerializer(serializers.Serializer[Session]):

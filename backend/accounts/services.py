@@ -9,14 +9,15 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
-from backend.accounts.devices import Device
+from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
+from backend.accounts.login_attempts import LoginAttempt
 from backend.accounts.models import User, UserType
 from backend.accounts.passwords import require_acceptable
-from backend.accounts.phones import normalise_new_phone, phone_of
+from backend.accounts.phones import normalise_new_phone
 from backend.accounts.second_factor.challenges import Challenge, begin_challenge
 from backend.accounts.second_factor.services import methods_of
-from backend.accounts.sessions import UNKNOWN_DEVICE, LoggedIn, begin_session
+from backend.accounts.sessions import LoggedIn, begin_session
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import differences, record
@@ -122,6 +123,7 @@ def log_in(
 
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
+        TooManyAttempts: too many passwords were wrong; this one is not checked.
     """
     user = verify_password(phone=phone, password=password, device=device, now=now)
     if methods := methods_of(user):
@@ -134,22 +136,28 @@ def verify_password(
     phone: str,
     password: str,
     device: Device = UNKNOWN_DEVICE,
-    device_token: str | None = None,
     now: datetime,
 ) -> User:
     """Return the active account with this phone and password.
 
-    Store a stronger hash of the password if the parameters of the hasher have changed.
+    The attempt is counted by the phone and the address, or by the device if it is known. Store a stronger
+    hash of the password if the parameters of the hasher have changed.
 
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
+        TooManyAttempts: too many passwords were wrong; this one is not checked.
     """
     if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
         raise InvalidCredentials("The password of the demo shop is not accepted here.")
-    try:
-        user = User.objects.filter(phone=phone_of(phone)).first()
-    except InvalidInput as error:
-        raise InvalidCredentials from error
+    attempt = LoginAttempt(phone, device=device)
+    attempt.count(now=now)
+    user = _user_with(attempt.phone, password=password)
+    attempt.succeeded(now=now)
+    return user
+
+
+def _user_with(phone: str | None, *, password: str) -> User:
+    user = None if phone is None else User.objects.filter(phone=phone).first()
     if user is None:
         # Hashing takes as long as checking a password, so timing doesn't reveal which phones have accounts.
         make_password(password)

@@ -1,6 +1,6 @@
 """Changes of login sessions; docs/decisions/sessions.md has their states and the order of locks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from backend.accounts.devices import Device
+from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.errors import InvalidCredentials, InvalidToken, SessionEnded, SessionNotFound
+from backend.accounts.known_devices import remember_device
 from backend.accounts.models import Session, ShopperLink, User
 from backend.accounts.tokens import (
     TokenPair,
@@ -27,17 +28,20 @@ from backend.outbox.topics import Topic
 
 RETRY_PERIOD = timedelta(seconds=10)
 """How long after a refresh the previous refresh token returns the same new pair."""
-UNKNOWN_DEVICE = Device()
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """A session's user and its tokens; `expires_in` is the access token's remaining lifetime in seconds."""
+    """A session's user and its tokens; `expires_in` is the access token's remaining lifetime in seconds.
+
+    `device_token` is that of the device after a login; after a refresh it is empty.
+    """
 
     user: User
     access_token: str
     refresh_token: str
     expires_in: int
+    device_token: str = field(default="", repr=False)
 
 
 def begin_session(
@@ -73,7 +77,8 @@ def begin_session(
         record("accounts.session_started", by=Actor.user(user.pk), subject=session, changes=changes)
         if anonymous_id is not None:
             _link(anonymous_id, user=user, now=now)
-    return _logged_in(session, now=now)
+        device_token = remember_device(user, device=device, now=now)
+    return replace(_logged_in(session, now=now), device_token=device_token)
 
 
 def _note_use(session: Session, *, device: Device, now: datetime) -> None:

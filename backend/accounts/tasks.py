@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from backend.accounts import one_time_passwords, sessions
+from backend.accounts import guessing, known_devices, one_time_passwords, sessions
 from backend.accounts.second_factor import challenges
 
 
@@ -23,3 +23,10 @@ def forget_one_time_passwords() -> int:
 def forget_second_factor_challenges() -> int:
     """Delete expired challenges of logins; return how many."""
     return challenges.forget_challenges(now=timezone.now())
+
+
+@shared_task
+def forget_attempts() -> int:
+    """Delete old counts of attempts and unused known devices; return how many rows."""
+    now = timezone.now()
+    return guessing.forget_attempts(now=now) + known_devices.forget_unused_devices(now=now)

@@ -1,7 +1,6 @@
 """Account endpoints."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer
@@ -14,7 +13,14 @@ from rest_framework.views import APIView
 from backend.accounts import services
 from backend.accounts.authentication import account_of, session_of
 from backend.accounts.devices import device_of
-from backend.accounts.errors import InvalidCredentials, PhoneTaken, SessionEnded, WrongPassword
+from backend.accounts.errors import (
+    InvalidCredentials,
+    PhoneTaken,
+    SessionEnded,
+    TooManyAttempts,
+    WrongPassword,
+)
+from backend.accounts.login_responses import DEVICE_TOKEN, logged_in_response, tokens_shown
 from backend.accounts.passwords import change_password
 from backend.accounts.second_factor.challenges import Challenge
 from backend.accounts.second_factor.serializers import SecondFactorChallengeSerializer
@@ -28,7 +34,7 @@ from backend.accounts.serializers import (
     TokensSerializer,
     UserSerializer,
 )
-from backend.accounts.sessions import LoggedIn, end_session, renew
+from backend.accounts.sessions import end_session, renew
 from backend.accounts.throttles import RefreshThrottle
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
@@ -36,24 +42,6 @@ from backend.api.schema import envelope_of, operation
 from backend.api.shoppers import ANONYMOUS_ID, anonymous_id
 from backend.api.throttles import LoginThrottle
 from backend.audit.actors import actor_of
-
-
-def tokens_of(logged_in: LoggedIn) -> Any:
-    """Return the body of a response with tokens."""
-    return TokensSerializer(
-        {
-            "access_token": logged_in.access_token,
-            "refresh_token": logged_in.refresh_token,
-            "token_type": "Bearer",
-            "expires_in": logged_in.expires_in,
-            "user": logged_in.user,
-        }
-    ).data
-
-
-def logged_in_response(logged_in: LoggedIn) -> Response:
-    """Return the response to a login."""
-    return envelope(tokens_of(logged_in), message="Logged in.")
 
 
 class GuestView(APIView):
@@ -100,9 +88,9 @@ class LoginView(GuestView):
         "accounts_login",
         tag="accounts",
         request=LoginSerializer,
-        headers=[ANONYMOUS_ID],
+        headers=[ANONYMOUS_ID, DEVICE_TOKEN],
         response=LOGIN_RESPONSE,
-        errors=[InvalidCredentials],
+        errors=[InvalidCredentials, TooManyAttempts],
     )
     def post(self, request: Request) -> Response:
         """Log in.
@@ -113,6 +101,10 @@ class LoginView(GuestView):
 
         If the account has a second factor, the response has no tokens but a `challenge_token` for
         `accounts_login_second_factor`.
+
+        After ten wrong passwords for a phone, and after twenty from an address, the next one has to wait; the
+        pauses grow. The cookie `device_token` (for apps: the header X-Device-Token) exempts a device that has
+        logged in to the account before from these counts; it has one of its own.
         """
         credentials = parse_body(request, LoginSerializer)
         logged_in = services.log_in(
@@ -124,7 +116,7 @@ class LoginView(GuestView):
         if isinstance(logged_in, Challenge):
             challenge = SecondFactorChallengeSerializer(logged_in).data
             return envelope(challenge, message="Verify your second factor to log in.")
-        return logged_in_response(logged_in)
+        return logged_in_response(request, logged_in)
 
 
 class TokenRefreshView(GuestView):
@@ -148,7 +140,7 @@ class TokenRefreshView(GuestView):
         """
         body = parse_body(request, TokenRefreshSerializer)
         renewed = renew(body["refresh_token"], device=device_of(request), now=timezone.now())
-        return envelope(tokens_of(renewed))
+        return envelope(tokens_shown(renewed))
 
 
 class ProfileView(APIView):
@@ -190,7 +182,7 @@ class PasswordChangeView(APIView):
         tag="accounts",
         request=PasswordChangeSerializer,
         response=envelope_of(EndedSessionsSerializer),
-        errors=[WrongPassword],
+        errors=[WrongPassword, TooManyAttempts],
     )
     def post(self, request: Request) -> Response:
         """Change your password.

@@ -31,6 +31,10 @@ BEAT_SCHEDULE = {
         "task": "backend.accounts.tasks.forget_one_time_passwords",
         "schedule": timedelta(days=1),
     },
+    "forget attempts and unused devices": {
+        "task": "backend.accounts.tasks.forget_attempts",
+        "schedule": timedelta(days=1),
+    },
     "check stock": {"task": "backend.inventory.tasks.check_stock", "schedule": crontab(hour=3, minute=30)},
     "draft purchase orders": {
         "task": "backend.purchasing.tasks.draft_purchase_orders",

@@ -310,6 +310,7 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
     "x-anonymous-id",
     "x-cart-token",
+    "x-device-token",
     "x-request-id",
 ]
 

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from backend.accounts.devices import Device
+from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.models import User
 from backend.accounts.second_factor import passkeys
 from backend.accounts.second_factor.errors import InvalidChallenge, WrongCode
 from backend.accounts.second_factor.models import SecondFactorChallenge
 from backend.accounts.second_factor.services import Method, accept_code, lock_user, record_refusal, record_use
-from backend.accounts.sessions import UNKNOWN_DEVICE, LoggedIn, begin_session
+from backend.accounts.sessions import LoggedIn, begin_session
 
 VALID_FOR = timedelta(minutes=5)
 MOST_ATTEMPTS = 5

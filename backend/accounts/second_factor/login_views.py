@@ -5,11 +5,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.devices import device_of
+from backend.accounts.login_responses import DEVICE_TOKEN, logged_in_response
 from backend.accounts.second_factor import challenges
 from backend.accounts.second_factor.errors import InvalidChallenge, PasskeysUnavailable, WrongCode
 from backend.accounts.second_factor.serializers import SecondStepSerializer
 from backend.accounts.serializers import TokensSerializer
-from backend.accounts.views import GuestView, logged_in_response
+from backend.accounts.views import GuestView
 from backend.api.parameters import parse_body
 from backend.api.schema import envelope_of, operation
 
@@ -21,6 +22,7 @@ class SecondStepView(GuestView):
         "accounts_login_second_factor",
         tag="accounts",
         request=SecondStepSerializer,
+        headers=[DEVICE_TOKEN],
         response=envelope_of(TokensSerializer),
         errors=[WrongCode, InvalidChallenge, PasskeysUnavailable],
     )
@@ -34,4 +36,4 @@ class SecondStepView(GuestView):
         logged_in = challenges.complete_challenge(
             body.pop("challenge_token"), **body, device=device_of(request), now=timezone.now()
         )
-        return logged_in_response(logged_in)
+        return logged_in_response(request, logged_in)

@@ -117,14 +117,6 @@ def test_a_refused_change_changes_nothing(user: User, body: dict[str, str], stat
 
 
 @pytest.mark.django_db
-def test_guesses_of_the_current_password_are_throttled(user: User) -> None:
-    client = APIClient()
-    headers = bearer(log_in(client)["access_token"])
-    body = {"current_password": "a guess", "password": NEW}
-    statuses = [client.post(PATH, body, headers=headers).status_code for _ in range(21)]
-    assert statuses == [400] * 20 + [429]
-
-
 @pytest.mark.django_db(transaction=True)
 def test_of_concurrent_changes_one_succeeds_and_no_login_with_the_old_password_outlives_it(
     user: User,
