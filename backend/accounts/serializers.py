@@ -142,7 +142,7 @@ class PasswordResetSerializer(Body):
 class PasswordResetDoneSerializer(serializers.Serializer[Any]):
     """The account whose password was reset."""
 
-    EXAMPLE = {"phone": "+15550100003"}
+    EXAMPLE = {"phone": "+15550100003", "device_token": "mC0vLw9…"}
 
     phone = serializers.CharField(help_text="As it was sent.")
     device_token = serializers.CharField(required=False, help_text=DEVICE_HELP)
@@ -204,6 +204,7 @@ class TokensSerializer(serializers.Serializer[Any]):
         "refresh_token": "eyJhbGciOi…",
         "token_type": "Bearer",
         "expires_in": 900,
+        "device_token": "mC0vLw9…",
     }
 
     access_token = serializers.CharField()
