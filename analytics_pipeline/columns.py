@@ -31,6 +31,7 @@ ARRIVAL = frozenset(
         "version",
         "clock_offset",
         "reported_at",
+        "source_key",
     }
 )
 

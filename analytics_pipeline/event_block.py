@@ -77,4 +77,5 @@ def _arrivals(group: Sequence[Record]) -> dict[str, Sequence[Any]]:
         "content": events.contents([record.event for record in group]),
         "version": [_GREATEST - record.number for record in group],
         "clock_offset": [record.clock_offset for record in group],
+        "source_key": [record.source_key for record in group],
     }

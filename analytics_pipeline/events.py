@@ -17,7 +17,7 @@ from analytics_pipeline import uuid7
 from analytics_pipeline.columns import columns_of, table_columns
 
 # Documented in docs/events.md; raised when a type or a field is added.
-VOCABULARY_VERSION = 2
+VOCABULARY_VERSION = 3
 MAX_EVENTS = 500
 MAX_PROPERTIES = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,7 +117,10 @@ class View(Event, frozen=True, tag="view"):
 
 
 class CartAdd(Event, frozen=True, tag="cart_add"):
-    """Units of a product were added to a cart."""
+    """Units of a product were added to a cart, as the client reports.
+
+    Models don't learn from it, only from `carted`.
+    """
 
     product_id: Id
     variant_id: Id | None = None
@@ -133,6 +136,15 @@ class CartRemove(Event, frozen=True, tag="cart_remove"):
     quantity: Units = 1
 
 
+class Carted(Event, frozen=True, tag="carted"):
+    """A product was added to a cart, as the shop's own cart recorded it."""
+
+    product_id: Id
+    variant_id: Id | None = None
+    quantity: Units = 1
+    exposure_id: UUID | None = None
+
+
 class OrderPlaced(Event, frozen=True, tag="order"):
     """Units of a product were ordered; amounts are only in the order facts."""
 
@@ -142,8 +154,8 @@ class OrderPlaced(Event, frozen=True, tag="order"):
     exposure_id: UUID | None = None
 
 
-AnyEvent = Search | Exposure | Seen | Click | View | CartAdd | CartRemove | OrderPlaced
-SERVER_ONLY = (Exposure, OrderPlaced)
+AnyEvent = Search | Exposure | Seen | Click | View | CartAdd | CartRemove | Carted | OrderPlaced
+SERVER_ONLY = (Exposure, Carted, OrderPlaced)
 EVENT_TYPES: tuple[type[Event], ...] = get_args(AnyEvent)
 CLIENT_TYPES = tuple(kind for kind in EVENT_TYPES if kind not in SERVER_ONLY)
 COLUMNS = columns_of(EVENT_TYPES, table=table_columns())
@@ -177,7 +189,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event with the facts of its arrival.
 
     Of several copies, the one with the smallest `number` wins. `clock_offset` is the correction for the
-    client's clock, to be added to the event's time, in milliseconds.
+    client's clock, to be added to the event's time, in milliseconds. `source_key` is the key of the network
+    from which a client sent it (`sources.py`), 0 for events of the server.
     """
 
     event: AnyEvent
@@ -185,3 +198,4 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     arrived_at: datetime
     number: int
     clock_offset: int = 0
+    source_key: int = 0

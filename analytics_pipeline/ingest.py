@@ -179,6 +179,7 @@ def _read(entry: Entry, *, now: datetime) -> tuple[list[Record], list[DeadLetter
             arrived_at=arrived_at,
             number=number,
             clock_offset=batch.clock_offset,
+            source_key=batch.source_key,
         )
         for event in batch.events
     ]

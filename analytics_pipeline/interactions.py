@@ -10,8 +10,9 @@ from analytics_pipeline.warehouse import Warehouse
 
 EXTRACTS = Path(__file__).parent / "extracts"
 
-# How strongly each type of event indicates a preference; only the ratios matter.
-WEIGHTS: Mapping[str, float] = {"click": 1.0, "view": 1.0, "cart_add": 3.0}
+# How strongly each type of event indicates a preference; only the ratios matter. A client's `cart_add` has no
+# weight, because anyone can send one; `carted` is what the shop's own cart recorded.
+WEIGHTS: Mapping[str, float] = {"click": 1.0, "view": 1.0, "carted": 3.0}
 SALE_WEIGHT = 5.0
 
 
@@ -19,7 +20,9 @@ def interactions(warehouse: Warehouse, *, as_of: datetime) -> pd.DataFrame:
     """Return one row for each shopper, product and day, in the order of time.
 
     Columns: `shopper` (the key as text), `product_id`, `interacted_at` (UNIX seconds), `weight` (the
-    strongest of that day).
+    strongest of that day), and for `ml.trust`: `arrived_at` (UNIX seconds by the server's clock, of the first
+    event), `source_key` (of the strongest event; 0 if unknown) and `is_purchase` (1 if a unit was sold that
+    wasn't cancelled).
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: the query failed.

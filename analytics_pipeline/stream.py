@@ -33,7 +33,8 @@ _TIMEOUT_SECONDS = 5
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """The events of one request, and the refused ones that become dead letters.
 
-    `clock_offset` is to be added to the events' times, in milliseconds.
+    `clock_offset` is to be added to the events' times, in milliseconds; `source_key` is the key of the
+    network from which the request came (`sources.py`), 0 for the server's own events.
     """
 
     arrived_at: datetime
@@ -41,6 +42,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[AnyEvent, ...]
     refused: tuple[Refused, ...] = ()
     clock_offset: int = 0
+    source_key: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from analytics_pipeline.clocks import milliseconds
 from analytics_pipeline.events import (
     AnyEvent,
     CartAdd,
+    Carted,
     CartRemove,
     Click,
     Exposure,
@@ -110,13 +111,14 @@ class Recorder:
             return
         variant_id = self.stocked[position].variant_ids[self.added.places[click]]
         units = int(clicks.units[click])
-        yield CartAdd(
-            event_id=self._id(at + SECONDS_TO_CART),
-            product_id=product_id,
-            variant_id=variant_id,
-            quantity=units,
-            exposure_id=exposure_id if self.added.named[click] else None,
-        )
+        for kind in (CartAdd, Carted):
+            yield kind(
+                event_id=self._id(at + SECONDS_TO_CART),
+                product_id=product_id,
+                variant_id=variant_id,
+                quantity=units,
+                exposure_id=exposure_id if self.added.named[click] else None,
+            )
         if clicks.removed[click]:
             removed_at = self._id(at + SECONDS_TO_REMOVE)
             yield CartRemove(

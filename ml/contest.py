@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ml.catalogue import Catalogue
-from ml.dataset import InteractionLog, Interactions, NothingToSplit, split_by_time
+from ml.dataset import Ids, InteractionLog, Interactions, NothingToSplit, split_by_time
 from ml.evaluate import evaluate
 from ml.metrics import Metrics
 from ml.models import Fitted, Model
@@ -217,6 +217,14 @@ def best(measured: Sequence[Measurement]) -> Measurement:
 def training_pairs(candidate: Candidate, log: InteractionLog, catalogue: Catalogue) -> Interactions:
     """Return the candidate's training pairs, with a column for every product of the catalogue."""
     return log.interactions(half_life_days=candidate.half_life_days, among=list(catalogue.products))
+
+
+def histories(
+    candidate: Candidate, log: InteractionLog, *, learned_from: InteractionLog, items: Ids
+) -> Interactions:
+    """Return all users' pairs with the columns and the scale of the pairs that the candidate learned from."""
+    pairs = log.interactions(half_life_days=candidate.half_life_days, scale_of=learned_from)
+    return pairs.with_items(items)
 
 
 def as_record(one: Measurement) -> Mapping[str, Any]:

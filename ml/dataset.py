@@ -86,6 +86,15 @@ class Interactions:
         kept = (rows != UNKNOWN) & (columns != UNKNOWN)
         return _greatest(rows[kept], columns[kept], pairs.data[kept], other.matrix.shape)
 
+    def with_items(self, items: Ids) -> "Interactions":
+        """Return these pairs with a column for each of `items`, without items that are not among them."""
+        pairs = self.matrix.tocoo()
+        columns = items.positions(self.items.values)[pairs.col]
+        kept = columns != UNKNOWN
+        shape = (len(self.users), len(items))
+        matrix = _greatest(pairs.row.astype(np.int64)[kept], columns[kept], pairs.data[kept], shape)
+        return Interactions(self.users, items, matrix)
+
 
 @dataclass(frozen=True, slots=True)
 class InteractionLog:
@@ -116,16 +125,19 @@ class InteractionLog:
         *,
         half_life_days: float | None = None,
         among: NDArray[np.int64] | Sequence[int] = (),
+        scale_of: "InteractionLog | None" = None,
     ) -> Interactions:
         """Return one pair for each user and item, with a column for each item in `among`.
 
         With a half-life, a weight halves for every `half_life_days` between its row and the last row of the
         log (not today, so that an imported history does not decay as a whole). Weights are scaled to a mean
-        of 1, the scale for which the models' default parameters were chosen.
+        of 1, the scale for which the models' default parameters were chosen. The last row and the mean are
+        those of `scale_of`, by default of this log.
         """
-        weights = self.weights / max(float(self.weights.mean()), MIN_WEIGHT) if len(self) else self.weights
+        scale = self if scale_of is None or not len(scale_of) else scale_of
+        weights = self.weights / max(float(scale.weights.mean()), MIN_WEIGHT) if len(self) else self.weights
         if half_life_days is not None:
-            age = (self.times.max() - self.times) / DAY if len(self) else 0.0
+            age = np.maximum((scale.times.max() - self.times) / DAY, 0.0) if len(self) else 0.0
             weights = weights * np.exp2(-np.minimum(age / half_life_days, MAX_HALVINGS))
         return Interactions.of_pairs(
             self.users,

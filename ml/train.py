@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ def train(
     Raises:
         NoTrainingData: there are neither interactions nor products.
     """
-    if not len(data.log) and not len(data.catalogue):
+    if not len(data.histories) and not len(data.catalogue):
         raise NoTrainingData(data.as_of)
     served, problem = _served(serving)
     split = contest.split_log(data.log, data.catalogue, share=TEST_SHARE)
@@ -87,6 +88,7 @@ def train(
         "back_test": back_test,
         "served_recipe_problem": problem,
         "rows": len(data.log),
+        "trust": None if data.trust is None else data.trust.as_dict(),
         "products": len(data.catalogue),
         "split_at": outcome.split_at,
         "beats_popularity": dict(outcome.beats_popularity),
@@ -129,9 +131,20 @@ def _personal(candidate: Candidate, data: TrainingData, *, algorithm: str) -> di
     pairs, allowed = _training_pairs(candidate, data)
     fitted = candidate.model.fit(pairs, catalogue=data.catalogue)
     near = product_lists(fitted, pairs, allowed=allowed, length=LIST_LENGTH)
-    active = pairs.of_users(data.log.last_active(count=MAX_USERS))
+    histories = contest.histories(candidate, data.histories, learned_from=data.log, items=pairs.items)
+    active = histories.of_users(_served_users(data))
     personal = user_lists(fitted, active, allowed=allowed, length=LIST_LENGTH, near=near)
     return {f"product.{algorithm}": near, f"user.{algorithm}": personal}
+
+
+def _served_users(data: TrainingData) -> NDArray[Any]:
+    """Return the users who get lists: those from whom the models learn first, then the others.
+
+    Within each group the last active ones come first, so that forged guests take no place of a shopper.
+    """
+    learned_from = data.log.last_active(count=MAX_USERS)
+    others = data.histories.where(~np.isin(data.histories.users, learned_from))
+    return np.concatenate([learned_from, others.last_active(count=MAX_USERS - len(learned_from))])
 
 
 def _popular(candidate: Candidate, data: TrainingData) -> Lists:
@@ -154,7 +167,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         serving = registry.load(options.serving) if options.serving else None
         with embedded.ensure(pipeline, embedded.WAREHOUSE):
             data = _read(pipeline, as_of=options.as_of or now)
-        print(f"{len(data.log)} interactions, {len(data.catalogue)} products, as of {data.as_of:%F %R} UTC")
+        print(
+            f"{len(data.histories)} interactions, {len(data.log)} of them of trusted shoppers, "
+            f"{len(data.catalogue)} products, as of {data.as_of:%F %R} UTC"
+        )
         with threadpool_limits(settings.threads):
             version = train(
                 data,

@@ -13,21 +13,29 @@ from analytics_pipeline import interactions as extracts
 from analytics_pipeline.warehouse import Warehouse
 from ml.catalogue import Catalogue, ProductFacts
 from ml.dataset import InteractionLog
+from ml.trust import Learned, Origins, learned
 
 CATEGORY_SEPARATOR = " > "
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Interactions and products as of `as_of`."""
+    """Interactions and products as of `as_of`.
+
+    Models learn from `log`, and `trust` says how it was made. `histories` are the interactions of all
+    shoppers, from which their own lists are computed.
+    """
 
     log: InteractionLog
     catalogue: Catalogue
     as_of: datetime
+    histories: InteractionLog
+    trust: Learned | None = None
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of every interaction and product, in hexadecimal."""
-        return hashlib.sha256(f"{self.log.fingerprint()}{self.catalogue.fingerprint()}".encode()).hexdigest()
+        parts = (self.log, self.histories, self.catalogue)
+        return hashlib.sha256("".join(part.fingerprint() for part in parts).encode()).hexdigest()
 
 
 def from_warehouse(warehouse: Warehouse, *, as_of: datetime) -> TrainingData:
@@ -36,10 +44,21 @@ def from_warehouse(warehouse: Warehouse, *, as_of: datetime) -> TrainingData:
     Raises:
         WarehouseUnavailable, WarehouseRefused: the query failed.
     """
-    rows = extracts.interactions(warehouse, as_of=as_of)
+    histories, origins = interactions_of(warehouse, as_of=as_of)
     products = extracts.products(warehouse, as_of=as_of)
     catalogue = Catalogue.of([_facts(row) for row in products.to_dict("records")])
-    return TrainingData(_log(rows), catalogue, as_of)
+    trust = learned(histories, origins)
+    return TrainingData(trust.log, catalogue, as_of, histories, trust)
+
+
+def interactions_of(warehouse: Warehouse, *, as_of: datetime) -> tuple[InteractionLog, Origins]:
+    """Return all interactions before a point in time, and where each of them came from.
+
+    Raises:
+        WarehouseUnavailable, WarehouseRefused: the query failed.
+    """
+    rows = extracts.interactions(warehouse, as_of=as_of)
+    return _log(rows), _origins(rows)
 
 
 def _log(rows: pd.DataFrame) -> InteractionLog:
@@ -51,6 +70,16 @@ def _log(rows: pd.DataFrame) -> InteractionLog:
         items=rows["product_id"].to_numpy(np.int64),
         times=rows["interacted_at"].to_numpy(np.int64).astype("datetime64[s]"),
         weights=rows["weight"].to_numpy(np.float32),
+    )
+
+
+def _origins(rows: pd.DataFrame) -> Origins:
+    if rows.empty:
+        return Origins.empty()
+    return Origins(
+        arrived=rows["arrived_at"].to_numpy(np.int64).astype("datetime64[s]"),
+        sources=rows["source_key"].to_numpy(np.uint64),
+        purchases=rows["is_purchase"].to_numpy(np.bool_),
     )
 
 

@@ -1,5 +1,6 @@
 -- Interactions: one row for each shopper, product and day, with the weight of the strongest interaction.
--- Events of a guest before a login count for the account.
+-- Events of a guest before a login count for the account. A sale whose units were all cancelled is an
+-- interaction, but no purchase.
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
     links AS
@@ -8,13 +9,24 @@ WITH
         FROM shopper_identities
         WHERE linked_at < {as_of:DateTime64(3, 'UTC')}
     ),
+    cancelled AS
+    (
+        SELECT order_item_id
+        FROM order_facts FINAL
+        WHERE kind IN ('SALE', 'CANCEL') AND occurred_at < {as_of:DateTime64(3, 'UTC')}
+        GROUP BY order_item_id
+        HAVING sumIf(quantity, kind = 'CANCEL') >= sumIf(quantity, kind = 'SALE')
+    ),
     interacted AS
     (
         SELECT
             shopper_key,
             product_id,
             reported_at AS occurred_at,
-            transform(type, {kinds:Array(String)}, {weights:Array(Float64)}, 0.) AS weight
+            arrived_at,
+            source_key,
+            transform(type, {kinds:Array(String)}, {weights:Array(Float64)}, 0.) AS weight,
+            0 AS is_purchase
         FROM events FINAL
         WHERE day <= toDate({as_of:DateTime64(3, 'UTC')}) + 8 AND type IN {kinds:Array(String)}
         UNION ALL
@@ -22,7 +34,10 @@ WITH
             if(customer_key = nil, shopper_key, customer_key) AS shopper_key,
             product_id,
             occurred_at,
-            {sale_weight:Float64} AS weight
+            occurred_at AS arrived_at,
+            0 AS source_key,
+            {sale_weight:Float64} AS weight,
+            order_item_id NOT IN (SELECT order_item_id FROM cancelled) AS is_purchase
         FROM order_facts FINAL
         WHERE kind = 'SALE'
     )
@@ -31,7 +46,10 @@ SELECT
     interacted.product_id AS product_id,
     toDate(interacted.occurred_at) AS day,
     toUnixTimestamp(max(interacted.occurred_at)) AS interacted_at,
-    max(interacted.weight) AS weight
+    max(interacted.weight) AS weight,
+    toUnixTimestamp(min(interacted.arrived_at)) AS arrived_at,
+    argMax(interacted.source_key, interacted.weight) AS source_key,
+    max(interacted.is_purchase) AS is_purchase
 FROM interacted
 LEFT JOIN links ON links.anonymous_key = interacted.shopper_key
 WHERE interacted.shopper_key != nil AND interacted.product_id > 0 AND interacted.occurred_at < {as_of:DateTime64(3, 'UTC')}

@@ -1,4 +1,4 @@
-"""Subscribers that write order facts, products and shopper links to the warehouse.
+"""Subscribers that write order facts, cart items, products and shopper links to the warehouse.
 
 Each subscriber reads the current rows and writes them completely. If a row is written twice, also by two
 processes at once, the copy that was read last replaces the other.
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils import timezone
 
+from analytics_pipeline import ingest
 from analytics_pipeline.warehouse import microseconds
-from backend.analytics import projections
+from backend.analytics import cart_events, projections
 from backend.analytics.facts import write_facts
+from backend.carts.models import CartItem
 from backend.engines.warehouse import Migrated
 from backend.orders.models import Movement
 from backend.outbox.subscribers import Notice, Start
@@ -74,6 +76,23 @@ class ShopperLinks:
         """Write the links."""
         columns = projections.shopper_links(_keys(notices, Topic.SHOPPER_LINKED))
         self.target.warehouse().insert("shopper_links", columns)
+
+
+@dataclass(frozen=True, slots=True)
+class CartItems:
+    """Writes the items that were added to carts, as events."""
+
+    target: Migrated
+    name: str = "cart-items"
+    topics: frozenset[Topic] = frozenset({Topic.CART_ITEM})
+    start: Start = Start.OLDEST
+    quiet_seconds: float = 0
+    batch_size: int = 5_000
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Write the items that are still in a cart; one that was ordered meanwhile is an order fact."""
+        items = CartItem.objects.filter(pk__in=_keys(notices, Topic.CART_ITEM))
+        ingest.load(self.target.warehouse(), cart_events.of_items(items, read_at=timezone.now()))
 
 
 def _keys(notices: Sequence[Notice], topic: Topic) -> list[int]:

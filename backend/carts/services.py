@@ -3,8 +3,8 @@
 A line keeps the claim (exposure id, time, shopper) of the last add that had an exposure id. Adding more units
 without one, such as from the product's own page, and changing the quantity don't change the claim.
 
-Changes to carts are not published to the outbox: clients report cart_add events, and the order item copies
-the claim from the cart.
+A line with a new claim is published to the outbox, so that the warehouse knows what carts received: models
+don't learn from the cart_add events that clients report. Changes of quantities and removals are not published.
 """
 
 from collections.abc import Collection
@@ -26,6 +26,8 @@ from backend.catalog.models import Variant
 from backend.catalog.variants import resolve_variant, variants_for_sale
 from backend.inventory.errors import InsufficientStock
 from backend.inventory.services import shortage
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
 
 SQL = Path(__file__).parent / "sql"
 MAX_LINE_UNITS = 9_999
@@ -57,15 +59,17 @@ def add_item(
         cart = locked_cart(owner, now=claim.added_at)
         items = list(cart.items.select_related("variant__product"))
         item = next((item for item in items if item.variant_id == variant.pk), None)
+        has_new_claim = item is None or claim.exposure_id is not None
         if item is None:
             _require_space(items, variant=variant)
             item = CartItem(cart=cart, variant=variant, quantity=0)
-            _set_claim(item, claim)
-        elif claim.exposure_id is not None:
+        if has_new_claim:
             _set_claim(item, claim)
         others = [other for other in items if other.variant_id != variant.pk]
         _set_quantity(item, item.quantity + quantity, others=others)
         item.save()
+        if has_new_claim:
+            publish(Topic.CART_ITEM, item.pk)
     return item
 
 

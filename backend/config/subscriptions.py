@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from backend.analytics.subscribers import OrderFacts, Products, ShopperLinks
+from backend.analytics.subscribers import CartItems, OrderFacts, Products, ShopperLinks
 from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
@@ -31,6 +31,7 @@ def subscribers() -> list[Subscriber]:
         OrderFacts(target),
         Products(target),
         ShopperLinks(target),
+        CartItems(target),
         GuestRecentProducts(),
         Deliveries(clock=timezone.now),
     ]

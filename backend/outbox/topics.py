@@ -28,6 +28,7 @@ class Topic(StrEnum):
     CATEGORY = "category", Kind.STATE, "catalog.Category"
     ORDER = "order", Kind.STATE, "orders.Order"
     MOVEMENT = "movement", Kind.STATE, "orders.Movement"
+    CART_ITEM = "cart_item", Kind.STATE, "carts.CartItem"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
     ONE_TIME_PASSWORD = "one_time_password", Kind.FACT, "accounts.OneTimePassword"
     STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"

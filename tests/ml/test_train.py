@@ -34,7 +34,7 @@ def planted_log(*, users: int = 200, each: int = 16) -> InteractionLog:
 
 
 def data(log: InteractionLog, catalogue: Catalogue) -> TrainingData:
-    return TrainingData(log, catalogue, NOW)
+    return TrainingData(log, catalogue, NOW, log)
 
 
 @pytest.fixture(scope="module")

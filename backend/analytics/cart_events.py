@@ -1,0 +1,39 @@
+"""Items of carts as `carted` events: what the shop's own carts recorded, beside what clients report.
+
+The id of an event is derived from its item and the time of the addition, so that writing an item again stores
+the same event.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from analytics_pipeline import clocks, uuid7
+from analytics_pipeline.events import Carted, Record
+from analytics_pipeline.stream import number_at
+from backend.carts.models import CartItem
+
+
+def of_items(items: QuerySet[CartItem], *, read_at: datetime) -> Iterator[Record]:
+    """Return an event for each item whose shopper is known."""
+    rows = items.filter(shopper_key__isnull=False).values_list(
+        "pk", "added_at", "shopper_key", "variant__product_id", "variant_id", "quantity", "exposure_id"
+    )
+    for item, added_at, shopper_key, product, variant, quantity, exposure_id in rows:
+        event = Carted(
+            event_id=event_id(item, added_at=added_at),
+            product_id=product,
+            variant_id=variant,
+            quantity=quantity,
+            exposure_id=exposure_id,
+        )
+        yield Record(event=event, shopper_key=shopper_key, arrived_at=added_at, number=number_at(read_at))
+
+
+def event_id(item: int, *, added_at: datetime) -> UUID:
+    """Return the UUIDv7 of an addition: its time, and a hash of the item's id as the random part."""
+    digest = hashlib.blake2b(f"cart item:{item}".encode(), digest_size=10).digest()
+    return uuid7.make(clocks.milliseconds(added_at), tail=digest)

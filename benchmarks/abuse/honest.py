@@ -1,0 +1,88 @@
+"""What the limits of training cost on honest behaviour: the same test, learned from all rows and from limited ones.
+
+Trust is computed from the part before the split, so that no purchase of the test part makes a shopper trusted.
+Every shopper gets one of a few networks, as behind the addresses of mobile carriers, so that the limits of
+networks apply.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import contest, metrics, trust
+from ml.catalogue import Catalogue
+from ml.contest import Candidate, TimeSplit
+from ml.dataset import UNKNOWN, InteractionLog, Interactions
+from ml.models.als import Als
+from ml.models.blend import Blend
+from ml.models.item_knn import ItemKnn
+from ml.models.popularity import Popularity
+from ml.top import rank
+from ml.trust import Origins
+
+TEST_SHARE = 0.15
+NETWORKS = 30
+RESAMPLED = 2_000
+RECIPES = (
+    Candidate(Popularity(), 30),
+    Candidate(ItemKnn(), 30),
+    Candidate(Blend(), 30),
+    Candidate(Als(factors=32), 30),
+)
+
+
+def compare(log: InteractionLog, origins: Origins) -> None:
+    """Print NDCG and recall of each recipe with and without the limits, and the interval of the difference."""
+    split = contest.split_log(log, Catalogue.of([]), share=TEST_SHARE)
+    if split is None:
+        raise ValueError("the history is too short to split")
+    before = log.times < split.split_at
+    known = Origins(origins.arrived[before], _networks(log)[before], origins.purchases[before])
+    limited = trust.learned(split.train, known)
+    print(f"honest behaviour: {len(split.train)} rows, {limited.as_dict()}")
+    print("recipe                    metric        all   limited  difference (95 % interval)")
+    for recipe in RECIPES:
+        everything = _by_user(recipe, split, learned_from=split.train)
+        less = _by_user(recipe, split, learned_from=limited.log)
+        for name, old in everything.items():
+            new = less[name]
+            low, high = _interval(new - old)
+            print(
+                f"{recipe.label[:24]:24}  {name:9}  {old.mean():.4f}    {new.mean():.4f}  "
+                f"{(new - old).mean():+.4f} ({low:+.4f} to {high:+.4f})"
+            )
+
+
+def _networks(log: InteractionLog) -> NDArray[np.uint64]:
+    """Return the network of each row: one for each shopper, some with many shoppers and some with few."""
+    users, rows = np.unique(log.users, return_inverse=True)
+    chance = np.random.default_rng(3)
+    shares = 1 / np.arange(1, NETWORKS + 1)
+    return (1 + chance.choice(NETWORKS, size=len(users), p=shares / shares.sum()))[rows].astype(np.uint64)
+
+
+def _by_user(
+    recipe: Candidate, split: TimeSplit, *, learned_from: InteractionLog
+) -> dict[str, NDArray[np.float64]]:
+    """Return metrics of each test user for a model that learned from these rows."""
+    pairs = contest.training_pairs(recipe, learned_from, split.catalogue)
+    fitted = recipe.model.fit(pairs)
+    histories = contest.histories(recipe, split.train, learned_from=learned_from, items=pairs.items)
+    rows, truth, sizes = _tested(histories, split.test)
+    ranked, _ = rank(fitted, histories.matrix[rows], k=contest.K)
+    hit = metrics.hits(ranked, truth)
+    return {"NDCG@20": metrics.ndcg(hit, sizes), "Recall@20": metrics.recall(hit, sizes)}
+
+
+def _tested(histories: Interactions, test: Interactions) -> tuple[NDArray[np.int64], object, NDArray[np.int64]]:
+    rows = histories.users.positions(test.users.values)
+    tested = np.flatnonzero(rows != UNKNOWN)
+    sizes = np.diff(test.matrix.indptr).astype(np.int64)[tested]
+    return rows[tested], test.aligned_to(histories)[rows[tested]], sizes
+
+
+def _interval(differences: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95 % interval of the mean, from samples of the users with replacement."""
+    chance = np.random.default_rng(5)
+    means = [chance.choice(differences, size=len(differences)).mean() for _ in range(RESAMPLED)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
