@@ -93,11 +93,41 @@ class Allowance:
     seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `limit` in a window of `seconds`."""
+
+    limit: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuestAllowance:
+    """Limits on the different guests of one address; `key` identifies the address.
+
+    `guests` limits the guests in a window. A guest who comes again in the same window is always let through.
+    `admissions` limits over a longer window how often a guest was let through who wasn't yet in the current
+    window of `guests`.
+    """
+
+    key: str
+    guests: Rate
+    admissions: Rate
+
+
 class AllowanceExceeded(Exception):
     """More requests than allowed; the window ends in `seconds`."""
 
     def __init__(self, *, seconds: float) -> None:
         super().__init__(f"too many requests; try again in {seconds:.0f} seconds")
+        self.seconds = seconds
+
+
+class TooManyGuests(Exception):
+    """The address has more guests than allowed; the window ends in `seconds`."""
+
+    def __init__(self, *, seconds: float) -> None:
+        super().__init__(f"too many guests; try again in {seconds:.0f} seconds")
         self.seconds = seconds
 
 
@@ -162,19 +192,27 @@ class Stream:
         *,
         recent: Mapping[int, float] | None = None,
         allowance: Allowance | None = None,
+        guest_allowance: GuestAllowance | None = None,
     ) -> str:
         """Append a batch and return its entry's id, in one round trip.
 
         `recent` are the products that the shopper interacted with, each with its UNIX time; `allowance`
-        limits the requests.
+        limits the requests, `guest_allowance` the guests if the shopper is one.
 
         Raises:
             StreamFull: Redis has no memory left; nothing was accepted.
             AllowanceExceeded: too many requests; nothing was accepted.
+            TooManyGuests: too many guests at this address; nothing was accepted.
         """
-        if not recent and allowance is None:
+        if not recent and allowance is None and guest_allowance is None:
             return self.append_raw(encode(batch))
-        return self._append(encode(batch), batch.shopper_key, recent=recent or {}, allowance=allowance)
+        return self._append(
+            encode(batch),
+            batch.shopper_key,
+            recent=recent or {},
+            allowance=allowance,
+            guest_allowance=guest_allowance,
+        )
 
     def append_raw(self, payload: bytes) -> str:
         """Append an encoded entry."""
@@ -182,7 +220,7 @@ class Stream:
 
     def count(self, allowance: Allowance) -> None:
         """Count a request; raises AllowanceExceeded."""
-        self._append(b"", None, recent={}, allowance=allowance)
+        self._append(b"", None, recent={}, allowance=allowance, guest_allowance=None)
 
     def _append(
         self,
@@ -191,16 +229,21 @@ class Stream:
         *,
         recent: Mapping[int, float],
         allowance: Allowance | None,
+        guest_allowance: GuestAllowance | None,
     ) -> str:
-        keys = (self.key, allowance.key if allowance else "", products_key(shopper_key or NIL_UUID))
+        keys = [self.key, allowance.key if allowance else "", products_key(shopper_key or NIL_UUID)]
+        keys += _guest_keys(guest_allowance)
         limit, window = (allowance.limit, allowance.seconds * 1_000) if allowance else (0, 0)
         arguments: list[Any] = [payload, limit, window, KEPT, int(KEPT_FOR.total_seconds())]
+        arguments += _guest_arguments(shopper_key, guest_allowance)
         if shopper_key is not None:
             for product, seconds in recent.items():
                 arguments += (seconds, product)
         response = self._connection.call(lambda client: _APPEND(client, keys=keys, args=arguments))
         if isinstance(response, int):
-            raise AllowanceExceeded(seconds=max(response, 0) / 1_000)
+            if response < 0:
+                raise TooManyGuests(seconds=-response / 1_000)
+            raise AllowanceExceeded(seconds=response / 1_000)
         return str(response.decode())
 
     def open(self) -> None:
@@ -287,6 +330,19 @@ class Stream:
             Entry(id=id_.decode(), payload=fields[1] if fields else None, key=self.key)
             for id_, fields in entries
         ]
+
+
+def _guest_keys(allowance: GuestAllowance | None) -> tuple[str, str]:
+    return (f"{allowance.key}:guests", f"{allowance.key}:admissions") if allowance else ("", "")
+
+
+def _guest_arguments(shopper_key: UUID | None, allowance: GuestAllowance | None) -> tuple[Any, ...]:
+    if allowance is None or shopper_key is None:
+        return ("", 0, 0, 0, 0)
+    # Redis stores sets of few integers in 8 bytes each. Two guests with the same number count as one.
+    number = (shopper_key.int ^ shopper_key.int >> 64) & 2**63 - 1
+    windows = [(rate.limit, rate.seconds * 1_000) for rate in (allowance.guests, allowance.admissions)]
+    return (number, *windows[0], *windows[1])
 
 
 def _after(id_: bytes) -> str:

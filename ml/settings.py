@@ -1,6 +1,7 @@
 """Settings of training: where versions are stored and how many threads are used."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,14 @@ MAX_THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """`registry` is the folder of versions, `threads` the limit for numerical libraries."""
+    """`registry` is the folder of versions, `threads` the limit for numerical libraries.
+
+    `young_weight` is the weight of shoppers who are not trusted yet (`ml.trust`), from 0 to 1.
+    """
 
     registry: Path
     threads: int
+    young_weight: float = 0.0
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -27,7 +32,9 @@ class TrainingSettings:
         """
         variables = os.environ if environ is None else environ
         home = PipelineSettings.from_env(variables).home
-        return cls(registry=home / "models", threads=_threads(variables))
+        return cls(
+            registry=home / "models", threads=_threads(variables), young_weight=_young_weight(variables)
+        )
 
 
 def _threads(variables: Mapping[str, str]) -> int:
@@ -35,3 +42,12 @@ def _threads(variables: Mapping[str, str]) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise InvalidSetting("VITRINE_ML_THREADS", value=text, expected="it has to be a whole number from 1")
     return int(text)
+
+
+def _young_weight(variables: Mapping[str, str]) -> float:
+    text = variables.get("VITRINE_ML_YOUNG_WEIGHT") or "0"
+    if not re.fullmatch(r"0(\.\d+)?|1(\.0+)?", text, re.ASCII):
+        raise InvalidSetting(
+            "VITRINE_ML_YOUNG_WEIGHT", value=text, expected="it must be a number from 0 to 1"
+        )
+    return float(text)

@@ -24,6 +24,7 @@ from ml.models.library import UnknownModel, UnknownParameter
 from ml.registry import Registry, Version, VersionDamaged, VersionExists, VersionNotFound
 from ml.settings import TrainingSettings
 from ml.training_data import TrainingData, from_warehouse
+from ml.trust import Limits
 
 LIST_LENGTH = 50
 # Other shoppers get lists only from the products that they view, as new shoppers do.
@@ -166,7 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         registry = Registry(settings.registry)
         serving = registry.load(options.serving) if options.serving else None
         with embedded.ensure(pipeline, embedded.WAREHOUSE):
-            data = _read(pipeline, as_of=options.as_of or now)
+            limits = Limits(young_weight=settings.young_weight)
+            data = _read(pipeline, as_of=options.as_of or now, limits=limits)
         print(
             f"{len(data.histories)} interactions, {len(data.log)} of them of trusted shoppers, "
             f"{len(data.catalogue)} products, as of {data.as_of:%F %R} UTC"
@@ -187,11 +189,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _read(pipeline: PipelineSettings, *, as_of: datetime) -> TrainingData:
+def _read(pipeline: PipelineSettings, *, as_of: datetime, limits: Limits) -> TrainingData:
     warehouse = Warehouse(pipeline)
     try:
         migrate(warehouse)
-        return from_warehouse(warehouse, as_of=as_of)
+        return from_warehouse(warehouse, as_of=as_of, limits=limits)
     finally:
         warehouse.close()
 

@@ -13,7 +13,7 @@ from analytics_pipeline import interactions as extracts
 from analytics_pipeline.warehouse import Warehouse
 from ml.catalogue import Catalogue, ProductFacts
 from ml.dataset import InteractionLog
-from ml.trust import Learned, Origins, learned
+from ml.trust import LIMITS, Learned, Limits, Origins, learned
 
 CATEGORY_SEPARATOR = " > "
 
@@ -38,8 +38,8 @@ class TrainingData:
         return hashlib.sha256("".join(part.fingerprint() for part in parts).encode()).hexdigest()
 
 
-def from_warehouse(warehouse: Warehouse, *, as_of: datetime) -> TrainingData:
-    """Return interactions and products as of a point in time.
+def from_warehouse(warehouse: Warehouse, *, as_of: datetime, limits: Limits = LIMITS) -> TrainingData:
+    """Return interactions and products as of a point in time; `limits` decide what models learn from.
 
     Raises:
         WarehouseUnavailable, WarehouseRefused: the query failed.
@@ -47,7 +47,7 @@ def from_warehouse(warehouse: Warehouse, *, as_of: datetime) -> TrainingData:
     histories, origins = interactions_of(warehouse, as_of=as_of)
     products = extracts.products(warehouse, as_of=as_of)
     catalogue = Catalogue.of([_facts(row) for row in products.to_dict("records")])
-    trust = learned(histories, origins)
+    trust = learned(histories, origins, limits=limits)
     return TrainingData(trust.log, catalogue, as_of, histories, trust)
 
 

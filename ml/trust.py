@@ -51,6 +51,10 @@ class Limits:
     unproven_at_least: float = 3.0
     """What shoppers without a purchase may add to any product, so that new products are learned."""
 
+    young_weight: float = 0.0
+    """The least trust of any shopper. Above 0, shoppers who were seen once teach the models, as forged ones
+    do, within the limits of networks. A shop may need that if few of its shoppers buy or come back."""
+
     fewest_trusted: int = 50
     """With fewer trusted shoppers, a shop is too young to tell: every shopper counts fully, and only the
     limits of shoppers and networks apply."""
@@ -114,8 +118,8 @@ def learned(log: InteractionLog, origins: Origins, *, limits: Limits = LIMITS) -
     trust = np.where(proven, 1.0, _earned(rows, origins.arrived, users=len(users), limits=limits))
     trusted = int((trust > 0).sum())
     is_young_shop = trusted < limits.fewest_trusted
-    if is_young_shop:
-        trust = np.ones(len(users))
+    least = 1.0 if is_young_shop else limits.young_weight
+    trust = np.maximum(trust, least)
     kept = trust[rows] > 0
     weights = _Weights(
         log=log.where(kept),
@@ -187,7 +191,7 @@ class _Weights:
         return int((factors[numbers] < 1).sum())
 
     def _cap_by_proven(self, limits: Limits) -> int:
-        """Limit what unproven shoppers add to each product by what proven ones do; return the rows changed."""
+        """Limit what unproven shoppers add to a product by what proven ones do; return the rows changed."""
         items, numbers = np.unique(self.log.items, return_inverse=True)
         proven, unproven = (
             np.bincount(numbers, weights=np.where(chosen, self.values, 0.0), minlength=len(items))

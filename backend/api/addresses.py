@@ -1,6 +1,7 @@
 """The address of the client, for the request log and the throttles."""
 
-from ipaddress import ip_address
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.http import HttpRequest
 from rest_framework.settings import api_settings
@@ -19,6 +20,24 @@ def client_address(request: HttpRequest) -> str:
     entries = str(request.META.get("HTTP_X_FORWARDED_FOR") or "").split(",")
     entry = entries[-min(proxies, len(entries))].strip()
     return entry if _is_address(entry) else peer
+
+
+@lru_cache(maxsize=4_096)
+def counted_address(address: str) -> str:
+    """Return what throttles count an address as: an IPv4 address itself, of an IPv6 address its /64.
+
+    A customer of a provider has at least 2^64 IPv6 addresses. An IPv4 address that is written as IPv6
+    (`::ffff:192.0.2.1`) is counted as that address.
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network(f"{parsed.compressed.partition('%')[0]}/64", strict=False))
 
 
 def _is_address(text: str) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle, SimpleRateThrottle, UserRateThrottle
 
-from backend.api.addresses import client_address
+from backend.api.addresses import client_address, counted_address
 
 if TYPE_CHECKING:
     # That module reads the settings that name these classes.
@@ -45,8 +45,8 @@ class ByClientAddress(SimpleRateThrottle):
         return self.seconds_left
 
     def get_ident(self, request: Request) -> str:
-        """Return the client's address."""
-        return client_address(request._request)
+        """Return the client's address, for IPv6 its /64."""
+        return counted_address(client_address(request._request))
 
 
 class GuestThrottle(ByClientAddress, AnonRateThrottle):
@@ -76,6 +76,18 @@ class EventsThrottle(ScopedThrottle):
     """Batches of events."""
 
     scope = "events"
+
+
+class GuestsThrottle(ScopedThrottle):
+    """Different guests who send events from one address."""
+
+    scope = "guests"
+
+
+class GuestsLongerThrottle(ScopedThrottle):
+    """How often a guest begins to count under `GuestsThrottle`, in a longer window."""
+
+    scope = "guests_longer"
 
 
 class LoginThrottle(ScopedThrottle):

@@ -3,8 +3,9 @@
 A line keeps the claim (exposure id, time, shopper) of the last add that had an exposure id. Adding more units
 without one, such as from the product's own page, and changing the quantity don't change the claim.
 
-A line with a new claim is published to the outbox, so that the warehouse knows what carts received: models
-don't learn from the cart_add events that clients report. Changes of quantities and removals are not published.
+A line with a new claim is published to the outbox, so that the warehouse knows what was added to carts:
+models don't learn from the cart_add events that clients report. Changes of quantities and removals are not
+published.
 """
 
 from collections.abc import Collection

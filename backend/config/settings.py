@@ -281,6 +281,8 @@ THROTTLE_RATES = {
     "user": env.rate("THROTTLE_USER", "1000/hour"),
     "browse": env.rate("THROTTLE_BROWSE", "1200/minute"),
     "events": env.rate("THROTTLE_EVENTS", "1200/minute"),
+    "guests": env.rate("THROTTLE_GUESTS", "500/hour"),
+    "guests_longer": env.rate("THROTTLE_GUESTS_LONGER", "3000/day"),
     "login": env.rate("THROTTLE_LOGIN", "20/minute"),
     "refresh": env.rate("THROTTLE_REFRESH", "20/minute"),
     "order_lookup": env.rate("THROTTLE_ORDER_LOOKUP", "10/minute"),

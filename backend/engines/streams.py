@@ -8,6 +8,7 @@ from functools import cache
 from analytics_pipeline.recent import RecentProducts
 from analytics_pipeline.refused_quota import RefusedQuota
 from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.sources import SourceKeys
 from analytics_pipeline.stream import PREVIOUS_KEY, Stream
 
 # Every response with a list of products waits until its exposure is stored; after this time it is sent
@@ -37,3 +38,9 @@ def recent_products() -> RecentProducts:
 def refused_quota() -> RefusedQuota:
     """Return the quotas of refused events that are kept."""
     return RefusedQuota(PipelineSettings.from_env(), timeout_seconds=_TIMEOUT_SECONDS)
+
+
+@cache
+def source_keys() -> SourceKeys:
+    """Return the keys of networks that events are stored with."""
+    return SourceKeys(PipelineSettings.from_env(), timeout_seconds=_TIMEOUT_SECONDS)

@@ -16,6 +16,26 @@ class BatchTooLarge(DomainError):
     message = "The batch is too large; send it in several requests."
 
 
+class TooManyNewGuests(DomainError):
+    """The address sent events of more guests than one address may have within an hour or a day."""
+
+    code = "too_many_new_guests"
+    details_keys = {
+        "retry_after": "Seconds until a new guest of this address is accepted; also in the header."
+    }
+    hint = (
+        "Keep one anonymous id for each browser. Guests of this address who sent events lately are still "
+        "accepted; repeat the request after the seconds in the header Retry-After."
+    )
+    status = 429
+    message = "There were too many new guests at this address."
+
+    def __init__(self, *, retry_after: int) -> None:
+        """Store the seconds until a new guest is accepted."""
+        super().__init__(retry_after=retry_after)
+        self.headers = {"Retry-After": str(retry_after)}  # type: ignore[misc] # of this one error
+
+
 class UnsupportedEncoding(DomainError):
     """The body's Content-Encoding is not supported."""
 

@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from operator import attrgetter
 from uuid import UUID
 
 from prometheus_client import Counter
+from rest_framework.exceptions import Throttled
 
 from analytics_pipeline import intake
 from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
 from analytics_pipeline.recent import KEPT
-from analytics_pipeline.stream import Allowance, Batch
+from analytics_pipeline.stream import AllowanceExceeded, Batch, TooManyGuests
 from backend.api.errors import InvalidInput
 from backend.api.shoppers import ANONYMOUS_HEADER, Shopper
-from backend.engines.streams import refused_quota, stream
+from backend.engines.streams import refused_quota, source_keys, stream
 from backend.tracking.bodies import too_large
+from backend.tracking.errors import TooManyNewGuests
+from backend.tracking.limits import Client
 
 REFUSED = Counter("vitrine_events_refused", "Events refused by intake")
 REFUSED_NOT_KEPT = Counter(
@@ -33,15 +37,26 @@ class Taken:
     refused: Sequence[Refused]
 
 
-def take(body: bytes, *, shopper: Shopper, address: str, allowance: Allowance | None, now: datetime) -> Taken:
-    """Accept the valid events of a body; keep the others as dead letters, within the quota of `address`.
+def take(body: bytes, *, shopper: Shopper, client: Client, now: datetime) -> Taken:
+    """Accept the valid events of a body; keep the others as dead letters, within the quota of the address.
 
     Raises:
         InvalidInput: the body is not a batch, or its anonymous id differs from the header.
         BatchTooLarge: the batch has too many events.
-        AllowanceExceeded: the caller sent too many requests.
+        Throttled: the client sent too many requests.
+        TooManyNewGuests: too many other guests of the address sent events; no event was accepted.
         StreamUnavailable: the stream is not available; no event was accepted.
     """
+    try:
+        return _take(body, shopper=shopper, client=client, now=now)
+    except AllowanceExceeded as error:
+        raise Throttled(wait=error.seconds) from error
+    except TooManyGuests as error:
+        raise TooManyNewGuests(retry_after=ceil(error.seconds)) from error
+
+
+def _take(body: bytes, *, shopper: Shopper, client: Client, now: datetime) -> Taken:
+    allowance = client.requests
     received = intake.read_whole(body, arrived_at=now)
     if received is None:
         # An invalid body takes longer to parse, so the request is counted before.
@@ -53,10 +68,12 @@ def take(body: bytes, *, shopper: Shopper, address: str, allowance: Allowance | 
         arrived_at=now,
         shopper_key=_shopper_key(shopper, received.anonymous_id),
         events=received.events,
-        refused=_kept(received.refused, address=address, now=now),
+        refused=_kept(received.refused, address=client.counted_address, now=now),
         clock_offset=received.clock_offset,
+        source_key=source_keys().of(client.address, now=now),
     )
-    stream().append(batch, recent=_interactions(received), allowance=allowance)
+    guests = client.guests if shopper.user_id is None else None
+    stream().append(batch, recent=_interactions(received), allowance=allowance, guest_allowance=guests)
     return Taken(accepted=len(received.events), refused=received.refused)
 
 

@@ -136,9 +136,11 @@ def _over_http(client: Any, one: "Sent") -> str:
 
 def _in_the_past(_: Any, one: "Sent") -> str:
     from backend.api.shoppers import Shopper  # noqa: PLC0415
+    from backend.tracking.limits import Client  # noqa: PLC0415
     from backend.tracking.services import take  # noqa: PLC0415
 
-    take(one.body, shopper=Shopper(key=one.guest), address=one.address, allowance=None, now=one.at)
+    client = Client(address=one.address, counted_address=one.address)
+    take(one.body, shopper=Shopper(key=one.guest), client=client, now=one.at)
     return "accepted"
 
 
@@ -148,9 +150,7 @@ def _print(attack: "Attack", statuses: Mapping[str, int], found: "Mapping[str, M
     print("list                              lists  top 20 changed  with the target  of these new  best rank")
     for name, one in found.items():
         best = one.best or "-"
-        print(
-            f"{name:32}  {one.lists:5}  {one.changed:14}  {one.with_target:15}  {one.new:12}  {best:>9}"
-        )
+        print(f"{name:32}  {one.lists:5}  {one.changed:14}  {one.with_target:15}  {one.new:12}  {best:>9}")
 
 
 if __name__ == "__main__":

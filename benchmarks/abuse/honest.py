@@ -1,12 +1,13 @@
-"""What the limits of training cost on honest behaviour: the same test, learned from all rows and from limited ones.
+"""What the limits of training cost on honest behaviour: the same test after learning with and without them.
 
-Trust is computed from the part before the split, so that no purchase of the test part makes a shopper trusted.
-Every shopper gets one of a few networks, as behind the addresses of mobile carriers, so that the limits of
-networks apply.
+Trust is computed from the part before the split, so that no purchase of the test part makes a shopper
+trusted. Every shopper gets one of a few networks, as behind the addresses of mobile carriers, so that the
+limits of networks apply.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from ml import contest, metrics, trust
 from ml.catalogue import Catalogue
@@ -31,7 +32,7 @@ RECIPES = (
 
 
 def compare(log: InteractionLog, origins: Origins) -> None:
-    """Print NDCG and recall of each recipe with and without the limits, and the interval of the difference."""
+    """Print NDCG and recall of each recipe with and without the limits, and the interval of the change."""
     split = contest.split_log(log, Catalogue.of([]), share=TEST_SHARE)
     if split is None:
         raise ValueError("the history is too short to split")
@@ -73,7 +74,10 @@ def _by_user(
     return {"NDCG@20": metrics.ndcg(hit, sizes), "Recall@20": metrics.recall(hit, sizes)}
 
 
-def _tested(histories: Interactions, test: Interactions) -> tuple[NDArray[np.int64], object, NDArray[np.int64]]:
+def _tested(
+    histories: Interactions, test: Interactions
+) -> tuple[NDArray[np.int64], csr_array, NDArray[np.int64]]:
+    """Return the rows of the test users in `histories`, what they chose, and how much."""
     rows = histories.users.positions(test.users.values)
     tested = np.flatnonzero(rows != UNKNOWN)
     sizes = np.diff(test.matrix.indptr).astype(np.int64)[tested]

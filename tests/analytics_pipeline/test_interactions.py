@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from analytics_pipeline import ingest
 from analytics_pipeline.columns import NIL_UUID
-from analytics_pipeline.events import CartAdd, Click, Seen, View
+from analytics_pipeline.events import CartAdd, Carted, Click, Seen, View
 from analytics_pipeline.interactions import interactions, products
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE, BERT, NOW, id_ago, record
@@ -35,9 +37,11 @@ def insert_sale(
     customer: UUID = NIL_UUID,
     shopper: UUID = NIL_UUID,
     kind: str = "SALE",
+    movement_id: int = 0,
 ) -> None:
     row: dict[str, Any] = {
-        "movement_id": product_id,
+        "movement_id": movement_id or product_id,
+        "order_item_id": product_id,
         "kind": kind,
         "occurred_at": NOW - timedelta(days=2),
         "product_id": product_id,
@@ -59,12 +63,15 @@ def insert_products(warehouse: Warehouse, rows: Sequence[dict[str, Any]]) -> Non
     warehouse.insert("products", {name: [row.get(name) for row in complete] for name in complete[0]})
 
 
-def test_each_day_counts_once_with_its_strongest_interaction(warehouse: Warehouse) -> None:
+def test_each_day_counts_once_with_its_strongest_interaction_and_a_reported_cart_add_not_at_all(
+    warehouse: Warehouse,
+) -> None:
     ingest.load(
         warehouse,
         [
             record(View(event_id=id_ago(hours=1), product_id=5)),
-            record(CartAdd(event_id=id_ago(hours=2), product_id=5)),
+            record(Carted(event_id=id_ago(hours=2), product_id=5)),
+            record(CartAdd(event_id=id_ago(hours=3), product_id=9)),
             record(Click(event_id=id_ago(days=1), product_id=5)),
             record(View(event_id=id_ago(hours=1), product_id=6), shopper_key=BERT),
         ],
@@ -92,6 +99,34 @@ def test_a_purchase_has_the_highest_weight_and_belongs_to_the_account(warehouse:
     insert_sale(warehouse, product_id=8, customer=ANNE, kind="RETURN")
 
     assert interacted(warehouse) == [(ANNE, 5, 5.0), (BERT, 6, 5.0)]
+
+
+def test_the_origin_of_an_interaction_is_known(warehouse: Warehouse) -> None:
+    early, late = id_ago(hours=3), id_ago(hours=1)
+    ingest.load(
+        warehouse,
+        [
+            replace(record(View(event_id=early, product_id=5)), source_key=7),
+            replace(record(View(event_id=late, product_id=6)), arrived_at=NOW, source_key=2**64 - 1),
+        ],
+    )
+    insert_sale(warehouse, product_id=7, customer=ANNE)
+    insert_sale(warehouse, product_id=8, customer=ANNE)
+    insert_sale(warehouse, product_id=8, customer=ANNE, kind="CANCEL", movement_id=9)
+
+    frame = interactions(warehouse, as_of=NOW)
+
+    origins = {
+        int(row["product_id"]): (int(row["arrived_at"]), int(row["source_key"]), bool(row["is_purchase"]))
+        for row in frame.to_dict("records")
+    }
+    sold_at = int((NOW - timedelta(days=2)).timestamp())
+    assert origins == {
+        5: (int((NOW - timedelta(hours=3)).timestamp()), 7, False),
+        6: (int(NOW.timestamp()), 2**64 - 1, False),
+        7: (sold_at, 0, True),
+        8: (sold_at, 0, False),
+    }
 
 
 def test_a_guests_interactions_belong_to_the_account_after_login(warehouse: Warehouse) -> None:
