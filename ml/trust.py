@@ -148,7 +148,7 @@ def _earned(
     days = seconds // _DAY_SECONDS
     active = np.bincount(np.unique(np.stack([rows, days]), axis=1)[0], minlength=users)
     by_age = (age - limits.young_days) / (limits.grown_days - limits.young_days)
-    return np.clip(np.minimum(by_age, active / limits.active_days), 0.0, 1.0)
+    return np.asarray(np.clip(np.minimum(by_age, active / limits.active_days), 0.0, 1.0))
 
 
 @dataclass(slots=True)

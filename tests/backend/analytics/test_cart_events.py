@@ -34,7 +34,7 @@ def carted(warehouse: Warehouse) -> list[tuple[UUID, int, UUID, int]]:
         "SELECT shopper_key, product_id, exposure_id, source_key FROM events FINAL WHERE type = 'carted' "
         "ORDER BY occurred_at, product_id"
     )
-    return [tuple(row.values()) for row in rows]  # type: ignore[misc] # four columns
+    return [tuple(row.values()) for row in rows]
 
 
 def test_an_addition_is_an_event_of_the_guest_and_a_repeated_delivery_is_the_same_event(
