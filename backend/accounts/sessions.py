@@ -37,6 +37,7 @@ class LoggedIn:
     `device_token` is that of the device after a login; after a refresh it is empty.
     """
 
+    session_id: UUID
     user: User
     access_token: str
     refresh_token: str
@@ -97,6 +98,7 @@ def _link(anonymous_id: UUID, *, user: User, now: datetime) -> None:
 def _logged_in(session: Session, *, now: datetime) -> LoggedIn:
     tokens: TokenPair = tokens_of(session)
     return LoggedIn(
+        session_id=session.pk,
         user=session.user,
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token,
@@ -165,6 +167,13 @@ def _is_retry(session: Session, *, presented: str, now: datetime) -> bool:
         presented == session.previous_refresh_id
         and session.issued_at is not None
         and now < session.issued_at + RETRY_PERIOD
+    )
+
+
+def note_request(session_id: UUID, *, device: Device, now: datetime) -> None:
+    """Store when and from where the session was used; a session with tokens stores it at each refresh."""
+    Session.objects.filter(pk=session_id, ended_at=None).update(
+        last_used_at=now, user_agent=device.user_agent, address=device.address
     )
 
 

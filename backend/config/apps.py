@@ -1,6 +1,7 @@
 """The composition root: the only package that may import every app."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 
 from backend.config.redaction import redact_uncaught_exceptions
 
@@ -16,3 +17,9 @@ class ConfigConfig(AppConfig):
 
         redact_uncaught_exceptions()
         wiring.connect()
+
+
+class AdminConfig(SimpleAdminConfig):
+    """The admin site; the URLs load the apps' pages, which only web processes need."""
+
+    default_site = "backend.config.admin_site.site.ShopAdminSite"

@@ -11,6 +11,7 @@ import environ
 
 from analytics_pipeline.settings import PipelineSettings
 from backend.api.security_headers import PAGE_POLICY
+from backend.config.admin_site.theme import UNFOLD  # noqa: F401 - a setting
 from backend.config.description import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from backend.config.environment import DEVELOPMENT_SECRET, Variables, require_safe
 from backend.config.logging import logging_configuration
@@ -44,8 +45,13 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 require_safe(ENVIRONMENT, secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS)
 
 INSTALLED_APPS = [
+    # Before the admin, whose templates it replaces.
+    "unfold.apps.BasicAppConfig",
+    "backend.config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "corsheaders",
     "django_structlog",
@@ -88,6 +94,9 @@ MIDDLEWARE = [
     "backend.api.slashes.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "backend.config.admin_site.middleware.AdminSessionMiddleware",
+    "backend.config.admin_site.middleware.AdminUserMiddleware",
+    "backend.config.admin_site.middleware.AdminMessageMiddleware",
 ]
 
 ROOT_URLCONF = "backend.config.urls"
@@ -100,7 +109,13 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
 ]
 
@@ -192,6 +207,12 @@ AUDIT_RETENTION = timedelta(days=env.whole("AUDIT_RETENTION_DAYS", 730))
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.whole("ACCESS_TOKEN_MINUTES", 15, least=1))
 REFRESH_TOKEN_LIFETIME = timedelta(days=env.whole("REFRESH_TOKEN_DAYS", 14, least=1))
 SESSION_LIFETIME = timedelta(days=env.whole("SESSION_DAYS", 90, least=1))
+ADMIN_IDLE = timedelta(minutes=env.whole("ADMIN_IDLE_MINUTES", 30, least=1))
+ADMIN_LIFETIME = timedelta(hours=env.whole("ADMIN_SESSION_HOURS", 12, least=1))
+SESSION_COOKIE_NAME = "admin_session"
+SESSION_COOKIE_AGE = int(ADMIN_LIFETIME.total_seconds())
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": ACCESS_TOKEN_LIFETIME,
     "REFRESH_TOKEN_LIFETIME": REFRESH_TOKEN_LIFETIME,

@@ -1,6 +1,7 @@
 """The URLs of the API."""
 
 from csp.decorators import csp
+from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
@@ -9,8 +10,10 @@ from backend.catalog.images.serving import serve_image
 from backend.orders.quote_views import QuoteView
 
 documentation = csp(DOCUMENTATION_POLICY)
+admin.autodiscover()
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("accounts/", include("backend.accounts.urls")),
     path("api/accounts/login/", include("backend.accounts.second_factor.login_urls")),
     path("api/accounts/me/second-factor/", include("backend.accounts.second_factor.urls")),

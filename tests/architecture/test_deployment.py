@@ -11,7 +11,7 @@ from django.conf import settings
 from analytics_pipeline.settings import PipelineSettings
 from backend.catalog.images.files import THUMBNAIL_SIZES, name_of
 from backend.config.supervision import Listen, groups, web, write_configuration
-from backend.config.web.serving import FORM_BYTES
+from backend.config.web.serving import FORM_BYTES, IMAGE_UPLOADS
 from tests.backend.config.test_environment import SAFE, settings_with
 
 ROOT = Path(__file__).parent.parent.parent
@@ -118,8 +118,10 @@ def test_nginx_serves_only_paths_of_images() -> None:
 def test_nginx_accepts_the_uploads_that_the_shop_accepts() -> None:
     configuration = (ROOT / "deploy/nginx/default.conf").read_text()
     (pattern, megabytes) = re.findall(
-        r"location ~ (\^/api/products\S+) {\s+client_max_body_size (\d+)m;", configuration
+        r"location ~ (\S*api/products\S+) {\s+client_max_body_size (\d+)m;", configuration
     )[0]
 
-    assert re.search(pattern, "/api/products/7/images/")
+    for path in ("/api/products/7/images/", "/admin/catalog/product/7/add-image/"):
+        assert re.search(pattern, path)
+        assert IMAGE_UPLOADS.fullmatch(path)
     assert int(megabytes) * 2**20 > settings.IMAGE_MAX_BYTES + FORM_BYTES

@@ -1,0 +1,316 @@
+"""The catalogue in Django's admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import slugify
+from rest_framework.serializers import ValidationError
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from backend.accounts.models import User, UserType
+from backend.accounts.phones import phone_of
+from backend.api import money
+from backend.api.errors import InvalidInput
+from backend.api.service_admin import (
+    Operation,
+    OperationForm,
+    ServiceAdmin,
+    ServiceInline,
+    Values,
+)
+from backend.audit.actors import actor_of
+from backend.catalog import category_services, services, variant_services
+from backend.catalog.fields import NewAttributes
+from backend.catalog.images import services as images
+from backend.catalog.images.columns import picture_of
+from backend.catalog.images.files import url_of
+from backend.catalog.images.models import ProductImage
+from backend.catalog.images.pictures import CARD_SIZE
+from backend.catalog.models import Category, Product, Variant
+from backend.catalog.variant_services import NewVariant
+
+AREA = "catalogue"
+
+
+@admin.register(Category)
+class CategoryAdmin(ServiceAdmin):
+    """The category tree; a category moves with its subtree."""
+
+    area = AREA
+    list_display = ("indented_name", "path", "slug")
+    list_display_links = ("indented_name",)
+    search_fields = ("path",)
+    search_help_text = "The beginning of a path, such as Home > Kitchen, or a slug"
+    fields = ("name", "parent", "path", "slug")
+    readonly_fields = ("path", "slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        """Return the categories with their parents."""
+        return Category.objects.select_related("parent")
+
+    def matching(self, text: str) -> Q:
+        """Find categories by path or slug."""
+        return Q(path__startswith=text) | Q(slug=text)
+
+    @admin.display(description="Name", ordering="path")
+    def indented_name(self, category: Category) -> str:
+        """Return the name, indented by its level."""
+        return f"{'— ' * category.depth}{category.name}"
+
+    def create(self, request: HttpRequest, values: Values) -> Category:
+        """Create a category."""
+        parent = values["parent"]
+        return category_services.create_category(
+            name=values["name"], parent_id=parent and parent.pk, by=actor_of(request)
+        )
+
+    def change(self, request: HttpRequest, row: Category, changes: Values) -> None:
+        """Rename or move a category."""
+        named = {"name": changes["name"]} if "name" in changes else {}
+        if "parent" in changes:
+            named["parent_id"] = changes["parent"] and changes["parent"].pk
+        category_services.update_category(row.pk, changes=named, by=actor_of(request))
+
+    def remove(self, request: HttpRequest, row: Category) -> None:
+        """Delete an empty category."""
+        category_services.delete_category(row.pk, by=actor_of(request))
+
+
+class AttributesField(forms.JSONField):
+    """Attributes as a JSON object, with the rules of the API."""
+
+    def clean(self, value: Any) -> dict[str, str]:
+        """Return the attributes.
+
+        Raises:
+            ValidationError: a name or value is too long, or the value is not an object of texts.
+        """
+        try:
+            attributes: dict[str, str] = NewAttributes().run_validation(super().clean(value) or {})
+        except ValidationError as error:
+            raise forms.ValidationError(str(error.detail)) from error
+        return attributes
+
+
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg] # not generic when it runs
+    """The fields of a product that staff can change."""
+
+    class Meta:
+        model = Product
+        fields = "__all__"  # noqa: DJ007 - the page lists them
+        field_classes = {"attributes": AttributesField}
+
+
+class NewProductForm(ProductForm):
+    """A new product with its first variant."""
+
+    seller_phone = forms.CharField(
+        label="Seller's phone", max_length=40, widget=UnfoldAdminTextInputWidget({"inputmode": "tel"})
+    )
+    sku = forms.CharField(label="SKU of the first variant", max_length=64, widget=UnfoldAdminTextInputWidget)
+
+    def clean_seller_phone(self) -> str:
+        """Check that a seller has the phone, and remember the seller.
+
+        Raises:
+            ValidationError: there is none.
+        """
+        phone: str = self.cleaned_data["seller_phone"]
+        try:
+            sellers = User.objects.filter(user_type=UserType.SELLER, is_active=True)
+            self.cleaned_data["seller_id"] = sellers.values_list("pk", flat=True).get(phone=phone_of(phone))
+        except (User.DoesNotExist, InvalidInput) as error:
+            raise forms.ValidationError("There is no seller with this phone.") from error
+        return phone
+
+    def clean_currency(self) -> str:
+        """Check that the currency exists.
+
+        Raises:
+            ValidationError: it doesn't.
+        """
+        code: str = self.cleaned_data["currency"].upper()
+        if code not in money.EXPONENTS:
+            raise forms.ValidationError(f"{code} is not an ISO 4217 currency code, such as EUR.")
+        return code
+
+
+class VariantInline(ServiceInline):
+    """The variants of a product."""
+
+    model = Variant
+    can_delete = False
+    fields = (
+        "sku",
+        "name",
+        "price_modifier",
+        "discount_percentage",
+        "weight_grams",
+        "is_active",
+        "sale_price",
+        "stock",
+        "reserved",
+    )
+    readonly_fields = ("sale_price", "stock", "reserved")
+
+    def create(self, request: HttpRequest, values: Values) -> Variant:
+        """Add a variant."""
+        fields = {name: values[name] for name in self.fields if name not in self.readonly_fields}
+        (variant,) = variant_services.create_variants(
+            values["parent"].pk, variants=[NewVariant(**fields)], by=actor_of(request)
+        )
+        return variant
+
+    def change(self, request: HttpRequest, row: Variant, changes: Values) -> None:
+        """Change a variant."""
+        variant_services.update_variant(
+            row.pk, product_id=row.product_id, changes=changes, by=actor_of(request)
+        )
+
+
+class ImageInline(ServiceInline):
+    """The uploaded images of a product; an operation of the product adds one."""
+
+    model = ProductImage
+    fields = ("preview", "alt", "position")
+    readonly_fields = ("preview",)
+
+    @admin.display(description="Image")
+    def preview(self, image: ProductImage) -> str:
+        """Return the image in a small size."""
+        sizes = picture_of(image)["sizes"]
+        url = url_of(image.file, size=min(sizes)) if sizes else url_of(image.file)
+        return format_html('<img src="{}" alt="{}" class="max-h-20">', url, image.alt)
+
+    def change(self, request: HttpRequest, row: ProductImage, changes: Values) -> None:
+        """Change the text or the position of an image."""
+        images.update_image(row.pk, product_id=row.product_id, changes=changes, by=actor_of(request))
+
+    def remove(self, request: HttpRequest, row: ProductImage) -> None:
+        """Delete an image."""
+        images.delete_image(row.pk, product_id=row.product_id, by=actor_of(request), now=timezone.now())
+
+
+class ImageForm(OperationForm):
+    """An image to upload."""
+
+    image = forms.FileField(help_text="JPEG, PNG, WebP or GIF, at most 10 MB and 32 megapixels.")
+    alt = forms.CharField(
+        label="Description",
+        max_length=250,
+        required=False,
+        help_text="For customers who can't see the image.",
+    )
+
+
+def add_image(request: HttpRequest, product: Product, values: Values) -> str:
+    """Add an uploaded image to the product."""
+    _, is_new = images.add_image(
+        product.pk,
+        data=values["image"].read(),
+        alt=values["alt"],
+        by=actor_of(request),
+        now=timezone.now(),
+    )
+    return "The image is added." if is_new else "The product already has this image."
+
+
+@admin.register(Product)
+class ProductAdmin(ServiceAdmin):
+    """Products with their variants and images."""
+
+    area = AREA
+    form = ProductForm
+    inlines = (VariantInline, ImageInline)
+    operations = (
+        Operation(
+            name="add-image",
+            label="Add image",
+            form=ImageForm,
+            perform=add_image,
+            explanation="The image becomes the last one of the product.",
+        ),
+    )
+    list_display = ("thumbnail", "title", "category", "seller", "prices", "units", "is_active")
+    list_display_links = ("title",)
+    list_filter = ("is_active", "featured_product", "best_seller_product", "flash_sale", "currency")
+    search_fields = ("title",)
+    search_help_text = "An id, a SKU, a brand, or the beginning of a title"
+    ordering = ("-id",)
+    readonly_fields = ("seller", "currency", "sale_price", "slug", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("title", "description", "brand", "category", "attributes")}),
+        ("Price", {"fields": (("price", "currency"), "discount_percentage", "sale_price", "tax_class")}),
+        ("Shown", {"fields": ("is_active", "featured_product", "best_seller_product", "flash_sale")}),
+        ("About", {"fields": ("seller", "slug", "created_at", "updated_at")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("title", "description", "brand", "category", "attributes")}),
+        ("Price", {"fields": ("price", "currency", "discount_percentage", "tax_class")}),
+        ("First variant", {"fields": ("seller_phone", "sku")}),
+        ("Shown", {"fields": ("is_active", "featured_product")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """Return the products that are not deleted, with what lists show."""
+        return Product.objects.existing().select_related("category", "seller").prefetch_related("variants")
+
+    def matching(self, text: str) -> Q:
+        """Find products by id, SKU, brand or the beginning of the title."""
+        condition = Q(pk__in=Variant.objects.filter(sku=text).values("product")) | Q(brand=text)
+        # The slug begins like the title, and has an index for this.
+        if beginning := slugify(text):
+            condition |= Q(slug__startswith=beginning)
+        return condition | Q(pk=int(text)) if text.isdecimal() and len(text) < 19 else condition
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Return another form for a new product."""
+        if obj is None:
+            options["form"] = NewProductForm
+        return super().get_form(request, obj, change=change, **options)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return no fields for a new product, whose currency can be chosen."""
+        return () if obj is None else super().get_readonly_fields(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """Return no inlines for a new product."""
+        return () if obj is None else self.inlines
+
+    @admin.display(description="Image")
+    def thumbnail(self, product: Product) -> str:
+        """Return the first uploaded image; the policy of the admin forbids images of other sites."""
+        if not product.pictures or CARD_SIZE not in product.pictures[0]["sizes"]:
+            return "–"
+        url = url_of(product.pictures[0]["file"], size=CARD_SIZE)
+        return format_html('<img src="{}" alt="" width="40" height="40">', url)
+
+    @admin.display(description="Price", ordering="sale_price")
+    def prices(self, product: Product) -> str:
+        """Return the lowest sale price with its currency."""
+        return f"{money.written(product.sale_price, currency=product.currency)} {product.currency}"
+
+    @admin.display(description="Available")
+    def units(self, product: Product) -> int:
+        """Return the units that can be sold."""
+        return product.available
+
+    def create(self, request: HttpRequest, values: Values) -> Product:
+        """Create a product with one variant."""
+        fields = {name: value for name, value in values.items() if name not in ("seller_phone", "sku")}
+        return services.create_product(
+            **fields, variants=[NewVariant(sku=values["sku"])], by=actor_of(request), now=timezone.now()
+        )
+
+    def change(self, request: HttpRequest, row: Product, changes: Values) -> None:
+        """Change a product."""
+        services.update_product(row.pk, changes=changes, by=actor_of(request))
+
+    def remove(self, request: HttpRequest, row: Product) -> None:
+        """Remove a product from the shop."""
+        services.delete_product(row.pk, by=actor_of(request), now=timezone.now())
