@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from analytics_pipeline import uuid7
 from analytics_pipeline.clocks import MILLISECONDS_A_DAY
-from analytics_pipeline.events import CartAdd, Click, Record
+from analytics_pipeline.events import CartAdd, Carted, Click, Record
 from analytics_pipeline.warehouse import Warehouse
 
 _EPOCH = date(1970, 1, 1)
@@ -86,13 +86,13 @@ EVENT_COUNTS = Rollup(
     table="event_rollup",
     order_by="product_id, quarter, type",
 )
-QUERY_COUNTS = Rollup(
-    name="query_counts",
-    aggregate="query_aggregate",
-    table="query_rollup",
+QUERY_RESULTS = Rollup(
+    name="query_results",
+    aggregate="query_results_aggregate",
+    table="query_results_rollup",
     order_by="query, quarter, shopper_key",
 )
-ROLLUPS = (EVENT_COUNTS, QUERY_COUNTS)
+ROLLUPS = (EVENT_COUNTS, QUERY_RESULTS)
 
 
 def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None:
@@ -113,7 +113,7 @@ def touched_days(records: Iterable[Record]) -> set[date]:
     responses = [
         (event.event_id, event.exposure_id)
         for event in events
-        if isinstance(event, (Click, CartAdd)) and event.exposure_id
+        if isinstance(event, (Click, CartAdd, Carted)) and event.exposure_id
     ]
     responded_at = uuid7.times([event_id for event_id, _ in responses])
     shown_at = uuid7.times([exposure_id for _, exposure_id in responses])

@@ -22,7 +22,8 @@ shoppers = { type = "UInt64", description = "Identified shoppers who searched fo
 empty_searches = { type = "UInt64", description = "Searches that found nothing." }
 clicks = { type = "UInt64", description = "Clicks on results." }
 click_through = { type = "Float64", description = "The share of result pages, including later ones, on which a result was clicked." }
-cart_adds = { type = "UInt64", description = "Cart adds from the results." }
+cart_adds = { type = "UInt64", description = "Cart adds from the results, as clients report them." }
+carted = { type = "UInt64", description = "Cart adds from the results that the shop's carts recorded." }
 */
 WITH toUUID('00000000-0000-0000-0000-000000000000') AS nil
 SELECT
@@ -34,11 +35,12 @@ SELECT
     sum(counted.empty_searches) AS empty_searches,
     sum(counted.clicks) AS clicks,
     round(sum(counted.clicked_pages) / sum(counted.pages), 4) AS click_through,
-    sum(counted.cart_adds) AS cart_adds
+    sum(counted.cart_adds) AS cart_adds,
+    sum(counted.carted) AS carted
 FROM
 (
     SELECT *
-    FROM query_counts(dirty_days = {query_counts_dirty:Array(Date)})
+    FROM query_results(dirty_days = {query_results_dirty:Array(Date)})
     WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
       AND toDate(quarter, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
 ) AS counted

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from analytics_pipeline.columns import NIL_UUID
-from analytics_pipeline.events import AnyEvent, CartAdd, Click, Exposure, Record, View
+from analytics_pipeline.events import AnyEvent, CartAdd, Carted, Click, Exposure, Record, View
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import id_at
 
@@ -140,8 +140,8 @@ def _record(row: Row) -> Record:
             event = View(event_id=event_id, product_id=product)
         case "click":
             event = Click(event_id=event_id, product_id=product, exposure_id=list_id)
-        case "cart_add":
-            event = CartAdd(
+        case "cart_add" | "carted" as type_:
+            event = (CartAdd if type_ == "cart_add" else Carted)(
                 event_id=event_id,
                 product_id=product,
                 quantity=int(row.get("quantity") or 1),
@@ -154,6 +154,7 @@ def _record(row: Row) -> Record:
         shopper_key=None if shopper == NIL_UUID else shopper,
         arrived_at=event.occurred_at,
         number=1,
+        source_key=int(row.get("source") or 0),
     )
 
 

@@ -64,7 +64,7 @@ def test_a_report_of_an_empty_warehouse_has_the_declared_columns_and_no_rows(
 ) -> None:
     report = reports.load(name)
     parameters = {p.name: p.default for p in report.parameters if p.default is not None}
-    supplied = {"seller": 0, "time_zone": "UTC", "event_counts_dirty": [], "query_counts_dirty": []}
+    supplied = {"seller": 0, "time_zone": "UTC", "event_counts_dirty": [], "query_results_dirty": []}
     given = {**supplied, **parameters, **NEEDED.get(name, {})}
     described = warehouse.rows(f"DESCRIBE ({report.sql})", {key: given[key] for key in report.placeholders})
     assert [(row["name"], row["type"].replace("LowCardinality(String)", "String")) for row in described] == [
@@ -115,7 +115,7 @@ def test_a_report_for_staff_is_refused_to_a_seller(warehouse: Warehouse) -> None
 
 
 def test_the_error_for_an_unknown_report_lists_the_reports(warehouse: Warehouse) -> None:
-    with pytest.raises(UnknownReport, match="exposure_revenue, id_conflicts, product"):
+    with pytest.raises(UnknownReport, match="event_sources, exposure_revenue, id_conflicts"):
         reports.run(warehouse, "profits")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from analytics_pipeline import ingest, rollups
 from analytics_pipeline.events import CartAdd, Click, Exposure, View
-from analytics_pipeline.rollups import EVENT_COUNTS, QUERY_COUNTS, Rollup
+from analytics_pipeline.rollups import EVENT_COUNTS, QUERY_RESULTS, Rollup
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import NOW, database_of, id_ago, record
 
@@ -31,9 +31,9 @@ def counts(warehouse: Warehouse) -> dict[tuple[date, int, str], tuple[int, int]]
 
 def clicks(warehouse: Warehouse) -> dict[tuple[date, str], int]:
     query = (
-        "SELECT day, query, sum(clicks) AS n FROM query_counts(dirty_days = {days:Array(Date)}) GROUP BY ALL"
+        "SELECT day, query, sum(clicks) AS n FROM query_results(dirty_days = {days:Array(Date)}) GROUP BY ALL"
     )
-    rows = warehouse.rows(query, {"days": rollups.dirty_days(warehouse, QUERY_COUNTS)})
+    rows = warehouse.rows(query, {"days": rollups.dirty_days(warehouse, QUERY_RESULTS)})
     return {(row["day"], row["query"]): row["n"] for row in rows}
 
 
@@ -121,7 +121,7 @@ def test_a_day_that_another_process_rebuilds_is_skipped_and_stays_dirty(
 
 
 def test_tables_left_by_a_killed_rebuild_are_dropped_after_an_hour(warehouse: Warehouse) -> None:
-    leftover = ["event_rollup_stage_dead", "query_rollup_stage_dead", "rollup_claim_dead"]
+    leftover = ["event_rollup_stage_dead", "query_results_rollup_stage_dead", "rollup_claim_dead"]
     for name in leftover:
         warehouse.command(f"CREATE TABLE {name} AS rollup_days")
     created = warehouse.value("SELECT now('UTC')")
@@ -144,7 +144,7 @@ def test_a_late_click_makes_the_day_of_its_list_dirty(warehouse: Warehouse) -> N
     rollups.rebuild(warehouse)
     clicked = Click(event_id=id_ago(days=1), product_id=1, exposure_id=shown.event_id)
     ingest.load(warehouse, [record(clicked)])
-    assert rollups.dirty_days(warehouse, QUERY_COUNTS) == [shown.occurred_at.date(), YESTERDAY]
+    assert rollups.dirty_days(warehouse, QUERY_RESULTS) == [shown.occurred_at.date(), YESTERDAY]
     for _ in range(2):
         assert clicks(warehouse) == {(shown.occurred_at.date(), "lamp"): 1}
         rollups.rebuild(warehouse)

@@ -29,7 +29,7 @@ TABLES = (
     "day_changes",
     "rollup_days",
     "event_rollup",
-    "query_rollup",
+    "query_results_rollup",
     "dead_letters",
     "refused_facts",
 )

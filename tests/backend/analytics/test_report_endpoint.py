@@ -20,7 +20,7 @@ from backend.analytics.formats import FORMATS, ReportFormat
 from backend.catalog.models import Product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("migrated_warehouse_url")]
-ALL = ["exposure_revenue", "id_conflicts", "product", "queries", "reconciliation", "sales"]
+ALL = ["event_sources", "exposure_revenue", "id_conflicts", "product", "queries", "reconciliation", "sales"]
 
 
 def get(user: User | None, path: str, **headers: str) -> Any:
