@@ -1,6 +1,7 @@
 """Messages to users: what is sent to whom, rendering, channels, and the log of deliveries."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class NotificationsConfig(AppConfig):
@@ -8,3 +9,10 @@ class NotificationsConfig(AppConfig):
 
     name = "backend.notifications"
     label = "notifications"
+
+    def ready(self) -> None:
+        """Register the checks of the settings."""
+        from backend.notifications import checks  # noqa: PLC0415 - apps are loaded only now
+
+        register(checks.check_sms_body)
+        register(checks.check_codes_can_be_sent, deploy=True)

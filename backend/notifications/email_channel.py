@@ -13,7 +13,13 @@ from backend.notifications import smtp
 from backend.notifications.errors import ChannelDown, PossiblySent, Postponed, Refused
 from backend.notifications.messages import RenderedMessage
 
+FILES = "django.core.mail.backends.filebased.EmailBackend"
 _FIRST_PERMANENT = 500
+
+
+def can_send() -> bool:
+    """Return whether messages are sent, rather than written to files."""
+    return bool(settings.EMAIL_BACKEND != FILES)
 
 
 class EmailConnection:

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from backend.notifications.checks import can_send_codes
 from backend.notifications.errors import DeliveriesStuck
 from backend.notifications.models import UNFINISHED_STATES, Delivery, DeliveryState
 
+NO_CODES = "Codes that reset forgotten passwords are not sent: set SMS_URL or EMAIL_HOST."
 STUCK_AFTER = timedelta(minutes=15)
 
 
@@ -32,10 +34,11 @@ def check_at(now: datetime) -> Mapping[str, object]:
         raise DeliveriesStuck(f"{stuck.count()} messages wait, the oldest for {minutes} minutes: {why}")
     # The same condition as that of the index.
     rows = Delivery.objects.exclude(state__in=[DeliveryState.SENT, DeliveryState.SKIPPED])
-    return dict(
+    counts = dict(
         rows.aggregate(
             waiting=Count("pk", filter=Q(state__in=UNFINISHED_STATES)),
             failed=Count("pk", filter=Q(state=DeliveryState.FAILED)),
             possibly_sent=Count("pk", filter=Q(state=DeliveryState.POSSIBLY_SENT)),
         )
     )
+    return counts if can_send_codes() else {**counts, "hint": NO_CODES}

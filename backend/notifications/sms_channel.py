@@ -1,6 +1,6 @@
 """SMS, through the HTTP API of any provider; without one, messages are printed in development.
 
-SMS_BODY is the template of the request's body: a JSON object, or a form (`To={to}&Body={text}`).
+SMS_BODY is the template of the request's body: JSON, or a form (`To={to}&Body={text}`).
 """
 
 import json
@@ -11,7 +11,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qsl, urlencode
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 from uuid import uuid4
 
 from django.conf import settings
@@ -25,6 +25,24 @@ _FOR_NOW = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStat
 _NOT_ALLOWED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN})
 
 
+class _NoRedirects(HTTPRedirectHandler):
+    """Treats a redirect as an error.
+
+    urllib would repeat the request as a GET without its body, and send the authorization to the other host.
+    """
+
+    def redirect_request(self, *arguments: Any) -> None:
+        """Return None, so that the response is raised as an HTTPError."""
+
+
+_opener = build_opener(_NoRedirects)
+
+
+def can_send() -> bool:
+    """Return whether messages are sent, or printed in development."""
+    return bool(settings.SMS_URL) or settings.ENVIRONMENT != "production"
+
+
 class SmsChannel:
     """Sends to the phone of the account."""
 
@@ -35,8 +53,7 @@ class SmsChannel:
 
     def address_of(self, user: User) -> str:
         """Return the account's phone; an empty text in production without a provider."""
-        can_send = settings.SMS_URL or settings.ENVIRONMENT != "production"
-        return user.phone or "" if can_send else ""
+        return user.phone or "" if can_send() else ""
 
     def new_message_id(self) -> str:
         """Return an id by which the provider can recognise a repeated message."""
@@ -78,7 +95,7 @@ class HttpConnection:
             headers["Authorization"] = settings.SMS_AUTHORIZATION
         request = Request(settings.SMS_URL, data=body, headers=headers, method="POST")  # noqa: S310 - an operator's URL
         try:
-            with urlopen(request, timeout=settings.SMS_TIMEOUT) as response:  # noqa: S310 - the same
+            with _opener.open(request, timeout=settings.SMS_TIMEOUT) as response:
                 response.read()
         except HTTPError as error:
             raise _refusal(error.code) from error
@@ -95,7 +112,8 @@ class HttpConnection:
 def _refusal(status: int) -> Exception:
     # The body of the response may repeat the message, so it isn't logged.
     reason = f"The provider responded with {status}."
-    if status in _NOT_ALLOWED:
+    if status in _NOT_ALLOWED or status < HTTPStatus.BAD_REQUEST:
+        # A setting is wrong, such as the authorization or, with a redirect, SMS_URL.
         return ChannelDown(reason)
     return (
         Postponed(reason)
@@ -106,10 +124,19 @@ def _refusal(status: int) -> Exception:
 
 def _filled(template: str, values: dict[str, str]) -> tuple[bytes, str]:
     """Return the body with the values for `{to}`, `{text}` and `{id}`, and its media type."""
-    if template.lstrip().startswith('{"'):
-        return json.dumps(_in_json(json.loads(template), values)).encode(), "application/json"
+    if (parsed := json_template(template)) is not None:
+        return json.dumps(_in_json(parsed, values)).encode(), "application/json"
     pairs = [(name, _in_text(value, values)) for name, value in parse_qsl(template, keep_blank_values=True)]
     return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
+
+
+def json_template(template: str) -> Any:
+    """Return the parsed template if it is a JSON object or array, or None if it is a form."""
+    try:
+        parsed = json.loads(template)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict | list) else None
 
 
 def _in_json(node: Any, values: dict[str, str]) -> Any:

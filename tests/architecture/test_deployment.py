@@ -99,7 +99,7 @@ def test_the_metrics_port_is_1000_above_or_below_the_web_port(port: int, metrics
 
 def test_djangos_deployment_checks_find_nothing_in_production(tmp_path: Path) -> None:
     program = [str(ROOT / "manage.py"), "check", "--deploy", "--fail-level", "WARNING"]
-    done = settings_with(tmp_path, program=program, **SAFE)
+    done = settings_with(tmp_path, program=program, SMS_URL="https://sms.example", **SAFE)
 
     assert done.returncode == 0, done.stderr
 

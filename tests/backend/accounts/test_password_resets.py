@@ -181,11 +181,13 @@ def test_a_phone_gets_five_codes_an_hour_also_in_parallel(client: APIClient, pho
     outcomes = together(*[partial(request_code, phone, now=now)] * 8)
     assert kinds(outcomes) == ["NoneType"] * 5 + ["TooManyOneTimePasswords"] * 3
     assert OneTimePassword.objects.count() == 5
+    # The codes of the next hour are used up too, in case the clock strikes before the request.
+    for _ in range(5):
+        request_code(phone, now=now + timedelta(hours=1))
     refused = client.post(FORGOT, {"phone": phone})
-    if now.minute < 59:
-        assert outcome(refused) == (429, "too_many_one_time_passwords")
-        assert 0 < int(refused.headers["Retry-After"]) <= 3_600
-    request_code(phone, now=now + timedelta(hours=1))
+    assert outcome(refused) == (429, "too_many_one_time_passwords")
+    assert 0 < int(refused.headers["Retry-After"]) <= 3_600
+    request_code(phone, now=now + timedelta(hours=2))
 
 
 @pytest.mark.parametrize(

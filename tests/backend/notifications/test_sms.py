@@ -13,6 +13,9 @@ from pytest_django import Settings
 
 from backend.accounts.models import OneTimePassword, User
 from backend.accounts.one_time_passwords import code_of, request_code
+from backend.notifications import health
+from backend.notifications.checks import check_codes_can_be_sent, check_sms_body
+from backend.notifications.email_channel import FILES
 from backend.notifications.models import Delivery
 from backend.notifications.sending import send_due
 from backend.outbox.subscribers import Notice
@@ -41,12 +44,16 @@ class Handler(BaseHTTPRequestHandler):
     server: Provider
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         self.server.received.append((self.headers, body))
         if self.server.status:
             self.send_response(self.server.status)
+            if self.server.status in (301, 302, 307, 308):
+                self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+    do_GET = do_POST  # noqa: N815 - the name that the server calls
 
     def log_message(self, *arguments: Any) -> None:
         """Log nothing."""
@@ -118,6 +125,54 @@ def test_a_code_is_sent_as_a_form(
     assert code in form["Body"][0]
 
 
+@pytest.mark.parametrize(
+    ("template", "sent"),
+    [
+        ('{ "to": "{to}", "text": "{text}" }', {"to": PHONE}),
+        ('\n{\n  "to": "{to}", "text": "{text}"}', {"to": PHONE}),
+        ('[{"to": "{to}", "text": "{text}"}]', [{"to": PHONE}]),
+    ],
+)
+def test_json_of_any_layout_is_sent_as_json(
+    provider: Provider, clock: Clock, settings: Settings, template: str, sent: Any
+) -> None:
+    settings.SMS_BODY = template
+    requested(clock)
+    send_due(clock=clock)
+    ((headers, body),) = provider.received
+    received = json.loads(body)
+    for message in received if isinstance(received, list) else [received]:
+        del message["text"]
+    assert (headers["Content-Type"], received) == ("application/json", sent)
+    assert check_sms_body() == []
+
+
+@pytest.mark.parametrize(
+    ("template", "error"),
+    [
+        ('{"to": "{to}", "text": {text}}', "W002"),
+        ('{ "to": "{to}", "text": "{text}"', "W002"),
+        ('{"to": "{to}"}', "W003"),
+        ("Body={text}", "W003"),
+    ],
+)
+def test_a_template_that_sends_no_usable_message_is_reported(
+    settings: Settings, template: str, error: str
+) -> None:
+    settings.SMS_BODY = template
+    assert [found.id for found in check_sms_body()] == [f"notifications.{error}"]
+
+
+def test_production_warns_if_codes_cannot_be_sent(settings: Settings) -> None:
+    assert (list(check_codes_can_be_sent()), "hint" in health.check()) == ([], False)
+    settings.ENVIRONMENT = "production"
+    settings.EMAIL_BACKEND = FILES
+    assert [found.id for found in check_codes_can_be_sent()] == ["notifications.W001"]
+    assert health.check()["hint"] == health.NO_CODES
+    settings.SMS_URL = "https://sms.example/messages"
+    assert (list(check_codes_can_be_sent()), "hint" in health.check()) == ([], False)
+
+
 def test_values_are_not_taken_for_placeholders_and_nested_templates_are_filled(
     provider: Provider, clock: Clock, settings: Settings
 ) -> None:
@@ -170,6 +225,9 @@ def test_of_two_codes_that_wait_only_the_newer_is_sent(provider: Provider, clock
         (500, ("PENDING", 1)),
         (503, ("PENDING", 1)),
         (401, ("PENDING", 0)),
+        (301, ("PENDING", 0)),
+        (302, ("PENDING", 0)),
+        (307, ("PENDING", 0)),
         (0, ("POSSIBLY_SENT", 0)),
     ],
 )
