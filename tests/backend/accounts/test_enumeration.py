@@ -101,7 +101,11 @@ def observe(client: APIClient, path: str, body: Mapping[str, str], *, address: s
 
 
 def test_the_hash_operations_of_a_login_are_those_of_a_wrong_password_whatever_the_account() -> None:
-    cases = {"inactive": {"is_active": False}, "unusable": {"password": make_password(None)}, "ordinary": {}}
+    cases: dict[str, dict[str, Any]] = {
+        "inactive": {"is_active": False},
+        "unusable": {"password": make_password(None)},
+        "ordinary": {},
+    }
     for number, fields in enumerate(cases.values()):
         User.objects.create(**{"phone": f"+1650253000{number}", "password": make_password(PASSWORD)} | fields)
     counts = set()
