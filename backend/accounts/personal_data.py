@@ -1,0 +1,74 @@
+"""The personal data of accounts. The account itself is deleted last, because other rows are found by it."""
+
+from backend.accounts.models import OneTimePassword, Session, ShopperLink, User
+from backend.api.models import IdempotencyKey
+from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
+
+PERSONAL_DATA = PersonalTables(
+    "accounts",
+    [
+        PersonalRows(
+            section="idempotent_requests",
+            model=IdempotencyKey,
+            owner=owned_by("user"),
+            exported=["scope", "status", "created_at"],
+            # The response is a copy of what the other sections show.
+            withheld=["id", "user", "guest", "key", "fingerprint", "body"],
+        ),
+        PersonalRows(
+            section="one_time_passwords",
+            model=OneTimePassword,
+            owner=owned_by("user"),
+            exported=["created_at", "expires_at", "attempts", "used_at", "reset_at"],
+            withheld=["id", "user", "phone_key", "window", "number", "nonce", "reset_token_hash"],
+        ),
+        PersonalRows(
+            section="shopper_links",
+            model=ShopperLink,
+            owner=owned_by("user"),
+            exported=["anonymous_id", "linked_at"],
+            withheld=["id", "user"],
+        ),
+        PersonalRows(
+            section="sessions",
+            model=Session,
+            owner=owned_by("user"),
+            exported=[
+                "id",
+                "issued_at",
+                "created_at",
+                "expires_at",
+                "ended_at",
+                "last_used_at",
+                "user_agent",
+                "address",
+            ],
+            withheld=["user", "refresh_id", "previous_refresh_id"],
+        ),
+        PersonalRows(
+            section="account",
+            model=User,
+            owner=owned_by("pk"),
+            exported=[
+                "id",
+                "phone",
+                "first_name",
+                "last_name",
+                "date_of_birth",
+                "email",
+                "language",
+                "marketing_consent",
+                "marketing_consent_at",
+                "user_type",
+                "is_active",
+                "is_staff",
+                "date_joined",
+                "last_login",
+                "shopper_key",
+                "source",
+                "source_reference",
+            ],
+            withheld=["password", "is_superuser", "groups", "user_permissions"],
+        ),
+    ],
+)

@@ -1,0 +1,44 @@
+"""The personal data of notifications."""
+
+from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
+from backend.notifications.models import Delivery, DeliveryFact, Unsubscription
+
+PERSONAL_DATA = PersonalTables(
+    "notifications",
+    [
+        PersonalRows(
+            section="notification_facts",
+            model=DeliveryFact,
+            owner=owned_by("recipient"),
+            exported=["delivery", "kind", "channel"],
+            withheld=["id", "recipient", "key"],
+        ),
+        PersonalRows(
+            section="notifications",
+            model=Delivery,
+            owner=owned_by("recipient"),
+            exported=[
+                "id",
+                "kind",
+                "channel",
+                "state",
+                "attempts",
+                "queued_at",
+                "due_at",
+                "claimed_at",
+                "finished_at",
+                "address",
+                "message_id",
+                "reason",
+            ],
+            withheld=["recipient", "collecting"],
+        ),
+        PersonalRows(
+            section="unsubscriptions",
+            model=Unsubscription,
+            owner=owned_by("user"),
+            exported=["kind", "created_at"],
+            withheld=["id", "user"],
+        ),
+    ],
+)
