@@ -3,7 +3,7 @@
 Each app has its declarations in `personal_data.py`. docs/decisions/privacy.md explains the rules.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -77,11 +77,10 @@ class PersonalTables:
     name: str
     tables: Sequence[PersonalRows] = field(default_factory=tuple)
 
-    def export(self, user_id: int) -> Iterator[tuple[str, Row]]:
-        """Yield each row with the name of its section; the rows of a section follow one another."""
+    def export(self, user_id: int) -> Iterator[tuple[str, Iterable[Row]]]:
+        """Yield the name and the rows of each section."""
         for table in self.tables:
-            for row in table.export(user_id):
-                yield table.section, row
+            yield table.section, table.export(user_id)
 
     def erase(self, user_id: int, *, now: datetime) -> dict[str, int]:
         """Delete or empty the rows, and return how many there were by section."""

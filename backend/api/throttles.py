@@ -90,6 +90,12 @@ class GuestsLongerThrottle(ScopedThrottle):
     scope = "guests_longer"
 
 
+class PersonalDataThrottle(ScopedThrottle):
+    """Exports of personal data."""
+
+    scope = "personal_data"
+
+
 class LoginThrottle(ScopedThrottle):
     """Attempts to register or log in."""
 

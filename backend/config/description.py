@@ -55,6 +55,10 @@ TAGS = [
         "name": "notifications",
         "description": "Which messages an account receives, and for staff the log of their deliveries.",
     },
+    {
+        "name": "privacy",
+        "description": "Downloading your data and deleting your account, and the receipts of deletions.",
+    },
     {"name": "health", "description": "Checks for load balancers and operators."},
 ]
 

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "backend.analytics",
     "backend.operations",
     "backend.notifications",
+    "backend.privacy",
     "backend.config.apps.ConfigConfig",
 ]
 
@@ -280,6 +281,7 @@ SMS_URL = env.text("SMS_URL", "")
 SMS_AUTHORIZATION = env.text("SMS_AUTHORIZATION", "")
 SMS_BODY = env.text("SMS_BODY", '{"to": "{to}", "text": "{text}"}')
 SMS_TIMEOUT = env.whole("SMS_TIMEOUT", 10, least=1)
+INVOICE_RETENTION = timedelta(days=env.whole("INVOICE_RETENTION_DAYS", 3_650, least=1))
 DELIVERY_RETENTION = timedelta(days=env.whole("DELIVERY_RETENTION_DAYS", 90, least=2))
 
 LANGUAGE_CODE = "en"
@@ -308,6 +310,7 @@ THROTTLE_RATES = {
     "refresh": env.rate("THROTTLE_REFRESH", "20/minute"),
     "order_lookup": env.rate("THROTTLE_ORDER_LOOKUP", "10/minute"),
     "webhooks": env.rate("THROTTLE_WEBHOOKS", "1200/minute"),
+    "personal_data": env.rate("THROTTLE_PERSONAL_DATA", "10/hour"),
 }
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.JWTAuthentication"],

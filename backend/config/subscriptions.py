@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from backend.analytics.subscribers import CartItems, OrderFacts, Products, ShopperLinks
 from backend.catalog.subscribers import CategoryFanOut, ThumbnailRequests
+from backend.config.personal_data import stores
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.inventory.subscribers import StockAlerts
@@ -13,6 +14,7 @@ from backend.notifications.subscribers import Deliveries
 from backend.orders.subscribers import Settlement
 from backend.outbox.subscribers import Subscriber
 from backend.payments.subscribers import PaymentRequests
+from backend.privacy.subscribers import StoreErasure
 from backend.search.rebuilding import index_subscribers
 from backend.tracking.subscribers import GuestRecentProducts
 
@@ -34,6 +36,7 @@ def subscribers() -> list[Subscriber]:
         CartItems(target),
         GuestRecentProducts(),
         Deliveries(clock=timezone.now),
+        *(StoreErasure(store, clock=timezone.now) for store in stores()),
     ]
 
 

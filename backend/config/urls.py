@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/accounts/me/second-factor/", include("backend.accounts.second_factor.urls")),
     path("api/accounts/sessions/", include("backend.accounts.session_urls")),
     path("api/accounts/staff/", include("backend.accounts.staff_urls")),
+    path("api/accounts/me/", include("backend.privacy.account_urls")),
     path("api/accounts/addresses/", include("backend.addresses.urls")),
     path("api/products/inventory/", include("backend.inventory.urls")),
     path("api/products/", include("backend.catalog.urls")),
@@ -40,6 +41,7 @@ urlpatterns = [
     path("api/events/", include("backend.tracking.urls")),
     path("api/analytics/", include("backend.analytics.urls")),
     path("api/notifications/", include("backend.notifications.urls")),
+    path("api/privacy/", include("backend.privacy.urls")),
     path("api/health/", include("backend.operations.urls")),
     path("api/schema/", SpectacularAPIView.as_view(throttle_classes=()), name="schema"),
     path(

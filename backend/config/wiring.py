@@ -9,6 +9,7 @@ from backend.analytics import health as warehouse_health
 from backend.api.schema.error_responses import register_server_errors
 from backend.catalog.images import files as image_files
 from backend.config.errors import BodyTooLarge, BodyTooSlow, ResponseTooLate, ServerBusy
+from backend.config.personal_data import handlers, stores
 from backend.config.storages import BUCKET, storage_errors
 from backend.exposures import services as exposures
 from backend.notifications import health as notifications_health
@@ -16,6 +17,7 @@ from backend.operations import health, schema
 from backend.operations.storage import Storage, free_bytes
 from backend.outbox import health as outbox_health
 from backend.payments import health as payments_health
+from backend.privacy import handlers as personal_data
 from backend.search import health as search_health
 from backend.tracking import health as stream_health
 from backend.tracking import sink
@@ -29,6 +31,7 @@ def connect() -> None:
         token=[SecondFactorRequired],
     )
     exposures.register_sink(sink.store)
+    personal_data.register(handlers(), stores=stores())
     if settings.STORAGES["default"]["BACKEND"] == BUCKET:
         image_files.register_storage_errors(storage_errors())
     health.register("database", health.database, required=True)

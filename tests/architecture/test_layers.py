@@ -18,6 +18,7 @@ OUTSIDE_THE_CORE = {
     "analytics",
     "tracking",
     "notifications",
+    "privacy",
     "operations",
 }
 # Folders with Python files that are never imported by others.

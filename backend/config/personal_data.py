@@ -1,0 +1,46 @@
+"""The personal data of all apps, and the stores outside the database that know users."""
+
+from collections.abc import Sequence
+
+from backend.accounts.personal_data import PERSONAL_DATA as ACCOUNTS
+from backend.addresses.personal_data import PERSONAL_DATA as ADDRESSES
+from backend.audit.personal_data import PERSONAL_DATA as AUDIT
+from backend.carts.personal_data import PERSONAL_DATA as CARTS
+from backend.inventory.personal_data import PERSONAL_DATA as INVENTORY
+from backend.invoices.personal_data import PERSONAL_DATA as INVOICES
+from backend.notifications.personal_data import PERSONAL_DATA as NOTIFICATIONS
+from backend.orders.personal_data import PERSONAL_DATA as ORDERS
+from backend.privacy.handlers import PersonalData, PersonalStore
+
+TABLES = (NOTIFICATIONS, INVOICES, ORDERS, CARTS, INVENTORY, ADDRESSES, AUDIT, ACCOUNTS)
+"""The handlers with tables in the database, in the order of erasing.
+
+Those above others in the layers come first, because their rows are found through the lower ones.
+"""
+
+SELLER = "Accounts that sell can't be erased."
+STAFF = "Written by staff, whose accounts can't be erased before they lose their rights."
+NOT_PERSONAL = {
+    "catalog.Product.seller": SELLER,
+    "orders.OrderItem.seller": SELLER,
+    "orders.Movement.seller": SELLER,
+    "orders.Shipment.seller": SELLER,
+    "purchasing.Supplier.seller": SELLER,
+    "purchasing.PurchaseOrder.seller": SELLER,
+    "importing.ImportedCatalogue.seller": SELLER,
+    "inventory.InventoryTransaction.recorded_by": STAFF,
+    "inventory.InventoryTransaction.notes": STAFF,
+    "privacy.Erasure.shopper_key": "Deleted when all stores have erased it.",
+    "privacy.Erasure.anonymous_ids": "Deleted when all stores have erased them.",
+}
+"""Columns that look personal and are in no declaration, with the reason."""
+
+
+def handlers() -> Sequence[PersonalData]:
+    """Return the handlers of all apps, in the order of erasing."""
+    return TABLES
+
+
+def stores() -> Sequence[PersonalStore]:
+    """Return the stores outside the database."""
+    return ()

@@ -1,0 +1,63 @@
+"""Reasons why an account can't be erased yet."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from backend.accounts.models import User
+from backend.catalog.models import Product
+from backend.orders.fulfilment_models import OPEN_RETURNS, ReturnStatus, Shipment
+from backend.orders.models import Movement, Order, OrderItem, OrderPaymentStatus, OrderStatus
+from backend.payments.models import OPEN_STATES, Payment
+from backend.purchasing.models import PurchaseOrder, Supplier
+
+FINAL_STATUSES = (
+    OrderStatus.DELIVERED,
+    OrderStatus.PARTIALLY_RETURNED,
+    OrderStatus.RETURNED,
+    OrderStatus.CANCELLED,
+)
+UNFINISHED_RETURNS = (*OPEN_RETURNS, ReturnStatus.RECEIVED)
+_SOLD_BY_SELLER = (Product, OrderItem, Movement, Shipment, Supplier, PurchaseOrder)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """Why an account can't be erased: reasons by their names in the API, and the orders concerned."""
+
+    reasons: tuple[str, ...]
+    orders: tuple[str, ...]
+
+
+def obstacles_of(user: User) -> Obstacles:
+    """Return the reasons why the account can't be erased yet; none if it can."""
+    # The orders of another shop are fulfilled there.
+    orders = Order.objects.filter(user=user.pk, source="")
+    found = {
+        "orders_in_progress": _numbers(~Q(status__in=FINAL_STATUSES), among=orders),
+        "returns_in_progress": _numbers(Q(returns__status__in=UNFINISHED_RETURNS), among=orders),
+        "payments_in_progress": _numbers(
+            Q(order_number__in=_unfinished_payments(user.pk))
+            | Q(payment_status__in=[OrderPaymentStatus.PENDING, OrderPaymentStatus.AUTHORISED]),
+            among=orders,
+        ),
+    }
+    reasons = [reason for reason, numbers in found.items() if numbers]
+    if any(model._default_manager.filter(seller=user.pk).exists() for model in _SOLD_BY_SELLER):
+        reasons.append("seller")
+    if user.is_admin or user.is_superuser:
+        reasons.append("staff")
+    numbers = sorted(set().union(*found.values()))
+    return Obstacles(reasons=tuple(reasons), orders=tuple(numbers))
+
+
+def _numbers(condition: Q, *, among: QuerySet[Order]) -> set[str]:
+    return set(among.filter(condition).values_list("order_number", flat=True))
+
+
+def _unfinished_payments(user_id: int) -> list[str]:
+    numbers = Order.objects.filter(user=user_id).values("order_number")
+    unfinished = Q(requests__state__in=OPEN_STATES) | Q(needs_attention=True)
+    return list(
+        Payment.objects.filter(unfinished, order_number__in=numbers).values_list("order_number", flat=True)
+    )

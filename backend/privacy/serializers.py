@@ -1,0 +1,94 @@
+"""Serializers of exports and receipts."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from backend.api.parameters import Body
+
+RECEIPT_ID = "2f6f2b1c-3e0f-4b7e-9d0a-7c1d5e8f9a10"
+
+
+class PersonalDataSerializer(serializers.Serializer[Any]):
+    """The content of an export."""
+
+    EXAMPLE = {
+        "exported_at": "2026-03-02T12:00:00Z",
+        "data": {"account": [{"phone": "+15550100003", "first_name": "John"}], "orders": []},
+    }
+
+    exported_at = serializers.DateTimeField(help_text="When it was written.")
+    data = serializers.DictField(
+        child=serializers.ListField(child=serializers.DictField()),
+        help_text="Lists of rows by section, such as `account`, `orders` and `events`; empty ones included.",
+    )
+
+
+class ErasureSerializer(Body):
+    """The confirmation that the account is to be deleted."""
+
+    EXAMPLE = {"password": "a long passphrase"}
+
+    password = serializers.CharField(
+        max_length=128, write_only=True, trim_whitespace=False, help_text="The account's password."
+    )
+
+
+class KeptSerializer(serializers.Serializer[Any]):
+    """What is kept although it is about the person."""
+
+    what = serializers.CharField(help_text="Such as `invoices`.")
+    rows = serializers.IntegerField(help_text="How many.")
+    until = serializers.DateField(help_text="The day on which the personal data of the last one is deleted.")
+    reason = serializers.CharField(help_text="Why.")
+
+
+class StoreStepSerializer(serializers.Serializer[Any]):
+    """The erasure in one store."""
+
+    store = serializers.CharField(help_text="The name of the store.")
+    status = serializers.SerializerMethodField()
+    done_at = serializers.DateTimeField(allow_null=True, help_text="When the store confirmed.")
+
+    def get_status(self, step: Any) -> str:
+        """Return `done` or `pending`."""
+        return "pending" if step.done_at is None else "done"
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    """The progress of an erasure."""
+
+    EXAMPLE = {
+        "id": RECEIPT_ID,
+        "status": "pending",
+        "requested_at": "2026-03-02T12:00:00Z",
+        "completed_at": None,
+        "erased": {"account": 1, "addresses": 2, "orders": 3},
+        "stores": [
+            {"store": "stream", "status": "done", "done_at": "2026-03-02T12:00:01Z"},
+            {"store": "warehouse", "status": "pending", "done_at": None},
+        ],
+        "kept": [
+            {
+                "what": "invoices",
+                "rows": 2,
+                "until": "2036-02-28",
+                "reason": "The law requires invoices to be kept.",
+            }
+        ],
+    }
+
+    id = serializers.UUIDField(help_text="The receipt's id.")
+    status = serializers.SerializerMethodField()
+    requested_at = serializers.DateTimeField(help_text="When the account was deleted from the database.")
+    completed_at = serializers.DateTimeField(allow_null=True, help_text="When all stores had confirmed.")
+    erased = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="How many rows were deleted or emptied, by section of the export.",
+    )
+    stores = StoreStepSerializer(source="steps_by_name", many=True)
+    kept = KeptSerializer(many=True)
+
+    def get_status(self, erasure: Any) -> str:
+        """Return `done` or `pending`."""
+        return "pending" if erasure.completed_at is None else "done"

@@ -1,0 +1,129 @@
+"""Erases users; docs/decisions/privacy.md has the states and the order of locks."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from backend.accounts.errors import InvalidCredentials, WrongPassword
+from backend.accounts.models import User
+from backend.accounts.services import verify_password
+from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
+from backend.audit.actors import Actor
+from backend.audit.services import record
+from backend.carts.models import Cart
+from backend.invoices.models import Invoice
+from backend.orders.models import Order
+from backend.outbox.services import publish
+from backend.outbox.topics import Topic
+from backend.privacy.errors import ErasureRefused
+from backend.privacy.handlers import handlers, stores
+from backend.privacy.models import Erasure, ErasureStep
+from backend.privacy.obstacles import obstacles_of
+
+logger = structlog.get_logger(__name__)
+
+
+def erase_account(user_id: int, *, phone: str, password: str, by: Actor, now: datetime) -> Erasure:
+    """Erase the user, whose password is verified first, and return the receipt.
+
+    Raises:
+        WrongPassword: `password` is wrong, or was changed by another request meanwhile.
+        ErasureRefused: the account is still needed.
+    """
+    try:
+        verified = verify_password(phone=phone, password=password, now=now)
+    except InvalidCredentials as error:
+        raise WrongPassword from error
+    if verified.pk != user_id:
+        raise WrongPassword
+    return erase_person(user_id, password_hash=verified.password, by=by, now=now)
+
+
+def erase_person(user_id: int, *, password_hash: str | None = None, by: Actor, now: datetime) -> Erasure:
+    """Erase the user in one transaction, and return the receipt.
+
+    Raises:
+        WrongPassword: the user no longer has the password with the hash `password_hash`.
+        ErasureRefused: the account is still needed.
+        User.DoesNotExist: there is no such user.
+    """
+    with transaction.atomic():
+        user = _locked(user_id)
+        if password_hash not in (None, user.password):
+            raise WrongPassword
+        obstacles = obstacles_of(user)
+        if obstacles.reasons:
+            raise ErasureRefused(reasons=list(obstacles.reasons), orders=list(obstacles.orders))
+        erasure = _begin(shopper_keys_of(user_id), kept=_kept(user_id, now=now), now=now)
+        # Recorded before, because the actor may be the user, and so may be what is said about the user.
+        record("privacy.person_erased", by=by, subject=user)
+        erasure.erased = _erase_rows(user_id, now=now)
+        erasure.save(update_fields=["erased"])
+        publish(Topic.PERSON_ERASED, str(erasure.pk))
+    # After restoring a back-up, operators look here for whom to erase again.
+    logger.info("person_erased", erased_user_id=user_id)
+    return erasure
+
+
+def _locked(user_id: int) -> User:
+    """Return the user, locked against changes and against new rows that refer to it."""
+    list(Cart.objects.select_for_update().filter(user=user_id).values_list("pk"))
+    list(Order.objects.select_for_update().filter(user=user_id).order_by("pk").values_list("pk"))
+    return User.objects.select_for_update(of=("self",)).get(pk=user_id)
+
+
+def _begin(keys: ShopperKeys, *, kept: list[dict[str, Any]], now: datetime) -> Erasure:
+    erasure = Erasure.objects.create(
+        requested_at=now,
+        shopper_key=keys.account,
+        anonymous_ids=[str(key) for key in keys.anonymous],
+        kept=kept,
+    )
+    ErasureStep.objects.bulk_create([ErasureStep(erasure=erasure, store=store.name) for store in stores()])
+    return erasure
+
+
+def _kept(user_id: int, *, now: datetime) -> list[dict[str, Any]]:
+    """Return what is kept although it is about the user, and until when."""
+    invoices = Invoice.objects.filter(order__user=user_id)
+    newest = invoices.order_by("-issued_on").first()
+    if newest is None:
+        return []
+    return [
+        {
+            "what": "invoices",
+            "rows": invoices.count(),
+            "until": (newest.issued_on + settings.INVOICE_RETENTION).isoformat(),
+            "reason": "The law requires invoices to be kept.",
+        }
+    ]
+
+
+def _erase_rows(user_id: int, *, now: datetime) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for handler in handlers():
+        counts |= handler.erase(user_id, now=now)
+    return {section: count for section, count in counts.items() if count}
+
+
+def confirm(erasure_id: UUID, *, store: str, now: datetime) -> None:
+    """Store that a store has erased its data; when all have, delete the keys."""
+    with transaction.atomic():
+        erasure = Erasure.objects.select_for_update().get(pk=erasure_id)
+        erasure.steps.filter(store=store, done_at=None).update(done_at=now)
+        if erasure.completed_at is None and not erasure.steps.filter(done_at=None).exists():
+            erasure.completed_at = now
+            erasure.shopper_key, erasure.anonymous_ids = None, []
+            erasure.save(update_fields=["completed_at", "shopper_key", "anonymous_ids"])
+
+
+def keys_to_erase(erasure_id: UUID, *, store: str) -> ShopperKeys | None:
+    """Return the keys that the store still has to erase; None if it has confirmed already."""
+    step = ErasureStep.objects.filter(erasure=erasure_id, store=store, done_at=None).first()
+    if step is None or step.erasure.shopper_key is None:
+        return None
+    return ShopperKeys(step.erasure.shopper_key, tuple(UUID(key) for key in step.erasure.anonymous_ids))

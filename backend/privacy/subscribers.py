@@ -1,0 +1,44 @@
+"""Outbox subscribers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from backend.outbox.subscribers import Notice, Start
+from backend.outbox.topics import Topic
+from backend.privacy.handlers import PersonalStore
+from backend.privacy.services import confirm, keys_to_erase
+
+
+@dataclass(frozen=True, slots=True)
+class StoreErasure:
+    """Erases users in one store, and stores when that was done.
+
+    Each store has a cursor of its own, so that a store that is not available delays only itself.
+    """
+
+    store: PersonalStore
+    clock: Callable[[], datetime]
+    topics: frozenset[Topic] = frozenset({Topic.PERSON_ERASED})
+    start: Start = Start.OLDEST
+    quiet_seconds: float = 0
+    batch_size: int = 1
+
+    @property
+    def name(self) -> str:
+        """The name of its cursor."""
+        return f"erasure-{self.store.name}"
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Erase the users.
+
+        Raises:
+            Exception: the store is not available, or not ready yet.
+        """
+        for notice in notices:
+            erasure_id = UUID(notice.key)
+            keys = keys_to_erase(erasure_id, store=self.store.name)
+            if keys is not None:
+                self.store.erase(keys, now=self.clock())
+            confirm(erasure_id, store=self.store.name, now=self.clock())
