@@ -1,0 +1,164 @@
+"""Erasing an account in the database: what goes, what stays, and what is refused."""
+
+import json
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from backend.accounts.models import User
+from backend.audit.actors import Actor
+from backend.invoices.models import Invoice
+from backend.orders.models import Order
+from backend.outbox.models import Message
+from backend.privacy.errors import ErasureRefused
+from backend.privacy.models import Erasure
+from backend.privacy.services import erase_person
+from tests.backend.orders.steps import order_of
+from tests.backend.privacy.person import (
+    PASSWORD,
+    PHONE,
+    Person,
+    found_in_database,
+    log_in,
+    new_person,
+    spellings,
+)
+from tests.backend.shop import SYSTEM, client_of, customer, product, seller, staff, variant
+
+pytestmark = pytest.mark.django_db
+
+ERASE = "/api/accounts/me/"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def person() -> Person:
+    return new_person()
+
+
+def erase(client: APIClient, password: str = PASSWORD) -> Any:
+    return client.delete(ERASE, {"password": password}, format="json")
+
+
+def test_nothing_personal_is_left_in_any_table_except_on_invoices(person: Person) -> None:
+    before = {table for table, _ in found_in_database(spellings(person))}
+
+    response = erase(person.client)
+
+    assert response.status_code == 202, response.json()
+    left = {table for table, _ in found_in_database(spellings(person))}
+    assert {"accounts_user", "accounts_session", "orders_order", "orders_return"} <= before
+    # The keys stay in the erasure until the stores have confirmed.
+    assert left == {"invoices_invoice", "privacy_erasure"}
+
+
+def test_orders_invoices_and_money_stay_without_the_customer(person: Person) -> None:
+    total = person.order.total_amount
+
+    receipt = erase(person.client).json()["data"]
+
+    order = Order.objects.get(pk=person.order.pk)
+    assert (order.user, order.customer_name, order.email, order.notes) == (None, "", "", "")
+    assert order.shipping_address == {"country": "US"}
+    assert (order.total_amount, order.items.get().quantity) == (total, 3)
+    assert {movement.customer for movement in order.movements.all()} == {None}
+    kept = Invoice.objects.filter(order=order)
+    assert [(row["what"], row["rows"]) for row in receipt["kept"]] == [("invoices", kept.count())]
+    assert kept.exclude(content__buyer__name="").exists()
+    assert receipt["erased"]["account"] == 1
+    # What is derived from the orders is written again.
+    assert Message.objects.filter(topic="order", key=str(order.pk)).exists()
+
+
+def test_sessions_end_and_the_phone_can_be_registered_again(person: Person) -> None:
+    erase(person.client)
+
+    assert person.client.get("/accounts/me/").status_code == 401
+    registration = {"phone": PHONE, "password": PASSWORD}
+    assert APIClient().post("/accounts/register/", registration).status_code == 201
+    log_in(person.client)
+    assert person.client.get("/api/orders/orders/").json()["count"] == 0
+    assert User.objects.get(phone=PHONE).shopper_key != person.user.shopper_key
+
+
+def test_the_receipt_can_be_read_without_an_account(person: Person) -> None:
+    receipt = erase(person.client).json()["data"]
+
+    response = APIClient().get(f"/api/privacy/receipts/{receipt['id']}/")
+
+    assert response.status_code == 200
+    assert response.json()["data"]["id"] == receipt["id"]
+    assert response["Cache-Control"] == "no-store"
+    unknown = APIClient().get("/api/privacy/receipts/2f6f2b1c-3e0f-4b7e-9d0a-7c1d5e8f9a10/")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "receipt_not_found")
+
+
+@pytest.mark.parametrize("password", ["", "another-long-lamp"])
+def test_a_wrong_password_erases_nothing(person: Person, password: str) -> None:
+    response = erase(person.client, password)
+
+    assert response.status_code == 400
+    assert person.client.get("/accounts/me/").status_code == 200
+    assert not Erasure.objects.exists()
+
+
+def test_orders_in_progress_prevent_the_erasure_and_are_named() -> None:
+    user = customer(password=PASSWORD)
+    order = order_of(user, {variant().pk: 1})
+
+    response = client_of(user).delete(ERASE, {"password": PASSWORD}, format="json")
+
+    assert (response.status_code, response.json()["code"]) == (409, "erasure_refused")
+    reasons = {"orders_in_progress", "payments_in_progress"}
+    assert set(response.json()["details"]["reasons"]) == reasons
+    assert response.json()["details"]["orders"] == [order.order_number]
+
+
+def test_sellers_with_products_and_staff_are_refused() -> None:
+    selling, working = seller(), staff()
+    product(sold_by=selling)
+
+    for user, reason in ((selling, "seller"), (working, "staff")):
+        with pytest.raises(ErasureRefused) as raised:
+            erase_person(user.pk, by=SYSTEM, now=timezone.now())
+        assert raised.value.details["reasons"] == [reason]
+    # A seller who has never sold anything is a person like others.
+    unused = seller()
+    assert erase_person(unused.pk, by=Actor.user(unused.pk), now=timezone.now()).pk
+
+
+def test_the_export_has_what_the_shop_knows_and_no_secrets(person: Person) -> None:
+    response = person.client.get("/api/accounts/me/export/")
+
+    text = b"".join(response.streaming_content).decode()
+    data = json.loads(text)["data"]
+    assert response["Content-Type"] == "application/json"
+    assert response["Content-Disposition"].startswith('attachment; filename="personal-data-')
+    assert response["Cache-Control"] == "no-store"
+    assert data["account"][0]["phone"] == PHONE
+    assert data["orders"][0]["shipping_address"]["street"] == "77 Wisteria Mews"
+    assert {section for section, rows in data.items() if not rows} <= {
+        "unsubscriptions",
+        "notification_facts",
+        "back_in_stock_events",
+        "granted_refunds",
+        "granted_refund_lines",
+        "order_adjustments",
+    }
+    stored = User.objects.get(pk=person.user.pk)
+    assert stored.password not in text
+    assert stored.sessions.get().refresh_id not in text
+
+
+def test_the_export_needs_a_recent_login(person: Person) -> None:
+    person.user.sessions.update(created_at=timezone.now() - timezone.timedelta(hours=2))
+
+    response = person.client.get("/api/accounts/me/export/")
+
+    assert (response.status_code, response.json()["code"]) == (403, "login_not_recent")
