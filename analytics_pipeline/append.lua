@@ -1,5 +1,6 @@
 -- Accepts a batch: counts the request and the guest, appends the entry, remembers the shopper's products.
--- KEYS: the stream, the counter of requests, the shopper's products, the address's guests, its counter of guests.
+-- KEYS: the stream, the counter of requests, the shopper's products, the address's guests, its counter of guests,
+-- the tombstones of erased shoppers.
 -- ARGV: the entry, the limit of requests (0: none), the window in milliseconds, how many products stay,
 -- for how many seconds, the guest as a number (empty: not counted), the limit of guests and their window in
 -- milliseconds, the limit of the counter and its window, then a time and a product for each interaction.
@@ -36,7 +37,7 @@ local id = ''
 if ARGV[1] ~= '' then
     id = redis.call('XADD', KEYS[1], '*', 'batch', ARGV[1])
 end
-if #ARGV > 10 then
+if #ARGV > 10 and not redis.call('ZSCORE', KEYS[6], redis.sha1hex(KEYS[3])) then
     -- A late event must not make a product older than it is.
     redis.call('ZADD', KEYS[3], 'GT', unpack(ARGV, 11))
     redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -tonumber(ARGV[4]) - 1)

@@ -19,6 +19,7 @@ from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.event_block import EventBlock
 from analytics_pipeline.events import Record, Refused
 from analytics_pipeline.stream import Entry, Stream
+from analytics_pipeline.tombstones import tombstone
 from analytics_pipeline.warehouse import Warehouse, WarehouseRefused
 
 # An entry has at most 500 events and a megabyte. If entries are small, more of them are taken, so that blocks
@@ -70,6 +71,7 @@ class Ingest:
         self._warehouse = warehouse
         self._clock = clock
         self._recovered = False
+        self._erased: frozenset[str] = frozenset()
 
     def step(self, *, wait_seconds: float) -> int:
         """Store the next entries and return how many; wait at most `wait_seconds` for the first."""
@@ -83,6 +85,8 @@ class Ingest:
             recovered = True
             entries = self._take(wait_seconds=wait_seconds)
         if entries:
+            # After the entries were taken: what is appended after a tombstone is read with it.
+            self._erased = self._stream.erased()
             with _without_collector():
                 self._store([entry for entry in entries if entry.payload is not None])
             self._stream.acknowledge([entry.id for entry in entries])
@@ -121,7 +125,7 @@ class Ingest:
     def _records(self, entries: Sequence[Entry], *, letters: list[DeadLetter]) -> Iterator[Record]:
         """Yield the events of the entries; append anything that isn't an event to `letters`."""
         for entry in entries:
-            good, bad = _read(entry, now=self._clock())
+            good, bad = self._read(entry)
             letters += bad
             yield from good
 
@@ -133,9 +137,17 @@ class Ingest:
             self._store(entries[middle:])
             return
         for entry in entries:
-            now = self._clock()
-            _, letters = _read(entry, now=now)
-            store_letters(self._warehouse, [*letters, _whole(entry, reason=reason, now=now)])
+            records, letters = self._read(entry)
+            whole = [_whole(entry, reason=reason, now=self._clock())] if records else []
+            store_letters(self._warehouse, [*letters, *whole])
+
+    def _read(self, entry: Entry) -> tuple[list[Record], list[DeadLetter]]:
+        """Return the events and the refused ones of an entry; nothing if its shopper was erased."""
+        records, letters = _read(entry, now=self._clock())
+        first = records[0] if records else letters[0] if letters else None
+        if self._erased and first is not None and first.shopper_key is not None:
+            return ([], []) if tombstone(first.shopper_key) in self._erased else (records, letters)
+        return records, letters
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from analytics_pipeline.events import AnyEvent, Refused
 from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key
 from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
+from analytics_pipeline.tombstones import TOMBSTONES_KEY
 
 # Entries in a format that the previous release can't read get another key: during an upgrade that release's
 # consumer would otherwise take and lose them. The consumer reads the previous key as well.
@@ -232,7 +233,7 @@ class Stream:
         guest_allowance: GuestAllowance | None,
     ) -> str:
         keys = [self.key, allowance.key if allowance else "", products_key(shopper_key or NIL_UUID)]
-        keys += _guest_keys(guest_allowance)
+        keys += [*_guest_keys(guest_allowance), TOMBSTONES_KEY]
         limit, window = (allowance.limit, allowance.seconds * 1_000) if allowance else (0, 0)
         arguments: list[Any] = [payload, limit, window, KEPT, int(KEPT_FOR.total_seconds())]
         arguments += _guest_arguments(shopper_key, guest_allowance)
@@ -245,6 +246,11 @@ class Stream:
                 raise TooManyGuests(seconds=-response / 1_000)
             raise AllowanceExceeded(seconds=response / 1_000)
         return str(response.decode())
+
+    def erased(self) -> frozenset[str]:
+        """Return the tombstones of erased shoppers."""
+        found = self._connection.call(lambda client: client.zrange(TOMBSTONES_KEY, 0, -1))
+        return frozenset(one.decode() for one in found)
 
     def open(self) -> None:
         """Create the stream and its consumer group, from the first entry on, if they don't exist."""

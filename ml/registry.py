@@ -6,6 +6,7 @@
         product.content_based.npz     …
 
 A version is written atomically: into a hidden folder, which is flushed to disk and then renamed.
+Afterwards it changes only if a shopper is erased.
 """
 
 import hashlib
@@ -14,11 +15,12 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -26,6 +28,8 @@ from ml.lists import Lists
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+SHOPPERS = "user."
+"""The prefix of the lists whose subjects are shopper keys."""
 COLUMNS = ("subjects", "products", "scores", "because")
 
 
@@ -148,6 +152,45 @@ class Registry:
             shutil.rmtree(hidden)
         return old
 
+    def forget(self, is_forgotten: Callable[[str], bool]) -> Sequence[str]:
+        """Remove the lists of these shoppers from all versions; return the ids of the versions that had any.
+
+        The reduced arrays get files of their own. The manifest, which is replaced atomically, then refers to
+        them, so that a version is complete whenever the process is killed. A process that has read the
+        previous manifest may find that its files are missing (VersionDamaged), and has to load the version
+        again.
+
+        Raises:
+            VersionDamaged: a version can't be read; those before it were changed.
+        """
+        return [version for version in self.versions() if self._forget_in(self.load(version), is_forgotten)]
+
+    def _forget_in(self, version: Version, is_forgotten: Callable[[str], bool]) -> bool:
+        changed: dict[str, Any] = {}
+        for name in version.list_names:
+            if not name.startswith(SHOPPERS):
+                continue
+            lists = version.lists(name)
+            kept = np.array([not is_forgotten(str(subject)) for subject in lists.subjects], dtype=bool)
+            if not kept.all():
+                reduced = Lists(*(getattr(lists, column)[kept] for column in COLUMNS))
+                model = version.manifest["lists"][name]["model"]
+                changed[name] = _write(version.path, name, reduced, model=model, suffix=f".{uuid4().hex[:8]}")
+        if changed:
+            facts = {**version.manifest, "lists": {**version.manifest["lists"], **changed}}
+            _write_manifest(version.path, facts)
+            _flush(version.path)
+        self._delete_unused_files(version.id)
+        return bool(changed)
+
+    def _delete_unused_files(self, version: str) -> None:
+        """Delete the arrays that the manifest doesn't name, also those that a killed process left."""
+        found = self.load(version)
+        used = {entry["file"] for entry in found.manifest["lists"].values()}
+        for path in found.path.glob("*.npz"):
+            if path.name not in used:
+                path.unlink(missing_ok=True)
+
     def register(
         self,
         *,
@@ -190,8 +233,8 @@ class Registry:
             raise
 
 
-def _write(folder: Path, name: str, lists: Lists, *, model: str) -> dict[str, object]:
-    path = folder / f"{name}.npz"
+def _write(folder: Path, name: str, lists: Lists, *, model: str, suffix: str = "") -> dict[str, object]:
+    path = folder / f"{name}{suffix}.npz"
     with path.open("wb") as file:
         np.savez(file, **{column: getattr(lists, column) for column in COLUMNS})
         file.flush()
@@ -208,10 +251,12 @@ def _write(folder: Path, name: str, lists: Lists, *, model: str) -> dict[str, ob
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     # The digest is of the manifest after a round trip through JSON, as it is read and checked later.
     plain = json.loads(json.dumps(manifest))
-    with (folder / MANIFEST).open("w", encoding="utf-8") as file:
+    replacement = folder / f".{MANIFEST}"
+    with replacement.open("w", encoding="utf-8") as file:
         json.dump({**plain, "sha256": _digest_of(plain)}, file, indent=2, sort_keys=True)
         file.flush()
         os.fsync(file.fileno())
+    replacement.replace(folder / MANIFEST)
 
 
 def _digest_of(manifest: Mapping[str, Any]) -> str:

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 
 from backend.accounts.personal_data import PERSONAL_DATA as ACCOUNTS
 from backend.addresses.personal_data import PERSONAL_DATA as ADDRESSES
+from backend.analytics.personal_data import EventData, WarehouseStore
 from backend.audit.personal_data import PERSONAL_DATA as AUDIT
 from backend.carts.personal_data import PERSONAL_DATA as CARTS
+from backend.engines.warehouse import migrated
 from backend.inventory.personal_data import PERSONAL_DATA as INVENTORY
 from backend.invoices.personal_data import PERSONAL_DATA as INVOICES
 from backend.notifications.personal_data import PERSONAL_DATA as NOTIFICATIONS
 from backend.orders.personal_data import PERSONAL_DATA as ORDERS
 from backend.privacy.handlers import PersonalData, PersonalStore
+from backend.recommendations.personal_data import PERSONAL_DATA as RECOMMENDATIONS
+from backend.recommendations.personal_data import ModelStore
+from backend.tracking.personal_data import RecentProductsData, StreamStore
 
-TABLES = (NOTIFICATIONS, INVOICES, ORDERS, CARTS, INVENTORY, ADDRESSES, AUDIT, ACCOUNTS)
+TABLES = (RECOMMENDATIONS, NOTIFICATIONS, INVOICES, ORDERS, CARTS, INVENTORY, ADDRESSES, AUDIT, ACCOUNTS)
 """The handlers with tables in the database, in the order of erasing.
 
 Those above others in the layers come first, because their rows are found through the lower ones.
@@ -38,9 +43,9 @@ NOT_PERSONAL = {
 
 def handlers() -> Sequence[PersonalData]:
     """Return the handlers of all apps, in the order of erasing."""
-    return TABLES
+    return (*TABLES[:-1], RecentProductsData(), EventData(), TABLES[-1])
 
 
 def stores() -> Sequence[PersonalStore]:
     """Return the stores outside the database."""
-    return ()
+    return (StreamStore(), WarehouseStore(migrated()), ModelStore())

@@ -5,6 +5,7 @@ Their client refuses calls at once while the server hangs, so they need no `Shar
 
 from functools import cache
 
+from analytics_pipeline.erasure import Tombstones
 from analytics_pipeline.recent import RecentProducts
 from analytics_pipeline.refused_quota import RefusedQuota
 from analytics_pipeline.settings import PipelineSettings
@@ -32,6 +33,12 @@ def previous_stream() -> Stream:
 def recent_products() -> RecentProducts:
     """Return the products that shoppers interacted with last."""
     return RecentProducts(PipelineSettings.from_env())
+
+
+@cache
+def tombstones() -> Tombstones:
+    """Return the tombstones of erased shoppers."""
+    return Tombstones(PipelineSettings.from_env())
 
 
 @cache

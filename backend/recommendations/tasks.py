@@ -12,6 +12,7 @@ from django.utils import timezone
 from backend.audit.actors import Actor
 from backend.recommendations import services
 from backend.recommendations.models import ModelVersion
+from backend.recommendations.personal_data import forget_erased_shoppers
 from ml.registry import Registry, VersionDamaged, VersionNotFound
 from ml.settings import TrainingSettings
 
@@ -32,6 +33,7 @@ def train_and_publish() -> str:
     registry = Registry(TrainingSettings.from_env().registry)
     command = [sys.executable, "-m", "ml.train", *_serving_option(registry)]
     subprocess.run(command, check=True, timeout=TRAINING_SECONDS, cwd=settings.BASE_DIR, env=os.environ)
+    forget_erased_shoppers(registry)
     by, now = Actor.system("train_and_publish"), timezone.now()
     published = services.publish_unless_paused(registry=registry, by=by, now=now)
     if published.pauses_publishing:
