@@ -12,7 +12,8 @@ _BOUNDS = "SELECT min(day) AS first, max(day) AS last, count() AS number FROM ev
 _EVENTS = """
 SELECT
     event_id, reported_at, type, shopper_key, session_id, product_id, variant_id, quantity, position,
-    exposure_id, surface, query, filters, slot, algorithm, arms, page, product_ids, list_version, properties, arrived_at
+    exposure_id, surface, query, filters, slot, algorithm, arms, page, product_ids, list_version,
+    properties, arrived_at
 FROM events FINAL
 WHERE day >= {first:Date} AND day < {end:Date} AND shopper_key IN {keys:Array(UUID)}
 ORDER BY reported_at, event_id

@@ -1,6 +1,13 @@
 """The personal data of accounts. The account itself is deleted last, because other rows are found by it."""
 
 from backend.accounts.models import OneTimePassword, Session, ShopperLink, User
+from backend.accounts.second_factor.models import (
+    Passkey,
+    PasskeyRegistration,
+    RecoveryCode,
+    SecondFactorChallenge,
+    TotpSecret,
+)
 from backend.api.models import IdempotencyKey
 from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
 
@@ -30,6 +37,41 @@ PERSONAL_DATA = PersonalTables(
             withheld=["id", "user"],
         ),
         PersonalRows(
+            section="authenticator_app",
+            model=TotpSecret,
+            owner=owned_by("user"),
+            exported=["created_at", "confirmed_at"],
+            withheld=["id", "user", "nonce", "key_fingerprint", "last_step"],
+        ),
+        PersonalRows(
+            section="recovery_codes",
+            model=RecoveryCode,
+            owner=owned_by("user"),
+            exported=["created_at", "used_at"],
+            withheld=["id", "user", "salt", "code_hash"],
+        ),
+        PersonalRows(
+            section="passkeys",
+            model=Passkey,
+            owner=owned_by("user"),
+            exported=["name", "transports", "backed_up", "created_at", "last_used_at"],
+            withheld=["id", "user", "credential_id", "public_key", "sign_count"],
+        ),
+        PersonalRows(
+            section="passkey_registrations",
+            model=PasskeyRegistration,
+            owner=owned_by("user"),
+            exported=["expires_at"],
+            withheld=["id", "user", "challenge"],
+        ),
+        PersonalRows(
+            section="second_factor_challenges",
+            model=SecondFactorChallenge,
+            owner=owned_by("user"),
+            exported=["anonymous_id", "attempts", "created_at", "expires_at", "used_at"],
+            withheld=["id", "user", "token_hash", "password_key", "passkey_challenge"],
+        ),
+        PersonalRows(
             section="sessions",
             model=Session,
             owner=owned_by("user"),
@@ -40,6 +82,7 @@ PERSONAL_DATA = PersonalTables(
                 "expires_at",
                 "ended_at",
                 "last_used_at",
+                "second_factor_at",
                 "user_agent",
                 "address",
             ],
@@ -62,6 +105,7 @@ PERSONAL_DATA = PersonalTables(
                 "user_type",
                 "is_active",
                 "is_staff",
+                "areas",
                 "date_joined",
                 "last_login",
                 "shopper_key",

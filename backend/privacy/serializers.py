@@ -2,11 +2,17 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.parameters import Body
 
 RECEIPT_ID = "2f6f2b1c-3e0f-4b7e-9d0a-7c1d5e8f9a10"
+
+
+@extend_schema_field({"type": "object"})
+class RowField(serializers.DictField):
+    """A row; its columns depend on the section."""
 
 
 class PersonalDataSerializer(serializers.Serializer[Any]):
@@ -19,7 +25,7 @@ class PersonalDataSerializer(serializers.Serializer[Any]):
 
     exported_at = serializers.DateTimeField(help_text="When it was written.")
     data = serializers.DictField(
-        child=serializers.ListField(child=serializers.DictField()),
+        child=serializers.ListField(child=RowField()),
         help_text="Lists of rows by section, such as `account`, `orders` and `events`; empty ones included.",
     )
 
@@ -31,6 +37,14 @@ class ErasureSerializer(Body):
 
     password = serializers.CharField(
         max_length=128, write_only=True, trim_whitespace=False, help_text="The account's password."
+    )
+    code = serializers.CharField(
+        max_length=64,
+        required=False,
+        default="",
+        allow_blank=True,
+        write_only=True,
+        help_text="A code of the second factor or a recovery code, if the account has a second factor.",
     )
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from backend.accounts.errors import InvalidCredentials, WrongPassword
 from backend.accounts.models import User
+from backend.accounts.second_factor import services as second_factor
 from backend.accounts.services import verify_password
 from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
 from backend.audit.actors import Actor
@@ -27,11 +28,12 @@ from backend.privacy.obstacles import obstacles_of
 logger = structlog.get_logger(__name__)
 
 
-def erase_account(user_id: int, *, phone: str, password: str, by: Actor, now: datetime) -> Erasure:
-    """Erase the user, whose password is verified first, and return the receipt.
+def erase_account(user_id: int, *, phone: str, password: str, code: str, by: Actor, now: datetime) -> Erasure:
+    """Erase the user, whose password and second factor are verified first, and return the receipt.
 
     Raises:
         WrongPassword: `password` is wrong, or was changed by another request meanwhile.
+        WrongCode: the account has a second factor, and `code` is not valid.
         ErasureRefused: the account is still needed.
     """
     try:
@@ -40,6 +42,8 @@ def erase_account(user_id: int, *, phone: str, password: str, by: Actor, now: da
         raise WrongPassword from error
     if verified.pk != user_id:
         raise WrongPassword
+    if second_factor.methods_of(verified):
+        second_factor.verify(user_id, code=code, now=now)
     return erase_person(user_id, password_hash=verified.password, by=by, now=now)
 
 

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.authentication import account_of, session_of
 from backend.accounts.errors import WrongPassword
+from backend.accounts.second_factor.errors import WrongCode
 from backend.api.parameters import parse_body
 from backend.api.renderers import JsonAlways
 from backend.api.responses import envelope
@@ -46,7 +47,7 @@ class AccountErasureView(APIView):
         request=ErasureSerializer,
         response=envelope_of(ReceiptSerializer),
         status=202,
-        errors=[WrongPassword, ErasureRefused],
+        errors=[WrongPassword, WrongCode, ErasureRefused],
     )
     def delete(self, request: Request) -> Response:
         """Delete your account and everything that the shop stores about you.
@@ -59,7 +60,7 @@ class AccountErasureView(APIView):
         erasure = services.erase_account(
             user.pk,
             phone=user.phone or "",
-            password=parse_body(request, ErasureSerializer)["password"],
+            **parse_body(request, ErasureSerializer),
             by=actor_of(request),
             now=timezone.now(),
         )
@@ -115,5 +116,8 @@ class ReceiptView(APIView):
         "erasure_receipts_get", tag=TAG, response=envelope_of(ReceiptSerializer), errors=[ReceiptNotFound]
     )
     def get(self, request: Request, receipt_id: UUID) -> Response:
-        """Show which stores have deleted the data of a deleted account, and what is kept until when."""
+        """Show the progress of the deletion of an account.
+
+        It says which stores have deleted their copies, and what is kept until when.
+        """
         return envelope(ReceiptSerializer(selectors.receipt(receipt_id)).data, headers=_NO_STORE)

@@ -22,6 +22,7 @@ OPEN_TO_GUESTS = {
     "accounts_reset_password",
     "accounts_token_refresh",
     "accounts_verify_otp",
+    "erasure_receipts_get",
     "cart_get",
     "cart_items_create",
     "cart_items_delete",
@@ -57,6 +58,7 @@ WITHOUT_TOKEN = {
     "accounts_reset_password",
     "accounts_token_refresh",
     "accounts_verify_otp",
+    "erasure_receipts_get",
     "liveness_get",
     "orders_lookup",
     "payment_webhooks_create",
@@ -77,6 +79,7 @@ OPEN_WITHOUT_SECOND_FACTOR = {
     "second_factor_totp_disable",
 }
 FOR_ROLES = {
+    "account_export_get",
     "categories_create",
     "categories_delete",
     "categories_update",
