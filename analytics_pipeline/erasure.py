@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -107,7 +108,8 @@ class Tombstones:
         """
         for stream in streams:
             name = f"{_BARRIER_PREFIX}{tombstone(key)}:{stream}"
-            if not self._connection.call(lambda client, s=stream, n=name: _is_consumed(client, s, n, group)):
+            check = partial(_is_consumed, stream=stream, barrier_name=name, group=group)
+            if not self._connection.call(check):
                 raise NotConsumedYet(f"entries of {stream} wait to be stored")
 
     def close(self) -> None:
@@ -115,7 +117,7 @@ class Tombstones:
         self._connection.close()
 
 
-def _is_consumed(client: Any, stream: str, barrier_name: str, group: str) -> bool:
+def _is_consumed(client: Any, *, stream: str, barrier_name: str, group: str) -> bool:
     if not client.exists(stream):
         return True
     newest = client.xinfo_stream(stream)["last-generated-id"]

@@ -25,7 +25,7 @@ def export_of(user_id: int, *, now: datetime) -> IO[bytes]:
     """
     file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the response closes it
     try:
-        file.write(b'{"exported_at": %s, "data": {' % _json(timestamp(now)))
+        file.write(b'{"exported_at": %s, "sections": {' % _json(timestamp(now)))
         separator = b"\n"
         for handler in handlers():
             for section, rows in handler.export(user_id):

@@ -10,7 +10,14 @@ from backend.api.parameters import Body
 RECEIPT_ID = "2f6f2b1c-3e0f-4b7e-9d0a-7c1d5e8f9a10"
 
 
-@extend_schema_field({"type": "object"})
+_SCALAR = {"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
+_VALUE = {
+    "oneOf": [*_SCALAR["oneOf"], {"type": "array", "items": _SCALAR}, {"type": "object", "properties": {}}],
+    "nullable": True,
+}
+
+
+@extend_schema_field({"type": "object", "additionalProperties": _VALUE})
 class RowField(serializers.DictField):
     """A row; its columns depend on the section."""
 
@@ -20,11 +27,11 @@ class PersonalDataSerializer(serializers.Serializer[Any]):
 
     EXAMPLE = {
         "exported_at": "2026-03-02T12:00:00Z",
-        "data": {"account": [{"phone": "+15550100003", "first_name": "John"}], "orders": []},
+        "sections": {"account": [{"phone": "+15550100003", "first_name": "John"}], "orders": []},
     }
 
     exported_at = serializers.DateTimeField(help_text="When it was written.")
-    data = serializers.DictField(
+    sections = serializers.DictField(
         child=serializers.ListField(child=RowField()),
         help_text="Lists of rows by section, such as `account`, `orders` and `events`; empty ones included.",
     )

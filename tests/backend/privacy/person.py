@@ -1,5 +1,6 @@
 """A customer who has used the whole shop, and everything that must not be found after the erasure."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -117,9 +118,7 @@ def log_in(client: APIClient) -> dict[str, Any]:
 
 def _sender(client: APIClient) -> Any:
     def send(method: str, path: str, body: object, **headers: str) -> Any:
-        response = client.generic(
-            method, path, client._encode_data(body, "json")[0], "application/json", headers=headers
-        )
+        response = client.generic(method, path, json.dumps(body), "application/json", headers=headers)
         assert response.status_code < 300, (path, response.content)
         return response.json()["data"]
 
