@@ -1,0 +1,213 @@
+"""After an erasure no store links to the person, whatever arrives later and wherever a process is killed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+import redis
+from django.utils import timezone
+from rest_framework.test import APIClient
+from uuid_utils.compat import uuid7
+
+from analytics_pipeline import rollups
+from analytics_pipeline.erasure import NotConsumedYet
+from analytics_pipeline.ingest import Ingest
+from analytics_pipeline.stream import Stream
+from analytics_pipeline.warehouse import Warehouse
+from backend.analytics.reconciliation import reconcile
+from backend.analytics.subscribers import OrderFacts, ShopperLinks
+from backend.config import personal_data
+from backend.engines import streams
+from backend.engines import warehouse as engines
+from backend.outbox.relay import drain
+from backend.privacy.subscribers import StoreErasure
+from backend.recommendations.models import ModelVersion, ProductRecommendation
+from ml.lists import Lists
+from ml.registry import Registry
+from ml.settings import TrainingSettings
+from tests.backend.analytics.conftest import TABLES
+from tests.backend.privacy.person import (
+    PASSWORD,
+    SEARCHED,
+    Person,
+    found_in_database,
+    new_person,
+    spellings,
+)
+from tests.services.quota import reset_quota
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def warehouse(warehouse_url: str) -> Warehouse:
+    warehouse = engines.warehouse()
+    for table in (*TABLES, "event_contents"):
+        warehouse.command(f"TRUNCATE TABLE {table}")
+    return warehouse
+
+
+@pytest.fixture
+def stream(redis_url: str) -> Iterator[Stream]:
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    reset_quota(redis_url)
+    yield streams.stream()
+    streams.stream().delete()
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """The registry of a home of its own."""
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    return Registry(TrainingSettings.from_env().registry)
+
+
+def event(type_: str, **fields: object) -> dict[str, object]:
+    return {"event_id": str(uuid7()), "type": type_, "product_id": 1, **fields}
+
+
+def send(client: APIClient, *events: object) -> None:
+    response = client.post("/api/events/", {"events": list(events)}, format="json")
+    assert response.status_code == 202, response.json()
+
+
+def ingest(stream: Stream, warehouse: Warehouse) -> None:
+    Ingest(stream=stream, warehouse=warehouse, clock=timezone.now).drain()
+
+
+def guest_of(person: Person) -> APIClient:
+    return APIClient(headers={"X-Anonymous-Id": str(person.anonymous_id)})
+
+
+def behave(person: Person) -> None:
+    """Send events as a guest and as a customer, with a free text, a property and an invalid event."""
+    for client in (guest_of(person), person.client):
+        send(
+            client,
+            event("view", properties={"note": SEARCHED}),
+            event("click", exposure_id=str(uuid7()), position=1),
+            event("view", product_id="leave it with Mrs Applegarth"),
+        )
+
+
+def deliver() -> None:
+    """Deliver all messages that concern the warehouse and the erasure."""
+    target = engines.migrated()
+    erasing = [StoreErasure(store, clock=timezone.now) for store in personal_data.stores()]
+    drain([OrderFacts(target), ShopperLinks(target), *erasing], timeout=60)
+
+
+def erase(person: Person) -> str:
+    response = person.client.delete("/api/accounts/me/", {"password": PASSWORD}, format="json")
+    assert response.status_code == 202, response.json()
+    return str(response.json()["data"]["id"])
+
+
+def status_of(receipt: str) -> tuple[str, dict[str, str]]:
+    data = APIClient().get(f"/api/privacy/receipts/{receipt}/").json()["data"]
+    return data["status"], {step["store"]: step["status"] for step in data["stores"]}
+
+
+def found_in_warehouse(warehouse: Warehouse, values: list[str]) -> set[tuple[str, str]]:
+    tables = [
+        row["name"]
+        for row in warehouse.rows(
+            "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+        )
+    ]
+    assert {"events", "order_facts", "query_rollup", "dead_letters"} <= set(tables)
+    return {
+        (table, value)
+        for table in tables
+        for row in warehouse.rows(f"SELECT * FROM {table}")
+        for value in values
+        if value in repr(row).lower()
+    }
+
+
+def found_in_redis(url: str, values: list[str]) -> set[tuple[str, str]]:
+    with redis.Redis.from_url(url) as client:
+        found = {key.decode(errors="replace"): repr(client.dump(key)).lower() for key in client.scan_iter()}
+    return {(key, value) for key, text in found.items() for value in values if value in key.lower() + text}
+
+
+def found_in_files(folder: Path, values: list[str]) -> set[tuple[str, str]]:
+    return {
+        (str(path.relative_to(folder)), value)
+        for path in folder.rglob("*")
+        if path.is_file()
+        for value in values
+        # Arrays of texts are stored as UTF-32.
+        if value.encode() in path.read_bytes().lower()
+        or value.encode("utf-32-le") in path.read_bytes().lower()
+    }
+
+
+def test_no_store_links_to_the_person(
+    warehouse: Warehouse, stream: Stream, models: Registry, redis_url: str, tmp_path: Path
+) -> None:
+    person = new_person()
+    values = spellings(person)
+    behave(person)
+    ingest(stream, warehouse)
+    deliver()
+    rollups.rebuild(warehouse)
+    version = register_lists(models, [str(key) for key in person.ids])
+    behave(person)  # These events wait in the stream during the erasure.
+    assert {name for name, _ in found_in_warehouse(warehouse, values)} >= {
+        "events",
+        "order_facts",
+        "shopper_links",
+        "dead_letters",
+    }
+    assert found_in_redis(redis_url, values)
+    assert found_in_files(tmp_path, values)
+
+    receipt = erase(person)
+    with pytest.raises(NotConsumedYet):
+        deliver()
+    ingest(stream, warehouse)
+    deliver()
+
+    assert status_of(receipt) == ("done", {"stream": "done", "warehouse": "done", "recommendations": "done"})
+    assert found_in_warehouse(warehouse, values) == set()
+    assert {table for table, _ in found_in_database(values)} == {"invoices_invoice"}
+    assert found_in_redis(redis_url, values) == set()
+    assert found_in_files(tmp_path, values) == set()
+    assert len(models.load(version).lists("user.collaborative")) == 1
+
+    # A browser that was offline sends events with the old id.
+    send(guest_of(person), event("view"), event("view", product_id="leave it with Mrs Applegarth"))
+    ingest(stream, warehouse)
+    assert found_in_warehouse(warehouse, values) == set()
+    assert found_in_redis(redis_url, values) == set()
+    # The money is what it was.
+    assert all(comparison.agrees for comparison in reconcile(warehouse))
+
+
+def register_lists(models: Registry, subjects: list[str]) -> str:
+    """Register and load a version with lists for these shoppers and for another one."""
+    every = [*subjects, str(UUID(int=7))]
+    ones = np.ones((len(every), 1))
+    lists = Lists(np.array(every), ones.astype(np.int64), ones.astype(np.float32), ones.astype(np.int64))
+    registered = models.register(
+        lists={"user.collaborative": lists},
+        made_by={"user.collaborative": "popular"},
+        facts={"fingerprint": "0" * 64},
+        now=timezone.now(),
+    )
+    row = ModelVersion.objects.create(version=registered.id)
+    for subject in every:
+        ProductRecommendation.objects.create(
+            version=row, audience="user", subject=subject, algorithm="collaborative", entries=[[1, 1.0, None]]
+        )
+    return registered.id
