@@ -1,9 +1,22 @@
 """What the audit log says about a user."""
 
+from datetime import datetime
+
 from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
 from backend.audit.models import AuditEntry, PersonalKey
+from backend.audit.services import forget_person
 
-PERSONAL_DATA = PersonalTables(
+
+class AuditData(PersonalTables):
+    """The entries, which stay, and the key of the personal values in them."""
+
+    def erase(self, user_id: int, *, now: datetime) -> dict[str, int]:
+        """Delete the key; without it, the hashes of personal values say nothing."""
+        forget_person(user_id)
+        return {}
+
+
+PERSONAL_DATA = AuditData(
     "audit",
     [
         PersonalRows(
@@ -13,7 +26,6 @@ PERSONAL_DATA = PersonalTables(
             exported=["recorded_at", "action", "object_type", "object_id", "changes"],
             withheld=["id", "xid", "user_id", "owner_id", "system_name", "personal", "request_id"],
             emptied={},
-            # Without the key, the hashes of personal values say nothing.
             kept=["system_name", "action", "object_type", "object_id", "changes", "personal", "request_id"],
         ),
         PersonalRows(

@@ -35,6 +35,7 @@ NOT_PERSONAL = {
     "importing.ImportedCatalogue.seller": SELLER,
     "inventory.InventoryTransaction.recorded_by": STAFF,
     "inventory.InventoryTransaction.notes": STAFF,
+    "admin.LogEntry.user": STAFF,
     "privacy.Erasure.shopper_key": "Deleted when all stores have erased it.",
     "privacy.Erasure.anonymous_ids": "Deleted when all stores have erased them.",
 }

@@ -33,6 +33,7 @@ def erase_account(user_id: int, *, phone: str, password: str, code: str, by: Act
 
     Raises:
         WrongPassword: `password` is wrong, or was changed by another request meanwhile.
+        TooManyAttempts: too many passwords or codes were tried.
         WrongCode: the account has a second factor, and `code` is not valid.
         ErasureRefused: the account is still needed.
     """

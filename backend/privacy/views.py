@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.authentication import account_of, session_of
-from backend.accounts.errors import WrongPassword
+from backend.accounts.errors import TooManyAttempts, WrongPassword
 from backend.accounts.second_factor.errors import WrongCode
 from backend.api.parameters import parse_body
 from backend.api.renderers import JsonAlways
@@ -47,7 +47,7 @@ class AccountErasureView(APIView):
         request=ErasureSerializer,
         response=envelope_of(ReceiptSerializer),
         status=202,
-        errors=[WrongPassword, WrongCode, ErasureRefused],
+        errors=[WrongPassword, WrongCode, TooManyAttempts, ErasureRefused],
     )
     def delete(self, request: Request) -> Response:
         """Delete your account and everything that the shop stores about you.

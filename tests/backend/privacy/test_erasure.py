@@ -155,6 +155,7 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "granted_refund_lines",
         "order_adjustments",
         "authenticator_app",
+        "known_devices",
         "recovery_codes",
         "passkeys",
         "passkey_registrations",
