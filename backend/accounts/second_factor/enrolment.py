@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from backend.accounts.second_factor import recovery_codes, totp
 from backend.accounts.second_factor.errors import (
     LastSecondFactor,
     NoSecondFactor,
+    SecondFactorRequired,
     TotpAlreadyEnabled,
     TotpNotEnrolled,
     WrongCode,
@@ -26,6 +27,9 @@ from backend.accounts.second_factor.models import Passkey, RecoveryCode, TotpSec
 from backend.accounts.second_factor.services import Method, accept_code, is_required_of, lock_user, methods_of
 from backend.audit.actors import Actor
 from backend.audit.services import record
+
+RECENTLY = timedelta(minutes=5)
+"""How long after it was verified in a session the second factor needs no other code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +59,16 @@ def state_of(user: User) -> SecondFactorState:
     )
 
 
-def begin_totp(user_id: int, *, password: str, by: Actor, now: datetime) -> TotpEnrolment:
+def begin_totp(user_id: int, *, password: str, session_id: UUID, by: Actor, now: datetime) -> TotpEnrolment:
     """Return a new secret, which replaces one that was not confirmed.
 
     Raises:
         WrongPassword: `password` is not the account's.
+        SecondFactorRequired: the account has passkeys, but the session was begun without one.
         TotpAlreadyEnabled: the account has an authenticator app.
     """
     with changing(user_id, password=password) as user:
+        require_verified_session(user, session_id=session_id)
         if TotpSecret.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise TotpAlreadyEnabled
         TotpSecret.objects.filter(user=user).delete()
@@ -95,6 +101,31 @@ def changing(user_id: int, *, password: str) -> Iterator[User]:
         if user.password != verified:
             raise WrongPassword
         yield user
+
+
+def require_verified_session(user: User, *, session_id: UUID) -> None:
+    """Check that the second factor was verified in the session, unless the user has none yet.
+
+    Otherwise a session from before it was set up could add another one with the password alone.
+
+    Raises:
+        SecondFactorRequired: it was not verified.
+    """
+    if not methods_of(user):
+        return
+    if not Session.objects.filter(pk=session_id, user=user, second_factor_at__isnull=False).exists():
+        raise SecondFactorRequired
+
+
+def is_verified(user_id: int, *, code: str | None, session_id: UUID, now: datetime) -> bool:
+    """Return whether the code is right; without one, whether the session just verified the second factor.
+
+    A passkey has no code, but a login with it verifies the session. The caller holds the lock of the user.
+    """
+    if code is not None:
+        return accept_code(user_id, code=code, now=now) is not None
+    recently = now - RECENTLY
+    return Session.objects.filter(pk=session_id, user=user_id, second_factor_at__gt=recently).exists()
 
 
 def confirm_totp(user_id: int, *, code: str, session_id: UUID, by: Actor, now: datetime) -> list[str]:
@@ -142,7 +173,7 @@ def disable_totp(user_id: int, *, password: str, code: str, by: Actor, now: date
     with changing(user_id, password=password) as user:
         if not TotpSecret.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise TotpNotEnrolled
-        require_another(user, than=Method.TOTP)
+        require_another(user)
         accepted = accept_code(user_id, code=code, now=now) is not None
         if accepted:
             TotpSecret.objects.filter(user=user).delete()
@@ -151,8 +182,8 @@ def disable_totp(user_id: int, *, password: str, code: str, by: Actor, now: date
         raise WrongCode
 
 
-def require_another(user: User, *, than: Method) -> None:
-    """Check that the user may lose a factor of the method `than`.
+def require_another(user: User) -> None:
+    """Check that the user may lose a factor.
 
     Raises:
         LastSecondFactor: it is the last factor of a user who must have one.
@@ -173,19 +204,23 @@ def factor_removed(user: User, *, method: Method, by: Actor) -> None:
         RecoveryCode.objects.filter(user=user).delete()
 
 
-def renew_recovery_codes(user_id: int, *, password: str, code: str, by: Actor, now: datetime) -> list[str]:
+def renew_recovery_codes(
+    user_id: int, *, password: str, code: str | None = None, session_id: UUID, by: Actor, now: datetime
+) -> list[str]:
     """Replace all recovery codes by new ones, which are returned.
+
+    `code` may be left out if the second factor was just verified in the session, as by a passkey.
 
     Raises:
         WrongPassword: `password` is not the account's.
-        WrongCode: `code` is neither one of the app nor a recovery code.
+        WrongCode: `code` is wrong, or is left out without a reason.
         NoSecondFactor: the account has no second factor.
     """
     codes: list[str] = []
     with changing(user_id, password=password) as user:
         if not methods_of(user):
             raise NoSecondFactor
-        if accept_code(user_id, code=code, now=now) is not None:
+        if is_verified(user_id, code=code, session_id=session_id, now=now):
             codes = recovery_codes.replace_codes(user_id, now=now)
             record("accounts.recovery_codes_renewed", by=by, subject=user)
     if not codes:

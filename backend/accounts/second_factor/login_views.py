@@ -8,10 +8,12 @@ from backend.accounts.devices import device_of
 from backend.accounts.login_responses import DEVICE_TOKEN, logged_in_response
 from backend.accounts.second_factor import challenges
 from backend.accounts.second_factor.errors import InvalidChallenge, PasskeysUnavailable, WrongCode
-from backend.accounts.second_factor.serializers import SecondStepSerializer
+from backend.accounts.second_factor.passkey_serializers import PasskeyRequestOptionsSerializer
+from backend.accounts.second_factor.serializers import ChallengeTokenSerializer, SecondStepSerializer
 from backend.accounts.serializers import TokensSerializer
 from backend.accounts.views import GuestView
 from backend.api.parameters import parse_body
+from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
 
 
@@ -37,3 +39,23 @@ class SecondStepView(GuestView):
             body.pop("challenge_token"), **body, device=device_of(request), now=timezone.now()
         )
         return logged_in_response(request, logged_in)
+
+
+class PasskeyLoginOptionsView(GuestView):
+    """What a passkey must sign for the second step of a login."""
+
+    @operation(
+        "accounts_login_passkey_options",
+        tag="accounts",
+        request=ChallengeTokenSerializer,
+        response=envelope_of(PasskeyRequestOptionsSerializer),
+        errors=[InvalidChallenge, PasskeysUnavailable],
+    )
+    def post(self, request: Request) -> Response:
+        """Get the options for a login with a passkey.
+
+        Pass `data` to `PublicKeyCredential.parseRequestOptionsFromJSON()`, and send what the browser returns
+        to `accounts_login_second_factor` as `passkey`. Options can be used once.
+        """
+        body = parse_body(request, ChallengeTokenSerializer)
+        return envelope(challenges.passkey_options(body["challenge_token"], now=timezone.now()))

@@ -1,6 +1,7 @@
 """Passkeys (WebAuthn), verified by py_webauthn, which is the optional extra `passkeys`."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import ModuleType
@@ -17,6 +18,7 @@ from backend.accounts.second_factor.models import Passkey
 TIMEOUT = timedelta(minutes=5)
 TRANSPORTS = ("usb", "nfc", "ble", "smart-card", "hybrid", "internal", "cable")
 
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]{1,1400}")
 _HANDLE_SALT = "backend.accounts.second_factor.passkeys.user"
 
 logger = structlog.get_logger(__name__)
@@ -100,6 +102,9 @@ def verified_registration(user_id: int, *, response: Mapping[str, Any], challeng
             expected_origin=settings.PASSKEY_ORIGINS,
             require_user_verification=True,
         )
+        # Without attestation the library doesn't look at the key before the first login with it.
+        key = webauthn.helpers.decode_credential_public_key(verified.credential_public_key)
+        webauthn.helpers.decoded_public_key_to_cryptography(key)
     except _refusals(webauthn) as error:
         logger.info("passkey_refused", reason=str(error))
         raise PasskeyRefused from error
@@ -115,7 +120,7 @@ def verified_registration(user_id: int, *, response: Mapping[str, Any], challeng
 
 def _refusals(webauthn: ModuleType) -> tuple[type[Exception], ...]:
     """Return the exceptions with which the library refuses a response."""
-    return (webauthn.helpers.exceptions.WebAuthnException, ValueError, TypeError, KeyError)
+    return (webauthn.helpers.exceptions.WebAuthnException, ValueError, TypeError, LookupError)
 
 
 def _transports(response: Mapping[str, Any]) -> list[str]:
@@ -148,8 +153,11 @@ def accept(user_id: int, *, response: Mapping[str, Any], challenge: str, now: da
         PasskeysUnavailable: the library isn't installed.
     """
     webauthn = _webauthn()
-    passkey = Passkey.objects.filter(user=user_id, credential_id=str(response.get("id", ""))).first()
-    if passkey is None or not challenge:
+    credential_id = response.get("id")
+    if not challenge or not isinstance(credential_id, str) or not _BASE64URL.fullmatch(credential_id):
+        return False
+    passkey = Passkey.objects.filter(user=user_id, credential_id=credential_id).first()
+    if passkey is None:
         return False
     try:
         verified = webauthn.verify_authentication_response(

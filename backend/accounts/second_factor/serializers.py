@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from backend.accounts.second_factor.passkey_serializers import AssertionField
 from backend.accounts.second_factor.services import Method
 from backend.api.fields import Choice
 from backend.api.parameters import Body
-from backend.api.text import Text
 
 # Six digits of an app, or 16 characters of a recovery code; the end is not `$`, which also matches before a
 # final line break.
@@ -58,29 +57,6 @@ class ChallengeTokenSerializer(Body):
     EXAMPLE = {"challenge_token": CHALLENGE_TOKEN}
 
     challenge_token = serializers.CharField(max_length=100, write_only=True)
-
-
-def _base64url(*names: str) -> dict[str, Any]:
-    text = {"type": "string", "format": "byte", "example": "pXcZ0s…"}
-    return dict.fromkeys(names, text)
-
-
-def _credential(*parts: str) -> dict[str, Any]:
-    """Return the schema of what a browser returns, whose response has these parts."""
-    response = {"type": "object", "properties": _base64url(*parts), "required": list(parts)}
-    properties = {
-        **_base64url("id", "rawId"),
-        "type": {"type": "string", "enum": ["public-key"]},
-        "response": response,
-    }
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-@extend_schema_field(
-    {**_credential("clientDataJSON", "authenticatorData", "signature"), "x-alternative-to": "code"}
-)
-class AssertionField(serializers.DictField):
-    """What the browser returned for a login, as `PublicKeyCredential.toJSON()` writes it."""
 
 
 class SecondStepSerializer(ChallengeTokenSerializer):
@@ -160,9 +136,9 @@ class RecoveryCodesSerializer(serializers.Serializer[Any]):
     recovery_codes = serializers.ListField(child=serializers.CharField())
 
 
-class PasskeyNameSerializer(Body):
-    """The name by which the owner recognises a passkey."""
+class PasswordAndOptionalCodeSerializer(PasswordSerializer):
+    """The account's password; a code unless the session just verified the second factor."""
 
-    EXAMPLE = {"name": "Laptop"}
+    EXAMPLE = {"password": "a long passphrase", "code": "492039"}
 
-    name = Text(max_length=100)
+    code = _code(required=False)

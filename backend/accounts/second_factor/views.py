@@ -11,12 +11,14 @@ from backend.accounts.second_factor import enrolment
 from backend.accounts.second_factor.errors import (
     LastSecondFactor,
     NoSecondFactor,
+    SecondFactorRequired,
     TotpAlreadyEnabled,
     TotpNotEnrolled,
     WrongCode,
 )
 from backend.accounts.second_factor.serializers import (
     PasswordAndCodeSerializer,
+    PasswordAndOptionalCodeSerializer,
     PasswordSerializer,
     RecoveryCodesSerializer,
     SecondFactorSerializer,
@@ -57,7 +59,7 @@ class TotpView(SensitiveView):
         request=PasswordSerializer,
         response=envelope_of(TotpEnrolmentSerializer),
         status=201,
-        errors=[WrongPassword, TotpAlreadyEnabled],
+        errors=[WrongPassword, SecondFactorRequired, TotpAlreadyEnabled],
     )
     def post(self, request: Request) -> Response:
         """Begin to set up an authenticator app.
@@ -67,6 +69,7 @@ class TotpView(SensitiveView):
         begun = enrolment.begin_totp(
             account_of(request).pk,
             **parse_body(request, PasswordSerializer),
+            session_id=session_of(request).pk,
             by=actor_of(request),
             now=timezone.now(),
         )
@@ -129,7 +132,7 @@ class RecoveryCodesView(SensitiveView):
     @operation(
         "recovery_codes_create",
         tag="accounts",
-        request=PasswordAndCodeSerializer,
+        request=PasswordAndOptionalCodeSerializer,
         response=envelope_of(RecoveryCodesSerializer),
         status=201,
         errors=[WrongPassword, WrongCode, NoSecondFactor],
@@ -137,11 +140,13 @@ class RecoveryCodesView(SensitiveView):
     def post(self, request: Request) -> Response:
         """Replace your recovery codes by ten new ones.
 
-        They are shown once; the earlier ones become invalid.
+        They are shown once; the earlier ones become invalid. For five minutes after the second factor was
+        verified in the session, `code` may be left out.
         """
         codes = enrolment.renew_recovery_codes(
             account_of(request).pk,
-            **parse_body(request, PasswordAndCodeSerializer),
+            **parse_body(request, PasswordAndOptionalCodeSerializer),
+            session_id=session_of(request).pk,
             by=actor_of(request),
             now=timezone.now(),
         )

@@ -17,6 +17,7 @@ from tests.backend.api.schema.document import codes, described, document, operat
 OPEN_TO_GUESTS = {
     "accounts_forgot_password",
     "accounts_login",
+    "accounts_login_passkey_options",
     "accounts_login_second_factor",
     "accounts_register",
     "accounts_reset_password",
@@ -53,6 +54,7 @@ OPEN_TO_GUESTS = {
 WITHOUT_TOKEN = {
     "accounts_forgot_password",
     "accounts_login",
+    "accounts_login_passkey_options",
     "accounts_login_second_factor",
     "accounts_register",
     "accounts_reset_password",
@@ -66,16 +68,19 @@ WITHOUT_TOKEN = {
     "unsubscribe_page_get",
     "unsubscriptions_create",
 }
-# Operations that staff reach without the second factor that they must have.
+# Operations of accounts that never refuse a session for having been begun without a second factor.
 OPEN_WITHOUT_SECOND_FACTOR = {
     "accounts_change_password",
     "accounts_logout",
     "accounts_profile_get",
     "accounts_profile_update",
+    "passkeys_create",
+    "passkeys_delete",
+    "passkeys_list",
+    "passkeys_update",
     "recovery_codes_create",
     "second_factor_get",
     "second_factor_totp_confirm",
-    "second_factor_totp_create",
     "second_factor_totp_disable",
 }
 FOR_ROLES = {
