@@ -131,7 +131,9 @@ def count_attempts(counted: Sequence[Counted], *, now: datetime) -> None:
     """
     with transaction.atomic(durable=True):
         rows = _locked(counted, now=now)
-        paused_until = max((row.paused_until for row in rows), default=now)
+        # Without a pause both are the time of the last attempt, which may have begun after this one.
+        paused = [row.paused_until for row in rows if row.paused_until > row.counted_at]
+        paused_until = max(paused, default=now)
         if paused_until > now:
             raise TooManyAttempts(retry_after=ceil((paused_until - now).total_seconds()))
         for row in rows:

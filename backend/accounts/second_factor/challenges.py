@@ -10,13 +10,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.models import User
 from backend.accounts.second_factor import passkeys
 from backend.accounts.second_factor.errors import InvalidChallenge, WrongCode
 from backend.accounts.second_factor.models import SecondFactorChallenge
-from backend.accounts.second_factor.services import Method, accept_code, lock_user, record_refusal, record_use
+from backend.accounts.second_factor.services import (
+    Method,
+    accept_code,
+    count_code,
+    lock_user,
+    record_refusal,
+    record_use,
+)
 from backend.accounts.sessions import LoggedIn, begin_session
 
 VALID_FOR = timedelta(minutes=5)
@@ -66,7 +74,12 @@ def complete_challenge(
     Raises:
         InvalidChallenge: the token is not that of an open challenge.
         WrongCode: the code or the passkey was refused, which counts as an attempt.
+        TooManyAttempts: too many codes of the user were wrong; this one is not checked.
     """
+    if code is not None:
+        open_rows = _open_rows(challenge_token, now=now)
+        for user_id in open_rows.values_list("user", flat=True):
+            count_code(user_id, code=code, now=now)
     with transaction.atomic(durable=True):
         challenge, user = _open_challenge(challenge_token, now=now)
         challenge.attempts += 1
@@ -102,10 +115,8 @@ def _open_challenge(token: str, *, now: datetime) -> tuple[SecondFactorChallenge
     Raises:
         InvalidChallenge: there is none.
     """
-    rows = SecondFactorChallenge.objects.select_for_update(of=("self",), no_key=True)
-    challenge = rows.filter(
-        token_hash=_hash_of(token), used_at=None, expires_at__gt=now, attempts__lt=MOST_ATTEMPTS
-    ).first()
+    rows = _open_rows(token, now=now).select_for_update(of=("self",), no_key=True)
+    challenge = rows.first()
     if challenge is None:
         raise InvalidChallenge
     user = lock_user(challenge.user_id)
@@ -113,6 +124,12 @@ def _open_challenge(token: str, *, now: datetime) -> tuple[SecondFactorChallenge
     if not user.is_active or not same_password:
         raise InvalidChallenge
     return challenge, user
+
+
+def _open_rows(token: str, *, now: datetime) -> QuerySet[SecondFactorChallenge]:
+    return SecondFactorChallenge.objects.filter(
+        token_hash=_hash_of(token), used_at=None, expires_at__gt=now, attempts__lt=MOST_ATTEMPTS
+    )
 
 
 def passkey_options(challenge_token: str, *, now: datetime) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import segno
 from django.conf import settings
-from django.contrib.auth.hashers import check_password
 from django.db import transaction
 
 from backend.accounts.errors import WrongPassword
 from backend.accounts.models import Session, User
+from backend.accounts.passwords import confirm_password
 from backend.accounts.second_factor import recovery_codes, totp
 from backend.accounts.second_factor.errors import (
     LastSecondFactor,
@@ -24,7 +24,14 @@ from backend.accounts.second_factor.errors import (
     WrongCode,
 )
 from backend.accounts.second_factor.models import Passkey, RecoveryCode, TotpSecret
-from backend.accounts.second_factor.services import Method, accept_code, is_required_of, lock_user, methods_of
+from backend.accounts.second_factor.services import (
+    Method,
+    accept_code,
+    count_code,
+    is_required_of,
+    lock_user,
+    methods_of,
+)
 from backend.audit.actors import Actor
 from backend.audit.services import record
 
@@ -64,10 +71,11 @@ def begin_totp(user_id: int, *, password: str, session_id: UUID, by: Actor, now:
 
     Raises:
         WrongPassword: `password` is not the account's.
+        TooManyAttempts: too many passwords or codes were wrong.
         SecondFactorRequired: the account has passkeys, but the session was begun without one.
         TotpAlreadyEnabled: the account has an authenticator app.
     """
-    with changing(user_id, password=password) as user:
+    with changing(user_id, password=password, session_id=session_id, now=now) as user:
         require_verified_session(user, session_id=session_id)
         if TotpSecret.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise TotpAlreadyEnabled
@@ -86,19 +94,22 @@ def begin_totp(user_id: int, *, password: str, session_id: UUID, by: Actor, now:
 
 
 @contextmanager
-def changing(user_id: int, *, password: str) -> Iterator[User]:
-    """Check the password, and open a transaction that locks the user.
+def changing(
+    user_id: int, *, password: str, code: str | None = None, session_id: UUID, now: datetime
+) -> Iterator[User]:
+    """Check the password, and open a transaction that locks the user; count the attempt that `code` is.
 
     Raises:
         WrongPassword: the password is wrong, or was changed meanwhile.
+        TooManyAttempts: too many passwords or codes were wrong; this one is not checked.
     """
-    verified = User.objects.get(pk=user_id).password
-    # Checked before the transaction, because it takes long.
-    if not check_password(password, verified):
-        raise WrongPassword
+    before = User.objects.get(pk=user_id)
+    confirm_password(before, password=password, session_id=session_id, now=now)
+    if code is not None:
+        count_code(user_id, code=code, now=now)
     with transaction.atomic():
         user = lock_user(user_id)
-        if user.password != verified:
+        if user.password != before.password:
             raise WrongPassword
         yield user
 
@@ -161,16 +172,19 @@ def factor_added(user_id: int, *, method: Method, session_id: UUID, by: Actor, n
     return [] if has_codes else recovery_codes.replace_codes(user_id, now=now)
 
 
-def disable_totp(user_id: int, *, password: str, code: str, by: Actor, now: datetime) -> None:
+def disable_totp(
+    user_id: int, *, password: str, code: str, session_id: UUID, by: Actor, now: datetime
+) -> None:
     """Remove the authenticator app.
 
     Raises:
         WrongPassword: `password` is not the account's.
+        TooManyAttempts: too many passwords or codes were wrong.
         WrongCode: `code` is neither one of the app nor a recovery code.
         TotpNotEnrolled: there is no authenticator app.
         LastSecondFactor: it is the last factor of staff, who must have one.
     """
-    with changing(user_id, password=password) as user:
+    with changing(user_id, password=password, code=code, session_id=session_id, now=now) as user:
         if not TotpSecret.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise TotpNotEnrolled
         require_another(user)
@@ -213,11 +227,12 @@ def renew_recovery_codes(
 
     Raises:
         WrongPassword: `password` is not the account's.
+        TooManyAttempts: too many passwords or codes were wrong.
         WrongCode: `code` is wrong, or is left out without a reason.
         NoSecondFactor: the account has no second factor.
     """
     codes: list[str] = []
-    with changing(user_id, password=password) as user:
+    with changing(user_id, password=password, code=code, session_id=session_id, now=now) as user:
         if not methods_of(user):
             raise NoSecondFactor
         if is_verified(user_id, code=code, session_id=session_id, now=now):

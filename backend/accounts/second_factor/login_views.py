@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backend.accounts.devices import device_of
+from backend.accounts.errors import TooManyAttempts
 from backend.accounts.login_responses import DEVICE_TOKEN, logged_in_response
 from backend.accounts.second_factor import challenges
 from backend.accounts.second_factor.errors import InvalidChallenge, PasskeysUnavailable, WrongCode
@@ -26,7 +27,7 @@ class SecondStepView(GuestView):
         request=SecondStepSerializer,
         headers=[DEVICE_TOKEN],
         response=envelope_of(TokensSerializer),
-        errors=[WrongCode, InvalidChallenge, PasskeysUnavailable],
+        errors=[WrongCode, InvalidChallenge, TooManyAttempts, PasskeysUnavailable],
     )
     def post(self, request: Request) -> Response:
         """Finish a login with the second factor.

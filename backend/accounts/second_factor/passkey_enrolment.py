@@ -42,11 +42,12 @@ def begin_passkey(user_id: int, *, password: str, session_id: UUID, now: datetim
 
     Raises:
         WrongPassword: `password` is not the account's.
+        TooManyAttempts: too many passwords or codes were wrong.
         SecondFactorRequired: the account has a second factor, but the session was begun without it.
         TooManyPasskeys: the account has MOST_PASSKEYS.
         PasskeysUnavailable: the package for passkeys isn't installed.
     """
-    with changing(user_id, password=password) as user:
+    with changing(user_id, password=password, session_id=session_id, now=now) as user:
         require_verified_session(user, session_id=session_id)
         if passkeys_of(user_id).count() >= MOST_PASSKEYS:
             raise TooManyPasskeys(most=MOST_PASSKEYS)
@@ -144,11 +145,12 @@ def delete_passkey(
 
     Raises:
         WrongPassword: `password` is not the account's.
+        TooManyAttempts: too many passwords or codes were wrong.
         WrongCode: `code` is wrong, or is left out without a reason.
         PasskeyNotFound: the user has no such passkey.
         LastSecondFactor: it is the last factor of staff, who must have one.
     """
-    with changing(user_id, password=password) as user:
+    with changing(user_id, password=password, code=code, session_id=session_id, now=now) as user:
         passkey = _own(user_id, passkey_id=passkey_id)
         require_another(user)
         accepted = is_verified(user_id, code=code, session_id=session_id, now=now)

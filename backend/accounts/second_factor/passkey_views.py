@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.authentication import account_of, session_of
-from backend.accounts.errors import WrongPassword
+from backend.accounts.errors import TooManyAttempts, WrongPassword
 from backend.accounts.second_factor import passkey_enrolment
 from backend.accounts.second_factor.errors import (
     LastSecondFactor,
@@ -46,7 +46,7 @@ class PasskeyOptionsView(SensitiveView):
         tag="accounts",
         request=PasswordSerializer,
         response=envelope_of(PasskeyCreationOptionsSerializer),
-        errors=[WrongPassword, SecondFactorRequired, TooManyPasskeys, PasskeysUnavailable],
+        errors=[WrongPassword, TooManyAttempts, SecondFactorRequired, TooManyPasskeys, PasskeysUnavailable],
     )
     def post(self, request: Request) -> Response:
         """Begin to add a passkey.
@@ -133,7 +133,7 @@ class PasskeyDeleteView(SensitiveView):
         tag="accounts",
         request=PasswordAndOptionalCodeSerializer,
         response=envelope_of(DeletedPasskeySerializer),
-        errors=[WrongPassword, WrongCode, PasskeyNotFound, LastSecondFactor],
+        errors=[WrongPassword, TooManyAttempts, WrongCode, PasskeyNotFound, LastSecondFactor],
     )
     def post(self, request: Request, passkey_id: int) -> Response:
         """Delete a passkey.

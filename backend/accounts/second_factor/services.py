@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from backend.accounts.guessing import AttemptKind, Counted, count_attempt, reset_attempts
 from backend.accounts.models import User
 from backend.accounts.second_factor import recovery_codes, totp
 from backend.accounts.second_factor.errors import WrongCode
@@ -59,7 +60,9 @@ def verify(user_id: int, *, code: str, now: datetime) -> Method:
 
     Raises:
         WrongCode: the code is wrong or was used before.
+        TooManyAttempts: too many codes were wrong; this one is not checked.
     """
+    count_code(user_id, code=code, now=now)
     with transaction.atomic(durable=True):
         lock_user(user_id)
         method = accept_code(user_id, code=code, now=now)
@@ -68,13 +71,30 @@ def verify(user_id: int, *, code: str, now: datetime) -> Method:
     return method
 
 
+def count_code(user_id: int, *, code: str, now: datetime) -> None:
+    """Count an attempt at a code of the authenticator app, before it is checked.
+
+    Recovery codes and passkeys can't be guessed, so they are accepted while codes are being guessed.
+
+    Raises:
+        TooManyAttempts: too many were wrong.
+    """
+    if len(_written(code)) != recovery_codes.LENGTH:
+        count_attempt(AttemptKind.SECOND_FACTOR, str(user_id), now=now)
+
+
+def _written(code: str) -> str:
+    """Return the code without the spaces and hyphens that make it readable."""
+    return code.replace(" ", "").replace("-", "")
+
+
 def accept_code(user_id: int, *, code: str, now: datetime) -> Method | None:
     """Return the method that the code verifies, which uses it up; None if it is refused. Both are recorded.
 
-    The caller holds the lock of the user, so that a code that is sent in parallel is accepted once.
+    The caller has counted the attempt, and holds the lock of the user, so that a code that is sent in
+    parallel is accepted once.
     """
-    written = code.replace(" ", "").replace("-", "")
-    method = _accepting_method(user_id, code=written, now=now)
+    method = _accepting_method(user_id, code=_written(code), now=now)
     if method is None:
         record_refusal(user_id)
     else:
@@ -89,6 +109,7 @@ def _accepting_method(user_id: int, *, code: str, now: datetime) -> Method | Non
     if secret is None or not totp.accept(secret, code=code, now=now):
         return None
     secret.save(update_fields=["last_step"])
+    reset_attempts([Counted(AttemptKind.SECOND_FACTOR, str(user_id))])
     return Method.TOTP
 
 

@@ -1,5 +1,6 @@
 """Codes of authenticator apps (TOTP, RFC 6238)."""
 
+import re
 import secrets
 from base64 import b32encode
 from datetime import datetime
@@ -18,6 +19,8 @@ ACCEPTED_DRIFT = 1
 # Salts of the keyed hashes; changing one invalidates all enrolments.
 _SECRET_SALT = "backend.accounts.second_factor.totp.secret"  # noqa: S105 - a salt
 _FINGERPRINT_SALT = "backend.accounts.second_factor.totp.key"
+
+_SIX_DIGITS = re.compile(r"[0-9]{6}")
 
 logger = structlog.get_logger(__name__)
 
@@ -53,7 +56,8 @@ def accept(row: TotpSecret, *, code: str, now: datetime) -> bool:
     The caller holds the lock of the user and saves `last_step`.
     """
     generator = generator_of(row)
-    if generator is None:
+    # pyotp reads digits of other scripts too.
+    if generator is None or not _SIX_DIGITS.fullmatch(code):
         return False
     try:
         step = generator.verify_and_get_timecode(code, for_time=now, valid_window=ACCEPTED_DRIFT)

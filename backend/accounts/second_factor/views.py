@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from backend.accounts.authentication import account_of, session_of
-from backend.accounts.errors import WrongPassword
+from backend.accounts.errors import TooManyAttempts, WrongPassword
 from backend.accounts.second_factor import enrolment
 from backend.accounts.second_factor.errors import (
     LastSecondFactor,
@@ -59,7 +59,7 @@ class TotpView(SensitiveView):
         request=PasswordSerializer,
         response=envelope_of(TotpEnrolmentSerializer),
         status=201,
-        errors=[WrongPassword, SecondFactorRequired, TotpAlreadyEnabled],
+        errors=[WrongPassword, TooManyAttempts, SecondFactorRequired, TotpAlreadyEnabled],
     )
     def post(self, request: Request) -> Response:
         """Begin to set up an authenticator app.
@@ -111,7 +111,7 @@ class TotpDisableView(SensitiveView):
         tag="accounts",
         request=PasswordAndCodeSerializer,
         response=envelope_of(SecondFactorSerializer),
-        errors=[WrongPassword, WrongCode, TotpNotEnrolled, LastSecondFactor],
+        errors=[WrongPassword, TooManyAttempts, WrongCode, TotpNotEnrolled, LastSecondFactor],
     )
     def post(self, request: Request) -> Response:
         """Remove the authenticator app.
@@ -120,7 +120,13 @@ class TotpDisableView(SensitiveView):
         """
         account = account_of(request)
         body = parse_body(request, PasswordAndCodeSerializer)
-        enrolment.disable_totp(account.pk, **body, by=actor_of(request), now=timezone.now())
+        enrolment.disable_totp(
+            account.pk,
+            **body,
+            session_id=session_of(request).pk,
+            by=actor_of(request),
+            now=timezone.now(),
+        )
         return envelope(
             SecondFactorSerializer(enrolment.state_of(account)).data, message="Authenticator app removed."
         )
@@ -135,7 +141,7 @@ class RecoveryCodesView(SensitiveView):
         request=PasswordAndOptionalCodeSerializer,
         response=envelope_of(RecoveryCodesSerializer),
         status=201,
-        errors=[WrongPassword, WrongCode, NoSecondFactor],
+        errors=[WrongPassword, TooManyAttempts, WrongCode, NoSecondFactor],
     )
     def post(self, request: Request) -> Response:
         """Replace your recovery codes by ten new ones.

@@ -152,6 +152,7 @@ def _begun(request: HttpRequest, session: Session) -> dict[str, Any]:
             enrolment = begin_totp(
                 session.user_id,
                 password=form.cleaned_data["password"],
+                session_id=session.pk,
                 by=actor_of(request),
                 now=timezone.now(),
             )

@@ -143,6 +143,12 @@ def attempts_until_pause(address: str, *, every: timedelta) -> int:
     return 150
 
 
+def test_attempts_may_be_counted_in_another_order_than_they_began_in() -> None:
+    for seconds in (2, 1, 0):
+        count_attempt(AttemptKind.LOGIN, PHONE, now=NOW + timedelta(seconds=seconds))
+    assert AttemptCount.objects.get().attempts == pytest.approx(3)
+
+
 def test_if_one_key_is_paused_the_other_is_not_counted() -> None:
     phone, address = Counted(AttemptKind.LOGIN, "phone"), Counted(AttemptKind.LOGIN_ADDRESS, "address")
     for _ in range(10):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from backend.accounts.models import Session, ShopperLink, User, UserType
+from backend.accounts.models import AttemptCount, Session, ShopperLink, User, UserType
 from backend.accounts.second_factor.models import SecondFactorChallenge
 from backend.accounts.tasks import forget_second_factor_challenges
 from tests.backend.accounts.clients import PASSWORD, bearer, log_in
@@ -98,6 +98,33 @@ def test_a_challenge_can_be_tried_five_times(client: APIClient, own: APIClient) 
         assert outcome(answer(client, token, wrong(app))) == (400, "wrong_second_factor")
     assert outcome(answer(client, token, current(app))) == INVALID
     assert answer(client, challenge(client), current(app)).status_code == 200
+
+
+def test_new_challenges_allow_no_more_guesses_but_recovery_codes_get_through(
+    client: APIClient, own: APIClient
+) -> None:
+    app, codes = enrolled(own)
+    for _ in range(2):
+        token = challenge(client)
+        for _ in range(5):
+            assert outcome(answer(client, token, wrong(app))) == (400, "wrong_second_factor")
+    token = challenge(client)
+    refused = answer(client, token, current(app))
+    assert outcome(refused) == (429, "too_many_attempts")
+    assert 0 < int(refused.headers["Retry-After"]) <= 30
+    disable = own.post(f"{OWN}totp/disable/", {"password": PASSWORD, "code": current(app)})
+    assert outcome(disable) == (429, "too_many_attempts")
+
+    assert answer(client, token, codes[0]).status_code == 200
+    AttemptCount.objects.update(paused_until=timezone.now())
+    assert answer(client, challenge(client), current(app)).status_code == 200
+    assert not AttemptCount.objects.filter(kind="second_factor").exists()
+
+
+def test_guessing_the_password_for_a_change_is_limited(own: APIClient) -> None:
+    guess = {"password": "another password"}
+    outcomes = [outcome(own.post(f"{OWN}totp/", guess)) for _ in range(11)]
+    assert outcomes == [(400, "wrong_password")] * 10 + [(429, "too_many_attempts")]
 
 
 @pytest.mark.parametrize("body", [{}, {"code": "123456", "passkey": {}}, {"code": "123456", "phone": "1"}])
