@@ -1,6 +1,6 @@
 """Serializers for accounts and tokens."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +16,7 @@ from backend.api.text import Text
 # The end is not `$`, which also matches before a final line break.
 LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?)?(?![\s\S])"
 DEVICE_HELP = "The token of the device, if the request had the header X-Device-Token."
+EARLIEST_BIRTH_YEAR = 1900
 PROFILE = {"first_name": "John", "last_name": "Doe", "date_of_birth": "1990-01-01", "user_type": "CUSTOMER"}
 
 
@@ -34,13 +35,15 @@ class RegisterSerializer(Body):
     )
 
     def validate_date_of_birth(self, value: Any) -> Any:
-        """Refuse a date in the future."""
-        return _not_in_the_future(value)
+        """Refuse a date that cannot be a birth date."""
+        return _birth_date(value)
 
 
-def _not_in_the_future(value: Any) -> Any:
+def _birth_date(value: date | None) -> date | None:
     if value is not None and value > timezone.now().date():
         raise serializers.ValidationError("Must not be in the future.")
+    if value is not None and value.year < EARLIEST_BIRTH_YEAR:
+        raise serializers.ValidationError(f"Must not be before {EARLIEST_BIRTH_YEAR}.")
     return value
 
 
@@ -75,8 +78,8 @@ class ProfileChangesSerializer(Body):
     )
 
     def validate_date_of_birth(self, value: Any) -> Any:
-        """Refuse a date in the future."""
-        return _not_in_the_future(value)
+        """Refuse a date that cannot be a birth date."""
+        return _birth_date(value)
 
 
 class PasswordChangeSerializer(Body):

@@ -180,6 +180,44 @@ def test_malformed_chunks_are_refused_with_400_and_the_request_id(shop: Shop, ch
     assert json.loads(body)["request_id"].encode() in response.removesuffix(body)
 
 
+HIDDEN = b"GET /api/health/ready/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+SMUGGLING = {
+    "both lengths": b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % (len(HIDDEN) + 5),
+    "both, in the other order": b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+    "two lengths": b"Content-Length: 0\r\nContent-Length: %d\r\n\r\n" % len(HIDDEN),
+    "a list of lengths": b"Content-Length: 0, %d\r\n\r\n" % len(HIDDEN),
+    "a length with a sign": b"Content-Length: +0\r\n\r\n",
+    "a negative length": b"Content-Length: -1\r\n\r\n",
+    "a space before the colon": b"Content-Length : %d\r\n\r\n" % len(HIDDEN),
+    "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n",
+    "chunked twice": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+    "a folded header": b"Transfer-Encoding:\r\n chunked\r\nContent-Length: 0\r\n\r\n",
+    "NUL in a header": b"X-Lamp: a\0b\r\nContent-Length: 0\r\n\r\n",
+    "a bare carriage return": b"X-Lamp: a\rContent-Length: 0\r\n\r\n",
+}
+
+
+def pipelined(shop: Shop, *, framing: bytes) -> bytes:
+    """Return the responses to a request with this framing that is followed by another one."""
+    with socket.create_connection(("127.0.0.1", shop.port)) as connection:
+        connection.settimeout(30)
+        connection.sendall(b"POST /accounts/login/ HTTP/1.1\r\nHost: localhost\r\n" + framing + HIDDEN)
+        return b"".join(iter(lambda: connection.recv(4_096), b""))
+
+
+@pytest.mark.parametrize("framing", SMUGGLING)
+def test_a_request_whose_length_is_ambiguous_is_the_last_of_its_connection(shop: Shop, framing: str) -> None:
+    received = pipelined(shop, framing=SMUGGLING[framing])
+
+    assert received.count(b"HTTP/1.1 ") <= 1, received
+
+
+def test_a_request_of_a_clear_length_may_be_followed_by_another(shop: Shop) -> None:
+    received = pipelined(shop, framing=b"Content-Length: 0\r\n\r\n")
+
+    assert received.count(b"HTTP/1.1 ") == 2
+
+
 def test_unfinished_headers_block_no_requests_and_their_connections_are_closed(shop: Shop) -> None:
     with ExitStack() as stack:
         sockets = [

@@ -111,6 +111,11 @@ def test_an_unknown_host_has_the_error_envelope(client: APIClient) -> None:
         (b"[" * 100_000, "nested too deeply"),
         (b'{"address": {"\\ud800": "x"}}', "half of a surrogate pair"),
         (b'["\\udc00"]', "half of a surrogate pair"),
+        (b'{"quantity": 1, "quantity": 2}', "the same key twice"),
+        (b'{"quantity": 1, "qu\\u0061ntity": 1}', "the same key twice"),
+        (b'[{"a": {"b": 1, "c": 2, "b": 3}}]', "the same key twice"),
+        (b"{%s}" % b",".join(b'"%d": 1' % number for number in range(1_001)), "more than 1000 keys"),
+        (b'\xef\xbb\xbf{"quantity": 1}', "JSON parse error"),
     ],
 )
 def test_a_body_that_is_not_json_is_a_bad_request(client: APIClient, body: bytes, message: str) -> None:
