@@ -1,5 +1,6 @@
 """Hostile values in every field of the accounts' endpoints."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,7 +86,7 @@ def test_no_text_in_any_field_causes_a_server_error(kind: str, client: APIClient
             response = client.generic(
                 operation.method,
                 operation.path,
-                APIClient()._encode_data(body, "json")[0],
+                json.dumps(body),
                 "application/json",
             )
             where = (operation.id, field, response.content[:300])
@@ -101,9 +102,7 @@ def test_no_body_sets_a_field_that_it_does_not_declare(field: str, client: APICl
     before = User.objects.values().get()
     for operation in account_operations():
         body = {**example_of(operation), field: FORBIDDEN_FIELDS[field]}
-        response = client.generic(
-            operation.method, operation.path, APIClient()._encode_data(body, "json")[0], "application/json"
-        )
+        response = client.generic(operation.method, operation.path, json.dumps(body), "application/json")
         if "/staff/" in operation.path:
             assert response.status_code == 403, operation.id
         else:

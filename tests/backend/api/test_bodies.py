@@ -47,6 +47,7 @@ def path_parameters(buyer: User) -> dict[str, Any]:
         "kind": "BACK_IN_STOCK",
         "delivery_id": 1,
         "address_id": 1,
+        "account_id": 1,
         "rate_id": 1,
         "tax_rate_id": 1,
         "shipping_method_id": 1,
