@@ -11,3 +11,11 @@ class UnknownOwner(ValueError):
 
 class InvalidHead(ValueError):
     """The head is not the number and the hash of a block, such as `12:9f86d0…`."""
+
+
+class LogNotIntact(Exception):
+    """The last verification of the log found faults."""
+
+
+class NotSealed(Exception):
+    """Entries have not been sealed for long."""

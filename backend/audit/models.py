@@ -36,6 +36,11 @@ class AuditEntry(models.Model):
             models.Index(fields=["user_id", "id"], name="audit_of_a_user"),
             models.Index(fields=["recorded_at"], name="audit_by_time"),
             models.Index(fields=["xid", "id"], name="audit_in_commit_order"),
+            # PostgreSQL needs this operator class for prefixes.
+            models.Index(
+                fields=["action", "id"], name="audit_by_action", opclasses=["varchar_pattern_ops", "int8_ops"]
+            ),
+            models.Index(fields=["request_id"], name="audit_of_a_request", condition=~Q(request_id="")),
         ]
         constraints = [
             models.CheckConstraint(

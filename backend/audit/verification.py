@@ -4,8 +4,13 @@ It takes no lock and opens no transaction, so writing, sealing and retention con
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 
+import structlog
+from django.db import transaction
+
+from backend.audit.actors import Actor
 from backend.audit.canonical import hash_of_block, hash_of_entry
 from backend.audit.errors import InvalidHead
 from backend.audit.faults import MOST_FAULTS, Fault, FaultKind, Verification
@@ -14,6 +19,10 @@ from backend.audit.intervals import Intervals
 from backend.audit.models import AuditEntry, Block, RetentionHorizon
 from backend.audit.positions import next_xid, position_after
 from backend.audit.sealing import NO_HASH, digests_of, last_block
+from backend.audit.selectors import VERIFIED
+from backend.audit.services import record
+
+logger = structlog.get_logger(__name__)
 
 BLOCKS_AT_ONCE = 10
 ENTRIES_AT_ONCE = 10_000
@@ -35,6 +44,26 @@ def verify(*, expected_head: str = "") -> Verification:
     sealed = _Chain(result, last=last, expected=expected).check()
     _check_unsealed(result, sealed=sealed, last=last)
     check_horizon(result)
+    return result
+
+
+def verify_and_record() -> Verification:
+    """Verify the log, and record the head and the faults as an entry, which health reads."""
+    result = verify()
+    first = result.faults[0] if result.faults else None
+    with transaction.atomic():
+        record(
+            VERIFIED,
+            by=Actor.system("audit_verification"),
+            subject=("audit.Block", result.head),
+            changes={
+                "entries": (None, result.entries),
+                "faults": (None, len(result.faults)),
+                "first_fault": (None, first and asdict(first)),
+            },
+        )
+    if first is not None:
+        logger.error("audit_log_not_intact", faults=len(result.faults), **asdict(first))
     return result
 
 

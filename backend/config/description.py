@@ -59,6 +59,7 @@ TAGS = [
         "name": "privacy",
         "description": "Downloading your data and deleting your account, and the receipts of deletions.",
     },
+    {"name": "audit", "description": "Who changed what, for staff with the area `audit`."},
     {"name": "health", "description": "Checks for load balancers and operators."},
 ]
 

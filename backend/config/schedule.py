@@ -15,6 +15,11 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "verify the audit log": {
+        "task": "backend.audit.tasks.verify_audit_log",
+        "schedule": crontab(hour=4, minute=30),
+        "options": {"expires": 3_600},
+    },
     "forget idempotency keys": {
         "task": "backend.api.tasks.forget_idempotency_keys",
         "schedule": timedelta(hours=1),

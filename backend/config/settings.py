@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "backend.tracking",
     "backend.analytics",
     "backend.operations",
+    "backend.audit_log",
     "backend.notifications",
     "backend.privacy",
     "backend.config.apps.ConfigConfig",

@@ -40,6 +40,7 @@ urlpatterns = [
     path("api/recommendations/", include("backend.recommendations.urls")),
     path("api/events/", include("backend.tracking.urls")),
     path("api/analytics/", include("backend.analytics.urls")),
+    path("api/audit/", include("backend.audit_log.urls")),
     path("api/notifications/", include("backend.notifications.urls")),
     path("api/privacy/", include("backend.privacy.urls")),
     path("api/health/", include("backend.operations.urls")),

@@ -7,6 +7,7 @@ from django.conf import settings
 from backend.accounts.second_factor.errors import SecondFactorRequired
 from backend.analytics import health as warehouse_health
 from backend.api.schema.error_responses import register_server_errors
+from backend.audit import health as audit_health
 from backend.catalog.images import files as image_files
 from backend.config.errors import BodyTooLarge, BodyTooSlow, ResponseTooLate, ServerBusy
 from backend.config.personal_data import handlers, stores
@@ -38,6 +39,7 @@ def connect() -> None:
     health.register("schema", schema.check, required=True)
     health.register("storage", Storage(_folders(), free_bytes).check, required=False)
     health.register("relay", outbox_health.check, required=False)
+    health.register("audit", audit_health.check, required=False)
     health.register("payments", payments_health.check, required=False)
     health.register("search", search_health.check, required=False)
     health.register("stream", stream_health.check, required=False)

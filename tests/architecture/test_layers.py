@@ -20,6 +20,7 @@ OUTSIDE_THE_CORE = {
     "notifications",
     "privacy",
     "operations",
+    "audit_log",
 }
 # Folders with Python files that are never imported by others.
 NO_PACKAGES = {"benchmarks", "deploy", "examples", "notebooks", "tests", "var"}

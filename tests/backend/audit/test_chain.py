@@ -24,7 +24,7 @@ from backend.audit.verification import verify
 from tests.backend.audit.log import seal_all, superuser, write
 from tests.backend.together import DEADLINE_SECONDS, together
 
-pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.audit"])
+pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.audit", "backend.audit_log"])
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,12 @@
+"""Errors of the endpoints of the audit log."""
+
+from backend.api.errors import NotFound
+
+
+class AuditEntryNotFound(NotFound):
+    """There is no such entry in the audit log; old ones are deleted."""
+
+    code = "audit_entry_not_found"
+    message = "There is no such entry."
+    details_keys = {"entry": "The entry's id."}
+    hint = "List the entries with `audit_entries_list`."
