@@ -1,7 +1,9 @@
 """Serializers of the audit log."""
 
+import json
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api.fields import Choice, Identifier
@@ -16,6 +18,7 @@ MOST_EXPORTED = 20_000
 
 ENTRY = {
     "id": 4711,
+    "recorded_at": "2026-03-02T12:00:00Z",
     "user_id": 7,
     "system_name": "",
     "action": "catalog.product_updated",
@@ -95,6 +98,15 @@ def filters_in(parameters: dict[str, Any]) -> EntryFilters:
     return EntryFilters(**{name: value for name, value in parameters.items() if name in names})
 
 
+@extend_schema_field({"type": ["string", "number", "boolean", "null"]})
+class LoggedValue(serializers.JSONField):
+    """A value of an entry; a list or an object is shown as JSON in a string, so that the type is known."""
+
+    def to_representation(self, value: Any) -> Any:
+        """Return the value."""
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
 class AuditEntrySerializer(serializers.Serializer[Any]):
     """An entry: who did what to which object. Either `user_id` or `system_name` is set."""
 
@@ -108,8 +120,8 @@ class AuditEntrySerializer(serializers.Serializer[Any]):
     object_type = serializers.CharField()
     object_id = serializers.CharField()
     changes = serializers.DictField(
-        child=serializers.ListField(child=serializers.JSONField(), min_length=2, max_length=2),
-        help_text="The old and the new value by field.",
+        child=serializers.ListField(child=LoggedValue(), min_length=2, max_length=2),
+        help_text="The old and the new value by field; lists and objects are JSON in a string.",
     )
     personal = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField(), min_length=2, max_length=2),

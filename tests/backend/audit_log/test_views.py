@@ -145,13 +145,13 @@ def test_an_entry_has_its_values_with_fingerprints_until_the_user_is_erased(audi
         "accounts.profile_changed",
         by=Actor.user(7),
         subject=("accounts.User", "7"),
-        changes={"language": ("", "en")},
+        changes={"language": ("", "en"), "skus": (None, ["a", "é"])},
         personal={"email": ("", "a@shop.example")},
     )
     path = f"{ENTRIES}{AuditEntry.objects.latest('pk').pk}/"
     shown = auditor.get(path).json()["data"]
     assert (shown["user_id"], shown["system_name"], shown["is_sealed"]) == (7, "", False)
-    assert shown["changes"] == {"language": ["", "en"]}
+    assert shown["changes"] == {"language": ["", "en"], "skus": [None, '["a", "é"]']}
     assert shown["personal"]["email"][0] == "empty"
     assert "example" not in str(shown)
 

@@ -85,6 +85,10 @@ OPEN_WITHOUT_SECOND_FACTOR = {
 }
 FOR_ROLES = {
     "account_export_get",
+    "audit_chain_get",
+    "audit_entries_export",
+    "audit_entries_get",
+    "audit_entries_list",
     "categories_create",
     "categories_delete",
     "categories_update",
