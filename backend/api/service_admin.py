@@ -8,22 +8,30 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from backend.api import money
 from backend.api.errors import DomainError, InvalidInput
+from backend.api.models import IdempotencyKey
 
 Values = Mapping[str, Any]
+FORM_KEY = "form_key"
 
 
 class OperationForm(forms.Form):
@@ -52,11 +60,25 @@ def _style(field: forms.Field) -> None:
         field.widget.attrs["class"] = widget().attrs.get("class", "")
 
 
+class CappedPaginator(Paginator):  # type: ignore[type-arg] # not generic when it runs
+    """Counts no further than a person turns pages, because counting a large table takes long."""
+
+    MOST = 10_000
+
+    @cached_property
+    def count(self) -> int:
+        """The number of rows, at most MOST."""
+        rows: Any = self.object_list
+        return int(rows[: self.MOST].count())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """Something that staff can do with a row besides changing its fields, on a page with a form.
 
     `perform` calls a service and returns the message for the user. `applies` says whether the row allows it.
+    A form that is sent twice is performed once, in one transaction; `in_transaction` is false for a service
+    that can't run in one, and that may be called twice.
     """
 
     name: str
@@ -65,6 +87,7 @@ class Operation:
     form: type[OperationForm] = OperationForm
     applies: Callable[[Any], bool] = lambda _: True
     explanation: str = ""
+    in_transaction: bool = True
 
 
 class InArea:
@@ -136,6 +159,7 @@ class ServiceAdmin(InArea, ModelAdmin):
 
     operations: ClassVar[Sequence[Operation]] = ()
     list_per_page = 50
+    paginator = CappedPaginator
     # Another count of all rows, which takes long in large tables.
     show_full_result_count = False
     change_form_outer_before_template = "service_admin/operations.html"
@@ -279,7 +303,7 @@ class ServiceAdmin(InArea, ModelAdmin):
         form = operation.form(request.POST or None, request.FILES or None, row=row)
         if request.method == "POST" and form.is_valid():
             try:
-                message = operation.perform(request, row, form.cleaned_data)
+                message = _performed(operation, request, row, form.cleaned_data)
             except DomainError as error:
                 add_errors(form, error)
             else:
@@ -294,6 +318,7 @@ class ServiceAdmin(InArea, ModelAdmin):
             "form": form,
             "row": row,
             "back": back,
+            "form_key": request.POST.get(FORM_KEY) or uuid4().hex,
         }
         return TemplateResponse(request, "service_admin/operation.html", context)
 
@@ -311,6 +336,26 @@ class ServiceAdmin(InArea, ModelAdmin):
 
     def _url(self, page: str, pk: Any) -> str:
         return reverse(f"{self.admin_site.name}:{self._name(page)}", args=[quote(pk)])
+
+
+def _performed(operation: Operation, request: HttpRequest, row: Any, values: Values) -> str:
+    """Perform the operation and return its message, unless the same form was sent before."""
+    if not operation.in_transaction:
+        return operation.perform(request, row, values)
+    key = IdempotencyKey(
+        user_id=request.user.pk,
+        scope="admin",
+        key=f"{row.pk}:{operation.name}:{request.POST.get(FORM_KEY, '')}"[:255],
+        created_at=timezone.now(),
+    )
+    with transaction.atomic():
+        try:
+            # The unique index makes a second form wait for the first one's transaction.
+            with transaction.atomic():
+                key.save(force_insert=True)
+        except IntegrityError:
+            return "This form was sent before; it had its effect once."
+        return operation.perform(request, row, values)
 
 
 def _refused(form: Any, error: DomainError) -> Any:
@@ -342,10 +387,34 @@ def _named(error: DomainError) -> str:
     return "; ".join(f"{name}: {value}" for name, value in details.items())
 
 
-def link_to(admin_site: Any, row: Model | None) -> str:
-    """Return a link to the page of another row; a hyphen without one."""
+class Amount:
+    """A column with an amount of money in the currency of its row."""
+
+    def __init__(self, field: str, *, currency: str = "currency", label: str = "") -> None:
+        """Show `field`; `currency` is the path of attributes to the currency."""
+        self.field, self.currency = field, currency
+        self.short_description = label or field.replace("_", " ")
+        self.admin_order_field = field
+        self.__name__ = field
+
+    def __call__(self, row: Any) -> str:
+        """Return the amount with its currency."""
+        currency = row
+        for name in self.currency.split("."):
+            currency = getattr(currency, name)
+        amount = getattr(row, self.field)
+        return "–" if amount is None else f"{money.written(amount, currency=currency)} {currency}"
+
+
+def link_to(row: Model | None) -> str:
+    """Return a link to the page of another row; a dash without one."""
     if row is None:
         return "–"
     meta = row._meta
-    url = reverse(f"{admin_site.name}:{meta.app_label}_{meta.model_name}_change", args=[quote(row.pk)])
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[quote(row.pk)])
     return format_html('<a href="{}" class="text-primary-600 underline">{}</a>', url, row)
+
+
+def whole_number(text: str) -> int | None:
+    """Return the id that a search text names; None if it names none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None

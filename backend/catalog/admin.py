@@ -22,6 +22,7 @@ from backend.api.service_admin import (
     ServiceAdmin,
     ServiceInline,
     Values,
+    whole_number,
 )
 from backend.audit.actors import actor_of
 from backend.catalog import category_services, services, variant_services
@@ -233,6 +234,8 @@ class ProductAdmin(ServiceAdmin):
             label="Add image",
             form=ImageForm,
             perform=add_image,
+            # Its files are written before its transaction; an image that is sent twice is stored once.
+            in_transaction=False,
             explanation="The image becomes the last one of the product.",
         ),
     )
@@ -266,7 +269,8 @@ class ProductAdmin(ServiceAdmin):
         # The slug begins like the title, and has an index for this.
         if beginning := slugify(text):
             condition |= Q(slug__startswith=beginning)
-        return condition | Q(pk=int(text)) if text.isdecimal() and len(text) < 19 else condition
+        number = whole_number(text)
+        return condition if number is None else condition | Q(pk=number)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         """Return another form for a new product."""
