@@ -154,10 +154,9 @@ class UserAdmin(ServiceAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return whether the user has the area of customers or that of staff."""
-        user: Any = request.user
-        return user.is_authenticated and (
-            user.has_area(StaffArea.CUSTOMERS) or user.has_area(StaffArea.STAFF)
-        )
+        user = request.user
+        areas = (StaffArea.CUSTOMERS, StaffArea.STAFF)
+        return isinstance(user, User) and any(user.has_area(area) for area in areas)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return all accounts; for the area of staff alone, only those of staff."""

@@ -23,6 +23,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from rest_framework.exceptions import PermissionDenied as PermissionRefused
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -32,6 +33,8 @@ from backend.api.models import IdempotencyKey
 
 Values = Mapping[str, Any]
 FORM_KEY = "form_key"
+REFUSALS = (DomainError, PermissionRefused)
+"""What a service raises if it refuses a change."""
 
 
 class OperationForm(forms.Form):
@@ -188,7 +191,7 @@ class ServiceAdmin(InArea, ModelAdmin):
         context = {**(extra_context or {}), "operations": self._links(request, object_id)}
         try:
             return super().changeform_view(request, object_id, form_url, context)
-        except DomainError as error:
+        except REFUSALS as error:
             # The transaction was rolled back. The form is validated again, now with this error.
             request.refused_by_service = error  # type: ignore[attr-defined]
             return super().changeform_view(request, object_id, form_url, context)
@@ -233,8 +236,8 @@ class ServiceAdmin(InArea, ModelAdmin):
         """Ask for confirmation and remove the row; an error of the service is shown on the row's page."""
         try:
             return super().delete_view(request, object_id, extra_context)
-        except DomainError as error:
-            messages.error(request, error.message)
+        except REFUSALS as error:
+            messages.error(request, _text_of(error))
             return HttpResponseRedirect(self._url("change", unquote(object_id)))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -300,11 +303,12 @@ class ServiceAdmin(InArea, ModelAdmin):
         if not operation.applies(row):
             messages.error(request, f"“{operation.label}” is not possible now.")
             return HttpResponseRedirect(back)
-        form = operation.form(request.POST or None, request.FILES or None, row=row)
-        if request.method == "POST" and form.is_valid():
+        sent = (request.POST, request.FILES) if request.method == "POST" else ()
+        form = operation.form(*sent, row=row)
+        if form.is_valid():
             try:
                 message = _performed(operation, request, row, form.cleaned_data)
-            except DomainError as error:
+            except REFUSALS as error:
                 add_errors(form, error)
             else:
                 messages.success(request, message)
@@ -358,7 +362,7 @@ def _performed(operation: Operation, request: HttpRequest, row: Any, values: Val
         return operation.perform(request, row, values)
 
 
-def _refused(form: Any, error: DomainError) -> Any:
+def _refused(form: Any, error: Exception) -> Any:
     """Return a class of forms that are invalid because of the error."""
 
     def clean(self: Any) -> None:
@@ -368,10 +372,10 @@ def _refused(form: Any, error: DomainError) -> Any:
     return type(form.__name__, (form,), {"_post_clean": clean})
 
 
-def add_errors(form: forms.BaseForm, error: DomainError) -> None:
+def add_errors(form: forms.BaseForm, error: Exception) -> None:
     """Add the error's messages to the fields that it names, and all others to the form as a whole."""
     if not isinstance(error, InvalidInput):
-        form.add_error(None, f"{error.message} {_named(error)}".strip())
+        form.add_error(None, _text_of(error))
         return
     details: Mapping[str, Any] = error.details
     for name, texts in details.items():
@@ -381,10 +385,12 @@ def add_errors(form: forms.BaseForm, error: DomainError) -> None:
             form.add_error(None, [f"{name}: {text}" for text in texts])
 
 
-def _named(error: DomainError) -> str:
-    """Return the details that tell staff more than the message does."""
+def _text_of(error: Exception) -> str:
+    """Return the message, with the details that tell staff more than it does."""
+    if not isinstance(error, DomainError):
+        return str(error)
     details = {name: value for name, value in error.details.items() if not name.endswith("_id")}
-    return "; ".join(f"{name}: {value}" for name, value in details.items())
+    return " ".join([error.message, "; ".join(f"{name}: {value}" for name, value in details.items())]).strip()
 
 
 class Amount:

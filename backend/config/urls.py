@@ -7,10 +7,11 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 
 from backend.api.security_headers import DOCUMENTATION_POLICY
 from backend.catalog.images.serving import serve_image
+from backend.config.admin_site.pages import load_pages
 from backend.orders.quote_views import QuoteView
 
 documentation = csp(DOCUMENTATION_POLICY)
-admin.autodiscover()
+load_pages()
 
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -47,8 +47,8 @@ def log_in(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
 
 
 def _first_step(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
-    form = LoginForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = LoginForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         try:
             outcome = _verified(request, form.cleaned_data)
         except DomainError as error:

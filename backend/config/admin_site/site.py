@@ -77,8 +77,8 @@ class ShopAdminSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the form for the user's own password, or change it."""
-        form = PasswordForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
+        form = PasswordForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
             try:
                 self._change_password(request, form.cleaned_data)
             except WrongPassword as error:
