@@ -244,5 +244,25 @@ class ShopperLink(models.Model):
         return f"{self.anonymous_id} is user {self.user_id}"
 
 
+class SecurityEventKind(models.TextChoices):
+    """What changed about the security of an account."""
+
+    SECOND_FACTOR_ADDED = "second_factor_added", "A second factor was added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed", "A second factor was removed"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed", "The recovery codes were replaced"
+
+
+class SecurityEvent(models.Model):
+    """A change of which the owner of an account is notified; `detail` says what was changed."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="security_events")
+    kind = models.CharField(max_length=32, choices=SecurityEventKind.choices)
+    detail = models.CharField(max_length=100, blank=True)
+    happened_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} of user {self.user_id}"
+
+
 # Django finds models in this module; those of the second factor refer to the user by name.
 from backend.accounts.second_factor import models as _second_factor_models  # noqa: E402, F401

@@ -1,6 +1,6 @@
 """The personal data of accounts. The account itself is deleted last, because other rows are found by it."""
 
-from backend.accounts.models import KnownDevice, OneTimePassword, Session, ShopperLink, User
+from backend.accounts.models import KnownDevice, OneTimePassword, SecurityEvent, Session, ShopperLink, User
 from backend.accounts.second_factor.models import (
     Passkey,
     PasskeyRegistration,
@@ -70,6 +70,13 @@ PERSONAL_DATA = PersonalTables(
             owner=owned_by("user"),
             exported=["anonymous_id", "attempts", "created_at", "expires_at", "used_at"],
             withheld=["id", "user", "token_hash", "password_key", "passkey_challenge"],
+        ),
+        PersonalRows(
+            section="security_events",
+            model=SecurityEvent,
+            owner=owned_by("user"),
+            exported=["kind", "detail", "happened_at"],
+            withheld=["id", "user"],
         ),
         PersonalRows(
             section="known_devices",

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from backend.accounts import guessing, known_devices, one_time_passwords, sessions
+from backend.accounts import guessing, known_devices, one_time_passwords, security_events, sessions
 from backend.accounts.second_factor import challenges
 
 
@@ -30,3 +30,9 @@ def forget_attempts() -> int:
     """Delete old counts of attempts and unused known devices; return how many rows."""
     now = timezone.now()
     return guessing.forget_attempts(now=now) + known_devices.forget_unused_devices(now=now)
+
+
+@shared_task
+def forget_security_events() -> int:
+    """Delete old events of which the owners of accounts were notified; return how many."""
+    return security_events.forget_security_events(now=timezone.now())

@@ -28,6 +28,10 @@ BEAT_SCHEDULE = {
         "task": "backend.accounts.tasks.forget_expired_sessions",
         "schedule": timedelta(days=1),
     },
+    "forget security events": {
+        "task": "backend.accounts.tasks.forget_security_events",
+        "schedule": timedelta(days=1),
+    },
     "forget second factor challenges": {
         "task": "backend.accounts.tasks.forget_second_factor_challenges",
         "schedule": timedelta(days=1),

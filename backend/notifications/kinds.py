@@ -6,7 +6,7 @@ from typing import ClassVar, Protocol
 
 from django.utils import timezone
 
-from backend.accounts.models import OneTimePassword
+from backend.accounts.models import OneTimePassword, SecurityEvent
 from backend.accounts.one_time_passwords import code_of
 from backend.catalog.models import Variant
 from backend.inventory.models import BackInStock, StockAlert, StockLevel
@@ -122,6 +122,31 @@ class OneTimePasswordKind:
         return [] if newest is None else [{"code": code_of(newest)}]
 
 
+class SecurityNoticeKind:
+    """The security of an account was changed, of which the owner must know if it was somebody else."""
+
+    kind: ClassVar[NotificationKind] = NotificationKind.SECURITY_NOTICE
+    topic: ClassVar[Topic] = Topic.SECURITY_EVENT
+    channels: ClassVar[frozenset[str]] = frozenset({"email"})
+    collects_for: ClassVar[timedelta] = timedelta(0)
+
+    def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
+        """Return the owners of the accounts."""
+        return dict(SecurityEvent.objects.filter(pk__in=keys).values_list("pk", "user_id"))
+
+    def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
+        """Return all: users can't unsubscribe from notices about their security."""
+        return list(keys)
+
+    def lines(self, keys: Collection[int]) -> Lines:
+        """Return what changed, and when."""
+        events = SecurityEvent.objects.filter(pk__in=keys).order_by("pk")
+        return [
+            {"change": event.get_kind_display(), "detail": event.detail, "happened_at": event.happened_at}
+            for event in events
+        ]
+
+
 def _of_variant(variant: Variant) -> dict[str, object]:
     return {
         "title": variant.product.title,
@@ -131,7 +156,11 @@ def _of_variant(variant: Variant) -> dict[str, object]:
     }
 
 
-KINDS: Mapping[NotificationKind, KindDefinition] = {
-    known.kind: known for known in (StockAlertKind(), BackInStockKind(), OneTimePasswordKind())
-}
+_ALL: Sequence[KindDefinition] = (
+    StockAlertKind(),
+    BackInStockKind(),
+    OneTimePasswordKind(),
+    SecurityNoticeKind(),
+)
+KINDS: Mapping[NotificationKind, KindDefinition] = {known.kind: known for known in _ALL}
 BY_TOPIC: Mapping[Topic, KindDefinition] = {known.topic: known for known in KINDS.values()}

@@ -31,6 +31,7 @@ class Topic(StrEnum):
     CART_ITEM = "cart_item", Kind.STATE, "carts.CartItem"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
     ONE_TIME_PASSWORD = "one_time_password", Kind.FACT, "accounts.OneTimePassword"
+    SECURITY_EVENT = "security_event", Kind.FACT, "accounts.SecurityEvent"
     STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"
     BACK_IN_STOCK = "back_in_stock", Kind.FACT, "inventory.BackInStock"
     RESERVATION_SHORT = "reservation_short", Kind.FACT, "inventory.ReservationShortage"

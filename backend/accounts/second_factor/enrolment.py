@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from backend.accounts.errors import WrongPassword
-from backend.accounts.models import Session, User
+from backend.accounts.models import SecurityEventKind, Session, User
 from backend.accounts.passwords import confirm_password
 from backend.accounts.second_factor import recovery_codes, totp
 from backend.accounts.second_factor.errors import (
@@ -32,6 +32,7 @@ from backend.accounts.second_factor.services import (
     lock_user,
     methods_of,
 )
+from backend.accounts.security_events import publish_security_event
 from backend.audit.actors import Actor
 from backend.audit.services import record
 
@@ -168,6 +169,8 @@ def factor_added(user_id: int, *, method: Method, session_id: UUID, by: Actor, n
     Session.objects.filter(pk=session_id, user=user_id).update(second_factor_at=now)
     subject = (User._meta.label, str(user_id))
     record("accounts.second_factor_added", by=by, subject=subject, changes={"method": (None, method.value)})
+    kind = SecurityEventKind.SECOND_FACTOR_ADDED
+    publish_security_event(user_id, kind=kind, detail=method.label, now=now)
     has_codes = RecoveryCode.objects.filter(user=user_id, used_at=None).exists()
     return [] if has_codes else recovery_codes.replace_codes(user_id, now=now)
 
@@ -191,7 +194,7 @@ def disable_totp(
         accepted = accept_code(user_id, code=code, now=now) is not None
         if accepted:
             TotpSecret.objects.filter(user=user).delete()
-            factor_removed(user, method=Method.TOTP, by=by)
+            factor_removed(user, method=Method.TOTP, by=by, now=now)
     if not accepted:
         raise WrongCode
 
@@ -208,12 +211,14 @@ def require_another(user: User) -> None:
         raise LastSecondFactor
 
 
-def factor_removed(user: User, *, method: Method, by: Actor) -> None:
+def factor_removed(user: User, *, method: Method, by: Actor, now: datetime) -> None:
     """Record that a factor was removed; after the last one, delete the recovery codes too.
 
     The caller holds the lock of the user.
     """
     record("accounts.second_factor_removed", by=by, subject=user, changes={"method": (method.value, None)})
+    kind = SecurityEventKind.SECOND_FACTOR_REMOVED
+    publish_security_event(user.pk, kind=kind, detail=method.label, now=now)
     if not methods_of(user):
         RecoveryCode.objects.filter(user=user).delete()
 
@@ -238,13 +243,14 @@ def renew_recovery_codes(
         if is_verified(user_id, code=code, session_id=session_id, now=now):
             codes = recovery_codes.replace_codes(user_id, now=now)
             record("accounts.recovery_codes_renewed", by=by, subject=user)
+            publish_security_event(user_id, kind=SecurityEventKind.RECOVERY_CODES_RENEWED, now=now)
     if not codes:
         raise WrongCode
     return codes
 
 
-def remove_all(user_id: int, *, by: Actor) -> None:
-    """Remove all second factors, for a user who can use none of them any more."""
+def remove_all(user_id: int, *, by: Actor, now: datetime) -> list[Method]:
+    """Remove all second factors, for a user who can use none of them any more; return what they were."""
     with transaction.atomic():
         user = lock_user(user_id)
         methods = methods_of(user)
@@ -252,3 +258,7 @@ def remove_all(user_id: int, *, by: Actor) -> None:
             rows.filter(user=user).delete()
         changes: dict[str, tuple[object, object]] = {"methods": ([method.value for method in methods], [])}
         record("accounts.second_factors_removed", by=by, subject=user, changes=changes)
+        labels = ", ".join(method.label for method in methods)
+        kind = SecurityEventKind.SECOND_FACTOR_REMOVED
+        publish_security_event(user_id, kind=kind, detail=labels, now=now)
+    return methods

@@ -156,6 +156,6 @@ def delete_passkey(
         accepted = is_verified(user_id, code=code, session_id=session_id, now=now)
         if accepted:
             passkey.delete()
-            factor_removed(user, method=Method.PASSKEY, by=by)
+            factor_removed(user, method=Method.PASSKEY, by=by, now=now)
     if not accepted:
         raise WrongCode

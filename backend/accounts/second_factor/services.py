@@ -23,6 +23,11 @@ class Method(StrEnum):
     PASSKEY = "passkey"
     RECOVERY_CODE = "recovery_code"
 
+    @property
+    def label(self) -> str:
+        """The name that users see."""
+        return {"totp": "authenticator app", "passkey": "passkey", "recovery_code": "recovery codes"}[self]
+
 
 def methods_of(user: User) -> list[Method]:
     """Return the user's methods; none if the user has no second factor.
