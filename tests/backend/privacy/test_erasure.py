@@ -160,6 +160,7 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "passkeys",
         "passkey_registrations",
         "second_factor_challenges",
+        "security_events",
         "audit_key",
         "recommendations",
         "recent_products",
