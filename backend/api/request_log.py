@@ -1,5 +1,7 @@
 """Logs the start and the end of each request."""
 
+import re
+
 import structlog
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
@@ -7,6 +9,8 @@ from django_structlog.middlewares import RequestMiddleware
 from backend.api.addresses import client_address
 
 _LONGEST_QUERY = 500
+# Whoever knows these addresses can use them.
+_SECRET_PATH = re.compile(r"^(/api/(?:notifications/unsubscribe|privacy/receipts)/)[^/]+/?")
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -20,6 +24,7 @@ class RequestLogMiddleware(RequestMiddleware):
     @staticmethod
     def format_request(request: HttpRequest) -> str:
         """Return the method, the path and the names of the query parameters; their values are personal."""
+        path = _SECRET_PATH.sub(r"\1…/", request.path)
         query = request.META.get("QUERY_STRING", "")
         names = "&".join(part.partition("=")[0] for part in query[:_LONGEST_QUERY].split("&"))
-        return f"{request.method} {request.path}{'?' if names else ''}{names}"
+        return f"{request.method} {path}{'?' if names else ''}{names}"

@@ -29,6 +29,8 @@ WITHOUT_BODY = [
 ]
 # Mail programs send a form that has no effect (RFC 8058).
 IGNORES_BODY = {"unsubscriptions_create"}
+# The document has no bodies of DELETE requests, although this one needs the password.
+READS_BODY = {"account_delete"}
 
 
 def path_parameters(buyer: User) -> dict[str, Any]:
@@ -48,6 +50,8 @@ def path_parameters(buyer: User) -> dict[str, Any]:
         "delivery_id": 1,
         "address_id": 1,
         "account_id": 1,
+        "passkey_id": 1,
+        "receipt_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f",
         "rate_id": 1,
         "tax_rate_id": 1,
         "shipping_method_id": 1,
@@ -97,7 +101,7 @@ def test_every_write_without_a_body_refuses_one() -> None:
     ]
     assert len(WITHOUT_BODY) > 15
     for operation in WITHOUT_BODY:
-        if operation.id in IGNORES_BODY:
+        if operation.id in IGNORES_BODY | READS_BODY:
             continue
         assert "body_not_accepted" in codes(operation.id, 400)
         for body, media_type in bodies:

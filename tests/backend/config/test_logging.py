@@ -162,3 +162,9 @@ def test_an_exception_that_ends_a_process_or_a_thread_is_printed_without_secrets
 def test_a_request_is_logged_without_the_values_of_its_query() -> None:
     request = RequestFactory().get("/api/search/?q=a+present+for+ann&page=2")
     assert RequestLogMiddleware.format_request(request) == "GET /api/search/?q&page"
+
+
+@pytest.mark.parametrize("prefix", ["/api/notifications/unsubscribe/", "/api/privacy/receipts/"])
+def test_a_request_is_logged_without_a_secret_in_its_path(prefix: str) -> None:
+    request = RequestFactory().get(f"{prefix}0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f/")
+    assert RequestLogMiddleware.format_request(request) == f"GET {prefix}…/"
