@@ -1,12 +1,12 @@
 """The limits of event intake: requests of a client, and guests of an address."""
 
 from dataclasses import dataclass
+from functools import cache
 
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from analytics_pipeline.stream import Allowance, GuestAllowance, Rate
-from backend.api.addresses import client_address
+from backend.api.addresses import client_address, counted_address
 from backend.api.throttles import EventsThrottle, GuestsLongerThrottle, GuestsThrottle, ScopedThrottle
 
 
@@ -23,22 +23,34 @@ class Client:
     guests: GuestAllowance | None = None
 
 
-def client_of(request: Request, view: APIView) -> Client:
+def client_of(request: Request) -> Client:
     """Return the client who sent the request."""
-    throttle = EventsThrottle()
-    counted = throttle.get_ident(request)
-    requests, guests, longer = (_rate(one) for one in (throttle, GuestsThrottle(), GuestsLongerThrottle()))
-    key = throttle.get_cache_key(request, view)
+    address = client_address(request._request)
+    counted = counted_address(address)
+    ident = f"user-{request.user.pk}" if request.user.is_authenticated else counted
+    requests, guests, longer = (_rate(one) for one in (EventsThrottle, GuestsThrottle, GuestsLongerThrottle))
     return Client(
-        address=client_address(request._request),
+        address=address,
         counted_address=counted,
-        requests=Allowance(f"vitrine:{key}", requests.limit, requests.seconds) if requests else None,
-        guests=GuestAllowance(key=f"vitrine:throttle_guests_{counted}", guests=guests, admissions=longer)
+        requests=Allowance(_key(EventsThrottle, ident), requests.limit, requests.seconds)
+        if requests
+        else None,
+        guests=GuestAllowance(key=_key(GuestsThrottle, counted), guests=guests, admissions=longer)
         if guests and longer
         else None,
     )
 
 
-def _rate(throttle: ScopedThrottle) -> Rate | None:
-    limit, seconds = throttle.parse_rate(throttle.rate)
+def _key(throttle: type[ScopedThrottle], ident: str) -> str:
+    return f"vitrine:{throttle.cache_format % {'scope': throttle.scope, 'ident': ident}}"
+
+
+def _rate(throttle: type[ScopedThrottle]) -> Rate | None:
+    return _parsed(getattr(throttle, "rate", None) or throttle.THROTTLE_RATES[str(throttle.scope)])
+
+
+@cache
+def _parsed(rate: str | None) -> Rate | None:
+    """Return a rate such as "500/hour"; throttles would parse it for every request."""
+    limit, seconds = EventsThrottle().parse_rate(rate)
     return None if limit is None or seconds is None else Rate(limit, seconds)

@@ -46,7 +46,7 @@ class EventsView(APIView):
         taken = take(
             body_of(request._request),
             shopper=shopper_of(request),
-            client=client_of(request, self),
+            client=client_of(request),
             now=timezone.now(),
         )
         refused = [{"index": one.index, "reason": one.reason} for one in taken.refused]
