@@ -32,11 +32,12 @@ _DELETE = "DELETE FROM events WHERE shopper_key IN {keys:Array(UUID)}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print what each attack changes; return 0, or 1 if a list changed."""
+    """Print what each attack changes; return 0, or 1 if one that isn't patient changed a list."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--products", type=int, default=1_000)
     parser.add_argument("--customers", type=int, default=1_500)
     parser.add_argument("--days", type=int, default=90)
+    parser.add_argument("--young-weight", type=float, default=0.0, help="VITRINE_ML_YOUNG_WEIGHT")
     parser.add_argument("--honest", action="store_true", help="only measure the quality on honest behaviour")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
@@ -59,6 +60,7 @@ def _measure(options: argparse.Namespace) -> int:
     from benchmarks.abuse import honest, lists  # noqa: PLC0415
     from benchmarks.abuse.attacks import attacks, batches  # noqa: PLC0415
     from ml.training_data import from_warehouse, interactions_of  # noqa: PLC0415
+    from ml.trust import Limits  # noqa: PLC0415
 
     now = timezone.now()
     _populate(options, now=now)
@@ -67,7 +69,8 @@ def _measure(options: argparse.Namespace) -> int:
     honest.compare(*interactions_of(store, as_of=as_of))
     if options.honest:
         return 0
-    data = from_warehouse(store, as_of=as_of)
+    limits = Limits(young_weight=options.young_weight)
+    data = from_warehouse(store, as_of=as_of, limits=limits)
     before = lists.trained(data)
     ranked = Counter(data.log.items.tolist()).most_common()
     target, beside = ranked[-len(ranked) // 4][0], tuple(product for product, _ in ranked[:20])
@@ -77,10 +80,10 @@ def _measure(options: argparse.Namespace) -> int:
         sent = list(batches(attack, target=target, now=timezone.now()))
         statuses = _send(attack, sent)
         attackers = {str(one.guest) for one in sent}
-        after = lists.trained(from_warehouse(store, as_of=as_of))
+        after = lists.trained(from_warehouse(store, as_of=as_of, limits=limits))
         found = lists.movements(before, after, target=target, attackers=attackers)
         _print(attack, statuses, found)
-        changed += sum(one.changed for one in found.values())
+        changed += sum(one.changed for one in found.values() if not attack.is_patient)
         store.command(_DELETE, {"keys": sorted({one.guest for one in sent})})
     return 1 if changed else 0
 

@@ -16,7 +16,8 @@ class Attack:
     """Guests without purchases who click on, view and add one product to their carts.
 
     Each of `guests` sends `requests` / `guests` batches, from `addresses` in turn, spread over `days`. With
-    `beside`, each also views one of these products, so that the two seem to be bought together.
+    `beside`, each also views one of these products, so that the two seem to be bought together. Guests of a
+    patient attack are old enough to be trusted; it shows how far the limits let it get.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Attack:
     addresses: int = 1
     days: int = 0
     beside: tuple[int, ...] = ()
+    is_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ def attacks(beside: tuple[int, ...]) -> tuple[Attack, ...]:
             addresses=50,
             days=7,
             beside=beside,
+        ),
+        Attack(
+            "8,000 requests, 1,000 ids, 50 addresses, 40 days",
+            requests=8_000,
+            guests=1_000,
+            addresses=50,
+            days=40,
+            beside=beside,
+            is_patient=True,
         ),
     )
 

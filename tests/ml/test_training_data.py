@@ -8,7 +8,9 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from analytics_pipeline import clocks, ingest, uuid7
 from analytics_pipeline.columns import NIL_UUID
+from analytics_pipeline.events import Record, View
 from analytics_pipeline.warehouse import Warehouse
 from ml.registry import Registry
 from ml.train import main
@@ -137,3 +139,40 @@ def test_a_warehouse_that_is_down_is_reported_without_creating_files(
 
     assert capsys.readouterr().err.startswith("ml.train: ")
     assert not (tmp_path / "models").exists()
+
+
+def test_leaving_out_most_interactions_is_said_and_their_shoppers_get_lists(
+    shop: Warehouse, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guests = [UUID(int=10_000 + number) for number in range(1_000)]
+    ingest.load(
+        shop,
+        [
+            Record(
+                event=View(
+                    event_id=uuid7.make(clocks.milliseconds(NOW), tail=guest.bytes[-10:]), product_id=5
+                ),
+                shopper_key=guest,
+                arrived_at=NOW,
+                number=1,
+            )
+            for guest in guests
+        ],
+    )
+    as_of = ["--as-of", "2026-03-02"]
+
+    assert main(as_of) == 0
+
+    printed = capsys.readouterr().out
+    assert "1000 interactions were left out" in printed
+    registry = Registry(tmp_path / "models")
+    version = registry.load(registry.versions()[-1])
+    assert version.manifest["trust"]["rows"]["young"] == 1_000
+    assert set(version.lists("user.content_based").subjects) >= {str(guest) for guest in guests}
+
+    monkeypatch.setenv("VITRINE_ML_YOUNG_WEIGHT", "0.5")
+    assert main(as_of) == 0
+    assert "were left out" not in capsys.readouterr().out
+    monkeypatch.setenv("VITRINE_ML_YOUNG_WEIGHT", "2")
+    assert main(as_of) == 1
+    assert "VITRINE_ML_YOUNG_WEIGHT='2'" in capsys.readouterr().err

@@ -49,6 +49,13 @@ def test_a_purchase_makes_all_that_a_shopper_did_count() -> None:
     assert weight_of(learn(BUYER, ("buyer", 2, 0.0, 5, False)), "buyer") == 2
 
 
+def test_purchases_are_learned_as_they_are() -> None:
+    found = learn(*[(f"buyer-{n % 9}", n % 2, 0.0, 5, True) for n in range(900)])
+    assert len(found.log) == 900
+    assert found.log.weights.tolist() == [1.0] * 900
+    assert set(found.rows.values()) == {0}
+
+
 def test_the_age_is_that_of_arrivals_and_not_what_clients_report() -> None:
     times = START + np.array([0, 40]) * DAY
     log = InteractionLog(np.array(["a", "a"]), np.array([1, 2]), times, np.ones(2, np.float32))
