@@ -223,7 +223,7 @@ def _print_summary(version: Version) -> None:
     if left_out > manifest["rows"]:
         print(
             f"{left_out} interactions were left out, more than were learned from: their shoppers neither "
-            "bought anything nor came back. VITRINE_ML_YOUNG_WEIGHT changes that, see docs/decisions/abuse.md."
+            "bought anything nor came back. VITRINE_ML_YOUNG_WEIGHT changes that (docs/decisions/abuse.md)."
         )
     command = "publish_model" + (f" {version.id}" if version.is_back_test else "")
     print(f"registered {version.id}; `python manage.py {command}` serves it")
