@@ -90,6 +90,23 @@ class InvalidResetToken(DomainError):
     hint = "Verify a code again, and reset the password within ten minutes."
 
 
+class InvalidEmailCode(DomainError):
+    """The code for the address is wrong, too old, used, replaced by a newer one, or was tried too often."""
+
+    code = "invalid_email_code"
+    message = "The code is wrong or no longer valid."
+    hint = "Send the newest code within thirty minutes, or request another one."
+
+
+class EmailTaken(DomainError):
+    """The address was verified by another account; only a client that receives its messages learns this."""
+
+    code = "email_taken"
+    status = 409
+    message = "This e-mail address belongs to another account."
+    hint = "Use another address, or remove it from the other account."
+
+
 class SessionEnded(DomainError):
     """The refresh token is invalid, has expired or was replaced earlier, or its session has ended."""
 

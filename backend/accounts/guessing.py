@@ -32,6 +32,7 @@ class AttemptKind(StrEnum):
     SECOND_FACTOR = "second_factor"
     CODE_ADDRESS = "code_address"
     CODE_REQUEST_ADDRESS = "code_request_address"
+    EMAIL_REQUEST = "email_request"
     EMAIL_CODE = "email_code"
 
 
@@ -77,6 +78,12 @@ RULES: Mapping[AttemptKind, Rule] = {
         first_pause=timedelta(minutes=1),
         longest_pause=timedelta(minutes=10),
         forgotten_after=timedelta(minutes=10),
+    ),
+    AttemptKind.EMAIL_REQUEST: Rule(
+        allowed=5,
+        first_pause=timedelta(minutes=1),
+        longest_pause=timedelta(minutes=15),
+        forgotten_after=timedelta(minutes=15),
     ),
     AttemptKind.EMAIL_CODE: _BY_IDENTITY,
 }

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from backend.accounts.areas import ALL_AREAS, StaffArea, areas_in
@@ -53,7 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     `shopper_key` is the random key that identifies the user in the warehouse; only this table maps the key to
     the user. An imported customer has a `source_reference`, but no phone, and can't log in. `email` is the
-    address for notifications; it is not verified, so it must not be used to identify a user.
+    address for notifications; the user has proved to receive messages there if `email_verified_at` is set.
     `areas` are the areas of a member of staff, as `stored_areas` returns them; `groups` and
     `user_permissions` have no effect (docs/decisions/roles.md). `language` is a BCP 47 tag;
     `marketing_consent_at` is when the consent was given or withdrawn.
@@ -64,6 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     last_name = models.CharField(max_length=150, blank=True)
     date_of_birth = models.DateField(null=True, blank=True)
     email = models.EmailField(blank=True, default="", db_default="")
+    email_verified_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=11, blank=True, default="", db_default="")
     marketing_consent = models.BooleanField(default=False, db_default=False)
     marketing_consent_at = models.DateTimeField(null=True, blank=True)
@@ -84,6 +86,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "source_reference"], name="user_imported_once"),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=models.Q(email_verified_at__isnull=False),
+                name="email_verified_once",
+            ),
             models.CheckConstraint(
                 condition=models.Q(user_type__in=UserType.values), name="user_type_is_a_role"
             ),
@@ -98,6 +105,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         """Return the first and last name."""
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def email_verified(self) -> bool:
+        """Whether the user has shown to receive messages at `email`."""
+        return self.email_verified_at is not None
 
     @property
     def is_admin(self) -> bool:
@@ -193,6 +205,27 @@ class OneTimePassword(models.Model):
         return f"one-time password {self.pk}"
 
 
+class EmailVerification(models.Model):
+    """A code that was sent to an e-mail address, to verify that the user receives messages there.
+
+    The code is derived from `nonce` and SECRET_KEY.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_verifications")
+    email = models.EmailField()
+    nonce = models.CharField(max_length=64)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "id"], name="newest_email_verification")]
+
+    def __str__(self) -> str:
+        return f"e-mail verification {self.pk}"
+
+
 class AttemptCount(models.Model):
     """How often something was guessed for a key; `backend.accounts.guessing` changes and explains it.
 
@@ -250,14 +283,21 @@ class SecurityEventKind(models.TextChoices):
     SECOND_FACTOR_ADDED = "second_factor_added", "A second factor was added"
     SECOND_FACTOR_REMOVED = "second_factor_removed", "A second factor was removed"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed", "The recovery codes were replaced"
+    PASSWORD_CHANGED = "password_changed", "The password was changed"
+    PASSWORD_RESET = "password_reset", "The password was reset with a code"
+    EMAIL_CHANGED = "email_changed", "The e-mail address was changed or removed"
 
 
 class SecurityEvent(models.Model):
-    """A change of which the owner of an account is notified; `detail` says what was changed."""
+    """A change of which the owner of an account is notified; `detail` says what was changed.
+
+    `email` is the verified address before the change, if there was one.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="security_events")
     kind = models.CharField(max_length=32, choices=SecurityEventKind.choices)
     detail = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(blank=True, default="", db_default="")
     happened_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

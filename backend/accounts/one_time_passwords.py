@@ -78,7 +78,12 @@ def phone_key(number: str) -> str:
 
 def code_of(row: OneTimePassword) -> str:
     """Return the digits of the one-time password, which are derived from its random nonce and SECRET_KEY."""
-    digest = salted_hmac(_CODE_SALT, row.nonce, algorithm="sha256").digest()
+    return digits_of(row.nonce, salt=_CODE_SALT)
+
+
+def digits_of(nonce: str, *, salt: str) -> str:
+    """Return the digits of a code, which are a keyed hash of the nonce."""
+    digest = salted_hmac(salt, nonce, algorithm="sha256").digest()
     return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}}"
 
 

@@ -13,9 +13,10 @@ from backend.accounts.errors import InvalidResetToken, WrongPassword
 from backend.accounts.guessing import AttemptKind, Counted, count_attempts, reset_attempts
 from backend.accounts.known_devices import forget_devices_of, remember_device
 from backend.accounts.login_attempts import phone_count
-from backend.accounts.models import OneTimePassword, User
+from backend.accounts.models import OneTimePassword, SecurityEventKind, User
 from backend.accounts.one_time_passwords import verified_row
 from backend.accounts.phones import phone_of
+from backend.accounts.security_events import publish_security_event
 from backend.accounts.sessions import end_other_sessions
 from backend.api.errors import InvalidInput
 from backend.audit.actors import GUEST, Actor
@@ -70,6 +71,7 @@ def change_password(
         if not unchanged.update(password=new_hash):
             raise WrongPassword
         record("accounts.password_changed", by=by, subject=user)
+        publish_security_event(user.pk, kind=SecurityEventKind.PASSWORD_CHANGED, now=now)
         return end_other_sessions(user_id, kept=kept, by=by, now=now)
 
 
@@ -94,6 +96,7 @@ def reset_password(*, phone: str, password: str, reset_token: str, now: datetime
             raise InvalidResetToken
         User.objects.filter(pk=user.pk).update(password=new_hash)
         record("accounts.password_reset", by=GUEST, subject=user)
+        publish_security_event(user.pk, kind=SecurityEventKind.PASSWORD_RESET, now=now)
         end_other_sessions(user.pk, kept=None, by=GUEST, now=now)
         forget_devices_of(user.pk)
         reset_attempts([phone_count(phone_of(phone))])

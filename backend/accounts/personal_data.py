@@ -1,6 +1,14 @@
 """The personal data of accounts. The account itself is deleted last, because other rows are found by it."""
 
-from backend.accounts.models import KnownDevice, OneTimePassword, SecurityEvent, Session, ShopperLink, User
+from backend.accounts.models import (
+    EmailVerification,
+    KnownDevice,
+    OneTimePassword,
+    SecurityEvent,
+    Session,
+    ShopperLink,
+    User,
+)
 from backend.accounts.second_factor.models import (
     Passkey,
     PasskeyRegistration,
@@ -72,10 +80,17 @@ PERSONAL_DATA = PersonalTables(
             withheld=["id", "user", "token_hash", "password_key", "passkey_challenge"],
         ),
         PersonalRows(
+            section="email_verifications",
+            model=EmailVerification,
+            owner=owned_by("user"),
+            exported=["email", "attempts", "created_at", "expires_at", "used_at"],
+            withheld=["id", "user", "nonce"],
+        ),
+        PersonalRows(
             section="security_events",
             model=SecurityEvent,
             owner=owned_by("user"),
-            exported=["kind", "detail", "happened_at"],
+            exported=["kind", "detail", "email", "happened_at"],
             withheld=["id", "user"],
         ),
         PersonalRows(
@@ -113,6 +128,7 @@ PERSONAL_DATA = PersonalTables(
                 "last_name",
                 "date_of_birth",
                 "email",
+                "email_verified_at",
                 "language",
                 "marketing_consent",
                 "marketing_consent_at",

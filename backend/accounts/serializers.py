@@ -82,6 +82,28 @@ class ProfileChangesSerializer(Body):
         return _birth_date(value)
 
 
+class EmailSerializer(Body):
+    """A new e-mail address."""
+
+    EXAMPLE = {"email": "john@shop.example"}
+
+    email = serializers.EmailField(max_length=254)
+
+
+class EmailCodeSerializer(Body):
+    """The code that was sent to the e-mail address."""
+
+    EXAMPLE = {"code": "123456"}
+
+    code = serializers.RegexField(
+        r"^[0-9]{6}(?![\s\S])",
+        max_length=6,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="The six digits.",
+    )
+
+
 class PasswordChangeSerializer(Body):
     """The present and the new password."""
 
@@ -174,12 +196,16 @@ class UserSerializer(serializers.ModelSerializer[User]):
     EXAMPLE = {
         "phone": "+15550100003",
         "email": "john@shop.example",
+        "email_verified": True,
         **PROFILE,
         "language": "en",
         "marketing_consent_at": "2026-03-02T12:00:00Z",
     }
 
     email = serializers.CharField(help_text="The address for notifications; empty if there is none.")
+    email_verified = serializers.BooleanField(
+        read_only=True, help_text="Whether a code that was sent to the address was verified."
+    )
 
     class Meta:
         model = User
@@ -187,6 +213,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "id",
             "phone",
             "email",
+            "email_verified",
             "first_name",
             "last_name",
             "date_of_birth",

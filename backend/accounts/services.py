@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
+from backend.accounts.email_addresses import change_email, normalised
 from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
 from backend.accounts.login_attempts import LoginAttempt
 from backend.accounts.models import User, UserType
@@ -73,11 +74,14 @@ def register(
 def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: datetime) -> User:
     """Change the fields of the account and return it.
 
-    A change of the consent to marketing is stored with its time.
+    A change of the consent to marketing is stored with its time; `email` as in `change_email`.
+
+    Raises:
+        TooManyAttempts: too many codes were requested for e-mail addresses; nothing is changed.
     """
-    if "email" in changes:
-        local, at, domain = changes["email"].rpartition("@")
-        changes = {**changes, "email": f"{local}{at}{domain.lower()}"}
+    changes = dict(changes)
+    if (email := changes.pop("email", None)) is not None and not _has_email(user_id, email=email):
+        change_email(user_id, email=email, by=by, now=now)
     with transaction.atomic():
         user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
         changed = {name: value for name, value in changes.items() if getattr(user, name) != value}
@@ -92,6 +96,10 @@ def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: 
             personal = {name: logged.pop(name) for name in PERSONAL_FIELDS if name in logged}
             record("accounts.profile_changed", by=by, subject=user, changes=logged, personal=personal)
     return user
+
+
+def _has_email(user_id: int, *, email: str) -> bool:
+    return User.objects.filter(pk=user_id, email=normalised(email)).exists()
 
 
 def lock_account(user_id: int) -> None:

@@ -3,7 +3,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from backend.accounts import guessing, known_devices, one_time_passwords, security_events, sessions
+from backend.accounts import (
+    email_addresses,
+    guessing,
+    known_devices,
+    one_time_passwords,
+    security_events,
+    sessions,
+)
 from backend.accounts.second_factor import challenges
 
 
@@ -36,3 +43,9 @@ def forget_attempts() -> int:
 def forget_security_events() -> int:
     """Delete old events of which the owners of accounts were notified; return how many."""
     return security_events.forget_security_events(now=timezone.now())
+
+
+@shared_task
+def forget_email_verifications() -> int:
+    """Delete old codes for e-mail addresses; return how many."""
+    return email_addresses.forget_email_verifications(now=timezone.now())

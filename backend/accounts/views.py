@@ -158,11 +158,13 @@ class ProfileView(APIView):
         tag="accounts",
         request=ProfileChangesSerializer,
         response=envelope_of(UserSerializer),
+        errors=[TooManyAttempts],
     )
     def patch(self, request: Request) -> Response:
         """Change your account.
 
-        Notifications are sent to `email`; if it is empty, none are sent.
+        Notifications are sent to `email`; if it is empty, none are sent. A new address gets a code, as with
+        `accounts_email_create`; a verified address is replaced only when the new one is verified.
         """
         changes = parse_body(request, ProfileChangesSerializer)
         user = services.update_profile(

@@ -44,6 +44,10 @@ BEAT_SCHEDULE = {
         "task": "backend.accounts.tasks.forget_attempts",
         "schedule": timedelta(days=1),
     },
+    "forget e-mail verifications": {
+        "task": "backend.accounts.tasks.forget_email_verifications",
+        "schedule": timedelta(days=1),
+    },
     "check stock": {"task": "backend.inventory.tasks.check_stock", "schedule": crontab(hour=3, minute=30)},
     "draft purchase orders": {
         "task": "backend.purchasing.tasks.draft_purchase_orders",

@@ -4,18 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
-from django.utils import timezone
-
-from backend.accounts.models import OneTimePassword, SecurityEvent
-from backend.accounts.one_time_passwords import code_of
+from backend.accounts.models import User
 from backend.catalog.models import Variant
 from backend.inventory.models import BackInStock, StockAlert, StockLevel
+from backend.notifications.account_kinds import (
+    EmailVerificationKind,
+    OneTimePasswordKind,
+    SecurityNoticeKind,
+)
 from backend.notifications.links import product_url
+from backend.notifications.messages import Channel, Lines
 from backend.notifications.models import NotificationKind
 from backend.outbox.topics import Topic
 
 LINES_SHOWN = 50
-Lines = Sequence[Mapping[str, object]]
 
 
 class KindDefinition(Protocol):
@@ -23,10 +25,15 @@ class KindDefinition(Protocol):
 
     kind: ClassVar[NotificationKind]
     topic: ClassVar[Topic]
-    channels: ClassVar[frozenset[str]]
-    """The names of the channels that it is sent over."""
     collects_for: ClassVar[timedelta]
     """How long a delivery waits for further facts after the first."""
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Return the names of the channels that it is sent over."""
+
+    def address(self, user: User, *, keys: Collection[int], channel: Channel) -> str:
+        """Return where it is sent to, or an empty text if it can't be sent over the channel."""
 
     def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
         """Return the recipient's id by the fact's key, for the facts that need a message."""
@@ -38,7 +45,20 @@ class KindDefinition(Protocol):
         """Return what the templates show, a line for each product or variant."""
 
 
-class StockAlertKind:
+class SentToAccount:
+    """A kind that is sent by e-mail to the address of the account."""
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """Return e-mail."""
+        return frozenset({"email"})
+
+    def address(self, user: User, *, keys: Collection[int], channel: Channel) -> str:
+        """Return the account's address in the channel."""
+        return channel.address_of(user)
+
+
+class StockAlertKind(SentToAccount):
     """A seller's variants became low or sold out.
 
     One import or one large order can cause hundreds of alerts, so they are collected for a minute from the
@@ -47,7 +67,6 @@ class StockAlertKind:
 
     kind: ClassVar[NotificationKind] = NotificationKind.STOCK_ALERT
     topic: ClassVar[Topic] = Topic.STOCK_ALERT
-    channels: ClassVar[frozenset[str]] = frozenset({"email"})
     collects_for: ClassVar[timedelta] = timedelta(seconds=60)
 
     def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
@@ -70,7 +89,7 @@ class StockAlertKind:
         ]
 
 
-class BackInStockKind:
+class BackInStockKind(SentToAccount):
     """Variants that a customer subscribed to are available.
 
     Receiving several products restocks many variants within seconds, which become one message. The time is
@@ -79,7 +98,6 @@ class BackInStockKind:
 
     kind: ClassVar[NotificationKind] = NotificationKind.BACK_IN_STOCK
     topic: ClassVar[Topic] = Topic.BACK_IN_STOCK
-    channels: ClassVar[frozenset[str]] = frozenset({"email"})
     collects_for: ClassVar[timedelta] = timedelta(seconds=10)
 
     def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
@@ -98,55 +116,6 @@ class BackInStockKind:
         return [_of_variant(variant) for variant in variants.order_by("product__title", "pk")]
 
 
-class OneTimePasswordKind:
-    """A code to reset a password, which is not sent after it was used or has expired."""
-
-    kind: ClassVar[NotificationKind] = NotificationKind.ONE_TIME_PASSWORD
-    topic: ClassVar[Topic] = Topic.ONE_TIME_PASSWORD
-    channels: ClassVar[frozenset[str]] = frozenset({"sms"})
-    collects_for: ClassVar[timedelta] = timedelta(0)
-
-    def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
-        """Return the users of the codes; codes for phones without an account have none."""
-        codes = OneTimePassword.objects.filter(pk__in=keys, user__isnull=False)
-        return dict(codes.values_list("pk", "user_id"))
-
-    def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
-        """Return all: users can't unsubscribe from codes."""
-        return list(keys)
-
-    def lines(self, keys: Collection[int]) -> Lines:
-        """Return the newest code, unless it was used or has expired."""
-        rows = OneTimePassword.objects.filter(pk__in=keys, used_at=None, expires_at__gt=timezone.now())
-        newest = rows.order_by("-pk").first()
-        return [] if newest is None else [{"code": code_of(newest)}]
-
-
-class SecurityNoticeKind:
-    """The security of an account was changed, of which the owner must know if it was somebody else."""
-
-    kind: ClassVar[NotificationKind] = NotificationKind.SECURITY_NOTICE
-    topic: ClassVar[Topic] = Topic.SECURITY_EVENT
-    channels: ClassVar[frozenset[str]] = frozenset({"email"})
-    collects_for: ClassVar[timedelta] = timedelta(0)
-
-    def recipients(self, keys: Collection[int]) -> Mapping[int, int]:
-        """Return the owners of the accounts."""
-        return dict(SecurityEvent.objects.filter(pk__in=keys).values_list("pk", "user_id"))
-
-    def wanted_despite(self, keys: Collection[int], *, unsubscribed_at: datetime) -> list[int]:
-        """Return all: users can't unsubscribe from notices about their security."""
-        return list(keys)
-
-    def lines(self, keys: Collection[int]) -> Lines:
-        """Return what changed, and when."""
-        events = SecurityEvent.objects.filter(pk__in=keys).order_by("pk")
-        return [
-            {"change": event.get_kind_display(), "detail": event.detail, "happened_at": event.happened_at}
-            for event in events
-        ]
-
-
 def _of_variant(variant: Variant) -> dict[str, object]:
     return {
         "title": variant.product.title,
@@ -160,6 +129,7 @@ _ALL: Sequence[KindDefinition] = (
     StockAlertKind(),
     BackInStockKind(),
     OneTimePasswordKind(),
+    EmailVerificationKind(),
     SecurityNoticeKind(),
 )
 KINDS: Mapping[NotificationKind, KindDefinition] = {known.kind: known for known in _ALL}

@@ -1,9 +1,13 @@
 """A rendered message, and the interface of a channel that sends it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from backend.accounts.models import User
+
+Lines = Sequence[Mapping[str, object]]
+"""What the templates of a message show, a line for each thing that it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

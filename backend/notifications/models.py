@@ -23,6 +23,7 @@ class NotificationKind(models.TextChoices):
     STOCK_ALERT = "stock_alert", "Products of yours that are low on stock or sold out"
     BACK_IN_STOCK = "back_in_stock", "Products that you subscribed to and that are available again"
     ONE_TIME_PASSWORD = "one_time_password", "Codes that you requested"
+    EMAIL_VERIFICATION = "email_verification", "Codes that verify your e-mail address"
     SECURITY_NOTICE = "security_notice", "Changes to the security of your account"
 
 

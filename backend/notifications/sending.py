@@ -20,8 +20,9 @@ from backend.notifications.errors import (
     Postponed,
     Refused,
 )
+from backend.notifications.kinds import KINDS
 from backend.notifications.messages import Channel, ChannelConnection, RenderedMessage
-from backend.notifications.models import Delivery, DeliveryState
+from backend.notifications.models import Delivery, DeliveryState, NotificationKind
 from backend.notifications.rendering import render
 
 logger = structlog.get_logger(__name__)
@@ -115,7 +116,9 @@ def _process(delivery: Delivery, *, channel: Channel, connection: ChannelConnect
 def _address(delivery: Delivery, *, channel: Channel) -> str:
     if not delivery.recipient.is_active:
         raise NothingToSend("The account is inactive.")
-    address = channel.address_of(delivery.recipient)
+    keys = list(delivery.facts.values_list("key", flat=True))
+    definition = KINDS[NotificationKind(delivery.kind)]
+    address = definition.address(delivery.recipient, keys=keys, channel=channel)
     if not address:
         raise NothingToSend("The recipient has no address.")
     return address

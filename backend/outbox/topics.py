@@ -31,6 +31,7 @@ class Topic(StrEnum):
     CART_ITEM = "cart_item", Kind.STATE, "carts.CartItem"
     SHOPPER_LINKED = "shopper_linked", Kind.STATE, "accounts.ShopperLink"
     ONE_TIME_PASSWORD = "one_time_password", Kind.FACT, "accounts.OneTimePassword"
+    EMAIL_VERIFICATION = "email_verification", Kind.FACT, "accounts.EmailVerification"
     SECURITY_EVENT = "security_event", Kind.FACT, "accounts.SecurityEvent"
     STOCK_ALERT = "stock_alert", Kind.FACT, "inventory.StockAlert"
     BACK_IN_STOCK = "back_in_stock", Kind.FACT, "inventory.BackInStock"

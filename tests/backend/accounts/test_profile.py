@@ -35,6 +35,8 @@ def test_the_audit_log_has_the_changed_fields_with_hashes_of_personal_values() -
         client_of(ann).patch(PATH, {"email": "ann@shop.example", "language": "en"})
     (entry,) = AuditEntry.objects.filter(action="accounts.profile_changed")
     assert entry.changes == {"language": ["", "en"]}
+    (entry,) = AuditEntry.objects.filter(action="accounts.email_changed")
+    assert entry.changes == {}
     assert (entry.user_id, entry.owner_id, list(entry.personal or {})) == (ann.pk, ann.pk, ["email"])
     assert "ann@" not in str(AuditEntry.objects.values_list())
 

@@ -46,6 +46,7 @@ def test_registering_creates_an_account_with_the_given_data(client: APIClient) -
         "id": account.pk,
         "phone": "1234567890",
         "email": "",
+        "email_verified": False,
         "first_name": "John",
         "last_name": "Doe",
         "date_of_birth": "1990-01-01",
