@@ -3,6 +3,10 @@
 from backend.api.errors import NotFound
 
 
+class UnresolvedAction(Exception):
+    """The source does not show the action that a call records."""
+
+
 class AuditEntryNotFound(NotFound):
     """There is no such entry in the audit log; old ones are deleted."""
 

@@ -125,7 +125,13 @@ def delete_product(product_id: int, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         if not Product.objects.filter(pk=product_id, deleted_at=None).update(deleted_at=now, updated_at=now):
             raise ProductNotFound(product_id=product_id)
-        record("catalog.product_deleted", by=by, subject=(Product._meta.label, str(product_id)))
+        deleted = Product.objects.get(pk=product_id)
+        record(
+            "catalog.product_deleted",
+            by=by,
+            subject=deleted,
+            changes={name: (getattr(deleted, name), None) for name in ("title", "price", "currency")},
+        )
         publish(Topic.PRODUCT, product_id)
 
 

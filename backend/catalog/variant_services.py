@@ -141,7 +141,14 @@ def delete_variant(variant_id: int, *, product_id: int, by: Actor) -> bool:
                 "catalog.variant_deactivated", by=by, subject=subject, changes={"is_active": (True, False)}
             )
         else:
-            record("catalog.variant_deleted", by=by, subject=subject, changes={"sku": (variant.sku, None)})
+            record(
+                "catalog.variant_deleted",
+                by=by,
+                subject=subject,
+                changes={
+                    name: (getattr(variant, name), None) for name in ("sku", "attributes", "price_modifier")
+                },
+            )
         publish(Topic.PRODUCT, product.pk)
     return remains
 

@@ -43,7 +43,8 @@ def retry(request_id: UUID, *, by: Actor, now: datetime) -> PaymentRequest:
     request.finished_at, request.error = None, ""
     request.save(update_fields=["state", "attempts", "next_attempt_at", "finished_at", "error"])
     derive(request.payment, now=now)
-    record("payments.request_retried", by=by, subject=request)
+    states = RequestState.UNRESOLVED.value, RequestState.PENDING.value
+    record("payments.request_retried", by=by, subject=request, changes={"state": states})
     publish(Topic.PAYMENT_REQUEST, str(request.pk))
     return request
 
@@ -60,7 +61,8 @@ def give_up(request_id: UUID, *, reason: str, by: Actor, now: datetime) -> Payme
     request = _unresolved(request_id)
     finish(request, state=RequestState.FAILED, error=reason, now=now)
     record_reports(request.payment, [failure_of(request, reason=reason, now=now)], request=request, now=now)
-    record("payments.request_given_up", by=by, subject=request)
+    states = RequestState.UNRESOLVED.value, RequestState.FAILED.value
+    record("payments.request_given_up", by=by, subject=request, changes={"state": states})
     return request
 
 

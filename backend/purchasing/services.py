@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from backend.api import money
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
-from backend.audit.services import record
+from backend.audit.services import differences, record
 from backend.catalog.models import Variant
 from backend.inventory.models import TransactionType
 from backend.inventory.services import Entry, record_many
@@ -30,6 +30,15 @@ from backend.purchasing.models import (
 )
 
 Status = PurchaseOrderStatus
+RULE_FIELDS = (
+    "supplier_id",
+    "supplier_sku",
+    "reorder_point",
+    "target_stock",
+    "lead_time_days",
+    "pack_size",
+    "unit_cost",
+)
 
 
 class Step(StrEnum):
@@ -85,10 +94,15 @@ def set_reorder_rule(variant: Variant, *, values: Mapping[str, Any], by: Actor) 
     if point is not None and target is not None and target <= point:
         raise InvalidInput(target_stock=["Must be above reorder_point."])
     with transaction.atomic():
+        earlier = ReorderRule.objects.filter(variant=variant).values(*RULE_FIELDS).first()
         rule, _ = ReorderRule.objects.update_or_create(variant=variant, defaults=dict(values))
-        changes = {name: (None, value) for name, value in values.items() if value not in (None, "")}
+        changes = differences(earlier or dict.fromkeys(RULE_FIELDS), _fields_of(rule))
         record("purchasing.rule_set", by=by, subject=rule, changes=changes)
     return rule
+
+
+def _fields_of(rule: ReorderRule) -> dict[str, object]:
+    return {name: getattr(rule, name) for name in RULE_FIELDS}
 
 
 def _require_valid_cost(cost: Decimal, *, currency: str) -> None:
@@ -101,7 +115,8 @@ def _require_valid_cost(cost: Decimal, *, currency: str) -> None:
 def delete_reorder_rule(rule: ReorderRule, *, by: Actor) -> None:
     """Delete the rule; the variant is not reordered any more."""
     with transaction.atomic():
-        record("purchasing.rule_deleted", by=by, subject=rule)
+        changes = differences(_fields_of(rule), dict.fromkeys(RULE_FIELDS))
+        record("purchasing.rule_deleted", by=by, subject=rule, changes=changes)
         rule.delete()
 
 
@@ -174,8 +189,11 @@ def receive(
         lines = _lines_of(order, variant_ids=units)
         if not accept_excess:
             _require_outstanding(lines, units=units)
+        changes = {}
         for variant_id, count in units.items():
-            lines[variant_id].received += count
+            line = lines[variant_id]
+            changes[f"variant {variant_id}"] = (line.received, line.received + count)
+            line.received += count
         PurchaseOrderLine.objects.bulk_update(lines.values(), ["received"])
         entries = [
             Entry(
@@ -187,7 +205,6 @@ def receive(
             for variant_id, count in sorted(units.items())
         ]
         record_many(entries, by=by, now=now)
-        changes = {f"variant {variant_id}": (None, count) for variant_id, count in units.items()}
         record("purchasing.delivery_received", by=by, subject=order, changes=changes)
         if not any(line.outstanding for line in order.lines.all()):
             order.closed_at = now

@@ -58,7 +58,7 @@ def delete_shipping_method(shipping_method_id: int, *, by: Actor) -> None:
     """
     with transaction.atomic():
         method = shipping_method_for(shipping_method_id)
-        changes = {"code": (method.code, None), "price": (method.price, None)}
+        changes = {name: (getattr(method, name), None) for name in FIELDS}
         record("shipping.method_deleted", by=by, subject=method, changes=changes)
         method.delete()
 

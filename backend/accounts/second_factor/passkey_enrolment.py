@@ -110,9 +110,9 @@ def rename_passkey(user_id: int, *, passkey_id: int, name: str, by: Actor) -> Pa
     """
     with transaction.atomic():
         passkey = _own(user_id, passkey_id=passkey_id)
-        passkey.name = name
+        names, passkey.name = (passkey.name, name), name
         passkey.save(update_fields=["name"])
-        record("accounts.passkey_renamed", by=by, subject=passkey)
+        record("accounts.passkey_renamed", by=by, subject=passkey, personal={"name": names}, owner_id=user_id)
     return passkey
 
 
