@@ -20,7 +20,8 @@ HEAD = """\
 Every write adds an entry to the audit log, in its own transaction: the time, the actor, the action, the
 object, and the old and new values of fields. Values of personal fields are stored as hashes. The log can't be
 changed, and is verified ([operations.md](operations.md), [decisions/audit.md](decisions/audit.md)).
-Staff with the area `audit` read it at `/api/audit/entries/`. A field `…` stands for names that depend on the change.
+Staff with the area `audit` read it at `/api/audit/entries/`. A field `…` stands for names that depend on the
+change.
 
 | action | recorded by | fields, old and new | personal fields |
 |---|---|---|---|
