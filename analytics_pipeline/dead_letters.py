@@ -27,6 +27,25 @@ _COUNT = "SELECT count() FROM dead_letters FINAL WHERE replayed = 0"
 _DROP = "ALTER TABLE dead_letters DELETE WHERE arrived_at < {before:DateTime64(3, 'UTC')}"
 
 
+_NEWEST_WAITING = """
+SELECT arrived_at, reason, substringUTF8(payload, 1, {shown:UInt64}) AS payload
+FROM dead_letters FINAL
+WHERE replayed = 0
+ORDER BY entry DESC, position DESC
+LIMIT {limit:UInt64}
+"""
+SHOWN_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A refused event: when it arrived, why it was refused, and the beginning of its text."""
+
+    arrived_at: datetime
+    reason: str
+    payload: str
+
+
 class _Identified(msgspec.Struct):
     event_id: UUID
 
@@ -42,6 +61,12 @@ class Replayed:
 def waiting(warehouse: Warehouse) -> int:
     """Return how many letters have been neither replayed nor dropped."""
     return int(warehouse.value(_COUNT))
+
+
+def newest(warehouse: Warehouse, *, limit: int) -> list[DeadLetter]:
+    """Return the letters that arrived last and have been neither replayed nor dropped."""
+    rows = warehouse.rows(_NEWEST_WAITING, {"limit": limit, "shown": SHOWN_CHARACTERS})
+    return [DeadLetter(row["arrived_at"], row["reason"], row["payload"]) for row in rows]
 
 
 def replay(

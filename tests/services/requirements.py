@@ -65,6 +65,7 @@ NEEDS: dict[str, Variable | Programs | Library] = {
     "pango": Library(
         "Pango", "pangoft2-1.0", "install libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0"
     ),
+    "browser": Programs("Chromium", ("chromium",)),
     "java": Programs("a JDK 17 or later and Maven", ("java", "mvn")),
 }
 

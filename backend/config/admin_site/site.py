@@ -21,9 +21,10 @@ from backend.accounts.passwords import change_password
 from backend.api.errors import DomainError
 from backend.api.service_admin import add_errors
 from backend.audit.actors import actor_of
-from backend.config.admin_site import login_pages
+from backend.config.admin_site import dead_letters, login_pages
 from backend.config.admin_site.forms import PasswordForm
 from backend.config.admin_site.login_pages import login_session_of
+from backend.config.admin_site.overview import panels_for
 from backend.config.admin_site.policy import ADMIN_POLICY
 
 with_policy = csp(ADMIN_POLICY)
@@ -56,7 +57,37 @@ class ShopAdminSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """Return the pages that neither Django nor unfold has."""
-        return [path("second-factor/", self.second_factor, name="second_factor")]
+        return [
+            path("second-factor/", self.second_factor, name="second_factor"),
+            path("dead-letters/", self.admin_view(self.dead_letters), name="dead_letters"),
+        ]
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the overview of the user's areas."""
+        user: Any = request.user
+        page: HttpResponse = super().index(request, {"panels": panels_for(user, now=timezone.now())})
+        return page
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """Return the apps and models that the user may see, and the page of dead letters."""
+        user: Any = request.user
+        listed: list[Any] = super().get_app_list(request, app_label)
+        if app_label is None and self.has_permission(request) and user.has_area(dead_letters.AREA):
+            url = reverse(dead_letters.PAGE)
+            model = {
+                "name": "Dead letters",
+                "object_name": "DeadLetter",
+                "perms": {"view": True},
+                "admin_url": url,
+                "add_url": None,
+                "view_only": True,
+            }
+            listed.append({"name": "Events", "app_label": "tracking", "app_url": url, "models": [model]})
+        return listed
+
+    def dead_letters(self, request: HttpRequest) -> HttpResponse:
+        """List refused events, or replay them."""
+        return dead_letters.dead_letter_page(request, context=self.each_context(request))
 
     @open_page
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -1,0 +1,55 @@
+"""Versions of the recommendation models in Django's admin."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from backend.accounts.areas import StaffArea
+from backend.api.errors import InvalidInput
+from backend.api.service_admin import Operation, ServiceAdmin, Values
+from backend.audit.actors import actor_of
+from backend.recommendations import services
+from backend.recommendations.models import ModelVersion
+from ml.registry import Registry, VersionDamaged, VersionNotFound
+from ml.settings import TrainingSettings
+
+
+def publish(request: HttpRequest, row: ModelVersion, values: Values) -> str:
+    """Serve the version until somebody publishes another one."""
+    registry = Registry(TrainingSettings.from_env().registry)
+    try:
+        services.publish(row.version, registry=registry, by=actor_of(request), now=timezone.now())
+    except (VersionNotFound, VersionDamaged) as error:
+        raise InvalidInput(version=[str(error)]) from error
+    return f"{row.version} is serving; scheduled training publishes nothing until `publish_model` is run."
+
+
+def roll_back(request: HttpRequest, row: ModelVersion, values: Values) -> str:
+    """Serve the version that was published before."""
+    served = services.rollback(by=actor_of(request), now=timezone.now())
+    return f"{served.version} is serving again."
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ServiceAdmin):
+    """Loaded versions, of which one is serving."""
+
+    area = StaffArea.MODELS
+    list_display = ("version", "is_serving", "pauses_publishing", "published_at", "loaded_at")
+    ordering = ("-version",)
+    operations = (
+        Operation(
+            name="publish",
+            label="Publish",
+            perform=publish,
+            applies=lambda row: row.loaded_at is not None and not row.is_serving,
+            explanation="All recommendations come from this version at once.",
+        ),
+        Operation(
+            name="roll-back",
+            label="Roll back",
+            perform=roll_back,
+            applies=lambda row: row.is_serving,
+            explanation="The version that was published before serves again.",
+        ),
+    )
