@@ -15,7 +15,7 @@ this module gives the process (each worker, under pytest-xdist) its own home, da
 
 The Redis at TEST_REDIS_URL needs 64 databases (`--databases 64`): each worker and each shop uses three.
 VITRINE_REQUIRE_SERVICES names what is required, separated by commas: `elasticsearch`, `data`, `node` (Node.js and
-npm), `java` (a JDK and Maven), `pango` (the library), `all` or `none`.
+npm), `java` (a JDK and Maven), `pango` (the library), `browser` (Chromium), `all` or `none`.
 """
 
 import os

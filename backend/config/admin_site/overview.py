@@ -99,7 +99,7 @@ def _low_stock() -> Panel:
     rows = levels.select_related("variant__product").order_by("-level", "variant_id")[:ROWS]
     return Panel(
         title="Low stock",
-        summary=f"{levels.count()} variants are low on stock or sold out.",
+        summary=f"Variants that are low on stock or sold out: {levels.count()}.",
         columns=("SKU", "Product", "Available", "Level"),
         rows=[
             (row.variant.sku, row.variant.product.title, row.variant.available, row.get_level_display())
@@ -130,7 +130,7 @@ def _failed_messages() -> Panel:
     failed = Delivery.objects.filter(state__in=[DeliveryState.FAILED, DeliveryState.POSSIBLY_SENT])
     return Panel(
         title="Messages that failed",
-        summary=f"{failed.count()} messages were given up, or may not have been sent.",
+        summary=f"Messages that were given up, or may not have been sent: {failed.count()}.",
         columns=("Queued", "Kind", "Channel", "Reason"),
         rows=[
             (f"{row.queued_at:%Y-%m-%d %H:%M}", row.get_kind_display(), row.channel, row.reason)

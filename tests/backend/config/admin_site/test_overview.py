@@ -63,7 +63,7 @@ def test_the_overview_has_the_parts_of_the_areas(warehouse: Warehouse) -> None:
     }
     assert set(panels_of(stock)) == {"Low stock"}
     page = stock.get("/admin/").content.decode()
-    assert "1 variants are low on stock or sold out." in page
+    assert "Variants that are low on stock or sold out: 1." in page
     assert lamp.variants.get().sku in page
 
 
@@ -86,7 +86,7 @@ def test_sales_are_a_chart_and_a_table_of_the_same_figures(warehouse: Warehouse)
 
     assert "Net sales: 30.00 EUR." in page
     assert 'class="chart"' in page
-    assert f'<td class="p-1 wrap-anywhere">{sold_at:%Y-%m-%d}</td>' in page
+    assert f">{sold_at:%Y-%m-%d}</td>" in page
 
 
 def test_a_dead_warehouse_is_shown_as_not_available(no_warehouse: None) -> None:
