@@ -1,0 +1,129 @@
+"""Who may do what: each method of each URL pattern, by role.
+
+access.md has the expected status of each request; it is complete, because the URL configuration is compared
+with it.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
+from django.utils import timezone
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.throttling import SimpleRateThrottle
+
+from backend.search.rebuilding import build
+from indexing.engine import SearchEngine
+from tests.backend.api.roles.scene import ROLES, Scene
+from tests.backend.api.schema.document import operations
+from tests.backend.search.conftest import folder_engine  # noqa: F401 - a fixture
+from tests.backend.shop import SYSTEM
+
+PLACEHOLDER = re.compile(r"{\w+}")
+PARAMETER = re.compile(r"<\w+:(\w+)>")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Row(NamedTuple):
+    """A request, the area of staff that it needs, and the expected statuses by role."""
+
+    request: str
+    area: str
+    statuses: dict[str, str]
+
+
+def rows() -> Iterator[Row]:
+    for line in Path(__file__).with_name("access.md").read_text().splitlines():
+        if line.startswith("| `"):
+            request, area, *statuses = [cell.strip() for cell in line.strip("|").split("|")]
+            yield Row(request.strip("`"), area, dict(zip(ROLES, statuses, strict=True)))
+
+
+TABLE = list(rows())
+
+
+def endpoints(resolver: URLResolver, *, prefix: str = "/") -> Iterator[tuple[str, str]]:
+    """Yield the method and the route of each endpoint."""
+    for each in resolver.url_patterns:
+        route = f"{prefix}{each.pattern}"
+        match each:
+            case URLResolver():
+                yield from endpoints(each, prefix=route)
+            case URLPattern(callback=view) if view_class := getattr(view, "view_class", None):
+                yield from ((name, route) for name in METHODS if hasattr(view_class, name.lower()))
+            case _:
+                # A view that is a function only serves a file.
+                yield "GET", route
+
+
+@pytest.fixture
+def scene(
+    folder_engine: SearchEngine,  # noqa: F811
+    migrated_warehouse_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+) -> Iterator[Scene]:
+    rates = dict.fromkeys(settings.THROTTLE_RATES, "1000000/minute")
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
+    settings.RETURN_WINDOW = timedelta(days=100_000)
+    monkeypatch.setattr(SpectacularAPIView, "urlconf", "backend.operations.urls")
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Describing the whole API takes a second for each role.
+    monkeypatch.setattr(SpectacularAPIView, "urlconf", "backend.operations.urls")
+    logging.disable()
+    try:
+        scene = Scene()
+        build(folder_engine, clock=timezone.now, by=SYSTEM)
+        yield scene
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_every_role_gets_the_expected_status(scene: Scene) -> None:
+    different = {}
+    for request, area, expected in TABLE:
+        statuses = [scene.send(request, role=role, area=area).status_code for role in ROLES]
+        found = dict(zip(ROLES, map(str, statuses), strict=True))
+        if found != expected:
+            different[request] = {
+                role: (found[role], status) for role, status in expected.items() if found[role] != status
+            }
+    assert different == {}
+
+
+def test_the_table_has_every_endpoint_and_no_other() -> None:
+    listed = [endpoint_of(row.request) for row in TABLE]
+    configured = set(endpoints(get_resolver()))
+    assert (configured - set(listed), set(listed) - configured) == (set(), set())
+    assert len({row.request for row in TABLE}) == len(TABLE)
+
+
+def test_the_document_has_a_403_where_the_table_has_one() -> None:
+    refusing = {endpoint_of(row.request) for row in TABLE if "403" in row.statuses.values()}
+    assert refusing == documented_with("403")
+
+
+def endpoint_of(request: str) -> tuple[str, str]:
+    """Return the method and the route of the endpoint that the request is sent to."""
+    method, path = request.split()
+    path, _, _ = path.partition("?")
+    try:
+        found = resolve(PLACEHOLDER.sub("1", path))
+    except Resolver404:
+        found = resolve(PLACEHOLDER.sub(str(UUID(int=1)), path))
+    return method, f"/{found.route}"
+
+
+def documented_with(status: str) -> set[tuple[str, str]]:
+    """Return the endpoints whose operation has a response with the status in the OpenAPI document."""
+    found = {(each.method.upper(), each.path) for each in operations() if status in each.responses}
+    routes = dict.fromkeys(endpoints(get_resolver()))
+    return {(method, route) for method, route in routes if (method, PARAMETER.sub(r"{\1}", route)) in found}
