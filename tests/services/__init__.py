@@ -11,6 +11,7 @@ this module gives the process (each worker, under pytest-xdist) its own home, da
 | TEST_ELASTICSEARCH_URL   | what needs Elasticsearch is not tested                   |
 | TEST_SEARCH_ENGINE       | the shop under test searches with tantivy                |
 | TEST_DATA_DIR            | what needs the public data sets is not tested            |
+| TEST_SCHEMATHESIS_EXAMPLES | 6 examples of each operation and role; more find more |
 | VITRINE_REQUIRE_SERVICES | in CI everything is required, elsewhere nothing is       |
 
 The Redis at TEST_REDIS_URL needs 64 databases (`--databases 64`): each worker and each shop uses three.

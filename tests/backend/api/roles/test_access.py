@@ -26,6 +26,7 @@ from tests.backend.api.schema.document import codes, operations
 from tests.backend.search.conftest import folder_engine  # noqa: F401 - a fixture
 from tests.backend.shop import SYSTEM
 
+OF_ANY_ROLE = {"second_factor_required", "login_not_recent"}
 PLACEHOLDER = re.compile(r"{\w+}")
 PARAMETER = re.compile(r"<\w+:(\w+)>")
 
@@ -112,6 +113,6 @@ def refused_by_role() -> set[Endpoint]:
     refusing = {
         (each.method, each.path)
         for each in operations()
-        if "403" in each.responses and codes(each.id, 403) - {"second_factor_required"}
+        if "403" in each.responses and codes(each.id, 403) - OF_ANY_ROLE
     }
     return {each for each in endpoints() if (each.method, PARAMETER.sub(r"{\1}", each.route)) in refusing}

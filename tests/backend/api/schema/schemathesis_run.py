@@ -1,5 +1,6 @@
 """A bounded run of schemathesis over the whole API, in this process, with a fixed seed."""
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from schemathesis import engine
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
 
-EXAMPLES = 6
+EXAMPLES = int(os.environ.get("TEST_SCHEMATHESIS_EXAMPLES", "6"))
 SEED = 20260302
 CHECKS = (
     "not_a_server_error",
