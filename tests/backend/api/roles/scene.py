@@ -170,7 +170,7 @@ class Scene:
             "passkey": Passkey.objects.create(
                 user=self.buyer,
                 name="Laptop",
-                credential_id=b"1",
+                credential_id="1",
                 public_key=b"1",
                 sign_count=0,
                 backed_up=False,
@@ -228,9 +228,8 @@ class Scene:
                 file = SimpleUploadedFile("b.jpg", samples.jpeg((32, 32)), content_type="image/jpeg")
                 options = {"data": {"image": file}, "format": "multipart"}
             response: Response = send(path.format(**names), **options)
-            if response.streaming:
-                # Reading all is what closes the file.
-                b"".join(response.streaming_content)
+            # Reading all of a file is what closes it.
+            b"".join(getattr(response, "streaming_content", ()))
             transaction.set_rollback(True)
         return response
 
