@@ -1,25 +1,35 @@
 """What a new password may be (NIST SP 800-63B, 5.1.1.2), as validators for AUTH_PASSWORD_VALIDATORS.
 
-There are no rules about which kinds of characters a password has. Existing passwords are not checked.
+Besides common passwords (Django's list of 20,000, of which 190 have 12 characters), their variations are
+refused. zxcvbn would refuse more, but also the passwords of the original requirements, and passphrases of a
+few common words, which NIST recommends. There are no rules about which kinds of characters a password has.
+Existing passwords are not checked.
 """
 
 import re
 import unicodedata
+from collections import ChainMap
+from collections.abc import Mapping
+from functools import cache
 
 import phonenumbers
 from django.conf import settings
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 
 from backend.accounts.models import User
+from backend.accounts.password_patterns import SHORTEST_WORD, is_predictable
 from backend.api.text import is_visible
 
-_SEQUENCES = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "qwertyuiop", "qwertyuiopasdfghjklzxcvbnm")
 _FEWEST_CHARACTERS = 4
+# The original requirements reset a password to newpassword123.
+_ACCEPTED_WITH_PADDING = frozenset({"newpasswor", "newpassword"})
+SOFTWARE = "vitrine"
 _REPETITION = re.compile(r"(.+?)\1+", re.DOTALL)
 
 
 class PredictablePasswordValidator:
-    """Refuses blank, repetitive and sequential passwords, because no list contains those of every length."""
+    """Refuses blank and repetitive passwords, patterns, and variations of common passwords and names."""
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raise ValidationError if the password is one of these."""
@@ -28,18 +38,27 @@ class PredictablePasswordValidator:
             raise ValidationError("This password is blank.", code="password_blank")
         if len(set(folded)) < _FEWEST_CHARACTERS or _REPETITION.fullmatch(folded):
             raise ValidationError("This password repeats the same characters.", code="password_repetitive")
-        if _is_sequence(folded):
-            raise ValidationError("This password is a sequence of characters.", code="password_sequential")
+        if is_predictable(password, words=ChainMap(_common_passwords(), _context_words(user))):
+            raise ValidationError(
+                "This password is a sequence, or a variation of a common password or of a name.",
+                code="password_predictable",
+            )
 
     def get_help_text(self) -> str:
         """Return the rule."""
-        return "Your password must not be blank, a repetition or a sequence of characters."
+        return "Your password must not be blank, a pattern, or a variation of a common password or of a name."
 
 
-def _is_sequence(text: str) -> bool:
-    # After its last character, a sequence may continue with its first.
-    repeated = [sequence * (len(text) // len(sequence) + 2) for sequence in _SEQUENCES]
-    return any(text in each or text in each[::-1] for each in repeated)
+@cache
+def _common_passwords() -> Mapping[str, None]:
+    return dict.fromkeys(CommonPasswordValidator().passwords - _ACCEPTED_WITH_PADDING)
+
+
+def _context_words(user: User | None) -> Mapping[str, None]:
+    """Return the words of the shop's name and of the user's names and e-mail address."""
+    names = [getattr(user, name, "") or "" for name in ("first_name", "last_name", "email")]
+    words = re.split(r"[\W_]+", " ".join([SOFTWARE, settings.SHOP_NAME, *names]).casefold())
+    return dict.fromkeys(each for each in words if len(each) >= SHORTEST_WORD)
 
 
 class PhonePasswordValidator:

@@ -1,7 +1,10 @@
 """Rules for new passwords, and changes of a password."""
 
+import time
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -19,35 +22,40 @@ from tests.backend.together import kinds, together
 
 PATH = "/accounts/change-password/"
 NEW = "another-long-lamp-shade"
-ANN = {"phone": "+14156681234", "first_name": "Bartholomew", "email": "ann@lampworkshop.example"}
+ANN = {
+    "phone": "+14156681234",
+    "first_name": "Bartholomew",
+    "last_name": "Lee",
+    "email": "ann@lampworkshop.example",
+}
+
+
+EXAMPLES = Path(__file__).parent / "password_examples"
+
+
+def examples(name: str) -> list[str]:
+    lines = (EXAMPLES / f"{name}.txt").read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")]
 
 
 @pytest.mark.parametrize(
     "password",
     [
+        *examples("refused"),
         "eleven-char",
         "            ",
         "\u200b" * 12,
         "\u3164" * 12,
-        "password1234",
-        "Qwertyuiop12",
         "111111111111",
         "abababababab",
         "lamplamplamp",
         "passwordpassword",
-        "123456789012",
-        "098765432109",
-        "abcdefghijkl",
-        "ZYXWVUTSRQPO",
-        "qwertyuiopas",
         "+14156681234",
         "415 668 1234",
         "001 (415) 668-12-34",
         "4-1-5-6-6-8-1-2-3-4",
         "\uff14\uff11\uff15\uff16\uff16\uff18\uff11\uff12\uff13\uff14 ok",
         "my phone is 4156681234",
-        "bartholomew1",
-        "lampworkshop",
     ],
 )
 def test_a_weak_password_is_refused(password: str) -> None:
@@ -56,20 +64,19 @@ def test_a_weak_password_is_refused(password: str) -> None:
     assert list(refused.value.details) == ["password"]
 
 
+@pytest.mark.parametrize("password", [*examples("accepted"), "x" * 2 + "correct horse battery" * 3])
+def test_a_long_password_of_any_characters_is_accepted(password: str) -> None:
+    require_acceptable(password, user=User(**ANN))
+
+
 @pytest.mark.parametrize(
-    ("phone", "password"),
-    [
-        ("1234567890", "securepassword123"),
-        ("1234567890", "newpassword123"),
-        ("+14156681234", "a long passphrase"),
-        ("+14156681234", "948163057216"),
-        ("+14156681234", "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd \u05d2\u05d3\u05d5\u05dc"),
-        ("+14156681234", "p\u00e4ssw\u00f6rter sind \U0001f512"),
-        ("+14156681234", "x" * 2 + "correct horse battery" * 3),
-    ],
+    "text", ["password1!" * 12, "qwe1" * 32, "iloveyou dragon " * 8, "a1" * 64, "abcz" * 32]
 )
-def test_a_long_password_of_any_characters_is_accepted(phone: str, password: str) -> None:
-    require_acceptable(password, user=User(**(ANN | {"phone": phone})))
+def test_a_long_password_is_checked_quickly(text: str) -> None:
+    begun = time.thread_time()
+    with suppress(InvalidInput):
+        require_acceptable(f"!{text}"[:128], user=User(**ANN))
+    assert time.thread_time() - begun < 0.5
 
 
 @pytest.fixture
