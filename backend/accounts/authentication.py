@@ -4,14 +4,13 @@ from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
-from rest_framework_simplejwt.tokens import AccessToken
 
 from backend.accounts.errors import InvalidToken
 from backend.accounts.models import Session, User
 from backend.accounts.second_factor.errors import SecondFactorRequired
 from backend.accounts.second_factor.services import is_required_of
 from backend.accounts.selectors import active_session
-from backend.accounts.tokens import session_id_of, verified_token
+from backend.accounts.tokens import session_id_of_access_token
 
 
 class JWTAuthentication(BaseAuthentication):
@@ -32,7 +31,7 @@ class JWTAuthentication(BaseAuthentication):
         if scheme.lower() != b"bearer":
             return None
         try:
-            session_id = session_id_of(verified_token(AccessToken, raw.strip()))
+            session_id = session_id_of_access_token(raw.strip())
         except InvalidToken as error:
             raise AuthenticationFailed("The access token is invalid or has expired.") from error
         session = active_session(session_id, now=timezone.now())

@@ -19,7 +19,8 @@ from tests.backend.accounts.clients import PASSWORD, PHONE, authenticates, log_i
 
 pytestmark = pytest.mark.django_db
 
-HEADER = b'{"alg": "HS256", "typ": "JWT"}'
+# The bytes that the shop signs; the library verifies tokens with any other header.
+HEADER = b'{"alg":"HS256","typ":"JWT"}'
 ODD_VALUES: list[Any] = [
     None,
     True,
@@ -108,6 +109,17 @@ def test_an_invalid_token_is_refused_and_its_session_continues(fault: str, refre
 
     assert authenticates(client, tokens["access_token"])
     assert renew(client, tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("header", [HEADER, b'{"typ": "JWT", "alg": "HS256"}'])
+@pytest.mark.parametrize("extra", [{}, {"a": "claim of another release"}])
+def test_a_valid_token_of_any_form_authenticates(header: bytes, extra: dict[str, str]) -> None:
+    User.objects.create_user(PHONE, PASSWORD)
+    client = APIClient()
+    sid = jwt.decode(log_in(client)["access_token"], options={"verify_signature": False})["sid"]
+    assert authenticates(client, signed(claims("access", sid=sid, **extra), header=header))
+    assert not authenticates(client, signed(claims("access", sid=sid, exp=int(time.time())), header=header))
+    assert not authenticates(client, signed(claims("access", sid=sid, iat=4_102_444_700), header=header))
 
 
 def require_refused(token: str, *, refresh: bool) -> None:
