@@ -9,7 +9,6 @@ Existing passwords are not checked.
 import re
 import unicodedata
 from collections import ChainMap
-from collections.abc import Mapping
 from functools import cache
 
 import phonenumbers
@@ -50,11 +49,11 @@ class PredictablePasswordValidator:
 
 
 @cache
-def _common_passwords() -> Mapping[str, None]:
+def _common_passwords() -> dict[str, None]:
     return dict.fromkeys(CommonPasswordValidator().passwords - _ACCEPTED_WITH_PADDING)
 
 
-def _context_words(user: User | None) -> Mapping[str, None]:
+def _context_words(user: User | None) -> dict[str, None]:
     """Return the words of the shop's name and of the user's names and e-mail address."""
     names = [getattr(user, name, "") or "" for name in ("first_name", "last_name", "email")]
     words = re.split(r"[\W_]+", " ".join([SOFTWARE, settings.SHOP_NAME, *names]).casefold())
