@@ -45,8 +45,8 @@ ALTER TABLE events DELETE
 WHERE day IN {days:Array(Date)} AND shopper_key IN {keys:Array(UUID)}
 SETTINGS mutations_sync = 2
 """
-_DELETE_QUERY_COUNTS = """
-ALTER TABLE query_rollup DELETE WHERE shopper_key IN {keys:Array(UUID)} SETTINGS mutations_sync = 2
+_DELETE_COUNTS = """
+ALTER TABLE {table} DELETE WHERE shopper_key IN {{keys:Array(UUID)}} SETTINGS mutations_sync = 2
 """
 _MOVEMENTS = """
 SELECT DISTINCT movement_id
@@ -164,7 +164,8 @@ def delete_events(warehouse: Warehouse, keys: Collection[UUID]) -> None:
     days = [row["day"] for row in warehouse.rows(_EVENT_DAYS, parameters)]
     for some in _batched(days, _DAYS_AT_ONCE):
         _delete_events_of_days(warehouse, some, parameters={**parameters, "days": some})
-    warehouse.command(_DELETE_QUERY_COUNTS, parameters)
+    for table in rollups.tables_with(warehouse, column="shopper_key"):
+        warehouse.command(_DELETE_COUNTS.format(table=table), parameters)
 
 
 def _delete_events_of_days(

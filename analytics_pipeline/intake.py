@@ -43,6 +43,7 @@ class Received:
     events: tuple[AnyEvent, ...]
     refused: tuple[Refused, ...] = ()
     anonymous_id: UUID | None = None
+    tracking_consent: bool | None = None
     clock_offset: int = 0
 
 
@@ -50,12 +51,14 @@ class _Envelope(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     events: list[msgspec.Raw]
     anonymous_id: UUID | None = None
     sent_at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    tracking_consent: bool | None = None
 
 
 class _Batch(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     events: tuple[AnyEvent, ...]
     anonymous_id: UUID | None = None
     sent_at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    tracking_consent: bool | None = None
 
 
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
@@ -63,7 +66,7 @@ _batch_decoder = msgspec.json.Decoder(_Batch)
 
 
 def read(body: bytes, *, arrived_at: datetime) -> Received:
-    """Return the events in `{"events": [...], "anonymous_id": …, "sent_at": …}`.
+    """Return the events in `{"events": [...], "anonymous_id": …, "sent_at": …, …}`.
 
     Raises:
         InvalidBody: the body is not such an object.
@@ -84,7 +87,12 @@ def read_whole(body: bytes, *, arrived_at: datetime) -> Received | None:
         return None
     if not _all_valid(events, arrived_at=arrived_at, clock_offset=clock_offset):
         return None
-    return Received(events=events, anonymous_id=batch.anonymous_id, clock_offset=clock_offset)
+    return Received(
+        events=events,
+        anonymous_id=batch.anonymous_id,
+        tracking_consent=batch.tracking_consent,
+        clock_offset=clock_offset,
+    )
 
 
 def _all_valid(events: tuple[AnyEvent, ...], *, arrived_at: datetime, clock_offset: int) -> bool:
@@ -130,6 +138,7 @@ def read_each(body: bytes, *, arrived_at: datetime) -> Received:
         events=tuple(accepted.values()),
         refused=tuple(refused),
         anonymous_id=envelope.anonymous_id,
+        tracking_consent=envelope.tracking_consent,
         clock_offset=clock_offset,
     )
 

@@ -55,6 +55,11 @@ SELECT name FROM system.tables
 WHERE database = currentDatabase() AND match(name, {pattern:String})
   AND metadata_modification_time < {before:DateTime}
 """
+_TABLES_WITH = """
+SELECT table FROM system.columns
+WHERE database = currentDatabase() AND endsWith(table, '_rollup') AND name = {column:String}
+ORDER BY table
+"""
 _OTHER_CLAIMS = """
 SELECT count() FROM system.tables
 WHERE database = currentDatabase() AND match(name, {pattern:String}) AND name != {own:String}
@@ -104,6 +109,11 @@ def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None
         warehouse.command(
             _CREATE_VIEW.format(name=rollup.name, table=rollup.table, aggregate=rollup.aggregate)
         )
+
+
+def tables_with(warehouse: Warehouse, *, column: str) -> list[str]:
+    """Return the tables of rollups that have the column, also those that earlier releases used."""
+    return [row["table"] for row in warehouse.rows(_TABLES_WITH, {"column": column})]
 
 
 def touched_days(records: Iterable[Record]) -> set[date]:

@@ -11,6 +11,7 @@ DEFAULT_HOME = "var"
 DEFAULT_TIME_ZONE = "UTC"
 DEFAULT_REQUEST_SECONDS = 2
 DEFAULT_DEAD_LETTER_DAYS = 30
+DEFAULT_QUERY_DAYS = 180
 # Set in the environment of every process that a supervisor runs beside the embedded services.
 SUPERVISED = "VITRINE_SUPERVISED"
 
@@ -29,7 +30,7 @@ class PipelineSettings:
 
     An address that is None means the embedded service of this home (`embedded/`). A request waits
     `request_seconds` for the warehouse; background processes wait longer. Dead letters are kept for
-    `dead_letter_days`.
+    `dead_letter_days`, the texts of searches for `query_days`.
     """
 
     home: Path
@@ -38,6 +39,7 @@ class PipelineSettings:
     time_zone: str = DEFAULT_TIME_ZONE
     request_seconds: int = DEFAULT_REQUEST_SECONDS
     dead_letter_days: int = DEFAULT_DEAD_LETTER_DAYS
+    query_days: int = DEFAULT_QUERY_DAYS
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -61,6 +63,9 @@ class PipelineSettings:
             ),
             dead_letter_days=_whole(
                 variables, "DEAD_LETTER_DAYS", unit="days", most=3_650, default=DEFAULT_DEAD_LETTER_DAYS
+            ),
+            query_days=_whole(
+                variables, "QUERY_RETENTION_DAYS", unit="days", most=36_500, default=DEFAULT_QUERY_DAYS
             ),
         )
 

@@ -58,6 +58,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     `areas` are the areas of a member of staff, as `stored_areas` returns them; `groups` and
     `user_permissions` have no effect (docs/decisions/roles.md). `language` is a BCP 47 tag;
     `marketing_consent_at` is when the consent was given or withdrawn.
+    `tracking_consent` is None as long as the user has not chosen.
     """
 
     phone = models.CharField(max_length=20, unique=True, null=True)
@@ -69,6 +70,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=11, blank=True, default="", db_default="")
     marketing_consent = models.BooleanField(default=False, db_default=False)
     marketing_consent_at = models.DateTimeField(null=True, blank=True)
+    tracking_consent = models.BooleanField(null=True, blank=True)
+    tracking_consent_at = models.DateTimeField(null=True, blank=True)
     user_type = models.CharField(max_length=8, choices=UserType.choices, default=UserType.CUSTOMER)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

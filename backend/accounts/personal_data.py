@@ -132,6 +132,8 @@ PERSONAL_DATA = PersonalTables(
                 "language",
                 "marketing_consent",
                 "marketing_consent_at",
+                "tracking_consent",
+                "tracking_consent_at",
                 "user_type",
                 "is_active",
                 "is_staff",

@@ -57,6 +57,7 @@ class ProfileChangesSerializer(Body):
         "date_of_birth": "1990-01-01",
         "language": "en",
         "marketing_consent": False,
+        "tracking_consent": True,
     }
 
     email = serializers.EmailField(
@@ -75,6 +76,12 @@ class ProfileChangesSerializer(Body):
     )
     marketing_consent = serializers.BooleanField(
         required=False, help_text="Whether you agree to receive advertising."
+    )
+    tracking_consent = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        help_text="Whether what you do in the shop may be stored for reports and recommendations; null to "
+        "leave it to the shop's rule.",
     )
 
     def validate_date_of_birth(self, value: Any) -> Any:
@@ -200,6 +207,8 @@ class UserSerializer(serializers.ModelSerializer[User]):
         **PROFILE,
         "language": "en",
         "marketing_consent_at": "2026-03-02T12:00:00Z",
+        "tracking_consent": True,
+        "tracking_consent_at": "2026-03-02T12:00:00Z",
     }
 
     email = serializers.CharField(help_text="The address for notifications; empty if there is none.")
@@ -221,6 +230,8 @@ class UserSerializer(serializers.ModelSerializer[User]):
             "language",
             "marketing_consent",
             "marketing_consent_at",
+            "tracking_consent",
+            "tracking_consent_at",
             "date_joined",
         ]
         read_only_fields = fields

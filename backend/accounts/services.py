@@ -24,6 +24,7 @@ from backend.audit.actors import Actor
 from backend.audit.services import differences, record
 
 DEMO_PASSWORD = "vitrine-demo"  # noqa: S105 - public by design, and refused in production
+CONSENTS = frozenset({"marketing_consent", "tracking_consent"})
 SELF_SERVICE_ROLES = (UserType.CUSTOMER, UserType.SELLER)
 PERSONAL_FIELDS = ("phone", "first_name", "last_name", "date_of_birth", "email")
 """The audit log has the values of these columns only as hashes that can be erased."""
@@ -74,7 +75,7 @@ def register(
 def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: datetime) -> User:
     """Change the fields of the account and return it.
 
-    A change of the consent to marketing is stored with its time; `email` as in `change_email`.
+    A change of a consent is stored with its time; `email` as in `change_email`.
 
     Raises:
         TooManyAttempts: too many codes were requested for e-mail addresses; nothing is changed.
@@ -85,8 +86,8 @@ def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: 
     with transaction.atomic():
         user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
         changed = {name: value for name, value in changes.items() if getattr(user, name) != value}
-        if "marketing_consent" in changed:
-            changed["marketing_consent_at"] = now
+        for consent in CONSENTS & changed.keys():
+            changed[f"{consent}_at"] = now
         if changed:
             before = {name: getattr(user, name) for name in changed}
             for name, value in changed.items():

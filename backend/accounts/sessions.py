@@ -76,7 +76,7 @@ def begin_session(
         session.save(force_insert=True)
         changes = {"second_factor": (None, second_factor)} if second_factor else {}
         record("accounts.session_started", by=Actor.user(user.pk), subject=session, changes=changes)
-        if anonymous_id is not None:
+        if anonymous_id is not None and user.tracking_consent is not False:
             _link(anonymous_id, user=user, now=now)
         device_token = remember_device(user, device=device, now=now)
     return replace(_logged_in(session, now=now), device_token=device_token)

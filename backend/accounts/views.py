@@ -36,10 +36,11 @@ from backend.accounts.serializers import (
 )
 from backend.accounts.sessions import end_session, renew
 from backend.accounts.throttles import RefreshThrottle
+from backend.api.consent import TRACKING_CONSENT
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
-from backend.api.shoppers import ANONYMOUS_ID, anonymous_id
+from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import LoginThrottle
 from backend.audit.actors import actor_of
 
@@ -88,7 +89,7 @@ class LoginView(GuestView):
         "accounts_login",
         tag="accounts",
         request=LoginSerializer,
-        headers=[ANONYMOUS_ID, DEVICE_TOKEN],
+        headers=[TRACKING_CONSENT, ANONYMOUS_ID, DEVICE_TOKEN],
         response=LOGIN_RESPONSE,
         errors=[InvalidCredentials, TooManyAttempts],
     )
@@ -110,7 +111,7 @@ class LoginView(GuestView):
         logged_in = services.log_in(
             **credentials,
             device=device_of(request),
-            anonymous_id=anonymous_id(request),
+            anonymous_id=shopper_of(request).key,
             now=timezone.now(),
         )
         if isinstance(logged_in, Challenge):

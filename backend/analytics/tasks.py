@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from analytics_pipeline import dead_letters, rollups
+from analytics_pipeline import dead_letters, retention, rollups
 from analytics_pipeline.settings import PipelineSettings
 from backend.engines.warehouse import warehouse
 
@@ -22,3 +22,10 @@ def drop_old_dead_letters() -> None:
     """Delete dead letters that are older than DEAD_LETTER_DAYS."""
     days = PipelineSettings.from_env().dead_letter_days
     dead_letters.drop(warehouse(), before=timezone.now() - timedelta(days=days))
+
+
+@shared_task
+def empty_old_queries() -> int:
+    """Empty the texts of searches that are older than QUERY_RETENTION_DAYS; return the number of days."""
+    days = PipelineSettings.from_env().query_days
+    return len(retention.empty_queries(warehouse(), before=(timezone.now() - timedelta(days=days)).date()))

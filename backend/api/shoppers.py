@@ -5,6 +5,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from backend.api.consent import may_track, tracking_choice
 from backend.api.errors import InvalidInput
 from backend.api.schema import RequestHeader
 
@@ -19,23 +20,46 @@ ANONYMOUS_ID = RequestHeader(
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """The key that identifies the shopper in the warehouse; None for a guest without an anonymous id."""
+    """The key that identifies the shopper in the warehouse.
+
+    It is None for a guest without an anonymous id, and without consent to tracking.
+    """
 
     key: UUID | None
     user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The shopper who sent a batch of events, and the choice about tracking that the request makes."""
+
+    shopper: Shopper
+    choice: bool | None
 
 
 def shopper_of(request: Request) -> Shopper:
     """Return the shopper: the account, or for guests the anonymous id in the header.
 
     Raises:
-        InvalidInput: the anonymous id is not a UUID, or is the nil UUID.
+        InvalidInput: the anonymous id is not a UUID, or is the nil UUID, or the consent is malformed.
+    """
+    sender = sender_of(request)
+    return sender.shopper if may_track(sender.choice) else Shopper(key=None, user_id=sender.shopper.user_id)
+
+
+def sender_of(request: Request) -> Sender:
+    """Return the shopper with the key, also without consent to tracking, and the choice about it.
+
+    Raises:
+        InvalidInput: the anonymous id is not a UUID, or is the nil UUID, or the consent is malformed.
     """
     # Validated with an account, too, so that a bad header fails both before and after the login.
     guest = anonymous_id(request)
     if request.user.is_authenticated:
-        return Shopper(key=request.user.shopper_key, user_id=request.user.pk)
-    return Shopper(key=guest)
+        shopper = Shopper(key=request.user.shopper_key, user_id=request.user.pk)
+    else:
+        shopper = Shopper(key=guest)
+    return Sender(shopper, tracking_choice(request))
 
 
 def anonymous_id(request: Request) -> UUID | None:

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from backend.accounts.areas import StaffArea
 from backend.accounts.permissions import SellerOrInArea
+from backend.api.consent import TRACKING_CONSENT
 from backend.api.pagination import PageSpan, counted_slice, page_envelope
 from backend.api.parameters import parse
 from backend.api.responses import envelope
@@ -58,7 +59,7 @@ class ProductListView(APIView):
         "products_list",
         tag="products",
         query=ProductListParameters,
-        headers=[ANONYMOUS_ID],
+        headers=[ANONYMOUS_ID, TRACKING_CONSENT],
         response=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
     )
     def get(self, request: Request) -> Response:

@@ -101,6 +101,14 @@ BEAT_SCHEDULE = {
         "task": "backend.analytics.tasks.drop_old_dead_letters",
         "schedule": timedelta(days=1),
     },
+    "empty old queries": {
+        "task": "backend.analytics.tasks.empty_old_queries",
+        "schedule": timedelta(days=1),
+    },
+    "empty personal data on old invoices": {
+        "task": "backend.invoices.tasks.empty_old_invoices",
+        "schedule": timedelta(days=1),
+    },
     "train and publish recommendations": {
         "task": "backend.recommendations.tasks.train_and_publish",
         "schedule": crontab(hour=2, minute=15),

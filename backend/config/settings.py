@@ -228,6 +228,7 @@ SHIPPING_COST = env.number("SHIPPING_COST", "0")
 FREE_SHIPPING_FROM = env.optional_number("FREE_SHIPPING_FROM")
 CUSTOMER_UNIT_LIMIT = env.whole("CUSTOMER_UNIT_LIMIT", 100, least=1)
 RETURN_WINDOW = timedelta(days=env.whole("RETURN_WINDOW_DAYS", 30, least=0))
+TRACKING_CONSENT = env.choice("TRACKING_CONSENT", "assumed", ("assumed", "required"))
 REFUND_SHIPPING = env.choice("REFUND_SHIPPING", "full_return", ("full_return", "never"))
 PAYMENT_HOLD = timedelta(minutes=env.whole("PAYMENT_HOLD_MINUTES", 30, least=1))
 PAYMENT_GATEWAYS = payment_gateways(env, environment=ENVIRONMENT)
@@ -282,7 +283,7 @@ SMS_URL = env.text("SMS_URL", "")
 SMS_AUTHORIZATION = env.text("SMS_AUTHORIZATION", "")
 SMS_BODY = env.text("SMS_BODY", '{"to": "{to}", "text": "{text}"}')
 SMS_TIMEOUT = env.whole("SMS_TIMEOUT", 10, least=1)
-INVOICE_RETENTION = timedelta(days=env.whole("INVOICE_RETENTION_DAYS", 3_650, least=1))
+INVOICE_RETENTION = timedelta(days=env.whole("INVOICE_RETENTION_DAYS", 3_650, least=365))
 DELIVERY_RETENTION = timedelta(days=env.whole("DELIVERY_RETENTION_DAYS", 90, least=2))
 
 LANGUAGE_CODE = "en"
@@ -336,6 +337,7 @@ CORS_ALLOW_HEADERS = [
     "content-type",
     "idempotency-key",
     "x-anonymous-id",
+    "x-tracking-consent",
     "x-cart-token",
     "x-device-token",
     "x-request-id",

@@ -1,9 +1,11 @@
 """Endpoints for the export and the erasure of personal data."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import IO
 from uuid import UUID
 
-from django.http import FileResponse
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -33,6 +35,7 @@ from backend.privacy.serializers import ErasureSerializer, PersonalDataSerialize
 
 TAG = "privacy"
 RECENT = timedelta(hours=1)
+_BLOCK_BYTES = 64 * 1024
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -88,7 +91,7 @@ class ExportView(APIView):
             EngineBusy,
         ],
     )
-    def get(self, request: Request) -> FileResponse:
+    def get(self, request: Request) -> StreamingHttpResponse:
         """Download everything that the shop stores about you, as one JSON file.
 
         The login must not be older than an hour. If a store is not available, the response is a 503: a part
@@ -97,13 +100,19 @@ class ExportView(APIView):
         now = timezone.now()
         if session_of(request).created_at < now - RECENT:
             raise LoginNotRecent(max_minutes=int(RECENT.total_seconds() // 60))
-        return FileResponse(
-            export_of(account_of(request).pk, now=now),
-            as_attachment=True,
-            filename=f"personal-data-{now:%Y-%m-%d}.json",
+        disposition = f'attachment; filename="personal-data-{now:%Y-%m-%d}.json"'
+        return StreamingHttpResponse(
+            _blocks(export_of(account_of(request).pk, now=now)),
             content_type="application/json",
-            headers=_NO_STORE,
+            headers={**_NO_STORE, "Content-Disposition": disposition},
         )
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the file's contents, and close it at the end."""
+    with file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block
 
 
 class ReceiptView(APIView):

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.api.consent import TRACKING_CONSENT
 from backend.api.parameters import parse
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
@@ -30,7 +31,7 @@ class UserRecommendationsView(APIView):
         "user_recommendations_get",
         tag="recommendations",
         query=RecommendationParameters,
-        headers=[ANONYMOUS_ID],
+        headers=[ANONYMOUS_ID, TRACKING_CONSENT],
         response=envelope_of(RecommendationsSerializer),
     )
     def get(self, request: Request) -> Response:
@@ -55,7 +56,7 @@ class ProductRecommendationsView(APIView):
         "product_recommendations_get",
         tag="recommendations",
         query=RecommendationParameters,
-        headers=[ANONYMOUS_ID],
+        headers=[ANONYMOUS_ID, TRACKING_CONSENT],
         response=envelope_of(RecommendationsSerializer),
         errors=[ProductNotFound],
     )

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.api.consent import TRACKING_CONSENT
 from backend.api.pagination import PageSpan, page_envelope
 from backend.api.parameters import parse
 from backend.api.responses import envelope
@@ -41,7 +42,7 @@ class SearchView(APIView):
         tag="search",
         query=SearchParameters,
         parameters=[ATTRIBUTE_PARAMETERS],
-        headers=[ANONYMOUS_ID],
+        headers=[ANONYMOUS_ID, TRACKING_CONSENT],
         response=page_of(
             ProductCardSerializer,
             name="SearchPage",

@@ -108,6 +108,13 @@ class EventsSerializer(serializers.Serializer[Any]):
         help_text="The client's clock when it sends the batch. The times of its events are corrected by the "
         "difference to the server's clock, up to a day.",
     )
+    tracking_consent = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="The guest's choice about tracking, for clients that can't set the header "
+        "X-Tracking-Consent.",
+    )
 
 
 class RefusedSerializer(serializers.Serializer[Any]):
@@ -124,3 +131,6 @@ class TakenSerializer(serializers.Serializer[Any]):
 
     accepted = serializers.IntegerField()
     refused = RefusedSerializer(many=True)
+    tracked = serializers.BooleanField(
+        help_text="False if nothing was stored, because there is no consent to tracking."
+    )

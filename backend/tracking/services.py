@@ -15,6 +15,7 @@ from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
 from analytics_pipeline.recent import KEPT
 from analytics_pipeline.stream import AllowanceExceeded, Batch, TooManyGuests
+from backend.api.consent import may_track
 from backend.api.errors import InvalidInput
 from backend.api.shoppers import ANONYMOUS_HEADER, Shopper
 from backend.engines.streams import refused_quota, source_keys, stream
@@ -31,14 +32,22 @@ _INTERACTIONS = (View, Click, CartAdd)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The number of accepted events, and the refused events with the reasons."""
+    """The number of accepted events, and the refused events with the reasons.
+
+    `tracked` is False if nothing was stored, because there is no consent to tracking.
+    """
 
     accepted: int
     refused: Sequence[Refused]
+    tracked: bool = True
 
 
-def take(body: bytes, *, shopper: Shopper, client: Client, now: datetime) -> Taken:
+def take(
+    body: bytes, *, shopper: Shopper, choice: bool | None = None, client: Client, now: datetime
+) -> Taken:
     """Accept the valid events of a body; keep the others as dead letters, within the quota of the address.
+
+    `choice` is what the shopper chose about tracking; None leaves it to the body and to the setting.
 
     Raises:
         InvalidInput: the body is not a batch, or its anonymous id differs from the header.
@@ -48,14 +57,14 @@ def take(body: bytes, *, shopper: Shopper, client: Client, now: datetime) -> Tak
         StreamUnavailable: the stream is not available; no event was accepted.
     """
     try:
-        return _take(body, shopper=shopper, client=client, now=now)
+        return _take(body, shopper=shopper, choice=choice, client=client, now=now)
     except AllowanceExceeded as error:
         raise Throttled(wait=error.seconds) from error
     except TooManyGuests as error:
         raise TooManyNewGuests(retry_after=ceil(error.seconds)) from error
 
 
-def _take(body: bytes, *, shopper: Shopper, client: Client, now: datetime) -> Taken:
+def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client, now: datetime) -> Taken:
     allowance = client.requests
     received = intake.read_whole(body, arrived_at=now)
     if received is None:
@@ -64,9 +73,14 @@ def _take(body: bytes, *, shopper: Shopper, client: Client, now: datetime) -> Ta
             stream().count(allowance)
             allowance = None
         received = _received(body, now=now)
+    shopper_key = _shopper_key(shopper, received.anonymous_id)
+    if not may_track(received.tracking_consent if choice is None else choice):
+        if allowance is not None:
+            stream().count(allowance)
+        return Taken(accepted=0, refused=received.refused, tracked=False)
     batch = Batch(
         arrived_at=now,
-        shopper_key=_shopper_key(shopper, received.anonymous_id),
+        shopper_key=shopper_key,
         events=received.events,
         refused=_kept(received.refused, address=client.counted_address, now=now),
         clock_offset=received.clock_offset,

@@ -6,9 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from backend.api.consent import TRACKING_CONSENT
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation
-from backend.api.shoppers import ANONYMOUS_ID, shopper_of
+from backend.api.shoppers import ANONYMOUS_ID, sender_of
 from backend.api.throttles import EventsThrottle
 from backend.engines.errors import StreamNotAvailable
 from backend.tracking.bodies import body_of
@@ -31,7 +32,7 @@ class EventsView(APIView):
         "events_create",
         tag="events",
         request=EventsSerializer,
-        headers=[ANONYMOUS_ID],
+        headers=[ANONYMOUS_ID, TRACKING_CONSENT],
         response=envelope_of(TakenSerializer),
         status=202,
         errors=[BatchTooLarge, TooManyNewGuests, UnsupportedEncoding, StreamNotAvailable],
@@ -42,12 +43,19 @@ class EventsView(APIView):
         Each event is validated separately: valid events are accepted, and the response lists the refused ones
         with the reasons. If there is no response, send the batch again with the same event ids; each event
         counts only once.
+
+        Without consent to tracking nothing is stored: `tracked` is false and `accepted` 0. An objection of
+        the browser (`Sec-GPC` or `DNT`) comes first, then the choice stored in the account, then that in the
+        header or the body, then the shop's setting.
         """
+        sender = sender_of(request)
         taken = take(
             body_of(request._request),
-            shopper=shopper_of(request),
+            shopper=sender.shopper,
+            choice=sender.choice,
             client=client_of(request),
             now=timezone.now(),
         )
         refused = [{"index": one.index, "reason": one.reason} for one in taken.refused]
-        return envelope({"accepted": taken.accepted, "refused": refused}, status=202)
+        data = {"accepted": taken.accepted, "refused": refused, "tracked": taken.tracked}
+        return envelope(data, status=202)

@@ -1,7 +1,8 @@
-"""Runs actions concurrently, each with its own database connection."""
+"""Runs actions concurrently, each with its own database connection, and kills them before a statement."""
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -36,3 +37,23 @@ def together(*actions: Callable[[], object]) -> list[object]:
 def kinds(outcomes: Sequence[object]) -> list[str]:
     """Return the outcomes' types by name, sorted."""
     return sorted(type(outcome).__name__ for outcome in outcomes)
+
+
+class Killed(Exception):
+    """A process was killed before a statement; on PostgreSQL its connection is closed."""
+
+
+def killed_at(statement: int) -> Callable[..., Any]:
+    """Return a wrapper that doesn't execute the statement with this number."""
+    left = statement
+
+    def execute(execute: Callable[..., Any], *arguments: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            if connection.vendor == "postgresql":
+                connection.connection.close()
+            raise Killed
+        return execute(*arguments)
+
+    return execute

@@ -54,6 +54,8 @@ def test_registering_creates_an_account_with_the_given_data(client: APIClient) -
         "language": "",
         "marketing_consent": False,
         "marketing_consent_at": None,
+        "tracking_consent": None,
+        "tracking_consent_at": None,
         "date_joined": response.json()["data"]["date_joined"],
     }
     assert account.check_password("securepassword123")

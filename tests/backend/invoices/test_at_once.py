@@ -1,10 +1,8 @@
 """Processes that issue documents at the same time, or are killed meanwhile: no gaps, no duplicates."""
 
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 import pytest
 from django.db import Error, connection
@@ -20,7 +18,7 @@ from backend.outbox.subscribers import Notice
 from backend.outbox.topics import Topic
 from tests.backend.invoices.orders import BY, confirmed_orders
 from tests.backend.shop import NOW
-from tests.backend.together import together
+from tests.backend.together import Killed, killed_at, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,26 +70,6 @@ def test_orders_that_are_cancelled_meanwhile_get_both_documents() -> None:
     issue(orders, by=BY, now=NOW)
 
     require_complete(invoices=12, credit_notes=12)
-
-
-class Killed(Exception):
-    """A process was killed before a statement; on PostgreSQL its connection is closed."""
-
-
-def killed_at(statement: int) -> Callable[..., Any]:
-    """Return a wrapper that doesn't execute the statement with this number."""
-    left = statement
-
-    def execute(execute: Callable[..., Any], *arguments: Any) -> Any:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            if connection.vendor == "postgresql":
-                connection.connection.close()
-            raise Killed
-        return execute(*arguments)
-
-    return execute
 
 
 def test_a_process_killed_at_any_statement_leaves_no_gap_and_the_next_one_issues_the_rest() -> None:

@@ -124,7 +124,7 @@ def found_in_warehouse(warehouse: Warehouse, values: list[str]) -> set[tuple[str
             "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
         )
     ]
-    assert {"events", "order_facts", "query_rollup", "dead_letters"} <= set(tables)
+    assert {"events", "order_facts", rollups.QUERY_RESULTS.table, "dead_letters"} <= set(tables)
     return {
         (table, value)
         for table in tables

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def test_a_guests_events_are_accepted_and_one_request_is_one_entry(guest: APIClient, stream: Stream) -> None:
     response = send(guest, view(), view(type="cart_add", quantity=2), view(exposure_id=str(uuid7())))
     assert response.status_code == 202
-    assert response.json()["data"] == {"accepted": 3, "refused": []}
+    assert response.json()["data"] == {"accepted": 3, "refused": [], "tracked": True}
     (batch,) = batches(stream)
     assert batch.shopper_key == GUEST
     assert [event.type for event in batch.events] == ["view", "cart_add", "view"]

@@ -1,0 +1,37 @@
+"""`manage.py erase_person`: erase a user who asked in another way, or again after restoring a back-up."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from backend.accounts.models import User
+from backend.accounts.phones import phone_of
+from backend.api.errors import DomainError
+from backend.audit.actors import Actor
+from backend.privacy.services import erase_person
+
+
+class Command(BaseCommand):
+    """Erases one user and prints the receipt's id."""
+
+    help = "Erase a user in all stores; the receipt says when each of them has done it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the ways to name the user."""
+        named = parser.add_mutually_exclusive_group(required=True)
+        named.add_argument("--phone", help="the account's phone")
+        named.add_argument("--id", type=int, help="the account's id, as in the log entry `person_erased`")
+
+    def handle(self, *_: Any, phone: str | None, id: int | None, **__: Any) -> None:  # noqa: A002
+        """Erase the user."""
+        try:
+            named: dict[str, Any] = {"pk": id} if phone is None else {"phone": phone_of(phone)}
+            user = User.objects.get(**named)
+            erasure = erase_person(user.pk, by=Actor.system("erase_person"), now=timezone.now())
+        except User.DoesNotExist as error:
+            raise CommandError("there is no such account") from error
+        except DomainError as error:
+            raise CommandError(f"{error.message} {error.details}") from error
+        self.stdout.write(f"erased; the receipt is {erasure.pk}")

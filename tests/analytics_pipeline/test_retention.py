@@ -1,0 +1,35 @@
+"""The texts of searches in old events."""
+
+from datetime import UTC, datetime, timedelta
+
+from analytics_pipeline import clocks, ingest, rollups, uuid7
+from analytics_pipeline.events import Exposure, Record
+from analytics_pipeline.retention import empty_queries
+from analytics_pipeline.warehouse import Warehouse
+from tests.analytics_pipeline.samples import ANNE
+
+DAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def searched(text: str, *, at: datetime) -> Record:
+    id_ = uuid7.make(clocks.milliseconds(at), tail=text.encode().ljust(10)[:10])
+    event = Exposure(event_id=id_, surface="search", product_ids=(1,), query=text, page=1)
+    return Record(event=event, shopper_key=ANNE, arrived_at=at, number=1)
+
+
+def texts(warehouse: Warehouse, table: str) -> list[str]:
+    rows = warehouse.rows(f"SELECT query FROM {table} ORDER BY query")
+    return [row["query"] for row in rows]
+
+
+def test_old_texts_are_emptied_in_events_and_in_the_statistics(warehouse: Warehouse) -> None:
+    old, recent = searched("zebra socks", at=DAY - timedelta(days=1)), searched("lamp", at=DAY)
+    ingest.load(warehouse, [old, recent])
+    rollups.rebuild(warehouse)
+    assert texts(warehouse, rollups.QUERY_RESULTS.table) == ["lamp", "zebra socks"]
+
+    days = [empty_queries(warehouse, before=DAY.date()) for _ in range(2)]
+
+    assert days == [[DAY.date() - timedelta(days=1)], []]
+    assert texts(warehouse, "events") == ["", "lamp"]
+    assert texts(warehouse, rollups.QUERY_RESULTS.table) == ["lamp"]
