@@ -28,6 +28,10 @@ BEAT_SCHEDULE = {
         "task": "backend.accounts.tasks.forget_expired_sessions",
         "schedule": timedelta(days=1),
     },
+    "forget admin sessions": {
+        "task": "backend.config.tasks.forget_admin_sessions",
+        "schedule": timedelta(days=1),
+    },
     "forget security events": {
         "task": "backend.accounts.tasks.forget_security_events",
         "schedule": timedelta(days=1),

@@ -13,6 +13,7 @@ from backend.accounts.models import Session, User
 from backend.accounts.second_factor.models import TotpSecret
 from backend.accounts.second_factor.totp import generator_of, new_secret
 from backend.audit.models import AuditEntry
+from backend.config.tasks import forget_admin_sessions
 from tests.backend.accounts.clients import bearer
 from tests.backend.accounts.clients import log_in as log_in_to_the_api
 from tests.backend.config.admin_site.browser import PASSWORD, errors_of, fields_of, log_in, logged_in, send
@@ -198,6 +199,15 @@ def test_the_time_of_the_last_request_is_written_once_a_minute(
     browser.get("/admin/password_change/")
 
     assert Session.objects.get().last_used_at > used  # type: ignore[operator]
+
+
+def test_expired_sessions_of_django_are_deleted(browser: Client) -> None:
+    kept = logged_in(staff(password=PASSWORD)).cookies["admin_session"].value
+    StoredSession.objects.exclude(pk=kept).update(expire_date=timezone.now() - timedelta(minutes=1))
+
+    forget_admin_sessions()
+
+    assert [row.pk for row in StoredSession.objects.all()] == [kept]
 
 
 def test_requests_to_the_api_neither_read_nor_write_sessions_of_the_admin(
