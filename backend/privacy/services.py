@@ -8,10 +8,10 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from backend.accounts.errors import InvalidCredentials, WrongPassword
+from backend.accounts.errors import WrongPassword
 from backend.accounts.models import User
+from backend.accounts.passwords import confirm_password
 from backend.accounts.second_factor import services as second_factor
-from backend.accounts.services import verify_password
 from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
 from backend.audit.actors import Actor
 from backend.audit.services import record
@@ -28,7 +28,9 @@ from backend.privacy.obstacles import obstacles_of
 logger = structlog.get_logger(__name__)
 
 
-def erase_account(user_id: int, *, phone: str, password: str, code: str, by: Actor, now: datetime) -> Erasure:
+def erase_account(
+    user_id: int, *, password: str, code: str, session_id: UUID, by: Actor, now: datetime
+) -> Erasure:
     """Erase the user, whose password and second factor are verified first, and return the receipt.
 
     Raises:
@@ -37,15 +39,11 @@ def erase_account(user_id: int, *, phone: str, password: str, code: str, by: Act
         WrongCode: the account has a second factor, and `code` is not valid.
         ErasureRefused: the account is still needed.
     """
-    try:
-        verified = verify_password(phone=phone, password=password, now=now)
-    except InvalidCredentials as error:
-        raise WrongPassword from error
-    if verified.pk != user_id:
-        raise WrongPassword
-    if second_factor.methods_of(verified):
+    user = User.objects.get(pk=user_id)
+    confirm_password(user, password=password, session_id=session_id, now=now)
+    if second_factor.methods_of(user):
         second_factor.verify(user_id, code=code, now=now)
-    return erase_person(user_id, password_hash=verified.password, by=by, now=now)
+    return erase_person(user_id, password_hash=user.password, by=by, now=now)
 
 
 def erase_person(user_id: int, *, password_hash: str | None = None, by: Actor, now: datetime) -> Erasure:

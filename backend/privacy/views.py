@@ -59,11 +59,10 @@ class AccountErasureView(APIView):
         long as the law requires. The receipt says which other stores have deleted their copies; it can be
         read without an account.
         """
-        user = account_of(request)
         erasure = services.erase_account(
-            user.pk,
-            phone=user.phone or "",
+            account_of(request).pk,
             **parse_body(request, ErasureSerializer),
+            session_id=session_of(request).pk,
             by=actor_of(request),
             now=timezone.now(),
         )

@@ -113,7 +113,10 @@ def test_orders_in_progress_prevent_the_erasure_and_are_named() -> None:
     user = customer(password=PASSWORD)
     order = order_of(user, {variant().pk: 1})
 
-    response = client_of(user).delete(ERASE, {"password": PASSWORD}, format="json")
+    client = client_of()
+    tokens = client.post("/accounts/login/", {"phone": user.phone, "password": PASSWORD}).json()["data"]
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access_token']}")
+    response = erase(client)
 
     assert (response.status_code, response.json()["code"]) == (409, "erasure_refused")
     reasons = {"orders_in_progress", "payments_in_progress"}
