@@ -34,6 +34,9 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["object_type", "object_id", "id"], name="audit_of_an_object"),
             models.Index(fields=["user_id", "id"], name="audit_of_a_user"),
+            models.Index(
+                fields=["system_name", "id"], name="audit_of_a_system", condition=~Q(system_name="")
+            ),
             models.Index(fields=["recorded_at"], name="audit_by_time"),
             models.Index(fields=["xid", "id"], name="audit_in_commit_order"),
             # PostgreSQL needs this operator class for prefixes.
