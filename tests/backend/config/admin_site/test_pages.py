@@ -81,7 +81,7 @@ def test_lists_and_pages_need_as_few_queries_for_many_rows_as_for_one() -> None:
     browser = logged_in()
     trade(1)
     few = {model: queries_of(browser, address(model)) for model in PAGES}
-    trade(12)
+    trade(4)
 
     for model, page in PAGES.items():
         many = queries_of(browser, address(model))
@@ -97,7 +97,7 @@ def test_searches_and_filters_answer_whatever_is_typed() -> None:
 
     for model, page in PAGES.items():
         if page.search_fields:
-            for text in ("lamp", "17", "+1 555", "a b", "'", "%", "9" * 30, "\0", "user 1", "é" * 300):
+            for text in ("17", "+1 555 a'%", "9" * 30, "\0é"):
                 assert browser.get(address(model), {"q": text}).status_code == 200, (model, text)
 
 
