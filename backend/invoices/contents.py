@@ -61,6 +61,10 @@ def shop_of_record() -> dict[str, Any]:
 
 def _buyer(order: Order) -> dict[str, Any]:
     address = order.billing_address or order.shipping_address
+    if not (address.get("name") or order.customer_name or order.email):
+        # The account was erased after the invoice was issued, which still names the buyer.
+        for content in order.invoices.order_by("pk").values_list("content", flat=True)[:1]:
+            return dict(content["buyer"])
     return {
         "name": address.get("name") or order.customer_name,
         "company": address.get("company", ""),

@@ -11,7 +11,9 @@ from rest_framework.test import APIClient
 from backend.accounts.models import User
 from backend.audit.actors import Actor
 from backend.invoices.models import Invoice
+from backend.invoices.services import issue
 from backend.orders.models import Order
+from backend.orders.returns import receive_at_once
 from backend.outbox.models import Message
 from backend.privacy.errors import ErasureRefused
 from backend.privacy.models import Erasure
@@ -75,6 +77,18 @@ def test_orders_invoices_and_money_stay_without_the_customer(person: Person) -> 
     assert receipt["erased"]["account"] == 1
     # What is derived from the orders is written again.
     assert Message.objects.filter(topic="order", key=str(order.pk)).exists()
+
+
+def test_a_credit_note_after_the_erasure_names_the_buyer_of_its_invoice(person: Person) -> None:
+    erase(person.client)
+
+    item = person.order.items.get()
+    receive_at_once(person.order.pk, units={item.pk: 1}, by=SYSTEM, now=timezone.now())
+    issue([person.order.pk], by=SYSTEM, now=timezone.now())
+
+    first, *_, last = Invoice.objects.filter(order=person.order).order_by("pk")
+    assert last.content["buyer"] == first.content["buyer"]
+    assert first.content["buyer"]["name"] == "Zebedee Quartermaine"
 
 
 def test_sessions_end_and_the_phone_can_be_registered_again(person: Person) -> None:
