@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from csp.decorators import csp
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -25,9 +26,9 @@ from backend.config.admin_site import dead_letters, login_pages
 from backend.config.admin_site.forms import PasswordForm
 from backend.config.admin_site.login_pages import login_session_of
 from backend.config.admin_site.overview import panels_for
-from backend.config.admin_site.policy import ADMIN_POLICY
+from backend.config.admin_site.policy import policy_of
 
-with_policy = csp(ADMIN_POLICY)
+with_policy = csp(policy_of(settings.STORAGES["default"]))
 SECRETS = ("password", "code", "first_code", "challenge", "current_password", "repeated")
 open_page = method_decorator([with_policy, never_cache, csrf_protect, sensitive_post_parameters(*SECRETS)])
 
