@@ -18,6 +18,7 @@ STAFF_AREAS_OF_APPS: Mapping[str, StaffArea] = {
     "orders": StaffArea.ORDERS,
     "outbox": StaffArea.OPERATIONS,
     "payments": StaffArea.PAYMENTS,
+    "privacy": StaffArea.CUSTOMERS,
     "purchasing": StaffArea.STOCK,
     "recommendations": StaffArea.MODELS,
     "search": StaffArea.SEARCH,
