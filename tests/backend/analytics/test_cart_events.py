@@ -14,7 +14,8 @@ from backend.engines import warehouse as engines
 from backend.outbox.relay import drain
 from tests.backend.shop import NOW, variant
 
-pytestmark = pytest.mark.django_db
+# The relay delivers only what is committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 GUEST = guest_with("g" * 43)
 SHOPPER = uuid4()
