@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from backend.accounts.errors import EmailTaken, InvalidEmailCode
 from backend.accounts.guessing import AttemptKind, Counted, count_attempt, count_attempts
+from backend.accounts.locks import lock_user
 from backend.accounts.models import EmailVerification, SecurityEventKind, User
 from backend.accounts.one_time_passwords import digits_of
 from backend.accounts.security_events import publish_security_event
@@ -37,7 +38,7 @@ def change_email(user_id: int, *, email: str, by: Actor, now: datetime) -> User:
         counted = [Counted(AttemptKind.EMAIL_REQUEST, f"user {user_id}")]
         count_attempts([*counted, Counted(AttemptKind.EMAIL_REQUEST, email.lower())], now=now)
     with transaction.atomic():
-        user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+        user = lock_user(user_id)
         if email != user.email and not (user.email_verified and email):
             _replace(user, email=email, verified_at=None, by=by, now=now)
         EmailVerification.objects.filter(user=user, used_at=None).update(expires_at=now)
@@ -75,7 +76,7 @@ def verify_email(user_id: int, *, code: str, by: Actor, now: datetime) -> User:
     count_attempt(AttemptKind.EMAIL_CODE, str(user_id), now=now)
     try:
         with transaction.atomic():
-            user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+            user = lock_user(user_id)
             row = EmailVerification.objects.filter(user=user).order_by("-pk").first()
             is_right = row is not None and _try(row, code=code, now=now)
             if row is not None and is_right:

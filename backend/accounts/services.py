@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.email_addresses import change_email, normalised
 from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
+from backend.accounts.locks import lock_user
 from backend.accounts.login_attempts import LoginAttempt
 from backend.accounts.models import User, UserType
 from backend.accounts.passwords import require_acceptable
@@ -84,7 +85,7 @@ def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: 
     if (email := changes.pop("email", None)) is not None and not _has_email(user_id, email=email):
         change_email(user_id, email=email, by=by, now=now)
     with transaction.atomic():
-        user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
+        user = lock_user(user_id)
         changed = {name: value for name, value in changes.items() if getattr(user, name) != value}
         for consent in CONSENTS & changed.keys():
             changed[f"{consent}_at"] = now
@@ -101,14 +102,6 @@ def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: 
 
 def _has_email(user_id: int, *, email: str) -> bool:
     return User.objects.filter(pk=user_id, email=normalised(email)).exists()
-
-
-def lock_account(user_id: int) -> None:
-    """Lock the account until the caller's transaction ends, so that limits per account can be checked.
-
-    Rows that refer to the account can still be inserted.
-    """
-    User.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=user_id)
 
 
 def _new_phone(raw: str) -> str:

@@ -12,6 +12,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.errors import InvalidCredentials, InvalidToken, SessionEnded, SessionNotFound
 from backend.accounts.known_devices import remember_device
+from backend.accounts.locks import lock_user
 from backend.accounts.models import Session, ShopperLink, User
 from backend.accounts.tokens import (
     TokenPair,
@@ -199,7 +200,7 @@ def end_other_sessions(user_id: int, *, kept: UUID | None, by: Actor, now: datet
     """End the user's sessions except `kept`, if that is given; return how many."""
     with transaction.atomic():
         # A login locks the user too, so a concurrent one has committed its session or begins it afterwards.
-        user = User.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=user_id)
+        user = lock_user(user_id)
         others = Session.objects.active(now=now).filter(user=user)
         ended = (others if kept is None else others.exclude(pk=kept)).update(ended_at=now)
         if ended:

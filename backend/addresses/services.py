@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from backend.accounts.services import lock_account
+from backend.accounts.locks import lock_user
 from backend.addresses.errors import MAX_ADDRESSES, AddressBookFull
 from backend.addresses.models import Address
 from backend.addresses.selectors import address_for, addresses_of
@@ -27,7 +27,7 @@ def create_address(user_id: int, *, values: Mapping[str, Any], by: Actor) -> Add
         AddressBookFull: it has the maximum number of addresses.
     """
     with transaction.atomic():
-        lock_account(user_id)
+        lock_user(user_id)
         if addresses_of(user_id).count() >= MAX_ADDRESSES:
             raise AddressBookFull(max_addresses=MAX_ADDRESSES)
         return _stored(Address(user_id=user_id), values=values, action="addresses.created", by=by)
@@ -40,7 +40,7 @@ def replace_address(address_id: int, *, user_id: int, values: Mapping[str, Any],
         AddressNotFound: it doesn't exist, or is another customer's.
     """
     with transaction.atomic():
-        lock_account(user_id)
+        lock_user(user_id)
         address = address_for(address_id, user_id=user_id)
         return _stored(address, values=values, action="addresses.updated", by=by)
 
@@ -52,7 +52,7 @@ def delete_address(address_id: int, *, user_id: int, by: Actor) -> None:
         AddressNotFound: it doesn't exist, or is another customer's.
     """
     with transaction.atomic():
-        lock_account(user_id)
+        lock_user(user_id)
         address = address_for(address_id, user_id=user_id)
         _record("addresses.deleted", address, before=_values(address), by=by)
         address.delete()

@@ -11,8 +11,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from backend.accounts.locks import lock_user
 from backend.accounts.models import User
-from backend.accounts.services import lock_account
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.catalog.models import Variant
@@ -37,7 +37,7 @@ def subscribe(user: User, *, variant: Variant, by: Actor, now: datetime) -> Back
     if variant.available:
         raise VariantAvailable(variant_id=variant.pk, available=variant.available)
     with transaction.atomic():
-        lock_account(user.pk)
+        lock_user(user.pk)
         others = BackInStockSubscription.objects.filter(user=user).exclude(variant=variant)
         if others.count() >= SUBSCRIPTIONS_PER_USER:
             raise TooManySubscriptions(maximum=SUBSCRIPTIONS_PER_USER)

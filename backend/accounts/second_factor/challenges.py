@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
+from backend.accounts.locks import lock_user
 from backend.accounts.models import User
 from backend.accounts.second_factor import passkeys
 from backend.accounts.second_factor.errors import InvalidChallenge, WrongCode
@@ -21,7 +22,6 @@ from backend.accounts.second_factor.services import (
     Method,
     accept_code,
     count_code,
-    lock_user,
     record_refusal,
     record_use,
 )

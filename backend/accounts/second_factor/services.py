@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from backend.accounts.guessing import AttemptKind, Counted, count_attempt, reset_attempts
+from backend.accounts.locks import lock_user
 from backend.accounts.models import User
 from backend.accounts.second_factor import recovery_codes, totp
 from backend.accounts.second_factor.errors import WrongCode
@@ -51,11 +52,6 @@ def methods_of(user: User) -> list[Method]:
 def is_required_of(user: User) -> bool:
     """Return whether the user must have a second factor."""
     return (user.is_staff or user.is_admin) and settings.STAFF_SECOND_FACTOR == "required"
-
-
-def lock_user(user_id: int) -> User:
-    """Lock the user until the caller's transaction ends, and return the row."""
-    return User.objects.select_for_update(of=("self",), no_key=True).get(pk=user_id)
 
 
 def verify(user_id: int, *, code: str, now: datetime) -> Method:
