@@ -153,6 +153,14 @@ def verified_row(phone: str, *, reset_token: str, now: datetime) -> OneTimePassw
     )
 
 
+def invalidate_codes(user_id: int, *, now: datetime) -> None:
+    """Invalidate the user's codes and reset tokens, because the password was changed."""
+    usable = OneTimePassword.objects.filter(
+        user=user_id, created_at__gt=now - VALID_FOR - RESET_TOKEN_VALID_FOR
+    )
+    usable.update(expires_at=now, reset_token_hash="")
+
+
 def forget_one_time_passwords(*, now: datetime) -> int:
     """Delete one-time passwords that are older than KEPT_FOR; return how many."""
     return OneTimePassword.objects.filter(created_at__lt=now - KEPT_FOR).delete()[0]

@@ -12,9 +12,10 @@ from backend.accounts.devices import UNKNOWN_DEVICE
 from backend.accounts.errors import InvalidResetToken, WrongPassword
 from backend.accounts.guessing import AttemptKind, Counted, count_attempts, reset_attempts
 from backend.accounts.known_devices import forget_devices_of, remember_device
+from backend.accounts.locks import lock_user
 from backend.accounts.login_attempts import phone_count
 from backend.accounts.models import OneTimePassword, SecurityEventKind, User
-from backend.accounts.one_time_passwords import verified_row
+from backend.accounts.one_time_passwords import invalidate_codes, verified_row
 from backend.accounts.phones import phone_of
 from backend.accounts.security_events import publish_security_event
 from backend.accounts.sessions import end_other_sessions
@@ -70,6 +71,7 @@ def change_password(
         unchanged = User.objects.filter(pk=user_id, password=user.password)
         if not unchanged.update(password=new_hash):
             raise WrongPassword
+        invalidate_codes(user_id, now=now)
         record("accounts.password_changed", by=by, subject=user)
         publish_security_event(user.pk, kind=SecurityEventKind.PASSWORD_CHANGED, now=now)
         return end_other_sessions(user_id, kept=kept, by=by, now=now)
@@ -92,8 +94,11 @@ def reset_password(*, phone: str, password: str, reset_token: str, now: datetime
     require_acceptable(password, user=user)
     new_hash = make_password(password)
     with transaction.atomic():
-        if not OneTimePassword.objects.filter(pk=row.pk, reset_at=None).update(reset_at=now):
+        lock_user(user.pk)
+        unused = OneTimePassword.objects.filter(pk=row.pk, reset_token_hash=row.reset_token_hash)
+        if not unused.update(reset_at=now):
             raise InvalidResetToken
+        invalidate_codes(user.pk, now=now)
         User.objects.filter(pk=user.pk).update(password=new_hash)
         record("accounts.password_reset", by=GUEST, subject=user)
         publish_security_event(user.pk, kind=SecurityEventKind.PASSWORD_RESET, now=now)

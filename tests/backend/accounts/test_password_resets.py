@@ -18,7 +18,7 @@ from backend.accounts.one_time_passwords import code_of, phone_key, request_code
 from backend.accounts.tasks import forget_one_time_passwords
 from backend.audit.models import AuditEntry
 from backend.outbox.models import Message
-from tests.backend.accounts.clients import PASSWORD, PHONE, authenticates, log_in, renew
+from tests.backend.accounts.clients import PASSWORD, PHONE, authenticates, bearer, log_in, renew
 from tests.backend.together import kinds, together
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
@@ -95,6 +95,29 @@ def test_without_the_cookie_the_token_is_sent_in_the_body(client: APIClient) -> 
     again = client.post(RESET, {"phone": PHONE, "password": PASSWORD, "reset_token": token})
     assert outcome(again) == (400, "invalid_reset_token")
     log_in(client, password=NEW)
+
+
+def _reset(client: APIClient, access_token: str) -> Any:
+    return client.post(RESET, {"phone": PHONE, "password": NEW, "reset_token": verified(client)})
+
+
+def _change(client: APIClient, access_token: str) -> Any:
+    body = {"current_password": PASSWORD, "password": NEW}
+    return client.post("/accounts/change-password/", body, headers=bearer(access_token))
+
+
+@pytest.mark.parametrize("set_password", [_reset, _change])
+def test_a_new_password_invalidates_earlier_codes_and_reset_tokens(
+    client: APIClient, set_password: Callable[[APIClient, str], Any]
+) -> None:
+    access_token = log_in(client)["access_token"]
+    token = verified(client)
+    code = requested(client)
+    assert set_password(client, access_token).status_code == 200
+    late = client.post(RESET, {"phone": PHONE, "password": PASSWORD, "reset_token": token})
+    assert outcome(late) == (400, "invalid_reset_token")
+    code = code_of(newest()) if set_password is _reset else code
+    assert outcome(client.post(VERIFY, {"phone": PHONE, "otp": code})) == (400, "invalid_one_time_password")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +204,7 @@ def test_a_phone_gets_five_codes_an_hour_also_in_parallel(client: APIClient, pho
     outcomes = together(*[partial(request_code, phone, now=now)] * 8)
     assert kinds(outcomes) == ["NoneType"] * 5 + ["TooManyOneTimePasswords"] * 3
     assert OneTimePassword.objects.count() == 5
-    # The codes of the next hour are used up too, in case the clock strikes before the request.
+    # The codes of the next hour are used up too, in case that hour begins before the request.
     for _ in range(5):
         request_code(phone, now=now + timedelta(hours=1))
     refused = client.post(FORGOT, {"phone": phone})
