@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import transaction
 
 from backend.accounts.errors import WrongPassword
+from backend.accounts.guessing import AttemptKind, Counted, reset_attempts
+from backend.accounts.locks import lock_user
 from backend.accounts.models import SecurityEventKind, Session, User
 from backend.accounts.passwords import confirm_password
 from backend.accounts.second_factor import recovery_codes, totp
@@ -29,7 +31,6 @@ from backend.accounts.second_factor.services import (
     accept_code,
     count_code,
     is_required_of,
-    lock_user,
     methods_of,
 )
 from backend.accounts.security_events import publish_security_event
@@ -147,10 +148,14 @@ def confirm_totp(user_id: int, *, code: str, session_id: UUID, by: Actor, now: d
 
     Raises:
         TotpNotEnrolled: the enrolment was not begun, or was confirmed before.
+        SecondFactorRequired: the account got a passkey meanwhile, with which the session was not begun.
+        TooManyAttempts: too many codes were wrong; this one is not checked.
         WrongCode: the code is wrong.
     """
+    count_code(user_id, code=code, now=now)
     with transaction.atomic():
-        lock_user(user_id)
+        user = lock_user(user_id)
+        require_verified_session(user, session_id=session_id)
         row = TotpSecret.objects.select_for_update().filter(user=user_id, confirmed_at=None).first()
         if row is None:
             raise TotpNotEnrolled
@@ -158,6 +163,7 @@ def confirm_totp(user_id: int, *, code: str, session_id: UUID, by: Actor, now: d
             raise WrongCode
         row.confirmed_at = now
         row.save(update_fields=["confirmed_at", "last_step"])
+        reset_attempts([Counted(AttemptKind.SECOND_FACTOR, str(user_id))])
         return factor_added(user_id, method=Method.TOTP, session_id=session_id, by=by, now=now)
 
 

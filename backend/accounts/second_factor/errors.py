@@ -20,7 +20,7 @@ class InvalidChallenge(DomainError):
 
 
 class SecondFactorRequired(DomainError):
-    """Staff must use a second factor, but this session was begun without one."""
+    """The request needs a second factor, but the session was begun without one."""
 
     code = "second_factor_required"
     status = 403

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from backend.accounts.locks import lock_user
 from backend.accounts.second_factor import passkeys
 from backend.accounts.second_factor.enrolment import (
     changing,
@@ -25,7 +26,7 @@ from backend.accounts.second_factor.errors import (
     WrongCode,
 )
 from backend.accounts.second_factor.models import Passkey, PasskeyRegistration
-from backend.accounts.second_factor.services import Method, lock_user
+from backend.accounts.second_factor.services import Method
 from backend.audit.actors import Actor
 from backend.audit.services import record
 
@@ -68,6 +69,7 @@ def add_passkey(
     Raises:
         PasskeyRefused: the credential doesn't belong to the options, or these are too old or were used.
         PasskeyRegistered: an account has the passkey already.
+        SecondFactorRequired: the account got a second factor meanwhile, with which the session was not begun.
         TooManyPasskeys: the account has MOST_PASSKEYS.
         PasskeysUnavailable: the package for passkeys isn't installed.
     """
@@ -77,7 +79,7 @@ def add_passkey(
     passkey.name, passkey.created_at = name, now
     try:
         with transaction.atomic():
-            lock_user(user_id)
+            require_verified_session(lock_user(user_id), session_id=session_id)
             if passkeys_of(user_id).count() >= MOST_PASSKEYS:
                 raise TooManyPasskeys(most=MOST_PASSKEYS)
             passkey.save(force_insert=True)

@@ -84,7 +84,13 @@ class PasskeyListView(APIView):
         request=NewPasskeySerializer,
         response=envelope_of(AddedPasskeySerializer),
         status=201,
-        errors=[PasskeyRefused, PasskeyRegistered, TooManyPasskeys, PasskeysUnavailable],
+        errors=[
+            PasskeyRefused,
+            PasskeyRegistered,
+            SecondFactorRequired,
+            TooManyPasskeys,
+            PasskeysUnavailable,
+        ],
     )
     def post(self, request: Request) -> Response:
         """Add the passkey that the browser created.

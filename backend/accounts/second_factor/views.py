@@ -84,7 +84,7 @@ class TotpConfirmView(SensitiveView):
         tag="accounts",
         request=TotpCodeSerializer,
         response=envelope_of(RecoveryCodesSerializer),
-        errors=[TotpNotEnrolled, WrongCode],
+        errors=[TotpNotEnrolled, SecondFactorRequired, WrongCode, TooManyAttempts],
     )
     def post(self, request: Request) -> Response:
         """Enable the authenticator app with its first code.

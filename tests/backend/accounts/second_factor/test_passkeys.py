@@ -21,6 +21,7 @@ from tests.backend.accounts.second_factor.clients import (
     SECOND_STEP,
     account,
     answer,
+    app_of,
     challenge,
     current,
     enrolled,
@@ -294,6 +295,23 @@ def test_a_session_without_the_second_factor_cannot_add_another(client: APIClien
     path = f"{OWN}totp/disable/"
     assert own.post(path, {"password": PASSWORD, "code": current(app)}).status_code == 200
     assert outcome(before.post(f"{OWN}totp/", {"password": PASSWORD})) == (403, "second_factor_required")
+
+
+def test_a_factor_that_was_begun_before_another_one_needs_that_one_too(
+    client: APIClient, own: APIClient
+) -> None:
+    before = logged_in(client)
+    pending = app_of(before.post(f"{OWN}totp/", {"password": PASSWORD}).json()["data"]["secret"])
+    theirs = Authenticator(credential_id=b"another credential")
+    credential = theirs.create(creation_options(before))
+    Passkey.objects.create(
+        user=User.objects.get(), public_key=b"", sign_count=0, backed_up=False, created_at=timezone.now()
+    )
+
+    refused = (403, "second_factor_required")
+    assert outcome(before.post(f"{OWN}totp/confirm/", {"code": current(pending)})) == refused
+    assert outcome(before.post(PASSKEYS, {"name": "Theirs", "credential": credential})) == refused
+    assert Passkey.objects.count() == 1
 
 
 def test_an_account_has_at_most_twenty_passkeys(own: APIClient, user: User) -> None:

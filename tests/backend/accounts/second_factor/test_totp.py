@@ -85,6 +85,14 @@ def test_an_enrolment_has_a_uri_and_its_qr_code_and_counts_only_when_it_was_conf
     assert outcome(own.post(f"{OWN}totp/", {"password": PASSWORD})) == (409, "totp_already_enabled")
 
 
+def test_guesses_of_the_code_that_confirms_an_app_are_counted(own: APIClient) -> None:
+    app = app_of(own.post(f"{OWN}totp/", {"password": PASSWORD}).json()["data"]["secret"])
+    path = f"{OWN}totp/confirm/"
+    for _ in range(10):
+        assert outcome(own.post(path, {"code": wrong(app)})) == (400, "wrong_second_factor")
+    assert outcome(own.post(path, {"code": current(app)})) == (429, "too_many_attempts")
+
+
 def test_a_code_is_accepted_once(client: APIClient, own: APIClient) -> None:
     begun = own.post(f"{OWN}totp/", {"password": PASSWORD}).json()["data"]
     app = app_of(begun["secret"])
