@@ -52,11 +52,11 @@ class TooManyAttempts(DomainError):
 
 
 class WrongPassword(DomainError):
-    """The present password is wrong, or it was changed by another request meanwhile."""
+    """The current password is wrong, or another request changed it meanwhile."""
 
     code = "wrong_password"
     message = "The current password is wrong."
-    hint = "Send the present password as `current_password`."
+    hint = "Send the current password of the account."
 
 
 class InvalidOneTimePassword(DomainError):

@@ -87,8 +87,8 @@ def set_active(user_id: int, *, active: bool, by: Actor, now: datetime) -> User:
         user, granter = _locked(user_id, by=by)
         if user.staff_areas or user.is_staff:
             _require_power_over(user, granter=granter)
-        elif granter is not None and not granter.has_area(StaffArea.CUSTOMERS):
-            raise AreaRequired(StaffArea.CUSTOMERS)
+        else:
+            _require_area(granter, area=StaffArea.CUSTOMERS)
         if user.is_active == active:
             return user
         if not active:
@@ -117,13 +117,17 @@ def _locked(user_id: int, *, by: Actor) -> tuple[User, User | None]:
 def _require_power_over(user: User, *, granter: User | None, granting: Collection[StaffArea] = ()) -> None:
     if granter is None:
         return
-    if not granter.is_active or not granter.has_area(StaffArea.STAFF):
-        raise AreaRequired(StaffArea.STAFF)
+    _require_area(granter, area=StaffArea.STAFF)
     lacking = (user.staff_areas | set(granting)) - granter.staff_areas
     if lacking:
         raise BeyondOwnAreas(areas=sorted(lacking))
     if user.is_admin:
         _require_admin(granter)
+
+
+def _require_area(granter: User | None, *, area: StaffArea) -> None:
+    if granter is not None and not (granter.is_active and granter.has_area(area)):
+        raise AreaRequired(area)
 
 
 def _require_admin(granter: User | None) -> None:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--remove", nargs="+", choices=AREAS, default=[], metavar="AREA")
         admin = parser.add_mutually_exclusive_group()
-        admin.add_argument("--admin", action="store_true", default=None, help="give all areas, for ever")
+        admin.add_argument("--admin", action="store_true", default=None, help="give all areas")
         admin.add_argument("--not-admin", dest="admin", action="store_false", default=None)
         active = parser.add_mutually_exclusive_group()
         active.add_argument("--activate", dest="active", action="store_true", default=None)
