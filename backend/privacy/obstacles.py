@@ -45,7 +45,7 @@ def obstacles_of(user: User) -> Obstacles:
     reasons = [reason for reason, numbers in found.items() if numbers]
     if any(model._default_manager.filter(seller=user.pk).exists() for model in _SOLD_BY_SELLER):
         reasons.append("seller")
-    if user.is_admin or user.is_superuser:
+    if user.is_staff or user.is_admin:
         reasons.append("staff")
     numbers = sorted(set().union(*found.values()))
     return Obstacles(reasons=tuple(reasons), orders=tuple(numbers))
