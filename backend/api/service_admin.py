@@ -174,9 +174,10 @@ class ServiceAdmin(InArea, ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Return the rows that match, and that none is found twice."""
+        """Return the rows that match, and that none is found twice; all rows if the page has no search."""
         text = search_term.strip().replace("\0", "")
-        return (queryset.filter(self.matching(text)) if text else queryset), False
+        found = queryset.filter(self.matching(text)) if text and self.search_fields else queryset
+        return found, False
 
     # Writes.
 

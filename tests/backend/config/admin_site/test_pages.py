@@ -96,9 +96,9 @@ def test_searches_and_filters_answer_whatever_is_typed() -> None:
     trade(1)
 
     for model, page in PAGES.items():
-        if page.search_fields:
-            for text in ("17", "+1 555 a'%", "9" * 30, "\0é"):
-                assert browser.get(address(model), {"q": text}).status_code == 200, (model, text)
+        texts = ("17", "+1 555 a'%", "9" * 30, "\0é")
+        for text in texts if page.search_fields else texts[:1]:
+            assert browser.get(address(model), {"q": text}).status_code == 200, (model, text)
 
 
 @pytest.mark.parametrize("area", list(StaffArea))
