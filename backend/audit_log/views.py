@@ -84,7 +84,7 @@ class ExportView(AuditView):
     content_negotiation_class = JsonAlways
 
     @operation(
-        "audit_entries_export",
+        "audit_export_get",
         tag=TAG,
         query=ExportParameters,
         response={(200, CSV.media_type): CSV.schema, (200, NDJSON.media_type): NDJSON.schema},

@@ -39,7 +39,8 @@ def returns_list(operation: Operation) -> bool:
     if operation.method != "GET" or "application/json" not in content:
         return False
     properties = resolved(content["application/json"]["schema"])["properties"]
-    return "results" in properties or properties["data"].get("type") == "array"
+    data = resolved(properties.get("data", {}))
+    return "results" in properties or data.get("type") == "array" or "next" in data.get("properties", {})
 
 
 @pytest.mark.parametrize(
