@@ -128,7 +128,7 @@ class PasswordAndCodeSerializer(PasswordSerializer):
     code = _code()
 
 
-class RecoveryCodesSerializer(serializers.Serializer[Any]):
+class NewRecoveryCodesSerializer(serializers.Serializer[Any]):
     """New recovery codes, which are not shown again; empty if the earlier ones stay valid."""
 
     EXAMPLE = {"recovery_codes": RECOVERY_CODES}

@@ -17,10 +17,10 @@ from backend.accounts.second_factor.errors import (
     WrongCode,
 )
 from backend.accounts.second_factor.serializers import (
+    NewRecoveryCodesSerializer,
     PasswordAndCodeSerializer,
     PasswordAndOptionalCodeSerializer,
     PasswordSerializer,
-    RecoveryCodesSerializer,
     SecondFactorSerializer,
     TotpCodeSerializer,
     TotpEnrolmentSerializer,
@@ -83,7 +83,7 @@ class TotpConfirmView(SensitiveView):
         "second_factor_totp_confirm",
         tag="accounts",
         request=TotpCodeSerializer,
-        response=envelope_of(RecoveryCodesSerializer),
+        response=envelope_of(NewRecoveryCodesSerializer),
         errors=[TotpNotEnrolled, SecondFactorRequired, WrongCode, TooManyAttempts],
     )
     def post(self, request: Request) -> Response:
@@ -99,7 +99,7 @@ class TotpConfirmView(SensitiveView):
             now=timezone.now(),
         )
         return envelope(
-            RecoveryCodesSerializer({"recovery_codes": codes}).data, message="Authenticator app enabled."
+            NewRecoveryCodesSerializer({"recovery_codes": codes}).data, message="Authenticator app enabled."
         )
 
 
@@ -139,7 +139,7 @@ class RecoveryCodesView(SensitiveView):
         "recovery_codes_create",
         tag="accounts",
         request=PasswordAndOptionalCodeSerializer,
-        response=envelope_of(RecoveryCodesSerializer),
+        response=envelope_of(NewRecoveryCodesSerializer),
         status=201,
         errors=[WrongPassword, TooManyAttempts, WrongCode, NoSecondFactor],
     )
@@ -157,5 +157,5 @@ class RecoveryCodesView(SensitiveView):
             now=timezone.now(),
         )
         return envelope(
-            RecoveryCodesSerializer({"recovery_codes": codes}).data, message="New codes.", status=201
+            NewRecoveryCodesSerializer({"recovery_codes": codes}).data, message="New codes.", status=201
         )

@@ -85,7 +85,7 @@ def test_a_repeated_or_larger_matrix_creates_only_what_is_missing(owner: User, s
         ({"attributes": {"size": ["S", "s"]}}, "attributes"),
         ({"attributes": {"size": ["S"], "Size": ["M"]}}, "attributes"),
         ({"attributes": {"size": [str(number) for number in range(10_000)]}}, "attributes.size"),
-        ({"attributes": {f"a{number}": ["x"] for number in range(10_000)}}, "attributes"),
+        ({"attributes": {f"a{number}": ["x"] for number in range(900)}}, "attributes"),
         ({"attributes": {name: [str(number) for number in range(100)] for name in "abcde"}}, "attributes"),
         ({"sku_pattern": "SHIRT-{size}"}, "sku_pattern"),
         ({"sku_pattern": "SHIRT-{size}-{colour}-{cut}"}, "sku_pattern"),
