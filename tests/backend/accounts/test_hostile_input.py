@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as shop_settings
 from django.contrib.auth.hashers import BasePasswordHasher
 from pytest_django import Settings
 from rest_framework.test import APIClient
+from rest_framework.throttling import SimpleRateThrottle
 
 from backend.accounts.models import Session, User, UserType
 from tests.backend.accounts.clients import PASSWORD, PHONE, bearer, log_in
@@ -73,8 +75,9 @@ def client() -> APIClient:
 
 
 @pytest.fixture(autouse=True)
-def _unlimited(settings: Settings) -> None:
-    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {}}
+def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    rates = dict.fromkeys(shop_settings.THROTTLE_RATES, "1000000/minute")
+    monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

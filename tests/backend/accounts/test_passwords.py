@@ -123,7 +123,6 @@ def test_a_refused_change_changes_nothing(user: User, body: dict[str, str], stat
     assert client.post(PATH, body).status_code == 401
 
 
-@pytest.mark.django_db
 @pytest.mark.django_db(transaction=True)
 def test_of_concurrent_changes_one_succeeds_and_no_login_with_the_old_password_outlives_it(
     user: User,
