@@ -93,7 +93,7 @@ class EmailVerificationKind(NotOptional):
 
 
 class SecurityNoticeKind(NotOptional):
-    """The security of an account was changed, of which the owner must know if it was somebody else.
+    """A change to the security of an account, so that the owner learns of it if someone else made it.
 
     It is sent by e-mail, to the address that was verified before the change. An account without one gets it
     by SMS too: a thief may have set its address.
