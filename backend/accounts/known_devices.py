@@ -4,12 +4,11 @@ A known device has a count of its own for wrong passwords, so that its owner can
 being guessed from elsewhere (docs/decisions/guessing.md).
 """
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from backend.accounts.devices import Device
 from backend.accounts.models import KnownDevice, User
+from backend.accounts.random_tokens import hash_of, new_token
 
 KEPT_FOR = timedelta(days=365)
 MOST_DEVICES = 20
@@ -22,7 +21,7 @@ def known_device_id(phone: str, *, device: Device) -> int | None:
     """
     if not device.token:
         return None
-    known = KnownDevice.objects.filter(token_hash=_hash_of(device.token), user__phone=phone)
+    known = KnownDevice.objects.filter(token_hash=hash_of(device.token), user__phone=phone)
     return known.values_list("pk", flat=True).first()
 
 
@@ -31,11 +30,11 @@ def remember_device(user: User, *, device: Device, now: datetime) -> str:
 
     Only the devices that were used last are kept.
     """
-    known = KnownDevice.objects.filter(user=user, token_hash=_hash_of(device.token)) if device.token else None
+    known = KnownDevice.objects.filter(user=user, token_hash=hash_of(device.token)) if device.token else None
     if known is not None and known.update(last_used_at=now):
         return device.token
-    token = secrets.token_urlsafe(32)
-    KnownDevice.objects.create(user=user, token_hash=_hash_of(token), last_used_at=now)
+    token = new_token()
+    KnownDevice.objects.create(user=user, token_hash=hash_of(token), last_used_at=now)
     kept = KnownDevice.objects.filter(user=user).order_by("-last_used_at", "-pk")
     if surplus := list(kept.values_list("pk", flat=True)[MOST_DEVICES : 2 * MOST_DEVICES]):
         KnownDevice.objects.filter(pk__in=surplus).delete()
@@ -50,8 +49,3 @@ def forget_devices_of(user_id: int) -> None:
 def forget_unused_devices(*, now: datetime) -> int:
     """Delete the devices that were not used for KEPT_FOR; return how many."""
     return KnownDevice.objects.filter(last_used_at__lt=now - KEPT_FOR).delete()[0]
-
-
-def _hash_of(token: str) -> str:
-    # The token is random enough for a plain hash.
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -3,7 +3,6 @@
 docs/decisions/password-resets.md explains their design.
 """
 
-import hashlib
 import hmac
 import secrets
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from backend.accounts.guessing import AttemptKind, by_address, count_attempts, t
 from backend.accounts.known_devices import known_device_id
 from backend.accounts.models import OneTimePassword, User
 from backend.accounts.phones import phone_of
+from backend.accounts.random_tokens import hash_of, new_token
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
@@ -115,7 +115,7 @@ def _exchange(number: str, *, code: str, attempts: int, now: datetime) -> str | 
         rows = OneTimePassword.objects.select_for_update(of=("self",), no_key=True).filter(phone_key=key)
         row = rows.order_by("-pk").first()
         if row is not None and _try(row, code=code, attempts=attempts, now=now):
-            token = secrets.token_urlsafe(32)
+            token = new_token()
             row.used_at = now
             row.reset_token_hash = hash_of(token)
             row.save(update_fields=["attempts", "used_at", "reset_token_hash"])
@@ -131,11 +131,6 @@ def _try(row: OneTimePassword, *, code: str, attempts: int, now: datetime) -> bo
     row.attempts = max(row.attempts, min(row.attempts + 1, attempts))
     is_right = hmac.compare_digest(code_of(row).encode(), code.encode())
     return is_right and is_open and row.user_id is not None
-
-
-def hash_of(token: str) -> str:
-    """Return the stored form of a reset token, which is random enough for a plain hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def verified_row(phone: str, *, reset_token: str, now: datetime) -> OneTimePassword | None:

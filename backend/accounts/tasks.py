@@ -28,7 +28,7 @@ def forget_one_time_passwords() -> int:
 
 @shared_task
 def forget_second_factor_challenges() -> int:
-    """Delete expired challenges of logins; return how many."""
+    """Delete expired challenges of logins and registrations of passkeys; return how many."""
     return challenges.forget_challenges(now=timezone.now())
 
 

@@ -1,8 +1,6 @@
 """The second step of a login: a challenge that is answered with a code or a passkey."""
 
-import hashlib
 import hmac
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +13,10 @@ from django.db.models import QuerySet
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.locks import lock_user
 from backend.accounts.models import User
+from backend.accounts.random_tokens import hash_of, new_token
 from backend.accounts.second_factor import passkeys
 from backend.accounts.second_factor.errors import InvalidChallenge, WrongCode
-from backend.accounts.second_factor.models import SecondFactorChallenge
+from backend.accounts.second_factor.models import PasskeyRegistration, SecondFactorChallenge
 from backend.accounts.second_factor.services import (
     Method,
     accept_code,
@@ -44,21 +43,16 @@ def begin_challenge(
     user: User, *, methods: Sequence[Method], anonymous_id: UUID | None = None, now: datetime
 ) -> Challenge:
     """Return a challenge for the user, whose password was verified against `user.password`."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     SecondFactorChallenge.objects.create(
         user=user,
-        token_hash=_hash_of(token),
+        token_hash=hash_of(token),
         password_key=user.get_session_auth_hash(),
         anonymous_id=anonymous_id,
         created_at=now,
         expires_at=now + VALID_FOR,
     )
     return Challenge(challenge_token=token, methods=methods, expires_in=int(VALID_FOR.total_seconds()))
-
-
-def _hash_of(token: str) -> str:
-    # The token is random enough for a plain hash.
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def complete_challenge(
@@ -77,8 +71,8 @@ def complete_challenge(
         TooManyAttempts: too many codes of the user were wrong; this one is not checked.
     """
     if code is not None:
-        open_rows = _open_rows(challenge_token, now=now)
-        for user_id in open_rows.values_list("user", flat=True):
+        user_id = _open_rows(challenge_token, now=now).values_list("user", flat=True).first()
+        if user_id is not None:
             count_code(user_id, code=code, now=now)
     with transaction.atomic(durable=True):
         challenge, user = _open_challenge(challenge_token, now=now)
@@ -128,7 +122,7 @@ def _open_challenge(token: str, *, now: datetime) -> tuple[SecondFactorChallenge
 
 def _open_rows(token: str, *, now: datetime) -> QuerySet[SecondFactorChallenge]:
     return SecondFactorChallenge.objects.filter(
-        token_hash=_hash_of(token), used_at=None, expires_at__gt=now, attempts__lt=MOST_ATTEMPTS
+        token_hash=hash_of(token), used_at=None, expires_at__gt=now, attempts__lt=MOST_ATTEMPTS
     )
 
 
@@ -148,5 +142,9 @@ def passkey_options(challenge_token: str, *, now: datetime) -> dict[str, Any]:
 
 
 def forget_challenges(*, now: datetime) -> int:
-    """Delete expired challenges; return how many."""
-    return SecondFactorChallenge.objects.filter(expires_at__lt=now).delete()[0]
+    """Delete expired challenges of logins and registrations of passkeys; return how many."""
+    expired = (
+        rows.filter(expires_at__lt=now)
+        for rows in (SecondFactorChallenge.objects, PasskeyRegistration.objects)
+    )
+    return sum(rows.delete()[0] for rows in expired)

@@ -14,9 +14,7 @@ class TotpSecret(models.Model):
     ones are refused.
     """
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="totp_secret"
-    )
+    user = models.OneToOneField(USER, on_delete=models.CASCADE, related_name="totp_secret")
     nonce = models.CharField(max_length=64)
     key_fingerprint = models.CharField(max_length=16)
     last_step = models.BigIntegerField(default=0)
@@ -30,9 +28,7 @@ class TotpSecret(models.Model):
 class RecoveryCode(models.Model):
     """A code that replaces the other factors once, as a salted hash."""
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes"
-    )
+    user = models.ForeignKey(USER, on_delete=models.CASCADE, related_name="recovery_codes")
     salt = models.CharField(max_length=32)
     code_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField()

@@ -21,11 +21,11 @@ def replace_codes(user_id: int, *, now: datetime) -> list[str]:
     """
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(LENGTH)) for _ in range(COUNT)]
     RecoveryCode.objects.filter(user=user_id).delete()
-    for code in codes:
-        salt = secrets.token_hex(16)
-        RecoveryCode.objects.create(
-            user_id=user_id, salt=salt, code_hash=_hash_of(code, salt=salt), created_at=now
-        )
+    salts = [secrets.token_hex(16) for _ in codes]
+    RecoveryCode.objects.bulk_create(
+        RecoveryCode(user_id=user_id, salt=salt, code_hash=_hash_of(code, salt=salt), created_at=now)
+        for code, salt in zip(codes, salts, strict=True)
+    )
     return ["-".join(code[start : start + 4] for start in range(0, LENGTH, 4)) for code in codes]
 
 
