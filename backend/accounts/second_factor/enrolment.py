@@ -34,6 +34,7 @@ from backend.accounts.second_factor.services import (
     methods_of,
 )
 from backend.accounts.security_events import publish_security_event
+from backend.accounts.sessions import end_other_sessions
 from backend.audit.actors import Actor
 from backend.audit.services import record
 
@@ -256,7 +257,10 @@ def renew_recovery_codes(
 
 
 def remove_all(user_id: int, *, by: Actor, now: datetime) -> list[Method]:
-    """Remove all second factors, for a user who can use none of them any more; return what they were."""
+    """Remove all second factors and end all sessions, which may be on a lost device; return the factors.
+
+    It is for a user who can use none of them any more.
+    """
     with transaction.atomic():
         user = lock_user(user_id)
         methods = methods_of(user)
@@ -267,4 +271,5 @@ def remove_all(user_id: int, *, by: Actor, now: datetime) -> list[Method]:
         labels = ", ".join(method.label for method in methods)
         kind = SecurityEventKind.SECOND_FACTOR_REMOVED
         publish_security_event(user_id, kind=kind, detail=labels, now=now)
+        end_other_sessions(user_id, kept=None, by=by, now=now)
     return methods

@@ -15,9 +15,9 @@ BY = Actor.system("remove_second_factor")
 
 
 class Command(BaseCommand):
-    """Removes all second factors of an account, after which its password alone logs in."""
+    """Removes all second factors of an account and ends its sessions; then its password alone logs in."""
 
-    help = "Remove the authenticator app, passkeys and recovery codes of an account."
+    help = "Remove the authenticator app, passkeys and recovery codes of an account, and end its sessions."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the phone number."""

@@ -68,6 +68,7 @@ def test_a_command_removes_the_second_factor_of_a_user_who_lost_it(client: APICl
     call_command("remove_second_factor", "+16502530000", stdout=printed)
 
     assert printed.getvalue() == "removed from +16502530000: authenticator app, recovery codes\n"
+    assert own.get(OWN).status_code == 401
     assert log_in(client)["access_token"]
     entry = AuditEntry.objects.get(action="accounts.second_factors_removed")
     assert entry.changes == {"methods": [["totp", "recovery_code"], []]}
