@@ -24,6 +24,7 @@ from backend.audit.actors import actor_of
 class EmailView(APIView):
     """Changes of the caller's e-mail address."""
 
+    open_without_second_factor = True
     throttle_classes = (LoginThrottle,)
 
     @operation(
@@ -49,6 +50,7 @@ class EmailView(APIView):
 class EmailVerificationView(APIView):
     """Verifications of the caller's e-mail address."""
 
+    open_without_second_factor = True
     throttle_classes = (LoginThrottle,)
 
     @operation(

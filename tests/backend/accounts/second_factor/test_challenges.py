@@ -11,7 +11,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from backend.accounts.models import AttemptCount, Session, ShopperLink, User, UserType
-from backend.accounts.second_factor.models import SecondFactorChallenge
+from backend.accounts.second_factor.models import PasskeyRegistration, SecondFactorChallenge
 from backend.accounts.tasks import forget_second_factor_challenges
 from tests.backend.accounts.clients import PASSWORD, bearer, log_in
 from tests.backend.accounts.second_factor.clients import (
@@ -136,26 +136,28 @@ def test_the_second_step_needs_either_a_code_or_a_passkey(
     assert outcome(response) == (400, "invalid_input")
 
 
-def test_the_guest_of_the_first_step_is_linked_after_the_second(client: APIClient, own: APIClient) -> None:
+def test_the_guest_of_the_first_step_is_linked_after_the_second(
+    client: APIClient, own: APIClient, user: User
+) -> None:
     app, _ = enrolled(own)
     guest = uuid4()
-    credentials = {"phone": log_in_phone(), "password": PASSWORD}
+    credentials = {"phone": user.phone, "password": PASSWORD}
     first = client.post("/accounts/login/", credentials, headers={"X-Anonymous-Id": str(guest)})
     assert not ShopperLink.objects.exists()
     assert answer(client, first.json()["data"]["challenge_token"], current(app)).status_code == 200
     assert [link.anonymous_id for link in ShopperLink.objects.all()] == [UUID(str(guest))]
 
 
-def log_in_phone() -> str:
-    return str(User.objects.get().phone)
-
-
-def test_expired_challenges_are_deleted(client: APIClient, own: APIClient) -> None:
+def test_expired_challenges_and_registrations_of_passkeys_are_deleted(
+    client: APIClient, own: APIClient
+) -> None:
     enrolled(own)
     challenge(client)
+    assert own.post(f"{OWN}passkeys/options/", {"password": PASSWORD}).status_code == 200
     assert forget_second_factor_challenges() == 0
-    SecondFactorChallenge.objects.update(expires_at=F("expires_at") - timedelta(minutes=6))
-    assert forget_second_factor_challenges() == 1
+    for rows in (SecondFactorChallenge.objects, PasskeyRegistration.objects):
+        rows.update(expires_at=F("expires_at") - timedelta(minutes=6))
+    assert forget_second_factor_challenges() == 2
 
 
 def test_the_token_is_stored_as_a_hash(client: APIClient, own: APIClient) -> None:
@@ -178,6 +180,7 @@ def test_staff_without_a_second_factor_reach_only_their_account_where_it_is_requ
     if setting == "required":
         assert {response.json()["code"] for response in responses} == {"second_factor_required"}
     assert staff.get("/accounts/me/").status_code == 200
+    assert staff.post("/accounts/me/email/", {"email": "staff@shop.example"}).status_code == 200
     assert staff.get(OWN).json()["data"]["is_required"] is (setting == "required")
 
     app, _ = enrolled(staff)

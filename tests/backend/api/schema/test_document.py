@@ -71,6 +71,8 @@ WITHOUT_TOKEN = {
 # Operations of accounts that never refuse a session for having been begun without a second factor.
 OPEN_WITHOUT_SECOND_FACTOR = {
     "accounts_change_password",
+    "accounts_email_create",
+    "accounts_email_verify",
     "accounts_logout",
     "accounts_profile_get",
     "accounts_profile_update",
