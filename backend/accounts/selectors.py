@@ -50,13 +50,13 @@ def staff() -> QuerySet[User]:
     return User.objects.filter(Q(is_staff=True) | Q(user_type=UserType.ADMIN)).order_by("pk")
 
 
-def account(account_id: int) -> User:
-    """Return the account.
+def staff_member(account_id: int) -> User:
+    """Return the member of staff, who may be inactive.
 
     Raises:
-        AccountNotFound: there is no such account.
+        AccountNotFound: there is no such account, or it isn't staff.
     """
-    user = User.objects.filter(pk=account_id).first()
+    user = staff().filter(pk=account_id).first()
     if user is None:
         raise AccountNotFound(account_id=account_id)
     return user

@@ -72,6 +72,18 @@ def test_one_can_grant_only_areas_that_one_has_to_accounts_without_others() -> N
         set_areas(clerk.pk, areas=[ORDERS], by=by(expert))
     with pytest.raises(AreaRequired):
         set_active(customer().pk, active=False, by=by(manager), now=timezone.now())
+    deactivated = member(CUSTOMERS, STAFF, is_active=False)
+    for account in (customer(), member()):
+        with pytest.raises(AreaRequired):
+            set_active(account.pk, active=False, by=by(deactivated), now=timezone.now())
+
+
+@pytest.mark.django_db
+def test_the_name_and_the_phone_of_a_customer_are_not_shown_with_the_areas_of_staff() -> None:
+    path = f"/api/accounts/staff/{customer().pk}/areas/"
+    manager = client_of(member(STAFF))
+    assert manager.get(path).status_code == 404
+    assert manager.put(path, {"areas": []}, format="json").status_code == 404
 
 
 @pytest.mark.django_db
