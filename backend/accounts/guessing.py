@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
 from math import ceil
 
 import structlog
@@ -13,12 +12,12 @@ from django.utils.crypto import salted_hmac
 
 from backend.accounts.errors import TooManyAttempts
 from backend.accounts.models import AttemptCount
+from backend.api.addresses import counted_address, is_address
 
 logger = structlog.get_logger(__name__)
 
 KEPT_FOR = timedelta(days=2)
 _KEY_SALT = "backend.accounts.guessing"
-_IPV6_NETWORK_BITS = 64
 _ROUNDING = 1e-6
 
 
@@ -32,6 +31,7 @@ class AttemptKind(StrEnum):
     SECOND_FACTOR = "second_factor"
     CODE_ADDRESS = "code_address"
     CODE_REQUEST_ADDRESS = "code_request_address"
+    REGISTRATION_ADDRESS = "registration_address"
     EMAIL_REQUEST = "email_request"
     EMAIL_CODE = "email_code"
 
@@ -79,6 +79,7 @@ RULES: Mapping[AttemptKind, Rule] = {
         longest_pause=timedelta(minutes=10),
         forgotten_after=timedelta(minutes=10),
     ),
+    AttemptKind.REGISTRATION_ADDRESS: _BY_ADDRESS,
     AttemptKind.EMAIL_REQUEST: Rule(
         allowed=5,
         first_pause=timedelta(minutes=1),
@@ -103,20 +104,8 @@ class Counted:
 
 
 def by_address(kind: AttemptKind, address: str) -> Sequence[Counted]:
-    """Return the count of the client's address; none if the address is unknown.
-
-    An IPv6 client can choose any address of its /64 network, so that network is counted.
-    """
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return ()
-    if isinstance(parsed, IPv6Address):
-        parsed = parsed.ipv4_mapped or parsed
-    if isinstance(parsed, IPv6Address):
-        bits = 128 - _IPV6_NETWORK_BITS
-        return (Counted(kind, str(IPv6Address(int(parsed) >> bits << bits))),)
-    return (Counted(kind, str(parsed)),)
+    """Return the count of the client's address, for IPv6 that of its /64; none if the address is unknown."""
+    return (Counted(kind, counted_address(address)),) if is_address(address) else ()
 
 
 def count_attempt(kind: AttemptKind, key: str, *, now: datetime) -> None:
@@ -136,6 +125,8 @@ def count_attempts(counted: Sequence[Counted], *, now: datetime) -> None:
     Raises:
         TooManyAttempts: at least one of them is paused.
     """
+    if not counted:
+        return
     with transaction.atomic(durable=True):
         rows = _locked(counted, now=now)
         # Without a pause both are the time of the last attempt, which may have begun after this one.

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.email_addresses import change_email, normalised
 from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
+from backend.accounts.guessing import AttemptKind, by_address, count_attempts, take_back_attempt
 from backend.accounts.locks import lock_user
 from backend.accounts.login_attempts import LoginAttempt
 from backend.accounts.models import User, UserType
@@ -39,13 +40,16 @@ def register(
     last_name: str = "",
     date_of_birth: date | None = None,
     user_type: str = UserType.CUSTOMER,
+    device: Device = UNKNOWN_DEVICE,
     by: Actor,
+    now: datetime,
 ) -> User:
     """Create a customer or a seller.
 
     Raises:
         InvalidInput: the phone is invalid, the password is too weak, or `user_type` can't be chosen.
-        PhoneTaken: another account has the phone.
+        PhoneTaken: another account has the phone, which counts as an attempt of the address.
+        TooManyAttempts: too many phones from this address had an account.
     """
     if user_type not in SELF_SERVICE_ROLES:
         raise InvalidInput(user_type=[f"Choose one of: {', '.join(SELF_SERVICE_ROLES)}."])
@@ -57,20 +61,27 @@ def register(
         user_type=user_type,
     )
     require_acceptable(password, user=user)
+    counted = by_address(AttemptKind.REGISTRATION_ADDRESS, device.address)
+    count_attempts(counted, now=now)
     user.set_password(password)
     try:
-        with transaction.atomic():
-            user.save()
-            record(
-                "accounts.registered",
-                by=by,
-                subject=user,
-                changes={"user_type": (None, user.user_type)},
-                personal={name: (None, value) for name in PERSONAL_FIELDS if (value := getattr(user, name))},
-            )
+        _create(user, by=by)
     except IntegrityError as error:
         raise PhoneTaken(phone=user.phone) from error
+    take_back_attempt(counted, now=now)
     return user
+
+
+def _create(user: User, *, by: Actor) -> None:
+    with transaction.atomic():
+        user.save()
+        record(
+            "accounts.registered",
+            by=by,
+            subject=user,
+            changes={"user_type": (None, user.user_type)},
+            personal={name: (None, value) for name in PERSONAL_FIELDS if (value := getattr(user, name))},
+        )
 
 
 def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: datetime) -> User:

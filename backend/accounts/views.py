@@ -62,7 +62,7 @@ class RegisterView(GuestView):
         request=RegisterSerializer,
         response=envelope_of(UserSerializer),
         status=201,
-        errors=[PhoneTaken],
+        errors=[PhoneTaken, TooManyAttempts],
     )
     def post(self, request: Request) -> Response:
         """Create a customer or seller account.
@@ -71,7 +71,12 @@ class RegisterView(GuestView):
         characters or more; common, repetitive and sequential ones are refused, and those that contain the
         phone number.
         """
-        user = services.register(**parse_body(request, RegisterSerializer), by=actor_of(request))
+        user = services.register(
+            **parse_body(request, RegisterSerializer),
+            device=device_of(request),
+            by=actor_of(request),
+            now=timezone.now(),
+        )
         return envelope(UserSerializer(user).data, message="Account created.", status=201)
 
 

@@ -19,7 +19,7 @@ def client_address(request: HttpRequest) -> str:
         return peer
     entries = str(request.META.get("HTTP_X_FORWARDED_FOR") or "").split(",")
     entry = entries[-min(proxies, len(entries))].strip()
-    return entry if _is_address(entry) else peer
+    return entry if is_address(entry) else peer
 
 
 @lru_cache(maxsize=4_096)
@@ -40,7 +40,8 @@ def counted_address(address: str) -> str:
     return str(ip_network(f"{parsed.compressed.partition('%')[0]}/64", strict=False))
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Return whether the text is an IP address."""
     try:
         ip_address(text)
     except ValueError:
