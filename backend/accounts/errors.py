@@ -45,11 +45,6 @@ class TooManyAttempts(DomainError):
         "its own."
     )
 
-    def __init__(self, *, retry_after: int) -> None:
-        """Store the seconds until the next attempt."""
-        super().__init__(retry_after=retry_after)
-        self.headers = {"Retry-After": str(retry_after)}  # type: ignore[misc] # of this one error
-
 
 class WrongPassword(DomainError):
     """The current password is wrong, or another request changed it meanwhile."""
@@ -75,11 +70,6 @@ class TooManyOneTimePasswords(DomainError):
     message = "Too many codes were requested for this phone; try again later."
     details_keys = {"retry_after": "Seconds until another code can be requested; also in the header."}
     hint = "Use the newest code, or repeat the request after the seconds in the header Retry-After."
-
-    def __init__(self, *, retry_after: int) -> None:
-        """Store the seconds until another code can be requested."""
-        super().__init__(retry_after=retry_after)
-        self.headers = {"Retry-After": str(retry_after)}  # type: ignore[misc] # of this one error
 
 
 class InvalidResetToken(DomainError):
@@ -136,7 +126,7 @@ class AreaRequired(PermissionDenied):
 
 
 class AccountNotFound(NotFound):
-    """There is no such account."""
+    """There is no such account, or it isn't staff where only staff is meant."""
 
     code = "account_not_found"
     message = "There is no such account."

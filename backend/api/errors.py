@@ -30,10 +30,15 @@ class DomainError(Exception):
             raise TypeError(f"{cls.__qualname__} must declare its own `code`")
 
     def __init__(self, message: str | None = None, **details: object) -> None:
-        """Store `details`; `message` replaces the class's message."""
+        """Store `details`; `message` replaces the class's message.
+
+        The detail `retry_after` is also sent as the header Retry-After, in seconds.
+        """
         if message is not None:
             self.message = message
         self.details: dict[str, object] = details
+        if "retry_after" in details:
+            self.headers = {**self.headers, "Retry-After": str(details["retry_after"])}  # type: ignore[misc] # of this one error
         super().__init__(self.message)
 
 

@@ -30,11 +30,6 @@ class TooManyNewGuests(DomainError):
     status = 429
     message = "There were too many new guests at this address."
 
-    def __init__(self, *, retry_after: int) -> None:
-        """Store the seconds until a new guest is accepted."""
-        super().__init__(retry_after=retry_after)
-        self.headers = {"Retry-After": str(retry_after)}  # type: ignore[misc] # of this one error
-
 
 class UnsupportedEncoding(DomainError):
     """The body's Content-Encoding is not supported."""
