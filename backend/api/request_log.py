@@ -9,7 +9,7 @@ from django_structlog.middlewares import RequestMiddleware
 from backend.api.addresses import client_address
 
 _LONGEST_QUERY = 500
-# Whoever knows these addresses can use them.
+# The last part of these paths is a secret, which replaces a login.
 _SECRET_PATH = re.compile(r"^(/api/(?:notifications/unsubscribe|privacy/receipts)/)[^/]+/?")
 
 

@@ -23,7 +23,7 @@ NOTED_EVERY = timedelta(minutes=1)
 
 def remember(request: HttpRequest, *, session_id: UUID, now: datetime) -> None:
     """Log the browser in with the session, in place of whatever it had before."""
-    # Flushed, so that a key that somebody knew before the login is worth nothing after it.
+    # Flushed, so that a session key from before the login doesn't authenticate after it.
     request.session.flush()
     request.session[LOGIN] = str(session_id)
     request.session[SEEN] = now.timestamp()
