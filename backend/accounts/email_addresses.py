@@ -3,14 +3,16 @@
 import hmac
 import secrets
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from backend.accounts.errors import EmailTaken, InvalidEmailCode
+from backend.accounts.errors import EmailTaken, InvalidEmailCode, WrongPassword
 from backend.accounts.guessing import AttemptKind, Counted, count_attempt, count_attempts
 from backend.accounts.locks import lock_user
 from backend.accounts.models import EmailVerification, SecurityEventKind, User
 from backend.accounts.one_time_passwords import digits_of
+from backend.accounts.passwords import confirm_password
 from backend.accounts.security_events import publish_security_event
 from backend.audit.actors import Actor
 from backend.audit.services import record
@@ -65,18 +67,27 @@ def code_of(row: EmailVerification) -> str:
     return digits_of(row.nonce, salt=_CODE_SALT)
 
 
-def verify_email(user_id: int, *, code: str, by: Actor, now: datetime) -> User:
+def verify_email(
+    user_id: int, *, code: str, password: str, session_id: UUID, by: Actor, now: datetime
+) -> User:
     """Make the address that the newest code was sent to the verified address of the account.
 
+    It needs the password, because codes for a forgotten password may be sent to a verified address.
+
     Raises:
+        WrongPassword: `password` is not the account's, or was changed meanwhile.
         InvalidEmailCode: the code is wrong, too old, used, replaced by a newer one, or was tried too often.
-        TooManyAttempts: the user has tried too many codes.
+        TooManyAttempts: too many passwords were wrong in this session, or the user has tried too many codes.
         EmailTaken: the address is the verified address of another account.
     """
+    before = User.objects.get(pk=user_id)
+    confirm_password(before, password=password, session_id=session_id, now=now)
     count_attempt(AttemptKind.EMAIL_CODE, str(user_id), now=now)
     try:
         with transaction.atomic():
             user = lock_user(user_id)
+            if user.password != before.password:
+                raise WrongPassword
             row = EmailVerification.objects.filter(user=user).order_by("-pk").first()
             is_right = row is not None and _try(row, code=code, now=now)
             if row is not None and is_right:

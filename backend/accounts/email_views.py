@@ -5,9 +5,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from backend.accounts.authentication import account_of
+from backend.accounts.authentication import account_of, session_of
 from backend.accounts.email_addresses import VALID_FOR, change_email, verify_email
-from backend.accounts.errors import EmailTaken, InvalidEmailCode, TooManyAttempts
+from backend.accounts.errors import EmailTaken, InvalidEmailCode, TooManyAttempts, WrongPassword
 from backend.accounts.serializers import (
     CodeRequestedSerializer,
     EmailCodeSerializer,
@@ -58,14 +58,19 @@ class EmailVerificationView(APIView):
         tag="accounts",
         request=EmailCodeSerializer,
         response=envelope_of(UserSerializer),
-        errors=[InvalidEmailCode, EmailTaken, TooManyAttempts],
+        errors=[WrongPassword, InvalidEmailCode, EmailTaken, TooManyAttempts],
     )
     def post(self, request: Request) -> Response:
-        """Verify your e-mail address with the code that was sent to it.
+        """Verify your e-mail address with the code that was sent to it, and your password.
 
         A code is valid for thirty minutes and can be tried five times. The owner of the verified address
         before is told that it was changed.
         """
-        code = parse_body(request, EmailCodeSerializer)["code"]
-        user = verify_email(account_of(request).pk, code=code, by=actor_of(request), now=timezone.now())
+        user = verify_email(
+            account_of(request).pk,
+            **parse_body(request, EmailCodeSerializer),
+            session_id=session_of(request).pk,
+            by=actor_of(request),
+            now=timezone.now(),
+        )
         return envelope(UserSerializer(user).data, message="E-mail address verified.")

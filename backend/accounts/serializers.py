@@ -98,9 +98,9 @@ class EmailSerializer(Body):
 
 
 class EmailCodeSerializer(Body):
-    """The code that was sent to the e-mail address."""
+    """The code that was sent to the e-mail address, and the account's password."""
 
-    EXAMPLE = {"code": "123456"}
+    EXAMPLE = {"code": "123456", "password": "a long passphrase"}
 
     code = serializers.RegexField(
         r"^[0-9]{6}(?![\s\S])",
@@ -108,6 +108,9 @@ class EmailCodeSerializer(Body):
         trim_whitespace=False,
         write_only=True,
         help_text="The six digits.",
+    )
+    password = serializers.CharField(
+        max_length=128, write_only=True, trim_whitespace=False, help_text="The account's password."
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -22,6 +23,7 @@ from backend.outbox.models import Message
 from backend.outbox.subscribers import Notice
 from backend.outbox.topics import BY_VALUE, Topic
 from tests.backend.accounts.clients import PASSWORD, PHONE
+from tests.backend.accounts.second_factor.clients import logged_in
 from tests.backend.shop import client_of
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
@@ -37,16 +39,21 @@ def user() -> User:
 
 @pytest.fixture
 def client(user: User) -> APIClient:
-    return client_of(user)
+    return logged_in(APIClient())
 
 
 def newest() -> str:
     return code_of(EmailVerification.objects.latest("pk"))
 
 
+def verify(client: APIClient, *, code: str = "", password: str = PASSWORD) -> Any:
+    """Verify the newest code, or another one."""
+    return client.post(VERIFY, {"code": code or newest(), "password": password})
+
+
 def verified(client: APIClient, email: str) -> None:
     assert client.post(EMAIL, {"email": email}).status_code == 200
-    response = client.post(VERIFY, {"code": newest()})
+    response = verify(client)
     assert response.status_code == 200, response.json()
 
 
@@ -74,10 +81,10 @@ def test_an_address_is_verified_with_the_code_that_is_sent_to_it(
     ((address, text),) = sent(capsys)
     assert (address, newest() in text) == ("Ann@shop.example", True)
     assert newest() not in str(list(Delivery.objects.values()) + list(EmailVerification.objects.values()))
-    response = client.post(VERIFY, {"code": newest()})
+    response = verify(client)
     assert response.json()["data"]["email_verified"] is True
     assert shown() == ("Ann@shop.example", True)
-    assert client.post(VERIFY, {"code": newest()}).json()["code"] == "invalid_email_code"
+    assert verify(client).json()["code"] == "invalid_email_code"
 
 
 def test_a_verified_address_stays_until_the_new_one_is_verified_and_is_told(
@@ -92,7 +99,7 @@ def test_a_verified_address_stays_until_the_new_one_is_verified_and_is_told(
         "Ann",
     )
     assert [address for address, _ in sent(capsys)] == ["new@shop.example"]
-    assert client.post(VERIFY, {"code": newest()}).status_code == 200
+    assert verify(client).status_code == 200
     assert shown() == ("new@shop.example", True)
     ((address, text),) = sent(capsys)
     assert (address, "The e-mail address was changed" in text) == ("old@shop.example", True)
@@ -112,12 +119,21 @@ def test_an_unverified_address_is_replaced_at_once_and_sending_the_same_requests
 
 def test_a_verified_address_belongs_to_one_account_which_only_its_owner_learns(client: APIClient) -> None:
     verified(client, "ann@shop.example")
-    other = client_of(User.objects.create_user("+16502530111", PASSWORD))
+    User.objects.create_user("+16502530111", PASSWORD)
+    other = logged_in(APIClient(), phone="+16502530111")
     responses = [other.post(EMAIL, {"email": email}) for email in ("free@shop.example", "ANN@shop.example")]
     assert responses[0].json()["data"] == responses[1].json()["data"]
-    refused = other.post(VERIFY, {"code": newest()})
+    refused = verify(other)
     assert (refused.status_code, refused.json()["code"]) == (409, "email_taken")
     assert (shown(), shown("+16502530111")) == (("ann@shop.example", True), ("ANN@shop.example", False))
+
+
+def test_the_password_is_needed_so_that_a_stolen_session_cannot_get_the_codes(client: APIClient) -> None:
+    client.post(EMAIL, {"email": "thief@shop.example"})
+    assert client.post(VERIFY, {"code": newest()}).status_code == 400
+    refused = [verify(client, password="a guess").json()["code"] for _ in range(11)]
+    assert refused == ["wrong_password"] * 10 + ["too_many_attempts"]
+    assert shown() == ("thief@shop.example", False)
 
 
 @pytest.mark.parametrize(
@@ -136,11 +152,11 @@ def test_a_code_that_is_no_longer_valid_is_refused(
     client.post(EMAIL, {"email": "ann@shop.example"})
     code = newest()
     spoil(client)
-    assert client.post(VERIFY, {"code": code}).json()["code"] == "invalid_email_code"
+    assert verify(client, code=code).json()["code"] == "invalid_email_code"
 
 
 def test_codes_and_their_requests_are_limited(client: APIClient) -> None:
-    wrong = [client.post(VERIFY, {"code": "000000"}).json()["code"] for _ in range(11)]
+    wrong = [verify(client, code="000000").json()["code"] for _ in range(11)]
     assert wrong == ["invalid_email_code"] * 10 + ["too_many_attempts"]
     statuses = [client.post(EMAIL, {"email": "ann@shop.example"}).status_code for _ in range(6)]
     assert statuses == [200] * 5 + [429]
@@ -173,7 +189,7 @@ def test_without_an_sms_provider_codes_go_to_a_verified_address(
     assert settings.EMAIL_BACKEND != FILES
     client.post(EMAIL, {"email": "ann@shop.example"})
     if is_verified:
-        client.post(VERIFY, {"code": newest()})
+        verify(client)
     sent(capsys)
     APIClient().post("/accounts/forgot-password/", {"phone": PHONE})
     messages = sent(capsys)

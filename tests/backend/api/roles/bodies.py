@@ -19,7 +19,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /accounts/token-refresh/": {"refresh_token": "of no session"},
     "PATCH /accounts/me/": {"first_name": "Ada"},
     "POST /accounts/me/email/": {"email": "grace@example.org"},
-    "POST /accounts/me/email/verify/": {"code": "123456"},
+    "POST /accounts/me/email/verify/": {"code": "123456", "password": "a wrong one"},
     "POST /accounts/change-password/": {"current_password": "a wrong one", "password": PASSWORD},
     "POST /accounts/forgot-password/": {"phone": PHONE},
     "POST /accounts/verify-otp/": {"phone": PHONE, "otp": "123456"},
