@@ -47,8 +47,8 @@ def verified_token(token_class: type[AnyToken], raw: str | bytes) -> AnyToken:
     """
     try:
         return token_class(raw)  # type: ignore[arg-type] # bytes are decoded
-    except (TokenError, ValueError, OverflowError, RecursionError) as error:
-        # Besides TokenError: an expiry after the year 9999, and JSON that is nested too deeply.
+    except (TokenError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        # Besides TokenError: an expiry as text or after the year 9999, and JSON that is nested too deeply.
         raise InvalidToken from error
 
 
