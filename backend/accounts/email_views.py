@@ -7,13 +7,9 @@ from rest_framework.views import APIView
 
 from backend.accounts.authentication import account_of, session_of
 from backend.accounts.email_addresses import VALID_FOR, change_email, verify_email
+from backend.accounts.email_serializers import EmailCodeSerializer, EmailSerializer
 from backend.accounts.errors import EmailTaken, InvalidEmailCode, TooManyAttempts, WrongPassword
-from backend.accounts.serializers import (
-    CodeRequestedSerializer,
-    EmailCodeSerializer,
-    EmailSerializer,
-    UserSerializer,
-)
+from backend.accounts.serializers import CodeRequestedSerializer, UserSerializer
 from backend.api.parameters import parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation

@@ -7,6 +7,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from backend.accounts.devices import device_name
+from backend.accounts.fields import password_field
 from backend.accounts.models import Session, User, UserType
 from backend.accounts.services import SELF_SERVICE_ROLES
 from backend.api.fields import Choice
@@ -26,7 +27,7 @@ class RegisterSerializer(Body):
     EXAMPLE = {"phone": "+15550100003", "password": "a long passphrase", **PROFILE}
 
     phone = serializers.CharField(max_length=32)
-    password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
+    password = password_field()
     first_name = Text(max_length=150, required=False, default="", allow_blank=True)
     last_name = Text(max_length=150, required=False, default="", allow_blank=True)
     date_of_birth = serializers.DateField(required=False, allow_null=True, default=None)
@@ -89,38 +90,13 @@ class ProfileChangesSerializer(Body):
         return _birth_date(value)
 
 
-class EmailSerializer(Body):
-    """A new e-mail address."""
-
-    EXAMPLE = {"email": "john@shop.example"}
-
-    email = serializers.EmailField(max_length=254)
-
-
-class EmailCodeSerializer(Body):
-    """The code that was sent to the e-mail address, and the account's password."""
-
-    EXAMPLE = {"code": "123456", "password": "a long passphrase"}
-
-    code = serializers.RegexField(
-        r"^[0-9]{6}(?![\s\S])",
-        max_length=6,
-        trim_whitespace=False,
-        write_only=True,
-        help_text="The six digits.",
-    )
-    password = serializers.CharField(
-        max_length=128, write_only=True, trim_whitespace=False, help_text="The account's password."
-    )
-
-
 class PasswordChangeSerializer(Body):
-    """The present and the new password."""
+    """The current and the new password."""
 
     EXAMPLE = {"current_password": "a long passphrase", "password": "another long passphrase"}
 
-    current_password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
-    password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
+    current_password = password_field()
+    password = password_field()
 
 
 class ForgotPasswordSerializer(Body):
@@ -165,7 +141,7 @@ class PasswordResetSerializer(Body):
     EXAMPLE = {"phone": "+15550100003", "password": "another long passphrase", "reset_token": "vJpV2m5…"}
 
     phone = serializers.CharField(max_length=32)
-    password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
+    password = password_field()
     reset_token = serializers.CharField(
         max_length=100,
         required=False,
@@ -189,7 +165,7 @@ class LoginSerializer(Body):
     EXAMPLE = {"phone": "+15550100003", "password": "a long passphrase"}
 
     phone = serializers.CharField(max_length=32)
-    password = serializers.CharField(max_length=128, write_only=True, trim_whitespace=False)
+    password = password_field()
 
 
 class TokenRefreshSerializer(Body):

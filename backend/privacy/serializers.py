@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from backend.accounts.fields import current_password_field
 from backend.api.parameters import Body
 
 RECEIPT_ID = "2f6f2b1c-3e0f-4b7e-9d0a-7c1d5e8f9a10"
@@ -42,9 +43,7 @@ class ErasureSerializer(Body):
 
     EXAMPLE = {"password": "a long passphrase"}
 
-    password = serializers.CharField(
-        max_length=128, write_only=True, trim_whitespace=False, help_text="The account's password."
-    )
+    password = current_password_field()
     code = serializers.CharField(
         max_length=64,
         required=False,

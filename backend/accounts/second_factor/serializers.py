@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from backend.accounts.fields import current_password_field
 from backend.accounts.second_factor.passkey_serializers import AssertionField
 from backend.accounts.second_factor.services import Method
 from backend.api.fields import Choice
@@ -16,12 +17,6 @@ TOTP_CODE = r"^[0-9]{3} ?[0-9]{3}(?![\s\S])"
 RECOVERY_CODES = ["7K2M-9QXD-04TB-HW5E", "Z3VC-1RNG-8YJA-6PFS"]
 CHALLENGE_TOKEN = "pXcZ0s…"  # noqa: S105 - an example
 METHODS = [(method.value, method.value.replace("_", " ")) for method in Method]
-
-
-def _password() -> serializers.CharField:
-    return serializers.CharField(
-        max_length=128, write_only=True, trim_whitespace=False, help_text="The account's password."
-    )
 
 
 def _code(**options: Any) -> serializers.RegexField:
@@ -93,7 +88,7 @@ class PasswordSerializer(Body):
 
     EXAMPLE = {"password": "a long passphrase"}
 
-    password = _password()
+    password = current_password_field()
 
 
 class TotpEnrolmentSerializer(serializers.Serializer[Any]):
