@@ -71,7 +71,7 @@ def complete_challenge(
         TooManyAttempts: too many codes of the user were wrong; this one is not checked.
     """
     if code is not None:
-        user_id = _open_rows(challenge_token, now=now).values_list("user", flat=True).first()
+        user_id = _user_id_of(challenge_token, now=now)
         if user_id is not None:
             count_code(user_id, code=code, now=now)
     with transaction.atomic(durable=True):
@@ -104,20 +104,27 @@ def _accept_passkey(
 
 
 def _open_challenge(token: str, *, now: datetime) -> tuple[SecondFactorChallenge, User]:
-    """Return the open challenge and its user, both locked.
+    """Return the open challenge and its user, both locked, the user first.
 
     Raises:
         InvalidChallenge: there is none.
     """
-    rows = _open_rows(token, now=now).select_for_update(of=("self",), no_key=True)
-    challenge = rows.first()
+    user_id = _user_id_of(token, now=now)
+    if user_id is None:
+        raise InvalidChallenge
+    user = lock_user(user_id)
+    # Read after the lock, because another request may have used it meanwhile.
+    challenge = _open_rows(token, now=now).select_for_update(of=("self",), no_key=True).first()
     if challenge is None:
         raise InvalidChallenge
-    user = lock_user(challenge.user_id)
     same_password = hmac.compare_digest(user.get_session_auth_hash(), challenge.password_key)
     if not user.is_active or not same_password:
         raise InvalidChallenge
     return challenge, user
+
+
+def _user_id_of(token: str, *, now: datetime) -> int | None:
+    return _open_rows(token, now=now).values_list("user", flat=True).first()
 
 
 def _open_rows(token: str, *, now: datetime) -> QuerySet[SecondFactorChallenge]:
