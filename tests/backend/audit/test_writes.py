@@ -149,7 +149,7 @@ def a_return() -> Write:
 
 
 def a_registration() -> Write:
-    return lambda: register(phone="+16502530000", password=PASSWORD, by=BY)
+    return lambda: register(phone="+16502530000", password=PASSWORD, by=BY, now=NOW)
 
 
 def a_logout() -> Write:
