@@ -20,6 +20,8 @@ _TIMEOUT_SECONDS = 5
 # Each claim of a day is a table, so that their number is limited.
 _DAYS_AT_ONCE = 31
 _IDS_AT_ONCE = 5_000
+# multiSearchAny takes at most 255 texts; a key has two spellings.
+_KEYS_AT_ONCE = 100
 
 # The bounds within which the aggregates count an answer for a list, with a day more.
 _LISTS_BEFORE, _LISTS_AFTER = timedelta(days=10), timedelta(days=3)
@@ -150,8 +152,9 @@ def delete_facts(warehouse: Warehouse, keys: Collection[UUID]) -> None:
 def delete_links_and_letters(warehouse: Warehouse, keys: Collection[UUID]) -> None:
     """Delete the links between the keys, and the refused events."""
     warehouse.command(_DELETE_LINKS, {"keys": list(keys)})
-    texts = [spelling for key in keys for spelling in (str(key), key.hex)]
-    warehouse.command(_DELETE_LETTERS, {"keys": list(keys), "texts": texts})
+    for some in _batched(keys, _KEYS_AT_ONCE):
+        texts = [spelling for key in some for spelling in (str(key), key.hex)]
+        warehouse.command(_DELETE_LETTERS, {"keys": some, "texts": texts})
 
 
 def delete_events(warehouse: Warehouse, keys: Collection[UUID]) -> None:
