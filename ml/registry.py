@@ -24,6 +24,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from analytics_pipeline.locks import exclusive
 from ml.lists import Lists
 
 MANIFEST = "manifest.json"
@@ -158,12 +159,14 @@ class Registry:
         The reduced arrays get files of their own. The manifest, which is replaced atomically, then refers to
         them, so that a version is complete whenever the process is killed. A process that has read the
         previous manifest may find that its files are missing (VersionDamaged), and has to load the version
-        again.
+        again. A lock keeps two processes from replacing each other's manifests.
 
         Raises:
             VersionDamaged: a version can't be read; those before it were changed.
         """
-        return [version for version in self.versions() if self._forget_in(self.load(version), is_forgotten)]
+        with exclusive(self.root / ".forgetting"):
+            versions = self.versions()
+            return [version for version in versions if self._forget_in(self.load(version), is_forgotten)]
 
     def _forget_in(self, version: Version, is_forgotten: Callable[[str], bool]) -> bool:
         changed: dict[str, Any] = {}

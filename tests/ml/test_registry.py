@@ -1,6 +1,7 @@
 """The registry of model versions."""
 
 import json
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,3 +162,20 @@ def test_an_edited_manifest_is_detected(tmp_path: Path) -> None:
 
     with pytest.raises(VersionDamaged, match="was changed"):
         Registry(tmp_path).load(version.id)
+
+
+def test_two_processes_that_forget_different_shoppers_at_once_forget_both(tmp_path: Path) -> None:
+    version = register(tmp_path)
+    second = threading.Thread(target=Registry(tmp_path).forget, args=[lambda subject: subject == "b"])
+
+    def is_a(subject: str) -> bool:
+        if second.ident is None:
+            second.start()
+            # Without a lock the second process would finish now, and its result would be replaced.
+            second.join(timeout=0.2)
+        return subject == "a"
+
+    Registry(tmp_path).forget(is_a)
+    second.join()
+
+    assert len(Registry(tmp_path).load(version.id).lists("user.collaborative")) == 0
