@@ -15,19 +15,25 @@ from typing import Any
 REDACTED = "[redacted]"
 
 _PRIVATE_WORDS = (
-    *("password", "passwd", "secret", "token", "authorization", "cookie", "otp", "credential", "signature"),
-    *(
-        "api_key",
-        "api-key",
-        "apikey",
-        "phone",
-        "email",
-        "e-mail",
-        "first_name",
-        "last_name",
-        "birth",
-        "street",
-    ),
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "authorization",
+    "cookie",
+    "otp",
+    "credential",
+    "signature",
+    "api_key",
+    "api-key",
+    "apikey",
+    "phone",
+    "email",
+    "e-mail",
+    "first_name",
+    "last_name",
+    "birth",
+    "street",
 )
 _NAMED = rf"[\w.-]*(?:{'|'.join(_PRIVATE_WORDS)})[\w.-]*"
 _ASSIGNMENT = re.compile(
@@ -54,8 +60,10 @@ _CODE_WORDS = ("code", "otp", "pin", "one-time")
 _QUOTED_ROW = re.compile(r"(DETAIL|CONTEXT|Failing row contains|invalid input)\b:?[^\n]*")
 _SHORTEST_SECRET = 6
 _SHORTEST_OPAQUE = 40
-# Values that the shop itself made, which have no need to be looked at.
-_SAFE = frozenset({"timestamp", "level", "logger", "request_id", "lineno", "code", "user_id"})
+# The shop itself makes these values, so they are not searched.
+_SAFE = frozenset({"timestamp", "level", "logger", "request_id", "lineno", "user_id"})
+_CODE_OF_AN_ERROR = re.compile(r"[a-z_]+|[1-5]\d\d")
+"""The code of an error or of a response; other codes are one-time passwords and the like."""
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -74,12 +82,18 @@ def _redacted(name: str, value: object) -> object:
             return {key: _redacted(str(key), inner) for key, inner in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_redacted(name, inner) for inner in value]
-        case _ if _has_any(_PRIVATE_WORDS, name.lower()):
+        case _ if _is_private(name.lower(), value):
             return REDACTED
         case int() | float():
             return value
         case _:
             return redact_text(str(value))
+
+
+def _is_private(name: str, value: object) -> bool:
+    if _has_any(_PRIVATE_WORDS, name):
+        return True
+    return "code" in name and not _CODE_OF_AN_ERROR.fullmatch(str(value))
 
 
 def _has_any(words: tuple[str, ...], text: str) -> bool:

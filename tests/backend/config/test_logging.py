@@ -109,6 +109,18 @@ def test_fields_are_removed_because_of_their_name(name: str, lines: io.StringIO)
     assert "7531" not in lines.getvalue()
 
 
+@pytest.mark.parametrize("code", ["483920", 483920, "7K3M-0Q2W-9XYZ-AB1C"])
+def test_a_code_is_removed_unless_it_is_that_of_an_error_or_a_response(
+    code: object, lines: io.StringIO
+) -> None:
+    structlog.get_logger("backend").info("failed", code=code, body={"recovery_codes": [code]})
+    assert str(code) not in lines.getvalue()
+
+    structlog.get_logger("backend").info("failed", code="permission_denied", error={"status_code": 403})
+    assert "permission_denied" in lines.getvalue()
+    assert "403" in lines.getvalue()
+
+
 @pytest.mark.parametrize(
     "text",
     [
