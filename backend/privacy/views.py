@@ -36,7 +36,6 @@ from backend.privacy.serializers import ErasureSerializer, PersonalDataSerialize
 TAG = "privacy"
 RECENT = timedelta(hours=1)
 _BLOCK_BYTES = 64 * 1024
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class AccountErasureView(APIView):
@@ -66,9 +65,7 @@ class AccountErasureView(APIView):
             by=actor_of(request),
             now=timezone.now(),
         )
-        return envelope(
-            ReceiptSerializer(erasure).data, message="Account deleted.", status=202, headers=_NO_STORE
-        )
+        return envelope(ReceiptSerializer(erasure).data, message="Account deleted.", status=202)
 
 
 class ExportView(APIView):
@@ -103,7 +100,7 @@ class ExportView(APIView):
         return StreamingHttpResponse(
             _blocks(export_of(account_of(request).pk, now=now)),
             content_type="application/json",
-            headers={**_NO_STORE, "Content-Disposition": disposition},
+            headers={"Content-Disposition": disposition},
         )
 
 
@@ -128,4 +125,4 @@ class ReceiptView(APIView):
 
         It says which stores have deleted their copies, and what is kept until when.
         """
-        return envelope(ReceiptSerializer(selectors.receipt(receipt_id)).data, headers=_NO_STORE)
+        return envelope(ReceiptSerializer(selectors.receipt(receipt_id)).data)
