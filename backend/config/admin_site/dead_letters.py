@@ -50,6 +50,7 @@ def dead_letter_page(request: HttpRequest, *, context: dict[str, Any]) -> HttpRe
 
 
 def _replay(request: HttpRequest) -> None:
+    """Let a worker replay all dead letters."""
     try:
         current_app.send_task("backend.tracking.tasks.replay_dead_letters", retry=False)
     except OperationalError:

@@ -15,6 +15,7 @@ from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.models import Session, User
 from backend.api.service_admin import ServiceAdmin, ServiceInline
 from backend.audit.models import AuditEntry
+from backend.audit.services import record
 from backend.catalog.models import Variant
 from backend.config.admin_site.pages import load_pages
 from backend.orders.fulfilment_models import ReturnReason
@@ -145,3 +146,22 @@ def test_history_is_the_audit_log_and_the_log_of_django_stays_empty() -> None:
 
     assert "orders.status_changed" in page.content.decode()
     assert not LogEntry.objects.exists()
+
+
+def test_reading_the_audit_log_is_recorded_and_shows_personal_values_as_fingerprints() -> None:
+    auditor = member(StaffArea.AUDIT)
+    browser = logged_in(auditor)
+    subject = ("accounts.User", "7")
+    record("accounts.email_changed", by=SYSTEM, subject=subject, personal={"email": ("", "a@shop.example")})
+    entry = AuditEntry.objects.latest("pk")
+
+    browser.get(address(AuditEntry), {"q": "accounts.User 7\0"})
+    page = browser.get(address(AuditEntry, "change", entry.pk)).content.decode()
+
+    reads = AuditEntry.objects.filter(action__startswith="audit.").order_by("pk")
+    assert [(read.action, read.object_id, read.changes, read.user_id) for read in reads] == [
+        ("audit.entries_read", "", {"search": [None, "accounts.User 7"]}, auditor.pk),
+        ("audit.entry_read", str(entry.pk), {}, auditor.pk),
+    ]
+    assert "email: empty → " in page
+    assert (entry.personal or {})["email"][1] not in page
