@@ -16,14 +16,9 @@ from backend.accounts.devices import device_name
 from backend.accounts.models import Session, User
 from backend.accounts.phones import phone_of
 from backend.api.errors import InvalidInput
-from backend.api.service_admin import (
-    Operation,
-    OperationForm,
-    ServiceAdmin,
-    ServiceInline,
-    Values,
-    whole_number,
-)
+from backend.api.service_admin.columns import whole_number
+from backend.api.service_admin.operations import Operation, OperationForm, Values
+from backend.api.service_admin.pages import ServiceAdmin, ServiceInline
 from backend.audit.actors import actor_of
 
 

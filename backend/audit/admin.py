@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from backend.api.service_admin import ServiceAdmin, whole_number
+from backend.api.service_admin.columns import whole_number
+from backend.api.service_admin.pages import ServiceAdmin
 from backend.audit.actors import actor_of
 from backend.audit.models import AuditEntry
 from backend.audit.personal_values import fingerprints

@@ -7,14 +7,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from backend.accounts.areas import StaffArea
-from backend.api.service_admin import (
-    Operation,
-    OperationForm,
-    ServiceAdmin,
-    ServiceInline,
-    Values,
-    whole_number,
-)
+from backend.api.service_admin.columns import whole_number
+from backend.api.service_admin.operations import Operation, OperationForm, Values
+from backend.api.service_admin.pages import ServiceAdmin, ServiceInline
 from backend.audit.actors import actor_of
 from backend.catalog.models import Variant
 from backend.inventory import alerts, services

@@ -5,7 +5,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from backend.accounts.areas import StaffArea
-from backend.api.service_admin import Amount, ServiceAdmin, link_to
+from backend.api.service_admin.columns import Amount, link_to
+from backend.api.service_admin.pages import ServiceAdmin
 from backend.invoices.models import Invoice
 
 

@@ -8,7 +8,9 @@ from django.utils import timezone
 from backend.accounts.areas import StaffArea
 from backend.accounts.phones import phone_of
 from backend.api.errors import InvalidInput
-from backend.api.service_admin import Operation, ServiceAdmin, Values, whole_number
+from backend.api.service_admin.columns import whole_number
+from backend.api.service_admin.operations import Operation, Values
+from backend.api.service_admin.pages import ServiceAdmin
 from backend.audit.actors import actor_of
 from backend.notifications import services
 from backend.notifications.models import UNFINISHED_STATES, Delivery

@@ -13,7 +13,8 @@ from django.utils.html import format_html
 from backend.accounts.areas import StaffArea
 from backend.accounts.phones import phone_of
 from backend.api.errors import InvalidInput
-from backend.api.service_admin import Amount, ServiceAdmin, ServiceInline, link_to
+from backend.api.service_admin.columns import Amount, link_to
+from backend.api.service_admin.pages import ServiceAdmin, ServiceInline
 from backend.orders.admin_operations import ORDER_OPERATIONS, RETURN_OPERATIONS, SHIPMENT_OPERATIONS
 from backend.orders.fulfilment_models import Return, ReturnItem, Shipment, ShipmentItem
 from backend.orders.models import Movement, Order, OrderItem, OrderStatusHistory

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from backend.api import money
-from backend.api.service_admin import Operation, OperationForm, Values
+from backend.api.service_admin.operations import Operation, OperationForm, Values
 from backend.audit.actors import actor_of
 from backend.orders import returns, shipments
 from backend.orders.cancellation import cancel_units

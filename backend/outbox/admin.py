@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from backend.api.service_admin import ServiceAdmin
+from backend.api.service_admin.pages import ServiceAdmin
 from backend.outbox.models import Cursor
 
 

@@ -7,15 +7,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from backend.accounts.areas import StaffArea
-from backend.api.service_admin import (
-    Amount,
-    Operation,
-    OperationForm,
-    ServiceAdmin,
-    ServiceInline,
-    Values,
-    link_to,
-)
+from backend.api.service_admin.columns import Amount, link_to
+from backend.api.service_admin.operations import Operation, OperationForm, Values
+from backend.api.service_admin.pages import ServiceAdmin, ServiceInline
 from backend.audit.actors import actor_of
 from backend.payments import operators
 from backend.payments.models import Payment, PaymentEvent, PaymentRequest, RequestState

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from backend.accounts.areas import StaffArea
-from backend.api.service_admin import Operation, OperationForm, ServiceAdmin, ServiceInline, Values
+from backend.api.service_admin.operations import Operation, OperationForm, Values
+from backend.api.service_admin.pages import ServiceAdmin, ServiceInline
 from backend.audit.actors import actor_of
 from backend.purchasing import services
 from backend.purchasing.models import (

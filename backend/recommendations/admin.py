@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from backend.accounts.areas import StaffArea
 from backend.api.errors import InvalidInput
-from backend.api.service_admin import Operation, ServiceAdmin, Values
+from backend.api.service_admin.operations import Operation, Values
+from backend.api.service_admin.pages import ServiceAdmin
 from backend.audit.actors import actor_of
 from backend.recommendations import services
 from backend.recommendations.models import ModelVersion

@@ -20,7 +20,7 @@ from backend.accounts.authentication import lacks_second_factor
 from backend.accounts.errors import WrongPassword
 from backend.accounts.passwords import change_password
 from backend.api.errors import DomainError
-from backend.api.service_admin import add_errors
+from backend.api.service_admin.refusals import add_errors
 from backend.audit.actors import actor_of
 from backend.config.admin_site import dead_letters, login_pages
 from backend.config.admin_site.forms import PasswordForm

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.models import Session, User
-from backend.api.service_admin import ServiceAdmin, ServiceInline
+from backend.api.service_admin.pages import ServiceAdmin, ServiceInline
 from backend.audit.models import AuditEntry
 from backend.audit.services import record
 from backend.catalog.models import Variant
