@@ -18,7 +18,7 @@ from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 
 SALT_KEPT_FOR = timedelta(days=2)
-# One customer of a provider often has these addresses to himself, so a shorter prefix costs more to multiply.
+# Networks of these sizes are often assigned to one customer, who would have many keys if prefixes were longer.
 IPV4_PREFIX = 24
 IPV6_PREFIX = 48
 UNKNOWN = 0

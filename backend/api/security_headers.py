@@ -72,7 +72,7 @@ class SecurityHeadersMiddleware(CSPMiddleware):
 
 
 def _is_public(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Return whether everybody would get the same response."""
+    """Return whether the response is the same for all clients."""
     return (
         request.method in ("GET", "HEAD")
         and request.path_info.startswith(PUBLIC_PATHS)

@@ -96,7 +96,7 @@ class SecurityNoticeKind(NotOptional):
     """A change to the security of an account, so that the owner learns of it if someone else made it.
 
     It is sent by e-mail, to the address that was verified before the change. An account without one gets it
-    by SMS too: a thief may have set its address.
+    by SMS too, because an intruder may have set its address.
     """
 
     kind: ClassVar[NotificationKind] = NotificationKind.SECURITY_NOTICE

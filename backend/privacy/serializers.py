@@ -55,7 +55,7 @@ class ErasureSerializer(Body):
 
 
 class KeptSerializer(serializers.Serializer[Any]):
-    """What is kept although it is about the person."""
+    """What is kept although it is about the user."""
 
     what = serializers.CharField(help_text="Such as `invoices`.")
     rows = serializers.IntegerField(help_text="How many.")

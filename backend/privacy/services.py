@@ -67,7 +67,7 @@ def erase_person(user_id: int, *, password_hash: str | None = None, by: Actor, n
         erasure.erased = _erase_rows(user_id, now=now)
         erasure.save(update_fields=["erased"])
         publish(Topic.PERSON_ERASED, str(erasure.pk))
-    # After restoring a back-up, operators look here for whom to erase again.
+    # After restoring a backup, operators look here for the users to erase again.
     logger.info("person_erased", erased_user_id=user_id)
     return erasure
 

@@ -16,7 +16,7 @@ from ml.settings import TrainingSettings
 
 
 def publish(request: HttpRequest, row: ModelVersion, values: Values) -> str:
-    """Serve the version until somebody publishes another one."""
+    """Serve the version until staff publish another one."""
     registry = Registry(TrainingSettings.from_env().registry)
     try:
         services.publish(row.version, registry=registry, by=actor_of(request), now=timezone.now())

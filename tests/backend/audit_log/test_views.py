@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -125,9 +126,7 @@ def test_pages_follow_each_other_while_entries_are_added(auditor: APIClient) -> 
 
 def test_a_page_takes_the_same_queries_however_long_the_log_is(auditor: APIClient) -> None:
     def queries() -> list[str]:
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             auditor.get(f"{ENTRIES}?page_size=2&action=catalog.&since=2020-01-01T00:00:00Z")
         return [query["sql"] for query in captured.captured_queries]
 
@@ -180,7 +179,7 @@ def test_an_export_is_a_file_without_formulas(auditor: APIClient) -> None:
     entry(1, object_id='=cmd|"calc"!A1', changes={"name": ["é", "a,b\n"]})
     response = auditor.get(EXPORT, {"object_type": "catalog.Product"})
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    assert response["Content-Disposition"] == f'attachment; filename="audit-{timezone.now():%Y-%m-%d}.csv"'
+    assert re.fullmatch(r'attachment; filename="audit-\d{4}-\d\d-\d\d\.csv"', response["Content-Disposition"])
     assert "Link" not in response
     header, row = csv.reader(io.StringIO(content_of(response).decode()))
     found = dict(zip(header, row, strict=True))
@@ -218,8 +217,7 @@ def test_the_command_exports_the_whole_log(tmp_path: Path) -> None:
 
 
 def test_the_state_of_the_chain_is_shown(auditor: APIClient) -> None:
-    one = entry(1)
+    entry(1)
     data = auditor.get(CHAIN).json()["data"]
     assert (data["head"], data["blocks"], data["faults"]) == ("", 0, None)
     assert data["unsealed_since"] is not None
-    assert one.pk

@@ -1,4 +1,4 @@
-"""`manage.py erase_person`: erase a user who asked in another way, or again after restoring a back-up."""
+"""`manage.py erase_person`: erase a user who asked in another way, or again after restoring a backup."""
 
 from argparse import ArgumentParser
 from typing import Any

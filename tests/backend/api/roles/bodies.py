@@ -11,7 +11,7 @@ RULE = {"reorder_point": 5, "target_stock": 20}
 TAX_RATE = {"country": "US", "state": "NY", "tax_class": "standard", "rate": "8.8750", "name": "Sales tax"}
 METHOD = {"code": "express", "name": "Express", "currency": "USD", "countries": ["US"], "price": "9.90"}
 
-VIEW = {"event_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f", "type": "product_view", "product_id": 1}
+VIEW = {"event_id": "0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f", "type": "view", "product_id": 1}
 
 BODIES: dict[str, dict[str, Any]] = {
     "POST /accounts/register/": {"phone": PHONE, "password": PASSWORD},

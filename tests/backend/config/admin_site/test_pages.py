@@ -58,9 +58,7 @@ def trade(number: int) -> None:
 
 
 def queries_of(browser: Client, path: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         response = browser.get(path)
     assert response.status_code == 200, path
     return len(queries)
