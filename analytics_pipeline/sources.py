@@ -18,7 +18,7 @@ from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 
 SALT_KEPT_FOR = timedelta(days=2)
-# Networks of these sizes are often assigned to one customer, who would have many keys if prefixes were longer.
+# Networks of these sizes are often assigned to one customer, who would have many keys with longer prefixes.
 IPV4_PREFIX = 24
 IPV6_PREFIX = 48
 UNKNOWN = 0

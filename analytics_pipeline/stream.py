@@ -12,6 +12,14 @@ import msgspec
 import redis
 
 from analytics_pipeline import clocks
+from analytics_pipeline.allowances import (
+    Allowance,
+    AllowanceExceeded,
+    GuestAllowance,
+    TooManyGuests,
+    guest_arguments,
+    guest_keys,
+)
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, Refused
 from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key
@@ -83,53 +91,6 @@ class StreamLag:
 
     entries: int
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """A limit on a client's requests in a window of `seconds`; `key` identifies the client."""
-
-    key: str
-    limit: int
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `limit` in a window of `seconds`."""
-
-    limit: int
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuestAllowance:
-    """Limits on the different guests of one address; `key` identifies the address.
-
-    `guests` limits the guests in a window. A guest who comes again in the same window is always let through.
-    `admissions` limits over a longer window how often a guest was let through who wasn't yet in the current
-    window of `guests`.
-    """
-
-    key: str
-    guests: Rate
-    admissions: Rate
-
-
-class AllowanceExceeded(Exception):
-    """More requests than allowed; the window ends in `seconds`."""
-
-    def __init__(self, *, seconds: float) -> None:
-        super().__init__(f"too many requests; try again in {seconds:.0f} seconds")
-        self.seconds = seconds
-
-
-class TooManyGuests(Exception):
-    """The address has more guests than allowed; the window ends in `seconds`."""
-
-    def __init__(self, *, seconds: float) -> None:
-        super().__init__(f"too many guests; try again in {seconds:.0f} seconds")
-        self.seconds = seconds
 
 
 class _Script:
@@ -233,10 +194,10 @@ class Stream:
         guest_allowance: GuestAllowance | None,
     ) -> str:
         keys = [self.key, allowance.key if allowance else "", products_key(shopper_key or NIL_UUID)]
-        keys += [*_guest_keys(guest_allowance), TOMBSTONES_KEY]
+        keys += [*guest_keys(guest_allowance), TOMBSTONES_KEY]
         limit, window = (allowance.limit, allowance.seconds * 1_000) if allowance else (0, 0)
         arguments: list[Any] = [payload, limit, window, KEPT, int(KEPT_FOR.total_seconds())]
-        arguments += _guest_arguments(shopper_key, guest_allowance)
+        arguments += guest_arguments(shopper_key, guest_allowance)
         if shopper_key is not None:
             for product, seconds in recent.items():
                 arguments += (seconds, product)
@@ -336,19 +297,6 @@ class Stream:
             Entry(id=id_.decode(), payload=fields[1] if fields else None, key=self.key)
             for id_, fields in entries
         ]
-
-
-def _guest_keys(allowance: GuestAllowance | None) -> tuple[str, str]:
-    return (f"{allowance.key}:guests", f"{allowance.key}:admissions") if allowance else ("", "")
-
-
-def _guest_arguments(shopper_key: UUID | None, allowance: GuestAllowance | None) -> tuple[Any, ...]:
-    if allowance is None or shopper_key is None:
-        return ("", 0, 0, 0, 0)
-    # Redis stores sets of few integers in 8 bytes each. Two guests with the same number count as one.
-    number = (shopper_key.int ^ shopper_key.int >> 64) & 2**63 - 1
-    windows = [(rate.limit, rate.seconds * 1_000) for rate in (allowance.guests, allowance.admissions)]
-    return (number, *windows[0], *windows[1])
 
 
 def _after(id_: bytes) -> str:

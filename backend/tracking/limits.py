@@ -5,7 +5,7 @@ from functools import cache
 
 from rest_framework.request import Request
 
-from analytics_pipeline.stream import Allowance, GuestAllowance, Rate
+from analytics_pipeline.allowances import Allowance, GuestAllowance, Rate
 from backend.api.addresses import client_address, counted_address
 from backend.api.throttles import EventsThrottle, GuestsLongerThrottle, GuestsThrottle, ScopedThrottle
 

@@ -11,10 +11,11 @@ from prometheus_client import Counter
 from rest_framework.exceptions import Throttled
 
 from analytics_pipeline import intake
+from analytics_pipeline.allowances import AllowanceExceeded, TooManyGuests
 from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
 from analytics_pipeline.recent import KEPT
-from analytics_pipeline.stream import AllowanceExceeded, Batch, TooManyGuests
+from analytics_pipeline.stream import Batch
 from backend.api.consent import may_track
 from backend.api.errors import InvalidInput
 from backend.api.shoppers import ANONYMOUS_HEADER, Shopper

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ ROWS = 10
 class Panel:
     """A part of the page: a table, and perhaps a chart of the same figures (as JSON for Chart.js)."""
 
-    title: str
+    title: str = ""
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[object]] = ()
     chart: str = ""
@@ -46,7 +46,7 @@ def panels_for(user: User, *, now: datetime) -> list[Panel]:
 
 def _panel(title: str, make: Callable[[], Panel]) -> Panel:
     try:
-        return make()
+        return replace(make(), title=title)
     except Exception as error:
         found = translated(error)
         if not isinstance(found, DomainError):
@@ -72,7 +72,6 @@ def _sales(user: User, *, today: date) -> Panel:
     ]
     totals = [_total(net, currency=currency) for currency in currencies]
     return Panel(
-        title=f"Sales of {DAYS} days",
         summary=f"Net sales: {', '.join(totals)}." if totals else "Nothing was sold.",
         columns=("Day", "Orders", "Units", "Net", "Currency"),
         rows=[
@@ -98,7 +97,6 @@ def _low_stock() -> Panel:
     levels = KnownStockLevel.objects.filter(level__in=[StockLevel.OUT, StockLevel.LOW])
     rows = levels.select_related("variant__product").order_by("-level", "variant_id")[:ROWS]
     return Panel(
-        title="Low stock",
         summary=f"Variants that are low on stock or sold out: {levels.count()}.",
         columns=("SKU", "Product", "Available", "Level"),
         rows=[
@@ -112,7 +110,6 @@ def _health() -> Panel:
     """Return the state of each part; the checks end within their own deadline."""
     probes = health.probe_all()
     return Panel(
-        title="Health",
         summary=f"The shop is {health.state_of(probes)}.",
         columns=("Part", "State", "Facts"),
         rows=[
@@ -129,7 +126,6 @@ def _health() -> Panel:
 def _failed_messages() -> Panel:
     failed = Delivery.objects.filter(state__in=[DeliveryState.FAILED, DeliveryState.POSSIBLY_SENT])
     return Panel(
-        title="Messages that failed",
         summary=f"Messages that were given up, or may not have been sent: {failed.count()}.",
         columns=("Queued", "Kind", "Channel", "Reason"),
         rows=[
