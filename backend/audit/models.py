@@ -37,6 +37,7 @@ class AuditEntry(models.Model):
             models.Index(
                 fields=["system_name", "id"], name="audit_of_a_system", condition=~Q(system_name="")
             ),
+            models.Index(fields=["owner_id"], name="audit_of_an_owner", condition=Q(owner_id__isnull=False)),
             models.Index(fields=["recorded_at"], name="audit_by_time"),
             models.Index(fields=["xid", "id"], name="audit_in_commit_order"),
             # PostgreSQL needs this operator class for prefixes.

@@ -35,8 +35,7 @@ class OrderData(PersonalTables):
         orders = list(Order.objects.filter(user=user_id).values_list("pk", flat=True))
         movements = Movement.objects.filter(customer=user_id, order=None)
         without_order = list(movements.values_list("pk", flat=True))
-        # Not super(), which doesn't work in a dataclass with slots.
-        counts = PersonalTables.erase(self, user_id, now=now)
+        counts = super().erase(user_id, now=now)
         publish_many(Topic.ORDER, orders)
         publish_many(Topic.MOVEMENT, without_order)
         return counts
