@@ -58,7 +58,7 @@ ORDER BY movement_id
 """
 _DELETE_FACTS = """
 ALTER TABLE order_facts DELETE
-WHERE customer_key IN {keys:Array(UUID)} OR shopper_key IN {keys:Array(UUID)}
+WHERE (customer_key IN {keys:Array(UUID)} OR shopper_key IN {keys:Array(UUID)}) AND version < {version:UInt64}
 SETTINGS mutations_sync = 2
 """
 _DELETE_LINKS = """
@@ -144,9 +144,12 @@ def movements_of(warehouse: Warehouse, keys: Collection[UUID]) -> list[int]:
     return [row["movement_id"] for row in warehouse.rows(_MOVEMENTS, {"keys": list(keys)})]
 
 
-def delete_facts(warehouse: Warehouse, keys: Collection[UUID]) -> None:
-    """Delete the copies of order facts with the keys, after copies without them were stored."""
-    warehouse.command(_DELETE_FACTS, {"keys": list(keys)})
+def delete_facts(warehouse: Warehouse, keys: Collection[UUID], *, version: int) -> None:
+    """Delete the copies of order facts with the keys that are older than this version.
+
+    The copies that replace them must be stored before: a movement without a copy is missing in the revenue.
+    """
+    warehouse.command(_DELETE_FACTS, {"keys": list(keys), "version": version})
 
 
 def delete_links_and_letters(warehouse: Warehouse, keys: Collection[UUID]) -> None:

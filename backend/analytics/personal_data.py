@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from analytics_pipeline import erasure, stream
 from analytics_pipeline.exports import dead_letters_of, events_of
+from analytics_pipeline.warehouse import microseconds
 from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
 from backend.analytics.facts import write_facts
 from backend.engines.streams import tombstones
@@ -60,10 +61,11 @@ class WarehouseStore:
         )
         warehouse = self.target.warehouse()
         # The ledger has no keys any more. The new copies are stored before the old ones are deleted.
+        version = microseconds(timezone.now())
         movements = erasure.movements_of(warehouse, keys.all)
         for start in range(0, len(movements), _MOVEMENTS_AT_ONCE):
             some = movements[start : start + _MOVEMENTS_AT_ONCE]
             write_facts(warehouse, Movement.objects.filter(pk__in=some), clock=timezone.now)
-        erasure.delete_facts(warehouse, keys.all)
+        erasure.delete_facts(warehouse, keys.all, version=version)
         erasure.delete_links_and_letters(warehouse, keys.all)
         erasure.delete_events(warehouse, keys.all)

@@ -1,9 +1,24 @@
 """The personal data of carts."""
 
+from datetime import datetime
+
+from backend.accounts.shopper_keys import shopper_keys_of
 from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
 from backend.carts.models import Cart, CartItem
 
-PERSONAL_DATA = PersonalTables(
+
+class CartData(PersonalTables):
+    """The user's cart, and the user's keys in carts of guests."""
+
+    def erase(self, user_id: int, *, now: datetime) -> dict[str, int]:
+        """Delete the cart, and empty the claims that have a key of the user."""
+        counts = super().erase(user_id, now=now)
+        claimed = CartItem.objects.filter(shopper_key__in=shopper_keys_of(user_id).all)
+        claimed.update(shopper_key=None, exposure_id=None)
+        return counts
+
+
+PERSONAL_DATA = CartData(
     "carts",
     [
         PersonalRows(

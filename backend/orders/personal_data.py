@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from backend.accounts.shopper_keys import shopper_keys_of
 from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
 from backend.orders.fulfilment_models import Return, ReturnItem, Shipment, ShipmentItem
 from backend.orders.models import Movement, Order, OrderAdjustment, OrderItem, OrderStatusHistory
@@ -32,10 +33,15 @@ class OrderData(PersonalTables):
 
     def erase(self, user_id: int, *, now: datetime) -> dict[str, int]:
         """Empty the personal columns, and publish the changed orders and movements."""
-        orders = list(Order.objects.filter(user=user_id).values_list("pk", flat=True))
-        movements = Movement.objects.filter(customer=user_id, order=None)
-        without_order = list(movements.values_list("pk", flat=True))
+        # Orders of a guest, or of another user of the same browser, may have the user's keys.
+        claimed = Q(shopper_key__in=shopper_keys_of(user_id).all)
+        movements = Movement.objects.filter(Q(customer=user_id) | claimed)
+        without_order = list(movements.filter(order=None).values_list("pk", flat=True))
+        concerned = Q(user=user_id) | Q(pk__in=movements.values("order"))
+        orders = list(Order.objects.filter(concerned).values_list("pk", flat=True))
         counts = super().erase(user_id, now=now)
+        for model in (Movement, OrderItem):
+            model._default_manager.filter(claimed).update(**_NO_CLAIM)
         publish_many(Topic.ORDER, orders)
         publish_many(Topic.MOVEMENT, without_order)
         return counts

@@ -29,6 +29,7 @@ from ml.lists import Lists
 from ml.registry import Registry
 from ml.settings import TrainingSettings
 from tests.backend.analytics.conftest import TABLES
+from tests.backend.orders.steps import ADDRESS
 from tests.backend.privacy.person import (
     PASSWORD,
     SEARCHED,
@@ -37,6 +38,7 @@ from tests.backend.privacy.person import (
     new_person,
     spellings,
 )
+from tests.backend.shop import product
 from tests.services.quota import reset_quota
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,6 +108,20 @@ def deliver() -> None:
     drain([OrderFacts(target), ShopperLinks(target), *erasing], timeout=60)
 
 
+def order_as_guest(person: Person) -> None:
+    """Order and fill a cart as the guest that the person was before, whose data isn't the account's."""
+    guest, lamp = guest_of(person), product("A stool", stock=5)
+    line = {"product_id": lamp.pk, "quantity": 1, "exposure_id": str(uuid7())}
+    for address in (ADDRESS, None):
+        added = guest.post("/api/orders/cart/", line, format="json")
+        assert added.status_code == 201, added.json()
+        if address is not None:
+            token = {"X-Cart-Token": added.json()["data"]["cart_token"]}
+            order = {"shipping_address": address, "payment_method": "COD", "email": "guest@shop.example"}
+            placed = guest.post("/api/orders/orders/", order, format="json", headers=token)
+            assert placed.status_code == 201, placed.json()
+
+
 def erase(person: Person) -> str:
     response = person.client.delete("/api/accounts/me/", {"password": PASSWORD}, format="json")
     assert response.status_code == 202, response.json()
@@ -159,6 +175,7 @@ def test_no_store_links_to_the_person(
 ) -> None:
     person = new_person()
     values = spellings(person)
+    order_as_guest(person)
     behave(person)
     ingest(stream, warehouse)
     deliver()
