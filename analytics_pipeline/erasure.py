@@ -31,7 +31,8 @@ _EVENT_DAYS = "SELECT DISTINCT day FROM events WHERE shopper_key IN {keys:Array(
 _ANSWERED_LISTS = """
 SELECT DISTINCT exposure_id
 FROM events
-WHERE day IN {days:Array(Date)} AND shopper_key IN {keys:Array(UUID)} AND type IN ('click', 'cart_add')
+WHERE day IN {days:Array(Date)} AND shopper_key IN {keys:Array(UUID)}
+  AND type IN ('click', 'cart_add', 'carted')
   AND exposure_id != toUUID('00000000-0000-0000-0000-000000000000')
 """
 _EVENT_IDS = (

@@ -1,6 +1,6 @@
 """Empties the texts of searches in old events, because a text can be personal.
 
-The events and their numbers stay; the statistics of queries (`query_counts`) end where the texts do.
+The events and their numbers stay; the statistics of queries (`query_results`) end where the texts do.
 """
 
 from datetime import date
