@@ -59,7 +59,7 @@ class KeptSerializer(serializers.Serializer[Any]):
 
     what = serializers.CharField(help_text="Such as `invoices`.")
     rows = serializers.IntegerField(help_text="How many.")
-    until = serializers.DateField(help_text="The day on which the personal data of the last one is deleted.")
+    until = serializers.DateField(help_text="The last day on which the newest one has personal data.")
     reason = serializers.CharField(help_text="Why.")
 
 
