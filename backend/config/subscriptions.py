@@ -22,6 +22,9 @@ from backend.tracking.subscribers import GuestRecentProducts
 def subscribers() -> list[Subscriber]:
     """Return the current subscribers, which depend on the generations of the index."""
     target = migrated()
+    of_warehouse = (OrderFacts(target), ShopperLinks(target), CartItems(target))
+    of_stream = (GuestRecentProducts(),)
+    writers: dict[str, tuple[Subscriber, ...]] = {"warehouse": of_warehouse, "stream": of_stream}
     return [
         CategoryFanOut(),
         ThumbnailRequests(request_thumbnails),
@@ -30,13 +33,11 @@ def subscribers() -> list[Subscriber]:
         Settlement(clock=timezone.now),
         *([InvoiceIssuing(clock=timezone.now)] if is_complete() else []),
         StockAlerts(clock=timezone.now),
-        OrderFacts(target),
+        *of_warehouse,
         Products(target),
-        ShopperLinks(target),
-        CartItems(target),
-        GuestRecentProducts(),
+        *of_stream,
         Deliveries(clock=timezone.now),
-        *(StoreErasure(store, clock=timezone.now) for store in stores()),
+        *(StoreErasure(store, clock=timezone.now, writers=writers.get(store.name, ())) for store in stores()),
     ]
 
 

@@ -114,6 +114,16 @@ def cursor_position(name: str) -> Position | None:
     return None if row is None else Position(*row)
 
 
+def has_handled_before(subscriber: Subscriber, message: Message) -> bool:
+    """Return whether the subscriber has handled its messages before this one; true without an open cursor."""
+    row = Cursor.objects.filter(subscriber=subscriber.name, closed_at=None).first()
+    if row is None:
+        return True
+    earlier = Q(xid__lt=message.xid) | Q(xid=message.xid, id__lt=message.pk)
+    unread = Message.objects.filter(after(Position(row.xid, row.message_id)), earlier)
+    return not unread.filter(topic__in=subscriber.topics).exists()
+
+
 def without_holder(*, now: datetime) -> frozenset[str]:
     """Return the subscribers whose lease any process can take now."""
     free = Q(lease_owner="") | Q(lease_until__lt=now)

@@ -32,6 +32,10 @@ class ErasureRefused(DomainError):
     )
 
 
+class WriterBehind(Exception):
+    """A subscriber that writes to the store hasn't handled what was published before the erasure."""
+
+
 class ReceiptNotFound(NotFound):
     """There is no receipt with this id."""
 

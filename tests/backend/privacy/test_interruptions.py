@@ -1,12 +1,14 @@
 """Processes that are killed while they erase, and requests that compete with an erasure."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.utils import timezone
 
 from backend.accounts.errors import InvalidCredentials
@@ -17,7 +19,11 @@ from backend.addresses.models import Address
 from backend.orders.models import Order
 from backend.outbox.models import Message
 from backend.outbox.relay import drain
+from backend.outbox.services import publish
+from backend.outbox.subscribers import Notice, Start
+from backend.outbox.topics import Topic
 from backend.privacy import handlers
+from backend.privacy.errors import WriterBehind
 from backend.privacy.models import Erasure
 from backend.privacy.services import erase_person
 from backend.privacy.subscribers import StoreErasure
@@ -104,6 +110,46 @@ def test_a_store_that_is_away_delays_only_itself_and_is_tried_again(flaky_stores
     # The keys are deleted as soon as no store needs them.
     assert (erasure.shopper_key, erasure.anonymous_ids) == (None, [])
     assert erasure.completed_at is not None
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A subscriber that writes to a store what it reads in the database."""
+
+    name: str = "writer"
+    topics: frozenset[Topic] = frozenset({Topic.ORDER})
+    start: Start = Start.OLDEST
+    quiet_seconds: float = 0
+    batch_size: int = 100
+
+    def handle(self, notices: Sequence[Notice]) -> None:
+        """Write nothing."""
+
+
+def published(topic: Topic) -> None:
+    with transaction.atomic():
+        publish(topic, 1)
+
+
+def test_a_store_is_erased_after_its_writers_have_stored_what_they_read_before(
+    flaky_stores: list[FlakyStore],
+) -> None:
+    writer, store = Writer(), flaky_stores[0]
+    erasing = StoreErasure(store, clock=timezone.now, writers=[writer])
+    published(Topic.ORDER)
+    drain([writer], timeout=10)
+    published(Topic.ORDER)
+    erase(somebody())
+    published(Topic.ORDER)
+
+    with pytest.raises(WriterBehind, match="writer"):
+        drain([erasing], timeout=10)
+    assert store.erased == []
+    drain([writer], timeout=10)
+    # It does not have to handle what is published after the erasure.
+    published(Topic.ORDER)
+    drain([erasing], timeout=10)
+    assert len(store.erased) == 1
 
 
 def test_an_order_or_a_login_during_an_erasure_belongs_to_nobody_or_prevents_it() -> None:
