@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven through its DevTools protocol as somebody at a keyboard would."""
+"""Debian's Chromium, driven through its DevTools protocol, as if with a keyboard."""
 
 import base64
 import itertools
@@ -76,9 +76,9 @@ class Page:
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
-        assert "exceptionDetails" not in answer, answer
-        return answer["result"].get("value")
+        response = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        assert "exceptionDetails" not in response, response
+        return response["result"].get("value")
 
     def open(self, url: str) -> None:
         """Go to an address, and return once its page is loaded."""
@@ -90,7 +90,7 @@ class Page:
         wait_until(lambda: self.evaluate(expression) is True, what=expression, seconds=15)
 
     def resize(self, width: int, height: int) -> None:
-        """Give the page this size in CSS pixels."""
+        """Set the size of the page in CSS pixels."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,

@@ -65,7 +65,7 @@ def _quick_passwords(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-def somebody() -> User:
+def registered() -> User:
     user = User.objects.create_user(PHONE, PASSWORD, first_name="Zebedee")
     Address.objects.create(user=user, street="77 Wisteria Mews", country="US")
     log_in(phone=PHONE, password=PASSWORD, now=timezone.now())
@@ -78,7 +78,7 @@ def erase(user: User) -> Erasure:
 
 
 def test_a_process_that_is_killed_before_any_statement_leaves_everything_or_nothing() -> None:
-    user, statement = somebody(), 0
+    user, statement = registered(), 0
     while User.objects.filter(pk=user.pk).exists():
         # Every third one, which are others for each table.
         statement += 3
@@ -94,7 +94,7 @@ def test_a_process_that_is_killed_before_any_statement_leaves_everything_or_noth
 
 
 def test_a_store_that_is_away_delays_only_itself_and_is_tried_again(flaky_stores: list[FlakyStore]) -> None:
-    user = somebody()
+    user = registered()
     erasure = erase(user)
     assert (erasure.shopper_key, erasure.completed_at) == (user.shopper_key, None)
 
@@ -139,7 +139,7 @@ def test_a_store_is_erased_after_its_writers_have_stored_what_they_read_before(
     published(Topic.ORDER)
     drain([writer], timeout=10)
     published(Topic.ORDER)
-    erase(somebody())
+    erase(registered())
     published(Topic.ORDER)
 
     with pytest.raises(WriterBehind, match="writer"):
@@ -152,7 +152,7 @@ def test_a_store_is_erased_after_its_writers_have_stored_what_they_read_before(
     assert len(store.erased) == 1
 
 
-def test_an_order_or_a_login_during_an_erasure_belongs_to_nobody_or_prevents_it() -> None:
+def test_an_order_or_a_login_during_an_erasure_leaves_nothing_or_prevents_it() -> None:
     for _ in range(4):
         user = customer(password=PASSWORD)
         fill(user, {variant().pk: 1})
