@@ -100,6 +100,15 @@ def test_searches_and_filters_answer_whatever_is_typed() -> None:
             assert browser.get(address(model), {"q": text}).status_code == 200, (model, text)
 
 
+def test_columns_that_no_page_shows_can_not_be_guessed_by_filters() -> None:
+    browser = logged_in()
+
+    for model, lookup in ((User, "password__startswith"), (Session, "user__password__startswith")):
+        assert browser.get(address(model), {lookup: "argon2"}).status_code == 400
+    assert browser.get(address(Session), {"refresh_id__startswith": "a"}).status_code == 400
+    assert browser.get(address(User), {"is_staff__exact": "1"}).status_code == 200
+
+
 @pytest.mark.parametrize("area", list(StaffArea))
 def test_an_area_opens_its_pages_and_no_others(area: StaffArea) -> None:
     request = HttpRequest()
