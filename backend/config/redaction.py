@@ -62,8 +62,8 @@ _SHORTEST_SECRET = 6
 _SHORTEST_OPAQUE = 40
 # The shop itself makes these values, so they are not searched.
 _SAFE = frozenset({"timestamp", "level", "logger", "request_id", "lineno", "user_id"})
-_CODE_OF_AN_ERROR = re.compile(r"[a-z_]+|[1-5]\d\d")
-"""The code of an error or of a response; other codes are one-time passwords and the like."""
+_CODE_OF_AN_ERROR = re.compile(r"[a-z_]+|-?\d{1,3}")
+"""The code of an error, a response or a process; other codes are one-time passwords and the like."""
 
 
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
