@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.email_addresses import change_email, normalised
@@ -68,6 +68,10 @@ def register(
         _create(user, by=by)
     except IntegrityError as error:
         raise PhoneTaken(phone=user.phone) from error
+    except DatabaseError:
+        # It says nothing about the phone, and the client will try again.
+        take_back_attempt(counted, now=now)
+        raise
     take_back_attempt(counted, now=now)
     return user
 
