@@ -26,6 +26,16 @@ def _allows(action: Action) -> Callable[[Order], bool]:
     return lambda order: order.status in ALLOWED_FROM[action]
 
 
+def _with_note(step: Callable[..., object], *, message: str) -> Callable[[HttpRequest, Any, Values], str]:
+    """Return the function that takes a step of a row with the note of a `NoteForm`, and returns `message`."""
+
+    def perform(request: HttpRequest, row: Any, values: Values) -> str:
+        step(row.pk, note=values["note"], by=actor_of(request), now=timezone.now())
+        return message
+
+    return perform
+
+
 class NoteForm(OperationForm):
     """A note for the history."""
 
@@ -80,18 +90,6 @@ def ship(request: HttpRequest, order: Order, values: Values) -> str:
     return f"Shipped as {shipment.number}."
 
 
-def ship_all(request: HttpRequest, order: Order, values: Values) -> str:
-    """Ship what is left, in a parcel for each seller."""
-    shipments.ship_all(order.pk, note=values["note"], by=actor_of(request), now=timezone.now())
-    return "Everything is shipped."
-
-
-def deliver_all(request: HttpRequest, order: Order, values: Values) -> str:
-    """Record the delivery of everything shipped."""
-    shipments.deliver_all(order.pk, note=values["note"], by=actor_of(request), now=timezone.now())
-    return "The delivery is recorded."
-
-
 def cancel(request: HttpRequest, order: Order, values: Values) -> str:
     """Cancel units that are not shipped."""
     # An order that isn't confirmed can only be cancelled as a whole.
@@ -132,7 +130,7 @@ ORDER_OPERATIONS = (
         name="ship-all",
         label="Ship everything",
         form=NoteForm,
-        perform=ship_all,
+        perform=_with_note(shipments.ship_all, message="Everything is shipped."),
         applies=_allows(Action.SHIP),
         explanation="The units that are left go out in a parcel for each seller.",
     ),
@@ -148,7 +146,7 @@ ORDER_OPERATIONS = (
         name="deliver",
         label="Record delivery",
         form=NoteForm,
-        perform=deliver_all,
+        perform=_with_note(shipments.deliver_all, message="The delivery is recorded."),
         applies=_allows(Action.DELIVER),
         explanation="Everything shipped was delivered; cash on delivery counts as collected.",
     ),
@@ -192,18 +190,6 @@ SHIPMENT_OPERATIONS = (
         applies=lambda shipment: shipment.delivered_at is None,
     ),
 )
-
-
-def approve(request: HttpRequest, row: Return, values: Values) -> str:
-    """Approve the return."""
-    returns.approve(row.pk, note=values["note"], by=actor_of(request), now=timezone.now())
-    return "The return is approved."
-
-
-def reject(request: HttpRequest, row: Return, values: Values) -> str:
-    """Reject the return."""
-    returns.reject(row.pk, note=values["note"], by=actor_of(request), now=timezone.now())
-    return "The return is rejected."
 
 
 class ReceiveForm(OperationForm):
@@ -252,12 +238,16 @@ RETURN_OPERATIONS = (
         name="approve",
         label="Approve",
         form=NoteForm,
-        perform=approve,
+        perform=_with_note(returns.approve, message="The return is approved."),
         applies=_is(ReturnStatus.REQUESTED),
         explanation="The customer can send the units.",
     ),
     Operation(
-        name="reject", label="Reject", form=NoteForm, perform=reject, applies=_is(ReturnStatus.REQUESTED)
+        name="reject",
+        label="Reject",
+        form=NoteForm,
+        perform=_with_note(returns.reject, message="The return is rejected."),
+        applies=_is(ReturnStatus.REQUESTED),
     ),
     Operation(
         name="receive",
