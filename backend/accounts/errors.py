@@ -135,11 +135,11 @@ class AccountNotFound(NotFound):
 
 
 class BeyondOwnAreas(DomainError):
-    """The caller lacks an area of the account that they change, or an area that they grant."""
+    """The caller lacks an area of the account that they act on, or an area that they grant."""
 
     code = "beyond_own_areas"
     status = 403
-    message = "You can only grant areas that you have, to accounts that have no others."
+    message = "The account has, or would get, areas that you don't have."
     details_keys = {"areas": "The areas that the caller lacks."}
     hint = "Ask an admin."
 

@@ -15,6 +15,7 @@ class HasAccountOrCartToken(BasePermission):
     """Allows accounts, and guests with a cart token."""
 
     refuses_with_403 = False
+    open_to_guests = True
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return whether the caller is logged in or sends a cart token.

@@ -1,4 +1,4 @@
-"""Changes of the areas of staff, of admins, and of whether an account is active.
+"""Changes of the areas of staff, of admins, of whether an account is active, and the end of its sessions.
 
 docs/decisions/roles.md has the rules. Each function locks the accounts that decide, in the order of their
 ids, so that of two concurrent changes the second one sees the first.
@@ -18,8 +18,8 @@ from backend.accounts.errors import (
     BeyondOwnAreas,
     LastAdmin,
 )
-from backend.accounts.models import User, UserType
-from backend.accounts.sessions import end_other_sessions
+from backend.accounts.models import Session, User, UserType
+from backend.accounts.sessions import end_other_sessions, end_session
 from backend.audit.actors import Actor
 from backend.audit.services import record
 
@@ -85,10 +85,7 @@ def set_active(user_id: int, *, active: bool, by: Actor, now: datetime) -> User:
     """
     with transaction.atomic():
         user, granter = _locked(user_id, by=by)
-        if user.staff_areas or user.is_staff:
-            _require_power_over(user, granter=granter)
-        else:
-            _require_area(granter, area=StaffArea.CUSTOMERS)
+        _require_right_to(user, granter=granter)
         if user.is_active == active:
             return user
         if not active:
@@ -102,6 +99,30 @@ def set_active(user_id: int, *, active: bool, by: Actor, now: datetime) -> User:
     return user
 
 
+def end_sessions(user_id: int, *, by: Actor, now: datetime) -> int:
+    """End all sessions of the account; return how many.
+
+    Raises:
+        AccountNotFound, AreaRequired, BeyondOwnAreas: as for `set_active`.
+    """
+    with transaction.atomic():
+        user, granter = _locked(user_id, by=by)
+        _require_right_to(user, granter=granter)
+        return end_other_sessions(user_id, kept=None, by=by, now=now)
+
+
+def end_one_session(session: Session, *, by: Actor, now: datetime) -> None:
+    """End the session, for the account that is not its own.
+
+    Raises:
+        AccountNotFound, AreaRequired, BeyondOwnAreas: as for `set_active`.
+    """
+    with transaction.atomic():
+        user, granter = _locked(session.user_id, by=by)
+        _require_right_to(user, granter=granter)
+        end_session(session.pk, by=by, now=now)
+
+
 def _locked(user_id: int, *, by: Actor) -> tuple[User, User | None]:
     """Return the account and the one of `by`, None for the system; lock them and all admins."""
     rows = User.objects.select_for_update(of=("self",), no_key=True)
@@ -112,6 +133,13 @@ def _locked(user_id: int, *, by: Actor) -> tuple[User, User | None]:
     if by.user_id is not None and by.user_id not in accounts:
         raise AccountNotFound(account_id=by.user_id)
     return accounts[user_id], None if by.user_id is None else accounts[by.user_id]
+
+
+def _require_right_to(user: User, *, granter: User | None) -> None:
+    if user.staff_areas or user.is_staff:
+        _require_power_over(user, granter=granter)
+    else:
+        _require_area(granter, area=StaffArea.CUSTOMERS)
 
 
 def _require_power_over(user: User, *, granter: User | None, granting: Collection[StaffArea] = ()) -> None:

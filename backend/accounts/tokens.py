@@ -47,8 +47,9 @@ def verified_token(token_class: type[AnyToken], raw: str | bytes) -> AnyToken:
     """
     try:
         return token_class(raw)  # type: ignore[arg-type] # bytes are decoded
-    except (TokenError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        # Besides TokenError: an expiry as text or after the year 9999, and JSON that is nested too deeply.
+    except (TokenError, TypeError, ValueError, OverflowError, OSError, RecursionError) as error:
+        # Besides TokenError: an expiry as text, after the year 9999 or beyond what the system's clock can
+        # represent, and JSON that is nested too deeply.
         raise InvalidToken from error
 
 

@@ -187,7 +187,13 @@ class ProductChangesSerializer(Body, serializers.ModelSerializer[Product]):
     )
 
     title = Text(max_length=300)
-    description = Text(required=False, max_length=LONGEST_DESCRIPTION, allow_blank=True, several_lines=True)
+    description = Text(
+        required=False,
+        max_length=LONGEST_DESCRIPTION,
+        allow_blank=True,
+        several_lines=True,
+        help_text="It may have HTML, from which scripts and styles are removed.",
+    )
     brand = Text(required=False, max_length=120, allow_blank=True)
     category = CategoryField(help_text="A category's slug or path, or a name that only one category has.")
     price = MoneyInput(help_text="The list price, before the discount.")

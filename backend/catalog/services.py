@@ -13,6 +13,7 @@ from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import differences, record
 from backend.catalog.categories import hold_category
+from backend.catalog.descriptions import without_scripts
 from backend.catalog.errors import ProductNotFound
 from backend.catalog.models import Category, Product
 from backend.catalog.pricing import reprice
@@ -45,11 +46,14 @@ def create_product(
     price: Decimal,
     currency: str,
     variants: Sequence[NewVariant],
+    description: str = "",
     by: Actor,
     now: datetime,
     **fields: Any,
 ) -> Product:
     """Create a product with its variants; `fields` are other columns of Product.
+
+    Scripts and styles are removed from HTML in the description.
 
     Raises:
         InvalidInput: there is no variant, a SKU is given twice, an amount has too many decimal places, or a
@@ -71,6 +75,7 @@ def create_product(
             seller_id=seller_id,
             price=price,
             currency=currency,
+            description=without_scripts(description),
             created_at=now,
             **fields,
         )
@@ -89,13 +94,16 @@ def create_product(
 
 
 def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) -> Product:
-    """Apply `changes` (new values by column) and return the product.
+    """Apply `changes` (new values by column) and return the product; see `create_product`.
 
     Raises:
         ProductNotFound: there is no such product.
         InvalidInput: the price has too many decimal places, a variant's price would be negative or too high
             to store, or the new category was deleted since it was read.
     """
+    changes = dict(changes)
+    if "description" in changes:
+        changes["description"] = without_scripts(changes["description"])
     with transaction.atomic():
         product = locked_product(product_id)
         if "category" in changes:

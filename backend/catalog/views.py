@@ -61,6 +61,7 @@ class ProductListView(APIView):
         query=ProductListParameters,
         headers=[ANONYMOUS_ID, TRACKING_CONSENT],
         response=page_of(ProductCardSerializer, exposure_id=EXPOSURE_ID),
+        refuses_some_guests=True,
     )
     def get(self, request: Request) -> Response:
         """List products.

@@ -57,6 +57,14 @@ class ShopSchema(AutoSchema):
             operation["security"] = []
         return operation
 
+    def get_auth(self) -> list[Schema]:
+        """Return the security schemes; an empty one means that guests may send the request, too."""
+        schemes: list[Schema] = super().get_auth()
+        is_open = any(
+            getattr(permission, "open_to_guests", False) for permission in self.view.get_permissions()
+        )
+        return [*schemes, {}] if is_open and {} not in schemes else schemes
+
     def get_operation_id(self) -> str:
         """Return the declared id."""
         return self._operation.operation_id

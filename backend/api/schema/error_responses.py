@@ -124,7 +124,7 @@ def _derived(operation: Operation, *, view: APIView, method: str, path: str) -> 
         yield PageNotFound
     for header in operation.headers:
         yield from header.errors
-    yield from _of_access(view)
+    yield from _of_access(view, operation)
     if method != "GET":
         yield StorageFull
 
@@ -137,13 +137,13 @@ def _of_body(view: APIView) -> Iterator[Any]:
         yield FRAMEWORK_ERRORS[exceptions.UnsupportedMediaType]
 
 
-def _of_access(view: APIView) -> Iterator[Any]:
+def _of_access(view: APIView, operation: Operation) -> Iterator[Any]:
     permissions = [type(permission) for permission in view.get_permissions()]
     if view.get_authenticators():
         yield FRAMEWORK_ERRORS[exceptions.AuthenticationFailed]
         if not getattr(view, "open_without_second_factor", False):
             yield from _of_server["token"]
-        if AllowAny not in permissions:
+        if AllowAny not in permissions or operation.refuses_some_guests:
             yield FRAMEWORK_ERRORS[exceptions.NotAuthenticated]
     if any(getattr(permission, "refuses_with_403", True) for permission in set(permissions) - PUBLIC):
         yield FRAMEWORK_ERRORS[exceptions.PermissionDenied]

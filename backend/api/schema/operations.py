@@ -37,7 +37,8 @@ class RequestHeader:
 class Operation:
     """The declared part of an operation; `request` is the body's serializer, or one for each media type.
 
-    `refuses_body` is whether a request with a body is refused.
+    `refuses_body` is whether a request with a body is refused, `refuses_some_guests` whether an operation for
+    guests responds with 401 to some of their requests.
     """
 
     operation_id: str
@@ -49,6 +50,7 @@ class Operation:
     headers: Sequence[RequestHeader] = ()
     errors: Sequence[type[DomainError]] = ()
     refuses_body: bool = False
+    refuses_some_guests: bool = False
 
 
 def operation(
@@ -63,6 +65,7 @@ def operation(
     headers: Sequence[RequestHeader] = (),
     errors: Sequence[type[DomainError]] = (),
     ignores_body: bool = False,
+    refuses_some_guests: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare the OpenAPI operation of a view's method; its docstring is the summary and the description.
 
@@ -89,6 +92,7 @@ def operation(
             headers=tuple(headers),
             errors=tuple(errors),
             refuses_body=refuses_body,
+            refuses_some_guests=refuses_some_guests,
         )
         return decorated
 

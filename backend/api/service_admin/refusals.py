@@ -40,4 +40,9 @@ def text_of(error: Exception) -> str:
     if not isinstance(error, DomainError):
         return str(error)
     details = {name: value for name, value in error.details.items() if not name.endswith("_id")}
-    return " ".join([error.message, "; ".join(f"{name}: {value}" for name, value in details.items())]).strip()
+    written = (f"{name}: {_written(value)}" for name, value in details.items())
+    return " ".join([error.message, "; ".join(written)]).strip()
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

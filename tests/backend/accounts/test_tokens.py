@@ -94,6 +94,7 @@ INVALID: dict[str, Callable[[str, str], str]] = {
     "not valid yet": lambda token, other: changed(token, nbf=int(time.time()) + 60),
     "no expiry": lambda token, other: without(token, "exp"),
     "expiry of another type": lambda token, other: changed(token, exp="4102444800"),
+    "expiry that no clock can represent": lambda token, other: changed(token, exp=10**18),
     "no type": lambda token, other: without(token, "token_type"),
     "no session": lambda token, other: without(token, "sid"),
     "an unknown session": lambda token, other: changed(token, sid=str(uuid4())),

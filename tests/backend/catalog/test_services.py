@@ -65,6 +65,19 @@ def test_a_product_has_the_price_of_its_cheapest_variant() -> None:
 
 
 @pytest.mark.django_db
+def test_scripts_in_a_description_are_not_stored() -> None:
+    hostile = "<p>Warm</p><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+    created = product(description=hostile)
+    assert created.description == '<p>Warm</p><img src="x">'
+
+    update_product(created.pk, changes={"description": "Fits 5 < 6 cm"}, by=SYSTEM)
+    assert Product.objects.get(pk=created.pk).description == "Fits 5 < 6 cm"
+    update_product(created.pk, changes={"description": f"Cold{hostile}"}, by=SYSTEM)
+    assert Product.objects.get(pk=created.pk).description == 'Cold<p>Warm</p><img src="x">'
+
+
+@pytest.mark.django_db
 def test_a_product_needs_a_variant() -> None:
     with pytest.raises(InvalidInput) as refused:
         new_product()

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from rest_framework.test import APIClient
 
 from backend.config.description import TAGS
-from tests.backend.api.schema.document import codes, described, document, operations, resolved
+from tests.backend.api.schema.document import Operation, codes, described, document, operations, resolved
 
 OPEN_TO_GUESTS = {
     "accounts_forgot_password",
@@ -172,13 +172,18 @@ def test_attributes_are_strings_by_name(schema: str) -> None:
     assert attributes["additionalProperties"] == {"type": "string"}
 
 
+def reads(operation: Operation, header: str) -> bool:
+    return any(parameter.get("name") == header for parameter in operation.content.get("parameters", []))
+
+
 def test_operations_for_guests_need_no_token() -> None:
     for operation in operations():
         security = operation.content["security"]
         if operation.id in WITHOUT_TOKEN:
             assert security == [], operation.id
         else:
-            guests: list[dict[str, list[str]]] = [{}] if operation.id in OPEN_TO_GUESTS else []
+            is_open = operation.id in OPEN_TO_GUESTS or reads(operation, "X-Cart-Token")
+            guests: list[dict[str, list[str]]] = [{}] if is_open else []
             assert security == [{"accessToken": []}, *guests], operation.id
 
 
@@ -186,7 +191,9 @@ def test_an_operation_that_reads_a_token_returns_401() -> None:
     for operation in operations():
         if operation.id not in WITHOUT_TOKEN:
             expected = {"authentication_failed"}
-            expected |= set() if operation.id in OPEN_TO_GUESTS else {"not_authenticated"}
+            # Guests can't list the products that shoppers don't see.
+            is_open = operation.id in OPEN_TO_GUESTS - {"products_list"}
+            expected |= set() if is_open else {"not_authenticated"}
             assert codes(operation.id, 401) == expected
             assert "WWW-Authenticate" in operation.responses["401"]["headers"]
 

@@ -2,9 +2,11 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.models import Session, User
+from backend.accounts.sessions import begin_session
 from backend.audit.models import AuditEntry
 from backend.inventory.models import InventoryTransaction, StockThreshold
 from tests.backend.config.admin_site.browser import PASSWORD, errors_of, log_in, logged_in, send
@@ -65,20 +67,40 @@ def test_sessions_are_ended_one_by_one_or_all_at_once(browser: Client) -> None:
 def test_areas_are_given_by_staff_who_have_them_and_not_by_those_who_serve_customers() -> None:
     support = customer(password=PASSWORD, is_staff=True, areas=stored_areas([StaffArea.CUSTOMERS]))
     lead = customer(password=PASSWORD, is_staff=True, areas=stored_areas([StaffArea.STAFF, StaffArea.ORDERS]))
-    helper = customer(is_staff=True, areas=stored_areas([StaffArea.STOCK]))
     newcomer = customer()
     path = f"{USERS}{newcomer.pk}/areas/"
 
     refused = send(logged_in(support), path, {"areas": ["orders"]})
     beyond = send(logged_in(), f"{USERS}{newcomer.pk}/areas/", {"areas": ["orders"]})
     hidden = logged_in(lead).get(f"{USERS}{customer().pk}/change/")
-    ended = logged_in(support).post(f"{USERS}{helper.pk}/end-sessions/", {})
 
     assert "area" in errors_of(refused)
     assert beyond.status_code == 302
     assert User.objects.get(pk=newcomer.pk).staff_areas == {StaffArea.ORDERS}
     assert hidden.status_code == 302
-    assert ended.status_code == 403
+
+
+def test_sessions_of_staff_are_ended_by_staff_with_all_of_their_areas() -> None:
+    support = customer(password=PASSWORD, is_staff=True, areas=stored_areas([StaffArea.CUSTOMERS]))
+    lead = customer(
+        password=PASSWORD, is_staff=True, areas=stored_areas([StaffArea.STAFF, StaffArea.CUSTOMERS])
+    )
+    admin, helper = staff(), customer(is_staff=True, areas=stored_areas([StaffArea.STOCK]))
+    now = timezone.now()
+    kept = [begin_session(user, now=now).session_id for user in (admin, helper)]
+    shopper = begin_session(customer(), now=now)
+
+    for sender in (logged_in(support), logged_in(lead)):
+        for user, session in zip((admin, helper), kept, strict=True):
+            for page in (f"{USERS}{user.pk}/end-sessions/", f"/admin/accounts/session/{session}/end/"):
+                assert "area" in errors_of(send(sender, page, {}))
+    refused = errors_of(send(logged_in(lead), f"{USERS}{helper.pk}/end-sessions/", {}))
+    ended = send(logged_in(support), f"/admin/accounts/session/{shopper.session_id}/end/", {})
+
+    assert "areas: stock" in refused
+    assert ended.status_code == 302
+    assert set(Session.objects.filter(ended_at=None).values_list("pk", flat=True)) >= set(kept)
+    assert Session.objects.get(pk=shopper.session_id).ended_at is not None
 
 
 def test_stock_changes_only_through_entries_of_the_ledger_which_stay(browser: Client) -> None:
