@@ -197,3 +197,20 @@ def test_the_export_needs_a_recent_login(person: Person) -> None:
     response = person.client.get("/api/accounts/me/export/")
 
     assert (response.status_code, response.json()["code"]) == (403, "login_not_recent")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_whose_account_is_erased_meanwhile_gets_a_401() -> None:
+    user, lamp = customer(), product()
+    # The client's user is what authentication has read before the erasure.
+    client = client_of(user)
+    erase_person(user.pk, by=SYSTEM, now=timezone.now())
+
+    responses = [
+        client.patch("/accounts/me/", {"first_name": "Zed"}),
+        client.post("/api/orders/cart/", {"product_id": lamp.pk, "quantity": 1}),
+        client.get("/api/accounts/me/second-factor/"),
+    ]
+
+    assert [response.status_code for response in responses] == [401] * len(responses)
+    assert {response.json()["code"] for response in responses} == {"authentication_failed"}
