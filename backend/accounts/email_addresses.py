@@ -1,19 +1,19 @@
 """Changes and verification of an account's e-mail address; docs/decisions/verified-email.md explains them."""
 
-import hmac
 import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from backend.accounts.errors import EmailTaken, InvalidEmailCode, WrongPassword
-from backend.accounts.guessing import AttemptKind, Counted, count_attempt, count_attempts
+from backend.accounts.errors import EmailTaken, InvalidEmailCode
+from backend.accounts.guessing import AttemptKind, Counted, count_attempts
 from backend.accounts.locks import lock_user
 from backend.accounts.models import EmailVerification, SecurityEventKind, User
-from backend.accounts.one_time_passwords import digits_of
-from backend.accounts.passwords import confirm_password
+from backend.accounts.passwords import Confirmation, confirmed_user
 from backend.accounts.security_events import publish_security_event
+from backend.accounts.sent_codes import count_try, digits_of
+from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.outbox.services import publish
@@ -30,21 +30,20 @@ def change_email(user_id: int, *, email: str, by: Actor, now: datetime) -> User:
     """Send a code to the address, and return the user.
 
     An address that isn't verified is replaced at once. A verified one is replaced when the new one is
-    verified; it is removed at once if `email` is empty.
+    verified.
 
     Raises:
         TooManyAttempts: too many codes were requested by this user, or for this address.
     """
     email = normalised(email)
-    if email:
-        counted = [Counted(AttemptKind.EMAIL_REQUEST, f"user {user_id}")]
-        count_attempts([*counted, Counted(AttemptKind.EMAIL_REQUEST, email.lower())], now=now)
+    counted = [Counted(AttemptKind.EMAIL_REQUEST, f"user {user_id}")]
+    count_attempts([*counted, Counted(AttemptKind.EMAIL_REQUEST, email.lower())], now=now)
     with transaction.atomic():
         user = lock_user(user_id)
-        if email != user.email and not (user.email_verified and email):
+        if email != user.email and not user.email_verified:
             _replace(user, email=email, verified_at=None, by=by, now=now)
-        EmailVerification.objects.filter(user=user, used_at=None).update(expires_at=now)
-        if email and not (email == user.email and user.email_verified):
+        _invalidate_codes(user, now=now)
+        if not (email == user.email and user.email_verified):
             row = EmailVerification.objects.create(
                 user=user,
                 email=email,
@@ -54,6 +53,39 @@ def change_email(user_id: int, *, email: str, by: Actor, now: datetime) -> User:
             )
             publish(Topic.EMAIL_VERIFICATION, row.pk)
     return user
+
+
+def remove_email(user_id: int, *, confirmation: Confirmation | None, by: Actor, now: datetime) -> User:
+    """Remove the address, and return the user; a verified one needs the password.
+
+    Otherwise the thief of a session could cut the owner off from codes and notices.
+
+    Raises:
+        InvalidInput: the address is verified, and `confirmation` is None.
+        WrongPassword: the address is verified, and the password is not the account's.
+        TooManyAttempts: too many passwords were wrong in this session.
+    """
+    with transaction.atomic():
+        user = lock_user(user_id)
+        if not user.email_verified:
+            return _remove(user, by=by, now=now)
+    if confirmation is None:
+        raise InvalidInput(password=["It is needed to remove a verified e-mail address."])
+    with confirmed_user(
+        user_id, password=confirmation.password, session_id=confirmation.session_id, now=now
+    ) as user:
+        return _remove(user, by=by, now=now)
+
+
+def _remove(user: User, *, by: Actor, now: datetime) -> User:
+    if user.email:
+        _replace(user, email="", verified_at=None, by=by, now=now)
+    _invalidate_codes(user, now=now)
+    return user
+
+
+def _invalidate_codes(user: User, *, now: datetime) -> None:
+    EmailVerification.objects.filter(user=user, used_at=None).update(expires_at=now)
 
 
 def normalised(email: str) -> str:
@@ -80,16 +112,13 @@ def verify_email(
         TooManyAttempts: too many passwords were wrong in this session, or the user has tried too many codes.
         EmailTaken: the address is the verified address of another account.
     """
-    before = User.objects.get(pk=user_id)
-    confirm_password(before, password=password, session_id=session_id, now=now)
-    count_attempt(AttemptKind.EMAIL_CODE, str(user_id), now=now)
+    counted = [Counted(AttemptKind.EMAIL_CODE, str(user_id))]
     try:
-        with transaction.atomic():
-            user = lock_user(user_id)
-            if user.password != before.password:
-                raise WrongPassword
+        with confirmed_user(
+            user_id, password=password, session_id=session_id, counted=counted, now=now
+        ) as user:
             row = EmailVerification.objects.filter(user=user).order_by("-pk").first()
-            is_right = row is not None and _try(row, code=code, now=now)
+            is_right = row is not None and _use(row, code=code, now=now)
             if row is not None and is_right:
                 _replace(user, email=row.email, verified_at=now, by=by, now=now)
     except IntegrityError as error:
@@ -99,10 +128,9 @@ def verify_email(
     return user
 
 
-def _try(row: EmailVerification, *, code: str, now: datetime) -> bool:
-    is_open = row.used_at is None and row.expires_at > now and row.attempts < MOST_ATTEMPTS
-    is_right = hmac.compare_digest(code_of(row).encode(), code.encode()) and is_open
-    row.attempts = min(row.attempts + 1, MOST_ATTEMPTS)
+def _use(row: EmailVerification, *, code: str, now: datetime) -> bool:
+    """Count an attempt; return whether the code was right, which uses it up."""
+    is_right = count_try(row, sent=code_of(row), code=code, most=MOST_ATTEMPTS, now=now)
     row.used_at = now if is_right else row.used_at
     row.save(update_fields=["attempts", "used_at"])
     return is_right

@@ -7,13 +7,15 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from backend.accounts.areas import ALL_AREAS, StaffArea, areas_in
 from backend.accounts.devices import LONGEST_ADDRESS, LONGEST_USER_AGENT
 from backend.accounts.phones import normalise_phone
+from backend.audit.actors import Actor
+from backend.audit.services import record
 
 
 class UserType(models.TextChoices):
@@ -39,10 +41,13 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, phone: str, password: str | None = None, **fields: Any) -> "User":
-        """Create an admin with all permissions."""
-        return self.create_user(
-            phone, password, user_type=UserType.ADMIN, is_staff=True, is_superuser=True, **fields
-        )
+        """Create an admin with all permissions, as `manage.py createsuperuser` does; it is recorded."""
+        with transaction.atomic(using=self._db):
+            user = self.create_user(
+                phone, password, user_type=UserType.ADMIN, is_staff=True, is_superuser=True, **fields
+            )
+            record("accounts.superuser_created", by=Actor.system("createsuperuser"), subject=user)
+        return user
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Return the user with this phone, in any notation."""

@@ -3,7 +3,6 @@
 docs/decisions/password-resets.md explains their design.
 """
 
-import hmac
 import secrets
 from datetime import datetime, timedelta
 
@@ -17,10 +16,10 @@ from backend.accounts.known_devices import known_device_id
 from backend.accounts.models import OneTimePassword, User
 from backend.accounts.phones import phone_of
 from backend.accounts.random_tokens import hash_of, new_token
+from backend.accounts.sent_codes import count_try, digits_of
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
-DIGITS = 6
 VALID_FOR = timedelta(minutes=5)
 RESET_TOKEN_VALID_FOR = timedelta(minutes=10)
 MOST_ATTEMPTS = 5
@@ -81,12 +80,6 @@ def code_of(row: OneTimePassword) -> str:
     return digits_of(row.nonce, salt=_CODE_SALT)
 
 
-def digits_of(nonce: str, *, salt: str) -> str:
-    """Return the digits of a code, which are a keyed hash of the nonce."""
-    digest = salted_hmac(salt, nonce, algorithm="sha256").digest()
-    return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}}"
-
-
 def verify_code(phone: str, *, code: str, device: Device = UNKNOWN_DEVICE, now: datetime) -> str:
     """Return a token that can set a new password once, within the next ten minutes.
 
@@ -114,23 +107,17 @@ def _exchange(number: str, *, code: str, attempts: int, now: datetime) -> str | 
     with transaction.atomic():
         rows = OneTimePassword.objects.select_for_update(of=("self",), no_key=True).filter(phone_key=key)
         row = rows.order_by("-pk").first()
-        if row is not None and _try(row, code=code, attempts=attempts, now=now):
+        if row is None:
+            return None
+        is_right = count_try(row, sent=code_of(row), code=code, most=attempts, now=now)
+        if is_right and row.user_id is not None:
             token = new_token()
             row.used_at = now
             row.reset_token_hash = hash_of(token)
             row.save(update_fields=["attempts", "used_at", "reset_token_hash"])
             return token
-        if row is not None:
-            row.save(update_fields=["attempts"])
+        row.save(update_fields=["attempts"])
     return None
-
-
-def _try(row: OneTimePassword, *, code: str, attempts: int, now: datetime) -> bool:
-    """Count an attempt; return whether the code is right and may still be used."""
-    is_open = row.used_at is None and row.expires_at > now and row.attempts < attempts
-    row.attempts = max(row.attempts, min(row.attempts + 1, attempts))
-    is_right = hmac.compare_digest(code_of(row).encode(), code.encode())
-    return is_right and is_open and row.user_id is not None
 
 
 def verified_row(phone: str, *, reset_token: str, now: datetime) -> OneTimePassword | None:

@@ -1,5 +1,8 @@
 """Changes of passwords."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +25,14 @@ from backend.accounts.sessions import end_other_sessions
 from backend.api.errors import InvalidInput
 from backend.audit.actors import GUEST, Actor
 from backend.audit.services import record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """The password that confirms a change, and the login session that sent it."""
+
+    password: str
+    session_id: UUID
 
 
 def require_acceptable(password: str, *, user: User) -> None:
@@ -52,6 +63,26 @@ def confirm_password(user: User, *, password: str, session_id: UUID, now: dateti
     reset_attempts([counted])
 
 
+@contextmanager
+def confirmed_user(
+    user_id: int, *, password: str, session_id: UUID, counted: Sequence[Counted] = (), now: datetime
+) -> Iterator[User]:
+    """Check the password, count an attempt by `counted`, and open a transaction that locks the user.
+
+    Raises:
+        WrongPassword: the password is wrong, or was changed meanwhile.
+        TooManyAttempts: too many passwords were wrong, or one of `counted` is paused.
+    """
+    before = User.objects.get(pk=user_id)
+    confirm_password(before, password=password, session_id=session_id, now=now)
+    count_attempts(counted, now=now)
+    with transaction.atomic():
+        user = lock_user(user_id)
+        if user.password != before.password:
+            raise WrongPassword
+        yield user
+
+
 def change_password(
     user_id: int, *, current_password: str, password: str, kept: UUID, by: Actor, now: datetime
 ) -> int:
@@ -71,10 +102,29 @@ def change_password(
         unchanged = User.objects.filter(pk=user_id, password=user.password)
         if not unchanged.update(password=new_hash):
             raise WrongPassword
-        invalidate_codes(user_id, now=now)
-        record("accounts.password_changed", by=by, subject=user)
-        publish_security_event(user.pk, kind=SecurityEventKind.PASSWORD_CHANGED, now=now)
-        return end_other_sessions(user_id, kept=kept, by=by, now=now)
+        return _password_changed(user, kept=kept, by=by, now=now)
+
+
+def set_password(user_id: int, *, password: str, by: Actor, now: datetime) -> int:
+    """Set a new password without the present one, and end all sessions; return how many were ended.
+
+    Raises:
+        InvalidInput: `password` breaks a rule.
+    """
+    require_acceptable(password, user=User.objects.get(pk=user_id))
+    new_hash = make_password(password)
+    with transaction.atomic():
+        user = lock_user(user_id)
+        user.password = new_hash
+        user.save(update_fields=["password"])
+        return _password_changed(user, kept=None, by=by, now=now)
+
+
+def _password_changed(user: User, *, kept: UUID | None, by: Actor, now: datetime) -> int:
+    invalidate_codes(user.pk, now=now)
+    record("accounts.password_changed", by=by, subject=user)
+    publish_security_event(user.pk, kind=SecurityEventKind.PASSWORD_CHANGED, now=now)
+    return end_other_sessions(user.pk, kept=kept, by=by, now=now)
 
 
 def reset_password(*, phone: str, password: str, reset_token: str, now: datetime) -> str:

@@ -59,6 +59,7 @@ class ProfileChangesSerializer(Body):
         "language": "en",
         "marketing_consent": False,
         "tracking_consent": True,
+        "password": "a long passphrase",
     }
 
     email = serializers.EmailField(
@@ -83,6 +84,11 @@ class ProfileChangesSerializer(Body):
         allow_null=True,
         help_text="Whether what you do in the shop may be stored for reports and recommendations; null to "
         "leave it to the shop's rule.",
+    )
+    password = password_field(
+        required=False,
+        allow_blank=True,
+        help_text="The account's password, which is needed to remove a verified e-mail address.",
     )
 
     def validate_date_of_birth(self, value: Any) -> Any:

@@ -10,13 +10,13 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import DatabaseError, IntegrityError, transaction
 
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
-from backend.accounts.email_addresses import change_email, normalised
+from backend.accounts.email_addresses import change_email, normalised, remove_email
 from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
 from backend.accounts.guessing import AttemptKind, by_address, count_attempts, take_back_attempt
 from backend.accounts.locks import lock_user
 from backend.accounts.login_attempts import LoginAttempt
 from backend.accounts.models import User, UserType
-from backend.accounts.passwords import require_acceptable
+from backend.accounts.passwords import Confirmation, require_acceptable
 from backend.accounts.phones import normalise_new_phone
 from backend.accounts.second_factor.challenges import Challenge, begin_challenge
 from backend.accounts.second_factor.services import methods_of
@@ -88,17 +88,31 @@ def _create(user: User, *, by: Actor) -> None:
         )
 
 
-def update_profile(user_id: int, *, changes: Mapping[str, Any], by: Actor, now: datetime) -> User:
+def update_profile(
+    user_id: int,
+    *,
+    changes: Mapping[str, Any],
+    confirmation: Confirmation | None = None,
+    by: Actor,
+    now: datetime,
+) -> User:
     """Change the fields of the account and return it.
 
-    A change of a consent is stored with its time; `email` as in `change_email`.
+    A change of a consent is stored with its time; `email` as in `change_email`, or `remove_email` if it is
+    empty.
 
     Raises:
-        TooManyAttempts: too many codes were requested for e-mail addresses; nothing is changed.
+        InvalidInput, WrongPassword: removing a verified address needs `confirmation`; nothing is changed.
+        TooManyAttempts: too many codes were requested for e-mail addresses, or too many passwords were wrong;
+            nothing is changed.
     """
     changes = dict(changes)
-    if (email := changes.pop("email", None)) is not None and not _has_email(user_id, email=email):
-        change_email(user_id, email=email, by=by, now=now)
+    email = changes.pop("email", None)
+    if email:
+        if not _has_email(user_id, email=email):
+            change_email(user_id, email=email, by=by, now=now)
+    elif email is not None:
+        remove_email(user_id, confirmation=confirmation, by=by, now=now)
     with transaction.atomic():
         user = lock_user(user_id)
         changed = {name: value for name, value in changes.items() if getattr(user, name) != value}

@@ -11,7 +11,7 @@ from backend.accounts import (
     security_events,
     sessions,
 )
-from backend.accounts.second_factor import challenges
+from backend.accounts.second_factor import challenges, enrolment
 
 
 @shared_task
@@ -28,8 +28,9 @@ def forget_one_time_passwords() -> int:
 
 @shared_task
 def forget_second_factor_challenges() -> int:
-    """Delete expired challenges of logins and registrations of passkeys; return how many."""
-    return challenges.forget_challenges(now=timezone.now())
+    """Delete expired challenges of logins and enrolments of factors; return how many."""
+    now = timezone.now()
+    return challenges.forget_challenges(now=now) + enrolment.forget_totp_enrolments(now=now)
 
 
 @shared_task

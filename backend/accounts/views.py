@@ -21,7 +21,7 @@ from backend.accounts.errors import (
     WrongPassword,
 )
 from backend.accounts.login_responses import DEVICE_TOKEN, logged_in_response, tokens_shown
-from backend.accounts.passwords import change_password
+from backend.accounts.passwords import Confirmation, change_password
 from backend.accounts.second_factor.challenges import Challenge
 from backend.accounts.second_factor.serializers import SecondFactorChallengeSerializer
 from backend.accounts.serializers import (
@@ -164,17 +164,25 @@ class ProfileView(APIView):
         tag="accounts",
         request=ProfileChangesSerializer,
         response=envelope_of(UserSerializer),
-        errors=[TooManyAttempts],
+        errors=[TooManyAttempts, WrongPassword],
     )
     def patch(self, request: Request) -> Response:
         """Change your account.
 
         Notifications are sent to `email`; if it is empty, none are sent. A new address gets a code, as with
-        `accounts_email_create`; a verified address is replaced only when the new one is verified.
+        `accounts_email_create`; a verified address is replaced only when the new one is verified. Removing a
+        verified address needs your `password`.
         """
-        changes = parse_body(request, ProfileChangesSerializer)
+        changes = dict(parse_body(request, ProfileChangesSerializer))
+        password, confirmation = changes.pop("password", ""), None
+        if password and changes.get("email") == "":
+            confirmation = Confirmation(password=password, session_id=session_of(request).pk)
         user = services.update_profile(
-            account_of(request).pk, changes=changes, by=actor_of(request), now=timezone.now()
+            account_of(request).pk,
+            changes=changes,
+            confirmation=confirmation,
+            by=actor_of(request),
+            now=timezone.now(),
         )
         return envelope(UserSerializer(user).data, message="Account changed.")
 

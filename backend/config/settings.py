@@ -48,7 +48,6 @@ INSTALLED_APPS = [
     # Before the admin, whose templates it replaces.
     "unfold.apps.BasicAppConfig",
     "backend.config.apps.AdminConfig",
-    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.sessions",
@@ -63,6 +62,8 @@ INSTALLED_APPS = [
     "backend.outbox",
     "backend.engines",
     "backend.accounts",
+    # After the accounts, whose `changepassword` replaces its own.
+    "django.contrib.auth",
     "backend.addresses",
     "backend.catalog",
     "backend.inventory",

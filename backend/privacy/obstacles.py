@@ -9,6 +9,7 @@ from backend.catalog.models import Product
 from backend.orders.fulfilment_models import OPEN_RETURNS, ReturnStatus, Shipment
 from backend.orders.models import Movement, Order, OrderItem, OrderPaymentStatus, OrderStatus
 from backend.payments.models import OPEN_STATES, Payment
+from backend.privacy.errors import ErasureRefused
 from backend.purchasing.models import PurchaseOrder, Supplier
 
 FINAL_STATUSES = (
@@ -27,6 +28,17 @@ class Obstacles:
 
     reasons: tuple[str, ...]
     orders: tuple[str, ...]
+
+
+def require_erasable(user: User) -> None:
+    """Check that the account is no longer needed.
+
+    Raises:
+        ErasureRefused: it is.
+    """
+    obstacles = obstacles_of(user)
+    if obstacles.reasons:
+        raise ErasureRefused(reasons=list(obstacles.reasons), orders=list(obstacles.orders))
 
 
 def obstacles_of(user: User) -> Obstacles:

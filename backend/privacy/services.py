@@ -12,6 +12,7 @@ from backend.accounts.errors import WrongPassword
 from backend.accounts.models import User
 from backend.accounts.passwords import confirm_password
 from backend.accounts.second_factor import services as second_factor
+from backend.accounts.second_factor.errors import WrongCode
 from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
 from backend.audit.actors import Actor
 from backend.audit.services import record
@@ -20,10 +21,9 @@ from backend.invoices.models import Invoice
 from backend.orders.models import Order
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
-from backend.privacy.errors import ErasureRefused
 from backend.privacy.handlers import handlers, stores
 from backend.privacy.models import Erasure, ErasureStep
-from backend.privacy.obstacles import obstacles_of
+from backend.privacy.obstacles import require_erasable
 
 logger = structlog.get_logger(__name__)
 
@@ -37,38 +37,54 @@ def erase_account(
         WrongPassword: `password` is wrong, or was changed by another request meanwhile.
         TooManyAttempts: too many passwords or codes were tried.
         WrongCode: the account has a second factor, and `code` is not valid.
-        ErasureRefused: the account is still needed.
+        ErasureRefused: the account is still needed; the code can be used again.
     """
-    user = User.objects.get(pk=user_id)
-    confirm_password(user, password=password, session_id=session_id, now=now)
-    if second_factor.methods_of(user):
-        second_factor.verify(user_id, code=code, now=now)
-    return erase_person(user_id, password_hash=user.password, by=by, now=now)
+    before = User.objects.get(pk=user_id)
+    confirm_password(before, password=password, session_id=session_id, now=now)
+    # Neither a code nor an attempt at one is used up by a request that can't succeed.
+    require_erasable(before)
+    if second_factor.methods_of(before):
+        second_factor.count_code(user_id, code=code, now=now)
+    with transaction.atomic():
+        user = _locked(user_id)
+        if user.password != before.password:
+            raise WrongPassword
+        require_erasable(user)
+        is_verified = not second_factor.methods_of(user) or (
+            second_factor.accept_code(user_id, code=code, now=now) is not None
+        )
+        erasure = _erased(user, by=by, now=now) if is_verified else None
+    if erasure is None:
+        # Raised after the commit, because the refusal of the code is recorded.
+        raise WrongCode
+    # After restoring a backup, operators look here for the users to erase again.
+    logger.info("person_erased", erased_user_id=user_id)
+    return erasure
 
 
-def erase_person(user_id: int, *, password_hash: str | None = None, by: Actor, now: datetime) -> Erasure:
+def erase_person(user_id: int, *, by: Actor, now: datetime) -> Erasure:
     """Erase the user in one transaction, and return the receipt.
 
     Raises:
-        WrongPassword: the user no longer has the password with the hash `password_hash`.
         ErasureRefused: the account is still needed.
         User.DoesNotExist: there is no such user.
     """
     with transaction.atomic():
         user = _locked(user_id)
-        if password_hash not in (None, user.password):
-            raise WrongPassword
-        obstacles = obstacles_of(user)
-        if obstacles.reasons:
-            raise ErasureRefused(reasons=list(obstacles.reasons), orders=list(obstacles.orders))
-        erasure = _begin(shopper_keys_of(user_id), kept=_kept(user_id, now=now), now=now)
-        # Recorded before, because the actor may be the user, and so may be what is said about the user.
-        record("privacy.person_erased", by=by, subject=user)
-        erasure.erased = _erase_rows(user_id, now=now)
-        erasure.save(update_fields=["erased"])
-        publish(Topic.PERSON_ERASED, str(erasure.pk))
-    # After restoring a backup, operators look here for the users to erase again.
+        require_erasable(user)
+        erasure = _erased(user, by=by, now=now)
     logger.info("person_erased", erased_user_id=user_id)
+    return erasure
+
+
+def _erased(user: User, *, by: Actor, now: datetime) -> Erasure:
+    """Erase the locked user's rows, and publish the erasure."""
+    erasure = _begin(shopper_keys_of(user.pk), kept=_kept(user.pk, now=now), now=now)
+    # Recorded before, because the actor may be the user, and so may be what is said about the user.
+    record("privacy.person_erased", by=by, subject=user)
+    erasure.erased = _erase_rows(user.pk, now=now)
+    erasure.save(update_fields=["erased"])
+    publish(Topic.PERSON_ERASED, str(erasure.pk))
     return erasure
 
 

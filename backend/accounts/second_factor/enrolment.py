@@ -11,11 +11,10 @@ import segno
 from django.conf import settings
 from django.db import transaction
 
-from backend.accounts.errors import WrongPassword
 from backend.accounts.guessing import AttemptKind, Counted, reset_attempts
 from backend.accounts.locks import lock_user
 from backend.accounts.models import SecurityEventKind, Session, User
-from backend.accounts.passwords import confirm_password
+from backend.accounts.passwords import confirmed_user
 from backend.accounts.second_factor import recovery_codes, totp
 from backend.accounts.second_factor.errors import (
     LastSecondFactor,
@@ -30,6 +29,7 @@ from backend.accounts.second_factor.services import (
     Method,
     accept_code,
     count_code,
+    counted_by,
     is_required_of,
     methods_of,
 )
@@ -38,6 +38,8 @@ from backend.accounts.sessions import end_other_sessions
 from backend.audit.actors import Actor
 from backend.audit.services import record
 
+TOTP_ENROLMENT_VALID_FOR = timedelta(minutes=15)
+"""How long the secret of an authenticator app can be confirmed."""
 RECENTLY = timedelta(minutes=5)
 """How long after it was verified in a session the second factor needs no other code."""
 
@@ -106,14 +108,8 @@ def changing(
         WrongPassword: the password is wrong, or was changed meanwhile.
         TooManyAttempts: too many passwords or codes were wrong; this one is not checked.
     """
-    before = User.objects.get(pk=user_id)
-    confirm_password(before, password=password, session_id=session_id, now=now)
-    if code is not None:
-        count_code(user_id, code=code, now=now)
-    with transaction.atomic():
-        user = lock_user(user_id)
-        if user.password != before.password:
-            raise WrongPassword
+    counted = [] if code is None else counted_by(user_id, code=code)
+    with confirmed_user(user_id, password=password, session_id=session_id, counted=counted, now=now) as user:
         yield user
 
 
@@ -148,7 +144,7 @@ def confirm_totp(user_id: int, *, code: str, session_id: UUID, by: Actor, now: d
     The session counts as begun with a second factor from now on.
 
     Raises:
-        TotpNotEnrolled: the enrolment was not begun, or was confirmed before.
+        TotpNotEnrolled: the enrolment was not begun, was confirmed before, or is too old.
         SecondFactorRequired: the account got a passkey meanwhile, with which the session was not begun.
         TooManyAttempts: too many codes were wrong; this one is not checked.
         WrongCode: the code is wrong.
@@ -157,7 +153,8 @@ def confirm_totp(user_id: int, *, code: str, session_id: UUID, by: Actor, now: d
     with transaction.atomic():
         user = lock_user(user_id)
         require_verified_session(user, session_id=session_id)
-        row = TotpSecret.objects.select_for_update().filter(user=user_id, confirmed_at=None).first()
+        begun = TotpSecret.objects.select_for_update().filter(user=user_id, confirmed_at=None)
+        row = begun.filter(created_at__gt=now - TOTP_ENROLMENT_VALID_FOR).first()
         if row is None:
             raise TotpNotEnrolled
         if not totp.accept(row, code=code.replace(" ", ""), now=now):
@@ -166,6 +163,12 @@ def confirm_totp(user_id: int, *, code: str, session_id: UUID, by: Actor, now: d
         row.save(update_fields=["confirmed_at", "last_step"])
         reset_attempts([Counted(AttemptKind.SECOND_FACTOR, str(user_id))])
         return factor_added(user_id, method=Method.TOTP, session_id=session_id, by=by, now=now)
+
+
+def forget_totp_enrolments(*, now: datetime) -> int:
+    """Delete the secrets of authenticator apps that were not confirmed in time; return how many."""
+    expired = TotpSecret.objects.filter(confirmed_at=None, created_at__lte=now - TOTP_ENROLMENT_VALID_FOR)
+    return expired.delete()[0]
 
 
 def factor_added(user_id: int, *, method: Method, session_id: UUID, by: Actor, now: datetime) -> list[str]:

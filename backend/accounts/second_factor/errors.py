@@ -38,7 +38,7 @@ class TotpAlreadyEnabled(DomainError):
 
 
 class TotpNotEnrolled(DomainError):
-    """The account has no authenticator app, or none to confirm."""
+    """The account has no authenticator app, or none to confirm: an enrolment is valid for 15 minutes."""
 
     code = "totp_not_enrolled"
     status = 409

@@ -4,14 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from backend.accounts.guessing import AttemptKind, Counted, count_attempt, reset_attempts
-from backend.accounts.locks import lock_user
+from backend.accounts.guessing import AttemptKind, Counted, count_attempts, reset_attempts
 from backend.accounts.models import User
 from backend.accounts.second_factor import recovery_codes, totp
-from backend.accounts.second_factor.errors import WrongCode
 from backend.accounts.second_factor.models import Passkey, RecoveryCode, TotpSecret
 from backend.audit.actors import Actor
 from backend.audit.services import record
@@ -54,24 +51,6 @@ def is_required_of(user: User) -> bool:
     return (user.is_staff or user.is_admin) and settings.STAFF_SECOND_FACTOR == "required"
 
 
-def verify(user_id: int, *, code: str, now: datetime) -> Method:
-    """Verify a code of the authenticator app or a recovery code, and return which one it was.
-
-    It must be called outside a transaction, because a refused attempt is committed.
-
-    Raises:
-        WrongCode: the code is wrong or was used before.
-        TooManyAttempts: too many codes were wrong; this one is not checked.
-    """
-    count_code(user_id, code=code, now=now)
-    with transaction.atomic(durable=True):
-        lock_user(user_id)
-        method = accept_code(user_id, code=code, now=now)
-    if method is None:
-        raise WrongCode
-    return method
-
-
 def count_code(user_id: int, *, code: str, now: datetime) -> None:
     """Count an attempt at a code of the authenticator app, before it is checked.
 
@@ -80,8 +59,14 @@ def count_code(user_id: int, *, code: str, now: datetime) -> None:
     Raises:
         TooManyAttempts: too many were wrong.
     """
-    if len(_written(code)) != recovery_codes.LENGTH:
-        count_attempt(AttemptKind.SECOND_FACTOR, str(user_id), now=now)
+    count_attempts(counted_by(user_id, code=code), now=now)
+
+
+def counted_by(user_id: int, *, code: str) -> list[Counted]:
+    """Return what an attempt at the code is counted by; nothing if it has the form of a recovery code."""
+    if len(_written(code)) == recovery_codes.LENGTH:
+        return []
+    return [Counted(AttemptKind.SECOND_FACTOR, str(user_id))]
 
 
 def _written(code: str) -> str:

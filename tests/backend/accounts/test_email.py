@@ -103,7 +103,10 @@ def test_a_verified_address_stays_until_the_new_one_is_verified_and_is_told(
     assert shown() == ("new@shop.example", True)
     ((address, text),) = sent(capsys)
     assert (address, "The e-mail address was changed" in text) == ("old@shop.example", True)
-    client.patch(PROFILE, {"email": ""})
+    refused = [client.patch(PROFILE, {"email": "", **sent}) for sent in ({}, {"password": "a guess"})]
+    assert [response.json()["code"] for response in refused] == ["invalid_input", "wrong_password"]
+    assert shown() == ("new@shop.example", True)
+    assert client.patch(PROFILE, {"email": "", "password": PASSWORD}).status_code == 200
     assert shown() == ("", False)
     assert [address for address, _ in sent(capsys)] == ["new@shop.example"]
 
@@ -200,7 +203,7 @@ def test_without_an_sms_provider_codes_go_to_a_verified_address(
 
 def test_old_codes_and_events_are_deleted(client: APIClient) -> None:
     verified(client, "ann@shop.example")
-    client.patch(PROFILE, {"email": ""})
+    client.patch(PROFILE, {"email": "", "password": PASSWORD})
     assert (forget_email_verifications(), forget_security_events()) == (0, 0)
     EmailVerification.objects.update(created_at=F("created_at") - timedelta(days=31))
     SecurityEvent.objects.update(happened_at=F("happened_at") - timedelta(days=91))

@@ -154,6 +154,33 @@ def test_a_withdrawn_area_is_refused_from_the_next_request_on() -> None:
     assert client.delete(path).status_code == 403
 
 
+@pytest.mark.django_db
+def test_commands_that_make_staff_or_change_their_password_are_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    call_command("createsuperuser", interactive=False, phone="+15550100009", verbosity=0)
+    admin = User.objects.get(phone="+15550100009")
+    begin_session(admin, now=timezone.now())
+    typed = iter([PASSWORD, "another passphrase", "abc", "abc", *["another passphrase"] * 2])
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(typed))
+    for problem in ("the passwords differ", "too short"):
+        with pytest.raises(CommandError, match=problem):
+            call_command("changepassword", "+15550100009")
+    call_command("changepassword", "+15550100009", stdout=StringIO())
+
+    admin.refresh_from_db()
+    assert admin.check_password("another passphrase")
+    assert not Session.objects.filter(user=admin, ended_at=None).exists()
+    recorded = AuditEntry.objects.filter(object_id=str(admin.pk), user_id=None).values_list(
+        "action", "system_name"
+    )
+    assert set(recorded) >= {
+        ("accounts.superuser_created", "createsuperuser"),
+        ("accounts.password_changed", "changepassword"),
+    }
+
+
 def run(*arguments: str) -> str:
     written = StringIO()
     call_command("staff", *arguments, stdout=written)

@@ -9,8 +9,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.areas import StaffArea, stored_areas
-from backend.accounts.models import User
+from backend.accounts.guessing import AttemptKind
+from backend.accounts.models import AttemptCount, User
+from backend.accounts.second_factor.models import RecoveryCode, TotpSecret
 from backend.audit.actors import Actor
+from backend.audit.models import AuditEntry
 from backend.invoices.models import Invoice
 from backend.invoices.services import issue
 from backend.orders.models import Order
@@ -19,6 +22,7 @@ from backend.outbox.models import Message
 from backend.privacy.errors import ErasureRefused
 from backend.privacy.models import Erasure
 from backend.privacy.services import erase_person
+from tests.backend.accounts.second_factor.clients import OWN, app_of, current, later, logged_in, wrong
 from tests.backend.orders.steps import order_of
 from tests.backend.privacy.person import (
     PASSWORD,
@@ -137,6 +141,32 @@ def test_orders_in_progress_prevent_the_erasure_and_are_named() -> None:
     reasons = {"orders_in_progress", "payments_in_progress"}
     assert set(response.json()["details"]["reasons"]) == reasons
     assert response.json()["details"]["orders"] == [order.order_number]
+
+
+def test_a_refused_erasure_uses_up_no_code() -> None:
+    user = customer(password=PASSWORD)
+    order = order_of(user, {variant().pk: 1})
+    client = logged_in(APIClient(), phone=user.phone or "", password=PASSWORD)
+    begun = client.post(f"{OWN}totp/", {"password": PASSWORD}).json()["data"]
+    app = app_of(begun["secret"])
+    confirmed = client.post(f"{OWN}totp/confirm/", {"code": current(app)}).json()["data"]
+    later()
+    code, *_ = confirmed["recovery_codes"]
+
+    for sent in (code, current(app)):
+        for password, problem in (("a guess", "wrong_password"), (PASSWORD, "erasure_refused")):
+            response = client.delete(ERASE, {"password": password, "code": sent}, format="json")
+            assert response.json()["code"] == problem
+    assert not RecoveryCode.objects.exclude(used_at=None).exists()
+    assert TotpSecret.objects.get().last_step == 0
+    assert not AttemptCount.objects.filter(kind=AttemptKind.SECOND_FACTOR).exists()
+
+    Order.objects.filter(pk=order.pk).update(status="CANCELLED", payment_status="VOIDED")
+    wrong_code = client.delete(ERASE, {"password": PASSWORD, "code": wrong(app)}, format="json")
+    assert wrong_code.json()["code"] == "wrong_second_factor"
+    assert AuditEntry.objects.filter(action="accounts.second_factor_refused").count() == 1
+    assert client.delete(ERASE, {"password": PASSWORD, "code": code}, format="json").status_code == 202
+    assert not User.objects.filter(pk=user.pk).exists()
 
 
 def test_sellers_with_products_and_staff_are_refused() -> None:

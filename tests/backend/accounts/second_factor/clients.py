@@ -1,13 +1,18 @@
 """Requests about second factors, and an authenticator app."""
 
+from datetime import datetime
 from typing import Any
 
 import pyotp
+from django.db import transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from backend.accounts.locks import lock_user
 from backend.accounts.models import User
+from backend.accounts.second_factor.errors import WrongCode
 from backend.accounts.second_factor.models import TotpSecret
+from backend.accounts.second_factor.services import Method, accept_code
 from tests.backend.accounts.clients import PASSWORD, PHONE, bearer, log_in
 
 OWN = "/api/accounts/me/second-factor/"
@@ -68,6 +73,20 @@ def challenge(client: APIClient, *, phone: str = PHONE) -> str:
 
 def answer(client: APIClient, token: object, code: object) -> Any:
     return client.post(SECOND_STEP, {"challenge_token": token, "code": code})
+
+
+def verify(user_id: int, *, code: str, now: datetime) -> Method:
+    """Verify the code in a transaction of its own.
+
+    Raises:
+        WrongCode: it is wrong or was used before.
+    """
+    with transaction.atomic():
+        lock_user(user_id)
+        method = accept_code(user_id, code=code, now=now)
+    if method is None:
+        raise WrongCode
+    return method
 
 
 def account(phone: str = PHONE, **fields: Any) -> User:

@@ -9,13 +9,13 @@ from rest_framework.test import APIClient
 
 from backend.accounts.models import Session
 from backend.accounts.second_factor.models import SecondFactorChallenge
-from backend.accounts.second_factor.services import verify
 from tests.backend.accounts.second_factor.clients import (
     answer,
     challenge,
     current,
     enrolled,
     outcome,
+    verify,
     wrong,
 )
 from tests.backend.together import kinds, together

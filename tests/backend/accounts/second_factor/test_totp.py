@@ -1,10 +1,11 @@
 """Authenticator apps: enrolling, logging in with a code, and disabling."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from django.db.models import F
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -12,7 +13,7 @@ from backend.accounts.models import Session, User
 from backend.accounts.second_factor import totp
 from backend.accounts.second_factor.errors import WrongCode
 from backend.accounts.second_factor.models import RecoveryCode, TotpSecret
-from backend.accounts.second_factor.services import verify
+from backend.accounts.tasks import forget_second_factor_challenges
 from backend.audit.models import AuditEntry
 from tests.backend.accounts.clients import PASSWORD, authenticates, log_in
 from tests.backend.accounts.second_factor.clients import (
@@ -24,6 +25,7 @@ from tests.backend.accounts.second_factor.clients import (
     enrolled,
     later,
     outcome,
+    verify,
     wrong,
 )
 
@@ -83,6 +85,20 @@ def test_an_enrolment_has_a_uri_and_its_qr_code_and_counts_only_when_it_was_conf
     assert own.post(f"{OWN}totp/confirm/", {"code": current(again)}).status_code == 200
     assert outcome(own.post(f"{OWN}totp/confirm/", {"code": current(again)})) == (409, "totp_not_enrolled")
     assert outcome(own.post(f"{OWN}totp/", {"password": PASSWORD})) == (409, "totp_already_enabled")
+
+
+def test_an_enrolment_can_be_confirmed_for_fifteen_minutes_and_is_deleted_then(own: APIClient) -> None:
+    app = app_of(own.post(f"{OWN}totp/", {"password": PASSWORD}).json()["data"]["secret"])
+    TotpSecret.objects.update(created_at=F("created_at") - timedelta(minutes=14))
+    assert forget_second_factor_challenges() == 0
+    TotpSecret.objects.update(created_at=F("created_at") - timedelta(minutes=1))
+    confirmed = own.post(f"{OWN}totp/confirm/", {"code": current(app)})
+    assert outcome(confirmed) == (409, "totp_not_enrolled")
+    assert (forget_second_factor_challenges(), TotpSecret.objects.count()) == (1, 0)
+    # A confirmed app stays.
+    enrolled(own)
+    TotpSecret.objects.update(created_at=F("created_at") - timedelta(days=1))
+    assert forget_second_factor_challenges() == 0
 
 
 def test_guesses_of_the_code_that_confirms_an_app_are_counted(own: APIClient) -> None:
