@@ -32,6 +32,18 @@ class InvalidCredentials(DomainError):
     hint = "Log in with the correct phone and password."
 
 
+class CommonPassword(DomainError):
+    """The password is right, but it is in the list of common passwords, which attackers try first.
+
+    Only passwords that were set before the rules, or by a program, can be in the list.
+    """
+
+    code = "common_password"
+    status = 403
+    message = "This password is too common to log in with; set a new one."
+    hint = "Set a new password with a code, as if the password was forgotten."
+
+
 class TooManyAttempts(DomainError):
     """Passwords or codes were tried too often for this phone, account or address, so the next must wait."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -47,7 +48,7 @@ def shown_token(request: Request, device_token: str) -> dict[str, str]:
     return {TOKEN_COOKIE: device_token} if TOKEN_HEADER in request.headers else {}
 
 
-def set_device_cookie(response: Response, request: Request, device_token: str) -> None:
+def set_device_cookie(response: HttpResponseBase, request: Request | HttpRequest, device_token: str) -> None:
     """Set the cookie with the device's token."""
     response.set_cookie(
         TOKEN_COOKIE,

@@ -3,7 +3,7 @@
 Besides common passwords (Django's list of 20,000, of which 190 have 12 characters), their variations are
 refused. zxcvbn would refuse more, but also the passwords of the original requirements, and passphrases of a
 few common words, which NIST recommends. There are no rules about which kinds of characters a password has.
-Existing passwords are not checked.
+An existing password is checked at login, against the list only.
 """
 
 import re
@@ -25,6 +25,16 @@ _FEWEST_CHARACTERS = 4
 _ACCEPTED_WITH_PADDING = frozenset({"newpasswor", "newpassword"})
 SOFTWARE = "vitrine"
 _REPETITION = re.compile(r"(.+?)\1+", re.DOTALL)
+
+
+def is_common(password: str) -> bool:
+    """Return whether the password is in the list of common passwords."""
+    return password.casefold().strip() in _listed_passwords()
+
+
+@cache
+def _listed_passwords() -> frozenset[str]:
+    return frozenset(CommonPasswordValidator().passwords)
 
 
 class PredictablePasswordValidator:
@@ -50,7 +60,7 @@ class PredictablePasswordValidator:
 
 @cache
 def _common_passwords() -> dict[str, None]:
-    return dict.fromkeys(CommonPasswordValidator().passwords - _ACCEPTED_WITH_PADDING)
+    return dict.fromkeys(_listed_passwords() - _ACCEPTED_WITH_PADDING)
 
 
 def _context_words(user: User | None) -> dict[str, None]:

@@ -1,12 +1,16 @@
-"""Changes to the security of accounts, of which their owners are notified."""
+"""Changes to the security of accounts and logins from new devices, of which their owners are notified."""
 
 from datetime import datetime, timedelta
 
+from backend.accounts.devices import Device, device_name
 from backend.accounts.models import SecurityEvent, SecurityEventKind, User
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
 KEPT_FOR = timedelta(days=90)
+LOGIN_NOTICES = 3
+LOGIN_NOTICES_WITHIN = timedelta(days=1)
+"""At most so many notices of logins are sent to a user within this time, however often a thief logs in."""
 
 
 def publish_security_event(user_id: int, *, kind: SecurityEventKind, detail: str = "", now: datetime) -> None:
@@ -23,6 +27,18 @@ def publish_security_event(user_id: int, *, kind: SecurityEventKind, detail: str
         happened_at=now,
     )
     publish(Topic.SECURITY_EVENT, event.pk)
+
+
+def publish_new_device(user: User, *, device: Device, now: datetime) -> None:
+    """Let the owner be notified of a login from a device that the account is not known to use.
+
+    The caller's transaction has locked the user, so that parallel logins don't exceed the limit.
+    """
+    kind = SecurityEventKind.NEW_DEVICE
+    recent = SecurityEvent.objects.filter(user=user, kind=kind, happened_at__gt=now - LOGIN_NOTICES_WITHIN)
+    if recent.count() < LOGIN_NOTICES:
+        detail = ", ".join(filter(None, (device_name(device.user_agent), device.address)))
+        publish_security_event(user.pk, kind=kind, detail=detail, now=now)
 
 
 def forget_security_events(*, now: datetime) -> int:

@@ -11,11 +11,12 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
 from backend.accounts.email_addresses import change_email, normalised, remove_email
-from backend.accounts.errors import InvalidCredentials, InvalidPhone, PhoneTaken
+from backend.accounts.errors import CommonPassword, InvalidCredentials, InvalidPhone, PhoneTaken
 from backend.accounts.guessing import AttemptKind, by_address, count_attempts, take_back_attempt
 from backend.accounts.locks import lock_user
 from backend.accounts.login_attempts import LoginAttempt
 from backend.accounts.models import User, UserType
+from backend.accounts.password_rules import is_common
 from backend.accounts.passwords import Confirmation, require_acceptable
 from backend.accounts.phones import normalise_new_phone
 from backend.accounts.second_factor.challenges import Challenge, begin_challenge
@@ -154,6 +155,7 @@ def log_in(
 
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
+        CommonPassword: the password is right, but too common.
         TooManyAttempts: too many passwords were wrong; this one is not checked.
     """
     user = verify_password(phone=phone, password=password, device=device, now=now)
@@ -176,6 +178,7 @@ def verify_password(
 
     Raises:
         InvalidCredentials: there is no such account, it is inactive, or the password is wrong.
+        CommonPassword: the password is right, but too common.
         TooManyAttempts: too many passwords were wrong; this one is not checked.
     """
     if settings.ENVIRONMENT == "production" and password == DEMO_PASSWORD:
@@ -184,6 +187,8 @@ def verify_password(
     attempt.count(now=now)
     user = _user_with(attempt.phone, password=password)
     attempt.succeeded(now=now)
+    if is_common(password):
+        raise CommonPassword
     return user
 
 

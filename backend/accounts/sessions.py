@@ -14,6 +14,7 @@ from backend.accounts.errors import InvalidCredentials, InvalidToken, SessionEnd
 from backend.accounts.known_devices import remember_device
 from backend.accounts.locks import lock_user
 from backend.accounts.models import Session, ShopperLink, User
+from backend.accounts.security_events import publish_new_device
 from backend.accounts.tokens import (
     TokenPair,
     new_token_id,
@@ -57,7 +58,7 @@ def begin_session(
     """Start a session of `user`, whose password was verified against `user.password`.
 
     `anonymous_id` is the id that the client used before, as a guest; `second_factor` is how the second factor
-    was verified, if it was.
+    was verified, if it was. The owner is notified if the device is new, except at the first login.
 
     Raises:
         InvalidCredentials: the password was changed since it was verified, or the account was deactivated.
@@ -80,6 +81,9 @@ def begin_session(
         if anonymous_id is not None and user.tracking_consent is not False:
             _link(anonymous_id, user=user, now=now)
         device_token = remember_device(user, device=device, now=now)
+        is_first_login = user.last_login is None
+        if device_token != device.token and not is_first_login:
+            publish_new_device(user, device=device, now=now)
     return replace(_logged_in(session, now=now), device_token=device_token)
 
 

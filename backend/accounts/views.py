@@ -14,6 +14,7 @@ from backend.accounts import services
 from backend.accounts.authentication import account_of, session_of
 from backend.accounts.devices import device_of
 from backend.accounts.errors import (
+    CommonPassword,
     InvalidCredentials,
     PhoneTaken,
     SessionEnded,
@@ -96,7 +97,7 @@ class LoginView(GuestView):
         request=LoginSerializer,
         headers=[TRACKING_CONSENT, ANONYMOUS_ID, DEVICE_TOKEN],
         response=LOGIN_RESPONSE,
-        errors=[InvalidCredentials, TooManyAttempts],
+        errors=[InvalidCredentials, CommonPassword, TooManyAttempts],
     )
     def post(self, request: Request) -> Response:
         """Log in.

@@ -8,6 +8,8 @@ from rest_framework import serializers
 # Embeddings, overrides and isolates change the direction of all following text, so a title could reverse the
 # price beside it. The direction marks (U+200E, U+200F) affect only adjacent characters and are allowed.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _LINE_BREAKS = frozenset("\n\r\t")
 # Unicode classifies these as letters and symbols, but they are blank.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -31,6 +33,16 @@ def is_visible(text: str) -> bool:
         character not in _BLANK and unicodedata.category(character) not in _INVISIBLE_CATEGORIES
         for character in text
     )
+
+
+def isolated(text: str) -> str:
+    """Return the text as a part of plain text whose direction it doesn't change.
+
+    Only text with right-to-left characters is enclosed in isolates: an SMS with them costs twice as much.
+    """
+    if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+        return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+    return text
 
 
 class Text(serializers.CharField):

@@ -11,7 +11,10 @@ import environ
 
 from analytics_pipeline.settings import PipelineSettings
 from backend.api.security_headers import PAGE_POLICY
+from backend.config import installed
 from backend.config.admin_site.theme import UNFOLD  # noqa: F401 - a setting
+from backend.config.cookies import admin_cookies
+from backend.config.databases import databases
 from backend.config.description import SPECTACULAR_SETTINGS  # noqa: F401 - a setting
 from backend.config.environment import DEVELOPMENT_SECRET, Variables, require_safe
 from backend.config.logging import logging_configuration
@@ -19,6 +22,7 @@ from backend.config.mail import email_backend, sender
 from backend.config.optional import GENERATED_SHOP, is_installed
 from backend.config.passkeys import relying_party
 from backend.config.payments import payment_gateways
+from backend.config.rest import rest_framework, throttle_rates
 from backend.config.schedule import BEAT_SCHEDULE
 from backend.config.shop import EXAMPLE_SHOP, NO_SHOP
 from backend.config.staff_areas import STAFF_AREAS_OF_APPS  # noqa: F401 - a setting
@@ -44,64 +48,8 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 require_safe(ENVIRONMENT, secret_key=SECRET_KEY, debug=DEBUG, allowed_hosts=ALLOWED_HOSTS)
 
-INSTALLED_APPS = [
-    # Before the admin, whose templates it replaces.
-    "unfold.apps.BasicAppConfig",
-    "backend.config.apps.AdminConfig",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.sessions",
-    "django.contrib.staticfiles",
-    "corsheaders",
-    "django_structlog",
-    "rest_framework",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "backend.api",
-    "backend.audit",
-    "backend.outbox",
-    "backend.engines",
-    "backend.accounts",
-    # After the accounts, whose `changepassword` replaces its own.
-    "django.contrib.auth",
-    "backend.addresses",
-    "backend.catalog",
-    "backend.inventory",
-    "backend.purchasing",
-    "backend.taxes",
-    "backend.shipping",
-    "backend.payments",
-    "backend.carts",
-    "backend.orders",
-    "backend.invoices",
-    "backend.importing",
-    "backend.search",
-    "backend.recommendations",
-    "backend.tracking",
-    "backend.analytics",
-    "backend.operations",
-    "backend.audit_log",
-    "backend.notifications",
-    "backend.privacy",
-    "backend.config.apps.ConfigConfig",
-]
-
-MIDDLEWARE = [
-    "backend.operations.metrics.MetricsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "backend.api.security_headers.SecurityHeadersMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "backend.api.request_log.RequestLogMiddleware",
-    "backend.api.request_id.RequestIdMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "backend.api.slashes.SlashMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "backend.config.admin_site.middleware.AdminSessionMiddleware",
-    "backend.config.admin_site.middleware.AdminUserMiddleware",
-    "backend.config.admin_site.middleware.AdminMessageMiddleware",
-]
-
+INSTALLED_APPS = [*installed.APPS]
+MIDDLEWARE = installed.MIDDLEWARE
 ROOT_URLCONF = "backend.config.urls"
 ASGI_APPLICATION = "backend.config.asgi.application"
 WEB_WORKERS = env.whole("WEB_WORKERS", 1, least=1)
@@ -122,39 +70,7 @@ TEMPLATES = [
     }
 ]
 
-# A web request may wait for the database for a few seconds only, a background process for longer.
-_IS_WEB = os.environ.get("VITRINE_PROCESS") == "web"
-DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{VITRINE_HOME / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["ENGINE"] = "backend.config.sqlite"
-    if not _IS_WEB:
-        # Opening a connection takes longer than most statements, and background processes need only a few.
-        DATABASES["default"]["CONN_MAX_AGE"] = None
-    DATABASES["default"]["OPTIONS"] = {
-        # Otherwise a transaction that reads first and then writes fails at once if there is another writer.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 4 if _IS_WEB else 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA mmap_size=134217728; PRAGMA cache_size=-20000;",
-    }
-else:
-    # The URL may have options of its own, such as ?sslmode=require.
-    _options = DATABASES["default"].setdefault("OPTIONS", {})
-    _pool_seconds = 2 if _IS_WEB else 10
-    _options["pool"] = {
-        "min_size": 1,
-        "max_size": env.whole("DATABASE_POOL_SIZE", 20, least=1),
-        "timeout": _pool_seconds,
-        # Otherwise the pool retries after ever longer pauses, and requests fail during them.
-        "reconnect_timeout": _pool_seconds,
-    }
-    if _IS_WEB:
-        # Shops on SQLite need no psycopg.
-        from backend.config.postgresql.connection import WatchedConnection
-
-        DATABASES["default"]["ENGINE"] = "backend.config.postgresql"
-        _options["pool"]["connection_class"] = WatchedConnection
-        _options.setdefault("options", "-c statement_timeout=10s -c lock_timeout=4s")
-    _options.setdefault("connect_timeout", 2 if _IS_WEB else 3)
+DATABASES = databases(env, home=VITRINE_HOME, is_web=os.environ.get("VITRINE_PROCESS") == "web")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 if is_installed(GENERATED_SHOP):
@@ -212,7 +128,6 @@ REFRESH_TOKEN_LIFETIME = timedelta(days=env.whole("REFRESH_TOKEN_DAYS", 14, leas
 SESSION_LIFETIME = timedelta(days=env.whole("SESSION_DAYS", 90, least=1))
 ADMIN_IDLE = timedelta(minutes=env.whole("ADMIN_IDLE_MINUTES", 30, least=1))
 ADMIN_LIFETIME = timedelta(hours=env.whole("ADMIN_SESSION_HOURS", 12, least=1))
-SESSION_COOKIE_NAME = "admin_session"
 SESSION_COOKIE_AGE = int(ADMIN_LIFETIME.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -302,34 +217,8 @@ IMAGES_PER_SELLER = env.whole("IMAGES_PER_SELLER", 50_000, least=1)
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
-THROTTLE_RATES = {
-    "anon": env.rate("THROTTLE_ANON", "100/hour"),
-    "user": env.rate("THROTTLE_USER", "1000/hour"),
-    "browse": env.rate("THROTTLE_BROWSE", "1200/minute"),
-    "events": env.rate("THROTTLE_EVENTS", "1200/minute"),
-    "guests": env.rate("THROTTLE_GUESTS", "500/hour"),
-    "guests_longer": env.rate("THROTTLE_GUESTS_LONGER", "3000/day"),
-    "login": env.rate("THROTTLE_LOGIN", "20/minute"),
-    "refresh": env.rate("THROTTLE_REFRESH", "20/minute"),
-    "order_lookup": env.rate("THROTTLE_ORDER_LOOKUP", "10/minute"),
-    "webhooks": env.rate("THROTTLE_WEBHOOKS", "1200/minute"),
-    "personal_data": env.rate("THROTTLE_PERSONAL_DATA", "10/hour"),
-}
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.JWTAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["backend.api.renderers.FastJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["backend.api.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "backend.api.schema.autoschema.ShopSchema",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "backend.api.throttles.GuestThrottle",
-        "backend.api.throttles.AccountThrottle",
-    ],
-    "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
-    "EXCEPTION_HANDLER": "backend.api.error_handling.handle",
-    "NUM_PROXIES": env.whole("NUM_PROXIES", 0),
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
+THROTTLE_RATES = throttle_rates(env)
+REST_FRAMEWORK = rest_framework(env, throttle_rates=THROTTLE_RATES)
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
 CORS_EXPOSE_HEADERS = ["X-Request-Id", "Idempotent-Replayed", "Retry-After"]
 CORS_ALLOW_HEADERS = [
@@ -355,10 +244,12 @@ if ENVIRONMENT == "production":
     SILENCED_SYSTEM_CHECKS = ["security.W021"]
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGE_POLICY}
 # Only the admin uses cookies; API requests carry a bearer token, so its views are exempt from the CSRF check.
+_COOKIES = admin_cookies(is_secure=ENVIRONMENT == "production")
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = _COOKIES.session, _COOKIES.csrf
+CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = _COOKIES.path
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = ENVIRONMENT == "production"
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Strict"
-CSRF_COOKIE_PATH = SESSION_COOKIE_PATH = "/admin/"
 CSRF_FAILURE_VIEW = "backend.api.error_handling.csrf_failure"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440

@@ -93,7 +93,7 @@ class EmailVerificationKind(NotOptional):
 
 
 class SecurityNoticeKind(NotOptional):
-    """A change to the security of an account, so that the owner learns of it if someone else made it.
+    """A change to the security of an account or a login from a new device, in case it is an intruder's.
 
     It is sent by e-mail, to the address that was verified before the change. An account without one gets it
     by SMS too, because an intruder may have set its address.
@@ -121,9 +121,9 @@ class SecurityNoticeKind(NotOptional):
         return dict(SecurityEvent.objects.filter(pk__in=keys).values_list("pk", "user_id"))
 
     def lines(self, keys: Collection[int]) -> Lines:
-        """Return what changed, and when."""
+        """Return what happened, and when."""
         events = SecurityEvent.objects.filter(pk__in=keys).order_by("pk")
         return [
-            {"change": event.get_kind_display(), "detail": event.detail, "happened_at": event.happened_at}
+            {"event": event.get_kind_display(), "detail": event.detail, "happened_at": event.happened_at}
             for event in events
         ]

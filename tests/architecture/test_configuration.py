@@ -26,8 +26,8 @@ FIXED_IN_CONTAINERS = {"DEBUG", "METRICS_PORT", "VITRINE_HOME", "VITRINE_SEARCH_
 
 def variables_read() -> set[str]:
     found: set[str] = set()
-    for name in ("settings", "payments"):
-        found |= set(READ_BY_DJANGO.findall((ROOT / f"backend/config/{name}.py").read_text()))
+    for path in (ROOT / "backend/config").glob("*.py"):
+        found |= set(READ_BY_DJANGO.findall(path.read_text()))
     engines = [ROOT / f"{name}/settings.py" for name in ("analytics_pipeline", "indexing", "ml")]
     for path in [*engines, ROOT / "backend/config/engines.py"]:
         found |= set(READ_BY_ENGINES.findall(path.read_text()))

@@ -66,6 +66,12 @@ def test_staff_change_a_price_and_ship_an_order_with_the_keyboard(shop: Shop, tm
         tab.picture(tmp_path / "login.png")
         tab.enter("#id_phone", STAFF[0])
         tab.enter("#id_password", STAFF[1])
+        for shown in ("text", "password"):
+            tab.tab_to("button[aria-label='Show password']")
+            tab.press("Enter")
+            tab.wait_for(f"document.querySelector('#id_password').type === '{shown}'")
+            tab.picture(tmp_path / f"login-{shown}.png")
+        tab.tab_to("#id_password")
         tab.submit(to=admin)
         assert "Sales of 30 days" in tab.text
 

@@ -6,6 +6,12 @@ from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 
+class PasswordWidget(UnfoldAdminPasswordWidget):
+    """A password with a button that shows it."""
+
+    template_name = "admin_site/widgets/password.html"
+
+
 class LoginForm(forms.Form):
     """The first step of a login."""
 
@@ -16,7 +22,7 @@ class LoginForm(forms.Form):
         ),
     )
     password = forms.CharField(
-        strip=False, max_length=1_024, widget=UnfoldAdminPasswordWidget({"autocomplete": "current-password"})
+        strip=False, max_length=1_024, widget=PasswordWidget({"autocomplete": "current-password"})
     )
 
 
@@ -37,7 +43,7 @@ class OwnPasswordForm(forms.Form):
     password = forms.CharField(
         strip=False,
         max_length=1_024,
-        widget=UnfoldAdminPasswordWidget({"autocomplete": "current-password", "autofocus": True}),
+        widget=PasswordWidget({"autocomplete": "current-password", "autofocus": True}),
     )
 
 
@@ -57,20 +63,20 @@ class PasswordForm(forms.Form):
     """A change of the user's own password."""
 
     current_password = forms.CharField(
-        strip=False, max_length=1_024, widget=UnfoldAdminPasswordWidget({"autocomplete": "current-password"})
+        strip=False, max_length=1_024, widget=PasswordWidget({"autocomplete": "current-password"})
     )
     password = forms.CharField(
         label="New password",
         strip=False,
         max_length=1_024,
         help_text="12 characters or more. Your other logins end.",
-        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
+        widget=PasswordWidget({"autocomplete": "new-password"}),
     )
     repeated = forms.CharField(
         label="New password again",
         strip=False,
         max_length=1_024,
-        widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"}),
+        widget=PasswordWidget({"autocomplete": "new-password"}),
     )
 
     def clean(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from backend.accounts.authentication import lacks_second_factor
 from backend.accounts.devices import device_of
 from backend.accounts.errors import WrongPassword
+from backend.accounts.login_responses import set_device_cookie
 from backend.accounts.models import Session
 from backend.accounts.second_factor.challenges import Challenge, begin_challenge, complete_challenge
 from backend.accounts.second_factor.enrolment import begin_totp, confirm_totp
@@ -104,7 +105,9 @@ def _second_step(request: HttpRequest, *, context: dict[str, Any]) -> HttpRespon
 def _enter(request: HttpRequest, logged_in: LoggedIn) -> HttpResponse:
     logins.remember(request, session_id=logged_in.session_id, now=timezone.now())
     # Redirected again from there if a second factor must be set up first.
-    return HttpResponseRedirect(_next_page(request, is_complete=True))
+    response = HttpResponseRedirect(_next_page(request, is_complete=True))
+    set_device_cookie(response, request, logged_in.device_token)
+    return response
 
 
 def _next_page(request: HttpRequest, *, is_complete: bool) -> str:

@@ -17,8 +17,9 @@ from rest_framework.test import APIClient
 
 from backend.accounts import sessions
 from backend.accounts.errors import InvalidCredentials
-from backend.accounts.models import Session, User
-from backend.accounts.sessions import begin_session, end_other_sessions
+from backend.accounts.models import OneTimePassword, Session, User
+from backend.accounts.one_time_passwords import code_of
+from backend.accounts.sessions import begin_session
 from backend.audit.models import AuditEntry
 from backend.config.engines import cache_url
 from tests.backend.accounts.clients import (
@@ -32,7 +33,7 @@ from tests.backend.accounts.clients import (
     renew,
     renewed,
 )
-from tests.backend.shop import SYSTEM, customer
+from tests.backend.shop import customer
 from tests.backend.together import together
 
 pytestmark = [pytest.mark.stores, pytest.mark.django_db(transaction=True)]
@@ -88,9 +89,22 @@ def end_by_reusing_a_token(client: APIClient, tokens: dict[str, Any], other: dic
     assert renew(client, tokens["refresh_token"]).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "end", [end_by_logging_out, end_from_another_device, end_all_others, end_by_reusing_a_token]
+def end_by_changing_the_password(client: APIClient, tokens: dict[str, Any], other: dict[str, Any]) -> None:
+    body = {"current_password": PASSWORD, "password": "another-long-lamp-shade"}
+    changed = client.post("/accounts/change-password/", body, headers=bearer(other["access_token"]))
+    assert (changed.status_code, changed.json()["data"]) == (200, {"ended": 1})
+
+
+ENDS = (
+    end_by_logging_out,
+    end_from_another_device,
+    end_all_others,
+    end_by_reusing_a_token,
+    end_by_changing_the_password,
 )
+
+
+@pytest.mark.parametrize("end", ENDS)
 def test_all_tokens_of_an_ended_session_stay_invalid_and_other_sessions_continue(
     client: APIClient, disturb: Disturbance, end: Callable[..., None]
 ) -> None:
@@ -283,14 +297,51 @@ def test_a_login_does_not_begin_a_session_if_the_account_changed_since_the_passw
     assert not Session.objects.exists()
 
 
-def test_ending_other_sessions_while_one_of_them_is_refreshed_ends_it(client: APIClient, user: User) -> None:
-    for _ in range(5):
-        tokens = log_in(client)
-        together(
-            partial(renew, APIClient(), tokens["refresh_token"]),
-            partial(end_other_sessions, user.pk, kept=None, by=SYSTEM, now=timezone.now()),
-        )
-        assert not Session.objects.active(now=timezone.now()).exists()
+def test_resetting_the_password_ends_all_sessions(client: APIClient, disturb: Disturbance) -> None:
+    sessions_of_user = [log_in(client), log_in(APIClient())]
+    guest = APIClient()
+    guest.post("/accounts/forgot-password/", {"phone": PHONE})
+    disturb()
+    code = code_of(OneTimePassword.objects.latest("pk"))
+    guest.post("/accounts/verify-otp/", {"phone": PHONE, "otp": code})
+    body = {"phone": PHONE, "password": "another-long-lamp-shade"}
+    assert guest.post("/accounts/reset-password/", body).status_code == 200
+    for tokens in sessions_of_user:
+        assert not authenticates(client, tokens["access_token"])
+        assert renew(client, tokens["refresh_token"]).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "end", [end_by_logging_out, end_from_another_device, end_all_others, end_by_changing_the_password]
+)
+def test_a_session_that_ends_while_it_is_refreshed_stays_ended(
+    client: APIClient, disturb: Disturbance, end: Callable[..., None]
+) -> None:
+    tokens, other = log_in(client), log_in(client)
+    disturb()
+    refreshed, ended = together(
+        partial(renew, APIClient(), tokens["refresh_token"]), partial(end, APIClient(), tokens, other)
+    )
+    assert ended is None
+    assert refreshed.status_code in (200, 401)  # type: ignore[attr-defined]
+    if refreshed.status_code == 200:  # type: ignore[attr-defined]
+        new = refreshed.json()["data"]  # type: ignore[attr-defined]
+        assert not authenticates(client, new["access_token"])
+        assert renew(client, new["refresh_token"]).status_code == 401
+    assert not authenticates(client, tokens["access_token"])
+    assert authenticates(client, other["access_token"])
+
+
+def test_the_lifetimes_hold_whatever_happens_to_the_cache(client: APIClient, disturb: Disturbance) -> None:
+    tokens = log_in(client)
+    disturb()
+    claims = jwt.decode(tokens["access_token"], options={"verify_signature": False})
+    assert (claims["exp"] - claims["iat"], tokens["expires_in"]) == (900, 900)
+    grow_older(days=13, hours=23)
+    tokens = renewed(client, tokens)
+    grow_older(days=14, minutes=1)
+    assert renew(client, tokens["refresh_token"]).status_code == 401
+    assert not authenticates(client, tokens["access_token"])
 
 
 def test_refreshes_are_throttled_by_session_and_apart_from_logins(

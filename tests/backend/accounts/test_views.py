@@ -103,14 +103,41 @@ def test_an_invalid_registration_names_the_field(
     assert not User.objects.exists()
 
 
-def test_names_may_be_written_from_right_to_left(client: APIClient) -> None:
-    response = client.post("/accounts/register/", REGISTRATION | {"first_name": "\u05d3\u05d5\u05d3"})
-    assert (response.status_code, response.json()["data"]["first_name"]) == (201, "\u05d3\u05d5\u05d3")
+@pytest.mark.parametrize(
+    "name", ["\u05d3\u05d5\u05d3", "\u0645\u062d\u0645\u062f 2", "\u200f(\u05d3\u05d5\u05d3)\u200e"]
+)
+def test_names_may_be_written_from_right_to_left(client: APIClient, name: str) -> None:
+    response = client.post("/accounts/register/", REGISTRATION | {"first_name": name})
+    assert (response.status_code, response.json()["data"]["first_name"]) == (201, name)
+    tokens = log_in(client, phone=REGISTRATION["phone"], password=REGISTRATION["password"])
+    shown = client.get("/accounts/me/", headers=bearer(tokens["access_token"])).json()["data"]
+    assert shown["first_name"] == name
+
+
+@pytest.mark.parametrize("control", [*map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))])
+def test_characters_that_turn_the_direction_of_following_text_are_refused(
+    client: APIClient, control: str
+) -> None:
+    for field in ("first_name", "last_name"):
+        response = client.post("/accounts/register/", REGISTRATION | {field: f"John{control}Doe"})
+        assert (response.status_code, list(response.json()["details"])) == (400, [field])
+    assert not User.objects.exists()
 
 
 def test_an_existing_account_with_a_short_password_can_still_log_in(client: APIClient) -> None:
     User.objects.create_user("004915112345678", "short")
     log_in(client, phone="0049 151 12345678", password="short")
+
+
+@pytest.mark.parametrize("password", ["password1", " Football ", "1qaz2wsx3edc"])
+def test_a_common_password_from_before_the_rules_has_to_be_replaced(client: APIClient, password: str) -> None:
+    User.objects.create_user("+16502530000", password)
+    credentials = {"phone": "+16502530000", "password": password}
+    refused = client.post("/accounts/login/", credentials)
+    assert (refused.status_code, refused.json()["code"]) == (403, "common_password")
+    assert not Session.objects.exists()
+    unknown = client.post("/accounts/login/", credentials | {"phone": "+16502530009"})
+    assert (unknown.status_code, unknown.json()["code"]) == (401, "invalid_credentials")
 
 
 def test_an_invalid_registration_does_not_tell_whether_the_phone_has_an_account(

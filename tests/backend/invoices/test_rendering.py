@@ -37,6 +37,23 @@ def test_no_text_becomes_markup(settings: Settings) -> None:
     assert page.count("&lt;script&gt;") >= 10
 
 
+def test_names_from_right_to_left_do_not_turn_what_is_beside_them() -> None:
+    name, street = "\u05d3\u05d5\u05d3 \u05db\u05d4\u05df", "\u0634\u0627\u0631\u0639 7"
+    lamp = product(street, stock=3)
+    user = customer()
+    fill(user, {lamp.variants.get().pk: 1})
+    order = check_out(
+        user, billing_address={"name": name, "street": street, "city": "Haifa", "country": "IL"}
+    )
+
+    (invoice,) = issued(order)
+
+    page = invoice_html(invoice)
+    for text in (name, street):
+        assert text in page
+        assert page.count(text) == page.count(f"<bdi>{text}</bdi>")
+
+
 def test_the_page_prints_the_amounts_with_thousands_and_by_rate(settings: Settings) -> None:
     settings.TAX_PERCENTAGE, settings.SHIPPING_COST = Decimal("7.25"), Decimal("4.99")
     order = order_of(customer(), {variant(price="1234.50", stock=9).pk: 3})

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.django_db
         (b"[]", 400),
         (b'{"events": []}', 400),
         (b'{"events": [{}], "more": 1}', 400),
+        (b'{"events": [{}], "events": [{}]}', 400),
+        (b'{"events": [{}], "sent_at": null, "sent\\u005fat": null}', 400),
         (b"\xff", 400),
         (b'{"events": ' + b"[" * 200_000 + b"]" * 199_999 + b"}", 400),
         (json.dumps({"events": [{}] * 501}).encode(), 413),
@@ -37,6 +39,16 @@ def test_a_body_that_is_not_a_batch_is_refused_as_a_whole(
     assert response.status_code == status
     assert response.json()["details"]
     assert batches(stream) == []
+
+
+@pytest.mark.parametrize("copy", ['"product_id":', '"product\\u005fid" :'])
+def test_an_event_that_has_a_key_twice_is_refused_alone(guest: APIClient, stream: Stream, copy: str) -> None:
+    good, bad = json.dumps(view()), json.dumps(view())
+    bad = f"{bad[:-1]},{copy}7}}"
+    response = guest.post("/api/events/", f'{{"events":[{good},{bad}]}}', content_type="application/json")
+    data = response.json()["data"]
+    assert (response.status_code, data["accepted"]) == (202, 1)
+    assert data["refused"] == [{"index": 1, "reason": "product_id: occurs twice"}]
 
 
 def test_a_beacon_with_a_text_media_type_is_read_as_json(guest: APIClient, stream: Stream) -> None:

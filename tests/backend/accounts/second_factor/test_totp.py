@@ -109,6 +109,14 @@ def test_guesses_of_the_code_that_confirms_an_app_are_counted(own: APIClient) ->
     assert outcome(own.post(path, {"code": current(app)})) == (429, "too_many_attempts")
 
 
+def test_a_recovery_code_is_accepted_once(client: APIClient, own: APIClient) -> None:
+    _, codes = enrolled(own)
+    assert answer(client, challenge(client), codes[0]).status_code == 200
+    assert outcome(answer(client, challenge(client), codes[0])) == (400, "wrong_second_factor")
+    assert own.get(OWN).json()["data"]["recovery_codes_left"] == 9
+    assert answer(client, challenge(client), codes[1]).status_code == 200
+
+
 def test_a_code_is_accepted_once(client: APIClient, own: APIClient) -> None:
     begun = own.post(f"{OWN}totp/", {"password": PASSWORD}).json()["data"]
     app = app_of(begun["secret"])

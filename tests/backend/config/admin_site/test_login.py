@@ -13,6 +13,7 @@ from backend.accounts.models import Session, User
 from backend.accounts.second_factor.models import TotpSecret
 from backend.accounts.second_factor.totp import generator_of, new_secret
 from backend.audit.models import AuditEntry
+from backend.config.cookies import admin_cookies
 from backend.config.tasks import forget_admin_sessions
 from tests.backend.accounts.clients import bearer
 from tests.backend.accounts.clients import log_in as log_in_to_the_api
@@ -113,6 +114,24 @@ def test_cookies_are_sent_to_the_admin_only_and_never_to_scripts(admin: User) ->
         cookie = browser.cookies[name]
         assert (cookie["path"], bool(cookie["httponly"]), cookie["samesite"]) == ("/admin/", True, "Strict")
     assert response.cookies["admin_session"]["max-age"] == ""
+
+
+def test_the_cookies_of_a_shop_on_https_are_bound_to_its_host(admin: User, settings: Settings) -> None:
+    cookies = admin_cookies(is_secure=True)
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = cookies.session, cookies.csrf
+    settings.SESSION_COOKIE_PATH = settings.CSRF_COOKIE_PATH = cookies.path
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    browser = Client(enforce_csrf_checks=True)
+    page = browser.get(LOGIN, secure=True)
+    form = {**fields_of(page), "phone": str(admin.phone), "password": PASSWORD}
+
+    sent = browser.post(LOGIN, form, secure=True, headers={"Referer": "https://testserver/admin/login/"})
+
+    assert sent.status_code == 302
+    for name in ("__Host-admin_session", "__Host-csrftoken"):
+        cookie = browser.cookies[name]
+        assert (cookie["path"], cookie["domain"], bool(cookie["secure"])) == ("/", "", True)
+    assert browser.get(INDEX, secure=True).status_code == 200
 
 
 def test_a_login_replaces_the_key_of_the_session_that_the_browser_had(browser: Client, admin: User) -> None:
