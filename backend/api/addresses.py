@@ -40,6 +40,15 @@ def counted_address(address: str) -> str:
     return str(ip_network(f"{parsed.compressed.partition('%')[0]}/64", strict=False))
 
 
+def network_of(address: str) -> str:
+    """Return the network of the address, which many clients share: the /24 of IPv4, the /48 of IPv6."""
+    try:
+        parsed = ip_address(counted_address(address).partition("/")[0])
+    except ValueError:
+        return ""
+    return str(ip_network(f"{parsed}/{48 if isinstance(parsed, IPv6Address) else 24}", strict=False))
+
+
 def is_address(text: str) -> bool:
     """Return whether the text is an IP address."""
     try:

@@ -3,10 +3,11 @@
 import re
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
-from backend.api.addresses import client_address
+from backend.api.addresses import client_address, network_of
 
 _LONGEST_QUERY = 500
 # The last part of these paths is a secret, which replaces a login.
@@ -18,8 +19,13 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
-        """Add the address to every log line of the request; the base class trusts any X-Forwarded-For."""
-        structlog.contextvars.bind_contextvars(ip=client_address(request))
+        """Add the address or its network to every log line of the request.
+
+        The base class trusts any X-Forwarded-For.
+        """
+        address = client_address(request)
+        shown = address if settings.LOG_CLIENT_ADDRESSES == "full" else network_of(address)
+        structlog.contextvars.bind_contextvars(ip=shown)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

@@ -256,4 +256,5 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # Of a form, a query and a JSON object.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+LOG_CLIENT_ADDRESSES = env.choice("LOG_CLIENT_ADDRESSES", "full", ("full", "network"))
 LOGGING = logging_configuration(level=env.log_level("LOG_LEVEL", "INFO"), plain=DEBUG)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
-from django.conf import settings
+from django.conf import settings as shop_settings
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from backend.api.request_log import RequestLogMiddleware
 from backend.config.logging import logging_configuration
@@ -43,7 +44,7 @@ def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     configuration["handlers"]["stderr"]["stream"] = stream
     logging.config.dictConfig(configuration)
     yield stream
-    logging.config.dictConfig(settings.LOGGING)
+    logging.config.dictConfig(shop_settings.LOGGING)
 
 
 def fail(message: str, *, password: str = "") -> None:
@@ -180,3 +181,23 @@ def test_a_request_is_logged_without_the_values_of_its_query() -> None:
 def test_a_request_is_logged_without_a_secret_in_its_path(prefix: str) -> None:
     request = RequestFactory().get(f"{prefix}0195568f-1e00-7c3a-8d7f-9a1b2c3d4e5f/")
     assert RequestLogMiddleware.format_request(request) == f"GET {prefix}…/"
+
+
+@pytest.mark.parametrize(
+    ("setting", "address", "logged"),
+    [
+        ("full", "192.0.2.77", "192.0.2.77"),
+        ("network", "192.0.2.77", "192.0.2.0/24"),
+        ("network", "::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("network", "2001:db8:1:2::7", "2001:db8:1::/48"),
+        ("network", "unix:", ""),
+    ],
+)
+def test_the_log_has_the_address_of_a_client_or_only_its_network(
+    settings: Settings, setting: str, address: str, logged: str
+) -> None:
+    settings.LOG_CLIENT_ADDRESSES = setting
+    with structlog.contextvars.bound_contextvars():
+        RequestLogMiddleware.bind_ip(RequestFactory().get("/", REMOTE_ADDR=address))
+        assert structlog.contextvars.get_contextvars()["ip"] == logged
+        structlog.contextvars.unbind_contextvars("ip")
