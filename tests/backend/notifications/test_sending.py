@@ -56,8 +56,8 @@ def test_a_message_has_text_html_and_the_headers_that_mail_programs_look_for(
     assert "Hello Ann <3," in text.get_content()
     assert f"- Lamp <b> & 'co', choice 0 ({lamp.sku}): 2 left, threshold 5" in text.get_content()
     assert f"https://shop.example/p/lamp-b-co-{lamp.product_id}" in text.get_content()
-    assert "Hello Ann &lt;3," in html.get_content()
-    assert "Lamp &lt;b&gt; &amp; &#x27;co&#x27;</a>" in html.get_content()
+    assert "Hello <bdi>Ann &lt;3</bdi>," in html.get_content()
+    assert "Lamp &lt;b&gt; &amp; &#x27;co&#x27;</bdi></a>" in html.get_content()
     assert link in text.get_content()
     assert (state_of(delivery), delivery.address, delivery.finished_at) == (
         "SENT",
