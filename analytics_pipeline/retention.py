@@ -1,28 +1,40 @@
-"""Empties the texts of searches in old events, because a text can be personal.
+"""Empties the texts in old events that can be personal: searches, and properties, which clients choose.
 
 The events and their numbers stay; the statistics of queries (`query_results`) end where the texts do.
+Properties are removed whatever their type, because a phone number can be sent as a number, except those that
+the shop says contain nothing personal. The other texts of events are names and filters that the server wrote.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from analytics_pipeline import rollups
 from analytics_pipeline.warehouse import Warehouse
 
-_DAYS = "SELECT DISTINCT day FROM events WHERE day < {before:Date} AND query != '' ORDER BY day"
+_DAYS = """
+SELECT DISTINCT day FROM events
+WHERE day < {before:Date}
+  AND (query != '' OR mapExists((name, value) -> NOT has({kept:Array(String)}, name), properties))
+ORDER BY day
+"""
 _EMPTY_EVENTS = """
-ALTER TABLE events UPDATE query = ''
-WHERE day IN {days:Array(Date)} AND query != ''
+ALTER TABLE events UPDATE
+    query = '',
+    properties = mapFilter((name, value) -> has({kept:Array(String)}, name), properties)
+WHERE day IN {days:Array(Date)}
+  AND (query != '' OR mapExists((name, value) -> NOT has({kept:Array(String)}, name), properties))
 SETTINGS mutations_sync = 2
 """
 _DELETE_COUNTS = "ALTER TABLE {table} DELETE WHERE day < {{before:Date}} SETTINGS mutations_sync = 2"
 _COUNTS = "SELECT count() FROM {table} WHERE day < {{before:Date}}"
 
 
-def empty_queries(warehouse: Warehouse, *, before: date) -> list[date]:
-    """Empty the texts of searches on days before this one; return the days that had any."""
-    days = [row["day"] for row in warehouse.rows(_DAYS, {"before": before})]
+def empty_texts(warehouse: Warehouse, *, before: date, kept_properties: Sequence[str] = ()) -> list[date]:
+    """Empty the texts of events on days before this one; return the days that had any."""
+    parameters = {"before": before, "kept": list(kept_properties)}
+    days = [row["day"] for row in warehouse.rows(_DAYS, parameters)]
     if days:
-        warehouse.command(_EMPTY_EVENTS, {"days": days})
+        warehouse.command(_EMPTY_EVENTS, {**parameters, "days": days})
     # After the events: a rollup that is rebuilt meanwhile may still have texts, which the next run deletes.
     for table in rollups.tables_with(warehouse, column="query"):
         if warehouse.value(_COUNTS.format(table=table), {"before": before}):

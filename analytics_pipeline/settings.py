@@ -30,7 +30,8 @@ class PipelineSettings:
 
     An address that is None means the embedded service of this home (`embedded/`). A request waits
     `request_seconds` for the warehouse; background processes wait longer. Dead letters are kept for
-    `dead_letter_days`, the texts of searches for `query_days`.
+    `dead_letter_days`, the texts of searches and the properties of events for `query_days`, except
+    `retained_properties`, which contain nothing personal.
     """
 
     home: Path
@@ -40,6 +41,7 @@ class PipelineSettings:
     request_seconds: int = DEFAULT_REQUEST_SECONDS
     dead_letter_days: int = DEFAULT_DEAD_LETTER_DAYS
     query_days: int = DEFAULT_QUERY_DAYS
+    retained_properties: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -67,7 +69,13 @@ class PipelineSettings:
             query_days=_whole(
                 variables, "QUERY_RETENTION_DAYS", unit="days", most=36_500, default=DEFAULT_QUERY_DAYS
             ),
+            retained_properties=_names(variables, "RETAINED_PROPERTIES"),
         )
+
+
+def _names(variables: Mapping[str, str], name: str) -> tuple[str, ...]:
+    names = (each.strip() for each in (variables.get(name) or "").split(","))
+    return tuple(each for each in names if each)
 
 
 def _address(variables: Mapping[str, str], name: str, *, schemes: tuple[str, ...]) -> str | None:

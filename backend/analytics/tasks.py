@@ -25,7 +25,9 @@ def drop_old_dead_letters() -> None:
 
 
 @shared_task
-def empty_old_queries() -> int:
-    """Empty the texts of searches that are older than QUERY_RETENTION_DAYS; return the number of days."""
-    days = PipelineSettings.from_env().query_days
-    return len(retention.empty_queries(warehouse(), before=(timezone.now() - timedelta(days=days)).date()))
+def empty_old_texts() -> int:
+    """Empty the texts of events that are older than QUERY_RETENTION_DAYS; return the number of days."""
+    settings = PipelineSettings.from_env()
+    before = (timezone.now() - timedelta(days=settings.query_days)).date()
+    kept = settings.retained_properties
+    return len(retention.empty_texts(warehouse(), before=before, kept_properties=kept))

@@ -106,7 +106,7 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(days=1),
     },
     "empty old queries": {
-        "task": "backend.analytics.tasks.empty_old_queries",
+        "task": "backend.analytics.tasks.empty_old_texts",
         "schedule": timedelta(days=1),
     },
     "empty personal data on old invoices": {

@@ -1,10 +1,10 @@
-"""The texts of searches in old events."""
+"""The texts in old events: searches, and the properties that clients add."""
 
 from datetime import UTC, datetime, timedelta
 
 from analytics_pipeline import clocks, ingest, rollups, uuid7
-from analytics_pipeline.events import Exposure, Record
-from analytics_pipeline.retention import empty_queries
+from analytics_pipeline.events import Exposure, Record, View
+from analytics_pipeline.retention import empty_texts
 from analytics_pipeline.warehouse import Warehouse
 from tests.analytics_pipeline.samples import ANNE
 
@@ -28,8 +28,28 @@ def test_old_texts_are_emptied_in_events_and_in_the_statistics(warehouse: Wareho
     rollups.rebuild(warehouse)
     assert texts(warehouse, rollups.QUERY_RESULTS.table) == ["lamp", "zebra socks"]
 
-    days = [empty_queries(warehouse, before=DAY.date()) for _ in range(2)]
+    days = [empty_texts(warehouse, before=DAY.date()) for _ in range(2)]
 
     assert days == [[DAY.date() - timedelta(days=1)], []]
     assert texts(warehouse, "events") == ["", "lamp"]
     assert texts(warehouse, rollups.QUERY_RESULTS.table) == ["lamp"]
+
+
+def viewed(*, at: datetime, **properties: str | int | bool) -> Record:
+    id_ = uuid7.make(clocks.milliseconds(at), tail=b"properties")
+    event = View(event_id=id_, product_id=1, properties=properties)
+    return Record(event=event, shopper_key=ANNE, arrived_at=at, number=2)
+
+
+def test_old_properties_are_removed_except_those_that_contain_nothing_personal(warehouse: Warehouse) -> None:
+    given = {"note": "for aunt maud", "phone": 16502530000, "gift": True, "channel": "app"}
+    ingest.load(warehouse, [viewed(at=DAY - timedelta(days=1), **given), viewed(at=DAY, **given)])
+
+    days = [empty_texts(warehouse, before=DAY.date(), kept_properties=["channel"]) for _ in range(2)]
+
+    assert days == [[DAY.date() - timedelta(days=1)], []]
+    rows = warehouse.rows("SELECT properties FROM events FINAL ORDER BY day")
+    assert [row["properties"].keys() for row in rows] == [{"channel"}, given.keys()]
+    # Without a list, none stays.
+    empty_texts(warehouse, before=DAY.date())
+    assert warehouse.value("SELECT count() FROM events WHERE notEmpty(properties)") == 1
