@@ -51,10 +51,14 @@ class PersonalRows:
 
     def erase(self, user_id: int) -> int:
         """Delete or empty the user's rows, and return how many there were."""
+        return self.erase_rows(self.rows(user_id))
+
+    def erase_rows(self, rows: QuerySet[Any]) -> int:
+        """Delete or empty these rows of the model, and return how many there were."""
         if self.emptied is None:
             # Not the sum of all tables that a deletion cascades to.
-            return int(self.rows(user_id).order_by().delete()[1].get(self.model._meta.label, 0))
-        keys = list(self.rows(user_id).values_list("pk", flat=True))
+            return int(rows.order_by().delete()[1].get(self.model._meta.label, 0))
+        keys = list(rows.values_list("pk", flat=True))
         for name, change in self.emptied.items():
             if callable(change):
                 self._change(keys, name, change)

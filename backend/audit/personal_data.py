@@ -4,7 +4,7 @@ from datetime import datetime
 
 from backend.api.personal_data import PersonalRows, PersonalTables, owned_by
 from backend.audit.models import AuditEntry, PersonalKey
-from backend.audit.services import forget_person
+from backend.audit.services import delete_personal_key
 
 
 class AuditData(PersonalTables):
@@ -12,7 +12,7 @@ class AuditData(PersonalTables):
 
     def erase(self, user_id: int, *, now: datetime) -> dict[str, int]:
         """Delete the key; without it, the hashes of personal values say nothing."""
-        forget_person(user_id)
+        delete_personal_key(user_id)
         return {}
 
 

@@ -85,7 +85,7 @@ def entry_of(
     return entry
 
 
-def forget_person(user_id: int) -> None:
+def delete_personal_key(user_id: int) -> None:
     """Delete the key of the user's personal values, in the caller's transaction.
 
     What the log has of them can't be read or compared afterwards.
@@ -94,7 +94,7 @@ def forget_person(user_id: int) -> None:
         NotInTransaction: no transaction is open.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise NotInTransaction("forget_person")
+        raise NotInTransaction("delete_personal_key")
     PersonalKey.objects.filter(user_id=user_id).delete()
 
 

@@ -57,6 +57,11 @@ class CartItem(models.Model):
             models.UniqueConstraint(fields=["cart", "variant"], name="cart_item_once_a_variant"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="cart_item_holds_something"),
         ]
+        indexes = [
+            models.Index(
+                fields=["shopper_key"], name="cart_item_of_shopper", condition=Q(shopper_key__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} of variant {self.variant_id}"

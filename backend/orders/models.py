@@ -214,6 +214,11 @@ class OrderItem(models.Model):
                 condition=Q(delivered__lte=F("shipped")), name="order_item_delivered_within_shipped"
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["shopper_key"], name="order_item_of_shopper", condition=Q(shopper_key__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} of variant {self.variant_id}"
@@ -323,7 +328,12 @@ class Movement(models.Model):
     reference = models.CharField(max_length=100, null=True, unique=True)
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "occurred_at"], name="movement_by_kind_and_time")]
+        indexes = [
+            models.Index(fields=["kind", "occurred_at"], name="movement_by_kind_and_time"),
+            models.Index(
+                fields=["shopper_key"], name="movement_of_shopper", condition=Q(shopper_key__isnull=False)
+            ),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gte=0), name="movement_amount_not_negative"),
             models.CheckConstraint(

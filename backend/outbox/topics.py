@@ -38,7 +38,7 @@ class Topic(StrEnum):
     RESERVATION_SHORT = "reservation_short", Kind.FACT, "inventory.ReservationShortage"
     PAYMENT_EVENT = "payment_event", Kind.FACT, "payments.PaymentEvent"
     PAYMENT_REQUEST = "payment_request", Kind.FACT, "payments.PaymentRequest"
-    PERSON_ERASED = "person_erased", Kind.FACT, "privacy.Erasure"
+    SHOPPER_ERASED = "shopper_erased", Kind.FACT, "privacy.Erasure"
     ORDER_STEP = "order_step", Kind.FACT, "orders.OrderStatusHistory"
 
     def __new__(cls, value: str, kind: Kind, model: str) -> "Topic":

@@ -32,6 +32,15 @@ class ErasureRefused(DomainError):
     )
 
 
+class GuestOrderNotFound(NotFound):
+    """There is no order of a guest with this number that was placed with this e-mail address or phone."""
+
+    code = "guest_order_not_found"
+    message = "There is no such order of a guest."
+    details_keys = {"order_number": "The number."}
+    hint = "Use the number and the e-mail address or the phone of the order; customers are erased by account."
+
+
 class WriterBehind(Exception):
     """A subscriber that writes to the store hasn't handled what was published before the erasure."""
 

@@ -1,5 +1,6 @@
 """Erases users; docs/decisions/privacy.md has the states and the order of locks."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from backend.accounts.errors import WrongPassword
 from backend.accounts.models import User
@@ -58,11 +60,11 @@ def erase_account(
         # Raised after the commit, because the refusal of the code is recorded.
         raise WrongCode
     # After restoring a backup, operators look here for the users to erase again.
-    logger.info("person_erased", erased_user_id=user_id)
+    logger.info("customer_erased", erased_user_id=user_id)
     return erasure
 
 
-def erase_person(user_id: int, *, by: Actor, now: datetime) -> Erasure:
+def erase_customer(user_id: int, *, by: Actor, now: datetime) -> Erasure:
     """Erase the user in one transaction, and return the receipt.
 
     Raises:
@@ -73,18 +75,16 @@ def erase_person(user_id: int, *, by: Actor, now: datetime) -> Erasure:
         user = _locked(user_id)
         require_erasable(user)
         erasure = _erased(user, by=by, now=now)
-    logger.info("person_erased", erased_user_id=user_id)
+    logger.info("customer_erased", erased_user_id=user_id)
     return erasure
 
 
 def _erased(user: User, *, by: Actor, now: datetime) -> Erasure:
     """Erase the locked user's rows, and publish the erasure."""
-    erasure = _begin(shopper_keys_of(user.pk), kept=_kept(user.pk, now=now), now=now)
+    erasure = begin(shopper_keys_of(user.pk), orders=Order.objects.filter(user=user), now=now)
     # Recorded before, because the actor may be the user, and so may be what is said about the user.
-    record("privacy.person_erased", by=by, subject=user)
-    erasure.erased = _erase_rows(user.pk, now=now)
-    erasure.save(update_fields=["erased"])
-    publish(Topic.PERSON_ERASED, str(erasure.pk))
+    record("privacy.customer_erased", by=by, subject=user)
+    finish(erasure, counts=_erase_rows(user.pk, now=now))
     return erasure
 
 
@@ -95,20 +95,28 @@ def _locked(user_id: int) -> User:
     return User.objects.select_for_update(of=("self",)).get(pk=user_id)
 
 
-def _begin(keys: ShopperKeys, *, kept: list[dict[str, Any]], now: datetime) -> Erasure:
+def begin(keys: ShopperKeys | None, *, orders: QuerySet[Order], now: datetime) -> Erasure:
+    """Insert the receipt of an erasure of a shopper who has these keys and orders, and return it."""
     erasure = Erasure.objects.create(
         requested_at=now,
-        shopper_key=keys.account,
-        anonymous_ids=[str(key) for key in keys.anonymous],
-        kept=kept,
+        shopper_key=keys and keys.account,
+        anonymous_ids=[str(key) for key in keys.anonymous] if keys else [],
+        kept=_kept(orders),
     )
     ErasureStep.objects.bulk_create([ErasureStep(erasure=erasure, store=store.name) for store in stores()])
     return erasure
 
 
-def _kept(user_id: int, *, now: datetime) -> list[dict[str, Any]]:
-    """Return what is kept although it is about the user, and until when."""
-    invoices = Invoice.objects.filter(order__user=user_id)
+def finish(erasure: Erasure, *, counts: Mapping[str, int]) -> None:
+    """Store how many rows were erased, by section, and publish the erasure to the stores."""
+    erasure.erased = {section: count for section, count in counts.items() if count}
+    erasure.save(update_fields=["erased"])
+    publish(Topic.SHOPPER_ERASED, str(erasure.pk))
+
+
+def _kept(orders: QuerySet[Order]) -> list[dict[str, Any]]:
+    """Return what is kept although it is about the shopper, and until when."""
+    invoices = Invoice.objects.filter(order__in=orders.values("pk"))
     newest = invoices.order_by("-issued_on").first()
     if newest is None:
         return []
@@ -126,7 +134,7 @@ def _erase_rows(user_id: int, *, now: datetime) -> dict[str, int]:
     counts: dict[str, int] = {}
     for handler in handlers():
         counts |= handler.erase(user_id, now=now)
-    return {section: count for section, count in counts.items() if count}
+    return counts
 
 
 def confirm(erasure_id: UUID, *, store: str, now: datetime) -> None:

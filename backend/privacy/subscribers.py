@@ -26,7 +26,7 @@ class StoreErasure:
     store: PersonalStore
     clock: Callable[[], datetime]
     writers: Sequence[Subscriber] = ()
-    topics: frozenset[Topic] = frozenset({Topic.PERSON_ERASED})
+    topics: frozenset[Topic] = frozenset({Topic.SHOPPER_ERASED})
     start: Start = Start.OLDEST
     quiet_seconds: float = 0
     batch_size: int = 1

@@ -8,7 +8,7 @@ from backend.audit.actors import Actor
 from backend.audit.errors import SecretField, UnknownOwner
 from backend.audit.models import AuditEntry, PersonalKey
 from backend.audit.personal_values import EMPTY, ERASED, fingerprints
-from backend.audit.services import forget_person, record
+from backend.audit.services import delete_personal_key, record
 from tests.backend.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["backend.audit"])
@@ -43,7 +43,7 @@ def test_equal_values_of_a_user_can_be_seen_until_the_key_is_deleted() -> None:
     assert "example" not in str(AuditEntry.objects.values_list())
 
     with transaction.atomic():
-        forget_person(7)
+        delete_personal_key(7)
     assert shown(first) == [ERASED, ERASED]
     assert shown(other_user)[0] != ERASED, "of another user"
 
@@ -59,7 +59,7 @@ def test_a_new_key_is_made_after_erasing_and_old_values_stay_unreadable() -> Non
     before = changed("a@x.example", "b@x.example")
     old = shown(before)
     with transaction.atomic():
-        forget_person(7)
+        delete_personal_key(7)
     changed("a@x.example", "b@x.example")
     assert set(shown(before)).isdisjoint([*old, EMPTY, *shown(AuditEntry.objects.latest("pk"))])
 
@@ -76,5 +76,5 @@ def test_values_without_a_user_a_secret_and_forgetting_outside_a_transaction_are
     with pytest.raises(SecretField), transaction.atomic():
         record("x", by=Actor.user(1), subject=(USER, "1"), personal={"password": ("a", "b")})
     with pytest.raises(NotInTransaction):
-        forget_person(1)
+        delete_personal_key(1)
     assert not AuditEntry.objects.exists()

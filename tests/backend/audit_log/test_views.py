@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
-from backend.audit.services import forget_person, record
+from backend.audit.services import delete_personal_key, record
 from tests.backend.shop import client_of, customer, staff
 
 pytestmark = pytest.mark.django_db
@@ -154,7 +154,7 @@ def test_an_entry_has_its_values_with_fingerprints_until_the_user_is_erased(audi
     assert shown["personal"]["email"][0] == "empty"
     assert "example" not in str(shown)
 
-    forget_person(7)
+    delete_personal_key(7)
     assert auditor.get(path).json()["data"]["personal"] == {"email": ["erased", "erased"]}
     missing = auditor.get(f"{ENTRIES}999999/")
     assert (missing.status_code, missing.json()["code"]) == (404, "audit_entry_not_found")

@@ -21,16 +21,16 @@ from backend.orders.returns import receive_at_once
 from backend.outbox.models import Message
 from backend.privacy.errors import ErasureRefused
 from backend.privacy.models import Erasure
-from backend.privacy.services import erase_person
+from backend.privacy.services import erase_customer
 from tests.backend.accounts.second_factor.clients import OWN, app_of, current, later, logged_in, wrong
 from tests.backend.orders.steps import order_of
-from tests.backend.privacy.person import (
+from tests.backend.privacy.customers import (
     PASSWORD,
     PHONE,
-    Person,
+    ActiveCustomer,
+    active_customer,
     found_in_database,
     log_in,
-    new_person,
     spellings,
 )
 from tests.backend.shop import SYSTEM, client_of, customer, product, seller, staff, variant
@@ -46,32 +46,32 @@ def _quick_passwords(settings: Any) -> None:
 
 
 @pytest.fixture
-def person() -> Person:
-    return new_person()
+def buyer() -> ActiveCustomer:
+    return active_customer()
 
 
 def erase(client: APIClient, password: str = PASSWORD) -> Any:
     return client.delete(ERASE, {"password": password}, format="json")
 
 
-def test_nothing_personal_is_left_in_any_table_except_on_invoices(person: Person) -> None:
-    before = {table for table, _ in found_in_database(spellings(person))}
+def test_nothing_personal_is_left_in_any_table_except_on_invoices(buyer: ActiveCustomer) -> None:
+    before = {table for table, _ in found_in_database(spellings(buyer))}
 
-    response = erase(person.client)
+    response = erase(buyer.client)
 
     assert response.status_code == 202, response.json()
-    left = {table for table, _ in found_in_database(spellings(person))}
+    left = {table for table, _ in found_in_database(spellings(buyer))}
     assert {"accounts_user", "accounts_session", "orders_order", "orders_return"} <= before
     # The keys stay in the erasure until the stores have confirmed.
     assert left == {"invoices_invoice", "privacy_erasure"}
 
 
-def test_orders_invoices_and_money_stay_without_the_customer(person: Person) -> None:
-    total = person.order.total_amount
+def test_orders_invoices_and_money_stay_without_the_customer(buyer: ActiveCustomer) -> None:
+    total = buyer.order.total_amount
 
-    receipt = erase(person.client).json()["data"]
+    receipt = erase(buyer.client).json()["data"]
 
-    order = Order.objects.get(pk=person.order.pk)
+    order = Order.objects.get(pk=buyer.order.pk)
     assert (order.user, order.customer_name, order.email, order.notes) == (None, "", "", "")
     assert order.shipping_address == {"country": "US"}
     assert (order.total_amount, order.items.get().quantity) == (total, 3)
@@ -84,31 +84,31 @@ def test_orders_invoices_and_money_stay_without_the_customer(person: Person) -> 
     assert Message.objects.filter(topic="order", key=str(order.pk)).exists()
 
 
-def test_a_credit_note_after_the_erasure_names_the_buyer_of_its_invoice(person: Person) -> None:
-    erase(person.client)
+def test_a_credit_note_after_the_erasure_names_the_buyer_of_its_invoice(buyer: ActiveCustomer) -> None:
+    erase(buyer.client)
 
-    item = person.order.items.get()
-    receive_at_once(person.order.pk, units={item.pk: 1}, by=SYSTEM, now=timezone.now())
-    issue([person.order.pk], by=SYSTEM, now=timezone.now())
+    item = buyer.order.items.get()
+    receive_at_once(buyer.order.pk, units={item.pk: 1}, by=SYSTEM, now=timezone.now())
+    issue([buyer.order.pk], by=SYSTEM, now=timezone.now())
 
-    first, *_, last = Invoice.objects.filter(order=person.order).order_by("pk")
+    first, *_, last = Invoice.objects.filter(order=buyer.order).order_by("pk")
     assert last.content["buyer"] == first.content["buyer"]
     assert first.content["buyer"]["name"] == "Zebedee Quartermaine"
 
 
-def test_sessions_end_and_the_phone_can_be_registered_again(person: Person) -> None:
-    erase(person.client)
+def test_sessions_end_and_the_phone_can_be_registered_again(buyer: ActiveCustomer) -> None:
+    erase(buyer.client)
 
-    assert person.client.get("/accounts/me/").status_code == 401
+    assert buyer.client.get("/accounts/me/").status_code == 401
     registration = {"phone": PHONE, "password": PASSWORD}
     assert APIClient().post("/accounts/register/", registration).status_code == 201
-    log_in(person.client)
-    assert person.client.get("/api/orders/orders/").json()["count"] == 0
-    assert User.objects.get(phone=PHONE).shopper_key != person.user.shopper_key
+    log_in(buyer.client)
+    assert buyer.client.get("/api/orders/orders/").json()["count"] == 0
+    assert User.objects.get(phone=PHONE).shopper_key != buyer.user.shopper_key
 
 
-def test_the_receipt_can_be_read_without_an_account(person: Person) -> None:
-    receipt = erase(person.client).json()["data"]
+def test_the_receipt_can_be_read_without_an_account(buyer: ActiveCustomer) -> None:
+    receipt = erase(buyer.client).json()["data"]
 
     response = APIClient().get(f"/api/privacy/receipts/{receipt['id']}/")
 
@@ -120,11 +120,11 @@ def test_the_receipt_can_be_read_without_an_account(person: Person) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "another-long-lamp"])
-def test_a_wrong_password_erases_nothing(person: Person, password: str) -> None:
-    response = erase(person.client, password)
+def test_a_wrong_password_erases_nothing(buyer: ActiveCustomer, password: str) -> None:
+    response = erase(buyer.client, password)
 
     assert response.status_code == 400
-    assert person.client.get("/accounts/me/").status_code == 200
+    assert buyer.client.get("/accounts/me/").status_code == 200
     assert not Erasure.objects.exists()
 
 
@@ -176,18 +176,18 @@ def test_sellers_with_products_and_staff_are_refused() -> None:
 
     for user, reason in ((selling, "seller"), (admin, "staff"), (clerk, "staff")):
         with pytest.raises(ErasureRefused) as raised:
-            erase_person(user.pk, by=SYSTEM, now=timezone.now())
+            erase_customer(user.pk, by=SYSTEM, now=timezone.now())
         assert raised.value.details["reasons"] == [reason]
     # A seller without products or orders can be erased like a customer.
     unused = seller()
-    erase_person(unused.pk, by=Actor.user(unused.pk), now=timezone.now())
+    erase_customer(unused.pk, by=Actor.user(unused.pk), now=timezone.now())
     assert not User.objects.filter(pk=unused.pk).exists()
 
 
 def test_the_export_has_what_the_shop_knows_and_no_secrets(
-    person: Person, migrated_warehouse_url: str, redis_url: str
+    buyer: ActiveCustomer, migrated_warehouse_url: str, redis_url: str
 ) -> None:
-    response: Any = person.client.get("/api/accounts/me/export/")
+    response: Any = buyer.client.get("/api/accounts/me/export/")
 
     text = b"".join(response.streaming_content).decode()
     data = json.loads(text)["sections"]
@@ -216,15 +216,15 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "events",
         "refused_events",
     }
-    stored = User.objects.get(pk=person.user.pk)
+    stored = User.objects.get(pk=buyer.user.pk)
     assert stored.password not in text
     assert stored.sessions.get().refresh_id not in text
 
 
-def test_the_export_needs_a_recent_login(person: Person) -> None:
-    person.user.sessions.update(created_at=timezone.now() - timedelta(hours=2))
+def test_the_export_needs_a_recent_login(buyer: ActiveCustomer) -> None:
+    buyer.user.sessions.update(created_at=timezone.now() - timedelta(hours=2))
 
-    response = person.client.get("/api/accounts/me/export/")
+    response = buyer.client.get("/api/accounts/me/export/")
 
     assert (response.status_code, response.json()["code"]) == (403, "login_not_recent")
 

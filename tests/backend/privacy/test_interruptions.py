@@ -25,10 +25,10 @@ from backend.outbox.topics import Topic
 from backend.privacy import handlers
 from backend.privacy.errors import WriterBehind
 from backend.privacy.models import Erasure
-from backend.privacy.services import erase_person
+from backend.privacy.services import erase_customer
 from backend.privacy.subscribers import StoreErasure
 from tests.backend.orders.steps import check_out, fill
-from tests.backend.privacy.person import PASSWORD, PHONE
+from tests.backend.privacy.customers import PASSWORD, PHONE
 from tests.backend.shop import SYSTEM, customer, variant
 from tests.backend.together import Killed, killed_at, together
 
@@ -74,7 +74,7 @@ def registered() -> User:
 
 
 def erase(user: User) -> Erasure:
-    return erase_person(user.pk, by=SYSTEM, now=timezone.now())
+    return erase_customer(user.pk, by=SYSTEM, now=timezone.now())
 
 
 def test_a_process_that_is_killed_before_any_statement_leaves_everything_or_nothing() -> None:
@@ -88,7 +88,7 @@ def test_a_process_that_is_killed_before_any_statement_leaves_everything_or_noth
         kept = User.objects.filter(pk=user.pk).exists()
         found = [Address.objects.exists(), Session.objects.exists(), not Erasure.objects.exists()]
         assert found == [kept] * 3, f"killed before statement {statement}"
-        assert Message.objects.filter(topic="person_erased").exists() is not kept
+        assert Message.objects.filter(topic="shopper_erased").exists() is not kept
 
     assert statement > 40
 
@@ -179,8 +179,8 @@ def test_the_command_erases_by_phone_or_id_and_says_why_not(capsys: Any) -> None
     fill(buyer, {variant().pk: 1})
     check_out(buyer)
 
-    call_command("erase_person", phone=by_phone.phone)
-    call_command("erase_person", id=by_id.pk)
+    call_command("erase_customer", phone=by_phone.phone)
+    call_command("erase_customer", id=by_id.pk)
 
     assert not User.objects.filter(pk__in=[by_phone.pk, by_id.pk]).exists()
     assert {str(pk) for pk in Erasure.objects.values_list("pk", flat=True)} == {
@@ -188,4 +188,4 @@ def test_the_command_erases_by_phone_or_id_and_says_why_not(capsys: Any) -> None
     }
     for options, expected in (({"id": buyer.pk}, "orders_in_progress"), ({"id": 0}, "no such account")):
         with pytest.raises(CommandError, match=expected):
-            call_command("erase_person", **options)
+            call_command("erase_customer", **options)

@@ -1,9 +1,10 @@
-"""After an erasure no store links to the person, whatever arrives later and wherever a process is killed."""
+"""After an erasure no store links to the customer, whatever arrives later and wherever a process is killed."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -22,7 +23,10 @@ from backend.analytics.subscribers import OrderFacts, ShopperLinks
 from backend.config import personal_data
 from backend.engines import streams
 from backend.engines import warehouse as engines
+from backend.orders.models import Order
+from backend.orders.shipments import deliver_all, ship_all
 from backend.outbox.relay import drain
+from backend.privacy.guests import Contact, erase_guest
 from backend.privacy.subscribers import StoreErasure
 from backend.recommendations.models import ModelVersion, ProductRecommendation
 from ml.lists import Lists
@@ -30,15 +34,15 @@ from ml.registry import Registry
 from ml.settings import TrainingSettings
 from tests.backend.analytics.conftest import TABLES
 from tests.backend.orders.steps import ADDRESS
-from tests.backend.privacy.person import (
+from tests.backend.privacy.customers import (
     PASSWORD,
     SEARCHED,
-    Person,
+    ActiveCustomer,
+    active_customer,
     found_in_database,
-    new_person,
     spellings,
 )
-from tests.backend.shop import product
+from tests.backend.shop import SYSTEM, product
 from tests.services.quota import reset_quota
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,13 +90,20 @@ def ingest(stream: Stream, warehouse: Warehouse) -> None:
     Ingest(stream=stream, warehouse=warehouse, clock=timezone.now).drain()
 
 
-def guest_of(person: Person) -> APIClient:
-    return APIClient(headers={"X-Anonymous-Id": str(person.anonymous_id)})
+@dataclass
+class Guest:
+    """A shopper without an account, with the id of the browser."""
+
+    anonymous_id: UUID
 
 
-def behave(person: Person) -> None:
+def guest_of(shopper: ActiveCustomer | Guest) -> APIClient:
+    return APIClient(headers={"X-Anonymous-Id": str(shopper.anonymous_id)})
+
+
+def behave(buyer: ActiveCustomer) -> None:
     """Send events as a guest and as a customer, with a free text, a property and an invalid event."""
-    for client in (guest_of(person), person.client):
+    for client in (guest_of(buyer), buyer.client):
         send(
             client,
             event("view", properties={"note": SEARCHED}),
@@ -108,9 +119,9 @@ def deliver() -> None:
     drain([OrderFacts(target), ShopperLinks(target), *erasing], timeout=60)
 
 
-def order_as_guest(person: Person) -> None:
-    """Order and fill a cart as the guest that the person was before, whose data isn't the account's."""
-    guest, lamp = guest_of(person), product("A stool", stock=5)
+def order_as_guest(shopper: ActiveCustomer | Guest) -> str:
+    """Order and fill a cart as the guest that a customer was before, whose data isn't the account's."""
+    guest, lamp = guest_of(shopper), product("A stool", stock=5)
     line = {"product_id": lamp.pk, "quantity": 1, "exposure_id": str(uuid7())}
     for address in (ADDRESS, None):
         added = guest.post("/api/orders/cart/", line, format="json")
@@ -120,10 +131,19 @@ def order_as_guest(person: Person) -> None:
             order = {"shipping_address": address, "payment_method": "COD", "email": "guest@shop.example"}
             placed = guest.post("/api/orders/orders/", order, format="json", headers=token)
             assert placed.status_code == 201, placed.json()
+    return str(placed.json()["data"]["order_number"])
 
 
-def erase(person: Person) -> str:
-    response = person.client.delete("/api/accounts/me/", {"password": PASSWORD}, format="json")
+def erase_stranger(order_number: str) -> str:
+    order = Order.objects.get(order_number=order_number)
+    for step in (ship_all, deliver_all):
+        step(order.pk, by=SYSTEM, now=timezone.now())
+    contact = Contact(email="guest@shop.example")
+    return str(erase_guest([order_number], contact=contact, by=SYSTEM, now=timezone.now()).pk)
+
+
+def erase(buyer: ActiveCustomer) -> str:
+    response = buyer.client.delete("/api/accounts/me/", {"password": PASSWORD}, format="json")
     assert response.status_code == 202, response.json()
     return str(response.json()["data"]["id"])
 
@@ -173,15 +193,18 @@ def found_in_files(folder: Path, values: list[str]) -> set[tuple[str, str]]:
 def test_no_store_links_to_the_person(
     warehouse: Warehouse, stream: Stream, models: Registry, redis_url: str, tmp_path: Path
 ) -> None:
-    person = new_person()
-    values = spellings(person)
-    order_as_guest(person)
-    behave(person)
+    buyer = active_customer()
+    stranger = Guest(uuid4())
+    values = [*spellings(buyer), str(stranger.anonymous_id), stranger.anonymous_id.hex]
+    order_as_guest(buyer)
+    number = order_as_guest(stranger)
+    send(guest_of(stranger), event("view", properties={"note": "a stranger"}))
+    behave(buyer)
     ingest(stream, warehouse)
     deliver()
     rollups.rebuild(warehouse)
-    version = register_lists(models, [str(key) for key in person.ids])
-    behave(person)  # These events wait in the stream during the erasure.
+    version = register_lists(models, [str(key) for key in buyer.ids])
+    behave(buyer)  # These events wait in the stream during the erasure.
     assert {name for name, _ in found_in_warehouse(warehouse, values)} >= {
         "events",
         "order_facts",
@@ -191,13 +214,15 @@ def test_no_store_links_to_the_person(
     assert found_in_redis(redis_url, values)
     assert found_in_files(tmp_path, values)
 
-    receipt = erase(person)
+    receipt = erase(buyer)
+    receipt_of_guest = erase_stranger(number)
     with pytest.raises(NotConsumedYet):
         deliver()
     ingest(stream, warehouse)
     deliver()
 
-    assert status_of(receipt) == ("done", {"stream": "done", "warehouse": "done", "recommendations": "done"})
+    done = ("done", {"stream": "done", "warehouse": "done", "recommendations": "done"})
+    assert [status_of(receipt), status_of(receipt_of_guest)] == [done] * 2
     assert found_in_warehouse(warehouse, values) == set()
     assert {table for table, _ in found_in_database(values)} == {"invoices_invoice"}
     assert found_in_redis(redis_url, values) == set()
@@ -205,7 +230,7 @@ def test_no_store_links_to_the_person(
     assert len(models.load(version).lists("user.collaborative")) == 1
 
     # A browser that was offline sends events with the old id.
-    send(guest_of(person), event("view"), event("view", product_id="leave it with Mrs Applegarth"))
+    send(guest_of(buyer), event("view"), event("view", product_id="leave it with Mrs Applegarth"))
     ingest(stream, warehouse)
     assert found_in_warehouse(warehouse, values) == set()
     assert found_in_redis(redis_url, values) == set()

@@ -59,7 +59,7 @@ PERSONAL_VALUES = (
 
 
 @dataclass
-class Person:
+class ActiveCustomer:
     """The customer, with the ids by which stores know the customer."""
 
     user: User
@@ -69,7 +69,7 @@ class Person:
     ids: tuple[UUID, ...] = field(default=())
 
 
-def new_person(*, items: list[Product] | None = None) -> Person:
+def active_customer(*, items: list[Product] | None = None) -> ActiveCustomer:
     """Register a customer who browsed as a guest before, and has used every part of the shop."""
     lamp, sold_out = items or [product("A lamp", stock=20), product("A vase", stock=0)]
     anonymous_id = uuid4()
@@ -104,7 +104,7 @@ def new_person(*, items: list[Product] | None = None) -> Person:
         queued_at=NOW,
         due_at=NOW,
     )
-    return Person(user, client, anonymous_id, order, ids=(user.shopper_key, anonymous_id))
+    return ActiveCustomer(user, client, anonymous_id, order, ids=(user.shopper_key, anonymous_id))
 
 
 def log_in(client: APIClient) -> dict[str, Any]:
@@ -161,9 +161,9 @@ def _return_one(user: User, order: Order) -> None:
     issue([order.pk], by=SYSTEM, now=now)
 
 
-def spellings(person: Person) -> list[str]:
+def spellings(buyer: ActiveCustomer) -> list[str]:
     """Return everything that must not be found, in the spellings that stores have, in lower case."""
-    ids = [spelling for key in person.ids for spelling in (str(key), key.hex)]
+    ids = [spelling for key in buyer.ids for spelling in (str(key), key.hex)]
     return [value.lower() for value in (*PERSONAL_VALUES, *ids)]
 
 

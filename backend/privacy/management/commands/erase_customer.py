@@ -1,4 +1,4 @@
-"""`manage.py erase_person`: erase a user who asked in another way, or again after restoring a backup."""
+"""`manage.py erase_customer`: erase a user who asked in another way, or again after restoring a backup."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,7 +10,7 @@ from backend.accounts.models import User
 from backend.accounts.phones import phone_of
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
-from backend.privacy.services import erase_person
+from backend.privacy.services import erase_customer
 
 
 class Command(BaseCommand):
@@ -22,14 +22,14 @@ class Command(BaseCommand):
         """Add the ways to name the user."""
         named = parser.add_mutually_exclusive_group(required=True)
         named.add_argument("--phone", help="the account's phone")
-        named.add_argument("--id", type=int, help="the account's id, as in the log entry `person_erased`")
+        named.add_argument("--id", type=int, help="the account's id, as in the log entry `customer_erased`")
 
     def handle(self, *_: Any, phone: str | None, id: int | None, **__: Any) -> None:  # noqa: A002
         """Erase the user."""
         try:
             named: dict[str, Any] = {"pk": id} if phone is None else {"phone": phone_of(phone)}
             user = User.objects.get(**named)
-            erasure = erase_person(user.pk, by=Actor.system("erase_person"), now=timezone.now())
+            erasure = erase_customer(user.pk, by=Actor.system("erase_customer"), now=timezone.now())
         except User.DoesNotExist as error:
             raise CommandError("there is no such account") from error
         except DomainError as error:
