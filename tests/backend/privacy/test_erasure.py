@@ -234,7 +234,7 @@ def test_a_request_whose_account_is_erased_meanwhile_gets_a_401() -> None:
     user, lamp = customer(), product()
     # The client's user is what authentication has read before the erasure.
     client = client_of(user)
-    erase_person(user.pk, by=SYSTEM, now=timezone.now())
+    erase_customer(user.pk, by=SYSTEM, now=timezone.now())
 
     responses = [
         client.patch("/accounts/me/", {"first_name": "Zed"}),
