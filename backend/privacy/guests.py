@@ -3,8 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from uuid import UUID
 
 import structlog
@@ -109,9 +107,9 @@ def _keys_of(orders: QuerySet[Order], *, tokens: Collection[str]) -> list[UUID]:
         Movement.objects.filter(order__in=orders.values("pk")),
         CartItem.objects.filter(cart__guest__in=tokens),
     )
-    found = reduce(or_, (set(rows.values_list("shopper_key", flat=True)) for rows in claims)) - {None}
+    found = {key for rows in claims for key in rows.values_list("shopper_key", flat=True) if key is not None}
     of_accounts = {
         *User.objects.filter(shopper_key__in=found).values_list("shopper_key", flat=True),
         *ShopperLink.objects.filter(anonymous_id__in=found).values_list("anonymous_id", flat=True),
     }
-    return sorted(key for key in found - of_accounts if key is not None)
+    return sorted(found - of_accounts)

@@ -99,7 +99,7 @@ def begin(keys: ShopperKeys | None, *, orders: QuerySet[Order], now: datetime) -
     """Insert the receipt of an erasure of a shopper who has these keys and orders, and return it."""
     erasure = Erasure.objects.create(
         requested_at=now,
-        shopper_key=keys and keys.account,
+        shopper_key=None if keys is None else keys.account,
         anonymous_ids=[str(key) for key in keys.anonymous] if keys else [],
         kept=_kept(orders),
     )

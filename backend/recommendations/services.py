@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from backend.audit.actors import Actor
 from backend.audit.services import record
 from backend.recommendations.errors import NothingToPublish, NothingToRollBackTo
-from backend.recommendations.models import ModelVersion, ProductRecommendation
+from backend.recommendations.models import Audience, ModelVersion, ProductRecommendation
 from ml.lists import NO_PRODUCT, Lists
 from ml.registry import Registry, Version
 
@@ -38,7 +38,7 @@ def publish(version: str | None, *, registry: Registry, by: Actor, now: datetime
     found = registry.latest() if version is None else registry.load(version)
     if found is None:
         raise NothingToPublish
-    row = load(found, now=now)
+    row = load(found, registry=registry, now=now)
     with transaction.atomic():
         before, pauses = _locked().filter(is_serving=True).first(), version is not None
         _serve(row, before=before, pauses=pauses, by=by, now=now)
@@ -58,7 +58,7 @@ def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> Mo
     newest = registry.latest()
     if newest is None:
         raise NothingToPublish
-    row = load(newest, now=now)
+    row = load(newest, registry=registry, now=now)
     with transaction.atomic():
         # Read again under the lock, because an operator may have rolled back while the lists were loaded.
         versions = _locked()
@@ -69,8 +69,12 @@ def publish_unless_paused(*, registry: Registry, by: Actor, now: datetime) -> Mo
     return row
 
 
-def load(version: Version, *, now: datetime) -> ModelVersion:
-    """Copy the version's lists into the database unless they are loaded already."""
+def load(version: Version, *, registry: Registry, now: datetime) -> ModelVersion:
+    """Copy the version's lists into the database unless they are loaded already.
+
+    Raises:
+        ml.registry.VersionDamaged: its files were changed after training; it is not loaded.
+    """
     row, _ = ModelVersion.objects.get_or_create(
         version=version.id, defaults={"made_by": _made_by(version), "metrics": _metrics(version)}
     )
@@ -80,9 +84,25 @@ def load(version: Version, *, now: datetime) -> ModelVersion:
         rows = _rows(row, lists)
         while chunk := list(islice(rows, CHUNK)):
             ProductRecommendation.objects.bulk_create(chunk, ignore_conflicts=True)
+        _delete_erased(row, registry=registry)
         row.loaded_at = now
         row.save(update_fields=["loaded_at"])
     return row
+
+
+def _delete_erased(row: ModelVersion, *, registry: Registry) -> None:
+    """Delete the lists of shoppers who were erased while the version was loaded.
+
+    An erasure changes the registry first and then deletes rows, so either it deletes those that were loaded
+    meanwhile, or the registry that is read here doesn't have the shopper any more.
+    """
+    version = registry.load(row.version)
+    names = [name for name in version.list_names if name.startswith(f"{Audience.USER}.")]
+    present = {str(subject) for name in names for subject in version.lists(name).subjects.tolist()}
+    loaded = ProductRecommendation.objects.filter(version=row, audience=Audience.USER)
+    subjects = loaded.values_list("subject", flat=True).distinct().iterator(chunk_size=CHUNK)
+    if erased := [subject for subject in subjects if subject not in present]:
+        loaded.filter(subject__in=erased).delete()
 
 
 def rollback(*, by: Actor, now: datetime) -> ModelVersion:

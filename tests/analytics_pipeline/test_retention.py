@@ -35,14 +35,19 @@ def test_old_texts_are_emptied_in_events_and_in_the_statistics(warehouse: Wareho
     assert texts(warehouse, rollups.QUERY_RESULTS.table) == ["lamp"]
 
 
-def viewed(*, at: datetime, **properties: str | int | bool) -> Record:
+def viewed(*, at: datetime, **properties: str | float | bool) -> Record:
     id_ = uuid7.make(clocks.milliseconds(at), tail=b"properties")
-    event = View(event_id=id_, product_id=1, properties=properties)
+    event = View(event_id=id_, product_id=1, properties=dict(properties))
     return Record(event=event, shopper_key=ANNE, arrived_at=at, number=2)
 
 
 def test_old_properties_are_removed_except_those_that_contain_nothing_personal(warehouse: Warehouse) -> None:
-    given = {"note": "for aunt maud", "phone": 16502530000, "gift": True, "channel": "app"}
+    given: dict[str, str | float | bool] = {
+        "note": "for aunt maud",
+        "phone": 16502530000,
+        "gift": True,
+        "channel": "app",
+    }
     ingest.load(warehouse, [viewed(at=DAY - timedelta(days=1), **given), viewed(at=DAY, **given)])
 
     days = [empty_texts(warehouse, before=DAY.date(), kept_properties=["channel"]) for _ in range(2)]

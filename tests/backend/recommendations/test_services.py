@@ -1,22 +1,30 @@
 """Publishing and rolling back model versions."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from backend.accounts.shopper_keys import ShopperKeys
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
 from backend.recommendations import services
 from backend.recommendations.errors import NothingToPublish, NothingToRollBackTo
 from backend.recommendations.models import ModelVersion, ProductRecommendation
+from backend.recommendations.personal_data import ModelStore
+from ml.lists import Lists
 from ml.registry import Registry, Version, VersionDamaged, VersionNotFound
+from ml.settings import TrainingSettings
 from tests.backend.recommendations.shop import NOW, Entries, register
 from tests.backend.shop import SYSTEM
+from tests.backend.together import together
 
 pytestmark = pytest.mark.django_db
 
+SHOPPER = uuid4()
 LISTS: dict[str, dict[object, Entries]] = {
     "user.collaborative": {"a": [(1, 0.5, 7), (2, 0.25, 0)]},
     "product.content_based": {3: [(4, 1.0, 0)]},
@@ -67,6 +75,53 @@ def test_an_interrupted_load_is_completed(tmp_path: Path, versions: list[Version
 
     assert ProductRecommendation.objects.filter(version=row).count() == 2
     assert serving() == versions[0].id
+
+
+@dataclass(frozen=True, slots=True)
+class ErasingVersion(Version):
+    """A version from which a shopper is erased as soon as all its lists were read."""
+
+    def lists(self, name: str) -> Lists:
+        found = Version.lists(self, name)
+        if name == self.list_names[-1]:
+            together(lambda: ModelStore().erase(ShopperKeys(SHOPPER), now=NOW))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ErasingRegistry(Registry):
+    """A registry whose versions are read for the first time by a publication during an erasure."""
+
+    def latest(self) -> Version | None:
+        found = Registry.latest(self)
+        return found and ErasingVersion(found.id, found.path, found.manifest)
+
+
+@pytest.mark.stores
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_a_shopper_who_is_erased_while_a_version_is_loaded_gets_no_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_interrupted: bool
+) -> None:
+    monkeypatch.setenv("VITRINE_HOME", str(tmp_path))
+    root = TrainingSettings.from_env().registry
+    registry = Registry(root) if is_interrupted else ErasingRegistry(root)
+    lists: dict[str, dict[object, Entries]] = {
+        "user.collaborative": {str(SHOPPER): [(1, 0.5, 7)], "another": [(2, 0.25, 0)]}
+    }
+    version = register(registry.root, lists, now=NOW)
+    if is_interrupted:
+        # A process inserted the list during an erasure, and was killed.
+        ModelStore().erase(ShopperKeys(SHOPPER), now=NOW)
+        row = ModelVersion.objects.create(version=version.id)
+        ProductRecommendation.objects.create(
+            version=row, audience="user", subject=str(SHOPPER), algorithm="collaborative", entries=[]
+        )
+
+    services.publish(None, registry=registry, now=NOW, by=SYSTEM)
+
+    assert [row.subject for row in ProductRecommendation.objects.all()] == ["another"]
+    assert serving() == version.id
 
 
 def test_a_damaged_version_is_not_served(tmp_path: Path, versions: list[Version]) -> None:
