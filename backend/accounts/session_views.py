@@ -23,6 +23,8 @@ from backend.audit.actors import actor_of
 class SessionListView(APIView):
     """The caller's active sessions."""
 
+    open_without_second_factor = True
+
     @operation("sessions_list", tag="accounts", query=PageParameters, response=page_of(SessionSerializer))
     def get(self, request: Request) -> Response:
         """List your active sessions, the last used first."""
@@ -48,6 +50,8 @@ class SessionListView(APIView):
 
 class SessionView(APIView):
     """A session of the caller."""
+
+    open_without_second_factor = True
 
     @operation(
         "sessions_delete",

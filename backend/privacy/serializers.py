@@ -50,7 +50,10 @@ class ErasureSerializer(Body):
         default="",
         allow_blank=True,
         write_only=True,
-        help_text="A code of the second factor or a recovery code, if the account has a second factor.",
+        help_text=(
+            "A code of the second factor or a recovery code, if the account has a second factor. For five"
+            " minutes after a login with the second factor, such as with a passkey, it may be left out."
+        ),
     )
 
 

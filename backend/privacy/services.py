@@ -14,6 +14,7 @@ from backend.accounts.errors import WrongPassword
 from backend.accounts.models import User
 from backend.accounts.passwords import confirm_password
 from backend.accounts.second_factor import services as second_factor
+from backend.accounts.second_factor.enrolment import is_verified
 from backend.accounts.second_factor.errors import WrongCode
 from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
 from backend.audit.actors import Actor
@@ -35,27 +36,29 @@ def erase_account(
 ) -> Erasure:
     """Erase the user, whose password and second factor are verified first, and return the receipt.
 
+    `code` may be empty if the second factor was just verified in the session, as by a passkey.
+
     Raises:
         WrongPassword: `password` is wrong, or was changed by another request meanwhile.
         TooManyAttempts: too many passwords or codes were tried.
-        WrongCode: the account has a second factor, and `code` is not valid.
+        WrongCode: the account has a second factor, and `code` is wrong, or is left out without a reason.
         ErasureRefused: the account is still needed; the code can be used again.
     """
     before = User.objects.get(pk=user_id)
     confirm_password(before, password=password, session_id=session_id, now=now)
     # Neither a code nor an attempt at one is used up by a request that can't succeed.
     require_erasable(before)
-    if second_factor.methods_of(before):
+    if code and second_factor.methods_of(before):
         second_factor.count_code(user_id, code=code, now=now)
     with transaction.atomic():
         user = _locked(user_id)
         if user.password != before.password:
             raise WrongPassword
         require_erasable(user)
-        is_verified = not second_factor.methods_of(user) or (
-            second_factor.accept_code(user_id, code=code, now=now) is not None
+        accepted = not second_factor.methods_of(user) or is_verified(
+            user_id, code=code or None, session_id=session_id, now=now
         )
-        erasure = _erased(user, by=by, now=now) if is_verified else None
+        erasure = _erased(user, by=by, now=now) if accepted else None
     if erasure is None:
         # Raised after the commit, because the refusal of the code is recorded.
         raise WrongCode

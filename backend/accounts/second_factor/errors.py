@@ -8,7 +8,10 @@ class WrongCode(DomainError):
 
     code = "wrong_second_factor"
     message = "The code is wrong or was used before."
-    hint = "Send the next code of the authenticator app, or an unused recovery code."
+    hint = (
+        "Send the next code of the authenticator app, or an unused recovery code. With a passkey, log in and"
+        " repeat the request without a code within five minutes."
+    )
 
 
 class InvalidChallenge(DomainError):

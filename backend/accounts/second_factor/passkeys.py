@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -35,6 +36,11 @@ def _webauthn() -> ModuleType:
     except ImportError as error:
         raise PasskeysUnavailable from error
     return webauthn
+
+
+def are_available() -> bool:
+    """Return whether the library is installed."""
+    return find_spec("webauthn") is not None
 
 
 def registration_options(user: User) -> dict[str, Any]:

@@ -10,12 +10,3 @@ class NotStaff(DomainError):
     status = 403
     message = "This account is not one of the shop's staff."
     hint = "Log in with an account of staff."
-
-
-class PasskeyNeedsBrowserSupport(DomainError):
-    """The account's only second factor is a passkey, which the admin's login page can't use."""
-
-    code = "admin_needs_code"
-    status = 403
-    message = "The admin asks for a code; set up an authenticator app for your account first."
-    hint = "Enrol an authenticator app in `/api/accounts/me/second-factor/`."

@@ -26,19 +26,51 @@ class LoginForm(forms.Form):
     )
 
 
-class CodeForm(forms.Form):
-    """The second step of a login."""
+class PasskeyField(forms.JSONField):
+    """What the browser returned for a passkey, which a script writes into the hidden field."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value: Any) -> Any:
+        """Return the object.
+
+        Raises:
+            ValidationError: it is another kind of JSON, or none.
+        """
+        found = super().clean(value)
+        if found is not None and not isinstance(found, dict):
+            raise forms.ValidationError("The browser sent no passkey; try again.")
+        return found
+
+
+class SecondStepForm(forms.Form):
+    """The second step of a login: a code or a passkey."""
 
     code = forms.CharField(
         max_length=40,
+        required=False,
         help_text="Six digits of your authenticator app, or a recovery code.",
         widget=UnfoldAdminTextInputWidget({"autocomplete": "one-time-code", "autofocus": True}),
     )
-    challenge = forms.CharField(widget=forms.HiddenInput)
+    challenge = forms.CharField(max_length=100, widget=forms.HiddenInput)
+    passkey = PasskeyField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Require a code or a passkey."""
+        values: dict[str, Any] = super().clean() or {}
+        if not self.errors and not values.get("code") and not values.get("passkey"):
+            self.add_error("code", "Enter a code.")
+        return values
+
+    @property
+    def factor(self) -> dict[str, Any]:
+        """The code or the passkey, for `complete_challenge`."""
+        passkey = self.cleaned_data["passkey"]
+        return {"passkey": passkey} if passkey else {"code": self.cleaned_data["code"]}
 
 
 class OwnPasswordForm(forms.Form):
-    """The first step of setting up an authenticator app."""
+    """The first step of setting up a second factor."""
 
     password = forms.CharField(
         strip=False,
@@ -57,6 +89,18 @@ class FirstCodeForm(forms.Form):
             {"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
         ),
     )
+
+
+class NewPasskeyForm(forms.Form):
+    """The second step of setting up a passkey."""
+
+    name = forms.CharField(
+        max_length=100,
+        initial="Admin",
+        help_text="To recognise it by, such as the name of this device.",
+        widget=UnfoldAdminTextInputWidget({"autofocus": True}),
+    )
+    credential = PasskeyField()
 
 
 class PasswordForm(forms.Form):

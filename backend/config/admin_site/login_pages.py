@@ -1,5 +1,6 @@
-"""The pages before and of a login: password, second factor, setting up a second factor, logout."""
+"""The pages of a login and of a logout; the page that sets up a second factor is in `enrolment_pages`."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -9,39 +10,35 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from backend.accounts.authentication import lacks_second_factor
 from backend.accounts.devices import device_of
-from backend.accounts.errors import WrongPassword
 from backend.accounts.login_responses import set_device_cookie
-from backend.accounts.models import Session
-from backend.accounts.second_factor.challenges import Challenge, begin_challenge, complete_challenge
-from backend.accounts.second_factor.enrolment import begin_totp, confirm_totp
+from backend.accounts.second_factor import passkeys
+from backend.accounts.second_factor.challenges import (
+    Challenge,
+    begin_challenge,
+    complete_challenge,
+    passkey_options,
+)
 from backend.accounts.second_factor.errors import InvalidChallenge
-from backend.accounts.second_factor.services import Method, methods_of
+from backend.accounts.second_factor.services import methods_of
 from backend.accounts.services import verify_password
 from backend.accounts.sessions import LoggedIn, begin_session
 from backend.api.errors import DomainError
-from backend.audit.actors import actor_of
 from backend.config.admin_site import logins
-from backend.config.admin_site.errors import NotStaff, PasskeyNeedsBrowserSupport
-from backend.config.admin_site.forms import CodeForm, FirstCodeForm, LoginForm, OwnPasswordForm
+from backend.config.admin_site.errors import NotStaff
+from backend.config.admin_site.forms import LoginForm, SecondStepForm
+from backend.config.admin_site.logins import has_second_factor, login_session_of
 
 INDEX = "admin:index"
 LOGIN = "admin:login"
 SECOND_FACTOR = "admin:second_factor"
 
 
-def login_session_of(request: HttpRequest) -> Session | None:
-    """Return the browser's login session."""
-    session: Session | None = getattr(request, "login_session", None)
-    return session
-
-
 def log_in(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
     """Show the page of a login's first or second step, or take the step."""
     session = login_session_of(request)
     if request.method == "GET" and session is not None and session.user.staff_areas:
-        return HttpResponseRedirect(_next_page(request, is_complete=not lacks_second_factor(session)))
+        return HttpResponseRedirect(_next_page(request, is_complete=has_second_factor(session)))
     if "challenge" in request.POST:
         return _second_step(request, context=context)
     return _first_step(request, context=context)
@@ -57,49 +54,64 @@ def _first_step(request: HttpRequest, *, context: dict[str, Any]) -> HttpRespons
         else:
             if isinstance(outcome, LoggedIn):
                 return _enter(request, outcome)
-            second = CodeForm(initial={"challenge": outcome.challenge_token})
-            return _page(request, form=second, title="Second factor", context=context)
+            form_of_second_step = SecondStepForm(initial={"challenge": outcome.challenge_token})
+            return _second_page(request, form_of_second_step, context=context)
     return _page(request, form=form, title="Log in", context=context)
 
 
 def _verified(request: HttpRequest, values: dict[str, Any]) -> LoggedIn | Challenge:
-    """Return the login, or what the second step needs.
+    """Return the login, which can only set up a second factor, or what the second step needs.
 
     Raises:
         InvalidCredentials: phone or password is wrong.
+        TooManyAttempts: too many passwords were wrong; this one is not checked.
         NotStaff: the account has no area of staff.
-        PasskeyNeedsBrowserSupport: its only second factor is a passkey.
     """
     now, device = timezone.now(), device_of(request)
     user = verify_password(phone=values["phone"], password=values["password"], device=device, now=now)
     if not user.staff_areas:
         raise NotStaff
-    methods = methods_of(user)
-    if not methods:
-        return begin_session(user, device=device, now=now)
-    if methods == [Method.PASSKEY]:
-        raise PasskeyNeedsBrowserSupport
-    return begin_challenge(user, methods=methods, now=now)
+    if methods := methods_of(user):
+        return begin_challenge(user, methods=methods, now=now)
+    return begin_session(user, device=device, now=now)
 
 
 def _second_step(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
-    form = CodeForm(request.POST)
+    form = SecondStepForm(request.POST)
     if form.is_valid():
         try:
             logged_in = complete_challenge(
                 form.cleaned_data["challenge"],
-                code=form.cleaned_data["code"],
+                **form.factor,
                 device=device_of(request),
                 now=timezone.now(),
             )
         except InvalidChallenge as error:
-            messages.error(request, error.message)
-            return HttpResponseRedirect(request.get_full_path())
+            return _again(request, error)
         except DomainError as error:
-            form.add_error("code", error.message)
+            form.add_error(None, error.message)
         else:
             return _enter(request, logged_in)
-    return _page(request, form=form, title="Second factor", context=context)
+    return _second_page(request, form, context=context)
+
+
+def _second_page(request: HttpRequest, form: SecondStepForm, *, context: dict[str, Any]) -> HttpResponse:
+    """Show the form for a code, and what a passkey must sign if the account has one."""
+    shown = dict(context)
+    if passkeys.are_available():
+        try:
+            options = passkey_options(str(form["challenge"].value()), now=timezone.now())
+        except InvalidChallenge as error:
+            return _again(request, error)
+        if options["allowCredentials"]:
+            shown["passkey_options"] = json.dumps(options)
+    return _page(request, form=form, title="Second factor", context=shown)
+
+
+def _again(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Let the login begin again."""
+    messages.error(request, error.message)
+    return HttpResponseRedirect(request.get_full_path())
 
 
 def _enter(request: HttpRequest, logged_in: LoggedIn) -> HttpResponse:
@@ -130,57 +142,3 @@ def log_out(request: HttpRequest) -> HttpResponse:
         logins.forget(request, session=session, now=timezone.now())
         messages.success(request, "You are logged out.")
     return HttpResponseRedirect(reverse(LOGIN))
-
-
-def set_up_second_factor(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
-    """Show the page on which staff set up an authenticator app, or take one of its steps."""
-    session = login_session_of(request)
-    if session is None or not session.user.staff_areas:
-        return HttpResponseRedirect(reverse(LOGIN))
-    shown: dict[str, Any] = {**context, "title": "Set up a second factor", "form": OwnPasswordForm()}
-    if "password" in request.POST:
-        shown |= _begun(request, session)
-    elif "first_code" in request.POST:
-        shown |= _confirmed(request, session)
-    elif request.method == "GET" and methods_of(session.user):
-        messages.info(request, "Your account has a second factor.")
-        return HttpResponseRedirect(reverse(INDEX))
-    return TemplateResponse(request, "admin_site/second_factor.html", shown)
-
-
-def _begun(request: HttpRequest, session: Session) -> dict[str, Any]:
-    form = OwnPasswordForm(request.POST)
-    if form.is_valid():
-        try:
-            enrolment = begin_totp(
-                session.user_id,
-                password=form.cleaned_data["password"],
-                session_id=session.pk,
-                by=actor_of(request),
-                now=timezone.now(),
-            )
-        except WrongPassword as error:
-            form.add_error("password", error.message)
-        except DomainError as error:
-            form.add_error(None, error.message)
-        else:
-            return {"form": FirstCodeForm(), "enrolment": enrolment}
-    return {"form": form}
-
-
-def _confirmed(request: HttpRequest, session: Session) -> dict[str, Any]:
-    form = FirstCodeForm(request.POST)
-    if form.is_valid():
-        try:
-            codes = confirm_totp(
-                session.user_id,
-                code=form.cleaned_data["first_code"],
-                session_id=session.pk,
-                by=actor_of(request),
-                now=timezone.now(),
-            )
-        except DomainError as error:
-            form.add_error("first_code", error.message)
-        else:
-            return {"form": None, "recovery_codes": codes, "index": reverse(INDEX)}
-    return {"form": form}

@@ -21,6 +21,17 @@ NOTED_EVERY = timedelta(minutes=1)
 """How often the time of the last request is written."""
 
 
+def login_session_of(request: HttpRequest) -> Session | None:
+    """Return the browser's login session."""
+    session: Session | None = getattr(request, "login_session", None)
+    return session
+
+
+def has_second_factor(session: Session) -> bool:
+    """Return whether the second factor was verified in the session, which the admin always requires."""
+    return session.second_factor_at is not None
+
+
 def remember(request: HttpRequest, *, session_id: UUID, now: datetime) -> None:
     """Log the browser in with the session, in place of whatever it had before."""
     # Flushed, so that a session key from before the login doesn't authenticate after it.

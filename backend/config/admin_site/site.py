@@ -16,20 +16,28 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from unfold.sites import UnfoldAdminSite
 
-from backend.accounts.authentication import lacks_second_factor
 from backend.accounts.errors import WrongPassword
 from backend.accounts.passwords import change_password
 from backend.api.errors import DomainError
 from backend.api.service_admin.refusals import add_errors
 from backend.audit.actors import actor_of
-from backend.config.admin_site import dead_letters, login_pages
+from backend.config.admin_site import dead_letters, enrolment_pages, login_pages
 from backend.config.admin_site.forms import PasswordForm
-from backend.config.admin_site.login_pages import login_session_of
+from backend.config.admin_site.logins import has_second_factor, login_session_of
 from backend.config.admin_site.overview import panels_for
 from backend.config.admin_site.policy import policy_of
 
 with_policy = csp(policy_of(settings.STORAGES["default"]))
-SECRETS = ("password", "code", "first_code", "challenge", "current_password", "repeated")
+SECRETS = (
+    "password",
+    "code",
+    "first_code",
+    "challenge",
+    "passkey",
+    "credential",
+    "current_password",
+    "repeated",
+)
 open_page = method_decorator([with_policy, never_cache, csrf_protect, sensitive_post_parameters(*SECRETS)])
 
 
@@ -45,9 +53,9 @@ class ShopAdminSite(UnfoldAdminSite):
         self.disable_action("delete_selected")
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Return whether the browser is logged in as staff, with a second factor if it is required."""
+        """Return whether the browser is logged in as staff, with a second factor."""
         session = login_session_of(request)
-        return session is not None and bool(session.user.staff_areas) and not lacks_second_factor(session)
+        return session is not None and bool(session.user.staff_areas) and has_second_factor(session)
 
     def admin_view(
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
@@ -97,8 +105,8 @@ class ShopAdminSite(UnfoldAdminSite):
 
     @open_page
     def second_factor(self, request: HttpRequest) -> HttpResponse:
-        """Let staff set up an authenticator app, also in a session that lacks a required second factor."""
-        return login_pages.set_up_second_factor(request, context=self.each_context(request))
+        """Let staff without a second factor set one up, which is all that they can do without one."""
+        return enrolment_pages.set_up_second_factor(request, context=self.each_context(request))
 
     @open_page
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -94,6 +94,24 @@ def test_a_passkey_is_a_second_factor(client: APIClient, own: APIClient) -> None
     assert Passkey.objects.get().sign_count == 8
 
 
+def test_an_account_is_deleted_without_a_code_only_shortly_after_a_login_with_a_passkey(
+    client: APIClient, own: APIClient
+) -> None:
+    authenticator = Authenticator()
+    registered(own, authenticator)
+    headers = bearer(entered_with(client, authenticator).json()["data"]["access_token"])
+    body = {"password": PASSWORD}
+    Session.objects.update(second_factor_at=timezone.now() - timedelta(minutes=6))
+
+    late = client.delete("/api/accounts/me/", body, headers=headers)
+    headers = bearer(entered_with(client, authenticator).json()["data"]["access_token"])
+    wrong = client.delete("/api/accounts/me/", {**body, "code": "000000"}, headers=headers)
+
+    assert outcome(late) == outcome(wrong) == (400, "wrong_second_factor")
+    assert client.delete("/api/accounts/me/", body, headers=headers).status_code == 202
+    assert not Passkey.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("spoil", "value"),
     [

@@ -33,7 +33,7 @@ AREAS = dict(
 
 def browser_of(user: User) -> Client:
     """Return a browser whose cookie belongs to a login session of the account."""
-    begin_session(user, now=timezone.now())
+    begin_session(user, second_factor="totp", now=timezone.now())
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store[LOGIN], store[SEEN] = str(Session.objects.get(user=user).pk), timezone.now().timestamp()
     store.save()

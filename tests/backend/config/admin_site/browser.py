@@ -5,8 +5,9 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
-from backend.accounts.models import User
+from backend.accounts.models import Session, User
 from tests.backend.shop import staff
 
 PHONE = "+16502530001"
@@ -65,10 +66,11 @@ def log_in(client: Client, *, phone: str, password: str = PASSWORD, path: str = 
 
 
 def logged_in(user: User | None = None) -> Client:
-    """Return a browser of the user, by default of staff with all areas."""
+    """Return a browser of the user, by default of staff with all areas, whose second factor was verified."""
     client = Client()
     user = user or staff(password=PASSWORD)
     assert log_in(client, phone=str(user.phone)).status_code == 302
+    Session.objects.filter(user=user).update(second_factor_at=timezone.now())
     return client
 
 
