@@ -1,4 +1,4 @@
-"""Orders, shipments and returns in Django's admin; what can be done with one is in `admin_operations.py`."""
+"""Orders; what can be done with one is in `admin_operations.py`."""
 
 import json
 from collections.abc import Mapping
@@ -15,12 +15,10 @@ from backend.accounts.phones import phone_of
 from backend.api.errors import InvalidInput
 from backend.api.service_admin.columns import Amount, link_to
 from backend.api.service_admin.pages import ServiceAdmin, ServiceInline
-from backend.orders.admin_operations import ORDER_OPERATIONS, RETURN_OPERATIONS, SHIPMENT_OPERATIONS
-from backend.orders.fulfilment_models import Return, ReturnItem, Shipment, ShipmentItem
-from backend.orders.models import Movement, Order, OrderItem, OrderStatusHistory
+from backend.orders.admin_operations import ORDER_OPERATIONS
+from backend.orders.fulfilment_models import Return, Shipment
+from backend.orders.models import Order, OrderItem, OrderStatusHistory
 from backend.orders.refund_models import GrantedRefund
-
-AREA = StaffArea.ORDERS
 
 
 class ItemInline(ServiceInline):
@@ -109,7 +107,7 @@ class HistoryInline(ServiceInline):
 class OrderAdmin(ServiceAdmin):
     """Orders; their steps are operations."""
 
-    area = AREA
+    area = StaffArea.ORDERS
     list_display = (
         "order_number",
         "placed_at",
@@ -190,116 +188,3 @@ class OrderAdmin(ServiceAdmin):
 def _address(address: Mapping[str, Any]) -> str:
     texts = [json.dumps(part) if isinstance(part, dict | list) else str(part) for part in address.values()]
     return ", ".join(text for text in texts if text)
-
-
-class ShipmentItemInline(ServiceInline):
-    """The units in a parcel."""
-
-    model = ShipmentItem
-    fields = ("title", "quantity")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ShipmentItem]:
-        """Return the units with their lines."""
-        return ShipmentItem.objects.select_related("item").order_by("pk")
-
-    @admin.display(description="Product")
-    def title(self, row: ShipmentItem) -> str:
-        """Return the title at the time of the order."""
-        return str(row.item.product_snapshot.get("title", ""))
-
-
-@admin.register(Shipment)
-class ShipmentAdmin(ServiceAdmin):
-    """Parcels."""
-
-    area = AREA
-    list_display = ("number", "seller", "carrier", "tracking_number", "shipped_at", "delivered_at")
-    list_select_related = ("seller",)
-    list_filter = (("delivered_at", admin.EmptyFieldListFilter),)
-    ordering = ("-id",)
-    search_fields = ("number",)
-    search_help_text = "The number of a parcel or of an order"
-    fields = ("number", "order_page", "seller", "carrier", "tracking_number", "shipped_at", "delivered_at")
-    readonly_fields = ("order_page",)
-    inlines = (ShipmentItemInline,)
-    operations = SHIPMENT_OPERATIONS
-
-    def matching(self, text: str) -> Q:
-        """Find parcels by their number or that of the order."""
-        return Q(number=text.upper()) | Q(order__order_number=text.upper())
-
-    @admin.display(description="Order")
-    def order_page(self, shipment: Shipment) -> str:
-        """Return a link to the order."""
-        return link_to(shipment.order)
-
-
-class ReturnItemInline(ServiceInline):
-    """The units of a return."""
-
-    model = ReturnItem
-    fields = ("title", "quantity", "reason", "resellable", "damaged", "missing")
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ReturnItem]:
-        """Return the units with their lines."""
-        return ReturnItem.objects.select_related("item").order_by("pk")
-
-    @admin.display(description="Product")
-    def title(self, row: ReturnItem) -> str:
-        """Return the title at the time of the order."""
-        return str(row.item.product_snapshot.get("title", ""))
-
-
-@admin.register(Return)
-class ReturnAdmin(ServiceAdmin):
-    """Returns; their steps are operations."""
-
-    area = AREA
-    list_display = ("number", "status", "requested_at", "decided_at", "received_at")
-    list_filter = ("status",)
-    ordering = ("-id",)
-    search_fields = ("number",)
-    search_help_text = "The number of a return or of an order"
-    fields = (
-        "number",
-        "order_page",
-        "status",
-        "note",
-        "decision_note",
-        "refund_shipping",
-        "requested_at",
-        "decided_at",
-        "received_at",
-        "refunded_at",
-    )
-    readonly_fields = ("order_page",)
-    inlines = (ReturnItemInline,)
-    operations = RETURN_OPERATIONS
-
-    def matching(self, text: str) -> Q:
-        """Find returns by their number or that of the order."""
-        return Q(number=text.upper()) | Q(order__order_number=text.upper())
-
-    @admin.display(description="Order")
-    def order_page(self, row: Return) -> str:
-        """Return a link to the order."""
-        return link_to(row.order)
-
-
-@admin.register(Movement)
-class MovementAdmin(ServiceAdmin):
-    """The ledger of units and money from which revenue is computed; read-only."""
-
-    area = AREA
-    list_display = ("occurred_at", "kind", "order", "variant", "quantity", Amount("amount"))
-    list_select_related = ("order", "variant")
-    list_filter = ("kind",)
-    ordering = ("-id",)
-    search_fields = ("order",)
-    search_help_text = "An order number"
-
-    def matching(self, text: str) -> Q:
-        """Find movements by order."""
-        return Q(order__order_number=text.upper())
