@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 from tqdm import tqdm
 
 from backend.audit.actors import Actor
@@ -20,8 +21,10 @@ from backend.importing.errors import FormatNotInstalled, UnreadableFile
 from backend.importing.files import count_rows, open_table
 from backend.importing.full_volumes import full_volume
 from backend.importing.headers import Header
+from backend.importing.models import ImportRun
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Item, run
+from backend.importing.runs import StoredRefusedRows, begin_run, end_run
 from backend.importing.text import DELIMITERS, ENCODINGS, Dialect
 from backend.outbox.catch_up import catch_up
 from backend.outbox.errors import NotCaughtUp
@@ -38,8 +41,9 @@ class ImportJob(Generic[Item]):
     """The import of a file with `total` rows: `read` yields its objects, and `write` writes them.
 
     `again` is the part of a message that says how to import corrected rows. `finish` is called when all rows
-    are written. With `dry_run` the import isn't audited, refused rows are not stored, and `write` must write
-    nothing.
+    are written. With `dry_run` the import isn't audited, neither the run nor refused rows are stored, and
+    `write` must write nothing. The cells of refused rows are stored in the database unless the file
+    `has_personal_data`.
     """
 
     path: Path
@@ -53,6 +57,7 @@ class ImportJob(Generic[Item]):
     again: str = "with the same options"
     finish: Callable[[Summary], None] | None = None
     dry_run: bool = False
+    has_personal_data: bool = False
 
 
 class ImportCommand(BaseCommand, Generic[Item]):
@@ -142,9 +147,8 @@ class ImportCommand(BaseCommand, Generic[Item]):
         """
         summary = Summary()
         with _interruptible(summary):
-            if not job.dry_run:
-                self._record_start(job)
-            refused_rows = _refused_rows(job)
+            stored = None if job.dry_run else self._begin(job)
+            refused_rows = _refused_rows(job, run=stored)
             with refused_rows, _progress(job) as progress:
                 run(
                     job.read(job.path),
@@ -156,6 +160,9 @@ class ImportCommand(BaseCommand, Generic[Item]):
                 )
                 if job.finish is not None:
                     job.finish(summary)
+            if stored is not None:
+                path = refused_rows.path if refused_rows else None
+                end_run(stored, summary=summary, refused_file=path, now=timezone.now())
         for line in summary.lines():
             self.stdout.write(line)
         if refused_rows:
@@ -163,10 +170,12 @@ class ImportCommand(BaseCommand, Generic[Item]):
             self.stdout.write(f"refused rows: {refused_rows.path}")
         return summary
 
-    def _record_start(self, job: ImportJob[Item]) -> None:
+    def _begin(self, job: ImportJob[Item]) -> ImportRun:
+        """Record and store that the import begins."""
         with transaction.atomic():
             started = {"import": (None, job.name), "rows": (None, job.total)}
             record("importing.started", by=self.actor, subject=("file", job.path.name), changes=started)
+            return begin_run(kind=job.name, file_name=job.path.name, total_rows=job.total, now=job.now)
 
     def wait(self, options: dict[str, Any]) -> None:
         """Wait until every subscriber has handled what was imported, unless `--no-wait` was given.
@@ -185,13 +194,18 @@ class ImportCommand(BaseCommand, Generic[Item]):
             raise CommandError(f"{message}; a relay will update them") from error
 
 
-def _refused_rows(job: ImportJob[Any]) -> RefusedRows:
+def _refused_rows(job: ImportJob[Any], *, run: ImportRun | None) -> RefusedRows:
+    """Return where refused rows are stored: nowhere without a run."""
     table = open_table(job.path, header=job.header, dialect=job.dialect)
-    path = settings.VITRINE_HOME / "imports" / f"{job.name}-{job.now:%Y%m%dT%H%M%S}.csv"
-    return RefusedRows(
-        None if job.dry_run else path,
-        columns=table.names if job.header.whole_rows else job.header.required,
+    columns = table.names if job.header.whole_rows else job.header.required
+    if run is None:
+        return RefusedRows(None, columns=columns, delimiter=table.delimiter)
+    return StoredRefusedRows(
+        settings.VITRINE_HOME / "imports" / f"{job.name}-{job.now:%Y%m%dT%H%M%S}.csv",
+        columns=columns,
         delimiter=table.delimiter,
+        run=run,
+        with_cells=not job.has_personal_data,
     )
 
 

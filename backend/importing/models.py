@@ -54,3 +54,43 @@ class VariantStatement(models.Model):
 
     def __str__(self) -> str:
         return f"statement about variant {self.variant_id}"
+
+
+class ImportRun(models.Model):
+    """A run of an import command; dry runs are not stored.
+
+    `written` counts objects by kind and result, such as "products created". `refused`, `left_out` and
+    `remarks` count rows or objects by reason. `finished_at` is None while it runs, and for ever if it was
+    interrupted; the same file can be imported again then.
+    """
+
+    kind = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=255, db_index=True)
+    total_rows = models.PositiveIntegerField()
+    read_rows = models.PositiveIntegerField(default=0)
+    refused_rows = models.PositiveIntegerField(default=0)
+    written = models.JSONField(default=dict)
+    refused = models.JSONField(default=dict)
+    left_out = models.JSONField(default=dict)
+    remarks = models.JSONField(default=dict)
+    refused_file = models.CharField(max_length=4_096, blank=True)
+    started_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"import of {self.file_name} at {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class RefusedRow(models.Model):
+    """One of the first refused rows of an import; `cells` is empty for rows with personal data."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="first_refused_rows")
+    line = models.PositiveIntegerField()
+    reason = models.TextField()
+    cells = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "line"], name="importing_refused_by_line")]
+
+    def __str__(self) -> str:
+        return f"line {self.line}"

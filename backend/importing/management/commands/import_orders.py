@@ -42,6 +42,7 @@ class Command(ImportCommand[OrderRow | ReturnRow]):
             write=writer,
             name=f"orders-{name}",
             now=timezone.now(),
+            has_personal_data=True,
         )
         self.import_file(job)
         refresh_popularity(by=self.actor)
