@@ -1,6 +1,5 @@
-"""What the index page shows; a part whose engine is down is shown as not available."""
+"""The panels of the index page; one whose engine is down is shown as not available."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,6 +12,9 @@ from backend.accounts.models import User
 from backend.analytics import selectors as reports
 from backend.api import money
 from backend.api.errors import DomainError, translated
+from backend.config.admin_site import charts
+from backend.config.admin_site.charts import BAD, GOOD, Bars, Chart
+from backend.inventory.alerts import threshold_of
 from backend.inventory.models import KnownStockLevel, StockLevel
 from backend.notifications.models import Delivery, DeliveryState
 from backend.operations import health
@@ -23,12 +25,12 @@ ROWS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """A part of the page: a table, and perhaps a chart of the same figures (as JSON for Chart.js)."""
+    """A part of the page: a table, and perhaps a chart of the same figures."""
 
     title: str = ""
     columns: Sequence[str] = ()
     rows: Sequence[Sequence[object]] = ()
-    chart: str = ""
+    chart: Chart | None = None
     summary: str = ""
     unavailable: str = ""
 
@@ -59,18 +61,16 @@ def _sales(user: User, *, today: date) -> Panel:
     first = today - timedelta(days=DAYS - 1)
     period = {"start_date": first.isoformat(), "end_date": today.isoformat(), "group_by": "day"}
     rows = reports.run("sales", user=user, parameters=period).records()
-    days = [(first + timedelta(days=number)).isoformat() for number in range(DAYS)]
+    days = [first + timedelta(days=number) for number in range(DAYS)]
     currencies = sorted({row["currency"] for row in rows})
     net: dict[tuple[str, str], Decimal] = {(row["period"], row["currency"]): row["net"] for row in rows}
-    datasets = [
-        {
-            "label": f"Net sales in {currency}",
-            "data": [float(net.get((day, currency), 0)) for day in days],
-            "backgroundColor": "var(--color-primary-600)",
-        }
+    series = [
+        Bars(label=currency, values=[float(net.get((day.isoformat(), currency), 0)) for day in days])
         for currency in currencies
     ]
+    names = [f"{day.day} {day:%b}" for day in days]
     totals = [_total(net, currency=currency) for currency in currencies]
+    label = f"Bar chart of net sales by day in {' and '.join(currencies)}; the table has the same figures."
     return Panel(
         summary=f"Net sales: {', '.join(totals)}." if totals else "Nothing was sold.",
         columns=("Day", "Orders", "Units", "Net", "Currency"),
@@ -84,7 +84,7 @@ def _sales(user: User, *, today: date) -> Panel:
             )
             for row in reversed(rows)
         ],
-        chart=json.dumps({"labels": days, "datasets": datasets}) if rows else "",
+        chart=charts.columns(label, names=names, series=series) if rows else None,
     )
 
 
@@ -94,21 +94,39 @@ def _total(net: Mapping[tuple[str, str], Decimal], *, currency: str) -> str:
 
 
 def _low_stock() -> Panel:
+    """Return the variants at or below their threshold, those that are sold out first."""
     levels = KnownStockLevel.objects.filter(level__in=[StockLevel.OUT, StockLevel.LOW])
-    rows = levels.select_related("variant__product").order_by("-level", "variant_id")[:ROWS]
+    related = levels.select_related("variant__product", "variant__stock_threshold")
+    rows = list(related.order_by("-level", "variant_id")[:ROWS])
+    variants = [row.variant for row in rows]
+    thresholds = [threshold_of(variant) for variant in variants]
+    series = [
+        Bars(label="Available", values=[variant.available for variant in variants]),
+        Bars(label="Threshold", values=thresholds),
+    ]
+    label = "Bar chart of available units and thresholds by variant; the table has the same figures."
+    names = [variant.product.title for variant in variants]
     return Panel(
         summary=f"Variants that are low on stock or sold out: {levels.count()}.",
-        columns=("SKU", "Product", "Available", "Level"),
+        columns=("SKU", "Product", "Available", "Threshold", "Level"),
         rows=[
-            (row.variant.sku, row.variant.product.title, row.variant.available, row.get_level_display())
-            for row in rows
+            (row.variant.sku, row.variant.product.title, row.variant.available, most, row.get_level_display())
+            for row, most in zip(rows, thresholds, strict=True)
         ],
+        chart=charts.rows(label, names=names, series=series, unit="units") if rows else None,
     )
 
 
 def _health() -> Panel:
-    """Return the state of each part; the checks end within their own deadline."""
+    """Return the state and the lag of each part; the checks end within their own deadline."""
     probes = health.probe_all()
+    lags = Bars(
+        label="Lag",
+        values=[_lag_of(probe) for probe in probes],
+        colour=[GOOD if probe.healthy else BAD for probe in probes],
+    )
+    names = [probe.name if probe.healthy else f"{probe.name} (fails)" for probe in probes]
+    label = "Bar chart of how far each part lags behind, in seconds; the table has the same figures."
     return Panel(
         summary=f"The shop is {health.state_of(probes)}.",
         columns=("Part", "State", "Facts"),
@@ -120,7 +138,14 @@ def _health() -> Panel:
             )
             for probe in probes
         ],
+        chart=charts.rows(label, names=names, series=[lags], unit="seconds behind") if probes else None,
     )
+
+
+def _lag_of(probe: health.Probe) -> float:
+    """Return the largest lag in seconds among the facts; zero for a part that can't lag."""
+    lags = [value for name, value in probe.facts.items() if name.endswith(("lag_seconds", "overdue_seconds"))]
+    return max((float(lag) for lag in lags if isinstance(lag, int | float)), default=0.0)
 
 
 def _failed_messages() -> Panel:
