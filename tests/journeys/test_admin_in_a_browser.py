@@ -6,14 +6,17 @@ from uuid import uuid4
 
 import pytest
 
-from tests.journeys.conftest import STAFF, log_in
-from tests.services.chromium import browser
+from backend.accounts.areas import StaffArea
+from tests.backend.accounts.second_factor.chromium import AUTHENTICATOR
+from tests.journeys.conftest import log_in
+from tests.services.chromium import Page, browser
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
 pytestmark = [pytest.mark.stores, pytest.mark.browser]
 
 ADDRESS = {"street": "123 Main St", "city": "New York", "postal_code": "10001", "country": "USA"}
+ENROLMENT = "/admin/second-factor/"
 DESKTOP, PHONE = (1440, 900), (390, 844)
 
 
@@ -52,27 +55,66 @@ def an_order(shop: Shop, *, product: int) -> Any:
     return placed["data"]
 
 
-def test_staff_change_a_price_and_ship_an_order_with_the_keyboard(shop: Shop, tmp_path: Path) -> None:
+def a_member_of_staff(shop: Shop, *, token: str) -> tuple[str, str]:
+    """Give a new account all areas; return its phone and its password."""
+    phone, password = f"+1212557{uuid4().int % 10_000:04}", "securepassword123"
+    assert shop.post("/accounts/register/", {"phone": phone, "password": password})[0] == 201
+    body = {"phone": phone, "areas": list(StaffArea)}
+    status, added = shop.post("/api/accounts/staff/", body, token=token)
+    assert status == 201, added
+    return phone, password
+
+
+def show_and_hide_the_password(tab: Page) -> None:
+    """Press the button that shows the password, twice; the focus is on the password again then."""
+    for shown in ("text", "password"):
+        tab.tab_to("button[aria-label='Show password']")
+        tab.press("Enter")
+        tab.wait_for(f"document.querySelector('#id_password').type === '{shown}'")
+    tab.tab_to("#id_password")
+
+
+def log_in_with_a_passkey(tab: Page, *, site: str, member: tuple[str, str]) -> None:
+    """Set up a passkey at the first login, log out, and log in with it."""
+    tab.call("WebAuthn.enable")
+    tab.call("WebAuthn.addVirtualAuthenticator", options=AUTHENTICATOR)
+    tab.open(f"{site}/admin/")
+    tab.enter("#id_phone", member[0])
+    tab.enter("#id_password", member[1])
+    show_and_hide_the_password(tab)
+    tab.submit(to=ENROLMENT)
+    tab.enter("#id_password", member[1])
+    tab.tab_to("button[value=passkey]")
+    tab.submit(to=ENROLMENT)
+    tab.enter("#id_name", "Laptop")
+    tab.submit(to=ENROLMENT)
+    assert "Keep these recovery codes" in tab.text
+    tab.tab_to("a[href='/admin/']")
+    tab.submit(to="/admin/")
+    tab.tab_to("form[action='/admin/logout/'] button")
+    tab.submit(to="/admin/login/")
+    tab.enter("#id_phone", member[0])
+    tab.enter("#id_password", member[1])
+    tab.submit(to="/admin/login/")
+    tab.tab_to("[data-passkey=get]")
+    tab.submit(to="/admin/")
+
+
+def test_staff_change_a_price_and_ship_an_order_with_the_keyboard(
+    shop: Shop, staff: str, tmp_path: Path
+) -> None:
     word = f"zebrano{uuid4().hex[:6]}"
     product = a_product(shop, word=word)
     order = an_order(shop, product=product)
-    site = f"http://127.0.0.1:{shop.port}"
+    member = a_member_of_staff(shop, token=staff)
+    # Browsers accept no passkeys for an IP address.
+    site = f"http://localhost:{shop.port}"
     admin, page = "/admin/", f"/admin/catalog/product/{product}/change/"
     order_page = f"/admin/orders/order/{order['id']}/"
 
     with browser(tmp_path) as tab:
         tab.resize(*DESKTOP)
-        tab.open(f"{site}{admin}")
-        tab.picture(tmp_path / "login.png")
-        tab.enter("#id_phone", STAFF[0])
-        tab.enter("#id_password", STAFF[1])
-        for shown in ("text", "password"):
-            tab.tab_to("button[aria-label='Show password']")
-            tab.press("Enter")
-            tab.wait_for(f"document.querySelector('#id_password').type === '{shown}'")
-            tab.picture(tmp_path / f"login-{shown}.png")
-        tab.tab_to("#id_password")
-        tab.submit(to=admin)
+        log_in_with_a_passkey(tab, site=site, member=member)
         assert "Sales of 30 days" in tab.text
 
         tab.open(f"{site}{page}")
