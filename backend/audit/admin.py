@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat, Trim
 from django.http import HttpRequest, HttpResponse
 
 from backend.api.service_admin.columns import whole_number
@@ -39,6 +41,12 @@ class AuditEntryAdmin(ServiceAdmin):
         "request_id",
     )
     readonly_fields = ("author", "personal_values")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """Return the entries with the names of staff; those of customers belong to another area."""
+        staff = get_user_model().objects.filter(pk=OuterRef("user_id"), is_staff=True)
+        name = Trim(Concat("first_name", Value(" "), "last_name"))
+        return AuditEntry.objects.annotate(staff_name=Subquery(staff.annotate(name=name).values("name")[:1]))
 
     def matching(self, text: str) -> Q:
         """Find entries by object or by author."""
@@ -75,9 +83,10 @@ class AuditEntryAdmin(ServiceAdmin):
         return page
 
     @admin.display(description="By", ordering="user_id")
-    def author(self, entry: AuditEntry) -> str:
-        """Return the user's id, or the name of the part of the system."""
-        return entry.system_name or f"user {entry.user_id}"
+    def author(self, entry: Any) -> str:
+        """Return the user's id, with the name of staff, or the name of the part of the system."""
+        user = f"user {entry.user_id}"
+        return entry.system_name or (f"{entry.staff_name} ({user})" if entry.staff_name else user)
 
     @admin.display(description="Personal values")
     def personal_values(self, entry: AuditEntry) -> str:

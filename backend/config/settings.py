@@ -59,6 +59,8 @@ WEB_BODY_SECONDS = env.whole("WEB_BODY_SECONDS", 15, least=1)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of apps, so that they may replace templates of unfold.
+        "DIRS": [BASE_DIR / "backend" / "config" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

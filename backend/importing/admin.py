@@ -1,6 +1,6 @@
 """Imports in Django's admin; read-only, because a command imports files."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.contrib import admin
 from django.db.models import Q
@@ -14,10 +14,15 @@ from backend.importing.models import ImportRun, RefusedRow
 AREA = StaffArea.CATALOGUE
 
 
-def counted(counts: Mapping[str, int], *, of: str = "") -> str:
-    """Return each count with what it counts, one a line."""
-    lines = ((f"{count:,} {of}{what}",) for what, count in counts.items())
-    return format_html_join("", "<div>{}</div>", lines) if counts else "–"
+def lines(texts: Iterable[str]) -> str:
+    """Return the texts one below the other, in one element; a dash without any."""
+    joined = format_html_join("", "<div>{}</div>", ((text,) for text in texts))
+    return format_html("<div>{}</div>", joined) if joined else "–"
+
+
+def counted(counts: Mapping[str, int], *, unit: str = "") -> str:
+    """Return what was counted with the counts that are not zero, one a line."""
+    return lines(f"{what}: {count:,}{unit}" for what, count in counts.items() if count)
 
 
 @admin.register(ImportRun)
@@ -60,12 +65,12 @@ class ImportRunAdmin(ServiceAdmin):
     @admin.display(description="Left out")
     def without_support(self, run: ImportRun) -> str:
         """Return the rows that describe what the shop doesn't support."""
-        return counted(run.left_out, of="rows: ")
+        return counted(run.left_out, unit=" rows")
 
     @admin.display(description="Reasons")
     def reasons(self, run: ImportRun) -> str:
         """Return the refused rows by reason."""
-        return counted(run.refused, of="rows: ")
+        return counted(run.refused, unit=" rows")
 
     @admin.display(description="Rows")
     def rows(self, run: ImportRun) -> str:
@@ -96,5 +101,4 @@ class RefusedRowAdmin(ServiceAdmin):
     @admin.display(description="Row")
     def row(self, refused: RefusedRow) -> str:
         """Return the cells with their columns; those of orders are in the file of refused rows only."""
-        lines = ((name, cell) for name, cell in refused.cells.items())
-        return format_html_join("", "<div>{}: {}</div>", lines) if refused.cells else "–"
+        return lines(f"{name}: {cell}" for name, cell in refused.cells.items())

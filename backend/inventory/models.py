@@ -66,7 +66,7 @@ class InventoryTransaction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.transaction_type} {self.effect:+d} of variant {self.variant_id}"
+        return f"{self.effect:+d} {self.variant}, {self.get_transaction_type_display()}"
 
 
 class StockThreshold(models.Model):
@@ -113,7 +113,7 @@ class StockAlert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.level} of variant {self.variant_id}"
+        return f"{self.variant}: {self.get_level_display()}"
 
 
 class BackInStockSubscription(models.Model):

@@ -92,7 +92,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to user {self.recipient_id}: {self.state}"
+        return f"{self.get_kind_display()}, to {self.recipient}"
 
 
 class DeliveryFact(models.Model):

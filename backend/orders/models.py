@@ -352,4 +352,4 @@ class Movement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.quantity} of variant {self.variant_id}"
+        return f"{self.get_kind_display()}: {self.quantity} of {self.variant}"

@@ -65,7 +65,7 @@ class ReorderRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"reorder rule of variant {self.variant_id}"
+        return f"reorder rule of {self.variant}"
 
 
 class PurchaseOrderStatus(models.TextChoices):

@@ -42,4 +42,4 @@ class Session(models.Model):
     objects = SessionQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"session of user {self.user_id}"
+        return f"session of {self.user}"

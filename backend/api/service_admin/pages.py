@@ -39,6 +39,8 @@ class ServiceInline(AreaPermissions, TabularInline):
 
     extra = 0
     show_change_link = False
+    # Titles would repeat what the columns show, with ids.
+    hide_title = True
     # The page of the parent decides who sees it.
     area = ""
 

@@ -8,7 +8,7 @@ from typing import Any
 GOOD, BAD, PLAIN = "var(--color-green-600)", "var(--color-red-600)", "var(--color-base-400)"
 COLOURS = ("var(--color-primary-600)", PLAIN, GOOD, "var(--color-orange-600)")
 _GREY = "#6b7280"
-_LONGEST_LABEL = 24
+_LONGEST_LABEL = 20
 _BAR_PIXELS = 34
 _AXIS_PIXELS = 64
 

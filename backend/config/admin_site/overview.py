@@ -40,7 +40,7 @@ def panels_for(user: User, *, now: datetime) -> list[Panel]:
     makers: Mapping[StaffArea, tuple[str, Callable[[], Panel]]] = {
         StaffArea.REPORTS: (f"Sales of {DAYS} days", lambda: _sales(user, today=timezone.localdate(now))),
         StaffArea.STOCK: ("Low stock", _low_stock),
-        StaffArea.OPERATIONS: ("Health", _health),
+        StaffArea.OPERATIONS: ("Pipeline health", _health),
         StaffArea.CUSTOMERS: ("Messages that failed", _failed_messages),
     }
     return [_panel(title, make) for area, (title, make) in makers.items() if user.has_area(area)]

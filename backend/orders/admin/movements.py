@@ -21,6 +21,22 @@ class MovementAdmin(ServiceAdmin):
     search_fields = ("order",)
     search_help_text = "An order number"
 
+    fields = (
+        "occurred_at",
+        "kind",
+        "order",
+        "product",
+        "variant",
+        "seller",
+        "category_path",
+        "quantity",
+        Amount("amount"),
+        "customer",
+        "exposure_id",
+        "reference",
+    )
+    readonly_fields = fields
+
     def matching(self, text: str) -> Q:
         """Find movements by order."""
         return Q(order__order_number=text.upper())

@@ -43,10 +43,10 @@ def test_staff_see_what_an_import_wrote_and_which_rows_it_refused(tmp_path: Path
 
     assert (run.total_rows, run.read_rows, run.refused_rows) == (4, 4, 3)
     assert run.written["products created"] == 1
-    assert "1 products created" in listed
+    assert "products created: 1" in listed
     assert "spring.csv" not in browser.get("/admin/importing/importrun/", {"q": "autumn"}).content.decode()
     assert sum(run.refused.values()) == 3
-    assert all(f"{count} rows: {reason}" in page for reason, count in run.refused.items())
+    assert all(f"{reason}: {count} rows" in page for reason, count in run.refused.items())
     assert str(tmp_path / "imports") in page
     assert [row.line for row in RefusedRow.objects.order_by("line")] == [3, 4, 5]
     assert "price: cheap" in refused

@@ -1,9 +1,11 @@
 """The index page shows what the user's areas allow; a dead engine delays nothing else."""
 
+import json
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -45,8 +47,14 @@ def no_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         yield
 
 
-def panels_of(browser: Client) -> dict[str, object]:
+def panels_of(browser: Client) -> dict[str, Any]:
     return {panel.title: panel for panel in browser.get("/admin/").context["panels"]}
+
+
+def chart_of(browser: Client, title: str) -> dict[str, list[Any]]:
+    """Return the labels of the panel's chart, and the values of each series by its name."""
+    data = json.loads(panels_of(browser)[title].chart.data)
+    return {"labels": data["labels"], **{each["label"]: each["data"] for each in data["datasets"]}}
 
 
 def test_the_overview_has_the_parts_of_the_areas(warehouse: Warehouse) -> None:
@@ -58,13 +66,19 @@ def test_the_overview_has_the_parts_of_the_areas(warehouse: Warehouse) -> None:
     assert set(panels_of(everything)) == {
         "Sales of 30 days",
         "Low stock",
-        "Health",
+        "Pipeline health",
         "Messages that failed",
     }
     assert set(panels_of(stock)) == {"Low stock"}
     page = stock.get("/admin/").content.decode()
     assert "Variants that are low on stock or sold out: 1." in page
     assert lamp.variants.get().sku in page
+    assert chart_of(stock, "Low stock") == {"labels": ["A lamp"], "Available": [2], "Threshold": [5]}
+    assert 'role="img" aria-label="Bar chart of available units and thresholds by variant' in page
+    health = panels_of(everything)["Pipeline health"]
+    lags = chart_of(everything, "Pipeline health")
+    assert [name.removesuffix(" (fails)") for name in lags["labels"]] == [row[0] for row in health.rows]
+    assert len(lags["Lag"]) == len(health.rows) > 0
 
 
 def test_sales_are_a_chart_and_a_table_of_the_same_figures(warehouse: Warehouse) -> None:
