@@ -1,13 +1,14 @@
 """Keeps text in a CSV file from being run as a formula by a spreadsheet, without losing what it was.
 
-Spreadsheets run a cell that begins with =, +, - or @, also after a tab or a line break. An apostrophe in
-front makes it text. The rule is one function and its inverse, so that what is exported can be imported
-unchanged; `tests/csv_cells/cases.json` has examples.
+Spreadsheets run a cell that begins with =, +, - or @, also after a tab or a line break; in East Asian
+languages also with the full-width forms of these. An apostrophe in front makes it text. The rule is one
+function and its inverse, so that what is exported can be imported unchanged; `tests/csv_cells/cases.json` has
+examples.
 """
 
 import re
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+_FORMULA = re.compile(r"'*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 _NUMBER = re.compile(r"[+-]?[.,]?[0-9][0-9.,]*")
 
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.models import Session, User
 from backend.api.service_admin.pages import ServiceAdmin, ServiceInline
+from backend.audit.admin import OTHER_SEARCH
 from backend.audit.models import AuditEntry
 from backend.audit.services import record
 from backend.catalog.models import Variant
@@ -163,11 +164,13 @@ def test_reading_the_audit_log_is_recorded_and_shows_personal_values_as_fingerpr
     entry = AuditEntry.objects.latest("pk")
 
     browser.get(address(AuditEntry), {"q": "accounts.User 7\0"})
+    browser.get(address(AuditEntry), {"q": "+1 555 010 0003", "p": "2"})
     page = browser.get(address(AuditEntry, "change", entry.pk)).content.decode()
 
     reads = AuditEntry.objects.filter(action__startswith="audit.").order_by("pk")
     assert [(read.action, read.object_id, read.changes, read.user_id) for read in reads] == [
         ("audit.entries_read", "", {"search": [None, "accounts.User 7"]}, auditor.pk),
+        ("audit.entries_read", "", {"search": [None, OTHER_SEARCH], "page": [None, "2"]}, auditor.pk),
         ("audit.entry_read", str(entry.pk), {}, auditor.pk),
     ]
     assert "email: empty → " in page
