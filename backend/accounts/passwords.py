@@ -15,7 +15,7 @@ from backend.accounts.devices import UNKNOWN_DEVICE
 from backend.accounts.errors import InvalidResetToken, WrongPassword
 from backend.accounts.guessing import AttemptKind, Counted, count_attempts, reset_attempts
 from backend.accounts.known_devices import forget_devices_of, remember_device
-from backend.accounts.locks import lock_user
+from backend.accounts.locks import lock_user, lock_user_if_any
 from backend.accounts.login_attempts import phone_count
 from backend.accounts.models import OneTimePassword, SecurityEventKind, User
 from backend.accounts.one_time_passwords import invalidate_codes, verified_row
@@ -144,7 +144,8 @@ def reset_password(*, phone: str, password: str, reset_token: str, now: datetime
     require_acceptable(password, user=user)
     new_hash = make_password(password)
     with transaction.atomic():
-        lock_user(user.pk)
+        if lock_user_if_any(user.pk) is None:
+            raise InvalidResetToken
         unused = OneTimePassword.objects.filter(pk=row.pk, reset_token_hash=row.reset_token_hash)
         if not unused.update(reset_at=now):
             raise InvalidResetToken

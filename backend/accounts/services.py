@@ -159,9 +159,13 @@ def log_in(
         TooManyAttempts: too many passwords were wrong; this one is not checked.
     """
     user = verify_password(phone=phone, password=password, device=device, now=now)
-    if methods := methods_of(user):
-        return begin_challenge(user, methods=methods, anonymous_id=anonymous_id, now=now)
-    return begin_session(user, device=device, anonymous_id=anonymous_id, now=now)
+    try:
+        if methods := methods_of(user):
+            return begin_challenge(user, methods=methods, anonymous_id=anonymous_id, now=now)
+        return begin_session(user, device=device, anonymous_id=anonymous_id, now=now)
+    except (User.DoesNotExist, IntegrityError) as error:
+        # The account was erased since its password was verified.
+        raise InvalidCredentials from error
 
 
 def verify_password(

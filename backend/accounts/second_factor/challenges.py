@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from backend.accounts.devices import UNKNOWN_DEVICE, Device
-from backend.accounts.locks import lock_user
+from backend.accounts.locks import lock_user_if_any
 from backend.accounts.models import User
 from backend.accounts.random_tokens import hash_of, new_token
 from backend.accounts.second_factor import passkeys
@@ -112,10 +112,10 @@ def _open_challenge(token: str, *, now: datetime) -> tuple[SecondFactorChallenge
     user_id = _user_id_of(token, now=now)
     if user_id is None:
         raise InvalidChallenge
-    user = lock_user(user_id)
+    user = lock_user_if_any(user_id)
     # Read after the lock, because another request may have used it meanwhile.
     challenge = _open_rows(token, now=now).select_for_update(of=("self",), no_key=True).first()
-    if challenge is None:
+    if user is None or challenge is None:
         raise InvalidChallenge
     same_password = hmac.compare_digest(user.get_session_auth_hash(), challenge.password_key)
     if not user.is_active or not same_password:

@@ -1,16 +1,20 @@
 """Erasing an account in the database: what goes, what stays, and what is refused."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.accounts.guessing import AttemptKind
-from backend.accounts.models import AttemptCount, User
+from backend.accounts.models import AttemptCount, OneTimePassword, User
+from backend.accounts.one_time_passwords import code_of, request_code, verify_code
+from backend.accounts.second_factor.challenges import begin_challenge
 from backend.accounts.second_factor.models import RecoveryCode, TotpSecret
 from backend.audit.actors import Actor
 from backend.audit.models import AuditEntry
@@ -244,3 +248,52 @@ def test_a_request_whose_account_is_erased_meanwhile_gets_a_401() -> None:
 
     assert [response.status_code for response in responses] == [401] * len(responses)
     assert {response.json()["code"] for response in responses} == {"authentication_failed"}
+
+
+def erasing_before(statement: str, user_id: int) -> Callable[..., Any]:
+    """Return a wrapper that erases the user before the first statement that contains the text."""
+    erased = False
+
+    def execute(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        nonlocal erased
+        if statement in sql and not erased:
+            erased = True
+            erase_customer(user_id, by=SYSTEM, now=timezone.now())
+        return execute(sql, *arguments)
+
+    return execute
+
+
+@pytest.mark.parametrize(
+    ("path", "statement", "status", "code"),
+    [
+        ("/accounts/login/", "accounts_totpsecret", 401, "invalid_credentials"),
+        ("/accounts/reset-password/", 'FROM "accounts_user"', 400, "invalid_reset_token"),
+        ("/api/accounts/login/second-factor/", 'FROM "accounts_user"', 400, "invalid_login_challenge"),
+    ],
+)
+def test_a_login_or_reset_whose_account_is_erased_meanwhile_is_refused(
+    path: str, statement: str, status: int, code: str
+) -> None:
+    now = timezone.now()
+    user = customer(password=PASSWORD)
+    phone = str(user.phone)
+    request_code(phone, now=now)
+    otp = code_of(OneTimePassword.objects.get(user=user))
+    bodies = {
+        "/accounts/login/": {"phone": phone, "password": PASSWORD},
+        "/accounts/reset-password/": {
+            "phone": phone,
+            "password": "nine orange giraffes",
+            "reset_token": verify_code(phone, code=otp, now=now),
+        },
+        "/api/accounts/login/second-factor/": {
+            "challenge_token": begin_challenge(user, methods=[], now=now).challenge_token,
+            "code": "123456",
+        },
+    }
+
+    with connection.execute_wrapper(erasing_before(statement, user.pk)):
+        response = APIClient().post(path, bodies[path])
+
+    assert (response.status_code, response.json()["code"]) == (status, code)
