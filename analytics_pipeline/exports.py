@@ -1,4 +1,4 @@
-"""Reads everything about a shopper from the warehouse, a month at a time, so that each query is short."""
+"""Reads everything about a shopper from the warehouse, a day at a time, so that each query is short."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -9,13 +9,20 @@ from analytics_pipeline.warehouse import Warehouse
 
 _DAYS_AT_ONCE = timedelta(days=31)
 _BOUNDS = "SELECT min(day) AS first, max(day) AS last, count() AS number FROM events"
+# Without FINAL, which sorts all events of a day, so that it is needed for the shopper's own days only.
+_DAYS = """
+SELECT DISTINCT day
+FROM events
+WHERE day >= {first:Date} AND day < {end:Date} AND shopper_key IN {keys:Array(UUID)}
+ORDER BY day
+"""
 _EVENTS = """
 SELECT
     event_id, reported_at, type, shopper_key, session_id, product_id, variant_id, quantity, position,
     exposure_id, surface, query, filters, slot, algorithm, arms, page, product_ids, list_version,
     properties, arrived_at
 FROM events FINAL
-WHERE day >= {first:Date} AND day < {end:Date} AND shopper_key IN {keys:Array(UUID)}
+WHERE day = {day:Date} AND shopper_key IN {keys:Array(UUID)}
 ORDER BY reported_at, event_id
 """
 _LETTERS = """
@@ -34,9 +41,9 @@ def events_of(warehouse: Warehouse, keys: Sequence[UUID]) -> Iterator[dict[str, 
     first: date = bounds["first"]
     while first <= bounds["last"]:
         end = first + _DAYS_AT_ONCE
-        parameters = {"first": first, "end": end, "keys": list(keys)}
-        for row in warehouse.rows(_EVENTS, parameters):
-            yield {name: value for name, value in row.items() if _is_given(value)}
+        for found in warehouse.rows(_DAYS, {"first": first, "end": end, "keys": list(keys)}):
+            for row in warehouse.rows(_EVENTS, {"day": found["day"], "keys": list(keys)}):
+                yield {name: value for name, value in row.items() if _is_given(value)}
         first = end
 
 

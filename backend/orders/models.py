@@ -330,6 +330,8 @@ class Movement(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["kind", "occurred_at"], name="movement_by_kind_and_time"),
+            # Deleting a user looks for movements that this would orphan, and so does erasing one.
+            models.Index(fields=["seller"], name="movement_of_seller"),
             models.Index(
                 fields=["shopper_key"], name="movement_of_shopper", condition=Q(shopper_key__isnull=False)
             ),

@@ -146,10 +146,40 @@ def test_removing_the_last_block_is_found_by_the_head_that_was_kept() -> None:
     assert (fault.kind, fault.block) == ("head_not_found", 2), "another block took its number"
 
 
+def test_verification_since_a_head_reads_only_what_was_sealed_after_it() -> None:
+    write(*"abcd")
+    head = seal_all()
+    with superuser():
+        change(action="x")()
+    write(*"ef")
+    seal_all()
+    write("g")
+
+    result = verify(since=head)
+    assert (result.faults, result.blocks, result.entries, result.unsealed) == ([], 1, 2, 1)
+    assert [fault.kind for fault in verify().faults] == ["entry_changed"]
+    out = StringIO()
+    call_command("audit", "verify", since=head, stdout=out)
+    assert out.getvalue().startswith("2 entries in 1 blocks, 1 entries not sealed yet")
+
+    with superuser():
+        AuditEntry.objects.filter(object_id="e").update(action="x")
+    assert [fault.kind for fault in verify(since=head).faults] == ["entry_changed"]
+    # Another block has its number, or its content doesn't have its hash: then the whole log is verified.
+    number, _, digest = head.partition(":")
+    kinds = [fault.kind for fault in verify(since=f"{number}:{digest[::-1]}").faults]
+    assert kinds == ["head_not_found", "entry_changed", "entry_changed"]
+    with superuser():
+        Block.objects.filter(number=number).update(last_id=F("last_id") + 1)
+    assert verify(since=head).faults[0].kind == "head_not_found"
+
+
 @pytest.mark.parametrize("head", ["1", "x:" + "0" * 64, "1:abc", ":", "-1:" + "0" * 64])
 def test_a_malformed_head_is_refused(head: str) -> None:
     with pytest.raises(InvalidHead):
         verify(expected_head=head)
+    with pytest.raises(InvalidHead):
+        verify(since=head)
 
 
 def test_blocks_are_full_and_contain_the_hash_of_the_previous_one() -> None:

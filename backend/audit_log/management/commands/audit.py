@@ -34,11 +34,18 @@ class Command(BaseCommand):
         commands = parser.add_subparsers(dest="command", required=True)
         commands.add_parser("seal", help="seal all committed entries, and print the head of the chain")
         verifying = commands.add_parser("verify", help="recompute all hashes; exit with 1 if one differs")
-        verifying.add_argument(
+        kept = verifying.add_mutually_exclusive_group()
+        kept.add_argument(
             "--expect",
             default="",
             metavar="HEAD",
             help="a head that was printed earlier: the chain must still contain it",
+        )
+        kept.add_argument(
+            "--since",
+            default="",
+            metavar="HEAD",
+            help="the same, and verify only what was sealed after it",
         )
         verifying.add_argument("--json", action="store_true", help="print the result as JSON")
         exporting = commands.add_parser("export", help="write all entries, newest first")
@@ -65,7 +72,7 @@ class Command(BaseCommand):
 
     def _verify(self, options: Mapping[str, Any]) -> None:
         try:
-            result = verify(expected_head=options["expect"])
+            result = verify(expected_head=options["expect"], since=options["since"])
         except InvalidHead as error:
             raise CommandError(f"{error.__doc__} Not: {error}", returncode=2) from error
         self.stdout.write(_as_json(result) if options["json"] else _as_text(result))
