@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import AutoField, Field, Model, QuerySet
 from django.db.models.expressions import Combinable
 
@@ -63,16 +64,28 @@ def insert_values(model: type[Model], columns: Sequence[str], rows: Iterable[Seq
 
     `columns` must include every field without a database default.
     """
+    values = list(zip(*rows, strict=True))
+    if not values:
+        return
     fields = _fields(model, columns)
     places = ", ".join(["%s"] * len(fields))
+    statement = f"{insert_into(model, fields)} VALUES ({places})"
     # The proxy `connection` would cost as much per value as the conversion.
     database = connections[DEFAULT_DB_ALIAS]
     prepared = [
-        [field.get_db_prep_save(value, database) for field, value in zip(fields, row, strict=True)]
-        for row in rows
+        _prepared(field, column, database=database) for field, column in zip(fields, values, strict=True)
     ]
     with database.cursor() as cursor:
-        cursor.executemany(f"{insert_into(model, fields)} VALUES ({places})", prepared)
+        cursor.executemany(statement, list(zip(*prepared, strict=True)))
+
+
+def _prepared(
+    field: "Field[Any, Any]", values: Sequence[object], *, database: BaseDatabaseWrapper
+) -> list[object]:
+    """Return the values as they are stored; an object that repeats, as most do, is converted once."""
+    objects = {id(value): value for value in values}
+    stored = {key: field.get_db_prep_save(value, database) for key, value in objects.items()}
+    return [stored[id(value)] for value in values]
 
 
 def insert_query(model: type[Model], columns: Mapping[str, Combinable], *, of: QuerySet[Any]) -> None:

@@ -60,6 +60,8 @@ ITEM_COLUMNS = (
     "cart_added_at",
     "shopper_key",
 )
+# One object for all rows, which is converted once (`insert_values`).
+NO_DISCOUNT = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +257,7 @@ def _item_rows(
                 item.returned,
                 item.unit_price,
                 item.unit_price,
-                Decimal(0),
+                NO_DISCOUNT,
                 total,
                 "",
                 item.tax_rate,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from backend.api.bulk_rows import insert_objects
+from backend.api.bulk_rows import insert_objects, insert_values
 from backend.catalog.models import Product, Variant
 from backend.importing.models import VariantStatement
 from tests.backend import shop
@@ -59,3 +59,23 @@ def test_an_existing_row_is_an_error_unless_it_may_be_overwritten() -> None:
 def test_inserting_no_rows_executes_no_statement(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         insert_objects([])
+
+
+def test_rows_of_values_are_stored_as_given_also_where_objects_repeat(django_assert_num_queries: Any) -> None:
+    price, attributes = Decimal("9.9900"), {"size": "großzügig", "depth": None}
+    variant = new_variant(shop.product(), "usual")
+    columns = [field.name for field in Variant._meta.concrete_fields if field.name != "id"]
+    usual = {field: getattr(variant, field) for field in columns} | {"product": variant.product_id}
+    different = [
+        {"sku": "first", "sale_price": price, "attributes": attributes, "weight_grams": 5},
+        {"sku": "second", "sale_price": price, "attributes": attributes, "weight_grams": None},
+        {"sku": "third", "sale_price": Decimal("1.5000"), "attributes": {}, "product": shop.product().pk},
+    ]
+    rows = [tuple((usual | values).values()) for values in different]
+
+    insert_values(Variant, columns, iter(rows))
+
+    stored = Variant.objects.filter(sku__in=["first", "second", "third"]).order_by("pk")
+    assert list(stored.values_list(*columns)) == rows
+    with django_assert_num_queries(0):
+        insert_values(Variant, columns, [])
