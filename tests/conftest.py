@@ -13,14 +13,29 @@ from django.test import TransactionTestCase
 from analytics_pipeline import migrate
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.warehouse import Warehouse
-from tests.services import RUN, requirements, stores_of, tables
+from tests.services import RUN, requirements, schema, stores_of, tables
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
-    """Keep SQLite in a file, so that threads and other processes can open it as in a shop."""
-    if connections["default"].vendor == "sqlite":
-        connections["default"].settings_dict["TEST"]["NAME"] = str(RUN.home / "test.sqlite3")
+    """Make the database a copy of one that `manage.py migrate` migrated, because migrations take seconds.
+
+    SQLite's is in a file, so that threads and other processes can open it as in a shop.
+    """
+    database = connections["default"]
+    options = database.settings_dict["TEST"]
+    options["MIGRATE"] = False
+    if database.vendor == "sqlite":
+        options["NAME"] = str(RUN.home / "test.sqlite3")
+        schema.copy_migrated_file(RUN.home / "test.sqlite3")
+    else:
+        options["TEMPLATE"] = schema.migrated_database()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Keep the copy on SQLite; on PostgreSQL the copy is made and dropped by Django."""
+    return connections["default"].vendor == "sqlite"
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +50,11 @@ def django_db_setup(
         patch.setattr(TransactionTestCase, "_fixture_teardown", tables.empty_tables)
         yield
     connection: Any = connections["default"]
-    if connection.vendor != "postgresql":
-        return
-    name = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         connection.close()
+        if connection.vendor != "postgresql":
+            return
+        name = connection.settings_dict["NAME"]
         connection.close_pool()
         with connection._nodb_cursor() as cursor:
             cursor.execute(

@@ -22,6 +22,7 @@ from backend.inventory.models import InventoryTransaction
 from backend.orders.models import Movement, Order, OrderItem
 from backend.outbox.models import Message
 from tests.backend.importing.written import ONLINE_RETAIL, line, table
+from tests.services.schema import copy_migrated_file
 
 DEADLINE_SECONDS = 90.0
 
@@ -169,7 +170,7 @@ def test_repeating_a_killed_import_completes_it(tmp_path: Path) -> None:
     rows += [line(f"C{order}", "10000", quantity=-1) for order in range(200)]
     year = table(tmp_path / "year.csv", ONLINE_RETAIL, *rows)
     database = tmp_path / "db.sqlite3"
-    finished(tmp_path, "migrate", "-v0")
+    copy_migrated_file(database)
     finished(tmp_path, "import_catalog", str(year), "--format=online-retail", "--no-wait")
     arguments = ("import_orders", str(year), "--format=online-retail", "--no-wait")
     with manage(tmp_path, *arguments) as process:
