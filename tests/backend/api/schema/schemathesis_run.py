@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import schemathesis
 from schemathesis import engine
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events
+
+from tests.backend.api.schema.document import document
 
 EXAMPLES = int(os.environ.get("TEST_SCHEMATHESIS_EXAMPLES", "6"))
 SEED = 20260302
@@ -43,6 +46,7 @@ class RunResult(NamedTuple):
 def run(
     application: Any,
     *,
+    described: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     only: str = "",
     without: str = "",
@@ -50,10 +54,12 @@ def run(
 ) -> RunResult:
     """Send valid and invalid requests to each operation, of the path `only` or of all paths but `without`.
 
-    With `boundaries`, also send requests with boundary values, which are many more.
+    With `boundaries`, also send requests with boundary values, which are many more. `described` is another
+    document than that of the shop, which takes seconds to generate.
     """
     config = _config(headers or {}, boundaries=boundaries)
-    whole = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application, config=config)
+    whole = schemathesis.openapi.from_dict(deepcopy(dict(described or document())), config=config)
+    whole.app, whole.location = application, "/api/schema/"
     schema = whole.include(path=only) if only else whole.exclude(path=without)
     statuses: dict[str, set[int]] = {}
     found: dict[tuple[str, str], UndocumentedResponse] = {}

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
 from rest_framework.throttling import SimpleRateThrottle
@@ -17,6 +16,7 @@ from backend.catalog.models import Product
 from backend.search.rebuilding import build
 from indexing.engine import SearchEngine
 from tests.backend.api.schema import schemathesis_run
+from tests.backend.api.schema.document import document
 from tests.backend.search.conftest import folder_engine  # noqa: F401 - a fixture
 from tests.backend.shop import SYSTEM, customer, product, seller, staff
 
@@ -42,10 +42,12 @@ def application(
     migrated_warehouse_url: str,
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
 ) -> Any:
     """A shop with the objects of the document's examples and practically unlimited throttles."""
     rates = dict.fromkeys(settings.THROTTLE_RATES, "1000000/minute")
     monkeypatch.setattr(SimpleRateThrottle, "THROTTLE_RATES", rates)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     kettle: dict[str, Any] = {"price": "89.00", "category": ("Home", "Kitchen"), "brand": "Kupfer"}
     product("Copper kettle", stock=1_000, attributes={"colour": "copper"}, rating_count=1, **kettle)
     product("Brass kettle", stock=[5, 0], **kettle)
@@ -119,6 +121,8 @@ def test_an_undocumented_response_is_reported(
 
     monkeypatch.setattr(ShopSchema, "_get_response_bodies", without_one)
 
-    result = schemathesis_run.run(application, only="/api/products/{product_id}/variants/")
+    result = schemathesis_run.run(
+        application, described=document.__wrapped__(), only="/api/products/{product_id}/variants/"
+    )
 
     assert any(f"Received: {status}" in found.problem for found in result.found)

@@ -316,6 +316,11 @@ def test_operations_that_are_attributed_to_guests_accept_the_anonymous_id() -> N
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("page", ["/api/schema/", "/api/schema/swagger-ui/", "/api/schema/redoc/"])
+def test_guests_get_the_document_that_the_tests_check() -> None:
+    assert APIClient().get("/api/schema/?format=json").json() == document()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/api/schema/swagger-ui/", "/api/schema/redoc/"])
 def test_the_documentation_is_open_to_guests(page: str) -> None:
     assert APIClient().get(page).status_code == 200
