@@ -1,4 +1,4 @@
-"""Writes everything that the shop stores about a user as JSON."""
+"""Writes everything that the shop stores about a customer as JSON."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ _IN_MEMORY = 1_000_000
 
 
 def export_of(user_id: int, *, now: datetime) -> IO[bytes]:
-    """Return a temporary file, open at its beginning, with everything about the user.
+    """Return a temporary file, open at its beginning, with everything about the customer.
 
     The file is complete or not there at all: nothing can be left out because a store is away. Closing it
     deletes it.

@@ -1,4 +1,4 @@
-"""Erasures of users and their progress in the stores outside the database."""
+"""Erasures of shoppers and their progress in the stores outside the database."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.utils.functional import cached_property
 
 
 class Erasure(models.Model):
-    """The erasure of a user. `id` is the receipt, which nothing else refers to.
+    """The erasure of a customer or a guest. `id` is the receipt, which nothing else refers to.
 
     The key and the anonymous ids are needed by the stores that have not confirmed yet; when all have, they
     are deleted, and `completed_at` is set. `erased` counts rows by section of the export. `kept` lists what

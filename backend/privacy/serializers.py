@@ -58,7 +58,7 @@ class ErasureSerializer(Body):
 
 
 class KeptSerializer(serializers.Serializer[Any]):
-    """What is kept although it is about the user."""
+    """What is kept although it is about the shopper."""
 
     what = serializers.CharField(help_text="Such as `invoices`.")
     rows = serializers.IntegerField(help_text="How many.")

@@ -1,4 +1,4 @@
-"""Erases users; docs/decisions/privacy.md has the states and the order of locks."""
+"""Erases customers; docs/decisions/privacy.md has the states and the order of locks."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -34,7 +34,7 @@ logger = structlog.get_logger(__name__)
 def erase_account(
     user_id: int, *, password: str, code: str, session_id: UUID, by: Actor, now: datetime
 ) -> Erasure:
-    """Erase the user, whose password and second factor are verified first, and return the receipt.
+    """Erase the customer, whose password and second factor are verified first, and return the receipt.
 
     `code` may be empty if the second factor was just verified in the session, as by a passkey.
 
@@ -62,13 +62,13 @@ def erase_account(
     if erasure is None:
         # Raised after the commit, because the refusal of the code is recorded.
         raise WrongCode
-    # After restoring a backup, operators look here for the users to erase again.
+    # After restoring a backup, operators look here for the customers to erase again.
     logger.info("customer_erased", erased_user_id=user_id)
     return erasure
 
 
 def erase_customer(user_id: int, *, by: Actor, now: datetime) -> Erasure:
-    """Erase the user in one transaction, and return the receipt.
+    """Erase the customer in one transaction, and return the receipt.
 
     Raises:
         ErasureRefused: the account is still needed.

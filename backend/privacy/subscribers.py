@@ -16,7 +16,7 @@ from backend.privacy.services import confirm, keys_to_erase
 
 @dataclass(frozen=True, slots=True)
 class StoreErasure:
-    """Erases users in one store, and stores when that was done.
+    """Erases shoppers in one store, and stores when that was done.
 
     Each store has a cursor of its own, so that a store that is not available delays only itself. `writers`
     are the subscribers that write rows of the database to the store: one that read its rows before the
@@ -37,7 +37,7 @@ class StoreErasure:
         return f"erasure-{self.store.name}"
 
     def handle(self, notices: Sequence[Notice]) -> None:
-        """Erase the users.
+        """Erase the shoppers.
 
         Raises:
             WriterBehind: a writer may still store what it read before the erasure.

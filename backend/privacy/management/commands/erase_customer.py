@@ -1,4 +1,4 @@
-"""`manage.py erase_customer`: erase a user who asked in another way, or again after restoring a backup."""
+"""`manage.py erase_customer`: erases a customer who asked in another way, or after restoring a backup."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,18 +14,18 @@ from backend.privacy.services import erase_customer
 
 
 class Command(BaseCommand):
-    """Erases one user and prints the receipt's id."""
+    """Erases one customer and prints the receipt's id."""
 
-    help = "Erase a user in all stores; the receipt says when each of them has done it."
+    help = "Erase a customer in all stores; the receipt says when each of them has done it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the ways to name the user."""
+        """Add the ways to name the account."""
         named = parser.add_mutually_exclusive_group(required=True)
         named.add_argument("--phone", help="the account's phone")
         named.add_argument("--id", type=int, help="the account's id, as in the log entry `customer_erased`")
 
     def handle(self, *_: Any, phone: str | None, id: int | None, **__: Any) -> None:  # noqa: A002
-        """Erase the user."""
+        """Erase the customer."""
         try:
             named: dict[str, Any] = {"pk": id} if phone is None else {"phone": phone_of(phone)}
             user = User.objects.get(**named)
