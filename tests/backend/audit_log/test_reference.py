@@ -7,13 +7,8 @@ import pytest
 from django.conf import settings
 
 from backend.audit_log.errors import UnresolvedAction
-from backend.audit_log.reference import (
-    ModuleActions,
-    RecordedAction,
-    audit_reference,
-    merged,
-    recorded_actions,
-)
+from backend.audit_log.recorded_actions import ModuleActions, RecordedAction, recorded_actions
+from backend.audit_log.reference import audit_reference, merged
 
 CHANGES = {
     *("changed", "updated", "renamed", "moved", "ordered", "set"),
