@@ -10,7 +10,8 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -59,33 +60,52 @@ def session_id_of_access_token(raw: bytes) -> UUID:
     Raises:
         InvalidToken: the signature, the type or the id is wrong, or the token has expired.
     """
-    claims = _own_claims(raw)
-    if claims is not None and claims["token_type"] == AccessToken.token_type:
-        return _session_id(claims[SESSION_CLAIM])
-    return session_id_of(verified_token(AccessToken, raw))
+    try:
+        token = own_access_token(raw, key=token_backend.prepared_signing_key)
+    except OtherFormError:
+        return session_id_of(verified_token(AccessToken, raw))
+    if not token.issued_at <= time.time() < token.expires_at:
+        raise InvalidToken
+    return token.session_id
 
 
-def _own_claims(raw: bytes) -> dict[str, Any] | None:
-    """Return the claims of an unexpired token that has exactly the form of those that `tokens_of` signs.
+class OtherFormError(Exception):
+    """The token was not signed with the key, or doesn't have exactly the form of those that we sign."""
 
-    Every request of a logged-in user is verified, and the library takes ten times as long, because it accepts
-    any form. For all other tokens return None, so that the library decides about them.
+
+class OwnToken(NamedTuple):
+    """What an access token says."""
+
+    session_id: UUID
+    issued_at: int
+    expires_at: int
+
+
+# Exceptions are not cached, so only tokens that the shop has signed occupy memory. Every request checks
+# whether the token has expired and whether its session continues.
+@lru_cache(maxsize=4_096)
+def own_access_token(raw: bytes, *, key: bytes) -> OwnToken:
+    """Return the contents of an access token that has exactly the form of those that `tokens_of` signs.
+
+    The library takes much longer, because it accepts any form; it decides about all other tokens.
+
+    Raises:
+        OtherFormError: the token has another form, or another signature.
     """
     signed, _, signature = raw.rpartition(b".")
     header, _, payload = signed.partition(b".")
-    if header != _HEADER:
-        return None
-    expected = _without_padding(hmac.digest(token_backend.prepared_signing_key, signed, "sha256"))
-    if not hmac.compare_digest(expected, signature):
-        return None
+    expected = _without_padding(hmac.digest(key, signed, "sha256"))
+    if header != _HEADER or not hmac.compare_digest(expected, signature):
+        raise OtherFormError
     try:
         claims = json.loads(urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(claims, dict) or {name: type(claims[name]) for name in claims} != _CLAIMS:
-        return None
-    now = time.time()
-    return claims if claims["iat"] <= now < claims["exp"] <= _LATEST else None
+        if not isinstance(claims, dict) or {name: type(claims[name]) for name in claims} != _CLAIMS:
+            raise OtherFormError
+        if claims["token_type"] != AccessToken.token_type or claims["exp"] > _LATEST:
+            raise OtherFormError
+        return OwnToken(_session_id(claims[SESSION_CLAIM]), claims["iat"], claims["exp"])
+    except (ValueError, RecursionError, InvalidToken) as error:
+        raise OtherFormError from error
 
 
 def _without_padding(digest: bytes) -> bytes:

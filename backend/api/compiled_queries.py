@@ -49,9 +49,7 @@ class CompiledQuery:
         if isinstance(key, int) and abs(key) > _HIGHEST_KEY:
             return []
         connection, sql, converters = self._compiled()
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [self._stored(key, connection)])
-            rows = [list(row) for row in cursor.fetchall()]
+        rows = fetch_rows(connection, sql, self._stored(key, connection))
         for row in rows:
             for at, functions, expression in converters:
                 for convert in functions:
@@ -76,3 +74,15 @@ class CompiledQuery:
         expressions = [selected for selected, _, _ in compiler.select]
         found = compiler.get_converters(expressions)
         return _Compiled(connection, sql, [(at, *converters) for at, converters in found.items()])
+
+
+def fetch_rows(connection: BaseDatabaseWrapper, sql: str, key: Any) -> list[list[Any]]:
+    """Return the rows of the query, whose `%s` is the key, before their conversion to Python's types."""
+    # Only web processes on PostgreSQL prepare statements.
+    prepared_rows = getattr(connection, "prepared_rows", None)
+    rows: list[list[Any]] | None = None if prepared_rows is None else prepared_rows(sql, key)
+    if rows is not None:
+        return rows
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [key])
+        return [list(row) for row in cursor.fetchall()]

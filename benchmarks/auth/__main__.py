@@ -26,6 +26,8 @@ PASSWORD = "a password for the benchmark"  # noqa: S105 - of an account that exi
 _ENVIRON = {
     "DJANGO_SETTINGS_MODULE": "backend.config.settings",
     "VITRINE_ENV_FILE": "/dev/null",
+    # With the database connections of web processes.
+    "VITRINE_PROCESS": "web",
     "THROTTLE_BROWSE": "1000000/second",
     "LOG_LEVEL": "WARNING",
 }

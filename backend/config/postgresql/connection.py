@@ -18,6 +18,7 @@ from psycopg.abc import PQGen
 from psycopg.waiting import Ready
 
 from analytics_pipeline.breaker import Breaker
+from backend.config.postgresql.prepared import PreparingConnection
 
 SILENT_SECONDS = 0.5
 """How often a waiting connection checks whether the server responds."""
@@ -100,7 +101,7 @@ class Watch:
         self._checked = self._server.clock()
 
 
-class WatchedConnection(psycopg.Connection[Any]):
+class WatchedConnection(PreparingConnection):
     """A connection that fails, and is closed, if its server doesn't respond."""
 
     @classmethod

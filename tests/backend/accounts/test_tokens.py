@@ -6,14 +6,17 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
 from django.conf import settings
 from rest_framework.test import APIClient
 
+from backend.accounts import tokens
+from backend.accounts.errors import InvalidToken
 from backend.accounts.models import User
 from tests.backend.accounts.clients import PASSWORD, PHONE, authenticates, log_in, renew
 
@@ -131,6 +134,20 @@ def test_a_valid_token_of_any_form_authenticates(header: bytes, extra: dict[str,
     assert authenticates(client, signed(claims("access", sid=sid, **extra), header=header))
     assert not authenticates(client, signed(claims("access", sid=sid, exp=int(time.time())), header=header))
     assert not authenticates(client, signed(claims("access", sid=sid, iat=4_102_444_700), header=header))
+
+
+def test_a_token_that_was_verified_before_is_refused_when_it_expires_or_the_key_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw = signed(claims("access", sid=str(UUID(int=1)))).encode()
+    assert tokens.session_id_of_access_token(raw) == UUID(int=1)
+
+    with monkeypatch.context() as later:
+        later.setattr(tokens, "time", SimpleNamespace(time=lambda: 4_102_444_800))
+        with pytest.raises(InvalidToken):
+            tokens.session_id_of_access_token(raw)
+    with pytest.raises(tokens.OtherFormError):
+        tokens.own_access_token(raw, key=b"another key")
 
 
 def require_refused(token: str, *, refresh: bool) -> None:
