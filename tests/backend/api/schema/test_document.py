@@ -76,6 +76,7 @@ OPEN_WITHOUT_SECOND_FACTOR = {
     "accounts_logout",
     "accounts_profile_get",
     "accounts_profile_update",
+    "other_sessions_delete",
     "passkeys_create",
     "passkeys_delete",
     "passkeys_list",
@@ -84,6 +85,8 @@ OPEN_WITHOUT_SECOND_FACTOR = {
     "second_factor_get",
     "second_factor_totp_confirm",
     "second_factor_totp_disable",
+    "sessions_delete",
+    "sessions_list",
 }
 OPEN_TO_THE_FIRST_FACTOR = {"passkeys_create", "second_factor_totp_confirm"}
 """They ask for the second factor of an account that has one."""
