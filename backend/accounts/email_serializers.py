@@ -24,6 +24,7 @@ class EmailCodeSerializer(Body):
         max_length=6,
         trim_whitespace=False,
         write_only=True,
+        error_messages={"invalid": "Must be six digits."},
         help_text="The six digits.",
     )
     password = current_password_field()

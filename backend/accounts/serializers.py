@@ -74,6 +74,7 @@ class ProfileChangesSerializer(Body):
         required=False,
         allow_blank=True,
         trim_whitespace=False,
+        error_messages={"invalid": "Must be a BCP 47 tag, such as `en` or `pt-BR`."},
         help_text="A BCP 47 tag, such as `en` or `pt-BR`; empty for the shop's language.",
     )
     marketing_consent = serializers.BooleanField(
@@ -128,7 +129,12 @@ class CodeSerializer(Body):
 
     phone = serializers.CharField(max_length=32)
     otp = serializers.RegexField(
-        r"^[0-9]{6}$", max_length=6, trim_whitespace=False, write_only=True, help_text="The six digits."
+        r"^[0-9]{6}(?![\s\S])",
+        max_length=6,
+        trim_whitespace=False,
+        write_only=True,
+        error_messages={"invalid": "Must be six digits."},
+        help_text="The six digits.",
     )
 
 

@@ -65,7 +65,7 @@ FRAMEWORK_ERRORS: Mapping[type[Exception], FrameworkError] = {
     exceptions.NotAuthenticated: FrameworkError(
         code="not_authenticated",
         status=401,
-        message="Authentication credentials were not provided.",
+        message="This needs a login: the request has no header `Authorization: Bearer <access token>`.",
         hint="Log in and send `Authorization: Bearer <access token>`.",
     ),
     exceptions.AuthenticationFailed: FrameworkError(
@@ -212,7 +212,7 @@ def _of_framework(error: Exception, *, view: Any) -> Response | None:
     if isinstance(error, exceptions.APIException):
         code, status = (known.code, known.status) if known else (error.default_code, error.status_code)
         return _response(
-            str(error.detail),
+            known.message if known and code == "not_authenticated" else str(error.detail),
             code=code,
             details=_framework_details(error, view=view),
             # Django REST Framework turns 401 into 403 if no authenticator of the view offers a challenge.

@@ -19,6 +19,7 @@ from backend.catalog.models import Product
 STAFF_PHONE = "+15550100001"
 CUSTOMER_PHONE = "+15550100003"
 PAGES = {
+    "Admin": "/admin/",
     "Swagger UI": "/api/schema/swagger-ui/",
     "Redoc": "/api/schema/redoc/",
     "Health": "/api/health/ready/",
@@ -80,7 +81,7 @@ def lines(address: str, *, now: datetime) -> list[Example]:
 def _as_customer(product: Product, *, now: datetime) -> list[Example]:
     token = _access_token(CUSTOMER_PHONE, now=now)
     return [
-        Example(f"a customer: {CUSTOMER_PHONE}", f"CUSTOMER={token}"),
+        Example(f"a customer: {CUSTOMER_PHONE}, password {DEMO_PASSWORD}", f"CUSTOMER={token}"),
         Example("recommendations for this customer", _get("/api/recommendations/user/?limit=3", "CUSTOMER")),
         Example(
             "add it to the cart",
@@ -94,7 +95,7 @@ def _as_staff(product: Product, *, now: datetime) -> list[Example]:
     token = _access_token(STAFF_PHONE, now=now)
     period = f"start_date={(now - timedelta(days=REPORT_DAYS)).date()}&end_date={now.date()}"
     return [
-        Example(f"staff: {STAFF_PHONE}", f"STAFF={token}"),
+        Example(f"staff: {STAFF_PHONE}, password {DEMO_PASSWORD}, also in the admin", f"STAFF={token}"),
         Example("sales by month", _get(f"/api/analytics/sales/?{period}&group_by=month", "STAFF")),
         Example(
             "views, cart additions and sales of a product",

@@ -60,6 +60,7 @@ class CheckoutSerializer(ShippingAddressBody):
         required=False,
         allow_blank=True,
         default="",
+        error_messages={"invalid": "Must be the three letters of a currency, such as `USD`."},
         help_text="The currency of that total; the order is refused if its currency differs.",
     )
 

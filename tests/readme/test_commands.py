@@ -1,4 +1,4 @@
-"""Every command of the README works, in the order of the text."""
+"""Every command of the README and of the page about accounts works, in the order of the text."""
 
 import os
 import re
@@ -26,8 +26,8 @@ curl() { command curl --fail --show-error "$@"; }
 """
 
 
-def blocks() -> list[str]:
-    return BLOCK.findall((ROOT / "README.md").read_text())
+def blocks(page: str = "README.md") -> list[str]:
+    return BLOCK.findall((ROOT / page).read_text())
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_the_demo_serves_its_pages(demo: tuple[Path, int]) -> None:
     home, _ = demo
     addresses = re.findall(r"^  \S.*?(http://\S+)$", demo_output(home), re.MULTILINE)
 
-    assert len(addresses) == 5
+    assert len(addresses) == 6
     for address in addresses:
         with urlopen(address) as response:
             assert response.status == 200
@@ -121,3 +121,13 @@ def test_the_commands_of_the_readme_work(demo: tuple[Path, int], tmp_path: Path)
     assert "Copper kettle" in output
     assert "NDCG@10" in output
     assert "Recall@20" in output
+
+
+def test_the_commands_of_the_page_about_accounts_work(demo: tuple[Path, int]) -> None:
+    home, port = demo
+    script = "".join(blocks("docs/accounts.md")).replace("8000", str(port))
+
+    output = run(script, home=home)
+
+    assert '"first_name": "Ann"' in output
+    assert '"store":"warehouse"' in output

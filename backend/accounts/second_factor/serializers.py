@@ -25,6 +25,7 @@ def _code(**options: Any) -> serializers.RegexField:
         max_length=19,
         trim_whitespace=False,
         write_only=True,
+        error_messages={"invalid": "Must be six digits, or the 16 characters of a recovery code."},
         help_text="Six digits of the authenticator app, or a recovery code.",
         **options,
     )
@@ -111,7 +112,12 @@ class TotpCodeSerializer(Body):
     EXAMPLE = {"code": "492039"}
 
     code = serializers.RegexField(
-        TOTP_CODE, max_length=7, trim_whitespace=False, write_only=True, help_text="The six digits."
+        TOTP_CODE,
+        max_length=7,
+        trim_whitespace=False,
+        write_only=True,
+        error_messages={"invalid": "Must be six digits."},
+        help_text="The six digits.",
     )
 
 

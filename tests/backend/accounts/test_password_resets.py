@@ -219,7 +219,10 @@ def test_a_phone_gets_five_codes_an_hour_also_in_parallel(client: APIClient, pho
 )
 def test_a_code_of_another_shape_is_refused_without_an_attempt(client: APIClient, otp: object) -> None:
     requested(client)
-    assert outcome(client.post(VERIFY, {"phone": PHONE, "otp": otp})) == (400, "invalid_input")
+    response = client.post(VERIFY, {"phone": PHONE, "otp": otp})
+    assert outcome(response) == (400, "invalid_input")
+    assert set(response.json()["details"]) == {"otp"}
+    assert "pattern" not in response.text
     assert newest().attempts == 0
 
 

@@ -199,6 +199,7 @@ def test_the_command_lists_staff_and_changes_an_account() -> None:
     assert run(phone, "--not-admin", "--remove", "orders", "reports") == f"{phone}  Ada  no areas\n"
     for arguments, problem in [
         (("+15550000000",), "There is no such account."),
+        (("0155",), r"phone: Must be a phone number: with its country code"),
         (("--add", "orders"), "name the account by its phone number"),
         ((str(admin.phone), "--not-admin"), "The shop needs an active admin, and this is the last one."),
         ((str(admin.phone), "--add", "orders"), "An admin has all areas."),

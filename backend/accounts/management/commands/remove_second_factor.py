@@ -8,6 +8,7 @@ from django.utils import timezone
 from backend.accounts import selectors
 from backend.accounts.second_factor.enrolment import remove_all
 from backend.accounts.second_factor.services import methods_of
+from backend.api.commands import command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         try:
             user = selectors.account_with(phone=options["phone"])
         except DomainError as error:
-            raise CommandError(f"{error.message} {error.hint}") from error
+            raise command_error(error) from error
         if not methods_of(user):
             raise CommandError("the account has no second factor")
         removed = remove_all(user.pk, by=BY, now=timezone.now())

@@ -8,6 +8,7 @@ from django.utils import timezone
 from backend.accounts import selectors, staff
 from backend.accounts.areas import StaffArea
 from backend.accounts.models import User
+from backend.api.commands import command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             try:
                 accounts = [_changed(options["phone"], **changes)]
             except DomainError as error:
-                raise CommandError(f"{error.message} {error.hint}") from error
+                raise command_error(error) from error
         for user in accounts:
             self.stdout.write(_line(user))
 
@@ -69,4 +70,4 @@ def _changed(
 def _line(user: User) -> str:
     areas = "admin" if user.is_admin else " ".join(area for area in StaffArea if user.has_area(area))
     state = "" if user.is_active else "  (inactive)"
-    return f"{user.phone}  {user}  {areas or 'no areas'}{state}"
+    return f"{user.phone}  {user.get_full_name() or '(no name)'}  {areas or 'no areas'}{state}"

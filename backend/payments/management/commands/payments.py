@@ -44,7 +44,10 @@ class Command(BaseCommand):
                 _resolve(options)
         except PaymentNotFound as error:
             raise CommandError("there is no such payment, or no such unresolved request") from error
-        for payment in selectors.payments_matching({"needs_attention": True}):
+        payments = list(selectors.payments_matching({"needs_attention": True}))
+        if not payments:
+            self.stdout.write("no payment needs an operator")
+        for payment in payments:
             self.stdout.write(_line_of(payment))
             for request in payment.requests.all():
                 if request.state == "UNRESOLVED":
