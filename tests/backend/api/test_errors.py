@@ -88,6 +88,7 @@ def test_a_missing_token_is_a_401_with_a_challenge(client: APIClient) -> None:
     response = client.get("/api/orders/orders/")
     assert (response.status_code, response.headers["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
     assert response.json()["code"] == "not_authenticated"
+    assert "Authorization: Bearer" in response.json()["error"]
 
 
 def test_an_unknown_path_and_a_wrong_method_have_the_error_envelope(client: APIClient) -> None:
