@@ -10,16 +10,16 @@ CONSENT_HEADER = "X-Tracking-Consent"
 TRACKING_CONSENT = RequestHeader(
     name=CONSENT_HEADER,
     schema={"type": "string", "enum": ["granted", "denied"]},
-    description="A guest's choice about tracking, and that of an account that has none stored. The headers "
-    "`Sec-GPC: 1` and `DNT: 1` deny it in any case.",
+    description="The shopper's choice about tracking. An objection counts more than a consent, whether it is "
+    "here, stored with the account, or the browser's `Sec-GPC: 1` or `DNT: 1`.",
 )
 _CHOICES = {"granted": True, "denied": False}
 
 
-def tracking_choice(request: Request, *, in_body: bool | None = None) -> bool | None:
+def tracking_choice(request: Request) -> bool | None:
     """Return the shopper's choice about tracking; None if none was made.
 
-    The browser's objection comes first, then the account's choice, then that of the request.
+    The browser, the account and the request may each have one.
 
     Raises:
         InvalidInput: the header's value is neither `granted` nor `denied`.
@@ -27,12 +27,16 @@ def tracking_choice(request: Request, *, in_body: bool | None = None) -> bool | 
     sent = request.META.get("HTTP_X_TRACKING_CONSENT")
     if sent is not None and sent not in _CHOICES:
         raise InvalidInput(**{CONSENT_HEADER: "Must be `granted` or `denied`."})
-    if request.META.get("HTTP_SEC_GPC") == "1" or request.META.get("HTTP_DNT") == "1":
-        return False
+    objects = "1" in (request.META.get("HTTP_SEC_GPC"), request.META.get("HTTP_DNT"))
     stored: bool | None = getattr(request.user, "tracking_consent", None)
-    if stored is not None:
-        return stored
-    return in_body if sent is None else _CHOICES[sent]
+    return combined(False if objects else None, stored, _CHOICES.get(sent))
+
+
+def combined(*choices: bool | None) -> bool | None:
+    """Return one choice: an objection counts more than a consent, whichever was made where."""
+    if False in choices:
+        return False
+    return True if True in choices else None
 
 
 def may_track(choice: bool | None) -> bool:

@@ -112,7 +112,7 @@ class EventsSerializer(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
         default=None,
-        help_text="The guest's choice about tracking, for clients that can't set the header "
+        help_text="The shopper's choice about tracking, for clients that can't set the header "
         "X-Tracking-Consent.",
     )
 

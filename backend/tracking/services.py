@@ -16,7 +16,7 @@ from analytics_pipeline.events import CartAdd, Click, Refused, View
 from analytics_pipeline.intake import InvalidBody, Received, TooManyEvents
 from analytics_pipeline.recent import KEPT
 from analytics_pipeline.stream import Batch
-from backend.api.consent import may_track
+from backend.api.consent import combined, may_track
 from backend.api.errors import InvalidInput
 from backend.api.shoppers import ANONYMOUS_HEADER, Shopper
 from backend.engines.streams import refused_quota, source_keys, stream
@@ -75,7 +75,7 @@ def _take(body: bytes, *, shopper: Shopper, choice: bool | None, client: Client,
             allowance = None
         received = _received(body, now=now)
     shopper_key = _shopper_key(shopper, received.anonymous_id)
-    if not may_track(received.tracking_consent if choice is None else choice):
+    if not may_track(combined(choice, received.tracking_consent)):
         if allowance is not None:
             stream().count(allowance)
         return Taken(accepted=0, refused=received.refused, tracked=False)

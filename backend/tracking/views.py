@@ -44,9 +44,9 @@ class EventsView(APIView):
         with the reasons. If there is no response, send the batch again with the same event ids; each event
         counts only once.
 
-        Without consent to tracking nothing is stored: `tracked` is false and `accepted` 0. An objection of
-        the browser (`Sec-GPC` or `DNT`) comes first, then the choice stored in the account, then that in the
-        header or the body, then the shop's setting.
+        Without consent to tracking nothing is stored: `tracked` is false and `accepted` 0. One objection is
+        enough, of the browser (`Sec-GPC` or `DNT`), of the account, or in the header or the body; otherwise
+        one consent is. Without either, the shop's setting decides.
         """
         sender = sender_of(request)
         taken = take(

@@ -57,9 +57,18 @@ class Client:
         shown = json.loads(text) if text else None
         return shown["data"] if isinstance(shown, dict) and "data" in shown else shown
 
-    def log_in(self, *, phone: str, password: str) -> "Client":
-        """Return a client with an access token of the account, and this client's other headers."""
+    def log_in(self, *, phone: str, password: str, code: str = "") -> "Client":
+        """Return a client with an access token of the account, and this client's other headers.
+
+        Raises:
+            UnexpectedResponse: the account has a second factor, and `code` is empty or wrong.
+        """
         tokens = self.post("/accounts/login/", {"phone": phone, "password": password})
+        if "challenge_token" in tokens:
+            if not code:
+                raise UnexpectedResponse(f"the account {phone} has a second factor: a code is needed as well")
+            answer = {"challenge_token": tokens["challenge_token"], "code": code}
+            tokens = self.post("/api/accounts/login/second-factor/", answer)
         return Client(self.address, {**self.headers, "Authorization": f"Bearer {tokens['access_token']}"})
 
 

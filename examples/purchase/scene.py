@@ -37,10 +37,10 @@ class Scene:
 
 
 @contextmanager
-def prepared(address: str, *, staff_phone: str, staff_password: str) -> Iterator[Scene]:
+def prepared(address: str, *, staff_phone: str, staff_password: str, staff_code: str = "") -> Iterator[Scene]:
     """Prepare a shop; afterwards, delete its new rates and methods, and take the products off sale."""
     guest = Client(address)
-    staff = guest.log_in(phone=staff_phone, password=staff_password)
+    staff = guest.log_in(phone=staff_phone, password=staff_password, code=staff_code)
     word = f"zq{token_hex(5)}"
     with ExitStack() as undo:
         if not staff.get("/api/taxes/rates/")["count"]:

@@ -1,7 +1,11 @@
 """The example of a purchase works: from a guest's search to the refund, with exact reports after each step."""
 
+from uuid import uuid4
+
+from pyotp import TOTP
+
 from tests.backend.payments.gateways.stripe_server import StripeServer
-from tests.journeys.conftest import STAFF
+from tests.journeys.conftest import STAFF, log_in
 from tests.services.shop import Shop
 from tests.services.waiting import wait_until
 
@@ -11,7 +15,8 @@ def test_a_purchase_from_two_sellers_is_reported_to_the_cent_after_each_step(
 ) -> None:
     # Stripe sends some events twice.
     stripe.deliveries = 2
-    credentials = ("--staff-phone", STAFF[0], "--staff-password", STAFF[1])
+    phone, code = staff_with_a_second_factor(shop)
+    credentials = ("--staff-phone", phone, "--staff-password", STAFF[1], "--staff-code", code)
     gateway = ("--gateway", "stripe", "--stripe-url", stripe.url)
 
     output = shop.python("-m", "examples.purchase", f"http://127.0.0.1:{shop.port}", *credentials, *gateway)
@@ -24,6 +29,17 @@ def test_a_purchase_from_two_sellers_is_reported_to_the_cent_after_each_step(
     assert [refund["amount"] for refund in stripe.refunds.values()] == [9_793]
     assert set(stripe.delivered) == {200}
     require_documents(shop, token=staff)
+
+
+def staff_with_a_second_factor(shop: Shop) -> tuple[str, str]:
+    """Create a staff account with an authenticator app; return its phone and a recovery code."""
+    phone = f"+1212555{uuid4().int % 10_000:04}"
+    shop.manage("createsuperuser", "--noinput", "--phone", phone)
+    token = log_in(shop, phone=phone, password=STAFF[1])
+    path = "/api/accounts/me/second-factor/totp/"
+    secret = shop.post(path, {"password": STAFF[1]}, token=token)[1]["data"]["secret"]
+    confirmed = shop.post(f"{path}confirm/", {"code": TOTP(secret).now()}, token=token)[1]
+    return phone, confirmed["data"]["recovery_codes"][0]
 
 
 def require_documents(shop: Shop, *, token: str) -> None:

@@ -36,10 +36,13 @@ def client_with(headers: dict[str, str], *, stored: bool | None = None, logged_i
         ("required", {}, None, None, False),
         ("required", GRANTED, None, None, True),
         ("required", {}, True, None, True),
-        # The header comes before the body, the account's choice before both, the browser's before all.
+        # An objection counts more than a consent, whichever of header, body, account and browser has it.
         ("required", DENIED, True, None, False),
+        ("assumed", GRANTED, False, None, False),
         ("assumed", GRANTED, True, False, False),
-        ("required", DENIED, False, True, True),
+        ("required", DENIED, None, True, False),
+        ("required", {}, False, True, False),
+        ("required", {}, None, True, True),
         ("assumed", {**GRANTED, "Sec-GPC": "1"}, True, True, False),
         ("assumed", {"DNT": "1"}, None, None, False),
         ("assumed", {"DNT": "0"}, None, None, True),
