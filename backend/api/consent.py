@@ -13,7 +13,7 @@ TRACKING_CONSENT = RequestHeader(
     description="The shopper's choice about tracking. An objection counts more than a consent, whether it is "
     "here, stored with the account, or the browser's `Sec-GPC: 1` or `DNT: 1`.",
 )
-_CHOICES = {"granted": True, "denied": False}
+_CHOICES = {None: None, "granted": True, "denied": False}
 
 
 def tracking_choice(request: Request) -> bool | None:
@@ -25,11 +25,11 @@ def tracking_choice(request: Request) -> bool | None:
         InvalidInput: the header's value is neither `granted` nor `denied`.
     """
     sent = request.META.get("HTTP_X_TRACKING_CONSENT")
-    if sent is not None and sent not in _CHOICES:
+    if sent not in _CHOICES:
         raise InvalidInput(**{CONSENT_HEADER: "Must be `granted` or `denied`."})
     objects = "1" in (request.META.get("HTTP_SEC_GPC"), request.META.get("HTTP_DNT"))
     stored: bool | None = getattr(request.user, "tracking_consent", None)
-    return combined(False if objects else None, stored, _CHOICES.get(sent))
+    return combined(False if objects else None, stored, _CHOICES[sent])
 
 
 def combined(*choices: bool | None) -> bool | None:

@@ -28,7 +28,7 @@ from tests.backend.api.schema.document import codes, operations
 from tests.backend.search.conftest import folder_engine  # noqa: F401 - a fixture
 from tests.backend.shop import SYSTEM
 
-OF_ANY_ROLE = {"second_factor_required", "login_not_recent"}
+OF_ANY_ROLE = {"second_factor_required", "login_not_recent", "common_password"}
 CART_TOKENS = {"guest": "no token", "other guest": "no token"}
 OTHERS = {"other customer": "customer", "other seller": "seller"}
 ALIKE = CART_TOKENS | OTHERS
