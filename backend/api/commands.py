@@ -2,16 +2,12 @@
 
 from django.core.management.base import CommandError
 
-from backend.api.errors import DomainError, InvalidInput
+from backend.api.errors import DomainError, InvalidInput, written_details
 
 
 def command_error(error: DomainError) -> CommandError:
-    """Return the error that a command prints: the message and the hint, or what is wrong with each field."""
+    """Return what a command prints: the message, details and hint, or what is wrong with each field."""
+    details = written_details(error.details)
     if isinstance(error, InvalidInput):
-        fields = [f"{name}: {text}" for name, texts in error.details.items() for text in _listed(texts)]
-        return CommandError("; ".join(fields) or error.message)
-    return CommandError(f"{error.message} {error.hint}".rstrip())
-
-
-def _listed(texts: object) -> list[str]:
-    return [str(text) for text in texts] if isinstance(texts, list) else [str(texts)]
+        return CommandError(details or error.message)
+    return CommandError(" ".join(filter(None, (error.message, details and f"({details})", error.hint))))

@@ -42,6 +42,15 @@ class DomainError(Exception):
         super().__init__(self.message)
 
 
+def written_details(details: Mapping[str, object]) -> str:
+    """Return the details as text, such as `reasons: seller, staff; orders: A-1`."""
+    return "; ".join(f"{name}: {_written(value)}" for name, value in details.items())
+
+
+def _written(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
 class NotInTransaction(RuntimeError):
     """A row that must be committed together with a change was written outside a transaction."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from rest_framework.exceptions import PermissionDenied
 
-from backend.api.errors import DomainError, InvalidInput
+from backend.api.errors import DomainError, InvalidInput, written_details
 
 REFUSALS = (DomainError, PermissionDenied)
 """What a service raises if it refuses a change."""
@@ -40,9 +40,4 @@ def text_of(error: Exception) -> str:
     if not isinstance(error, DomainError):
         return str(error)
     details = {name: value for name, value in error.details.items() if not name.endswith("_id")}
-    written = (f"{name}: {_written(value)}" for name, value in details.items())
-    return " ".join([error.message, "; ".join(written)]).strip()
-
-
-def _written(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return f"{error.message} {written_details(details)}".strip()

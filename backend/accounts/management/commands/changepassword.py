@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from backend.accounts import selectors
 from backend.accounts.passwords import set_password
+from backend.api.commands import command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 
@@ -31,5 +32,5 @@ class Command(BaseCommand):
             by = Actor.system("changepassword")
             ended = set_password(user.pk, password=password, by=by, now=timezone.now())
         except DomainError as error:
-            raise CommandError(f"{error.message} {error.details}") from error
+            raise command_error(error) from error
         self.stdout.write(f"password changed; {ended} sessions ended")

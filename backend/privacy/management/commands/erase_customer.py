@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.accounts.phones import phone_of
+from backend.api.commands import command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 from backend.privacy.services import erase_customer
@@ -33,5 +34,5 @@ class Command(BaseCommand):
         except User.DoesNotExist as error:
             raise CommandError("there is no such account") from error
         except DomainError as error:
-            raise CommandError(f"{error.message} {error.details}") from error
+            raise command_error(error) from error
         self.stdout.write(f"erased; the receipt is {erasure.pk}")

@@ -3,9 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from backend.api.commands import command_error
 from backend.api.errors import DomainError
 from backend.audit.actors import Actor
 from backend.privacy.guests import Contact, erase_guest, other_orders
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             by = Actor.system("erase_guest")
             erasure = erase_guest(numbers, contact=contact, by=by, now=timezone.now())
         except DomainError as error:
-            raise CommandError(f"{error.message} {error.details}") from error
+            raise command_error(error) from error
         self.stdout.write(f"erased; the receipt is {erasure.pk}")
         if others := other_orders(contact=contact, except_numbers=numbers):
             self.stdout.write(f"other orders of guests with this address: {', '.join(sorted(others))}")
