@@ -17,7 +17,11 @@ class AddIndexConcurrently(AddIndex):
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """Add the index; replace an invalid one that a build left behind that was interrupted."""
+        """Add the index; replace the one that an interrupted migration left behind.
+
+        Because the migration isn't atomic, an index can exist without being recorded; on PostgreSQL it may
+        also be invalid.
+        """
         model = to_state.apps.get_model(app_label, self.model_name)
         if not self.allow_migrate_model(schema_editor.connection.alias, model):
             return
@@ -25,6 +29,7 @@ class AddIndexConcurrently(AddIndex):
             schema_editor.remove_index(model, self.index, concurrently=True)
             schema_editor.add_index(model, self.index, concurrently=True)
         else:
+            schema_editor.execute(f"DROP INDEX IF EXISTS {schema_editor.quote_name(self.index.name)}")
             schema_editor.add_index(model, self.index)
 
     def database_backwards(
