@@ -12,7 +12,7 @@ from backend.accounts.locks import lock_user
 from backend.accounts.models import EmailVerification, SecurityEventKind, User
 from backend.accounts.passwords import Confirmation, confirmed_user
 from backend.accounts.security_events import publish_security_event
-from backend.accounts.sent_codes import count_try, digits_of
+from backend.accounts.sent_codes import attempt_code, digits_of
 from backend.api.errors import InvalidInput
 from backend.audit.actors import Actor
 from backend.audit.services import record
@@ -130,7 +130,7 @@ def verify_email(
 
 def _use(row: EmailVerification, *, code: str, now: datetime) -> bool:
     """Count an attempt; return whether the code was right, which uses it up."""
-    is_right = count_try(row, sent=code_of(row), code=code, most=MOST_ATTEMPTS, now=now)
+    is_right = attempt_code(row, sent=code_of(row), code=code, most=MOST_ATTEMPTS, now=now)
     row.used_at = now if is_right else row.used_at
     row.save(update_fields=["attempts", "used_at"])
     return is_right

@@ -13,6 +13,13 @@ class InvalidToken(ValueError):
     """The text is not a valid session token; the API responds with 401."""
 
 
+class ForeignToken(Exception):
+    """The shop did not sign the access token with its key, or not in the form of its tokens.
+
+    The token may still be valid.
+    """
+
+
 class PhoneTaken(DomainError):
     """Another account has this phone number."""
 

@@ -16,7 +16,7 @@ from backend.accounts.known_devices import known_device_id
 from backend.accounts.models import OneTimePassword, User
 from backend.accounts.phones import phone_of
 from backend.accounts.random_tokens import hash_of, new_token
-from backend.accounts.sent_codes import count_try, digits_of
+from backend.accounts.sent_codes import attempt_code, digits_of
 from backend.outbox.services import publish
 from backend.outbox.topics import Topic
 
@@ -109,7 +109,7 @@ def _exchange(number: str, *, code: str, attempts: int, now: datetime) -> str | 
         row = rows.order_by("-pk").first()
         if row is None:
             return None
-        is_right = count_try(row, sent=code_of(row), code=code, most=attempts, now=now)
+        is_right = attempt_code(row, sent=code_of(row), code=code, most=attempts, now=now)
         if is_right and row.user_id is not None:
             token = new_token()
             row.used_at = now

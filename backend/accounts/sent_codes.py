@@ -16,7 +16,7 @@ def digits_of(nonce: str, *, salt: str) -> str:
     return f"{int.from_bytes(digest, 'big') % 10**DIGITS:0{DIGITS}}"
 
 
-def count_try(
+def attempt_code(
     row: EmailVerification | OneTimePassword, *, sent: str, code: str, most: int, now: datetime
 ) -> bool:
     """Count an attempt at the code that was sent, at most `most`; return whether it is right and still valid.
@@ -24,6 +24,6 @@ def count_try(
     The caller holds a lock on the row, and saves it.
     """
     is_open = row.used_at is None and row.expires_at > now and row.attempts < most
-    # Known devices may try more often than others, whose attempts don't lower the count.
+    # `most` is higher for known devices; an attempt with a lower one must not decrease the count.
     row.attempts = max(row.attempts, min(row.attempts + 1, most))
     return hmac.compare_digest(sent.encode(), code.encode()) and is_open

@@ -99,8 +99,8 @@ def update_profile(
 ) -> User:
     """Change the fields of the account and return it.
 
-    A change of a consent is stored with its time; `email` as in `change_email`, or `remove_email` if it is
-    empty.
+    A change of a consent is stored with its time; `email` as in `change_email`, or if it is empty as in
+    `remove_email`, which alone needs `confirmation`.
 
     Raises:
         InvalidInput, WrongPassword: removing a verified address needs `confirmation`; nothing is changed.

@@ -1,4 +1,4 @@
-"""Changes of the areas of staff, of admins, of whether an account is active, and the end of its sessions.
+"""Changes by staff: the areas of staff, admins, whether an account is active, and the end of its sessions.
 
 docs/decisions/roles.md has the rules. Each function locks the accounts that decide, in the order of their
 ids, so that of two concurrent changes the second one sees the first.
@@ -112,7 +112,7 @@ def end_sessions(user_id: int, *, by: Actor, now: datetime) -> int:
 
 
 def end_one_session(session: Session, *, by: Actor, now: datetime) -> None:
-    """End the session, for the account that is not its own.
+    """End one session of an account.
 
     Raises:
         AccountNotFound, AreaRequired, BeyondOwnAreas: as for `set_active`.

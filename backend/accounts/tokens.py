@@ -19,7 +19,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.state import token_backend
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
-from backend.accounts.errors import InvalidToken
+from backend.accounts.errors import ForeignToken, InvalidToken
 from backend.accounts.models import Session
 
 SESSION_CLAIM = "sid"
@@ -62,19 +62,15 @@ def session_id_of_access_token(raw: bytes) -> UUID:
     """
     try:
         token = own_access_token(raw, key=token_backend.prepared_signing_key)
-    except OtherFormError:
+    except ForeignToken:
         return session_id_of(verified_token(AccessToken, raw))
     if not token.issued_at <= time.time() < token.expires_at:
         raise InvalidToken
     return token.session_id
 
 
-class OtherFormError(Exception):
-    """The token was not signed with the key, or doesn't have exactly the form of those that we sign."""
-
-
 class OwnToken(NamedTuple):
-    """What an access token says."""
+    """The contents of an access token that the shop signed."""
 
     session_id: UUID
     issued_at: int
@@ -90,22 +86,22 @@ def own_access_token(raw: bytes, *, key: bytes) -> OwnToken:
     The library takes much longer, because it accepts any form; it decides about all other tokens.
 
     Raises:
-        OtherFormError: the token has another form, or another signature.
+        ForeignToken: it has another signature or another form.
     """
     signed, _, signature = raw.rpartition(b".")
     header, _, payload = signed.partition(b".")
     expected = _without_padding(hmac.digest(key, signed, "sha256"))
     if header != _HEADER or not hmac.compare_digest(expected, signature):
-        raise OtherFormError
+        raise ForeignToken
     try:
         claims = json.loads(urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
         if not isinstance(claims, dict) or {name: type(claims[name]) for name in claims} != _CLAIMS:
-            raise OtherFormError
+            raise ForeignToken
         if claims["token_type"] != AccessToken.token_type or claims["exp"] > _LATEST:
-            raise OtherFormError
+            raise ForeignToken
         return OwnToken(_session_id(claims[SESSION_CLAIM]), claims["iat"], claims["exp"])
     except (ValueError, RecursionError, InvalidToken) as error:
-        raise OtherFormError from error
+        raise ForeignToken from error
 
 
 def _without_padding(digest: bytes) -> bytes:

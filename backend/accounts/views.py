@@ -175,8 +175,8 @@ class ProfileView(APIView):
         verified address needs your `password`.
         """
         changes = dict(parse_body(request, ProfileChangesSerializer))
-        password, confirmation = changes.pop("password", ""), None
-        if password and changes.get("email") == "":
+        confirmation = None
+        if password := changes.pop("password", ""):
             confirmation = Confirmation(password=password, session_id=session_of(request).pk)
         user = services.update_profile(
             account_of(request).pk,

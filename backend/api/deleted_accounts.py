@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from rest_framework.exceptions import AuthenticationFailed
 
 
-def without_account(error: Exception, *, request: Any, view: Any) -> Exception:
+def unauthenticated_if_deleted(error: Exception, *, request: Any, view: Any) -> Exception:
     """Return a 401 if the error occurred because the sender's account no longer exists, otherwise the error.
 
     After the account was read for authentication it isn't locked, so another request can erase it: then its

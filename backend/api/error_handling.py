@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from backend.api.deleted_accounts import without_account
+from backend.api.deleted_accounts import unauthenticated_if_deleted
 from backend.api.errors import DomainError, InvalidInput, NotFound, translated
 from backend.api.request_id import current_request_id
 from backend.api.slashes import path_with_slash
@@ -134,7 +134,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
     Return None for an unexpected exception: Django then logs it and responds with `server_error`.
     """
     view = context.get("view")
-    match without_account(translated(error), request=context.get("request"), view=view):
+    match unauthenticated_if_deleted(translated(error), request=context.get("request"), view=view):
         case DomainError() as known:
             response = _of_domain(known, request_names=getattr(view, "request_names", {}))
         case exceptions.ValidationError() as invalid:

@@ -19,7 +19,7 @@ from backend.audit.services import record
 
 # Entries can't be changed, so an entry about a search must not have a phone or a name that was typed there.
 SEARCHES = re.compile(r"[a-z_]+\.[A-Za-z]+( [0-9A-Za-z-]{1,40})?|[0-9]{1,9}")
-OTHER_SEARCH = "something else than an object or a user's id"
+OTHER_SEARCH = "something other than an object or a user's id"
 PAGES = re.compile(r"[0-9]{1,9}")
 
 

@@ -14,14 +14,14 @@ class LoginNotRecent(DomainError):
 
 
 class ErasureRefused(DomainError):
-    """The account is still needed: for orders, returns or payments in progress, or because it sells or works.
+    """Personal data is still needed for orders, returns or payments, or the account sells or is staff.
 
     Staff lose their rights first; a seller's name is part of the shop's business records.
     """
 
     code = "erasure_refused"
     status = 409
-    message = "The account can't be deleted yet."
+    message = "Personal data that is still needed can't be deleted yet."
     details_keys = {
         "reasons": "A list of: `orders_in_progress`, `returns_in_progress`, `payments_in_progress`, "
         "`seller`, `staff`.",

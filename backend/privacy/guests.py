@@ -24,7 +24,7 @@ from backend.orders.personal_data import PERSONAL_DATA as ORDERS
 from backend.privacy.errors import GuestOrderNotFound
 from backend.privacy.models import Erasure
 from backend.privacy.obstacles import require_finished
-from backend.privacy.services import begin, finish
+from backend.privacy.services import begin_erasure, publish_erasure
 
 logger = structlog.get_logger(__name__)
 
@@ -64,13 +64,15 @@ def erase_guest(order_numbers: Sequence[str], *, contact: Contact, by: Actor, no
         require_finished(orders)
         tokens = set(orders.exclude(guest="").values_list("guest", flat=True))
         keys = _keys_of(orders, tokens=tokens)
-        erasure = begin(ShopperKeys(keys[0], tuple(keys[1:])) if keys else None, orders=orders, now=now)
+        erasure = begin_erasure(
+            ShopperKeys(keys[0], tuple(keys[1:])) if keys else None, orders=orders, now=now
+        )
         for order in orders.order_by("pk"):
             record("privacy.guest_erased", by=by, subject=order)
         counts = {**ORDERS.erase_guest(orders, keys=keys), **CARTS.erase_guest(tokens, keys=keys)}
         # They have copies of the orders.
         counts["idempotent_requests"] = IdempotencyKey.objects.filter(guest__in=tokens).delete()[0]
-        finish(erasure, counts=counts)
+        publish_erasure(erasure, counts=counts)
     # After restoring a backup, operators look here for the guests to erase again.
     logger.info("guest_erased", order_numbers=list(order_numbers))
     return erasure

@@ -84,10 +84,10 @@ def erase_customer(user_id: int, *, by: Actor, now: datetime) -> Erasure:
 
 def _erased(user: User, *, by: Actor, now: datetime) -> Erasure:
     """Erase the locked user's rows, and publish the erasure."""
-    erasure = begin(shopper_keys_of(user.pk), orders=Order.objects.filter(user=user), now=now)
+    erasure = begin_erasure(shopper_keys_of(user.pk), orders=Order.objects.filter(user=user), now=now)
     # Recorded before, because the actor may be the user, and so may be what is said about the user.
     record("privacy.customer_erased", by=by, subject=user)
-    finish(erasure, counts=_erase_rows(user.pk, now=now))
+    publish_erasure(erasure, counts=_erase_rows(user.pk, now=now))
     return erasure
 
 
@@ -98,7 +98,7 @@ def _locked(user_id: int) -> User:
     return User.objects.select_for_update(of=("self",)).get(pk=user_id)
 
 
-def begin(keys: ShopperKeys | None, *, orders: QuerySet[Order], now: datetime) -> Erasure:
+def begin_erasure(keys: ShopperKeys | None, *, orders: QuerySet[Order], now: datetime) -> Erasure:
     """Insert the receipt of an erasure of a shopper who has these keys and orders, and return it."""
     erasure = Erasure.objects.create(
         requested_at=now,
@@ -110,7 +110,7 @@ def begin(keys: ShopperKeys | None, *, orders: QuerySet[Order], now: datetime) -
     return erasure
 
 
-def finish(erasure: Erasure, *, counts: Mapping[str, int]) -> None:
+def publish_erasure(erasure: Erasure, *, counts: Mapping[str, int]) -> None:
     """Store how many rows were erased, by section, and publish the erasure to the stores."""
     erasure.erased = {section: count for section, count in counts.items() if count}
     erasure.save(update_fields=["erased"])

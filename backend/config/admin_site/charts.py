@@ -1,4 +1,4 @@
-"""Bar charts of the index page, drawn by Chart.js from the JSON that unfold's template hands over."""
+"""Bar charts of the index page, which Chart.js draws from JSON in the page."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,13 +32,13 @@ class Chart:
     height: int
 
 
-def columns(label: str, *, names: Sequence[str], series: Sequence[Bars]) -> Chart:
+def vertical_bars(label: str, *, names: Sequence[str], series: Sequence[Bars]) -> Chart:
     """Return a chart of vertical bars, such as one for each day."""
     scales = {"x": _axis(maxRotation=0, autoSkipPadding=12), "y": _axis()}
     return Chart(label=label, data=_data(names, series), options=_options(series, scales=scales), height=240)
 
 
-def rows(label: str, *, names: Sequence[str], series: Sequence[Bars], unit: str) -> Chart:
+def horizontal_bars(label: str, *, names: Sequence[str], series: Sequence[Bars], unit: str) -> Chart:
     """Return a chart of horizontal bars, one for each name; those of zero are still visible."""
     scales = {
         "x": {**_axis(precision=0), "title": {"display": True, "text": unit, "color": _GREY}},

@@ -19,10 +19,8 @@ from backend.api.errors import DomainError
 from backend.audit.actors import actor_of
 from backend.config.admin_site import logins
 from backend.config.admin_site.forms import FirstCodeForm, NewPasskeyForm, OwnPasswordForm
+from backend.config.admin_site.login_pages import INDEX, LOGIN
 from backend.config.admin_site.logins import has_second_factor, login_session_of
-
-INDEX = "admin:index"
-LOGIN = "admin:login"
 
 
 def set_up_second_factor(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:

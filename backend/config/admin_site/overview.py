@@ -84,7 +84,7 @@ def _sales(user: User, *, today: date) -> Panel:
             )
             for row in reversed(rows)
         ],
-        chart=charts.columns(label, names=names, series=series) if rows else None,
+        chart=charts.vertical_bars(label, names=names, series=series) if rows else None,
     )
 
 
@@ -110,10 +110,10 @@ def _low_stock() -> Panel:
         summary=f"Variants that are low on stock or sold out: {levels.count()}.",
         columns=("SKU", "Product", "Available", "Threshold", "Level"),
         rows=[
-            (row.variant.sku, row.variant.product.title, row.variant.available, most, row.get_level_display())
-            for row, most in zip(rows, thresholds, strict=True)
+            (variant.sku, variant.product.title, variant.available, threshold, row.get_level_display())
+            for row, variant, threshold in zip(rows, variants, thresholds, strict=True)
         ],
-        chart=charts.rows(label, names=names, series=series, unit="units") if rows else None,
+        chart=charts.horizontal_bars(label, names=names, series=series, unit="units") if rows else None,
     )
 
 
@@ -138,7 +138,7 @@ def _health() -> Panel:
             )
             for probe in probes
         ],
-        chart=charts.rows(label, names=names, series=[lags], unit="seconds behind") if probes else None,
+        chart=charts.horizontal_bars(label, names=names, series=[lags], unit="seconds") if probes else None,
     )
 
 

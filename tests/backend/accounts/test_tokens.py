@@ -16,7 +16,7 @@ from django.conf import settings
 from rest_framework.test import APIClient
 
 from backend.accounts import tokens
-from backend.accounts.errors import InvalidToken
+from backend.accounts.errors import ForeignToken, InvalidToken
 from backend.accounts.models import User
 from tests.backend.accounts.clients import PASSWORD, PHONE, authenticates, log_in, renew
 
@@ -146,7 +146,7 @@ def test_a_token_that_was_verified_before_is_refused_when_it_expires_or_the_key_
         later.setattr(tokens, "time", SimpleNamespace(time=lambda: 4_102_444_800))
         with pytest.raises(InvalidToken):
             tokens.session_id_of_access_token(raw)
-    with pytest.raises(tokens.OtherFormError):
+    with pytest.raises(ForeignToken):
         tokens.own_access_token(raw, key=b"another key")
 
 
