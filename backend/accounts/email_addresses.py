@@ -58,7 +58,7 @@ def change_email(user_id: int, *, email: str, by: Actor, now: datetime) -> User:
 def remove_email(user_id: int, *, confirmation: Confirmation | None, by: Actor, now: datetime) -> User:
     """Remove the address, and return the user; a verified one needs the password.
 
-    Otherwise the thief of a session could cut the owner off from codes and notices.
+    Otherwise somebody with a stolen session could cut the owner off from codes and notices.
 
     Raises:
         InvalidInput: the address is verified, and `confirmation` is None.

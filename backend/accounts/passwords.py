@@ -50,7 +50,7 @@ def require_acceptable(password: str, *, user: User) -> None:
 def confirm_password(user: User, *, password: str, session_id: UUID, now: datetime) -> None:
     """Check the password of a logged-in user, before a change that a stolen access token must not make.
 
-    Attempts are counted by session, so that a thief doesn't use up those of the user's other sessions.
+    Attempts are counted by session, so that an attacker doesn't use up those of the user's other sessions.
 
     Raises:
         WrongPassword: it is wrong.

@@ -10,7 +10,7 @@ from backend.outbox.topics import Topic
 KEPT_FOR = timedelta(days=90)
 LOGIN_NOTICES = 3
 LOGIN_NOTICES_WITHIN = timedelta(days=1)
-"""At most so many notices of logins are sent to a user within this time, however often a thief logs in."""
+"""A user gets at most LOGIN_NOTICES within this time, however often an attacker logs in."""
 
 
 def publish_security_event(user_id: int, *, kind: SecurityEventKind, detail: str = "", now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The personal data of all apps, and the stores outside the database that know shoppers."""
+"""The personal data of all apps, and the stores outside the database that have data of shoppers."""
 
 from collections.abc import Sequence
 

@@ -105,7 +105,7 @@ BEAT_SCHEDULE = {
         "task": "backend.analytics.tasks.drop_old_dead_letters",
         "schedule": timedelta(days=1),
     },
-    "empty old queries": {
+    "empty old texts of events": {
         "task": "backend.analytics.tasks.empty_old_texts",
         "schedule": timedelta(days=1),
     },

@@ -24,7 +24,7 @@ from backend.importing.headers import Header
 from backend.importing.models import ImportRun
 from backend.importing.outcomes import Refused, RefusedRows, Summary, Written
 from backend.importing.run import Item, run
-from backend.importing.runs import StoredRefusedRows, begin_run, end_run
+from backend.importing.stored_runs import StoredRefusedRows, begin_run, end_run
 from backend.importing.text import DELIMITERS, ENCODINGS, Dialect
 from backend.outbox.catch_up import catch_up
 from backend.outbox.errors import NotCaughtUp
@@ -148,7 +148,7 @@ class ImportCommand(BaseCommand, Generic[Item]):
         summary = Summary()
         with _interruptible(summary):
             stored = None if job.dry_run else self._begin(job)
-            refused_rows = _refused_rows(job, run=stored)
+            refused_rows = _refused_rows(job, stored=stored)
             with refused_rows, _progress(job) as progress:
                 run(
                     job.read(job.path),
@@ -194,17 +194,17 @@ class ImportCommand(BaseCommand, Generic[Item]):
             raise CommandError(f"{message}; a relay will update them") from error
 
 
-def _refused_rows(job: ImportJob[Any], *, run: ImportRun | None) -> RefusedRows:
-    """Return where refused rows are stored: nowhere without a run."""
+def _refused_rows(job: ImportJob[Any], *, stored: ImportRun | None) -> RefusedRows:
+    """Return where refused rows are stored: nowhere if the run isn't."""
     table = open_table(job.path, header=job.header, dialect=job.dialect)
     columns = table.names if job.header.whole_rows else job.header.required
-    if run is None:
+    if stored is None:
         return RefusedRows(None, columns=columns, delimiter=table.delimiter)
     return StoredRefusedRows(
         settings.VITRINE_HOME / "imports" / f"{job.name}-{job.now:%Y%m%dT%H%M%S}.csv",
         columns=columns,
         delimiter=table.delimiter,
-        run=run,
+        run=stored,
         with_cells=not job.has_personal_data,
     )
 

@@ -93,10 +93,10 @@ class EmailVerificationKind(NotOptional):
 
 
 class SecurityNoticeKind(NotOptional):
-    """A change to the security of an account or a login from a new device, in case it is an intruder's.
+    """A change to the security of an account or a login from a new device, in case it is an attacker's.
 
     It is sent by e-mail, to the address that was verified before the change. An account without one gets it
-    by SMS too, because an intruder may have set its address.
+    by SMS too, because an attacker may have set its address.
     """
 
     kind: ClassVar[NotificationKind] = NotificationKind.SECURITY_NOTICE

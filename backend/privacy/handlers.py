@@ -22,7 +22,7 @@ class PersonalData(Protocol):
 
 
 class PersonalStore(Protocol):
-    """A store outside the database that knows shoppers by their keys."""
+    """A store outside the database, whose data refers to shoppers by their keys."""
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from backend.accounts.models.users import User
 
 
 class SecurityEventKind(models.TextChoices):
-    """What happened to an account that may be the work of an intruder."""
+    """What happened to an account that an attacker may have caused."""
 
     SECOND_FACTOR_ADDED = "second_factor_added", "A second factor was added"
     SECOND_FACTOR_REMOVED = "second_factor_removed", "A second factor was removed"

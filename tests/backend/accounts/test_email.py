@@ -132,11 +132,11 @@ def test_a_verified_address_belongs_to_one_account_which_only_its_owner_learns(c
 
 
 def test_the_password_is_needed_so_that_a_stolen_session_cannot_get_the_codes(client: APIClient) -> None:
-    client.post(EMAIL, {"email": "thief@shop.example"})
+    client.post(EMAIL, {"email": "attacker@shop.example"})
     assert client.post(VERIFY, {"code": newest()}).status_code == 400
     refused = [verify(client, password="a guess").json()["code"] for _ in range(11)]
     assert refused == ["wrong_password"] * 10 + ["too_many_attempts"]
-    assert shown() == ("thief@shop.example", False)
+    assert shown() == ("attacker@shop.example", False)
 
 
 @pytest.mark.parametrize(

@@ -292,12 +292,12 @@ def test_registrations_that_succeed_are_not_counted() -> None:
 def test_guesses_of_the_current_password_are_counted_by_session(user: User) -> None:
     client, path = APIClient(), "/accounts/change-password/"
     body = {"current_password": "a guess", "password": "another-lamp-shade"}
-    thief, owner = (bearer(log_in(client)["access_token"]) for _ in range(2))
-    codes = [client.post(path, body, headers=thief).json()["code"] for _ in range(11)]
+    attacker, owner = (bearer(log_in(client)["access_token"]) for _ in range(2))
+    codes = [client.post(path, body, headers=attacker).json()["code"] for _ in range(11)]
     assert codes == ["wrong_password"] * 10 + ["too_many_attempts"]
     cache.clear()
     right = {**body, "current_password": PASSWORD}
-    assert client.post(path, right, headers=thief).status_code == 429
+    assert client.post(path, right, headers=attacker).status_code == 429
     assert client.post(path, right, headers=owner).status_code == 200
 
 

@@ -67,7 +67,7 @@ def test_failed_logins_are_not_reported() -> None:
     assert not SecurityEvent.objects.exists()
 
 
-def test_a_thief_who_logs_in_often_cannot_flood_the_owner() -> None:
+def test_an_attacker_who_logs_in_often_cannot_flood_the_owner() -> None:
     log_in(APIClient())
     enter = partial(log_in_directly, phone=PHONE, password=PASSWORD, now=timezone.now())
     together(*[enter] * 6)

@@ -190,7 +190,7 @@ def found_in_files(folder: Path, values: list[str]) -> set[tuple[str, str]]:
     }
 
 
-def test_no_store_links_to_the_person(
+def test_no_store_links_to_the_customer_or_to_the_guest(
     warehouse: Warehouse, stream: Stream, models: Registry, redis_url: str, tmp_path: Path
 ) -> None:
     buyer = active_customer()

@@ -1,4 +1,4 @@
-"""Stores the runs of imports, which staff read in the admin."""
+"""Stores the runs of imports and their refused rows, which staff read in the admin."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from backend.accounts.areas import StaffArea, stored_areas
-from backend.importing import runs
+from backend.importing import stored_runs
 from backend.importing.models import ImportRun, RefusedRow
 from tests.backend.config.admin_site.browser import PASSWORD, logged_in
 from tests.backend.importing.written import ONLINE_RETAIL, line, table
@@ -59,7 +59,7 @@ def test_only_the_first_refused_rows_are_stored_and_old_runs_are_deleted(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.VITRINE_HOME = tmp_path
-    monkeypatch.setattr(runs, "MOST_REFUSED", 2)
+    monkeypatch.setattr(stored_runs, "MOST_REFUSED", 2)
     import_rows(tmp_path)
     assert RefusedRow.objects.count() == 2
     ImportRun.objects.update(started_at=timezone.now() - timedelta(days=366))
