@@ -37,7 +37,7 @@ def set_areas(user_id: int, *, areas: Collection[StaffArea], by: Actor) -> User:
     """
     with transaction.atomic():
         user, granter = _locked(user_id, by=by)
-        _require_power_over(user, granter=granter, granting=areas)
+        _require_areas_of(user, granter=granter, granting=areas)
         if user.is_admin:
             raise AdminHasAllAreas(account_id=user_id)
         before = user.areas
@@ -59,7 +59,7 @@ def set_admin(user_id: int, *, admin: bool, by: Actor) -> User:
     """
     with transaction.atomic():
         user, granter = _locked(user_id, by=by)
-        _require_power_over(user, granter=granter)
+        _require_areas_of(user, granter=granter)
         _require_admin(granter)
         if user.is_admin == admin:
             return user
@@ -85,7 +85,7 @@ def set_active(user_id: int, *, active: bool, by: Actor, now: datetime) -> User:
     """
     with transaction.atomic():
         user, granter = _locked(user_id, by=by)
-        _require_right_to(user, granter=granter)
+        _require_right_to_manage(user, granter=granter)
         if user.is_active == active:
             return user
         if not active:
@@ -107,7 +107,7 @@ def end_sessions(user_id: int, *, by: Actor, now: datetime) -> int:
     """
     with transaction.atomic():
         user, granter = _locked(user_id, by=by)
-        _require_right_to(user, granter=granter)
+        _require_right_to_manage(user, granter=granter)
         return end_other_sessions(user_id, kept=None, by=by, now=now)
 
 
@@ -119,7 +119,7 @@ def end_one_session(session: Session, *, by: Actor, now: datetime) -> None:
     """
     with transaction.atomic():
         user, granter = _locked(session.user_id, by=by)
-        _require_right_to(user, granter=granter)
+        _require_right_to_manage(user, granter=granter)
         end_session(session.pk, by=by, now=now)
 
 
@@ -135,14 +135,14 @@ def _locked(user_id: int, *, by: Actor) -> tuple[User, User | None]:
     return accounts[user_id], None if by.user_id is None else accounts[by.user_id]
 
 
-def _require_right_to(user: User, *, granter: User | None) -> None:
+def _require_right_to_manage(user: User, *, granter: User | None) -> None:
     if user.staff_areas or user.is_staff:
-        _require_power_over(user, granter=granter)
+        _require_areas_of(user, granter=granter)
     else:
         _require_area(granter, area=StaffArea.CUSTOMERS)
 
 
-def _require_power_over(user: User, *, granter: User | None, granting: Collection[StaffArea] = ()) -> None:
+def _require_areas_of(user: User, *, granter: User | None, granting: Collection[StaffArea] = ()) -> None:
     if granter is None:
         return
     _require_area(granter, area=StaffArea.STAFF)
