@@ -16,7 +16,7 @@ from backend.api.service_admin.permissions import AreaPermissions
 from backend.audit.models import AuditEntry
 from backend.config.admin_site.pages import load_pages
 from tests.backend.config.admin_site.browser import PASSWORD, fields_of, logged_in
-from tests.backend.config.admin_site.operations import WRITES, Write
+from tests.backend.config.admin_site.writes import WRITES, Write
 from tests.backend.shop import staff
 
 pytestmark = pytest.mark.django_db
