@@ -91,3 +91,10 @@ def errors_of(response: Any) -> str:
         forms.extend([*inline.formset.forms])
     texts = [str(error) for each in forms for errors in each.errors.values() for error in errors]
     return " ".join([*texts, *map(str, context.get("messages", ()))])
+
+
+def is_logged_in(client: Client) -> bool:
+    """Return whether the browser may see the index page."""
+    status = client.get("/admin/").status_code
+    assert status in (200, 302)
+    return status == 200
