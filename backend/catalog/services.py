@@ -94,7 +94,9 @@ def create_product(
 
 
 def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) -> Product:
-    """Apply `changes` (new values by column) and return the product; see `create_product`.
+    """Apply `changes` (new values by column) and return the product.
+
+    Scripts and styles are removed from HTML in the description.
 
     Raises:
         ProductNotFound: there is no such product.
