@@ -48,7 +48,7 @@ class StoredRefusedRows(RefusedRows):
     ) -> None:
         """Store the rows of the run; their cells unless they may have personal data."""
         super().__init__(path, columns=columns, delimiter=delimiter)
-        self._run, self._names = run, columns if with_cells else ()
+        self._run, self._names = run, [_storable(name) for name in columns] if with_cells else []
         self._left = MOST_REFUSED
 
     def add(self, refused: Iterable[Refused]) -> None:
@@ -63,4 +63,9 @@ class StoredRefusedRows(RefusedRows):
 
     def _cells(self, row: Refused) -> dict[str, str]:
         named = zip(self._names, row.row, strict=False)
-        return {name: cell[:_LONGEST_CELL].replace("\0", "") for name, cell in named if cell}
+        return {name: _storable(cell[:_LONGEST_CELL]) for name, cell in named if cell}
+
+
+def _storable(text: str) -> str:
+    """Return the text without null characters, which databases can't store."""
+    return text.replace("\0", "")

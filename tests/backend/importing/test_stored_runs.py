@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,6 +12,7 @@ from pytest_django import Settings
 from backend.accounts.areas import StaffArea, stored_areas
 from backend.importing import stored_runs
 from backend.importing.models import ImportRun, RefusedRow
+from backend.importing.outcomes import Refused
 from tests.backend.config.admin_site.browser import PASSWORD, logged_in
 from tests.backend.importing.written import ONLINE_RETAIL, line, table
 from tests.backend.shop import customer
@@ -78,6 +80,15 @@ def test_refused_orders_are_stored_without_their_cells(tmp_path: Path, settings:
         call_command(command, str(file), format="online-retail", no_wait=True)
 
     assert RefusedRow.objects.get(run__kind="orders-online-retail").cells == {}
+
+
+def test_null_characters_in_names_and_cells_of_refused_rows_are_left_out(tmp_path: Path) -> None:
+    run = stored_runs.begin_run(kind="catalogue", file_name="spring.csv", total_rows=1, now=timezone.now())
+    options: dict[str, Any] = {"columns": ["sku", "no\0te"], "delimiter": ",", "run": run, "with_cells": True}
+    with stored_runs.StoredRefusedRows(tmp_path / "refused.csv", **options) as rows:
+        rows.add([Refused(2, "a fault", ("L\0-1", "x"))])
+
+    assert RefusedRow.objects.get().cells == {"sku": "L-1", "note": "x"}
 
 
 def test_an_import_that_was_interrupted_is_not_finished(
