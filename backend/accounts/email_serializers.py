@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from backend.accounts.fields import current_password_field
+from backend.accounts.fields import code_field, current_password_field
 from backend.api.parameters import Body
 
 
@@ -19,12 +19,5 @@ class EmailCodeSerializer(Body):
 
     EXAMPLE = {"code": "123456", "password": "a long passphrase"}
 
-    code = serializers.RegexField(
-        r"^[0-9]{6}(?![\s\S])",
-        max_length=6,
-        trim_whitespace=False,
-        write_only=True,
-        error_messages={"invalid": "Must be six digits."},
-        help_text="The six digits.",
-    )
+    code = code_field()
     password = current_password_field()

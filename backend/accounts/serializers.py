@@ -7,7 +7,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from backend.accounts.devices import device_name
-from backend.accounts.fields import password_field
+from backend.accounts.fields import code_field, password_field
 from backend.accounts.models import Session, User, UserType
 from backend.accounts.services import SELF_SERVICE_ROLES
 from backend.api.fields import Choice
@@ -128,14 +128,7 @@ class CodeSerializer(Body):
     EXAMPLE = {"phone": "+15550100003", "otp": "123456"}
 
     phone = serializers.CharField(max_length=32)
-    otp = serializers.RegexField(
-        r"^[0-9]{6}(?![\s\S])",
-        max_length=6,
-        trim_whitespace=False,
-        write_only=True,
-        error_messages={"invalid": "Must be six digits."},
-        help_text="The six digits.",
-    )
+    otp = code_field()
 
 
 class ResetTokenSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from backend.accounts.fields import current_password_field
+from backend.accounts.fields import code_field, current_password_field
 from backend.accounts.second_factor.passkey_serializers import AssertionField
 from backend.accounts.second_factor.services import Method
 from backend.api.fields import Choice
@@ -20,12 +20,10 @@ METHODS = [(method.value, method.value.replace("_", " ")) for method in Method]
 
 
 def _code(**options: Any) -> serializers.RegexField:
-    return serializers.RegexField(
+    return code_field(
         CODE,
         max_length=19,
-        trim_whitespace=False,
-        write_only=True,
-        error_messages={"invalid": "Must be six digits, or the 16 characters of a recovery code."},
+        expected="six digits, or the 16 characters of a recovery code",
         help_text="Six digits of the authenticator app, or a recovery code.",
         **options,
     )
@@ -111,14 +109,7 @@ class TotpCodeSerializer(Body):
 
     EXAMPLE = {"code": "492039"}
 
-    code = serializers.RegexField(
-        TOTP_CODE,
-        max_length=7,
-        trim_whitespace=False,
-        write_only=True,
-        error_messages={"invalid": "Must be six digits."},
-        help_text="The six digits.",
-    )
+    code = code_field(TOTP_CODE, max_length=7)
 
 
 class PasswordAndCodeSerializer(PasswordSerializer):
