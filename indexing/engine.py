@@ -116,6 +116,10 @@ class SearchEngine(Protocol):
         """Return the stored documents of those products that the generation has."""
         ...
 
+    def product_ids(self, generation: str, *, after: int, limit: int) -> list[int]:
+        """Return up to `limit` ids of products that searches find, above `after`, in ascending order."""
+        ...
+
     def count(self, generation: str) -> int:
         """Return how many products the generation holds."""
         ...

@@ -58,6 +58,11 @@ BEAT_SCHEDULE = {
         "schedule": crontab(hour=4, minute=0),
         "options": {"expires": 3_600},
     },
+    "compare the search index": {
+        "task": "backend.search.tasks.compare_index",
+        "schedule": crontab(hour=5, minute=0),
+        "options": {"expires": 3_600},
+    },
     "make missing thumbnails": {
         "task": "backend.catalog.tasks.make_missing_thumbnails",
         "schedule": timedelta(minutes=5),

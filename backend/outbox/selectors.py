@@ -95,6 +95,12 @@ def newest(topics: Collection[Topic]) -> Position | None:
     return None if message is None else Position(xid=message.xid, message_id=message.id)
 
 
+def published_after(position: Position, *, topic: Topic, keys: Collection[str]) -> frozenset[str]:
+    """Return those of `keys` with a committed message after `position`, settled or not."""
+    found = Message.objects.filter(after(position), topic=topic, key__in=keys)
+    return frozenset(found.values_list("key", flat=True))
+
+
 def newest_settled() -> Position | None:
     """Return the position of the last message in commit order that can be read now; None without one."""
     with connection.cursor() as cursor:

@@ -16,32 +16,42 @@ SCAN_BATCH = 1_000
 def project(product_ids: Sequence[int]) -> list[DocumentWrite]:
     """Return the writes that update these products in an index: documents, or deletes if not listed.
 
-    A version is drawn first; the rows are then read in one transaction, with four queries.
+    A version is drawn before the rows are read.
     """
     version = draw()
-    with transaction.atomic():
-        rows = Product.objects.listed().filter(pk__in=product_ids).select_related("category")
-        products = list(rows.prefetch_related("variants"))
-        categories = _ancestors(products)
-    found = {product.pk: product for product in products}
+    found = documents(product_ids)
     return [
-        PutDocument(_document(found[product_id], categories), version)
+        PutDocument(found[product_id], version)
         if product_id in found
         else DeleteDocument(product_id, version)
         for product_id in dict.fromkeys(product_ids)
     ]
 
 
+def documents(product_ids: Sequence[int]) -> dict[int, ProductDocument]:
+    """Return the documents of those products that are listed.
+
+    The rows are read in one transaction, with four queries.
+    """
+    with transaction.atomic():
+        rows = Product.objects.listed().filter(pk__in=product_ids).select_related("category")
+        products = list(rows.prefetch_related("variants"))
+        categories = _ancestors(products)
+    return {product.pk: _document(product, categories) for product in products}
+
+
 def scan() -> Iterator[list[DocumentWrite]]:
     """Yield the documents of all listed products, in batches."""
     last = 0
-    while True:
-        rows = Product.objects.listed().filter(pk__gt=last).order_by("pk")
-        product_ids = list(rows.values_list("pk", flat=True)[:SCAN_BATCH])
-        if not product_ids:
-            return
+    while product_ids := listed_ids(after=last, limit=SCAN_BATCH):
         yield project(product_ids)
         last = product_ids[-1]
+
+
+def listed_ids(*, after: int, limit: int) -> list[int]:
+    """Return up to `limit` ids of listed products above `after`, in ascending order."""
+    rows = Product.objects.listed().filter(pk__gt=after).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 def listed_count() -> int:

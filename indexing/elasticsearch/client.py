@@ -16,6 +16,8 @@ SEARCH_SECONDS = 2.0
 """For all requests of one search, suggestion or health check."""
 MANAGEMENT_SECONDS = 30.0
 """For a request that creates, swaps or drops an index."""
+BATCH_SECONDS = 30.0
+"""For a request that reads a batch of documents."""
 WRITE_SECONDS = 60.0
 """For a request that writes a batch of documents."""
 WRITE_RETRIES = 2

@@ -8,7 +8,15 @@ from typing import TypeVar
 
 from elasticsearch import NotFoundError
 
-from indexing.elasticsearch.client import NAME, SEARCH_SECONDS, Deadline, Response, connect, translated_errors
+from indexing.elasticsearch.client import (
+    BATCH_SECONDS,
+    NAME,
+    SEARCH_SECONDS,
+    Deadline,
+    Response,
+    connect,
+    translated_errors,
+)
 from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
@@ -46,6 +54,7 @@ class ElasticsearchEngine:
     def __init__(self, *, url: str, prefix: str) -> None:
         """Use the indices that begin with `prefix` on the cluster at `url`; nothing is sent yet."""
         self._client = connect(url)
+        self._patient = self._client.options(request_timeout=BATCH_SECONDS)
         self._indices = Indices(self._client, prefix=prefix)
         self._serving: _Serving | None = None
         self._schemas: dict[str, IndexSchema] = {}
@@ -73,12 +82,26 @@ class ElasticsearchEngine:
             return {}
         with translated_errors(generation):
             self._schema_of(generation)
-            found = self._client.mget(index=generation, ids=[str(each) for each in product_ids])
+            found = self._patient.mget(index=generation, ids=[str(each) for each in product_ids])
             return {
                 int(each["_id"]): StoredDocument(each["_version"], product_of(each["_source"]))
                 for each in found["docs"]
                 if _is_found(each, generation)
             }
+
+    def product_ids(self, generation: str, *, after: int, limit: int) -> list[int]:
+        """Return the ids of products above `after`, in ascending order."""
+        with translated_errors(generation):
+            self._schema_of(generation)
+            found = self._patient.search(
+                index=generation,
+                query={"range": {"id": {"gt": after}}},
+                sort=[{"id": "asc"}],
+                size=limit,
+                source=False,
+                track_total_hits=False,
+            )
+            return [int(each["_id"]) for each in found["hits"]["hits"]]
 
     def count(self, generation: str) -> int:
         """Return how many products the generation holds."""

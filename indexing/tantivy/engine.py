@@ -66,6 +66,11 @@ class TantivyEngine:
         with self._snapshot(generation) as snapshot:
             return stored_in(snapshot, product_ids)
 
+    def product_ids(self, generation: str, *, after: int, limit: int) -> list[int]:
+        """Return the ids of products above `after`, in ascending order."""
+        with self._snapshot(generation) as snapshot:
+            return snapshot.ids_above(after, limit=limit)
+
     def count(self, generation: str) -> int:
         """Return how many products the generation holds."""
         with self._snapshot(generation) as snapshot:

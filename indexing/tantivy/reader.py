@@ -9,7 +9,17 @@ from pathlib import Path
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from tantivy import DocAddress, Filter, Index, Query, Searcher, TextAnalyzerBuilder, Tokenizer
+from tantivy import (
+    DocAddress,
+    FieldType,
+    Filter,
+    Index,
+    Order,
+    Query,
+    Searcher,
+    TextAnalyzerBuilder,
+    Tokenizer,
+)
 
 from indexing.document import ProductDocument
 from indexing.errors import IndexCorrupt
@@ -69,6 +79,16 @@ class Snapshot:
     def ids(self, addresses: Sequence[DocAddress]) -> list[int]:
         """Return the product ids, in the order of `addresses`."""
         return whole_numbers(self.searcher, "id", addresses)
+
+    def ids_above(self, product_id: int, *, limit: int) -> list[int]:
+        """Return up to `limit` ids of products above `product_id`, in ascending order."""
+        above = Query.range_query(
+            self.index.schema, "id", FieldType.Unsigned, product_id, None, include_lower=False
+        )
+        found = self.searcher.search(
+            self.matching_all(above), limit, count=False, order_by_field="id", order=Order.Asc
+        )
+        return self.ids([address for _, address in found.hits])
 
     def evidence(self, words: Sequence[str]) -> Evidence:
         """Return how many products contain a query's words, and similarly spelt words."""

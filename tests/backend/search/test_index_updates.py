@@ -1,13 +1,11 @@
 """Changes made through the API reach the index through the real relay."""
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -17,16 +15,15 @@ from backend.catalog.bulk import upsert_products
 from backend.catalog.categories import category_by_names
 from backend.catalog.imported import ImportedProduct, ImportedVariant
 from backend.catalog.models import Category
-from backend.catalog.subscribers import CategoryFanOut
 from backend.outbox import runner
 from backend.outbox.errors import Overtaken
 from backend.outbox.models import Cursor, Message
-from backend.outbox.relay import Relay, drain
+from backend.outbox.relay import drain
 from backend.search import projection, rebuilding
 from backend.search.rebuilding import OutboxSource, build, index_subscribers
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.elasticsearch.engine import ElasticsearchEngine
-from indexing.engine import DocumentWrite, Role, SearchEngine
+from indexing.engine import DocumentWrite, SearchEngine
 from indexing.filters import Filters
 from indexing.generations import roll_back
 from indexing.mapping import category_token
@@ -39,24 +36,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SEARCHABLE_WITHIN_SECONDS = 2.0
 MOVED_WITHIN_SECONDS = 10.0
 SEVERAL_BATCHES = 1_100
-
-
-@pytest.fixture
-def relay(shop_engine: SearchEngine) -> Iterator[SearchEngine]:
-    """A running relay whose subscribers are those of categories and the generations of the index."""
-    stopping = threading.Event()
-
-    def work() -> None:
-        Relay(lambda: [CategoryFanOut(), *index_subscribers(shop_engine, clock=timezone.now)]).run(stopping)
-        connection.close()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    wait_until(lambda: any(each.role is Role.SERVING for each in shop_engine.generations()), seconds=15)
-    yield shop_engine
-    stopping.set()
-    thread.join(30)
-    assert not thread.is_alive()
 
 
 def shows(engine: SearchEngine, title: str) -> bool:

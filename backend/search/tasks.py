@@ -1,0 +1,33 @@
+"""Periodic tasks for search."""
+
+import structlog
+from celery import shared_task
+
+from backend.engines.index import engine
+from backend.outbox.errors import DrainTimeout, Overtaken
+from backend.search.parity import Parity
+from backend.search.parity_report import check
+from indexing.errors import SearchError
+from indexing.generations import kept_current
+
+logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def compare_index() -> int:
+    """Log how each generation that is kept current differs from the database; return how many products do.
+
+    Nothing is repaired.
+    """
+    differing = 0
+    try:
+        for generation in kept_current(engine().generations()):
+            report = check(Parity(engine=engine(), generation=generation))
+            if report.differing:
+                logger.error("index_differs", **report.as_json())
+            else:
+                logger.info("index_compared", generation=generation.name, products=report.products)
+            differing += report.differing
+    except (SearchError, DrainTimeout, Overtaken) as error:
+        logger.warning("index_not_compared", engine=engine().name, reason=str(error))
+    return differing
