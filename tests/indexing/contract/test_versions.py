@@ -74,6 +74,20 @@ def test_a_product_can_be_added_again_after_its_delete(shop: Shop) -> None:
     assert shop.titles("added") == ["Added again"]
 
 
+def test_the_ids_of_products_are_read_in_pages_without_deleted_ones(shop: Shop) -> None:
+    shop.put(*(product(number) for number in (11, 2, 30, 4, 5)))
+    shop.delete(4, version=5)
+
+    def page(after: int, limit: int) -> list[int]:
+        return shop.engine.product_ids(shop.generation, after=after, limit=limit)
+
+    assert page(0, 3) == [2, 5, 11]
+    assert page(11, 3) == [30]
+    assert page(30, 3) == []
+    with pytest.raises(GenerationNotFound):
+        shop.engine.product_ids("products-20200101-nowhere", after=0, limit=1)
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_the_result_does_not_depend_on_the_order_of_arrival(
     engine: SearchEngine, generation: Generation, order: tuple[int, ...]
