@@ -76,6 +76,10 @@ bench-checkout: $(VENV)/.development ## Compare checkout with a function in the 
 bench-auth: $(VENV)/.development ## Measure what authenticating a request adds to an anonymous one
 	$(RUN) -m benchmarks.auth
 
+.PHONY: bench-relevance
+bench-relevance: $(VENV)/.development ## Measure what each ranking feature adds to relevance, and what it costs
+	$(RUN) -m benchmarks.relevance $(RELEVANCE)
+
 .PHONY: bench-audit
 bench-audit: $(VENV)/.development ## Measure what sealing adds to recording audit entries, and the speed of verification
 	$(RUN) -m benchmarks.audit

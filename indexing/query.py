@@ -20,14 +20,6 @@ FIELD_BOOSTS: Mapping[str, float] = {
     "attributes": 1.0,  # colours and materials, which many products share
     "description": 0.5,  # also mentions what the product is not
 }
-EXACT_FORM_BOOST = 1.0
-"""For the exact form, outside the description: "crocs" and "crock" have the same stem."""
-PHRASE_BOOST = 1.0
-"""For two adjacent query words that are adjacent in a title: "wine rack" before "rack for wine"."""
-RELAX_BELOW = 10
-"""If fewer products hold every word, those with most of the words, then with any, are included."""
-SATISFIED_NEED_SCORE = 10.0
-"""For each satisfied need if not all are required: about the score of a rare word in a title."""
 MOST = 0.6
 """The share of a query's words that "most" requires."""
 
@@ -87,9 +79,11 @@ class Evidence:
     """For words that no product contains, similarly spelt words of the vocabulary."""
 
 
-def lookups(words: Sequence[str]) -> tuple[Term, ...]:
-    """Return the terms whose frequencies `plan` needs."""
+def lookups(words: Sequence[str], *, joined_and_split: bool = True) -> tuple[Term, ...]:
+    """Return the terms whose frequencies `plan` needs: each word, and if wanted its joins and splits."""
     singles = [(word,) for word in words]
+    if not joined_and_split:
+        return tuple(dict.fromkeys(singles))
     joins = [(first + second,) for first, second in pairwise(words)]
     splits = [split for word in words for split in _splits(word)]
     return tuple(dict.fromkeys([*singles, *joins, *splits]))

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from indexing import fields
 from indexing.filters import NO_FILTERS, Filters
+from indexing.ranking import DEFAULT_RANKING, RankingOptions
 
 MAX_QUERY_LENGTH = 200
 """Characters. The cost of a query grows with the square of its words."""
@@ -48,6 +49,7 @@ class SearchRequest:
     page: int = 1
     page_size: int = 20
     facets: bool = True
+    ranking: RankingOptions = DEFAULT_RANKING
 
     def __post_init__(self) -> None:
         """Raise ValueError for an impossible request; the HTTP layer has validated it before."""
@@ -64,3 +66,12 @@ class SearchRequest:
     def offset(self) -> int:
         """The number of hits before this page."""
         return (self.page - 1) * self.page_size
+
+    @property
+    def relax_below(self) -> int:
+        """The number of products below which those that satisfy fewer needs are included.
+
+        In any order except by relevance, weaker matches would be mixed with the good ones, so they are
+        included only if there are no good ones.
+        """
+        return self.ranking.relax_below if self.sort is Sort.RELEVANCE else 1

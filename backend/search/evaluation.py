@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from indexing.document import ProductDocument, VariantDocument
+from indexing.document import CategoryReference, ProductDocument, VariantDocument
 from indexing.engine import PutDocument, SearchEngine
+from indexing.ranking import DEFAULT_RANKING, RankingOptions
 from indexing.request import SearchRequest
 from indexing.settings import SearchSettings, open_engine
 from ml.ranking.relevance import RECALL_DEPTH, Grades, RelevanceReport, evaluate
 
 BATCH = 1_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PATH_SEPARATOR = ">"
 
 
 def evaluate_search(
@@ -30,13 +32,42 @@ def evaluate_search(
 
     The engine is that of `settings`; the shop's index is not used.
     """
+    with indexed_separately(products, settings=settings, progress=progress) as engine:
+        return evaluate(judgments, lambda query: found_for(query, engine=engine))
+
+
+@contextmanager
+def indexed_separately(
+    products: Sequence[ProductDocument],
+    *,
+    settings: SearchSettings,
+    progress: Callable[[int], object] = lambda count: None,
+) -> Iterator[SearchEngine]:
+    """Yield an engine whose index has these products only; the index is deleted after the block."""
     with _separate_engine(settings) as engine:
         _index(engine, products, progress=progress)
-        return evaluate(judgments, lambda query: _ranking(engine, query))
+        yield engine
 
 
-def bare_product(product_id: int, *, title: str, description: str) -> ProductDocument:
-    """Return a product with texts only; price, stock and popularity are the same for all."""
+def found_for(query: str, *, engine: SearchEngine, ranking: RankingOptions = DEFAULT_RANKING) -> list[int]:
+    """Return the best RECALL_DEPTH products for `query`."""
+    request = SearchRequest(text=query, page_size=RECALL_DEPTH, facets=False, ranking=ranking)
+    return [hit.product.id for hit in engine.search(request).hits]
+
+
+def bare_product(
+    product_id: int,
+    *,
+    title: str,
+    description: str = "",
+    brand: str = "",
+    category: str = "",
+    popularity: int = 0,
+) -> ProductDocument:
+    """Return a product with what judgments depend on; its price and stock are those of all others.
+
+    `category` is a path such as "Home > Lamps".
+    """
     variant = VariantDocument(
         id=product_id, name="", sku=str(product_id), price=Decimal(1), sale_price=Decimal(1), available=1
     )
@@ -45,8 +76,8 @@ def bare_product(product_id: int, *, title: str, description: str) -> ProductDoc
         title=title,
         slug=str(product_id),
         description=description,
-        brand="",
-        categories=(),
+        brand=brand,
+        categories=_categories(category),
         seller_id=0,
         price=Decimal(1),
         sale_price=Decimal(1),
@@ -57,12 +88,21 @@ def bare_product(product_id: int, *, title: str, description: str) -> ProductDoc
         featured_product=False,
         rating_average=None,
         rating_count=0,
-        popularity=0,
+        popularity=popularity,
         attributes={},
         image_urls=(),
         variants=(variant,),
         created_at=EPOCH,
         updated_at=EPOCH,
+    )
+
+
+def _categories(path: str) -> tuple[CategoryReference, ...]:
+    names = [name.strip() for name in path.split(PATH_SEPARATOR) if name.strip()]
+    paths = [" > ".join(names[: depth + 1]) for depth in range(len(names))]
+    return tuple(
+        CategoryReference(id=depth, name=name, slug=path, path=path)
+        for depth, (name, path) in enumerate(zip(names, paths, strict=True))
     )
 
 
@@ -88,8 +128,3 @@ def _index(
         engine.write(generation, [PutDocument(product, 1) for product in batch], now=EPOCH)
         progress(len(batch))
     engine.swap(generation)
-
-
-def _ranking(engine: SearchEngine, query: str) -> list[int]:
-    page = engine.search(SearchRequest(text=query, page_size=RECALL_DEPTH, facets=False))
-    return [hit.product.id for hit in page.hits]

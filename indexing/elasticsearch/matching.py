@@ -25,6 +25,7 @@ from indexing.fields import VOCABULARY, WEIGHT, FieldKind, IndexField
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import key
 from indexing.query import Alternative, Need, Plan
+from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 
 
@@ -37,14 +38,16 @@ def weighted(query: Query) -> Query:
     )
 
 
-def text(plan: Plan, *, required: int) -> Query:
+def text(plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
     """Return a query for products that satisfy at least `required` needs of `plan`, scored."""
-    needs = Bool(should=[_need(need) for need in plan.needs], minimum_should_match=required)
-    extra: list[Query] = [holds("title", pair, boost=meaning.PHRASE_BOOST) for pair in pairwise(plan.words)]
-    if required < len(plan.needs):
-        boost = meaning.SATISFIED_NEED_SCORE
-        extra += [ConstantScore(filter=_need(need), boost=boost) for need in plan.needs]
-    return Bool(must=[needs], should=extra)
+    needs = [_need(need, ranking) for need in plan.needs]
+    extra: list[Query] = []
+    if ranking.phrase_boost:
+        extra += [holds("title", pair, boost=ranking.phrase_boost) for pair in pairwise(plan.words)]
+    if required < len(needs):
+        boost = ranking.satisfied_need_score
+        extra += [ConstantScore(filter=need, boost=boost) for need in needs]
+    return Bool(must=[Bool(should=needs, minimum_should_match=required)], should=extra)
 
 
 def holds(field: str, term: meaning.Term, *, boost: float = 1.0) -> Query:
@@ -102,15 +105,15 @@ def _limit(field: IndexField, value: Decimal | float) -> float:
     return float(value)
 
 
-def _need(need: Need) -> Query:
-    queries = [_alternative(alternative) for alternative in need.alternatives]
+def _need(need: Need, ranking: RankingOptions) -> Query:
+    queries = [_alternative(alternative, ranking) for alternative in need.alternatives]
     return queries[0] if len(queries) == 1 else DisMax(queries=queries)
 
 
-def _alternative(alternative: Alternative) -> Query:
+def _alternative(alternative: Alternative, ranking: RankingOptions) -> Query:
     boosts = dict(meaning.FIELD_BOOSTS)
-    if len(alternative.term) == 1:
-        boosts[VOCABULARY] = meaning.EXACT_FORM_BOOST
+    if len(alternative.term) == 1 and ranking.exact_form_boost:
+        boosts[VOCABULARY] = ranking.exact_form_boost
     fields = [
         holds(field, alternative.term, boost=boost * alternative.weight) for field, boost in boosts.items()
     ]

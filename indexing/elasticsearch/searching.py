@@ -13,7 +13,8 @@ from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, holds, text, weighted
 from indexing.fields import VOCABULARY
 from indexing.page import Hit, Matched, SearchPage
-from indexing.query import FIELD_BOOSTS, RELAX_BELOW, Evidence, Plan, Term, literal, lookups, plan
+from indexing.query import FIELD_BOOSTS, Evidence, Plan, Term, literal, lookups, plan
+from indexing.ranking import DEFAULT_RANKING, RankingOptions
 from indexing.request import ORDERS, SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.spelling import SHORT, Neighbour, max_edits
@@ -49,20 +50,19 @@ class Searching:
             (response,) = self._send(self._query(request, query, scored=False))
             return self._page(response, request)
         written = literal(words)
-        first, gathered = self._send(self._reading(request, written, len(words)), _word_statistics(words))
-        understood = plan(words, _evidence(gathered, words))
+        statistics = _word_statistics(words, request.ranking)
+        first, gathered = self._send(self._reading(request, written, len(words)), statistics)
+        understood = plan(words, _evidence(gathered, words, request.ranking))
         return self._strictest(request, understood, first if understood == written else None)
 
     def _strictest(self, request: SearchRequest, understood: Plan, first: Response | None) -> SearchPage:
         """Return the page of the strictest reading of the query that matches enough products.
 
-        Filters are not considered, so that a filter never widens a result. In any order except by relevance,
-        weaker matches would be mixed with the good ones, so they are included only if there are no good ones.
+        Filters are not considered, so that a filter never widens a result.
         """
-        enough = RELAX_BELOW if request.sort is Sort.RELEVANCE else 1
         readings = self._readings(request, understood, first)
         reading = next(readings)
-        while _found(reading[1]) < enough and (weaker := next(readings, None)):
+        while _found(reading[1]) < request.relax_below and (weaker := next(readings, None)):
             reading = weaker
         matched, response = reading
         return self._page(response, request, corrected_text=understood.corrected_text, matched=matched)
@@ -88,8 +88,8 @@ class Searching:
 
     def evidence(self, words: Sequence[str]) -> Evidence:
         """Return how many products contain a query's words, and similarly spelt words."""
-        (response,) = self._send(_word_statistics(words))
-        return _evidence(response, words)
+        (response,) = self._send(_word_statistics(words, DEFAULT_RANKING))
+        return _evidence(response, words, DEFAULT_RANKING)
 
     def _send(self, *searches: Search) -> list[Response]:
         body: list[dict[str, Any]] = []
@@ -98,11 +98,13 @@ class Searching:
         return responses(self._deadline.on(self._client).msearch(searches=body))
 
     def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Search:
-        return self._query(request, text(understood, required=required), scored=True)
+        query = text(understood, required=required, ranking=request.ranking)
+        return self._query(request, query, scored=True)
 
     def _query(self, request: SearchRequest, query: Query, *, scored: bool) -> Search:
         by_score = scored and request.sort is Sort.RELEVANCE
-        search = Search().query(weighted(query) if by_score else query)
+        multiplied = by_score and request.ranking.weighs_popularity_and_stock
+        search = Search().query(weighted(query) if multiplied else query)
         search = search.sort(*(BY_SCORE if by_score else self._order(request.sort)))
         search = search.extra(size=request.page_size, from_=request.offset, track_total_hits=True)
         search.aggs.bucket("matching", "filter", MatchAll())
@@ -141,12 +143,16 @@ class Searching:
         )
 
 
-def _word_statistics(words: Sequence[str]) -> Search:
+def _lookups(words: Sequence[str], ranking: RankingOptions) -> tuple[Term, ...]:
+    return lookups(words, joined_and_split=ranking.joins_and_splits_words)
+
+
+def _word_statistics(words: Sequence[str], ranking: RankingOptions) -> Search:
     """Return a search for the frequencies of a query's terms, and for corrections of unknown words."""
     search = Search().extra(size=0, track_total_hits=False)
-    terms = {" ".join(term): _anywhere(term) for term in lookups(words)}
+    terms = {" ".join(term): _anywhere(term) for term in _lookups(words, ranking)}
     search.aggs.bucket("frequencies", "filters", filters=terms)
-    for word in words:
+    for word in words if ranking.corrects_spelling else ():
         if edits := max_edits(word):
             search = search.suggest(
                 word,
@@ -169,9 +175,9 @@ def _anywhere(term: Term) -> Query:
     return Bool(should=[holds(field, term) for field in FIELD_BOOSTS], minimum_should_match=1)
 
 
-def _evidence(response: Response, words: Sequence[str]) -> Evidence:
+def _evidence(response: Response, words: Sequence[str], ranking: RankingOptions) -> Evidence:
     counted = response["aggregations"]["frequencies"]["buckets"]
-    frequencies = {term: counted[" ".join(term)]["doc_count"] for term in lookups(words)}
+    frequencies = {term: counted[" ".join(term)]["doc_count"] for term in _lookups(words, ranking)}
     neighbours = {
         word: [Neighbour(option["text"], option["freq"]) for entry in entries for option in entry["options"]]
         for word, entries in response.get("suggest", {}).items()

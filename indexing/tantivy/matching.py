@@ -11,16 +11,8 @@ from indexing.counting import attribute_filter_tokens
 from indexing.fields import VOCABULARY, FieldKind, IndexField
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import key
-from indexing.query import (
-    EXACT_FORM_BOOST,
-    FIELD_BOOSTS,
-    PHRASE_BOOST,
-    SATISFIED_NEED_SCORE,
-    Alternative,
-    Need,
-    Plan,
-    Term,
-)
+from indexing.query import FIELD_BOOSTS, Alternative, Need, Plan, Term
+from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 from indexing.tantivy.schema import choice_token
 
@@ -41,14 +33,16 @@ class Matching:
         """Match every product, but no tombstone."""
         return _unscored(self._term("live", 1))
 
-    def text(self, plan: Plan, *, required: int) -> Query:
+    def text(self, plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
         """Match products that satisfy at least `required` needs of `plan`, scored."""
-        needs = [(Occur.Should, self._need(need)) for need in plan.needs]
-        clauses = [(Occur.Must, Query.boolean_query(needs, required))]
-        if required < len(plan.needs):
-            scored = (Query.const_score_query(self._need(need), SATISFIED_NEED_SCORE) for need in plan.needs)
+        needs = [self._need(need, ranking) for need in plan.needs]
+        clauses = [(Occur.Must, Query.boolean_query([(Occur.Should, need) for need in needs], required))]
+        if required < len(needs):
+            scored = (Query.const_score_query(need, ranking.satisfied_need_score) for need in needs)
             clauses += [(Occur.Should, query) for query in scored]
-        clauses += [(Occur.Should, self._adjacent(pair)) for pair in pairwise(plan.words)]
+        if ranking.phrase_boost:
+            pairs = pairwise(plan.words)
+            clauses += [(Occur.Should, self._adjacent(pair, boost=ranking.phrase_boost)) for pair in pairs]
         return Query.boolean_query(clauses)
 
     def term(self, field: str, term: Term) -> Query:
@@ -112,20 +106,20 @@ class Matching:
             clauses.append(self._any_of(field, [choice_token(option) for option in options]))
         return Query.boolean_query([(Occur.Must, clause) for clause in clauses])
 
-    def _need(self, need: Need) -> Query:
-        weighted = [self._alternative(alternative) for alternative in need.alternatives]
+    def _need(self, need: Need, ranking: RankingOptions) -> Query:
+        weighted = [self._alternative(alternative, ranking) for alternative in need.alternatives]
         return weighted[0] if len(weighted) == 1 else Query.disjunction_max_query(weighted)
 
-    def _alternative(self, alternative: Alternative) -> Query:
+    def _alternative(self, alternative: Alternative, ranking: RankingOptions) -> Query:
         boosted = [(self.term(field, alternative.term), boost) for field, boost in FIELD_BOOSTS.items()]
-        if len(alternative.term) == 1:
-            boosted.append((self._term(VOCABULARY, alternative.term[0]), EXACT_FORM_BOOST))
+        if len(alternative.term) == 1 and ranking.exact_form_boost:
+            boosted.append((self._term(VOCABULARY, alternative.term[0]), ranking.exact_form_boost))
         return Query.boolean_query(
             [(Occur.Should, Query.boost_query(query, boost * alternative.weight)) for query, boost in boosted]
         )
 
-    def _adjacent(self, pair: tuple[str, str]) -> Query:
-        return Query.boost_query(self.term("title", pair), PHRASE_BOOST)
+    def _adjacent(self, pair: tuple[str, str], *, boost: float) -> Query:
+        return Query.boost_query(self.term("title", pair), boost)
 
     def _any_of(self, field: str, values: list[str]) -> Query:
         return Query.term_set_query(self._schema, field, values)

@@ -24,6 +24,7 @@ from tantivy import (
 from indexing.document import ProductDocument
 from indexing.errors import IndexCorrupt
 from indexing.query import FIELD_BOOSTS, Evidence, Term, lookups
+from indexing.ranking import DEFAULT_RANKING, RankingOptions
 from indexing.schema import IndexSchema
 from indexing.spelling import Neighbour, max_edits
 from indexing.suggestions import SUGGESTED
@@ -90,10 +91,11 @@ class Snapshot:
         )
         return self.ids([address for _, address in found.hits])
 
-    def evidence(self, words: Sequence[str]) -> Evidence:
+    def evidence(self, words: Sequence[str], *, ranking: RankingOptions = DEFAULT_RANKING) -> Evidence:
         """Return how many products contain a query's words, and similarly spelt words."""
-        frequencies = {term: self._frequency(term) for term in lookups(words)}
-        unknown = [word for word in words if not frequencies[(word,)]]
+        terms = lookups(words, joined_and_split=ranking.joins_and_splits_words)
+        frequencies = {term: self._frequency(term) for term in terms}
+        unknown = [word for word in words if ranking.corrects_spelling and not frequencies[(word,)]]
         return Evidence(frequencies, {word: self._neighbours(word) for word in unknown})
 
     def _frequency(self, term: Term) -> int:

@@ -7,7 +7,7 @@ from tantivy import DocAddress, Query
 
 from indexing.fields import WEIGHT
 from indexing.page import Hit, Matched, SearchPage
-from indexing.query import RELAX_BELOW, Plan, plan
+from indexing.query import Plan, plan
 from indexing.request import MAX_DEPTH, ORDERS, SearchRequest, Sort
 from indexing.tantivy.facets import Counting
 from indexing.tantivy.reader import Snapshot
@@ -45,21 +45,19 @@ def search(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
 def understand(snapshot: Snapshot, request: SearchRequest) -> Understood:
     """Return the strictest reading of the query that matches enough products.
 
-    Filters are not considered, so that a filter never widens a result. In other orders than by relevance,
-    weaker matches would be mixed with the good ones, so they are included only if there are no good ones.
+    Filters are not considered, so that a filter never widens a result.
     """
     words = query_words(request.text)
     if not words:
         return Understood(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
-    planned = plan(words, snapshot.evidence(words))
-    enough = RELAX_BELOW if request.sort is Sort.RELEVANCE else 1
-    return _strictest(snapshot, planned, enough=enough)
+    planned = plan(words, snapshot.evidence(words, ranking=request.ranking))
+    return _strictest(snapshot, planned, request)
 
 
-def _strictest(snapshot: Snapshot, planned: Plan, *, enough: int) -> Understood:
+def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest) -> Understood:
     readings = [
         Understood(
-            query=snapshot.matching.text(planned, required=required),
+            query=snapshot.matching.text(planned, required=required, ranking=request.ranking),
             scored=True,
             corrected_text=planned.corrected_text,
             matched=matched,
@@ -67,26 +65,31 @@ def _strictest(snapshot: Snapshot, planned: Plan, *, enough: int) -> Understood:
         for matched, required in planned.levels()
     ]
     for reading in readings:
-        if snapshot.count(snapshot.matching_all(reading.query)) >= enough:
+        if snapshot.count(snapshot.matching_all(reading.query)) >= request.relax_below:
             return reading
     return readings[-1]
 
 
 def _by_relevance(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
     end = request.offset + request.page_size
-    ranked = _ranked(snapshot, query, end)[request.offset : end]
+    factor = WEIGHT if request.ranking.weighs_popularity_and_stock else None
+    ranked = _ranked(snapshot, query, end, factor=factor)[request.offset : end]
     products = snapshot.documents([address for _, _, address in ranked])
     return tuple(Hit(product, -score) for product, (score, _, _) in zip(products, ranked, strict=True))
 
 
-def _ranked(snapshot: Snapshot, query: Query, end: int) -> list[tuple[float, int, DocAddress]]:
+def _ranked(
+    snapshot: Snapshot, query: Query, end: int, *, factor: str | None
+) -> list[tuple[float, int, DocAddress]]:
     """Return the best `end` hits and ties of the last, by (negative) score, then product id.
+
+    `factor` is the field that scores are multiplied by.
 
     tantivy breaks ties by the position of a document in the index, which changes with every merge.
     """
     window = end + 1
     while True:
-        found = snapshot.searcher.search(query, window, count=False, weight_by_field=WEIGHT).hits
+        found = snapshot.searcher.search(query, window, count=False, weight_by_field=factor).hits
         scored = [(-round(score, 4), address) for score, address in found]
         complete = len(found) < window or window >= MAX_DEPTH or scored[end - 1][0] != scored[-1][0]
         if complete:

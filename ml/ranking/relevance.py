@@ -21,8 +21,8 @@ class NoRelevantProducts(ValueError):
         super().__init__("no query has a product with a grade above 0")
 
 
-Grades = Mapping[int, int]
-"""The grades of one query, by product."""
+Grades = Mapping[int, float]
+"""The grades of one query, by product; means of several judges have fractions."""
 Rank = Callable[[str], Sequence[int]]
 """The products found for a query, best first: at least RECALL_DEPTH of them if the search finds so many."""
 
@@ -47,9 +47,9 @@ class RelevanceReport:
     queries: tuple[QueryMetrics, ...]
 
 
-def grades_by_query(rows: Iterable[tuple[str, int, int]]) -> dict[str, dict[int, int]]:
+def grades_by_query(rows: Iterable[tuple[str, int, float]]) -> dict[str, dict[int, float]]:
     """Return the grades in (query, product, grade) by query; a pair judged twice gets its highest grade."""
-    grades: dict[str, dict[int, int]] = {}
+    grades: dict[str, dict[int, float]] = {}
     for query, product_id, grade in rows:
         known = grades.setdefault(query, {})
         known[product_id] = max(grade, known.get(product_id, 0))
@@ -91,5 +91,5 @@ def query_metrics(query: str, grades: Grades, ranking: Sequence[int]) -> QueryMe
     )
 
 
-def _gain(grades: Sequence[int]) -> float:
+def _gain(grades: Sequence[float]) -> float:
     return math.fsum((2**grade - 1) / math.log2(place + 1) for place, grade in enumerate(grades, start=1))

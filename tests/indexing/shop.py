@@ -49,10 +49,9 @@ class Shop:
         wait_until(lambda: product_id not in self.visible())
 
     def page(self, text: str = "", **options: Any) -> SearchPage:
-        """Search; options other than the sort order, the page and facets are filters."""
-        request = {
-            name: options.pop(name) for name in ("sort", "page", "page_size", "facets") if name in options
-        }
+        """Search; options other than the sort order, the page, facets and the ranking are filters."""
+        names = {"sort", "page", "page_size", "facets", "ranking"}
+        request = {name: options.pop(name) for name in names.intersection(options)}
         return self.engine.search(SearchRequest(text=text, filters=Filters(**options), **request))
 
     def ids(self, text: str = "", **options: Any) -> list[int]:

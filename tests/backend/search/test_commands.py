@@ -3,6 +3,7 @@
 import gzip
 import io
 import lzma
+import math
 from pathlib import Path
 
 import pytest
@@ -77,13 +78,55 @@ def test_a_search_is_evaluated_without_using_the_shops_index(
     assert shop_engine.generations() == ()
 
 
+def test_products_with_a_title_alone_and_fractional_grades_are_evaluated(tmp_path: Path) -> None:
+    products, judgments = tmp_path / "products.csv", tmp_path / "judgments.csv"
+    products.write_text("product_id,title\n1,Brass lantern\n2,Lantern for the garden and the hall\n")
+    judgments.write_text("query,product_id,grade\nlantern,1,1.33\nlantern,2,2.67\n")
+
+    found = run("evaluate_search", "--products", products, "--judgments", judgments, "--engine", "tantivy")
+
+    first, second = 2**1.33 - 1, 2**2.67 - 1
+    expected = (first + second / math.log2(3)) / (second + first / math.log2(3))
+    assert found.splitlines()[0].split() == ["NDCG@10", f"{expected:.4f}"]
+
+
+def test_brand_category_and_popularity_are_searched_if_the_file_has_them(tmp_path: Path) -> None:
+    products, judgments = tmp_path / "products.csv", tmp_path / "judgments.csv"
+    products.write_text(
+        "Product ID,title,brand,category,popularity\n"
+        "1,Torch,Lumo,Home > Lighting,\n"
+        "2,Torch,Lumo,Home > Lighting,900\n"
+        "3,Chair,Seat & Co,,\n"
+    )
+    judgments.write_text("query,product_id,grade\nlighting,2,1\nlumo,2,1\nhome torch,2,1\n")
+
+    found = run("evaluate_search", "--products", products, "--judgments", judgments, "--engine", "tantivy")
+
+    assert found.splitlines()[0].split() == ["NDCG@10", "1.0000"]
+
+
 @pytest.mark.parametrize(
     ("products", "judgments", "message"),
     [
-        ("id,title\n1,x\n", JUDGMENTS, "lacks the columns product_id, description"),
-        (PRODUCTS + "x,y,z\n", JUDGMENTS, "line 7: product_id is 'x'"),
+        ("id,title\n1,x\n", JUDGMENTS, r"products.csv: the header lacks the columns product_id\. "),
+        ("product_id,name\n1,x\n", JUDGMENTS, r"products.csv: the header lacks the columns title\. "),
+        (PRODUCTS + "x,y,z\n", JUDGMENTS, "products.csv: line 7: product_id is 'x'"),
         (PRODUCTS + "1,y,z\n", JUDGMENTS, "product_id 1 occurs twice"),
-        (PRODUCTS, "query,product_id,grade\nlamp,1,-1\n", "grade is '-1'"),
+        (PRODUCTS + f"{'1' * 5000},y,z\n", JUDGMENTS, "line 7: product_id is '1111"),
+        (
+            "product_id,title,popularity\n1,x,1.5\n",
+            JUDGMENTS,
+            "line 2: popularity is '1.5', expected a whole",
+        ),
+        (PRODUCTS, "query,product_id,grade\nlamp,1.0,1\n", "judgments.csv: line 2: product_id is '1.0'"),
+        *(
+            (
+                PRODUCTS,
+                f"query,product_id,grade\nlamp,1,{grade}\n",
+                f"judgments.csv: line 2: grade is '{grade}'",
+            )
+            for grade in ("-1", "10.01", "11", "1e1", "nan", "inf", "", "two", "1.2.3", "٣")
+        ),
         (PRODUCTS, "query,product_id,grade\nlamp,1\n", "doesn.t have 3 columns"),
         (PRODUCTS, "query,product_id,grade\n" + "x" * 201 + ",1,1\n", "1 to 200 characters"),
         (PRODUCTS, "query,product_id,grade\nlamp,1,0\n", "grade above 0"),

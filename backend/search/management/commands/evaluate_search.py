@@ -1,6 +1,5 @@
 """`manage.py evaluate_search`: evaluate the default search with relevance judgments."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from backend.importing.errors import UnreadableFile
-from backend.importing.files import Record, open_table
-from backend.importing.headers import Header
-from backend.search.evaluation import bare_product, evaluate_search
-from indexing.document import ProductDocument
+from backend.search.evaluation import evaluate_search
+from backend.search.judgments import read_judgments, read_products
 from indexing.errors import SearchError
-from indexing.request import MAX_QUERY_LENGTH
 from indexing.settings import ENGINES, SearchSettings, SettingsError
 from ml.ranking.relevance import (
     MRR_DEPTH,
@@ -27,9 +23,6 @@ from ml.ranking.relevance import (
 
 WRONG_INPUT = 2
 WORST = 10
-PRODUCTS = Header(("product_id", "title", "description"))
-JUDGMENTS = Header(("query", "product_id", "grade"))
-MAX_GRADE = 10
 
 
 class Command(BaseCommand):
@@ -39,8 +32,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the two files and the engine."""
-        parser.add_argument("--products", type=Path, required=True, help="CSV: product_id,title,description")
-        parser.add_argument("--judgments", type=Path, required=True, help="CSV: query,product_id,grade")
+        parser.add_argument(
+            "--products",
+            type=Path,
+            required=True,
+            help="CSV: product_id,title and optionally description,brand,category,popularity",
+        )
+        parser.add_argument(
+            "--judgments", type=Path, required=True, help="CSV: query,product_id,grade (0 to 10)"
+        )
         parser.add_argument("--engine", choices=ENGINES, help="default: the shop's")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -57,8 +57,8 @@ class Command(BaseCommand):
         self._print(report)
 
     def _report(self, settings: SearchSettings, products_path: Path, judgments_path: Path) -> RelevanceReport:
-        products = [*_products(products_path)]
-        judgments = grades_by_query(_judgments(judgments_path))
+        products = [*read_products(products_path)]
+        judgments = grades_by_query(read_judgments(judgments_path))
         with tqdm(total=len(products), unit=" products", desc="index", disable=None) as progress:
             return evaluate_search(products, judgments, settings=settings, progress=progress.update)
 
@@ -69,36 +69,3 @@ class Command(BaseCommand):
         self.stdout.write(f"queries   {len(report.queries)}, worst first:")
         for metrics in report.queries[:WORST]:
             self.stdout.write(f"  {metrics.ndcg:.4f}  {metrics.query}")
-
-
-def _products(path: Path) -> Iterator[ProductDocument]:
-    seen: set[int] = set()
-    for line, (number, title, description) in _rows(path, header=PRODUCTS):
-        product_id = _whole(number, path=path, line=line, column="product_id")
-        if product_id in seen:
-            raise UnreadableFile(f"{path}: line {line}: product_id {product_id} occurs twice")
-        seen.add(product_id)
-        yield bare_product(product_id, title=title, description=description)
-
-
-def _judgments(path: Path) -> Iterator[tuple[str, int, int]]:
-    for line, (query, number, grade) in _rows(path, header=JUDGMENTS):
-        if not query.strip() or len(query) > MAX_QUERY_LENGTH:
-            raise UnreadableFile(f"{path}: line {line}: a query has 1 to {MAX_QUERY_LENGTH} characters")
-        product_id = _whole(number, path=path, line=line, column="product_id")
-        yield query, product_id, _whole(grade, path=path, line=line, column="grade", most=MAX_GRADE)
-
-
-def _rows(path: Path, *, header: Header) -> Iterator[tuple[int, list[str]]]:
-    table = open_table(path, header=header)
-    places = table.positions(header.required)
-    for record in table.records():
-        if not isinstance(record, Record):
-            raise UnreadableFile(f"{path}: line {record.line}: {record.reason}")
-        yield record.line, [record.values[place] for place in places]
-
-
-def _whole(text: str, *, path: Path, line: int, column: str, most: int = 2**63 - 1) -> int:
-    if not text.strip().isascii() or not text.strip().isdigit() or int(text) > most:
-        raise UnreadableFile(f"{path}: line {line}: {column} is {text!r}, expected a number from 0 to {most}")
-    return int(text)

@@ -1,0 +1,1 @@
+"""What each ranking feature contributes to relevance, and what it costs."""
