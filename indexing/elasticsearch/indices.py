@@ -84,7 +84,7 @@ class Indices:
     def create(self, *, now: datetime) -> Generation:
         """Create an empty index."""
         self._forbid_automatic_creation()
-        name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         self._managing.indices.create(index=name, **definition(created_at=now))
         return Generation(name, Role.BUILDING, now, VERSION)
 

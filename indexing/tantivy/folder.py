@@ -91,7 +91,7 @@ class Folder:
 
     def create(self, *, now: datetime) -> Generation:
         """Create an empty generation of the current schema version."""
-        name = f"{PREFIX}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        name = f"{PREFIX}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         path = self.home / name / INDEX
         description = {"version": VERSION, "created_at": now.isoformat()}
         with _translated_errors():
