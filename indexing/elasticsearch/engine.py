@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+import msgspec
 from elasticsearch import NotFoundError
 
+from indexing.document import ProductDocument
 from indexing.elasticsearch.client import (
     BATCH_SECONDS,
     NAME,
@@ -22,7 +24,7 @@ from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
 from indexing.elasticsearch.writing import write
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
-from indexing.errors import GenerationNotFound, SearchEngineUnavailable
+from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema, schema_of
@@ -84,7 +86,7 @@ class ElasticsearchEngine:
             self._schema_of(generation)
             found = self._patient.mget(index=generation, ids=[str(each) for each in product_ids])
             return {
-                int(each["_id"]): StoredDocument(each["_version"], product_of(each["_source"]))
+                int(each["_id"]): StoredDocument(each["_version"], _document(each, generation))
                 for each in found["docs"]
                 if _is_found(each, generation)
             }
@@ -185,6 +187,18 @@ class ElasticsearchEngine:
             version = self._indices.generation(generation).schema_version
             known = self._schemas[generation] = schema_of(generation, version)
         return known
+
+
+def _document(response: Response, generation: str) -> ProductDocument:
+    """Return the stored product document.
+
+    Raises:
+        IndexCorrupt: another program wrote something else.
+    """
+    try:
+        return product_of(response["_source"])
+    except (KeyError, msgspec.ValidationError) as error:
+        raise IndexCorrupt(generation, f"product {response['_id']}: {error}") from error
 
 
 def _is_found(response: Response, generation: str) -> bool:

@@ -8,7 +8,7 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, SearchEngine
-from indexing.errors import DocumentRefused, SearchEngineUnavailable, UnsupportedSchema
+from indexing.errors import DocumentRefused, IndexCorrupt, SearchEngineUnavailable, UnsupportedSchema
 from indexing.request import SearchRequest
 from indexing.schema import PREVIOUS_VERSION
 from tests.indexing.builders import NOW, product
@@ -82,3 +82,17 @@ def test_a_write_in_the_fields_of_the_previous_version_is_refused(
     with Elasticsearch(elasticsearch_url) as client, pytest.raises(BadRequestError, match="strict"):
         client.index(index=shop.generation, id="7", document=frozen(f"document-{PREVIOUS_VERSION}"))
     assert engine.count(shop.generation) == 0
+
+
+@pytest.mark.elasticsearch
+@pytest.mark.parametrize("source", [{"id": 2}, {"id": 2, "document": {"id": 2}}])
+def test_a_document_that_another_program_wrote_is_named(
+    engine: ElasticsearchEngine, elasticsearch_url: str, source: dict[str, object]
+) -> None:
+    shop = Shop.opened(engine, product(1))
+    with Elasticsearch(elasticsearch_url) as client:
+        client.index(index=shop.generation, id="2", document=source)
+
+    assert set(engine.stored(shop.generation, [1])) == {1}
+    with pytest.raises(IndexCorrupt, match="product 2: "):
+        engine.stored(shop.generation, [1, 2])
