@@ -95,8 +95,9 @@ def test_all_tokens_of_an_ended_session_stay_invalid_and_other_sessions_continue
     assert renew(client, other["refresh_token"]).status_code == 200
 
 
-def test_only_the_owner_can_end_an_active_session(client: APIClient) -> None:
+def test_only_the_owner_can_end_an_active_session(client: APIClient, disturb: Disturbance) -> None:
     tokens = log_in(client)
+    disturb()
     foreign = Session.objects.create(user=customer(), expires_at=timezone.now() + timedelta(days=1))
     own_ended = Session.objects.create(
         user=User.objects.get(phone=PHONE),

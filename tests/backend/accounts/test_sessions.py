@@ -78,9 +78,12 @@ def test_a_refresh_is_repeatable_for_ten_seconds(client: APIClient, disturb: Dis
     assert entry.object_id == str(Session.objects.get().pk)
 
 
-def test_the_token_before_the_previous_one_ends_the_session_at_once(client: APIClient) -> None:
+def test_the_token_before_the_previous_one_ends_the_session_at_once(
+    client: APIClient, disturb: Disturbance
+) -> None:
     first = log_in(client)
     second = renewed(client, first)
+    disturb()
     third = renewed(client, second)
     assert pair(renewed(client, second)) == pair(third)
     assert renew(client, first["refresh_token"]).status_code == 401
@@ -109,8 +112,11 @@ def test_a_session_lasts_14_days_without_a_refresh_and_90_at_most(
     assert abs(left - timedelta(days=days_left)) < timedelta(minutes=1)
 
 
-def test_a_session_that_was_extended_beyond_90_days_is_not_renewed(client: APIClient) -> None:
+def test_a_session_that_was_extended_beyond_90_days_is_not_renewed(
+    client: APIClient, disturb: Disturbance
+) -> None:
     tokens = log_in(client)
+    disturb()
     Session.objects.update(created_at=timezone.now() - timedelta(days=90))
     assert renew(client, tokens["refresh_token"]).status_code == 401
 
@@ -125,8 +131,9 @@ def test_an_access_token_expires_with_its_session_if_that_is_earlier(client: API
     assert 280 <= claims["exp"] - now.timestamp() <= 300
 
 
-def test_an_expired_session_authenticates_nothing(client: APIClient) -> None:
+def test_an_expired_session_authenticates_nothing(client: APIClient, disturb: Disturbance) -> None:
     tokens = log_in(client)
+    disturb()
     Session.objects.update(expires_at=timezone.now())
     assert not authenticates(client, tokens["access_token"])
     assert renew(client, tokens["refresh_token"]).status_code == 401
@@ -142,7 +149,7 @@ def test_a_session_of_the_previous_release_is_renewed_and_listed(client: APIClie
     assert pair(renewed(client, tokens)) == pair(new)
 
 
-def test_active_sessions_are_listed_for_their_owner_alone(client: APIClient) -> None:
+def test_active_sessions_are_listed_for_their_owner_alone(client: APIClient, disturb: Disturbance) -> None:
     log_in(client, user_agent="curl/8.5.0")
     grow_older(days=1)
     current = log_in(client)
@@ -153,6 +160,7 @@ def test_active_sessions_are_listed_for_their_owner_alone(client: APIClient) -> 
         for name, value in finished.items():
             setattr(session, name, value)
         session.save()
+    disturb()
 
     page = client.get(SESSIONS, headers=bearer(current["access_token"])).json()
 
