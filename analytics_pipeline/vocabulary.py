@@ -37,8 +37,8 @@ equivalent; if both are sent they must be equal. With a login, events belong to 
 - `sent_at` is the client's clock when it sends the batch, with its time zone. If it differs from the server's
   by more than {delay} minute, the events' times are corrected by the difference, up to {most} hours.
 - `tracking_consent` is `true` or `false` if the guest was asked. The header `X-Tracking-Consent: granted` or
-  `denied` is equivalent. One objection is enough: here, stored with the account, or the browser's `Sec-GPC: 1`
-  or `DNT: 1`. Without consent, nothing is stored and the response says `"tracked": false`.
+  `denied` is equivalent. One objection is enough: here, stored with the account, or the browser's
+  `Sec-GPC: 1` or `DNT: 1`. Without consent, nothing is stored and the response says `"tracked": false`.
 
 Every event has these fields. The time in the id, corrected, must be at most {earliest} days before and
 {latest} minutes after the arrival.

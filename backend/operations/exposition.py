@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import orjson
@@ -39,11 +40,24 @@ class HealthCollector(Collector):
         yield from ()
 
 
+class WebProcessesCollector(MultiProcessCollector):
+    """Sums the metrics of all web processes, each of which writes files of its own."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the sums. Files without content are left out.
+
+        A process creates its file before it gives it a size, and may be killed in between.
+        """
+        folder = Path(os.environ[FOLDER])
+        written = [str(file) for file in folder.glob("*.db") if file.stat().st_size]
+        yield from self.merge(written)  # type: ignore[no-untyped-call]
+
+
 def registry() -> CollectorRegistry:
     """Return the metrics of all web processes (or else of this process) and the health checks."""
     found = CollectorRegistry()
     if FOLDER in os.environ:
-        MultiProcessCollector(found)  # type: ignore[no-untyped-call]
+        WebProcessesCollector(found)  # type: ignore[no-untyped-call]
     else:
         found.register(REGISTRY)
     found.register(HealthCollector())

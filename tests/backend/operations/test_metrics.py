@@ -120,3 +120,15 @@ def test_running_web_processes_are_counted(tmp_path: Path, monkeypatch: pytest.M
 def test_metrics_are_not_public() -> None:
     assert APIClient().get("/metrics").status_code == 404
     assert page("/anything")[0] == "404 Not Found"
+
+
+def test_metrics_of_web_processes_are_summed_beside_the_file_of_one_that_was_killed_at_its_start(
+    checks: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(web_processes.FOLDER, str(tmp_path))
+    program = "from prometheus_client import Counter; Counter('handled', '').inc()"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", program], check=True)
+    (tmp_path / "counter_1.db").touch()
+
+    assert "handled_total 2.0" in page("/metrics")[2]
