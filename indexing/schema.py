@@ -18,7 +18,7 @@ from indexing.fields import FIELDS, FieldKind, IndexField
 from indexing.filters import FLAGS, FilterDeclaration
 from indexing.mapping import flatten
 
-VERSION = 2
+VERSION = 3
 """Increased by one with every change of the fields; tests/indexing/schemas records each version."""
 PREVIOUS_VERSION = VERSION - 1
 

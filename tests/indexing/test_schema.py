@@ -11,13 +11,14 @@ from indexing.document import ProductDocument
 from indexing.elasticsearch.mapping import definition
 from indexing.elasticsearch.mapping import indexed as indexed_in_elasticsearch
 from indexing.errors import FieldNotIndexed, UnsupportedSchema
-from indexing.fields import PRICE
 from indexing.schema import ALL_FIELDS, CURRENT, PREVIOUS, VERSION, IndexSchema, schema_of
 from indexing.tantivy.schema import build_schema
 from tests.indexing.builders import NOW
 from tests.indexing.schemas import FOLDER, frozen, lamp
 
-RAISE_VERSION = "the fields changed: raise indexing.schema.VERSION and freeze the new version"
+RAISE_VERSION = (
+    "the fields changed: raise indexing.schema.VERSION if a release has it, and freeze the version"
+)
 
 
 def test_the_current_schema_equals_its_frozen_version(tmp_path: Path) -> None:
@@ -67,11 +68,6 @@ def test_field_names_are_unique_and_each_version_has_one_field_per_property() ->
     for schema in (PREVIOUS, CURRENT):
         properties = [each.property for each in schema.fields]
         assert len(properties) == len(set(properties))
-
-
-def test_the_price_field_is_renamed_when_its_unit_changes() -> None:
-    assert PREVIOUS.field(PRICE).name != CURRENT.field(PRICE).name
-    assert not {each.name for each in PREVIOUS.fields} & {CURRENT.field(PRICE).name}
 
 
 @pytest.mark.parametrize(

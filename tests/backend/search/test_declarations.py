@@ -77,7 +77,7 @@ def test_only_the_declaration_contains_the_name_of_a_filter(path: Path) -> None:
 def test_a_filter_is_declared_in_one_line() -> None:
     @dataclass(frozen=True, kw_only=True)
     class MoreFilters(Filters):
-        vegan: bool | None = flag("Whether the product is vegan.", since=3)
+        vegan: bool | None = flag("Whether the product is vegan.", since=4)
 
     (added,) = declarations(MoreFilters)[len(FILTERS) :]
 
