@@ -56,15 +56,15 @@ class IndexCorrupt(SearchError):
 class UnsupportedSchema(SearchError):
     """A generation was built with a schema version that this release neither reads nor writes."""
 
-    def __init__(self, generation: str, *, version: object, served: tuple[int, ...]) -> None:
-        readable = " and ".join(map(str, served))
+    def __init__(self, generation: str, *, version: object, earliest: int, current: int) -> None:
         super().__init__(
-            f"index {generation} has schema version {version}; this release serves versions {readable}"
+            f"index {generation} has schema version {version}; "
+            f"this release serves versions {earliest} to {current}"
         )
         self.generation = generation
         self.version = version
         self.remedy = f"Build a new one with: {REBUILD}"
-        if isinstance(version, int) and version > max(served):
+        if isinstance(version, int) and version > current:
             self.remedy = (
                 "A newer release built it: start this process with that release, "
                 f"or return to the index before it with: {REBUILD} --rollback"
@@ -72,7 +72,7 @@ class UnsupportedSchema(SearchError):
 
 
 class FieldNotIndexed(SearchError):
-    """The serving generation has the previous schema version, which lacks a field that a search needs."""
+    """The serving generation has an earlier schema version, which lacks a field that a search needs."""
 
     remedy = f"Build an index with the current fields: {REBUILD}"
 

@@ -111,6 +111,7 @@ FIELDS: tuple[IndexField, ...] = (
     IndexField(name=CATEGORY_TOKEN, kind=FieldKind.COUNTED, value=lambda each: each.category_tokens),
     IndexField(name=CATEGORY_NAME, kind=FieldKind.EXACT, value=lambda each: each.category_names),
     IndexField(name=SELLER, kind=FieldKind.IDENTIFIER, value=lambda each: each.document.seller_id),
+    IndexField(name=PRICE, kind=FieldKind.MONEY, fractions=100, value=_price(fractions=100), until=1),
     # No currency has a smaller unit: ISO 4217 exponents end at 4.
     IndexField(
         name="price_ten_thousandths",
@@ -118,6 +119,7 @@ FIELDS: tuple[IndexField, ...] = (
         kind=FieldKind.MONEY,
         fractions=10_000,
         value=_price(fractions=10_000),
+        since=2,
     ),
     IndexField(
         name=RATING, kind=FieldKind.RATING, value=lambda each: float(each.document.rating_average or 0)

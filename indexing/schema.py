@@ -1,9 +1,9 @@
-"""Schema versions: each generation has one, and a release serves two.
+"""Schema versions: each generation has one.
 
-A release builds generations of VERSION, and reads and writes generations of the previous version as well,
-with the fields of each. During an upgrade the old generation therefore serves until `rebuild_index` has built
-and swapped in a new one. A value for which the previous version has no field is not written to its
-generations, and a search that needs such a field is refused. See
+A release builds generations of VERSION, and reads and writes generations of earlier versions as well, with
+the fields of each. During an upgrade the old generation therefore serves until `rebuild_index` has built and
+swapped in a new one. A value for which an earlier version has no field is not written to its generations, and
+a search that needs such a field is refused. See
 docs/decisions/index-generations.md.
 """
 
@@ -19,8 +19,9 @@ from indexing.filters import FLAGS, FilterDeclaration
 from indexing.mapping import flatten
 
 VERSION = 3
-"""Increased by one with every change of the fields; tests/indexing/schemas records each version."""
-PREVIOUS_VERSION = VERSION - 1
+"""Increased with every release that changes the fields; tests/indexing/schemas records each version."""
+EARLIEST_VERSION = 1
+"""That of the earliest release that can be upgraded to this one without a release in between."""
 
 
 def _flag_field(declared: FilterDeclaration) -> IndexField:
@@ -67,9 +68,9 @@ class IndexSchema:
         return {each.name: each.value(flat) for each in self.fields}
 
 
+EARLIER = tuple(map(IndexSchema, range(EARLIEST_VERSION, VERSION)))
 CURRENT = IndexSchema(VERSION)
-PREVIOUS = IndexSchema(PREVIOUS_VERSION)
-SERVED: Mapping[object, IndexSchema] = {each.version: each for each in (PREVIOUS, CURRENT)}
+SERVED: Mapping[object, IndexSchema] = {each.version: each for each in (*EARLIER, CURRENT)}
 
 
 def is_unsupported(version: object) -> bool:
@@ -86,4 +87,6 @@ def schema_of(generation: str, version: object) -> IndexSchema:
     try:
         return SERVED[version]
     except (KeyError, TypeError):
-        raise UnsupportedSchema(generation, version=version, served=(PREVIOUS_VERSION, VERSION)) from None
+        raise UnsupportedSchema(
+            generation, version=version, earliest=EARLIEST_VERSION, current=VERSION
+        ) from None

@@ -36,6 +36,6 @@ def _schema(serving: Generation) -> Mapping[str, object]:
         return {"schema_version": VERSION}
     return {
         "schema_version": serving.schema_version,
-        "notice": f"serving the previous schema version; the current one is {VERSION}",
+        "notice": f"serving an earlier schema version; the current one is {VERSION}",
         "remedy": "python manage.py rebuild_index",
     }

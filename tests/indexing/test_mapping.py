@@ -16,7 +16,7 @@ from indexing.mapping import (
     score_factor,
     token,
 )
-from indexing.schema import CURRENT, PREVIOUS, IndexSchema
+from indexing.schema import CURRENT, EARLIER, IndexSchema
 from tests.indexing.builders import category, product, variant
 
 
@@ -27,8 +27,8 @@ from tests.indexing.builders import category, product, variant
         (CURRENT, "1.234", 12_340),
         (CURRENT, "333", 3_330_000),
         (CURRENT, "0.0001", 1),
-        (PREVIOUS, "19.99", 1_999),
-        (PREVIOUS, "1.234", 123),
+        (EARLIER[0], "19.99", 1_999),
+        (EARLIER[0], "1.234", 123),
     ],
 )
 def test_an_amount_is_indexed_in_the_units_of_the_schema_version(

@@ -8,7 +8,7 @@ import pytest
 
 from indexing.document import ProductDocument
 from indexing.parity import Difference, DifferenceKind, difference
-from indexing.schema import PREVIOUS_VERSION, VERSION
+from indexing.schema import EARLIEST_VERSION, VERSION
 from tests.indexing import schemas
 from tests.indexing.builders import NOW, product, variant
 
@@ -44,7 +44,7 @@ def test_a_product_is_missing_or_superfluous() -> None:
     assert found(None, LAMP) == Difference(7, DifferenceKind.SUPERFLUOUS)
 
 
-@pytest.mark.parametrize("version", [VERSION, PREVIOUS_VERSION])
+@pytest.mark.parametrize("version", [VERSION, EARLIEST_VERSION])
 @pytest.mark.parametrize(
     ("stored", "fields"),
     [
@@ -69,5 +69,5 @@ def test_in_the_previous_schema_version_a_default_may_be_a_field_that_was_not_th
     )
     stored = product(7, variants=(variant(1),))
 
-    assert found(expected, stored, PREVIOUS_VERSION) is None
+    assert found(expected, stored, EARLIEST_VERSION) is None
     assert found(expected, stored) == Difference(7, DifferenceKind.DIFFERENT, ("variants", "thumbnail_url"))

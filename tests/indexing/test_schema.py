@@ -11,7 +11,7 @@ from indexing.document import ProductDocument
 from indexing.elasticsearch.mapping import definition
 from indexing.elasticsearch.mapping import indexed as indexed_in_elasticsearch
 from indexing.errors import FieldNotIndexed, UnsupportedSchema
-from indexing.schema import ALL_FIELDS, CURRENT, PREVIOUS, VERSION, IndexSchema, schema_of
+from indexing.schema import ALL_FIELDS, CURRENT, EARLIER, VERSION, IndexSchema, schema_of
 from indexing.tantivy.schema import build_schema
 from tests.indexing.builders import NOW
 from tests.indexing.schemas import FOLDER, frozen, lamp
@@ -31,7 +31,7 @@ def test_the_current_schema_equals_its_frozen_version(tmp_path: Path) -> None:
     assert fields == frozen(f"tantivy-{VERSION}"), RAISE_VERSION
 
 
-@pytest.mark.parametrize("schema", [PREVIOUS, CURRENT], ids=lambda schema: f"version {schema.version}")
+@pytest.mark.parametrize("schema", [*EARLIER, CURRENT], ids=lambda schema: f"version {schema.version}")
 def test_a_document_is_written_as_in_the_release_of_its_schema_version(schema: IndexSchema) -> None:
     expected = frozen(f"document-{schema.version}")
 
@@ -42,14 +42,16 @@ def test_a_document_is_written_as_in_the_release_of_its_schema_version(schema: I
     assert expected_source.items() <= stored.items()
 
 
-def test_documents_of_the_previous_version_can_be_read() -> None:
-    stored = frozen(f"document-{PREVIOUS.version}")["document"]
+@pytest.mark.parametrize("schema", EARLIER, ids=lambda schema: f"version {schema.version}")
+def test_documents_of_earlier_versions_can_be_read(schema: IndexSchema) -> None:
+    stored = frozen(f"document-{schema.version}")["document"]
 
     assert msgspec.convert(stored, ProductDocument) == lamp()
 
 
-def test_the_previous_release_can_read_documents_of_this_one() -> None:
-    known = frozen(f"document-{PREVIOUS.version}")["document"]
+@pytest.mark.parametrize("schema", EARLIER, ids=lambda schema: f"version {schema.version}")
+def test_earlier_releases_can_read_documents_of_this_one(schema: IndexSchema) -> None:
+    known = frozen(f"document-{schema.version}")["document"]
 
     stored = msgspec.json.decode(msgspec.json.encode(lamp()))
 
@@ -57,7 +59,7 @@ def test_the_previous_release_can_read_documents_of_this_one() -> None:
 
 
 def test_every_field_of_the_frozen_versions_is_declared() -> None:
-    for schema in (PREVIOUS, CURRENT):
+    for schema in (*EARLIER, CURRENT):
         properties = frozen(f"elasticsearch-{schema.version}")["mappings"]["properties"]
         assert {each.name for each in schema.fields} == properties.keys() - {"variants", "document"}
 
@@ -65,7 +67,7 @@ def test_every_field_of_the_frozen_versions_is_declared() -> None:
 def test_field_names_are_unique_and_each_version_has_one_field_per_property() -> None:
     names = [each.name for each in ALL_FIELDS]
     assert len(names) == len(set(names))
-    for schema in (PREVIOUS, CURRENT):
+    for schema in (*EARLIER, CURRENT):
         properties = [each.property for each in schema.fields]
         assert len(properties) == len(set(properties))
 
@@ -75,7 +77,9 @@ def test_field_names_are_unique_and_each_version_has_one_field_per_property() ->
     [(0, "Build a new one"), (VERSION + 1, "newer release"), (None, "Build"), ("2", "Build")],
 )
 def test_unsupported_versions_are_refused_with_the_command_to_run(version: object, remedy: str) -> None:
-    with pytest.raises(UnsupportedSchema, match=f"serves versions {PREVIOUS.version} and {VERSION}") as error:
+    with pytest.raises(
+        UnsupportedSchema, match=f"serves versions {EARLIER[0].version} to {VERSION}"
+    ) as error:
         schema_of("products-1", version)
 
     assert remedy in error.value.remedy
@@ -93,4 +97,4 @@ def test_a_search_on_a_field_that_the_version_lacks_is_refused() -> None:
 def test_only_supported_versions_are_frozen() -> None:
     versions = {int(path.stem.rpartition("-")[2]) for path in FOLDER.glob("*.json")}
 
-    assert versions == {PREVIOUS.version, VERSION}
+    assert versions == {*(schema.version for schema in EARLIER), VERSION}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from indexing.schema import PREVIOUS_VERSION, VERSION
+from indexing.schema import EARLIEST_VERSION, VERSION
 from tests.services.shop import ROOT, STOP_SECONDS, Shop, free_port
 from tests.services.waiting import wait_until
 from tests.upgrade import release
@@ -156,7 +156,7 @@ def test_a_served_shop_is_upgraded_without_a_failed_request_or_a_lost_record(old
         new.manage("migrate_warehouse")
         with web_only(new) as operators:
             wait_until(lambda: is_ready(new, operators), what="the new web processes are ready")
-            assert health(new, operators)["search"]["schema_version"] == PREVIOUS_VERSION
+            assert health(new, operators)["search"]["schema_version"] == EARLIEST_VERSION
             assert clients.events_deferred == 0
             assert old.stop() == 0
             new.start("--share-port")

@@ -7,7 +7,7 @@ from backend.search import health
 from backend.search.rebuilding import build
 from indexing.engine import SearchEngine
 from indexing.errors import IndexMissing
-from indexing.schema import PREVIOUS_VERSION, VERSION
+from indexing.schema import EARLIEST_VERSION, VERSION
 from indexing.settings import SearchSettings
 from tests.backend.shop import SYSTEM, product
 from tests.indexing.schemas import create_tantivy
@@ -34,11 +34,11 @@ def test_without_an_index_search_is_unhealthy(folder_engine: SearchEngine) -> No
 
 def test_health_names_the_previous_schema_version_and_the_remedy(folder_engine: SearchEngine) -> None:
     home = SearchSettings.from_env().home
-    create_tantivy(home, version=PREVIOUS_VERSION, now=timezone.now())
+    create_tantivy(home, version=EARLIEST_VERSION, now=timezone.now())
 
     facts = health.check()
 
-    assert facts["schema_version"] == PREVIOUS_VERSION
+    assert facts["schema_version"] == EARLIEST_VERSION
     assert facts["remedy"] == "python manage.py rebuild_index"
     build(folder_engine, clock=timezone.now, by=SYSTEM)
     assert health.check()["schema_version"] == VERSION

@@ -24,7 +24,7 @@ from backend.search.subscribers import NAME_PREFIX, generation_subscribers
 from backend.search.versions import draw
 from indexing.engine import DeleteDocument, DocumentWrite, PutDocument, SearchEngine, StoredDocument
 from indexing.parity import Difference, DifferenceKind
-from indexing.schema import PREVIOUS_VERSION
+from indexing.schema import EARLIEST_VERSION
 from indexing.settings import SearchSettings
 from tests.backend.shop import NOW, SYSTEM, client_of, product, staff
 from tests.indexing import builders
@@ -274,10 +274,10 @@ def previous(shop_engine: SearchEngine, request: pytest.FixtureRequest) -> Searc
     """The engine, whose serving generation was created by the previous release."""
     settings = SearchSettings.from_env()
     if shop_engine.name == "tantivy":
-        create_tantivy(settings.home, version=PREVIOUS_VERSION, now=timezone.now())
+        create_tantivy(settings.home, version=EARLIEST_VERSION, now=timezone.now())
     else:
         url = request.getfixturevalue("elasticsearch_url")
-        create_elasticsearch(url, prefix=settings.prefix, version=PREVIOUS_VERSION, now=timezone.now())
+        create_elasticsearch(url, prefix=settings.prefix, version=EARLIEST_VERSION, now=timezone.now())
     return shop_engine
 
 

@@ -10,7 +10,7 @@ from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, SearchEngine
 from indexing.errors import DocumentRefused, IndexCorrupt, SearchEngineUnavailable, UnsupportedSchema
 from indexing.request import SearchRequest
-from indexing.schema import PREVIOUS_VERSION
+from indexing.schema import EARLIEST_VERSION
 from tests.indexing.builders import NOW, product
 from tests.indexing.schemas import frozen
 from tests.indexing.shop import Shop
@@ -80,7 +80,7 @@ def test_a_write_in_the_fields_of_the_previous_version_is_refused(
     shop = Shop.opened(engine)
 
     with Elasticsearch(elasticsearch_url) as client, pytest.raises(BadRequestError, match="strict"):
-        client.index(index=shop.generation, id="7", document=frozen(f"document-{PREVIOUS_VERSION}"))
+        client.index(index=shop.generation, id="7", document=frozen(f"document-{EARLIEST_VERSION}"))
     assert engine.count(shop.generation) == 0
 
 

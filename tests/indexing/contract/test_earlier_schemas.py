@@ -1,4 +1,4 @@
-"""A generation of the previous schema version serves and receives updates until a new one is swapped in."""
+"""A generation of an earlier schema version serves and receives updates until a new one is swapped in."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from indexing.errors import UnsupportedSchema
 from indexing.facets import Facets
 from indexing.generations import kept_current, rebuild, roll_back
 from indexing.request import SearchRequest, Sort
-from indexing.schema import PREVIOUS_VERSION, VERSION
+from indexing.schema import EARLIER, EARLIEST_VERSION, VERSION
 from indexing.tantivy.engine import TantivyEngine
 from tests.indexing import schemas
 from tests.indexing.builders import NOW, product
@@ -69,18 +69,23 @@ def engine(storage: Storage) -> Iterator[SearchEngine]:
     opened.close()
 
 
+@pytest.fixture(params=[schema.version for schema in EARLIER], ids=lambda version: f"version {version}")
+def version(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture
-def shop(storage: Storage, engine: SearchEngine) -> Shop:
-    """A shop whose serving generation was created by the previous release."""
-    opened = Shop(engine, storage.create(PREVIOUS_VERSION))
+def shop(storage: Storage, engine: SearchEngine, version: int) -> Shop:
+    """A shop whose serving generation was created by an earlier release."""
+    opened = Shop(engine, storage.create(version))
     opened.put(*PRODUCTS)
     return opened
 
 
-def test_the_generation_states_its_schema_version(shop: Shop) -> None:
+def test_the_generation_states_its_schema_version(shop: Shop, version: int) -> None:
     serving = shop.engine.serving()
 
-    assert (serving.name, serving.schema_version) == (shop.generation, PREVIOUS_VERSION)
+    assert (serving.name, serving.schema_version) == (shop.generation, version)
     assert kept_current(shop.engine.generations()) == [serving]
     shop.engine.ping()
 
@@ -124,7 +129,7 @@ def test_results_equal_those_of_the_current_schema_version(shop: Shop, engine: S
 
 
 def test_the_generation_serves_during_a_build_and_can_be_rolled_back_to(
-    shop: Shop, engine: SearchEngine, storage: Storage
+    shop: Shop, engine: SearchEngine, storage: Storage, version: int
 ) -> None:
     other_process = storage.open()
     found_during_scan: list[set[int]] = []
@@ -136,7 +141,7 @@ def test_the_generation_serves_during_a_build_and_can_be_rolled_back_to(
     assert found_during_scan == [{1, 2, 3, 7}]
     assert built.schema_version == VERSION
     assert [(each.role, each.schema_version) for each in engine.generations()] == [
-        (Role.STANDBY, PREVIOUS_VERSION),
+        (Role.STANDBY, version),
         (Role.SERVING, VERSION),
     ]
     wait_until(lambda: set(Shop(other_process, built.name).ids()) == {1, 2})
@@ -149,11 +154,11 @@ def test_the_generation_serves_during_a_build_and_can_be_rolled_back_to(
     other_process.close()
 
 
-@pytest.mark.parametrize("version", [PREVIOUS_VERSION - 1, VERSION + 1])
+@pytest.mark.parametrize("version", [EARLIEST_VERSION - 1, VERSION + 1])
 def test_reads_and_writes_of_unsupported_versions_are_refused_until_a_rebuild(
     storage: Storage, engine: SearchEngine, version: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schemas, "frozen", frozen_with_fields_of(PREVIOUS_VERSION))
+    monkeypatch.setattr(schemas, "frozen", frozen_with_fields_of(EARLIEST_VERSION))
     name = storage.create(version)
 
     for attempt in (
