@@ -9,6 +9,7 @@ import pytest
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import SearchEngine
 from indexing.tantivy.engine import TantivyEngine
+from tests.indexing.encoder.tiny import write_tiny_encoder
 from tests.indexing.shop import Shop
 
 ENGINES = [
@@ -60,3 +61,9 @@ def folder(tmp_path: Path) -> Iterator[TantivyEngine]:
     engine = TantivyEngine(tmp_path)
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny encoder, which tests don't change."""
+    return write_tiny_encoder(tmp_path_factory.mktemp("encoder") / "tiny")

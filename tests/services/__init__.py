@@ -11,11 +11,12 @@ this module gives the process (each worker, under pytest-xdist) its own home, da
 | TEST_ELASTICSEARCH_URL   | what needs Elasticsearch is not tested                   |
 | TEST_SEARCH_ENGINE       | the shop under test searches with tantivy                |
 | TEST_DATA_DIR            | what needs the public data sets is not tested            |
+| TEST_MODELS_DIR          | what needs a published encoder is not tested             |
 | TEST_SCHEMATHESIS_EXAMPLES | 6 examples of each operation and role; more find more |
 | VITRINE_REQUIRE_SERVICES | in CI everything is required, elsewhere nothing is       |
 
 The Redis at TEST_REDIS_URL needs 64 databases (`--databases 64`): each worker and each shop uses three.
-VITRINE_REQUIRE_SERVICES names what is required, separated by commas: `elasticsearch`, `data`, `node` (Node.js and
+VITRINE_REQUIRE_SERVICES names what is required, separated by commas: `elasticsearch`, `data`, `models`, `node` (Node.js and
 npm), `java` (a JDK and Maven), `pango` (the library), `browser` (Chromium), `all` or `none`.
 """
 

@@ -61,6 +61,7 @@ class Library:
 NEEDS: dict[str, Variable | Programs | Library] = {
     "elasticsearch": Variable("a running Elasticsearch", "TEST_ELASTICSEARCH_URL"),
     "data": Variable("the public data sets", "TEST_DATA_DIR"),
+    "models": Variable("a published encoder", "TEST_MODELS_DIR"),
     "node": Programs("Node.js 20 or later", ("node", "npm")),
     "pango": Library(
         "Pango", "pangoft2-1.0", "install libpango-1.0-0, libpangoft2-1.0-0 and libharfbuzz-subset0"
