@@ -13,6 +13,8 @@ class Hit:
 
     product: ProductDocument
     score: float
+    pinned: bool = False
+    """Whether a rule decided its place."""
 
 
 class Matched(StrEnum):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from indexing.page import Matched
+from indexing.rules.synonyms import NO_SYNONYMS, Synonyms
 from indexing.spelling import Neighbour, corrections
 
 FIELD_BOOSTS: Mapping[str, float] = {
@@ -25,6 +26,8 @@ MOST = 0.6
 
 JOINED_WEIGHT = 0.9
 """For "macbook" if the query is "mac book", and vice versa."""
+SYNONYM_WEIGHT = 0.9
+"""Products with the word that was typed rank before products that only have a synonym."""
 MIN_PART = 3
 """Letters in each half of a split word; shorter halves are usually accidental ("car pet")."""
 
@@ -89,23 +92,40 @@ def lookups(words: Sequence[str], *, joined_and_split: bool = True) -> tuple[Ter
     return tuple(dict.fromkeys([*singles, *joins, *splits]))
 
 
-def literal(words: Sequence[str]) -> Plan:
+def literal(words: Sequence[str], synonyms: Synonyms = NO_SYNONYMS) -> Plan:
     """Return the plan of a query without corrections."""
-    return Plan(tuple(Need(word, (Alternative((word,), 1.0),)) for word in words))
+    needs = [{(word,): 1.0} for word in words]
+    return Plan(_with_synonyms(words, needs, synonyms))
 
 
-def plan(words: Sequence[str], evidence: Evidence) -> Plan:
+def plan(words: Sequence[str], evidence: Evidence, synonyms: Synonyms = NO_SYNONYMS) -> Plan:
     """Return how to search for `words`.
 
-    A word that a product contains is never corrected.
+    A word that a product contains, or that has synonyms, is never corrected.
     """
-    needs = tuple(_need(word, words, evidence) for word in words)
+    known = {place for each in synonyms.expansions(words) for place in range(each.start, each.end)}
+    found = [_terms(word, words, evidence, is_known=place in known) for place, word in enumerate(words)]
+    needs = _with_synonyms(words, found, synonyms)
     planned = Plan(needs)
     corrected = " ".join(planned.words)
     return planned if planned.words == tuple(words) else Plan(needs, corrected)
 
 
-def _need(word: str, words: Sequence[str], evidence: Evidence) -> Need:
+def _with_synonyms(
+    words: Sequence[str], found: Sequence[dict[Term, float]], synonyms: Synonyms
+) -> tuple[Need, ...]:
+    """Return the needs; the alternatives of a span of words satisfy the need of each of its words."""
+    for expansion in synonyms.expansions(words):
+        for terms in found[expansion.start : expansion.end]:
+            for alternative in expansion.alternatives:
+                terms.setdefault(alternative, SYNONYM_WEIGHT)
+    return tuple(
+        Need(word, tuple(Alternative(term, weight) for term, weight in terms.items()))
+        for word, terms in zip(words, found, strict=True)
+    )
+
+
+def _terms(word: str, words: Sequence[str], evidence: Evidence, *, is_known: bool) -> dict[Term, float]:
     found: dict[Term, float] = {}
     frequency = evidence.frequencies.get((word,), 0)
     if frequency:
@@ -113,12 +133,12 @@ def _need(word: str, words: Sequence[str], evidence: Evidence) -> Need:
     for term in _respelt(word, words):
         if evidence.frequencies.get(term, 0) > frequency:
             found.setdefault(term, JOINED_WEIGHT if frequency else 1.0)
-    if not found:
+    if not found and not is_known:
         for correction in corrections(word, evidence.neighbours.get(word, ())):
             found[(correction.word,)] = correction.weight
     if not found:
         found[(word,)] = 1.0
-    return Need(word, tuple(Alternative(term, weight) for term, weight in found.items()))
+    return found
 
 
 def _respelt(word: str, words: Sequence[str]) -> Iterator[Term]:

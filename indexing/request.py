@@ -7,6 +7,9 @@ from enum import StrEnum
 from indexing import fields
 from indexing.filters import NO_FILTERS, Filters
 from indexing.ranking import DEFAULT_RANKING, RankingOptions
+from indexing.rules.actions import Boost, Pin
+from indexing.rules.arrangement import Arrangement
+from indexing.rules.synonyms import NO_SYNONYMS, Synonyms
 
 MAX_QUERY_LENGTH = 200
 """Characters. The cost of a query grows with the square of its words."""
@@ -50,6 +53,15 @@ class SearchRequest:
     page_size: int = 20
     facets: bool = True
     ranking: RankingOptions = DEFAULT_RANKING
+    restrictions: tuple[Filters, ...] = ()
+    """Further filters that all products must pass; facets neither count the others nor show a selection."""
+    pinned: tuple[Pin, ...] = ()
+    """Products with a place in the list if they pass the filters, whether they match the text or not."""
+    hidden: tuple[int, ...] = ()
+    """Products that are neither found nor counted."""
+    boosts: tuple[Boost, ...] = ()
+    """Factors of the scores; without effect in other orders and without a text."""
+    synonyms: Synonyms = NO_SYNONYMS
 
     def __post_init__(self) -> None:
         """Raise ValueError for an impossible request; the HTTP layer has validated it before."""
@@ -66,6 +78,12 @@ class SearchRequest:
     def offset(self) -> int:
         """The number of hits before this page."""
         return (self.page - 1) * self.page_size
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """The page with its pinned products; other orders than by relevance have none."""
+        pinned = self.pinned if self.sort is Sort.RELEVANCE else ()
+        return Arrangement(pinned, offset=self.offset, page_size=self.page_size)
 
     @property
     def relax_below(self) -> int:

@@ -15,7 +15,7 @@ from operator import attrgetter
 from indexing.document import ProductDocument
 from indexing.errors import FieldNotIndexed, UnsupportedSchema
 from indexing.fields import FIELDS, FieldKind, IndexField
-from indexing.filters import FLAGS, FilterDeclaration
+from indexing.filters import FILTERS, FLAGS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import flatten
 
 VERSION = 3
@@ -61,6 +61,15 @@ class IndexSchema:
             return self._by_property[name]
         except KeyError:
             raise FieldNotIndexed(name, version=self.version) from None
+
+    def has_fields_of(self, filters: Filters) -> bool:
+        """Return whether this version has a field for each of the filters that are set."""
+        given = filters.given()
+        return all(
+            self.has(each.field)
+            for each in FILTERS
+            if each.name in given and each.kind is not FilterKind.ATTRIBUTES
+        )
 
     def values(self, document: ProductDocument) -> dict[str, object]:
         """Return the indexed values of `document`, by field name."""

@@ -4,12 +4,10 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from elasticsearch.dsl.function import FieldValueFactor
 from elasticsearch.dsl.query import (
     Bool,
     ConstantScore,
     DisMax,
-    FunctionScore,
     Match,
     MatchPhrase,
     Nested,
@@ -21,21 +19,12 @@ from elasticsearch.dsl.query import (
 
 from indexing import query as meaning
 from indexing.counting import attribute_filter_tokens
-from indexing.fields import VOCABULARY, WEIGHT, FieldKind, IndexField
+from indexing.fields import VOCABULARY, FieldKind, IndexField
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import key
 from indexing.query import Alternative, Need, Plan
 from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
-
-
-def weighted(query: Query) -> Query:
-    """Return `query` with each score multiplied by the product's factor for popularity and stock."""
-    return FunctionScore(
-        query=query,
-        functions=[FieldValueFactor(field=WEIGHT, factor=1, missing=1)],
-        boost_mode="multiply",
-    )
 
 
 def text(plan: Plan, *, required: int, ranking: RankingOptions) -> Query:

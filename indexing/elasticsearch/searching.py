@@ -10,7 +10,8 @@ from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Prefix, Query
 from indexing.elasticsearch.client import Deadline, Response, responses
 from indexing.elasticsearch.facets import Counting, escaped
 from indexing.elasticsearch.mapping import product_of
-from indexing.elasticsearch.matching import Matching, holds, text, weighted
+from indexing.elasticsearch.matching import Matching, holds, text
+from indexing.elasticsearch.rules import pins, restricted, weighted, without_pinned
 from indexing.fields import VOCABULARY
 from indexing.page import Hit, Matched, SearchPage
 from indexing.query import FIELD_BOOSTS, Evidence, Plan, Term, literal, lookups, plan
@@ -47,15 +48,22 @@ class Searching:
         words = query_words(request.text)
         if not words:
             query = MatchNone() if request.text.strip() else MatchAll()
-            (response,) = self._send(self._query(request, query, scored=False))
-            return self._page(response, request)
-        written = literal(words)
+            response, *pinned = self._send(self._query(request, query, scored=False), *self._pins(request))
+            return self._page(response, request, pinned=pinned)
+        written = literal(words, request.synonyms)
         statistics = _word_statistics(words, request.ranking)
-        first, gathered = self._send(self._reading(request, written, len(words)), statistics)
-        understood = plan(words, _evidence(gathered, words, request.ranking))
-        return self._strictest(request, understood, first if understood == written else None)
+        first, gathered, *pinned = self._send(
+            self._reading(request, written, len(words)), statistics, *self._pins(request)
+        )
+        understood = plan(words, _evidence(gathered, words, request.ranking), request.synonyms)
+        return self._strictest(request, understood, first if understood == written else None, pinned=pinned)
 
-    def _strictest(self, request: SearchRequest, understood: Plan, first: Response | None) -> SearchPage:
+    def _pins(self, request: SearchRequest) -> list[Search]:
+        return [pins(request, self._matching)] if request.arrangement.pinned else []
+
+    def _strictest(
+        self, request: SearchRequest, understood: Plan, first: Response | None, *, pinned: Sequence[Response]
+    ) -> SearchPage:
         """Return the page of the strictest reading of the query that matches enough products.
 
         Filters are not considered, so that a filter never widens a result.
@@ -65,7 +73,9 @@ class Searching:
         while _found(reading[1]) < request.relax_below and (weaker := next(readings, None)):
             reading = weaker
         matched, response = reading
-        return self._page(response, request, corrected_text=understood.corrected_text, matched=matched)
+        return self._page(
+            response, request, pinned=pinned, corrected_text=understood.corrected_text, matched=matched
+        )
 
     def _readings(
         self, request: SearchRequest, understood: Plan, first: Response | None
@@ -103,12 +113,14 @@ class Searching:
 
     def _query(self, request: SearchRequest, query: Query, *, scored: bool) -> Search:
         by_score = scored and request.sort is Sort.RELEVANCE
-        multiplied = by_score and request.ranking.weighs_popularity_and_stock
-        search = Search().query(weighted(query) if multiplied else query)
+        ranked = weighted(query, request, self._matching) if by_score else query
+        search = Search().query(restricted(ranked, request, self._matching))
         search = search.sort(*(BY_SCORE if by_score else self._order(request.sort)))
-        search = search.extra(size=request.page_size, from_=request.offset, track_total_hits=True)
-        search.aggs.bucket("matching", "filter", MatchAll())
-        if passing := self._matching.filters(request.filters):
+        needed = request.arrangement
+        search = search.extra(size=needed.end - needed.start, from_=needed.start, track_total_hits=True)
+        unpinned = without_pinned(request)
+        search.aggs.bucket("matching", "filter", Bool(filter=unpinned) if unpinned else MatchAll())
+        if passing := [*self._matching.filters(request.filters), *unpinned]:
             search = search.post_filter(Bool(filter=passing))
         if request.facets:
             for name, counted in Counting(self._matching, request.filters).aggregations().items():
@@ -127,16 +139,24 @@ class Searching:
         response: Response,
         request: SearchRequest,
         *,
+        pinned: Sequence[Response],
         corrected_text: str | None = None,
         matched: Matched = Matched.ALL,
     ) -> SearchPage:
         counting = Counting(self._matching, request.filters)
+        shown = {
+            int(hit["_id"]): Hit(product_of(hit["_source"]), 0.0, pinned=True)
+            for each in pinned
+            for hit in each["hits"]["hits"]
+        }
+        count = response["hits"]["total"]["value"]
+        ranked = [Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in response["hits"]["hits"]]
         return SearchPage(
             generation=self._index,
             hits=tuple(
-                Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in response["hits"]["hits"]
+                request.arrangement.page(ranked, count=count, shown=shown, pinned_hit=shown.__getitem__)
             ),
-            count=response["hits"]["total"]["value"],
+            count=count + len(shown),
             facets=counting.facets(response["aggregations"]) if request.facets else None,
             corrected_text=corrected_text,
             matched=matched,

@@ -31,7 +31,7 @@ class Matching:
 
     def live(self) -> Query:
         """Match every product, but no tombstone."""
-        return _unscored(self._term("live", 1))
+        return unscored(self._term("live", 1))
 
     def text(self, plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
         """Match products that satisfy at least `required` needs of `plan`, scored."""
@@ -56,7 +56,7 @@ class Matching:
         """Return the queries that a product must match."""
         given = filters.given()
         return [
-            _unscored(self._filter(declared, given[declared.name], filters))
+            unscored(self._filter(declared, given[declared.name], filters))
             for declared in FILTERS
             if declared.name in given
         ]
@@ -128,7 +128,8 @@ class Matching:
         return Query.term_query(self._schema, field, value, "basic")
 
 
-def _unscored(query: Query) -> Query:
+def unscored(query: Query) -> Query:
+    """Match what `query` matches, with the score 0."""
     return Query.const_score_query(query, 0.0)
 
 

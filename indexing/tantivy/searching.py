@@ -10,7 +10,9 @@ from indexing.page import Hit, Matched, SearchPage
 from indexing.query import Plan, plan
 from indexing.request import MAX_DEPTH, ORDERS, SearchRequest, Sort
 from indexing.tantivy.facets import Counting
+from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
+from indexing.tantivy.rules import Rules
 from indexing.text import query_words
 
 
@@ -26,23 +28,25 @@ class Understood:
 
 def search(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
     """Return the requested page."""
-    understood = understand(snapshot, request)
-    filters = snapshot.matching.filters(request.filters)
-    query = snapshot.matching_all(understood.query, *filters)
+    rules = Rules(snapshot, request)
+    understood = understand(snapshot, request, rules)
     by_relevance = understood.scored and request.sort is Sort.RELEVANCE
+    text = rules.boosted(understood.query) if by_relevance else understood.query
+    query = all_of(rules.organic(text), *snapshot.matching.filters(request.filters))
+    count, shown = snapshot.count(query), rules.shown()
     hits = _by_relevance(snapshot, query, request) if by_relevance else _in_order(snapshot, query, request)
-    base = snapshot.matching_all(understood.query)
+    counted = rules.counted(understood.query)
     return SearchPage(
         generation=snapshot.generation,
-        hits=hits,
-        count=snapshot.count(query),
-        facets=Counting(snapshot, base, request.filters).facets() if request.facets else None,
+        hits=tuple(request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)),
+        count=count + len(shown),
+        facets=Counting(snapshot, counted, request.filters).facets() if request.facets else None,
         corrected_text=understood.corrected_text,
         matched=understood.matched,
     )
 
 
-def understand(snapshot: Snapshot, request: SearchRequest) -> Understood:
+def understand(snapshot: Snapshot, request: SearchRequest, rules: Rules) -> Understood:
     """Return the strictest reading of the query that matches enough products.
 
     Filters are not considered, so that a filter never widens a result.
@@ -50,11 +54,11 @@ def understand(snapshot: Snapshot, request: SearchRequest) -> Understood:
     words = query_words(request.text)
     if not words:
         return Understood(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
-    planned = plan(words, snapshot.evidence(words, ranking=request.ranking))
-    return _strictest(snapshot, planned, request)
+    planned = plan(words, snapshot.evidence(words, ranking=request.ranking), request.synonyms)
+    return _strictest(snapshot, planned, request, rules)
 
 
-def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest) -> Understood:
+def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules: Rules) -> Understood:
     readings = [
         Understood(
             query=snapshot.matching.text(planned, required=required, ranking=request.ranking),
@@ -65,15 +69,15 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest) -> Und
         for matched, required in planned.levels()
     ]
     for reading in readings:
-        if snapshot.count(snapshot.matching_all(reading.query)) >= request.relax_below:
+        if snapshot.count(rules.organic(reading.query)) >= request.relax_below:
             return reading
     return readings[-1]
 
 
 def _by_relevance(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
-    end = request.offset + request.page_size
+    start, end = request.arrangement.start, request.arrangement.end
     factor = WEIGHT if request.ranking.weighs_popularity_and_stock else None
-    ranked = _ranked(snapshot, query, end, factor=factor)[request.offset : end]
+    ranked = _ranked(snapshot, query, end, factor=factor)[start:end]
     products = snapshot.documents([address for _, _, address in ranked])
     return tuple(Hit(product, -score) for product, (score, _, _) in zip(products, ranked, strict=True))
 
@@ -103,10 +107,10 @@ def _ranked(
 
 
 def _in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
-    end = request.offset + request.page_size
+    start, end = request.arrangement.start, request.arrangement.end
     order = {"size": end, "sort": _order(snapshot, request.sort), "docvalue_fields": ["id"]}
     found = snapshot.searcher.aggregate(query, {"hits": {"top_hits": order}})
-    ids = [hit["docvalue_fields"]["id"][0] for hit in found["hits"]["hits"][request.offset :]]
+    ids = [hit["docvalue_fields"]["id"][0] for hit in found["hits"]["hits"][start:]]
     products = {product.id: product for product in snapshot.documents(_addresses(snapshot, ids))}
     return tuple(Hit(products[product_id], 0.0) for product_id in ids)
 

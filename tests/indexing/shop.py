@@ -1,6 +1,6 @@
 """A serving generation, with methods to fill and search it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from indexing.document import ProductDocument
@@ -49,8 +49,8 @@ class Shop:
         wait_until(lambda: product_id not in self.visible())
 
     def page(self, text: str = "", **options: Any) -> SearchPage:
-        """Search; options other than the sort order, the page, facets and the ranking are filters."""
-        names = {"sort", "page", "page_size", "facets", "ranking"}
+        """Search; options are fields of the request, or filters."""
+        names = {field.name for field in fields(SearchRequest)} - {"text", "filters"}
         request = {name: options.pop(name) for name in names.intersection(options)}
         return self.engine.search(SearchRequest(text=text, filters=Filters(**options), **request))
 
