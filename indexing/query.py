@@ -94,7 +94,7 @@ def lookups(words: Sequence[str], *, joined_and_split: bool = True) -> tuple[Ter
 
 def literal(words: Sequence[str], synonyms: Synonyms = NO_SYNONYMS) -> Plan:
     """Return the plan of a query without corrections."""
-    needs = [{(word,): 1.0} for word in words]
+    needs: list[dict[Term, float]] = [{(word,): 1.0} for word in words]
     return Plan(_with_synonyms(words, needs, synonyms))
 
 
