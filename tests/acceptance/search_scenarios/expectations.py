@@ -267,7 +267,7 @@ def highlights(observed: Observed, text: str) -> None:
 @sentence("redirected to <address>")
 def redirected(observed: Observed, address: str) -> None:
     """Check where the shopper is sent."""
-    assert getattr(observed.page, "redirect", None) == address
+    assert observed.redirect == address, observed.redirect
 
 
 def shown(products: Sequence[ProductDocument]) -> str:

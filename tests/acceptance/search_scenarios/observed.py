@@ -2,17 +2,16 @@
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from decimal import Decimal
 from functools import cached_property
-from typing import Any
 
 from indexing.document import ProductDocument
 from indexing.engine import SearchEngine
-from indexing.filters import Filters
 from indexing.page import SearchPage
 from indexing.request import SearchRequest, Sort
+from indexing.rules.outcome import RuleOutcome, apply
+from tests.acceptance.search_scenarios.catalogue import EPOCH
 from tests.acceptance.search_scenarios.scenario import Scenario
+from tests.acceptance.search_scenarios.staff import filters, rules, synonyms
 
 SUGGESTIONS = 10
 
@@ -20,14 +19,16 @@ SUGGESTIONS = 10
 class Observed:
     """The page or the suggestions of one scenario, which are requested when they are first looked at."""
 
-    def __init__(self, scenario: Scenario, engine: SearchEngine) -> None:
+    def __init__(self, scenario: Scenario, engine: SearchEngine, *, ids: Mapping[str, int]) -> None:
         self.scenario = scenario
         self.engine = engine
+        self.ids = ids
+        """The products' ids by SKU."""
 
     @cached_property
     def page(self) -> SearchPage:
         """The page of the scenario's search."""
-        return self.engine.search(_request(self.scenario))
+        return self.page_of(self.scenario.query)
 
     @cached_property
     def suggestions(self) -> list[str]:
@@ -49,30 +50,24 @@ class Observed:
         return found
 
     def page_of(self, query: str) -> SearchPage:
-        """Return the page of another query with the same filters and order."""
-        return self.engine.search(_request(replace(self.scenario, query=query)))
+        """Return the page of a query with the scenario's filters, order, synonyms and rules."""
+        request = SearchRequest(
+            text=query,
+            sort=Sort(self.scenario.sort),
+            page_size=self.scenario.page_size,
+            filters=filters(self.scenario.filters),
+            synonyms=synonyms(self.scenario.synonyms),
+        )
+        return self.engine.search(self._outcome(query).changed(request))
 
+    @property
+    def redirect(self) -> str | None:
+        """The address to which rules send the shopper."""
+        return self._outcome(self.scenario.query).redirect
 
-def _request(scenario: Scenario) -> SearchRequest:
-    options: dict[str, Any] = {name: getattr(scenario, name) for name in ("synonyms", "rules")}
-    given = {name: value for name, value in options.items() if value}
-    for name in given:
-        assert name in SearchRequest.__dataclass_fields__, f"a search has no {name}"
-    return SearchRequest(
-        text=scenario.query,
-        sort=Sort(scenario.sort),
-        page_size=scenario.page_size,
-        filters=Filters(**{name: _filter(value) for name, value in scenario.filters.items()}),
-        **given,
-    )
-
-
-def _filter(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(value, Mapping):
-        return {name: _filter(each) for name, each in value.items()}
-    return Decimal(value) if type(value) is int else value
+    def _outcome(self, query: str) -> RuleOutcome:
+        applied = rules(self.scenario.rules, ids=self.ids)
+        return apply(applied, text=query, filters=filters(self.scenario.filters), now=EPOCH)
 
 
 def holds(text: str, wanted: str) -> bool:

@@ -51,7 +51,9 @@ class Scenario:
     @property
     def named(self) -> frozenset[str]:
         """The SKUs that the catalogue must have."""
-        return frozenset(self.sku) | {sku for each in self.expect for sku in NAMED_SKU.findall(each)}
+        expected = {sku for each in self.expect for sku in NAMED_SKU.findall(each)}
+        in_rules = {sku for rule in self.rules for name in ("pin", "hide") for sku in rule.get(name, ())}
+        return frozenset(expected | in_rules | {*self.sku})
 
     def failure_on(self, engine: str) -> str | None:
         """Return why the scenario fails on an engine; None if it must pass."""

@@ -1,12 +1,13 @@
 """Every scenario passes on both engines, or its data file says why it doesn't."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from indexing.document import ProductDocument
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, SearchEngine
 from indexing.tantivy.engine import TantivyEngine
@@ -23,9 +24,22 @@ BATCH = 5_000
 ENGINES = ("tantivy", pytest.param("elasticsearch", marks=pytest.mark.elasticsearch))
 
 
+@pytest.fixture(scope="module")
+def shop(data_dir: str) -> Sequence[ProductDocument]:
+    """The products of the shop."""
+    named = frozenset[str]().union(*(each.named for each in SCENARIOS))
+    return tuple(products(Path(data_dir), named=named))
+
+
+@pytest.fixture(scope="module")
+def ids(shop: Sequence[ProductDocument]) -> Mapping[str, int]:
+    """The products' ids by SKU."""
+    return {variant.sku: each.id for each in shop for variant in each.variants}
+
+
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(
-    request: pytest.FixtureRequest, data_dir: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, shop: Sequence[ProductDocument], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SearchEngine]:
     """An engine whose serving generation has the shop's products."""
     opened: SearchEngine
@@ -35,16 +49,15 @@ def engine(
         url = request.getfixturevalue("elasticsearch_url")
         opened = ElasticsearchEngine(url=url, prefix=f"test-scenarios-{secrets.token_hex(4)}")
     try:
-        _index(opened, Path(data_dir), now=EPOCH)
+        _index(opened, shop, now=EPOCH)
         yield opened
     finally:
         opened.destroy()
         opened.close()
 
 
-def _index(engine: SearchEngine, folder: Path, *, now: datetime) -> None:
-    named = frozenset[str]().union(*(each.named for each in SCENARIOS))
-    writes = [PutDocument(each, 1) for each in products(folder, named=named)]
+def _index(engine: SearchEngine, shop: Sequence[ProductDocument], *, now: datetime) -> None:
+    writes = [PutDocument(each, 1) for each in shop]
     generation = engine.create(now=now).name
     for start in range(0, len(writes), BATCH):
         engine.write(generation, writes[start : start + BATCH], now=now)
@@ -54,11 +67,11 @@ def _index(engine: SearchEngine, folder: Path, *, now: datetime) -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
 def test_a_search_meets_the_expectations_of_a_merchandiser(
-    scenario: Scenario, engine: SearchEngine, request: pytest.FixtureRequest
+    scenario: Scenario, engine: SearchEngine, ids: Mapping[str, int], request: pytest.FixtureRequest
 ) -> None:
     if reason := scenario.failure_on(engine.name):
         request.applymarker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
-    observed = Observed(scenario, engine)
+    observed = Observed(scenario, engine, ids=ids)
 
     for expectation in scenario.expect:
         check(observed, expectation)
