@@ -1,12 +1,13 @@
 """The protocol that both search engines implement, and the writes that they accept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
 from indexing.document import ProductDocument
+from indexing.lexicon.lexicon import Lexicon
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 
@@ -122,6 +123,27 @@ class SearchEngine(Protocol):
 
     def count(self, generation: str) -> int:
         """Return how many products the generation holds."""
+        ...
+
+    def counts(self, generation: str, field: str) -> Iterator[tuple[str, int]]:
+        """Yield the values of an exact field with their numbers of products, in any order.
+
+        The values of ATTRIBUTE are the tokens of the products' and variants' attributes.
+
+        Raises:
+            FieldNotIndexed: the generation's schema version lacks the field.
+        """
+        ...
+
+    def save_lexicon(self, generation: str, content: bytes) -> None:
+        """Store the file of the generation's lexicon in place of the former one.
+
+        Searches of this process use it at once, those of other processes within seconds.
+        """
+        ...
+
+    def lexicon(self, generation: str) -> Lexicon:
+        """Return the generation's lexicon, without waiting: EMPTY until the stored one has been loaded."""
         ...
 
     def generations(self) -> tuple[Generation, ...]:

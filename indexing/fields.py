@@ -26,6 +26,9 @@ CATEGORY_TOKEN = "category_token"  # noqa: S105 (a field's name)
 CATEGORY_NAME = "category_name"
 PHRASE = "phrase"
 VOCABULARY = "vocabulary"
+WORD = "word"
+PAIR = "pair"
+ATTRIBUTE = "attribute"
 
 
 class FieldKind(StrEnum):
@@ -104,6 +107,9 @@ FIELDS: tuple[IndexField, ...] = (
     IndexField(name="attributes", kind=FieldKind.STEMMED, value=lambda each: each.text.attributes),
     IndexField(name="description", kind=FieldKind.STEMMED, value=lambda each: each.text.description),
     IndexField(name=VOCABULARY, kind=FieldKind.WORDS, value=lambda each: each.text.vocabulary),
+    # For the lexicon; unlike VOCABULARY, they can be counted on both engines.
+    IndexField(name=WORD, kind=FieldKind.EXACT, value=lambda each: each.words, since=3),
+    IndexField(name=PAIR, kind=FieldKind.EXACT, value=lambda each: each.pairs, since=3),
     IndexField(name=PHRASE, kind=FieldKind.EXACT, value=lambda each: each.phrases),
     IndexField(name=BRAND_KEY, kind=FieldKind.EXACT, value=lambda each: each.brand),
     IndexField(name=BRAND_TOKEN, kind=FieldKind.COUNTED, value=lambda each: each.brand_token or None),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from indexing.document import ProductDocument
-from indexing.text import phrases, plain, words
+from indexing.text import pairs, phrases, plain, words
 
 SEPARATOR = "\x1f"
 """Separates the parts of a token: a control character, which is removed from the parts themselves."""
@@ -50,6 +50,10 @@ class IndexedProduct:
 
     document: ProductDocument
     text: IndexedText
+    words: tuple[str, ...]
+    """The distinct words of the vocabulary."""
+    pairs: tuple[str, ...]
+    """The distinct pairs of adjacent words of the title."""
     phrases: tuple[str, ...]
     brand: str
     """The brand for filters, without case."""
@@ -108,9 +112,12 @@ def score_factor(*, popularity: int, in_stock: bool) -> float:
 def flatten(document: ProductDocument) -> IndexedProduct:
     """Return the values that engines index for `document`."""
     categories = document.categories
+    text = _text(document)
     return IndexedProduct(
         document=document,
-        text=_text(document),
+        text=text,
+        words=tuple(dict.fromkeys(text.vocabulary.split())),
+        pairs=tuple(dict.fromkeys(pairs(plain(document.title)))),
         phrases=tuple(dict.fromkeys(phrases(plain(document.title)))),
         brand=key(document.brand),
         brand_token=token(normalised(document.brand), document.brand) if document.brand else "",

@@ -7,6 +7,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 
 STOP_WORDS = frozenset(
     "a an and are as at be by for from in is it its of on or the to with".split()  # noqa: SIM905 (a line)
@@ -17,6 +18,9 @@ MAX_PHRASE_WORDS = 3
 """Longer phrases are hardly ever typed."""
 MAX_PHRASE_SOURCE = 12
 """Phrases are taken from this number of words of a title; sizes and part numbers usually follow later."""
+
+MAX_PAIR_SOURCE = 24
+"""Pairs are taken from this number of words of a title, which bounds the index's size."""
 
 _HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|\{[^{}]*\}", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
@@ -57,3 +61,11 @@ def phrases(title: str) -> Iterator[str]:
         for end in range(start + 1, min(start + MAX_PHRASE_WORDS, len(source)) + 1):
             if source[end - 1] not in STOP_WORDS:
                 yield " ".join(source[start:end])
+
+
+def pairs(title: str) -> Iterator[str]:
+    """Yield the pairs of words that are adjacent in a title, not counting stop words between them."""
+    source = [word for word in words(title) if word not in STOP_WORDS][:MAX_PAIR_SOURCE]
+    for first, second in pairwise(source):
+        if not (first.isdigit() and second.isdigit()):
+            yield f"{first} {second}"

@@ -1,7 +1,7 @@
 """The protocol of indexing.engine on Elasticsearch."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -19,12 +19,17 @@ from indexing.elasticsearch.client import (
     connect,
     translated_errors,
 )
+from indexing.elasticsearch.counting import counts, variant_counts
 from indexing.elasticsearch.indices import Indices
+from indexing.elasticsearch.lexicons import LexiconIndex
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
 from indexing.elasticsearch.writing import write
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
+from indexing.fields import ATTRIBUTE
+from indexing.lexicon.lexicon import Lexicon
+from indexing.lexicon.loading import Lexicons
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema, schema_of
@@ -58,6 +63,8 @@ class ElasticsearchEngine:
         self._client = connect(url)
         self._patient = self._client.options(request_timeout=BATCH_SECONDS)
         self._indices = Indices(self._client, prefix=prefix)
+        self._stored_lexicons = LexiconIndex(self._client, prefix=prefix)
+        self._lexicons = Lexicons(self._stored_lexicons)
         self._serving: _Serving | None = None
         self._schemas: dict[str, IndexSchema] = {}
 
@@ -112,6 +119,26 @@ class ElasticsearchEngine:
             found: int = self._client.count(index=generation)["count"]
             return found
 
+    def counts(self, generation: str, field: str) -> Iterator[tuple[str, int]]:
+        """Yield the values of an exact field with their numbers of products."""
+        with translated_errors(generation):
+            schema = self._schema_of(generation)
+            if field == ATTRIBUTE:
+                yield from variant_counts(self._patient, generation, "attributes")
+            else:
+                yield from counts(self._patient, generation, schema.field(field).name)
+
+    def save_lexicon(self, generation: str, content: bytes) -> None:
+        """Store the generation's lexicon; this process uses it at once."""
+        with translated_errors(generation):
+            self._indices.require(generation)
+            self._stored_lexicons.save(generation, content)
+        self._lexicons.check(generation)
+
+    def lexicon(self, generation: str) -> Lexicon:
+        """Return the generation's lexicon, without waiting."""
+        return self._lexicons.current(generation)
+
     def generations(self) -> tuple[Generation, ...]:
         """Return all generations, oldest first."""
         with translated_errors():
@@ -137,12 +164,15 @@ class ElasticsearchEngine:
         """Delete a generation that is not the serving one."""
         with translated_errors(generation):
             self._indices.drop(generation)
+            self._stored_lexicons.delete(generation)
+        self._lexicons.forget(generation)
         self._schemas.pop(generation, None)
 
     def destroy(self) -> None:
         """Delete every generation, including the serving one."""
         with translated_errors():
             self._indices.destroy()
+            self._stored_lexicons.destroy()
         self._serving = None
         self._schemas.clear()
 

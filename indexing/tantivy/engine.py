@@ -8,10 +8,14 @@ from pathlib import Path
 
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, IndexMissing
+from indexing.fields import ATTRIBUTE
+from indexing.lexicon.lexicon import Lexicon
+from indexing.lexicon.loading import Lexicons
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.suggestions import suggestions
 from indexing.tantivy.folder import NAME, Folder, Pointer
+from indexing.tantivy.lexicons import LexiconFiles
 from indexing.tantivy.reader import Reader, Snapshot, reading
 from indexing.tantivy.searching import search
 from indexing.tantivy.writer import Writer, stored_in
@@ -25,6 +29,8 @@ class TantivyEngine:
     def __init__(self, home: Path) -> None:
         """Keep generations in `home`, which is created with the first of them."""
         self._folder = Folder(home)
+        self._lexicon_files = LexiconFiles(home)
+        self._lexicons = Lexicons(self._lexicon_files)
         self._lock = threading.RLock()
         self._readers: dict[str, Reader] = {}
         self._writers: dict[str, Writer] = {}
@@ -76,6 +82,25 @@ class TantivyEngine:
         with self._snapshot(generation) as snapshot:
             return snapshot.count(snapshot.matching.live())
 
+    def counts(self, generation: str, field: str) -> Iterator[tuple[str, int]]:
+        """Yield the values of an exact field with their numbers of products."""
+        with self._snapshot(generation) as snapshot:
+            if field == ATTRIBUTE:
+                yield from snapshot.values("attribute")
+                yield from snapshot.values("option")
+            else:
+                yield from snapshot.values(snapshot.matching.fields.field(field).name)
+
+    def save_lexicon(self, generation: str, content: bytes) -> None:
+        """Store the generation's lexicon; this process uses it at once."""
+        self._folder.open(generation)
+        self._lexicon_files.save(generation, content)
+        self._lexicons.check(generation)
+
+    def lexicon(self, generation: str) -> Lexicon:
+        """Return the generation's lexicon, without waiting."""
+        return self._lexicons.current(generation)
+
     def generations(self) -> tuple[Generation, ...]:
         """Return all generations, oldest first."""
         return self._folder.generations()
@@ -107,6 +132,7 @@ class TantivyEngine:
         self.release(generation)
         with self._lock:
             self._readers.pop(generation, None)
+        self._lexicons.forget(generation)
         self._folder.drop(generation)
 
     def destroy(self) -> None:

@@ -120,6 +120,13 @@ class Snapshot:
         )
         return [Neighbour(found, self._vocabulary[found]) for found, _, _ in near]
 
+    def values(self, name: str) -> list[tuple[str, int]]:
+        """Return the values of an exact field with their numbers of products."""
+        found: list[tuple[str, int]] = self.searcher.terms_with_prefix(
+            name, "", filter_query=self.matching.live()
+        )
+        return found
+
     def completions(self, prefix: str) -> dict[str, list[tuple[str, int]]]:
         """Return the suggested values that begin with `prefix` by field, with their numbers of products."""
         live = self.matching.live()

@@ -1,0 +1,1 @@
+"""The words of one generation: frequencies, adjacent pairs, spelling neighbours, and names of values."""
