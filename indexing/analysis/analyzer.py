@@ -32,10 +32,9 @@ _LETTER = r"[\p{L}\p{M}\p{N}\u00ad\u200b-\u200d\u3300-\u33ff]"
 _APOSTROPHE = r"['`\u2018\u2019\u02bc\u00b4\uff07]"
 _RUN = rf"{_LETTER}+(?:{_APOSTROPHE}+{_LETTER}+)*"
 _PIECE = regex.compile(
-    r"(?P<symbol>(?<![\p{L}\p{N}])(?:\p{L}(?:\+\+|\#)(?![\p{L}\p{N}+\#])|\.net(?![\p{L}\p{N}])"
-    r"|\p{L}{1,3}&\p{L}{1,3}(?![\p{L}\p{N}&])))(?:['\u2019]s(?![\p{L}\p{N}]))?"
-    rf"|{_RUN}(?:[-_./]{_RUN})*",
-    regex.IGNORECASE,
+    r"(?P<symbol>(?<![\p{L}\p{N}])(?:[a-zA-Z](?:\+\+|\#)(?![\p{L}\p{N}+\#])|\.[nN][eE][tT](?![\p{L}\p{N}])"
+    r"|[a-zA-Z]{1,3}&[a-zA-Z]{1,3}(?![\p{L}\p{N}&])))(?:['\u2019]s(?![\p{L}\p{N}]))?"
+    rf"|{_RUN}(?:[-_./]{_RUN})*"
 )
 _RUNS = regex.compile(_RUN)
 _UNSPACED = regex.compile(
@@ -43,7 +42,7 @@ _UNSPACED = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u30fc\uff70\uff9e\uff9f]"
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u30fc\uff70\uff9e\uff9f\p{M}]*"
 )
-_SPACED_SYMBOL = regex.compile(r"(?<![\p{L}\p{N}])\p{L} & \p{L}(?![\p{L}\p{N}'\u2019])")
+_SPACED_SYMBOL = regex.compile(r"(?<![\p{L}\p{N}])[a-zA-Z] & [a-zA-Z](?![\p{L}\p{N}'\u2019])")
 _CHUNK = re.compile(r"\S+")
 _NUMERIC = regex.compile(r"\p{N}")
 _CAMEL = regex.compile(r"\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{N}+")

@@ -41,4 +41,4 @@ def folded(word: str) -> str:
         return word
     stripped = _DIACRITICS.sub("", unicodedata.normalize("NFKD", word))
     letters = unicodedata.normalize("NFC", stripped.casefold().translate(_UNDECOMPOSED))
-    return _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group())), letters)
+    return _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit.group(), digit.group())), letters)

@@ -26,6 +26,8 @@ CACHED_EXPRESSIONS = 50_000
 _FRACTIONS = "\u00bc-\u00be\u2150-\u215e"
 _DENOMINATORS = "2|3|4|5|6|8|10|12|16|32|64"
 """Of fractions: 24/7 is none."""
+_DIGIT = "[0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\uff10-\uff19]"
+"""European, Arabic, Persian, Devanagari, Bengali and wide digits; others are found as words."""
 _STARTS = re.compile(rf"\d+|[{_FRACTIONS}]")
 """Where an expression may begin; faster than the whole pattern at each place."""
 
@@ -81,16 +83,19 @@ def _patterns(decimal_comma: bool) -> tuple["regex.Pattern[str]", "regex.Pattern
         rf"(?:\d{{1,3}}(?:{group}\d{{3}}){{1,5}}(?!\d)(?:{point}\d{{1,9}})?"
         rf"|\d{{1,{MAX_DIGITS}}}(?:{point}|\.)\d{{1,9}}|\d{{1,{MAX_DIGITS}}}|(?<!\d)\.\d{{1,9}})"
     )
-    fraction = rf"(?:(?:\d+[\s-])?\d{{1,2}}/(?:{_DENOMINATORS})(?![\d/])|\d*\s?[{_FRACTIONS}])"
+    fraction = rf"(?:(?:\d+[\s-])?\d{{1,2}}/(?:{_DENOMINATORS})(?!\d|/)|\d*\s?[{_FRACTIONS}])"
     item = rf"(?P<number>{fraction}|{number})(?P<unit>{_unit_pattern()})?"
     side = r"(?:\s?(?:wide|high|long|deep|[wdhl])(?![\p{L}\p{N}])\.?)?"
     start = r"(?<![\p{L}\p{M}\p{N}_])(?<![\p{L}\p{N}][-._])(?<!\d[/,])"
     end = r"(?![\p{L}\p{M}\p{N}_])(?![-.]\d)(?!(?<=\d)/\d)(?!-\p{L})"
-    times = r"\s*(?:[x\u00d7*]|by(?=[\s\d]))\s*"
+    times = r"\s*(?:[x\u00d7*]|by(?=\s|\d))\s*"
     named = regex.sub(r"\?P<\w+>", "?:", item)
     expression = rf"{start}{named}(?:(?:{side}{times}{named}){{1,{MAX_SIDES - 1}}}{side})?{end}"
-    flags = regex.IGNORECASE
-    return regex.compile(expression, flags), regex.compile(item, flags)
+    return _compiled(expression), _compiled(item)
+
+
+def _compiled(pattern: str) -> "regex.Pattern[str]":
+    return regex.compile(pattern.replace(r"\d", _DIGIT), regex.IGNORECASE)
 
 
 def expressions(text: str, *, decimal_comma: bool = False) -> Iterator[Token]:
