@@ -5,12 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from indexing.analysis.units import UNITS
 from indexing.understanding.pieces import Piece, starts_with
 from indexing.understanding.values import WordEvidence
 from indexing.understanding.wording import Phrases, Wording
 
 LEAST_OF_BARE_RANGE = 100
 """"500 to 1000" is a price range, "8 to 10" is a size or an age."""
+
+COUNTED = frozenset(
+    "in x % ton tons year years yr yrs month months week weeks day days hour hours hrs minute minutes min "  # noqa: SIM905
+    "piece pieces pc pcs pack packs count sheets pages people seater star stars percent".split()
+)
+"""Words after a number that isn't a price, besides units and what titles have after it."""
 
 _SIGNS = {
     "₹": "INR",
@@ -53,6 +60,9 @@ class PriceRange:
     lowest: Decimal | None
     highest: Decimal | None
     currency: str | None
+
+
+NO_PRICE = PriceRange(0, 0, None, None, None)
 
 
 def find_price(found: Sequence[Piece], *, wording: Wording, evidence: WordEvidence) -> PriceRange | None:
@@ -156,7 +166,7 @@ class _Prices:
         following = self._found[amount.end].key
         if self._evidence.pair(f"{amount.value:f}", following):
             return True
-        return following in UNITS and following not in self._wording.currencies
+        return following in COUNTED or (following in UNITS and following not in self._wording.currencies)
 
     def _is_of_title(self, phrase: tuple[str, ...], place: int, amount: Amount) -> bool:
         """Return whether titles have the words: "Air Max 90"."""
@@ -193,13 +203,3 @@ def _number(text: str) -> Decimal:
 
 def _code(sign: str) -> str | None:
     return _SIGNS.get(sign) or {"rs": "INR"}.get(sign.rstrip("."), sign.upper() if sign.isalpha() else None)
-
-
-UNITS = frozenset(
-    "mm cm m km inch inches in ft feet foot yd mg g gm gms gram grams kg kgs kilo oz ounce ounces lb lbs "  # noqa: SIM905
-    "ml cl l ltr litre litres liter liters gal gallon qt quart kb mb gb tb w watt watts kw v volt volts amp "
-    "amps mah lm lumen lumens db hz mp dpi rpm psi gsm ton tons year years yrs yr month months day days hour "
-    "hours hrs minutes min pieces piece pcs pack packs count sheets pages people seater star stars percent % "
-    "x".split()
-)
-"""Words that make a number another quantity than a price, also if no title of the catalogue has them."""

@@ -1,8 +1,8 @@
 """Words that say nothing about the product: "best", "cheap", "new".
 
 A wording lists the candidates, and the catalogue decides: a candidate is a word like any other if it names
-a brand ("New Balance"), if titles tie it to the word beside it ("good day biscuits"), or if the query is about
-it ("crop top").
+a brand ("New Balance"), if titles tie it to the word beside it ("good day biscuits"), or if it is what the
+query is about ("crop top").
 """
 
 from collections.abc import Sequence

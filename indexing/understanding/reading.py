@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from indexing.text import words
 from indexing.understanding.exclusions import find_exclusions
 from indexing.understanding.pieces import Piece, pieces
-from indexing.understanding.prices import find_price
+from indexing.understanding.prices import NO_PRICE, find_price
 from indexing.understanding.qualifiers import optional_pieces
 from indexing.understanding.values import Forms, Reading, Understood, WordEvidence
 from indexing.understanding.wording import Wording
@@ -27,10 +27,11 @@ def read(text: str, *, wording: Wording, evidence: WordEvidence, forms: Forms = 
     searched = _without(rest, optional)
     if not any(forms(each.text) for each in searched) and (exclusions or not price):
         return Reading(text)
+    limits = price or NO_PRICE
     understood = Understood(
-        min_price=price and price.lowest,
-        max_price=price and price.highest,
-        currency=price and price.currency,
+        min_price=limits.lowest,
+        max_price=limits.highest,
+        currency=limits.currency,
         excluded=tuple(each for one in exclusions for each in one.excluded),
         required=tuple(each.phrase for each in searched if each.phrase),
         optional=tuple(rest[place].written for place in optional),
