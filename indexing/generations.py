@@ -4,33 +4,68 @@ A generation is a subscriber with a cursor of its own, which is opened before th
 during the scan are read from the cursor afterwards and applied by version, so that none is lost or undone.
 The builder scans and applies changes until the swap. Then it releases the generation to the process that
 keeps the shop's generations current. The former serving generation stays subscribed as the standby.
+
+A builder that was killed, or whose engine was away for too long, leaves its generation with a cursor and the
+id up to which products were written. The next build resumes there.
 """
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from indexing.engine import DocumentWrite, Generation, Role, SearchEngine
-from indexing.errors import GenerationNotFound, IndexCorrupt, NoStandby, UnsupportedSchema
-from indexing.schema import is_unsupported
+from indexing.errors import (
+    GenerationBusy,
+    GenerationNotFound,
+    IndexCorrupt,
+    NoStandby,
+    SearchEngineUnavailable,
+    UnsupportedSchema,
+)
+from indexing.schema import VERSION, is_unsupported
 
 MAX_LAG_SECONDS = 1.0
 """How far a generation may lag at the swap: about the usual lag of the serving generation."""
 
+PATIENCE_SECONDS = 600.0
+"""How long a build waits for an engine that is away, before it stops and can be resumed."""
+FIRST_WAIT_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 5.0
+"""Less than a lease lasts: it is renewed between attempts."""
+
 Clock = Callable[[], datetime]
+Batch = Sequence[DocumentWrite]
+T = TypeVar("T")
 
 
 class DocumentSource(Protocol):
     """The source of a generation's documents."""
 
     def subscribe(self, generation: str) -> None:
-        """Keep every change from now on for this generation, and reserve it for this process."""
+        """Keep every change from now on for this generation, and reserve it for this process.
+
+        If the generation is subscribed already, changes since then are kept.
+        """
         ...
 
-    def scan(self) -> Iterator[Sequence[DocumentWrite]]:
-        """Yield all products, in batches."""
+    def scan(self, *, after: int) -> Iterator[Batch]:
+        """Yield the products with ids above `after`, in batches, in ascending order of their ids."""
+        ...
+
+    def written_up_to(self, generation: str) -> int | None:
+        """Return the id up to which products are written; None if no build of it was begun."""
+        ...
+
+    def record_written(self, generation: str, *, up_to: int) -> None:
+        """Store the id up to which products are written."""
+        ...
+
+    def keep_reserved(self, generation: str) -> None:
+        """Renew the reservation, which ends by itself if this process dies."""
         ...
 
     def apply_changes(self, generation: str) -> float:
@@ -59,22 +94,25 @@ def rebuild(
 ) -> Generation:
     """Build a generation of the current schema version, make it the serving one, and return it.
 
-    `progress` is called with the number of products of each batch. A build that fails drops what it built,
-    and the old generation continues to serve. The generation of a build that was killed is dropped by the
-    next one.
+    `progress` is called with the number of products of each batch. The build of a process that was killed is
+    resumed. A build that is interrupted, or whose engine is away for PATIENCE_SECONDS, can be resumed, too;
+    any other failure drops what was built. In each case the old generation continues to serve.
     """
     before = engine.generations()
-    built = engine.create(now=clock())
+    built = _resumable(before, source) or engine.create(now=clock())
     try:
-        _fill(engine, source, built.name, clock=clock, progress=progress)
+        _Build(engine, source, built.name, clock=clock).run(progress)
+        engine.swap(built.name)
+    except (SearchEngineUnavailable, GenerationBusy, KeyboardInterrupt, SystemExit):
+        source.hand_over(built.name)
+        raise
     except BaseException:
         _discard(engine, source, built.name)
         raise
-    engine.swap(built.name)
     engine.release(built.name)
     source.hand_over(built.name)
     for generation in before:
-        if not _is_kept(generation, engine, source):
+        if generation.name != built.name and not _is_kept(generation, engine, source):
             _discard(engine, source, generation.name)
     return replace(built, role=Role.SERVING)
 
@@ -104,20 +142,76 @@ def kept_current(generations: Sequence[Generation]) -> list[Generation]:
     ]
 
 
-def _fill(
-    engine: SearchEngine,
-    source: DocumentSource,
-    generation: str,
-    *,
-    clock: Clock,
-    progress: Callable[[int], object],
-) -> None:
-    source.subscribe(generation)
-    for batch in source.scan():
-        engine.write(generation, batch, now=clock())
+def _resumable(generations: Sequence[Generation], source: DocumentSource) -> Generation | None:
+    """Return the newest generation whose build was begun with the current fields and no process continues."""
+    for generation in reversed(generations):
+        if (
+            generation.role is Role.BUILDING
+            and generation.schema_version == VERSION
+            and source.written_up_to(generation.name) is not None
+            and not source.is_being_built(generation.name)
+        ):
+            return generation
+    return None
+
+
+class _Build:
+    """Fills one generation: a batch is read while the one before it is written."""
+
+    def __init__(
+        self, engine: SearchEngine, source: DocumentSource, generation: str, *, clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._source = source
+        self._generation = generation
+        self._clock = clock
+
+    def run(self, progress: Callable[[int], object]) -> None:
+        """Write the products that are not written yet, then the changes since the build was begun."""
+        self._source.subscribe(self._generation)
+        up_to = self._source.written_up_to(self._generation) or 0
+        self._source.record_written(self._generation, up_to=up_to)
+        with ThreadPoolExecutor(1, thread_name_prefix="build") as writer:
+            writing: tuple[Batch, Future[object]] | None = None
+            for batch in self._source.scan(after=up_to):
+                self._finish(writing, progress)
+                writing = batch, writer.submit(self._write, batch)
+            self._finish(writing, progress)
+        while self._patiently(lambda: self._source.apply_changes(self._generation)) > MAX_LAG_SECONDS:
+            pass
+
+    def _write(self, batch: Batch) -> object:
+        return self._engine.write(self._generation, batch, now=self._clock())
+
+    def _finish(
+        self, writing: tuple[Batch, Future[object]] | None, progress: Callable[[int], object]
+    ) -> None:
+        """Wait until a batch is written, and record it."""
+        if writing is None:
+            return
+        batch, future = writing
+        while wait([future], timeout=LONGEST_WAIT_SECONDS).not_done:
+            self._source.keep_reserved(self._generation)
+        if isinstance(future.exception(), SearchEngineUnavailable):
+            self._patiently(lambda: self._write(batch))
+        else:
+            future.result()
+        self._source.keep_reserved(self._generation)
+        self._source.record_written(self._generation, up_to=batch[-1].product_id)
         progress(len(batch))
-    while source.apply_changes(generation) > MAX_LAG_SECONDS:
-        pass
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        """Return the result of `attempt`, which is repeated while the engine is away."""
+        seconds, ends_at = FIRST_WAIT_SECONDS, time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return attempt()
+            except SearchEngineUnavailable:
+                if time.monotonic() > ends_at:
+                    raise
+            time.sleep(seconds)
+            seconds = min(2 * seconds, LONGEST_WAIT_SECONDS)
+            self._source.keep_reserved(self._generation)
 
 
 def _is_kept(generation: Generation, engine: SearchEngine, source: DocumentSource) -> bool:

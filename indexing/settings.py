@@ -12,6 +12,8 @@ from indexing.engine import SearchEngine
 ENGINES = ("tantivy", "elasticsearch")
 DEFAULT_HOME = "var"
 DEFAULT_PREFIX = "vitrine"
+MAX_SHARDS = 64
+MAX_REPLICAS = 5
 
 
 class SettingsError(ValueError):
@@ -32,6 +34,10 @@ class SearchSettings:
     elasticsearch_url: str = ""
     prefix: str = DEFAULT_PREFIX
     """The beginning of every index name, so that several shops can share a cluster."""
+    shards: int = 1
+    """Of a new Elasticsearch index. One is fastest up to some millions of products."""
+    replicas: int | None = None
+    """Copies of each shard of a new Elasticsearch index; None for one as soon as there are two nodes."""
 
     def __post_init__(self) -> None:
         """Raise SettingsError for an unknown engine, or for Elasticsearch without a valid address."""
@@ -43,7 +49,7 @@ class SearchSettings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Return the settings of VITRINE_SEARCH_ENGINE, VITRINE_HOME and VITRINE_SEARCH_PREFIX.
+        """Return the settings of VITRINE_SEARCH_ENGINE, VITRINE_HOME and VITRINE_SEARCH_*.
 
         With ELASTICSEARCH_URL the engine is Elasticsearch unless VITRINE_SEARCH_ENGINE names the other one.
 
@@ -58,6 +64,8 @@ class SearchSettings:
             home=Path(environ.get("VITRINE_HOME") or DEFAULT_HOME) / "search",
             elasticsearch_url=url,
             prefix=environ.get("VITRINE_SEARCH_PREFIX") or DEFAULT_PREFIX,
+            shards=_number(environ, "VITRINE_SEARCH_SHARDS", lowest=1, highest=MAX_SHARDS) or 1,
+            replicas=_number(environ, "VITRINE_SEARCH_REPLICAS", lowest=0, highest=MAX_REPLICAS),
         )
 
 
@@ -66,12 +74,27 @@ def _is_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
+def _number(environ: Mapping[str, str], variable: str, *, lowest: int, highest: int) -> int | None:
+    """Return the value of a variable; None if it isn't set."""
+    value = environ.get(variable, "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit()) or not lowest <= int(value) <= highest:
+        raise SettingsError(variable, f"is {value!r}; it must be a number from {lowest} to {highest}")
+    return int(value)
+
+
 def open_engine(settings: SearchSettings) -> SearchEngine:
     """Return the engine of `settings`; the other engine's library need not be installed."""
     if settings.engine == "elasticsearch":
         from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
 
-        return ElasticsearchEngine(url=settings.elasticsearch_url, prefix=settings.prefix)
+        return ElasticsearchEngine(
+            url=settings.elasticsearch_url,
+            prefix=settings.prefix,
+            shards=settings.shards,
+            replicas=settings.replicas,
+        )
     from indexing.tantivy.engine import TantivyEngine  # noqa: PLC0415
 
     return TantivyEngine(settings.home)

@@ -98,6 +98,10 @@ class SubscriberRunner:
         """Whether this process held the lease in the last step."""
         return self._lease_until is not None
 
+    def hold_lease(self) -> bool:
+        """Take or renew the lease, without a step; return whether this process has it."""
+        return self._hold_lease()
+
     def idle_seconds(self) -> float:
         """Return the time until a step may have something to do although no message arrives.
 

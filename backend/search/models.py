@@ -1,4 +1,4 @@
-"""The counter of document versions."""
+"""The counter of document versions, and the progress of builds."""
 
 from django.db import models
 
@@ -10,3 +10,14 @@ class DocumentVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.last)
+
+
+class IndexBuild(models.Model):
+    """A generation that is being built, and how far: a build that was killed is resumed there."""
+
+    generation = models.CharField(max_length=200, unique=True)
+    written_up_to = models.PositiveBigIntegerField(default=0)
+    """The highest product id of the batches that are in the index."""
+
+    def __str__(self) -> str:
+        return self.generation

@@ -40,9 +40,9 @@ def documents(product_ids: Sequence[int]) -> dict[int, ProductDocument]:
     return {product.pk: _document(product, categories) for product in products}
 
 
-def scan() -> Iterator[list[DocumentWrite]]:
-    """Yield the documents of all listed products, in batches."""
-    last = 0
+def scan(*, after: int = 0) -> Iterator[list[DocumentWrite]]:
+    """Yield the documents of the listed products with ids above `after`, in batches, by id."""
+    last = after
     while product_ids := listed_ids(after=last, limit=SCAN_BATCH):
         yield project(product_ids)
         last = product_ids[-1]

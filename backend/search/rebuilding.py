@@ -18,6 +18,7 @@ from backend.outbox.selectors import lag
 from backend.outbox.subscribers import Start
 from backend.outbox.watch import POLL_SECONDS
 from backend.search import projection
+from backend.search.models import IndexBuild
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing import generations
 from indexing.engine import DocumentWrite, Generation, Role, SearchEngine
@@ -45,12 +46,30 @@ class OutboxSource:
         self._runners[generation] = SubscriberRunner(subscriber, owner=self._owner)
         self._step(generation)
 
-    def scan(self) -> Iterator[list[DocumentWrite]]:
-        """Yield all listed products; between batches the leases are renewed and changes applied."""
-        for batch in projection.scan():
-            yield batch
-            for generation in self._runners:
-                self._step(generation)
+    def scan(self, *, after: int) -> Iterator[list[DocumentWrite]]:
+        """Yield the listed products above `after`."""
+        return projection.scan(after=after)
+
+    def written_up_to(self, generation: str) -> int | None:
+        """Return the id up to which products are written; None if no build of it was begun.
+
+        A build whose messages were deleted since can't be resumed.
+        """
+        if Cursor.objects.filter(subscriber=NAME_PREFIX + generation, overtaken=False).exists():
+            return (
+                IndexBuild.objects.filter(generation=generation)
+                .values_list("written_up_to", flat=True)
+                .first()
+            )
+        return None
+
+    def record_written(self, generation: str, *, up_to: int) -> None:
+        """Store the id up to which products are written."""
+        IndexBuild.objects.update_or_create(generation=generation, defaults={"written_up_to": up_to})
+
+    def keep_reserved(self, generation: str) -> None:
+        """Renew the lease."""
+        self._runners[generation].hold_lease()
 
     def apply_changes(self, generation: str) -> float:
         """Apply changes; return the age in seconds of the oldest change that is not applied yet."""
@@ -60,7 +79,7 @@ class OutboxSource:
         return lag(subscriber, now=timezone.now()).seconds
 
     def hand_over(self, generation: str) -> None:
-        """Release the lease, so that the relay can take it."""
+        """Release the lease, so that another process can take it."""
         self._runners.pop(generation).release()
 
     def unsubscribe(self, generation: str) -> None:
@@ -68,6 +87,7 @@ class OutboxSource:
         if generation in self._runners:
             self.hand_over(generation)
         delete_cursor(NAME_PREFIX + generation)
+        IndexBuild.objects.filter(generation=generation).delete()
 
     def is_being_built(self, generation: str) -> bool:
         """Return whether a process holds the generation's lease."""
@@ -85,11 +105,12 @@ def build(
     clock: Callable[[], datetime],
     progress: Callable[[int], object] = lambda count: None,
 ) -> Generation:
-    """Build a generation from the database, swap it in, and return it.
+    """Build a generation from the database, swap it in, and return it; resume a build that was killed.
 
     `progress` is called with the number of products of each batch.
     """
     _delete_orphaned_cursors(engine)
+    _wait_for_leases_of_killed_builds()
     before = serving_generation(engine)
     built = rebuild(engine, OutboxSource(engine), clock=clock, progress=progress)
     _record("search.index_rebuilt", by=by, before=before, after=built)
@@ -137,6 +158,21 @@ def ensure_serving(engine: SearchEngine, *, clock: Callable[[], datetime]) -> No
         build(engine, by=RELAY, clock=clock)
 
 
+def _wait_for_leases_of_killed_builds() -> None:
+    """Wait until the lease of a process that was killed has expired, so that its build can be resumed.
+
+    A lease that is renewed meanwhile belongs to a process that runs.
+    """
+    names = [NAME_PREFIX + name for name in IndexBuild.objects.values_list("generation", flat=True)]
+    leases = Cursor.objects.filter(subscriber__in=names, lease_until__gt=timezone.now())
+    while held := dict(leases.values_list("subscriber", "lease_until")):
+        first_expiry = min(held.values())
+        logger.info("waiting_for_lease_of_killed_build", until=first_expiry.isoformat())
+        while timezone.now() <= first_expiry:
+            time.sleep(POLL_SECONDS)
+        leases = leases.filter(lease_until__lte=max(held.values()), lease_until__gt=timezone.now())
+
+
 def _delete_orphaned_cursors(engine: SearchEngine) -> None:
     """Delete the cursors of dropped generations, which would keep messages from being pruned."""
     known = {NAME_PREFIX + generation.name for generation in engine.generations()}
@@ -144,3 +180,4 @@ def _delete_orphaned_cursors(engine: SearchEngine) -> None:
     for name in cursors.values_list("subscriber", flat=True):
         if name not in known:
             delete_cursor(name)
+    IndexBuild.objects.exclude(generation__in=[name.removeprefix(NAME_PREFIX) for name in known]).delete()

@@ -24,7 +24,7 @@ from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.lexicons import LexiconIndex
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
-from indexing.elasticsearch.writing import write
+from indexing.elasticsearch.writing import Writing
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
 from indexing.fields import ATTRIBUTE
@@ -58,13 +58,17 @@ class ElasticsearchEngine:
 
     name = NAME
 
-    def __init__(self, *, url: str, prefix: str) -> None:
-        """Use the indices that begin with `prefix` on the cluster at `url`; nothing is sent yet."""
+    def __init__(self, *, url: str, prefix: str, shards: int = 1, replicas: int | None = None) -> None:
+        """Use the indices that begin with `prefix` on the cluster at `url`; nothing is sent yet.
+
+        New indices get this number of shards, and of replicas: None for one as soon as there are two nodes.
+        """
         self._client = connect(url)
         self._patient = self._client.options(request_timeout=BATCH_SECONDS)
-        self._indices = Indices(self._client, prefix=prefix)
         self._stored_lexicons = LexiconIndex(self._client, prefix=prefix)
         self._lexicons = Lexicons(self._stored_lexicons)
+        self._indices = Indices(self._client, prefix=prefix, shards=shards, replicas=replicas)
+        self._writing = Writing(self._client)
         self._serving: _Serving | None = None
         self._schemas: dict[str, IndexSchema] = {}
 
@@ -83,7 +87,7 @@ class ElasticsearchEngine:
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply `writes`; Elasticsearch keeps the versions of deletes itself, by its own clock."""
         with translated_errors(generation):
-            return write(self._client, generation, writes, schema=self._schema_of(generation))
+            return self._writing.write(generation, writes, schema=self._schema_of(generation))
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
         """Return the stored documents of these products, including those not refreshed yet."""
@@ -188,7 +192,8 @@ class ElasticsearchEngine:
             deadline.on(self._client).count(index=serving.name)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Stop the threads and close the connections."""
+        self._writing.close()
         self._client.close()
 
     def _run(self, operation: Callable[[Searching], T]) -> T:

@@ -13,26 +13,38 @@ from typing import Any
 from elasticsearch import Elasticsearch, NotFoundError
 
 from indexing.elasticsearch.client import MANAGEMENT_SECONDS, NAME, Deadline
-from indexing.elasticsearch.mapping import definition
+from indexing.elasticsearch.mapping import REFRESH_INTERVAL, definition
 from indexing.engine import Generation, Role
 from indexing.errors import GenerationNotFound, IndexMissing
 from indexing.schema import VERSION
 
 TEMPLATE_PRIORITY = 500
 """Higher than a cluster's built-in templates; no other template matches these names."""
+REFRESH_INTERVAL_OF_BUILD = "10s"
+"""Nothing is searched before the swap, which refreshes."""
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def copies(*, shards: int, replicas: int | None) -> dict[str, Any]:
+    """Return the settings of a new index for its shards and replicas; None is one with a second node."""
+    if replicas is None:
+        return {"number_of_shards": shards, "auto_expand_replicas": "0-1"}
+    return {"number_of_shards": shards, "number_of_replicas": replicas}
 
 
 class Indices:
     """The indices of all generations of one shop."""
 
-    def __init__(self, client: Elasticsearch, *, prefix: str) -> None:
-        """Manage the indices whose names begin with `prefix`."""
+    def __init__(
+        self, client: Elasticsearch, *, prefix: str, shards: int = 1, replicas: int | None = None
+    ) -> None:
+        """Manage the indices whose names begin with `prefix`; new ones get these shards and replicas."""
         self._client = client
         self._managing = client.options(request_timeout=MANAGEMENT_SECONDS)
         self.serving = f"{prefix}-products"
         self.standby = f"{prefix}-products-standby"
         self._pattern = f"{prefix}-products-2*"
+        self._copies = copies(shards=shards, replicas=replicas)
 
     def generations(self) -> tuple[Generation, ...]:
         """Return all generations, oldest first."""
@@ -85,7 +97,9 @@ class Indices:
         """Create an empty index."""
         self._forbid_automatic_creation()
         name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-        self._managing.indices.create(index=name, **definition(created_at=now))
+        described = definition(created_at=now)
+        described["settings"] |= self._copies | {"refresh_interval": REFRESH_INTERVAL_OF_BUILD}
+        self._managing.indices.create(index=name, **described)
         return Generation(name, Role.BUILDING, now, VERSION)
 
     def destroy(self) -> None:
@@ -115,6 +129,7 @@ class Indices:
     def swap(self, generation: str) -> None:
         """Refresh this generation and make it the serving one; the former one becomes the standby."""
         self.require(generation)
+        self._managing.indices.put_settings(index=generation, settings={"refresh_interval": REFRESH_INTERVAL})
         self._managing.indices.refresh(index=generation)
         served = self._holder(self.serving)
         if served == generation:

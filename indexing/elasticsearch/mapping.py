@@ -40,8 +40,6 @@ STEMMED = analyzer(
 WORDS = analyzer("words", tokenizer="whitespace")
 
 SETTINGS: dict[str, Any] = {
-    "number_of_shards": 1,
-    "auto_expand_replicas": "0-1",
     "refresh_interval": REFRESH_INTERVAL,
     "gc_deletes": DELETES_KEPT_FOR,
 }
@@ -59,6 +57,9 @@ TYPES: dict[FieldKind, Callable[[], Field]] = {
     FieldKind.TIME: Date,
     FieldKind.FACTOR: Float,
 }
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class VariantFields(InnerDoc):
@@ -99,19 +100,29 @@ def definition(*, created_at: datetime) -> dict[str, Any]:
     return described
 
 
+def encoded(document: ProductDocument, *, schema: IndexSchema) -> bytes:
+    """Return the Elasticsearch document for a generation of `schema`, as JSON."""
+    return _encode(_source(document, schema=schema))
+
+
 def indexed(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]:
     """Return the Elasticsearch document for a generation of `schema`."""
+    source: dict[str, Any] = msgspec.to_builtins(_source(document, schema=schema))
+    return source
+
+
+def _source(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]:
     return {
-        **{name: _encoded(value) for name, value in schema.values(document).items()},
+        **{name: _text_of_time(value) for name, value in schema.values(document).items()},
         "variants": [
             {"attributes": attribute_tokens(each.attributes.items()), "available": each.available}
             for each in selections(document)
         ],
-        "document": msgspec.to_builtins(document),
+        "document": document,
     }
 
 
-def _encoded(value: object) -> object:
+def _text_of_time(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 

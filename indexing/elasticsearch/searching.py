@@ -27,6 +27,8 @@ BY_SCORE = ("_score", "id")
 COMPLETIONS = 1_000
 """Values that begin with a prefix, those with the most products first: enough to choose suggestions from."""
 NEIGHBOURS = 20
+ACROSS_SHARDS = "dfs_query_then_fetch"
+"""Scores use the statistics of all shards; an index of one shard is searched as usual."""
 
 
 class Searching:
@@ -48,12 +50,14 @@ class Searching:
         words = query_words(request.text)
         if not words:
             query = MatchNone() if request.text.strip() else MatchAll()
-            response, *pinned = self._send(self._query(request, query, scored=False), *self._pins(request))
+            found = self._query(request, query, scored=False)
+            response, *pinned = self._send(found, *self._pins(request), preference=request.text)
             return self._page(response, request, pinned=pinned)
         written = literal(words, request.synonyms)
         statistics = _word_statistics(words, request.ranking)
+        reading = self._reading(request, written, len(words))
         first, gathered, *pinned = self._send(
-            self._reading(request, written, len(words)), statistics, *self._pins(request)
+            reading, statistics, *self._pins(request), preference=request.text
         )
         understood = plan(words, _evidence(gathered, words, request.ranking), request.synonyms)
         return self._strictest(request, understood, first if understood == written else None, pinned=pinned)
@@ -82,7 +86,8 @@ class Searching:
     ) -> Iterator[tuple[Matched, Response]]:
         for matched, required in understood.levels():
             known, first = first, None
-            yield matched, known or self._send(self._reading(request, understood, required))[0]
+            reading = self._reading(request, understood, required)
+            yield matched, known or self._send(reading, preference=request.text)[0]
 
     def completions(self, prefix: str) -> dict[str, list[tuple[str, int]]]:
         """Return the suggested values that begin with `prefix` by field, with their numbers of products."""
@@ -101,10 +106,15 @@ class Searching:
         (response,) = self._send(_word_statistics(words, DEFAULT_RANKING))
         return _evidence(response, words, DEFAULT_RANKING)
 
-    def _send(self, *searches: Search) -> list[Response]:
+    def _send(self, *searches: Search, preference: str = "") -> list[Response]:
+        """Send searches; those with the same `preference` go to the same copies of the shards.
+
+        Copies hold deleted documents for different times, so their scores differ slightly.
+        """
+        header = {"index": self._index, "search_type": ACROSS_SHARDS, "preference": f"text:{preference}"}
         body: list[dict[str, Any]] = []
         for search in searches:
-            body += [{"index": self._index}, search.to_dict()]
+            body += [header, search.to_dict()]
         return responses(self._deadline.on(self._client).msearch(searches=body))
 
     def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Search:

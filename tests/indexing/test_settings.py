@@ -30,6 +30,9 @@ def test_elasticsearch_is_chosen_if_its_url_is_set_and_no_engine_is_named(
         ({"VITRINE_SEARCH_ENGINE": "lucene"}, "VITRINE_SEARCH_ENGINE"),
         ({"VITRINE_SEARCH_ENGINE": "elasticsearch"}, "ELASTICSEARCH_URL"),
         ({"ELASTICSEARCH_URL": "localhost:9200"}, "ELASTICSEARCH_URL"),
+        ({"VITRINE_SEARCH_SHARDS": "0"}, "VITRINE_SEARCH_SHARDS"),
+        ({"VITRINE_SEARCH_SHARDS": "two"}, "VITRINE_SEARCH_SHARDS"),
+        ({"VITRINE_SEARCH_REPLICAS": "-1"}, "VITRINE_SEARCH_REPLICAS"),
     ],
 )
 def test_the_error_for_an_invalid_value_names_its_variable(environ: dict[str, str], variable: str) -> None:

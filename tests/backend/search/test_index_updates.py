@@ -191,8 +191,8 @@ def test_a_build_whose_messages_were_deleted_meanwhile_fails_and_is_cleaned_up(
     product("Brass lantern")
     scan = projection.scan
 
-    def stop_the_cursor_after_the_scan() -> Iterator[list[DocumentWrite]]:
-        yield from scan()
+    def stop_the_cursor_after_the_scan(*, after: int) -> Iterator[list[DocumentWrite]]:
+        yield from scan(after=after)
         past = timezone.now() - timedelta(days=2)
         Cursor.objects.update(closed_at=past, overtaken=True, lease_owner="", lease_until=past)
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
+from typing import Any
 
 import pytest
 
-from indexing.engine import PutDocument, Role, SearchEngine
-from indexing.errors import GenerationNotFound, IndexMissing, NoStandby
+from indexing import generations
+from indexing.engine import PutDocument, Role, SearchEngine, WriteResult
+from indexing.errors import GenerationNotFound, IndexMissing, NoStandby, SearchEngineUnavailable
 from indexing.generations import kept_current, rebuild, roll_back
 from indexing.request import SearchRequest
 from tests.indexing.builders import NOW, product
@@ -84,10 +87,10 @@ def test_only_the_last_standby_is_kept(empty: SearchEngine) -> None:
     source = Rows({1: "One"}, empty)
     names = [build(empty, source) for _ in range(3)]
 
-    generations = empty.generations()
+    found = empty.generations()
 
-    assert [each.name for each in kept_current(generations)] == names[1:]
-    assert [each.role for each in generations] == [Role.STANDBY, Role.SERVING]
+    assert [each.name for each in kept_current(found)] == names[1:]
+    assert [each.role for each in found] == [Role.STANDBY, Role.SERVING]
     assert set(source.unread) == set(names[1:])
 
 
@@ -119,6 +122,79 @@ def test_a_build_drops_the_generation_of_a_killed_build(empty: SearchEngine) -> 
     names = {each.name for each in empty.generations()}
     assert abandoned.name not in names
     assert other.name in names
+
+
+def test_the_build_of_a_killed_process_is_resumed(empty: SearchEngine) -> None:
+    source = Rows({1: "One", 2: "Two", 3: "Three"}, empty)
+    killed = begun(empty, source, up_to=2)
+    source.change(1, "Changed since")
+
+    assert rebuild(empty, source, clock=lambda: datetime.now(UTC)).name == killed
+
+    assert titles(empty) == {"Changed since", "Written before 2", "Three"}
+
+
+def test_a_build_that_another_process_continues_is_not_resumed(empty: SearchEngine) -> None:
+    source = Rows({1: "One"}, empty)
+    running = begun(empty, source, up_to=0)
+    source.reserved.add(running)
+
+    assert build(empty, source) != running
+    assert running in {each.name for each in empty.generations()}
+
+
+def begun(engine: SearchEngine, source: Rows, *, up_to: int) -> str:
+    """Return a generation whose builder was killed after it had written the products up to an id."""
+    generation = engine.create(now=NOW).name
+    source.subscribe(generation)
+    written = [PutDocument(product(each, f"Written before {each}"), 1) for each in range(1, up_to + 1)]
+    engine.write(generation, written, now=NOW)
+    source.record_written(generation, up_to=up_to)
+    source.reserved.discard(generation)
+    return generation
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, SearchEngineUnavailable("it", "is away")])
+def test_an_interrupted_build_is_resumed_with_the_changes_since(
+    empty: SearchEngine, interruption: type[BaseException] | BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations, "PATIENCE_SECONDS", 0.0)
+    build(empty, Rows({1: "Old"}, empty))
+    source = Rows({1: "One", 2: "Two"}, empty)
+
+    def interrupt() -> None:
+        raise interruption
+
+    source.while_scanning = interrupt
+    with pytest.raises(BaseException, match=r"away|^$"):
+        rebuild(empty, source, clock=lambda: datetime.now(UTC))
+    (kept,) = (each for each in empty.generations() if each.role is Role.BUILDING)
+    assert titles(empty) == {"Old"}
+
+    source.while_scanning = lambda: None
+    source.change(2, "Changed since")
+    assert build(empty, source) == kept.name
+
+
+def test_a_build_waits_for_an_engine_that_is_away(
+    empty: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every second attempt to write fails, as if the engine was restarted over and over."""
+    monkeypatch.setattr(generations, "FIRST_WAIT_SECONDS", 0.001)
+    write, attempts = empty.write, count(1)
+
+    def write_or_fail(*arguments: Any, **options: Any) -> WriteResult:
+        if next(attempts) % 2:
+            raise SearchEngineUnavailable(empty.name, "it is restarted")
+        return write(*arguments, **options)
+
+    monkeypatch.setattr(empty, "write", write_or_fail)
+    source = Rows({1: "One", 2: "Two", 3: "Three"}, empty)
+    source.while_scanning = lambda: source.change(3, "Changed")
+
+    build(empty, source)
+
+    assert next(attempts) > 2 * len(source.products)
 
 
 def test_a_generation_that_is_being_built_is_updated_only_by_its_builder(empty: SearchEngine) -> None:
