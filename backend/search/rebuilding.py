@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from backend.audit.actors import Actor
@@ -161,16 +162,16 @@ def ensure_serving(engine: SearchEngine, *, clock: Callable[[], datetime]) -> No
 def _wait_for_leases_of_killed_builds() -> None:
     """Wait until the lease of a process that was killed has expired, so that its build can be resumed.
 
-    A lease that is renewed meanwhile belongs to a process that runs.
+    A process that runs renews its lease meanwhile.
     """
     names = [NAME_PREFIX + name for name in IndexBuild.objects.values_list("generation", flat=True)]
-    leases = Cursor.objects.filter(subscriber__in=names, lease_until__gt=timezone.now())
-    while held := dict(leases.values_list("subscriber", "lease_until")):
-        first_expiry = min(held.values())
-        logger.info("waiting_for_lease_of_killed_build", until=first_expiry.isoformat())
-        while timezone.now() <= first_expiry:
-            time.sleep(POLL_SECONDS)
-        leases = leases.filter(lease_until__lte=max(held.values()), lease_until__gt=timezone.now())
+    held = Cursor.objects.filter(subscriber__in=names, lease_until__gt=timezone.now())
+    expires_at = held.aggregate(latest=Max("lease_until"))["latest"]
+    if expires_at is None:
+        return
+    logger.info("waiting_for_lease_of_another_build", until=expires_at.isoformat())
+    while timezone.now() <= expires_at:
+        time.sleep(POLL_SECONDS)
 
 
 def _delete_orphaned_cursors(engine: SearchEngine) -> None:
