@@ -1,6 +1,12 @@
-"""The counter of document versions, and the progress of builds."""
+"""The counter of document versions, the progress of builds, synonyms and query rules."""
 
 from django.db import models
+from django.db.models import F, Q
+
+from indexing.rules.query_rules import DEFAULT_PRIORITY, QueryMatch
+
+MAX_NAME_LENGTH = 120
+MAX_PHRASE_LENGTH = 200
 
 
 class DocumentVersion(models.Model):
@@ -21,3 +27,72 @@ class IndexBuild(models.Model):
 
     def __str__(self) -> str:
         return self.generation
+
+
+class RuleSetVersion(models.Model):
+    """One row whose number changes with every change of a synonym set or a query rule."""
+
+    last = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+class SynonymSet(models.Model):
+    """Phrases that mean the same; with a source, only the source also finds the others.
+
+    `fingerprint` identifies the set by its normalised phrases. `evidence` says what a proposal was made from.
+    """
+
+    class Status(models.TextChoices):
+        """Only active sets have an effect."""
+
+        ACTIVE = "active"
+        INACTIVE = "inactive"
+        PROPOSED = "proposed"
+        REJECTED = "rejected"
+
+    phrases = models.JSONField()
+    source = models.CharField(max_length=MAX_PHRASE_LENGTH, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+    evidence = models.JSONField(null=True, blank=True)
+    fingerprint = models.CharField(max_length=64, unique=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        phrases = ", ".join(self.phrases)
+        return f"{self.source} → {phrases}" if self.source else phrases
+
+
+class QueryRule(models.Model):
+    """Actions for the queries that a condition describes, in a period; `actions` are JSON objects."""
+
+    name = models.CharField(max_length=MAX_NAME_LENGTH)
+    is_enabled = models.BooleanField(default=True)
+    priority = models.PositiveIntegerField(default=DEFAULT_PRIORITY)
+    match = models.CharField(max_length=12, choices=[(each.value, each.value) for each in QueryMatch])
+    phrases = models.JSONField(default=list, blank=True)
+    context = models.JSONField(default=dict, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    actions = models.JSONField()
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["priority", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True) | Q(ends_at__isnull=True) | Q(starts_at__lt=F("ends_at")),
+                name="query_rule_ends_after_its_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -139,7 +139,7 @@ def search_request(request: Request) -> SearchRequest:
     given = parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX)
     values = {each.name: _value(each, given[each.parameter]) for each in NAMED}
     if values["category"] is not None:
-        values["category_tokens"] = _category_tokens(values["category"])
+        values["category_tokens"] = category_tokens(values["category"])
     return SearchRequest(
         text=given["q"],
         sort=Sort(given["sort_by"]),
@@ -149,7 +149,7 @@ def search_request(request: Request) -> SearchRequest:
     )
 
 
-def _category_tokens(value: str) -> tuple[str, ...]:
+def category_tokens(value: str) -> tuple[str, ...]:
     """Return the index's values for the categories that match `value` in product lists."""
     found = matching_categories(value)
     return tuple(category_token(path=category.path, slug=category.slug) for category in found)

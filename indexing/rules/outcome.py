@@ -61,7 +61,8 @@ class RuleOutcome:
 
 def apply(rules: RuleSet, *, text: str, filters: Filters, now: datetime) -> RuleOutcome:
     """Return what the rules change about a search for `text` with `filters`."""
-    found = rules.applying_to(phrase(text), filters=filters, now=now)
+    matching = rules.matching(phrase(text))
+    found = [rule for rule in matching if rule.is_in_force(filters=filters, now=now)]
     if not found:
         return RuleOutcome(text=text)
     applied = _Applied(text)

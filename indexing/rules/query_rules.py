@@ -42,12 +42,15 @@ class QueryRule:
     """Rules with lower numbers are applied first, and win conflicts; among equal ones, the older rule."""
     actions: tuple[Action, ...] = ()
 
-    def applies_to(self, words: Phrase, *, filters: Filters, now: datetime) -> bool:
-        """Return whether the rule applies to a query of these words with these filters."""
+    def matches(self, words: Phrase) -> bool:
+        """Return whether the rule is about queries of these words."""
+        return self.match is QueryMatch.ALWAYS or any(self._matches(each, words) for each in self.phrases)
+
+    def is_in_force(self, *, filters: Filters, now: datetime) -> bool:
+        """Return whether `now` is in the rule's period and `filters` have its context."""
         return (
             (self.starts_at is None or self.starts_at <= now)
             and (self.ends_at is None or now < self.ends_at)
-            and (self.match is QueryMatch.ALWAYS or any(self._matches(each, words) for each in self.phrases))
             and _is_in_context(self.context, filters)
         )
 
@@ -108,13 +111,9 @@ class RuleSet:
                     by_first_word.setdefault(phrase[0], []).append(rule)
         return cls(tuple(always), _frozen(by_query), _frozen(by_first_word))
 
-    def applying_to(self, words: Phrase, *, filters: Filters, now: datetime) -> list[QueryRule]:
-        """Return the rules that apply to a query, in the order in which they are applied."""
-        found = {
-            rule.id: rule
-            for rule in self._candidates(words)
-            if rule.applies_to(words, filters=filters, now=now)
-        }
+    def matching(self, words: Phrase) -> list[QueryRule]:
+        """Return the rules about queries of these words, in the order in which they are applied."""
+        found = {rule.id: rule for rule in self._candidates(words) if rule.matches(words)}
         return sorted(found.values(), key=lambda rule: (rule.priority, rule.id))
 
     def _candidates(self, words: Phrase) -> Iterator[QueryRule]:

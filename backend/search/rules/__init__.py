@@ -1,0 +1,4 @@
+"""Synonyms and query rules, which staff edit.
+
+docs/decisions/search-rules.md describes the design.
+"""

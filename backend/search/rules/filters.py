@@ -1,0 +1,75 @@
+"""The filters of rules, as JSON objects with the parameters of a search."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from backend.api.parameters import Body
+from backend.catalog.categories import matching_categories
+from backend.search.parameters import (
+    MAX_VALUE_LENGTH,
+    MAX_VALUES,
+    NAMED,
+    PARAMETERS,
+    category_tokens,
+)
+from indexing.filters import Filters
+from indexing.request import MAX_ATTRIBUTE_FILTERS
+
+ATTRIBUTES = "attributes"
+
+
+class RuleFiltersSerializer(Body):
+    """Filters as in the parameters of a search; `attributes` has the values of each attribute."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"category": "lamps", "in_stock": True}
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Return a field for each declared filter, and one for attributes."""
+        return {each.parameter: PARAMETERS[each.kind](each) for each in NAMED} | {ATTRIBUTES: _attributes()}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the filters that are given, as they are stored.
+
+        Raises:
+            rest_framework.exceptions.ValidationError: a filter is unknown or invalid.
+        """
+        values = super().to_internal_value(data)
+        given = {name: value for name, value in values.items() if value not in (None, [], {})}
+        if "category" in given and not matching_categories(given["category"]):
+            raise serializers.ValidationError({"category": ["There is no such category."]})
+        if len(given.get(ATTRIBUTES, ())) > MAX_ATTRIBUTE_FILTERS:
+            text = f"At most {MAX_ATTRIBUTE_FILTERS} attributes can be filtered by."
+            raise serializers.ValidationError({ATTRIBUTES: [text]})
+        return {name: str(each) if isinstance(each, Decimal) else each for name, each in given.items()}
+
+
+def _attributes() -> serializers.Field[Any, Any, Any, Any]:
+    values = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_VALUE_LENGTH), min_length=1, max_length=MAX_VALUES
+    )
+    return serializers.DictField(
+        child=values, required=False, default=dict, help_text="Values by the name of an attribute."
+    )
+
+
+TokensOf = Callable[[str], tuple[str, ...]]
+"""Returns the index's values of a category."""
+
+
+def filters_of(stored: Mapping[str, Any], *, tokens_of: TokensOf = category_tokens) -> Filters:
+    """Return stored filters as a search applies them."""
+    values = {each.name: _value(stored[each.parameter]) for each in NAMED if each.parameter in stored}
+    for name in ("min_price", "max_price"):
+        if name in values:
+            values[name] = Decimal(values[name])
+    if "category" in values:
+        values["category_tokens"] = tokens_of(values["category"])
+    attributes = {name: tuple(chosen) for name, chosen in stored.get(ATTRIBUTES, {}).items()}
+    return Filters(attributes=attributes, **values)
+
+
+def _value(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
