@@ -17,7 +17,7 @@ from analytics_pipeline import uuid7
 from analytics_pipeline.columns import columns_of, table_columns
 
 # Documented in docs/events.md; raised when a type or a field is added.
-VOCABULARY_VERSION = 3
+VOCABULARY_VERSION = 4
 MAX_EVENTS = 500
 MAX_PROPERTIES = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,6 +81,8 @@ class Exposure(Event, frozen=True, tag="exposure"):
     """A list was shown; its `event_id` is the exposure id.
 
     `list_version` is the model version or index generation that made the list, `arms` the experiments' arms.
+    `rule_ids` are the query rules that changed it, `pinned_ids` the products whose place a rule decided, and
+    `pinned_by` has that rule for each of them.
     """
 
     surface: Name
@@ -92,6 +94,9 @@ class Exposure(Event, frozen=True, tag="exposure"):
     list_version: Name = ""
     arms: Names = ()
     page: Position = 1
+    rule_ids: Ids = ()
+    pinned_ids: Ids = ()
+    pinned_by: Ids = ()
 
 
 class Seen(Event, frozen=True, tag="seen"):

@@ -32,6 +32,7 @@ TAGS = [
         "name": "search",
         "description": "Full-text search with facets, and suggestions while typing.",
     },
+    {"name": "search rules", "description": "Synonyms and query rules, for staff with the area `search`."},
     {"name": "recommendations", "description": "Products chosen for a shopper or for a product's page."},
     {"name": "events", "description": "Shoppers' behaviour, from which reports and models are made."},
     {"name": "cart", "description": "The customer's cart, at current prices."},

@@ -24,7 +24,8 @@ class ShownList:
     """A list that was shown: `surface` says where; `query`, `filters`, `slot` and `algorithm` say why.
 
     `product_ids` are in the order shown; `page` counts from 1; `version` is the model version or index
-    generation that produced the list; `arms` are its experiment arms.
+    generation that produced the list; `arms` are its experiment arms. `rule_ids` are the rules that changed
+    the list, and `pinned_by` has the rule that decided the place of each pinned product.
     """
 
     id: UUID
@@ -38,6 +39,8 @@ class ShownList:
     version: str = ""
     page: int = 1
     arms: tuple[str, ...] = ()
+    rule_ids: tuple[int, ...] = ()
+    pinned_by: Mapping[int, int] = field(default_factory=dict)
     shown_at: datetime
 
 
@@ -69,6 +72,8 @@ def expose(
     version: str = "",
     arms: Sequence[str] = (),
     page: int = 1,
+    rule_ids: Sequence[int] = (),
+    pinned_by: Mapping[int, int] | None = None,
 ) -> UUID | None:
     """Store the list and return its exposure id; if it can't be stored, count the failure and return None."""
     shown = ShownList(
@@ -83,6 +88,8 @@ def expose(
         version=version,
         arms=tuple(arms),
         page=page,
+        rule_ids=tuple(rule_ids),
+        pinned_by=dict(pinned_by or {}),
         shown_at=now,
     )
     try:

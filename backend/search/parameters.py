@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from backend.accounts.areas import StaffArea
+from backend.accounts.errors import AreaRequired
 from backend.api.errors import InvalidInput
 from backend.api.fields import Choice, Identifier, MoneyInput
 from backend.api.parameters import PageParameters, parse
@@ -95,6 +97,10 @@ class SearchParameters(PageParameters):
         help_text="The text to search for.",
     )
     sort_by = Choice(choices=[sort.value for sort in Sort], default=Sort.RELEVANCE.value)
+    explain = serializers.BooleanField(
+        default=False,
+        help_text="Whether to return the rules that were applied; for staff with the area `search`.",
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields of this class and one for each declared filter."""
@@ -147,6 +153,18 @@ def search_request(request: Request) -> SearchRequest:
         page_size=given["page_size"],
         filters=Filters(attributes=_attributes(request), **values),
     )
+
+
+def wants_explanation(request: Request) -> bool:
+    """Return whether the request asks for an explanation.
+
+    Raises:
+        AreaRequired: the caller isn't staff with the area.
+    """
+    wanted = request.query_params.get("explain", "") in serializers.BooleanField.TRUE_VALUES
+    if wanted and not getattr(request.user, "has_area", lambda area: False)(StaffArea.SEARCH):
+        raise AreaRequired(StaffArea.SEARCH)
+    return wanted
 
 
 def category_tokens(value: str) -> tuple[str, ...]:

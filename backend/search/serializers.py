@@ -105,6 +105,20 @@ class UnderstoodSerializer(serializers.Serializer[Any]):
     )
 
 
+class AppliedRuleSerializer(serializers.Serializer[Any]):
+    """A rule that changed a search."""
+
+    EXAMPLE = {"id": 1, "name": "Copper kettles first"}
+
+    id = serializers.IntegerField(help_text="The id; null for a rule that isn't stored.", allow_null=True)
+    name = serializers.CharField()
+
+
+REDIRECT = serializers.CharField(
+    allow_null=True, help_text="The page that a query rule redirects to; null without one."
+)
+
+
 class SuggestionSerializer(serializers.Serializer[Any]):
     """A completion of the typed text."""
 

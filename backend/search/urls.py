@@ -2,9 +2,16 @@
 
 from django.urls import path
 
+from backend.search.rules import views as rules
+from backend.search.rules.preview_views import QueryRulePreviewView
 from backend.search.views import SearchView, SuggestionView
 
 urlpatterns = [
     path("", SearchView.as_view(), name="search"),
     path("suggestions/", SuggestionView.as_view(), name="search-suggestions"),
+    path("rules/", rules.QueryRuleListView.as_view(), name="query-rules"),
+    path("rules/preview/", QueryRulePreviewView.as_view(), name="query-rule-preview"),
+    path("rules/<int:rule_id>/", rules.QueryRuleView.as_view(), name="query-rule"),
+    path("synonyms/", rules.SynonymSetListView.as_view(), name="synonym-sets"),
+    path("synonyms/<int:synonym_set_id>/", rules.SynonymSetView.as_view(), name="synonym-set"),
 ]

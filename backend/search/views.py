@@ -26,8 +26,17 @@ from backend.search.parameters import (
     SearchParameters,
     SuggestionParameters,
     search_request,
+    wants_explanation,
 )
-from backend.search.serializers import FacetsSerializer, SuggestionSerializer, UnderstoodSerializer, card_of
+from backend.search.rules import applying
+from backend.search.serializers import (
+    REDIRECT,
+    AppliedRuleSerializer,
+    FacetsSerializer,
+    SuggestionSerializer,
+    UnderstoodSerializer,
+    card_of,
+)
 from indexing.request import SearchRequest
 
 
@@ -48,6 +57,8 @@ class SearchView(APIView):
             name="SearchPage",
             facets=FacetsSerializer(),
             understood=UnderstoodSerializer(),
+            redirect=REDIRECT,
+            rules=AppliedRuleSerializer(many=True, allow_null=True),
             exposure_id=EXPOSURE_ID,
         ),
         errors=[EngineBusy, SearchNotAvailable],
@@ -56,10 +67,13 @@ class SearchView(APIView):
         """Search products by words and filters.
 
         Facets count the products that each additional filter would leave. Spelling mistakes are corrected.
+        Staff with the area `search` can ask which query rules were applied, by `explain=true`.
         """
-        search = search_request(request)
+        search, now = search_request(request), timezone.now()
+        explain = wants_explanation(request)
+        ruled = applying.ruled(search, now=now)
         with index.SHARE.slot():
-            page = index.engine().search(search)
+            page = index.engine().search(ruled.request)
         span = PageSpan(page=search.page, page_size=search.page_size)
         span.require_within(page.count)
         exposure_id = expose(
@@ -70,7 +84,9 @@ class SearchView(APIView):
             filters=filters_shown(search),
             version=page.generation,
             page=search.page,
-            now=timezone.now(),
+            rule_ids=ruled.outcome.rule_ids,
+            pinned_by=ruled.pinned_in(page.hits),
+            now=now,
         )
         return Response(
             page_envelope(
@@ -80,6 +96,8 @@ class SearchView(APIView):
                 span=span,
                 facets=FacetsSerializer(page.facets).data,
                 understood=UnderstoodSerializer(page).data,
+                redirect=ruled.outcome.redirect,
+                rules=ruled.applied() if explain else None,
                 exposure_id=exposure_id,
             )
         )

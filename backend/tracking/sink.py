@@ -27,6 +27,9 @@ def store(shown: ShownList) -> None:
         list_version=shown.version,
         arms=shown.arms,
         page=shown.page,
+        rule_ids=shown.rule_ids,
+        pinned_ids=tuple(shown.pinned_by),
+        pinned_by=tuple(shown.pinned_by.values()),
     )
     batch = Batch(arrived_at=shown.shown_at, shopper_key=shown.shopper.key, events=(event,))
     try:

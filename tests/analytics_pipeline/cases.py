@@ -135,6 +135,7 @@ def _record(row: Row) -> Record:
                 query=row.get("query", "").strip('"'),
                 product_ids=tuple(map(int, filter(None, row.get("products", "").split(",")))),
                 page=int(row.get("page") or 1),
+                **_rules(row),
             )
         case "view":
             event = View(event_id=event_id, product_id=product)
@@ -156,6 +157,16 @@ def _record(row: Row) -> Record:
         number=1,
         source_key=int(row.get("source") or 0),
     )
+
+
+def _rules(row: Row) -> dict[str, tuple[int, ...]]:
+    """Return the rules of a list, from `rules` such as "1, 2" and `pinned` such as "PRODUCT by RULE, …"."""
+    pinned = [tuple(map(int, each.split(" by "))) for each in filter(None, row.get("pinned", "").split(","))]
+    return {
+        "rule_ids": tuple(map(int, filter(None, row.get("rules", "").split(",")))),
+        "pinned_ids": tuple(product for product, _ in pinned),
+        "pinned_by": tuple(rule for _, rule in pinned),
+    }
 
 
 def _facts(rows: list[Row]) -> dict[str, list[Any]]:

@@ -1,6 +1,6 @@
 """The actions of rules, as JSON objects."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -61,8 +61,9 @@ class ActionSerializer(Body):
 
     type = Choice(
         choices=[each.value for each in ActionType],
-        help_text="`pin` has `product` and `position`, `hide` `product`, `boost` `filters` and `factor`, `filter` "
-        "`filters`, `redirect` `url`, `replace` `words` and `by`, `remove` `words`, `rewrite` `query`.",
+        help_text="`pin` has `product` and `position`, `hide` `product`, `boost` `filters` and `factor`, "
+        "`filter` `filters`, `redirect` `url`, `replace` `words` and `by`, `remove` `words`, and `rewrite` "
+        "`query`.",
     )
     product = Identifier(required=False, help_text="The id of a product.")
     position = serializers.IntegerField(
@@ -81,9 +82,7 @@ class ActionSerializer(Body):
     words = serializers.CharField(
         required=False, max_length=MAX_PHRASE_LENGTH, help_text="The words of the query that are replaced."
     )
-    by = serializers.CharField(
-        required=False, max_length=MAX_PHRASE_LENGTH, help_text="What replaces them."
-    )
+    by = serializers.CharField(required=False, max_length=MAX_PHRASE_LENGTH, help_text="What replaces them.")
     query = serializers.CharField(
         required=False, max_length=MAX_PHRASE_LENGTH, help_text="The text that is searched for instead."
     )
@@ -130,18 +129,18 @@ def _is_acceptable(url: str) -> bool:
 
 def action_of(stored: Mapping[str, Any], *, tokens_of: TokensOf = category_tokens) -> Action:
     """Return a stored action as searches apply it."""
-    match ActionType(stored["type"]):
-        case ActionType.PIN:
-            return Pin(stored["product"], stored["position"])
-        case ActionType.HIDE:
-            return Hide(stored["product"])
-        case ActionType.BOOST:
-            return Boost(filters_of(stored["filters"], tokens_of=tokens_of), stored["factor"])
-        case ActionType.FILTER:
-            return Restrict(filters_of(stored["filters"], tokens_of=tokens_of))
-        case ActionType.REDIRECT:
-            return Redirect(stored["url"])
-        case ActionType.REPLACE | ActionType.REMOVE:
-            return ReplaceWords(phrase(stored["words"]), stored.get("by", ""))
-        case ActionType.REWRITE:
-            return ReplaceQuery(stored["query"])
+    kind = ActionType(stored["type"])
+    if kind in (ActionType.BOOST, ActionType.FILTER):
+        filters = filters_of(stored["filters"], tokens_of=tokens_of)
+        return Boost(filters, stored["factor"]) if kind is ActionType.BOOST else Restrict(filters)
+    return _SIMPLE[kind](stored)
+
+
+_SIMPLE: Mapping[ActionType, Callable[[Mapping[str, Any]], Action]] = {
+    ActionType.PIN: lambda stored: Pin(stored["product"], stored["position"]),
+    ActionType.HIDE: lambda stored: Hide(stored["product"]),
+    ActionType.REDIRECT: lambda stored: Redirect(stored["url"]),
+    ActionType.REPLACE: lambda stored: ReplaceWords(phrase(stored["words"]), stored["by"]),
+    ActionType.REMOVE: lambda stored: ReplaceWords(phrase(stored["words"])),
+    ActionType.REWRITE: lambda stored: ReplaceQuery(stored["query"]),
+}

@@ -43,7 +43,10 @@ class RuleFiltersSerializer(Body):
         if len(given.get(ATTRIBUTES, ())) > MAX_ATTRIBUTE_FILTERS:
             text = f"At most {MAX_ATTRIBUTE_FILTERS} attributes can be filtered by."
             raise serializers.ValidationError({ATTRIBUTES: [text]})
-        return {name: str(each) if isinstance(each, Decimal) else each for name, each in given.items()}
+        return {
+            name: f"{each.normalize():f}" if isinstance(each, Decimal) else each
+            for name, each in given.items()
+        }
 
 
 def _attributes() -> serializers.Field[Any, Any, Any, Any]:

@@ -10,6 +10,9 @@ from backend.search.rules.filters import TokensOf, filters_of
 from indexing.rules import query_rules, synonyms
 from indexing.rules.words import phrase
 
+UNSAVED = 2**63 - 1
+"""The id of a rule that isn't stored yet: it comes after all others of its priority."""
+
 
 def query_rule_for(rule_id: int, *, locked: bool = False) -> QueryRule:
     """Return a query rule.
@@ -40,8 +43,7 @@ def synonym_set_for(synonym_set_id: int, *, locked: bool = False) -> SynonymSet:
 def value_of(rule: QueryRule, *, tokens_of: TokensOf = category_tokens) -> query_rules.QueryRule:
     """Return the rule as searches apply it."""
     return query_rules.QueryRule(
-        # A rule that isn't stored yet comes after all others of its priority.
-        id=rule.pk or 2**63 - 1,
+        id=rule.pk or UNSAVED,
         match=query_rules.QueryMatch(rule.match),
         phrases=tuple(phrase(each) for each in rule.phrases),
         context=filters_of(rule.context, tokens_of=tokens_of),

@@ -119,7 +119,9 @@ class SynonymSetInputSerializer(Body):
         help_text="If given, a search for it finds the phrases too, but not the other way round.",
     )
     status = Choice(
-        choices=SynonymSet.Status.values, default=SynonymSet.Status.ACTIVE, help_text="Only `active` has an effect."
+        choices=SynonymSet.Status.values,
+        default=SynonymSet.Status.ACTIVE,
+        help_text="Only `active` has an effect.",
     )
 
 
