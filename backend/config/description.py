@@ -93,6 +93,7 @@ SPECTACULAR_SETTINGS = {
         "PaymentEventKindEnum": "backend.payments.models.EventKind",
         "PaymentRequestKindEnum": "backend.payments.models.RequestKind",
         "PaymentRequestStateEnum": "backend.payments.models.RequestState",
+        "SynonymStatusEnum": "backend.search.models.SynonymSet.Status",
         "PurchaseOrderStatusEnum": "backend.purchasing.models.PurchaseOrderStatus",
     },
     "POSTPROCESSING_HOOKS": [

@@ -36,6 +36,16 @@ class EditedMeanwhile(DomainError):
 
     code = "edited_meanwhile"
     status = 409
-    message = "Somebody has changed this since you read it."
+    message = "This has been changed since you read it."
     details_keys = {"version": "The current version."}
     hint = "Read it again, and send your change with its `version`."
+
+
+class ExplanationForStaff(DomainError):
+    """The caller asked for the explanation of a search, but isn't staff with the area."""
+
+    code = "explanation_for_staff"
+    status = 403
+    message = "Only staff with the area `search` may see how a search was made."
+    details_keys = {"area": "The area: `search`."}
+    hint = "Search without `explain`, or as staff with the area."

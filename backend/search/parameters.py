@@ -8,11 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.accounts.areas import StaffArea
-from backend.accounts.errors import AreaRequired
 from backend.api.errors import InvalidInput
 from backend.api.fields import Choice, Identifier, MoneyInput
 from backend.api.parameters import PageParameters, parse
 from backend.catalog.categories import matching_categories
+from backend.search.errors import ExplanationForStaff
 from indexing.fields import FieldKind
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import category_token
@@ -159,11 +159,11 @@ def wants_explanation(request: Request) -> bool:
     """Return whether the request asks for an explanation.
 
     Raises:
-        AreaRequired: the caller isn't staff with the area.
+        ExplanationForStaff: the caller isn't staff with the area.
     """
     wanted = request.query_params.get("explain", "") in serializers.BooleanField.TRUE_VALUES
     if wanted and not getattr(request.user, "has_area", lambda area: False)(StaffArea.SEARCH):
-        raise AreaRequired(StaffArea.SEARCH)
+        raise ExplanationForStaff(area=StaffArea.SEARCH)
     return wanted
 
 

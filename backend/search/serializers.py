@@ -114,9 +114,9 @@ class AppliedRuleSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-REDIRECT = serializers.CharField(
-    allow_null=True, help_text="The page that a query rule redirects to; null without one."
-)
+@extend_schema_field({"type": ["string", "null"], "example": "/sale/"})
+class RedirectField(serializers.CharField):
+    """The page that a query rule redirects to; null without one."""
 
 
 class SuggestionSerializer(serializers.Serializer[Any]):

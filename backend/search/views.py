@@ -20,6 +20,7 @@ from backend.catalog.views import EXPOSURE_ID
 from backend.engines import index
 from backend.engines.errors import EngineBusy, SearchNotAvailable
 from backend.exposures.services import expose
+from backend.search.errors import ExplanationForStaff
 from backend.search.parameters import (
     ATTRIBUTE_PARAMETERS,
     ATTRIBUTE_PREFIX,
@@ -30,9 +31,9 @@ from backend.search.parameters import (
 )
 from backend.search.rules import applying
 from backend.search.serializers import (
-    REDIRECT,
     AppliedRuleSerializer,
     FacetsSerializer,
+    RedirectField,
     SuggestionSerializer,
     UnderstoodSerializer,
     card_of,
@@ -57,11 +58,11 @@ class SearchView(APIView):
             name="SearchPage",
             facets=FacetsSerializer(),
             understood=UnderstoodSerializer(),
-            redirect=REDIRECT,
+            redirect=RedirectField(allow_null=True),
             rules=AppliedRuleSerializer(many=True, allow_null=True),
             exposure_id=EXPOSURE_ID,
         ),
-        errors=[EngineBusy, SearchNotAvailable],
+        errors=[EngineBusy, SearchNotAvailable, ExplanationForStaff],
     )
     def get(self, request: Request) -> Response:
         """Search products by words and filters.

@@ -24,11 +24,21 @@ ATTRIBUTES = "attributes"
 class RuleFiltersSerializer(Body):
     """Filters as in the parameters of a search; `attributes` has the values of each attribute."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"category": "lamps", "in_stock": True}
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "category": "lamps",
+        "brand": ["Acme"],
+        "min_price": "5.00",
+        "max_price": "50.00",
+        "attributes": {"size": ["M"]},
+    }
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return a field for each declared filter, and one for attributes."""
         return {each.parameter: PARAMETERS[each.kind](each) for each in NAMED} | {ATTRIBUTES: _attributes()}
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return the stored filters."""
+        return dict(instance)
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the filters that are given, as they are stored.

@@ -20,7 +20,7 @@ from backend.search.rules.filters import RuleFiltersSerializer, filters_of
 from backend.search.rules.preview import PreviewPage, draft_of, preview
 from backend.search.rules.serializers import RULE, QueryRuleInputSerializer
 from backend.search.rules.views import TAG
-from backend.search.serializers import AppliedRuleSerializer
+from backend.search.serializers import AppliedRuleSerializer, RedirectField
 from indexing.request import MAX_QUERY_LENGTH, SearchRequest
 
 CARD: dict[str, Any] = {"id": 1, "title": "Copper kettle", "pinned": True}
@@ -68,7 +68,7 @@ class PreviewPageSerializer(serializers.Serializer[Any]):
     EXAMPLE: ClassVar[dict[str, Any]] = PAGE
 
     text = serializers.CharField(help_text="The text that was searched for, which rules may have rewritten.")
-    redirect = serializers.CharField(allow_null=True)
+    redirect = RedirectField(allow_null=True)
     count = serializers.IntegerField()
     rules = AppliedRuleSerializer(many=True)
     results = PreviewedProductSerializer(many=True)

@@ -89,8 +89,8 @@ class QueryRuleSerializer(serializers.ModelSerializer[QueryRule]):
 
     match = serializers.ChoiceField(choices=[each.value for each in QueryMatch])
     phrases = serializers.ListField(child=serializers.CharField())
-    context = serializers.DictField(help_text="Filters, as they were sent.")
-    actions = serializers.ListField(child=serializers.DictField(), help_text="Actions, as they were sent.")
+    context = RuleFiltersSerializer()
+    actions = ActionSerializer(many=True)
 
     class Meta:
         model = QueryRule
@@ -119,7 +119,7 @@ class SynonymSetInputSerializer(Body):
         help_text="If given, a search for it finds the phrases too, but not the other way round.",
     )
     status = Choice(
-        choices=SynonymSet.Status.values,
+        choices=SynonymSet.Status.choices,
         default=SynonymSet.Status.ACTIVE,
         help_text="Only `active` has an effect.",
     )
@@ -131,6 +131,26 @@ class SynonymSetChangesSerializer(SynonymSetInputSerializer):
     EXAMPLE: ClassVar[dict[str, Any]] = {**SYNONYMS, "version": 1}
 
     version = Version()
+
+
+class EvidenceSerializer(serializers.Serializer[Any]):
+    """Why two phrases were proposed: shoppers who searched for either chose the same products."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "queries": ["grey sofa", "grey couch"],
+        "shoppers": [40, 25],
+        "common_products": 6,
+        "lift": 12.5,
+    }
+
+    queries = serializers.ListField(child=serializers.CharField(), help_text="The two queries.")
+    shoppers = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Shoppers who chose a product after each query."
+    )
+    common_products = serializers.IntegerField(help_text="Products that were chosen after both queries.")
+    lift = serializers.FloatField(
+        help_text="How many times as often both led to the same product as two unrelated queries would."
+    )
 
 
 class SynonymSetSerializer(serializers.ModelSerializer[SynonymSet]):
@@ -146,7 +166,7 @@ class SynonymSetSerializer(serializers.ModelSerializer[SynonymSet]):
     }
 
     phrases = serializers.ListField(child=serializers.CharField())
-    evidence = serializers.DictField(
+    evidence = EvidenceSerializer(
         allow_null=True, help_text="What a proposal was made from; null for sets that staff created."
     )
 
@@ -159,12 +179,4 @@ class SynonymSetSerializer(serializers.ModelSerializer[SynonymSet]):
 class SynonymListParameters(PageParameters):
     """The parameters of the list of synonym sets."""
 
-    status = Choice(choices=SynonymSet.Status.values, required=False, default=None, help_text="The status.")
-
-
-class DeletedSerializer(serializers.Serializer[Any]):
-    """The id of what was deleted."""
-
-    EXAMPLE: ClassVar[dict[str, Any]] = {"id": 1}
-
-    id = serializers.IntegerField()
+    status = Choice(choices=SynonymSet.Status.choices, required=False, default=None, help_text="The status.")

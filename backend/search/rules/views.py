@@ -12,11 +12,11 @@ from backend.api.parameters import PageParameters, parse, parse_body
 from backend.api.responses import envelope
 from backend.api.schema import envelope_of, operation, page_of
 from backend.audit.actors import actor_of
+from backend.catalog.serializers import DeletedSerializer
 from backend.search.errors import EditedMeanwhile, QueryRuleNotFound, SynonymSetExists, SynonymSetNotFound
 from backend.search.models import QueryRule, SynonymSet
 from backend.search.rules import selectors, services, synonym_services
 from backend.search.rules.serializers import (
-    DeletedSerializer,
     QueryRuleChangesSerializer,
     QueryRuleInputSerializer,
     QueryRuleSerializer,

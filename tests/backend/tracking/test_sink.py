@@ -26,6 +26,8 @@ def test_an_exposure_reaches_the_stream_with_all_its_fields(stream: Stream) -> N
         version="g-3",
         arms=["rank:b"],
         page=2,
+        rule_ids=[4, 9],
+        pinned_by={1: 9},
         now=timezone.now(),
     )
     assert exposure_id is not None
@@ -45,6 +47,9 @@ def test_an_exposure_reaches_the_stream_with_all_its_fields(stream: Stream) -> N
             list_version="g-3",
             arms=("rank:b",),
             page=2,
+            rule_ids=(4, 9),
+            pinned_ids=(1,),
+            pinned_by=(9,),
         ),
     )
 

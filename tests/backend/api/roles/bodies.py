@@ -8,6 +8,13 @@ ONE_UNIT = "<one unit>"
 PHONE = "+15550109999"
 PASSWORD = "a long passphrase"
 RULE = {"reorder_point": 5, "target_stock": 20}
+QUERY_RULE = {
+    "name": "Lamps",
+    "match": "contains",
+    "phrases": ["lamp"],
+    "actions": [{"type": "pin", "product": "{product}", "position": 1}],
+}
+SYNONYMS = {"phrases": ["sofa", "couch"]}
 TAX_RATE = {"country": "US", "state": "NY", "tax_class": "standard", "rate": "8.8750", "name": "Sales tax"}
 METHOD = {"code": "express", "name": "Express", "currency": "USD", "countries": ["US"], "price": "9.90"}
 
@@ -81,6 +88,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/orders/returns/{approved}/receive/": {
         "items": [{"item_id": "{delivered_item}", "resellable": 1}]
     },
+    "POST /api/search/rules/": QUERY_RULE,
+    "POST /api/search/rules/preview/": {"q": "lamp", "rule_id": "{query_rule}"},
+    "PUT /api/search/rules/{query_rule}/": QUERY_RULE | {"version": 1},
+    "POST /api/search/synonyms/": SYNONYMS,
+    "PUT /api/search/synonyms/{synonym_set}/": SYNONYMS | {"version": 1},
     "POST /api/taxes/rates/": TAX_RATE,
     "PUT /api/taxes/rates/{tax_rate}/": TAX_RATE | {"state": "CA"},
     "POST /api/shipping/methods/": METHOD,

@@ -32,7 +32,7 @@ from backend.orders.returns import approve, request_return
 from backend.orders.shipments import deliver_all, ship_all
 from backend.payments.models import Payment
 from backend.privacy.models import Erasure
-from tests.backend.api.roles.bodies import BODIES, METHOD, ONE_UNIT, TAX_RATE
+from tests.backend.api.roles.bodies import BODIES, METHOD, ONE_UNIT, QUERY_RULE, TAX_RATE
 from tests.backend.catalog.images import samples
 from tests.backend.orders.steps import ADDRESS, order_of
 from tests.backend.shop import NOW, SYSTEM, customer, product, seller, staff, variant
@@ -184,6 +184,10 @@ class Scene:
             "promoted_phone": customer().phone,
             "delivery": delivery.pk,
             "unsubscribe_token": link.rstrip("/").rpartition("/")[2],
+            "query_rule": self.created(
+                admin, "/api/search/rules/", QUERY_RULE | {"actions": [{"type": "remove", "words": "cheap"}]}
+            )["id"],
+            "synonym_set": self.created(admin, "/api/search/synonyms/", {"phrases": ["lamp", "light"]})["id"],
             "tax_rate": self.created(admin, "/api/taxes/rates/", TAX_RATE | {"state": "CA"})["id"],
             "shipping_method": self.created(admin, "/api/shipping/methods/", METHOD | {"code": "slow"})["id"],
         }

@@ -85,6 +85,7 @@ def test_only_staff_with_the_area_see_the_rules_of_a_search(products: dict[str, 
     assert client_of().get(SEARCH, {"q": "sofa"}).json()["rules"] is None
     for client in (client_of(), client_of(customer())):
         refused = client.get(SEARCH, {"q": "sofa", "explain": "true"})
+        assert (refused.status_code, refused.json()["code"]) == (403, "explanation_for_staff")
         assert (refused.status_code, refused.json()["details"]) == (403, {"area": "search"})
 
 
