@@ -159,7 +159,7 @@ def _record(row: Row) -> Record:
     )
 
 
-def _rules(row: Row) -> dict[str, tuple[int, ...]]:
+def _rules(row: Row) -> dict[str, Any]:
     """Return the rules of a list, from `rules` such as "1, 2" and `pinned` such as "PRODUCT by RULE, …"."""
     pinned = [tuple(map(int, each.split(" by "))) for each in filter(None, row.get("pinned", "").split(","))]
     return {

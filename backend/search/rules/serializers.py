@@ -62,7 +62,9 @@ class QueryRuleInputSerializer(Body):
         default=list,
         help_text="Words in their order. Upper case, accents and punctuation don't matter.",
     )
-    context = RuleFiltersSerializer(default=dict, help_text="Filters that a request must have.")
+    context = RuleFiltersSerializer(  # type: ignore[assignment] # the metaclass removes it from the class
+        default=dict, help_text="Filters that a request must have."
+    )
     starts_at = serializers.DateTimeField(allow_null=True, default=None)
     ends_at = serializers.DateTimeField(allow_null=True, default=None)
     actions = serializers.ListField(child=ActionSerializer(), max_length=MAX_ACTIONS)
@@ -89,7 +91,7 @@ class QueryRuleSerializer(serializers.ModelSerializer[QueryRule]):
 
     match = serializers.ChoiceField(choices=[each.value for each in QueryMatch])
     phrases = serializers.ListField(child=serializers.CharField())
-    context = RuleFiltersSerializer()
+    context = RuleFiltersSerializer()  # type: ignore[assignment] # as above
     actions = ActionSerializer(many=True)
 
     class Meta:
@@ -111,7 +113,7 @@ class SynonymSetInputSerializer(Body):
         max_length=MAX_PHRASES,
         help_text="Words or phrases that mean the same.",
     )
-    source = Text(
+    source = Text(  # type: ignore[assignment] # as above
         max_length=MAX_PHRASE_LENGTH,
         required=False,
         allow_blank=True,
