@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.document import ProductDocument
 from indexing.lexicon.lexicon import Lexicon
 from indexing.page import SearchPage, SearchSuggestion
@@ -63,6 +64,8 @@ class Generation:
     created_at: datetime
     schema_version: int | None
     """Its schema version; None if none is recorded."""
+    language: str = DEFAULT_LANGUAGE
+    """The language of its texts; versions 1 and 2 know English only."""
 
 
 @dataclass(frozen=True, slots=True)

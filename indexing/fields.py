@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
+from operator import attrgetter
 
 from indexing.mapping import IndexedProduct
 
@@ -35,7 +36,9 @@ class FieldKind(StrEnum):
     """How a field is indexed. Each engine translates a kind into its own type."""
 
     STEMMED = "stemmed"
-    """Words, found by their stem."""
+    """Words, which the engine stems."""
+    TERMS = "terms"
+    """Terms of indexing.analysis, with their positions; the engine only splits them."""
     WORDS = "words"
     """Words, found in exactly this form."""
     EXACT = "exact"
@@ -99,14 +102,34 @@ def _in_fractions(amount: Decimal, *, fractions: int) -> int:
     return int((amount * fractions).to_integral_value(ROUND_HALF_EVEN))
 
 
+def _terms(name: str) -> IndexField:
+    path = attrgetter(f"analysed.{name}.terms")
+    return IndexField(name=f"{name}_terms", meaning=name, kind=FieldKind.TERMS, value=path, since=3)
+
+
 FIELDS: tuple[IndexField, ...] = (
     IndexField(name="id", kind=FieldKind.IDENTIFIER, value=lambda each: each.document.id),
-    IndexField(name="title", kind=FieldKind.STEMMED, value=lambda each: each.text.title),
-    IndexField(name="brand", kind=FieldKind.STEMMED, value=lambda each: each.text.brand),
-    IndexField(name="categories", kind=FieldKind.STEMMED, value=lambda each: each.text.categories),
-    IndexField(name="attributes", kind=FieldKind.STEMMED, value=lambda each: each.text.attributes),
-    IndexField(name="description", kind=FieldKind.STEMMED, value=lambda each: each.text.description),
-    IndexField(name=VOCABULARY, kind=FieldKind.WORDS, value=lambda each: each.text.vocabulary),
+    IndexField(name="title", kind=FieldKind.STEMMED, value=lambda each: each.text.title, until=2),
+    IndexField(name="brand", kind=FieldKind.STEMMED, value=lambda each: each.text.brand, until=2),
+    IndexField(name="categories", kind=FieldKind.STEMMED, value=lambda each: each.text.categories, until=2),
+    IndexField(name="attributes", kind=FieldKind.STEMMED, value=lambda each: each.text.attributes, until=2),
+    IndexField(name="description", kind=FieldKind.STEMMED, value=lambda each: each.text.description, until=2),
+    IndexField(name=VOCABULARY, kind=FieldKind.WORDS, value=lambda each: each.text.vocabulary, until=2),
+    *map(_terms, ("title", "brand", "categories", "attributes")),
+    IndexField(
+        name="description_terms",
+        meaning="description",
+        kind=FieldKind.TERMS,
+        value=lambda each: each.analysed.description,
+        since=3,
+    ),
+    IndexField(
+        name="forms",
+        meaning=VOCABULARY,
+        kind=FieldKind.WORDS,
+        value=lambda each: each.analysed.vocabulary,
+        since=3,
+    ),
     # For the lexicon; unlike VOCABULARY, they can be counted on both engines.
     IndexField(name=WORD, kind=FieldKind.EXACT, value=lambda each: each.words, since=3),
     IndexField(name=PAIR, kind=FieldKind.EXACT, value=lambda each: each.pairs, since=3),

@@ -1,14 +1,16 @@
 """The values that both engines index for a product document.
 
-Text is normalised here (see indexing.text). Engines receive words joined by spaces and only stem them, both
-with the Snowball English stemmer ("porter2"). Tokens are exact values. Some contain a label after a
-separator, so that a facet's buckets need no look-up.
+Text is analysed here (see indexing.analysis), so engines receive terms joined by spaces and only split them.
+Tokens are exact values. Some contain a label after a separator, so that a facet's buckets need no look-up.
 """
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
+from indexing.analysis import Analysis
+from indexing.analysis.analyzer import FieldText
 from indexing.document import ProductDocument
 from indexing.text import pairs, phrases, plain, words
 
@@ -30,7 +32,7 @@ IN_STOCK_BONUS = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexedText:
-    """The analysed fields: words joined by spaces."""
+    """The text fields of schema versions 1 and 2: words joined by spaces, which the engines stem."""
 
     title: str
     brand: str
@@ -45,27 +47,113 @@ class IndexedText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysedText:
+    """The text fields since schema version 3."""
+
+    title: FieldText
+    brand: FieldText
+    categories: FieldText
+    attributes: FieldText
+    description: str
+
+    @property
+    def vocabulary(self) -> str:
+        """The exact forms of all words except those of the description."""
+        fields = (self.title, self.brand, self.categories, self.attributes)
+        return " ".join(each.forms for each in fields if each.forms)
+
+
+@dataclass(frozen=True)
 class IndexedProduct:
-    """A product document with the values of its index fields."""
+    """A product document with the values of its index fields, each of which is computed when it is needed."""
 
     document: ProductDocument
-    text: IndexedText
-    words: tuple[str, ...]
-    """The distinct words of the vocabulary."""
-    pairs: tuple[str, ...]
-    """The distinct pairs of adjacent words of the title."""
-    phrases: tuple[str, ...]
-    brand: str
-    """The brand for filters, without case."""
-    brand_token: str
-    """`brand` and the brand as written, for facets; empty without a brand."""
-    category_keys: tuple[str, ...]
-    """Name, slug and path of each category up to the root, without case, for filters."""
-    category_tokens: tuple[str, ...]
-    """Path and slug of each category up to the root, for facets."""
-    category_names: tuple[str, ...]
-    """Normalised name, name and slug of each category, for suggestions."""
-    boost: float
+    analysis: Analysis
+
+    @cached_property
+    def title(self) -> str:
+        """The title without markup."""
+        return plain(self.document.title)
+
+    @cached_property
+    def attributes(self) -> str:
+        """The distinct values of all attributes."""
+        values = [*self.document.attributes.values()]
+        for variant in self.document.variants:
+            values.extend(variant.attributes.values())
+        return " ".join(dict.fromkeys(values))
+
+    @cached_property
+    def text(self) -> IndexedText:
+        """The text fields of schema versions 1 and 2, as `indexing.text` splits them."""
+        return IndexedText(
+            title=normalised(self.title),
+            brand=normalised(self.document.brand),
+            categories=normalised(" ".join(each.name for each in self.document.categories)),
+            attributes=normalised(self.attributes),
+            description=" ".join(words(plain(self.document.description))[:MAX_DESCRIPTION_WORDS]),
+        )
+
+    @cached_property
+    def analysed(self) -> AnalysedText:
+        """The text fields since schema version 3."""
+        field = self.analysis.field
+        return AnalysedText(
+            title=field(self.title),
+            brand=field(self.document.brand),
+            categories=field(" ".join(each.name for each in self.document.categories)),
+            attributes=field(self.attributes),
+            description=field(plain(self.document.description), limit=MAX_DESCRIPTION_WORDS).terms,
+        )
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The distinct words of the vocabulary."""
+        return tuple(dict.fromkeys(self.analysed.vocabulary.split()))
+
+    @property
+    def pairs(self) -> tuple[str, ...]:
+        """The distinct pairs of words that are adjacent in the title if stop words are left out."""
+        return tuple(
+            dict.fromkeys(pairs(self.analysed.title.forms.split(), self.analysis.language.stop_words))
+        )
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases of the title, for suggestions."""
+        return tuple(dict.fromkeys(phrases(self.title)))
+
+    @property
+    def brand(self) -> str:
+        """The brand for filters, without case."""
+        return key(self.document.brand)
+
+    @property
+    def brand_token(self) -> str:
+        """`brand` and the brand as written, for facets; empty without a brand."""
+        brand = self.document.brand
+        return token(normalised(brand), brand) if brand else ""
+
+    @property
+    def category_keys(self) -> tuple[str, ...]:
+        """Name, slug and path of each category up to the root, without case, for filters."""
+        names = (value for each in self.document.categories for value in (each.name, each.slug, each.path))
+        return tuple(dict.fromkeys(map(key, names)))
+
+    @property
+    def category_tokens(self) -> tuple[str, ...]:
+        """Path and slug of each category up to the root, for facets."""
+        return tuple(category_token(path=each.path, slug=each.slug) for each in self.document.categories)
+
+    @property
+    def category_names(self) -> tuple[str, ...]:
+        """Normalised name, name and slug of each category, for suggestions."""
+        return tuple(token(normalised(each.name), each.name, each.slug) for each in self.document.categories)
+
+    @property
+    def boost(self) -> float:
+        """The factor of text scores."""
+        return score_factor(popularity=self.document.popularity, in_stock=self.document.in_stock)
 
 
 def normalised(text: str) -> str:
@@ -109,35 +197,6 @@ def score_factor(*, popularity: int, in_stock: bool) -> float:
     return 1.0 + POPULARITY_PRIOR * share + (IN_STOCK_BONUS if in_stock else 0.0)
 
 
-def flatten(document: ProductDocument) -> IndexedProduct:
+def flatten(document: ProductDocument, *, analysis: Analysis) -> IndexedProduct:
     """Return the values that engines index for `document`."""
-    categories = document.categories
-    text = _text(document)
-    return IndexedProduct(
-        document=document,
-        text=text,
-        words=tuple(dict.fromkeys(text.vocabulary.split())),
-        pairs=tuple(dict.fromkeys(pairs(plain(document.title)))),
-        phrases=tuple(dict.fromkeys(phrases(plain(document.title)))),
-        brand=key(document.brand),
-        brand_token=token(normalised(document.brand), document.brand) if document.brand else "",
-        category_keys=tuple(
-            dict.fromkeys(key(value) for each in categories for value in (each.name, each.slug, each.path))
-        ),
-        category_tokens=tuple(category_token(path=each.path, slug=each.slug) for each in categories),
-        category_names=tuple(token(normalised(each.name), each.name, each.slug) for each in categories),
-        boost=score_factor(popularity=document.popularity, in_stock=document.in_stock),
-    )
-
-
-def _text(document: ProductDocument) -> IndexedText:
-    values = [*document.attributes.values()]
-    for variant in document.variants:
-        values.extend(variant.attributes.values())
-    return IndexedText(
-        title=normalised(plain(document.title)),
-        brand=normalised(document.brand),
-        categories=normalised(" ".join(each.name for each in document.categories)),
-        attributes=normalised(" ".join(dict.fromkeys(values))),
-        description=" ".join(words(plain(document.description))[:MAX_DESCRIPTION_WORDS]),
-    )
+    return IndexedProduct(document, analysis)

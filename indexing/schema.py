@@ -8,20 +8,26 @@ docs/decisions/index-generations.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from operator import attrgetter
 
+from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES, Analysis, analysis_for
 from indexing.document import ProductDocument
 from indexing.errors import FieldNotIndexed, UnsupportedSchema
 from indexing.fields import FIELDS, FieldKind, IndexField
 from indexing.filters import FILTERS, FLAGS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import flatten
+from indexing.text import query_words
 
 VERSION = 3
 """Increased with every release that changes the fields; tests/indexing/schemas records each version."""
 EARLIEST_VERSION = 1
 """That of the earliest release that can be upgraded to this one without a release in between."""
+
+
+ANALYSED_SINCE = 3
+"""The first version whose text fields contain the terms of indexing.analysis."""
 
 
 def _flag_field(declared: FilterDeclaration) -> IndexField:
@@ -34,9 +40,10 @@ ALL_FIELDS = (*FIELDS, *map(_flag_field, FLAGS))
 
 @dataclass(frozen=True)
 class IndexSchema:
-    """The fields of the generations of one version."""
+    """The fields of the generations of one version, and the language of their texts."""
 
     version: int
+    language: str = DEFAULT_LANGUAGE
 
     @cached_property
     def fields(self) -> tuple[IndexField, ...]:
@@ -46,6 +53,26 @@ class IndexSchema:
     @cached_property
     def _by_property(self) -> Mapping[str, IndexField]:
         return {each.property: each for each in self.fields}
+
+    @property
+    def analysis(self) -> Analysis:
+        """The analysis of texts and queries; generations of versions 1 and 2 have their own."""
+        return analysis_for(self.language)
+
+    @property
+    def stems_in_engine(self) -> bool:
+        """Whether the text fields contain words that the engine has stemmed itself."""
+        return self.version < ANALYSED_SINCE
+
+    def query_words(self, text: str) -> tuple[str, ...]:
+        """Return the forms of a query's distinct words, without stop words if there are other words."""
+        if self.stems_in_engine:
+            return query_words(text)
+        return tuple(token.form for token in self.analysis.query_tokens(text))
+
+    def term(self, word: str) -> str:
+        """Return what to search text fields for, to find `word`."""
+        return word if self.stems_in_engine else self.analysis.term(word)
 
     def has(self, name: str) -> bool:
         """Return whether this version has a field for the property `name`."""
@@ -73,7 +100,7 @@ class IndexSchema:
 
     def values(self, document: ProductDocument) -> dict[str, object]:
         """Return the indexed values of `document`, by field name."""
-        flat = flatten(document)
+        flat = flatten(document, analysis=self.analysis)
         return {each.name: each.value(flat) for each in self.fields}
 
 
@@ -87,15 +114,21 @@ def is_unsupported(version: object) -> bool:
     return isinstance(version, int) and version not in SERVED
 
 
-def schema_of(generation: str, version: object) -> IndexSchema:
-    """Return the schema of a generation that was built with `version`.
+def schema_of(generation: str, version: object, *, language: str = DEFAULT_LANGUAGE) -> IndexSchema:
+    """Return the schema of a generation that was built with `version` in `language`.
 
     Raises:
-        UnsupportedSchema: this release does not serve that version.
+        UnsupportedSchema: this release does not serve that version, or does not know that language.
     """
     try:
-        return SERVED[version]
+        return _in_language(SERVED[version], language)
     except (KeyError, TypeError):
         raise UnsupportedSchema(
             generation, version=version, earliest=EARLIEST_VERSION, current=VERSION
         ) from None
+
+
+@cache
+def _in_language(schema: IndexSchema, language: str) -> IndexSchema:
+    LANGUAGES[language]
+    return replace(schema, language=language)

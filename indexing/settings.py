@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES
 from indexing.engine import SearchEngine
 
 ENGINES = ("tantivy", "elasticsearch")
@@ -38,18 +39,23 @@ class SearchSettings:
     """Of a new Elasticsearch index. One is fastest up to some millions of products."""
     replicas: int | None = None
     """Copies of each shard of a new Elasticsearch index; None for one as soon as there are two nodes."""
+    language: str = DEFAULT_LANGUAGE
+    """The language of the catalogue, for new generations."""
 
     def __post_init__(self) -> None:
-        """Raise SettingsError for an unknown engine, or for Elasticsearch without a valid address."""
+        """Raise SettingsError for an unknown engine or language, or for Elasticsearch without an address."""
         if self.engine not in ENGINES:
             allowed = ", ".join(ENGINES)
             raise SettingsError("VITRINE_SEARCH_ENGINE", f"is {self.engine!r}; it must be one of {allowed}")
         if self.engine == "elasticsearch" and not _is_address(self.elasticsearch_url):
             raise SettingsError("ELASTICSEARCH_URL", "must be an address such as http://localhost:9200")
+        if self.language not in LANGUAGES:
+            allowed = ", ".join(LANGUAGES)
+            raise SettingsError("VITRINE_LANGUAGE", f"is {self.language!r}; it must be one of {allowed}")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Return the settings of VITRINE_SEARCH_ENGINE, VITRINE_HOME and VITRINE_SEARCH_*.
+        """Return the settings of VITRINE_SEARCH_ENGINE, VITRINE_HOME, VITRINE_LANGUAGE and VITRINE_SEARCH_*.
 
         With ELASTICSEARCH_URL the engine is Elasticsearch unless VITRINE_SEARCH_ENGINE names the other one.
 
@@ -66,6 +72,7 @@ class SearchSettings:
             prefix=environ.get("VITRINE_SEARCH_PREFIX") or DEFAULT_PREFIX,
             shards=_number(environ, "VITRINE_SEARCH_SHARDS", lowest=1, highest=MAX_SHARDS) or 1,
             replicas=_number(environ, "VITRINE_SEARCH_REPLICAS", lowest=0, highest=MAX_REPLICAS),
+            language=environ.get("VITRINE_LANGUAGE", "").lower() or DEFAULT_LANGUAGE,
         )
 
 
@@ -92,9 +99,10 @@ def open_engine(settings: SearchSettings) -> SearchEngine:
         return ElasticsearchEngine(
             url=settings.elasticsearch_url,
             prefix=settings.prefix,
+            language=settings.language,
             shards=settings.shards,
             replicas=settings.replicas,
         )
     from indexing.tantivy.engine import TantivyEngine  # noqa: PLC0415
 
-    return TantivyEngine(settings.home)
+    return TantivyEngine(settings.home, language=settings.language)

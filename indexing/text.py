@@ -1,12 +1,9 @@
-"""The tokenizer of both engines, in Python, so that they split text in the same way.
-
-Engines receive words joined by spaces and only stem them.
-"""
+"""Plain text without markup, and the tokenizer of schema versions 1 and 2, whose engines stem the words."""
 
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 STOP_WORDS = frozenset(
@@ -63,9 +60,9 @@ def phrases(title: str) -> Iterator[str]:
                 yield " ".join(source[start:end])
 
 
-def pairs(title: str) -> Iterator[str]:
+def pairs(title: Sequence[str], stop_words: Collection[str]) -> Iterator[str]:
     """Yield the pairs of words that are adjacent in a title, not counting stop words between them."""
-    source = [word for word in words(title) if word not in STOP_WORDS][:MAX_PAIR_SOURCE]
+    source = [word for word in title if word not in stop_words][:MAX_PAIR_SOURCE]
     for first, second in pairwise(source):
         if not (first.isdigit() and second.isdigit()):
             yield f"{first} {second}"

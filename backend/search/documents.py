@@ -21,7 +21,7 @@ from indexing.engine import PutDocument
 from indexing.schema import schema_of
 from indexing.settings import SearchSettings
 
-PREFIX = SearchSettings.from_env().prefix
+SETTINGS = SearchSettings.from_env()
 
 
 @registry.register_document
@@ -29,7 +29,7 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
     """A product in the serving index; `ProductIndex.search().query(…).to_queryset()` returns its rows."""
 
     class Index:
-        name = f"{PREFIX}-products"
+        name = f"{SETTINGS.prefix}-products"
 
     class Django:
         model = Product
@@ -43,9 +43,9 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
 
     def _prepare_action(self, object_instance: Product, action: str) -> dict[str, Any]:
         """Return the write that updates the product in the serving index; `action` is ignored."""
-        serving = Indices(connections.get_connection(), prefix=PREFIX).serving_generation(
-            Deadline(WRITE_SECONDS)
-        )
+        serving = Indices(
+            connections.get_connection(), prefix=SETTINGS.prefix, language=SETTINGS.language
+        ).serving_generation(Deadline(WRITE_SECONDS))
         (write,) = project([object_instance.pk])
         described = {
             "_index": serving.name,
@@ -54,6 +54,6 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
             "version_type": "external",
         }
         if isinstance(write, PutDocument):
-            schema = schema_of(serving.name, serving.schema_version)
+            schema = schema_of(serving.name, serving.schema_version, language=serving.language)
             return {**described, "_op_type": "index", "_source": indexed(write.document, schema=schema)}
         return {**described, "_op_type": "delete"}

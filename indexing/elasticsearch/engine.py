@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 from elasticsearch import NotFoundError
 
+from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.document import ProductDocument
 from indexing.elasticsearch.client import (
     BATCH_SECONDS,
@@ -58,16 +59,27 @@ class ElasticsearchEngine:
 
     name = NAME
 
-    def __init__(self, *, url: str, prefix: str, shards: int = 1, replicas: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        prefix: str,
+        language: str = DEFAULT_LANGUAGE,
+        shards: int = 1,
+        replicas: int | None = None,
+    ) -> None:
         """Use the indices that begin with `prefix` on the cluster at `url`; nothing is sent yet.
 
-        New indices get this number of shards, and of replicas: None for one as soon as there are two nodes.
+        New indices are in `language` and get this number of shards, and of replicas: None for one as soon as
+        there are two nodes.
         """
         self._client = connect(url)
         self._patient = self._client.options(request_timeout=BATCH_SECONDS)
         self._stored_lexicons = LexiconIndex(self._client, prefix=prefix)
         self._lexicons = Lexicons(self._stored_lexicons)
-        self._indices = Indices(self._client, prefix=prefix, shards=shards, replicas=replicas)
+        self._indices = Indices(
+            self._client, prefix=prefix, language=language, shards=shards, replicas=replicas
+        )
         self._writing = Writing(self._client)
         self._serving: _Serving | None = None
         self._schemas: dict[str, IndexSchema] = {}
@@ -188,7 +200,7 @@ class ElasticsearchEngine:
         deadline = Deadline(SEARCH_SECONDS)
         with translated_errors():
             serving = self._indices.serving_generation(deadline)
-            schema_of(serving.name, serving.schema_version)
+            schema_of(serving.name, serving.schema_version, language=serving.language)
             deadline.on(self._client).count(index=serving.name)
 
     def close(self) -> None:
@@ -210,7 +222,7 @@ class ElasticsearchEngine:
         serving = self._serving
         if serving is None or serving.known_until < time.monotonic():
             found = self._indices.serving_generation(deadline)
-            schema = schema_of(found.name, found.schema_version)
+            schema = schema_of(found.name, found.schema_version, language=found.language)
             serving = _Serving(found.name, schema, time.monotonic() + SERVING_KNOWN_SECONDS)
             self._serving = serving
         return Searching(self._client, serving.generation, schema=serving.schema, deadline=deadline)
@@ -219,8 +231,9 @@ class ElasticsearchEngine:
         """Return the schema of a generation, which never changes."""
         known = self._schemas.get(generation)
         if known is None:
-            version = self._indices.generation(generation).schema_version
-            known = self._schemas[generation] = schema_of(generation, version)
+            found = self._indices.generation(generation)
+            known = schema_of(generation, found.schema_version, language=found.language)
+            self._schemas[generation] = known
         return known
 
 

@@ -2,7 +2,7 @@
 
 PREFIX-products                 alias of the serving index
 PREFIX-products-standby         alias of the one that served before
-PREFIX-products-TIME-RANDOM     an index; its `_meta` holds its schema version and when it was created
+PREFIX-products-TIME-RANDOM     an index; its `_meta` holds its schema version, language and time
 """
 
 import secrets
@@ -12,6 +12,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
+from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.elasticsearch.client import MANAGEMENT_SECONDS, NAME, Deadline
 from indexing.elasticsearch.mapping import REFRESH_INTERVAL, definition
 from indexing.engine import Generation, Role
@@ -36,9 +37,19 @@ class Indices:
     """The indices of all generations of one shop."""
 
     def __init__(
-        self, client: Elasticsearch, *, prefix: str, shards: int = 1, replicas: int | None = None
+        self,
+        client: Elasticsearch,
+        *,
+        prefix: str,
+        language: str = DEFAULT_LANGUAGE,
+        shards: int = 1,
+        replicas: int | None = None,
     ) -> None:
-        """Manage the indices whose names begin with `prefix`; new ones get these shards and replicas."""
+        """Manage the indices whose names begin with `prefix`.
+
+        New ones are in `language` and get these shards and replicas.
+        """
+        self._language = language
         self._client = client
         self._managing = client.options(request_timeout=MANAGEMENT_SECONDS)
         self.serving = f"{prefix}-products"
@@ -91,16 +102,17 @@ class Indices:
             role,
             UNKNOWN_TIME if created_at is None else datetime.fromisoformat(created_at),
             meta.get("version"),
+            meta.get("language", DEFAULT_LANGUAGE),
         )
 
     def create(self, *, now: datetime) -> Generation:
         """Create an empty index."""
         self._forbid_automatic_creation()
         name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-        described = definition(created_at=now)
+        described = definition(created_at=now, language=self._language)
         described["settings"] |= self._copies | {"refresh_interval": REFRESH_INTERVAL_OF_BUILD}
         self._managing.indices.create(index=name, **described)
-        return Generation(name, Role.BUILDING, now, VERSION)
+        return Generation(name, Role.BUILDING, now, VERSION, self._language)
 
     def destroy(self) -> None:
         """Delete every index."""

@@ -25,6 +25,7 @@ from elasticsearch.dsl import (
     token_filter,
 )
 
+from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.document import ProductDocument, selections
 from indexing.fields import FieldKind
 from indexing.mapping import attribute_tokens
@@ -46,6 +47,7 @@ SETTINGS: dict[str, Any] = {
 
 TYPES: dict[FieldKind, Callable[[], Field]] = {
     FieldKind.STEMMED: lambda: Text(analyzer=STEMMED),
+    FieldKind.TERMS: lambda: Text(analyzer=WORDS),
     FieldKind.WORDS: lambda: Text(analyzer=WORDS, index_options="freqs"),
     FieldKind.EXACT: Keyword,
     FieldKind.COUNTED: Keyword,
@@ -90,13 +92,17 @@ class ProductFields(Document):
         _source = MetaField({"includes": ["document"]})
 
 
-def definition(*, created_at: datetime) -> dict[str, Any]:
+def definition(*, created_at: datetime, language: str = DEFAULT_LANGUAGE) -> dict[str, Any]:
     """Return the mappings and settings, including analyzers, of a new index."""
     index = Index("products")
     index.document(ProductFields)
     index.settings(**SETTINGS)
     described: dict[str, Any] = index.to_dict()
-    described["mappings"]["_meta"] = {"version": VERSION, "created_at": created_at.isoformat()}
+    described["mappings"]["_meta"] = {
+        "version": VERSION,
+        "created_at": created_at.isoformat(),
+        "language": language,
+    }
     return described
 
 

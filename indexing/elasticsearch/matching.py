@@ -27,31 +27,44 @@ from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 
 
-def text(plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
-    """Return a query for products that satisfy at least `required` needs of `plan`, scored."""
-    needs = [_need(need, ranking) for need in plan.needs]
-    extra: list[Query] = []
-    if ranking.phrase_boost:
-        extra += [holds("title", pair, boost=ranking.phrase_boost) for pair in pairwise(plan.words)]
-    if required < len(needs):
-        boost = ranking.satisfied_need_score
-        extra += [ConstantScore(filter=need, boost=boost) for need in needs]
-    return Bool(must=[Bool(should=needs, minimum_should_match=required)], should=extra)
-
-
-def holds(field: str, term: meaning.Term, *, boost: float = 1.0) -> Query:
-    """Return a query for products whose text field contains the term's words, in this order."""
-    if len(term) == 1:
-        return Match(field, {"query": term[0], "boost": boost})
-    return MatchPhrase(field, {"query": " ".join(term), "boost": boost})
-
-
 class Matching:
-    """Translates filters to queries on the fields of one schema version."""
+    """Translates plans and filters to queries on the fields of one schema version."""
 
     def __init__(self, schema: IndexSchema) -> None:
         """Translate for generations of `schema`."""
         self.schema = schema
+
+    def text(self, plan: Plan, *, required: int, ranking: RankingOptions) -> Query:
+        """Return a query for products that satisfy at least `required` needs of `plan`, scored."""
+        needs = [self._need(need, ranking) for need in plan.needs]
+        extra: list[Query] = []
+        if ranking.phrase_boost:
+            extra += [self.holds("title", pair, boost=ranking.phrase_boost) for pair in pairwise(plan.words)]
+        if required < len(needs):
+            boost = ranking.satisfied_need_score
+            extra += [ConstantScore(filter=need, boost=boost) for need in needs]
+        return Bool(must=[Bool(should=needs, minimum_should_match=required)], should=extra)
+
+    def holds(self, field: str, term: meaning.Term, *, boost: float = 1.0) -> Query:
+        """Return a query for products whose text field contains the term's words, in this order."""
+        name, terms = self.schema.field(field).name, [self.schema.term(word) for word in term]
+        if len(terms) == 1:
+            return Match(name, {"query": terms[0], "boost": boost})
+        return MatchPhrase(name, {"query": " ".join(terms), "boost": boost})
+
+    def _need(self, need: Need, ranking: RankingOptions) -> Query:
+        queries = [self._alternative(alternative, ranking) for alternative in need.alternatives]
+        return queries[0] if len(queries) == 1 else DisMax(queries=queries)
+
+    def _alternative(self, alternative: Alternative, ranking: RankingOptions) -> Query:
+        fields = [
+            self.holds(field, alternative.term, boost=boost * alternative.weight)
+            for field, boost in meaning.FIELD_BOOSTS.items()
+        ]
+        if len(alternative.term) == 1 and ranking.exact_form_boost:
+            exact = {"query": alternative.term[0], "boost": ranking.exact_form_boost * alternative.weight}
+            fields.append(Match(self.schema.field(VOCABULARY).name, exact))
+        return Bool(should=fields, minimum_should_match=1)
 
     def filters(self, filters: Filters) -> list[Query]:
         """Return the queries that a product must match."""
@@ -92,18 +105,3 @@ def _limit(field: IndexField, value: Decimal | float) -> float:
     if field.kind is FieldKind.MONEY:
         return field.scaled(Decimal(value))
     return float(value)
-
-
-def _need(need: Need, ranking: RankingOptions) -> Query:
-    queries = [_alternative(alternative, ranking) for alternative in need.alternatives]
-    return queries[0] if len(queries) == 1 else DisMax(queries=queries)
-
-
-def _alternative(alternative: Alternative, ranking: RankingOptions) -> Query:
-    boosts = dict(meaning.FIELD_BOOSTS)
-    if len(alternative.term) == 1 and ranking.exact_form_boost:
-        boosts[VOCABULARY] = ranking.exact_form_boost
-    fields = [
-        holds(field, alternative.term, boost=boost * alternative.weight) for field, boost in boosts.items()
-    ]
-    return Bool(should=fields, minimum_should_match=1)

@@ -10,7 +10,7 @@ from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Prefix, Query
 from indexing.elasticsearch.client import Deadline, Response, responses
 from indexing.elasticsearch.facets import Counting, escaped
 from indexing.elasticsearch.mapping import product_of
-from indexing.elasticsearch.matching import Matching, holds, text
+from indexing.elasticsearch.matching import Matching
 from indexing.elasticsearch.rules import pins, restricted, weighted, without_pinned
 from indexing.fields import VOCABULARY
 from indexing.page import Hit, Matched, SearchPage
@@ -20,7 +20,6 @@ from indexing.request import ORDERS, SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.spelling import SHORT, Neighbour, max_edits
 from indexing.suggestions import SUGGESTED
-from indexing.text import query_words
 
 BY_SCORE = ("_score", "id")
 
@@ -47,14 +46,14 @@ class Searching:
         The query is sent as typed, together with a search for the statistics of its words. Further requests
         follow only if the statistics suggest other words, or if too few products match.
         """
-        words = query_words(request.text)
+        words = self._matching.schema.query_words(request.text)
         if not words:
             query = MatchNone() if request.text.strip() else MatchAll()
             found = self._query(request, query, scored=False)
             response, *pinned = self._send(found, *self._pins(request), preference=request.text)
             return self._page(response, request, pinned=pinned)
         written = literal(words, request.synonyms)
-        statistics = _word_statistics(words, request.ranking)
+        statistics = self._word_statistics(words, request.ranking)
         reading = self._reading(request, written, len(words))
         first, gathered, *pinned = self._send(
             reading, statistics, *self._pins(request), preference=request.text
@@ -103,8 +102,36 @@ class Searching:
 
     def evidence(self, words: Sequence[str]) -> Evidence:
         """Return how many products contain a query's words, and similarly spelt words."""
-        (response,) = self._send(_word_statistics(words, DEFAULT_RANKING))
+        (response,) = self._send(self._word_statistics(words, DEFAULT_RANKING))
         return _evidence(response, words, DEFAULT_RANKING)
+
+    def _word_statistics(self, words: Sequence[str], ranking: RankingOptions) -> Search:
+        """Return a search for the frequencies of a query's terms, and for corrections of unknown words."""
+        search = Search().extra(size=0, track_total_hits=False)
+        terms = {" ".join(term): self._anywhere(term) for term in _lookups(words, ranking)}
+        search.aggs.bucket("frequencies", "filters", filters=terms)
+        for word in words if ranking.corrects_spelling else ():
+            if edits := max_edits(word):
+                search = search.suggest(
+                    word,
+                    word,
+                    term={
+                        "field": self._matching.schema.field(VOCABULARY).name,
+                        "suggest_mode": "missing",
+                        "max_edits": edits,
+                        "prefix_length": 0,
+                        "min_word_length": SHORT,
+                        "size": NEIGHBOURS,
+                    },
+                )
+        return search
+
+    def _anywhere(self, term: Term) -> Query:
+        if len(term) > 1:
+            return self._matching.holds("title", term)
+        return Bool(
+            should=[self._matching.holds(field, term) for field in FIELD_BOOSTS], minimum_should_match=1
+        )
 
     def _send(self, *searches: Search, preference: str = "") -> list[Response]:
         """Send searches; those with the same `preference` go to the same copies of the shards.
@@ -118,7 +145,7 @@ class Searching:
         return responses(self._deadline.on(self._client).msearch(searches=body))
 
     def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Search:
-        query = text(understood, required=required, ranking=request.ranking)
+        query = self._matching.text(understood, required=required, ranking=request.ranking)
         return self._query(request, query, scored=True)
 
     def _query(self, request: SearchRequest, query: Query, *, scored: bool) -> Search:
@@ -175,34 +202,6 @@ class Searching:
 
 def _lookups(words: Sequence[str], ranking: RankingOptions) -> tuple[Term, ...]:
     return lookups(words, joined_and_split=ranking.joins_and_splits_words)
-
-
-def _word_statistics(words: Sequence[str], ranking: RankingOptions) -> Search:
-    """Return a search for the frequencies of a query's terms, and for corrections of unknown words."""
-    search = Search().extra(size=0, track_total_hits=False)
-    terms = {" ".join(term): _anywhere(term) for term in _lookups(words, ranking)}
-    search.aggs.bucket("frequencies", "filters", filters=terms)
-    for word in words if ranking.corrects_spelling else ():
-        if edits := max_edits(word):
-            search = search.suggest(
-                word,
-                word,
-                term={
-                    "field": VOCABULARY,
-                    "suggest_mode": "missing",
-                    "max_edits": edits,
-                    "prefix_length": 0,
-                    "min_word_length": SHORT,
-                    "size": NEIGHBOURS,
-                },
-            )
-    return search
-
-
-def _anywhere(term: Term) -> Query:
-    if len(term) > 1:
-        return holds("title", term)
-    return Bool(should=[holds(field, term) for field in FIELD_BOOSTS], minimum_should_match=1)
 
 
 def _evidence(response: Response, words: Sequence[str], ranking: RankingOptions) -> Evidence:

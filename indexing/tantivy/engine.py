@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, IndexMissing
 from indexing.fields import ATTRIBUTE
@@ -26,9 +27,12 @@ class TantivyEngine:
 
     name = NAME
 
-    def __init__(self, home: Path) -> None:
-        """Keep generations in `home`, which is created with the first of them."""
-        self._folder = Folder(home)
+    def __init__(self, home: Path, *, language: str = DEFAULT_LANGUAGE) -> None:
+        """Keep generations in `home`, which is created with the first of them.
+
+        `language` is that of the generations that it creates.
+        """
+        self._folder = Folder(home, language=language)
         self._lexicon_files = LexiconFiles(home)
         self._lexicons = Lexicons(self._lexicon_files)
         self._lock = threading.RLock()

@@ -1,7 +1,7 @@
 """Generations as folders, and a file with the name of the serving one.
 
 HOME/serving.json            {"serving": NAME, "standby": NAME or null}
-HOME/NAME/generation.json    {"version": schema version, "created_at": …}
+HOME/NAME/generation.json    {"version": schema version, "created_at": …, "language": …}
 HOME/NAME/index/             tantivy's own files
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from tantivy import Index
 
+from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.engine import Generation, Role
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
 from indexing.schema import VERSION, IndexSchema, schema_of
@@ -41,9 +42,10 @@ class Pointer:
 class Folder:
     """The folder of all generations of one shop."""
 
-    def __init__(self, home: Path) -> None:
-        """Use `home`, which need not exist yet."""
+    def __init__(self, home: Path, *, language: str) -> None:
+        """Use `home`, which need not exist yet; new generations are in `language`."""
         self.home = home
+        self._language = language
 
     def pointer(self) -> Pointer:
         """Return the names of the serving generation and of the standby.
@@ -93,7 +95,7 @@ class Folder:
         """Create an empty generation of the current schema version."""
         name = f"{PREFIX}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         path = self.home / name / INDEX
-        description = {"version": VERSION, "created_at": now.isoformat()}
+        description = {"version": VERSION, "created_at": now.isoformat(), "language": self._language}
         with _translated_errors():
             self._delete_half_dropped()
             # Renamed only once its description is written: a folder without one is incomplete.
@@ -102,7 +104,7 @@ class Folder:
             hidden.rename(self.home / name)
             path.mkdir()
             Index(build_schema(), str(path))
-        return Generation(name, Role.BUILDING, now, VERSION)
+        return Generation(name, Role.BUILDING, now, VERSION, self._language)
 
     def _delete_half_dropped(self) -> None:
         """Delete what remains of generations whose drop was interrupted."""
@@ -135,10 +137,11 @@ class Folder:
             raise GenerationNotFound(name)
         try:
             with _translated_errors():
-                version = json.loads(description.read_text())["version"]
+                described = json.loads(description.read_text())
+                version, language = described["version"], described.get("language", DEFAULT_LANGUAGE)
         except (ValueError, KeyError, TypeError) as error:
             raise IndexCorrupt(name, f"{DESCRIPTION}: {error}") from error
-        return description.parent / INDEX, schema_of(name, version)
+        return description.parent / INDEX, schema_of(name, version, language=language)
 
     def drop(self, name: str) -> None:
         """Delete a generation, its description first: a folder without one doesn't count as a generation."""
@@ -168,9 +171,11 @@ def _described(path: Path, pointer: Pointer) -> Generation:
     try:
         description = json.loads(path.read_text())
         created_at, version = datetime.fromisoformat(description["created_at"]), description["version"]
+        language = description.get("language", DEFAULT_LANGUAGE)
     except (ValueError, KeyError, TypeError):
         created_at, version = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC), None
-    return Generation(name, _role(name, pointer), created_at, version)
+        language = DEFAULT_LANGUAGE
+    return Generation(name, _role(name, pointer), created_at, version, language)
 
 
 def _replace(path: Path, text: str) -> None:

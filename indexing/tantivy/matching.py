@@ -24,10 +24,10 @@ class Matching:
     """Builds queries for the generations of one schema version."""
 
     def __init__(self, schema: Schema, stem: Stem, *, fields: IndexSchema) -> None:
-        """Build for tantivy's `schema` with `fields`; text fields contain the stems that `stem` returns."""
+        """Build for tantivy's `schema` with `fields`; `stem` is the stemmer of versions 1 and 2."""
         self._schema = schema
         self.fields = fields
-        self._stem = stem
+        self.stem = stem if fields.stems_in_engine else fields.term
 
     def live(self) -> Query:
         """Match every product, but no tombstone."""
@@ -47,10 +47,10 @@ class Matching:
 
     def term(self, field: str, term: Term) -> Query:
         """Match products whose text field contains the term's words, in this order."""
-        stems = [self._stem(word) for word in term]
+        name, stems = self.fields.field(field).name, [self.stem(word) for word in term]
         if len(stems) == 1:
-            return self._term(field, stems[0])
-        return Query.phrase_query(self._schema, field, list(stems))
+            return self._term(name, stems[0])
+        return Query.phrase_query(self._schema, name, list(stems))
 
     def filters(self, filters: Filters) -> list[Query]:
         """Return the queries that a product must match."""
@@ -113,10 +113,13 @@ class Matching:
     def _alternative(self, alternative: Alternative, ranking: RankingOptions) -> Query:
         boosted = [(self.term(field, alternative.term), boost) for field, boost in FIELD_BOOSTS.items()]
         if len(alternative.term) == 1 and ranking.exact_form_boost:
-            boosted.append((self._term(VOCABULARY, alternative.term[0]), ranking.exact_form_boost))
+            boosted.append((self._exact(alternative.term[0]), ranking.exact_form_boost))
         return Query.boolean_query(
             [(Occur.Should, Query.boost_query(query, boost * alternative.weight)) for query, boost in boosted]
         )
+
+    def _exact(self, word: str) -> Query:
+        return self._term(self.fields.field(VOCABULARY).name, word)
 
     def _adjacent(self, pair: tuple[str, str], *, boost: float) -> Query:
         return Query.boost_query(self.term("title", pair), boost)

@@ -23,6 +23,7 @@ from tantivy import (
 
 from indexing.document import ProductDocument
 from indexing.errors import IndexCorrupt
+from indexing.fields import VOCABULARY
 from indexing.query import FIELD_BOOSTS, Evidence, Term, lookups
 from indexing.ranking import DEFAULT_RANKING, RankingOptions
 from indexing.schema import IndexSchema
@@ -49,7 +50,7 @@ def reading(generation: str) -> Iterator[None]:
 
 
 def stem(word: str) -> str:
-    """Return the stem of `word` as the text fields contain it."""
+    """Return the stem of `word` as text fields of versions 1 and 2 contain it."""
     return _stemmer.analyze(word)[0]
 
 
@@ -100,16 +101,19 @@ class Snapshot:
 
     def _frequency(self, term: Term) -> int:
         if len(term) == 1:
-            stemmed = stem(term[0])
-            return max(self.searcher.doc_freq(name, stemmed) for name in FIELD_BOOSTS)
-        if not all(self.searcher.doc_freq("title", stem(word)) for word in term):
+            return max(self._documents(name, term[0]) for name in FIELD_BOOSTS)
+        if not all(self._documents("title", word) for word in term):
             return 0
         return self.count(self.matching.term("title", term))
 
+    def _documents(self, name: str, word: str) -> int:
+        found: int = self.searcher.doc_freq(self.matching.fields.field(name).name, self.matching.stem(word))
+        return found
+
     @cached_property
     def _vocabulary(self) -> dict[str, int]:
-        live = self.matching.live()
-        return dict(self.searcher.terms_with_prefix("vocabulary", "", filter_query=live))
+        live, name = self.matching.live(), self.matching.fields.field(VOCABULARY).name
+        return dict(self.searcher.terms_with_prefix(name, "", filter_query=live))
 
     def _neighbours(self, word: str) -> list[Neighbour]:
         edits = max_edits(word)

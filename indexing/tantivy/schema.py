@@ -46,8 +46,9 @@ def build_schema() -> Schema:
 
 def _add_field(builder: SchemaBuilder, field: IndexField) -> None:
     match field.kind:
-        case FieldKind.STEMMED:
-            builder.add_text_field(field.name, tokenizer_name=STEMMED)
+        case FieldKind.STEMMED | FieldKind.TERMS:
+            stemmed = field.kind is FieldKind.STEMMED
+            builder.add_text_field(field.name, tokenizer_name=STEMMED if stemmed else WORDS)
         case FieldKind.WORDS:
             builder.add_text_field(field.name, tokenizer_name=WORDS, index_option="freq")
         case FieldKind.EXACT:
@@ -102,7 +103,7 @@ def indexed(document: ProductDocument, *, version: int, schema: IndexSchema) -> 
 
 def _add_value(result: Document, field: IndexField, value: Any) -> None:
     match field.kind:
-        case FieldKind.STEMMED | FieldKind.WORDS | FieldKind.EXACT | FieldKind.COUNTED:
+        case FieldKind.STEMMED | FieldKind.TERMS | FieldKind.WORDS | FieldKind.EXACT | FieldKind.COUNTED:
             result.add_text(field.name, value)
         case FieldKind.FLAG | FieldKind.IDENTIFIER | FieldKind.MONEY | FieldKind.SORTED:
             result.add_unsigned(field.name, int(value))

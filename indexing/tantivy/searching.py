@@ -13,7 +13,6 @@ from indexing.tantivy.facets import Counting
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.rules import Rules
-from indexing.text import query_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def understand(snapshot: Snapshot, request: SearchRequest, rules: Rules) -> Unde
 
     Filters are not considered, so that a filter never widens a result.
     """
-    words = query_words(request.text)
+    words = snapshot.matching.fields.query_words(request.text)
     if not words:
         return Understood(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
     planned = plan(words, snapshot.evidence(words, ranking=request.ranking), request.synonyms)

@@ -28,14 +28,14 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def open_engine(
     engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[], SearchEngine]]:
+) -> Iterator[Callable[..., SearchEngine]]:
     """A function that opens another engine on the same generations, as another process would."""
     if engine_name == "tantivy":
         home = tmp_path_factory.mktemp("search")
-        yield lambda: TantivyEngine(home)
+        yield lambda **options: TantivyEngine(home, **options)
         return
     url, prefix = request.getfixturevalue("elasticsearch_url"), f"test-{secrets.token_hex(4)}"
-    yield lambda: ElasticsearchEngine(url=url, prefix=prefix)
+    yield lambda **options: ElasticsearchEngine(url=url, prefix=prefix, **options)
     last = ElasticsearchEngine(url=url, prefix=prefix)
     last.destroy()
     last.close()

@@ -43,15 +43,16 @@ def test_the_parts_of_a_token_are_recovered() -> None:
 
 
 def test_a_category_is_found_by_name_slug_and_path() -> None:
-    flat = flatten(product(1, categories=category("Home > Light")))
+    flat = flatten(product(1, categories=category("Home > Light")), analysis=CURRENT.analysis)
 
     assert set(flat.category_keys) == {"home", "light", "home-light", "home > light"}
 
 
 def test_only_the_beginning_of_a_very_long_description_is_indexed() -> None:
-    flat = flatten(product(1, description="word " * 10_000))
+    flat = flatten(product(1, description="word " * 10_000), analysis=CURRENT.analysis)
 
     assert len(flat.text.description.split()) == MAX_DESCRIPTION_WORDS
+    assert len(flat.analysed.description.split()) == MAX_DESCRIPTION_WORDS
 
 
 def test_popularity_and_stock_change_a_score_within_bounds() -> None:

@@ -29,6 +29,7 @@ def test_elasticsearch_is_chosen_if_its_url_is_set_and_no_engine_is_named(
     [
         ({"VITRINE_SEARCH_ENGINE": "lucene"}, "VITRINE_SEARCH_ENGINE"),
         ({"VITRINE_SEARCH_ENGINE": "elasticsearch"}, "ELASTICSEARCH_URL"),
+        ({"VITRINE_LANGUAGE": "klingon"}, "VITRINE_LANGUAGE"),
         ({"ELASTICSEARCH_URL": "localhost:9200"}, "ELASTICSEARCH_URL"),
         ({"VITRINE_SEARCH_SHARDS": "0"}, "VITRINE_SEARCH_SHARDS"),
         ({"VITRINE_SEARCH_SHARDS": "two"}, "VITRINE_SEARCH_SHARDS"),
