@@ -8,6 +8,7 @@ from typing import Protocol
 
 from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.document import ProductDocument
+from indexing.encoder.identity import EncoderIdentity
 from indexing.lexicon.lexicon import Lexicon
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
@@ -66,6 +67,8 @@ class Generation:
     """Its schema version; None if none is recorded."""
     language: str = DEFAULT_LANGUAGE
     """The language of its texts; versions 1 and 2 know English only."""
+    encoder: EncoderIdentity | None = None
+    """The encoder of its vectors; None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class Matched(StrEnum):
     ALL = "all"
     MOST = "most"
     ANY = "any"
+    SIMILAR = "similar"
+    """None contain any of them; the products are of similar meaning."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from operator import attrgetter
 
 from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES, Analysis, analysis_for
 from indexing.document import ProductDocument
+from indexing.encoder.identity import EncoderIdentity
 from indexing.errors import FieldNotIndexed, UnsupportedSchema
 from indexing.fields import FIELDS, FieldKind, IndexField
 from indexing.filters import FILTERS, FLAGS, FilterDeclaration, FilterKind, Filters
@@ -44,6 +45,8 @@ class IndexSchema:
 
     version: int
     language: str = DEFAULT_LANGUAGE
+    encoder: EncoderIdentity | None = None
+    """The encoder of the generation's vectors; None if it has none."""
 
     @cached_property
     def fields(self) -> tuple[IndexField, ...]:
@@ -114,14 +117,20 @@ def is_unsupported(version: object) -> bool:
     return isinstance(version, int) and version not in SERVED
 
 
-def schema_of(generation: str, version: object, *, language: str = DEFAULT_LANGUAGE) -> IndexSchema:
-    """Return the schema of a generation that was built with `version` in `language`.
+def schema_of(
+    generation: str,
+    version: object,
+    *,
+    language: str = DEFAULT_LANGUAGE,
+    encoder: EncoderIdentity | None = None,
+) -> IndexSchema:
+    """Return the schema of a generation of `version` in `language`, with vectors of `encoder`.
 
     Raises:
         UnsupportedSchema: this release does not serve that version, or does not know that language.
     """
     try:
-        return _in_language(SERVED[version], language)
+        return _variant(SERVED[version], language, encoder)
     except (KeyError, TypeError):
         raise UnsupportedSchema(
             generation, version=version, earliest=EARLIEST_VERSION, current=VERSION
@@ -129,6 +138,6 @@ def schema_of(generation: str, version: object, *, language: str = DEFAULT_LANGU
 
 
 @cache
-def _in_language(schema: IndexSchema, language: str) -> IndexSchema:
+def _variant(schema: IndexSchema, language: str, encoder: EncoderIdentity | None) -> IndexSchema:
     LANGUAGES[language]
-    return replace(schema, language=language)
+    return replace(schema, language=language, encoder=encoder)

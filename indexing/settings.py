@@ -8,6 +8,8 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES
+from indexing.encoder.lazy import LazyEncoder
+from indexing.encoder.settings import EncoderSettings, EncoderSettingsError
 from indexing.engine import SearchEngine
 
 ENGINES = ("tantivy", "elasticsearch")
@@ -41,6 +43,8 @@ class SearchSettings:
     """Copies of each shard of a new Elasticsearch index; None for one as soon as there are two nodes."""
     language: str = DEFAULT_LANGUAGE
     """The language of the catalogue, for new generations."""
+    encoder: EncoderSettings | None = None
+    """The encoder of hybrid search; None for words only."""
 
     def __post_init__(self) -> None:
         """Raise SettingsError for an unknown engine or language, or for Elasticsearch without an address."""
@@ -55,7 +59,7 @@ class SearchSettings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Return the settings of VITRINE_SEARCH_ENGINE, VITRINE_HOME, VITRINE_LANGUAGE and VITRINE_SEARCH_*.
+        """Return the settings of VITRINE_SEARCH_ENGINE, _HOME, _LANGUAGE, _ENCODER and VITRINE_SEARCH_*.
 
         With ELASTICSEARCH_URL the engine is Elasticsearch unless VITRINE_SEARCH_ENGINE names the other one.
 
@@ -73,7 +77,15 @@ class SearchSettings:
             shards=_number(environ, "VITRINE_SEARCH_SHARDS", lowest=1, highest=MAX_SHARDS) or 1,
             replicas=_number(environ, "VITRINE_SEARCH_REPLICAS", lowest=0, highest=MAX_REPLICAS),
             language=environ.get("VITRINE_LANGUAGE", "").lower() or DEFAULT_LANGUAGE,
+            encoder=_encoder(environ),
         )
+
+
+def _encoder(environ: Mapping[str, str]) -> EncoderSettings | None:
+    try:
+        return EncoderSettings.from_env(environ)
+    except EncoderSettingsError as error:
+        raise SettingsError(error.variable, error.problem) from error
 
 
 def _is_address(url: str) -> bool:
@@ -93,6 +105,7 @@ def _number(environ: Mapping[str, str], variable: str, *, lowest: int, highest: 
 
 def open_engine(settings: SearchSettings) -> SearchEngine:
     """Return the engine of `settings`; the other engine's library need not be installed."""
+    encoder = None if settings.encoder is None else LazyEncoder(settings.encoder)
     if settings.engine == "elasticsearch":
         from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
 
@@ -102,7 +115,8 @@ def open_engine(settings: SearchSettings) -> SearchEngine:
             language=settings.language,
             shards=settings.shards,
             replicas=settings.replicas,
+            encoder=encoder,
         )
     from indexing.tantivy.engine import TantivyEngine  # noqa: PLC0415
 
-    return TantivyEngine(settings.home, language=settings.language)
+    return TantivyEngine(settings.home, language=settings.language, encoder=encoder)

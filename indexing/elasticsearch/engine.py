@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from elasticsearch import NotFoundError
@@ -35,6 +35,9 @@ from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema, schema_of
 from indexing.suggestions import suggestions
+
+if TYPE_CHECKING:
+    from indexing.encoder.model import TextEncoder
 
 SERVING_KNOWN_SECONDS = 1.0
 """How long a process goes on using a generation without checking that it still serves.
@@ -67,12 +70,14 @@ class ElasticsearchEngine:
         language: str = DEFAULT_LANGUAGE,
         shards: int = 1,
         replicas: int | None = None,
+        encoder: "TextEncoder | None" = None,
     ) -> None:
         """Use the indices that begin with `prefix` on the cluster at `url`; nothing is sent yet.
 
         New indices are in `language` and get this number of shards, and of replicas: None for one as soon as
         there are two nodes.
         """
+        self._encoder = encoder
         self._client = connect(url)
         self._patient = self._client.options(request_timeout=BATCH_SECONDS)
         self._stored_lexicons = LexiconIndex(self._client, prefix=prefix)

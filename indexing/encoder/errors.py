@@ -9,11 +9,11 @@ EncoderError
 
 from pathlib import Path
 
+from indexing.errors import SearchError
 
-class EncoderError(Exception):
+
+class EncoderError(SearchError):
     """The base class of encoder errors; `remedy` tells an operator what to do."""
-
-    remedy = ""
 
 
 class EncoderNotInstalled(EncoderError):

@@ -4,7 +4,6 @@ import importlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexing.encoder.errors import EncoderNotInstalled, EncoderUnusable
+from indexing.encoder.identity import EncoderIdentity
 from indexing.encoder.layout import Layout, read_layout
 
 Vectors = NDArray[np.float32]
@@ -19,17 +19,10 @@ Vectors = NDArray[np.float32]
 
 BATCH = 32
 """Passages that are encoded together: more is not faster on a CPU, and needs more memory."""
+PACKAGES = ("onnxruntime", "tokenizers", "usearch.index")
 CACHED_QUERIES = 2_048
 """About three megabytes: a shop's frequent queries are few."""
 LEAST_NORM = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderIdentity:
-    """Which encoder made a vector. Vectors of different encoders can't be compared."""
-
-    checksum: str
-    dimensions: int
 
 
 class TextEncoder(Protocol):
@@ -59,6 +52,8 @@ class OnnxEncoder:
             EncoderNotInstalled: a package of the extra is missing.
             EncoderUnusable: the folder doesn't have an encoder.
         """
+        for name in PACKAGES:
+            _package(name)
         self._layout = read_layout(folder)
         self._tokenizer = _tokenizer(self._layout)
         self._session = _session(self._layout, threads=threads)

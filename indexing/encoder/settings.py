@@ -21,6 +21,7 @@ class EncoderSettingsError(ValueError):
     def __init__(self, variable: str, problem: str) -> None:
         super().__init__(f"{variable} {problem}")
         self.variable = variable
+        self.problem = problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

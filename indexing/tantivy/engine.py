@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
@@ -14,12 +15,17 @@ from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
 from indexing.page import SearchPage, SearchSuggestion
 from indexing.request import SearchRequest
+from indexing.schema import IndexSchema
 from indexing.suggestions import suggestions
 from indexing.tantivy.folder import NAME, Folder, Pointer
 from indexing.tantivy.lexicons import LexiconFiles
 from indexing.tantivy.reader import Reader, Snapshot, reading
 from indexing.tantivy.searching import search
-from indexing.tantivy.writer import Writer, stored_in
+from indexing.tantivy.writer import NO_VECTORS, Writer, stored_in
+
+if TYPE_CHECKING:
+    from indexing.encoder.model import TextEncoder
+    from indexing.vectors.encoding import PassageVectors
 
 
 class TantivyEngine:
@@ -27,11 +33,14 @@ class TantivyEngine:
 
     name = NAME
 
-    def __init__(self, home: Path, *, language: str = DEFAULT_LANGUAGE) -> None:
+    def __init__(
+        self, home: Path, *, language: str = DEFAULT_LANGUAGE, encoder: "TextEncoder | None" = None
+    ) -> None:
         """Keep generations in `home`, which is created with the first of them.
 
-        `language` is that of the generations that it creates.
+        `language` is that of the generations that it creates, and `encoder` makes their vectors.
         """
+        self._encoder = encoder
         self._folder = Folder(home, language=language)
         self._lexicon_files = LexiconFiles(home)
         self._lexicons = Lexicons(self._lexicon_files)
@@ -42,7 +51,7 @@ class TantivyEngine:
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page."""
         with self._serving_snapshot() as snapshot:
-            return search(snapshot, request)
+            return search(snapshot, request, encoder=self._encoder)
 
     def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
         """Return completions of `prefix`, best first."""
@@ -51,25 +60,44 @@ class TantivyEngine:
 
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply `writes`; the generation's lock is held until `release` or `close`."""
+        vectors = self._new_vectors(generation, writes)
         with self._lock:
             writer = self._writer(generation)
             try:
-                return writer.write(writes, now=now)
+                return writer.write(writes, now=now, vectors=vectors)
             except BaseException:
                 # A writer that failed may be unusable; the next one begins from the last commit.
                 del self._writers[generation]
                 writer.abandon()
                 raise
 
+    def _new_vectors(self, generation: str, writes: Sequence[DocumentWrite]) -> "PassageVectors":
+        """Return the vectors of the passages of `writes`, before any lock is taken: encoding takes long."""
+        _, schema = self._opened(generation)
+        if schema.encoder is None:
+            return NO_VECTORS
+        from indexing.tantivy.passages import passages_of  # noqa: PLC0415 (needs the extra `semantic`)
+        from indexing.vectors.encoding import with_new_vectors  # noqa: PLC0415
+
+        with self._snapshot(generation) as snapshot:
+            ids = [each.product_id for each in writes]
+            stored = passages_of(snapshot.searcher, snapshot.index.schema, ids).values()
+        known = [(each.digest, each.vector) for each in stored if each.vector is not None]
+        return with_new_vectors(writes, known, schema=schema, encoder=self._encoder)
+
     def _writer(self, generation: str) -> Writer:
-        try:
-            path, schema = self._folder.open(generation)
-        except GenerationNotFound:
-            self.release(generation)
-            raise
+        path, schema = self._opened(generation)
         if generation not in self._writers:
             self._writers[generation] = Writer(path, generation=generation, schema=schema)
         return self._writers[generation]
+
+    def _opened(self, generation: str) -> tuple[Path, IndexSchema]:
+        """Return the generation's folder and schema; release it if it was dropped."""
+        try:
+            return self._folder.open(generation)
+        except GenerationNotFound:
+            self.release(generation)
+            raise
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
         """Return the stored documents of these products."""
@@ -118,7 +146,7 @@ class TantivyEngine:
 
     def create(self, *, now: datetime) -> Generation:
         """Create an empty generation of the current schema version."""
-        return self._folder.create(now=now)
+        return self._folder.create(now=now, encoder=None if self._encoder is None else self._encoder.identity)
 
     def swap(self, generation: str) -> None:
         """Make this the serving generation from the next search on."""

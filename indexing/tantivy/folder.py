@@ -1,7 +1,7 @@
 """Generations as folders, and a file with the name of the serving one.
 
 HOME/serving.json            {"serving": NAME, "standby": NAME or null}
-HOME/NAME/generation.json    {"version": schema version, "created_at": …, "language": …}
+HOME/NAME/generation.json    {"version": schema version, "created_at": …, "language": …, "encoder": …}
 HOME/NAME/index/             tantivy's own files
 """
 
@@ -19,6 +19,7 @@ import msgspec
 from tantivy import Index
 
 from indexing.analysis import DEFAULT_LANGUAGE
+from indexing.encoder.identity import EncoderIdentity
 from indexing.engine import Generation, Role
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
 from indexing.schema import VERSION, IndexSchema, schema_of
@@ -91,11 +92,17 @@ class Folder:
         except IndexCorrupt:
             return Pointer()
 
-    def create(self, *, now: datetime) -> Generation:
-        """Create an empty generation of the current schema version."""
+    def create(self, *, now: datetime, encoder: EncoderIdentity | None = None) -> Generation:
+        """Create an empty generation of the current schema version, with vectors if there is an encoder."""
         name = f"{PREFIX}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         path = self.home / name / INDEX
-        description = {"version": VERSION, "created_at": now.isoformat(), "language": self._language}
+        description: dict[str, object] = {
+            "version": VERSION,
+            "created_at": now.isoformat(),
+            "language": self._language,
+        }
+        if encoder is not None:
+            description["encoder"] = encoder.described()
         with _translated_errors():
             self._delete_half_dropped()
             # Renamed only once its description is written: a folder without one is incomplete.
@@ -103,8 +110,8 @@ class Folder:
             _replace(hidden / DESCRIPTION, json.dumps(description))
             hidden.rename(self.home / name)
             path.mkdir()
-            Index(build_schema(), str(path))
-        return Generation(name, Role.BUILDING, now, VERSION, self._language)
+            Index(build_schema(with_vectors=encoder is not None), str(path))
+        return Generation(name, Role.BUILDING, now, VERSION, self._language, encoder)
 
     def _delete_half_dropped(self) -> None:
         """Delete what remains of generations whose drop was interrupted."""
@@ -139,9 +146,10 @@ class Folder:
             with _translated_errors():
                 described = json.loads(description.read_text())
                 version, language = described["version"], described.get("language", DEFAULT_LANGUAGE)
+                encoder = EncoderIdentity.of(described.get("encoder"))
         except (ValueError, KeyError, TypeError) as error:
             raise IndexCorrupt(name, f"{DESCRIPTION}: {error}") from error
-        return description.parent / INDEX, schema_of(name, version, language=language)
+        return description.parent / INDEX, schema_of(name, version, language=language, encoder=encoder)
 
     def drop(self, name: str) -> None:
         """Delete a generation, its description first: a folder without one doesn't count as a generation."""
@@ -172,10 +180,11 @@ def _described(path: Path, pointer: Pointer) -> Generation:
         description = json.loads(path.read_text())
         created_at, version = datetime.fromisoformat(description["created_at"]), description["version"]
         language = description.get("language", DEFAULT_LANGUAGE)
+        encoder = EncoderIdentity.of(description.get("encoder"))
     except (ValueError, KeyError, TypeError):
         created_at, version = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC), None
-        language = DEFAULT_LANGUAGE
-    return Generation(name, _role(name, pointer), created_at, version, language)
+        language, encoder = DEFAULT_LANGUAGE, None
+    return Generation(name, _role(name, pointer), created_at, version, language, encoder)
 
 
 def _replace(path: Path, text: str) -> None:

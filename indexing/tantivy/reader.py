@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -31,6 +32,9 @@ from indexing.spelling import Neighbour, max_edits
 from indexing.suggestions import SUGGESTED
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
+
+if TYPE_CHECKING:
+    from indexing.tantivy.vectors import StoredVectors, VectorReader
 
 _stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")).build()
 
@@ -67,6 +71,13 @@ class Snapshot:
     index: Index
     searcher: Searcher
     matching: Matching = field(repr=False)
+    vector_reader: "VectorReader | None" = None
+
+    @property
+    def vectors(self) -> "StoredVectors | None":
+        """The vectors of the generation; None if it was built without an encoder."""
+        reader = self.vector_reader
+        return None if reader is None else reader.at(self.searcher, self.index.schema)
 
     def count(self, query: Query) -> int:
         """Return how many products match."""
@@ -141,6 +152,14 @@ class Snapshot:
         return all_of(self.matching.live(), *queries)
 
 
+def _vector_reader(folder: Path, schema: IndexSchema) -> "VectorReader | None":
+    if schema.encoder is None:
+        return None
+    from indexing.tantivy.vectors import VectorReader  # noqa: PLC0415 (needs the extra `semantic`)
+
+    return VectorReader(folder, identity=schema.encoder)
+
+
 class Reader:
     """The newest snapshot of one generation; threads may share it."""
 
@@ -187,7 +206,8 @@ class Reader:
                 index.config_reader("manual")
                 index.reload()
                 matching = Matching(index.schema, stem, fields=self._schema)
-                return Snapshot(self._generation, index, index.searcher(), matching)
+                vectors = _vector_reader(self._path.parent, self._schema)
+                return Snapshot(self._generation, index, index.searcher(), matching, vectors)
         except ValueError as error:
             raise IndexCorrupt(self._generation, str(error)) from error
 

@@ -15,6 +15,10 @@ from indexing.mapping import SEPARATOR, attribute_tokens
 from indexing.request import MAX_ATTRIBUTE_FILTERS
 from indexing.schema import CURRENT, IndexSchema
 
+PASSAGE = "passage"
+SEQUENCE = "vector_sequence"
+"""In generations with vectors (indexing.tantivy.passages)."""
+
 STEMMED = "stemmed"
 WORDS = "words"
 
@@ -28,7 +32,7 @@ decode = msgspec.json.Decoder(ProductDocument).decode
 """Return the product document that was stored."""
 
 
-def build_schema() -> Schema:
+def build_schema(*, with_vectors: bool = False) -> Schema:
     """Return the fields of a generation of the current schema version."""
     builder = SchemaBuilder()
     builder.add_unsigned_field("version", fast=True)
@@ -41,6 +45,9 @@ def build_schema() -> Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in COUNTED:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    if with_vectors:
+        builder.add_bytes_field(PASSAGE, stored=True)
+        builder.add_unsigned_field(SEQUENCE, indexed=True, fast=True)
     return builder.build()
 
 

@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tantivy import DocAddress, Query
 
 from indexing.fields import WEIGHT
 from indexing.page import Hit, Matched, SearchPage
 from indexing.query import Plan, plan
+from indexing.ranking.fusion import WINDOW
 from indexing.request import MAX_DEPTH, ORDERS, SearchRequest, Sort
 from indexing.tantivy.facets import Counting
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.rules import Rules
+
+if TYPE_CHECKING:
+    from indexing.encoder.model import TextEncoder
+    from indexing.tantivy.meaning import Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +31,21 @@ class Understood:
     matched: Matched = Matched.ALL
 
 
-def search(snapshot: Snapshot, request: SearchRequest) -> SearchPage:
-    """Return the requested page."""
+def search(snapshot: Snapshot, request: SearchRequest, *, encoder: "TextEncoder | None" = None) -> SearchPage:
+    """Return the requested page; with an encoder, meaning ranks as well as words."""
     rules = Rules(snapshot, request)
     understood = understand(snapshot, request, rules)
+    meaning = _meaning(snapshot, request, understood, encoder=encoder)
+    if meaning is not None:
+        understood = meaning.filled(understood, request, rules)
     by_relevance = understood.scored and request.sort is Sort.RELEVANCE
     text = rules.boosted(understood.query) if by_relevance else understood.query
     query = all_of(rules.organic(text), *snapshot.matching.filters(request.filters))
     count, shown = snapshot.count(query), rules.shown()
-    hits = _by_relevance(snapshot, query, request) if by_relevance else _in_order(snapshot, query, request)
+    if by_relevance:
+        hits = _by_relevance(snapshot, query, request, meaning)
+    else:
+        hits = _in_order(snapshot, query, request)
     counted = rules.counted(understood.query)
     return SearchPage(
         generation=snapshot.generation,
@@ -73,10 +85,26 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules:
     return readings[-1]
 
 
-def _by_relevance(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
+def _meaning(
+    snapshot: Snapshot, request: SearchRequest, understood: Understood, *, encoder: "TextEncoder | None"
+) -> "Meaning | None":
+    if encoder is None or not understood.scored:
+        return None
+    from indexing.tantivy.meaning import meaning_of  # noqa: PLC0415 (needs the extra `semantic`)
+
+    return meaning_of(snapshot, request, understood.corrected_text or request.text, encoder=encoder)
+
+
+def _by_relevance(
+    snapshot: Snapshot, query: Query, request: SearchRequest, meaning: "Meaning | None"
+) -> tuple[Hit, ...]:
     start, end = request.arrangement.start, request.arrangement.end
     factor = WEIGHT if request.ranking.weighs_popularity_and_stock else None
-    ranked = _ranked(snapshot, query, end, factor=factor)[start:end]
+    if meaning is not None and start < WINDOW:
+        ranked = meaning.ranked(_ranked(snapshot, query, max(end, WINDOW), factor=factor))
+    else:
+        ranked = _ranked(snapshot, query, end, factor=factor)
+    ranked = ranked[start:end]
     products = snapshot.documents([address for _, _, address in ranked])
     return tuple(Hit(product, -score) for product, (score, _, _) in zip(products, ranked, strict=True))
 

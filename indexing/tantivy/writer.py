@@ -1,8 +1,10 @@
 """Writes to one generation: the highest version of a product wins, in any order of arrival."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from tantivy import FieldType, Index, Query, Schema, Searcher
 
@@ -13,9 +15,16 @@ from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot, whole_numbers
 from indexing.tantivy.schema import indexed, register_analyzers, tombstone
 
+if TYPE_CHECKING:
+    from indexing.tantivy.passage_writer import PassageWriter
+    from indexing.tantivy.passages import StoredPassage
+    from indexing.vectors.encoding import PassageVectors
+
 HEAP_BYTES = 64_000_000
 DELETES_KEPT_FOR = timedelta(hours=1)
 """Longer than a process takes from reading a product to writing its document."""
+
+NO_VECTORS: "PassageVectors" = MappingProxyType({})
 
 
 class Writer:
@@ -40,9 +49,15 @@ class Writer:
                 raise GenerationBusy(generation) from error
             raise IndexCorrupt(generation, str(error)) from error
         self._schema = self._index.schema
+        self._passages = _passages(path.parent, self._index, schema)
 
-    def write(self, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
-        """Apply `writes` in one commit: either all of them are in the index afterwards, or none."""
+    def write(
+        self, writes: Sequence[DocumentWrite], *, now: datetime, vectors: "PassageVectors" = NO_VECTORS
+    ) -> WriteResult:
+        """Apply `writes` in one commit: either all of them are in the index afterwards, or none.
+
+        `vectors` are those of the passages that are put, if the generation has vectors.
+        """
         newest: dict[int, DocumentWrite] = {}
         for each in writes:
             known = newest.get(each.product_id)
@@ -50,8 +65,11 @@ class Writer:
                 newest[each.product_id] = each
         stored = versions(self._searcher(), self._schema, list(newest))
         fresh = [each for each in newest.values() if each.version > stored.get(each.product_id, -1)]
-        self._replace(fresh, now=now)
+        passages = self._passages.written(fresh, self._index.searcher(), vectors) if self._passages else {}
+        self._replace(fresh, now=now, passages=passages)
         self._writer.commit()
+        if self._passages and passages:
+            self._passages.write_file(self._searcher())
         return WriteResult(applied=len(fresh), stale=len(writes) - len(fresh))
 
     def close(self) -> None:
@@ -62,13 +80,22 @@ class Writer:
         """Release the lock without committing; this writer cannot be used any more."""
         del self._writer
 
-    def _replace(self, writes: Sequence[DocumentWrite], *, now: datetime) -> None:
+    def _replace(
+        self,
+        writes: Sequence[DocumentWrite],
+        *,
+        now: datetime,
+        passages: Mapping[int, "StoredPassage"],
+    ) -> None:
         self._writer.delete_documents_by_query(
             Query.term_set_query(self._schema, "id", [each.product_id for each in writes])
         )
         for each in writes:
             if isinstance(each, PutDocument):
-                self._writer.add_document(indexed(each.document, version=each.version, schema=self._fields))
+                document = indexed(each.document, version=each.version, schema=self._fields)
+                if passage := passages.get(each.product_id):
+                    passage.add_to(document)
+                self._writer.add_document(document)
             else:
                 self._writer.add_document(tombstone(each.product_id, version=each.version, now=now))
         if any(isinstance(each, DeleteDocument) for each in writes):
@@ -83,6 +110,14 @@ class Writer:
     def _searcher(self) -> Searcher:
         self._index.reload()
         return self._index.searcher()
+
+
+def _passages(folder: Path, index: Index, schema: IndexSchema) -> "PassageWriter | None":
+    if schema.encoder is None:
+        return None
+    from indexing.tantivy.passage_writer import PassageWriter  # noqa: PLC0415 (needs the extra `semantic`)
+
+    return PassageWriter(folder, index, dimensions=schema.encoder.dimensions)
 
 
 def versions(searcher: Searcher, schema: Schema, product_ids: Sequence[int]) -> dict[int, int]:

@@ -1,0 +1,116 @@
+"""Rank by meaning in one snapshot, and find products that share no word with the query."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tantivy import DocAddress, Occur, Query
+
+from indexing.encoder.lazy import usable
+from indexing.encoder.model import TextEncoder
+from indexing.page import Matched
+from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, meaning_weight
+from indexing.request import SearchRequest, Sort
+from indexing.tantivy.matching import all_of, unscored
+from indexing.tantivy.reader import Snapshot
+from indexing.tantivy.rules import Rules
+from indexing.tantivy.vectors import StoredVectors
+from indexing.text import query_words
+from indexing.vectors.spread import Spread
+
+if TYPE_CHECKING:
+    from indexing.tantivy.searching import Understood
+
+Ranked = list[tuple[float, int, DocAddress]]
+"""Negative score, product and address of each hit, best first."""
+
+
+def meaning_of(
+    snapshot: Snapshot, request: SearchRequest, text: str, *, encoder: TextEncoder | None
+) -> "Meaning | None":
+    """Return the meaning of a query, or None if words alone rank its products."""
+    weight = meaning_weight(query_words(text), request.ranking)
+    able = (
+        usable(encoder, snapshot.matching.fields.encoder)
+        if weight and request.sort is Sort.RELEVANCE
+        else None
+    )
+    vectors = snapshot.vectors if able is not None else None
+    if able is None or vectors is None or vectors.spread is None:
+        return None
+    return Meaning(snapshot, vectors, vectors.spread, able.query(text), weight)
+
+
+class Meaning:
+    """How close products are to the meaning of one query."""
+
+    def __init__(
+        self, snapshot: Snapshot, vectors: StoredVectors, spread: Spread, query: np.ndarray, weight: float
+    ) -> None:
+        """Compare `query`, a unit vector, with the products of a snapshot; `weight` is that of fusion."""
+        self._snapshot = snapshot
+        self._vectors = vectors
+        self._spread = spread
+        self._query = query
+        self._weight = weight
+
+    def filled(self, understood: "Understood", request: SearchRequest, rules: Rules) -> "Understood":
+        """Return `understood` with the nearest products that it doesn't match, if it matches few.
+
+        They are chosen without the filters and with them, so that a filter has no fewer products because
+        nearer ones don't pass it, and facets count what a selection shows, or less.
+        """
+        matching = self._snapshot.count(rules.organic(understood.query))
+        missing = request.relax_below - matching
+        if missing <= 0 or not request.ranking.fills_by_meaning:
+            return understood
+        others = Query.boolean_query(
+            [(Occur.Must, rules.organic(Query.all_query())), (Occur.MustNot, understood.query)]
+        )
+        near = self._nearest(others, missing)
+        if filters := self._snapshot.matching.filters(request.filters):
+            near |= self._nearest(all_of(others, *filters), missing)
+        if not near:
+            return understood
+        added = unscored(Query.term_set_query(self._snapshot.index.schema, "id", sorted(near)))
+        either = Query.boolean_query([(Occur.Should, understood.query), (Occur.Should, added)], 1)
+        matched = understood.matched if matching else Matched.SIMILAR
+        return replace(understood, query=either, matched=matched)
+
+    def ranked(self, hits: Ranked) -> Ranked:
+        """Return the hits of the window in the order of words and meaning, and the others after them."""
+        window, others = hits[:WINDOW], hits[WINDOW:]
+        closeness = self._closeness([product_id for _, product_id, _ in window])
+        candidates = [
+            Candidate(product_id, -score, closeness.get(product_id), address)
+            for score, product_id, address in window
+        ]
+        ordered = fused(candidates, weight=self._weight)
+        return [(-value, each.product_id, each.key) for value, each in ordered] + others
+
+    def _closeness(self, product_ids: Sequence[int]) -> dict[int, float]:
+        return self._standardised(self._vectors.cosines(product_ids, self._query))
+
+    def _nearest(self, among: Query, limit: int) -> set[int]:
+        """Return the `limit` nearest of the products that match `among` and are close at all."""
+        near = self._vectors.nearest(
+            self._query,
+            limit=limit,
+            passing=lambda ids: set(self._ids(all_of(self._products(ids), among), limit=len(ids))),
+            all_passing=lambda: self._ids(among, limit=self._snapshot.searcher.num_docs),
+        )
+        return {key for key, value in self._standardised(near).items() if value >= LEAST_CLOSENESS}
+
+    def _standardised(self, cosines: dict[int, float]) -> dict[int, float]:
+        if not cosines:
+            return {}
+        values = self._spread.standardised(self._query, np.array([*cosines.values()], np.float32))
+        return dict(zip(cosines, values.tolist(), strict=True))
+
+    def _products(self, product_ids: Sequence[int]) -> Query:
+        return Query.term_set_query(self._snapshot.index.schema, "id", list(product_ids))
+
+    def _ids(self, query: Query, *, limit: int) -> list[int]:
+        found = self._snapshot.searcher.search(query, max(1, limit), count=False).hits
+        return self._snapshot.ids([address for _, address in found])
