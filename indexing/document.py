@@ -83,6 +83,25 @@ class ProductDocument(msgspec.Struct, frozen=True, kw_only=True):
         return self.categories[-1] if self.categories else None
 
 
+class SuggestedProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a product document that a suggestion shows."""
+
+    id: int
+    title: str
+    slug: str
+    brand: str
+    price: Decimal
+    sale_price: Decimal
+    currency: str
+    image_urls: tuple[str, ...] = ()
+    thumbnail_url: str | None = None
+
+    @property
+    def image_url(self) -> str | None:
+        """The address of the first image."""
+        return self.image_urls[0] if self.image_urls else None
+
+
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """A variant's attributes for filtering, including those inherited from its product."""
 

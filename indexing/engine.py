@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import Protocol
 
 from indexing.analysis import DEFAULT_LANGUAGE
-from indexing.document import ProductDocument
+from indexing.document import ProductDocument, SuggestedProduct
 from indexing.encoder.identity import EncoderIdentity
 from indexing.lexicon.lexicon import Lexicon
-from indexing.page import SearchPage, SearchSuggestion
+from indexing.page import SearchPage
 from indexing.request import SearchRequest
+from indexing.suggestions.typed import Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
-        """Return completions of `prefix`, best first.
+    def suggest_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
+        """Return products whose words, descriptions aside, include what was typed; best sellers first.
 
         Raises:
             IndexMissing: no generation serves.

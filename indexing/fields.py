@@ -133,12 +133,12 @@ FIELDS: tuple[IndexField, ...] = (
     # For the lexicon; unlike VOCABULARY, they can be counted on both engines.
     IndexField(name=WORD, kind=FieldKind.EXACT, value=lambda each: each.words, since=3),
     IndexField(name=PAIR, kind=FieldKind.EXACT, value=lambda each: each.pairs, since=3),
-    IndexField(name=PHRASE, kind=FieldKind.EXACT, value=lambda each: each.phrases),
+    IndexField(name=PHRASE, kind=FieldKind.EXACT, value=lambda each: each.phrases, until=2),
     IndexField(name=BRAND_KEY, kind=FieldKind.EXACT, value=lambda each: each.brand),
     IndexField(name=BRAND_TOKEN, kind=FieldKind.COUNTED, value=lambda each: each.brand_token or None),
     IndexField(name=CATEGORY_KEY, kind=FieldKind.EXACT, value=lambda each: each.category_keys),
     IndexField(name=CATEGORY_TOKEN, kind=FieldKind.COUNTED, value=lambda each: each.category_tokens),
-    IndexField(name=CATEGORY_NAME, kind=FieldKind.EXACT, value=lambda each: each.category_names),
+    IndexField(name=CATEGORY_NAME, kind=FieldKind.EXACT, value=lambda each: each.category_names, until=2),
     IndexField(name=SELLER, kind=FieldKind.IDENTIFIER, value=lambda each: each.document.seller_id),
     IndexField(name=PRICE, kind=FieldKind.MONEY, fractions=100, value=_price(fractions=100), until=1),
     # No currency has a smaller unit: ISO 4217 exponents end at 4.

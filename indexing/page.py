@@ -44,6 +44,7 @@ class SearchPage:
 class SuggestionKind(StrEnum):
     """The kind of a suggestion."""
 
+    QUERY = "query"
     PHRASE = "phrase"
     BRAND = "brand"
     CATEGORY = "category"

@@ -63,6 +63,11 @@ BEAT_SCHEDULE = {
         "schedule": crontab(hour=5, minute=0),
         "options": {"expires": 3_600},
     },
+    "refresh suggestions": {
+        "task": "backend.search.tasks.refresh_suggestions",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},
+    },
     "make missing thumbnails": {
         "task": "backend.catalog.tasks.make_missing_thumbnails",
         "schedule": timedelta(minutes=5),

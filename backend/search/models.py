@@ -1,4 +1,4 @@
-"""The counter of document versions, the progress of builds, synonyms and query rules."""
+"""Document versions, the progress of builds, synonyms, query rules and the suggestion dictionary."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -96,3 +96,25 @@ class QueryRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class StoredSuggestions(models.Model):
+    """One row with the suggestion dictionary, and the statistics of queries that it was built with."""
+
+    dictionary = models.BinaryField(default=b"")
+    version = models.UUIDField()
+    """Changes with every dictionary."""
+    built_at = models.DateTimeField()
+    seconds = models.FloatField()
+    """How long it took to build."""
+    catalogue = models.CharField(max_length=100)
+    """The newest change of a product that the dictionary contains."""
+    queries = models.JSONField(default=list)
+    queries_at = models.DateTimeField(null=True)
+    """When the warehouse was read; None if it never responded."""
+
+    class Meta:
+        verbose_name_plural = "stored suggestions"
+
+    def __str__(self) -> str:
+        return str(self.version)

@@ -124,17 +124,6 @@ def _ranges() -> list[tuple[str, str]]:
     return [(lowest[field], highest[field]) for field in lowest.keys() & highest.keys()]
 
 
-class SuggestionParameters(serializers.Serializer[Any]):
-    """The parameters of suggestions."""
-
-    q = serializers.CharField(
-        allow_blank=True, max_length=MAX_QUERY_LENGTH, help_text="The text that was typed so far."
-    )
-    limit = serializers.IntegerField(
-        min_value=1, max_value=20, default=10, help_text="The maximum number of suggestions."
-    )
-
-
 def search_request(request: Request) -> SearchRequest:
     """Return the search that `request` describes.
 

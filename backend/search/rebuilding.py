@@ -21,6 +21,7 @@ from backend.outbox.watch import POLL_SECONDS
 from backend.search import projection
 from backend.search.models import IndexBuild
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
+from backend.search.suggestions.refreshing import refresh
 from indexing import generations
 from indexing.engine import DocumentWrite, Generation, Role, SearchEngine
 from indexing.errors import SearchError
@@ -106,7 +107,9 @@ def build(
     clock: Callable[[], datetime],
     progress: Callable[[int], object] = lambda count: None,
 ) -> Generation:
-    """Build a generation from the database, swap it in, and return it; resume a build that was killed.
+    """Build a generation from the database, swap it in, build the suggestions, and return the generation.
+
+    A build that was killed is resumed.
 
     `progress` is called with the number of products of each batch.
     """
@@ -115,6 +118,7 @@ def build(
     before = serving_generation(engine)
     built = rebuild(engine, OutboxSource(engine), clock=clock, progress=progress)
     _record("search.index_rebuilt", by=by, before=before, after=built)
+    refresh(engine, None, now=clock())
     return built
 
 

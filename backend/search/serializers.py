@@ -1,4 +1,4 @@
-"""Serializers for hits, facets and suggestions."""
+"""Serializers for hits and facets."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -117,17 +117,6 @@ class AppliedRuleSerializer(serializers.Serializer[Any]):
 @extend_schema_field({"type": ["string", "null"], "example": "/sale/"})
 class RedirectField(serializers.CharField):
     """The page that a query rule redirects to; null without one."""
-
-
-class SuggestionSerializer(serializers.Serializer[Any]):
-    """A completion of the typed text."""
-
-    EXAMPLE = {"kind": "phrase", "text": "copper kettle", "count": 1, "slug": ""}
-
-    kind = serializers.ChoiceField(choices=["phrase", "brand", "category"])
-    text = serializers.CharField()
-    count = serializers.IntegerField()
-    slug = serializers.CharField(allow_blank=True, help_text="The slug of a category; empty for other kinds.")
 
 
 def card_of(product: ProductDocument) -> Card:

@@ -2,15 +2,28 @@
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
 from backend.engines.index import engine
+from backend.engines.warehouse import migrated
 from backend.outbox.errors import DrainTimeout, Overtaken
 from backend.search.parity import Parity
 from backend.search.parity_report import check
+from backend.search.suggestions.refreshing import refresh_if_due
 from indexing.errors import SearchError
 from indexing.generations import kept_current
 
 logger = structlog.get_logger(__name__)
+
+
+@shared_task
+def refresh_suggestions() -> bool:
+    """Build the suggestion dictionary if products or queries have changed; return whether it was built."""
+    try:
+        return refresh_if_due(engine(), migrated(), now=timezone.now())
+    except SearchError as error:
+        logger.warning("suggestions_not_built", engine=engine().name, reason=str(error))
+        return False
 
 
 @shared_task

@@ -4,7 +4,8 @@ from django.urls import path
 
 from backend.search.rules import views as rules
 from backend.search.rules.preview_views import QueryRulePreviewView
-from backend.search.views import SearchView, SuggestionView
+from backend.search.suggestions.views import SuggestionView
+from backend.search.views import SearchView
 
 urlpatterns = [
     path("", SearchView.as_view(), name="search"),

@@ -10,9 +10,7 @@ from rest_framework.views import APIView
 
 from backend.api.consent import TRACKING_CONSENT
 from backend.api.pagination import PageSpan, page_envelope
-from backend.api.parameters import parse
-from backend.api.responses import envelope
-from backend.api.schema import envelope_of, operation, page_of
+from backend.api.schema import operation, page_of
 from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import BrowseThrottle
 from backend.catalog.serializers import ProductCardSerializer
@@ -25,7 +23,6 @@ from backend.search.parameters import (
     ATTRIBUTE_PARAMETERS,
     ATTRIBUTE_PREFIX,
     SearchParameters,
-    SuggestionParameters,
     search_request,
     wants_explanation,
 )
@@ -34,7 +31,6 @@ from backend.search.serializers import (
     AppliedRuleSerializer,
     FacetsSerializer,
     RedirectField,
-    SuggestionSerializer,
     UnderstoodSerializer,
     card_of,
 )
@@ -102,30 +98,6 @@ class SearchView(APIView):
                 exposure_id=exposure_id,
             )
         )
-
-
-class SuggestionView(APIView):
-    """Search suggestions while typing."""
-
-    permission_classes = (AllowAny,)
-    throttle_classes = (BrowseThrottle,)
-
-    @operation(
-        "search_suggestions_list",
-        tag="search",
-        query=SuggestionParameters,
-        response=envelope_of(SuggestionSerializer(many=True)),
-        errors=[EngineBusy, SearchNotAvailable],
-    )
-    def get(self, request: Request) -> Response:
-        """Suggest completions of a query.
-
-        Returns phrases, brands and categories that begin with the text.
-        """
-        given = parse(request, SuggestionParameters)
-        with index.SHARE.slot():
-            found = index.engine().suggest(given["q"], limit=given["limit"])
-        return envelope(SuggestionSerializer(list(found), many=True).data)
 
 
 def filters_shown(search: SearchRequest) -> Mapping[str, object]:

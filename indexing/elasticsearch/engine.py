@@ -10,7 +10,7 @@ import msgspec
 from elasticsearch import NotFoundError
 
 from indexing.analysis import DEFAULT_LANGUAGE
-from indexing.document import ProductDocument
+from indexing.document import ProductDocument, SuggestedProduct
 from indexing.elasticsearch.client import (
     BATCH_SECONDS,
     NAME,
@@ -31,10 +31,10 @@ from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavai
 from indexing.fields import ATTRIBUTE
 from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
-from indexing.page import SearchPage, SearchSuggestion
+from indexing.page import SearchPage
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema, schema_of
-from indexing.suggestions import suggestions
+from indexing.suggestions.typed import Typed
 
 if TYPE_CHECKING:
     from indexing.encoder.model import TextEncoder
@@ -93,13 +93,9 @@ class ElasticsearchEngine:
         """Return one page."""
         return self._run(lambda searching: searching.search(request))
 
-    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
-        """Return completions of `prefix`, best first."""
-        return self._run(
-            lambda searching: suggestions(
-                prefix, complete=searching.completions, evidence=searching.evidence, limit=limit
-            )
-        )
+    def suggest_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
+        """Return products whose words include what was typed; best sellers first."""
+        return self._run(lambda searching: searching.suggested_products(typed, limit=limit))
 
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply `writes`; Elasticsearch keeps the versions of deletes itself, by its own clock."""

@@ -1,30 +1,30 @@
-"""Searches, suggestions and word statistics from one index."""
+"""Searches and word statistics from one index."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search
-from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Prefix, Query
+from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Query
 
+from indexing.document import SuggestedProduct
+from indexing.elasticsearch import suggesting
 from indexing.elasticsearch.client import Deadline, Response, responses
-from indexing.elasticsearch.facets import Counting, escaped
+from indexing.elasticsearch.facets import Counting
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching
 from indexing.elasticsearch.rules import pins, restricted, weighted, without_pinned
 from indexing.fields import VOCABULARY
 from indexing.page import Hit, Matched, SearchPage
 from indexing.query import FIELD_BOOSTS, Evidence, Plan, Term, literal, lookups, plan
-from indexing.ranking import DEFAULT_RANKING, RankingOptions
+from indexing.ranking import RankingOptions
 from indexing.request import ORDERS, SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.spelling import SHORT, Neighbour, max_edits
-from indexing.suggestions import SUGGESTED
+from indexing.suggestions.typed import Typed
 
 BY_SCORE = ("_score", "id")
 
-COMPLETIONS = 1_000
-"""Values that begin with a prefix, those with the most products first: enough to choose suggestions from."""
 NEIGHBOURS = 20
 ACROSS_SHARDS = "dfs_query_then_fetch"
 """Scores use the statistics of all shards; an index of one shard is searched as usual."""
@@ -88,22 +88,14 @@ class Searching:
             reading = self._reading(request, understood, required)
             yield matched, known or self._send(reading, preference=request.text)[0]
 
-    def completions(self, prefix: str) -> dict[str, list[tuple[str, int]]]:
-        """Return the suggested values that begin with `prefix` by field, with their numbers of products."""
-        begins = Bool(should=[_begins(name, prefix) for name in SUGGESTED])
-        search = Search().query(begins).extra(size=0, track_total_hits=False)
-        for name in SUGGESTED:
-            search.aggs.bucket(name, "terms", field=name, include=f"{escaped(prefix)}.*", size=COMPLETIONS)
-        (response,) = self._send(search)
-        return {
-            name: [(each["key"], each["doc_count"]) for each in response["aggregations"][name]["buckets"]]
-            for name in SUGGESTED
-        }
-
-    def evidence(self, words: Sequence[str]) -> Evidence:
-        """Return how many products contain a query's words, and similarly spelt words."""
-        (response,) = self._send(self._word_statistics(words, DEFAULT_RANKING))
-        return _evidence(response, words, DEFAULT_RANKING)
+    def suggested_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
+        """Return products whose words include what was typed; best sellers first."""
+        found = self._deadline.on(self._client).search(
+            index=self._index,
+            **suggesting.request(typed, schema=self._matching.schema, limit=limit),
+            filter_path=suggesting.FILTER_PATH,
+        )
+        return suggesting.products_of(found.body)
 
     def _word_statistics(self, words: Sequence[str], ranking: RankingOptions) -> Search:
         """Return a search for the frequencies of a query's terms, and for corrections of unknown words."""
@@ -217,7 +209,3 @@ def _evidence(response: Response, words: Sequence[str], ranking: RankingOptions)
 def _found(response: Response) -> int:
     found: int = response["aggregations"]["matching"]["doc_count"]
     return found
-
-
-def _begins(name: str, prefix: str) -> Query:
-    return Prefix(name, {"value": prefix})

@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexing.analysis import DEFAULT_LANGUAGE
+from indexing.document import SuggestedProduct
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, IndexMissing
 from indexing.fields import ATTRIBUTE
 from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
-from indexing.page import SearchPage, SearchSuggestion
+from indexing.page import SearchPage
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
-from indexing.suggestions import suggestions
+from indexing.suggestions.typed import Typed
 from indexing.tantivy.folder import NAME, Folder, Pointer
 from indexing.tantivy.lexicons import LexiconFiles
 from indexing.tantivy.reader import Reader, Snapshot, reading
 from indexing.tantivy.searching import search
+from indexing.tantivy.suggesting import suggested_products
 from indexing.tantivy.writer import NO_VECTORS, Writer, stored_in
 
 if TYPE_CHECKING:
@@ -53,10 +55,10 @@ class TantivyEngine:
         with self._serving_snapshot() as snapshot:
             return search(snapshot, request, encoder=self._encoder)
 
-    def suggest(self, prefix: str, *, limit: int = 10) -> tuple[SearchSuggestion, ...]:
-        """Return completions of `prefix`, best first."""
+    def suggest_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
+        """Return products whose words include what was typed; best sellers first."""
         with self._serving_snapshot() as snapshot:
-            return suggestions(prefix, complete=snapshot.completions, evidence=snapshot.evidence, limit=limit)
+            return suggested_products(snapshot, typed, limit=limit)
 
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply `writes`; the generation's lock is held until `release` or `close`."""

@@ -29,7 +29,6 @@ from indexing.query import FIELD_BOOSTS, Evidence, Term, lookups
 from indexing.ranking import DEFAULT_RANKING, RankingOptions
 from indexing.schema import IndexSchema
 from indexing.spelling import Neighbour, max_edits
-from indexing.suggestions import SUGGESTED
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
 
@@ -141,11 +140,6 @@ class Snapshot:
             name, "", filter_query=self.matching.live()
         )
         return found
-
-    def completions(self, prefix: str) -> dict[str, list[tuple[str, int]]]:
-        """Return the suggested values that begin with `prefix` by field, with their numbers of products."""
-        live = self.matching.live()
-        return {name: self.searcher.terms_with_prefix(name, prefix, filter_query=live) for name in SUGGESTED}
 
     def matching_all(self, *queries: Query) -> Query:
         """Match the products that match every one of `queries`."""

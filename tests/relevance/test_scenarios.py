@@ -106,9 +106,3 @@ def test_an_empty_search_shows_best_sellers_first(shop: Shop) -> None:
 
 def test_nonsense_finds_nothing(shop: Shop) -> None:
     assert shop.ids("qwzxv") == []
-
-
-def test_suggestions_name_products_brands_and_categories_of_the_shop(shop: Shop) -> None:
-    assert "christmas lights" in [each.text for each in shop.engine.suggest("christmas l")]
-    assert "Casey" in [each.text for each in shop.engine.suggest("cas")]
-    assert "Phone Cases" in [each.text for each in shop.engine.suggest("phone c")]

@@ -9,6 +9,8 @@ from indexing.engine import SearchEngine
 from indexing.page import SearchPage
 from indexing.request import SearchRequest, Sort
 from indexing.rules.outcome import RuleOutcome, apply
+from indexing.suggestions.completing import completions
+from indexing.suggestions.dictionary import SuggestionDictionary
 from tests.acceptance.search_scenarios.catalogue import EPOCH
 from tests.acceptance.search_scenarios.scenario import Scenario
 from tests.acceptance.search_scenarios.staff import filters, rules, synonyms
@@ -19,9 +21,17 @@ SUGGESTIONS = 10
 class Observed:
     """The page or the suggestions of one scenario, which are requested when they are first looked at."""
 
-    def __init__(self, scenario: Scenario, engine: SearchEngine, *, ids: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        engine: SearchEngine,
+        *,
+        dictionary: SuggestionDictionary,
+        ids: Mapping[str, int],
+    ) -> None:
         self.scenario = scenario
         self.engine = engine
+        self.dictionary = dictionary
         self.ids = ids
         """The products' ids by SKU."""
 
@@ -34,7 +44,8 @@ class Observed:
     def suggestions(self) -> list[str]:
         """The texts of the scenario's suggestions."""
         assert self.scenario.typed is not None, "the scenario has no `typed`"
-        return [each.text.casefold() for each in self.engine.suggest(self.scenario.typed, limit=SUGGESTIONS)]
+        _, found = completions(self.dictionary, self.scenario.typed, limit=SUGGESTIONS)
+        return [each.text.casefold() for each in found]
 
     @property
     def understood(self) -> object:

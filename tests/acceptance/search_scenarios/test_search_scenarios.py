@@ -10,6 +10,8 @@ import pytest
 from indexing.document import ProductDocument
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, SearchEngine
+from indexing.suggestions.building import CatalogueProduct, build
+from indexing.suggestions.dictionary import SuggestionDictionary
 from indexing.tantivy.engine import TantivyEngine
 from tests.acceptance.search_scenarios.catalogue import EPOCH, products
 from tests.acceptance.search_scenarios.expectations import check, is_known
@@ -35,6 +37,12 @@ def shop(data_dir: str) -> Sequence[ProductDocument]:
 def ids(shop: Sequence[ProductDocument]) -> Mapping[str, int]:
     """The products' ids by SKU."""
     return {variant.sku: each.id for each in shop for variant in each.variants}
+
+
+@pytest.fixture(scope="module")
+def dictionary(shop: Sequence[ProductDocument]) -> SuggestionDictionary:
+    """The suggestion dictionary of the shop, without queries of shoppers."""
+    return build(map(CatalogueProduct.of, shop))
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -67,11 +75,15 @@ def _index(engine: SearchEngine, shop: Sequence[ProductDocument], *, now: dateti
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.name)
 def test_a_search_meets_the_expectations_of_a_merchandiser(
-    scenario: Scenario, engine: SearchEngine, ids: Mapping[str, int], request: pytest.FixtureRequest
+    scenario: Scenario,
+    engine: SearchEngine,
+    dictionary: SuggestionDictionary,
+    ids: Mapping[str, int],
+    request: pytest.FixtureRequest,
 ) -> None:
     if reason := scenario.failure_on(engine.name):
         request.applymarker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
-    observed = Observed(scenario, engine, ids=ids)
+    observed = Observed(scenario, engine, dictionary=dictionary, ids=ids)
 
     for expectation in scenario.expect:
         check(observed, expectation)

@@ -170,12 +170,6 @@ def test_a_misspelt_query_is_corrected_and_the_response_says_so(client: APIClien
     assert body["results"][0]["title"] == "Brass lantern"
 
 
-def test_suggestions_complete_a_prefix(client: APIClient) -> None:
-    data = client.get("/api/search/suggestions/", {"q": "lan"}).json()["data"]
-
-    assert data == [{"kind": "phrase", "text": "lantern", "count": 2, "slug": ""}]
-
-
 @pytest.mark.parametrize(
     ("parameters", "field"),
     [
@@ -218,12 +212,6 @@ def test_the_error_for_an_unknown_sort_order_lists_the_known_ones(guest: APIClie
 def test_a_page_past_the_end_is_not_found(guest: APIClient) -> None:
     assert guest.get(SEARCH, {"page": 2}).status_code == 404
     assert guest.get(SEARCH).json()["count"] == 0
-
-
-def test_an_empty_prefix_has_no_suggestions(guest: APIClient) -> None:
-    assert guest.get("/api/search/suggestions/", {"q": ""}).json()["data"] == []
-    assert guest.get("/api/search/suggestions/").status_code == 400
-    assert guest.get("/api/search/suggestions/", {"q": "x" * 201}).status_code == 400
 
 
 def test_without_an_index_the_response_names_the_command_that_builds_one(folder_engine: SearchEngine) -> None:

@@ -17,6 +17,7 @@ from indexing.facets import Facets
 from indexing.generations import kept_current, rebuild, roll_back
 from indexing.request import SearchRequest, Sort
 from indexing.schema import EARLIER, EARLIEST_VERSION, VERSION
+from indexing.suggestions.typed import Typed
 from indexing.tantivy.engine import TantivyEngine
 from tests.indexing import schemas
 from tests.indexing.builders import NOW, product
@@ -97,7 +98,7 @@ def test_the_generation_supports_searches_filters_sorting_and_suggestions(shop: 
     assert shop.ids(flash_sale=True) == [1]
     assert shop.ids(attributes={"size": ("M",)}, in_stock=True) == [7]
     assert shop.page("brass lanturn").corrected_text == "brass lantern"
-    assert [each.text for each in shop.engine.suggest("paper")] == ["paper lantern"]
+    assert [each.id for each in shop.engine.suggest_products(Typed.of("paper"), limit=3)] == [3]
 
 
 def test_updates_are_written_in_the_generations_own_schema(shop: Shop) -> None:
@@ -163,7 +164,7 @@ def test_reads_and_writes_of_unsupported_versions_are_refused_until_a_rebuild(
 
     for attempt in (
         lambda: engine.search(SearchRequest()),
-        lambda: engine.suggest("lan"),
+        lambda: engine.suggest_products(Typed.of("lan"), limit=3),
         lambda: engine.write(name, [PutDocument(product(1), 1)], now=NOW),
         lambda: engine.count(name),
         engine.ping,

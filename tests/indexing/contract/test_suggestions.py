@@ -1,9 +1,10 @@
-"""Suggestions for a prefix."""
+"""Suggested products, on both engines."""
 
 import pytest
 
+from indexing.document import SuggestedProduct
 from indexing.engine import SearchEngine
-from indexing.page import SearchSuggestion, SuggestionKind
+from indexing.suggestions.typed import Typed
 from tests.indexing.builders import category, product
 from tests.indexing.shop import Shop
 
@@ -12,62 +13,51 @@ from tests.indexing.shop import Shop
 def shop(engine: SearchEngine) -> Shop:
     return Shop.opened(
         engine,
-        product(1, "CHRISTMAS TREE LIGHTS", categories=category("Christmas > Lights")),
-        product(2, "Christmas tree star", categories=category("Christmas"), brand="Chrome & Co"),
-        product(3, "Set of 3 christmas cards", brand="Chrome & Co"),
-        product(4, "Chopping board"),
-        product(5, "Chopping block"),
+        product(1, "Christmas tree lights", categories=category("Christmas > Lights"), price="8.50"),
+        product(2, "Christmas tree star", brand="Chrome & Co", popularity=5),
+        product(3, "Set of 3 christmas cards", brand="Chrome & Co", popularity=90),
+        product(4, "Chopping board", description="Not for christmas", popularity=500),
     )
 
 
-def test_phrases_of_titles_are_ordered_by_number_of_products(shop: Shop) -> None:
-    texts = [each.text for each in shop.engine.suggest("christmas") if each.kind is SuggestionKind.PHRASE]
-
-    assert texts == ["christmas tree"]
-    assert [each.text for each in shop.engine.suggest("chop")] == ["chopping"]
+def suggested(shop: Shop, text: str, *, limit: int = 10) -> list[int]:
+    return [each.id for each in shop.engine.suggest_products(Typed.of(text), limit=limit)]
 
 
-def test_categories_and_brands_come_first(shop: Shop) -> None:
-    suggestions = shop.engine.suggest("chr")
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("chr", [3, 2, 1]),
+        ("tree chr", [2, 1]),
+        ("christmas ", [3, 2, 1]),
+        ("christmas ca", [3]),
+        ("chrome", [3, 2]),
+        ("christmas x", []),
+        ("chr.*", [3, 2, 1]),
+        ("boar", [4]),
+    ],
+)
+def test_products_with_the_typed_words_are_suggested_best_sellers_first(
+    shop: Shop, typed: str, found: list[int]
+) -> None:
+    assert suggested(shop, typed) == found
 
-    assert suggestions[0] == SearchSuggestion(SuggestionKind.CATEGORY, "Christmas", 2, "christmas")
-    assert suggestions[1] == SearchSuggestion(SuggestionKind.BRAND, "Chrome & Co", 2)
-    assert "christmas" not in [each.text for each in suggestions]
 
+def test_a_suggested_product_has_price_and_pictures(engine: SearchEngine) -> None:
+    lamp = product(7, "Brass lamp", price="19.99", image_urls=("https://example.org/a.jpg",), brand="Lumen")
+    Shop.opened(engine, lamp)
 
-def test_a_phrase_of_one_product_is_suggested_when_there_is_no_other(shop: Shop) -> None:
-    assert "chopping board" in [each.text for each in shop.engine.suggest("Chopping BO")]
+    (found,) = engine.suggest_products(Typed.of("la"), limit=3)
 
-
-def test_a_misspelt_prefix_is_corrected(shop: Shop) -> None:
-    assert "christmas tree" in [each.text for each in shop.engine.suggest("chrismas tree")]
-
-
-def test_the_number_of_suggestions_is_limited(shop: Shop) -> None:
-    assert len(shop.engine.suggest("chr", limit=2)) == 2
-
-
-@pytest.mark.parametrize("prefix", ["", "c", "?", "zzzzzz", "chr.*", "[a"])
-def test_a_prefix_of_no_word_has_no_suggestions(shop: Shop, prefix: str) -> None:
-    assert [
-        each.text for each in shop.engine.suggest(prefix) if not each.text.lower().startswith("chr")
-    ] == []
+    assert isinstance(found, SuggestedProduct)
+    assert (found.sale_price, found.currency, found.image_url) == (lamp.sale_price, "GBP", lamp.image_url)
+    assert (found.title, found.slug, found.brand) == (lamp.title, lamp.slug, lamp.brand)
 
 
 def test_a_deleted_product_is_no_longer_suggested(engine: SearchEngine) -> None:
-    shop = Shop.opened(engine, product(1, "Ocarina"))
-    assert [each.text for each in engine.suggest("oca")] == ["ocarina"]
+    shop = Shop.opened(engine, product(1, "Ocarina"), product(2, "Ocarina, large"))
+    assert suggested(shop, "oca", limit=1) == [1]
 
     shop.delete(1, version=2)
 
-    assert engine.suggest("oca") == ()
-
-
-def test_a_phrase_with_a_single_continuation_is_suggested_in_full(engine: SearchEngine) -> None:
-    Shop.opened(engine, product(1, "Cake stand, round"), product(2, "Cake stand, square"))
-
-    assert [(each.text, each.count) for each in engine.suggest("ca")] == [("cake stand", 2)]
-
-
-def test_a_prefix_that_expands_to_a_very_long_text_has_no_suggestions(shop: Shop) -> None:
-    assert shop.engine.suggest("\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 200) == ()
+    assert suggested(shop, "oca") == [2]

@@ -11,6 +11,7 @@ from indexing.engine import PutDocument, SearchEngine
 from indexing.errors import DocumentRefused, IndexCorrupt, SearchEngineUnavailable, UnsupportedSchema
 from indexing.request import SearchRequest
 from indexing.schema import EARLIEST_VERSION
+from indexing.suggestions.typed import Typed
 from tests.indexing.builders import NOW, product
 from tests.indexing.schemas import frozen
 from tests.indexing.shop import Shop
@@ -38,7 +39,7 @@ def unreachable() -> Iterator[SearchEngine]:
 def test_a_cluster_that_cannot_be_reached_is_unavailable(unreachable: SearchEngine) -> None:
     for call in (
         lambda: unreachable.search(SearchRequest(text="lamp")),
-        lambda: unreachable.suggest("lam"),
+        lambda: unreachable.suggest_products(Typed.of("lam"), limit=3),
         unreachable.ping,
         unreachable.generations,
         lambda: unreachable.write("any", [PutDocument(product(1), 1)], now=NOW),

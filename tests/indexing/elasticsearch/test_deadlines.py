@@ -12,6 +12,7 @@ from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import SearchEngine
 from indexing.errors import SearchEngineUnavailable
 from indexing.request import SearchRequest
+from indexing.suggestions.typed import Typed
 from tests.indexing.builders import product
 from tests.indexing.shop import Shop
 from tests.services import processes
@@ -22,7 +23,7 @@ READS: dict[str, Callable[[SearchEngine], object]] = {
     "a search": lambda engine: engine.search(SearchRequest(text="lantern")),
     "a search that corrects words": lambda engine: engine.search(SearchRequest(text="brass lanturn")),
     "browsing": lambda engine: engine.search(SearchRequest()),
-    "suggestions": lambda engine: engine.suggest("lan"),
+    "suggestions": lambda engine: engine.suggest_products(Typed.of("lan"), limit=3),
     "a health check": lambda engine: engine.ping(),
     "the generation that serves": lambda engine: engine.serving(),
     "the list of generations": lambda engine: engine.generations(),

@@ -270,6 +270,7 @@ def test_every_response_has_the_request_id_header() -> None:
         ("products_update", 403, {"not_your_product", "second_factor_required"}),
         (
             "search_results_list",
+            "search_suggestions_list",
             503,
             {
                 "search_unavailable",
