@@ -25,8 +25,8 @@ from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.lexicons import LexiconIndex
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.searching import Searching
-from indexing.elasticsearch.writing import Writing
-from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
+from indexing.elasticsearch.writing import VectorOf, Writing
+from indexing.engine import DocumentWrite, Generation, PutDocument, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
 from indexing.fields import ATTRIBUTE
 from indexing.lexicon.lexicon import Lexicon
@@ -37,6 +37,7 @@ from indexing.schema import IndexSchema, schema_of
 from indexing.suggestions.typed import Typed
 
 if TYPE_CHECKING:
+    from indexing.elasticsearch.meaning import Meanings
     from indexing.encoder.model import TextEncoder
 
 SERVING_KNOWN_SECONDS = 1.0
@@ -46,6 +47,8 @@ After a swap it has become the standby, which is kept current, so its results st
 """
 
 INDEX_NOT_FOUND = "index_not_found_exception"
+VECTORS_READ_AT_ONCE = 500
+"""About a megabyte."""
 
 T = TypeVar("T")
 
@@ -78,6 +81,7 @@ class ElasticsearchEngine:
         there are two nodes.
         """
         self._encoder = encoder
+        self._meanings = _meanings(encoder)
         self._client = connect(url)
         self._patient = self._client.options(request_timeout=BATCH_SECONDS)
         self._stored_lexicons = LexiconIndex(self._client, prefix=prefix)
@@ -100,7 +104,27 @@ class ElasticsearchEngine:
     def write(self, generation: str, writes: Sequence[DocumentWrite], *, now: datetime) -> WriteResult:
         """Apply `writes`; Elasticsearch keeps the versions of deletes itself, by its own clock."""
         with translated_errors(generation):
-            return self._writing.write(generation, writes, schema=self._schema_of(generation))
+            schema = self._schema_of(generation)
+            if schema.encoder is None:
+                return self._writing.write(generation, writes, schema=schema)
+            vector_of = self._vectors_for(generation, writes, schema=schema)
+            return self._writing.write(generation, writes, schema=schema, vector_of=vector_of)
+
+    def _vectors_for(
+        self, generation: str, writes: Sequence[DocumentWrite], *, schema: IndexSchema
+    ) -> VectorOf:
+        """Return the vectors of the products that are put; those of unchanged passages are read."""
+        from indexing.elasticsearch.vectors import PASSAGE, stored_vectors, vector_fields  # noqa: PLC0415
+        from indexing.vectors.encoding import with_new_vectors  # noqa: PLC0415 (the extra `semantic`)
+
+        ids = sorted({each.product_id for each in writes if isinstance(each, PutDocument)})
+        found: list[Response] = []
+        for start in range(0, len(ids), VECTORS_READ_AT_ONCE):
+            some = [str(each) for each in ids[start : start + VECTORS_READ_AT_ONCE]]
+            found += self._patient.mget(index=generation, ids=some, source_includes=[PASSAGE])["docs"]
+        stored = stored_vectors(each["_source"] for each in found if _is_found(each, generation))
+        vectors = with_new_vectors(writes, stored, schema=schema, encoder=self._encoder)
+        return lambda document: vector_fields(document, vectors)
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
         """Return the stored documents of these products, including those not refreshed yet."""
@@ -108,7 +132,9 @@ class ElasticsearchEngine:
             return {}
         with translated_errors(generation):
             self._schema_of(generation)
-            found = self._patient.mget(index=generation, ids=[str(each) for each in product_ids])
+            found = self._patient.mget(
+                index=generation, ids=[str(each) for each in product_ids], source_includes=["document"]
+            )
             return {
                 int(each["_id"]): StoredDocument(each["_version"], _document(each, generation))
                 for each in found["docs"]
@@ -169,7 +195,8 @@ class ElasticsearchEngine:
     def create(self, *, now: datetime) -> Generation:
         """Create an empty generation of the current schema version."""
         with translated_errors():
-            return self._indices.create(now=now)
+            encoder = None if self._encoder is None else self._encoder.identity
+            return self._indices.create(now=now, encoder=encoder)
 
     def swap(self, generation: str) -> None:
         """Make this the serving generation from the next search on."""
@@ -223,19 +250,41 @@ class ElasticsearchEngine:
         serving = self._serving
         if serving is None or serving.known_until < time.monotonic():
             found = self._indices.serving_generation(deadline)
-            schema = schema_of(found.name, found.schema_version, language=found.language)
+            schema = _schema(found)
             serving = _Serving(found.name, schema, time.monotonic() + SERVING_KNOWN_SECONDS)
             self._serving = serving
-        return Searching(self._client, serving.generation, schema=serving.schema, deadline=deadline)
+        return Searching(
+            self._client,
+            serving.generation,
+            schema=serving.schema,
+            deadline=deadline,
+            meanings=self._meanings,
+        )
 
     def _schema_of(self, generation: str) -> IndexSchema:
         """Return the schema of a generation, which never changes."""
         known = self._schemas.get(generation)
         if known is None:
             found = self._indices.generation(generation)
-            known = schema_of(generation, found.schema_version, language=found.language)
-            self._schemas[generation] = known
+            known = self._schemas[generation] = _schema(found)
         return known
+
+
+def _meanings(encoder: "TextEncoder | None") -> "Meanings | None":
+    if encoder is None:
+        return None
+    from indexing.elasticsearch.meaning import Meanings  # noqa: PLC0415 (the extra `semantic`)
+
+    return Meanings(encoder)
+
+
+def _schema(generation: Generation) -> IndexSchema:
+    return schema_of(
+        generation.name,
+        generation.schema_version,
+        language=generation.language,
+        encoder=generation.encoder,
+    )
 
 
 def _document(response: Response, generation: str) -> ProductDocument:

@@ -15,6 +15,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.elasticsearch.client import MANAGEMENT_SECONDS, NAME, Deadline
 from indexing.elasticsearch.mapping import REFRESH_INTERVAL, definition
+from indexing.encoder.identity import EncoderIdentity
 from indexing.engine import Generation, Role
 from indexing.errors import GenerationNotFound, IndexMissing
 from indexing.schema import VERSION
@@ -103,16 +104,17 @@ class Indices:
             UNKNOWN_TIME if created_at is None else datetime.fromisoformat(created_at),
             meta.get("version"),
             meta.get("language", DEFAULT_LANGUAGE),
+            EncoderIdentity.of(meta.get("encoder")),
         )
 
-    def create(self, *, now: datetime) -> Generation:
-        """Create an empty index."""
+    def create(self, *, now: datetime, encoder: EncoderIdentity | None = None) -> Generation:
+        """Create an empty index, with vectors if there is an encoder."""
         self._forbid_automatic_creation()
         name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-        described = definition(created_at=now, language=self._language)
+        described = definition(created_at=now, language=self._language, encoder=encoder)
         described["settings"] |= self._copies | {"refresh_interval": REFRESH_INTERVAL_OF_BUILD}
         self._managing.indices.create(index=name, **described)
-        return Generation(name, Role.BUILDING, now, VERSION, self._language)
+        return Generation(name, Role.BUILDING, now, VERSION, self._language, encoder)
 
     def destroy(self) -> None:
         """Delete every index."""

@@ -27,6 +27,7 @@ from elasticsearch.dsl import (
 
 from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.document import ProductDocument, selections
+from indexing.encoder.identity import EncoderIdentity
 from indexing.fields import FieldKind
 from indexing.mapping import attribute_tokens
 from indexing.schema import CURRENT, VERSION, IndexSchema
@@ -92,7 +93,9 @@ class ProductFields(Document):
         _source = MetaField({"includes": ["document"]})
 
 
-def definition(*, created_at: datetime, language: str = DEFAULT_LANGUAGE) -> dict[str, Any]:
+def definition(
+    *, created_at: datetime, language: str = DEFAULT_LANGUAGE, encoder: EncoderIdentity | None = None
+) -> dict[str, Any]:
     """Return the mappings and settings, including analyzers, of a new index."""
     index = Index("products")
     index.document(ProductFields)
@@ -103,12 +106,22 @@ def definition(*, created_at: datetime, language: str = DEFAULT_LANGUAGE) -> dic
         "created_at": created_at.isoformat(),
         "language": language,
     }
+    if encoder is not None:
+        _add_vectors(described["mappings"], encoder)
     return described
 
 
-def encoded(document: ProductDocument, *, schema: IndexSchema) -> bytes:
-    """Return the Elasticsearch document for a generation of `schema`, as JSON."""
-    return _encode(_source(document, schema=schema))
+def _add_vectors(mappings: dict[str, Any], encoder: EncoderIdentity) -> None:
+    from indexing.elasticsearch.vectors import PASSAGE, fields_of  # noqa: PLC0415 (the extra `semantic`)
+
+    mappings["_meta"]["encoder"] = encoder.described()
+    mappings["properties"] |= fields_of(encoder)
+    mappings["_source"]["includes"] += [PASSAGE]
+
+
+def encoded(document: ProductDocument, *, schema: IndexSchema, vector: dict[str, Any] | None = None) -> bytes:
+    """Return the Elasticsearch document for a generation of `schema` as JSON, with the fields of `vector`."""
+    return _encode({**_source(document, schema=schema), **(vector or {})})
 
 
 def indexed(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]:

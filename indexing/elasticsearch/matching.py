@@ -1,5 +1,6 @@
 """Translate a query plan and filters to Elasticsearch queries."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -105,3 +106,9 @@ def _limit(field: IndexField, value: Decimal | float) -> float:
     if field.kind is FieldKind.MONEY:
         return field.scaled(Decimal(value))
     return float(value)
+
+
+def with_products(query: Query, product_ids: Sequence[int]) -> Query:
+    """Return `query` for these products as well, which have no score."""
+    added = ConstantScore(filter=Terms("id", list(product_ids)), boost=0)
+    return Bool(should=[query, added], minimum_should_match=1)

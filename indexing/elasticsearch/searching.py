@@ -1,40 +1,58 @@
 """Searches and word statistics from one index."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search
 from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Query
 
-from indexing.document import SuggestedProduct
+from indexing.document import ProductDocument, SuggestedProduct
 from indexing.elasticsearch import suggesting
 from indexing.elasticsearch.client import Deadline, Response, responses
 from indexing.elasticsearch.facets import Counting
 from indexing.elasticsearch.mapping import product_of
-from indexing.elasticsearch.matching import Matching
+from indexing.elasticsearch.matching import Matching, with_products
 from indexing.elasticsearch.rules import pins, restricted, weighted, without_pinned
 from indexing.fields import VOCABULARY
 from indexing.page import Hit, Matched, SearchPage
 from indexing.query import FIELD_BOOSTS, Evidence, Plan, Term, literal, lookups, plan
 from indexing.ranking import RankingOptions
+from indexing.ranking.fusion import WINDOW
 from indexing.request import ORDERS, SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.spelling import SHORT, Neighbour, max_edits
 from indexing.suggestions.typed import Typed
 
+DOCUMENT = "document"
 BY_SCORE = ("_score", "id")
 
 NEIGHBOURS = 20
 ACROSS_SHARDS = "dfs_query_then_fetch"
 """Scores use the statistics of all shards; an index of one shard is searched as usual."""
 
+if TYPE_CHECKING:
+    from indexing.elasticsearch.meaning import Meaning, Meanings
+
 
 class Searching:
     """Searches one index within one deadline."""
 
-    def __init__(self, client: Elasticsearch, index: str, *, schema: IndexSchema, deadline: Deadline) -> None:
-        """Search `index`, a generation of `schema`; all requests together end by `deadline`."""
+    def __init__(
+        self,
+        client: Elasticsearch,
+        index: str,
+        *,
+        schema: IndexSchema,
+        deadline: Deadline,
+        meanings: "Meanings | None" = None,
+    ) -> None:
+        """Search `index`, a generation of `schema`; all requests together end by `deadline`.
+
+        With `meanings`, meaning ranks as well as words.
+        """
+        self._meanings = meanings
+        self._meaning: Meaning | None = None
         self._client = client
         self._index = index
         self._matching = Matching(schema)
@@ -52,6 +70,7 @@ class Searching:
             found = self._query(request, query, scored=False)
             response, *pinned = self._send(found, *self._pins(request), preference=request.text)
             return self._page(response, request, pinned=pinned)
+        self._meaning = self._meaning_of(request)
         written = literal(words, request.synonyms)
         statistics = self._word_statistics(words, request.ranking)
         reading = self._reading(request, written, len(words))
@@ -75,7 +94,7 @@ class Searching:
         reading = next(readings)
         while _found(reading[1]) < request.relax_below and (weaker := next(readings, None)):
             reading = weaker
-        matched, response = reading
+        matched, response = self._filled(*reading, request=request, understood=understood)
         return self._page(
             response, request, pinned=pinned, corrected_text=understood.corrected_text, matched=matched
         )
@@ -145,8 +164,10 @@ class Searching:
         ranked = weighted(query, request, self._matching) if by_score else query
         search = Search().query(restricted(ranked, request, self._matching))
         search = search.sort(*(BY_SCORE if by_score else self._order(request.sort)))
-        needed = request.arrangement
-        search = search.extra(size=needed.end - needed.start, from_=needed.start, track_total_hits=True)
+        start, end = self._span(request)
+        search = search.extra(size=end - start, from_=start, track_total_hits=True)
+        if self._matching.schema.encoder is not None:
+            search = search.source(False if self._reranks(request) else [DOCUMENT])
         unpinned = without_pinned(request)
         search.aggs.bucket("matching", "filter", Bool(filter=unpinned) if unpinned else MatchAll())
         if passing := [*self._matching.filters(request.filters), *unpinned]:
@@ -155,6 +176,62 @@ class Searching:
             for name, counted in Counting(self._matching, request.filters).aggregations().items():
                 search.aggs.bucket(name, counted)
         return search
+
+    def _meaning_of(self, request: SearchRequest) -> "Meaning | None":
+        """Return the meaning of the query, or None if words alone rank its products."""
+        if self._meanings is None:
+            return None
+        return self._meanings.of(
+            request,
+            index=self._index,
+            matching=self._matching,
+            send=lambda search: self._send(search)[0],
+        )
+
+    def _reranks(self, request: SearchRequest) -> bool:
+        return self._meaning is not None and request.arrangement.start < WINDOW
+
+    def _span(self, request: SearchRequest) -> tuple[int, int]:
+        """Return the places of the hits to find: those of the page, or all that meaning ranks."""
+        needed = request.arrangement
+        return (0, max(needed.end, WINDOW)) if self._reranks(request) else (needed.start, needed.end)
+
+    def _filled(
+        self, matched: Matched, response: Response, *, request: SearchRequest, understood: Plan
+    ) -> tuple[Matched, Response]:
+        """Return the reading, with the nearest products that it doesn't match if it matches few."""
+        found = _found(response)
+        missing = request.relax_below - found
+        if self._meaning is None or missing <= 0 or not request.ranking.fills_by_meaning:
+            return matched, response
+        required = dict(understood.levels())[matched]
+        text = self._matching.text(understood, required=required, ranking=request.ranking)
+        near = self._meaning.close(self._send(*self._meaning.neighbours(text, missing)))
+        if not near:
+            return matched, response
+        (filled,) = self._send(self._query(request, with_products(text, near), scored=True))
+        return matched if found else Matched.SIMILAR, filled
+
+    def _ranked(self, response: Response, request: SearchRequest) -> list[Hit]:
+        hits = response["hits"]["hits"]
+        if self._meaning is None or not self._reranks(request):
+            return [Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in hits]
+        if not hits:
+            return []
+        comparison = self._send(self._meaning.comparison([int(hit["_id"]) for hit in hits[:WINDOW]]))[0]
+        start, end = request.arrangement.start, request.arrangement.end
+        values = dict(self._meaning.ranked(hits, comparison)[start:end])
+        products = self._products([*values])
+        return [Hit(products[key], value) for key, value in values.items() if key in products]
+
+    def _products(self, product_ids: Sequence[int]) -> dict[int, ProductDocument]:
+        """Return the documents of these products, except those that have just been deleted."""
+        if not product_ids:
+            return {}
+        found = self._deadline.on(self._client).mget(
+            index=self._index, ids=[str(each) for each in product_ids], source_includes=[DOCUMENT]
+        )
+        return {int(each["_id"]): product_of(each["_source"]) for each in found["docs"] if each.get("found")}
 
     def _order(self, sort: Sort) -> list[str]:
         schema = self._matching.schema
@@ -179,7 +256,7 @@ class Searching:
             for hit in each["hits"]["hits"]
         }
         count = response["hits"]["total"]["value"]
-        ranked = [Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in response["hits"]["hits"]]
+        ranked = self._ranked(response, request)
         return SearchPage(
             generation=self._index,
             hits=tuple(

@@ -1,13 +1,14 @@
 """Writes to one generation: the highest version of a product wins, in any order of arrival."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 from elasticsearch import ApiError, Elasticsearch
 
+from indexing.document import ProductDocument
 from indexing.elasticsearch.client import NAME, OVERLOADED, WRITE_RETRIES, WRITE_SECONDS
 from indexing.elasticsearch.mapping import encoded
 from indexing.engine import DocumentWrite, PutDocument, WriteResult
@@ -26,6 +27,7 @@ TOO_MANY_REQUESTS = 429
 NOT_FOUND = 404
 PARTS_OF_RESPONSE = ["errors", "items.*.status", "items.*._id", "items.*.error.type", "items.*.error.reason"]
 
+VectorOf = Callable[[ProductDocument], dict[str, Any] | None]
 Operation = tuple[bytes, ...]
 """The lines of one write in the body of a bulk request: the action, and the document of a put."""
 
@@ -40,8 +42,17 @@ class Writing:
         self._client = client.options(request_timeout=WRITE_SECONDS, max_retries=WRITE_RETRIES)
         self._pool = ThreadPoolExecutor(CONCURRENT_REQUESTS, thread_name_prefix="bulk")
 
-    def write(self, generation: str, writes: Sequence[DocumentWrite], *, schema: IndexSchema) -> WriteResult:
+    def write(
+        self,
+        generation: str,
+        writes: Sequence[DocumentWrite],
+        *,
+        schema: IndexSchema,
+        vector_of: VectorOf = lambda document: None,
+    ) -> WriteResult:
         """Apply `writes` with the fields of `schema`. A retry changes nothing, because writes have versions.
+
+        `vector_of` returns the fields of a product's vector.
 
         Raises:
             GenerationNotFound: the generation was dropped.
@@ -50,7 +61,9 @@ class Writing:
         """
         requests = [
             self._pool.submit(self._send, generation, operations)
-            for operations in _requests(_operation(each, schema=schema) for each in writes)
+            for operations in _requests(
+                _operation(each, schema=schema, vector_of=vector_of) for each in writes
+            )
         ]
         results = [request.exception() for request in requests]
         for error in results:
@@ -112,10 +125,12 @@ def _requests(operations: Iterator[Operation]) -> Iterator[list[Operation]]:
         yield group
 
 
-def _operation(write: DocumentWrite, *, schema: IndexSchema) -> Operation:
+def _operation(write: DocumentWrite, *, schema: IndexSchema, vector_of: VectorOf) -> Operation:
     meta = {"_id": str(write.product_id), "version": write.version, "version_type": "external"}
     if isinstance(write, PutDocument):
-        return _encode({"index": meta}), encoded(write.document, schema=schema)
+        return _encode({"index": meta}), encoded(
+            write.document, schema=schema, vector=vector_of(write.document)
+        )
     return (_encode({"delete": meta}),)
 
 

@@ -92,7 +92,7 @@ def _meaning(
         return None
     from indexing.tantivy.meaning import meaning_of  # noqa: PLC0415 (needs the extra `semantic`)
 
-    return meaning_of(snapshot, request, understood.corrected_text or request.text, encoder=encoder)
+    return meaning_of(snapshot, request, encoder=encoder)
 
 
 def _by_relevance(

@@ -1,5 +1,6 @@
 """With an encoder, searches rank by words and meaning, and find products of similar meaning."""
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.encoder.identity import EncoderIdentity
 from indexing.encoder.model import OnnxEncoder, TextEncoder
 from indexing.engine import PutDocument, SearchEngine
@@ -42,14 +44,21 @@ def tiny(tiny_encoder_files: Path) -> OnnxEncoder:
     return OnnxEncoder(tiny_encoder_files)
 
 
-@pytest.fixture(scope="module", params=["tantivy"])
-def open_with(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+@pytest.fixture(scope="module")
+def open_with(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Open]:
     """A function that opens an engine with an encoder or without, on the same generations."""
-    home = tmp_path_factory.mktemp("search")
     opened: list[SearchEngine] = []
+    if engine_name == "tantivy":
+        home = tmp_path_factory.mktemp("search")
+        create: Open = lambda encoder: TantivyEngine(home, encoder=encoder)  # noqa: E731
+    else:
+        url, prefix = request.getfixturevalue("elasticsearch_url"), f"test-{secrets.token_hex(4)}"
+        create = lambda encoder: ElasticsearchEngine(url=url, prefix=prefix, encoder=encoder)  # noqa: E731
 
     def open_engine(encoder: TextEncoder | None) -> SearchEngine:
-        opened.append(TantivyEngine(home, encoder=encoder))
+        opened.append(create(encoder))
         return opened[-1]
 
     yield open_engine
@@ -173,7 +182,7 @@ def test_without_the_encoder_of_the_vectors_words_alone_decide(
     changed.put(product(1, "Crimson couch", price="31.00"), product(5, "Red couch"), version=2)
     plain.release(shop.generation)
     assert shop.ids("sofa") == [1], "an unchanged passage keeps its vector, a changed one loses it"
-    shop.put(product(5, "Red couch"), version=3)
+    shop.put(product(5, "Red couch", price="51.00"), version=3)
     assert sorted(shop.ids("sofa")) == [1, 5]
 
 

@@ -1,0 +1,106 @@
+"""Rank by meaning in one index, and find products that share no word with the query."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from elasticsearch.dsl import Search
+from elasticsearch.dsl.query import Bool, Knn, MatchAll, Query, Terms
+
+from indexing.elasticsearch.client import Response
+from indexing.elasticsearch.matching import Matching
+from indexing.elasticsearch.rules import restricted, without_pinned
+from indexing.elasticsearch.vectors import VECTOR, Spreads, sample_search
+from indexing.encoder.lazy import usable
+from indexing.encoder.model import TextEncoder, Vectors
+from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, meaning_weight
+from indexing.request import SearchRequest, Sort
+from indexing.vectors.spread import Spread
+
+LEAST_CANDIDATES = 200
+"""Products that a shard compares at least."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """How close products are to the meaning of one query."""
+
+    request: SearchRequest
+    matching: Matching
+    spread: Spread
+    query: Vectors
+    weight: float
+    """Of meaning, in the fusion with words."""
+
+    def comparison(self, product_ids: Sequence[int]) -> Search:
+        """Return a search for the cosines of these products."""
+        return self._nearest(len(product_ids), [Terms("id", list(product_ids))])
+
+    def neighbours(self, text: Query, limit: int) -> list[Search]:
+        """Return searches for the `limit` nearest products that `text` doesn't match.
+
+        They are chosen without the filters and with them, so that a filter has no fewer products because
+        nearer ones don't pass it, and facets count what a selection shows, or less.
+        """
+        others = [
+            restricted(MatchAll(), self.request, self.matching),
+            *without_pinned(self.request),
+            Bool(must_not=[text]),
+        ]
+        passing = self.matching.filters(self.request.filters)
+        conditions = [others, [*others, *passing]] if passing else [others]
+        return [self._nearest(limit, each) for each in conditions]
+
+    def close(self, responses: Sequence[Response]) -> list[int]:
+        """Return the products of the responses that are close at all."""
+        found = {key: value for each in responses for key, value in self.closeness(each).items()}
+        return sorted(key for key, value in found.items() if value >= LEAST_CLOSENESS)
+
+    def closeness(self, response: Response) -> dict[int, float]:
+        """Return how close the products of a response are."""
+        hits = response["hits"]["hits"]
+        # The score of a neighbour is (1 + cosine) ÷ 2.
+        cosines = np.array([2.0 * hit["_score"] - 1.0 for hit in hits], np.float32)
+        values = self.spread.standardised(self.query, cosines)
+        return dict(zip((int(hit["_id"]) for hit in hits), values.tolist(), strict=True))
+
+    def ranked(self, hits: Sequence[dict[str, Any]], comparison: Response) -> list[tuple[int, float]]:
+        """Return products and values of hits: those of the window by words and meaning, then the others."""
+        closeness = self.closeness(comparison)
+        window = [(int(hit["_id"]), hit["_score"] or 0.0) for hit in hits[:WINDOW]]
+        candidates = [Candidate(key, score, closeness.get(key), key) for key, score in window]
+        ordered = [(each.product_id, value) for value, each in fused(candidates, weight=self.weight)]
+        return ordered + [(int(hit["_id"]), hit["_score"] or 0.0) for hit in hits[WINDOW:]]
+
+    def _nearest(self, limit: int, conditions: Sequence[Query]) -> Search:
+        query = Knn(
+            field=VECTOR,
+            query_vector=self.query.tolist(),
+            k=limit,
+            num_candidates=max(limit, LEAST_CANDIDATES),
+            filter=Bool(filter=list(conditions)),
+        )
+        return Search().query(query).extra(size=limit, track_total_hits=False, _source=False)
+
+
+class Meanings:
+    """Reads the meaning of queries with an encoder; threads may share it."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        """Encode queries with `encoder`."""
+        self._encoder = encoder
+        self._spreads = Spreads()
+
+    def of(
+        self, request: SearchRequest, *, index: str, matching: Matching, send: Callable[[Search], Response]
+    ) -> Meaning | None:
+        """Return the meaning of a query, or None if words alone rank its products."""
+        weight = meaning_weight(matching.schema.query_words(request.text), request.ranking)
+        if not weight or request.sort is not Sort.RELEVANCE:
+            return None
+        able = usable(self._encoder, matching.schema.encoder)
+        spread = self._spreads.of(index, lambda: send(Search.from_dict(sample_search()))) if able else None
+        if able is None or spread is None:
+            return None
+        return Meaning(request, matching, spread, able.query(request.text), weight)

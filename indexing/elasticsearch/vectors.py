@@ -1,0 +1,105 @@
+"""The vectors of an index: their fields, what a document stores, and a sample of them.
+
+`vector` is searched. `passage` is kept in the source: Elasticsearch replaces whole documents, so a write of
+an unchanged passage sends the vector that is stored.
+"""
+
+import base64
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from indexing.document import ProductDocument
+from indexing.elasticsearch.client import Response
+from indexing.encoder.identity import EncoderIdentity
+from indexing.encoder.model import Vectors
+from indexing.encoder.passages import digest, passage
+from indexing.vectors.encoding import PassageVectors
+from indexing.vectors.spread import SAMPLE, Spread
+
+VECTOR = "vector"
+PASSAGE = "passage"
+SAMPLE_SECONDS = 600.0
+LEAST_SAMPLE_SECONDS = 1.0
+"""How long a full sample is used; a smaller one for its share of that: small catalogues change fast."""
+SEED = 1
+DECIMALS = 6
+"""Of a vector's numbers: more than the encoder's precision."""
+
+
+def fields_of(identity: EncoderIdentity) -> dict[str, Any]:
+    """Return the fields of the vectors of an encoder."""
+    return {
+        VECTOR: {
+            "type": "dense_vector",
+            "dims": identity.dimensions,
+            "index": True,
+            "similarity": "cosine",
+            # Not quantised: cosines of sentence encoders differ by less than the error would be.
+            "index_options": {"type": "hnsw"},
+        },
+        PASSAGE: {"type": "object", "enabled": False},
+    }
+
+
+def vector_fields(document: ProductDocument, vectors: PassageVectors) -> dict[str, Any]:
+    """Return the values of the fields for a product; none if its passage has no vector."""
+    key = digest(passage(document))
+    vector = vectors.get(key)
+    if vector is None:
+        return {}
+    stored = np.asarray(vector, "<f4")
+    return {
+        VECTOR: np.round(stored.astype(float), DECIMALS).tolist(),
+        PASSAGE: {"digest": key.hex(), "vector": base64.b64encode(stored.tobytes()).decode()},
+    }
+
+
+def stored_vectors(sources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[bytes, Vectors]]:
+    """Yield the digests and vectors of sources that have them."""
+    for source in sources:
+        if found := source.get(PASSAGE):
+            vector = np.frombuffer(base64.b64decode(found["vector"]), "<f4")
+            yield bytes.fromhex(found["digest"]), vector
+
+
+def sample_search() -> dict[str, Any]:
+    """Return a search for a sample of the index's vectors, the same each time."""
+    return {
+        "query": {
+            "function_score": {
+                "query": {"exists": {"field": VECTOR}},
+                "random_score": {"seed": SEED, "field": "id"},
+                "boost_mode": "replace",
+            }
+        },
+        "size": SAMPLE,
+        "_source": [PASSAGE],
+        "track_total_hits": False,
+    }
+
+
+class Spreads:
+    """The spreads of the vectors of indices, by generation; threads may share them."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._known: dict[str, tuple[Spread | None, float]] = {}
+
+    def of(self, generation: str, load: Callable[[], Response]) -> Spread | None:
+        """Return the spread of an index, None without vectors; `load` returns what `sample_search` finds."""
+        spread, expires_at = self._known.get(generation, (None, 0.0))
+        if time.monotonic() < expires_at:
+            return spread
+        sources = (hit["_source"] for hit in load()["hits"]["hits"])
+        vectors = [vector for _, vector in stored_vectors(sources)]
+        spread = Spread.of(np.array(vectors, np.float32)) if vectors else None
+        seconds = max(LEAST_SAMPLE_SECONDS, SAMPLE_SECONDS * len(vectors) / SAMPLE)
+        self._known[generation] = spread, time.monotonic() + seconds
+        return spread
+
+    def forget(self, generation: str) -> None:
+        """Remove the spread of an index that was dropped."""
+        self._known.pop(generation, None)
