@@ -115,8 +115,8 @@ def _add_vectors(mappings: dict[str, Any], encoder: EncoderIdentity) -> None:
     from indexing.elasticsearch.vectors import PASSAGE, fields_of  # noqa: PLC0415 (the extra `semantic`)
 
     mappings["_meta"]["encoder"] = encoder.described()
-    mappings["properties"] |= fields_of(encoder)
-    mappings["_source"]["includes"] += [PASSAGE]
+    mappings["properties"] = {**mappings["properties"], **fields_of(encoder)}
+    mappings["_source"] = {"includes": [*mappings["_source"]["includes"], PASSAGE]}
 
 
 def encoded(document: ProductDocument, *, schema: IndexSchema, vector: dict[str, Any] | None = None) -> bytes:
