@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from indexing.analysis import Analysis
 from indexing.filters import Filters
 from indexing.request import MAX_QUERY_LENGTH, SearchRequest
 from indexing.rules.actions import (
@@ -23,7 +24,7 @@ from indexing.rules.actions import (
     Restrict,
 )
 from indexing.rules.query_rules import QueryRule, RuleSet
-from indexing.rules.words import phrase, positions, written_words
+from indexing.rules.words import compared, phrase, positions
 
 MAX_PINS = 50
 MAX_HIDDEN = 500
@@ -61,11 +62,11 @@ class RuleOutcome:
 
 def apply(rules: RuleSet, *, text: str, filters: Filters, now: datetime) -> RuleOutcome:
     """Return what the rules change about a search for `text` with `filters`."""
-    matching = rules.matching(phrase(text))
+    matching = rules.matching(phrase(text, rules.analysis))
     found = [rule for rule in matching if rule.is_in_force(filters=filters, now=now)]
     if not found:
         return RuleOutcome(text=text)
-    applied = _Applied(text)
+    applied = _Applied(text, rules.analysis)
     counting: set[int] = set()
     # Hidden products first, because no rule can pin them.
     for hides in (True, False):
@@ -78,8 +79,9 @@ def apply(rules: RuleSet, *, text: str, filters: Filters, now: datetime) -> Rule
 class _Applied:
     """Collects the actions that count."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, analysis: Analysis) -> None:
         self._text = text
+        self._analysis = analysis
         self._is_replaced = False
         self._redirect: str | None = None
         self._restrictions: list[Filters] = []
@@ -153,7 +155,7 @@ class _Applied:
         return True
 
     def _replace_words(self, action: ReplaceWords) -> bool:
-        text = replaced(self._text, action)
+        text = replaced(self._text, action, self._analysis)
         # A query without words would find everything.
         if self._is_replaced or text == self._text or not text or len(text) > MAX_QUERY_LENGTH:
             return False
@@ -161,10 +163,10 @@ class _Applied:
         return True
 
 
-def replaced(text: str, action: ReplaceWords) -> str:
+def replaced(text: str, action: ReplaceWords, analysis: Analysis) -> str:
     """Return `text` with the words of the action replaced, wherever they are; the rest stays as written."""
-    found = written_words(text)
-    for place in reversed(positions(action.words, [each.key for each in found])):
-        start, end = found[place].start, found[place + len(action.words) - 1].end
+    tokens = analysis.tokens(text)
+    for place in reversed(positions(action.words, list(map(compared, tokens)))):
+        start, end = tokens[place].start, tokens[place + len(action.words) - 1].end
         text = f"{text[:start]}{action.by}{text[end:]}"
     return " ".join(text.split())

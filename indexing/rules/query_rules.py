@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from indexing.analysis import Analysis
 from indexing.filters import NO_FILTERS, Filters
 from indexing.mapping import key
 from indexing.rules.actions import Action
-from indexing.rules.words import Phrase, positions
+from indexing.rules.words import DEFAULT_ANALYSIS, Phrase, positions
 
 DEFAULT_PRIORITY = 100
 
@@ -94,10 +95,12 @@ class RuleSet:
     _by_query: Mapping[Phrase, tuple[QueryRule, ...]] = field(default_factory=dict)
     _by_first_word: Mapping[str, tuple[QueryRule, ...]] = field(default_factory=dict)
     """Rules for queries that begin with a phrase, or contain one."""
+    analysis: Analysis = DEFAULT_ANALYSIS
+    """How queries are split into words."""
 
     @classmethod
-    def of(cls, rules: Iterable[QueryRule]) -> "RuleSet":
-        """Return the set of these rules."""
+    def of(cls, rules: Iterable[QueryRule], analysis: Analysis = DEFAULT_ANALYSIS) -> "RuleSet":
+        """Return the set of these rules, whose phrases were made with `analysis`."""
         always: list[QueryRule] = []
         by_query: dict[Phrase, list[QueryRule]] = {}
         by_first_word: dict[str, list[QueryRule]] = {}
@@ -109,7 +112,7 @@ class RuleSet:
                     by_query.setdefault(phrase, []).append(rule)
                 elif phrase and rule.match is not QueryMatch.ALWAYS:
                     by_first_word.setdefault(phrase[0], []).append(rule)
-        return cls(tuple(always), _frozen(by_query), _frozen(by_first_word))
+        return cls(tuple(always), _frozen(by_query), _frozen(by_first_word), analysis)
 
     def matching(self, words: Phrase) -> list[QueryRule]:
         """Return the rules about queries of these words, in the order in which they are applied."""

@@ -7,8 +7,8 @@ for "sofa" doesn't find settees.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from indexing.rules.words import Phrase, phrase
-from indexing.text import STOP_WORDS
+from indexing.analysis import Analysis
+from indexing.rules.words import DEFAULT_ANALYSIS, Phrase, phrase
 
 MAX_EXPANSIONS = 10
 """Alternatives of one span of a query; each costs a query of its own."""
@@ -42,39 +42,40 @@ class Expansion:
 
 @dataclass(frozen=True, slots=True)
 class Synonyms:
-    """The synonyms that searches use, found by the first word of a span."""
+    """The synonyms that searches use, found by the stems of a span: those of "sofa" are also for "sofas"."""
 
-    _by_first_word: Mapping[str, Mapping[Phrase, tuple[Phrase, ...]]] = field(default_factory=dict)
+    _by_first_stem: Mapping[str, Mapping[Phrase, tuple[Phrase, ...]]] = field(default_factory=dict)
+    analysis: Analysis = DEFAULT_ANALYSIS
 
     @classmethod
-    def of(cls, sets: Iterable[SynonymSet]) -> "Synonyms":
+    def of(cls, sets: Iterable[SynonymSet], analysis: Analysis = DEFAULT_ANALYSIS) -> "Synonyms":
         """Return the synonyms of these sets; sets with the same phrase are merged."""
+        stop_words = analysis.language.stop_words
         expanded: dict[Phrase, dict[Phrase, None]] = {}
         for one in sets:
             for source, alternatives in one.directions():
-                written = phrase(source)
+                written = phrase(source, analysis)
                 # Stop words of queries are ignored, those of products aren't.
-                spanned = tuple(word for word in written if word not in STOP_WORDS) or written
-                known = expanded.setdefault(spanned, {})
-                known |= dict.fromkeys(
-                    each for each in map(phrase, alternatives) if each not in ((), written)
-                )
-        by_first_word: dict[str, dict[Phrase, tuple[Phrase, ...]]] = {}
+                wanted = tuple(word for word in written if word not in stop_words) or written
+                known = expanded.setdefault(tuple(map(analysis.term, wanted)), {})
+                others = (phrase(each, analysis) for each in alternatives)
+                known |= dict.fromkeys(each for each in others if each not in ((), written))
+        by_first_stem: dict[str, dict[Phrase, tuple[Phrase, ...]]] = {}
         for spanned, found in expanded.items():
             if spanned and found:
-                by_first_word.setdefault(spanned[0], {})[spanned] = tuple(found)[:MAX_EXPANSIONS]
-        return cls(by_first_word)
+                by_first_stem.setdefault(spanned[0], {})[spanned] = tuple(found)[:MAX_EXPANSIONS]
+        return cls(by_first_stem, analysis)
 
     def expansions(self, words: Sequence[str]) -> tuple[Expansion, ...]:
-        """Return the expansions of every span of `words` that has synonyms.
-
-        `words` are in the form in which `words.phrase` returns them.
-        """
+        """Return the expansions of every span of `words` that has synonyms; `words` are forms."""
+        if not self._by_first_stem:
+            return ()
+        stems = tuple(map(self.analysis.term, words))
         return tuple(
             Expansion(start, start + len(spanned), alternatives)
-            for start, first in enumerate(words)
-            for spanned, alternatives in self._by_first_word.get(first, {}).items()
-            if tuple(words[start : start + len(spanned)]) == spanned
+            for start, first in enumerate(stems)
+            for spanned, alternatives in self._by_first_stem.get(first, {}).items()
+            if stems[start : start + len(spanned)] == spanned
         )
 
 

@@ -1,38 +1,23 @@
 """The words of queries and rules as rules compare them."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from indexing.text import words
+from indexing.analysis import DEFAULT_LANGUAGE, Analysis, Token, TokenKind, analysis_for
 
 Phrase = tuple[str, ...]
-"""Adjacent words, as rules compare them."""
+"""Adjacent words without case and accents, but not stemmed; quantities in their base unit."""
 
-_WRITTEN = re.compile(r"[^\W_]+(?:['\N{RIGHT SINGLE QUOTATION MARK}][^\W_]+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenWord:
-    """A word of a text: `key` is compared, `text[start:end]` is how it is written."""
-
-    key: str
-    start: int
-    end: int
+DEFAULT_ANALYSIS = analysis_for(DEFAULT_LANGUAGE)
 
 
-def written_words(text: str) -> tuple[WrittenWord, ...]:
-    """Return the words of `text` with their positions."""
-    return tuple(
-        WrittenWord(key, found.start(), found.end())
-        for found in _WRITTEN.finditer(text)
-        for key in words(found[0])
-    )
-
-
-def phrase(text: str) -> Phrase:
+def phrase(text: str, analysis: Analysis = DEFAULT_ANALYSIS) -> Phrase:
     """Return the words of `text` as they are compared."""
-    return tuple(each.key for each in written_words(text))
+    return tuple(map(compared, analysis.tokens(text)))
+
+
+def compared(token: Token) -> str:
+    """Return what is compared of a token."""
+    return token.stem if token.kind is TokenKind.QUANTITY else token.form
 
 
 def positions(wanted: Phrase, words: Sequence[str]) -> list[int]:

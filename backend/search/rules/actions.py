@@ -12,6 +12,7 @@ from backend.api.parameters import Body
 from backend.search.models import MAX_PHRASE_LENGTH
 from backend.search.parameters import category_tokens
 from backend.search.rules.filters import RuleFiltersSerializer, TokensOf, filters_of
+from backend.search.rules.wording import words_of
 from indexing.rules.actions import (
     Action,
     Boost,
@@ -22,7 +23,6 @@ from indexing.rules.actions import (
     ReplaceWords,
     Restrict,
 )
-from indexing.rules.words import phrase
 
 MAX_POSITION = 1_000
 LEAST_FACTOR, GREATEST_FACTOR = 0.01, 100
@@ -107,7 +107,7 @@ class ActionSerializer(Body):
 
 def _value_faults(action: Mapping[str, Any]) -> dict[str, list[str]]:
     faults = {
-        name: ["Has no word."] for name in ("words", "query") if name in action and not phrase(action[name])
+        name: ["Has no word."] for name in ("words", "query") if name in action and not words_of(action[name])
     }
     if "filters" in action and not action["filters"]:
         faults["filters"] = ["Name at least one filter."]
@@ -140,7 +140,7 @@ _SIMPLE: Mapping[ActionType, Callable[[Mapping[str, Any]], Action]] = {
     ActionType.PIN: lambda stored: Pin(stored["product"], stored["position"]),
     ActionType.HIDE: lambda stored: Hide(stored["product"]),
     ActionType.REDIRECT: lambda stored: Redirect(stored["url"]),
-    ActionType.REPLACE: lambda stored: ReplaceWords(phrase(stored["words"]), stored["by"]),
-    ActionType.REMOVE: lambda stored: ReplaceWords(phrase(stored["words"])),
+    ActionType.REPLACE: lambda stored: ReplaceWords(words_of(stored["words"]), stored["by"]),
+    ActionType.REMOVE: lambda stored: ReplaceWords(words_of(stored["words"])),
     ActionType.REWRITE: lambda stored: ReplaceQuery(stored["query"]),
 }

@@ -11,11 +11,11 @@ from backend.catalog.models import Product
 from backend.search.models import QueryRule
 from backend.search.rules.actions import ActionType
 from backend.search.rules.selectors import enabled_rules, value_of
+from backend.search.rules.wording import shop_analysis, words_of
 from indexing.request import MAX_QUERY_LENGTH
 from indexing.rules.actions import Redirect
 from indexing.rules.query_rules import QueryMatch, RuleSet
 from indexing.rules.query_rules import QueryRule as RuleValue
-from indexing.rules.words import phrase
 
 MAX_ACTIONS = 50
 MAX_REDIRECTS = 20
@@ -51,7 +51,7 @@ def _phrases_fault(rule: QueryRule) -> str:
         return "A rule that always applies has no phrases." if rule.phrases else ""
     if not rule.phrases:
         return "Name at least one phrase."
-    return "" if all(map(phrase, rule.phrases)) else "Each phrase needs a word."
+    return "" if all(map(words_of, rule.phrases)) else "Each phrase needs a word."
 
 
 def _period_fault(rule: QueryRule) -> str:
@@ -111,13 +111,13 @@ def _redirects_in_a_cycle(rule: QueryRule) -> bool:
     if target is None or not rule.is_enabled:
         return False
     others = [_without_period(value_of(each)) for each in enabled_rules(without=rule.pk)]
-    rules = RuleSet.of([own, *(each for each in others if _redirect_of(each) is not None)])
+    rules = RuleSet.of([own, *(each for each in others if _redirect_of(each) is not None)], shop_analysis())
     for _ in range(MAX_REDIRECTS):
         text = _searched_for(target)
         if text is None:
             return False
         # A context can't be seen in the address, so a rule with one is taken to apply.
-        found = rules.matching(phrase(text))
+        found = rules.matching(words_of(text))
         if not found or any(each.id == own.id for each in found):
             return bool(found)
         target = _redirect_of(found[0]) or ""

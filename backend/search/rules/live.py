@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 
 from backend.search.parameters import category_tokens
 from backend.search.rules.selectors import active_synonyms, enabled_rules, rule_set_version, value_of
+from backend.search.rules.wording import shop_analysis
 from indexing.rules.query_rules import NO_RULES, RuleSet
 from indexing.rules.synonyms import NO_SYNONYMS, Synonyms
 
@@ -93,7 +94,7 @@ def read_rules() -> LiveRules:
     # Many rules may name one category.
     tokens_of = cache(category_tokens)
     return LiveRules(
-        rules=RuleSet.of(value_of(each, tokens_of=tokens_of) for each in rules),
+        rules=RuleSet.of((value_of(each, tokens_of=tokens_of) for each in rules), shop_analysis()),
         synonyms=active_synonyms(),
         names={rule.pk: rule.name for rule in rules},
     )

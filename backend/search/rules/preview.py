@@ -12,6 +12,7 @@ from backend.search.rules.checks import require_valid
 from backend.search.rules.live import LiveRules
 from backend.search.rules.selectors import active_synonyms, enabled_rules, query_rule_for, value_of
 from backend.search.rules.services import FIELDS
+from backend.search.rules.wording import shop_analysis
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
 from indexing.rules.query_rules import RuleSet
@@ -57,10 +58,10 @@ def preview(search: SearchRequest, rule: QueryRule, *, at: datetime) -> Preview:
     others = enabled_rules(without=rule.pk)
     value, synonyms = value_of(rule), active_synonyms()
     names = {each.pk: each.name for each in others}
-    before = LiveRules(RuleSet.of(map(value_of, others)), synonyms, names)
+    before = LiveRules(RuleSet.of(map(value_of, others), shop_analysis()), synonyms, names)
     after = replace(
         before,
-        rules=RuleSet.of([*map(value_of, others), value]),
+        rules=RuleSet.of([*map(value_of, others), value], shop_analysis()),
         names={**names, value.id: rule.name},
     )
     pages = [_page(search, live, at=at) for live in (before, after)]

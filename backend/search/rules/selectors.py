@@ -7,8 +7,8 @@ from backend.search.models import QueryRule, RuleSetVersion, SynonymSet
 from backend.search.parameters import category_tokens
 from backend.search.rules.actions import action_of
 from backend.search.rules.filters import TokensOf, filters_of
+from backend.search.rules.wording import shop_analysis, words_of
 from indexing.rules import query_rules, synonyms
-from indexing.rules.words import phrase
 
 UNSAVED = 2**63 - 1
 """The id of a rule that isn't stored yet: it comes after all others of its priority."""
@@ -45,7 +45,7 @@ def value_of(rule: QueryRule, *, tokens_of: TokensOf = category_tokens) -> query
     return query_rules.QueryRule(
         id=rule.pk or UNSAVED,
         match=query_rules.QueryMatch(rule.match),
-        phrases=tuple(phrase(each) for each in rule.phrases),
+        phrases=tuple(words_of(each) for each in rule.phrases),
         context=filters_of(rule.context, tokens_of=tokens_of),
         starts_at=rule.starts_at,
         ends_at=rule.ends_at,
@@ -62,7 +62,7 @@ def enabled_rules(*, without: int | None = None) -> list[QueryRule]:
 
 def active_synonyms() -> synonyms.Synonyms:
     """Return the synonyms that searches use."""
-    return synonyms.Synonyms.of(map(synonyms_of, _active_sets()))
+    return synonyms.Synonyms.of(map(synonyms_of, _active_sets()), shop_analysis())
 
 
 def synonyms_of(row: SynonymSet) -> synonyms.SynonymSet:

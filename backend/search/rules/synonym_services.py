@@ -15,7 +15,7 @@ from backend.search.errors import SynonymSetExists
 from backend.search.models import SynonymSet
 from backend.search.rules.selectors import synonym_set_for
 from backend.search.rules.services import announce_change, require_version
-from indexing.rules.words import phrase
+from backend.search.rules.wording import words_of
 
 FIELDS = ("phrases", "source", "status")
 MAX_PHRASES = 50
@@ -77,7 +77,7 @@ def delete_synonym_set(synonym_set_id: int, *, by: Actor) -> None:
 
 def fingerprint_of(phrases: Sequence[str], *, source: str) -> str:
     """Return what identifies a set: its words, whatever their order and however they are written."""
-    words = [" ".join(phrase(source)), *sorted(" ".join(phrase(each)) for each in phrases)]
+    words = [" ".join(words_of(source)), *sorted(" ".join(words_of(each)) for each in phrases)]
     return sha256(json.dumps(words).encode()).hexdigest()
 
 
@@ -96,15 +96,15 @@ def _save(row: SynonymSet, *, before: Mapping[str, object], action: str, by: Act
 
 
 def _fault(row: SynonymSet) -> dict[str, str] | None:
-    words = [phrase(each) for each in row.phrases]
+    words = [words_of(each) for each in row.phrases]
     if not all(words) or not MAX_PHRASES >= len(words) >= (1 if row.source else 2):
         least = "one phrase" if row.source else "two phrases"
         return {"phrases": f"At least {least} and at most {MAX_PHRASES}, each with a word."}
     if len(set(words)) < len(words):
         return {"phrases": "A phrase is there twice."}
-    if row.source and not phrase(row.source):
+    if row.source and not words_of(row.source):
         return {"source": "Has no word."}
-    if row.source and phrase(row.source) in words:
+    if row.source and words_of(row.source) in words:
         return {"source": "Is one of its own synonyms."}
     return None
 

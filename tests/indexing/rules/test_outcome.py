@@ -42,6 +42,8 @@ def outcome(*rules: QueryRule, text: str = "lamp", filters: Filters = NO_FILTERS
         ("starts_with", "desk lamp", ["desk lamp", "desk lamp shade"], ["red desk lamp", "desk"]),
         ("always", "", ["anything", ""], []),
         ("exact", "café", ["cafe", "CAFÉ"], ["caf"]),
+        ("contains", "c++", ["C++ book"], ["c book", "c# book"]),
+        ("contains", "500 ml", ["0.5l bottle"], ["500 bottle"]),
     ],
 )
 def test_a_rule_applies_to_the_queries_that_its_phrases_match(

@@ -21,6 +21,7 @@ SYNONYMS = Synonyms.of(
     [
         ("tv stand", [Expansion(0, 1, (("television", "set"), ("flat", "screen")))]),
         ("big television set", [Expansion(1, 3, (("tv",),))]),
+        ("television sets", [Expansion(0, 2, (("tv",),))]),
         ("television", []),
         ("laptop", [Expansion(0, 1, (("notebook",), ("macbook", "pro")))]),
         ("notebook", []),
