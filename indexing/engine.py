@@ -149,8 +149,11 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def lexicon(self, generation: str) -> Lexicon:
-        """Return the generation's lexicon, without waiting: EMPTY until the stored one has been loaded."""
+    def lexicon(self, generation: str, *, wait: bool = False) -> Lexicon:
+        """Return the generation's lexicon, EMPTY if none could be loaded.
+
+        Without `wait`, as searches call it, it is loaded in the background, and is EMPTY until then.
+        """
         ...
 
     def generations(self) -> tuple[Generation, ...]:

@@ -26,6 +26,7 @@ from indexing.errors import (
     SearchEngineUnavailable,
     UnsupportedSchema,
 )
+from indexing.lexicon.refreshing import refresh
 from indexing.schema import VERSION, is_unsupported
 
 MAX_LAG_SECONDS = 1.0
@@ -167,7 +168,7 @@ class _Build:
         self._clock = clock
 
     def run(self, progress: Callable[[int], object]) -> None:
-        """Write the products that are not written yet, then the changes since the build was begun."""
+        """Write the products that are not written yet, their lexicon, and the changes since the beginning."""
         self._source.subscribe(self._generation)
         up_to = self._source.written_up_to(self._generation) or 0
         self._source.record_written(self._generation, up_to=up_to)
@@ -177,11 +178,15 @@ class _Build:
                 self._finish(writing, progress)
                 writing = batch, writer.submit(self._write, batch)
             self._finish(writing, progress)
+            self._done(writer.submit(self._learn), self._learn)
         while self._patiently(lambda: self._source.apply_changes(self._generation)) > MAX_LAG_SECONDS:
             pass
 
     def _write(self, batch: Batch) -> object:
         return self._engine.write(self._generation, batch, now=self._clock())
+
+    def _learn(self) -> None:
+        refresh(self._engine, self._generation)
 
     def _finish(
         self, writing: tuple[Batch, Future[object]] | None, progress: Callable[[int], object]
@@ -190,15 +195,19 @@ class _Build:
         if writing is None:
             return
         batch, future = writing
+        self._done(future, lambda: self._write(batch))
+        self._source.record_written(self._generation, up_to=batch[-1].product_id)
+        progress(len(batch))
+
+    def _done(self, future: Future[object], again: Callable[[], object]) -> None:
+        """Wait for a step in another thread; while the engine is away, do it `again`."""
         while wait([future], timeout=LONGEST_WAIT_SECONDS).not_done:
             self._source.keep_reserved(self._generation)
         if isinstance(future.exception(), SearchEngineUnavailable):
-            self._patiently(lambda: self._write(batch))
+            self._patiently(again)
         else:
             future.result()
         self._source.keep_reserved(self._generation)
-        self._source.record_written(self._generation, up_to=batch[-1].product_id)
-        progress(len(batch))
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
         """Return the result of `attempt`, which is repeated while the engine is away."""

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from operator import attrgetter
 
-from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES, Analysis, analysis_for
+from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES, Analysis, Token, analysis_for
 from indexing.document import ProductDocument
 from indexing.encoder.identity import EncoderIdentity
 from indexing.errors import FieldNotIndexed, UnsupportedSchema
 from indexing.fields import FIELDS, FieldKind, IndexField
 from indexing.filters import FILTERS, FLAGS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import flatten
-from indexing.text import query_words
+from indexing.text import query_tokens
 
 VERSION = 3
 """Increased with every release that changes the fields; tests/indexing/schemas records each version."""
@@ -67,11 +67,13 @@ class IndexSchema:
         """Whether the text fields contain words that the engine has stemmed itself."""
         return self.version < ANALYSED_SINCE
 
+    def query_tokens(self, text: str) -> tuple[Token, ...]:
+        """Return the distinct tokens of a query in order, without stop words if there are other words."""
+        return query_tokens(text) if self.stems_in_engine else self.analysis.query_tokens(text)
+
     def query_words(self, text: str) -> tuple[str, ...]:
-        """Return the forms of a query's distinct words, without stop words if there are other words."""
-        if self.stems_in_engine:
-            return query_words(text)
-        return tuple(token.form for token in self.analysis.query_tokens(text))
+        """Return the forms of the tokens of a query."""
+        return tuple(token.form for token in self.query_tokens(text))
 
     def term(self, word: str) -> str:
         """Return what to search text fields for, to find `word`."""

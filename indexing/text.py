@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
+from indexing.analysis import Token
+
 STOP_WORDS = frozenset(
     "a an and are as at be by for from in is it its of on or the to with".split()  # noqa: SIM905 (a line)
 )
@@ -26,6 +28,7 @@ _APOSTROPHES = str.maketrans(
     "", "", "'`\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{ACUTE ACCENT}"
 )
 _WORD = re.compile(r"[^\W_]+")
+_WRITTEN = re.compile(r"\S+")
 
 
 def plain(text: str) -> str:
@@ -43,10 +46,18 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.translate(_APOSTROPHES).casefold())
 
 
-def query_words(text: str) -> tuple[str, ...]:
+def query_tokens(text: str) -> tuple[Token, ...]:
     """Return the distinct words of a query in order, without stop words if there are other words."""
-    all_words = tuple(dict.fromkeys(words(text)))
-    return tuple(word for word in all_words if word not in STOP_WORDS) or all_words
+    found: dict[str, Token] = {}
+    for token in _tokens(text):
+        found.setdefault(token.form, token)
+    return tuple(found[form] for form in found if form not in STOP_WORDS) or tuple(found.values())
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    for match in _WRITTEN.finditer(text):
+        for form in words(match.group()):
+            yield Token(form, form, *match.span())
 
 
 def phrases(title: str) -> Iterator[str]:

@@ -68,6 +68,17 @@ BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=15),
         "options": {"expires": 15},
     },
+    "refresh the lexicons of changed indexes": {
+        "task": "backend.search.tasks.refresh_lexicons",
+        "schedule": timedelta(seconds=20),
+        "options": {"expires": 20},
+    },
+    "refresh all lexicons": {
+        "task": "backend.search.tasks.refresh_lexicons",
+        "schedule": crontab(hour=3, minute=15),
+        "kwargs": {"all_of_them": True},
+        "options": {"expires": 3_600},
+    },
     "make missing thumbnails": {
         "task": "backend.catalog.tasks.make_missing_thumbnails",
         "schedule": timedelta(minutes=5),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from indexing.document import CategoryReference, ProductDocument, VariantDocument
 from indexing.engine import PutDocument, SearchEngine
+from indexing.lexicon.refreshing import refresh
 from indexing.ranking import DEFAULT_RANKING, RankingOptions
 from indexing.request import SearchRequest
 from indexing.settings import SearchSettings, open_engine
@@ -127,4 +128,5 @@ def _index(
         batch = products[start : start + BATCH]
         engine.write(generation, [PutDocument(product, 1) for product in batch], now=EPOCH)
         progress(len(batch))
+    refresh(engine, generation)
     engine.swap(generation)

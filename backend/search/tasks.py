@@ -12,6 +12,8 @@ from backend.search.parity_report import check
 from backend.search.suggestions.refreshing import refresh_if_due
 from indexing.errors import SearchError
 from indexing.generations import kept_current
+from indexing.lexicon.refreshing import has_changed, refresh
+from indexing.schema import VERSION
 
 logger = structlog.get_logger(__name__)
 
@@ -44,3 +46,19 @@ def compare_index() -> int:
     except (SearchError, DrainTimeout, Overtaken) as error:
         logger.warning("index_not_compared", engine=engine().name, reason=str(error))
     return differing
+
+
+@shared_task
+def refresh_lexicons(*, all_of_them: bool = False) -> int:
+    """Build the lexicons of the generations that have changed since, or all; return how many were built."""
+    built = 0
+    try:
+        for generation in kept_current(engine().generations()):
+            if generation.schema_version != VERSION:
+                continue
+            if all_of_them or has_changed(engine(), generation.name):
+                refresh(engine(), generation.name)
+                built += 1
+    except SearchError as error:
+        logger.warning("lexicon_not_built", engine=engine().name, reason=str(error))
+    return built

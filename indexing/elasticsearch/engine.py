@@ -166,6 +166,7 @@ class ElasticsearchEngine:
         """Yield the values of an exact field with their numbers of products."""
         with translated_errors(generation):
             schema = self._schema_of(generation)
+            self._patient.indices.refresh(index=generation)
             if field == ATTRIBUTE:
                 yield from variant_counts(self._patient, generation, "attributes")
             else:
@@ -178,8 +179,10 @@ class ElasticsearchEngine:
             self._stored_lexicons.save(generation, content)
         self._lexicons.check(generation)
 
-    def lexicon(self, generation: str) -> Lexicon:
-        """Return the generation's lexicon, without waiting."""
+    def lexicon(self, generation: str, *, wait: bool = False) -> Lexicon:
+        """Return the generation's lexicon."""
+        if wait:
+            self._lexicons.check(generation)
         return self._lexicons.current(generation)
 
     def generations(self) -> tuple[Generation, ...]:
@@ -257,6 +260,7 @@ class ElasticsearchEngine:
             self._client,
             serving.generation,
             schema=serving.schema,
+            lexicon=self.lexicon(serving.generation),
             deadline=deadline,
             meanings=self._meanings,
         )

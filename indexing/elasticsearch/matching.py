@@ -18,12 +18,12 @@ from elasticsearch.dsl.query import (
     Terms,
 )
 
-from indexing import query as meaning
 from indexing.counting import attribute_filter_tokens
 from indexing.fields import VOCABULARY, FieldKind, IndexField
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import key
-from indexing.query import Alternative, Need, Plan
+from indexing.planning import plan as planning
+from indexing.planning.plan import Alternative, Need, Plan
 from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 
@@ -46,7 +46,7 @@ class Matching:
             extra += [ConstantScore(filter=need, boost=boost) for need in needs]
         return Bool(must=[Bool(should=needs, minimum_should_match=required)], should=extra)
 
-    def holds(self, field: str, term: meaning.Term, *, boost: float = 1.0) -> Query:
+    def holds(self, field: str, term: planning.Term, *, boost: float = 1.0) -> Query:
         """Return a query for products whose text field contains the term's words, in this order."""
         name, terms = self.schema.field(field).name, [self.schema.term(word) for word in term]
         if len(terms) == 1:
@@ -60,7 +60,7 @@ class Matching:
     def _alternative(self, alternative: Alternative, ranking: RankingOptions) -> Query:
         fields = [
             self.holds(field, alternative.term, boost=boost * alternative.weight)
-            for field, boost in meaning.FIELD_BOOSTS.items()
+            for field, boost in planning.FIELD_BOOSTS.items()
         ]
         if len(alternative.term) == 1 and ranking.exact_form_boost:
             exact = {"query": alternative.term[0], "boost": ranking.exact_form_boost * alternative.weight}

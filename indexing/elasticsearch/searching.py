@@ -1,6 +1,6 @@
 """Searches and word statistics from one index."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch
@@ -14,20 +14,18 @@ from indexing.elasticsearch.facets import Counting
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
 from indexing.elasticsearch.rules import pins, restricted, weighted, without_pinned
-from indexing.fields import VOCABULARY
+from indexing.lexicon.lexicon import Lexicon
 from indexing.page import Hit, Matched, SearchPage
-from indexing.query import FIELD_BOOSTS, Evidence, Plan, Term, literal, lookups, plan
-from indexing.ranking import RankingOptions
+from indexing.planning.plan import FIELD_BOOSTS, Plan
+from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
 from indexing.request import ORDERS, SearchRequest, Sort
 from indexing.schema import IndexSchema
-from indexing.spelling import SHORT, Neighbour, max_edits
 from indexing.suggestions.typed import Typed
 
 DOCUMENT = "document"
 BY_SCORE = ("_score", "id")
 
-NEIGHBOURS = 20
 ACROSS_SHARDS = "dfs_query_then_fetch"
 """Scores use the statistics of all shards; an index of one shard is searched as usual."""
 
@@ -44,6 +42,7 @@ class Searching:
         index: str,
         *,
         schema: IndexSchema,
+        lexicon: Lexicon,
         deadline: Deadline,
         meanings: "Meanings | None" = None,
     ) -> None:
@@ -51,6 +50,7 @@ class Searching:
 
         With `meanings`, meaning ranks as well as words.
         """
+        self._lexicon = lexicon
         self._meanings = meanings
         self._meaning: Meaning | None = None
         self._client = client
@@ -59,53 +59,48 @@ class Searching:
         self._deadline = deadline
 
     def search(self, request: SearchRequest) -> SearchPage:
-        """Return the requested page, usually with one request to the cluster.
+        """Return the requested page, with one request to the cluster.
 
-        The query is sent as typed, together with a search for the statistics of its words. Further requests
-        follow only if the statistics suggest other words, or if too few products match.
+        Further requests follow only if a word would be replaced that the lexicon doesn't know, or if fewer
+        products match than the lexicon lets expect.
         """
-        words = self._matching.schema.query_words(request.text)
-        if not words:
+        planned = plan_of(
+            request, schema=self._matching.schema, lexicon=self._lexicon, count=self._products_with
+        )
+        if not planned.needs:
             query = MatchNone() if request.text.strip() else MatchAll()
             found = self._query(request, query, scored=False)
             response, *pinned = self._send(found, *self._pins(request), preference=request.text)
             return self._page(response, request, pinned=pinned)
         self._meaning = self._meaning_of(request)
-        written = literal(words, request.synonyms)
-        statistics = self._word_statistics(words, request.ranking)
-        reading = self._reading(request, written, len(words))
-        first, gathered, *pinned = self._send(
-            reading, statistics, *self._pins(request), preference=request.text
-        )
-        understood = plan(words, _evidence(gathered, words, request.ranking), request.synonyms)
-        return self._strictest(request, understood, first if understood == written else None, pinned=pinned)
+        return self._strictest(request, planned)
 
     def _pins(self, request: SearchRequest) -> list[Search]:
         return [pins(request, self._matching)] if request.arrangement.pinned else []
 
-    def _strictest(
-        self, request: SearchRequest, understood: Plan, first: Response | None, *, pinned: Sequence[Response]
-    ) -> SearchPage:
+    def _strictest(self, request: SearchRequest, planned: Plan) -> SearchPage:
         """Return the page of the strictest reading of the query that matches enough products.
 
         Filters are not considered, so that a filter never widens a result.
         """
-        readings = self._readings(request, understood, first)
-        reading = next(readings)
-        while _found(reading[1]) < request.relax_below and (weaker := next(readings, None)):
-            reading = weaker
-        matched, response = self._filled(*reading, request=request, understood=understood)
-        return self._page(
-            response, request, pinned=pinned, corrected_text=understood.corrected_text, matched=matched
+        levels = planned.levels()
+        at_once = len(levels) if planned.rarest < request.relax_below else 1
+        sent = [self._reading(request, planned, required) for _, required in levels]
+        first = self._send(*sent[:at_once], *self._pins(request), preference=request.text)
+        read, pinned = first[:at_once], first[at_once:]
+        if _found(read[-1]) < request.relax_below and at_once < len(levels):
+            read += self._send(*sent[at_once:], preference=request.text)
+        place = next(
+            (place for place, each in enumerate(read) if _found(each) >= request.relax_below), len(read) - 1
         )
-
-    def _readings(
-        self, request: SearchRequest, understood: Plan, first: Response | None
-    ) -> Iterator[tuple[Matched, Response]]:
-        for matched, required in understood.levels():
-            known, first = first, None
-            reading = self._reading(request, understood, required)
-            yield matched, known or self._send(reading, preference=request.text)[0]
+        matched, response = self._filled(levels[place][0], read[place], request=request, understood=planned)
+        return self._page(
+            response,
+            request,
+            pinned=pinned,
+            corrected_text=planned.corrected_text,
+            matched=matched,
+        )
 
     def suggested_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
         """Return products whose words include what was typed; best sellers first."""
@@ -116,32 +111,17 @@ class Searching:
         )
         return suggesting.products_of(found.body)
 
-    def _word_statistics(self, words: Sequence[str], ranking: RankingOptions) -> Search:
-        """Return a search for the frequencies of a query's terms, and for corrections of unknown words."""
+    def _products_with(self, forms: Sequence[str]) -> dict[str, int]:
+        """Return for each form how many products have it or another form of the word."""
         search = Search().extra(size=0, track_total_hits=False)
-        terms = {" ".join(term): self._anywhere(term) for term in _lookups(words, ranking)}
-        search.aggs.bucket("frequencies", "filters", filters=terms)
-        for word in words if ranking.corrects_spelling else ():
-            if edits := max_edits(word):
-                search = search.suggest(
-                    word,
-                    word,
-                    term={
-                        "field": self._matching.schema.field(VOCABULARY).name,
-                        "suggest_mode": "missing",
-                        "max_edits": edits,
-                        "prefix_length": 0,
-                        "min_word_length": SHORT,
-                        "size": NEIGHBOURS,
-                    },
-                )
-        return search
+        search.aggs.bucket("forms", "filters", filters={form: self._anywhere(form) for form in forms})
+        (response,) = self._send(search)
+        counted = response["aggregations"]["forms"]["buckets"]
+        return {form: counted[form]["doc_count"] for form in forms}
 
-    def _anywhere(self, term: Term) -> Query:
-        if len(term) > 1:
-            return self._matching.holds("title", term)
+    def _anywhere(self, form: str) -> Query:
         return Bool(
-            should=[self._matching.holds(field, term) for field in FIELD_BOOSTS], minimum_should_match=1
+            should=[self._matching.holds(field, (form,)) for field in FIELD_BOOSTS], minimum_should_match=1
         )
 
     def _send(self, *searches: Search, preference: str = "") -> list[Response]:
@@ -267,20 +247,6 @@ class Searching:
             corrected_text=corrected_text,
             matched=matched,
         )
-
-
-def _lookups(words: Sequence[str], ranking: RankingOptions) -> tuple[Term, ...]:
-    return lookups(words, joined_and_split=ranking.joins_and_splits_words)
-
-
-def _evidence(response: Response, words: Sequence[str], ranking: RankingOptions) -> Evidence:
-    counted = response["aggregations"]["frequencies"]["buckets"]
-    frequencies = {term: counted[" ".join(term)]["doc_count"] for term in _lookups(words, ranking)}
-    neighbours = {
-        word: [Neighbour(option["text"], option["freq"]) for entry in entries for option in entry["options"]]
-        for word, entries in response.get("suggest", {}).items()
-    }
-    return Evidence(frequencies, neighbours)
 
 
 def _found(response: Response) -> int:

@@ -7,7 +7,7 @@ from itertools import product
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from indexing.spelling import EDIT_PENALTY, MAX_CORRECTIONS, edit_cost, max_edits
+from indexing.planning.channel import EDIT_PENALTY, edit_cost, max_edits
 from indexing.suggestions.dictionary import SuggestionDictionary
 from indexing.suggestions.typed import Typed
 
@@ -15,6 +15,7 @@ MIN_FREQUENCY = 2
 """A word of a single product may be misspelt itself, so others aren't corrected to it."""
 RARE = 5
 """Products; a word of so many may still be a misspelling."""
+MAX_CORRECTIONS = 3
 MUCH_MORE = 10
 """A word is corrected to one that is this many times as frequent."""
 

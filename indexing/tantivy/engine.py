@@ -53,7 +53,7 @@ class TantivyEngine:
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page."""
         with self._serving_snapshot() as snapshot:
-            return search(snapshot, request, encoder=self._encoder)
+            return search(snapshot, request, lexicon=self.lexicon(snapshot.generation), encoder=self._encoder)
 
     def suggest_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
         """Return products whose words include what was typed; best sellers first."""
@@ -131,8 +131,10 @@ class TantivyEngine:
         self._lexicon_files.save(generation, content)
         self._lexicons.check(generation)
 
-    def lexicon(self, generation: str) -> Lexicon:
-        """Return the generation's lexicon, without waiting."""
+    def lexicon(self, generation: str, *, wait: bool = False) -> Lexicon:
+        """Return the generation's lexicon."""
+        if wait:
+            self._lexicons.check(generation)
         return self._lexicons.current(generation)
 
     def generations(self) -> tuple[Generation, ...]:

@@ -11,7 +11,7 @@ from indexing.counting import attribute_filter_tokens
 from indexing.fields import VOCABULARY, FieldKind, IndexField
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import key
-from indexing.query import FIELD_BOOSTS, Alternative, Need, Plan, Term
+from indexing.planning.plan import FIELD_BOOSTS, Alternative, Need, Plan, Term
 from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 from indexing.tantivy.schema import choice_token

@@ -4,12 +4,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 from tantivy import (
     DocAddress,
     FieldType,
@@ -24,11 +21,8 @@ from tantivy import (
 
 from indexing.document import ProductDocument
 from indexing.errors import IndexCorrupt
-from indexing.fields import VOCABULARY
-from indexing.query import FIELD_BOOSTS, Evidence, Term, lookups
-from indexing.ranking import DEFAULT_RANKING, RankingOptions
+from indexing.planning.plan import FIELD_BOOSTS
 from indexing.schema import IndexSchema
-from indexing.spelling import Neighbour, max_edits
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
 
@@ -102,37 +96,13 @@ class Snapshot:
         )
         return self.ids([address for _, address in found.hits])
 
-    def evidence(self, words: Sequence[str], *, ranking: RankingOptions = DEFAULT_RANKING) -> Evidence:
-        """Return how many products contain a query's words, and similarly spelt words."""
-        terms = lookups(words, joined_and_split=ranking.joins_and_splits_words)
-        frequencies = {term: self._frequency(term) for term in terms}
-        unknown = [word for word in words if ranking.corrects_spelling and not frequencies[(word,)]]
-        return Evidence(frequencies, {word: self._neighbours(word) for word in unknown})
-
-    def _frequency(self, term: Term) -> int:
-        if len(term) == 1:
-            return max(self._documents(name, term[0]) for name in FIELD_BOOSTS)
-        if not all(self._documents("title", word) for word in term):
-            return 0
-        return self.count(self.matching.term("title", term))
+    def products_with(self, forms: Sequence[str]) -> dict[str, int]:
+        """Return for each form how many products have it, or another form of the word, in one field."""
+        return {form: max(self._documents(name, form) for name in FIELD_BOOSTS) for form in forms}
 
     def _documents(self, name: str, word: str) -> int:
         found: int = self.searcher.doc_freq(self.matching.fields.field(name).name, self.matching.stem(word))
         return found
-
-    @cached_property
-    def _vocabulary(self) -> dict[str, int]:
-        live, name = self.matching.live(), self.matching.fields.field(VOCABULARY).name
-        return dict(self.searcher.terms_with_prefix(name, "", filter_query=live))
-
-    def _neighbours(self, word: str) -> list[Neighbour]:
-        edits = max_edits(word)
-        if not edits:
-            return []
-        near = process.extract(
-            word, self._vocabulary.keys(), scorer=OSA.distance, score_cutoff=edits, limit=None
-        )
-        return [Neighbour(found, self._vocabulary[found]) for found, _, _ in near]
 
     def values(self, name: str) -> list[tuple[str, int]]:
         """Return the values of an exact field with their numbers of products."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from tantivy import DocAddress, Query
 
 from indexing.fields import WEIGHT
+from indexing.lexicon.lexicon import Lexicon
 from indexing.page import Hit, Matched, SearchPage
-from indexing.query import Plan, plan
+from indexing.planning.plan import Plan
+from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
 from indexing.request import MAX_DEPTH, ORDERS, SearchRequest, Sort
 from indexing.tantivy.facets import Counting
@@ -31,10 +33,12 @@ class Understood:
     matched: Matched = Matched.ALL
 
 
-def search(snapshot: Snapshot, request: SearchRequest, *, encoder: "TextEncoder | None" = None) -> SearchPage:
+def search(
+    snapshot: Snapshot, request: SearchRequest, *, lexicon: Lexicon, encoder: "TextEncoder | None" = None
+) -> SearchPage:
     """Return the requested page; with an encoder, meaning ranks as well as words."""
     rules = Rules(snapshot, request)
-    understood = understand(snapshot, request, rules)
+    understood = understand(snapshot, request, rules, lexicon)
     meaning = _meaning(snapshot, request, understood, encoder=encoder)
     if meaning is not None:
         understood = meaning.filled(understood, request, rules)
@@ -57,15 +61,14 @@ def search(snapshot: Snapshot, request: SearchRequest, *, encoder: "TextEncoder 
     )
 
 
-def understand(snapshot: Snapshot, request: SearchRequest, rules: Rules) -> Understood:
+def understand(snapshot: Snapshot, request: SearchRequest, rules: Rules, lexicon: Lexicon) -> Understood:
     """Return the strictest reading of the query that matches enough products.
 
     Filters are not considered, so that a filter never widens a result.
     """
-    words = snapshot.matching.fields.query_words(request.text)
-    if not words:
+    planned = plan_of(request, schema=snapshot.matching.fields, lexicon=lexicon, count=snapshot.products_with)
+    if not planned.needs:
         return Understood(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
-    planned = plan(words, snapshot.evidence(words, ranking=request.ranking), request.synonyms)
     return _strictest(snapshot, planned, request, rules)
 
 

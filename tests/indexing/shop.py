@@ -6,6 +6,7 @@ from typing import Any, Self
 from indexing.document import ProductDocument
 from indexing.engine import DeleteDocument, PutDocument, SearchEngine
 from indexing.filters import Filters
+from indexing.lexicon.refreshing import refresh
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
 from tests.indexing.builders import NOW
@@ -32,6 +33,10 @@ class Shop:
         """Write `products` and wait until searches find them."""
         self.engine.write(self.generation, [PutDocument(each, version) for each in products], now=NOW)
         self.wait_for(*products)
+
+    def learn(self) -> None:
+        """Build the lexicon of the products."""
+        refresh(self.engine, self.generation)
 
     def wait_for(self, *products: ProductDocument) -> None:
         """Wait until searches find these products unchanged."""

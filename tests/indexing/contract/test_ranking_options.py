@@ -45,6 +45,7 @@ def test_a_satisfied_need_outweighs_frequent_words_by_its_score(shop: Shop) -> N
 
 def test_without_corrections_a_misspelt_word_finds_nothing(shop: Shop) -> None:
     shop.put(product(1, "Lantern"))
+    shop.learn()
 
     assert shop.ids("lanturn") == [1]
     assert shop.ids("lanturn", ranking=replace(DEFAULT_RANKING, corrects_spelling=False)) == []
@@ -52,6 +53,7 @@ def test_without_corrections_a_misspelt_word_finds_nothing(shop: Shop) -> None:
 
 def test_without_joins_and_splits_a_compound_is_found_only_as_written(shop: Shop) -> None:
     shop.put(product(1, "Lunch box"), product(2, "Macbook sleeve"))
+    shop.learn()
     apart = replace(DEFAULT_RANKING, joins_and_splits_words=False)
 
     assert (shop.ids("lunchbox"), shop.ids("mac book")) == ([1], [2])

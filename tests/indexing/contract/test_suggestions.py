@@ -11,13 +11,15 @@ from tests.indexing.shop import Shop
 
 @pytest.fixture(scope="module")
 def shop(engine: SearchEngine) -> Shop:
-    return Shop.opened(
+    opened = Shop.opened(
         engine,
         product(1, "Christmas tree lights", categories=category("Christmas > Lights"), price="8.50"),
         product(2, "Christmas tree star", brand="Chrome & Co", popularity=5),
         product(3, "Set of 3 christmas cards", brand="Chrome & Co", popularity=90),
         product(4, "Chopping board", description="Not for christmas", popularity=500),
     )
+    opened.learn()
+    return opened
 
 
 def suggested(shop: Shop, text: str, *, limit: int = 10) -> list[int]:

@@ -69,6 +69,7 @@ def test_a_misspelt_word_is_corrected(shop: Shop) -> None:
         product(2, "LUNCH BAG RED RETROSPOT"),
         product(3, "CHRISTMAS LIGHTS"),
     )
+    shop.learn()
 
     page = shop.page("lunch bax")
 
@@ -79,6 +80,7 @@ def test_a_misspelt_word_is_corrected(shop: Shop) -> None:
 
 def test_a_word_that_a_product_contains_is_not_corrected(shop: Shop) -> None:
     shop.put(*(product(number, "Lunch box") for number in range(1, 6)), product(9, "Bax cleaning powder"))
+    shop.learn()
 
     page = shop.page("bax")
 
@@ -88,12 +90,14 @@ def test_a_word_that_a_product_contains_is_not_corrected(shop: Shop) -> None:
 
 def test_a_word_of_a_description_is_not_corrected_to_one_of_a_title(shop: Shop) -> None:
     shop.put(product(1, "Box"), product(2, "Powder", description="Made by bax."))
+    shop.learn()
 
     assert shop.ids("bax") == [2]
 
 
 def test_compound_words_match_when_written_as_one_or_as_two(shop: Shop) -> None:
     shop.put(product(1, "Lunch box"), product(2, "Macbook sleeve"), product(3, "PS4 controller"))
+    shop.learn()
 
     assert shop.ids("lunchbox") == [1]
     assert shop.ids("mac book sleeve")[0] == 2

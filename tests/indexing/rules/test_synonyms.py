@@ -2,7 +2,6 @@
 
 import pytest
 
-from indexing.query import Alternative, Evidence, plan
 from indexing.rules.synonyms import MAX_EXPANSIONS, Expansion, Synonyms, SynonymSet
 
 SYNONYMS = Synonyms.of(
@@ -37,13 +36,3 @@ def test_the_alternatives_of_a_span_are_limited() -> None:
     many = Synonyms.of([SynonymSet(tuple(f"word{each}" for each in range(99)))])
 
     assert len(many.expansions(("word0",))[0].alternatives) == MAX_EXPANSIONS
-
-
-def test_a_span_satisfies_the_need_of_each_of_its_words_and_is_not_corrected() -> None:
-    found = plan(("television", "set"), Evidence({}, {}), SYNONYMS)
-
-    assert [need.alternatives for need in found.needs] == [
-        (Alternative(("television",), 1.0), Alternative(("tv",), 0.9)),
-        (Alternative(("set",), 1.0), Alternative(("tv",), 0.9)),
-    ]
-    assert found.corrected_text is None

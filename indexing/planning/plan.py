@@ -1,0 +1,74 @@
+"""The plan of a search: needs, and alternatives that satisfy each need."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from indexing.page import Matched
+
+FIELD_BOOSTS: Mapping[str, float] = {
+    "title": 3.0,  # names the product
+    "brand": 2.0,  # often in the title too, and then intentionally counts twice
+    "categories": 1.5,  # for "lamp", lamps rank before lampshade paint
+    "attributes": 1.0,  # colours and materials, which many products share
+    "description": 0.5,  # also mentions what the product is not
+}
+MOST = 0.6
+"""The share of a query's needs that "most" requires."""
+
+Term = tuple[str, ...]
+"""One word, or several adjacent ones, in exact form."""
+
+
+class AlternativeKind(StrEnum):
+    """Why a term satisfies a need."""
+
+    LITERAL = "literal"
+    JOINED = "joined"
+    """ "macbook" for "mac book"."""
+    SPLIT = "split"
+    """ "t shirt" for "tshirt"."""
+    CORRECTED = "corrected"
+    SYNONYM = "synonym"
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One term that satisfies a need."""
+
+    term: Term
+    weight: float = 1.0
+    kind: AlternativeKind = AlternativeKind.LITERAL
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that the query asks for, and the alternatives that satisfy it, best first."""
+
+    positions: tuple[int, ...]
+    """The numbers of the query's words that it stands for, counted from 0 without stop words."""
+    alternatives: tuple[Alternative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The needs of a query, and its corrected text if a word was corrected."""
+
+    needs: tuple[Need, ...]
+    corrected_text: str | None = None
+    rarest: float = field(default=math.inf, compare=False)
+    """The estimated number of products that satisfy the need that the fewest satisfy."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The likeliest words in order, for phrase matching."""
+        return tuple(dict.fromkeys(word for need in self.needs for word in need.alternatives[0].term))
+
+    def levels(self) -> tuple[tuple[Matched, int], ...]:
+        """Return how many needs a hit must satisfy, from all of them downwards."""
+        count = len(self.needs)
+        most = max(1, math.ceil(count * MOST))
+        steps = {Matched.ALL: count, Matched.MOST: most, Matched.ANY: 1}
+        distinct = {required: matched for matched, required in reversed(steps.items())}
+        return tuple((matched, required) for required, matched in sorted(distinct.items(), reverse=True))

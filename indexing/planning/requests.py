@@ -1,0 +1,22 @@
+"""The plan of a search request to a generation."""
+
+from indexing.lexicon.lexicon import Lexicon
+from indexing.planning.plan import Plan
+from indexing.planning.planner import Count, Knowledge, plan
+from indexing.request import SearchRequest
+from indexing.schema import IndexSchema
+
+LINKS = {"german": ("s", "es", "n", "en", "er", "e"), "dutch": ("s", "en", "e"), "swedish": ("s",)}
+"""Letters that languages insert between the parts of a compound."""
+
+
+def plan_of(request: SearchRequest, *, schema: IndexSchema, lexicon: Lexicon, count: Count) -> Plan:
+    """Return the plan of a request to a generation of `schema`; without words it has no needs."""
+    knowledge = Knowledge(
+        stem=schema.analysis.term,
+        count=count,
+        lexicon=lexicon,
+        synonyms=request.synonyms,
+        links=LINKS.get(schema.language, ()),
+    )
+    return plan(request.text, schema.query_tokens(request.text), knowledge, ranking=request.ranking)

@@ -1,0 +1,53 @@
+"""Two adjacent words and one word that are the same thing: "wi fi" and "wifi", "bed sheet" and "bedsheet"."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from indexing.planning.plan import Term
+from indexing.planning.vocabulary import Vocabulary
+
+MIN_LETTERS = 2
+"""Of a part; a single letter has to stand out ("t shirt"), because sizes are single letters as well."""
+MIN_LIFT = 3.0
+MIN_JOINED = 5
+"""Letters of a joined word whose parts no title has beside each other."""
+COHESIVE = 0.5
+"""The share of the rarer word's titles in which it is beside the other one, from which both are a unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A word that two adjacent ones may be written as."""
+
+    word: str
+    is_unit: bool
+    """Whether the two words are hardly meant separately: they are one need."""
+
+
+def joined(first: str, second: str, vocabulary: Vocabulary) -> Joined | None:
+    """Return the word that two known words are also written as, or None.
+
+    They are a unit if the joined form is nearly as frequent as the pair, or if the rarer word hardly occurs
+    without the other one. Else products that have both words in other places are meant as well.
+    """
+    if not (vocabulary.family(first) and vocabulary.family(second)):
+        return None
+    word = first + second
+    single, together = vocabulary.family(word), vocabulary.pair(first, second)
+    if not single or not _is_written(first, second, together, single, vocabulary):
+        return None
+    rarer = min(vocabulary.family(first), vocabulary.family(second))
+    return Joined(word, is_unit=2 * single >= together or together >= COHESIVE * rarer)
+
+
+def _is_written(first: str, second: str, together: int, single: int, vocabulary: Vocabulary) -> bool:
+    if min(len(first), len(second)) < MIN_LETTERS:
+        return together > 0 and vocabulary.lift(first, second) >= MIN_LIFT
+    return together > 0 or (single > 1 and len(first) + len(second) >= MIN_JOINED)
+
+
+def splits(word: str, vocabulary: Vocabulary) -> Iterator[Term]:
+    """Yield the words that a known one is also written as in titles."""
+    for found in vocabulary.lexicon.segmentations(word):
+        if len(found.parts) == 2 and found.is_written and joined(*found.parts, vocabulary):
+            yield found.parts
