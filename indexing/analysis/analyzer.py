@@ -1,7 +1,7 @@
 """Split a text into tokens, and return the terms that its field is indexed with."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TypeAlias
@@ -43,6 +43,7 @@ _UNSPACED = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\u30fc\uff70\uff9e\uff9f\p{M}]*"
 )
 _SPACED_SYMBOL = regex.compile(r"(?<![\p{L}\p{N}])[a-zA-Z] & [a-zA-Z](?![\p{L}\p{N}'\u2019])")
+_PUNCTUATION = ".,;:!?()[]"
 _CHUNK = re.compile(r"\S+")
 _NUMERIC = regex.compile(r"\p{N}")
 _CAMEL = regex.compile(r"\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{N}+")
@@ -77,6 +78,9 @@ class FieldText:
     """The exact forms of words, numbers, codes and symbols, and of their parts."""
 
 
+NO_TEXT = FieldText("", "")
+
+
 class Analysis:
     """The analysis of texts in one language. Threads may share it."""
 
@@ -85,6 +89,7 @@ class Analysis:
         self.language = language
         self._chunk = lru_cache(CACHED_CHUNKS)(self._analysed)
         self._indexed = _Cache(self._indexed_chunk)
+        self._expression_terms: dict[tuple[object, ...], _Indexed] = {}
         self.term = lru_cache(CACHED_CHUNKS)(self._term)
 
     def tokens(self, text: str) -> tuple[Token, ...]:
@@ -106,19 +111,33 @@ class Analysis:
         """
         found: list[_Indexed] = []
         end = 0
-        for token in self._expressions(text):
-            found += map(self._indexed.__getitem__, text[end : token.start].split())
-            found.append(self._indexed_tokens((token,)))
-            end = token.end
+        for start, next_end, token in self._expressions(text):
+            found += map(self._indexed.__getitem__, text[end:start].split())
+            found.append(self._indexed_expression(token))
+            end = next_end
         found += map(self._indexed.__getitem__, text[end:].split())
-        found = found[:limit]
-        return FieldText(
-            terms=" ".join(filter(None, [each[0] for each in found] + [each[1] for each in found])),
-            forms=" ".join([each[2] for each in found if each[2]]),
-        )
+        if limit is not None:
+            del found[limit:]
+        if not found:
+            return NO_TEXT
+        stems, parts, forms = zip(*found, strict=True)
+        return FieldText(" ".join(filter(None, stems + parts)), " ".join(filter(None, forms)))
 
     def _indexed_chunk(self, chunk: str) -> _Indexed:
+        word = chunk.strip(_PUNCTUATION)
+        if word.isascii() and word[1:].islower() and word.isalpha() and not self.language.turkic:
+            # Most words need none of the other steps.
+            form = word.lower()[:MAX_TERM]
+            return self.language.stem(form), "", form
         return self._indexed_tokens(self._analysed(chunk))
+
+    def _indexed_expression(self, token: Token) -> _Indexed:
+        key = (token.form, token.stem, token.parts)
+        if (known := self._expression_terms.get(key)) is None:
+            if len(self._expression_terms) >= CACHED_CHUNKS:
+                self._expression_terms.clear()
+            known = self._expression_terms[key] = self._indexed_tokens((token,))
+        return known
 
     def _indexed_tokens(self, tokens: tuple[Token, ...]) -> _Indexed:
         parts = [self.term(part) for token in tokens for part in token.parts]
@@ -138,19 +157,22 @@ class Analysis:
 
     def _tokens(self, text: str) -> Iterator[Token]:
         end = 0
-        for token in self._expressions(text):
-            yield from self._words(text, end, token.start)
-            yield token
-            end = token.end
+        for start, next_end, token in self._expressions(text):
+            yield from self._words(text, end, start)
+            yield token.placed(start, next_end)
+            end = next_end
         yield from self._words(text, end, len(text))
 
-    def _expressions(self, text: str) -> Iterator[Token]:
-        """Yield the tokens that spaces may be part of."""
-        if _NUMERIC.search(text):
-            yield from numbers.expressions(text, decimal_comma=self.language.decimal_comma)
-        elif " & " in text:
-            for match in _SPACED_SYMBOL.finditer(text):
-                yield _symbol(match.group().replace(" ", "")).placed(*match.span())
+    def _expressions(self, text: str) -> Iterable[numbers.Placed]:
+        """Return the tokens that spaces may be part of, in order."""
+        found = numbers.expressions(text, decimal_comma=self.language.decimal_comma)
+        if " & " not in text:
+            return found
+        symbols = [
+            (*match.span(), _symbol(match.group().replace(" ", "")))
+            for match in _SPACED_SYMBOL.finditer(text)
+        ]
+        return sorted([*found, *symbols], key=lambda placed: placed[0])
 
     def _words(self, text: str, start: int, end: int) -> Iterator[Token]:
         for chunk in _CHUNK.finditer(text, start, end):
