@@ -27,6 +27,8 @@ CATEGORY_TOKEN = "category_token"  # noqa: S105 (a field's name)
 CATEGORY_NAME = "category_name"
 PHRASE = "phrase"
 VOCABULARY = "vocabulary"
+CODES = "codes"
+CODE_PARTS = "code_parts"
 WORD = "word"
 PAIR = "pair"
 ATTRIBUTE = "attribute"
@@ -130,6 +132,8 @@ FIELDS: tuple[IndexField, ...] = (
         value=lambda each: each.analysed.vocabulary,
         since=3,
     ),
+    IndexField(name=CODES, kind=FieldKind.EXACT, value=lambda each: each.codes, since=3),
+    IndexField(name=CODE_PARTS, kind=FieldKind.EXACT, value=lambda each: each.code_parts, since=3),
     # For the lexicon; unlike VOCABULARY, they can be counted on both engines.
     IndexField(name=WORD, kind=FieldKind.EXACT, value=lambda each: each.words, since=3),
     IndexField(name=PAIR, kind=FieldKind.EXACT, value=lambda each: each.pairs, since=3),

@@ -5,14 +5,17 @@ Tokens are exact values. Some contain a label after a separator, so that a facet
 """
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from indexing.analysis import Analysis
+from indexing.analysis import Analysis, codes
 from indexing.analysis.analyzer import FieldText
 from indexing.document import ProductDocument
 from indexing.text import pairs, phrases, plain, words
+
+_MAY_HAVE_CODE = re.compile(r"\d\d|\d[^\W\d_]|[^\W\d_]\d")
 
 SEPARATOR = "\x1f"
 """Separates the parts of a token: a control character, which is removed from the parts themselves."""
@@ -105,6 +108,29 @@ class IndexedProduct:
             attributes=field(self.attributes),
             description=field(plain(self.document.description), limit=MAX_DESCRIPTION_WORDS).terms,
         )
+
+    @cached_property
+    def _written_codes(self) -> tuple[str, ...]:
+        """The SKUs, the attributes that are codes, and the model numbers of the title, as written."""
+        found = [variant.sku for variant in self.document.variants]
+        for attributes in (self.document.attributes, *(each.attributes for each in self.document.variants)):
+            found += [value for name, value in attributes.items() if codes.is_code_attribute(name)]
+        if _MAY_HAVE_CODE.search(self.title):
+            for token in self.analysis.tokens(self.title):
+                written = self.title[token.start : token.end]
+                if codes.is_model_number(token, written):
+                    found.append(written)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The canonical forms of the product's codes."""
+        return tuple(dict.fromkeys(filter(None, map(codes.canonical, self._written_codes))))
+
+    @property
+    def code_parts(self) -> tuple[str, ...]:
+        """The ends of the codes that begin at one of their parts."""
+        return tuple(dict.fromkeys(part for code in self._written_codes for part in codes.parts(code)))
 
     @property
     def words(self) -> tuple[str, ...]:

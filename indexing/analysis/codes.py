@@ -1,0 +1,62 @@
+"""SKUs, barcodes and model numbers in one canonical form: without case, spaces and separators."""
+
+from collections.abc import Iterator
+
+import regex
+
+from indexing.analysis.folding import folded, lowered
+from indexing.analysis.tokens import Token, TokenKind
+
+MAX_CODE = 100
+MIN_PART = 4
+"""Characters of a part of a code; shorter ones begin too many codes to be useful."""
+MAX_PARTS = 6
+MIN_MODEL_NUMBER = 5
+"""Characters of a word of a title that is a model number; shorter ones are sizes and generations."""
+MIN_MODEL_DIGITS = 3
+"""Digits of a model number, unless all its letters are capitals and it is long: "1000xm4", "B0BRKXTSBT"."""
+LONG = 8
+
+CODE_ATTRIBUTES = frozenset(
+    "asin barcode ean gtin isbn itemcode itemnumber jan manufacturerpartnumber model modelname modelno "  # noqa: SIM905
+    "modelnumber mpn partno partnumber productcode sku styleno stylecode stylenumber upc".split()
+)
+"""Attributes whose values are codes, by canonical name."""
+
+_SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+_RUN = regex.compile(r"\p{N}+|[\p{L}\p{M}]+")
+
+
+def canonical(text: str) -> str:
+    """Return the letters and digits of a code: "myn10017413" for "MYN-10017413"."""
+    return _SEPARATORS.sub("", folded(lowered(text)))[:MAX_CODE]
+
+
+def is_code_attribute(name: str) -> bool:
+    """Return whether the values of an attribute are codes."""
+    return canonical(name) in CODE_ATTRIBUTES
+
+
+def has_digit(text: str) -> bool:
+    """Return whether `text` has a digit."""
+    return any(map(str.isdecimal, text))
+
+
+def parts(code: str) -> Iterator[str]:
+    """Yield the ends of a code that begin after a separator or between letters and digits.
+
+    With a prefix search, each run of parts is found: "10017413" and "1001" for "MYN-10017413".
+    """
+    runs = [run for segment in _SEPARATORS.split(folded(lowered(code))) for run in _RUN.findall(segment)]
+    for place in range(1, min(len(runs), MAX_PARTS + 1)):
+        end = "".join(runs[place:])[:MAX_CODE]
+        if len(end) >= MIN_PART and has_digit(end):
+            yield end
+
+
+def is_model_number(token: Token, written: str) -> bool:
+    """Return whether a token of a title identifies the product: "WH-1000XM4", but not "iPhone6" or "5G"."""
+    if token.kind is not TokenKind.CODE or len(token.form) < MIN_MODEL_NUMBER:
+        return False
+    digits = sum(map(str.isdecimal, token.form))
+    return digits >= MIN_MODEL_DIGITS or (len(token.form) >= LONG and written.isupper())
