@@ -114,6 +114,20 @@ class Click(Event, frozen=True, tag="click"):
     position: Position | None = None
 
 
+class SuggestionChosen(Event, frozen=True, tag="suggestion"):
+    """A suggestion was chosen: `query` is its text, `slot` its kind, `position` its place, from 1.
+
+    The search that follows names the kind in its parameter `suggestion`. A suggested product has the
+    `exposure_id` of its list.
+    """
+
+    query: Query
+    slot: Name
+    position: Position
+    product_id: Id | None = None
+    exposure_id: UUID | None = None
+
+
 class View(Event, frozen=True, tag="view"):
     """A product's page was viewed."""
 
@@ -159,7 +173,9 @@ class OrderPlaced(Event, frozen=True, tag="order"):
     exposure_id: UUID | None = None
 
 
-AnyEvent = Search | Exposure | Seen | Click | View | CartAdd | CartRemove | Carted | OrderPlaced
+AnyEvent = (
+    Search | Exposure | Seen | Click | SuggestionChosen | View | CartAdd | CartRemove | Carted | OrderPlaced
+)
 SERVER_ONLY = (Exposure, Carted, OrderPlaced)
 EVENT_TYPES: tuple[type[Event], ...] = get_args(AnyEvent)
 CLIENT_TYPES = tuple(kind for kind in EVENT_TYPES if kind not in SERVER_ONLY)

@@ -22,7 +22,7 @@ from analytics_pipeline.allowances import (
 )
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, Refused
-from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key
+from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key, search_text, searches_key
 from analytics_pipeline.redis_client import Connection
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.tombstones import TOMBSTONES_KEY
@@ -108,6 +108,7 @@ class _Script:
 
 
 _APPEND = _Script((Path(__file__).parent / "append.lua").read_text(encoding="utf-8"))
+_APPEND_SEARCH = _Script((Path(__file__).parent / "append_search.lua").read_text(encoding="utf-8"))
 # MessagePack with UUIDs as 16 bytes: half of JSON's size.
 _encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
 _decoder = msgspec.msgpack.Decoder(Batch)
@@ -175,6 +176,18 @@ class Stream:
             allowance=allowance,
             guest_allowance=guest_allowance,
         )
+
+    def append_search(self, batch: Batch, *, shopper_key: UUID, text: str) -> str:
+        """Append the list of a search and remember the search for its shopper, in one round trip.
+
+        Raises:
+            StreamFull: Redis has no memory left; nothing was accepted.
+        """
+        keys = [self.key, searches_key(shopper_key), products_key(shopper_key), TOMBSTONES_KEY]
+        searched_at = batch.arrived_at.timestamp()
+        arguments = [encode(batch), searched_at, search_text(text), KEPT, int(KEPT_FOR.total_seconds())]
+        appended = self._connection.call(lambda client: _APPEND_SEARCH(client, keys=keys, args=arguments))
+        return str(appended.decode())
 
     def append_raw(self, payload: bytes) -> str:
         """Append an encoded entry."""

@@ -44,8 +44,16 @@ class SearchPage:
 class SuggestionKind(StrEnum):
     """The kind of a suggestion."""
 
+    RECENT = "recent"
+    """One of the shopper's own last searches."""
+    TRENDING = "trending"
+    """A query that is searched for more often than before."""
+    POPULAR = "popular"
+    """A query that led to something most often."""
     QUERY = "query"
+    """A query of other shoppers that led to something, and that completes what was typed."""
     PHRASE = "phrase"
+    """Words of several titles."""
     BRAND = "brand"
     CATEGORY = "category"
 
@@ -57,6 +65,6 @@ class SearchSuggestion:
     kind: SuggestionKind
     text: str
     count: int
-    """The number of products."""
+    """The number of products; of queries, the number of shoppers for whom they led to something."""
     slug: str = ""
     """The slug of a category; empty for the other kinds."""

@@ -15,7 +15,7 @@ from backend.orders.personal_data import PERSONAL_DATA as ORDERS
 from backend.privacy.handlers import PersonalData, PersonalStore
 from backend.recommendations.personal_data import PERSONAL_DATA as RECOMMENDATIONS
 from backend.recommendations.personal_data import ModelStore
-from backend.tracking.personal_data import RecentProductsData, StreamStore
+from backend.tracking.personal_data import RecentData, StreamStore
 
 TABLES = (RECOMMENDATIONS, NOTIFICATIONS, INVOICES, ORDERS, CARTS, INVENTORY, ADDRESSES, AUDIT, ACCOUNTS)
 """The handlers with tables in the database, in the order of erasing.
@@ -44,7 +44,7 @@ NOT_PERSONAL = {
 
 def handlers() -> Sequence[PersonalData]:
     """Return the handlers of all apps, in the order of erasing."""
-    return (*TABLES[:-1], RecentProductsData(), EventData(), TABLES[-1])
+    return (*TABLES[:-1], RecentData(), EventData(), TABLES[-1])
 
 
 def stores() -> Sequence[PersonalStore]:

@@ -16,6 +16,7 @@ from backend.search.errors import ExplanationForStaff
 from indexing.fields import FieldKind
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import category_token
+from indexing.page import SuggestionKind
 from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, SearchRequest, Sort
 from indexing.schema import CURRENT
 
@@ -97,6 +98,12 @@ class SearchParameters(PageParameters):
         help_text="The text to search for.",
     )
     sort_by = Choice(choices=[sort.value for sort in Sort], default=Sort.RELEVANCE.value)
+    suggestion = Choice(
+        choices=[kind.value for kind in SuggestionKind],
+        required=False,
+        default=None,
+        help_text="The kind of the suggestion that the query comes from; reports show what suggestions earn.",
+    )
     explain = serializers.BooleanField(
         default=False,
         help_text="Whether to return the rules that were applied; for staff with the area `search`.",
@@ -154,6 +161,12 @@ def wants_explanation(request: Request) -> bool:
     if wanted and not getattr(request.user, "has_area", lambda area: False)(StaffArea.SEARCH):
         raise ExplanationForStaff(area=StaffArea.SEARCH)
     return wanted
+
+
+def slot_of(request: Request) -> str:
+    """Return the slot of the search's exposure: the kind of suggestion that the query comes from, or none."""
+    kind = request.query_params.get("suggestion")
+    return f"suggestion:{kind}" if kind else ""
 
 
 def category_tokens(value: str) -> tuple[str, ...]:

@@ -4,11 +4,12 @@ from django.urls import path
 
 from backend.search.rules import views as rules
 from backend.search.rules.preview_views import QueryRulePreviewView
-from backend.search.suggestions.views import SuggestionView
+from backend.search.suggestions.views import RecentSearchesView, SuggestionView
 from backend.search.views import SearchView
 
 urlpatterns = [
     path("", SearchView.as_view(), name="search"),
+    path("recent/", RecentSearchesView.as_view(), name="search-recent"),
     path("suggestions/", SuggestionView.as_view(), name="search-suggestions"),
     path("rules/", rules.QueryRuleListView.as_view(), name="query-rules"),
     path("rules/preview/", QueryRulePreviewView.as_view(), name="query-rule-preview"),

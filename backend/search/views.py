@@ -24,6 +24,7 @@ from backend.search.parameters import (
     ATTRIBUTE_PREFIX,
     SearchParameters,
     search_request,
+    slot_of,
     wants_explanation,
 )
 from backend.search.rules import applying
@@ -81,6 +82,7 @@ class SearchView(APIView):
             filters=filters_shown(search),
             version=page.generation,
             page=search.page,
+            slot=slot_of(request),
             rule_ids=ruled.outcome.rule_ids,
             pinned_by=ruled.pinned_in(page.hits),
             now=now,

@@ -1,35 +1,44 @@
-"""A shopper's last products in the stream's server."""
+"""A shopper's last products and searches in the stream's server."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from backend.accounts.shopper_keys import ShopperKeys, shopper_keys_of
-from backend.engines.streams import recent_products, tombstones
+from backend.engines.streams import recent_products, recent_searches, tombstones
 
 
-class RecentProductsData:
-    """The products that a shopper interacted with last."""
+class RecentData:
+    """The products that a shopper interacted with last, and the last searches."""
 
     name = "tracking"
 
     def export(self, user_id: int) -> Iterator[tuple[str, Iterable[Mapping[str, Any]]]]:
-        """Yield the products of each of the user's keys, the last first.
+        """Yield the products and the searches of each of the user's keys, the last first.
 
         Raises:
             StreamUnavailable: the stream's server is not available.
         """
+        keys = shopper_keys_of(user_id).all
         yield (
             "recent_products",
             [
                 {"shopper_key": key, "product_id": product}
-                for key in shopper_keys_of(user_id).all
+                for key in keys
                 for product in recent_products().of(key)
+            ],
+        )
+        yield (
+            "recent_searches",
+            [
+                {"shopper_key": key, "text": each.text, "searched_at": each.searched_at}
+                for key in keys
+                for each in recent_searches().of(key)
             ],
         )
 
     def erase(self, user_id: int, *, now: datetime) -> dict[str, int]:
-        """Do nothing: `StreamStore` erases the products after the commit."""
+        """Do nothing: `StreamStore` erases both after the commit."""
         return {}
 
 
@@ -39,7 +48,7 @@ class StreamStore:
     name = "stream"
 
     def erase(self, keys: ShopperKeys, *, now: datetime) -> None:
-        """Let late events of the shopper be dropped, and forget the last products.
+        """Let late events of the shopper be dropped, and forget the last products and searches.
 
         Raises:
             StreamUnavailable: the stream's server is not available.
@@ -47,3 +56,4 @@ class StreamStore:
         tombstones().add(keys.all, now=now)
         for key in keys.all:
             recent_products().forget(key)
+            recent_searches().forget(key)

@@ -32,7 +32,16 @@ def store(shown: ShownList) -> None:
         pinned_by=tuple(shown.pinned_by.values()),
     )
     batch = Batch(arrived_at=shown.shown_at, shopper_key=shown.shopper.key, events=(event,))
+    key = shown.shopper.key
     try:
-        stream().append(batch)
+        if key is not None and _is_worth_remembering(shown):
+            stream().append_search(batch, shopper_key=key, text=shown.query)
+        else:
+            stream().append(batch)
     except StreamUnavailable as error:
         raise ExposureNotStored(str(error)) from error
+
+
+def _is_worth_remembering(shown: ShownList) -> bool:
+    """Return whether the list is the first page of a search that found something."""
+    return shown.surface == "search" and shown.page == 1 and bool(shown.query.strip() and shown.product_ids)

@@ -67,8 +67,7 @@ def build(
         named_entries=_inverted(
             [{numbers[word] for word in each} for each in named_words], size=len(vocabulary)
         ),
-        popular=popular(queries),
-        trending=trending(queries),
+        unprompted=tuple(_unprompted(queries)),
     )
 
 
@@ -92,6 +91,13 @@ def _named(products: Sequence[CatalogueProduct], queries: Sequence[QueryStatisti
             spellings.setdefault(normalised, Counter())[each.brand] += 1
     for spelt in sorted(spellings.values(), key=lambda each: (-each.total(), min(each))):
         yield Named(SuggestionKind.BRAND, spelt.most_common(1)[0][0], spelt.total())
+
+
+def _unprompted(queries: Sequence[QueryStatistic]) -> Iterator[Named]:
+    for query in trending(queries):
+        yield Named(SuggestionKind.TRENDING, query.text, query.shoppers)
+    for query in popular(queries):
+        yield Named(SuggestionKind.POPULAR, query.text, query.shoppers)
 
 
 def _inverted(rows: Sequence[set[int]], *, size: int) -> Lists:

@@ -45,6 +45,15 @@ def completions(
     return understood, tuple(islice(found.values(), limit))
 
 
+def unprompted(dictionary: SuggestionDictionary, *, limit: int) -> Iterator[SearchSuggestion]:
+    """Yield what is suggested before anything is typed: trending queries, then popular ones."""
+    seen: set[str] = set()
+    for each in dictionary.unprompted:
+        if each.text not in seen and len(seen) < limit:
+            seen.add(each.text)
+            yield SearchSuggestion(each.kind, each.text, each.count)
+
+
 def _distinct(text: str, typed: Typed) -> str:
     """Return a key by which two suggestions are the same: the same words, in whatever order."""
     normalised = words(text)

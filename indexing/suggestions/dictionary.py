@@ -5,18 +5,20 @@ process. Look-ups take about a tenth of a millisecond and need no request to ano
 """
 
 import io
+import zlib
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from indexing.page import SuggestionKind
-from indexing.suggestions.arrays import Ids, Lists
+from indexing.suggestions.arrays import Arrays, Ids, Lists
 
 FORMAT = 1
 """Increased when stored dictionaries can't be read any more; they are then built again."""
@@ -54,10 +56,8 @@ class SuggestionDictionary:
     named: tuple[Named, ...] = field(repr=False)
     named_entries: Lists = field(repr=False)
     """The entries of `named` that contain each word."""
-    popular: tuple[str, ...] = ()
-    """The queries that led to something most often."""
-    trending: tuple[str, ...] = ()
-    """The queries whose number grows fastest."""
+    unprompted: tuple[Named, ...] = field(default=(), repr=False)
+    """What is suggested before anything is typed: trending queries, then popular ones."""
 
     def number(self, word: str) -> int | None:
         """Return the number of a word; None if the catalogue doesn't contain it."""
@@ -94,8 +94,7 @@ class SuggestionDictionary:
         described = {
             "format": FORMAT,
             "named": self.named,
-            "popular": self.popular,
-            "trending": self.trending,
+            "unprompted": self.unprompted,
         }
         arrays = {
             "description": np.frombuffer(msgspec.json.encode(described), dtype=np.uint8),
@@ -112,21 +111,27 @@ class SuggestionDictionary:
 
     @classmethod
     def decoded(cls, stored: bytes) -> Self | None:
-        """Return the dictionary that `encoded` returned; None if another release uses another format."""
-        with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
-            described = msgspec.json.decode(arrays["description"].tobytes(), type=_Description)
-            if described.format != FORMAT:
-                return None
-            return cls(
-                words=_split(arrays["words"].tobytes().decode()),
-                frequencies=arrays["frequencies"],
-                phrase_words=arrays["phrase_words"],
-                phrase_counts=arrays["phrase_counts"],
-                named=described.named,
-                popular=described.popular,
-                trending=described.trending,
-                **{name: Lists.stored(arrays, name) for name in _LISTS},
-            )
+        """Return the dictionary that `encoded` returned; None if it is damaged or has another format."""
+        try:
+            with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
+                return cls._of(arrays)
+        except (ValueError, KeyError, EOFError, BadZipFile, zlib.error, msgspec.MsgspecError):
+            return None
+
+    @classmethod
+    def _of(cls, arrays: Arrays) -> Self | None:
+        described = msgspec.json.decode(arrays["description"].tobytes(), type=_Description)
+        if described.format != FORMAT:
+            return None
+        return cls(
+            words=_split(arrays["words"].tobytes().decode()),
+            frequencies=arrays["frequencies"],  # type: ignore[arg-type]
+            phrase_words=arrays["phrase_words"],  # type: ignore[arg-type]
+            phrase_counts=arrays["phrase_counts"],  # type: ignore[arg-type]
+            named=described.named,
+            unprompted=described.unprompted,
+            **{name: Lists.stored(arrays, name) for name in _LISTS},
+        )
 
 
 _LISTS = ("titles", "products", "phrases", "phrases_first", "named_entries")
@@ -135,8 +140,7 @@ _LISTS = ("titles", "products", "phrases", "phrases_first", "named_entries")
 class _Description(msgspec.Struct):
     format: int
     named: tuple[Named, ...] = ()
-    popular: tuple[str, ...] = ()
-    trending: tuple[str, ...] = ()
+    unprompted: tuple[Named, ...] = ()
 
 
 def _split(text: str) -> list[str]:

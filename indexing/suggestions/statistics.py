@@ -52,21 +52,20 @@ def may_be_suggested(text: str) -> bool:
     ) and not _TRACKING_NUMBER.search(text)
 
 
-def popular(queries: Sequence[QueryStatistic]) -> tuple[str, ...]:
+def popular(queries: Sequence[QueryStatistic]) -> list[QueryStatistic]:
     """Return the queries that led to the most, best first."""
-    ranked = sorted(queries, key=lambda each: (-each.score, each.text))
-    return tuple(each.text for each in ranked[:MAX_LISTED])
+    return sorted(queries, key=lambda each: (-each.score, each.text))[:MAX_LISTED]
 
 
-def trending(queries: Sequence[QueryStatistic]) -> tuple[str, ...]:
+def trending(queries: Sequence[QueryStatistic]) -> list[QueryStatistic]:
     """Return the queries whose number of shoppers grows fastest, compared with their own past.
 
     The growth of all queries together is left out, so that a busy week isn't a trend.
     """
     overall = _ratio(sum(each.recent for each in queries), sum(each.before for each in queries))
-    growths = [(_ratio(each.recent, each.before * overall), each.text) for each in queries]
-    found = sorted((-growth, text) for growth, text in growths if growth >= MIN_GROWTH)
-    return tuple(text for _, text in found[:MAX_LISTED])
+    growths = [(_ratio(each.recent, each.before * overall), each) for each in queries]
+    found = sorted((-growth, each.text, each) for growth, each in growths if growth >= MIN_GROWTH)
+    return [each for _, _, each in found[:MAX_LISTED]]
 
 
 def _ratio(recent: float, before: float) -> float:

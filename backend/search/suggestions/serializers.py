@@ -24,7 +24,8 @@ class SuggestionParameters(serializers.Serializer[Any]):
         allow_blank=True,
         max_length=MAX_QUERY_LENGTH,
         trim_whitespace=False,
-        help_text="The text that was typed so far. A space at the end completes the last word.",
+        help_text="The text that was typed so far. A space at the end completes the last word. Without a "
+        "text, the caller's last searches and trending and popular queries are suggested.",
     )
     limit = serializers.IntegerField(
         min_value=1,
@@ -35,6 +36,26 @@ class SuggestionParameters(serializers.Serializer[Any]):
     products = serializers.IntegerField(
         min_value=0, max_value=10, default=4, help_text="The maximum number of products."
     )
+
+
+class RecentSearchParameters(serializers.Serializer[Any]):
+    """Which of the searches to delete."""
+
+    q = serializers.CharField(
+        required=False,
+        default=None,
+        max_length=MAX_QUERY_LENGTH,
+        help_text="The text of one search; without it, all are deleted.",
+    )
+
+
+class RecentSearchSerializer(serializers.Serializer[Any]):
+    """One of the caller's last searches."""
+
+    EXAMPLE = {"text": "copper kettle", "searched_at": "2026-03-01T12:00:00Z"}
+
+    text = serializers.CharField()
+    searched_at = serializers.DateTimeField()
 
 
 class ProductSuggestionSerializer(serializers.Serializer[Any]):
@@ -71,7 +92,8 @@ class SuggestionSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(
         choices=KINDS,
         help_text="`query`: what other shoppers searched for; `phrase`: words of several titles; "
-        "`product`: a product, whose title is the text.",
+        "`product`: a product, whose title is the text. Before anything is typed: `recent`, the caller's own "
+        "searches; `trending` and `popular`, those of others.",
     )
     text = serializers.CharField()
     count = serializers.IntegerField(

@@ -2,18 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from backend.api.shoppers import Shopper
 from backend.engines import index
 from backend.exposures.services import expose
 from backend.search.suggestions.loading import current
+from backend.search.suggestions.recent import searches_of
 from indexing.document import SuggestedProduct
-from indexing.page import SearchSuggestion
-from indexing.suggestions.completing import completions
+from indexing.page import SearchSuggestion, SuggestionKind
+from indexing.suggestions.completing import completions, unprompted
 
 SURFACE = "suggestions"
 """The surface of the lists of suggested products."""
+MAX_RECENT = 5
+"""The most of a shopper's own searches among suggestions."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,9 +32,13 @@ class Suggestions:
 def suggest(text: str, *, limit: int, products: int, shopper: Shopper, now: datetime) -> Suggestions:
     """Return suggestions for what was typed, and store the list of products as an exposure.
 
+    Before anything is typed, these are the shopper's own last searches, then trending and popular queries.
+
     Raises:
         SearchError, EngineBusy: the search engine can't suggest products.
     """
+    if not text.strip():
+        return Suggestions(texts=_unprompted(shopper, limit=limit))
     typed, texts = completions(current(), text, limit=limit)
     if not (products and typed.is_long_enough):
         return Suggestions(texts=texts)
@@ -46,3 +54,11 @@ def suggest(text: str, *, limit: int, products: int, shopper: Shopper, now: date
         now=now,
     )
     return Suggestions(texts=texts, products=found, exposure_id=exposure_id)
+
+
+def _unprompted(shopper: Shopper, *, limit: int) -> tuple[SearchSuggestion, ...]:
+    recent = [SearchSuggestion(SuggestionKind.RECENT, each.text, 0) for each in searches_of(shopper)]
+    own = recent[: min(limit, MAX_RECENT)]
+    known = {each.text for each in own}
+    others = (each for each in unprompted(current(), limit=limit + len(own)) if each.text not in known)
+    return (*own, *islice(others, limit - len(own)))

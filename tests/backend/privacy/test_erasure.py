@@ -217,6 +217,7 @@ def test_the_export_has_what_the_shop_knows_and_no_secrets(
         "audit_key",
         "recommendations",
         "recent_products",
+        "recent_searches",
         "events",
         "refused_events",
     }

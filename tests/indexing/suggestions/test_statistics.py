@@ -24,11 +24,9 @@ def test_a_long_text_is_not_suggested() -> None:
 
 
 def test_popular_queries_are_those_that_led_to_the_most() -> None:
-    assert popular([query("vase", score=2), query("lamp", score=9), query("mug", score=2)]) == (
-        "lamp",
-        "mug",
-        "vase",
-    )
+    queries = [query("vase", score=2), query("lamp", score=9), query("mug", score=2)]
+
+    assert [each.text for each in popular(queries)] == ["lamp", "mug", "vase"]
 
 
 def test_a_trending_query_grows_against_its_own_past() -> None:
@@ -36,8 +34,8 @@ def test_a_trending_query_grows_against_its_own_past() -> None:
     rising = query("sunglasses", recent=60, before=10)
     rare = query("ocarina", recent=3, before=0)
 
-    assert trending([frequent, rising, rare]) == ("sunglasses",)
+    assert trending([frequent, rising, rare]) == [rising]
 
 
 def test_a_busy_week_is_no_trend() -> None:
-    assert trending([query("lamp", recent=300, before=100), query("vase", recent=3_000, before=1_000)]) == ()
+    assert trending([query("lamp", recent=300, before=100), query("vase", recent=3_000, before=1_000)]) == []

@@ -270,6 +270,8 @@ def test_every_response_has_the_request_id_header() -> None:
         ("products_update", 403, {"not_your_product", "second_factor_required"}),
         (
             "search_results_list",
+            "search_recent_delete",
+            "search_recent_list",
             "search_suggestions_list",
             503,
             {
