@@ -1,5 +1,6 @@
 """The buckets of facets: a value or a range, and the number of products that would remain with it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -27,11 +28,12 @@ class CategoryBucket:
 
 @dataclass(frozen=True, slots=True)
 class PriceBucket:
-    """The products of `minimum` ≤ price < `maximum`; None is an open end."""
+    """The products with a variant of `minimum` ≤ price < `maximum`; None is an open end."""
 
     minimum: Decimal | None
     maximum: Decimal | None
     count: int
+    selected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +51,14 @@ class AttributeFacet:
 
     name: str
     buckets: tuple[Bucket, ...]
+
+
+def largest(buckets: Iterable[Bucket], limit: int) -> tuple[Bucket, ...]:
+    """Return the `limit` buckets of the most products, and the selected ones before all others."""
+    ranked = sorted(buckets, key=lambda bucket: (not bucket.selected, -bucket.count, bucket.value))[:limit]
+    return tuple(sorted(ranked, key=lambda bucket: (-bucket.count, bucket.value)))
+
+
+def most_frequent(spellings: Mapping[str, int]) -> str:
+    """Return the spelling with the highest count."""
+    return min(spellings, key=lambda value: (-spellings[value], value))

@@ -103,10 +103,14 @@ class SuggestedProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """A variant's attributes for filtering, including those inherited from its product."""
+    """What a shopper can choose: a variant with the attributes that it inherits from its product."""
 
     attributes: Mapping[str, str]
+    price: Decimal
+    """The sale price."""
     available: bool
+    variant: VariantDocument | None
+    """None for a product without active variants, which is listed as sold out."""
 
 
 def varying_attributes(document: ProductDocument) -> frozenset[str]:
@@ -121,8 +125,13 @@ def varying_attributes(document: ProductDocument) -> frozenset[str]:
 def selections(document: ProductDocument) -> Iterator[Selection]:
     """Yield a selection for each variant, or one that is sold out if there are no active variants."""
     if not document.variants:
-        yield Selection(attributes=document.attributes, available=False)
+        yield Selection(
+            attributes=document.attributes, price=document.sale_price, available=False, variant=None
+        )
     for variant in document.variants:
         yield Selection(
-            attributes={**document.attributes, **variant.attributes}, available=variant.available > 0
+            attributes={**document.attributes, **variant.attributes},
+            price=variant.sale_price,
+            available=variant.available > 0,
+            variant=variant,
         )

@@ -20,6 +20,8 @@ class FacetShape(StrEnum):
     """Ranges of an amount of money."""
     STEPS = "steps"
     """Whole ratings, each with the number of products with at least that rating."""
+    CODES = "codes"
+    """All values of a short list of codes."""
     COUNT = "count"
     """The number of products with a flag."""
     ATTRIBUTES = "attributes"
@@ -35,6 +37,8 @@ class FacetDeclaration:
     shape: FacetShape
     field: str = ""
     """The property of the index that is counted."""
+    folded: str = ""
+    """The property that has the values of `field` without case, since schema version 3."""
     narrowed_by: tuple[str, ...] = ()
     """The filters that this facet sets, and that therefore don't narrow it."""
     help_text: str = ""
@@ -58,20 +62,42 @@ class Facets:
     categories: tuple[CategoryBucket, ...] = _declare(
         FacetShape.TREE, field=index.CATEGORY_TOKEN, narrowed_by=("category", "category_tokens")
     )
-    brands: tuple[Bucket, ...] = _declare(FacetShape.VALUES, field=index.BRAND_TOKEN, narrowed_by=("brands",))
+    brands: tuple[Bucket, ...] = _declare(
+        FacetShape.VALUES, field=index.BRAND_TOKEN, folded=index.BRAND_FOLDED, narrowed_by=("brands",)
+    )
     prices: tuple[PriceBucket, ...] = _declare(
         FacetShape.RANGES, field=index.PRICE, narrowed_by=("min_price", "max_price")
     )
     ratings: tuple[RatingBucket, ...] = _declare(
         FacetShape.STEPS, field=index.RATING, narrowed_by=("min_rating",)
     )
-    in_stock: int = _declare(
+    in_stock: int | None = _declare(
         FacetShape.COUNT,
-        default=0,
+        default=None,
         field="in_stock",
         help_text="Products that remain with in_stock=true.",
+    )
+    currencies: tuple[Bucket, ...] = _declare(
+        FacetShape.CODES, field=index.CURRENCY, narrowed_by=("currency",)
     )
     attributes: tuple[AttributeFacet, ...] = _declare(FacetShape.ATTRIBUTES)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WantedFacets:
+    """The facets to count."""
+
+    names: frozenset[str]
+    """Names of facets; a facet that isn't among them is empty."""
+    attributes: tuple[str, ...] = ()
+    """The attributes to count, in the order of the page; none means those of the most products."""
+
+    def __bool__(self) -> bool:
+        """Return whether any facet is wanted."""
+        return bool(self.names)
+
+
 FACETS = tuple(FacetDeclaration(name=each.name, **each.metadata[_DECLARATION]) for each in fields(Facets))
+
+ALL_FACETS = WantedFacets(names=frozenset(declared.name for declared in FACETS))
+NO_FACETS = WantedFacets(names=frozenset())

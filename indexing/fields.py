@@ -11,7 +11,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from operator import attrgetter
 
-from indexing.mapping import IndexedProduct
+from indexing.attributes import attribute_keys, keyed_selections, spelled_key
+from indexing.document import ProductDocument, selections
+from indexing.mapping import IndexedProduct, key
 
 PRICE = "price"
 RATING = "rating"
@@ -25,6 +27,11 @@ BRAND_TOKEN = "brand_token"  # noqa: S105 (a field's name)
 CATEGORY_KEY = "category_key"
 CATEGORY_TOKEN = "category_token"  # noqa: S105 (a field's name)
 CATEGORY_NAME = "category_name"
+BRAND_FOLDED = "brand_folded"
+CURRENCY = "currency"
+ATTRIBUTE_KEY = "attribute_key"
+HIGHEST_PRICE = "highest_price"
+SELECTIONS = "selections"
 PHRASE = "phrase"
 VOCABULARY = "vocabulary"
 CODES = "codes"
@@ -32,6 +39,10 @@ CODE_PARTS = "code_parts"
 WORD = "word"
 PAIR = "pair"
 ATTRIBUTE = "attribute"
+
+
+FRACTIONS = 10_000
+"""Of prices: no currency has a smaller unit, because ISO 4217 exponents end at 4."""
 
 
 class FieldKind(StrEnum):
@@ -60,6 +71,12 @@ class FieldKind(StrEnum):
     """A time, for sorting only."""
     FACTOR = "factor"
     """The factor that a text score is multiplied by."""
+    SELECTIONS = "selections"
+    """What can be chosen of a product, each with its attributes, price and availability.
+
+    Elasticsearch indexes them as nested documents. tantivy has none, and reads them from the stored document
+    (see `indexing.tantivy.variants`).
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +124,27 @@ def _in_fractions(amount: Decimal, *, fractions: int) -> int:
 def _terms(name: str) -> IndexField:
     path = attrgetter(f"analysed.{name}.terms")
     return IndexField(name=f"{name}_terms", meaning=name, kind=FieldKind.TERMS, value=path, since=3)
+
+
+def scaled_price(amount: Decimal) -> int:
+    """Return a price in the fractions in which selections are indexed."""
+    return _in_fractions(amount, fractions=FRACTIONS)
+
+
+def _highest_price(document: ProductDocument) -> Decimal:
+    return max(each.price for each in selections(document))
+
+
+def _selections(document: ProductDocument) -> tuple[dict[str, object], ...]:
+    return tuple(
+        {
+            "key": list(pairs),
+            "spelling": [spelled_key(name, value) for name, value in pairs.values()],
+            "price": scaled_price(selection.price),
+            "available": selection.available,
+        }
+        for selection, pairs in keyed_selections(document)
+    )
 
 
 FIELDS: tuple[IndexField, ...] = (
@@ -161,5 +199,33 @@ FIELDS: tuple[IndexField, ...] = (
     IndexField(name=POPULARITY, kind=FieldKind.SORTED, value=lambda each: each.document.popularity),
     IndexField(name=CREATED_AT, kind=FieldKind.TIME, value=lambda each: each.document.created_at),
     IndexField(name=WEIGHT, kind=FieldKind.FACTOR, value=lambda each: each.boost),
+    # brand_token separates the spellings of a brand.
+    IndexField(
+        name=BRAND_FOLDED,
+        kind=FieldKind.COUNTED,
+        value=lambda each: key(each.document.brand) or None,
+        since=3,
+    ),
+    IndexField(name=CURRENCY, kind=FieldKind.COUNTED, value=lambda each: each.document.currency, since=3),
+    IndexField(
+        name=ATTRIBUTE_KEY,
+        kind=FieldKind.COUNTED,
+        value=lambda each: attribute_keys(each.document),
+        since=3,
+    ),
+    # The lowest price is PRICE.
+    IndexField(
+        name=HIGHEST_PRICE,
+        kind=FieldKind.MONEY,
+        fractions=FRACTIONS,
+        value=lambda each: _in_fractions(_highest_price(each.document), fractions=FRACTIONS),
+        since=3,
+    ),
+    IndexField(
+        name=SELECTIONS,
+        kind=FieldKind.SELECTIONS,
+        value=lambda each: _selections(each.document),
+        since=3,
+    ),
 )
 """All fields but those of the declared flags, which `indexing.schema` adds."""

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any, Self
 
 from indexing import fields as index
+from indexing.attributes import attribute_key
+from indexing.mapping import key
 
 
 class FilterKind(StrEnum):
@@ -27,7 +29,9 @@ class FilterKind(StrEnum):
     FLAG = "flag"
     """The field is true, or false."""
     ATTRIBUTES = "attributes"
-    """One variant has, for each named attribute, one of its values."""
+    """One variant has, for each named attribute, one of its values; case and repeated spaces don't matter."""
+    CODE = "code"
+    """The field has exactly this code in capitals."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +51,8 @@ class FilterDeclaration:
     """Characters of a value."""
     since: int = 1
     """The first schema version that has the field of a FLAG."""
+    of_variant: bool = False
+    """Whether one variant must satisfy this filter together with the others of this sort."""
 
 
 _DECLARATION = "filter"
@@ -99,22 +105,37 @@ class Filters:
         FilterKind.EQUALS, field=index.SELLER, parameter="seller", help_text="The id of a seller."
     )
     min_price: Decimal | None = _declare(  # noqa: RUF009
-        FilterKind.AT_LEAST, field=index.PRICE, help_text="The lowest sale price, inclusive."
+        FilterKind.AT_LEAST,
+        field=index.PRICE,
+        of_variant=True,
+        help_text="The lowest sale price of a variant with the other properties asked for, inclusive.",
     )
     max_price: Decimal | None = _declare(  # noqa: RUF009
-        FilterKind.AT_MOST, field=index.PRICE, help_text="The highest sale price, inclusive."
+        FilterKind.AT_MOST,
+        field=index.PRICE,
+        of_variant=True,
+        help_text="The highest sale price of a variant with the other properties asked for, inclusive.",
+    )
+    currency: str | None = _declare(
+        FilterKind.CODE,
+        field=index.CURRENCY,
+        max_length=3,
+        help_text="The ISO 4217 code of the products' currency. In a shop with several currencies, a price "
+        "filter or a sort by price applies to one of them: this one, or else the shop's currency (or the one "
+        "of the most products, if none has the shop's).",
     )
     min_rating: float | None = _declare(
         FilterKind.AT_LEAST, field=index.RATING, parameter="rating", help_text="The lowest average rating."
     )
-    in_stock: bool | None = flag("Whether a variant (with the attributes asked for) can be bought.")
+    in_stock: bool | None = flag(
+        "Whether a variant (with the attributes and the price asked for) can be bought."
+    )
     flash_sale: bool | None = flag("Whether the product is in a flash sale.")
     best_seller_product: bool | None = flag("Whether the product is a best seller.")
     featured_product: bool | None = flag("Whether the product is featured.")
     attributes: Mapping[str, tuple[str, ...]] = _declare(
-        FilterKind.ATTRIBUTES, default=dict, parameter="attr."
+        FilterKind.ATTRIBUTES, default=dict, parameter="attr.", field=index.ATTRIBUTE_KEY, of_variant=True
     )
-    """One variant must satisfy all of them, and be available if `in_stock` is set."""
 
     def replaced(self, **values: Any) -> Self:
         """Return the filters with other values for some of them."""
@@ -129,10 +150,53 @@ class Filters:
         rest = {each: values for each, values in self.attributes.items() if each != name}
         return replace(self, attributes=rest)
 
+    def of_variant(self) -> "VariantFilters":
+        """Return the filters that one and the same variant must satisfy."""
+        attributes: dict[str, tuple[str, ...]] = {}
+        for name, values in self.attributes.items():
+            keys = (attribute_key(name, value) for value in values)
+            attributes[key(name)] = (*attributes.get(key(name), ()), *keys)
+        return VariantFilters(
+            attributes=attributes,
+            lowest=self.min_price,
+            highest=self.max_price,
+            available=self.in_stock is True,
+        )
+
+    def of_product(self) -> Self:
+        """Return the filters that don't depend on a variant."""
+        return self.without(*OF_VARIANT, *(["in_stock"] if self.in_stock else []))
+
     def given(self) -> dict[str, Any]:
         """Return the filters that are set, by name."""
         values = {declared.name: getattr(self, declared.name) for declared in FILTERS}
         return {name: value for name, value in values.items() if value not in (None, (), {})}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VariantFilters:
+    """What one and the same variant of a product must satisfy."""
+
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The accepted `attributes.attribute_key`s, by the key of the attribute's name."""
+    lowest: Decimal | None = None
+    highest: Decimal | None = None
+    """Limits of the sale price, inclusive."""
+    available: bool = False
+
+    @property
+    def narrow(self) -> bool:
+        """Whether they can exclude a product that has an available variant."""
+        return bool(self.attributes) or self.lowest is not None or self.highest is not None
+
+    def without_attribute(self, name_key: str) -> "VariantFilters":
+        """Return the filters without the one on the attribute whose name has this key."""
+        rest = {each: keys for each, keys in self.attributes.items() if each != name_key}
+        return replace(self, attributes=rest)
+
+    def without_price(self) -> "VariantFilters":
+        """Return the filters without limits of the price."""
+        return replace(self, lowest=None, highest=None)
 
 
 def declarations(filters: type[Filters]) -> tuple[FilterDeclaration, ...]:
@@ -148,4 +212,5 @@ def declarations(filters: type[Filters]) -> tuple[FilterDeclaration, ...]:
 
 FILTERS = declarations(Filters)
 FLAGS = tuple(declared for declared in FILTERS if declared.kind is FilterKind.FLAG)
+OF_VARIANT = tuple(declared.name for declared in FILTERS if declared.of_variant)
 NO_FILTERS = Filters()

@@ -1,10 +1,13 @@
 """The results of a search engine: pages of hits, and suggestions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
-from indexing.document import ProductDocument
+from indexing.document import ProductDocument, VariantDocument
 from indexing.facets import Facets
+from indexing.filters import Filters
+from indexing.matching import matched_variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,13 @@ class Hit:
     score: float
     pinned: bool = False
     """Whether a rule decided its place."""
+    variant: VariantDocument | None = None
+    """The variant whose price is shown, if the filters exclude others (see `matching.matched_variant`)."""
+
+    def with_variant(self, filters: Filters) -> Self:
+        """Return the hit with the variant that `filters` match."""
+        variant = matched_variant(self.product, filters)
+        return self if variant is None else replace(self, variant=variant)
 
 
 class Matched(StrEnum):
@@ -39,6 +49,8 @@ class SearchPage:
     corrected_text: str | None = None
     """The query with its misspelt words replaced; None if nothing was corrected."""
     matched: Matched = Matched.ALL
+    currency: str | None = None
+    """The currency of price filters, of the price facet, and of a sort by price; None without products."""
 
 
 class SuggestionKind(StrEnum):

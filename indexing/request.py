@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from indexing import fields
+from indexing.facets import ALL_FACETS, WantedFacets
 from indexing.filters import NO_FILTERS, Filters
 from indexing.ranking import DEFAULT_RANKING, RankingOptions
 from indexing.rules.actions import Boost, Pin
@@ -16,7 +17,7 @@ MAX_QUERY_LENGTH = 200
 MAX_DEPTH = 10_000
 """Hits that can be paged through: Elasticsearch's default limit for `from` and `size`."""
 MAX_ATTRIBUTE_FILTERS = 4
-"""Attributes in one request; tantivy indexes the combinations of this many for every variant."""
+"""Attributes in one request; tantivy's indexes before version 3 have the combinations of this many."""
 
 
 class Sort(StrEnum):
@@ -42,6 +43,9 @@ ORDERS: Mapping[Sort, tuple[str, ...]] = {
 """The properties to sort by if there is no score; a minus means descending."""
 
 
+BY_PRICE = frozenset((Sort.PRICE_LOW, Sort.PRICE_HIGH))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SearchRequest:
     """A search; an empty text browses the catalogue, best sellers first."""
@@ -51,7 +55,9 @@ class SearchRequest:
     sort: Sort = Sort.RELEVANCE
     page: int = 1
     page_size: int = 20
-    facets: bool = True
+    facets: WantedFacets = ALL_FACETS
+    currency: str = ""
+    """The shop's currency, to which prices refer if products have several and `filters` names none."""
     ranking: RankingOptions = DEFAULT_RANKING
     restrictions: tuple[Filters, ...] = ()
     """Further filters that all products must pass; facets neither count the others nor show a selection."""
@@ -84,6 +90,17 @@ class SearchRequest:
         """The page with its pinned products; other orders than by relevance have none."""
         pinned = self.pinned if self.sort is Sort.RELEVANCE else ()
         return Arrangement(pinned, offset=self.offset, page_size=self.page_size)
+
+    @property
+    def compares_prices(self) -> bool:
+        """Whether the hits or their order depend on prices, which only one currency can have."""
+        limits = self.filters.min_price, self.filters.max_price
+        return self.sort in BY_PRICE or limits != (None, None)
+
+    @property
+    def is_unrestricted(self) -> bool:
+        """Whether all products match, apart from the filters."""
+        return not (self.text.strip() or self.restrictions or self.hidden)
 
     @property
     def relax_below(self) -> int:

@@ -103,10 +103,14 @@ class IndexSchema:
             if each.name in given and each.kind is not FilterKind.ATTRIBUTES
         )
 
-    def values(self, document: ProductDocument) -> dict[str, object]:
-        """Return the indexed values of `document`, by field name."""
+    def values(self, document: ProductDocument, *, nested: bool = True) -> dict[str, object]:
+        """Return the indexed values of `document`, by field name; `nested` includes its selections."""
         flat = flatten(document, analysis=self.analysis)
-        return {each.name: each.value(flat) for each in self.fields}
+        return {
+            each.name: each.value(flat)
+            for each in self.fields
+            if nested or each.kind is not FieldKind.SELECTIONS
+        }
 
 
 EARLIER = tuple(map(IndexSchema, range(EARLIEST_VERSION, VERSION)))

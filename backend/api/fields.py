@@ -51,6 +51,21 @@ class MoneyInput(DecimalInput):
         super().__init__(max_digits=16, decimal_places=money.MAX_EXPONENT, min_value=Decimal(0), **options)
 
 
+class CurrencyCode(serializers.CharField):
+    """An ISO 4217 currency code in a request, in any case."""
+
+    def __init__(self, **options: Any) -> None:
+        """Pass `options` on to the base class."""
+        super().__init__(min_length=3, max_length=3, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the code in capitals; refuse an unknown one."""
+        code = super().to_internal_value(data).upper()
+        if code not in money.EXPONENTS:
+            raise serializers.ValidationError(f"{data!r} is not an ISO 4217 currency code, such as EUR.")
+        return code
+
+
 @extend_schema_field({"type": "string", "format": "decimal", "example": "89.00"})
 class MoneyOutput(serializers.Field[Any, Any, str, Any]):
     """An amount of money in a response, with the decimal places of its currency.

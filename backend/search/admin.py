@@ -16,6 +16,7 @@ from backend.search.models import QueryRule, SynonymSet
 from backend.search.rules import services, synonym_services
 from backend.search.rules.forms import PreviewForm, QueryRuleForm, SynonymSetForm
 from backend.search.rules.preview import preview
+from indexing.facets import NO_FACETS
 from indexing.page import Hit
 from indexing.request import SearchRequest
 
@@ -29,7 +30,7 @@ def _titles(hits: Sequence[Hit]) -> str:
 
 def previewed(request: HttpRequest, row: QueryRule, values: Values) -> str:
     """Return what the rule would do to a search."""
-    search = SearchRequest(text=values["q"], page_size=PREVIEWED, facets=False)
+    search = SearchRequest(text=values["q"], page_size=PREVIEWED, facets=NO_FACETS)
     shown = preview(search, row, at=timezone.now())
     if not shown.applies:
         return f"“{values['q']}”: the rule doesn't apply."

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from indexing.document import CategoryReference, ProductDocument, VariantDocument
 from indexing.engine import PutDocument, SearchEngine
+from indexing.facets import NO_FACETS
 from indexing.lexicon.refreshing import refresh
 from indexing.ranking import DEFAULT_RANKING, RankingOptions
 from indexing.request import SearchRequest
@@ -52,7 +53,7 @@ def indexed_separately(
 
 def found_for(query: str, *, engine: SearchEngine, ranking: RankingOptions = DEFAULT_RANKING) -> list[int]:
     """Return the best RECALL_DEPTH products for `query`."""
-    request = SearchRequest(text=query, page_size=RECALL_DEPTH, facets=False, ranking=ranking)
+    request = SearchRequest(text=query, page_size=RECALL_DEPTH, facets=NO_FACETS, ranking=ranking)
     return [hit.product.id for hit in engine.search(request).hits]
 
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.accounts.areas import StaffArea
 from backend.api.errors import InvalidInput
-from backend.api.fields import Choice, Identifier, MoneyInput
+from backend.api.fields import Choice, CurrencyCode, Identifier, MoneyInput
 from backend.api.parameters import PageParameters, parse
 from backend.catalog.categories import matching_categories
 from backend.search.errors import ExplanationForStaff
@@ -75,12 +76,17 @@ def _limit(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]
     )
 
 
+def _code(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
+    return CurrencyCode(required=False, default=None, help_text=declared.help_text)
+
+
 PARAMETERS: Mapping[FilterKind, Callable[[FilterDeclaration], serializers.Field[Any, Any, Any, Any]]] = {
     FilterKind.ONE_OF: _one_of,
     FilterKind.EQUALS: _identifier,
     FilterKind.FLAG: _flag,
     FilterKind.AT_LEAST: _limit,
     FilterKind.AT_MOST: _limit,
+    FilterKind.CODE: _code,
 }
 """How each kind of filter is validated. Attributes are validated separately, because sellers name them."""
 
@@ -147,6 +153,7 @@ def search_request(request: Request) -> SearchRequest:
         sort=Sort(given["sort_by"]),
         page=given["page"],
         page_size=given["page_size"],
+        currency=settings.DEFAULT_CURRENCY,
         filters=Filters(attributes=_attributes(request), **values),
     )
 

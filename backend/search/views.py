@@ -34,6 +34,8 @@ from backend.search.serializers import (
     RedirectField,
     UnderstoodSerializer,
     card_of,
+    facets_shown,
+    understood_shown,
 )
 from indexing.request import SearchRequest
 
@@ -90,11 +92,11 @@ class SearchView(APIView):
         return Response(
             page_envelope(
                 request,
-                [card_of(hit.product) for hit in page.hits],
+                [card_of(hit) for hit in page.hits],
                 count=page.count,
                 span=span,
-                facets=FacetsSerializer(page.facets).data,
-                understood=UnderstoodSerializer(page).data,
+                facets=facets_shown(page),
+                understood=understood_shown(page),
                 redirect=ruled.outcome.redirect,
                 rules=ruled.applied() if explain else None,
                 exposure_id=exposure_id,

@@ -5,6 +5,12 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
+from indexing.attributes import spelling_of
+from indexing.elasticsearch.earlier import VARIANTS
+from indexing.fields import SELECTIONS
+from indexing.mapping import token
+from indexing.schema import IndexSchema
+
 PAGE = 10_000
 """Values of one response; the cluster's limit is 65,536."""
 
@@ -15,10 +21,15 @@ def counts(client: Elasticsearch, index: str, field: str) -> Iterator[tuple[str,
         yield bucket["key"]["value"], bucket["doc_count"]
 
 
-def variant_counts(client: Elasticsearch, index: str, field: str) -> Iterator[tuple[str, int]]:
-    """Yield the values of a field of variants with the numbers of products that have such a variant."""
-    for bucket in _buckets(client, index, f"variants.{field}", path=("variants",)):
-        yield bucket["key"]["value"], bucket["products"]["doc_count"]
+def attribute_counts(client: Elasticsearch, index: str, *, schema: IndexSchema) -> Iterator[tuple[str, int]]:
+    """Yield the tokens of attributes as written, with the numbers of products that have such a variant."""
+    if not schema.has(SELECTIONS):
+        for bucket in _buckets(client, index, f"{VARIANTS}.attributes", path=(VARIANTS,)):
+            yield bucket["key"]["value"], bucket["products"]["doc_count"]
+        return
+    for bucket in _buckets(client, index, f"{SELECTIONS}.spelling", path=(SELECTIONS,)):
+        _, spelling = spelling_of(bucket["key"]["value"])
+        yield token(*spelling), bucket["products"]["doc_count"]
 
 
 def _buckets(client: Elasticsearch, index: str, field: str, *, path: tuple[str, ...]) -> Iterator[Any]:

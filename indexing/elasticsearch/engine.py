@@ -1,7 +1,7 @@
 """The protocol of indexing.engine on Elasticsearch."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -20,15 +20,16 @@ from indexing.elasticsearch.client import (
     connect,
     translated_errors,
 )
-from indexing.elasticsearch.counting import counts, variant_counts
+from indexing.elasticsearch.counting import attribute_counts, counts
 from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.lexicons import LexiconIndex
 from indexing.elasticsearch.mapping import product_of
+from indexing.elasticsearch.prices import currency_counts
 from indexing.elasticsearch.searching import Searching
 from indexing.elasticsearch.writing import VectorOf, Writing
 from indexing.engine import DocumentWrite, Generation, PutDocument, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
-from indexing.fields import ATTRIBUTE
+from indexing.fields import ATTRIBUTE, CURRENCY
 from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
 from indexing.page import SearchPage
@@ -57,6 +58,7 @@ T = TypeVar("T")
 class _Serving:
     generation: str
     schema: IndexSchema
+    currencies: Mapping[str, int]
     known_until: float
 
 
@@ -168,7 +170,7 @@ class ElasticsearchEngine:
             schema = self._schema_of(generation)
             self._patient.indices.refresh(index=generation)
             if field == ATTRIBUTE:
-                yield from variant_counts(self._patient, generation, "attributes")
+                yield from attribute_counts(self._patient, generation, schema=schema)
             else:
                 yield from counts(self._patient, generation, schema.field(field).name)
 
@@ -254,7 +256,8 @@ class ElasticsearchEngine:
         if serving is None or serving.known_until < time.monotonic():
             found = self._indices.serving_generation(deadline)
             schema = _schema(found)
-            serving = _Serving(found.name, schema, time.monotonic() + SERVING_KNOWN_SECONDS)
+            currencies = self._currencies(found.name, schema, deadline)
+            serving = _Serving(found.name, schema, currencies, time.monotonic() + SERVING_KNOWN_SECONDS)
             self._serving = serving
         return Searching(
             self._client,
@@ -262,8 +265,16 @@ class ElasticsearchEngine:
             schema=serving.schema,
             lexicon=self.lexicon(serving.generation),
             deadline=deadline,
+            currencies=serving.currencies,
             meanings=self._meanings,
         )
+
+    def _currencies(self, generation: str, schema: IndexSchema, deadline: Deadline) -> dict[str, int]:
+        """Return the numbers of products by currency; empty if the schema has no such field."""
+        if not schema.has(CURRENCY):
+            return {}
+        found = deadline.on(self._client).search(index=generation, **currency_counts().to_dict())
+        return {each["key"]: each["doc_count"] for each in found["aggregations"][CURRENCY]["buckets"]}
 
     def _schema_of(self, generation: str) -> IndexSchema:
         """Return the schema of a generation, which never changes."""

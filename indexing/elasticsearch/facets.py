@@ -1,114 +1,194 @@
 """The aggregations that count all facets in the search request itself."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from elasticsearch.dsl import A
 from elasticsearch.dsl.aggs import Agg
-from elasticsearch.dsl.query import Bool, Range
+from elasticsearch.dsl.query import Bool, Query, Range, Term
 
-from indexing import counting
+from indexing import counting, ranges
+from indexing.currencies import price_currency
+from indexing.elasticsearch import attribute_facets
+from indexing.elasticsearch.attribute_facets import products_of
 from indexing.elasticsearch.matching import Matching
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
+from indexing.fields import BRAND_KEY, CURRENCY, SELECTIONS, scaled_price
 from indexing.filters import Filters
-from indexing.mapping import SEPARATOR
+from indexing.mapping import key, parts_of
+from indexing.ranges import Limits, RangeCount
+from indexing.request import SearchRequest
 
 Counted = Mapping[str, Any]
 """The aggregations of a response."""
 
-TERMS_SIZES = {FacetShape.TREE: counting.MAX_CATEGORIES, FacetShape.VALUES: counting.MAX_VALUES}
+SPELLINGS = 10
+"""The most frequent spellings of one value."""
 
 
 class Counting:
-    """Counts the facets under one set of filters; a facet whose field isn't in the schema is left out."""
+    """Counts the facets of one request; a facet whose field isn't in the schema is left out."""
 
-    def __init__(self, matching: Matching, filters: Filters) -> None:
-        """Count each facet under `filters`, without those that the facet itself sets."""
+    def __init__(self, matching: Matching, request: SearchRequest, currencies: Mapping[str, int]) -> None:
+        """Count each facet under the request's filters, without those that the facet itself sets."""
         self._matching = matching
-        self._filters = filters
-        self._declared = [each for each in FACETS if not each.field or matching.schema.has(each.field)]
+        self._schema = matching.schema
+        self._request = request
+        self._filters = request.filters
+        self._currencies = currencies
+        self._declared = [
+            each
+            for each in FACETS
+            if each.name in request.facets.names and (not each.field or self._schema.has(each.field))
+        ]
 
     def aggregations(self) -> dict[str, Agg[Any]]:
         """Return the aggregations by name."""
-        counted = {declared.name: self._aggregation(declared) for declared in self._declared}
-        for place, name in enumerate(self._filters.attributes):
-            counted[f"attribute_{place}"] = self._attributes(self._filters.without_attribute(name), only=name)
+        counted: dict[str, Agg[Any]] = {}
+        for declared in self._declared:
+            if declared.shape is FacetShape.ATTRIBUTES:
+                counted |= attribute_facets.aggregations(self._matching, self._request)
+            else:
+                counted[declared.name] = self._aggregation(declared)
         return counted
 
-    def facets(self, counted: Counted) -> Facets:
-        """Return the facets from the counts of Elasticsearch."""
+    def facets(self, counted: Counted, prices: list[RangeCount] | None = None) -> Facets:
+        """Return the facets from the counts of Elasticsearch, and of the ranges of prices if known."""
         counts = {declared.name: self._counts(declared, counted) for declared in self._declared}
-        return counting.facets_of(counts, filters=self._filters)
+        for declared in self._declared:
+            if declared.shape is FacetShape.RANGES and prices is not None:
+                counts[declared.name] = prices
+        return counting.facets_of(counts, filters=self._filters, order=self._request.facets.attributes)
+
+    def uncertain_ranges(self, counted: Counted) -> list[Limits]:
+        """Return the ranges of prices whose counts aren't the sums of their cells' counts.
+
+        A product with variants in several cells counts once in a range. Such products are rare; if there are
+        none, no further request is needed.
+        """
+        for declared in self._declared:
+            if declared.shape is FacetShape.RANGES and self._schema.has(SELECTIONS):
+                found = counted[declared.name]["variants"]["passing"]
+                cells = self._cells(counted[declared.name])
+                if sum(cells) != found["products"]["doc_count"]:
+                    return ranges.chosen(cells)
+        return []
+
+    def price_aggregation(self, limits: list[Limits]) -> Agg[Any]:
+        """Return the aggregation that counts the products in each range of prices."""
+        (declared,) = (each for each in FACETS if each.shape is FacetShape.RANGES)
+        return self._prices(declared, limits)
+
+    def price_counts(self, counted: Counted, limits: list[Limits]) -> list[RangeCount]:
+        """Return the counts of `price_aggregation`."""
+        buckets = counted["variants"]["passing"]["own"]["buckets"]
+        return [RangeCount(each, products_of(bucket)) for each, bucket in zip(limits, buckets, strict=True)]
 
     def _aggregation(self, declared: FacetDeclaration) -> Agg[Any]:
-        if declared.shape is FacetShape.ATTRIBUTES:
-            return self._attributes(self._filters)
         if declared.shape is FacetShape.COUNT:
             return self._passing(self._filters.replaced(**{declared.field: True}))
+        if declared.shape is FacetShape.RANGES:
+            return self._prices(declared, ranges.cells())
         result = self._passing(declared.others(self._filters))
         result.bucket("own", self._own(declared))
+        if selected := self._selected(declared):
+            result.bucket("selected", "filters", filters=selected)
         return result
 
     def _own(self, declared: FacetDeclaration) -> Agg[Any]:
-        field = self._matching.schema.field(declared.field)
-        if declared.shape is FacetShape.RANGES:
-            ranges = [
-                {name: field.scaled(edge) for name, edge in (("from", low), ("to", high)) if edge is not None}
-                for low, high in counting.price_ranges()
-            ]
-            return A("range", field=field.name, ranges=ranges)
+        field = self._schema.field(declared.field).name
         if declared.shape is FacetShape.STEPS:
-            steps = {str(stars): Range(field.name, {"gte": stars}) for stars in counting.RATINGS}
+            steps = {str(stars): Range(field, {"gte": stars}) for stars in counting.RATINGS}
             return A("filters", filters=steps)
-        return A("terms", field=field.name, size=TERMS_SIZES[declared.shape])
+        if declared.folded and self._schema.has(declared.folded):
+            values = A("terms", field=self._schema.field(declared.folded).name, size=counting.MAX_VALUES)
+            values.bucket("spelt", "terms", field=field, size=SPELLINGS)
+            return values
+        return A("terms", field=field, size=TERMS_SIZES[declared.shape])
+
+    def _selected(self, declared: FacetDeclaration) -> dict[str, Query]:
+        """Return a query for each selected value, because it may not be among those that are listed."""
+        if declared.shape is FacetShape.TREE:
+            field = self._schema.field(declared.field).name
+            return {
+                each: Term(field, {"value": each}) for each in counting.selected_categories(self._filters)
+            }
+        if declared.shape is FacetShape.VALUES:
+            values = self._filters.given().get(declared.narrowed_by[0], ())
+            return {each: Term(BRAND_KEY, {"value": key(each)}) for each in values}
+        return {}
+
+    def _prices(self, declared: FacetDeclaration, limits: list[Limits]) -> Agg[Any]:
+        """Count the products in ranges of prices of one currency, by the matching variants."""
+        others = declared.others(self._filters)
+        if len(self._currencies) > 1 and not others.currency:
+            others = others.replaced(**{CURRENCY: price_currency(self._request, self._currencies)})
+        scaled = scaled_price if self._schema.has(SELECTIONS) else self._schema.field(declared.field).scaled
+        edges = [
+            {name: scaled(edge) for name, edge in (("from", low), ("to", high)) if edge is not None}
+            for low, high in limits
+        ]
+        result = self._passing(others)
+        if not self._schema.has(SELECTIONS):
+            result.bucket("own", "range", field=self._schema.field(declared.field).name, ranges=edges)
+            return result
+        wanted = Bool(filter=self._matching.variant_filters(others.of_variant()))
+        variants = result.bucket("variants", "nested", path=SELECTIONS).bucket("passing", "filter", wanted)
+        variants.bucket("products", "reverse_nested")
+        values = variants.bucket("own", "range", field=f"{SELECTIONS}.price", ranges=edges)
+        values.bucket("products", "reverse_nested")
+        return result
 
     def _passing(self, filters: Filters) -> Agg[Any]:
         return A("filter", Bool(filter=self._matching.filters(filters)))
 
-    def _attributes(self, filters: Filters, *, only: str = "") -> Agg[Any]:
-        """Count products by the attribute values (of attribute `only`, if given) of matching variants."""
-        included = {"include": f"{escaped(only + SEPARATOR)}.*"} if only else {}
-        result = self._passing(filters)
-        passing = Bool(filter=self._matching.variant_filters(filters))
-        variants = result.bucket("variants", "nested", path="variants").bucket("passing", "filter", passing)
-        values = variants.bucket(
-            "own", "terms", field="variants.attributes", size=counting.MAX_ATTRIBUTE_TOKENS, **included
-        )
-        values.bucket("products", "reverse_nested")
-        return result
-
     def _counts(self, declared: FacetDeclaration, counted: Counted) -> object:
-        found = counted[declared.name]
-        match declared.shape:
-            case FacetShape.COUNT:
-                return found["doc_count"]
-            case FacetShape.ATTRIBUTES:
-                return self._attribute_counts(counted)
-            case FacetShape.RANGES:
-                return [bucket["doc_count"] for bucket in found["own"]["buckets"]]
-            case FacetShape.STEPS:
-                return {int(stars): bucket["doc_count"] for stars, bucket in found["own"]["buckets"].items()}
-            case FacetShape.TREE | FacetShape.VALUES:
-                return {bucket["key"]: bucket["doc_count"] for bucket in found["own"]["buckets"]}
+        if declared.shape is FacetShape.ATTRIBUTES:
+            return attribute_facets.counts(self._matching, self._request, counted)
+        return COUNTS[declared.shape](self, declared, counted[declared.name])
 
-    def _attribute_counts(self, counted: Counted) -> dict[tuple[str, str], int]:
-        selected = self._filters.attributes
-        counts = {
-            each: count
-            for each, count in _by_product(counted["attributes"]).items()
-            if each[0] not in selected
-        }
-        for place in range(len(selected)):
-            counts |= _by_product(counted[f"attribute_{place}"])
+    def _cells(self, found: Counted) -> list[int]:
+        if not self._schema.has(SELECTIONS):
+            return [bucket["doc_count"] for bucket in found["own"]["buckets"]]
+        return [products_of(bucket) for bucket in found["variants"]["passing"]["own"]["buckets"]]
+
+    def _range_counts(self, _: FacetDeclaration, found: Counted) -> list[RangeCount]:
+        cells = self._cells(found)
+        return ranges.merged(cells, ranges.chosen(cells))
+
+    def _term_counts(self, _: FacetDeclaration, found: Counted) -> dict[str, int]:
+        counts = {bucket["key"]: bucket["doc_count"] for bucket in found["own"]["buckets"]}
+        selected = found.get("selected", {"buckets": {}})["buckets"]
+        return counts | {token: each["doc_count"] for token, each in selected.items() if each["doc_count"]}
+
+    def _value_counts(self, declared: FacetDeclaration, found: Counted) -> dict[str, int]:
+        buckets = found["own"]["buckets"]
+        if self._schema.has(declared.folded):
+            counts = counting.folded_counts(
+                (each["doc_count"], {one["key"]: one["doc_count"] for one in each["spelt"]["buckets"]})
+                for each in buckets
+            )
+        else:
+            counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
+        shown = {key(parts_of(each)[1]) for each in counts}
+        for value, each in found.get("selected", {"buckets": {}})["buckets"].items():
+            if key(value) not in shown:
+                counts |= counting.value_count(value, each["doc_count"])
         return counts
 
 
-def _by_product(counted: Counted) -> dict[tuple[str, str], int]:
-    buckets = counted["variants"]["passing"]["own"]["buckets"]
-    return counting.attribute_counts({each["key"]: each["products"]["doc_count"] for each in buckets})
-
-
-def escaped(text: str) -> str:
-    """Return a Lucene regular expression that matches `text` alone."""
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+TERMS_SIZES = {
+    FacetShape.TREE: counting.MAX_CATEGORIES,
+    FacetShape.VALUES: counting.MAX_SPELLINGS,
+    FacetShape.CODES: counting.MAX_VALUES,
+}
+COUNTS: Mapping[FacetShape, Callable[[Counting, FacetDeclaration, Counted], object]] = {
+    FacetShape.TREE: Counting._term_counts,
+    FacetShape.VALUES: Counting._value_counts,
+    FacetShape.CODES: Counting._term_counts,
+    FacetShape.RANGES: Counting._range_counts,
+    FacetShape.STEPS: lambda _, __, found: {
+        int(stars): bucket["doc_count"] for stars, bucket in found["own"]["buckets"].items()
+    },
+    FacetShape.COUNT: lambda _, __, found: found["doc_count"],
+}

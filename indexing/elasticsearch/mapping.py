@@ -26,10 +26,10 @@ from elasticsearch.dsl import (
 )
 
 from indexing.analysis import DEFAULT_LANGUAGE
-from indexing.document import ProductDocument, selections
+from indexing.document import ProductDocument
+from indexing.elasticsearch import earlier
 from indexing.encoder.identity import EncoderIdentity
-from indexing.fields import FieldKind
-from indexing.mapping import attribute_tokens
+from indexing.fields import SELECTIONS, FieldKind
 from indexing.schema import CURRENT, VERSION, IndexSchema
 
 REFRESH_INTERVAL = "300ms"
@@ -59,16 +59,19 @@ TYPES: dict[FieldKind, Callable[[], Field]] = {
     FieldKind.SORTED: Long,
     FieldKind.TIME: Date,
     FieldKind.FACTOR: Float,
+    FieldKind.SELECTIONS: lambda: Nested(SelectionFields),
 }
 
 
 _encode = msgspec.json.Encoder().encode
 
 
-class VariantFields(InnerDoc):
-    """The attributes of a variant, its own and inherited ones, for attribute filters."""
+class SelectionFields(InnerDoc):
+    """A variant with inherited attributes (see `indexing.attributes`), for filters and facets."""
 
-    attributes = Keyword(multi=True)
+    key = Keyword(multi=True)
+    spelling = Keyword(multi=True)
+    price = Long()
     available = Boolean()
 
 
@@ -76,7 +79,6 @@ def _mapping() -> Mapping:
     mapping = Mapping()
     for each in CURRENT.fields:
         mapping.field(each.name, TYPES[each.kind]())
-    mapping.field("variants", Nested(VariantFields))
     mapping.field("document", Object(enabled=False))
     return mapping
 
@@ -131,14 +133,10 @@ def indexed(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]
 
 
 def _source(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]:
-    return {
-        **{name: _text_of_time(value) for name, value in schema.values(document).items()},
-        "variants": [
-            {"attributes": attribute_tokens(each.attributes.items()), "available": each.available}
-            for each in selections(document)
-        ],
-        "document": document,
-    }
+    values = {name: _text_of_time(value) for name, value in schema.values(document).items()}
+    if not schema.has(SELECTIONS):
+        values |= earlier.variants(document)
+    return {**values, "document": document}
 
 
 def _text_of_time(value: object) -> object:

@@ -1,6 +1,6 @@
 """Translate a query plan and filters to Elasticsearch queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -18,9 +18,9 @@ from elasticsearch.dsl.query import (
     Terms,
 )
 
-from indexing.counting import attribute_filter_tokens
-from indexing.fields import VOCABULARY, FieldKind, IndexField
-from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
+from indexing.elasticsearch import earlier
+from indexing.fields import SELECTIONS, VOCABULARY, FieldKind, IndexField, scaled_price
+from indexing.filters import FILTERS, OF_VARIANT, FilterDeclaration, FilterKind, Filters, VariantFilters
 from indexing.mapping import key
 from indexing.planning import plan as planning
 from indexing.planning.plan import Alternative, Need, Plan
@@ -69,26 +69,29 @@ class Matching:
 
     def filters(self, filters: Filters) -> list[Query]:
         """Return the queries that a product must match."""
-        given = filters.given()
-        return [
-            self._query(declared, given[declared.name], filters)
-            for declared in FILTERS
-            if declared.name in given
-        ]
-
-    def variant_filters(self, filters: Filters) -> list[Query]:
-        """Return the queries that one variant of a product must match."""
-        queries: list[Query] = [
-            Terms("variants.attributes", attribute_filter_tokens(name, values))
-            for name, values in filters.attributes.items()
-        ]
-        if filters.in_stock:
-            queries.append(Term("variants.available", {"value": True}))
+        if not self.schema.has(SELECTIONS):
+            own = filters.without("attributes").given()
+            return [*self._queries(own), *earlier.with_variant(filters)]
+        queries = self._queries(filters.without(*OF_VARIANT).given())
+        wanted = filters.of_variant()
+        if wanted.narrow:
+            queries.append(Nested(path=SELECTIONS, query=Bool(filter=self.variant_filters(wanted))))
         return queries
 
-    def _query(self, declared: FilterDeclaration, value: Any, filters: Filters) -> Query:
-        if declared.kind is FilterKind.ATTRIBUTES:
-            return Nested(path="variants", query=Bool(filter=self.variant_filters(filters)))
+    def variant_filters(self, wanted: VariantFilters) -> list[Query]:
+        """Return the queries that one selection of a product must match."""
+        queries: list[Query] = [Terms(f"{SELECTIONS}.key", list(keys)) for keys in wanted.attributes.values()]
+        limits = {"gte": wanted.lowest, "lte": wanted.highest}
+        if prices := {name: scaled_price(limit) for name, limit in limits.items() if limit is not None}:
+            queries.append(Range(f"{SELECTIONS}.price", prices))
+        if wanted.available:
+            queries.append(Term(f"{SELECTIONS}.available", {"value": True}))
+        return queries
+
+    def _queries(self, given: Mapping[str, Any]) -> list[Query]:
+        return [self._query(declared, given[declared.name]) for declared in FILTERS if declared.name in given]
+
+    def _query(self, declared: FilterDeclaration, value: Any) -> Query:
         field = self.schema.field(declared.field)
         match declared.kind:
             case FilterKind.ONE_OF:
@@ -98,8 +101,12 @@ class Matching:
             case FilterKind.AT_LEAST | FilterKind.AT_MOST:
                 limit = "gte" if declared.kind is FilterKind.AT_LEAST else "lte"
                 return Range(field.name, {limit: _limit(field, value)})
+            case FilterKind.CODE:
+                return Term(field.name, {"value": value.upper()})
             case FilterKind.EQUALS | FilterKind.FLAG:
                 return Term(field.name, {"value": value})
+            case FilterKind.ATTRIBUTES:
+                raise AssertionError("attributes are matched by variant")
 
 
 def _limit(field: IndexField, value: Decimal | float) -> float:

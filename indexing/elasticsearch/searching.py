@@ -1,25 +1,29 @@
 """Searches and word statistics from one index."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search
 from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Query
 
+from indexing.currencies import in_one_currency, price_currency
 from indexing.document import ProductDocument, SuggestedProduct
 from indexing.elasticsearch import suggesting
 from indexing.elasticsearch.client import Deadline, Response, responses
 from indexing.elasticsearch.facets import Counting
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
+from indexing.elasticsearch.prices import by_price_of_variant
 from indexing.elasticsearch.rules import pins, restricted, weighted, without_pinned
+from indexing.facets import Facets
+from indexing.fields import SELECTIONS
 from indexing.lexicon.lexicon import Lexicon
 from indexing.page import Hit, Matched, SearchPage
 from indexing.planning.plan import FIELD_BOOSTS, Plan
 from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
-from indexing.request import ORDERS, SearchRequest, Sort
+from indexing.request import BY_PRICE, ORDERS, SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.suggestions.typed import Typed
 
@@ -44,15 +48,19 @@ class Searching:
         schema: IndexSchema,
         lexicon: Lexicon,
         deadline: Deadline,
+        currencies: Mapping[str, int],
         meanings: "Meanings | None" = None,
     ) -> None:
         """Search `index`, a generation of `schema`; all requests together end by `deadline`.
 
-        With `meanings`, meaning ranks as well as words.
+        `currencies` are the numbers of its products by currency. With `meanings`, meaning ranks as well as
+        words.
         """
         self._lexicon = lexicon
+        self._currencies = currencies
         self._meanings = meanings
         self._meaning: Meaning | None = None
+        self._searched: Search | None = None
         self._client = client
         self._index = index
         self._matching = Matching(schema)
@@ -64,6 +72,7 @@ class Searching:
         Further requests follow only if a word would be replaced that the lexicon doesn't know, or if fewer
         products match than the lexicon lets expect.
         """
+        request = in_one_currency(request, self._currencies)
         planned = plan_of(
             request, schema=self._matching.schema, lexicon=self._lexicon, count=self._products_with
         )
@@ -93,6 +102,7 @@ class Searching:
         place = next(
             (place for place, each in enumerate(read) if _found(each) >= request.relax_below), len(read) - 1
         )
+        self._searched = sent[place]
         matched, response = self._filled(levels[place][0], read[place], request=request, understood=planned)
         return self._page(
             response,
@@ -143,7 +153,7 @@ class Searching:
         by_score = scored and request.sort is Sort.RELEVANCE
         ranked = weighted(query, request, self._matching) if by_score else query
         search = Search().query(restricted(ranked, request, self._matching))
-        search = search.sort(*(BY_SCORE if by_score else self._order(request.sort)))
+        search = search.sort(*(BY_SCORE if by_score else self._order(request)))
         start, end = self._span(request)
         search = search.extra(size=end - start, from_=start, track_total_hits=True)
         if self._matching.schema.encoder is not None:
@@ -153,8 +163,9 @@ class Searching:
         if passing := [*self._matching.filters(request.filters), *unpinned]:
             search = search.post_filter(Bool(filter=passing))
         if request.facets:
-            for name, counted in Counting(self._matching, request.filters).aggregations().items():
+            for name, counted in self._counting(request).aggregations().items():
                 search.aggs.bucket(name, counted)
+        self._searched = search
         return search
 
     def _meaning_of(self, request: SearchRequest) -> "Meaning | None":
@@ -213,12 +224,32 @@ class Searching:
         )
         return {int(each["_id"]): product_of(each["_source"]) for each in found["docs"] if each.get("found")}
 
-    def _order(self, sort: Sort) -> list[str]:
+    def _counting(self, request: SearchRequest) -> Counting:
+        return Counting(self._matching, request, self._currencies)
+
+    def _order(self, request: SearchRequest) -> list[str | dict[str, Any]]:
         schema = self._matching.schema
+        wanted = request.filters.of_variant()
+        if request.sort in BY_PRICE and (wanted.narrow or wanted.available) and schema.has(SELECTIONS):
+            descending = request.sort is Sort.PRICE_HIGH
+            return [by_price_of_variant(self._matching.variant_filters(wanted), descending=descending), "id"]
         return [
             f"-{schema.field(name[1:]).name}" if name.startswith("-") else schema.field(name).name
-            for name in ORDERS[sort]
+            for name in ORDERS[request.sort]
         ]
+
+    def _facets(self, response: Response, request: SearchRequest) -> Facets:
+        """Return the facets, after a request for ranges whose counts the response doesn't determine."""
+        counting, counted = self._counting(request), response["aggregations"]
+        limits = counting.uncertain_ranges(counted)
+        if not limits or self._searched is None:
+            return counting.facets(counted)
+        again = Search.from_dict({"query": self._searched.to_dict()["query"]})
+        again = again.extra(size=0, track_total_hits=False)
+        again.aggs.bucket("ranges", counting.price_aggregation(limits))
+        (found,) = self._send(again)
+        prices = counting.price_counts(found["aggregations"]["ranges"], limits)
+        return counting.facets(counted, prices)
 
     def _page(
         self,
@@ -229,7 +260,6 @@ class Searching:
         corrected_text: str | None = None,
         matched: Matched = Matched.ALL,
     ) -> SearchPage:
-        counting = Counting(self._matching, request.filters)
         shown = {
             int(hit["_id"]): Hit(product_of(hit["_source"]), 0.0, pinned=True)
             for each in pinned
@@ -237,15 +267,15 @@ class Searching:
         }
         count = response["hits"]["total"]["value"]
         ranked = self._ranked(response, request)
+        page = request.arrangement.page(ranked, count=count, shown=shown, pinned_hit=shown.__getitem__)
         return SearchPage(
             generation=self._index,
-            hits=tuple(
-                request.arrangement.page(ranked, count=count, shown=shown, pinned_hit=shown.__getitem__)
-            ),
+            hits=tuple(hit.with_variant(request.filters) for hit in page),
             count=count + len(shown),
-            facets=counting.facets(response["aggregations"]) if request.facets else None,
+            facets=self._facets(response, request) if request.facets else None,
             corrected_text=corrected_text,
             matched=matched,
+            currency=price_currency(request, self._currencies),
         )
 
 

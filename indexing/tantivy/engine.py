@@ -120,8 +120,7 @@ class TantivyEngine:
         """Yield the values of an exact field with their numbers of products."""
         with self._snapshot(generation) as snapshot:
             if field == ATTRIBUTE:
-                yield from snapshot.values("attribute")
-                yield from snapshot.values("option")
+                yield from snapshot.variants.spelling_counts()
             else:
                 yield from snapshot.values(snapshot.matching.fields.field(field).name)
 

@@ -1,59 +1,69 @@
 """Count the facets of a request in one snapshot."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from tantivy import Query
 
-from indexing import counting
+from indexing import counting, ranges
+from indexing.attribute_facets import MAX_ATTRIBUTE_TOKENS, MAX_ATTRIBUTE_VALUES, AttributeCounts
+from indexing.currencies import price_currency
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
-from indexing.filters import Filters
+from indexing.fields import BRAND_KEY, CURRENCY
+from indexing.filters import Filters, VariantFilters
+from indexing.mapping import key, parts_of
+from indexing.ranges import RangeCount
+from indexing.request import SearchRequest
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
+from indexing.tantivy.variants import CountedValues, Mask
 
-TERMS_SIZES = {FacetShape.TREE: counting.MAX_CATEGORIES, FacetShape.VALUES: counting.MAX_VALUES}
+SPELLINGS = 10
+"""The most frequent spellings of one value."""
 
 
 class Counting:
     """Counts the products that match `base`, each facet without the filters that it sets itself."""
 
-    def __init__(self, snapshot: Snapshot, base: Query, filters: Filters) -> None:
+    def __init__(self, snapshot: Snapshot, base: Query, request: SearchRequest) -> None:
         """Count in one snapshot."""
         self._snapshot = snapshot
         self._fields = snapshot.matching.fields
         self._base = base
-        self._filters = filters
+        self._request = request
+        self._filters = request.filters
 
     def facets(self) -> Facets:
-        """Return every facet; one whose field isn't in the schema is empty."""
+        """Return the facets that are wanted; one whose field isn't in the schema is empty."""
         counts = {
             declared.name: self._counts(declared)
             for declared in FACETS
-            if not declared.field or self._fields.has(declared.field)
+            if declared.name in self._request.facets.names
+            and (not declared.field or self._fields.has(declared.field))
         }
-        return counting.facets_of(counts, filters=self._filters)
+        return counting.facets_of(counts, filters=self._filters, order=self._request.facets.attributes)
 
     def _counts(self, declared: FacetDeclaration) -> object:
-        others = declared.others(self._filters)
-        match declared.shape:
-            case FacetShape.TREE | FacetShape.VALUES:
-                field = self._fields.field(declared.field).name
-                return self._terms(field, others, size=TERMS_SIZES[declared.shape])
-            case FacetShape.RANGES:
-                return self._ranges(declared, others)
-            case FacetShape.STEPS:
-                return self._steps(declared, others)
-            case FacetShape.COUNT:
-                return self._count(self._filters.replaced(**{declared.field: True}))
-            case FacetShape.ATTRIBUTES:
-                return self._attributes()
+        counts: Mapping[FacetShape, Callable[[FacetDeclaration], object]] = {
+            FacetShape.TREE: self._tree,
+            FacetShape.VALUES: self._values,
+            FacetShape.CODES: self._codes,
+            FacetShape.RANGES: self._prices,
+            FacetShape.STEPS: self._steps,
+            FacetShape.COUNT: self._passing,
+            FacetShape.ATTRIBUTES: self._attributes,
+        }
+        return counts[declared.shape](declared)
+
+    def _codes(self, declared: FacetDeclaration) -> dict[str, int]:
+        return self._terms(declared.field, declared.others(self._filters), size=counting.MAX_VALUES)
+
+    def _passing(self, declared: FacetDeclaration) -> int:
+        return self._snapshot.count(self._query(self._filters.replaced(**{declared.field: True})))
 
     def _query(self, filters: Filters) -> Query:
-        return all_of(self._base, *self._snapshot.matching.filters(filters))
-
-    def _count(self, filters: Filters) -> int:
-        return self._snapshot.count(self._query(filters))
+        return all_of(self._base, *self._snapshot.filters(filters))
 
     def _aggregate(self, aggregations: Mapping[str, Any], filters: Filters) -> dict[str, Any]:
         found: dict[str, Any] = self._snapshot.searcher.aggregate(self._query(filters), dict(aggregations))
@@ -63,60 +73,97 @@ class Counting:
         found = self._aggregate({field: {"terms": {"field": field, "size": size}}}, filters)
         return {bucket["key"]: bucket["doc_count"] for bucket in found[field]["buckets"]}
 
-    def _ranges(self, declared: FacetDeclaration, filters: Filters) -> list[int]:
-        field = self._fields.field(declared.field)
-        edges = [
-            tuple(None if edge is None else field.scaled(edge) for edge in limits)
-            for limits in counting.price_ranges()
-        ]
-        ranges = [
-            {name: edge for name, edge in (("from", low), ("to", high)) if edge is not None}
-            for low, high in edges
-        ]
-        found = self._aggregate({"own": {"range": {"field": field.name, "ranges": ranges}}}, filters)
-        counts = {bucket.get("from"): bucket["doc_count"] for bucket in found["own"]["buckets"]}
-        return [counts.get(low, 0) for low, _ in edges]
+    def _tree(self, declared: FacetDeclaration) -> dict[str, int]:
+        field = self._fields.field(declared.field).name
+        others = declared.others(self._filters)
+        counts = self._terms(field, others, size=counting.MAX_CATEGORIES)
+        query = self._query(others)
+        for token in counting.selected_categories(self._filters):
+            if token not in counts:
+                counts[token] = self._snapshot.count(
+                    all_of(query, self._snapshot.matching.exact(field, token))
+                )
+        return counts
 
-    def _steps(self, declared: FacetDeclaration, filters: Filters) -> dict[int, int]:
+    def _values(self, declared: FacetDeclaration) -> dict[str, int]:
+        others = declared.others(self._filters)
+        if self._fields.has(declared.folded):
+            counts = self._folded_terms(declared, others)
+        else:
+            field = self._fields.field(declared.field).name
+            counts = self._terms(field, others, size=counting.MAX_SPELLINGS)
+        shown = {key(parts_of(each)[1]) for each in counts}
+        query = self._query(others)
+        for brand in self._filters.given().get(declared.narrowed_by[0], ()):
+            if key(brand) not in shown:
+                exact = self._snapshot.matching.exact(BRAND_KEY, key(brand))
+                counts |= counting.value_count(brand, self._snapshot.count(all_of(query, exact)))
+        return counts
+
+    def _folded_terms(self, declared: FacetDeclaration, others: Filters) -> dict[str, int]:
+        spellings = {"terms": {"field": self._fields.field(declared.field).name, "size": SPELLINGS}}
+        values = {"field": self._fields.field(declared.folded).name, "size": counting.MAX_VALUES}
+        found = self._aggregate({"own": {"terms": values, "aggs": {"spelt": spellings}}}, others)
+        return counting.folded_counts(
+            (each["doc_count"], {one["key"]: one["doc_count"] for one in each["spelt"]["buckets"]})
+            for each in found["own"]["buckets"]
+        )
+
+    def _steps(self, declared: FacetDeclaration) -> dict[int, int]:
         field = self._fields.field(declared.field).name
         found = self._aggregate(
             {
                 str(stars): {"range": {"field": field, "ranges": [{"from": stars}]}}
                 for stars in counting.RATINGS
             },
-            filters,
+            declared.others(self._filters),
         )
         return {
             stars: sum(b["doc_count"] for b in found[str(stars)]["buckets"] if b.get("from") == stars)
             for stars in counting.RATINGS
         }
 
-    def _attributes(self) -> dict[tuple[str, str], int]:
-        selected = self._filters.attributes
-        counts = self._attribute_counts(self._filters, excluded=frozenset(selected))
-        for name in selected:
-            others = self._filters.without_attribute(name)
-            own = self._attribute_counts(others, excluded=frozenset(selected) - {name})
-            counts |= {each: count for each, count in own.items() if each[0] == name}
-        return counts
+    @cached_property
+    def _products(self) -> Mask | None:
+        """The products that pass all filters except those on variants; None means all products."""
+        return self._matched(self._filters.of_product())
 
-    def _attribute_counts(self, filters: Filters, *, excluded: frozenset[str]) -> dict[tuple[str, str], int]:
-        """Count the values of the attributes that are not in `excluded`.
+    def _matched(self, filters: Filters) -> Mask | None:
+        if filters == Filters() and self._request.is_unrestricted:
+            return None
+        table = self._snapshot.variants
+        return table.mask(table.places(self._snapshot.matched_ids(self._query(filters))))
 
-        Attributes of products are counted by aggregation. Attributes of variants are too, unless `filters`
-        has attributes: one variant must then have all values, so each value needs a separate count.
-        """
-        option = "option_in_stock" if filters.in_stock else "option"
-        size = counting.MAX_ATTRIBUTE_TOKENS
-        common = counting.attribute_counts(self._terms("attribute", filters, size=size))
-        varying = counting.attribute_counts(self._terms(option, filters, size=size))
-        counts = {each: count for each, count in common.items() if each[0] not in excluded}
-        for (name, value), count in varying.items():
-            if name in excluded:
-                continue
-            if filters.attributes:
-                narrowed = replace(filters, attributes={**filters.attributes, name: (value,)})
-                counts[name, value] = self._count(narrowed)
-            else:
-                counts[name, value] = counts.get((name, value), 0) + count
-        return {each: count for each, count in counts.items() if count}
+    def _prices(self, _: FacetDeclaration) -> list[RangeCount]:
+        table = self._snapshot.variants
+        filters = self._filters.of_product()
+        currencies = self._snapshot.currencies
+        if len(currencies) > 1 and not filters.currency:
+            filters = filters.replaced(**{CURRENCY: price_currency(self._request, currencies)})
+        products = self._products if filters == self._filters.of_product() else self._matched(filters)
+        rows = table.rows(self._filters.of_variant().without_price(), products)
+        counts = table.cells(rows)
+        return [RangeCount(limits, table.within(rows, limits)) for limits in ranges.chosen(counts)]
+
+    def _attributes(self, _: FacetDeclaration) -> AttributeCounts:
+        """Count the attributes of the matching variants, each selected one without its own filter."""
+        wanted = self._filters.of_variant()
+        counted = self._counted(wanted)
+        chosen = {name: self._counted(wanted.without_attribute(name)) for name in wanted.attributes}
+        products: dict[str, int] = {}
+        if self._request.facets.attributes:
+            for name in map(key, self._request.facets.attributes):
+                products |= chosen.get(name, counted).top_of(name, MAX_ATTRIBUTE_VALUES)
+        else:
+            top = counted.top(MAX_ATTRIBUTE_TOKENS)
+            products = {each: count for each, count in top.items() if parts_of(each)[0] not in chosen}
+        for name, own in chosen.items():
+            products |= own.top_of(name, MAX_ATTRIBUTE_VALUES) | own.of(wanted.attributes[name])
+        spellings = counted.spellings_of(products)
+        for own in chosen.values():
+            spellings = own.spellings_of(products) | spellings
+        return AttributeCounts(products, spellings)
+
+    def _counted(self, wanted: VariantFilters) -> CountedValues:
+        table = self._snapshot.variants
+        return table.counted(table.rows(wanted, self._products))

@@ -1,23 +1,20 @@
 """Translate a query plan and filters to tantivy queries."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from itertools import combinations, pairwise, product
+from itertools import pairwise
 from typing import Any
 
 from tantivy import FieldType, Occur, Query, Schema
 
-from indexing.counting import attribute_filter_tokens
-from indexing.fields import VOCABULARY, FieldKind, IndexField
-from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
+from indexing.fields import ATTRIBUTE_KEY, HIGHEST_PRICE, PRICE, VOCABULARY, FieldKind, IndexField
+from indexing.filters import FILTERS, OF_VARIANT, FilterDeclaration, FilterKind, Filters, VariantFilters
 from indexing.mapping import key
 from indexing.planning.plan import FIELD_BOOSTS, Alternative, Need, Plan, Term
 from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
-from indexing.tantivy.schema import choice_token
 
 Stem = Callable[[str], str]
-Attributes = Mapping[str, tuple[str, ...]]
 
 
 class Matching:
@@ -52,18 +49,38 @@ class Matching:
             return self._term(name, stems[0])
         return Query.phrase_query(self._schema, name, list(stems))
 
-    def filters(self, filters: Filters) -> list[Query]:
-        """Return the queries that a product must match."""
+    def product_filters(self, filters: Filters) -> list[Query]:
+        """Return the queries that a product must match, apart from the filters on its variants."""
         given = filters.given()
         return [
-            unscored(self._filter(declared, given[declared.name], filters))
+            unscored(self._filter(declared, given[declared.name]))
             for declared in FILTERS
-            if declared.name in given
+            if declared.name in given and declared.name not in OF_VARIANT
         ]
 
-    def _filter(self, declared: FilterDeclaration, value: Any, filters: Filters) -> Query:
-        if declared.kind is FilterKind.ATTRIBUTES:
-            return self._attributes(value, "choice_in_stock" if filters.in_stock else "choice")
+    def may_match(self, wanted: VariantFilters) -> Query | None:
+        """Match the products of which each condition on variants is satisfied by some variant.
+
+        Return None if the schema has no fields for that.
+        """
+        if not self.fields.has(ATTRIBUTE_KEY):
+            return None
+        clauses = [self._any_of(ATTRIBUTE_KEY, keys) for keys in wanted.attributes.values()]
+        if wanted.lowest is not None:
+            clauses.append(self._range(self.fields.field(HIGHEST_PRICE), wanted.lowest, None))
+        if wanted.highest is not None:
+            clauses.append(self._range(self.fields.field(PRICE), None, wanted.highest))
+        return unscored(Query.boolean_query([(Occur.Must, clause) for clause in clauses]))
+
+    def exact(self, field: str, value: str) -> Query:
+        """Match the products with exactly this value."""
+        return unscored(self._term(field, value))
+
+    def products(self, product_ids: Sequence[int]) -> Query:
+        """Match the products with these ids."""
+        return unscored(self._any_of("id", product_ids))
+
+    def _filter(self, declared: FilterDeclaration, value: Any) -> Query:
         field = self.fields.field(declared.field)
         match declared.kind:
             case FilterKind.ONE_OF:
@@ -76,8 +93,12 @@ class Matching:
                 return self._range(field, value, None)
             case FilterKind.AT_MOST:
                 return self._range(field, None, value)
+            case FilterKind.CODE:
+                return self._term(field.name, value.upper())
             case FilterKind.EQUALS | FilterKind.FLAG:
                 return self._term(field.name, int(value))
+            case FilterKind.ATTRIBUTES:
+                raise AssertionError("attributes are matched by variant")
 
     def _range(self, field: IndexField, low: Any, high: Any) -> Query:
         if field.kind is FieldKind.MONEY:
@@ -85,26 +106,6 @@ class Matching:
             return Query.range_query(self._schema, field.name, FieldType.Unsigned, low, high)
         low, high = (None if limit is None else float(limit) for limit in (low, high))
         return Query.range_query(self._schema, field.name, FieldType.Float, low, high)
-
-    def _attributes(self, chosen: Attributes, field: str) -> Query:
-        """Match products of which one variant has all of `chosen`.
-
-        In each product a name belongs either to the product or to its variants. So every split of the names
-        between the two is an alternative; the names of the variants must match one indexed combination.
-        """
-        splits = []
-        for size in range(len(chosen) + 1):
-            for varying in combinations(sorted(chosen), size):
-                common = [name for name in chosen if name not in varying]
-                splits.append(self._split(chosen, common=common, varying=list(varying), field=field))
-        return Query.boolean_query([(Occur.Should, split) for split in splits], 1)
-
-    def _split(self, chosen: Attributes, *, common: list[str], varying: list[str], field: str) -> Query:
-        clauses = [self._any_of("attribute", attribute_filter_tokens(name, chosen[name])) for name in common]
-        if varying:
-            options = product(*(attribute_filter_tokens(name, chosen[name]) for name in varying))
-            clauses.append(self._any_of(field, [choice_token(option) for option in options]))
-        return Query.boolean_query([(Occur.Must, clause) for clause in clauses])
 
     def _need(self, need: Need, ranking: RankingOptions) -> Query:
         weighted = [self._alternative(alternative, ranking) for alternative in need.alternatives]
@@ -124,8 +125,8 @@ class Matching:
     def _adjacent(self, pair: tuple[str, str], *, boost: float) -> Query:
         return Query.boost_query(self.term("title", pair), boost)
 
-    def _any_of(self, field: str, values: list[str]) -> Query:
-        return Query.term_set_query(self._schema, field, values)
+    def _any_of(self, field: str, values: Sequence[str | int]) -> Query:
+        return Query.term_set_query(self._schema, field, list(values))
 
     def _term(self, field: str, value: str | int) -> Query:
         return Query.term_query(self._schema, field, value, "basic")

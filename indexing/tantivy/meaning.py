@@ -68,7 +68,7 @@ class Meaning:
             [(Occur.Must, rules.organic(Query.all_query())), (Occur.MustNot, understood.query)]
         )
         near = self._nearest(others, missing)
-        if filters := self._snapshot.matching.filters(request.filters):
+        if filters := self._snapshot.filters(request.filters):
             near |= self._nearest(all_of(others, *filters), missing)
         if not near:
             return understood

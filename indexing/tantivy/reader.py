@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from tantivy import (
     FieldType,
     Filter,
     Index,
+    Occur,
     Order,
     Query,
     Searcher,
@@ -21,10 +23,14 @@ from tantivy import (
 
 from indexing.document import ProductDocument
 from indexing.errors import IndexCorrupt
+from indexing.fields import CURRENCY
+from indexing.filters import Filters, VariantFilters
 from indexing.planning.plan import FIELD_BOOSTS
 from indexing.schema import IndexSchema
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
+from indexing.tantivy.variant_reading import VariantTables
+from indexing.tantivy.variants import VariantTable
 
 if TYPE_CHECKING:
     from indexing.tantivy.vectors import StoredVectors, VectorReader
@@ -64,6 +70,8 @@ class Snapshot:
     index: Index
     searcher: Searcher
     matching: Matching = field(repr=False)
+    tables: VariantTables = field(repr=False)
+    """The tables of variants of this generation."""
     vector_reader: "VectorReader | None" = None
 
     @property
@@ -95,6 +103,55 @@ class Snapshot:
             self.matching_all(above), limit, count=False, order_by_field="id", order=Order.Asc
         )
         return self.ids([address for _, address in found.hits])
+
+    def live(self) -> tuple[Sequence[int], Sequence[int], Sequence[DocAddress]]:
+        """Return the id, the version and the address of every product."""
+        if not self.searcher.num_docs:
+            return [], [], []
+        found = self.searcher.search(self.matching.live(), self.searcher.num_docs, count=False).hits
+        addresses = [address for _, address in found]
+        return self.ids(addresses), whole_numbers(self.searcher, "version", addresses), addresses
+
+    def matched_ids(self, query: Query) -> list[int]:
+        """Return the ids of all products that match, in no order."""
+        if not self.searcher.num_docs:
+            return []
+        found = self.searcher.search(query, self.searcher.num_docs, count=False).hits
+        return self.ids([address for _, address in found])
+
+    @cached_property
+    def variants(self) -> VariantTable:
+        """The variants of all products."""
+        return self.tables.of(self)
+
+    @cached_property
+    def currencies(self) -> dict[str, int]:
+        """The numbers of products by currency; empty if the schema has no such field."""
+        if not self.matching.fields.has(CURRENCY):
+            return {}
+        live = self.matching.live()
+        return dict(self.searcher.terms_with_prefix(CURRENCY, "", filter_query=live))
+
+    def filters(self, filters: Filters) -> list[Query]:
+        """Return the queries that a product must match."""
+        queries = self.matching.product_filters(filters)
+        wanted = filters.of_variant()
+        return [*queries, self._with_variant(wanted)] if wanted.narrow else queries
+
+    def _with_variant(self, wanted: VariantFilters) -> Query:
+        """Match the products of which one variant satisfies all of `wanted`.
+
+        Usually few products satisfy each condition, but with different variants: they are excluded by id.
+        """
+        table = self.variants
+        exact = table.products(table.rows(wanted))
+        candidates = self.matching.may_match(wanted)
+        if candidates is not None:
+            excluded = table.may_match(wanted) & ~exact
+            if excluded.sum() <= exact.sum():
+                others = self.matching.products(table.ids[excluded].tolist())
+                return Query.boolean_query([(Occur.Must, candidates), (Occur.MustNot, others)])
+        return self.matching.products(table.ids[exact].tolist())
 
     def products_with(self, forms: Sequence[str]) -> dict[str, int]:
         """Return for each form how many products have it, or another form of the word, in one field."""
@@ -171,7 +228,7 @@ class Reader:
                 index.reload()
                 matching = Matching(index.schema, stem, fields=self._schema)
                 vectors = _vector_reader(self._path.parent, self._schema)
-                return Snapshot(self._generation, index, index.searcher(), matching, vectors)
+                return Snapshot(self._generation, index, index.searcher(), matching, VariantTables(), vectors)
         except ValueError as error:
             raise IndexCorrupt(self._generation, str(error)) from error
 

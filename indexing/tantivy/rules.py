@@ -21,7 +21,7 @@ class Rules:
         self._snapshot = snapshot
         self._matching: Matching = snapshot.matching
         self._request = request
-        self._passing = [each for filters in request.restrictions for each in self._matching.filters(filters)]
+        self._passing = [each for filters in request.restrictions for each in snapshot.filters(filters)]
         self._pinned = [each.product_id for each in request.arrangement.pinned]
 
     def organic(self, query: Query) -> Query:
@@ -46,7 +46,7 @@ class Rules:
         for boost in self._request.boosts:
             if not self._matching.fields.has_fields_of(boost.filters):
                 continue
-            passing = all_of(*self._matching.filters(boost.filters))
+            passing = all_of(*self._snapshot.filters(boost.filters))
             parts = [
                 Query.boost_query(all_of(query, passing), max(boost.factor, LEAST_FACTOR)),
                 Query.boolean_query([(Occur.Must, query), (Occur.MustNot, passing)]),
@@ -58,7 +58,7 @@ class Rules:
         """Return the pinned products that are listed and pass the filters."""
         if not self._pinned:
             return {}
-        own = self._matching.filters(self._request.filters)
+        own = self._snapshot.filters(self._request.filters)
         found = self._snapshot.matching_all(self._products(self._pinned), *self._passing, *own)
         wanted = self._without(found, self._request.hidden)
         hits = self._snapshot.searcher.search(wanted, len(self._pinned), count=False).hits

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from tantivy import DocAddress, Query
 
+from indexing.currencies import in_one_currency, price_currency
 from indexing.fields import WEIGHT
 from indexing.lexicon.lexicon import Lexicon
 from indexing.page import Hit, Matched, SearchPage
 from indexing.planning.plan import Plan
 from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
-from indexing.request import MAX_DEPTH, ORDERS, SearchRequest, Sort
+from indexing.request import BY_PRICE, MAX_DEPTH, ORDERS, SearchRequest, Sort
 from indexing.tantivy.facets import Counting
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
@@ -37,6 +39,7 @@ def search(
     snapshot: Snapshot, request: SearchRequest, *, lexicon: Lexicon, encoder: "TextEncoder | None" = None
 ) -> SearchPage:
     """Return the requested page; with an encoder, meaning ranks as well as words."""
+    request = in_one_currency(request, snapshot.currencies)
     rules = Rules(snapshot, request)
     understood = understand(snapshot, request, rules, lexicon)
     meaning = _meaning(snapshot, request, understood, encoder=encoder)
@@ -44,20 +47,22 @@ def search(
         understood = meaning.filled(understood, request, rules)
     by_relevance = understood.scored and request.sort is Sort.RELEVANCE
     text = rules.boosted(understood.query) if by_relevance else understood.query
-    query = all_of(rules.organic(text), *snapshot.matching.filters(request.filters))
+    query = all_of(rules.organic(text), *snapshot.filters(request.filters))
     count, shown = snapshot.count(query), rules.shown()
     if by_relevance:
         hits = _by_relevance(snapshot, query, request, meaning)
     else:
         hits = _in_order(snapshot, query, request)
+    page = request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)
     counted = rules.counted(understood.query)
     return SearchPage(
         generation=snapshot.generation,
-        hits=tuple(request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)),
+        hits=tuple(hit.with_variant(request.filters) for hit in page),
         count=count + len(shown),
-        facets=Counting(snapshot, counted, request.filters).facets() if request.facets else None,
+        facets=Counting(snapshot, counted, request).facets() if request.facets else None,
         corrected_text=understood.corrected_text,
         matched=understood.matched,
+        currency=price_currency(request, snapshot.currencies),
     )
 
 
@@ -137,10 +142,28 @@ def _ranked(
 
 
 def _in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
+    wanted = request.filters.of_variant()
+    if request.sort in BY_PRICE and (wanted.narrow or wanted.available):
+        return _by_price_of_variant(snapshot, query, request)
     start, end = request.arrangement.start, request.arrangement.end
     order = {"size": end, "sort": _order(snapshot, request.sort), "docvalue_fields": ["id"]}
     found = snapshot.searcher.aggregate(query, {"hits": {"top_hits": order}})
     ids = [hit["docvalue_fields"]["id"][0] for hit in found["hits"]["hits"][start:]]
+    return _hits(snapshot, ids)
+
+
+def _by_price_of_variant(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
+    """Return hits in the order of the price that is shown, that of the cheapest variant that matches."""
+    table = snapshot.variants
+    prices = table.lowest_prices(table.rows(request.filters.of_variant()))
+    places = table.places(snapshot.matched_ids(query))
+    descending = request.sort is Sort.PRICE_HIGH
+    order = np.lexsort((table.ids[places], -prices[places] if descending else prices[places]))
+    page = order[request.arrangement.start : request.arrangement.end]
+    return _hits(snapshot, table.ids[places[page]].tolist())
+
+
+def _hits(snapshot: Snapshot, ids: Sequence[int]) -> tuple[Hit, ...]:
     products = {product.id: product for product in snapshot.documents(_addresses(snapshot, ids))}
     return tuple(Hit(products[product_id], 0.0) for product_id in ids)
 

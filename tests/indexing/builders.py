@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from indexing.document import CategoryReference, ProductDocument, VariantDocument
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -21,14 +23,20 @@ def category(path: str) -> tuple[CategoryReference, ...]:
     )
 
 
-def variant(number: int, *, available: int = 5, **attributes: str) -> VariantDocument:
+PRODUCT_PRICE = Decimal(-1)
+"""The price of a variant that has the price of its product."""
+
+
+def variant(
+    number: int, *, available: int = 5, price: Decimal = PRODUCT_PRICE, **attributes: str
+) -> VariantDocument:
     """Return a variant."""
     return VariantDocument(
         id=number,
         name="",
         sku=f"SKU-{number}",
-        price=Decimal(10),
-        sale_price=Decimal(10),
+        price=price,
+        sale_price=price,
         available=available,
         attributes=attributes,
     )
@@ -57,4 +65,11 @@ def product(number: int, title: str = "Thing", *, price: str = "10.00", **fields
         "updated_at": NOW,
     }
     amount = Decimal(price)
-    return ProductDocument(id=number, title=title, price=amount, sale_price=amount, **defaults | fields)
+    values: dict[str, Any] = defaults | fields
+    values["variants"] = tuple(
+        replace(each, price=amount, sale_price=amount) if each.price == PRODUCT_PRICE else each
+        for each in values["variants"]
+    )
+    lowest = min([each.sale_price for each in values["variants"]], default=amount)
+    values = {"price": lowest, "sale_price": lowest} | values
+    return ProductDocument(id=number, title=title, **values)

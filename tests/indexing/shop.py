@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from indexing.document import ProductDocument
 from indexing.engine import DeleteDocument, PutDocument, SearchEngine
+from indexing.facets import NO_FACETS
 from indexing.filters import Filters
 from indexing.lexicon.refreshing import refresh
 from indexing.page import SearchPage
@@ -45,7 +46,7 @@ class Shop:
 
     def visible(self) -> dict[int, ProductDocument]:
         """Return the products that an empty query finds, by id."""
-        page = self.engine.search(SearchRequest(page_size=500, facets=False))
+        page = self.engine.search(SearchRequest(page_size=500, facets=NO_FACETS))
         return {hit.product.id: hit.product for hit in page.hits}
 
     def delete(self, product_id: int, *, version: int) -> None:

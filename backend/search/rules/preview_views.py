@@ -21,6 +21,7 @@ from backend.search.rules.preview import PreviewPage, draft_of, preview
 from backend.search.rules.serializers import RULE, QueryRuleInputSerializer
 from backend.search.rules.views import TAG
 from backend.search.serializers import AppliedRuleSerializer, RedirectField
+from indexing.facets import NO_FACETS
 from indexing.request import MAX_QUERY_LENGTH, SearchRequest
 
 CARD: dict[str, Any] = {"id": 1, "title": "Copper kettle", "pinned": True}
@@ -107,7 +108,7 @@ class QueryRulePreviewView(APIView):
             text=given["q"],
             filters=filters_of(given["filters"]),
             page_size=given["page_size"],
-            facets=False,
+            facets=NO_FACETS,
         )
         shown = preview(search, rule, at=given["at"] or now)
         body = {"applies": shown.applies, "before": _shown(shown.before), "after": _shown(shown.after)}

@@ -6,6 +6,7 @@ from datetime import datetime
 from analytics_pipeline.query_statistics import query_statistics as counted
 from analytics_pipeline.warehouse import Warehouse
 from indexing.engine import SearchEngine
+from indexing.facets import NO_FACETS
 from indexing.page import Matched
 from indexing.ranking import RankingOptions
 from indexing.request import MAX_QUERY_LENGTH, SearchRequest
@@ -38,6 +39,6 @@ def that_find_products(queries: Iterable[QueryStatistic], engine: SearchEngine) 
 def _found(queries: Iterable[QueryStatistic], engine: SearchEngine) -> Iterator[QueryStatistic]:
     for query in queries:
         text = query.text[:MAX_QUERY_LENGTH]
-        page = engine.search(SearchRequest(text=text, page_size=1, facets=False, ranking=_STRICT))
+        page = engine.search(SearchRequest(text=text, page_size=1, facets=NO_FACETS, ranking=_STRICT))
         if page.count and page.matched is Matched.ALL:
             yield query

@@ -252,7 +252,7 @@ def suggests_nothing(observed: Observed) -> None:
 def shows_variant(observed: Observed, sku: str) -> None:
     """Check which variant of the first product matched."""
     hit = observed.page.hits[0]
-    assert hasattr(hit, "variant"), "hits don't say which variant matched"
+    assert hit.variant is not None, "no condition distinguishes the variants"
     assert hit.variant.sku == sku, hit.variant
 
 

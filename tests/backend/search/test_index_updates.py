@@ -24,6 +24,7 @@ from backend.search.rebuilding import OutboxSource, build, index_subscribers
 from backend.search.subscribers import NAME_PREFIX, GenerationSubscriber, generation_subscribers
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import DocumentWrite, SearchEngine
+from indexing.facets import NO_FACETS
 from indexing.filters import Filters
 from indexing.generations import roll_back
 from indexing.mapping import category_token
@@ -43,7 +44,7 @@ def shows(engine: SearchEngine, title: str) -> bool:
 
 
 def titles(engine: SearchEngine, text: str) -> list[str]:
-    return [hit.product.title for hit in engine.search(SearchRequest(text=text, facets=False)).hits]
+    return [hit.product.title for hit in engine.search(SearchRequest(text=text, facets=NO_FACETS)).hits]
 
 
 def test_a_change_through_the_api_is_searchable_within_two_seconds(relay: SearchEngine) -> None:
@@ -103,7 +104,7 @@ def listing(number: int) -> ImportedProduct:
 def indexed_in(engine: SearchEngine, path: str) -> int:
     token = category_token(path=path, slug=Category.objects.get(path=path).slug)
     filters = Filters(category=path, category_tokens=(token,))
-    return engine.search(SearchRequest(filters=filters, facets=False)).count
+    return engine.search(SearchRequest(filters=filters, facets=NO_FACETS)).count
 
 
 def found_in(path: str) -> int:

@@ -70,7 +70,7 @@ def test_a_search_returns_a_page_of_cards(client: APIClient) -> None:
 
     assert (body["count"], body["total_pages"], body["current_page"]) == (2, 2, 1)
     assert "page=2" in body["next"]
-    assert body["understood"] == {"corrected_text": None, "matched": "all"}
+    assert body["understood"] == {"corrected_text": None, "matched": "all", "currency": "USD"}
     (card,) = body["results"]
     (listed,) = client.get("/api/products/", {"brand": "Folk"}).json()["results"]
     assert card == listed
@@ -143,7 +143,7 @@ def test_a_page_has_facets(client: APIClient) -> None:
     ]
     assert [(each["path"], each["count"]) for each in facets["categories"]] == [("Home", 1)]
     assert facets["categories"][0]["children"][0]["slug"] == "home-lamps"
-    assert facets["prices"] == [{"minimum": "20.00", "maximum": "50.00", "count": 1}]
+    assert facets["prices"] == [{"minimum": "20.00", "maximum": "25.00", "count": 1, "selected": False}]
     assert [each["count"] for each in facets["ratings"]] == [1, 1, 1, 1]
     assert facets["in_stock"] == 1
     assert facets["attributes"][0]["name"] == "size"

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from indexing.buckets import Bucket, CategoryBucket
 from indexing.document import ProductDocument, VariantDocument
 from indexing.engine import SearchEngine
-from indexing.facets import Facets
+from indexing.facets import NO_FACETS, Facets
 from indexing.filters import Filters
 from indexing.request import SearchRequest
 from tests.indexing.builders import category, product, variant
@@ -23,14 +24,13 @@ SIZES, COLOURS, MATERIALS = ("S", "M", "L"), ("red", "blue", "green"), ("cotton"
 
 
 def random_product(number: int, rng: random.Random) -> ProductDocument:
-    variants = tuple(
-        variant(
-            number * 10 + place,
-            available=rng.choice((0, 4)),
-            **dict(
-                rng.sample([("size", rng.choice(SIZES)), ("colour", rng.choice(COLOURS))], rng.randint(0, 2))
-            ),
+    def choices() -> dict[str, Any]:
+        return dict(
+            rng.sample([("size", rng.choice(SIZES)), ("colour", rng.choice(COLOURS))], rng.randint(0, 2))
         )
+
+    variants = tuple(
+        variant(number * 10 + place, available=rng.choice((0, 4)), **choices())
         for place in range(rng.randint(0, 4))
     )
     common = [("material", rng.choice(MATERIALS)), ("colour", rng.choice(COLOURS))]
@@ -78,7 +78,7 @@ def facets(shop: Shop, selected: Filters) -> Facets:
 
 
 def count(shop: Shop, filters: Filters) -> int:
-    return shop.engine.search(SearchRequest(filters=filters, facets=False)).count
+    return shop.engine.search(SearchRequest(filters=filters, facets=NO_FACETS)).count
 
 
 def every_category(buckets: tuple[CategoryBucket, ...]) -> Iterator[CategoryBucket]:

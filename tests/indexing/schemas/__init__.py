@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from elasticsearch import Elasticsearch
+from msgspec.structs import replace
 
 from indexing.document import ProductDocument
 from tests.indexing.builders import category, product, variant
@@ -25,7 +26,15 @@ def frozen(name: str) -> Any:
 
 
 def lamp() -> ProductDocument:
-    """Return the product of the files `document-N.json`."""
+    """Return the product of the files `document-N.json`; unlike in a shop, its variants have other prices."""
+    consistent = lantern()
+    price = Decimal(10)
+    variants = tuple(replace(each, price=price, sale_price=price) for each in consistent.variants)
+    return replace(consistent, variants=variants)
+
+
+def lantern() -> ProductDocument:
+    """Return a product with all kinds of properties."""
     return product(
         7,
         "Brass lantern & <b>hook</b>",

@@ -1,0 +1,51 @@
+"""Numbers for the attribute values of one generation."""
+
+from collections.abc import Iterable
+
+from indexing.attributes import Spelling, attribute_key
+from indexing.mapping import parts_of
+
+
+class Vocabulary:
+    """Numbers for spellings, keys and names of attributes; a number is never given to another value."""
+
+    def __init__(self) -> None:
+        """Begin without values."""
+        self.spellings: list[Spelling] = []
+        self.keys: list[str] = []
+        self.key_of_spelling: list[int] = []
+        self.name_of_key: list[int] = []
+        self._spellings: dict[Spelling, int | None] = {}
+        self._keys: dict[str, int] = {}
+        self._names: dict[str, int] = {}
+
+    def spelling(self, spelling: Spelling) -> int | None:
+        """Return the number of a spelling; None if its name or value is blank."""
+        try:
+            return self._spellings[spelling]
+        except KeyError:
+            return self._spellings.setdefault(spelling, self._add(spelling))
+
+    def _add(self, spelling: Spelling) -> int | None:
+        found = attribute_key(*spelling)
+        name, value = parts_of(found)
+        if not (name and value):
+            return None
+        self.key_of_spelling.append(self._key(found, name))
+        self.spellings.append(spelling)
+        return len(self.spellings) - 1
+
+    def _key(self, found: str, name: str) -> int:
+        if found not in self._keys:
+            self.name_of_key.append(self._names.setdefault(name, len(self._names)))
+            self.keys.append(found)
+            self._keys[found] = len(self.keys) - 1
+        return self._keys[found]
+
+    def numbers(self, keys: Iterable[str]) -> list[int]:
+        """Return the numbers of those `keys` that a product has or had."""
+        return [self._keys[each] for each in keys if each in self._keys]
+
+    def name(self, name_key: str) -> int:
+        """Return the number of an attribute's name; -1 if no product has or had it."""
+        return self._names.get(name_key, -1)
