@@ -17,7 +17,7 @@ from analytics_pipeline import uuid7
 from analytics_pipeline.columns import columns_of, table_columns
 
 # Documented in docs/events.md; raised when a type or a field is added.
-VOCABULARY_VERSION = 4
+VOCABULARY_VERSION = 5
 MAX_EVENTS = 500
 MAX_PROPERTIES = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,7 +82,8 @@ class Exposure(Event, frozen=True, tag="exposure"):
 
     `list_version` is the model version or index generation that made the list, `arms` the experiments' arms.
     `rule_ids` are the query rules that changed it, `pinned_ids` the products whose place a rule decided, and
-    `pinned_by` has that rule for each of them.
+    `pinned_by` has that rule for each of them. `first_position` is the position in the whole list, from 1, of
+    the page's first product.
     """
 
     surface: Name
@@ -94,6 +95,7 @@ class Exposure(Event, frozen=True, tag="exposure"):
     list_version: Name = ""
     arms: Names = ()
     page: Position = 1
+    first_position: Position | None = None
     rule_ids: Ids = ()
     pinned_ids: Ids = ()
     pinned_by: Ids = ()
@@ -107,7 +109,11 @@ class Seen(Event, frozen=True, tag="seen"):
 
 
 class Click(Event, frozen=True, tag="click"):
-    """A product in a list was clicked."""
+    """A product in a list was clicked.
+
+    `position` counts from 1 through all pages of the list, as the client reports it. Reports take it from the
+    list that was shown.
+    """
 
     product_id: Id
     exposure_id: UUID | None = None

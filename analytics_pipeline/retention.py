@@ -1,6 +1,6 @@
 """Empties the texts in old events that can be personal: searches, and properties, which clients choose.
 
-The events and their numbers stay; the statistics of queries (`query_results`) end where the texts do.
+The events and their numbers stay. The rollups of searches are built again without texts.
 Properties are removed whatever their type, because a phone number can be sent as a number, except those that
 the shop says contain nothing personal. The other texts of events are names and filters that the server wrote.
 """
@@ -25,8 +25,10 @@ WHERE day IN {days:Array(Date)}
   AND (query != '' OR mapExists((name, value) -> NOT has({kept:Array(String)}, name), properties))
 SETTINGS mutations_sync = 2
 """
-_DELETE_COUNTS = "ALTER TABLE {table} DELETE WHERE day < {{before:Date}} SETTINGS mutations_sync = 2"
-_COUNTS = "SELECT count() FROM {table} WHERE day < {{before:Date}}"
+_DELETE_COUNTS = """
+ALTER TABLE {table} DELETE WHERE day < {{before:Date}} AND query != '' SETTINGS mutations_sync = 2
+"""
+_COUNTED_DAYS = "SELECT DISTINCT day FROM {table} WHERE day < {{before:Date}} AND query != ''"
 
 
 def empty_texts(warehouse: Warehouse, *, before: date, kept_properties: Sequence[str] = ()) -> list[date]:
@@ -37,6 +39,10 @@ def empty_texts(warehouse: Warehouse, *, before: date, kept_properties: Sequence
         warehouse.command(_EMPTY_EVENTS, {**parameters, "days": days})
     # After the events: a rollup that is rebuilt meanwhile may still have texts, which the next run deletes.
     for table in rollups.tables_with(warehouse, column="query"):
-        if warehouse.value(_COUNTS.format(table=table), {"before": before}):
+        if counted := [
+            row["day"] for row in warehouse.rows(_COUNTED_DAYS.format(table=table), {"before": before})
+        ]:
+            # Before the deletion: if the process is killed in between, the days are still built again.
+            rollups.mark_dirty(warehouse, counted)
             warehouse.command(_DELETE_COUNTS.format(table=table), {"before": before})
     return days

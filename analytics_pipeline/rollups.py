@@ -22,7 +22,7 @@ from analytics_pipeline.warehouse import Warehouse
 _EPOCH = date(1970, 1, 1)
 _STAGE_LIFETIME = timedelta(hours=1)
 # Clicks and cart adds count for the list that they name within these bounds. Some seem to precede it, because
-# clients' clocks are wrong. The aggregate of queries has the same bounds, less a day.
+# clients' clocks are wrong. The aggregates of searches have the same bounds, less a day.
 _EARLIEST_RESPONSE, _LATEST_RESPONSE = -2 * MILLISECONDS_A_DAY, 9 * MILLISECONDS_A_DAY
 
 _CREATE_TABLE = """
@@ -97,7 +97,13 @@ QUERY_RESULTS = Rollup(
     table="query_results_rollup",
     order_by="query, quarter, shopper_key",
 )
-ROLLUPS = (EVENT_COUNTS, QUERY_RESULTS)
+SEARCH_LISTS = Rollup(
+    name="search_lists",
+    aggregate="search_lists_aggregate",
+    table="search_lists_rollup",
+    order_by="shown_at, exposure_id",
+)
+ROLLUPS = (EVENT_COUNTS, QUERY_RESULTS, SEARCH_LISTS)
 
 
 def create(warehouse: Warehouse, *, rollups: Sequence[Rollup] = ROLLUPS) -> None:

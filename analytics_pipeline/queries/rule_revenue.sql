@@ -20,49 +20,17 @@ pinned_units = { type = "Int64", description = "Units sold of products that the 
 pinned_revenue = { type = "Decimal(38, 4)", description = "The part of the revenue that is of these products." }
 currency = { type = "String", description = "ISO 4217." }
 */
-WITH toUUID('00000000-0000-0000-0000-000000000000') AS nil,
-facts AS
-(
-    SELECT *
-    FROM order_facts FINAL
-    WHERE kind IN ('SALE', 'CANCEL', 'RETURN')
-      AND toDate(occurred_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
-),
-claims AS
-(
-    SELECT DISTINCT exposure_id, toDate(UUIDv7ToDateTime(exposure_id, 'UTC')) AS day
-    FROM facts
-    WHERE exposure_id != nil
-),
-lists AS
-(
-    SELECT event_id, occurred_at, shopper_key, product_ids, rule_ids, pinned_ids, pinned_by
-    FROM events FINAL
-    WHERE day IN (SELECT day FROM claims)
-      AND type = 'exposure'
-      AND event_id IN (SELECT exposure_id FROM claims)
-      AND shopper_key != nil
-),
-movements AS
+WITH movements AS
 (
     SELECT
-        facts.kind AS kind,
-        facts.amount AS amount,
-        facts.quantity AS quantity,
-        facts.order_id AS order_id,
-        facts.currency AS currency,
-        has(lists.product_ids, facts.product_id)
-            AND lists.occurred_at <= facts.cart_added_at
-            AND if(shown_to.account_key != nil, shown_to.account_key, lists.shopper_key)
-                = if(bought_by.account_key != nil, bought_by.account_key, facts.shopper_key) AS credited,
-        arrayJoin(if(credited AND notEmpty(lists.rule_ids), lists.rule_ids, [toUInt64(0)])) AS rule,
-        credited AND rule != 0
-            AND has(lists.pinned_ids, facts.product_id)
-            AND lists.pinned_by[indexOf(lists.pinned_ids, facts.product_id)] = rule AS is_pinned
-    FROM facts
-    LEFT JOIN lists ON facts.exposure_id = lists.event_id
-    LEFT JOIN shopper_identities AS shown_to ON lists.shopper_key = shown_to.anonymous_key
-    LEFT JOIN shopper_identities AS bought_by ON facts.shopper_key = bought_by.anonymous_key
+        kind,
+        amount,
+        quantity,
+        order_id,
+        currency,
+        arrayJoin(if(empty(rule_ids), [toUInt64(0)], rule_ids)) AS rule,
+        has(pinned_ids, product_id) AND pinned_by[indexOf(pinned_ids, product_id)] = rule AS is_pinned
+    FROM credited_movements(start_date = {start_date:Date}, end_date = {end_date:Date}, time_zone = {time_zone:String})
 )
 SELECT
     rule,

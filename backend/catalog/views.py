@@ -80,7 +80,7 @@ class ProductListView(APIView):
         shown = cards(page)
         shopper = shopper_of(request)
         private = filters.mine or filters.is_active is False
-        exposure_id = None if private else _expose(shown, to=shopper, parameters=parameters, page=span.page)
+        exposure_id = None if private else _expose(shown, to=shopper, parameters=parameters, span=span)
         return Response(page_envelope(request, shown, count=count, span=span, exposure_id=exposure_id))
 
     @operation(
@@ -108,7 +108,9 @@ class ProductListView(APIView):
         return envelope(page, message="Product created.", status=201)
 
 
-def _expose(shown: Sequence[Card], *, to: Shopper, parameters: Mapping[str, Any], page: int) -> UUID | None:
+def _expose(
+    shown: Sequence[Card], *, to: Shopper, parameters: Mapping[str, Any], span: PageSpan
+) -> UUID | None:
     return expose(
         surface="product_list",
         shopper=to,
@@ -118,7 +120,8 @@ def _expose(shown: Sequence[Card], *, to: Shopper, parameters: Mapping[str, Any]
             for name, value in parameters.items()
             if value is not None and name != "mine"
         },
-        page=page,
+        page=span.page,
+        first_position=span.start + 1,
         now=timezone.now(),
     )
 

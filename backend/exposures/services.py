@@ -23,9 +23,10 @@ logger = structlog.get_logger(__name__)
 class ShownList:
     """A list that was shown: `surface` says where; `query`, `filters`, `slot` and `algorithm` say why.
 
-    `product_ids` are in the order shown; `page` counts from 1; `version` is the model version or index
-    generation that produced the list; `arms` are its experiment arms. `rule_ids` are the rules that changed
-    the list, and `pinned_by` has the rule that decided the place of each pinned product.
+    `product_ids` are in the order shown; `page` counts from 1, and `first_position` is the position of its
+    first product in the whole list; `version` is the model version or index generation that produced the
+    list; `arms` are its experiment arms. `rule_ids` are the rules that changed the list, and `pinned_by` has
+    the rule that decided the place of each pinned product.
     """
 
     id: UUID
@@ -38,6 +39,7 @@ class ShownList:
     algorithm: str = ""
     version: str = ""
     page: int = 1
+    first_position: int = 1
     arms: tuple[str, ...] = ()
     rule_ids: tuple[int, ...] = ()
     pinned_by: Mapping[int, int] = field(default_factory=dict)
@@ -72,6 +74,7 @@ def expose(
     version: str = "",
     arms: Sequence[str] = (),
     page: int = 1,
+    first_position: int = 1,
     rule_ids: Sequence[int] = (),
     pinned_by: Mapping[int, int] | None = None,
 ) -> UUID | None:
@@ -88,6 +91,7 @@ def expose(
         version=version,
         arms=tuple(arms),
         page=page,
+        first_position=first_position,
         rule_ids=tuple(rule_ids),
         pinned_by=dict(pinned_by or {}),
         shown_at=now,

@@ -85,6 +85,7 @@ class SearchView(APIView):
             version=page.generation,
             page=search.page,
             slot=slot_of(request),
+            first_position=span.start + 1,
             rule_ids=ruled.outcome.rule_ids,
             pinned_by=ruled.pinned_in(page.hits),
             now=now,

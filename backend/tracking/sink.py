@@ -27,6 +27,7 @@ def store(shown: ShownList) -> None:
         list_version=shown.version,
         arms=shown.arms,
         page=shown.page,
+        first_position=shown.first_position,
         rule_ids=shown.rule_ids,
         pinned_ids=tuple(shown.pinned_by),
         pinned_by=tuple(shown.pinned_by.values()),

@@ -134,7 +134,9 @@ def _record(row: Row) -> Record:
                 surface=row.get("surface") or "search",
                 query=row.get("query", "").strip('"'),
                 product_ids=tuple(map(int, filter(None, row.get("products", "").split(",")))),
+                filters=row.get("filters") or "{}",
                 page=int(row.get("page") or 1),
+                first_position=int(row["first"]) if row.get("first") else None,
                 **_rules(row),
             )
         case "view":

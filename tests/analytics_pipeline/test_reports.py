@@ -2,6 +2,9 @@
 
 import csv
 import io
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -54,6 +57,44 @@ def test_reports_return_the_rows_of_a_case(warehouse: Warehouse, case: Case) -> 
     assert rollups.all_dirty_days(warehouse) == []
 
 
+def test_the_revenue_of_all_queries_is_that_of_all_credited_sales_from_searches(warehouse: Warehouse) -> None:
+    case, expected = random_sales(random.Random(10))
+    ingest.load(warehouse, case.events())
+    case.store(warehouse)
+
+    assert len(expected) == 2
+    assert revenue_by_currency(reports.run(warehouse, "queries").records()) == expected
+    credited = reports.run(warehouse, "exposure_revenue").records()
+    assert revenue_by_currency(row for row in credited if row["surface"] == "search") == expected
+
+
+def random_sales(drawn: random.Random) -> tuple[Case, dict[str, Decimal]]:
+    """Return lists with orders that name them, and the net sales by currency that searches are credited with."""
+    lists, orders = [], []
+    expected: dict[str, Decimal] = defaultdict(Decimal)
+    for number in range(60):
+        surface, query = drawn.choice(
+            [("search", "lamp"), ("search", "Vase "), ("search", ""), ("other", "")]
+        )
+        shown = {"type": "exposure", "id": f"list {number}", "at": f"2026-03-{1 + number % 20:02} 11:00"}
+        lists.append(shown | {"shopper": "Anne", "surface": surface, "query": query, "products": "1, 2"})
+        for kind, sign in drawn.choices([("SALE", 1), ("CANCEL", -1), ("RETURN", -1), ("REFUND", 0)], k=3):
+            order = {"kind": kind, "amount": f"{drawn.randint(1, 9999) / 100:.2f}", "at": "2026-03-30 12:00"}
+            order |= {"currency": drawn.choice(["EUR", "USD"]), "in cart at": "2026-03-29 12:00"}
+            order |= {"product": drawn.choice("123"), "shopper": drawn.choice(["Anne", "Bert"])}
+            orders.append(order | {"list": f"{shown['id']} @ {shown['at']}"})
+            if surface == "search" and order["product"] != "3" and order["shopper"] == "Anne":
+                expected[order["currency"]] += sign * Decimal(order["amount"])
+    return Case("random", {"events": lists, "orders": orders}), expected
+
+
+def revenue_by_currency(rows: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        found[row["currency"]] += row["revenue"]
+    return found
+
+
 def test_every_report_has_a_case() -> None:
     assert {expected.report for case in CASES for expected in case.expectations} == set(reports.names())
 
@@ -64,7 +105,13 @@ def test_a_report_of_an_empty_warehouse_has_the_declared_columns_and_no_rows(
 ) -> None:
     report = reports.load(name)
     parameters = {p.name: p.default for p in report.parameters if p.default is not None}
-    supplied = {"seller": 0, "time_zone": "UTC", "event_counts_dirty": [], "query_results_dirty": []}
+    supplied = {
+        "seller": 0,
+        "time_zone": "UTC",
+        "event_counts_dirty": [],
+        "query_results_dirty": [],
+        "search_lists_dirty": [],
+    }
     given = {**supplied, **parameters, **NEEDED.get(name, {})}
     described = warehouse.rows(f"DESCRIBE ({report.sql})", {key: given[key] for key in report.placeholders})
     assert [(row["name"], row["type"].replace("LowCardinality(String)", "String")) for row in described] == [

@@ -22,7 +22,7 @@ def texts(warehouse: Warehouse, table: str) -> list[str]:
     return [row["query"] for row in rows]
 
 
-def test_old_texts_are_emptied_in_events_and_in_the_statistics(warehouse: Warehouse) -> None:
+def test_old_texts_are_emptied_in_events_and_in_the_rollups_of_searches(warehouse: Warehouse) -> None:
     old, recent = searched("zebra socks", at=DAY - timedelta(days=1)), searched("lamp", at=DAY)
     ingest.load(warehouse, [old, recent])
     rollups.rebuild(warehouse)
@@ -32,7 +32,17 @@ def test_old_texts_are_emptied_in_events_and_in_the_statistics(warehouse: Wareho
 
     assert days == [[DAY.date() - timedelta(days=1)], []]
     assert texts(warehouse, "events") == ["", "lamp"]
-    assert texts(warehouse, rollups.QUERY_RESULTS.table) == ["lamp"]
+    assert (
+        texts(warehouse, rollups.QUERY_RESULTS.table)
+        == texts(warehouse, rollups.SEARCH_LISTS.table)
+        == ["lamp"]
+    )
+    rollups.rebuild(warehouse)
+    assert texts(warehouse, rollups.SEARCH_LISTS.table) == ["", "lamp"], (
+        "the list still counts, without its text"
+    )
+    assert empty_texts(warehouse, before=DAY.date()) == []
+    assert texts(warehouse, rollups.SEARCH_LISTS.table) == ["", "lamp"]
 
 
 def viewed(*, at: datetime, **properties: str | float | bool) -> Record:

@@ -102,7 +102,7 @@ def test_a_day_that_changes_during_its_rebuild_stays_dirty(warehouse: Warehouse)
         WarehouseWithLateEvents(warehouse.settings, database=database_of(warehouse)), day=TODAY
     )
     assert TODAY in dirty(warehouse)
-    assert counts(warehouse) == {**EXPECTED, (TODAY, 7, "view"): (2, 0)}
+    assert counts(warehouse) == {**EXPECTED, (TODAY, 7, "view"): (len(rollups.ROLLUPS), 0)}
 
 
 @pytest.mark.parametrize("table", ["rollup_claim_{day}_theirs", "event_rollup_stage_{day}_theirs"])

@@ -30,6 +30,7 @@ TABLES = (
     "rollup_days",
     "event_rollup",
     "query_results_rollup",
+    "search_lists_rollup",
     "dead_letters",
     "refused_facts",
 )

@@ -161,6 +161,15 @@ def test_the_page_is_recorded_as_an_exposure(
     assert list(exposure.product_ids) == [each["id"] for each in body["results"]]
     assert exposure.filters == {"brands": "Lumen", "attr.size": "M", "sort_by": "relevance"}
     assert exposure.version == shop_engine.serving().name
+    assert (exposure.page, exposure.first_position) == (1, 1)
+
+
+def test_the_exposure_of_a_later_page_has_the_position_of_its_first_product(
+    client: APIClient, shown: list[ShownList]
+) -> None:
+    client.get(f"{SEARCH}?q=lantern&page=2&page_size=1")
+
+    assert [(each.page, each.first_position) for each in shown] == [(2, 2)]
 
 
 def test_a_misspelt_query_is_corrected_and_the_response_says_so(client: APIClient) -> None:
