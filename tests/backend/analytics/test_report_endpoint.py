@@ -20,7 +20,16 @@ from backend.analytics.formats import FORMATS, ReportFormat
 from backend.catalog.models import Product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("migrated_warehouse_url")]
-ALL = ["event_sources", "exposure_revenue", "id_conflicts", "product", "queries", "reconciliation", "sales"]
+ALL = [
+    "event_sources",
+    "exposure_revenue",
+    "id_conflicts",
+    "product",
+    "queries",
+    "reconciliation",
+    "rule_revenue",
+    "sales",
+]
 
 
 def get(user: User | None, path: str, **headers: str) -> Any:
@@ -40,11 +49,11 @@ def test_the_list_describes_each_report_that_the_caller_may_run(staff: User, sel
     assert [report["name"] for report in reports_list["reports"]] == ALL
     (queries,) = [report for report in reports_list["reports"] if report["name"] == "queries"]
     assert queries["scope"] == ["staff"]
-    assert "Search queries with" in queries["description"]
-    assert queries["parameters"][2] == {
+    assert "Search queries and what came of them" in queries["description"]
+    assert queries["parameters"][3] == {
         "name": "limit",
         "type": "UInt64",
-        "description": "The maximum number of queries, most frequent first.",
+        "description": "The maximum number of rows, most frequent queries first.",
         "default": 100,
         "choices": [],
         "minimum": 1,
