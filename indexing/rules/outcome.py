@@ -5,12 +5,12 @@ further rule. If actions conflict, the action of the rule that is applied first 
 however, is never shown.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from indexing.analysis import Analysis
+from indexing.analysis import Analysis, Token
 from indexing.filters import Filters
 from indexing.request import MAX_QUERY_LENGTH, SearchRequest
 from indexing.rules.actions import (
@@ -24,7 +24,7 @@ from indexing.rules.actions import (
     Restrict,
 )
 from indexing.rules.query_rules import QueryRule, RuleSet
-from indexing.rules.words import compared, phrase, positions
+from indexing.rules.words import compared, positions
 
 MAX_PINS = 50
 MAX_HIDDEN = 500
@@ -62,11 +62,12 @@ class RuleOutcome:
 
 def apply(rules: RuleSet, *, text: str, filters: Filters, now: datetime) -> RuleOutcome:
     """Return what the rules change about a search for `text` with `filters`."""
-    matching = rules.matching(phrase(text, rules.analysis))
+    tokens = rules.analysis.tokens(text)
+    matching = rules.matching(tuple(map(compared, tokens)))
     found = [rule for rule in matching if rule.is_in_force(filters=filters, now=now)]
     if not found:
         return RuleOutcome(text=text)
-    applied = _Applied(text, rules.analysis)
+    applied = _Applied(text, tokens, rules.analysis)
     counting: set[int] = set()
     # Hidden products first, because no rule can pin them.
     for hides in (True, False):
@@ -79,8 +80,9 @@ def apply(rules: RuleSet, *, text: str, filters: Filters, now: datetime) -> Rule
 class _Applied:
     """Collects the actions that count."""
 
-    def __init__(self, text: str, analysis: Analysis) -> None:
+    def __init__(self, text: str, tokens: tuple[Token, ...], analysis: Analysis) -> None:
         self._text = text
+        self._tokens = tokens
         self._analysis = analysis
         self._is_replaced = False
         self._redirect: str | None = None
@@ -155,18 +157,18 @@ class _Applied:
         return True
 
     def _replace_words(self, action: ReplaceWords) -> bool:
-        text = replaced(self._text, action, self._analysis)
+        text = replaced(self._text, self._tokens, action)
         # A query without words would find everything.
         if self._is_replaced or text == self._text or not text or len(text) > MAX_QUERY_LENGTH:
             return False
-        self._text = text
+        self._text, self._tokens = text, self._analysis.tokens(text)
         return True
 
 
-def replaced(text: str, action: ReplaceWords, analysis: Analysis) -> str:
+def replaced(text: str, tokens: Sequence[Token], action: ReplaceWords) -> str:
     """Return `text` with the words of the action replaced, wherever they are; the rest stays as written."""
-    tokens = analysis.tokens(text)
-    for place in reversed(positions(action.words, list(map(compared, tokens)))):
+    places = positions(action.words, list(map(compared, tokens)))
+    for place in reversed(places):
         start, end = tokens[place].start, tokens[place + len(action.words) - 1].end
         text = f"{text[:start]}{action.by}{text[end:]}"
-    return " ".join(text.split())
+    return " ".join(text.split()) if places else text

@@ -67,7 +67,7 @@ class QueryRule:
 
 def _is_in_context(context: Filters, filters: Filters) -> bool:
     """Return whether `filters` has every filter of `context`, with at least its values."""
-    if context is NO_FILTERS:
+    if context is NO_FILTERS or context == NO_FILTERS:
         return True
     wanted, given = context.given(), filters.given()
     if {"category_tokens"} <= wanted.keys() & given.keys():
