@@ -79,6 +79,11 @@ BEAT_SCHEDULE = {
         "kwargs": {"all_of_them": True},
         "options": {"expires": 3_600},
     },
+    "propose synonyms": {
+        "task": "backend.search.tasks.propose_synonyms_of_choices",
+        "schedule": crontab(hour=3, minute=45),
+        "options": {"expires": 3_600},
+    },
     "make missing thumbnails": {
         "task": "backend.catalog.tasks.make_missing_thumbnails",
         "schedule": timedelta(minutes=5),

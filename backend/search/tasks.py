@@ -4,11 +4,14 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from analytics_pipeline.warehouse import WarehouseRefused, WarehouseUnavailable
+from backend.audit.actors import Actor
 from backend.engines.index import engine
 from backend.engines.warehouse import migrated
 from backend.outbox.errors import DrainTimeout, Overtaken
 from backend.search.parity import Parity
 from backend.search.parity_report import check
+from backend.search.rules.proposing import propose_synonyms
 from backend.search.suggestions.refreshing import refresh_if_due
 from indexing.errors import SearchError
 from indexing.generations import kept_current
@@ -26,6 +29,20 @@ def refresh_suggestions() -> bool:
     except SearchError as error:
         logger.warning("suggestions_not_built", engine=engine().name, reason=str(error))
         return False
+
+
+@shared_task
+def propose_synonyms_of_choices() -> int:
+    """Propose synonyms from what shoppers chose; return how many are new."""
+    try:
+        found = propose_synonyms(
+            migrated().warehouse(), by=Actor.system("propose_synonyms"), now=timezone.now()
+        )
+    except (WarehouseUnavailable, WarehouseRefused) as error:
+        logger.warning("synonyms_not_proposed", reason=str(error))
+        return 0
+    logger.info("synonyms_proposed", new=len(found))
+    return len(found)
 
 
 @shared_task

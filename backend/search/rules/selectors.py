@@ -70,6 +70,11 @@ def synonyms_of(row: SynonymSet) -> synonyms.SynonymSet:
     return synonyms.SynonymSet(tuple(row.phrases), source=row.source)
 
 
+def all_synonym_sets() -> Iterable[SynonymSet]:
+    """Return the synonym sets of every status."""
+    return SynonymSet.objects.all()
+
+
 def _active_sets() -> Iterable[SynonymSet]:
     return SynonymSet.objects.filter(status=SynonymSet.Status.ACTIVE).order_by("id")
 
