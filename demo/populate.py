@@ -33,6 +33,7 @@ from demo.lists import candidate_lists
 from demo.orders import SECONDS_TO_CART, CartAdditions, Ordering, Stocked, additions
 from demo.pictures import store_pictures
 from demo.plan import Plan
+from demo.search_rules import store_search_rules
 from demo.shoppers import populate as populate_shoppers
 from demo.stock import Sold, record_ledger
 
@@ -86,7 +87,7 @@ def generate_history(plan: Plan) -> History:
 
 
 def store(history: History) -> Counts:
-    """Store the shop in one transaction: accounts, products, orders, the stock ledger, and open carts."""
+    """Store the shop in one transaction: accounts, products, orders, stock ledger, carts, search rules."""
     plan, population = history.plan, history.shop.population
     with transaction.atomic():
         record("demo.stored", by=ACTOR, subject=("shop", SOURCE), changes={"products": (0, plan.products)})
@@ -116,6 +117,7 @@ def store(history: History) -> Counts:
         _fill_carts(history, added=added, stocked=stocked, user_ids=user_ids)
         refresh_popularity(by=ACTOR)
         _mark_best_sellers(plan)
+        store_search_rules(by=ACTOR, now=plan.now)
     return Counts(products=plan.products, customers=plan.customers, orders=len(orders))
 
 

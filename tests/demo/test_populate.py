@@ -28,9 +28,12 @@ from backend.orders.checkout import Purchase, place_order
 from backend.orders.models import Movement, MovementKind, Order, OrderItem, OrderStatus
 from backend.orders.pricing import tariff
 from backend.outbox.relay import drain
+from backend.search.rules.live import read_rules
 from demo import accounts
 from demo.plan import Progress
 from demo.populate import History, load_events, store
+from indexing.filters import NO_FILTERS
+from indexing.rules.outcome import apply
 from tests.backend.shop import SYSTEM
 from tests.demo.conftest import SMALL
 
@@ -143,6 +146,17 @@ def test_only_three_accounts_can_log_in(history: History) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_shop_has_two_synonym_sets_and_a_query_rule(history: History) -> None:
+    store(history)
+
+    live = read_rules()
+
+    assert live.synonyms.expansions(("earbuds",))[0].alternatives == (("earphones",), ("headphones",))
+    assert ("perfume",) in live.synonyms.expansions(("cologne",))[0].alternatives
+    found = apply(live.rules, text="blue mugs", filters=NO_FILTERS, now=SMALL.now)
+    assert [boost.filters.best_seller_product for boost in found.boosts] == [True]
+
+
 def test_credited_and_unattributed_revenue_equal_the_ledger(history: History, warehouse: Warehouse) -> None:
     store(history)
     events = load_events(history, warehouse=warehouse)
