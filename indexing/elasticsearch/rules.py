@@ -8,6 +8,8 @@ from indexing.elasticsearch.matching import Matching
 from indexing.fields import WEIGHT
 from indexing.request import SearchRequest
 
+DOCUMENT = "document"
+
 
 def restricted(query: Query, request: SearchRequest, matching: Matching) -> Query:
     """Return `query` for the catalogue that the rules leave, with the pinned products.
@@ -40,7 +42,8 @@ def pins(request: SearchRequest, matching: Matching) -> Search:
     ]
     hidden = [Terms("id", list(request.hidden))] if request.hidden else []
     query = Bool(filter=[pinned_products(request), *passing], must_not=hidden)
-    return Search().query(query).extra(size=len(request.arrangement.pinned), track_total_hits=False)
+    search = Search().query(query).source([DOCUMENT])
+    return search.extra(size=len(request.arrangement.pinned), track_total_hits=False)
 
 
 def weighted(query: Query, request: SearchRequest, matching: Matching) -> Query:

@@ -15,7 +15,7 @@ from indexing.elasticsearch.facets import Counting
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
 from indexing.elasticsearch.prices import by_price_of_variant
-from indexing.elasticsearch.rules import pins, restricted, weighted, without_pinned
+from indexing.elasticsearch.rules import DOCUMENT, pins, restricted, weighted, without_pinned
 from indexing.facets import Facets
 from indexing.fields import SELECTIONS
 from indexing.lexicon.lexicon import Lexicon
@@ -27,7 +27,6 @@ from indexing.request import BY_PRICE, ORDERS, SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.suggestions.typed import Typed
 
-DOCUMENT = "document"
 BY_SCORE = ("_score", "id")
 
 ACROSS_SHARDS = "dfs_query_then_fetch"

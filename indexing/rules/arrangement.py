@@ -52,7 +52,9 @@ class Arrangement:
             if place in places:
                 page.append(pinned_hit(places[place]))
             else:
-                page.append(ranked[place - sum(each < place for each in places) - self.start])
+                index = place - sum(each < place for each in places) - self.start
+                # A product may have been deleted since it was ranked.
+                page += ranked[index : index + 1]
         return page
 
     def places(self, *, count: int, shown: Collection[int]) -> dict[int, int]:

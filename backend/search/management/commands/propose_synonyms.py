@@ -41,7 +41,7 @@ class Command(BaseCommand):
                 warehouse(), by=ACTOR, now=timezone.now(), days=options["days"], most=options["most"]
             )
         for each in found:
-            known = each.evidence
+            known = each.evidence or {}
             queries = " and ".join(f"“{query}”" for query in known["queries"])
             self.stdout.write(
                 f"{each}: {queries} led to {known['common_products']} common products, lift {known['lift']}"

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from analytics_pipeline import ingest
-from analytics_pipeline.events import Click, Exposure
+from analytics_pipeline.events import Click, Exposure, Record
 from backend.audit.models import AuditEntry
 from backend.engines.warehouse import warehouse
 from backend.search.models import SynonymSet
@@ -26,12 +26,13 @@ PRODUCTS = (9_001, 9_002, 9_003)
 
 def searched(query: str, *, products: tuple[int, ...]) -> None:
     """Store that five shoppers searched for `query` and chose these products."""
-    at, records = timezone.now() - timedelta(hours=1), []
+    at, records = timezone.now() - timedelta(hours=1), list[Record]()
     for _ in range(5):
         shopper = uuid4()
         shown = Exposure(event_id=id_at(at), surface="search", product_ids=products, query=query)
         clicks = [Click(event_id=id_at(at), product_id=each, exposure_id=shown.event_id) for each in products]
-        records += [record(each, shopper_key=shopper) for each in (shown, *clicks)]
+        records.append(record(shown, shopper_key=shopper))
+        records += [record(each, shopper_key=shopper) for each in clicks]
     ingest.load(warehouse(), records)
 
 
@@ -46,6 +47,7 @@ def test_a_proposal_has_its_evidence_and_no_effect_and_is_made_once() -> None:
 
     (found,) = SynonymSet.objects.all()
     assert (sorted(found.phrases), found.status) == (["chesterfield", "davenport"], "proposed")
+    assert found.evidence is not None
     assert found.evidence["queries"] == ["grey chesterfield", "grey davenport"]
     assert (found.evidence["shoppers"], found.evidence["common_products"]) == ([5, 5], 3)
     assert found.evidence["lift"] > 3
