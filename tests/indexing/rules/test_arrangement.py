@@ -1,6 +1,6 @@
 """Where pinned products are in a list."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexing.rules.actions import Pin
@@ -11,6 +11,7 @@ PINS = st.lists(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pins=PINS, count=st.integers(0, 25), page_size=st.integers(1, 12), data=st.data())
 def test_pages_are_the_ranked_hits_with_each_shown_product_at_its_place(
     pins: list[tuple[int, int]], count: int, page_size: int, data: st.DataObject
