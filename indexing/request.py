@@ -68,6 +68,8 @@ class SearchRequest:
     boosts: tuple[Boost, ...] = ()
     """Factors of the scores; without effect in other orders and without a text."""
     synonyms: Synonyms = NO_SYNONYMS
+    is_typed: bool = False
+    """Whether the text is searched while it is typed, so that its last word may be the beginning of one."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for an impossible request; the HTTP layer has validated it before."""

@@ -106,7 +106,7 @@ class StoredSuggestions(models.Model):
     """Changes with every dictionary."""
     built_at = models.DateTimeField()
     seconds = models.FloatField()
-    """How long it took to build."""
+    """How much processor time it took to build."""
     catalogue = models.CharField(max_length=100)
     """The newest change of a product that the dictionary contains."""
     queries = models.JSONField(default=list)

@@ -104,6 +104,12 @@ class SearchParameters(PageParameters):
         help_text="The text to search for.",
     )
     sort_by = Choice(choices=[sort.value for sort in Sort], default=Sort.RELEVANCE.value)
+    prefix = Choice(
+        choices=["none", "last"],
+        default="none",
+        help_text="`last` for a search with every key: the last word may be the beginning of one, "
+        "unless a space follows it.",
+    )
     suggestion = Choice(
         choices=[kind.value for kind in SuggestionKind],
         required=False,
@@ -155,6 +161,8 @@ def search_request(request: Request) -> SearchRequest:
         page_size=given["page_size"],
         currency=settings.DEFAULT_CURRENCY,
         filters=Filters(attributes=_attributes(request), **values),
+        # The serializer removes a space at the end.
+        is_typed=given["prefix"] == "last" and not request.query_params.get("q", "")[-1:].isspace(),
     )
 
 

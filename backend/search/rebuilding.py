@@ -118,7 +118,11 @@ def build(
     before = serving_generation(engine)
     built = rebuild(engine, OutboxSource(engine), clock=clock, progress=progress)
     _record("search.index_rebuilt", by=by, before=before, after=built)
-    refresh(engine, None, now=clock())
+    try:
+        refresh(engine, None, now=clock())
+    except SearchError as error:
+        # The scheduled task builds them later.
+        logger.warning("suggestions_not_built", engine=engine.name, reason=str(error))
     return built
 
 

@@ -77,7 +77,8 @@ class SearchView(APIView):
         span = PageSpan(page=search.page, page_size=search.page_size)
         span.require_within(page.count)
         exposure_id = expose(
-            surface="search",
+            # Reports of queries don't count the beginnings of words.
+            surface="search_as_you_type" if search.is_typed else "search",
             shopper=shopper_of(request),
             product_ids=[hit.product.id for hit in page.hits],
             query=search.text,

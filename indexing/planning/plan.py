@@ -31,6 +31,8 @@ class AlternativeKind(StrEnum):
     """ "t shirt" for "tshirt"."""
     CORRECTED = "corrected"
     SYNONYM = "synonym"
+    PREFIX = "prefix"
+    """ "samsung" for "samsu", while it is typed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The plan of a search request to a generation."""
 
 from indexing.lexicon.lexicon import Lexicon
+from indexing.planning.beginnings import plan_while_typing
 from indexing.planning.plan import Plan
 from indexing.planning.planner import Count, Knowledge, plan
 from indexing.request import SearchRequest
@@ -19,4 +20,5 @@ def plan_of(request: SearchRequest, *, schema: IndexSchema, lexicon: Lexicon, co
         synonyms=request.synonyms,
         links=LINKS.get(schema.language, ()),
     )
-    return plan(request.text, schema.query_tokens(request.text), knowledge, ranking=request.ranking)
+    planned = plan_while_typing if request.is_typed else plan
+    return planned(request.text, schema.query_tokens(request.text), knowledge, ranking=request.ranking)

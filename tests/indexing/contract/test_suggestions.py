@@ -4,9 +4,11 @@ import pytest
 
 from indexing.document import SuggestedProduct
 from indexing.engine import SearchEngine
+from indexing.ranking import RankingOptions
 from indexing.suggestions.typed import Typed
 from tests.indexing.builders import category, product
 from tests.indexing.shop import Shop
+from tests.services.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,23 @@ def test_products_with_the_typed_words_are_suggested_best_sellers_first(
     shop: Shop, typed: str, found: list[int]
 ) -> None:
     assert suggested(shop, typed) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("chris", {1, 2, 3, 4}), ("christmas li", {1}), ("star chr", {2}), ("choppi", {4}), ("zzz", set())],
+)
+def test_a_search_that_is_typed_takes_the_last_word_for_a_beginning(
+    shop: Shop, typed: str, found: set[int]
+) -> None:
+    strict = RankingOptions(relax_below=1)
+    shop.learn()
+    wait_until(lambda: shop.ids("choppi", is_typed=True, ranking=strict) == [4], what="the lexicon is loaded")
+
+    page = shop.page(typed, is_typed=True, ranking=strict)
+
+    assert {hit.product.id for hit in page.hits} == found
+    assert page.corrected_text is None
 
 
 def test_a_suggested_product_has_price_and_pictures(engine: SearchEngine) -> None:

@@ -12,7 +12,10 @@ from backend.exposures.services import ShownList, register_sink
 from backend.search.rebuilding import build
 from backend.tracking import sink
 from indexing.engine import SearchEngine
+from indexing.lexicon.refreshing import refresh
+from indexing.request import SearchRequest
 from tests.backend.shop import SYSTEM, client_of, product
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,3 +115,23 @@ def test_an_empty_text_has_no_suggestions(guest: APIClient) -> None:
 )
 def test_invalid_parameters_are_refused(guest: APIClient, parameters: str) -> None:
     assert guest.get(f"{SUGGESTIONS}?{parameters}").status_code == 400
+
+
+def test_a_search_while_typing_is_recorded_apart_from_others(
+    client: APIClient, shop_engine: SearchEngine, shown: list[ShownList]
+) -> None:
+    refresh(shop_engine, shop_engine.serving().name)
+    wait_until(
+        lambda: shop_engine.search(SearchRequest(text="lante", is_typed=True)).count == 2,
+        what="the lexicon is loaded",
+    )
+
+    page = client.get("/api/search/?q=paper+la&prefix=last").json()
+    client.get("/api/search/?q=lantern+&prefix=last&suggestion=phrase")
+
+    assert page["results"][0]["title"] == "Paper lantern"
+    assert page["understood"]["corrected_text"] is None
+    assert [(each.surface, each.slot) for each in shown] == [
+        ("search_as_you_type", ""),
+        ("search", "suggestion:phrase"),
+    ]
