@@ -21,7 +21,7 @@ from indexing.suggestions.statistics import QueryStatistic
 
 QUERIES_EVERY = timedelta(hours=1)
 SHARE_OF_TIME = 20
-"""A dictionary is built again at the earliest after this many times the processor time that building it took."""
+"""A dictionary is built again at the earliest after this many times the processor time that it took."""
 _ROW = 1
 _ROWS_AT_ONCE = 2_000
 
