@@ -70,14 +70,14 @@ def set_active(*, variants: Mapping[int, bool], products: Mapping[int, bool], no
     with transaction.atomic():
         for flag in (True, False):
             chosen = [pk for pk, is_active in variants.items() if is_active is flag]
-            Variant.objects.filter(pk__in=chosen).update(is_active=flag)
+            Variant.unpublished.filter(pk__in=chosen).update(is_active=flag)
         rows = Variant.objects.filter(pk__in=variants).values_list("product_id", flat=True)
         touched = locked(Q(pk__in={*products, *rows}))
         for product in touched:
             product.is_active = products.get(product.pk, product.is_active)
             product.updated_at = now
             reprice(product, list(product.variants.all()))
-        Product.objects.bulk_update(touched, ["is_active", "sale_price", "updated_at"])
+        Product.unpublished.bulk_update(touched, ["is_active", "sale_price", "updated_at"])
         publish_many(Topic.PRODUCT, [product.pk for product in touched])
 
 

@@ -82,7 +82,7 @@ def _relocate(category: Category, *, name: str, parent: Category | None, by: Act
         each.path = path + each.path.removeprefix(old_path)
         each.depth += deeper
         require_place(each.path, depth=each.depth)
-    Category.objects.bulk_update(subtree, ["name", "parent", "path", "depth"], batch_size=200)
+    Category.unpublished.bulk_update(subtree, ["name", "parent", "path", "depth"], batch_size=200)
     action = "catalog.category_moved" if moved else "catalog.category_renamed"
     record(action, by=by, subject=category, changes={"path": (old_path, path)})
 
@@ -110,7 +110,7 @@ def delete_category(category_id: int, *, by: Actor) -> None:
 
 
 def _move_deleted_products(category: Category, *, by: Actor) -> None:
-    deleted = Product.objects.filter(category=category)
+    deleted = Product.unpublished.filter(category=category)
     if not deleted.exists():
         return
     target = category.parent or category_by_names([UNCATEGORISED], by=by)

@@ -80,7 +80,7 @@ def _variant_values(wanted: ImportedVariant) -> dict[str, Any]:
 
 def write_new(new: Sequence[tuple[Product, list[Variant]]]) -> list[Product]:
     """Store new products with their variants; return the products."""
-    made = Product.objects.bulk_create([product for product, _ in new])
+    made = Product.unpublished.bulk_create([product for product, _ in new])
     variants = [variant for _, variants in new for variant in variants]
     for variant in variants:
         variant.product_id = variant.product.pk
@@ -132,12 +132,12 @@ class Changes:
     def write(self) -> list[int]:
         """Write the collected rows; return the ids of the products that changed."""
         if self._products:
-            Product.objects.bulk_update(self._products, sorted({*self._fields, *ALWAYS_WRITTEN}))
+            Product.unpublished.bulk_update(self._products, sorted({*self._fields, *ALWAYS_WRITTEN}))
             # Lock all variants at once, by id, as checkouts do. Otherwise a caller that changes stock next
             # would lock some variants after others with higher ids, which can deadlock.
             variants = Variant.objects.filter(product__in=self._known)
             list(variants.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-            Variant.objects.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])
+            Variant.unpublished.bulk_update(self._changed, [*VARIANT_FIELDS, "sale_price"])
             insert_objects(self._new)
         return [product.pk for product in self._products]
 

@@ -9,6 +9,8 @@ from django.db.models import F, Q
 
 from backend.catalog.images import pictures
 from backend.catalog.images.models import ProductImage, UnusedFile  # noqa: F401 - Django finds them here
+from backend.catalog.published_rows import PublishedModel, PublishingQuerySet
+from backend.outbox.topics import Topic
 
 PATH_SEPARATOR = " > "
 STANDARD_TAX_CLASS = "standard"
@@ -16,7 +18,7 @@ TAX_CLASS = re.compile(r"[a-z0-9_-]{1,20}")
 MAX_WEIGHT_GRAMS = 10_000_000
 
 
-class Category(models.Model):
+class Category(PublishedModel):
     """A node of the category tree; `path` has the names from the root, as in "Home > Lighting"."""
 
     name = models.CharField(max_length=120)
@@ -26,6 +28,10 @@ class Category(models.Model):
     )
     path = models.CharField(max_length=1_000, unique=True)
     depth = models.PositiveSmallIntegerField(default=0)
+
+    topic = Topic.CATEGORY
+    publishes_new = False
+    objects = PublishingQuerySet["Category"].as_manager()
 
     class Meta:
         ordering = ["path"]
@@ -40,7 +46,7 @@ class Category(models.Model):
         return self.path.split(PATH_SEPARATOR)
 
 
-class ProductQuerySet(models.QuerySet["Product"]):
+class ProductQuerySet(PublishingQuerySet["Product"]):
     """Filters products by state."""
 
     def existing(self) -> "ProductQuerySet":
@@ -52,7 +58,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.existing().filter(is_active=True)
 
 
-class Product(models.Model):
+class Product(PublishedModel):
     """A product that is listed. It has at least one variant; stock belongs to variants.
 
     `sale_price` is the lowest sale price of the active variants, for lists, filters and sorting. The row of a
@@ -88,6 +94,7 @@ class Product(models.Model):
     created_at = models.DateTimeField(db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    topic = Topic.PRODUCT
     objects = ProductQuerySet.as_manager()
 
     class Meta:
@@ -132,7 +139,7 @@ class Product(models.Model):
         return sum(variant.available for variant in self.variants.all() if variant.is_active)
 
 
-class Variant(models.Model):
+class Variant(PublishedModel):
     """A variant that is stocked: `stock` counts physical units, `reserved` those that are held for orders."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
@@ -149,6 +156,10 @@ class Variant(models.Model):
     weight_grams = models.PositiveIntegerField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     image_url = models.URLField(max_length=500, blank=True)
+
+    topic = Topic.PRODUCT
+    published_column = "product_id"
+    objects = PublishingQuerySet["Variant"].as_manager()
 
     class Meta:
         ordering = ["id"]

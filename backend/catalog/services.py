@@ -26,7 +26,7 @@ from backend.catalog.variant_services import (
     reprice_all,
     require_valid,
 )
-from backend.outbox.services import publish, publish_many
+from backend.outbox.services import publish_many
 from backend.outbox.topics import Topic
 
 PRICE_FIELDS = frozenset({"price", "discount_percentage", "currency"})
@@ -89,7 +89,6 @@ def create_product(
             subject=product,
             changes={name: (None, getattr(product, name)) for name in ("title", "price", "currency")},
         )
-        publish(Topic.PRODUCT, product.pk)
     return product
 
 
@@ -122,7 +121,6 @@ def update_product(product_id: int, *, changes: Mapping[str, Any], by: Actor) ->
         changed = differences(before, {name: getattr(product, name) for name in before})
         if changed:
             record("catalog.product_updated", by=by, subject=product, changes=changed)
-        publish(Topic.PRODUCT, product.pk)
     return product
 
 
@@ -142,7 +140,6 @@ def delete_product(product_id: int, *, by: Actor, now: datetime) -> None:
             subject=deleted,
             changes={name: (getattr(deleted, name), None) for name in ("title", "price", "currency")},
         )
-        publish(Topic.PRODUCT, product_id)
 
 
 def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
@@ -157,7 +154,7 @@ def set_popularity(popularity: Mapping[int, int], *, by: Actor) -> int:
     for start in range(0, len(changed), 1_000):
         chunk = changed[start : start + 1_000]
         with transaction.atomic():
-            Product.objects.bulk_update(chunk, ["popularity"])
+            Product.unpublished.bulk_update(chunk, ["popularity"])
             record(
                 "catalog.popularity_changed",
                 by=by,

@@ -23,8 +23,6 @@ from backend.catalog.errors import LastVariant, ProductNotFound, SkuTaken, Varia
 from backend.catalog.images.columns import store_pictures
 from backend.catalog.models import Product, Variant
 from backend.catalog.pricing import reprice
-from backend.outbox.services import publish
-from backend.outbox.topics import Topic
 
 PRICE_FIELDS = frozenset({"price_modifier", "discount_percentage", "is_active"})
 MAX_VARIANTS = 500
@@ -76,7 +74,6 @@ def add_variants(product: Product, *, variants: Sequence[NewVariant], by: Actor)
     product.save(update_fields=["sale_price", "updated_at"])
     skus = [row.sku for row in rows]
     record("catalog.variants_created", by=by, subject=product, changes={"skus": (None, skus)})
-    publish(Topic.PRODUCT, product.pk)
     return rows
 
 
@@ -108,7 +105,6 @@ def update_variant(variant_id: int, *, product_id: int, changes: Mapping[str, An
         changed = differences(before, {name: getattr(variant, name) for name in before})
         if changed:
             record("catalog.variant_updated", by=by, subject=variant, changes=changed)
-        publish(Topic.PRODUCT, product.pk)
     return variant
 
 
@@ -149,7 +145,6 @@ def delete_variant(variant_id: int, *, product_id: int, by: Actor) -> bool:
                     name: (getattr(variant, name), None) for name in ("sku", "attributes", "price_modifier")
                 },
             )
-        publish(Topic.PRODUCT, product.pk)
     return remains
 
 
@@ -203,7 +198,7 @@ def reprice_all(product: Product, variants: Sequence[Variant]) -> None:
     reprice(product, variants)
     stored = (variant for variant in variants if not variant._state.adding)
     changed = [variant for variant in stored if variant.sale_price != before[variant.pk]]
-    Variant.objects.bulk_update(changed, ["sale_price"], batch_size=500)
+    Variant.unpublished.bulk_update(changed, ["sale_price"], batch_size=500)
 
 
 def require_valid(variants: Sequence[NewVariant], *, currency: str) -> None:
@@ -244,7 +239,7 @@ def insert(rows: Sequence[Variant]) -> None:
     Raises:
         SkuTaken: another variant has one of the SKUs.
     """
-    _write(lambda: Variant.objects.bulk_create(rows, batch_size=500), skus=[row.sku for row in rows])
+    _write(lambda: Variant.unpublished.bulk_create(rows, batch_size=500), skus=[row.sku for row in rows])
 
 
 def _write(write: Callable[[], object], *, skus: Sequence[str], own: int | None = None) -> None:

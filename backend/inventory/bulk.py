@@ -141,5 +141,5 @@ def _increase(column: Literal["stock", "reserved"], *, by: Mapping[int, int]) ->
     for start in range(0, len(variant_ids), CHUNK):
         chunk = {variant_id: by[variant_id] for variant_id in variant_ids[start : start + CHUNK]}
         variants = lock_variants(chunk)
-        Variant.objects.filter(pk__in=chunk).update(**{column: F(column) + number_by_key(chunk)})
+        Variant.unpublished.filter(pk__in=chunk).update(**{column: F(column) + number_by_key(chunk)})
         products_changed({variant.product_id for variant in variants.values()})

@@ -62,7 +62,7 @@ def repair(variant_id: int, *, by: Actor, now: datetime) -> StockDifference | No
         if not found or not found[0].is_repairable:
             return found[0] if found else None
         (difference,) = found
-        Variant.objects.filter(pk=variant_id).update(
+        Variant.unpublished.filter(pk=variant_id).update(
             stock=difference.ledger, reserved=difference.reservations
         )
         record("inventory.counters_repaired", by=by, subject=variant, changes=difference.changes)

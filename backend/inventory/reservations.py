@@ -105,7 +105,8 @@ def release(
         _take(reservations, units=taken, counter="released", from_states=LIVE, now=now)
         held = {one.pk: taken[one.pk] - missing.get(one, 0) for one in reservations}
         by_variant = _by_variant(reservations, units=held)
-        Variant.objects.filter(pk__in=by_variant).update(reserved=F("reserved") - number_by_key(by_variant))
+        rows = Variant.unpublished.filter(pk__in=by_variant)
+        rows.update(reserved=F("reserved") - number_by_key(by_variant))
         fill(by_variant, by=by, now=now)
         products_changed({reservation.variant.product_id for reservation in reservations})
 
@@ -129,7 +130,7 @@ def fulfil(
         _take(reservations, units=taken, counter="fulfilled", from_states=committed, now=now)
         by_variant = _by_variant(reservations, units=taken)
         shipped = number_by_key(by_variant)
-        Variant.objects.filter(pk__in=by_variant).update(
+        Variant.unpublished.filter(pk__in=by_variant).update(
             stock=F("stock") - shipped, reserved=F("reserved") - shipped
         )
         entries = (

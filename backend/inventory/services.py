@@ -149,7 +149,7 @@ def _change_stock(variants: Mapping[int, Variant], *, change: Mapping[int, int])
     if any(variant.stock + change[pk] > MAX_STOCK for pk, variant in variants.items()):
         raise InvalidInput(quantity=[f"Would raise the stock above {MAX_STOCK}."])
     by_variant = number_by_key(change)
-    rows = Variant.objects.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
+    rows = Variant.unpublished.filter(pk__in=change, stock__gte=F("reserved") - by_variant)
     if rows.update(stock=F("stock") + by_variant) < len(change):
         leaving = {pk: -number for pk, number in change.items()}
         raise InsufficientStock(items=shortages(variants, wanted=leaving))

@@ -32,7 +32,7 @@ def take_held_units(units: Mapping[int, int], *, by: Actor, now: datetime) -> No
     losing = sorted(_locked(rows), key=_fills_first, reverse=True)
     taken = _shares(losing, units=units, most={one.pk: one.held_units for one in losing})
     _change(losing, by_units=taken, by=by, now=now)
-    Variant.objects.filter(pk__in=units).update(reserved=F("reserved") - number_by_key(units))
+    Variant.unpublished.filter(pk__in=units).update(reserved=F("reserved") - number_by_key(units))
 
 
 def fill(variant_ids: Collection[int], *, by: Actor, now: datetime) -> None:
@@ -53,7 +53,7 @@ def fill(variant_ids: Collection[int], *, by: Actor, now: datetime) -> None:
     for reservation in short:
         by_variant[reservation.variant_id] += given.get(reservation.pk, 0)
     filled = {pk: number for pk, number in by_variant.items() if number}
-    Variant.objects.filter(pk__in=filled).update(reserved=F("reserved") + number_by_key(filled))
+    Variant.unpublished.filter(pk__in=filled).update(reserved=F("reserved") + number_by_key(filled))
 
 
 def forget(units: Mapping[Reservation, int], *, by: Actor, now: datetime) -> None:

@@ -38,7 +38,7 @@ def insert_images(images: Sequence[StoredImage], *, by: Actor, now: datetime) ->
         products = Product.objects.select_for_update(no_key=True).in_bulk({row.product_id for row in rows})
         for row in rows:
             products[row.product_id].pictures.append(picture_of(row))
-        Product.objects.bulk_update(products.values(), ["pictures"])
+        Product.unpublished.bulk_update(products.values(), ["pictures"])
         subject = (ProductImage._meta.label, "")
         record("catalog.images_added", by=by, subject=subject, changes={"images": (None, len(rows))})
         publish_many(Topic.PRODUCT, sorted(products))

@@ -90,7 +90,7 @@ def update_image(image_id: int, *, product_id: int, changes: Mapping[str, Any], 
         changed = differences(before, {name: getattr(image, name) for name in before})
         if changed:
             record("catalog.image_updated", by=by, subject=image, changes=changed)
-            _shown(product)
+            store_pictures(product)
     return image
 
 
@@ -113,7 +113,7 @@ def order_images(product_id: int, *, image_ids: Sequence[int], by: Actor) -> lis
             _number(ordered)
             order = {"images": (before, list(image_ids))}
             record("catalog.images_ordered", by=by, subject=product, changes=order)
-            _shown(product)
+            store_pictures(product)
     return ordered
 
 
@@ -132,7 +132,7 @@ def delete_image(image_id: int, *, product_id: int, by: Actor, now: datetime) ->
         files.discard(image.file, now=now)
         _number([other for other in images if other.pk != image_id])
         image.delete()
-        _shown(product)
+        store_pictures(product)
 
 
 def _add_decoded(
@@ -159,7 +159,7 @@ def _add_decoded(
             product, encoded=encoded, file=file, digest=digest, alt=alt, variant_id=variant_id, now=now
         )
         record("catalog.image_added", by=by, subject=image, changes={"product": (None, product_id)})
-        _shown(product)
+        store_pictures(product)
         publish(Topic.PRODUCT_IMAGE, image.pk)
     return image, True
 
@@ -222,8 +222,3 @@ def _number(images: Sequence[ProductImage]) -> None:
     for position, image in enumerate(images, start=1):
         image.position = position
     ProductImage.objects.bulk_update(images, ["position"])
-
-
-def _shown(product: Product) -> None:
-    store_pictures(product)
-    publish(Topic.PRODUCT, product.pk)

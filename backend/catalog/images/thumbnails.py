@@ -12,8 +12,6 @@ from backend.catalog.images.columns import store_pictures
 from backend.catalog.images.decoding import thumbnail
 from backend.catalog.images.models import ProductImage
 from backend.catalog.variant_services import locked_product
-from backend.outbox.services import publish
-from backend.outbox.topics import Topic
 
 logger = structlog.get_logger(__name__)
 
@@ -68,5 +66,4 @@ def _store(image: ProductImage, *, now: datetime) -> bool:
             return False
         if product is not None:
             store_pictures(product)
-            publish(Topic.PRODUCT, product.pk)
     return True

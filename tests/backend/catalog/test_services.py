@@ -205,6 +205,7 @@ def test_renaming_a_category_changes_the_paths_of_its_descendants() -> None:
     lamps = category_by_names(["Home", "Lamps", "Desk"], by=SYSTEM)
     category_by_names(["Home", "Lampshades"], by=SYSTEM)
     middle = category_by_names(["Home", "Lamps"], by=SYSTEM)
+    Message.objects.all().delete()
     update_category(middle.pk, changes={"name": " Lights "}, by=SYSTEM)
     lamps.refresh_from_db()
     assert lamps.path == "Home > Lights > Desk"

@@ -84,9 +84,9 @@ def plant_in_the_index(engine: SearchEngine, lamps: list[Product]) -> list[Diffe
 def plant_in_the_database(engine: SearchEngine, lamps: list[Product]) -> list[Difference]:
     hidden = product("Hidden", is_active=False)
     Message.objects.all().delete()
-    Product.objects.filter(pk=hidden.pk).update(is_active=True)
-    Product.objects.filter(pk=lamps[1].pk).update(title="Changed", brand="Acme")
-    Product.objects.filter(pk=lamps[2].pk).update(deleted_at=NOW)
+    Product.unpublished.filter(pk=hidden.pk).update(is_active=True)
+    Product.unpublished.filter(pk=lamps[1].pk).update(title="Changed", brand="Acme")
+    Product.unpublished.filter(pk=lamps[2].pk).update(deleted_at=NOW)
     return [
         Difference(lamps[1].pk, DifferenceKind.DIFFERENT, ("title", "brand")),
         Difference(lamps[2].pk, DifferenceKind.SUPERFLUOUS),
@@ -236,7 +236,7 @@ def test_in_a_live_shop_only_the_planted_difference_is_reported(relay: SearchEng
     lamps = [product(f"Lantern {number}") for number in range(10)]
     # A message that waits now would project the planted change.
     drain(generation_subscribers(relay), timeout=20)
-    Product.objects.filter(pk=lamps[0].pk).update(title="Changed without a message")
+    Product.unpublished.filter(pk=lamps[0].pk).update(title="Changed without a message")
     changing = threading.Thread(target=change_all, args=[lamps[1:]], daemon=True)
 
     changing.start()

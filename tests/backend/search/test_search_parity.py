@@ -52,7 +52,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 
 def change_without_messages(*lamps: Product) -> None:
-    Product.objects.filter(pk__in=[lamp.pk for lamp in lamps]).update(title="Changed")
+    Product.unpublished.filter(pk__in=[lamp.pk for lamp in lamps]).update(title="Changed")
 
 
 def test_the_serving_generation_is_compared_and_repaired(
@@ -88,7 +88,7 @@ def test_a_rebuild_is_advised_if_most_products_differ(lamps: list[Product]) -> N
 
 def test_the_result_as_json(shop_engine: SearchEngine, lamps: list[Product]) -> None:
     change_without_messages(lamps[3])
-    Product.objects.filter(pk=lamps[0].pk).update(is_active=False)
+    Product.unpublished.filter(pk=lamps[0].pk).update(is_active=False)
 
     status, output, _ = run("--json", "--all")
 
@@ -155,7 +155,7 @@ def test_the_scheduled_task_logs_the_differences_of_every_generation(
 
     logged = [(line["generation"], line["fields"]) for line in lines if line["event"] == "index_differs"]
     assert logged == [(each.name, {"title": 1}) for each in shop_engine.generations()]
-    Product.objects.filter(pk=lamps[0].pk).update(title=lamps[0].title)
+    Product.unpublished.filter(pk=lamps[0].pk).update(title=lamps[0].title)
     with structlog.testing.capture_logs() as lines:
         assert compare_index() == 0
     assert [line["products"] for line in lines if line["event"] == "index_compared"] == [5, 5]
