@@ -29,6 +29,7 @@ class RuleFiltersSerializer(Body):
         "brand": ["Acme"],
         "min_price": "5.00",
         "max_price": "50.00",
+        "currency": "USD",
         "attributes": {"size": ["M"]},
     }
 
