@@ -14,6 +14,8 @@ EDIT_PENALTY = 6.0
 VOWEL_FOR_VOWEL = 0.6
 DOUBLED_LETTER = 0.6
 """A letter too many or too few beside its like, or the other of two letters doubled ("vaccum")."""
+FINAL_S = 0.4
+"""An s too many or too few at the end: "bras" is the plural of "bra" before it is "brass"."""
 SWAPPED_LETTERS = 0.7
 FIRST_LETTER = 0.8
 """Added when the first letter differs."""
@@ -54,6 +56,8 @@ def edit_cost(typed: str, meant: str) -> float:
 
 
 def _extra(word: str, place: int) -> float:
+    if place == len(word) and word.endswith("s"):
+        return FINAL_S
     return DOUBLED_LETTER if place > 1 and word[place - 1] == word[place - 2] else 1.0
 
 

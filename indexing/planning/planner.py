@@ -9,7 +9,7 @@ from indexing.lexicon.lexicon import EMPTY, Lexicon
 from indexing.planning.hypotheses import Hypothesis, Spelling
 from indexing.planning.lattice import Choice, likeliest
 from indexing.planning.plan import Alternative, AlternativeKind, Need, Plan, Term
-from indexing.planning.variants import joined, splits
+from indexing.planning.variants import code_splits, joined, splits
 from indexing.planning.vocabulary import Stem, Vocabulary
 from indexing.ranking import RankingOptions
 from indexing.rules.synonyms import NO_SYNONYMS, Synonyms
@@ -93,7 +93,7 @@ class _Planner:
         return [
             each
             for place, token in enumerate(self.tokens)
-            if token.kind in (TokenKind.WORD, TokenKind.CODE) and place not in spanned
+            if token.kind is TokenKind.WORD and place not in spanned
             for each in spelling.respelt(place, token.form)
             if wanted[each.kind]
         ]
@@ -158,10 +158,9 @@ class _Planner:
         if best.kind is not AlternativeKind.LITERAL:
             found += self._others(choice)
         if len(best.words) == 1 and self.ranking.joins_and_splits_words:
-            found += [
-                Alternative(words, VARIANT_WEIGHT, AlternativeKind.SPLIT)
-                for words in splits(best.words[0], self.vocabulary)
-            ]
+            is_code = self.tokens[best.start].kind is TokenKind.CODE
+            written = (code_splits if is_code else splits)(best.words[0], self.vocabulary)
+            found += [Alternative(words, VARIANT_WEIGHT, AlternativeKind.SPLIT) for words in written]
         return found
 
     def _others(self, choice: Choice) -> list[Alternative]:

@@ -8,7 +8,7 @@ from indexing.planning.vocabulary import Vocabulary
 
 MIN_LETTERS = 2
 """Of a part; a single letter has to stand out ("t shirt"), because sizes are single letters as well."""
-MIN_LIFT = 3.0
+MIN_LIFT = 1.2
 MIN_JOINED = 5
 """Letters of a joined word whose parts no title has beside each other."""
 COHESIVE = 0.5
@@ -51,3 +51,8 @@ def splits(word: str, vocabulary: Vocabulary) -> Iterator[Term]:
     for found in vocabulary.lexicon.segmentations(word):
         if len(found.parts) == 2 and found.is_written and joined(*found.parts, vocabulary):
             yield found.parts
+
+
+def code_splits(code: str, vocabulary: Vocabulary) -> Iterator[Term]:
+    """Yield the parts of a code that titles have beside each other: "ps 4" for "ps4"."""
+    return (found.parts for found in vocabulary.lexicon.segmentations(code) if found.is_written)

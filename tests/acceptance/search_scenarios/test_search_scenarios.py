@@ -10,6 +10,7 @@ import pytest
 from indexing.document import ProductDocument
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, SearchEngine
+from indexing.lexicon.refreshing import refresh
 from indexing.suggestions.building import CatalogueProduct, build
 from indexing.suggestions.dictionary import SuggestionDictionary
 from indexing.tantivy.engine import TantivyEngine
@@ -69,6 +70,7 @@ def _index(engine: SearchEngine, shop: Sequence[ProductDocument], *, now: dateti
     generation = engine.create(now=now).name
     for start in range(0, len(writes), BATCH):
         engine.write(generation, writes[start : start + BATCH], now=now)
+    refresh(engine, generation)
     engine.swap(generation)
     wait_until(lambda: engine.count(generation) == len(writes), what="searches find the products")
 

@@ -23,6 +23,7 @@ def test_equal_words_cost_nothing() -> None:
         (("speling", "spelling"), ("spelng", "spelling")),
         (("lihgt", "light"), ("lixxt", "light")),
         (("lamq", "lamp"), ("qamp", "lamp")),
+        (("bras", "bra"), ("bras", "brass")),
         (("vaccum", "vacuum"), ("vacxum", "vacuum")),
     ],
 )
