@@ -56,7 +56,7 @@ def edit_cost(typed: str, meant: str) -> float:
 
 
 def _extra(word: str, place: int) -> float:
-    if place == len(word) and word.endswith("s"):
+    if place == len(word) and word.endswith("s") and not word.endswith("ss"):
         return FINAL_S
     return DOUBLED_LETTER if place > 1 and word[place - 1] == word[place - 2] else 1.0
 
