@@ -1,5 +1,6 @@
-"""Every command of the README and of the page about accounts works, in the order of the text."""
+"""Every command of the README, and of the pages about accounts and search analytics, works, in order."""
 
+import json
 import os
 import re
 import signal
@@ -121,6 +122,19 @@ def test_the_commands_of_the_readme_work(demo: tuple[Path, int], tmp_path: Path)
     assert "Copper kettle" in output
     assert "NDCG@10" in output
     assert "Recall@20" in output
+
+
+def test_the_commands_of_the_page_about_search_analytics_work(demo: tuple[Path, int], tmp_path: Path) -> None:
+    home, _ = demo
+    script = "".join(blocks("docs/search-analytics.md")).replace("var/ubi", str(tmp_path))
+
+    output = run(script, home=home)
+
+    assert "query,searches,shoppers" in output
+    days = [line for line in output.splitlines() if re.fullmatch(r"\d{4}-\d\d-\d\d: [1-9].* events", line)]
+    assert len(days) == len(list(tmp_path.iterdir())) / 2 >= 2
+    for path in tmp_path.glob("ubi_queries-*.ndjson"):
+        assert all(json.loads(line)["query_response_hit_ids"] is not None for line in path.open("rb"))
 
 
 def test_the_commands_of_the_page_about_accounts_work(demo: tuple[Path, int]) -> None:

@@ -21,6 +21,7 @@ from backend.catalog.models import Product
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("migrated_warehouse_url")]
 ALL = [
+    "empty_searches",
     "event_sources",
     "exposure_revenue",
     "id_conflicts",
@@ -29,6 +30,8 @@ ALL = [
     "reconciliation",
     "rule_revenue",
     "sales",
+    "search_facets",
+    "searches",
 ]
 
 

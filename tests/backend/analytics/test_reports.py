@@ -101,7 +101,15 @@ def test_a_warehouse_that_is_down_is_a_503(staff: User, monkeypatch: pytest.Monk
     assert response.headers["Retry-After"]
 
 
-@pytest.mark.parametrize("command", [["report", "sales"], ["reconcile"], ["migrate_warehouse"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["report", "sales"],
+        ["reconcile"],
+        ["migrate_warehouse"],
+        ["export_ubi", "none", "--since", "2026-01-01"],
+    ],
+)
 def test_a_command_reports_in_one_line_that_the_warehouse_is_down(
     command: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
