@@ -27,6 +27,8 @@ EARLIEST_VERSION = 1
 """That of the earliest release that can be upgraded to this one without a release in between."""
 
 
+MAX_QUERY_WORDS = 16
+"""The cost of a query grows with its words, and a longer one is a pasted title, which its beginning finds."""
 ANALYSED_SINCE = 3
 """The first version whose text fields contain the terms of indexing.analysis."""
 
@@ -68,8 +70,12 @@ class IndexSchema:
         return self.version < ANALYSED_SINCE
 
     def query_tokens(self, text: str) -> tuple[Token, ...]:
-        """Return the distinct tokens of a query in order, without stop words if there are other words."""
-        return query_tokens(text) if self.stems_in_engine else self.analysis.query_tokens(text)
+        """Return the distinct tokens of a query in order, without stop words if there are other words.
+
+        Only the first MAX_QUERY_WORDS count.
+        """
+        found = query_tokens(text) if self.stems_in_engine else self.analysis.query_tokens(text)
+        return found[:MAX_QUERY_WORDS]
 
     def query_words(self, text: str) -> tuple[str, ...]:
         """Return the forms of the tokens of a query."""

@@ -19,7 +19,7 @@ from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import category_token
 from indexing.page import SuggestionKind
 from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, SearchRequest, Sort
-from indexing.schema import CURRENT
+from indexing.schema import CURRENT, MAX_QUERY_WORDS
 
 MAX_VALUES = 20
 MAX_VALUE_LENGTH = 200
@@ -101,7 +101,7 @@ class SearchParameters(PageParameters):
         allow_blank=True,
         default="",
         max_length=MAX_QUERY_LENGTH,
-        help_text="The text to search for.",
+        help_text=f"The text to search for; its first {MAX_QUERY_WORDS} words count.",
     )
     sort_by = Choice(choices=[sort.value for sort in Sort], default=Sort.RELEVANCE.value)
     prefix = Choice(

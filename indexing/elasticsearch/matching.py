@@ -12,6 +12,7 @@ from elasticsearch.dsl.query import (
     Match,
     MatchPhrase,
     Nested,
+    Prefix,
     Query,
     Range,
     Term,
@@ -19,11 +20,19 @@ from elasticsearch.dsl.query import (
 )
 
 from indexing.elasticsearch import earlier
-from indexing.fields import SELECTIONS, VOCABULARY, FieldKind, IndexField, scaled_price
+from indexing.fields import (
+    CODE_PARTS,
+    CODES,
+    SELECTIONS,
+    VOCABULARY,
+    FieldKind,
+    IndexField,
+    scaled_price,
+)
 from indexing.filters import FILTERS, OF_VARIANT, FilterDeclaration, FilterKind, Filters, VariantFilters
 from indexing.mapping import key
 from indexing.planning import plan as planning
-from indexing.planning.plan import Alternative, Need, Plan
+from indexing.planning.plan import CODE_SCORES, PART_SCORE, Alternative, AlternativeKind, Need, Plan
 from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 
@@ -57,7 +66,21 @@ class Matching:
         queries = [self._alternative(alternative, ranking) for alternative in need.alternatives]
         return queries[0] if len(queries) == 1 else DisMax(queries=queries)
 
+    def code(self, code: str, kind: AlternativeKind) -> Query:
+        """Return a query for products with this code, or with one that begins with it or has such a part."""
+        codes, parts = self.schema.field(CODES).name, self.schema.field(CODE_PARTS).name
+        if kind is AlternativeKind.CODE:
+            return ConstantScore(filter=Term(codes, {"value": code}), boost=CODE_SCORES[kind])
+        return DisMax(
+            queries=[
+                ConstantScore(filter=Prefix(codes, {"value": code}), boost=CODE_SCORES[kind]),
+                ConstantScore(filter=Prefix(parts, {"value": code}), boost=PART_SCORE),
+            ]
+        )
+
     def _alternative(self, alternative: Alternative, ranking: RankingOptions) -> Query:
+        if alternative.kind in CODE_SCORES:
+            return self.code(alternative.term[0], alternative.kind)
         fields = [
             self.holds(field, alternative.term, boost=boost * alternative.weight)
             for field, boost in planning.FIELD_BOOSTS.items()

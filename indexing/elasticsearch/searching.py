@@ -20,7 +20,7 @@ from indexing.facets import Facets
 from indexing.fields import SELECTIONS
 from indexing.lexicon.lexicon import Lexicon
 from indexing.page import Hit, Matched, SearchPage
-from indexing.planning.plan import FIELD_BOOSTS, Plan
+from indexing.planning.plan import FIELD_BOOSTS, AlternativeKind, Plan
 from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
 from indexing.request import BY_PRICE, ORDERS, SearchRequest, Sort
@@ -73,14 +73,18 @@ class Searching:
         """
         request = in_one_currency(request, self._currencies)
         planned = plan_of(
-            request, schema=self._matching.schema, lexicon=self._lexicon, count=self._products_with
+            request,
+            schema=self._matching.schema,
+            lexicon=self._lexicon,
+            count=self._products_with,
+            count_codes=self._products_with_codes,
         )
         if not planned.needs:
             query = MatchNone() if request.text.strip() else MatchAll()
             found = self._query(request, query, scored=False)
             response, *pinned = self._send(found, *self._pins(request), preference=request.text)
             return self._page(response, request, pinned=pinned)
-        self._meaning = self._meaning_of(request)
+        self._meaning = None if planned.only_codes else self._meaning_of(request)
         return self._strictest(request, planned)
 
     def _pins(self, request: SearchRequest) -> list[Search]:
@@ -122,11 +126,18 @@ class Searching:
 
     def _products_with(self, forms: Sequence[str]) -> dict[str, int]:
         """Return for each form how many products have it or another form of the word."""
+        return self._counted({form: self._anywhere(form) for form in forms})
+
+    def _products_with_codes(self, codes: Sequence[str]) -> dict[str, int]:
+        """Return how many products have a code that begins with each of these."""
+        return self._counted({code: self._matching.code(code, AlternativeKind.CODE_PREFIX) for code in codes})
+
+    def _counted(self, queries: Mapping[str, Query]) -> dict[str, int]:
         search = Search().extra(size=0, track_total_hits=False)
-        search.aggs.bucket("forms", "filters", filters={form: self._anywhere(form) for form in forms})
+        search.aggs.bucket("each", "filters", filters=dict(queries))
         (response,) = self._send(search)
-        counted = response["aggregations"]["forms"]["buckets"]
-        return {form: counted[form]["doc_count"] for form in forms}
+        counted = response["aggregations"]["each"]["buckets"]
+        return {name: counted[name]["doc_count"] for name in queries}
 
     def _anywhere(self, form: str) -> Query:
         return Bool(

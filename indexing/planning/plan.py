@@ -33,6 +33,19 @@ class AlternativeKind(StrEnum):
     SYNONYM = "synonym"
     PREFIX = "prefix"
     """ "samsung" for "samsu", while it is typed."""
+    CODE = "code"
+    """A whole SKU, barcode or model number."""
+    CODE_PREFIX = "code prefix"
+    """The beginning of a code, or of one of its parts."""
+
+
+CODE_SCORES: Mapping[AlternativeKind, float] = {
+    AlternativeKind.CODE: 1_000.0,
+    AlternativeKind.CODE_PREFIX: 300.0,
+}
+"""Constant scores, so that products with a code rank before those with words."""
+PART_SCORE = 200.0
+"""Of a product of which a part of a code begins like the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,8 @@ class Plan:
 
     needs: tuple[Need, ...]
     corrected_text: str | None = None
+    only_codes: bool = False
+    """Whether the query has codes and nothing else, so that only products with them are meant."""
     rarest: float = field(default=math.inf, compare=False)
     """The estimated number of products that satisfy the need that the fewest satisfy."""
 

@@ -1,11 +1,12 @@
 """Make the plan of a query from its tokens and the lexicon of the generation."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from indexing.analysis import Token, TokenKind
 from indexing.lexicon.lexicon import EMPTY, Lexicon
+from indexing.planning.codes import CountCodes, alternatives, with_codes
 from indexing.planning.hypotheses import Hypothesis, Spelling
 from indexing.planning.lattice import Choice, likeliest
 from indexing.planning.plan import Alternative, AlternativeKind, Need, Plan, Term
@@ -37,6 +38,8 @@ class Knowledge:
     """Return how many products have each of these forms in any field, with one request to the engine."""
     lexicon: Lexicon = EMPTY
     synonyms: Synonyms = NO_SYNONYMS
+    count_codes: CountCodes | None = None
+    """Return how many products have a code that begins with each of these; None if codes aren't indexed."""
     links: Sequence[str] = ()
     """Letters that the shop's language inserts between the parts of a compound."""
 
@@ -47,6 +50,8 @@ def plan(text: str, tokens: Sequence[Token], knowledge: Knowledge, *, ranking: R
     The engine is asked once, only if a word that the lexicon does not know would be replaced: products may be
     newer than the lexicon, and descriptions are not in it.
     """
+    if knowledge.count_codes is not None:
+        tokens = with_codes(text, tokens, knowledge.count_codes)
     vocabulary = Vocabulary(knowledge.lexicon, stem=knowledge.stem)
     planner = _Planner(text, tuple(tokens), knowledge, ranking, vocabulary)
     choices = planner.choices()
@@ -146,13 +151,18 @@ class _Planner:
             self._add_joined()
         self._add_synonyms()
         needs = tuple(
-            Need(tuple(range(*span)), tuple(found.values())) for span, found in self.alternatives.items()
+            Need(tuple(range(*span)), (*found.values(), *self._codes(*span)))
+            for span, found in self.alternatives.items()
         )
-        return Plan(needs, self._corrected_text(choices), self._rarest(needs))
+        only_codes = all(token.kind is TokenKind.CODE for token in self.tokens)
+        return Plan(needs, self._corrected_text(choices), only_codes, self._rarest(needs))
 
     def _terms(self, choice: Choice) -> list[Alternative]:
         best = choice.best
         found = [Alternative(best.words, 1.0, best.kind)]
+        token = self.tokens[best.start]
+        if token.kind is TokenKind.CODE and len(token.parts) > 1:
+            found.append(Alternative(token.parts, VARIANT_WEIGHT, AlternativeKind.SPLIT))
         if best.kind is AlternativeKind.LITERAL and len(best.words) > 1:
             found.append(Alternative(("".join(best.words),), VARIANT_WEIGHT, AlternativeKind.JOINED))
         if best.kind is not AlternativeKind.LITERAL:
@@ -162,6 +172,10 @@ class _Planner:
             written = (code_splits if is_code else splits)(best.words[0], self.vocabulary)
             found += [Alternative(words, VARIANT_WEIGHT, AlternativeKind.SPLIT) for words in written]
         return found
+
+    def _codes(self, start: int, end: int) -> Iterator[Alternative]:
+        if self.knowledge.count_codes is not None and end - start == 1:
+            yield from alternatives(self.tokens[start], alone=len(self.tokens) == 1)
 
     def _others(self, choice: Choice) -> list[Alternative]:
         """Return the next likeliest readings of a span that is not meant as it was typed."""

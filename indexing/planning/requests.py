@@ -1,7 +1,9 @@
 """The plan of a search request to a generation."""
 
+from indexing.fields import CODES
 from indexing.lexicon.lexicon import Lexicon
 from indexing.planning.beginnings import plan_while_typing
+from indexing.planning.codes import CountCodes
 from indexing.planning.plan import Plan
 from indexing.planning.planner import Count, Knowledge, plan
 from indexing.request import SearchRequest
@@ -11,13 +13,16 @@ LINKS = {"german": ("s", "es", "n", "en", "er", "e"), "dutch": ("s", "en", "e"),
 """Letters that languages insert between the parts of a compound."""
 
 
-def plan_of(request: SearchRequest, *, schema: IndexSchema, lexicon: Lexicon, count: Count) -> Plan:
+def plan_of(
+    request: SearchRequest, *, schema: IndexSchema, lexicon: Lexicon, count: Count, count_codes: CountCodes
+) -> Plan:
     """Return the plan of a request to a generation of `schema`; without words it has no needs."""
     knowledge = Knowledge(
         stem=schema.analysis.term,
         count=count,
         lexicon=lexicon,
         synonyms=request.synonyms,
+        count_codes=count_codes if schema.has(CODES) else None,
         links=LINKS.get(schema.language, ()),
     )
     planned = plan_while_typing if request.is_typed else plan

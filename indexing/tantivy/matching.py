@@ -7,10 +7,28 @@ from typing import Any
 
 from tantivy import FieldType, Occur, Query, Schema
 
-from indexing.fields import ATTRIBUTE_KEY, HIGHEST_PRICE, PRICE, VOCABULARY, FieldKind, IndexField
+from indexing.fields import (
+    ATTRIBUTE_KEY,
+    CODE_PARTS,
+    CODES,
+    HIGHEST_PRICE,
+    PRICE,
+    VOCABULARY,
+    FieldKind,
+    IndexField,
+)
 from indexing.filters import FILTERS, OF_VARIANT, FilterDeclaration, FilterKind, Filters, VariantFilters
 from indexing.mapping import key
-from indexing.planning.plan import FIELD_BOOSTS, Alternative, Need, Plan, Term
+from indexing.planning.plan import (
+    CODE_SCORES,
+    FIELD_BOOSTS,
+    PART_SCORE,
+    Alternative,
+    AlternativeKind,
+    Need,
+    Plan,
+    Term,
+)
 from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 
@@ -111,7 +129,27 @@ class Matching:
         weighted = [self._alternative(alternative, ranking) for alternative in need.alternatives]
         return weighted[0] if len(weighted) == 1 else Query.disjunction_max_query(weighted)
 
+    def code(self, code: str, kind: AlternativeKind) -> Query:
+        """Match products with this code, or with one that begins with it or has such a part."""
+        if kind is AlternativeKind.CODE:
+            return Query.const_score_query(self._term(self._name(CODES), code), CODE_SCORES[kind])
+        scored = ((CODES, CODE_SCORES[kind]), (CODE_PARTS, PART_SCORE))
+        return Query.disjunction_max_query(
+            [
+                Query.const_score_query(self._beginning(self._name(name), code), score)
+                for name, score in scored
+            ]
+        )
+
+    def _name(self, name: str) -> str:
+        return self.fields.field(name).name
+
+    def _beginning(self, field: str, value: str) -> Query:
+        return Query.regex_query(self._schema, field, f"{value}.*")
+
     def _alternative(self, alternative: Alternative, ranking: RankingOptions) -> Query:
+        if alternative.kind in CODE_SCORES:
+            return self.code(alternative.term[0], alternative.kind)
         boosted = [(self.term(field, alternative.term), boost) for field, boost in FIELD_BOOSTS.items()]
         if len(alternative.term) == 1 and ranking.exact_form_boost:
             boosted.append((self._exact(alternative.term[0]), ranking.exact_form_boost))

@@ -25,7 +25,7 @@ from indexing.document import ProductDocument
 from indexing.errors import IndexCorrupt
 from indexing.fields import CURRENCY
 from indexing.filters import Filters, VariantFilters
-from indexing.planning.plan import FIELD_BOOSTS
+from indexing.planning.plan import FIELD_BOOSTS, AlternativeKind
 from indexing.schema import IndexSchema
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
@@ -156,6 +156,13 @@ class Snapshot:
     def products_with(self, forms: Sequence[str]) -> dict[str, int]:
         """Return for each form how many products have it, or another form of the word, in one field."""
         return {form: max(self._documents(name, form) for name in FIELD_BOOSTS) for form in forms}
+
+    def products_with_codes(self, codes: Sequence[str]) -> dict[str, int]:
+        """Return how many products have a code that begins with each of these."""
+        return {
+            code: self.count(self.matching_all(self.matching.code(code, AlternativeKind.CODE_PREFIX)))
+            for code in codes
+        }
 
     def _documents(self, name: str, word: str) -> int:
         found: int = self.searcher.doc_freq(self.matching.fields.field(name).name, self.matching.stem(word))

@@ -33,6 +33,7 @@ class Understood:
     scored: bool
     corrected_text: str | None = None
     matched: Matched = Matched.ALL
+    only_codes: bool = False
 
 
 def search(
@@ -71,7 +72,13 @@ def understand(snapshot: Snapshot, request: SearchRequest, rules: Rules, lexicon
 
     Filters are not considered, so that a filter never widens a result.
     """
-    planned = plan_of(request, schema=snapshot.matching.fields, lexicon=lexicon, count=snapshot.products_with)
+    planned = plan_of(
+        request,
+        schema=snapshot.matching.fields,
+        lexicon=lexicon,
+        count=snapshot.products_with,
+        count_codes=snapshot.products_with_codes,
+    )
     if not planned.needs:
         return Understood(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
     return _strictest(snapshot, planned, request, rules)
@@ -84,6 +91,7 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules:
             scored=True,
             corrected_text=planned.corrected_text,
             matched=matched,
+            only_codes=planned.only_codes,
         )
         for matched, required in planned.levels()
     ]
@@ -96,7 +104,7 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules:
 def _meaning(
     snapshot: Snapshot, request: SearchRequest, understood: Understood, *, encoder: "TextEncoder | None"
 ) -> "Meaning | None":
-    if encoder is None or not understood.scored:
+    if encoder is None or not understood.scored or understood.only_codes:
         return None
     from indexing.tantivy.meaning import meaning_of  # noqa: PLC0415 (needs the extra `semantic`)
 

@@ -1,0 +1,78 @@
+"""Products are found by their SKUs, barcodes and model numbers: whole, by the beginning and by parts."""
+
+import pytest
+from msgspec.structs import replace
+
+from indexing.engine import SearchEngine
+from tests.indexing.builders import product, variant
+from tests.indexing.shop import Shop
+
+PRODUCTS = (
+    product(1, "Sony WH-1000XM4 Headphones", brand="Sony", attributes={"EAN": "4006381333931"}),
+    product(2, "Blue shirt for men"),
+    product(3, "Headphones for men", description="More than 10017413 of them.", popularity=9_000),
+    product(4, "Case for Sony WH1000XM4 headphones and WH-1000XM3"),
+    product(5, "Galaxy Note 3 case, 1000 pieces", attributes={"Model": "B0BRKXTSBT"}),
+    product(6, "Cotton dress"),
+)
+
+
+@pytest.fixture(scope="module")
+def shop(engine: SearchEngine) -> Shop:
+    skus = {2: "MYN-10017413", 5: "1000", 6: "10005555-RED/XL"}
+    opened = Shop.opened(engine)
+    for each in PRODUCTS:
+        sold = replace(variant(each.id), sku=skus.get(each.id, f"SKU-{each.id}00"))
+        opened.put(replace(each, variants=(sold,)))
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        # A SKU in any writing; nothing else is listed, and nothing is corrected.
+        ("MYN-10017413", [2]),
+        ("myn10017413", [2]),
+        ("Myn 10017413", [2]),
+        ("MYN_1001-7413", [2]),
+        ("SKU-600", []),
+        ("SKU-100", [1]),
+        ("sku 400", [4]),
+        # Its beginning and its parts.
+        ("MYN-1001", [2]),
+        ("myn1", [2]),
+        ("10005555", [6]),
+        ("red/xl", []),
+        # A barcode, and model numbers of attributes.
+        ("4006381333931", [1]),
+        ("B0BRKXTSBT", [5]),
+        ("b0brk", [5]),
+        # What is no code of the shop is neither corrected nor relaxed.
+        ("MYN-99999999", []),
+        ("B0BRKXTSBU", []),
+    ],
+)
+def test_a_query_of_a_code_finds_the_products_that_have_it(shop: Shop, query: str, found: list[int]) -> None:
+    page = shop.page(query)
+
+    assert [hit.product.id for hit in page.hits] == found
+    assert page.corrected_text is None
+
+
+def test_whole_codes_rank_before_parts_and_words(shop: Shop) -> None:
+    assert shop.ids("WH-1000XM4")[:2] == shop.ids("wh 1000xm4")[:2] == [1, 4]
+    assert shop.ids("10017413") == [2, 3]
+    assert shop.ids("1000")[0] == 5
+
+
+def test_a_query_of_a_code_and_words_lists_the_products_with_the_code_first(shop: Shop) -> None:
+    for query in ("shirt MYN-10017413", "MYN 10017413 headphones", "men 10017413"):
+        page = shop.page(query)
+        assert page.hits[0].product.id == 2, query
+        assert page.corrected_text is None
+    assert shop.ids("sony wh1000xm4 headphones")[:2] == [1, 4]
+
+
+def test_numbers_beside_words_are_not_compared_with_codes(shop: Shop) -> None:
+    assert shop.ids("note 3 1000 pieces")[0] == 5
+    assert shop.ids("1000 dress")[0] == 6
