@@ -1,30 +1,35 @@
 """Products are found by their SKUs, barcodes and model numbers: whole, by the beginning and by parts."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
+from indexing.document import ProductDocument
 from indexing.engine import SearchEngine
 from tests.indexing.builders import product, variant
 from tests.indexing.shop import Shop
 
+
+def sold(number: int, title: str, *, sku: str = "", **fields: Any) -> ProductDocument:
+    return product(
+        number, title, variants=(replace(variant(number), sku=sku or f"SKU-{number}00"),), **fields
+    )
+
+
 PRODUCTS = (
-    product(1, "Sony WH-1000XM4 Headphones", brand="Sony", attributes={"EAN": "4006381333931"}),
-    product(2, "Blue shirt for men"),
-    product(3, "Headphones for men", description="More than 10017413 of them.", popularity=9_000),
-    product(4, "Case for Sony WH1000XM4 headphones and WH-1000XM3"),
-    product(5, "Galaxy Note 3 case, 1000 pieces", attributes={"Model": "B0BRKXTSBT"}),
-    product(6, "Cotton dress"),
+    sold(1, "Sony WH-1000XM4 Headphones", brand="Sony", attributes={"EAN": "4006381333931"}),
+    sold(2, "Blue shirt for men", sku="MYN-10017413"),
+    sold(3, "Headphones for men", description="More than 10017413 of them.", popularity=9_000),
+    sold(4, "Case for Sony WH1000XM4 headphones and WH-1000XM3"),
+    sold(5, "Galaxy Note 3 case, 1000 pieces", sku="1000", attributes={"Model": "B0BRKXTSBT"}),
+    sold(6, "Cotton dress", sku="10005555-RED/XL"),
 )
 
 
 @pytest.fixture(scope="module")
 def shop(engine: SearchEngine) -> Shop:
-    skus = {2: "MYN-10017413", 5: "1000", 6: "10005555-RED/XL"}
-    opened = Shop.opened(engine)
-    for each in PRODUCTS:
-        sold = replace(variant(each.id), sku=skus.get(each.id, f"SKU-{each.id}00"))
-        opened.put(replace(each, variants=(sold,)))
-    return opened
+    return Shop.opened(engine, *PRODUCTS)
 
 
 @pytest.mark.parametrize(
