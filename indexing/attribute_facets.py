@@ -52,6 +52,17 @@ def attribute_facets(
     )
 
 
+def found_values(counts: AttributeCounts, *, filters: Filters, limit: int) -> tuple[Bucket, ...]:
+    """Return the values of one attribute, those with the most products first."""
+    _, values = _spelt(counts.spellings)
+    selected = {each for keys in filters.of_variant().attributes.values() for each in keys}
+    buckets = [
+        Bucket(values.get(each) or parts_of(each)[1], count, each in selected)
+        for each, count in counts.products.items()
+    ]
+    return largest(buckets, limit)
+
+
 def _prominence(
     name: str, buckets: Sequence[Bucket], selected: Collection[str], places: Mapping[str, int]
 ) -> tuple[int, bool, int, str]:

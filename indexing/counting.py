@@ -40,8 +40,14 @@ def _facet(declared: FacetDeclaration, counted: Any, filters: Filters, order: Se
     return BUCKETS[declared.shape](counted, *(getattr(filters, name) for name in declared.narrowed_by))
 
 
-def value_buckets(counts: Mapping[str, int], selected: Iterable[str]) -> tuple[Bucket, ...]:
-    """Return the values of `counts` (by token) with the most products, and every selected one.
+def value_buckets(
+    counts: Mapping[str, int],
+    selected: Iterable[str],
+    *,
+    limit: int = MAX_VALUES,
+    shows_selected: bool = True,
+) -> tuple[Bucket, ...]:
+    """Return the values of `counts` (by token) with the most products, and if wanted every selected one.
 
     Values that differ only by case are one, in the spelling of the most products.
     """
@@ -54,8 +60,10 @@ def value_buckets(counts: Mapping[str, int], selected: Iterable[str]) -> tuple[B
         Bucket(most_frequent(spellings), sum(spellings.values()), found in wanted)
         for found, spellings in by_key.items()
     ]
-    buckets += [Bucket(value, 0, selected=True) for found, value in wanted.items() if found not in by_key]
-    return largest(buckets, MAX_VALUES)
+    if shows_selected:
+        missing = [value for found, value in wanted.items() if found not in by_key]
+        buckets += [Bucket(value, 0, selected=True) for value in missing]
+    return largest(buckets, limit)
 
 
 def code_buckets(counts: Mapping[str, int], selected: str | None) -> tuple[Bucket, ...]:

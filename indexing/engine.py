@@ -7,8 +7,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from indexing.analysis import DEFAULT_LANGUAGE
+from indexing.buckets import Bucket
 from indexing.document import ProductDocument, SuggestedProduct
 from indexing.encoder.identity import EncoderIdentity
+from indexing.facet_search import FacetSearch
 from indexing.lexicon.lexicon import Lexicon
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
@@ -104,6 +106,14 @@ class SearchEngine(Protocol):
 
         Raises:
             IndexMissing: no generation serves.
+        """
+        ...
+
+    def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
+        """Return the values of a facet of `request` that `wanted` finds, those of the most products first.
+
+        Raises:
+            IndexMissing: no generation serves. FieldNotIndexed: as `search`.
         """
         ...
 

@@ -14,6 +14,13 @@ from backend.api.fields import Choice, CurrencyCode, Identifier, MoneyInput
 from backend.api.parameters import PageParameters, parse
 from backend.catalog.categories import matching_categories
 from backend.search.errors import ExplanationForStaff
+from backend.search.facet_parameters import (
+    FacetSearchParameters,
+    facet_search,
+    facets_parameter,
+    wanted_facets,
+)
+from indexing.facet_search import FacetSearch
 from indexing.fields import FieldKind
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import category_token
@@ -24,6 +31,7 @@ from indexing.schema import CURRENT, MAX_QUERY_WORDS
 MAX_VALUES = 20
 MAX_VALUE_LENGTH = 200
 MAX_RATING = 5
+FACETS = "facets"
 
 ATTRIBUTE_PREFIX = next(each.parameter for each in FILTERS if each.kind is FilterKind.ATTRIBUTES)
 ATTRIBUTE_PARAMETERS = {
@@ -123,7 +131,8 @@ class SearchParameters(PageParameters):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields of this class and one for each declared filter."""
-        return super().get_fields() | {each.parameter: PARAMETERS[each.kind](each) for each in NAMED}
+        filters = {each.parameter: PARAMETERS[each.kind](each) for each in NAMED}
+        return super().get_fields() | filters | {FACETS: facets_parameter()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Raise ValidationError for a range whose limits are reversed, and for a page that is too deep."""
@@ -143,6 +152,10 @@ def _ranges() -> list[tuple[str, str]]:
     return [(lowest[field], highest[field]) for field in lowest.keys() & highest.keys()]
 
 
+class FacetValuesParameters(FacetSearchParameters, SearchParameters):
+    """The parameters of a search whose facet has the values, and of the search in them."""
+
+
 def search_request(request: Request) -> SearchRequest:
     """Return the search that `request` describes.
 
@@ -150,7 +163,21 @@ def search_request(request: Request) -> SearchRequest:
         InvalidInput: a parameter is unknown or repeated.
         rest_framework.exceptions.ValidationError: a value is not valid.
     """
-    given = parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX)
+    return _search(request, parse(request, SearchParameters, open_prefix=ATTRIBUTE_PREFIX))
+
+
+def facet_values_request(request: Request) -> tuple[SearchRequest, FacetSearch]:
+    """Return the search that `request` describes, and the search in the values of a facet.
+
+    Raises:
+        InvalidInput: a parameter is unknown or repeated.
+        rest_framework.exceptions.ValidationError: a value is not valid.
+    """
+    given = parse(request, FacetValuesParameters, open_prefix=ATTRIBUTE_PREFIX)
+    return _search(request, given), facet_search(given)
+
+
+def _search(request: Request, given: Mapping[str, Any]) -> SearchRequest:
     values = {each.name: _value(each, given[each.parameter]) for each in NAMED}
     if values["category"] is not None:
         values["category_tokens"] = category_tokens(values["category"])
@@ -160,6 +187,7 @@ def search_request(request: Request) -> SearchRequest:
         page=given["page"],
         page_size=given["page_size"],
         currency=settings.DEFAULT_CURRENCY,
+        facets=wanted_facets(given[FACETS]),
         filters=Filters(attributes=_attributes(request), **values),
         # The serializer removes a space at the end.
         is_typed=given["prefix"] == "last" and not request.query_params.get("q", "")[-1:].isspace(),

@@ -1,6 +1,6 @@
 """Serializers for hits and facets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from rest_framework import serializers
 from backend.api import money
 from backend.catalog.cards import Card, card, two_places
 from backend.catalog.pricing import sale_price
-from indexing.buckets import CategoryBucket
+from indexing.buckets import Bucket, CategoryBucket
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
 from indexing.page import Hit, SearchPage
 
@@ -132,6 +132,12 @@ class AppliedRuleSerializer(serializers.Serializer[Any]):
 @extend_schema_field({"type": ["string", "null"], "example": "/sale/"})
 class RedirectField(serializers.CharField):
     """The page that a query rule redirects to; null without one."""
+
+
+def buckets_shown(buckets: Sequence[Bucket]) -> list[dict[str, Any]]:
+    """Return the representations that ValueBucketSerializer describes."""
+    shown: list[dict[str, Any]] = msgspec.to_builtins(buckets)
+    return shown
 
 
 def facets_shown(page: SearchPage) -> dict[str, Any]:

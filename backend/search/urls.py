@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from backend.search.facet_views import FacetValuesView
 from backend.search.rules import views as rules
 from backend.search.rules.preview_views import QueryRulePreviewView
 from backend.search.suggestions.views import RecentSearchesView, SuggestionView
@@ -9,6 +10,7 @@ from backend.search.views import SearchView
 
 urlpatterns = [
     path("", SearchView.as_view(), name="search"),
+    path("facets/", FacetValuesView.as_view(), name="search-facet-values"),
     path("recent/", RecentSearchesView.as_view(), name="search-recent"),
     path("suggestions/", SuggestionView.as_view(), name="search-suggestions"),
     path("rules/", rules.QueryRuleListView.as_view(), name="query-rules"),

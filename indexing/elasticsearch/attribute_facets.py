@@ -68,20 +68,24 @@ def _values(
 
 def counts(matching: Matching, request: SearchRequest, counted: Counted) -> AttributeCounts:
     """Return the counts of `aggregations`."""
-    read = _counts if matching.schema.has(SELECTIONS) else _earlier_counts
     selected = request.filters.of_variant().attributes
     products: dict[str, int] = {}
     spellings: dict[Spelling, int] = {}
     for name, each in counted.items():
         if name != OTHERS and not name.startswith("attribute_"):
             continue
-        own, written = read(each["variants"]["passing"])
+        own, written = read(matching, each["variants"]["passing"])
         is_other = name == OTHERS
         products |= {
             token: count for token, count in own.items() if not is_other or parts_of(token)[0] not in selected
         }
         spellings = written | spellings if is_other else spellings | written
     return AttributeCounts(products, spellings)
+
+
+def read(matching: Matching, variants: Counted) -> tuple[dict[str, int], dict[Spelling, int]]:
+    """Return the numbers of products by attribute key, and of variants by spelling."""
+    return _counts(variants) if matching.schema.has(SELECTIONS) else _earlier_counts(variants)
 
 
 def _counts(variants: Counted) -> tuple[dict[str, int], dict[Spelling, int]]:

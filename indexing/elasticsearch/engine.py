@@ -10,6 +10,7 @@ import msgspec
 from elasticsearch import NotFoundError
 
 from indexing.analysis import DEFAULT_LANGUAGE
+from indexing.buckets import Bucket
 from indexing.document import ProductDocument, SuggestedProduct
 from indexing.elasticsearch.client import (
     BATCH_SECONDS,
@@ -29,6 +30,7 @@ from indexing.elasticsearch.searching import Searching
 from indexing.elasticsearch.writing import VectorOf, Writing
 from indexing.engine import DocumentWrite, Generation, PutDocument, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
+from indexing.facet_search import FacetSearch
 from indexing.fields import ATTRIBUTE, CURRENCY
 from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
@@ -98,6 +100,10 @@ class ElasticsearchEngine:
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page."""
         return self._run(lambda searching: searching.search(request))
+
+    def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
+        """Return the values of a facet that `wanted` finds, those of the most products first."""
+        return self._run(lambda searching: searching.facet_values(request, wanted))
 
     def suggest_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
         """Return products whose words include what was typed; best sellers first."""

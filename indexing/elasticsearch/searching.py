@@ -1,22 +1,26 @@
 """Searches and word statistics from one index."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch
 from elasticsearch.dsl import Search
+from elasticsearch.dsl.aggs import Agg
 from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Query
 
+from indexing.buckets import Bucket
 from indexing.currencies import in_one_currency, price_currency
 from indexing.document import ProductDocument, SuggestedProduct
-from indexing.elasticsearch import suggesting
+from indexing.elasticsearch import facet_values, suggesting
 from indexing.elasticsearch.client import Deadline, Response, responses
 from indexing.elasticsearch.facets import Counting
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
 from indexing.elasticsearch.prices import by_price_of_variant
 from indexing.elasticsearch.rules import DOCUMENT, pins, restricted, weighted, without_pinned
-from indexing.facets import Facets
+from indexing.facet_search import FacetSearch
+from indexing.facets import NO_FACETS, Facets
 from indexing.fields import SELECTIONS
 from indexing.lexicon.lexicon import Lexicon
 from indexing.page import Hit, Matched, SearchPage
@@ -114,6 +118,13 @@ class Searching:
             corrected_text=planned.corrected_text,
             matched=matched,
         )
+
+    def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
+        """Return the values of a facet of `request` that `wanted` finds."""
+        request = in_one_currency(request, self._currencies)
+        self.search(replace(request, facets=NO_FACETS, page=1, page_size=1))
+        counted = self._counted_again(facet_values.aggregation(self._matching, request, wanted))
+        return facet_values.values(self._matching, request, wanted, counted)
 
     def suggested_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
         """Return products whose words include what was typed; best sellers first."""
@@ -252,14 +263,18 @@ class Searching:
         """Return the facets, after a request for ranges whose counts the response doesn't determine."""
         counting, counted = self._counting(request), response["aggregations"]
         limits = counting.uncertain_ranges(counted)
-        if not limits or self._searched is None:
+        if not limits:
             return counting.facets(counted)
-        again = Search.from_dict({"query": self._searched.to_dict()["query"]})
-        again = again.extra(size=0, track_total_hits=False)
-        again.aggs.bucket("ranges", counting.price_aggregation(limits))
-        (found,) = self._send(again)
-        prices = counting.price_counts(found["aggregations"]["ranges"], limits)
-        return counting.facets(counted, prices)
+        found = self._counted_again(counting.price_aggregation(limits))
+        return counting.facets(counted, counting.price_counts(found, limits))
+
+    def _counted_again(self, aggregation: Agg[Any]) -> Any:
+        """Count the products of the last search."""
+        query = {} if self._searched is None else {"query": self._searched.to_dict()["query"]}
+        search = Search.from_dict(query).extra(size=0, track_total_hits=False)
+        search.aggs.bucket("own", aggregation)
+        (response,) = self._send(search)
+        return response["aggregations"]["own"]
 
     def _page(
         self,

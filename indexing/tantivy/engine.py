@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexing.analysis import DEFAULT_LANGUAGE
+from indexing.buckets import Bucket
 from indexing.document import SuggestedProduct
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, IndexMissing
+from indexing.facet_search import FacetSearch
 from indexing.fields import ATTRIBUTE
 from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
@@ -21,7 +23,7 @@ from indexing.suggestions.typed import Typed
 from indexing.tantivy.folder import NAME, Folder, Pointer
 from indexing.tantivy.lexicons import LexiconFiles
 from indexing.tantivy.reader import Reader, Snapshot, reading
-from indexing.tantivy.searching import search
+from indexing.tantivy.searching import facet_values, search
 from indexing.tantivy.suggesting import suggested_products
 from indexing.tantivy.writer import NO_VECTORS, Writer, stored_in
 
@@ -54,6 +56,11 @@ class TantivyEngine:
         """Return one page."""
         with self._serving_snapshot() as snapshot:
             return search(snapshot, request, lexicon=self.lexicon(snapshot.generation), encoder=self._encoder)
+
+    def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
+        """Return the values of a facet that `wanted` finds, those of the most products first."""
+        with self._serving_snapshot() as snapshot:
+            return facet_values(snapshot, request, wanted, lexicon=self.lexicon(snapshot.generation))
 
     def suggest_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
         """Return products whose words include what was typed; best sellers first."""

@@ -7,8 +7,15 @@ from typing import Any
 from tantivy import Query
 
 from indexing import counting, ranges
-from indexing.attribute_facets import MAX_ATTRIBUTE_TOKENS, MAX_ATTRIBUTE_VALUES, AttributeCounts
+from indexing.attribute_facets import (
+    MAX_ATTRIBUTE_TOKENS,
+    MAX_ATTRIBUTE_VALUES,
+    AttributeCounts,
+    found_values,
+)
+from indexing.buckets import Bucket
 from indexing.currencies import price_currency
+from indexing.facet_search import FacetSearch
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
 from indexing.fields import BRAND_KEY, CURRENCY
 from indexing.filters import Filters, VariantFilters
@@ -163,6 +170,25 @@ class Counting:
         for own in chosen.values():
             spellings = own.spellings_of(products) | spellings
         return AttributeCounts(products, spellings)
+
+    def found(self, wanted: FacetSearch) -> tuple[Bucket, ...]:
+        """Return the values of a facet that `wanted` finds."""
+        if not wanted.attribute:
+            return self._found_brands(wanted)
+        name = key(wanted.attribute)
+        counted = self._counted(self._filters.of_variant().without_attribute(name))
+        products = counted.found(name, wanted)
+        counts = AttributeCounts(products, counted.spellings_of(products))
+        return found_values(counts, filters=self._filters, limit=wanted.limit)
+
+    def _found_brands(self, wanted: FacetSearch) -> tuple[Bucket, ...]:
+        (declared,) = (each for each in FACETS if each.shape is FacetShape.VALUES)
+        field = self._fields.field(declared.field).name
+        query = self._query(declared.others(self._filters))
+        tokens = self._snapshot.searcher.terms_with_prefix(field, "", filter_query=query)
+        counts = {each: count for each, count in tokens if wanted.finds(parts_of(each)[1])}
+        selected = self._filters.given().get(declared.narrowed_by[0], ())
+        return counting.value_buckets(counts, selected, limit=wanted.limit, shows_selected=False)
 
     def _counted(self, wanted: VariantFilters) -> CountedValues:
         table = self._snapshot.variants

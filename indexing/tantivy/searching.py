@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tantivy import DocAddress, Query
 
+from indexing.buckets import Bucket
 from indexing.currencies import in_one_currency, price_currency
+from indexing.facet_search import FacetSearch
 from indexing.fields import WEIGHT
 from indexing.lexicon.lexicon import Lexicon
 from indexing.page import Hit, Matched, SearchPage
@@ -65,6 +67,16 @@ def search(
         matched=understood.matched,
         currency=price_currency(request, snapshot.currencies),
     )
+
+
+def facet_values(
+    snapshot: Snapshot, request: SearchRequest, wanted: FacetSearch, *, lexicon: Lexicon
+) -> tuple[Bucket, ...]:
+    """Return the values of a facet of `request` that `wanted` finds."""
+    request = in_one_currency(request, snapshot.currencies)
+    rules = Rules(snapshot, request)
+    understood = understand(snapshot, request, rules, lexicon)
+    return Counting(snapshot, rules.counted(understood.query), request).found(wanted)
 
 
 def understand(snapshot: Snapshot, request: SearchRequest, rules: Rules, lexicon: Lexicon) -> Understood:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexing.attributes import Spelling
+from indexing.facet_search import FacetSearch
 from indexing.fields import scaled_price
 from indexing.filters import VariantFilters
-from indexing.mapping import token
+from indexing.mapping import parts_of, token
 from indexing.ranges import GRID, Limits
 from indexing.tantivy.vocabulary import Vocabulary
 
@@ -190,6 +191,12 @@ class CountedValues:
     def top_of(self, name_key: str, limit: int) -> dict[str, int]:
         """Return the `limit` keys of the most products among those of one attribute."""
         return self._top(np.where(self._name_of_key == self.vocabulary.name(name_key), self.keys, 0), limit)
+
+    def found(self, name_key: str, wanted: FacetSearch) -> dict[str, int]:
+        """Return the keys of one attribute whose values `wanted` finds."""
+        of_name = np.where(self._name_of_key == self.vocabulary.name(name_key), self.keys, 0)
+        counts = self._top(of_name, len(of_name))
+        return {each: count for each, count in counts.items() if wanted.finds(parts_of(each)[1])}
 
     def of(self, keys: Collection[str]) -> dict[str, int]:
         """Return the numbers of products of these keys."""
