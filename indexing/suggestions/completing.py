@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, compress, islice, zip_longest
 from operator import not_
 
-import numpy as np
-
 from indexing.page import SearchSuggestion, SuggestionKind
-from indexing.suggestions.arrays import Ids, Lists, smallest
+from indexing.suggestions.arrays import smallest
 from indexing.suggestions.composing import composed
 from indexing.suggestions.correcting import corrections_of
 from indexing.suggestions.dictionary import Named, SuggestionDictionary
+from indexing.suggestions.reading import Reading
 from indexing.suggestions.typed import Typed
 from indexing.text import words
 
@@ -33,16 +32,18 @@ def completions(
     if not typed.is_long_enough:
         return typed, ()
     found: dict[str, SearchSuggestion] = {}
-    understood = typed
-    for reading in islice(_readings(typed, dictionary), MAX_READINGS):
-        before = len(found)
-        for each in _of_reading(reading, dictionary, limit=limit):
-            found.setdefault(_distinct(each.text, typed), each)
-        if not before and found:
-            understood = reading
-        if len(found) >= limit:
+    understood, typed_text = typed, typed.text
+    for meant in islice(_meant(typed, dictionary), MAX_READINGS):
+        known_before = len(found)
+        for each in _of_reading(Reading.of(meant, dictionary), limit=limit):
+            found.setdefault(_distinct(each, typed_text), each)
+            if len(found) == limit:
+                break
+        if not known_before and found:
+            understood = meant
+        if len(found) == limit:
             break
-    return understood, tuple(islice(found.values(), limit))
+    return understood, tuple(found.values())
 
 
 def unprompted(dictionary: SuggestionDictionary, *, limit: int) -> Iterator[SearchSuggestion]:
@@ -54,74 +55,54 @@ def unprompted(dictionary: SuggestionDictionary, *, limit: int) -> Iterator[Sear
             yield SearchSuggestion(each.kind, each.text, each.count)
 
 
-def _distinct(text: str, typed: Typed) -> str:
-    """Return a key by which two suggestions are the same: the same words, in whatever order."""
-    normalised = words(text)
-    return typed.text if " ".join(normalised) == typed.text else " ".join(sorted(normalised))
-
-
-def _readings(typed: Typed, dictionary: SuggestionDictionary) -> Iterator[Typed]:
+def _meant(typed: Typed, dictionary: SuggestionDictionary) -> Iterator[Typed]:
     yield typed
     yield from corrections_of(typed, dictionary)
 
 
-def _of_reading(typed: Typed, dictionary: SuggestionDictionary, *, limit: int) -> Iterator[SearchSuggestion]:
-    numbers = [dictionary.number(word) for word in typed.full]
-    if None in numbers:
+def _distinct(suggestion: SearchSuggestion, typed_text: str) -> str:
+    """Return a key by which two suggestions are the same: the same words, in whatever order."""
+    is_normalised = suggestion.kind is SuggestionKind.PHRASE
+    normalised = suggestion.text.split() if is_normalised else words(suggestion.text)
+    return typed_text if " ".join(normalised) == typed_text else " ".join(sorted(normalised))
+
+
+def _of_reading(reading: Reading | None, *, limit: int) -> Iterator[SearchSuggestion]:
+    """Yield queries, categories, brands and phrases; queries leave room for the names."""
+    if reading is None:
         return
-    full = np.asarray(numbers, dtype=np.uint32)
-    first, end = dictionary.with_prefix(typed.last) if typed.last else (0, 0)
-    named = _matching(dictionary.named_entries, full, first, end)
-    for kind, most in _most(limit).items():
-        yield from _named(dictionary, named, kind, typed, most=most)
-    yield from _phrases(dictionary, typed, full, first, end, limit=limit)
+    kinds = (SuggestionKind.CATEGORY, SuggestionKind.BRAND)
+    names = [each for kind in kinds for each in _named(reading, kind, most=MAX_NAMES)]
+    yield from _named(reading, SuggestionKind.QUERY, most=max(1, limit - len(names)))
+    yield from names
+    yield from _phrases(reading, limit=limit)
 
 
-def _most(limit: int) -> dict[SuggestionKind, int]:
-    """Return the kinds of named suggestions in their order, with the most of each."""
-    return {
-        SuggestionKind.QUERY: limit,
-        SuggestionKind.CATEGORY: MAX_NAMES,
-        SuggestionKind.BRAND: MAX_NAMES,
-    }
-
-
-def _matching(lists: Lists, full: Ids, first: int, end: int) -> Ids:
-    """Return the entries that contain every word of `full`, and a word from `first` to before `end`."""
-    if not len(full):
-        return lists.between(first, end)
-    found = lists.between(int(full[0]), int(full[0]) + 1)
-    for number in full[1:].tolist():
-        found = found[np.isin(found, lists.between(number, number + 1))]
-    return found[np.isin(found, lists.between(first, end))] if end > first else found
-
-
-def _named(
-    dictionary: SuggestionDictionary, matching: Ids, kind: SuggestionKind, typed: Typed, *, most: int
-) -> Iterator[SearchSuggestion]:
+def _named(reading: Reading, kind: SuggestionKind, *, most: int) -> Iterator[SearchSuggestion]:
+    dictionary = reading.dictionary
     start, stop = dictionary.kind_ends.get(kind, (0, 0))
+    if start == stop:
+        return
+    matching = reading.matching(dictionary.named_entries)
     of_kind = matching[(matching >= start) & (matching < stop)]
     entries = [dictionary.named[place] for place in smallest(of_kind, most * _CONSIDERED).tolist()]
-    for each in islice(_begun_first(entries, typed.text), most):
+    for each in islice(_begun_first(entries, reading.typed.text), most):
         yield SearchSuggestion(each.kind, each.text, each.count, each.slug)
 
 
-def _phrases(
-    dictionary: SuggestionDictionary, typed: Typed, full: Ids, first: int, end: int, *, limit: int
-) -> Iterator[SearchSuggestion]:
+def _phrases(reading: Reading, *, limit: int) -> Iterator[SearchSuggestion]:
     """Yield phrases that begin as typed, in turns with composed ones, then those in another order."""
-    if len(full):
-        places = smallest(_matching(dictionary.phrases, full, first, end), limit * _CONSIDERED).tolist()
-        begun = [place for place in places if dictionary.phrase(place).startswith(typed.text)]
-    else:
-        begun = smallest(dictionary.phrases_first.between(first, end), limit).tolist()
-        places = (
-            smallest(dictionary.phrases.between(first, end), limit).tolist() if len(begun) < limit else []
-        )
-    known = [_phrase(dictionary, place) for place in begun or places]
-    for pair in zip_longest(known, composed(dictionary, typed, full, first, end, limit=limit)):
-        yield from (each for each in pair if each is not None)
-    yield from (_phrase(dictionary, place) for place in places)
+    dictionary = reading.dictionary
+    if not reading.full:
+        first = dictionary.phrases_first.between(reading.first, reading.end)
+        yield from (_phrase(dictionary, place) for place in smallest(first, limit).tolist())
+    places = smallest(reading.matching(dictionary.phrases), limit * _CONSIDERED)
+    if reading.full:
+        begun = reading.begins(places)
+        known = (_phrase(dictionary, place) for place in (begun if len(begun) else places).tolist())
+        for pair in zip_longest(known, composed(reading, limit=limit)):
+            yield from (each for each in pair if each is not None)
+    yield from (_phrase(dictionary, place) for place in places.tolist())
 
 
 def _phrase(dictionary: SuggestionDictionary, place: int) -> SearchSuggestion:

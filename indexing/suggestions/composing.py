@@ -5,33 +5,31 @@ contain "keurig" and "coffee" say which words with "ma" follow.
 """
 
 from collections.abc import Iterator
+from heapq import nsmallest
 
 import numpy as np
 
 from indexing.page import SearchSuggestion, SuggestionKind
-from indexing.suggestions.arrays import Ids
-from indexing.suggestions.dictionary import SuggestionDictionary
+from indexing.suggestions.reading import Reading
 from indexing.suggestions.typed import Typed
 from indexing.text import STOP_WORDS
 
-MAX_TITLES = 2_000
+MAX_TITLES = 500
 """Titles that are read, those of best sellers first."""
 _SHIFT = 32
+_SUCCESSOR = (1 << _SHIFT) - 1
 
 
-def composed(
-    dictionary: SuggestionDictionary, typed: Typed, full: Ids, first: int, end: int, *, limit: int
-) -> Iterator[SearchSuggestion]:
-    """Yield the complete words with a word from `first` to before `end`, and with the one after it."""
-    if not len(full):
-        return
-    counts = _counts(dictionary, full, first, end)
-    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] >> _SHIFT, pair[0]))
-    for key, count in ranked[: limit * 2]:
-        added = [dictionary.words[(key >> _SHIFT) - 1], dictionary.words[(key & (1 << _SHIFT) - 1) - 1]]
-        completed = added if key & (1 << _SHIFT) - 1 else added[:1]
+def composed(reading: Reading, *, limit: int) -> Iterator[SearchSuggestion]:
+    """Yield the complete words with a word of the reading's range, and with the one after it."""
+    typed, known = reading.typed, reading.dictionary.words
+    counts = _counts(reading)
+    ranked = nsmallest(limit * 2, counts, key=lambda key: (-counts[key], key >> _SHIFT, key))
+    for key in ranked:
+        word, successor = key >> _SHIFT, key & _SUCCESSOR
+        completed = [known[word - 1], known[successor - 1]] if successor else [known[word - 1]]
         if _adds_something(completed, typed):
-            yield SearchSuggestion(SuggestionKind.PHRASE, " ".join((*typed.full, *completed)), count)
+            yield SearchSuggestion(SuggestionKind.PHRASE, " ".join((*typed.full, *completed)), counts[key])
 
 
 def _adds_something(completed: list[str], typed: Typed) -> bool:
@@ -41,25 +39,15 @@ def _adds_something(completed: list[str], typed: Typed) -> bool:
     return not any(word.startswith(known) for word in completed for known in typed.full)
 
 
-def _counts(dictionary: SuggestionDictionary, full: Ids, first: int, end: int) -> dict[int, int]:
+def _counts(reading: Reading) -> dict[int, int]:
     """Return how many titles contain each continuation: a word, or a word and its successor."""
-    titles = _titles_with(dictionary, full)
-    tokens, last = dictionary.titles.of_keys(titles)
+    tokens, last = reading.dictionary.titles.of_keys(reading.titles(most=MAX_TITLES))
     if not len(tokens):
         return {}
-    continues = ~np.isin(tokens, full)
-    begun = continues & (tokens >= first) & (tokens < end) if end > first else continues
+    continues = ~np.isin(tokens, reading.full)
+    begun = continues & (tokens >= reading.first) & (tokens < reading.end)
     keys = (tokens.astype(np.uint64) + np.uint64(1)) << np.uint64(_SHIFT)
     has_successor = begun[:-1] & ~last[:-1] & continues[1:]
     pairs = keys[:-1][has_successor] | (tokens[1:][has_successor].astype(np.uint64) + np.uint64(1))
     found, counts = np.unique(np.concatenate((keys[begun], pairs)), return_counts=True)
     return dict(zip(found.tolist(), counts.tolist(), strict=True))
-
-
-def _titles_with(dictionary: SuggestionDictionary, full: Ids) -> Ids:
-    lists = dictionary.products
-    rarest = sorted(full.tolist(), key=lambda number: int(dictionary.frequencies[number]))
-    found = lists.between(rarest[0], rarest[0] + 1)
-    for number in rarest[1:]:
-        found = found[np.isin(found, lists.between(number, number + 1), assume_unique=True)]
-    return found[:MAX_TITLES]
