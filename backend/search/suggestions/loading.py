@@ -1,62 +1,80 @@
-"""This process's copy of the suggestion dictionary."""
+"""This process's copy of the suggestion dictionary, which is loaded again when another was stored."""
 
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, connection
 
 from backend.search.models import StoredSuggestions
 from indexing.suggestions.building import build
 from indexing.suggestions.dictionary import SuggestionDictionary
 
-CHECKED_EVERY_SECONDS = 2.0
+CHECKED_SECONDS = 2.0
+"""How long a process goes on without asking the database for a newer dictionary."""
+
+logger = structlog.get_logger(__name__)
+
+_EMPTY = build(())
 
 
-@dataclass
-class LoadedDictionary:
-    """The newest dictionary, loaded again soon after another process has stored one.
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    dictionary: SuggestionDictionary
+    version: UUID | None
+    checked_at: float
 
-    One request in two seconds asks the database for the version; the others don't wait for it.
-    """
 
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _dictionary: SuggestionDictionary | None = None
-    _version: UUID | None = None
-    _checked_at: float = float("-inf")
+class DictionaryCache:
+    """The newest dictionary. Threads share it; one of them loads while the others use what is there."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is loaded yet."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._loaded: _Loaded | None = None
 
     def current(self) -> SuggestionDictionary:
-        """Return the dictionary; an empty one until the first is built."""
-        loaded = self._dictionary
-        if time.monotonic() < self._checked_at + CHECKED_EVERY_SECONDS and loaded is not None:
-            return loaded
-        if not self._lock.acquire(blocking=loaded is None):
-            return loaded or build(())
+        """Return the dictionary; an empty one if none was built yet or the database fails."""
+        found = self._loaded
+        if found is not None and self._clock() - found.checked_at < CHECKED_SECONDS:
+            return found.dictionary
+        if not self._lock.acquire(blocking=found is None):
+            return found.dictionary if found is not None else _EMPTY
         try:
-            self._load()
-            self._checked_at = time.monotonic()
-            return self._dictionary or build(())
+            self._loaded = self._checked(self._loaded or _Loaded(_EMPTY, None, float("-inf")))
+            return self._loaded.dictionary
         finally:
             self._lock.release()
 
-    def expire(self) -> None:
-        """Look for a newer dictionary with the next request."""
-        self._checked_at = float("-inf")
+    def forget(self) -> None:
+        """Load the dictionary at the next request."""
+        self._loaded = None
 
-    def _load(self) -> None:
-        versions = StoredSuggestions.objects.values_list("version", flat=True)
-        version = versions.first()
-        if version is None:
-            self._dictionary, self._version = build(()), None
-        elif version != self._version:
-            stored = StoredSuggestions.objects.only("version", "dictionary").first()
-            if stored is not None:
-                self._dictionary = SuggestionDictionary.decoded(bytes(stored.dictionary)) or build(())
-                self._version = stored.version
+    def _checked(self, found: _Loaded) -> _Loaded:
+        now = self._clock()
+        if now - found.checked_at < CHECKED_SECONDS:
+            return found
+        try:
+            version = StoredSuggestions.objects.values_list("version", flat=True).first()
+            if version is None or version == found.version:
+                return replace(found, checked_at=now)
+            stored = StoredSuggestions.objects.only("dictionary").get(version=version)
+        except (DatabaseError, StoredSuggestions.DoesNotExist) as error:
+            # Another dictionary may have replaced this one meanwhile.
+            logger.warning("suggestions_not_loaded", reason=str(error))
+            connection.close_if_unusable_or_obsolete()
+            return replace(found, checked_at=now)
+        decoded = SuggestionDictionary.decoded(bytes(stored.dictionary))
+        return _Loaded(_EMPTY if decoded is None else decoded, version, now)
 
 
-LOADED = LoadedDictionary()
+CACHE = DictionaryCache()
 
 
 def current() -> SuggestionDictionary:
     """Return the dictionary that this process has loaded."""
-    return LOADED.current()
+    return CACHE.current()

@@ -13,7 +13,7 @@ from backend.engines.warehouse import Migrated
 from backend.outbox.selectors import newest
 from backend.outbox.topics import Topic
 from backend.search.models import StoredSuggestions
-from backend.search.suggestions.loading import LOADED
+from backend.search.suggestions.loading import CACHE
 from backend.search.suggestions.queries import query_statistics, that_find_products
 from indexing.engine import SearchEngine
 from indexing.suggestions.building import MAX_PRODUCTS, CatalogueProduct, build
@@ -61,7 +61,7 @@ def refresh(engine: SearchEngine, warehouse: Migrated | None, *, now: datetime) 
             "queries_at": queries_at,
         },
     )
-    LOADED.expire()
+    CACHE.forget()
     logger.info("suggestions_built", words=len(dictionary.words), seconds=round(row.seconds, 2))
     return row
 

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from analytics_pipeline.warehouse import WarehouseUnavailable
 from backend.search.models import StoredSuggestions
 from backend.search.rebuilding import build
 from backend.search.suggestions import refreshing
-from backend.search.suggestions.loading import LoadedDictionary
+from backend.search.suggestions.loading import DictionaryCache
 from backend.search.suggestions.refreshing import QUERIES_EVERY, SHARE_OF_TIME, refresh_if_due
 from indexing.engine import SearchEngine
 from indexing.page import SuggestionKind
@@ -58,7 +59,7 @@ def shop(folder_engine: SearchEngine) -> SearchEngine:
 
 
 def suggested(typed: str) -> list[tuple[str, str]]:
-    known = LoadedDictionary().current()
+    known = DictionaryCache().current()
     return [(each.kind.value, each.text) for each in completions(known, typed, limit=10)[1]]
 
 
@@ -71,7 +72,7 @@ def test_queries_that_find_nothing_are_not_suggested(shop: SearchEngine, statist
 
     assert ("query", "brass lantern") in suggested("lan")
     assert ("query", "oak lantern") not in suggested("lan")
-    unprompted = LoadedDictionary().current().unprompted
+    unprompted = DictionaryCache().current().unprompted
     assert [(each.kind, each.text) for each in unprompted] == [(SuggestionKind.POPULAR, "brass lantern")]
 
 
@@ -117,7 +118,7 @@ def test_building_takes_a_small_share_of_the_time(shop: SearchEngine, statistics
 def test_a_dictionary_that_cannot_be_read_counts_as_none(
     kind: str, shop: SearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = LoadedDictionary()
+    loaded = DictionaryCache()
     assert loaded.current().words
 
     with monkeypatch.context() as patched:
@@ -125,6 +126,22 @@ def test_a_dictionary_that_cannot_be_read_counts_as_none(
         other = loaded.current().encoded()
     stored = other if kind == "another format" else other[: len(other) // 2]
     StoredSuggestions.objects.update(dictionary=stored, version=uuid4())
-    loaded.expire()
+    loaded.forget()
 
     assert loaded.current().words == []
+
+
+def test_a_failing_database_leaves_the_dictionary_that_is_loaded(
+    shop: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away:
+        def values_list(self, *names: str, flat: bool) -> None:
+            raise OperationalError("away")
+
+    seconds = iter([0.0, 0.0, 10.0, 10.0, 10.0])
+    loaded = DictionaryCache(clock=lambda: next(seconds))
+    known = loaded.current()
+    monkeypatch.setattr(StoredSuggestions, "objects", Away())
+
+    assert loaded.current() is known
+    assert DictionaryCache().current().words == []
