@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.buckets import Bucket
@@ -15,6 +15,9 @@ from indexing.lexicon.lexicon import Lexicon
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
 from indexing.suggestions.typed import Typed
+
+if TYPE_CHECKING:
+    from indexing.encoder.model import TextEncoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class SearchEngine(Protocol):
     """
 
     name: str
+    encoder: "TextEncoder | None"
+    """Makes the vectors of new generations; None for generations without vectors."""
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page.
@@ -180,6 +185,10 @@ class SearchEngine(Protocol):
 
     def create(self, *, now: datetime) -> Generation:
         """Create an empty generation of the current schema version that does not serve yet."""
+        ...
+
+    def is_like_new(self, generation: Generation) -> bool:
+        """Return whether `create` would create a generation with the same version, language and encoder."""
         ...
 
     def swap(self, generation: str) -> None:

@@ -27,7 +27,7 @@ from indexing.errors import (
     UnsupportedSchema,
 )
 from indexing.lexicon.refreshing import refresh
-from indexing.schema import VERSION, is_unsupported
+from indexing.schema import is_unsupported
 
 MAX_LAG_SECONDS = 1.0
 """How far a generation may lag at the swap: about the usual lag of the serving generation."""
@@ -100,7 +100,7 @@ def rebuild(
     any other failure drops what was built. In each case the old generation continues to serve.
     """
     before = engine.generations()
-    built = _resumable(before, source) or engine.create(now=clock())
+    built = _resumable(before, engine, source) or engine.create(now=clock())
     try:
         _Build(engine, source, built.name, clock=clock).run(progress)
         engine.swap(built.name)
@@ -143,12 +143,14 @@ def kept_current(generations: Sequence[Generation]) -> list[Generation]:
     ]
 
 
-def _resumable(generations: Sequence[Generation], source: DocumentSource) -> Generation | None:
-    """Return the newest generation whose build was begun with the current fields and no process continues."""
+def _resumable(
+    generations: Sequence[Generation], engine: SearchEngine, source: DocumentSource
+) -> Generation | None:
+    """Return the newest generation whose build was begun as one would be now, and no process continues."""
     for generation in reversed(generations):
         if (
             generation.role is Role.BUILDING
-            and generation.schema_version == VERSION
+            and engine.is_like_new(generation)
             and source.written_up_to(generation.name) is not None
             and not source.is_being_built(generation.name)
         ):

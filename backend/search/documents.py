@@ -13,12 +13,13 @@ from django_elasticsearch_dsl.registries import registry
 from elasticsearch.dsl import connections
 
 from backend.catalog.models import Product
+from backend.engines.index import engine
 from backend.search.projection import project
 from indexing.elasticsearch.client import WRITE_SECONDS, Deadline
 from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.mapping import ProductFields, indexed
 from indexing.engine import PutDocument
-from indexing.schema import schema_of
+from indexing.schema import IndexSchema, schema_of
 from indexing.settings import SearchSettings
 
 SETTINGS = SearchSettings.from_env()
@@ -54,6 +55,23 @@ class ProductIndex(ProductFields, Document):  # type: ignore[misc] # the library
             "version_type": "external",
         }
         if isinstance(write, PutDocument):
-            schema = schema_of(serving.name, serving.schema_version, language=serving.language)
-            return {**described, "_op_type": "index", "_source": indexed(write.document, schema=schema)}
+            schema = schema_of(
+                serving.name,
+                serving.schema_version,
+                language=serving.language,
+                encoder=serving.encoder,
+            )
+            source = {**indexed(write.document, schema=schema), **_vector(write, schema, index=serving.name)}
+            return {**described, "_op_type": "index", "_source": source}
         return {**described, "_op_type": "delete"}
+
+
+def _vector(write: PutDocument, schema: IndexSchema, *, index: str) -> dict[str, Any]:
+    """Return the fields of the product's vector, if the index has vectors."""
+    if schema.encoder is None:
+        return {}
+    from indexing.elasticsearch.vectors import vectors_for  # noqa: PLC0415 (the extra `semantic`)
+
+    client = connections.get_connection().options(request_timeout=WRITE_SECONDS)
+    vector_of = vectors_for(client, index, [write], schema=schema, encoder=engine().encoder)
+    return vector_of(write.document) or {}

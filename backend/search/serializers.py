@@ -111,7 +111,8 @@ class UnderstoodSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="The query with spelling corrections; null if nothing was corrected."
     )
     matched = serializers.ChoiceField(
-        choices=["all", "most", "any"], help_text="How many words of the query each hit contains."
+        choices=["all", "most", "any", "similar"],
+        help_text="How many words of the query each hit contains; `similar`: none, but a similar meaning.",
     )
     currency = serializers.CharField(
         allow_null=True,

@@ -27,8 +27,9 @@ from indexing.elasticsearch.lexicons import LexiconIndex
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.prices import currency_counts
 from indexing.elasticsearch.searching import Searching
-from indexing.elasticsearch.writing import VectorOf, Writing
-from indexing.engine import DocumentWrite, Generation, PutDocument, StoredDocument, WriteResult
+from indexing.elasticsearch.writing import Writing
+from indexing.encoder.lazy import identity_of
+from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
 from indexing.facet_search import FacetSearch
 from indexing.fields import ATTRIBUTE, CURRENCY
@@ -36,7 +37,7 @@ from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
-from indexing.schema import IndexSchema, schema_of
+from indexing.schema import VERSION, IndexSchema, schema_of
 from indexing.suggestions.typed import Typed
 
 if TYPE_CHECKING:
@@ -50,9 +51,6 @@ After a swap it has become the standby, which is kept current, so its results st
 """
 
 INDEX_NOT_FOUND = "index_not_found_exception"
-VECTORS_READ_AT_ONCE = 500
-"""About a megabyte."""
-
 T = TypeVar("T")
 
 
@@ -84,7 +82,8 @@ class ElasticsearchEngine:
         New indices are in `language` and get this number of shards, and of replicas: None for one as soon as
         there are two nodes.
         """
-        self._encoder = encoder
+        self.encoder = encoder
+        self._language = language
         self._meanings = _meanings(encoder)
         self._client = connect(url)
         self._patient = self._client.options(request_timeout=BATCH_SECONDS)
@@ -115,24 +114,10 @@ class ElasticsearchEngine:
             schema = self._schema_of(generation)
             if schema.encoder is None:
                 return self._writing.write(generation, writes, schema=schema)
-            vector_of = self._vectors_for(generation, writes, schema=schema)
+            from indexing.elasticsearch.vectors import vectors_for  # noqa: PLC0415 (the extra `semantic`)
+
+            vector_of = vectors_for(self._patient, generation, writes, schema=schema, encoder=self.encoder)
             return self._writing.write(generation, writes, schema=schema, vector_of=vector_of)
-
-    def _vectors_for(
-        self, generation: str, writes: Sequence[DocumentWrite], *, schema: IndexSchema
-    ) -> VectorOf:
-        """Return the vectors of the products that are put; those of unchanged passages are read."""
-        from indexing.elasticsearch.vectors import PASSAGE, stored_vectors, vector_fields  # noqa: PLC0415
-        from indexing.vectors.encoding import with_new_vectors  # noqa: PLC0415 (the extra `semantic`)
-
-        ids = sorted({each.product_id for each in writes if isinstance(each, PutDocument)})
-        found: list[Response] = []
-        for start in range(0, len(ids), VECTORS_READ_AT_ONCE):
-            some = [str(each) for each in ids[start : start + VECTORS_READ_AT_ONCE]]
-            found += self._patient.mget(index=generation, ids=some, source_includes=[PASSAGE])["docs"]
-        stored = stored_vectors(each["_source"] for each in found if _is_found(each, generation))
-        vectors = with_new_vectors(writes, stored, schema=schema, encoder=self._encoder)
-        return lambda document: vector_fields(document, vectors)
 
     def stored(self, generation: str, product_ids: Sequence[int]) -> dict[int, StoredDocument]:
         """Return the stored documents of these products, including those not refreshed yet."""
@@ -206,8 +191,12 @@ class ElasticsearchEngine:
     def create(self, *, now: datetime) -> Generation:
         """Create an empty generation of the current schema version."""
         with translated_errors():
-            encoder = None if self._encoder is None else self._encoder.identity
-            return self._indices.create(now=now, encoder=encoder)
+            return self._indices.create(now=now, encoder=identity_of(self.encoder))
+
+    def is_like_new(self, generation: Generation) -> bool:
+        """Return whether `create` would create a generation with the same version, language and encoder."""
+        described = (generation.schema_version, generation.language, generation.encoder)
+        return described == (VERSION, self._language, identity_of(self.encoder))
 
     def swap(self, generation: str) -> None:
         """Make this the serving generation from the next search on."""

@@ -6,17 +6,21 @@ an unchanged passage sends the vector that is stored.
 
 import base64
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from elasticsearch import Elasticsearch
 
 from indexing.document import ProductDocument
 from indexing.elasticsearch.client import Response
+from indexing.elasticsearch.writing import VectorOf
 from indexing.encoder.identity import EncoderIdentity
-from indexing.encoder.model import Vectors
+from indexing.encoder.model import TextEncoder, Vectors
 from indexing.encoder.passages import digest, passage
-from indexing.vectors.encoding import PassageVectors
+from indexing.engine import DocumentWrite, PutDocument
+from indexing.schema import IndexSchema
+from indexing.vectors.encoding import PassageVectors, with_new_vectors
 from indexing.vectors.spread import SAMPLE, Spread
 
 VECTOR = "vector"
@@ -24,6 +28,8 @@ PASSAGE = "passage"
 SAMPLE_SECONDS = 600.0
 LEAST_SAMPLE_SECONDS = 1.0
 """How long a full sample is used; a smaller one for its share of that: small catalogues change fast."""
+READ_AT_ONCE = 500
+"""About a megabyte."""
 SEED = 1
 DECIMALS = 6
 """Of a vector's numbers: more than the encoder's precision."""
@@ -63,6 +69,25 @@ def stored_vectors(sources: Iterable[Mapping[str, Any]]) -> Iterator[tuple[bytes
         if found := source.get(PASSAGE):
             vector = np.frombuffer(base64.b64decode(found["vector"]), "<f4")
             yield bytes.fromhex(found["digest"]), vector
+
+
+def vectors_for(
+    client: Elasticsearch,
+    generation: str,
+    writes: Sequence[DocumentWrite],
+    *,
+    schema: IndexSchema,
+    encoder: TextEncoder | None,
+) -> VectorOf:
+    """Return the fields of the vectors of the products that are put; those of unchanged passages are read."""
+    ids = sorted({each.product_id for each in writes if isinstance(each, PutDocument)})
+    found: list[Response] = []
+    for start in range(0, len(ids), READ_AT_ONCE):
+        some = [str(each) for each in ids[start : start + READ_AT_ONCE]]
+        found += client.mget(index=generation, ids=some, source_includes=[PASSAGE])["docs"]
+    stored = stored_vectors(each["_source"] for each in found if each.get("found"))
+    vectors = with_new_vectors(writes, stored, schema=schema, encoder=encoder)
+    return lambda document: vector_fields(document, vectors)
 
 
 def sample_search() -> dict[str, Any]:

@@ -47,6 +47,11 @@ class LazyEncoder:
             raise
 
 
+def identity_of(encoder: "TextEncoder | None") -> EncoderIdentity | None:
+    """Return which encoder this is; None for none."""
+    return None if encoder is None else encoder.identity
+
+
 def usable(encoder: "TextEncoder | None", identity: EncoderIdentity | None) -> "TextEncoder | None":
     """Return `encoder` if it made the vectors of a generation with this identity.
 

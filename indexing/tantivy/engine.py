@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.buckets import Bucket
 from indexing.document import SuggestedProduct
+from indexing.encoder.lazy import identity_of
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
 from indexing.errors import GenerationNotFound, IndexCorrupt, IndexMissing
 from indexing.facet_search import FacetSearch
@@ -18,7 +19,7 @@ from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
-from indexing.schema import IndexSchema
+from indexing.schema import VERSION, IndexSchema
 from indexing.suggestions.typed import Typed
 from indexing.tantivy.folder import NAME, Folder, Pointer
 from indexing.tantivy.lexicons import LexiconFiles
@@ -44,7 +45,8 @@ class TantivyEngine:
 
         `language` is that of the generations that it creates, and `encoder` makes their vectors.
         """
-        self._encoder = encoder
+        self.encoder = encoder
+        self._language = language
         self._folder = Folder(home, language=language)
         self._lexicon_files = LexiconFiles(home)
         self._lexicons = Lexicons(self._lexicon_files)
@@ -55,7 +57,7 @@ class TantivyEngine:
     def search(self, request: SearchRequest) -> SearchPage:
         """Return one page."""
         with self._serving_snapshot() as snapshot:
-            return search(snapshot, request, lexicon=self.lexicon(snapshot.generation), encoder=self._encoder)
+            return search(snapshot, request, lexicon=self.lexicon(snapshot.generation), encoder=self.encoder)
 
     def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
         """Return the values of a facet that `wanted` finds, those of the most products first."""
@@ -92,7 +94,7 @@ class TantivyEngine:
             ids = [each.product_id for each in writes]
             stored = passages_of(snapshot.searcher, snapshot.index.schema, ids).values()
         known = [(each.digest, each.vector) for each in stored if each.vector is not None]
-        return with_new_vectors(writes, known, schema=schema, encoder=self._encoder)
+        return with_new_vectors(writes, known, schema=schema, encoder=self.encoder)
 
     def _writer(self, generation: str) -> Writer:
         path, schema = self._opened(generation)
@@ -156,7 +158,12 @@ class TantivyEngine:
 
     def create(self, *, now: datetime) -> Generation:
         """Create an empty generation of the current schema version."""
-        return self._folder.create(now=now, encoder=None if self._encoder is None else self._encoder.identity)
+        return self._folder.create(now=now, encoder=identity_of(self.encoder))
+
+    def is_like_new(self, generation: Generation) -> bool:
+        """Return whether `create` would create a generation with the same version, language and encoder."""
+        described = (generation.schema_version, generation.language, generation.encoder)
+        return described == (VERSION, self._language, identity_of(self.encoder))
 
     def swap(self, generation: str) -> None:
         """Make this the serving generation from the next search on."""

@@ -196,3 +196,12 @@ def test_a_generation_without_vectors_is_searched_by_words(open_with: Open, hybr
 def test_a_generation_records_its_encoder(furniture: Shop, hybrid: SearchEngine, tiny: OnnxEncoder) -> None:
     recorded = {each.name: each.encoder for each in hybrid.generations()}
     assert recorded[furniture.generation] == tiny.identity
+
+
+def test_a_build_that_was_begun_with_another_encoder_is_not_resumed(
+    open_with: Open, hybrid: SearchEngine, tiny: OnnxEncoder
+) -> None:
+    begun = hybrid.create(now=NOW)
+    assert hybrid.is_like_new(begun)
+    assert not open_with(None).is_like_new(begun)
+    assert not open_with(CountingEncoder(tiny, checksum="another")).is_like_new(begun)
