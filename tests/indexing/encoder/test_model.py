@@ -132,10 +132,20 @@ def test_the_digest_depends_on_the_passage_only() -> None:
     assert digest(passage(cheap)) == digest(passage(dear)) != digest(passage(product(1, "Blue lamp")))
 
 
+@pytest.fixture(scope="module")
+def published() -> OnnxEncoder:
+    return OnnxEncoder(Path(os.environ["TEST_MODELS_DIR"]) / "e5-small-v2-int8")
+
+
 @pytest.mark.models
-def test_the_published_encoder_ranks_meaning_above_words() -> None:
-    encoder = OnnxEncoder(Path(os.environ["TEST_MODELS_DIR"]) / "e5-small-v2-int8")
-    assert encoder.identity.dimensions == 384
-    titles = ["Nike Air Zoom trainers for men", "Running belt for keys", "Shoe cleaning brush"]
-    cosines = encoder.passages(titles) @ encoder.query("sneakers")
+def test_a_vector_of_an_8_bit_model_does_not_depend_on_other_passages(published: OnnxEncoder) -> None:
+    titles = ["Oak table", "A very long title of a lamp with a shade of linen, 40 x 60 cm, 230 V", "Mug"]
+    assert np.array_equal(published.passages(titles)[2], published.passages(["Mug"])[0])
+
+
+@pytest.mark.models
+def test_the_published_encoder_finds_what_shares_no_word(published: OnnxEncoder) -> None:
+    assert published.identity.dimensions == 384
+    titles = ["Running shoes for men", "Cast iron pot", "Desk lamp of brass"]
+    cosines = published.passages(titles) @ published.query("sneakers")
     assert int(np.argmax(cosines)) == 0
