@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from indexing.filters import Filters
 from indexing.request import SearchRequest
 
 
@@ -20,8 +21,22 @@ def price_currency(request: SearchRequest, currencies: Mapping[str, int]) -> str
 
 
 def in_one_currency(request: SearchRequest, currencies: Mapping[str, int]) -> SearchRequest:
-    """Return `request` for products of one currency, if it compares prices and products have several."""
-    if request.filters.currency or len(currencies) < 2 or not request.compares_prices:
+    """Return `request` for products of one currency, if it compares prices and products have several.
+
+    Limits of prices in rules are in the same currency, unless the rule names another one.
+    """
+    if len(currencies) < 2:
         return request
     currency = price_currency(request, currencies)
-    return replace(request, filters=request.filters.replaced(currency=currency))
+    restrictions = tuple(_limited(each, currency) for each in request.restrictions)
+    boosts = tuple(replace(each, filters=_limited(each.filters, currency)) for each in request.boosts)
+    filters = request.filters
+    if request.compares_prices and not filters.currency:
+        filters = filters.replaced(currency=currency)
+    return replace(request, filters=filters, restrictions=restrictions, boosts=boosts)
+
+
+def _limited(filters: Filters, currency: str | None) -> Filters:
+    """Return filters of a rule; a limit of prices without a currency is in `currency`."""
+    has_limit = filters.min_price is not None or filters.max_price is not None
+    return filters.replaced(currency=currency) if has_limit and not filters.currency else filters

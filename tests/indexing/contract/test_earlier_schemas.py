@@ -14,8 +14,11 @@ from indexing.document import ProductDocument
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, Role, SearchEngine
 from indexing.errors import UnsupportedSchema
+from indexing.filters import Filters
 from indexing.generations import kept_current, rebuild, roll_back
 from indexing.request import SearchRequest, Sort
+from indexing.rules.actions import Boost, Pin
+from indexing.rules.synonyms import Synonyms, SynonymSet
 from indexing.schema import EARLIER, EARLIEST_VERSION, VERSION
 from indexing.suggestions.typed import Typed
 from indexing.tantivy.engine import TantivyEngine
@@ -99,6 +102,15 @@ def test_the_generation_supports_searches_filters_sorting_and_suggestions(shop: 
     assert shop.ids(attributes={"size": ("M",)}, in_stock=True) == [7]
     assert shop.page("brass lanturn").corrected_text is None
     assert [each.id for each in shop.engine.suggest_products(Typed.of("paper"), limit=3)] == [2]
+
+
+def test_rules_are_applied_except_boosts_by_a_field_that_the_version_lacks(shop: Shop) -> None:
+    boosts = (Boost(Filters(currency="JPY"), 9.0), Boost(Filters(brands=("Folk",)), 5.0))
+    synonyms = Synonyms.of([SynonymSet(("lanterns",), source="lampions")])
+
+    assert shop.ids("lampion", synonyms=synonyms, hidden=(3,), boosts=boosts) == [2, 7]
+    assert shop.ids("lantern", pinned=(Pin(1, 2),), restrictions=(Filters(brands=("Folk",)),)) == [2]
+    assert shop.ids("lantern", pinned=(Pin(1, 2),))[1] == 1
 
 
 def test_updates_are_written_in_the_generations_own_schema(shop: Shop) -> None:

@@ -11,6 +11,7 @@ from indexing.rules.actions import Boost, Pin
 from indexing.rules.synonyms import Synonyms, SynonymSet
 from tests.indexing.builders import product, variant
 from tests.indexing.shop import Shop, ids_of
+from tests.services.waiting import wait_until
 
 LAMPS = range(1, 13)
 VASE, SOLD_OUT_VASE, UNKNOWN = 50, 51, 99
@@ -137,6 +138,20 @@ def test_restrictions_narrow_all_facets_and_are_combined_with_filters(shop: Shop
     assert found.facets is not None
     assert {(bucket.value, bucket.count) for bucket in found.facets.brands} == {("Acme", 4), ("Folk", 0)}
     assert shop.ids("lamp", restrictions=(Filters(brands=("Folk",)),), brands=("Acme",)) == []
+
+
+def test_limits_of_prices_in_rules_are_in_the_currency_of_the_search(engine: SearchEngine) -> None:
+    prices = {1: ("5.00", "EUR"), 2: ("500", "JPY"), 3: ("600.00", "EUR"), 4: ("7.00", "EUR")}
+    shop = Shop.opened(
+        engine,
+        *(product(number, "Lamp", price=price, currency=code) for number, (price, code) in prices.items()),
+    )
+    dear, cheap = Filters(min_price=Decimal(400)), Filters(max_price=Decimal(6))
+
+    # Elasticsearch looks for new currencies once a second.
+    wait_until(lambda: shop.ids("lamp", currency="EUR", restrictions=(dear,)) == [3])
+    assert shop.ids("lamp", currency="EUR", restrictions=(dear.replaced(currency="jpy"),)) == [2]
+    assert shop.ids("lamp", currency="EUR", boosts=(Boost(dear, 9.0), Boost(cheap, 3.0)))[:2] == [3, 1]
 
 
 @pytest.fixture(scope="module")
