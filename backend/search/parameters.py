@@ -136,7 +136,7 @@ class SearchParameters(PageParameters):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Raise ValidationError for a range whose limits are reversed, and for a page that is too deep."""
-        for lowest, highest in _ranges():
+        for lowest, highest in ranges():
             low, high = attrs[lowest], attrs[highest]
             if low is not None and high is not None and low > high:
                 raise serializers.ValidationError({lowest: f"Must not be above {highest}."})
@@ -145,7 +145,7 @@ class SearchParameters(PageParameters):
         return attrs
 
 
-def _ranges() -> list[tuple[str, str]]:
+def ranges() -> list[tuple[str, str]]:
     """Return the parameters of each property that has both a lowest and a highest value."""
     lowest = {each.field: each.parameter for each in NAMED if each.kind is FilterKind.AT_LEAST}
     highest = {each.field: each.parameter for each in NAMED if each.kind is FilterKind.AT_MOST}

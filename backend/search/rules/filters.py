@@ -14,6 +14,7 @@ from backend.search.parameters import (
     NAMED,
     PARAMETERS,
     category_tokens,
+    ranges,
 )
 from indexing.filters import Filters
 from indexing.request import MAX_ATTRIBUTE_FILTERS
@@ -51,6 +52,9 @@ class RuleFiltersSerializer(Body):
         given = {name: value for name, value in values.items() if value not in (None, [], {})}
         if "category" in given and not matching_categories(given["category"]):
             raise serializers.ValidationError({"category": ["There is no such category."]})
+        for lowest, highest in ranges():
+            if lowest in given and highest in given and given[lowest] > given[highest]:
+                raise serializers.ValidationError({lowest: [f"Must not be above {highest}."]})
         if len(given.get(ATTRIBUTES, ())) > MAX_ATTRIBUTE_FILTERS:
             text = f"At most {MAX_ATTRIBUTE_FILTERS} attributes can be filtered by."
             raise serializers.ValidationError({ATTRIBUTES: [text]})

@@ -43,6 +43,8 @@ OPEN_TO_GUESTS = {
     "products_get",
     "products_list",
     "readiness_get",
+    "search_recent_delete",
+    "search_recent_list",
     "search_results_list",
     "search_suggestions_list",
     "sellers_get",
@@ -270,9 +272,6 @@ def test_every_response_has_the_request_id_header() -> None:
         ("products_update", 403, {"not_your_product", "second_factor_required"}),
         (
             "search_results_list",
-            "search_recent_delete",
-            "search_recent_list",
-            "search_suggestions_list",
             503,
             {
                 "search_unavailable",
@@ -316,7 +315,10 @@ def test_operations_that_are_attributed_to_guests_accept_the_anonymous_id() -> N
         "events_create",
         "product_recommendations_get",
         "products_list",
+        "search_recent_delete",
+        "search_recent_list",
         "search_results_list",
+        "search_suggestions_list",
         "user_recommendations_get",
     }
 

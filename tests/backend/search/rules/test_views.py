@@ -93,6 +93,7 @@ def test_a_change_of_an_older_version_is_refused() -> None:
         ({"match": "sometimes"}, "match"),
         ({"starts_at": "2026-03-02T00:00:00Z", "ends_at": "2026-03-02T00:00:00Z"}, "ends_at"),
         ({"context": {"category": "nowhere"}}, "context.category"),
+        ({"context": {"min_price": "9", "max_price": "8"}}, "context.min_price"),
         ({"priority": -1}, "priority"),
         ({"name": ""}, "name"),
         ({"version": 1}, "version"),
