@@ -63,6 +63,6 @@ def test_a_rule_is_live_within_two_seconds_and_credited_with_what_its_product_ea
     assert found["id"] == kettle["id"]
     paid = buy(shop, found, exposure_id=exposure_id, token=customer)
     wait_until(lambda: revenue(shop, rules[0][0]) == (paid, paid), what="the rule is credited")
-    assert revenue(shop, rules[1][0]) == (0, 0)
+    assert revenue(shop, rules[1][0]) == (Decimal(0), Decimal(0))
     for rule_id, _ in rules:
         assert shop.request("DELETE", f"{RULES}{rule_id}/", token=staff)[0] == 200
