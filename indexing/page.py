@@ -8,6 +8,7 @@ from indexing.document import ProductDocument, VariantDocument
 from indexing.facets import Facets
 from indexing.filters import Filters
 from indexing.matching import matched_variant
+from indexing.understanding.values import NOTHING_UNDERSTOOD, Understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class SearchPage:
     matched: Matched = Matched.ALL
     currency: str | None = None
     """The currency of price filters, of the price facet, and of a sort by price; None without products."""
+    understood: Understood = NOTHING_UNDERSTOOD
+    """The prices and words of the query that are conditions instead of searched words."""
 
 
 class SuggestionKind(StrEnum):

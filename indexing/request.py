@@ -70,6 +70,8 @@ class SearchRequest:
     synonyms: Synonyms = NO_SYNONYMS
     is_typed: bool = False
     """Whether the text is searched while it is typed, so that its last word may be the beginning of one."""
+    literal: bool = False
+    """Whether every word is searched as it stands: no prices, exclusions and quotes are understood."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for an impossible request; the HTTP layer has validated it before."""

@@ -19,7 +19,7 @@ from indexing.errors import FieldNotIndexed, UnsupportedSchema
 from indexing.fields import FIELDS, FieldKind, IndexField
 from indexing.filters import FILTERS, FLAGS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import flatten
-from indexing.text import query_tokens
+from indexing.text import query_tokens, words
 
 VERSION = 3
 """Increased with every release that changes the fields; tests/indexing/schemas records each version."""
@@ -80,6 +80,12 @@ class IndexSchema:
     def query_words(self, text: str) -> tuple[str, ...]:
         """Return the forms of the tokens of a query."""
         return tuple(token.form for token in self.query_tokens(text))
+
+    def forms(self, text: str) -> tuple[str, ...]:
+        """Return the words of a text in order and in their exact forms, with stop words."""
+        return tuple(
+            words(text) if self.stems_in_engine else (each.form for each in self.analysis.tokens(text))
+        )
 
     def term(self, word: str) -> str:
         """Return what to search text fields for, to find `word`."""

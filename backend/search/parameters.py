@@ -128,6 +128,11 @@ class SearchParameters(PageParameters):
         default=False,
         help_text="Whether to return the rules that were applied; for staff with the area `search`.",
     )
+    literal = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Search every word as it stands: understand no prices, exclusions and quotes in the text.",
+    )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields of this class and one for each declared filter."""
@@ -183,6 +188,7 @@ def _search(request: Request, given: Mapping[str, Any]) -> SearchRequest:
         values["category_tokens"] = category_tokens(values["category"])
     return SearchRequest(
         text=given["q"],
+        literal=given["literal"],
         sort=Sort(given["sort_by"]),
         page=given["page"],
         page_size=given["page_size"],

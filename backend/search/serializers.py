@@ -102,25 +102,6 @@ class FacetsSerializer(serializers.Serializer[Any]):
         return {declared.name: SHAPES[declared.shape](declared) for declared in FACETS}
 
 
-class UnderstoodSerializer(serializers.Serializer[Any]):
-    """How the query was interpreted."""
-
-    EXAMPLE = {"corrected_text": "copper kettle", "matched": "all", "currency": "EUR"}
-
-    corrected_text = serializers.CharField(
-        allow_null=True, help_text="The query with spelling corrections; null if nothing was corrected."
-    )
-    matched = serializers.ChoiceField(
-        choices=["all", "most", "any", "similar"],
-        help_text="How many words of the query each hit contains; `similar`: none, but a similar meaning.",
-    )
-    currency = serializers.CharField(
-        allow_null=True,
-        help_text="The currency of price filters, of the price facet and of a sort by price; null without "
-        "products.",
-    )
-
-
 class AppliedRuleSerializer(serializers.Serializer[Any]):
     """A rule that changed a search."""
 
@@ -151,25 +132,16 @@ def facets_shown(page: SearchPage) -> dict[str, Any]:
         if declared.shape is FacetShape.RANGES:
             for bucket in shown[declared.name]:
                 for limit in ("minimum", "maximum"):
-                    bucket[limit] = _limit(bucket[limit], page.currency)
+                    bucket[limit] = limit_shown(bucket[limit], page.currency)
     return shown
 
 
-def _limit(amount: Decimal | None, currency: str | None) -> str | None:
+def limit_shown(amount: Decimal | None, currency: str | None) -> str | None:
     """Return a limit with the decimal places of its currency, or with more if it is more precise."""
     if amount is None:
         return None
     written = money.written(amount, currency=currency or settings.DEFAULT_CURRENCY)
     return written if Decimal(written) == amount else f"{amount:f}"
-
-
-def understood_shown(page: SearchPage) -> dict[str, Any]:
-    """Return the representation that UnderstoodSerializer describes."""
-    return {
-        "corrected_text": page.corrected_text,
-        "matched": page.matched.value,
-        "currency": page.currency,
-    }
 
 
 def card_of(hit: Hit) -> Card:

@@ -32,11 +32,10 @@ from backend.search.serializers import (
     AppliedRuleSerializer,
     FacetsSerializer,
     RedirectField,
-    UnderstoodSerializer,
     card_of,
     facets_shown,
-    understood_shown,
 )
+from backend.search.understood import UnderstoodSerializer, understood_shown
 from indexing.request import SearchRequest
 
 
@@ -67,6 +66,8 @@ class SearchView(APIView):
         """Search products by words and filters.
 
         Facets count the products that each additional filter would leave. Spelling mistakes are corrected.
+        Prices ("jeans under 500"), exclusions ("headphones without mic", "-bluetooth") and quoted phrases are
+        understood, as `understood` says; filters on prices take precedence over prices in the text.
         Staff with the area `search` can ask which query rules were applied, by `explain=true`.
         """
         search, now = search_request(request), timezone.now()

@@ -1,6 +1,6 @@
 """Translate a query plan and filters to Elasticsearch queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -10,6 +10,7 @@ from elasticsearch.dsl.query import (
     ConstantScore,
     DisMax,
     Match,
+    MatchAll,
     MatchPhrase,
     Nested,
     Prefix,
@@ -32,7 +33,7 @@ from indexing.fields import (
 from indexing.filters import FILTERS, OF_VARIANT, FilterDeclaration, FilterKind, Filters, VariantFilters
 from indexing.mapping import key
 from indexing.planning import plan as planning
-from indexing.planning.plan import CODE_SCORES, PART_SCORE, Alternative, AlternativeKind, Need, Plan
+from indexing.planning.plan import CODE_SCORES, PART_SCORE, Alternative, AlternativeKind, Excluded, Need, Plan
 from indexing.ranking import RankingOptions
 from indexing.schema import IndexSchema
 
@@ -53,7 +54,28 @@ class Matching:
         if required < len(needs):
             boost = ranking.satisfied_need_score
             extra += [ConstantScore(filter=need, boost=boost) for need in needs]
-        return Bool(must=[Bool(should=needs, minimum_should_match=required)], should=extra)
+        conditions = [self.allowed(plan)] if plan.phrases or plan.excluded else []
+        must = Bool(should=needs, minimum_should_match=required)
+        return Bool(must=[must], should=extra, filter=conditions)
+
+    def allowed(self, plan: Plan) -> Query:
+        """Return a query for the products that the plan doesn't exclude, whatever their words are."""
+        return Bool(
+            must=[MatchAll()],
+            filter=[self.anywhere(each, planning.FIELD_BOOSTS) for each in plan.phrases],
+            must_not=[self._excluded(each) for each in plan.excluded],
+        )
+
+    def anywhere(self, term: planning.Term, fields: Iterable[str]) -> Query:
+        """Return a query for products of which one of `fields` contains the term's words, in this order."""
+        return Bool(should=[self.holds(field, term) for field in fields], minimum_should_match=1)
+
+    def _excluded(self, excluded: Excluded) -> Query:
+        needs = [
+            Bool(should=[self.anywhere(each.term, planning.EXCLUDED_FIELDS) for each in need.alternatives])
+            for need in excluded.needs
+        ]
+        return Bool(must=needs, must_not=[self.holds("title", each) for each in excluded.unless])
 
     def holds(self, field: str, term: planning.Term, *, boost: float = 1.0) -> Query:
         """Return a query for products whose text field contains the term's words, in this order."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from elasticsearch.dsl import Search
-from elasticsearch.dsl.query import Bool, Knn, MatchAll, Query, Terms
+from elasticsearch.dsl.query import Bool, Knn, Query, Terms
 
 from indexing.elasticsearch.client import Response
 from indexing.elasticsearch.matching import Matching
@@ -37,14 +37,14 @@ class Meaning:
         """Return a search for the cosines of these products."""
         return self._nearest(len(product_ids), [Terms("id", list(product_ids))])
 
-    def neighbours(self, text: Query, limit: int) -> list[Search]:
-        """Return searches for the `limit` nearest products that `text` doesn't match.
+    def neighbours(self, text: Query, limit: int, *, among: Query) -> list[Search]:
+        """Return searches for the `limit` nearest products `among` those that `text` doesn't match.
 
         They are chosen without the filters and with them, so that a filter has no fewer products because
         nearer ones don't pass it, and facets count what a selection shows, or less.
         """
         others = [
-            restricted(MatchAll(), self.request, self.matching),
+            restricted(among, self.request, self.matching),
             *without_pinned(self.request),
             Bool(must_not=[text]),
         ]

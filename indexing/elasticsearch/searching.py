@@ -30,6 +30,7 @@ from indexing.ranking.fusion import WINDOW
 from indexing.request import BY_PRICE, ORDERS, SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.suggestions.typed import Typed
+from indexing.understanding.requests import understand
 
 BY_SCORE = ("_score", "id")
 
@@ -75,14 +76,22 @@ class Searching:
         Further requests follow only if a word would be replaced that the lexicon doesn't know, or if fewer
         products match than the lexicon lets expect.
         """
+        schema = self._matching.schema
+        request, reading = understand(request, schema=schema, evidence=self._lexicon)
         request = in_one_currency(request, self._currencies)
         planned = plan_of(
             request,
-            schema=self._matching.schema,
+            reading.understood,
+            schema=schema,
             lexicon=self._lexicon,
             count=self._products_with,
             count_codes=self._products_with_codes,
         )
+        found = self._planned(request, planned)
+        corrected = reading.whole(found.corrected_text)
+        return replace(found, understood=reading.understood, corrected_text=corrected)
+
+    def _planned(self, request: SearchRequest, planned: Plan) -> SearchPage:
         if not planned.needs:
             query = MatchNone() if request.text.strip() else MatchAll()
             found = self._query(request, query, scored=False)
@@ -121,8 +130,9 @@ class Searching:
 
     def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
         """Return the values of a facet of `request` that `wanted` finds."""
-        request = in_one_currency(request, self._currencies)
         self.search(replace(request, facets=NO_FACETS, page=1, page_size=1))
+        request, _ = understand(request, schema=self._matching.schema, evidence=self._lexicon)
+        request = in_one_currency(request, self._currencies)
         counted = self._counted_again(facet_values.aggregation(self._matching, request, wanted))
         return facet_values.values(self._matching, request, wanted, counted)
 
@@ -137,7 +147,7 @@ class Searching:
 
     def _products_with(self, forms: Sequence[str]) -> dict[str, int]:
         """Return for each form how many products have it or another form of the word."""
-        return self._counted({form: self._anywhere(form) for form in forms})
+        return self._counted({form: self._matching.anywhere((form,), FIELD_BOOSTS) for form in forms})
 
     def _products_with_codes(self, codes: Sequence[str]) -> dict[str, int]:
         """Return how many products have a code that begins with each of these."""
@@ -149,11 +159,6 @@ class Searching:
         (response,) = self._send(search)
         counted = response["aggregations"]["each"]["buckets"]
         return {name: counted[name]["doc_count"] for name in queries}
-
-    def _anywhere(self, form: str) -> Query:
-        return Bool(
-            should=[self._matching.holds(field, (form,)) for field in FIELD_BOOSTS], minimum_should_match=1
-        )
 
     def _send(self, *searches: Search, preference: str = "") -> list[Response]:
         """Send searches; those with the same `preference` go to the same copies of the shards.
@@ -218,7 +223,8 @@ class Searching:
             return matched, response
         required = dict(understood.levels())[matched]
         text = self._matching.text(understood, required=required, ranking=request.ranking)
-        near = self._meaning.close(self._send(*self._meaning.neighbours(text, missing)))
+        neighbours = self._meaning.neighbours(text, missing, among=self._matching.allowed(understood))
+        near = self._meaning.close(self._send(*neighbours))
         if not near:
             return matched, response
         (filled,) = self._send(self._query(request, with_products(text, near), scored=True))

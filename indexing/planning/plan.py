@@ -67,6 +67,19 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Excluded:
+    """What hits must not have outside their descriptions, unless the title says that they lack it."""
+
+    needs: tuple[Need, ...]
+    """A product that satisfies all of them is left out."""
+    unless: tuple[Term, ...] = ()
+    """Phrases of titles such as "without lid"."""
+
+
+EXCLUDED_FIELDS = tuple(field for field in FIELD_BOOSTS if field != "description")
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The needs of a query, and its corrected text if a word was corrected."""
 
@@ -76,6 +89,9 @@ class Plan:
     """Whether the query has codes and nothing else, so that only products with them are meant."""
     rarest: float = field(default=math.inf, compare=False)
     """The estimated number of products that satisfy the need that the fewest satisfy."""
+    phrases: tuple[Term, ...] = ()
+    """Words that every hit has side by side in one field."""
+    excluded: tuple[Excluded, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:

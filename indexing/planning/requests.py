@@ -4,19 +4,30 @@ from indexing.fields import CODES
 from indexing.lexicon.lexicon import Lexicon
 from indexing.planning.beginnings import plan_while_typing
 from indexing.planning.codes import CountCodes
+from indexing.planning.conditions import with_conditions
 from indexing.planning.plan import Plan
 from indexing.planning.planner import Count, Knowledge, plan
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
+from indexing.understanding.values import Understood
 
 LINKS = {"german": ("s", "es", "n", "en", "er", "e"), "dutch": ("s", "en", "e"), "swedish": ("s",)}
 """Letters that languages insert between the parts of a compound."""
 
 
 def plan_of(
-    request: SearchRequest, *, schema: IndexSchema, lexicon: Lexicon, count: Count, count_codes: CountCodes
+    request: SearchRequest,
+    understood: Understood,
+    *,
+    schema: IndexSchema,
+    lexicon: Lexicon,
+    count: Count,
+    count_codes: CountCodes,
 ) -> Plan:
-    """Return the plan of a request to a generation of `schema`; without words it has no needs."""
+    """Return the plan of a request to a generation of `schema`; without words it has no needs.
+
+    `understood` is what was understood of the query besides the words of `request`.
+    """
     knowledge = Knowledge(
         stem=schema.analysis.term,
         count=count,
@@ -26,4 +37,9 @@ def plan_of(
         links=LINKS.get(schema.language, ()),
     )
     planned = plan_while_typing if request.is_typed else plan
-    return planned(request.text, schema.query_tokens(request.text), knowledge, ranking=request.ranking)
+    searched = planned(request.text, schema.query_tokens(request.text), knowledge, ranking=request.ranking)
+
+    def plan_excluded(text: str) -> Plan:
+        return plan(text, schema.query_tokens(text), knowledge, ranking=request.ranking)
+
+    return with_conditions(searched, understood, plan_excluded=plan_excluded, schema=schema)

@@ -1,6 +1,6 @@
 """Translate a query plan and filters to tantivy queries."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -21,10 +21,12 @@ from indexing.filters import FILTERS, OF_VARIANT, FilterDeclaration, FilterKind,
 from indexing.mapping import key
 from indexing.planning.plan import (
     CODE_SCORES,
+    EXCLUDED_FIELDS,
     FIELD_BOOSTS,
     PART_SCORE,
     Alternative,
     AlternativeKind,
+    Excluded,
     Need,
     Plan,
     Term,
@@ -58,6 +60,26 @@ class Matching:
         if ranking.phrase_boost:
             pairs = pairwise(plan.words)
             clauses += [(Occur.Should, self._adjacent(pair, boost=ranking.phrase_boost)) for pair in pairs]
+        return Query.boolean_query([*clauses, *self._conditions(plan)])
+
+    def allowed(self, plan: Plan) -> Query:
+        """Match the products that the plan doesn't exclude, whatever their words are."""
+        return Query.boolean_query([(Occur.Must, Query.all_query()), *self._conditions(plan)])
+
+    def _conditions(self, plan: Plan) -> list[tuple[Occur, Query]]:
+        phrases = (unscored(self._anywhere(each, FIELD_BOOSTS)) for each in plan.phrases)
+        excluded = map(self._excluded, plan.excluded)
+        return [*((Occur.Must, each) for each in phrases), *((Occur.MustNot, each) for each in excluded)]
+
+    def _anywhere(self, term: Term, fields: Iterable[str]) -> Query:
+        return Query.boolean_query([(Occur.Should, self.term(field, term)) for field in fields])
+
+    def _excluded(self, excluded: Excluded) -> Query:
+        clauses = [
+            (Occur.Must, any_of(*(self._anywhere(each.term, EXCLUDED_FIELDS) for each in need.alternatives)))
+            for need in excluded.needs
+        ]
+        clauses += [(Occur.MustNot, self.term("title", each)) for each in excluded.unless]
         return Query.boolean_query(clauses)
 
     def term(self, field: str, term: Term) -> Query:
@@ -173,6 +195,11 @@ class Matching:
 def unscored(query: Query) -> Query:
     """Match what `query` matches, with the score 0."""
     return Query.const_score_query(query, 0.0)
+
+
+def any_of(*queries: Query) -> Query:
+    """Match the products that match one of `queries`."""
+    return Query.boolean_query([(Occur.Should, query) for query in queries])
 
 
 def all_of(*queries: Query) -> Query:

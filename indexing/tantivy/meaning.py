@@ -19,7 +19,7 @@ from indexing.tantivy.vectors import StoredVectors
 from indexing.vectors.spread import Spread
 
 if TYPE_CHECKING:
-    from indexing.tantivy.searching import Understood
+    from indexing.tantivy.searching import TextQuery
 
 Ranked = list[tuple[float, int, DocAddress]]
 """Negative score, product and address of each hit, best first."""
@@ -54,28 +54,28 @@ class Meaning:
         self._query = query
         self._weight = weight
 
-    def filled(self, understood: "Understood", request: SearchRequest, rules: Rules) -> "Understood":
-        """Return `understood` with the nearest products that it doesn't match, if it matches few.
+    def filled(self, found: "TextQuery", request: SearchRequest, rules: Rules) -> "TextQuery":
+        """Return `found` with the nearest products that it doesn't match, if it matches few.
 
         They are chosen without the filters and with them, so that a filter has no fewer products because
         nearer ones don't pass it, and facets count what a selection shows, or less.
         """
-        matching = self._snapshot.count(rules.organic(understood.query))
+        matching = self._snapshot.count(rules.organic(found.query))
         missing = request.relax_below - matching
         if missing <= 0 or not request.ranking.fills_by_meaning:
-            return understood
+            return found
         others = Query.boolean_query(
-            [(Occur.Must, rules.organic(Query.all_query())), (Occur.MustNot, understood.query)]
+            [(Occur.Must, rules.organic(found.allowed or Query.all_query())), (Occur.MustNot, found.query)]
         )
         near = self._nearest(others, missing)
         if filters := self._snapshot.filters(request.filters):
             near |= self._nearest(all_of(others, *filters), missing)
         if not near:
-            return understood
+            return found
         added = unscored(Query.term_set_query(self._snapshot.index.schema, "id", sorted(near)))
-        either = Query.boolean_query([(Occur.Should, understood.query), (Occur.Should, added)], 1)
-        matched = understood.matched if matching else Matched.SIMILAR
-        return replace(understood, query=either, matched=matched)
+        either = Query.boolean_query([(Occur.Should, found.query), (Occur.Should, added)], 1)
+        matched = found.matched if matching else Matched.SIMILAR
+        return replace(found, query=either, matched=matched)
 
     def ranked(self, hits: Ranked) -> Ranked:
         """Return the hits of the window in the order of words and meaning, and the others after them."""

@@ -21,6 +21,8 @@ from indexing.tantivy.facets import Counting
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.rules import Rules
+from indexing.understanding.requests import understand
+from indexing.understanding.values import Reading
 
 if TYPE_CHECKING:
     from indexing.encoder.model import TextEncoder
@@ -28,28 +30,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """The query of a request, and how it was read."""
+class TextQuery:
+    """The query for the text of a request."""
 
     query: Query
     scored: bool
     corrected_text: str | None = None
     matched: Matched = Matched.ALL
     only_codes: bool = False
+    allowed: Query | None = None
+    """For the products that may be added to those with the words of the text; None for all."""
 
 
 def search(
     snapshot: Snapshot, request: SearchRequest, *, lexicon: Lexicon, encoder: "TextEncoder | None" = None
 ) -> SearchPage:
     """Return the requested page; with an encoder, meaning ranks as well as words."""
-    request = in_one_currency(request, snapshot.currencies)
-    rules = Rules(snapshot, request)
-    understood = understand(snapshot, request, rules, lexicon)
-    meaning = _meaning(snapshot, request, understood, encoder=encoder)
+    request, reading, rules, found = _read(snapshot, request, lexicon)
+    meaning = _meaning(snapshot, request, found, encoder=encoder)
     if meaning is not None:
-        understood = meaning.filled(understood, request, rules)
-    by_relevance = understood.scored and request.sort is Sort.RELEVANCE
-    text = rules.boosted(understood.query) if by_relevance else understood.query
+        found = meaning.filled(found, request, rules)
+    by_relevance = found.scored and request.sort is Sort.RELEVANCE
+    text = rules.boosted(found.query) if by_relevance else found.query
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
     count, shown = snapshot.count(query), rules.shown()
     if by_relevance:
@@ -57,15 +59,16 @@ def search(
     else:
         hits = _in_order(snapshot, query, request)
     page = request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)
-    counted = rules.counted(understood.query)
+    counted = rules.counted(found.query)
     return SearchPage(
         generation=snapshot.generation,
         hits=tuple(hit.with_variant(request.filters) for hit in page),
         count=count + len(shown),
         facets=Counting(snapshot, counted, request).facets() if request.facets else None,
-        corrected_text=understood.corrected_text,
-        matched=understood.matched,
+        corrected_text=reading.whole(found.corrected_text),
+        matched=found.matched,
         currency=price_currency(request, snapshot.currencies),
+        understood=reading.understood,
     )
 
 
@@ -73,37 +76,48 @@ def facet_values(
     snapshot: Snapshot, request: SearchRequest, wanted: FacetSearch, *, lexicon: Lexicon
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet of `request` that `wanted` finds."""
+    request, _, rules, found = _read(snapshot, request, lexicon)
+    return Counting(snapshot, rules.counted(found.query), request).found(wanted)
+
+
+def _read(
+    snapshot: Snapshot, request: SearchRequest, lexicon: Lexicon
+) -> tuple[SearchRequest, Reading, Rules, TextQuery]:
+    """Return the request as it is understood, its reading, its rules, and the query for its text."""
+    schema = snapshot.matching.fields
+    request, reading = understand(request, schema=schema, evidence=lexicon)
     request = in_one_currency(request, snapshot.currencies)
     rules = Rules(snapshot, request)
-    understood = understand(snapshot, request, rules, lexicon)
-    return Counting(snapshot, rules.counted(understood.query), request).found(wanted)
-
-
-def understand(snapshot: Snapshot, request: SearchRequest, rules: Rules, lexicon: Lexicon) -> Understood:
-    """Return the strictest reading of the query that matches enough products.
-
-    Filters are not considered, so that a filter never widens a result.
-    """
     planned = plan_of(
         request,
-        schema=snapshot.matching.fields,
+        reading.understood,
+        schema=schema,
         lexicon=lexicon,
         count=snapshot.products_with,
         count_codes=snapshot.products_with_codes,
     )
+    return request, reading, rules, text_query(snapshot, request, rules, planned)
+
+
+def text_query(snapshot: Snapshot, request: SearchRequest, rules: Rules, planned: Plan) -> TextQuery:
+    """Return the strictest reading of the query that matches enough products.
+
+    Filters are not considered, so that a filter never widens a result.
+    """
     if not planned.needs:
-        return Understood(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
+        return TextQuery(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
     return _strictest(snapshot, planned, request, rules)
 
 
-def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules: Rules) -> Understood:
+def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules: Rules) -> TextQuery:
     readings = [
-        Understood(
+        TextQuery(
             query=snapshot.matching.text(planned, required=required, ranking=request.ranking),
             scored=True,
             corrected_text=planned.corrected_text,
             matched=matched,
             only_codes=planned.only_codes,
+            allowed=snapshot.matching.allowed(planned),
         )
         for matched, required in planned.levels()
     ]
@@ -114,9 +128,9 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules:
 
 
 def _meaning(
-    snapshot: Snapshot, request: SearchRequest, understood: Understood, *, encoder: "TextEncoder | None"
+    snapshot: Snapshot, request: SearchRequest, found: TextQuery, *, encoder: "TextEncoder | None"
 ) -> "Meaning | None":
-    if encoder is None or not understood.scored or understood.only_codes:
+    if encoder is None or not found.scored or found.only_codes:
         return None
     from indexing.tantivy.meaning import meaning_of  # noqa: PLC0415 (needs the extra `semantic`)
 

@@ -1,6 +1,6 @@
 """Brands, categories and attribute values that a query names, learned from the catalogue."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from indexing.lexicon.values import NamedValue, ValueKind
 from indexing.understanding.values import WordEvidence
@@ -8,15 +8,12 @@ from indexing.understanding.values import WordEvidence
 LONGEST = 4
 """Words of a name."""
 MAX_NAMED = 3
-LEAST_PRODUCTS = 3
-"""A value of fewer products may be an accident, such as a brand that is called "Women"."""
+NAMED_SHARE = 0.5
+"""The share of the products with the words of a name that have the value, from which on the words mean it."""
 
 
-def named_values(
-    words: Sequence[str], *, evidence: WordEvidence, stem: Callable[[str], str]
-) -> tuple[NamedValue, ...]:
-    """Return what the words name, the longest names first; words of one name are in no other."""
-    stems = [stem(word) for word in words]
+def named_values(stems: Sequence[str], *, evidence: WordEvidence) -> tuple[NamedValue, ...]:
+    """Return what the words with these stems name, the longest names first; no word is part of two names."""
     return tuple(_named(stems, evidence))[:MAX_NAMED]
 
 
@@ -25,15 +22,17 @@ def _named(stems: Sequence[str], evidence: WordEvidence) -> Iterator[NamedValue]
     for length in range(min(LONGEST, len(stems)), 0, -1):
         for start in range(len(stems) - length + 1):
             places = range(start, start + length)
-            if not used.isdisjoint(places):
-                continue
-            values = _usual(evidence.named(stems[start : start + length]))
-            if values:
+            name = stems[start : start + length]
+            if used.isdisjoint(places) and (value := _meant(name, evidence)) is not None:
                 used.update(places)
-                yield from values
+                yield value
 
 
-def _usual(values: Sequence[NamedValue]) -> list[NamedValue]:
-    """Return the value with the most products of the kind that most products have."""
-    known = [each for each in values if each.products >= LEAST_PRODUCTS]
-    return [max(known, key=lambda each: (each.products, each.kind is ValueKind.CATEGORY))] if known else []
+def _meant(name: Sequence[str], evidence: WordEvidence) -> NamedValue | None:
+    """Return the value that most of the products with the words have."""
+    values = evidence.named(name)
+    if not values:
+        return None
+    best = max(values, key=lambda each: (each.products, each.kind is ValueKind.CATEGORY))
+    having_words = min(map(evidence.stem_frequency, name))
+    return best if best.products >= NAMED_SHARE * having_words else None

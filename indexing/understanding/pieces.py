@@ -22,20 +22,14 @@ _EDGES = ",;:!?()[]{}"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a query, as it was written."""
+    """A piece of a query."""
 
     written: str
+    key: str
+    """The piece as wordings have it, in lower case without accents and punctuation; empty for a phrase."""
     phrase: str | None = None
     """The text between quotes."""
     has_minus: bool = False
-
-    @property
-    def key(self) -> str:
-        """The piece as wordings have it: in lower case, without accents and punctuation."""
-        if self.phrase is not None:
-            return ""
-        simple = " ".join(words(self.written)) if self.written.isalpha() else self.written.casefold()
-        return simple.strip(_EDGES)
 
     @property
     def text(self) -> str:
@@ -51,15 +45,23 @@ class Piece:
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the pieces of a query in order."""
     for found in _PIECE.finditer(text):
-        phrase = next((each for name, each in found.groupdict().items() if name != "minus" and each), None)
         written = found[0]
+        phrase = next((each for name, each in found.groupdict().items() if name != "minus" and each), None)
         if phrase is not None:
-            yield Piece(written, phrase.strip() or None, has_minus=bool(found["minus"]))
+            yield Piece(written, "", phrase.strip() or None, has_minus=bool(found["minus"]))
         else:
             has_minus = len(written) > 1 and written[0] == "-" and written[1].isalpha()
-            yield Piece(written, has_minus=has_minus)
+            yield Piece(written, _key(written), has_minus=has_minus)
+
+
+def _key(written: str) -> str:
+    if written.isascii():
+        return written.casefold().strip(_EDGES)
+    return (" ".join(words(written)) if written.isalpha() else written.casefold()).strip(_EDGES)
 
 
 def starts_with(wanted: tuple[str, ...], found: Sequence[Piece], place: int) -> bool:
     """Return whether the pieces from `place` on are the words `wanted`."""
-    return [each.key for each in found[place : place + len(wanted)]] == [*wanted]
+    if wanted and (place >= len(found) or found[place].key != wanted[0]):
+        return False
+    return tuple(each.key for each in found[place : place + len(wanted)]) == wanted

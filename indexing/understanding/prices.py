@@ -67,6 +67,8 @@ NO_PRICE = PriceRange(0, 0, None, None, None)
 
 def find_price(found: Sequence[Piece], *, wording: Wording, evidence: WordEvidence) -> PriceRange | None:
     """Return the first price of a query."""
+    if not any(character.isdigit() for each in found for character in each.key):
+        return None
     prices = _Prices(found, wording, evidence)
     for start in range(len(found)):
         if (price := prices.at(start)) is not None:

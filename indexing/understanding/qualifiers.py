@@ -22,6 +22,8 @@ def optional_pieces(
     found: Sequence[Piece], *, wording: Wording, evidence: WordEvidence, forms: Forms
 ) -> list[int]:
     """Return the places of the pieces that needn't be searched; at least one other remains."""
+    if not any(each.key in wording.qualifiers for each in found):
+        return []
     words = [forms(each.text) for each in found]
     places = [
         place
@@ -54,4 +56,4 @@ def _are_tied(first: str, second: str, evidence: WordEvidence) -> bool:
     if evidence.named((first, second)):
         return True
     rarer = min(evidence.frequency(first), evidence.frequency(second))
-    return bool(rarer) and evidence.pair(first, second) >= max(2.0, TIED_SHARE * rarer)
+    return bool(rarer) and evidence.pair(first, second) >= max(1.0, TIED_SHARE * rarer)

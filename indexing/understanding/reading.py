@@ -33,7 +33,7 @@ def read(text: str, *, wording: Wording, evidence: WordEvidence, forms: Forms = 
         max_price=limits.highest,
         currency=limits.currency,
         excluded=tuple(each for one in exclusions for each in one.excluded),
-        required=tuple(each.phrase for each in searched if each.phrase),
+        phrases=tuple(each.phrase for each in searched if each.phrase),
         optional=tuple(rest[place].written for place in optional),
     )
     left_out = [each.written for each in found if each not in searched]

@@ -15,6 +15,10 @@ class WordEvidence(Protocol):
         """Return how many products contain the word."""
         ...
 
+    def stem_frequency(self, stem: str) -> int:
+        """Return how many products contain a word with this stem."""
+        ...
+
     def pair(self, first: str, second: str) -> int:
         """Return in how many titles the words are adjacent."""
         ...
@@ -38,12 +42,12 @@ class Understood:
     """The ISO 4217 code that belongs to the prices, if the query named a currency."""
     excluded: tuple[str, ...] = ()
     """Words or phrases that products must not have in title, brand, categories and attributes."""
-    required: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
     """Phrases that products must have."""
     optional: tuple[str, ...] = ()
     """Words that aren't searched because they say nothing about the product."""
     named: tuple[NamedValue, ...] = ()
-    """Brands, categories and attribute values that the query names, and that it prefers."""
+    """Brands, categories and attribute values that the query names."""
 
 
 NOTHING_UNDERSTOOD = Understood()
@@ -58,6 +62,6 @@ class Reading:
     left_out: str = ""
     """The parts of the query that aren't in `text`, as they were written."""
 
-    def with_left_out(self, text: str) -> str:
-        """Return `text`, a correction of the searched part, with the rest of the query."""
-        return f"{text} {self.left_out}".strip()
+    def whole(self, corrected: str | None) -> str | None:
+        """Return a correction of `text` with the rest of the query; None if nothing was corrected."""
+        return None if corrected is None else f"{corrected} {self.left_out}".strip()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from indexing.filters import Filters
@@ -47,7 +48,7 @@ def _filter(value: Any) -> Any:
         return tuple(value)
     if isinstance(value, Mapping):
         return {name: _filter(each) for name, each in value.items()}
-    return value
+    return Decimal(value) if type(value) is int else value
 
 
 def _actions(row: Row, ids: Mapping[str, int]) -> Iterator[Action]:

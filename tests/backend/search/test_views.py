@@ -70,10 +70,25 @@ def test_a_search_returns_a_page_of_cards(client: APIClient) -> None:
 
     assert (body["count"], body["total_pages"], body["current_page"]) == (2, 2, 1)
     assert "page=2" in body["next"]
-    assert body["understood"] == {"corrected_text": None, "matched": "all", "currency": "USD"}
+    understood = body["understood"]
+    assert [understood[name] for name in ("corrected_text", "matched", "currency")] == [None, "all", "USD"]
     (card,) = body["results"]
     (listed,) = client.get("/api/products/", {"brand": "Folk"}).json()["results"]
     assert card == listed
+
+
+def test_a_response_says_how_the_query_was_understood(client: APIClient) -> None:
+    body = client.get(SEARCH, {"q": "best lantern under 10 without oil"}).json()
+
+    understood = body["understood"]
+    assert [card["title"] for card in body["results"]] == ["Paper lantern"]
+    assert (understood["max_price"], understood["excluded"], understood["optional"]) == (
+        "10.00",
+        ["oil"],
+        ["best"],
+    )
+    literal = client.get(SEARCH, {"q": "lantern under 10", "literal": "true"}).json()
+    assert (literal["understood"]["max_price"], literal["count"]) == (None, 2)
 
 
 def test_hits_need_no_database_query(client: APIClient) -> None:

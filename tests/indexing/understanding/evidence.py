@@ -17,6 +17,9 @@ class Titles:
     def frequency(self, form: str) -> int:
         return self.frequencies.get(form, 10)
 
+    def stem_frequency(self, stem: str) -> int:
+        return self.frequency(stem)
+
     def pair(self, first: str, second: str) -> int:
         return self.pairs.get((first, second), 0)
 

@@ -105,7 +105,7 @@ def test_words_are_excluded(query: str, searched: str, excluded: tuple[str, ...]
 def test_phrases_in_quotes_are_required_and_searched() -> None:
     found = reading('kitchenaid "stand mixer" red')
 
-    assert (found.text, found.understood.required) == ("kitchenaid stand mixer red", ("stand mixer",))
+    assert (found.text, found.understood.phrases) == ("kitchenaid stand mixer red", ("stand mixer",))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_what_was_left_out_stays_beside_a_corrected_word() -> None:
     found = reading("best hedphones under 500 without mic")
 
     assert found.text == "hedphones"
-    assert found.with_left_out("headphones") == "headphones best under 500 without mic"
+    assert found.whole("headphones") == "headphones best under 500 without mic"
 
 
 @pytest.mark.parametrize(
