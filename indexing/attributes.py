@@ -5,14 +5,16 @@ facets can show the most frequent one.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from indexing.document import ProductDocument, Selection, selections
-from indexing.mapping import key, parts_of, token
+from indexing.mapping import SEPARATOR, key, parts_of, token
 
 Spelling = tuple[str, str]
 """A name and a value as they are written."""
 
 
+@lru_cache(maxsize=20_000)
 def attribute_key(name: str, value: str) -> str:
     """Return the exact value by which an attribute is filtered and counted."""
     return token(key(name), key(value))
@@ -28,7 +30,12 @@ def spelled(attributes: Mapping[str, str]) -> dict[str, Spelling]:
 
     If two names have one key, the later one counts: a variant's attributes follow those of its product.
     """
-    return {key(name): (name, value) for name, value in attributes.items() if key(name) and key(value)}
+    found: dict[str, Spelling] = {}
+    for name, value in attributes.items():
+        name_key, _, value_key = attribute_key(name, value).partition(SEPARATOR)
+        if name_key and value_key:
+            found[name_key] = name, value
+    return found
 
 
 def keyed_selections(

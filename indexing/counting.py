@@ -12,8 +12,8 @@ from indexing.mapping import category_token, key, parts_of, token
 from indexing.ranges import RangeCount
 
 MAX_VALUES = 50
-MAX_SPELLINGS = 200
-"""Spellings of values that are counted in an index without folded values."""
+MAX_SPELLINGS = 4 * MAX_VALUES
+"""Spellings of the values that are shown."""
 MAX_CATEGORIES = 500
 """Enough for the whole tree of a small shop; a larger tree shows the categories with the most products."""
 RATINGS = (4, 3, 2, 1)
@@ -83,6 +83,8 @@ def category_tree(
     chosen = key(selected) if selected is not None else None
 
     def is_selected(name: str, path: str, slug: str) -> bool:
+        if chosen is None:
+            return False
         if tokens:
             return category_token(path=path, slug=slug) in tokens
         return chosen in (key(name), key(slug), key(path))

@@ -1,8 +1,8 @@
 """The variant of a product that a search has found."""
 
-from collections.abc import Container
+from operator import attrgetter
 
-from indexing.attributes import keyed_selections
+from indexing.attributes import attribute_key, spelled
 from indexing.document import ProductDocument, VariantDocument
 from indexing.filters import Filters, VariantFilters
 
@@ -16,18 +16,18 @@ def matched_variant(document: ProductDocument, filters: Filters) -> VariantDocum
     wanted = filters.of_variant()
     if not (wanted.narrow or wanted.available):
         return None
-    found = [
-        selection.variant
-        for selection, keys in keyed_selections(document)
-        if selection.variant is not None and _satisfies(selection.variant, keys, wanted)
-    ]
-    return min(found, key=lambda each: (each.sale_price, each.id), default=None)
+    ordered = sorted(document.variants, key=attrgetter("sale_price", "id"))
+    return next((each for each in ordered if _satisfies(document, each, wanted)), None)
 
 
-def _satisfies(variant: VariantDocument, keys: Container[str], wanted: VariantFilters) -> bool:
-    return (
-        all(any(each in keys for each in accepted) for accepted in wanted.attributes.values())
-        and (wanted.lowest is None or variant.sale_price >= wanted.lowest)
-        and (wanted.highest is None or variant.sale_price <= wanted.highest)
-        and (variant.available > 0 or not wanted.available)
-    )
+def _satisfies(document: ProductDocument, variant: VariantDocument, wanted: VariantFilters) -> bool:
+    if wanted.available and variant.available <= 0:
+        return False
+    if wanted.lowest is not None and variant.sale_price < wanted.lowest:
+        return False
+    if wanted.highest is not None and variant.sale_price > wanted.highest:
+        return False
+    if not wanted.attributes:
+        return True
+    own = spelled({**document.attributes, **variant.attributes})
+    return all(name in own and attribute_key(*own[name]) in keys for name, keys in wanted.attributes.items())

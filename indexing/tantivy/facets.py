@@ -26,9 +26,6 @@ from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.variants import CountedValues, Mask
 
-SPELLINGS = 10
-"""The most frequent spellings of one value."""
-
 
 class Counting:
     """Counts the products that match `base`, each facet without the filters that it sets itself."""
@@ -108,12 +105,22 @@ class Counting:
         return counts
 
     def _folded_terms(self, declared: FacetDeclaration, others: Filters) -> dict[str, int]:
-        spellings = {"terms": {"field": self._fields.field(declared.field).name, "size": SPELLINGS}}
-        values = {"field": self._fields.field(declared.folded).name, "size": counting.MAX_VALUES}
-        found = self._aggregate({"own": {"terms": values, "aggs": {"spelt": spellings}}}, others)
+        """Count the values, then the spellings of those that are shown.
+
+        One aggregation in the other takes tantivy a hundred times as long.
+        """
+        folded, field = (self._fields.field(each).name for each in (declared.folded, declared.field))
+        counts = self._terms(folded, others, size=counting.MAX_VALUES)
+        if not counts:
+            return {}
+        shown = all_of(self._query(others), self._snapshot.matching.any_of(folded, list(counts)))
+        terms = {"own": {"terms": {"field": field, "size": counting.MAX_SPELLINGS}}}
+        spellings: dict[str, dict[str, int]] = {each: {} for each in counts}
+        for bucket in self._snapshot.searcher.aggregate(shown, terms)["own"]["buckets"]:
+            value = parts_of(bucket["key"])[1]
+            spellings.setdefault(key(value), {})[bucket["key"]] = bucket["doc_count"]
         return counting.folded_counts(
-            (each["doc_count"], {one["key"]: one["doc_count"] for one in each["spelt"]["buckets"]})
-            for each in found["own"]["buckets"]
+            (count, spellings[each] or counting.value_count(each, count)) for each, count in counts.items()
         )
 
     def _steps(self, declared: FacetDeclaration) -> dict[int, int]:

@@ -116,6 +116,10 @@ class Matching:
         """Match the products with exactly this value."""
         return unscored(self._term(field, value))
 
+    def any_of(self, field: str, values: Sequence[str]) -> Query:
+        """Match the products with one of these values."""
+        return unscored(self._any_of(field, values))
+
     def products(self, product_ids: Sequence[int]) -> Query:
         """Match the products with these ids."""
         return unscored(self._any_of("id", product_ids))

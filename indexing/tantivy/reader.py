@@ -62,6 +62,10 @@ def whole_numbers(searcher: Searcher, name: str, addresses: Sequence[DocAddress]
     return [int(value or 0) for value in searcher.fast_field_values(name, list(addresses))]
 
 
+KNOWN_QUERIES = 100
+"""Filters on variants whose queries a snapshot keeps; each facet of a request needs them."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A generation as of one commit, so that several searches see the same products."""
@@ -72,6 +76,8 @@ class Snapshot:
     matching: Matching = field(repr=False)
     tables: VariantTables = field(repr=False)
     """The tables of variants of this generation."""
+    _with_variants: dict[object, Query] = field(init=False, repr=False, default_factory=dict)
+    """Queries for products of which one variant satisfies certain filters."""
     vector_reader: "VectorReader | None" = None
 
     @property
@@ -136,7 +142,14 @@ class Snapshot:
         """Return the queries that a product must match."""
         queries = self.matching.product_filters(filters)
         wanted = filters.of_variant()
-        return [*queries, self._with_variant(wanted)] if wanted.narrow else queries
+        if not wanted.narrow:
+            return queries
+        known = tuple(sorted(wanted.attributes.items())), wanted.lowest, wanted.highest, wanted.available
+        if known not in self._with_variants:
+            if len(self._with_variants) >= KNOWN_QUERIES:
+                self._with_variants.clear()
+            self._with_variants[known] = self._with_variant(wanted)
+        return [*queries, self._with_variants[known]]
 
     def _with_variant(self, wanted: VariantFilters) -> Query:
         """Match the products of which one variant satisfies all of `wanted`.

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from operator import attrgetter
 from typing import Protocol
 
 import msgspec
@@ -67,7 +68,7 @@ class _Columns:
         self.versions.append(version)
         values: dict[int, int] = {}
         sold_out = StoredVariant(product.sale_price, 0)
-        for variant in product.variants or (sold_out,):
+        for variant in sorted(product.variants or (sold_out,), key=attrgetter("sale_price")):
             row = len(self.price)
             self.product_of_row.append(place)
             self.price.append(scaled_price(variant.sale_price))

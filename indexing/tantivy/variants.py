@@ -31,7 +31,7 @@ _EDGES = np.array([scaled_price(limit) for limit in GRID])
 
 @dataclass(frozen=True)
 class VariantTable:
-    """Selections (variants with inherited attributes) in rows, grouped by product, products by id.
+    """Selections (variants with inherited attributes) in rows, by product id, and by price in a product.
 
     A *value* is an attribute value of a product: an entry says that a row has it.
     """
@@ -130,10 +130,16 @@ class VariantTable:
 
     def cells(self, rows: Mask) -> list[int]:
         """Return the number of products with a price of `rows` in each cell of `ranges.GRID`."""
-        cell = np.searchsorted(_EDGES, self.price[rows], side="right")
-        pairs = np.unique(self.product_of_row[rows] * (len(_EDGES) + 1) + cell)
-        counted: list[int] = np.bincount(pairs % (len(_EDGES) + 1), minlength=len(_EDGES) + 1).tolist()
+        cells, products = self._cell_of_row[rows], self.product_of_row[rows]
+        # The rows of a product are in the order of their prices, so those of one cell are adjacent.
+        first = np.ones(len(cells), dtype=bool)
+        first[1:] = (cells[1:] != cells[:-1]) | (products[1:] != products[:-1])
+        counted: list[int] = np.bincount(cells[first], minlength=len(_EDGES) + 1).tolist()
         return counted
+
+    @cached_property
+    def _cell_of_row(self) -> Numbers:
+        return np.searchsorted(_EDGES, self.price, side="right")
 
     def within(self, rows: Mask, limits: Limits) -> int:
         """Return the number of products with a price of `rows` in a range."""
@@ -147,6 +153,13 @@ class VariantTable:
 
     def counted(self, rows: Mask) -> "CountedValues":
         """Count the attribute values of `rows`."""
+        return self._everything if rows.all() else self._counted(rows)
+
+    @cached_property
+    def _everything(self) -> "CountedValues":
+        return self._counted(np.ones(len(self.price), dtype=bool))
+
+    def _counted(self, rows: Mask) -> "CountedValues":
         entries = self._entries(rows)
         values = self.value_of_entry[entries]
         present = np.zeros(len(self.product_of_value), dtype=bool)
