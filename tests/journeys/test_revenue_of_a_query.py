@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 import time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -106,6 +108,28 @@ def test_credited_and_unattributed_revenue_add_up_to_the_ledger(shop: Shop, cust
     )
     net = sum(Decimal(row["net"]) for row in csv.DictReader(io.StringIO(report)))
     assert sum(revenue(shop).values()) == net > 0
+
+
+def test_a_click_on_the_second_page_is_exported_with_its_position_in_the_whole_list(
+    shop: Shop, customer: str, tmp_path: Path
+) -> None:
+    _, body = shop.get("/api/search/?q=lamp&page=2&page_size=1", token=customer)
+    (product,), exposure_id = body["results"], body["exposure_id"]
+    # Clients may count from the top of the page.
+    click = {"event_id": str(uuid7()), "type": "click", "product_id": product["id"], "position": 1}
+    shop.post("/api/events/", {"events": [click | {"exposure_id": exposure_id}]}, token=customer)
+    buy(shop, product, exposure_id=exposure_id, token=customer)
+
+    def positions() -> set[tuple[str, int]]:
+        shop.manage("export_ubi", str(tmp_path), "--since", "2020-01-01")
+        lines = [line for path in tmp_path.glob("ubi_events-*") for line in path.read_bytes().splitlines()]
+        events = [event for event in map(json.loads, lines) if event["query_id"] == exposure_id]
+        return {(each["action_name"], each["event_attributes"]["position"]["ordinal"]) for each in events}
+
+    # An item that is ordered at once may have left the cart before it is recorded as added.
+    expected = {("click", 2), ("purchase", 2)}
+    wait_until(lambda: positions() >= expected, what="the click and the purchase have the second position")
+    assert positions() - expected <= {("add_to_cart", 2)}
 
 
 def test_a_changed_price_is_in_search_results_within_two_seconds(shop: Shop, staff: str) -> None:

@@ -173,6 +173,15 @@ def test_a_list_is_recorded_as_an_exposure_to_its_shopper(shelf: dict[str, Produ
     assert exposure.filters == {"category": "Lamps", "sort_by": "price_high"}
 
 
+def test_the_exposure_of_a_later_page_has_the_position_of_its_first_product(
+    shelf: dict[str, Product],
+) -> None:
+    with kept() as exposures:
+        APIClient().get(f"{PRODUCTS}?category=Lamps&page=2&page_size=1&sort_by=price_high")
+    assert [(each.page, each.first_position) for each in exposures] == [(2, 2)]
+    assert exposures[0].product_ids == (shelf["lamp"].pk,)
+
+
 def test_a_list_whose_exposure_cannot_be_stored_has_no_id(shelf: dict[str, Product]) -> None:
     with lost():
         response = APIClient().get(PRODUCTS)
