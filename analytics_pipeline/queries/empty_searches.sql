@@ -32,67 +32,16 @@ next_query = { type = "String", description = "The most frequent other query of 
 next_searches = { type = "UInt64", description = "How often it followed." }
 next_clicks = { type = "UInt64", description = "Clicks on the results of these searches." }
 */
-WITH
-    toUUID('00000000-0000-0000-0000-000000000000') AS nil,
-    searches AS
-    (
-        SELECT
-            lists.*,
-            if(known.account_key != nil, known.account_key, lists.shopper_key) AS shopper,
-            products = 0 AS is_empty
-        FROM
-        (
-            SELECT exposure_id, shown_at, query, shopper_key, products, clicks
-            FROM search_lists(dirty_days = {search_lists_dirty:Array(Date)})
-            WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
-              AND toDate(shown_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
-              AND query != ''
-              AND page = 1
-        ) AS lists
-        LEFT JOIN shopper_identities AS known ON lists.shopper_key = known.anonymous_key
-    ),
-    followed AS
-    (
-        SELECT
-            query,
-            argMax(other_query, (times, other_query)) AS next_query,
-            max(times) AS next_searches,
-            argMax(found_clicks, (times, other_query)) AS next_clicks
-        FROM
-        (
-            SELECT query, other_query, count() AS times, sum(other_clicks) AS found_clicks
-            FROM
-            (
-                SELECT
-                    query,
-                    shown_at,
-                    is_empty,
-                    leadInFrame(query) OVER following AS other_query,
-                    leadInFrame(shown_at) OVER following AS other_shown_at,
-                    leadInFrame(clicks) OVER following AS other_clicks
-                FROM searches
-                WHERE shopper != nil
-                WINDOW following AS
-                (
-                    PARTITION BY shopper ORDER BY shown_at, exposure_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
-                )
-            )
-            WHERE is_empty
-              AND other_query NOT IN ('', query)
-              AND other_shown_at <= shown_at + toIntervalMinute({refined_within:UInt64})
-            GROUP BY query, other_query
-        )
-        GROUP BY query
-    )
+WITH toUUID('00000000-0000-0000-0000-000000000000') AS nil
 SELECT
-    counted.query AS query,
-    counted.empty_searches AS empty_searches,
-    counted.searches AS searches,
-    counted.shoppers AS shoppers,
-    counted.last_day AS last_day,
-    followed.next_query AS next_query,
-    followed.next_searches AS next_searches,
-    followed.next_clicks AS next_clicks
+    query,
+    empty_searches,
+    searches,
+    shoppers,
+    last_day,
+    if(next_searches = 0, '', following.1[place]) AS next_query,
+    arrayMax(following.2) AS next_searches,
+    if(next_searches = 0, 0, following.3[place]) AS next_clicks
 FROM
 (
     SELECT
@@ -100,11 +49,48 @@ FROM
         countIf(is_empty) AS empty_searches,
         count() AS searches,
         uniqExactIf(shopper, is_empty AND shopper != nil) AS shoppers,
-        maxIf(toDate(shown_at, {time_zone:String}), is_empty) AS last_day
-    FROM searches
+        maxIf(toDate(shown_at, {time_zone:String}), is_empty) AS last_day,
+        -- The queries that followed in alphabetical order, how often, and with how many clicks.
+        sumMapIf([other_query], [toUInt64(1)], [other_clicks], is_followed) AS following,
+        indexOf(following.2, arrayMax(following.2)) AS place
+    FROM
+    (
+        SELECT
+            *,
+            is_empty
+                AND other_query NOT IN ('', query)
+                AND other_shown_at <= shown_at + toIntervalMinute({refined_within:UInt64}) AS is_followed
+        FROM
+        (
+            SELECT
+                query,
+                shown_at,
+                shopper,
+                products = 0 AS is_empty,
+                leadInFrame(query) OVER following AS other_query,
+                leadInFrame(shown_at) OVER following AS other_shown_at,
+                leadInFrame(clicks) OVER following AS other_clicks
+            FROM
+            (
+                SELECT
+                    shown.*,
+                    if(known.account_key != nil, known.account_key, shown.shopper_key) AS shopper,
+                    if(shopper = nil, exposure_id, shopper) AS chain
+                FROM search_lists(dirty_days = {search_lists_dirty:Array(Date)}) AS shown
+                LEFT JOIN shopper_identities AS known ON shown.shopper_key = known.anonymous_key
+                WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
+                  AND toDate(shown_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
+                  AND query != ''
+                  AND page = 1
+            )
+            WINDOW following AS
+            (
+                PARTITION BY chain ORDER BY shown_at, exposure_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
+            )
+        )
+    )
     GROUP BY query
     HAVING empty_searches > 0
-) AS counted
-LEFT JOIN followed ON counted.query = followed.query
+)
 ORDER BY empty_searches DESC, query
 LIMIT {limit:UInt64}

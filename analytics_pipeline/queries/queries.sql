@@ -46,57 +46,44 @@ currency = { type = "String", description = "ISO 4217; empty if there is no reve
 */
 WITH
     toUUID('00000000-0000-0000-0000-000000000000') AS nil,
+    -- Consecutive lists of one shopper with the same query are a run. `chain` separates the shoppers. A list that was
+    -- shown to an unknown shopper, or without a query, is alone.
     lists AS
     (
         SELECT
-            counted.*,
-            if(known.account_key != nil, known.account_key, counted.shopper_key) AS shopper
-        FROM search_lists(dirty_days = {search_lists_dirty:Array(Date)}) AS counted
-        LEFT JOIN shopper_identities AS known ON counted.shopper_key = known.anonymous_key
-        WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
-          AND toDate(shown_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
-    ),
-    -- Consecutive lists of one shopper with the same query.
-    runs AS
-    (
-        SELECT shopper, run, any(query) AS query, sum(clicks) AS run_clicks, min(shown_at) AS first, max(shown_at) AS last
+            *,
+            sum(clicks) OVER (PARTITION BY chain, run) = 0
+                AND next_query NOT IN ('', query)
+                AND next_shown_at <= shown_at + toIntervalMinute({refined_within:UInt64}) AS is_refined
         FROM
         (
-            SELECT
-                shopper,
-                query,
-                clicks,
-                shown_at,
-                sum(is_new) OVER (PARTITION BY shopper ORDER BY shown_at, exposure_id) AS run
+            SELECT *, sum(is_new) OVER (PARTITION BY chain ORDER BY shown_at, exposure_id) AS run
             FROM
             (
                 SELECT
-                    shopper,
-                    exposure_id,
-                    shown_at,
-                    query,
-                    clicks,
-                    query != lagInFrame(query) OVER (PARTITION BY shopper ORDER BY shown_at, exposure_id) AS is_new
-                FROM lists
-                WHERE shopper != nil AND query != ''
+                    *,
+                    query != lagInFrame(query) OVER before AS is_new,
+                    leadInFrame(query) OVER after AS next_query,
+                    leadInFrame(shown_at) OVER after AS next_shown_at
+                FROM
+                (
+                    SELECT
+                        shown.*,
+                        if(known.account_key != nil, known.account_key, shown.shopper_key) AS shopper,
+                        if(shopper = nil OR query = '', exposure_id, shopper) AS chain
+                    FROM search_lists(dirty_days = {search_lists_dirty:Array(Date)}) AS shown
+                    LEFT JOIN shopper_identities AS known ON shown.shopper_key = known.anonymous_key
+                    WHERE day BETWEEN toDate32({start_date:Date}) - 8 AND toDate32({end_date:Date}) + 8
+                      AND toDate(shown_at, {time_zone:String}) BETWEEN {start_date:Date} AND {end_date:Date}
+                )
+                WINDOW
+                    before AS (PARTITION BY chain ORDER BY shown_at, exposure_id),
+                    after AS
+                    (
+                        PARTITION BY chain ORDER BY shown_at, exposure_id ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
+                    )
             )
         )
-        GROUP BY shopper, run
-    ),
-    refined AS
-    (
-        SELECT query, countIf(is_refined) AS refinements
-        FROM
-        (
-            SELECT
-                query,
-                run_clicks = 0
-                    AND leadInFrame(run) OVER following > run
-                    AND leadInFrame(first) OVER following <= last + toIntervalMinute({refined_within:UInt64}) AS is_refined
-            FROM runs
-            WINDOW following AS (PARTITION BY shopper ORDER BY run ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)
-        )
-        GROUP BY query
     ),
     earned AS
     (
@@ -131,6 +118,7 @@ WITH
             countIf(lists.clicks > 0) AS clicked_pages,
             sum(click_positions) AS positions,
             sumIf(1 / first_click_position, lists.clicks > 0) AS reciprocal_ranks,
+            countIf(is_refined) AS refinements,
             sum(lists.cart_adds) AS cart_adds,
             sum(lists.carted) AS carted,
             countIf(lists.carted > 0) AS carted_pages
@@ -148,7 +136,7 @@ SELECT
     if(earned.place <= 1, counted.carted, 0) AS carted,
     if(earned.place <= 1 AND counted.clicks > 0, round(positions / counted.clicks, 2), 0) AS mean_position,
     if(earned.place <= 1 AND pages > 0, round(reciprocal_ranks / pages, 4), 0) AS mean_reciprocal_rank,
-    if(earned.place <= 1, refined.refinements, 0) AS refinements,
+    if(earned.place <= 1, counted.refinements, 0) AS refinements,
     if(earned.place <= 1 AND pages > 0, round(carted_pages / pages, 4), 0) AS cart_rate,
     earned.orders AS orders,
     if(earned.place <= 1 AND counted.searches > 0, round(all_orders / counted.searches, 4), 0) AS order_rate,
@@ -157,6 +145,5 @@ SELECT
     toString(earned.currency) AS currency
 FROM counted
 FULL OUTER JOIN earned ON counted.query = earned.query
-LEFT JOIN refined ON counted.query = refined.query
 ORDER BY query = '', counted.searches DESC, query, earned.place
 LIMIT {limit:UInt64}
