@@ -19,7 +19,8 @@ def segmentations(
 ) -> Iterator[Segmentation]:
     """Yield the ways to write `form` as two or three known words, with the counts of their pairs.
 
-    Parts of one or two letters need a title that has them beside the next part ("t shirt"). `links` are
+    Parts of one or two letters need a title that has them beside the next part ("t shirt"), and at most one
+    part is a single letter, because sizes are written beside each other ("S M L"). `links` are
     letters that a language may insert between the parts of a compound (German "Geburtstag-s-karte").
     """
     if not MIN_FORM <= len(form) <= MAX_FORM:
@@ -48,6 +49,8 @@ def _known(text: str, frequency: Frequency, links: Sequence[str]) -> list[str]:
 
 def _written(parts: tuple[str, ...], pair: PairCount) -> Iterator[Segmentation]:
     pairs = tuple(pair(first, second) for first, second in pairwise(parts))
+    if sum(len(part) == 1 for part in parts) > 1:
+        return
     # Three parts that no title has beside each other are almost always an accident.
     if all(pairs) or (len(parts) == 2 and min(map(len, parts)) >= MIN_PART):
         yield Segmentation(parts, pairs)

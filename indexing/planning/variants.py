@@ -13,6 +13,8 @@ MIN_JOINED = 5
 """Letters of a joined word whose parts no title has beside each other."""
 COHESIVE = 0.5
 """The share of the rarer word's titles in which it is beside the other one, from which both are a unit."""
+COMMON = 0.1
+"""How frequent the joined form then is at least, as a share of the pair; single letters mean nothing alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,9 @@ class Joined:
 def joined(first: str, second: str, vocabulary: Vocabulary) -> Joined | None:
     """Return the word that two known words are also written as, or None.
 
-    They are a unit if the joined form is nearly as frequent as the pair, or if the rarer word hardly occurs
-    without the other one. Else products that have both words in other places are meant as well.
+    They are a unit if the joined form is at least half as frequent as the pair, or if the rarer word hardly
+    occurs without the other one, and the joined form is not a rare way to write both. Else products that have
+    both words in other places are meant as well.
     """
     if not (vocabulary.family(first) and vocabulary.family(second)):
         return None
@@ -37,7 +40,9 @@ def joined(first: str, second: str, vocabulary: Vocabulary) -> Joined | None:
     if not single or not _is_written(first, second, together, single, vocabulary):
         return None
     rarer = min(vocabulary.family(first), vocabulary.family(second))
-    return Joined(word, is_unit=2 * single >= together or together >= COHESIVE * rarer)
+    cohesive = together >= COHESIVE * rarer
+    common = single >= COMMON * together or min(len(first), len(second)) < MIN_LETTERS
+    return Joined(word, is_unit=2 * single >= together or (cohesive and common))
 
 
 def _is_written(first: str, second: str, together: int, single: int, vocabulary: Vocabulary) -> bool:

@@ -87,6 +87,14 @@ def test_a_short_part_needs_a_title_that_has_it_beside_the_next_one(lexicon: Lex
     assert list(lexicon.segmentations("tcar")) == []
 
 
+def test_a_row_of_single_letters_is_no_word() -> None:
+    words, pairs = {"s": 50, "m": 50, "4": 9, "gb": 9}, {"s m": 9, "m gb": 9, "m 4": 3}
+    source = LexiconSource(products=50, words=words.items(), pairs=pairs.items(), stem=str)
+
+    assert list(Lexicon(build(source)).segmentations("sm4")) == []
+    assert list(Lexicon(build(source)).segmentations("mgb")) == [Segmentation(("m", "gb"), (9,))]
+
+
 def test_letters_between_the_parts_of_a_compound_are_left_out(lexicon: Lexicon) -> None:
     assert list(lexicon.segmentations("geburtstagsshirt")) == []
     assert list(lexicon.segmentations("geburtstagsshirt", links=("s", "es"))) == [

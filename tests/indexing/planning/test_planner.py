@@ -157,6 +157,17 @@ def test_two_words_that_are_one_unit_are_one_need() -> None:
     )
 
 
+def test_a_pair_that_hardly_occurs_apart_is_a_unit_unless_it_is_rarely_joined() -> None:
+    words = {"bird": 90, "feeder": 60, "birdfeeder": 20, "t": 900, "shirt": 1_000, "tshirt": 20}
+    pairs = {"bird feeder": 50, "t shirt": 800}
+
+    def needs(text: str, **counts: int) -> int:
+        return len(plan_of(text, lexicon=lexicon_of(words | counts, pairs)).needs)
+
+    assert (needs("bird feeder"), needs("bird feeder", birdfeeder=2)) == (1, 2)
+    assert needs("t shirt") == 1
+
+
 def test_words_that_are_rarely_joined_stay_separate_needs_that_the_joined_word_satisfies() -> None:
     rarely_joined = lexicon_of({"bird": 90, "house": 900, "birdhouse": 2}, {"bird house": 30})
 
