@@ -14,7 +14,8 @@ MIN_JOINED = 5
 COHESIVE = 0.5
 """The share of the rarer word's titles in which it is beside the other one, from which both are a unit."""
 COMMON = 0.1
-"""How frequent the joined form then is at least, as a share of the pair; single letters mean nothing alone."""
+"""How frequent the joined form then is at least, as a share of the pair; single letters need no joined form
+that is so frequent, because they mean nothing alone."""
 
 
 @dataclass(frozen=True, slots=True)
