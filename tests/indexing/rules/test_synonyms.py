@@ -7,7 +7,7 @@ from indexing.rules.synonyms import MAX_EXPANSIONS, Expansion, Synonyms, Synonym
 SYNONYMS = Synonyms.of(
     [
         SynonymSet(("TV", "television set")),
-        SynonymSet(("notebook", "MacBook Pro"), source="laptop"),
+        SynonymSet(("notebook", "MacBook Pro", "Laptop"), source="laptop"),
         SynonymSet(("flat screen",), source="TV"),
         SynonymSet(("alone",)),
         SynonymSet(("", "!"), source="nothing"),
