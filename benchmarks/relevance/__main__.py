@@ -2,7 +2,8 @@
 
 Each catalogue gets a separate index. Judged queries are searched with and without each feature. A table shows
 NDCG@10 and recall@50 with the paired gain and its 95 % bootstrap interval over queries, and the median time
-of a search (docs/decisions/search-ranking.md).
+of a search (docs/decisions/search-ranking.md). With VITRINE_ENCODER the table has rows for meaning; their time
+is without encoding the query, which is done once for all its searches.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from benchmarks.relevance.ablation import contributions, table
 from benchmarks.relevance.generated import generated
 from benchmarks.relevance.public import public_samples
 from benchmarks.relevance.samples import Sample, from_folder
+from indexing.encoder.settings import EncoderSettings, EncoderSettingsError
 from indexing.errors import SearchError
 from indexing.settings import SearchSettings, SettingsError
 from ml.ranking.relevance import NoRelevantProducts
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for sample in _samples(options):
             for settings in _engines(options.elasticsearch):
                 _measure(sample, settings, rounds=options.rounds)
-    except (UnreadableFile, SearchError, NoRelevantProducts, SettingsError) as error:
+    except (UnreadableFile, SearchError, NoRelevantProducts, SettingsError, EncoderSettingsError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -66,11 +68,15 @@ def _samples(options: argparse.Namespace) -> Iterator[Sample]:
 
 def _engines(elasticsearch_url: str | None) -> Iterator[SearchSettings]:
     # The folder and the prefix are replaced by those of a separate index.
-    home = Path(tempfile.gettempdir())
-    yield SearchSettings(engine="tantivy", home=home)
+    home, encoder = Path(tempfile.gettempdir()), EncoderSettings.from_env()
+    yield SearchSettings(engine="tantivy", home=home, encoder=encoder)
     if elasticsearch_url:
         yield SearchSettings(
-            engine="elasticsearch", home=home, elasticsearch_url=elasticsearch_url, prefix="bench"
+            engine="elasticsearch",
+            home=home,
+            elasticsearch_url=elasticsearch_url,
+            prefix="bench",
+            encoder=encoder,
         )
 
 

@@ -37,6 +37,11 @@ FEATURES = (
     Feature("15 for a satisfied need, not 10", replace(DEFAULT_RANKING, satisfied_need_score=10.0)),
     POPULARITY_AND_STOCK,
 )
+OF_MEANING = (
+    Feature("meaning", replace(DEFAULT_RANKING, meaning_weight=0.0)),
+    Feature("products of similar meaning", replace(DEFAULT_RANKING, fills_by_meaning=False)),
+)
+"""For a shop with an encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,11 @@ class _Observed:
         return statistics.median(self.seconds) * 1_000
 
 
-def features_of(sample: Sample) -> tuple[Feature, ...]:
-    """Return the features that the catalogue can show: popularity needs products that differ in it."""
+def features_of(sample: Sample, *, encoded: bool = False) -> tuple[Feature, ...]:
+    """Return the features that can be shown; popularity needs products that differ in it."""
     factors = {(each.popularity, each.in_stock) for each in sample.products}
-    return tuple(each for each in FEATURES if each is not POPULARITY_AND_STOCK or len(factors) > 1)
+    by_words = tuple(each for each in FEATURES if each is not POPULARITY_AND_STOCK or len(factors) > 1)
+    return by_words + (OF_MEANING if encoded else ())
 
 
 def contributions(sample: Sample, *, engine: SearchEngine, rounds: int) -> list[Contribution]:
@@ -81,7 +87,7 @@ def contributions(sample: Sample, *, engine: SearchEngine, rounds: int) -> list[
     Raises:
         NoRelevantProducts: no query has one.
     """
-    features = features_of(sample)
+    features = features_of(sample, encoded=engine.encoder is not None)
     rankings = dict.fromkeys([DEFAULT_RANKING, *(each.without for each in features)])
     judged = {query: grades for query, grades in sample.judgments.items() if any(grades.values())}
     if not judged:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.relevance.__main__ import main
-from benchmarks.relevance.ablation import FEATURES, features_of
+from benchmarks.relevance.ablation import FEATURES, OF_MEANING, features_of
 from benchmarks.relevance.generated import generated
 from benchmarks.relevance.public import public_samples
 from benchmarks.relevance.samples import FEWEST_PRODUCTS, from_folder
@@ -55,7 +55,9 @@ def test_a_folder_has_products_with_judgments(tmp_path: Path) -> None:
 
     assert [each.title for each in sample.products] == ["Lamp", "Chair"]
     assert sample.judgments == {"light": {1: 2.33, 2: 0}}
-    assert features_of(sample) == tuple(each for each in FEATURES if each.name != "popularity and stock")
+    by_words = tuple(each for each in FEATURES if each.name != "popularity and stock")
+    assert features_of(sample) == by_words
+    assert features_of(sample, encoded=True) == by_words + OF_MEANING
 
 
 def test_without_judgments_categories_are_queries_and_are_removed_from_products(tmp_path: Path) -> None:
