@@ -2,8 +2,8 @@
 
 Each catalogue gets a separate index. Judged queries are searched with and without each feature. A table shows
 NDCG@10 and recall@50 with the paired gain and its 95 % bootstrap interval over queries, and the median time
-of a search (docs/decisions/search-ranking.md). With VITRINE_ENCODER the table has rows for meaning; their time
-is without encoding the query, which is done once for all its searches.
+of a search (docs/decisions/search-ranking.md). With VITRINE_ENCODER it has rows for meaning, timed without
+encoding the query, which is done once for all its searches.
 """
 
 import argparse

@@ -93,14 +93,20 @@ class Meanings:
         self._spreads = Spreads()
 
     def of(
-        self, request: SearchRequest, *, index: str, matching: Matching, send: Callable[[Search], Response]
+        self,
+        request: SearchRequest,
+        text: str,
+        *,
+        index: str,
+        matching: Matching,
+        send: Callable[[Search], Response],
     ) -> Meaning | None:
-        """Return the meaning of a query, or None if words alone rank its products."""
-        weight = meaning_weight(matching.schema.query_words(request.text), request.ranking)
+        """Return the meaning of a query with this text, or None if words alone rank its products."""
+        weight = meaning_weight(matching.schema.query_words(text), request.ranking)
         if not weight or request.sort is not Sort.RELEVANCE:
             return None
         able = usable(self._encoder, matching.schema.encoder)
         spread = self._spreads.of(index, lambda: send(Search.from_dict(sample_search()))) if able else None
         if able is None or spread is None:
             return None
-        return Meaning(request, matching, spread, able.query(request.text), weight)
+        return Meaning(request, matching, spread, able.query(text), weight)

@@ -97,7 +97,7 @@ class Searching:
             found = self._query(request, query, scored=False)
             response, *pinned = self._send(found, *self._pins(request), preference=request.text)
             return self._page(response, request, pinned=pinned)
-        self._meaning = None if planned.only_codes else self._meaning_of(request)
+        self._meaning = None if planned.only_codes else self._meaning_of(request, planned)
         return self._strictest(request, planned)
 
     def _pins(self, request: SearchRequest) -> list[Search]:
@@ -194,12 +194,13 @@ class Searching:
         self._searched = search
         return search
 
-    def _meaning_of(self, request: SearchRequest) -> "Meaning | None":
+    def _meaning_of(self, request: SearchRequest, planned: Plan) -> "Meaning | None":
         """Return the meaning of the query, or None if words alone rank its products."""
         if self._meanings is None:
             return None
         return self._meanings.of(
             request,
+            planned.corrected_text or request.text,
             index=self._index,
             matching=self._matching,
             send=lambda search: self._send(search)[0],

@@ -62,7 +62,8 @@ class TantivyEngine:
     def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
         """Return the values of a facet that `wanted` finds, those of the most products first."""
         with self._serving_snapshot() as snapshot:
-            return facet_values(snapshot, request, wanted, lexicon=self.lexicon(snapshot.generation))
+            lexicon = self.lexicon(snapshot.generation)
+            return facet_values(snapshot, request, wanted, lexicon=lexicon, encoder=self.encoder)
 
     def suggest_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
         """Return products whose words include what was typed; best sellers first."""

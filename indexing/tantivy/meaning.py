@@ -26,10 +26,10 @@ Ranked = list[tuple[float, int, DocAddress]]
 
 
 def meaning_of(
-    snapshot: Snapshot, request: SearchRequest, *, encoder: TextEncoder | None
+    snapshot: Snapshot, request: SearchRequest, text: str, *, encoder: TextEncoder | None
 ) -> "Meaning | None":
-    """Return the meaning of a query, or None if words alone rank its products."""
-    weight = meaning_weight(snapshot.matching.fields.query_words(request.text), request.ranking)
+    """Return the meaning of a query with this text, or None if words alone rank its products."""
+    weight = meaning_weight(snapshot.matching.fields.query_words(text), request.ranking)
     able = (
         usable(encoder, snapshot.matching.fields.encoder)
         if weight and request.sort is Sort.RELEVANCE
@@ -38,7 +38,7 @@ def meaning_of(
     vectors = snapshot.vectors if able is not None else None
     if able is None or vectors is None or vectors.spread is None:
         return None
-    return Meaning(snapshot, vectors, vectors.spread, able.query(request.text), weight)
+    return Meaning(snapshot, vectors, vectors.spread, able.query(text), weight)
 
 
 class Meaning:

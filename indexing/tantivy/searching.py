@@ -47,9 +47,7 @@ def search(
 ) -> SearchPage:
     """Return the requested page; with an encoder, meaning ranks as well as words."""
     request, reading, rules, found = _read(snapshot, request, lexicon)
-    meaning = _meaning(snapshot, request, found, encoder=encoder)
-    if meaning is not None:
-        found = meaning.filled(found, request, rules)
+    found, meaning = _filled(snapshot, request, found, rules, encoder)
     by_relevance = found.scored and request.sort is Sort.RELEVANCE
     text = rules.boosted(found.query) if by_relevance else found.query
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
@@ -73,11 +71,29 @@ def search(
 
 
 def facet_values(
-    snapshot: Snapshot, request: SearchRequest, wanted: FacetSearch, *, lexicon: Lexicon
+    snapshot: Snapshot,
+    request: SearchRequest,
+    wanted: FacetSearch,
+    *,
+    lexicon: Lexicon,
+    encoder: "TextEncoder | None" = None,
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet of `request` that `wanted` finds."""
     request, _, rules, found = _read(snapshot, request, lexicon)
+    found, _ = _filled(snapshot, request, found, rules, encoder)
     return Counting(snapshot, rules.counted(found.query), request).found(wanted)
+
+
+def _filled(
+    snapshot: Snapshot,
+    request: SearchRequest,
+    found: TextQuery,
+    rules: Rules,
+    encoder: "TextEncoder | None",
+) -> tuple[TextQuery, "Meaning | None"]:
+    """Return `found` with products of similar meaning, and the meaning of the query if that ranks."""
+    meaning = _meaning(snapshot, request, found, encoder=encoder)
+    return found if meaning is None else meaning.filled(found, request, rules), meaning
 
 
 def _read(
@@ -134,7 +150,7 @@ def _meaning(
         return None
     from indexing.tantivy.meaning import meaning_of  # noqa: PLC0415 (needs the extra `semantic`)
 
-    return meaning_of(snapshot, request, encoder=encoder)
+    return meaning_of(snapshot, request, found.corrected_text or request.text, encoder=encoder)
 
 
 def _by_relevance(

@@ -205,3 +205,10 @@ def test_a_build_that_was_begun_with_another_encoder_is_not_resumed(
     assert hybrid.is_like_new(begun)
     assert not open_with(None).is_like_new(begun)
     assert not open_with(CountingEncoder(tiny, checksum="another")).is_like_new(begun)
+
+
+def test_a_misspelt_query_is_read_as_corrected(hybrid: SearchEngine) -> None:
+    shop = Shop.opened(hybrid, *FURNITURE, product(7, "Sneakers"))
+    shop.learn()
+    page = shop.page("sneekers")
+    assert (page.corrected_text, ids_of(page)[:2]) == ("sneakers", [7, 4])
