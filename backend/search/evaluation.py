@@ -124,7 +124,8 @@ def _separate_engine(settings: SearchSettings) -> Iterator[SearchEngine]:
 def _index(
     engine: SearchEngine, products: Sequence[ProductDocument], *, progress: Callable[[int], object]
 ) -> None:
-    generation = engine.create(now=EPOCH).name
+    # The name of an index has the time, and an engine lists its indices by their names.
+    generation = engine.create(now=datetime.now(UTC)).name
     for start in range(0, len(products), BATCH):
         batch = products[start : start + BATCH]
         engine.write(generation, [PutDocument(product, 1) for product in batch], now=EPOCH)

@@ -22,7 +22,7 @@ class RankingOptions:
     weighs_popularity_and_stock: bool = True
     """Whether text scores are multiplied by the product's factor for popularity and stock."""
 
-    meaning_weight: float = 1.0
+    meaning_weight: float = 0.8
     """Of the similarity in meaning, if the shop has an encoder; 0 ranks by words only."""
     fills_by_meaning: bool = True
     """Whether products of similar meaning are added if fewer than `relax_below` products match."""
