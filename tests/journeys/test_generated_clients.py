@@ -25,6 +25,7 @@ EXPECTED = {
     "title": "Brass reading lamp",
     "total": True,
     "categories": True,
+    "suggested": True,
     "status": "CANCELLED",
 }
 

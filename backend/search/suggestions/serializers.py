@@ -85,7 +85,7 @@ class ProductSuggestionSerializer(serializers.Serializer[Any]):
 
 
 class SuggestionSerializer(serializers.Serializer[Any]):
-    """A suggestion, as `represented` builds it."""
+    """A suggestion."""
 
     EXAMPLE = {"kind": "phrase", "text": "copper kettle", "count": 1, "slug": "", "product": None}
 

@@ -12,7 +12,7 @@ from vitrine_client import AuthenticatedClient, Client
 from vitrine_client.api.accounts import accounts_login
 from vitrine_client.api.cart import cart_items_create
 from vitrine_client.api.orders import orders_cancel, orders_create
-from vitrine_client.api.search import search_results_list
+from vitrine_client.api.search import search_results_list, search_suggestions_list
 from vitrine_client.models import (
     AddressRequest,
     CancelRequest,
@@ -23,6 +23,7 @@ from vitrine_client.models import (
     Order,
     OrderEnvelope,
     SearchPage,
+    SuggestionListEnvelope,
     TokensEnvelope,
 )
 from vitrine_client.models.cart_envelope import CartEnvelope
@@ -46,6 +47,13 @@ def search(shop: AuthenticatedClient, query: str) -> tuple[int, UUID, int]:
     assert isinstance(page, SearchPage), page
     assert page.exposure_id is not None
     return page.results[0].id, page.exposure_id, count(page.facets.categories)
+
+
+def suggest(shop: AuthenticatedClient, typed: str) -> list[str]:
+    """Return the prices of the suggested products."""
+    response = search_suggestions_list.sync(client=shop, q=typed)
+    assert isinstance(response, SuggestionListEnvelope), response
+    return [each.product.sale_price for each in response.data if each.product is not None]
 
 
 def count(buckets: Sequence[CategoryBucket]) -> int:
@@ -74,6 +82,7 @@ def check_out(shop: AuthenticatedClient, *, expected_total: str, key: str) -> Or
 def main(address: str, phone: str, password: str) -> None:
     """Run the journey and print a summary as JSON."""
     shop = log_in(address, phone=phone, password=password)
+    prices = suggest(shop, "lam")
     product, exposure, categories = search(shop, "lamp")
     total = add_to_cart(shop, product=product, exposure=exposure)
     order = check_out(shop, expected_total=total, key=f"python-{exposure}")
@@ -90,6 +99,7 @@ def main(address: str, phone: str, password: str) -> None:
         "title": item.product_snapshot.title,
         "total": order.total_amount == total,
         "categories": categories > 0,
+        "suggested": len(prices) > 0,
         "status": str(cancelled.data.status),
         "second": str(second.code),
     }

@@ -38,6 +38,12 @@ async function search(q: string): Promise<{ product: number; exposure: string; c
   return { product: hit.id, exposure: data.exposure_id, categories: count(data.facets.categories) };
 }
 
+async function suggest(q: string): Promise<string[]> {
+  const { data, error } = await shop.GET("/api/search/suggestions/", { params: { query: { q } } });
+  assert(data !== undefined, error?.error);
+  return data.data.flatMap((each) => (each.product === null ? [] : [each.product.sale_price]));
+}
+
 function count(buckets: Bucket[]): number {
   return buckets.reduce((sum, bucket) => sum + 1 + count(bucket.children), 0);
 }
@@ -88,6 +94,7 @@ async function codeOfSecondCancel(order_id: number): Promise<string> {
 }
 
 await logIn({ phone, password });
+const prices = await suggest("lam");
 const found = await search("lamp");
 const total = await addToCart(found.product, found.exposure);
 const order = await checkOut(total, `typescript-${found.exposure}`);
@@ -102,6 +109,7 @@ console.log(
     title: item.product_snapshot.title,
     total: order.total_amount === total,
     categories: found.categories > 0,
+    suggested: prices.length > 0,
     status: cancelled.status,
     second: await codeOfSecondCancel(order.id),
   }),
