@@ -1,11 +1,13 @@
 """What searches led to, for suggestions."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from analytics_pipeline import rollups
-from analytics_pipeline.interactions import EXTRACTS
 from analytics_pipeline.warehouse import Warehouse
+
+_QUERY = Path(__file__).parent / "extracts" / "query_statistics.sql"
 
 LOOKED_BACK = timedelta(days=90)
 LATELY = timedelta(days=7)
@@ -36,7 +38,7 @@ def query_statistics(
         WarehouseUnavailable, WarehouseRefused: the query failed.
     """
     rows = warehouse.rows(
-        (EXTRACTS / "query_statistics.sql").read_text(encoding="utf-8"),
+        _QUERY.read_text(encoding="utf-8"),
         {
             "since": (now - LOOKED_BACK).date(),
             "until": now.date(),
