@@ -1,5 +1,6 @@
 -- The lists of search results of one day (UTC) that had a query, for the export of User Behavior Insights: those that
--- were shown to a shopper who is known and didn't object. A text that was emptied is no query any more.
+-- were shown to a shopper who is known and didn't object. A text that was emptied is no query any more, and one with an
+-- e-mail address or a phone number is left out.
 WITH toUUID('00000000-0000-0000-0000-000000000000') AS nil
 SELECT
     lists.event_id AS query_id,
@@ -17,7 +18,8 @@ FROM
 (
     SELECT *, reported_at
     FROM events FINAL
-    WHERE day = {day:Date} AND type = 'exposure' AND surface = 'search' AND query != '' AND shopper_key != nil
+    WHERE day = {day:Date} AND type = 'exposure' AND surface = 'search' AND shopper_key != nil
+      AND query != '' AND NOT match(query, {personal:String})
 ) AS lists
 LEFT JOIN shopper_identities AS known ON lists.shopper_key = known.anonymous_key
 ORDER BY shown_at, query_id

@@ -27,6 +27,8 @@ _ACTIONS = {
     "carted": ("add_to_cart", "CONVERSION"),
     "order": ("purchase", "CONVERSION"),
 }
+# Queries with an e-mail address, or a phone number written as one. Other long numbers may be barcodes.
+_PERSONAL = r"[^\s@]@[^\s@]|(?:\+|\b00)\d(?:[\s()./-]*\d){6,}|\(0\d+\)[\s/-]*\d"
 _WITH_UNITS = frozenset({"carted", "order"})
 
 
@@ -104,6 +106,6 @@ def _attributes(row: Mapping[str, Any]) -> QueryAttributes:
 
 def _rows(warehouse: Warehouse, extract: str, *, day: date) -> Iterator[dict[str, Any]]:
     query = (_EXTRACTS / f"{extract}.sql").read_text(encoding="utf-8")
-    with warehouse.row_stream(query, {"day": day}) as (names, rows):
+    with warehouse.row_stream(query, {"day": day, "personal": _PERSONAL}) as (names, rows):
         for row in rows:
             yield dict(zip(names, row, strict=True))

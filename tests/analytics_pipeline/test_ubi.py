@@ -167,6 +167,26 @@ def test_queries_whose_texts_were_emptied_are_left_out(warehouse: Warehouse, tmp
     assert exported(warehouse, tmp_path, day=old.occurred_at.date()).queries == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "number"),
+    [
+        ("anna.smith@example.org lamp", 0),
+        ("call +1 555 010 0003", 0),
+        ("0049 30 1234567", 0),
+        ("(030) 123-4567", 0),
+        ("4006381333931", 1),
+        ("1000 piece puzzle", 1),
+        ("at&t @ home", 1),
+    ],
+)
+def test_queries_with_an_address_or_a_phone_number_are_left_out(
+    warehouse: Warehouse, query: str, number: int, tmp_path: Path
+) -> None:
+    shown = searched(query, 1)
+    ingest.load(warehouse, [record(shown), record(Click(product_id=1, **after(shown, minutes=1)))])
+    assert exported(warehouse, tmp_path) == DayExported(day=DAY, queries=number, events=number)
+
+
 def test_forged_responses_are_left_out(warehouse: Warehouse, tmp_path: Path) -> None:
     shown = searched("lamp", 1, 2)
     forged: list[tuple[AnyEvent, UUID | None]] = [
