@@ -134,7 +134,8 @@ def test_the_commands_of_the_page_about_search_analytics_work(demo: tuple[Path, 
     days = [line for line in output.splitlines() if re.fullmatch(r"\d{4}-\d\d-\d\d: [1-9].* events", line)]
     assert len(days) == len(list(tmp_path.iterdir())) / 2 >= 2
     for path in tmp_path.glob("ubi_queries-*.ndjson"):
-        assert all(json.loads(line)["query_response_hit_ids"] is not None for line in path.open("rb"))
+        queries = [json.loads(line) for line in path.read_bytes().splitlines()]
+        assert all(query["user_query"] and query["query_response_hit_ids"] for query in queries)
 
 
 def test_the_commands_of_the_page_about_accounts_work(demo: tuple[Path, int]) -> None:
