@@ -1,6 +1,7 @@
 """The documents of django-elasticsearch-dsl."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ from elasticsearch.dsl import connections
 
 from backend.search.rebuilding import build
 from indexing.elasticsearch.engine import ElasticsearchEngine
+from indexing.encoder.model import OnnxEncoder
+from indexing.request import SearchRequest
 from indexing.schema import CURRENT
 from indexing.settings import SearchSettings
 from tests.backend.shop import SYSTEM, product
+from tests.indexing.encoder.tiny import write_tiny_encoder
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.elasticsearch]
 
@@ -45,3 +49,22 @@ def test_a_document_written_through_the_library_can_be_read_back_completely(
     assert stored.document.variants[0].available == 10
     lanterns = index.search().query("match", title_terms=CURRENT.analysis.term("lanterns"))
     assert [row.pk for row in lanterns.to_queryset()] == [lamp.pk]
+
+
+def test_a_document_written_through_the_library_keeps_its_vector(
+    engine: ElasticsearchEngine, elasticsearch_url: str, tmp_path: Path
+) -> None:
+    from backend.search.documents import ProductIndex
+
+    sofa, *_ = [product(title) for title in ("Couch", "Kettle", "Lamp", "Table")]
+    encoder = OnnxEncoder(write_tiny_encoder(tmp_path))
+    prefix = SearchSettings.from_env().prefix
+    hybrid = ElasticsearchEngine(url=elasticsearch_url, prefix=prefix, encoder=encoder)
+    built = build(hybrid, clock=timezone.now, by=SYSTEM)
+
+    index: Any = ProductIndex
+    index().update(sofa, refresh=True)
+
+    (hit,) = hybrid.search(SearchRequest(text="sofa")).hits
+    assert (hit.product.id, built.encoder) == (sofa.pk, encoder.identity)
+    hybrid.close()

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +151,24 @@ def test_the_published_encoder_finds_what_shares_no_word(published: OnnxEncoder)
     titles = ["Running shoes for men", "Cast iron pot", "Desk lamp of brass"]
     cosines = published.passages(titles) @ published.query("sneakers")
     assert int(np.argmax(cosines)) == 0
+
+
+def test_without_an_encoder_its_packages_are_not_imported(tmp_path: Path) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+from indexing.engine import PutDocument
+from indexing.request import SearchRequest
+from indexing.settings import SearchSettings, open_engine
+from tests.indexing.builders import NOW, product
+
+engine = open_engine(SearchSettings.from_env({{"VITRINE_HOME": {str(tmp_path)!r}}}))
+generation = engine.create(now=NOW).name
+engine.write(generation, [PutDocument(product(1, "Lamp"), 1)], now=NOW)
+engine.swap(generation)
+assert engine.search(SearchRequest(text="lamp")).count == 1
+engine.close()
+print(sorted({{"onnxruntime", "tokenizers", "usearch", "indexing.encoder.model"}} & sys.modules.keys()))
+"""
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
