@@ -67,7 +67,8 @@ class DictionaryCache:
             # Another dictionary may have replaced this one meanwhile.
             logger.warning("suggestions_not_loaded", reason=str(error))
             connection.close_if_unusable_or_obsolete()
-            return replace(found, checked_at=now)
+            # The time after the failure: a database that hangs must not occupy a thread all the time.
+            return replace(found, checked_at=self._clock())
         decoded = SuggestionDictionary.decoded(bytes(stored.dictionary))
         return _Loaded(_EMPTY if decoded is None else decoded, version, now)
 

@@ -134,14 +134,19 @@ def test_a_dictionary_that_cannot_be_read_counts_as_none(
 def test_a_failing_database_leaves_the_dictionary_that_is_loaded(
     shop: SearchEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seconds, asked = [0.0], []
+
     class Away:
         def values_list(self, *names: str, flat: bool) -> None:
+            asked.append(seconds[-1])
+            seconds.append(seconds[-1] + 5)
             raise OperationalError("away")
 
-    seconds = iter([0.0, 0.0, 10.0, 10.0, 10.0])
-    loaded = DictionaryCache(clock=lambda: next(seconds))
+    loaded = DictionaryCache(clock=lambda: seconds[-1])
     known = loaded.current()
     monkeypatch.setattr(StoredSuggestions, "objects", Away())
 
-    assert loaded.current() is known
+    seconds.append(10.0)
+    assert [loaded.current(), loaded.current()] == [known, known]
+    assert asked == [10.0]
     assert DictionaryCache().current().words == []
