@@ -13,7 +13,8 @@ from indexing.suggestions.arrays import Ids, Lists
 from indexing.suggestions.dictionary import Named, SuggestionDictionary
 from indexing.suggestions.phrases import MIN_PRODUCTS, Kinds, phrases_of
 from indexing.suggestions.statistics import QueryStatistic, popular, trending
-from indexing.text import STOP_WORDS, plain, words
+from indexing.suggestions.wording import words
+from indexing.text import STOP_WORDS, plain
 
 MAX_PRODUCTS = 200_000
 """The best sellers of larger catalogues have the phrases that shoppers type."""

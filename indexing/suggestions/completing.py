@@ -15,7 +15,7 @@ from indexing.suggestions.correcting import corrections_of
 from indexing.suggestions.dictionary import Named, SuggestionDictionary
 from indexing.suggestions.reading import Reading
 from indexing.suggestions.typed import Typed
-from indexing.text import words
+from indexing.suggestions.wording import words
 
 MAX_NAMES = 2
 """The most brands, and the most categories, of one list."""

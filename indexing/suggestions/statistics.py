@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from indexing.text import words
+from indexing.suggestions.wording import words
 
 MIN_SHOPPERS = 5
 """Distinct shoppers for whom a query led to something; rarer queries could identify one of them."""

@@ -3,7 +3,7 @@
 from typing import NamedTuple, Self
 
 from indexing.request import MAX_QUERY_LENGTH
-from indexing.text import words
+from indexing.suggestions.wording import words
 
 MIN_LETTERS = 2
 """One letter is the beginning of too many words to be useful."""

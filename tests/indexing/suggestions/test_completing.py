@@ -77,3 +77,17 @@ def test_what_was_understood_is_returned_for_the_search_of_products(known: Sugge
     understood, _ = completions(known, "chrismas tre", limit=10)
 
     assert (understood.full, understood.last) == (("christmas",), "tre")
+
+
+@pytest.mark.parametrize(
+    ("title", "typed", "completed"),
+    [
+        ("लाल साड़ी", "सा", "साड़ी"),
+        ("Crème brûlée torch", "creme bru", "creme brulee"),
+        ("Women's boots", "wom", "womens boots"),
+        ("ケース 黒", "ケー", "ケース 黒"),
+        ("İstanbul mug", "ista", "istanbul mug"),
+    ],
+)
+def test_words_of_other_languages_are_completed(title: str, typed: str, completed: str) -> None:
+    assert completed in texts(build([CatalogueProduct(title)]), typed)
