@@ -1,0 +1,1 @@
+"""The speed of search beside requests to the engine alone."""
