@@ -80,6 +80,10 @@ bench-auth: $(VENV)/.development ## Measure what authenticating a request adds t
 bench-relevance: $(VENV)/.development ## Measure what each ranking feature adds to relevance, and what it costs
 	$(RUN) -m benchmarks.relevance $(RELEVANCE)
 
+.PHONY: bench-search
+bench-search: $(VENV)/.development ## Compare search, suggestions and rebuilds with the engine's work alone
+	$(RUN) -m benchmarks.search $(SEARCH)
+
 .PHONY: bench-audit
 bench-audit: $(VENV)/.development ## Measure what sealing adds to recording audit entries, and the speed of verification
 	$(RUN) -m benchmarks.audit

@@ -20,6 +20,7 @@ def attribute_key(name: str, value: str) -> str:
     return token(key(name), key(value))
 
 
+@lru_cache(maxsize=20_000)
 def spelled_key(name: str, value: str) -> str:
     """Return the key of an attribute followed by its spelling."""
     return token(key(name), key(value), name, value)

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from indexing.analysis import Analysis, codes
 from indexing.analysis.analyzer import FieldText
@@ -20,6 +20,8 @@ _MAY_HAVE_CODE = re.compile(r"\d\d|\d[^\W\d_]|[^\W\d_]\d")
 SEPARATOR = "\x1f"
 """Separates the parts of a token: a control character, which is removed from the parts themselves."""
 
+CACHED_TEXTS = 8_192
+"""Brands, categories and attributes whose keys a process remembers; most products have those of others."""
 MAX_TOKEN_PART = 1_000
 """Characters; engines refuse a document with a longer value than they support."""
 MAX_DESCRIPTION_WORDS = 400
@@ -182,11 +184,13 @@ class IndexedProduct:
         return score_factor(popularity=self.document.popularity, in_stock=self.document.in_stock)
 
 
+@lru_cache(CACHED_TEXTS)
 def normalised(text: str) -> str:
     """Return the words of `text` joined by spaces."""
     return " ".join(words(text))
 
 
+@lru_cache(CACHED_TEXTS)
 def token(*parts: str) -> str:
     """Return the parts joined to one exact value."""
     return SEPARATOR.join(map(_part, parts))
@@ -207,6 +211,7 @@ def parts_of(value: str) -> list[str]:
     return value.split(SEPARATOR)
 
 
+@lru_cache(CACHED_TEXTS)
 def key(text: str) -> str:
     """Return `text` as exact filters compare it: without case, and without surrounding or repeated spaces."""
     return " ".join(text.casefold().split())

@@ -1,6 +1,7 @@
 """SKUs, barcodes and model numbers in one canonical form: without case, spaces and separators."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import regex
 
@@ -8,6 +9,8 @@ from indexing.analysis.folding import folded, lowered
 from indexing.analysis.tokens import Token, TokenKind
 
 MAX_CODE = 100
+CACHED_NAMES = 4_096
+"""Names of attributes of which a process remembers whether they are codes."""
 MIN_PART = 4
 """Characters of a part of a code; shorter ones begin too many codes to be useful."""
 MAX_PARTS = 6
@@ -32,6 +35,7 @@ def canonical(text: str) -> str:
     return _SEPARATORS.sub("", folded(lowered(text)))[:MAX_CODE]
 
 
+@lru_cache(CACHED_NAMES)
 def is_code_attribute(name: str) -> bool:
     """Return whether the values of an attribute are codes."""
     return canonical(name) in CODE_ATTRIBUTES
