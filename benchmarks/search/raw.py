@@ -35,9 +35,9 @@ def recorded(engine: ElasticsearchEngine, call: Callable[[], object]) -> list[Ra
         requests.append(RawRequest(method, target, dict(options["headers"] or {}), body))
         return perform(method, target, body=body, **options)
 
-    node.perform_request = recording  # type: ignore[method-assign]
+    node.perform_request = recording  # type: ignore[method-assign, assignment]
     try:
         call()
     finally:
-        del node.perform_request  # type: ignore[method-assign] # the method of its class again
+        del node.perform_request  # the method of its class again
     return requests
