@@ -26,6 +26,12 @@ from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.variants import CountedValues, Mask
 
+TERMS_SIZES = {
+    FacetShape.TREE: counting.MAX_CATEGORIES,
+    FacetShape.VALUES: counting.MAX_SPELLINGS,
+    FacetShape.CODES: counting.MAX_VALUES,
+}
+
 
 class Counting:
     """Counts the products that match `base`, each facet without the filters that it sets itself."""
@@ -37,15 +43,16 @@ class Counting:
         self._base = base
         self._request = request
         self._filters = request.filters
+        self._declared = [
+            each
+            for each in FACETS
+            if each.name in request.facets.names and (not each.field or self._fields.has(each.field))
+        ]
+        self._aggregated: list[tuple[Filters, dict[str, Any]]] = []
 
     def facets(self) -> Facets:
         """Return the facets that are wanted; one whose field isn't in the schema is empty."""
-        counts = {
-            declared.name: self._counts(declared)
-            for declared in FACETS
-            if declared.name in self._request.facets.names
-            and (not declared.field or self._fields.has(declared.field))
-        }
+        counts = {declared.name: self._counts(declared) for declared in self._declared}
         return counting.facets_of(counts, filters=self._filters, order=self._request.facets.attributes)
 
     def _counts(self, declared: FacetDeclaration) -> object:
@@ -61,7 +68,7 @@ class Counting:
         return counts[declared.shape](declared)
 
     def _codes(self, declared: FacetDeclaration) -> dict[str, int]:
-        return self._terms(declared.field, declared.others(self._filters), size=counting.MAX_VALUES)
+        return self._terms(declared)
 
     def _passing(self, declared: FacetDeclaration) -> int:
         return self._snapshot.count(self._query(self._filters.replaced(**{declared.field: True})))
@@ -69,18 +76,41 @@ class Counting:
     def _query(self, filters: Filters) -> Query:
         return all_of(self._base, *self._snapshot.filters(filters))
 
-    def _aggregate(self, aggregations: Mapping[str, Any], filters: Filters) -> dict[str, Any]:
-        found: dict[str, Any] = self._snapshot.searcher.aggregate(self._query(filters), dict(aggregations))
-        return found
+    def _aggregate(self, declared: FacetDeclaration) -> dict[str, Any]:
+        """Return the aggregations of a facet, counted with those of all facets with the same filters."""
+        others = declared.others(self._filters)
+        for filters, found in self._aggregated:
+            if filters == others:
+                return found
+        together: dict[str, Any] = {}
+        for each in self._declared:
+            if each.others(self._filters) == others:
+                together |= self._aggregations(each)
+        counted: dict[str, Any] = self._snapshot.searcher.aggregate(self._query(others), together)
+        self._aggregated.append((others, counted))
+        return counted
 
-    def _terms(self, field: str, filters: Filters, *, size: int) -> dict[str, int]:
-        found = self._aggregate({field: {"terms": {"field": field, "size": size}}}, filters)
-        return {bucket["key"]: bucket["doc_count"] for bucket in found[field]["buckets"]}
+    def _aggregations(self, declared: FacetDeclaration) -> dict[str, Any]:
+        if declared.shape in TERMS_SIZES:
+            counted = declared.folded if self._fields.has(declared.folded) else declared.field
+            terms = {"field": self._fields.field(counted).name, "size": TERMS_SIZES[declared.shape]}
+            return {declared.name: {"terms": terms}}
+        if declared.shape is FacetShape.STEPS:
+            field = self._fields.field(declared.field).name
+            return {
+                f"{declared.name}_{stars}": {"range": {"field": field, "ranges": [{"from": stars}]}}
+                for stars in counting.RATINGS
+            }
+        return {}
+
+    def _terms(self, declared: FacetDeclaration) -> dict[str, int]:
+        buckets = self._aggregate(declared)[declared.name]["buckets"]
+        return {bucket["key"]: bucket["doc_count"] for bucket in buckets}
 
     def _tree(self, declared: FacetDeclaration) -> dict[str, int]:
         field = self._fields.field(declared.field).name
         others = declared.others(self._filters)
-        counts = self._terms(field, others, size=counting.MAX_CATEGORIES)
+        counts = self._terms(declared)
         query = self._query(others)
         for token in counting.selected_categories(self._filters):
             if token not in counts:
@@ -94,8 +124,7 @@ class Counting:
         if self._fields.has(declared.folded):
             counts = self._folded_terms(declared, others)
         else:
-            field = self._fields.field(declared.field).name
-            counts = self._terms(field, others, size=counting.MAX_SPELLINGS)
+            counts = self._terms(declared)
         shown = {key(parts_of(each)[1]) for each in counts}
         query = self._query(others)
         for brand in self._filters.given().get(declared.narrowed_by[0], ()):
@@ -110,11 +139,11 @@ class Counting:
         One aggregation in the other takes tantivy a hundred times as long.
         """
         folded, field = (self._fields.field(each).name for each in (declared.folded, declared.field))
-        counts = self._terms(folded, others, size=counting.MAX_VALUES)
+        counts = self._terms(declared)
         if not counts:
             return {}
         shown = all_of(self._query(others), self._snapshot.matching.any_of(folded, list(counts)))
-        terms = {"own": {"terms": {"field": field, "size": counting.MAX_SPELLINGS}}}
+        terms = {"own": {"terms": {"field": field, "size": 5 * counting.MAX_SPELLINGS}}}
         spellings: dict[str, dict[str, int]] = {each: {} for each in counts}
         for bucket in self._snapshot.searcher.aggregate(shown, terms)["own"]["buckets"]:
             value = parts_of(bucket["key"])[1]
@@ -124,16 +153,13 @@ class Counting:
         )
 
     def _steps(self, declared: FacetDeclaration) -> dict[int, int]:
-        field = self._fields.field(declared.field).name
-        found = self._aggregate(
-            {
-                str(stars): {"range": {"field": field, "ranges": [{"from": stars}]}}
-                for stars in counting.RATINGS
-            },
-            declared.others(self._filters),
-        )
+        found = self._aggregate(declared)
         return {
-            stars: sum(b["doc_count"] for b in found[str(stars)]["buckets"] if b.get("from") == stars)
+            stars: sum(
+                each["doc_count"]
+                for each in found[f"{declared.name}_{stars}"]["buckets"]
+                if each.get("from") == stars
+            )
             for stars in counting.RATINGS
         }
 
