@@ -98,9 +98,11 @@ def _phrases(reading: Reading, *, limit: int) -> Iterator[SearchSuggestion]:
         yield from (_phrase(dictionary, place) for place in smallest(first, limit).tolist())
     places = smallest(reading.matching(dictionary.phrases), limit * _CONSIDERED)
     if reading.full:
-        begun = reading.begins(places)
-        known = (_phrase(dictionary, place) for place in (begun if len(begun) else places).tolist())
-        for pair in zip_longest(known, composed(reading, limit=limit)):
+        begun = [_phrase(dictionary, place) for place in reading.begins(places).tolist()]
+        if not begun:
+            # The words were typed in another order than titles have them.
+            yield from (_phrase(dictionary, place) for place in places.tolist())
+        for pair in zip_longest(begun, composed(reading, limit=limit)):
             yield from (each for each in pair if each is not None)
     yield from (_phrase(dictionary, place) for place in places.tolist())
 
