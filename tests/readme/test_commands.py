@@ -135,7 +135,8 @@ def test_the_commands_of_the_page_about_search_analytics_work(demo: tuple[Path, 
     assert len(days) == len(list(tmp_path.iterdir())) / 2 >= 2
     for path in tmp_path.glob("ubi_queries-*.ndjson"):
         queries = [json.loads(line) for line in path.read_bytes().splitlines()]
-        assert all(query["user_query"] and query["query_response_hit_ids"] for query in queries)
+        assert queries
+        assert all(query["user_query"] for query in queries)
 
 
 def test_the_commands_of_the_page_about_accounts_work(demo: tuple[Path, int]) -> None:
