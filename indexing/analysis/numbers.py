@@ -30,7 +30,8 @@ _DIGIT = "[0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\uff10-\uff19]
 """European, Arabic, Persian, Devanagari, Bengali and wide digits; others are found as words."""
 _STARTS = re.compile(rf"\d+|[{_FRACTIONS}]")
 """Where an expression may begin; faster than the whole pattern at each place."""
-_ALONE = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}})(?:\s+([^\W\d_]+)|[,;:)]?\s*$|[;:)]\s)")
+_ALONE = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}})(?:\s+([^\W\d_]+)|[,;:.!?)](?=\s|$)|\s*$|\s+(?=[&|(]))")
+_HYPHENATED = re.compile(r"[0-9]+-([^\W\d_]+)")
 _BEFORE_ALONE = frozenset({"", " ", "("})
 _CONTINUATIONS = frozenset(UNITS) | frozenset("in fl x by w d h l wide high long deep".split())  # noqa: SIM905
 """Most numbers are followed by another word, which is quicker to see than to try the whole pattern."""
@@ -114,16 +115,21 @@ def expressions(text: str, *, decimal_comma: bool = False) -> Iterator[Placed]:
         if text[start - 1 : start] == "." and start - 1 >= end:
             start -= 1
         if text[start - 1 : start] in _BEFORE_ALONE and (alone := _ALONE.match(text, start)):
-            following = alone.group(2)
-            if not following or following.lower() not in _CONTINUATIONS:
+            if not _continues(alone.group(2)):
                 end = alone.end(1)
                 yield start, end, _number(alone.group(1))
                 continue
+        elif (hyphenated := _HYPHENATED.match(text, start)) and not _continues(hyphenated.group(1)):
+            continue
         if not (match := expression.match(text, start)):
             continue
         end = match.end()
         marked = not _closes_a_quotation(text, match)
         yield start, end, _expression(match.group(), decimal_comma, marked)
+
+
+def _continues(word: str | None) -> bool:
+    return word is not None and word.lower() in _CONTINUATIONS
 
 
 @lru_cache(CACHED_EXPRESSIONS)

@@ -1,6 +1,7 @@
 """The fields of a tantivy index, built from the table of fields, and the conversion of documents."""
 
 import math
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -90,27 +91,43 @@ def indexed(document: ProductDocument, *, version: int, schema: IndexSchema) -> 
     values = schema.values(document, nested=False)
     for each in schema.fields:
         value = values.get(each.name)
+        if value is None:
+            continue
+        add = _ADD[each.kind]
         for one in value if isinstance(value, tuple) else (value,):
-            if one is not None:
-                _add_value(result, each, one)
+            add(result, each.name, one)
     if schema.version <= earlier.LAST_VERSION:
         for name, value in earlier.attribute_values(document):
             result.add_text(name, value)
     return result
 
 
-def _add_value(result: Document, field: IndexField, value: Any) -> None:
-    match field.kind:
-        case FieldKind.STEMMED | FieldKind.TERMS | FieldKind.WORDS | FieldKind.EXACT | FieldKind.COUNTED:
-            result.add_text(field.name, value)
-        case FieldKind.FLAG | FieldKind.IDENTIFIER | FieldKind.MONEY | FieldKind.SORTED:
-            result.add_unsigned(field.name, int(value))
-        case FieldKind.TIME:
-            result.add_integer(field.name, int(value.timestamp() * 1_000_000))
-        case FieldKind.RATING:
-            result.add_float(field.name, value)
-        case FieldKind.FACTOR:
-            result.add_float(field.name, weight_for(value))
+def _add_unsigned(result: Document, name: str, value: Any) -> None:
+    result.add_unsigned(name, int(value))
+
+
+def _add_time(result: Document, name: str, value: Any) -> None:
+    result.add_integer(name, int(value.timestamp() * 1_000_000))
+
+
+def _add_factor(result: Document, name: str, value: Any) -> None:
+    result.add_float(name, weight_for(value))
+
+
+_ADD: Mapping[FieldKind, Callable[[Document, str, Any], None]] = {
+    FieldKind.STEMMED: Document.add_text,
+    FieldKind.TERMS: Document.add_text,
+    FieldKind.WORDS: Document.add_text,
+    FieldKind.EXACT: Document.add_text,
+    FieldKind.COUNTED: Document.add_text,
+    FieldKind.FLAG: _add_unsigned,
+    FieldKind.IDENTIFIER: _add_unsigned,
+    FieldKind.MONEY: _add_unsigned,
+    FieldKind.SORTED: _add_unsigned,
+    FieldKind.TIME: _add_time,
+    FieldKind.RATING: Document.add_float,
+    FieldKind.FACTOR: _add_factor,
+}
 
 
 def weight_for(factor: float) -> float:
