@@ -4,7 +4,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexing.analysis import LANGUAGES, Analysis, TokenKind, analysis_for
@@ -42,6 +42,7 @@ def test_tokens_have_their_places_in_the_text() -> None:
 
 
 @pytest.mark.parametrize("language", ["english", "german", "french", "turkish", "hindi", "japanese", "other"])
+@settings(deadline=None)  # The first analysis in a language compiles its patterns.
 @given(text=texts)
 def test_any_text_is_analysed_in_order_and_within_its_limits(language: str, text: str) -> None:
     analysis = analysis_for(language)
@@ -56,6 +57,7 @@ def test_any_text_is_analysed_in_order_and_within_its_limits(language: str, text
     assert {token.stem for token in tokens} <= set(field.terms.split(" "))
 
 
+@settings(deadline=None)  # The first analysis in a language compiles its patterns.
 @given(text=texts)
 def test_a_form_has_the_term_of_its_token(text: str) -> None:
     # Superscripts and other signs of compatibility are not units' numbers.
