@@ -4,7 +4,7 @@ import time
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from indexing.analysis import LANGUAGES, Analysis, TokenKind, analysis_for
@@ -60,8 +60,11 @@ def test_any_text_is_analysed_in_order_and_within_its_limits(language: str, text
 @settings(deadline=None)  # The first analysis in a language compiles its patterns.
 @given(text=texts)
 def test_a_form_has_the_term_of_its_token(text: str) -> None:
-    # Superscripts and other signs of compatibility are not units' numbers.
-    for token in ENGLISH.tokens(unicodedata.normalize("NFKC", text)):
+    # Not so for "²V", where 2 isn't the number of volts, and for marks without a letter.
+    simple = "".join(each for each in text if unicodedata.category(each) not in {"No", "Mn", "Mc", "Me"})
+    assume(unicodedata.is_normalized("NFKC", simple))
+
+    for token in ENGLISH.tokens(simple):
         if not token.folded_stem:
             assert ENGLISH.term(token.form) == token.stem
 
