@@ -161,6 +161,9 @@ class _Planner:
         best = choice.best
         found = [Alternative(best.words, 1.0, best.kind)]
         token = self.tokens[best.start]
+        if token.folded_stem and best.words == (token.form,):
+            # Accents change the stem: "brodée" is a form of "brodé", and "brodee" of neither.
+            found.append(Alternative((token.stem,)))
         if token.kind is TokenKind.CODE and len(token.parts) > 1:
             found.append(Alternative(token.parts, VARIANT_WEIGHT, AlternativeKind.SPLIT))
         if best.kind is AlternativeKind.LITERAL and len(best.words) > 1:

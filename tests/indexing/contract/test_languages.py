@@ -25,3 +25,18 @@ def test_queries_are_analysed_in_the_language_of_the_generation(
         assert found.ids("Topf") == [2]
     german.close()
     other_process.close()
+
+
+def test_a_word_with_accents_is_found_in_its_other_forms_and_without_accents(
+    engine: SearchEngine, open_engine: Callable[..., SearchEngine]
+) -> None:
+    french = open_engine(language="french")
+    created = french.create(now=NOW)
+    engine.swap(created.name)
+    shop = Shop(engine, created.name)
+    shop.put(product(1, "T-shirt brodé"), product(2, "Robe brodée"), product(3, "Eau de toilette"))
+
+    assert sorted(shop.ids("brodée")) == sorted(shop.ids("brodé")) == [1, 2]
+    assert 2 in shop.ids("brodee")
+    assert shop.ids("l'eau") == [3]
+    french.close()
