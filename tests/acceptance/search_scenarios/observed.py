@@ -66,6 +66,7 @@ class Observed:
             text=query,
             sort=Sort(self.scenario.sort),
             page_size=self.scenario.page_size,
+            is_typed=self.scenario.is_typed,
             filters=filters(self.scenario.filters),
             synonyms=synonyms(self.scenario.synonyms),
         )

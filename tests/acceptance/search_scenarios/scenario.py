@@ -5,8 +5,8 @@
     expect = ["top 10 all contain 'headphone|earphone'", "top 10 all cost at most 500"]
     expected_failure = "price words are searched as words"
 
-`query` is searched, or `typed` is completed to suggestions. Other keys: `filters`, `sort`, `page_size`, `ranking`,
-and what staff have set up: `synonyms` and `rules`. `expectations.py` lists the sentences of `expect`.
+`query` is searched, or `typed` is completed to suggestions. Other keys: `filters`, `sort`, `page_size`, `is_typed`, and
+what staff have set up: `synonyms` and `rules`. `expectations.py` lists the sentences of `expect`.
 `expected_failure` says why the scenario fails today; it then has to fail, so that whoever mends it removes the line.
 `sku` lists products that the catalogue must have, in addition to those that `expect` names.
 """
@@ -37,6 +37,8 @@ class Scenario:
     page_size: int = 20
     synonyms: tuple[Mapping[str, Any], ...] = ()
     rules: tuple[Mapping[str, Any], ...] = ()
+    is_typed: bool = False
+    """Whether the query is still being typed."""
     sku: tuple[str, ...] = ()
     expected_failure: str | Mapping[str, str] | None = None
     """The reason, or a reason for each engine that fails."""

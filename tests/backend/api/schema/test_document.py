@@ -45,6 +45,7 @@ OPEN_TO_GUESTS = {
     "readiness_get",
     "search_recent_delete",
     "search_recent_list",
+    "search_facet_values_list",
     "search_results_list",
     "search_suggestions_list",
     "sellers_get",
