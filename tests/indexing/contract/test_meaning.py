@@ -134,6 +134,14 @@ def test_filters_hold_and_find_more_distant_products_instead(hybrid: SearchEngin
     assert brands == {"Ada": 50, "Bo": 5}
 
 
+def test_what_was_understood_of_a_query_holds_for_products_of_similar_meaning(furniture: Shop) -> None:
+    assert furniture.ids("mug") == [5, 6]
+    assert furniture.ids("mug -red") == [5]
+    assert furniture.ids("mug under 55") == [5]
+    assert furniture.ids('"mug"') == [5]
+    assert furniture.ids("sofa -crimson") == []
+
+
 def test_pages_divide_the_products_that_are_counted(hybrid: SearchEngine) -> None:
     titles = ("Red lamp", "Lamp", "Light for a lamp", "Kettle and lamp")
     shop = Shop.opened(hybrid, *(product(number, titles[number % 4]) for number in range(1, 231)))
