@@ -92,8 +92,8 @@ def _add_lines(order: Order, *, user: User, now: datetime) -> None:
         assert product.is_listed
         assert variant.available >= item.quantity
         assert item.quantity + _open_units(user, product_id=product.pk) <= settings.CUSTOMER_UNIT_LIMIT
-        variant.reserved = F("reserved") + item.quantity
-        variant.save(update_fields=["reserved"])
+        held = F("reserved") + item.quantity
+        Variant.unpublished.filter(pk=variant.pk).update(reserved=held)
         reservation = Reservation.objects.create(
             variant=variant,
             quantity=item.quantity,

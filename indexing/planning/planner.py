@@ -137,6 +137,7 @@ class _Planner:
             for place in self._adjacent()
             if not all(map(self.vocabulary.frequency, self._forms(place)))
             for each in spelling.joined(place, *self._forms(place))
+            if self.ranking.corrects_spelling or each.words == ("".join(self._forms(place)),)
         ]
 
     def _forms(self, place: int) -> tuple[str, str]:
@@ -148,7 +149,7 @@ class _Planner:
             span = (choice.best.start, choice.best.end)
             self.alternatives[span] = {each.term: each for each in self._terms(choice)}
         if self.ranking.joins_and_splits_words:
-            self._add_joined()
+            self._add_joined(choices)
         self._add_synonyms()
         needs = tuple(
             Need(tuple(range(*span)), (*found.values(), *self._codes(*span)))
@@ -192,13 +193,17 @@ class _Planner:
             found.append(Alternative(typed, TYPED_WEIGHT))
         return found
 
-    def _add_joined(self) -> None:
-        """Let a joined word satisfy the needs of both words that may also be meant separately."""
+    def _add_joined(self, choices: Sequence[Choice]) -> None:
+        """Let a joined word satisfy the needs of both words that may also be meant separately.
+
+        They are joined as they are meant: "lunchbox" for "lunhc box".
+        """
+        words = {each.best.start: each.best.words[0] for each in choices if _is_single(each.best)}
         for place in self._adjacent():
-            spans = (place, place + 1), (place + 1, place + 2)
-            found = joined(*self._forms(place), self.vocabulary)
-            if found and all(span in self.alternatives for span in spans):
-                for span in spans:
+            if place not in words or place + 1 not in words:
+                continue
+            if found := joined(words[place], words[place + 1], self.vocabulary):
+                for span in ((place, place + 1), (place + 1, place + 2)):
                     self._add(span, Alternative((found.word,), VARIANT_WEIGHT, AlternativeKind.JOINED))
 
     def _add_synonyms(self) -> None:
@@ -229,3 +234,8 @@ class _Planner:
 
     def _products(self, alternative: Alternative) -> int:
         return min(map(self.vocabulary.family, alternative.term))
+
+
+def _is_single(hypothesis: Hypothesis) -> bool:
+    """Return whether one word is meant by one word."""
+    return hypothesis.end - hypothesis.start == 1 and len(hypothesis.words) == 1

@@ -182,6 +182,16 @@ def test_words_that_are_rarely_joined_stay_separate_needs_that_the_joined_word_s
     )
 
 
+def test_a_corrected_word_is_joined_as_it_is_meant() -> None:
+    rarely_joined = lexicon_of({"bird": 900, "house": 900, "birdhouse": 2}, {"bird house": 30})
+
+    planned = plan_of("brid house", lexicon=rarely_joined)
+
+    joined = Alternative(("birdhouse",), 0.9, AlternativeKind.JOINED)
+    assert planned.corrected_text == "bird house"
+    assert all(joined in need.alternatives for need in planned.needs)
+
+
 @pytest.mark.parametrize("text", ["lamp ball", "car, pet", "bed and sheet", "x ring"])
 def test_words_are_not_joined_without_evidence_or_across_other_words(text: str) -> None:
     assert all(len(need.alternatives) == 1 for need in plan_of(text).needs)
@@ -207,6 +217,7 @@ def test_features_can_be_switched_off() -> None:
     apart = replace(DEFAULT_RANKING, joins_and_splits_words=False)
 
     assert terms(plan_of("neclace", ranking=uncorrected)) == [[("neclace",)]]
+    assert terms(plan_of("mac bok", ranking=uncorrected)) == [[("mac",)], [("bok",)]]
     assert terms(plan_of("wi fi tshirt", ranking=apart)) == [[("wi",)], [("fi",)], [("tshirt",)]]
 
 
