@@ -74,6 +74,7 @@ class QueryRuleAdmin(ServiceAdmin):
             form=PreviewForm,
             explanation="Shows the first results without this rule and with it. Nothing is changed.",
             in_transaction=False,
+            changes_row=False,
         ),
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 from analytics_pipeline import embedded, migrate
 from analytics_pipeline.settings import PipelineSettings
+from tests.analytics_pipeline.analyst_views import views_with_definers_rights
 from tests.analytics_pipeline.warehouse_http import send
 from tests.services.waiting import wait_until
 
@@ -194,7 +195,7 @@ def granted() -> set[str]:
 
 
 def test_exactly_the_views_for_analysts_run_with_their_definers_rights() -> None:
-    public = {migration.name for migration in migrate.load() if "SQL SECURITY DEFINER" in migration.statement}
+    public = set(views_with_definers_rights())
     assert public == granted()
 
 

@@ -10,7 +10,9 @@ from tests.relevance.catalogue import CATALOGUE
 
 @pytest.fixture(scope="module")
 def shop(engine: SearchEngine) -> Shop:
-    return Shop.opened(engine, *CATALOGUE)
+    opened = Shop.opened(engine, *CATALOGUE)
+    opened.learn()
+    return opened
 
 
 def test_christmas_lights_come_first_and_red_bags_are_not_found(shop: Shop) -> None:

@@ -48,7 +48,7 @@ class Operation:
 
     `perform` calls a service and returns the message for the user. `applies` says whether the row allows it.
     A form that is sent twice is performed once, in one transaction; `in_transaction` is false for a service
-    that can't run in one, and that may be called twice.
+    that can't run in one, and that may be called twice. `changes_row` is false for a preview.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Operation:
     applies: Callable[[Any], bool] = lambda _: True
     explanation: str = ""
     in_transaction: bool = True
+    changes_row: bool = True
 
 
 def perform_once(operation: Operation, request: HttpRequest, row: Any, values: Values) -> str:

@@ -134,7 +134,8 @@ def test_filters_hold_and_find_more_distant_products_instead(hybrid: SearchEngin
     assert brands == {"Ada": 50, "Bo": 5}
 
 
-def test_what_was_understood_of_a_query_holds_for_products_of_similar_meaning(furniture: Shop) -> None:
+def test_what_was_understood_of_a_query_holds_for_products_of_similar_meaning(hybrid: SearchEngine) -> None:
+    furniture = Shop.opened(hybrid, *FURNITURE)
     assert furniture.ids("mug") == [5, 6]
     assert furniture.ids("mug -red") == [5]
     assert furniture.ids("mug under 55") == [5]

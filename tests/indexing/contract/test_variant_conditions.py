@@ -18,6 +18,7 @@ from tests.indexing import brute_force
 from tests.indexing.brute_force import Wanted, same
 from tests.indexing.builders import category, product, variant
 from tests.indexing.shop import Shop, ids_of
+from tests.services.waiting import wait_until
 
 BRANDS = ("Acme", "ACME", "acme ", "Lumen", "")
 CATEGORIES = ("Clothing > Shirts", "Clothing > Ties", "Home")
@@ -119,7 +120,11 @@ def catalogue(engine: SearchEngine, request: pytest.FixtureRequest) -> Catalogue
     engine.search(SearchRequest())
     shop.delete(999, version=2)
     shop.put(*products, version=2)
-    return Catalogue(shop, products)
+    opened = Catalogue(shop, products)
+    # Processes read once a second which currencies the products have.
+    priced = replace(Wanted(), max_price=Decimal(1_000_000))
+    wait_until(lambda: opened.page(priced, facets=NO_FACETS).count == opened.count(priced))
+    return opened
 
 
 def test_a_product_is_found_if_one_variant_satisfies_all_conditions(catalogue: Catalogue) -> None:

@@ -34,7 +34,7 @@ def writes_of(page: Any) -> set[str]:
     inlines = [inline(page.model, admin.site) for inline in page.inlines]
     return {
         *offered(page),
-        *(operation.name for operation in page.operations),
+        *(operation.name for operation in page.operations if operation.changes_row),
         *(f"change {type(inline).__name__} {name}" for inline in inlines for name in offered(inline)),
     }
 

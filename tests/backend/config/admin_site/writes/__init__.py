@@ -5,9 +5,18 @@ from tests.backend.config.admin_site.writes.catalogue import CATALOGUE
 from tests.backend.config.admin_site.writes.models_and_messages import MODELS_AND_MESSAGES
 from tests.backend.config.admin_site.writes.orders import ORDERS
 from tests.backend.config.admin_site.writes.payments import PAYMENTS
+from tests.backend.config.admin_site.writes.search import SEARCH
 from tests.backend.config.admin_site.writes.stock import STOCK
 from tests.backend.config.admin_site.writes.write import Write
 
-WRITES: tuple[Write, ...] = (*ACCOUNTS, *CATALOGUE, *STOCK, *ORDERS, *PAYMENTS, *MODELS_AND_MESSAGES)
+WRITES: tuple[Write, ...] = (
+    *ACCOUNTS,
+    *CATALOGUE,
+    *STOCK,
+    *ORDERS,
+    *PAYMENTS,
+    *SEARCH,
+    *MODELS_AND_MESSAGES,
+)
 
 __all__ = ["WRITES", "Write"]
