@@ -1,6 +1,8 @@
 """The aggregations that count all facets in the search request itself."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from elasticsearch.dsl import A
@@ -26,6 +28,27 @@ SPELLINGS = 10
 """The most frequent spellings of one value."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """Facets to describe; those with equal keys are described alike."""
+
+    key: str
+    counting: "Counting" = field(compare=False)
+
+
+def described(counting: "Counting") -> dict[str, Any]:
+    """Return the aggregations of a request as in its body; they must not be changed.
+
+    Most searches have no filters, and those of later pages have the same as the first.
+    """
+    return _aggregations(_Described(counting.key, counting))
+
+
+@lru_cache(maxsize=512)
+def _aggregations(facets: _Described) -> dict[str, Any]:
+    return {name: each.to_dict() for name, each in facets.counting.aggregations().items()}
+
+
 class Counting:
     """Counts the facets of one request; a facet whose field isn't in the schema is left out."""
 
@@ -41,6 +64,13 @@ class Counting:
             for each in FACETS
             if each.name in request.facets.names and (not each.field or self._schema.has(each.field))
         ]
+
+    @property
+    def key(self) -> str:
+        """A text that differs if the aggregations do."""
+        currency = price_currency(self._request, self._currencies)
+        own = (self._schema.version, self._request.facets, currency, len(self._currencies) > 1)
+        return repr((own, sorted(self._filters.given().items())))
 
     def aggregations(self) -> dict[str, Agg[Any]]:
         """Return the aggregations by name."""

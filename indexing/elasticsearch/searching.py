@@ -14,7 +14,7 @@ from indexing.currencies import in_one_currency, price_currency
 from indexing.document import ProductDocument, SuggestedProduct
 from indexing.elasticsearch import facet_values, suggesting
 from indexing.elasticsearch.client import Deadline, Response, responses
-from indexing.elasticsearch.facets import Counting
+from indexing.elasticsearch.facets import Counting, described
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
 from indexing.elasticsearch.prices import by_price_of_variant
@@ -32,7 +32,10 @@ from indexing.schema import IndexSchema
 from indexing.suggestions.typed import Typed
 from indexing.understanding.requests import understand
 
-BY_SCORE = ("_score", "id")
+Body = dict[str, Any]
+"""The body of a search request."""
+
+BY_SCORE = ["_score", "id"]
 
 ACROSS_SHARDS = "dfs_query_then_fetch"
 """Scores use the statistics of all shards; an index of one shard is searched as usual."""
@@ -64,7 +67,7 @@ class Searching:
         self._currencies = currencies
         self._meanings = meanings
         self._meaning: Meaning | None = None
-        self._searched: Search | None = None
+        self._searched: Body | None = None
         self._client = client
         self._index = index
         self._matching = Matching(schema)
@@ -160,39 +163,43 @@ class Searching:
         counted = response["aggregations"]["each"]["buckets"]
         return {name: counted[name]["doc_count"] for name in queries}
 
-    def _send(self, *searches: Search, preference: str = "") -> list[Response]:
+    def _send(self, *searches: Search | Body, preference: str = "") -> list[Response]:
         """Send searches; those with the same `preference` go to the same copies of the shards.
 
         Copies hold deleted documents for different times, so their scores differ slightly.
         """
         header = {"index": self._index, "search_type": ACROSS_SHARDS, "preference": f"text:{preference}"}
-        body: list[dict[str, Any]] = []
+        body: list[Body] = []
         for search in searches:
-            body += [header, search.to_dict()]
+            body += [header, search if isinstance(search, dict) else search.to_dict()]
         return responses(self._deadline.on(self._client).msearch(searches=body))
 
-    def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Search:
+    def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Body:
         query = self._matching.text(understood, required=required, ranking=request.ranking)
         return self._query(request, query, scored=True)
 
-    def _query(self, request: SearchRequest, query: Query, *, scored: bool) -> Search:
+    def _query(self, request: SearchRequest, query: Query, *, scored: bool) -> Body:
         by_score = scored and request.sort is Sort.RELEVANCE
         ranked = weighted(query, request, self._matching) if by_score else query
-        search = Search().query(restricted(ranked, request, self._matching))
-        search = search.sort(*(BY_SCORE if by_score else self._order(request)))
         start, end = self._span(request)
-        search = search.extra(size=end - start, from_=start, track_total_hits=True)
-        if self._matching.schema.encoder is not None:
-            search = search.source(False if self._reranks(request) else [DOCUMENT])
         unpinned = without_pinned(request)
-        search.aggs.bucket("matching", "filter", Bool(filter=unpinned) if unpinned else MatchAll())
+        matching = Bool(filter=unpinned) if unpinned else MatchAll()
+        body: Body = {
+            "query": restricted(ranked, request, self._matching).to_dict(),
+            "sort": BY_SCORE if by_score else self._order(request),
+            "from": start,
+            "size": end - start,
+            "track_total_hits": True,
+            "aggs": {"matching": {"filter": matching.to_dict()}},
+        }
+        if self._matching.schema.encoder is not None:
+            body["_source"] = False if self._reranks(request) else [DOCUMENT]
         if passing := [*self._matching.filters(request.filters), *unpinned]:
-            search = search.post_filter(Bool(filter=passing))
+            body["post_filter"] = Bool(filter=passing).to_dict()
         if request.facets:
-            for name, counted in self._counting(request).aggregations().items():
-                search.aggs.bucket(name, counted)
-        self._searched = search
-        return search
+            body["aggs"] |= described(self._counting(request))
+        self._searched = body
+        return body
 
     def _meaning_of(self, request: SearchRequest, planned: Plan) -> "Meaning | None":
         """Return the meaning of the query, or None if words alone rank its products."""
@@ -262,7 +269,7 @@ class Searching:
             descending = request.sort is Sort.PRICE_HIGH
             return [by_price_of_variant(self._matching.variant_filters(wanted), descending=descending), "id"]
         return [
-            f"-{schema.field(name[1:]).name}" if name.startswith("-") else schema.field(name).name
+            {schema.field(name.removeprefix("-")).name: "desc" if name.startswith("-") else "asc"}
             for name in ORDERS[request.sort]
         ]
 
@@ -277,10 +284,9 @@ class Searching:
 
     def _counted_again(self, aggregation: Agg[Any]) -> Any:
         """Count the products of the last search."""
-        query = {} if self._searched is None else {"query": self._searched.to_dict()["query"]}
-        search = Search.from_dict(query).extra(size=0, track_total_hits=False)
-        search.aggs.bucket("own", aggregation)
-        (response,) = self._send(search)
+        query = {} if self._searched is None else {"query": self._searched["query"]}
+        aggregations = {"own": aggregation.to_dict()}
+        (response,) = self._send({**query, "size": 0, "track_total_hits": False, "aggs": aggregations})
         return response["aggregations"]["own"]
 
     def _page(
