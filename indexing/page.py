@@ -1,14 +1,26 @@
 """The results of a search engine: pages of hits, and suggestions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import TYPE_CHECKING
 
 from indexing.document import ProductDocument, VariantDocument
 from indexing.facets import Facets
-from indexing.filters import Filters
-from indexing.matching import matched_variant
+from indexing.matches.values import Highlights
 from indexing.understanding.values import NOTHING_UNDERSTOOD, Understood
+
+if TYPE_CHECKING:
+    from indexing.planning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """The parts of a hit's score if words and meaning rank."""
+
+    words: float
+    """The score of the words; 0 if the product was found by its meaning alone."""
+    closeness: float | None
+    """How close the meanings are, in deviations above the catalogue's mean; None without a vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +32,11 @@ class Hit:
     pinned: bool = False
     """Whether a rule decided its place."""
     variant: VariantDocument | None = None
-    """The variant whose price is shown, if the filters exclude others (see `matching.matched_variant`)."""
-
-    def with_variant(self, filters: Filters) -> Self:
-        """Return the hit with the variant that `filters` match."""
-        variant = matched_variant(self.product, filters)
-        return self if variant is None else replace(self, variant=variant)
+    """The variant that the filters and words mean, whose price is shown (see `indexing.matches.variants`)."""
+    highlights: Highlights | None = None
+    """What matched in its texts; None if no words were searched."""
+    fusion: Fusion | None = None
+    """None if words alone rank it."""
 
 
 class Matched(StrEnum):
@@ -54,6 +65,10 @@ class SearchPage:
     """The currency of price filters, of the price facet, and of a sort by price; None without products."""
     understood: Understood = NOTHING_UNDERSTOOD
     """The prices and words of the query that are conditions instead of searched words."""
+    searched_text: str = ""
+    """The part of the query that was searched by its words, as it was typed."""
+    plan: "Plan | None" = None
+    """What was searched for it; None if no words were searched."""
 
 
 class SuggestionKind(StrEnum):

@@ -25,7 +25,7 @@ from indexing.elasticsearch.counting import attribute_counts, counts
 from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.lexicons import LexiconIndex
 from indexing.elasticsearch.mapping import product_of
-from indexing.elasticsearch.prices import currency_counts
+from indexing.elasticsearch.ordering import currency_counts
 from indexing.elasticsearch.searching import Searching
 from indexing.elasticsearch.writing import Writing
 from indexing.encoder.lazy import identity_of

@@ -14,9 +14,13 @@ from indexing.elasticsearch.rules import restricted, without_pinned
 from indexing.elasticsearch.vectors import VECTOR, Spreads, sample_search
 from indexing.encoder.lazy import usable
 from indexing.encoder.model import TextEncoder, Vectors
+from indexing.page import Fusion
 from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, meaning_weight
 from indexing.request import SearchRequest, Sort
 from indexing.vectors.spread import Spread
+
+FusedHit = tuple[int, float, Fusion | None]
+"""A product, its value, and the parts of the value; None for a product that words alone rank."""
 
 LEAST_CANDIDATES = 200
 """Products that a shard compares at least."""
@@ -65,13 +69,16 @@ class Meaning:
         values = self.spread.standardised(self.query, cosines)
         return dict(zip((int(hit["_id"]) for hit in hits), values.tolist(), strict=True))
 
-    def ranked(self, hits: Sequence[dict[str, Any]], comparison: Response) -> list[tuple[int, float]]:
+    def ranked(self, hits: Sequence[dict[str, Any]], comparison: Response) -> list[FusedHit]:
         """Return products and values of hits: those of the window by words and meaning, then the others."""
         closeness = self.closeness(comparison)
         window = [(int(hit["_id"]), hit["_score"] or 0.0) for hit in hits[:WINDOW]]
         candidates = [Candidate(key, score, closeness.get(key), key) for key, score in window]
-        ordered = [(each.product_id, value) for value, each in fused(candidates, weight=self.weight)]
-        return ordered + [(int(hit["_id"]), hit["_score"] or 0.0) for hit in hits[WINDOW:]]
+        ordered: list[FusedHit] = [
+            (each.product_id, value, Fusion(each.score, each.closeness))
+            for value, each in fused(candidates, weight=self.weight)
+        ]
+        return ordered + [(int(hit["_id"]), hit["_score"] or 0.0, None) for hit in hits[WINDOW:]]
 
     def _nearest(self, limit: int, conditions: Sequence[Query]) -> Search:
         query = Knn(

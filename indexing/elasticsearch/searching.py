@@ -17,17 +17,17 @@ from indexing.elasticsearch.client import Deadline, Response, responses
 from indexing.elasticsearch.facets import Counting, described
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
-from indexing.elasticsearch.prices import by_price_of_variant
+from indexing.elasticsearch.ordering import order_of
 from indexing.elasticsearch.rules import DOCUMENT, pins, restricted, weighted, without_pinned
 from indexing.facet_search import FacetSearch
 from indexing.facets import NO_FACETS, Facets
-from indexing.fields import SELECTIONS
 from indexing.lexicon.lexicon import Lexicon
+from indexing.matches.hits import with_matches
 from indexing.page import Hit, Matched, SearchPage
 from indexing.planning.plan import FIELD_BOOSTS, AlternativeKind, Plan
 from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
-from indexing.request import BY_PRICE, ORDERS, SearchRequest, Sort
+from indexing.request import SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.suggestions.typed import Typed
 from indexing.understanding.requests import understand
@@ -90,16 +90,20 @@ class Searching:
             count=self._products_with,
             count_codes=self._products_with_codes,
         )
-        found = self._planned(request, planned)
-        corrected = reading.whole(found.corrected_text)
-        return replace(found, understood=reading.understood, corrected_text=corrected)
+        return replace(
+            self._planned(request, planned),
+            understood=reading.understood,
+            corrected_text=reading.whole(planned.corrected_text),
+            searched_text=reading.text,
+            plan=planned if planned.needs else None,
+        )
 
     def _planned(self, request: SearchRequest, planned: Plan) -> SearchPage:
         if not planned.needs:
             query = MatchNone() if request.text.strip() else MatchAll()
             found = self._query(request, query, scored=False)
             response, *pinned = self._send(found, *self._pins(request), preference=request.text)
-            return self._page(response, request, pinned=pinned)
+            return self._page(response, request, pinned=pinned, plan=planned)
         self._meaning = None if planned.only_codes else self._meaning_of(request, planned)
         return self._strictest(request, planned)
 
@@ -127,7 +131,7 @@ class Searching:
             response,
             request,
             pinned=pinned,
-            corrected_text=planned.corrected_text,
+            plan=planned,
             matched=matched,
         )
 
@@ -186,7 +190,7 @@ class Searching:
         matching = Bool(filter=unpinned) if unpinned else MatchAll()
         body: Body = {
             "query": restricted(ranked, request, self._matching).to_dict(),
-            "sort": BY_SCORE if by_score else self._order(request),
+            "sort": BY_SCORE if by_score else order_of(request, self._matching),
             "from": start,
             "size": end - start,
             "track_total_hits": True,
@@ -246,9 +250,9 @@ class Searching:
             return []
         comparison = self._send(self._meaning.comparison([int(hit["_id"]) for hit in hits[:WINDOW]]))[0]
         start, end = request.arrangement.start, request.arrangement.end
-        values = dict(self._meaning.ranked(hits, comparison)[start:end])
-        products = self._products([*values])
-        return [Hit(products[key], value) for key, value in values.items() if key in products]
+        ranked = self._meaning.ranked(hits, comparison)[start:end]
+        products = self._products([key for key, _, _ in ranked])
+        return [Hit(products[key], value, fusion=fusion) for key, value, fusion in ranked if key in products]
 
     def _products(self, product_ids: Sequence[int]) -> dict[int, ProductDocument]:
         """Return the documents of these products, except those that have just been deleted."""
@@ -261,17 +265,6 @@ class Searching:
 
     def _counting(self, request: SearchRequest) -> Counting:
         return Counting(self._matching, request, self._currencies)
-
-    def _order(self, request: SearchRequest) -> list[str | dict[str, Any]]:
-        schema = self._matching.schema
-        wanted = request.filters.of_variant()
-        if request.sort in BY_PRICE and (wanted.narrow or wanted.available) and schema.has(SELECTIONS):
-            descending = request.sort is Sort.PRICE_HIGH
-            return [by_price_of_variant(self._matching.variant_filters(wanted), descending=descending), "id"]
-        return [
-            {schema.field(name.removeprefix("-")).name: "desc" if name.startswith("-") else "asc"}
-            for name in ORDERS[request.sort]
-        ]
 
     def _facets(self, response: Response, request: SearchRequest) -> Facets:
         """Return the facets, after a request for ranges whose counts the response doesn't determine."""
@@ -295,7 +288,7 @@ class Searching:
         request: SearchRequest,
         *,
         pinned: Sequence[Response],
-        corrected_text: str | None = None,
+        plan: Plan,
         matched: Matched = Matched.ALL,
     ) -> SearchPage:
         shown = {
@@ -308,10 +301,9 @@ class Searching:
         page = request.arrangement.page(ranked, count=count, shown=shown, pinned_hit=shown.__getitem__)
         return SearchPage(
             generation=self._index,
-            hits=tuple(hit.with_variant(request.filters) for hit in page),
+            hits=with_matches(page, request=request, plan=plan, schema=self._matching.schema),
             count=count + len(shown),
             facets=self._facets(response, request) if request.facets else None,
-            corrected_text=corrected_text,
             matched=matched,
             currency=price_currency(request, self._currencies),
         )

@@ -30,7 +30,13 @@ def plan_while_typing(
     before = plan(text[: last.start], tokens[:-1], knowledge, ranking=ranking)
     corrected = before.corrected_text and f"{before.corrected_text} {text[last.start :]}"
     need = Need((len(tokens) - 1,), completions)
-    return replace(before, needs=(*before.needs, need), corrected_text=corrected, only_codes=False)
+    return replace(
+        before,
+        needs=(*before.needs, need),
+        corrected_text=corrected,
+        only_codes=False,
+        beginning=last.form,
+    )
 
 
 def _completions(form: str, knowledge: Knowledge) -> Iterator[Alternative]:

@@ -39,6 +39,9 @@ class AlternativeKind(StrEnum):
     """The beginning of a code, or of one of its parts."""
 
 
+REPLACED = frozenset({AlternativeKind.CORRECTED, AlternativeKind.JOINED, AlternativeKind.SPLIT})
+"""What the corrected text has instead of what was typed, if it is a need's best alternative."""
+
 CODE_SCORES: Mapping[AlternativeKind, float] = {
     AlternativeKind.CODE: 1_000.0,
     AlternativeKind.CODE_PREFIX: 300.0,
@@ -92,6 +95,17 @@ class Plan:
     phrases: tuple[Term, ...] = ()
     """Words that every hit has side by side in one field."""
     excluded: tuple[Excluded, ...] = ()
+    beginning: str = ""
+    """What was typed of the last word, if that may be the beginning of one."""
+
+    @property
+    def has_typed_words(self) -> bool:
+        """Whether products may have every word as it was typed: none was replaced that no product has."""
+        return all(
+            any(each.kind not in REPLACED for each in need.alternatives)
+            for need in self.needs
+            if need.alternatives[0].kind in REPLACED
+        )
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from tantivy import DocAddress, Occur, Query
 
 from indexing.encoder.lazy import usable
 from indexing.encoder.model import TextEncoder
-from indexing.page import Matched
+from indexing.page import Fusion, Matched
 from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, meaning_weight
 from indexing.request import SearchRequest, Sort
 from indexing.tantivy.matching import all_of, unscored
@@ -77,8 +77,8 @@ class Meaning:
         matched = found.matched if matching else Matched.SIMILAR
         return replace(found, query=either, matched=matched)
 
-    def ranked(self, hits: Ranked) -> Ranked:
-        """Return the hits of the window in the order of words and meaning, and the others after them."""
+    def ranked(self, hits: Ranked) -> tuple[Ranked, dict[int, Fusion]]:
+        """Return the hits of the window by words and meaning, then the others, and the parts of the scores."""
         window, others = hits[:WINDOW], hits[WINDOW:]
         closeness = self._closeness([product_id for _, product_id, _ in window])
         candidates = [
@@ -86,7 +86,8 @@ class Meaning:
             for score, product_id, address in window
         ]
         ordered = fused(candidates, weight=self._weight)
-        return [(-value, each.product_id, each.key) for value, each in ordered] + others
+        ranked = [(-value, each.product_id, each.key) for value, each in ordered]
+        return ranked + others, {each.product_id: Fusion(each.score, each.closeness) for each in candidates}
 
     def _closeness(self, product_ids: Sequence[int]) -> dict[int, float]:
         return self._standardised(self._vectors.cosines(product_ids, self._query))

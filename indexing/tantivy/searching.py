@@ -1,7 +1,8 @@
 """Search one snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,8 @@ from indexing.currencies import in_one_currency, price_currency
 from indexing.facet_search import FacetSearch
 from indexing.fields import WEIGHT
 from indexing.lexicon.lexicon import Lexicon
-from indexing.page import Hit, Matched, SearchPage
+from indexing.matches.hits import with_matches
+from indexing.page import Fusion, Hit, Matched, SearchPage
 from indexing.planning.plan import Plan
 from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
@@ -35,9 +37,8 @@ class TextQuery:
 
     query: Query
     scored: bool
-    corrected_text: str | None = None
+    plan: Plan
     matched: Matched = Matched.ALL
-    only_codes: bool = False
     allowed: Query | None = None
     """For the products that may be added to those with the words of the text; None for all."""
 
@@ -52,21 +53,21 @@ def search(
     text = rules.boosted(found.query) if by_relevance else found.query
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
     count, shown = snapshot.count(query), rules.shown()
-    if by_relevance:
-        hits = _by_relevance(snapshot, query, request, meaning)
-    else:
-        hits = _in_order(snapshot, query, request)
+    find = partial(_by_relevance, meaning=meaning) if by_relevance else _in_order
+    hits = find(snapshot, query, request)
     page = request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)
     counted = rules.counted(found.query)
     return SearchPage(
         generation=snapshot.generation,
-        hits=tuple(hit.with_variant(request.filters) for hit in page),
+        hits=with_matches(page, request=request, plan=found.plan, schema=snapshot.matching.fields),
         count=count + len(shown),
         facets=Counting(snapshot, counted, request).facets() if request.facets else None,
-        corrected_text=reading.whole(found.corrected_text),
+        corrected_text=reading.whole(found.plan.corrected_text),
         matched=found.matched,
         currency=price_currency(request, snapshot.currencies),
         understood=reading.understood,
+        searched_text=reading.text,
+        plan=found.plan if found.scored else None,
     )
 
 
@@ -121,7 +122,8 @@ def text_query(snapshot: Snapshot, request: SearchRequest, rules: Rules, planned
     Filters are not considered, so that a filter never widens a result.
     """
     if not planned.needs:
-        return TextQuery(Query.empty_query() if request.text.strip() else Query.all_query(), scored=False)
+        query = Query.empty_query() if request.text.strip() else Query.all_query()
+        return TextQuery(query, scored=False, plan=planned)
     return _strictest(snapshot, planned, request, rules)
 
 
@@ -130,9 +132,8 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules:
         TextQuery(
             query=snapshot.matching.text(planned, required=required, ranking=request.ranking),
             scored=True,
-            corrected_text=planned.corrected_text,
+            plan=planned,
             matched=matched,
-            only_codes=planned.only_codes,
             allowed=snapshot.matching.allowed(planned),
         )
         for matched, required in planned.levels()
@@ -146,25 +147,29 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules:
 def _meaning(
     snapshot: Snapshot, request: SearchRequest, found: TextQuery, *, encoder: "TextEncoder | None"
 ) -> "Meaning | None":
-    if encoder is None or not found.scored or found.only_codes:
+    if encoder is None or not found.scored or found.plan.only_codes:
         return None
     from indexing.tantivy.meaning import meaning_of  # noqa: PLC0415 (needs the extra `semantic`)
 
-    return meaning_of(snapshot, request, found.corrected_text or request.text, encoder=encoder)
+    return meaning_of(snapshot, request, found.plan.corrected_text or request.text, encoder=encoder)
 
 
 def _by_relevance(
-    snapshot: Snapshot, query: Query, request: SearchRequest, meaning: "Meaning | None"
+    snapshot: Snapshot, query: Query, request: SearchRequest, *, meaning: "Meaning | None"
 ) -> tuple[Hit, ...]:
     start, end = request.arrangement.start, request.arrangement.end
     factor = WEIGHT if request.ranking.weighs_popularity_and_stock else None
+    fusions: Mapping[int, Fusion] = {}
     if meaning is not None and start < WINDOW:
-        ranked = meaning.ranked(_ranked(snapshot, query, max(end, WINDOW), factor=factor))
+        ranked, fusions = meaning.ranked(_ranked(snapshot, query, max(end, WINDOW), factor=factor))
     else:
         ranked = _ranked(snapshot, query, end, factor=factor)
     ranked = ranked[start:end]
     products = snapshot.documents([address for _, _, address in ranked])
-    return tuple(Hit(product, -score) for product, (score, _, _) in zip(products, ranked, strict=True))
+    return tuple(
+        Hit(product, -score, fusion=fusions.get(product.id))
+        for product, (score, _, _) in zip(products, ranked, strict=True)
+    )
 
 
 def _ranked(

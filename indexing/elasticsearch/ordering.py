@@ -1,0 +1,43 @@
+"""The order of hits without scores, and the currencies of their prices."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from elasticsearch.dsl import Search
+from elasticsearch.dsl.query import Bool, Query
+
+from indexing.counting import MAX_VALUES
+from indexing.elasticsearch.matching import Matching
+from indexing.fields import CURRENCY, SELECTIONS
+from indexing.request import BY_PRICE, ORDERS, SearchRequest, Sort
+
+
+def order_of(request: SearchRequest, matching: Matching) -> list[str | dict[str, Any]]:
+    """Return the order of the hits of a request if there are no scores."""
+    schema = matching.schema
+    wanted = request.filters.of_variant()
+    if request.sort in BY_PRICE and (wanted.narrow or wanted.available) and schema.has(SELECTIONS):
+        descending = request.sort is Sort.PRICE_HIGH
+        return [_by_price_of_variant(matching.variant_filters(wanted), descending=descending), "id"]
+    return [
+        {schema.field(name.removeprefix("-")).name: "desc" if name.startswith("-") else "asc"}
+        for name in ORDERS[request.sort]
+    ]
+
+
+def _by_price_of_variant(filters: Sequence[Query], *, descending: bool) -> dict[str, Any]:
+    """Return the order of the price that is shown, that of the cheapest variant that matches."""
+    return {
+        f"{SELECTIONS}.price": {
+            "order": "desc" if descending else "asc",
+            "mode": "min",
+            "nested": {"path": SELECTIONS, "filter": Bool(filter=list(filters)).to_dict()},
+        }
+    }
+
+
+def currency_counts() -> Search:
+    """Return a search for the numbers of products by currency."""
+    search = Search().extra(size=0, track_total_hits=False)
+    search.aggs.bucket(CURRENCY, "terms", field=CURRENCY, size=MAX_VALUES)
+    return search

@@ -1,0 +1,162 @@
+"""Find the words of a plan in a text.
+
+A text is analysed like the index's fields, so a word is found if the engine finds it: inflected, with
+accents, as a part of a longer word, or as the words of a phrase side by side.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from indexing.analysis import Analysis, Token
+from indexing.analysis.codes import canonical, is_model_number, parts
+from indexing.analysis.folding import folded, lowered
+from indexing.matches.values import Found
+from indexing.planning.plan import CODE_SCORES, AlternativeKind, Plan, Term
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedTerms:
+    """The terms of a plan, each with the needs that it satisfies: a bit for each need."""
+
+    analysis: Analysis
+    words: Mapping[str, int]
+    phrases: Mapping[str, Sequence[tuple[Term, int]]]
+    """Terms that must be side by side, by their first one."""
+    codes: Mapping[str, int]
+    """Codes, also those of which the beginning or a part is enough."""
+    prefixes: frozenset[str] = frozenset()
+    """The codes of which the beginning or a part is enough."""
+    beginning: str = ""
+    """What was typed of the last word."""
+    completed: frozenset[str] = field(default=frozenset())
+    """The terms that begin with `beginning`, and aren't the word itself."""
+
+    @classmethod
+    def of(cls, plan: Plan, *, analysis: Analysis) -> "SearchedTerms":
+        """Return the terms of `plan`, as texts in the language of `analysis` contain them."""
+        words: dict[str, int] = defaultdict(int)
+        phrases: dict[str, list[tuple[Term, int]]] = defaultdict(list)
+        codes: dict[str, int] = defaultdict(int)
+        prefixes, completed = set(), set()
+        for number, need in enumerate(plan.needs):
+            for each in need.alternatives:
+                terms = tuple(map(analysis.term, each.term))
+                if each.kind in CODE_SCORES:
+                    codes[each.term[0]] |= 1 << number
+                    if each.kind is AlternativeKind.CODE_PREFIX:
+                        prefixes.add(each.term[0])
+                elif len(terms) > 1:
+                    phrases[terms[0]].append((terms, 1 << number))
+                else:
+                    words[terms[0]] |= 1 << number
+                    if each.kind is AlternativeKind.PREFIX:
+                        completed.add(terms[0])
+        return cls(
+            analysis,
+            dict(words),
+            dict(phrases),
+            dict(codes),
+            frozenset(prefixes),
+            plan.beginning,
+            frozenset(completed),
+        )
+
+    def found_in(self, text: str, tokens: Sequence[Token] | None = None) -> tuple[Found, ...]:
+        """Return the parts of `text` that satisfy needs, in order, without overlaps.
+
+        `tokens` are those of the text, if they are known.
+        """
+        if tokens is None:
+            tokens = self.analysis.tokens(text)
+        words, phrases = self.words, self.phrases
+        found: list[Found] = []
+        for place, token in enumerate(tokens):
+            if needs := words.get(token.stem, 0) | words.get(token.folded_stem, 0):
+                found.append(self._word(text, token, needs))
+            if token.parts:
+                found += self._in_parts(text, token)
+            if token.stem in phrases:
+                found += self._phrases(tokens, place)
+            if self.codes:
+                found += self._model_number(text, token)
+        return tuple(_disjoint(found)) if len(found) > 1 else tuple(found)
+
+    def code_in(self, written: str) -> int:
+        """Return how well a SKU or another code matches: 3 whole, 2 its beginning, 1 a part, 0 not at all."""
+        code = canonical(written) if self.codes else ""
+        if code in self.codes:
+            return 3
+        if any(code.startswith(each) for each in self.prefixes):
+            return 2
+        ends = parts(written) if self.prefixes else ()
+        return int(any(end.startswith(each) for end in ends for each in self.prefixes))
+
+    def _word(self, text: str, token: Token, needs: int) -> Found:
+        """Return the word, or what was typed of it."""
+        if self.beginning and token.stem in self.completed and token.form != self.beginning:
+            end = min(token.start + len(self.beginning), token.end)
+            if folded(lowered(text[token.start : end])) == self.beginning:
+                return Found(token.start, end, needs)
+        return Found(token.start, token.end, needs)
+
+    def _in_parts(self, text: str, token: Token) -> Iterator[Found]:
+        """Yield the parts of a token that satisfy needs: "Leather" of "HandmadeLeatherWallet"."""
+        terms = tuple(map(self.analysis.term, token.parts))
+        for part, term in zip(token.parts, terms, strict=True):
+            if needs := self.words.get(term, 0):
+                yield _part(text, token, part, needs)
+        for place, term in enumerate(terms):
+            for phrase, needs in self.phrases.get(term, ()):
+                if terms[place : place + len(phrase)] == phrase:
+                    yield Found(token.start, token.end, needs)
+
+    def _phrases(self, tokens: Sequence[Token], place: int) -> Iterator[Found]:
+        for phrase, needs in self.phrases[tokens[place].stem]:
+            adjacent = tokens[place : place + len(phrase)]
+            if tuple(each.stem for each in adjacent) == phrase:
+                for each in adjacent:
+                    yield Found(each.start, each.end, needs)
+
+    def _model_number(self, text: str, token: Token) -> Iterator[Found]:
+        written = text[token.start : token.end]
+        if not is_model_number(token, written):
+            return
+        code = canonical(written)
+        ends = (code, *parts(written))
+        for each in self.prefixes:
+            end = next((end for end in ends if end.startswith(each)), None)
+            if end is not None:
+                first = len(code) - len(end)
+                start, stop = _written_span(written, code, first, first + len(each))
+                yield Found(token.start + start, token.start + stop, self.codes[each])
+
+
+def _part(text: str, token: Token, part: str, needs: int) -> Found:
+    """Return the place of a part in a token, or the whole token if it is written in another way."""
+    written = text[token.start : token.end].lower()
+    place = written.find(part)
+    if place < 0 or len(written) != token.end - token.start:
+        return Found(token.start, token.end, needs)
+    return Found(token.start + place, token.start + place + len(part), needs)
+
+
+def _written_span(written: str, code: str, first: int, last: int) -> tuple[int, int]:
+    """Return the place of the characters `first` to `last` of a canonical code in the code as written."""
+    places = [place for place, character in enumerate(written) if character.isalnum()]
+    if len(places) != len(code):
+        return 0, len(written)
+    return places[first], places[last - 1] + 1
+
+
+def _disjoint(found: Iterable[Found]) -> Iterator[Found]:
+    """Yield the parts of a text in order; overlapping ones, such as pairs of characters, become one."""
+    ordered = iter(sorted(found))
+    last = next(ordered)
+    for each in ordered:
+        if each.start < last.end:
+            last = Found(last.start, max(last.end, each.end), last.needs | each.needs)
+        else:
+            yield last
+            last = each
+    yield last

@@ -1,0 +1,96 @@
+"""The variant of a product that a search has found."""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from operator import attrgetter
+
+from indexing.analysis import Analysis, Token
+from indexing.analysis.codes import is_code_attribute
+from indexing.attributes import attribute_key, spelled
+from indexing.document import ProductDocument, VariantDocument, varying_attributes
+from indexing.filters import Filters, VariantFilters
+from indexing.matches.terms import SearchedTerms
+
+CACHED_VALUES = 8_192
+"""Names and attribute values of variants whose tokens a process remembers; most products share theirs."""
+
+_Score = tuple[int, int, int]
+"""How well a code matches, the number of needs, and the number of values whose words all match."""
+
+
+def matched_variant(
+    document: ProductDocument, filters: Filters, terms: SearchedTerms | None = None
+) -> VariantDocument | None:
+    """Return the variant that a search means, and whose price a list shows.
+
+    It is the cheapest of those that satisfy the filters of variants and have the most words of the query in
+    their SKU, name or attributes. Return None if neither distinguishes a variant, if none satisfies the
+    filters (the index has changed since the search), or if the product has no active variants.
+    """
+    wanted = filters.of_variant()
+    is_filtered = bool(wanted.narrow or wanted.available)
+    passing: Sequence[VariantDocument] = document.variants
+    if is_filtered:
+        passing = [each for each in passing if _satisfies(document, each, wanted)]
+    named = _named(document, passing, terms) if terms is not None else []
+    candidates = named or (passing if is_filtered else [])
+    return min(candidates, key=attrgetter("sale_price", "id"), default=None)
+
+
+def _satisfies(document: ProductDocument, variant: VariantDocument, wanted: VariantFilters) -> bool:
+    if wanted.available and variant.available <= 0:
+        return False
+    if wanted.lowest is not None and variant.sale_price < wanted.lowest:
+        return False
+    if wanted.highest is not None and variant.sale_price > wanted.highest:
+        return False
+    if not wanted.attributes:
+        return True
+    own = spelled({**document.attributes, **variant.attributes})
+    return all(name in own and attribute_key(*own[name]) in keys for name, keys in wanted.attributes.items())
+
+
+def _named(
+    document: ProductDocument, variants: Sequence[VariantDocument], terms: SearchedTerms
+) -> list[VariantDocument]:
+    """Return the variants with the most of the query's words, if others have fewer, or if a SKU was meant."""
+    if len(variants) < 2 and not terms.codes:
+        return []
+    varying = varying_attributes(document)
+    scores = [_score(document, each, varying, terms) for each in variants]
+    best = max(scores, default=(0, 0, 0))
+    is_sku_of_only_one = len(variants) == 1 and best[0] > 0
+    if best == min(scores, default=best) and not is_sku_of_only_one:
+        return []
+    return [each for each, score in zip(variants, scores, strict=True) if score == best]
+
+
+def _score(
+    document: ProductDocument, variant: VariantDocument, varying: frozenset[str], terms: SearchedTerms
+) -> _Score:
+    code = needs = whole = 0
+    for text in _texts(document, variant, varying):
+        tokens = _tokens(terms.analysis, text)
+        found = terms.found_in(text, tokens)
+        for each in found:
+            needs |= each.needs
+        whole += bool(tokens) and len(found) == len(tokens)
+    if terms.codes:
+        codes = (value for name, value in variant.attributes.items() if is_code_attribute(name))
+        code = max(map(terms.code_in, (variant.sku, *codes)))
+    return code, needs.bit_count(), whole
+
+
+def _texts(document: ProductDocument, variant: VariantDocument, varying: frozenset[str]) -> Iterator[str]:
+    """Yield the texts of a variant; the product's attributes are defaults for variants that have none."""
+    if variant.name:
+        yield variant.name
+    for name in varying:
+        value = variant.attributes.get(name) or document.attributes.get(name)
+        if value:
+            yield value
+
+
+@lru_cache(CACHED_VALUES)
+def _tokens(analysis: Analysis, text: str) -> tuple[Token, ...]:
+    return analysis.tokens(text)
