@@ -21,6 +21,8 @@ class Fusion:
     """The score of the words; 0 if the product was found by its meaning alone."""
     closeness: float | None
     """How close the meanings are, in deviations above the catalogue's mean; None without a vector."""
+    weight: float
+    """Of the closeness (see `indexing.ranking.fusion`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from indexing.fields import FieldKind
 from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import category_token
 from indexing.page import SuggestionKind
+from indexing.ranking import AS_TYPED, DEFAULT_RANKING
 from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, SearchRequest, Sort
 from indexing.schema import CURRENT, MAX_QUERY_WORDS
 
@@ -126,7 +127,14 @@ class SearchParameters(PageParameters):
     )
     explain = serializers.BooleanField(
         default=False,
-        help_text="Whether to return the rules that were applied; for staff with the area `search`.",
+        help_text="Whether to return the rules that were applied, the plan and the scores; for staff with "
+        "the area `search`.",
+    )
+    correct = serializers.BooleanField(
+        required=False,
+        default=True,
+        help_text="`false` searches the words as they were typed, if a correction wasn't meant: no spelling "
+        "is corrected, and no words are joined or split.",
     )
     literal = serializers.BooleanField(
         required=False,
@@ -194,6 +202,7 @@ def _search(request: Request, given: Mapping[str, Any]) -> SearchRequest:
         page_size=given["page_size"],
         currency=settings.DEFAULT_CURRENCY,
         facets=wanted_facets(given[FACETS]),
+        ranking=DEFAULT_RANKING if given["correct"] else AS_TYPED,
         filters=Filters(attributes=_attributes(request), **values),
         # The serializer removes a space at the end.
         is_typed=given["prefix"] == "last" and not request.query_params.get("q", "")[-1:].isspace(),

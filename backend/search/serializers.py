@@ -1,4 +1,4 @@
-"""Serializers for hits and facets."""
+"""Serializers for facets and rules."""
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -11,11 +11,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api import money
-from backend.catalog.cards import Card, card, two_places
-from backend.catalog.pricing import sale_price
 from indexing.buckets import Bucket, CategoryBucket
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
-from indexing.page import Hit, SearchPage
+from indexing.page import SearchPage
 
 
 class ValueBucketSerializer(serializers.Serializer[Any]):
@@ -142,20 +140,3 @@ def limit_shown(amount: Decimal | None, currency: str | None) -> str | None:
         return None
     written = money.written(amount, currency=currency or settings.DEFAULT_CURRENCY)
     return written if Decimal(written) == amount else f"{amount:f}"
-
-
-def card_of(hit: Hit) -> Card:
-    """Return the card of a hit, without a database query, with the price of the variant that matched."""
-    product, variant = hit.product, hit.variant
-    shown = card(product, variant_count=len(product.variants), in_stock=product.in_stock)
-    if variant is None or variant.sale_price == product.sale_price:
-        return shown
-    currency = product.currency
-    discount = product.discount_percentage
-    if variant.sale_price != sale_price(variant.price, discount_percentage=discount, currency=currency):
-        discount = 100 - variant.sale_price * 100 / variant.price
-    return shown | {
-        "price": money.written(variant.price, currency=currency),
-        "discount_percentage": two_places(discount),
-        "sale_price": money.written(variant.sale_price, currency=currency),
-    }

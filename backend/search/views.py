@@ -1,7 +1,5 @@
 """Search endpoints."""
 
-from collections.abc import Mapping
-
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -13,15 +11,16 @@ from backend.api.pagination import PageSpan, page_envelope
 from backend.api.schema import operation, page_of
 from backend.api.shoppers import ANONYMOUS_ID, shopper_of
 from backend.api.throttles import BrowseThrottle
-from backend.catalog.serializers import ProductCardSerializer
 from backend.catalog.views import EXPOSURE_ID
 from backend.engines import index
 from backend.engines.errors import EngineBusy, SearchNotAvailable
 from backend.exposures.services import expose
 from backend.search.errors import ExplanationForStaff
+from backend.search.explaining import ExplanationSerializer, explanation
+from backend.search.filter_texts import filter_texts
+from backend.search.hits import SearchHitSerializer, hit_shown
 from backend.search.parameters import (
     ATTRIBUTE_PARAMETERS,
-    ATTRIBUTE_PREFIX,
     SearchParameters,
     search_request,
     slot_of,
@@ -32,11 +31,10 @@ from backend.search.serializers import (
     AppliedRuleSerializer,
     FacetsSerializer,
     RedirectField,
-    card_of,
     facets_shown,
 )
+from backend.search.summary import SummarySerializer, summary_shown
 from backend.search.understood import UnderstoodSerializer, understood_shown
-from indexing.request import SearchRequest
 
 
 class SearchView(APIView):
@@ -52,12 +50,14 @@ class SearchView(APIView):
         parameters=[ATTRIBUTE_PARAMETERS],
         headers=[ANONYMOUS_ID, TRACKING_CONSENT],
         response=page_of(
-            ProductCardSerializer,
+            SearchHitSerializer,
             name="SearchPage",
             facets=FacetsSerializer(),
             understood=UnderstoodSerializer(),
+            summary=SummarySerializer(),
             redirect=RedirectField(allow_null=True),
             rules=AppliedRuleSerializer(many=True, allow_null=True),
+            explanation=ExplanationSerializer(allow_null=True),
             exposure_id=EXPOSURE_ID,
         ),
         errors=[EngineBusy, SearchNotAvailable, ExplanationForStaff],
@@ -67,8 +67,10 @@ class SearchView(APIView):
 
         Facets count the products that each additional filter would leave. Spelling mistakes are corrected.
         Prices ("jeans under 500"), exclusions ("headphones without mic", "-bluetooth") and quoted phrases are
-        understood, as `understood` says; filters on prices take precedence over prices in the text.
-        Staff with the area `search` can ask which query rules were applied, by `explain=true`.
+        understood, as `understood` says, and `summary` in one sentence; filters on prices take precedence
+        over prices in the text. Hits have the parts of their texts that matched, and the variant that the
+        filters and words mean. Staff with the area `search` can ask why these products were found, by `explain=true`:
+        `rules` has the rules that were applied, and `explanation` the plan and the scores.
         """
         search, now = search_request(request), timezone.now()
         explain = wants_explanation(request)
@@ -83,7 +85,7 @@ class SearchView(APIView):
             shopper=shopper_of(request),
             product_ids=[hit.product.id for hit in page.hits],
             query=search.text,
-            filters=filters_shown(search),
+            filters=filter_texts(search.filters) | {"sort_by": search.sort.value},
             version=page.generation,
             page=search.page,
             slot=slot_of(request),
@@ -95,28 +97,15 @@ class SearchView(APIView):
         return Response(
             page_envelope(
                 request,
-                [card_of(hit) for hit in page.hits],
+                [hit_shown(hit) for hit in page.hits],
                 count=page.count,
                 span=span,
                 facets=facets_shown(page),
                 understood=understood_shown(page),
+                summary=summary_shown(page),
                 redirect=ruled.outcome.redirect,
                 rules=ruled.applied() if explain else None,
+                explanation=explanation(page, ruled) if explain else None,
                 exposure_id=exposure_id,
             )
         )
-
-
-def filters_shown(search: SearchRequest) -> Mapping[str, object]:
-    """Return the filters and the sort order of a request in the form that exposures store."""
-    named = search.filters.given()
-    # The tokens are derived from the category.
-    named.pop("category_tokens", None)
-    attributes: Mapping[str, tuple[str, ...]] = named.pop("attributes", {})
-    shown = {name: _text(value) for name, value in named.items()}
-    shown |= {f"{ATTRIBUTE_PREFIX}{name}": ", ".join(values) for name, values in attributes.items()}
-    return shown | {"sort_by": search.sort.value}
-
-
-def _text(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -75,7 +75,7 @@ class Meaning:
         window = [(int(hit["_id"]), hit["_score"] or 0.0) for hit in hits[:WINDOW]]
         candidates = [Candidate(key, score, closeness.get(key), key) for key, score in window]
         ordered: list[FusedHit] = [
-            (each.product_id, value, Fusion(each.score, each.closeness))
+            (each.product_id, value, Fusion(each.score, each.closeness, self.weight))
             for value, each in fused(candidates, weight=self.weight)
         ]
         return ordered + [(int(hit["_id"]), hit["_score"] or 0.0, None) for hit in hits[WINDOW:]]

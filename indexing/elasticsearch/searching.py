@@ -11,9 +11,10 @@ from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Query
 
 from indexing.buckets import Bucket
 from indexing.currencies import in_one_currency, price_currency
-from indexing.document import ProductDocument, SuggestedProduct
+from indexing.document import SuggestedProduct
 from indexing.elasticsearch import facet_values, suggesting
 from indexing.elasticsearch.client import Deadline, Response, responses
+from indexing.elasticsearch.documents import products_by_id
 from indexing.elasticsearch.facets import Counting, described
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
@@ -251,17 +252,8 @@ class Searching:
         comparison = self._send(self._meaning.comparison([int(hit["_id"]) for hit in hits[:WINDOW]]))[0]
         start, end = request.arrangement.start, request.arrangement.end
         ranked = self._meaning.ranked(hits, comparison)[start:end]
-        products = self._products([key for key, _, _ in ranked])
+        products = products_by_id(self._deadline.on(self._client), self._index, [key for key, _, _ in ranked])
         return [Hit(products[key], value, fusion=fusion) for key, value, fusion in ranked if key in products]
-
-    def _products(self, product_ids: Sequence[int]) -> dict[int, ProductDocument]:
-        """Return the documents of these products, except those that have just been deleted."""
-        if not product_ids:
-            return {}
-        found = self._deadline.on(self._client).mget(
-            index=self._index, ids=[str(each) for each in product_ids], source_includes=[DOCUMENT]
-        )
-        return {int(each["_id"]): product_of(each["_source"]) for each in found["docs"] if each.get("found")}
 
     def _counting(self, request: SearchRequest) -> Counting:
         return Counting(self._matching, request, self._currencies)

@@ -1,5 +1,5 @@
 """Ranking: its options, and the fusion of words and meaning."""
 
-from indexing.ranking.options import DEFAULT_RANKING, RankingOptions
+from indexing.ranking.options import AS_TYPED, DEFAULT_RANKING, RankingOptions
 
-__all__ = ["DEFAULT_RANKING", "RankingOptions"]
+__all__ = ["AS_TYPED", "DEFAULT_RANKING", "RankingOptions"]

@@ -29,3 +29,5 @@ class RankingOptions:
 
 
 DEFAULT_RANKING = RankingOptions()
+AS_TYPED = RankingOptions(corrects_spelling=False, joins_and_splits_words=False)
+"""For a shopper who rejects a correction."""

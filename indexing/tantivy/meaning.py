@@ -78,7 +78,7 @@ class Meaning:
         return replace(found, query=either, matched=matched)
 
     def ranked(self, hits: Ranked) -> tuple[Ranked, dict[int, Fusion]]:
-        """Return the hits of the window by words and meaning, then the others, and the parts of the scores."""
+        """Return the hits of the window by words and meaning, then the others, and the scores' parts."""
         window, others = hits[:WINDOW], hits[WINDOW:]
         closeness = self._closeness([product_id for _, product_id, _ in window])
         candidates = [
@@ -87,7 +87,8 @@ class Meaning:
         ]
         ordered = fused(candidates, weight=self._weight)
         ranked = [(-value, each.product_id, each.key) for value, each in ordered]
-        return ranked + others, {each.product_id: Fusion(each.score, each.closeness) for each in candidates}
+        fusions = {each.product_id: Fusion(each.score, each.closeness, self._weight) for each in candidates}
+        return ranked + others, fusions
 
     def _closeness(self, product_ids: Sequence[int]) -> dict[int, float]:
         return self._standardised(self._vectors.cosines(product_ids, self._query))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,8 +52,10 @@ def search(
     text = rules.boosted(found.query) if by_relevance else found.query
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
     count, shown = snapshot.count(query), rules.shown()
-    find = partial(_by_relevance, meaning=meaning) if by_relevance else _in_order
-    hits = find(snapshot, query, request)
+    if by_relevance:
+        hits = _by_relevance(snapshot, query, request, meaning=meaning)
+    else:
+        hits = _in_order(snapshot, query, request)
     page = request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)
     counted = rules.counted(found.query)
     return SearchPage(

@@ -1,0 +1,109 @@
+"""Hits of a search: cards with the variant that matched, and highlighted texts."""
+
+from typing import Any, ClassVar
+
+import msgspec
+from rest_framework import serializers
+
+from backend.api import money
+from backend.api.fields import MoneyOutput
+from backend.catalog.cards import Card, card, two_places
+from backend.catalog.pricing import sale_price
+from backend.catalog.serializers import Attributes, ProductCardSerializer
+from indexing.document import ProductDocument, VariantDocument
+from indexing.page import Hit
+
+
+class TextPartSerializer(serializers.Serializer[Any]):
+    """A part of a text: plain text, without any HTML."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {"text": "kettle", "matched": True}
+
+    text = serializers.CharField(trim_whitespace=False)
+    matched = serializers.BooleanField(help_text="Whether the query matched it.")
+
+
+class HighlightsSerializer(serializers.Serializer[Any]):
+    """What the query matched, as parts of texts; joined, the parts are the text."""
+
+    title = TextPartSerializer(many=True, help_text="The whole title.")
+    description = TextPartSerializer(
+        many=True,
+        help_text="A short fragment of the description with words that the title lacks; empty without any.",
+    )
+
+
+class MatchedVariantSerializer(serializers.Serializer[Any]):
+    """The variant that the filters and the words of the query mean."""
+
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "id": 1,
+        "name": "1.5 litres",
+        "sku": "K-1",
+        "attributes": {"size": "1.5 litres"},
+        "price": "89.00",
+        "sale_price": "89.00",
+        "in_stock": True,
+        "image_url": "https://shop.example/images/kettle.jpg",
+    }
+
+    id = serializers.IntegerField()
+    name = serializers.CharField(allow_blank=True)
+    sku = serializers.CharField()
+    attributes = Attributes()
+    price = MoneyOutput(help_text="The list price, before the discount.")
+    sale_price = MoneyOutput(help_text="The current price, after the discount.")
+    in_stock = serializers.BooleanField()
+    image_url = serializers.CharField(
+        allow_blank=True, help_text="The variant's own image; empty if the product's images show it."
+    )
+
+
+class SearchHitSerializer(ProductCardSerializer):
+    """A product in the results of a search, with the prices of the variant that matched."""
+
+    variant = MatchedVariantSerializer(
+        allow_null=True, help_text="Null if neither the filters nor the words distinguish a variant."
+    )
+    highlights = HighlightsSerializer(allow_null=True, help_text="Null if no words were searched.")
+
+    class Meta(ProductCardSerializer.Meta):
+        fields = [*ProductCardSerializer.Meta.fields, "variant", "highlights"]
+        read_only_fields = fields
+
+
+def hit_shown(hit: Hit) -> Card:
+    """Return the representation that SearchHitSerializer describes, without a database query."""
+    product, variant = hit.product, hit.variant
+    shown = card(product, variant_count=len(product.variants), in_stock=product.in_stock)
+    if variant is not None and variant.sale_price != product.sale_price:
+        shown |= _prices(product, variant)
+    shown["variant"] = None if variant is None else _variant_shown(product, variant)
+    shown["highlights"] = None if hit.highlights is None else msgspec.to_builtins(hit.highlights)
+    return shown
+
+
+def _variant_shown(product: ProductDocument, variant: VariantDocument) -> dict[str, Any]:
+    currency = product.currency
+    return {
+        "id": variant.id,
+        "name": variant.name,
+        "sku": variant.sku,
+        "attributes": variant.attributes,
+        "price": money.written(variant.price, currency=currency),
+        "sale_price": money.written(variant.sale_price, currency=currency),
+        "in_stock": variant.available > 0,
+        "image_url": variant.image_url,
+    }
+
+
+def _prices(product: ProductDocument, variant: VariantDocument) -> dict[str, str]:
+    """Return the prices of a card that shows the variant's."""
+    currency, discount = product.currency, product.discount_percentage
+    if variant.sale_price != sale_price(variant.price, discount_percentage=discount, currency=currency):
+        discount = 100 - variant.sale_price * 100 / variant.price
+    return {
+        "price": money.written(variant.price, currency=currency),
+        "discount_percentage": two_places(discount),
+        "sale_price": money.written(variant.sale_price, currency=currency),
+    }
