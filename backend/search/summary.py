@@ -125,7 +125,8 @@ def clauses(page: SearchPage) -> Iterator[Clause]:
         else:
             yield Clause(ClauseCode.NOT_FOUND, f"nothing matched {_quoted(typed)}", (typed,))
     if optional := page.understood.optional:
-        yield Clause(ClauseCode.OPTIONAL, f"{_listed(optional)} wasn't searched", optional)
+        verb = "wasn't" if len(optional) == 1 else "weren't"
+        yield Clause(ClauseCode.OPTIONAL, f"{_listed(optional)} {verb} searched", optional)
     if page.count and page.matched in RELAXED:
         yield Clause(*RELAXED[page.matched])
 

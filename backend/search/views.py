@@ -1,5 +1,7 @@
 """Search endpoints."""
 
+from typing import Any
+
 from django.utils import timezone
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -27,6 +29,7 @@ from backend.search.parameters import (
     wants_explanation,
 )
 from backend.search.rules import applying
+from backend.search.rules.applying import RuledSearch
 from backend.search.serializers import (
     AppliedRuleSerializer,
     FacetsSerializer,
@@ -35,6 +38,7 @@ from backend.search.serializers import (
 )
 from backend.search.summary import SummarySerializer, summary_shown
 from backend.search.understood import UnderstoodSerializer, understood_shown
+from indexing.page import SearchPage
 
 
 class SearchView(APIView):
@@ -69,11 +73,10 @@ class SearchView(APIView):
         Prices ("jeans under 500"), exclusions ("headphones without mic", "-bluetooth") and quoted phrases are
         understood, as `understood` says, and `summary` in one sentence; filters on prices take precedence
         over prices in the text. Hits have the parts of their texts that matched, and the variant that the
-        filters and words mean. Staff with the area `search` can ask why these products were found, by `explain=true`:
-        `rules` has the rules that were applied, and `explanation` the plan and the scores.
+        filters and words mean. Staff with the area `search` can ask why these products were found, by
+        `explain=true`: `rules` has the rules that were applied, and `explanation` the plan and the scores.
         """
-        search, now = search_request(request), timezone.now()
-        explain = wants_explanation(request)
+        search, now, explain = search_request(request), timezone.now(), wants_explanation(request)
         ruled = applying.ruled(search, now=now)
         with index.SHARE.slot():
             page = index.engine().search(ruled.request)
@@ -94,18 +97,21 @@ class SearchView(APIView):
             pinned_by=ruled.pinned_in(page.hits),
             now=now,
         )
-        return Response(
-            page_envelope(
-                request,
-                [hit_shown(hit) for hit in page.hits],
-                count=page.count,
-                span=span,
-                facets=facets_shown(page),
-                understood=understood_shown(page),
-                summary=summary_shown(page),
-                redirect=ruled.outcome.redirect,
-                rules=ruled.applied() if explain else None,
-                explanation=explanation(page, ruled) if explain else None,
-                exposure_id=exposure_id,
-            )
+        described = _described(page, ruled, explain=explain)
+        cards = [hit_shown(hit) for hit in page.hits]
+        envelope = page_envelope(
+            request, cards, count=page.count, span=span, **described, exposure_id=exposure_id
         )
+        return Response(envelope)
+
+
+def _described(page: SearchPage, ruled: RuledSearch, *, explain: bool) -> dict[str, Any]:
+    """Return what a response says about its page, apart from the hits."""
+    return {
+        "facets": facets_shown(page),
+        "understood": understood_shown(page),
+        "summary": summary_shown(page),
+        "redirect": ruled.outcome.redirect,
+        "rules": ruled.applied() if explain else None,
+        "explanation": explanation(page, ruled) if explain else None,
+    }

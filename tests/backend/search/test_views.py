@@ -74,6 +74,10 @@ def test_a_search_returns_a_page_of_cards(client: APIClient) -> None:
     assert [understood[name] for name in ("corrected_text", "matched", "currency")] == [None, "all", "USD"]
     (card,) = body["results"]
     (listed,) = client.get("/api/products/", {"brand": "Folk"}).json()["results"]
+    assert (card.pop("variant"), card.pop("highlights")["title"][1]) == (
+        None,
+        {"text": "lantern", "matched": True},
+    )
     assert card == listed
 
 

@@ -15,6 +15,7 @@ from indexing.encoder.model import OnnxEncoder, TextEncoder
 from indexing.engine import PutDocument, SearchEngine
 from indexing.page import Matched
 from indexing.ranking import DEFAULT_RANKING
+from indexing.ranking.fusion import SCALE
 from indexing.request import Sort
 from indexing.tantivy.engine import TantivyEngine
 from tests.indexing.builders import NOW, product
@@ -105,6 +106,20 @@ def test_the_closer_meaning_decides_between_equal_words(hybrid: SearchEngine) ->
     )
     assert shop.ids("lamp steel")[:2] == [2, 1]
     assert shop.ids("lamp steel", ranking=replace(DEFAULT_RANKING, meaning_weight=0.0))[:2] == [1, 2]
+
+
+def test_a_hit_has_the_parts_of_its_score(furniture: Shop) -> None:
+    first, second = furniture.page("mug").hits
+
+    assert first.fusion is not None
+    assert second.fusion is not None
+    assert first.fusion.words > 0 == second.fusion.words
+    for hit in (first, second):
+        assert hit.fusion is not None
+        assert hit.fusion.closeness is not None
+        value = hit.fusion.words / first.fusion.words + hit.fusion.weight * hit.fusion.closeness / SCALE
+        assert hit.score == pytest.approx(value)
+    assert [hit.fusion for hit in furniture.page("mug", sort=Sort.PRICE_LOW).hits] == [None]
 
 
 @pytest.mark.parametrize("code", ["B0SOFA12345", "SOFA-10017413", "10017413"])

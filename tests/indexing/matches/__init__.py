@@ -1,0 +1,1 @@
+"""Tests of what pages say about their hits."""
