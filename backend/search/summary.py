@@ -115,7 +115,7 @@ def sentence(found: Sequence[Clause]) -> str:
 
 def clauses(page: SearchPage) -> Iterator[Clause]:
     """Yield what there is to say about a page: the number of products first."""
-    corrected = page.plan and page.plan.corrected_text
+    corrected = page.plan.corrected_text if page.plan else None
     yield _found(page.count, corrected or page.searched_text)
     yield from _conditions(page)
     if page.plan and corrected:

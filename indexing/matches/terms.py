@@ -6,7 +6,7 @@ accents, as a part of a longer word, or as the words of a phrase side by side.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from indexing.analysis import Analysis, Token
 from indexing.analysis.codes import canonical, is_model_number, parts
@@ -29,7 +29,7 @@ class SearchedTerms:
     """The codes of which the beginning or a part is enough."""
     beginning: str = ""
     """What was typed of the last word."""
-    completed: frozenset[str] = field(default=frozenset())
+    completed: frozenset[str] = frozenset()
     """The terms that begin with `beginning`, and aren't the word itself."""
 
     @classmethod
@@ -38,28 +38,25 @@ class SearchedTerms:
         words: dict[str, int] = defaultdict(int)
         phrases: dict[str, list[tuple[Term, int]]] = defaultdict(list)
         codes: dict[str, int] = defaultdict(int)
-        prefixes, completed = set(), set()
+        by_kind: dict[AlternativeKind, set[str]] = defaultdict(set)
         for number, need in enumerate(plan.needs):
             for each in need.alternatives:
-                terms = tuple(map(analysis.term, each.term))
+                terms = each.term if each.kind in CODE_SCORES else tuple(map(analysis.term, each.term))
+                by_kind[each.kind].add(terms[0])
                 if each.kind in CODE_SCORES:
-                    codes[each.term[0]] |= 1 << number
-                    if each.kind is AlternativeKind.CODE_PREFIX:
-                        prefixes.add(each.term[0])
+                    codes[terms[0]] |= 1 << number
                 elif len(terms) > 1:
                     phrases[terms[0]].append((terms, 1 << number))
                 else:
                     words[terms[0]] |= 1 << number
-                    if each.kind is AlternativeKind.PREFIX:
-                        completed.add(terms[0])
         return cls(
             analysis,
-            dict(words),
-            dict(phrases),
-            dict(codes),
-            frozenset(prefixes),
-            plan.beginning,
-            frozenset(completed),
+            words,
+            phrases,
+            codes,
+            prefixes=frozenset(by_kind[AlternativeKind.CODE_PREFIX]),
+            beginning=plan.beginning,
+            completed=frozenset(by_kind[AlternativeKind.PREFIX]),
         )
 
     def found_in(self, text: str, tokens: Sequence[Token] | None = None) -> tuple[Found, ...]:

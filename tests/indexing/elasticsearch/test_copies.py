@@ -38,7 +38,7 @@ def preferences(*requests: SearchRequest) -> list[str]:
     client = RecordingClient()
     for request in requests:
         Searching(
-            cast(Elasticsearch, client),
+            cast("Elasticsearch", client),
             "products-1",
             schema=CURRENT,
             lexicon=EMPTY,
