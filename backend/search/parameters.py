@@ -32,6 +32,7 @@ from indexing.schema import CURRENT, MAX_QUERY_WORDS
 MAX_VALUES = 20
 MAX_VALUE_LENGTH = 200
 MAX_RATING = 5
+MAX_RELATED = 10
 FACETS = "facets"
 
 ATTRIBUTE_PREFIX = next(each.parameter for each in FILTERS if each.kind is FilterKind.ATTRIBUTES)
@@ -136,6 +137,13 @@ class SearchParameters(PageParameters):
         help_text="`false` searches the words as they were typed, if a correction wasn't meant: no spelling "
         "is corrected, and no words are joined or split.",
     )
+    related = serializers.IntegerField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=MAX_RELATED,
+        help_text="The maximum number of related searches to return.",
+    )
     literal = serializers.BooleanField(
         required=False,
         default=False,
@@ -219,6 +227,11 @@ def wants_explanation(request: Request) -> bool:
     if wanted and not getattr(request.user, "has_area", lambda area: False)(StaffArea.SEARCH):
         raise ExplanationForStaff(area=StaffArea.SEARCH)
     return wanted
+
+
+def related_wanted(request: Request) -> int:
+    """Return how many related searches the request, which was validated, asks for."""
+    return int(request.query_params.get("related", 0))
 
 
 def slot_of(request: Request) -> str:

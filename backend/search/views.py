@@ -24,10 +24,12 @@ from backend.search.hits import SearchHitSerializer, hit_shown
 from backend.search.parameters import (
     ATTRIBUTE_PARAMETERS,
     SearchParameters,
+    related_wanted,
     search_request,
     slot_of,
     wants_explanation,
 )
+from backend.search.related import RelatedSearchSerializer, related_shown
 from backend.search.rules import applying
 from backend.search.rules.applying import RuledSearch
 from backend.search.serializers import (
@@ -62,6 +64,7 @@ class SearchView(APIView):
             redirect=RedirectField(allow_null=True),
             rules=AppliedRuleSerializer(many=True, allow_null=True),
             explanation=ExplanationSerializer(allow_null=True),
+            related=RelatedSearchSerializer(many=True),
             exposure_id=EXPOSURE_ID,
         ),
         errors=[EngineBusy, SearchNotAvailable, ExplanationForStaff],
@@ -98,6 +101,7 @@ class SearchView(APIView):
             now=now,
         )
         described = _described(page, ruled, explain=explain)
+        described["related"] = related_shown(page, limit=related_wanted(request))
         cards = [hit_shown(hit) for hit in page.hits]
         envelope = page_envelope(
             request, cards, count=page.count, span=span, **described, exposure_id=exposure_id

@@ -134,3 +134,14 @@ def test_staff_see_the_plan_and_the_scores_of_a_search(lamps: APIClient) -> None
     assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
     assert hits[0]["score"] > hits[1]["score"] > 0
     assert (hits[0]["words"], hits[0]["closeness"], hits[0]["pinned"]) == (None, None, False)
+
+
+def test_related_searches_are_returned_if_they_are_wanted(lamps: APIClient) -> None:
+    assert page(lamps, "lantern")["related"] == []
+    assert page(lamps, "", related="3")["related"] == []
+
+    found = page(lamps, "lanturn", related="3")["related"]
+
+    assert {"kind": "phrase", "text": "paper lantern", "count": 1} in found
+    assert "lantern" not in [each["text"] for each in found]
+    assert lamps.get(SEARCH, {"q": "lantern", "related": "11"}).status_code == 400
