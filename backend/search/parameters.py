@@ -230,8 +230,13 @@ def wants_explanation(request: Request) -> bool:
 
 
 def related_wanted(request: Request) -> int:
-    """Return how many related searches the request, which was validated, asks for."""
-    return int(request.query_params.get("related", 0))
+    """Return how many related searches the request asks for.
+
+    Raises:
+        rest_framework.exceptions.ValidationError: it isn't a number.
+    """
+    wanted: int = serializers.IntegerField().run_validation(request.query_params.get("related", 0))
+    return wanted
 
 
 def slot_of(request: Request) -> str:

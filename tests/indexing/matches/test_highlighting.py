@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from indexing.matches.highlighting import ELLIPSIS, LENGTH, highlights
+from indexing.matches.fragments import ELLIPSIS, LENGTH
+from indexing.matches.highlighting import highlights
 from indexing.matches.values import TextPart
 from tests.indexing.builders import product
 from tests.indexing.matches.planned import planned, terms_of
@@ -81,3 +82,21 @@ def test_a_fragment_of_a_text_without_spaces_begins_where_it_matched() -> None:
     )
 
     assert marked(found.description) == f"{ELLIPSIS} [ビジネス] {ELLIPSIS}"
+
+
+@pytest.mark.parametrize(
+    ("query", "description", "quoted"),
+    [
+        pytest.param(
+            "pot berries", "With a blackberry, and a berry.", "a [berry].", id="a stem's other ending"
+        ),
+        pytest.param("pot creme", "Pour la crème fraîche.", "la [crème] fraîche.", id="accents"),
+        pytest.param("pot 500 ml", "It holds 0.5 l of water.", "holds [0.5 l] of", id="quantities"),
+        pytest.param("pot red", "It was tired of being hundred.", "", id="only inside other words"),
+    ],
+)
+def test_words_are_found_as_the_index_finds_them(query: str, description: str, quoted: str) -> None:
+    found = fragment(query, "Pot", description)
+
+    assert quoted in found
+    assert bool(found) == bool(quoted)

@@ -38,3 +38,11 @@ def test_there_are_at_most_as_many_as_are_wanted() -> None:
     assert len(texts("christmas")) > 2
     assert len(texts("christmas", limit=2)) == 2
     assert texts("christmas", limit=0) == []
+
+
+def test_phrases_of_titles_that_have_all_words_follow() -> None:
+    found = texts("chopping boards")
+
+    assert "oak chopping board" in found
+    assert "chopping board" not in found
+    assert all({"chopping", "board"} <= set(each.split()) for each in found)
