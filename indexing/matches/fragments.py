@@ -50,7 +50,7 @@ def _found(text: str, terms: SearchedTerms, missing: int) -> list[Found]:
             return []
         # Accents may have hidden the words, so that the beginning is analysed.
         first = 0 if probed is None else _start(text, probed.start())
-    last = _end(text, first, latest=first + MAX_ANALYSED)
+    last = _end(text, first + MAX_ANALYSED - LEAD, latest=first + MAX_ANALYSED)
     return [_moved(each, first) for each in terms.found_in(text[first:last])]
 
 

@@ -76,7 +76,7 @@ def test_markup_is_not_quoted() -> None:
 
 
 def test_a_fragment_of_a_text_without_spaces_begins_where_it_matched() -> None:
-    description = "靴" * 100 + "ビジネス" + "靴" * 300
+    description = "靴" * 100 + "ビジネス" + "靴" * 900
     found = highlights(
         product(1, "黒い", description=description), terms_of("ビジネス", language="japanese"), needs=1
     )
