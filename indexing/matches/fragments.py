@@ -97,12 +97,12 @@ def _start(text: str, matched: int) -> int:
     return matched if space < 0 else space + 1
 
 
-def _end(text: str, matched: int, *, latest: int) -> int:
-    """Return where a quotation ends: after a word, or after what matched if there are no spaces."""
+def _end(text: str, least: int, *, latest: int) -> int:
+    """Return where a quotation ends: after a word, or at `least` if no space follows it."""
     if latest >= len(text):
         return len(text)
-    space = text.rfind(" ", matched, latest + 1)
-    return matched if space < 0 else space
+    space = text.rfind(" ", least, latest + 1)
+    return least if space < 0 else space
 
 
 def _moved(found: Found, distance: int) -> Found:
