@@ -52,10 +52,10 @@ class NeedSerializer(serializers.Serializer[Any]):
 class LevelSerializer(serializers.Serializer[Any]):
     """A number of needs that products must satisfy; a lower level is used if too few products do."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"matched": "all", "required": 1, "used": True}
+    EXAMPLE: ClassVar[dict[str, Any]] = {"matched": "all", "needs": 1, "used": True}
 
     matched = serializers.ChoiceField(choices=[matched.value for matched in Matched])
-    required = serializers.IntegerField(help_text="The number of needs.")
+    needs = serializers.IntegerField(help_text="The number of needs.")
     used = serializers.BooleanField(help_text="Whether it is the level of this page.")
 
 
@@ -161,7 +161,7 @@ def _levels(plan: Plan, matched: Matched) -> list[dict[str, Any]]:
     if not plan.needs:
         return []
     return [
-        {"matched": level.value, "required": required, "used": level is matched}
+        {"matched": level.value, "needs": required, "used": level is matched}
         for level, required in plan.levels()
     ]
 
