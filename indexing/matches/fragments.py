@@ -9,9 +9,9 @@ from indexing.matches.terms import SearchedTerms
 from indexing.matches.values import Found, TextPart, parts_of
 from indexing.text import plain
 
-MAX_SOURCE = 2_000
+MAX_SOURCE = 1_000
 """Characters of a description in which words are looked for; the beginning describes the product."""
-MAX_ANALYSED = 500
+MAX_ANALYSED = 240
 """Characters of them that are analysed, which costs more than everything else."""
 LENGTH = 160
 """Characters of a fragment, about two lines."""
@@ -41,17 +41,28 @@ def fragment(description: str, terms: SearchedTerms, *, missing: int) -> tuple[T
 
 
 def _found(text: str, terms: SearchedTerms, missing: int) -> list[Found]:
-    """Return what the part of `text` that may have the missing words has."""
+    """Return what the part of `text` has that may have the most of the missing words."""
     probes = tuple(_probes(terms, missing))
     first = 0
     if not any(each.startswith(OPAQUE) for each in probes):
-        probed = _pattern(probes).search(text)
-        if probed is None and text.isascii():
+        place = _densest(text, _pattern(probes))
+        if place is None and text.isascii():
             return []
         # Accents may have hidden the words, so that the beginning is analysed.
-        first = 0 if probed is None else _start(text, probed.start())
-    last = _end(text, first + MAX_ANALYSED - LEAD, latest=first + MAX_ANALYSED)
+        first = 0 if place is None else _start(text, place)
+    last = _end(text, first + LENGTH, latest=first + MAX_ANALYSED)
     return [_moved(each, first) for each in terms.found_in(text[first:last])]
+
+
+def _densest(text: str, pattern: re.Pattern[str]) -> int | None:
+    """Return the first place that the most of the pattern's alternatives follow within a fragment."""
+    places = [(each.start(), each.group().lower()) for each in pattern.finditer(text)]
+    best, most = None, 0
+    for number, (place, _) in enumerate(places):
+        near = {beginning for other, beginning in places[number:] if other < place + LENGTH - LEAD}
+        if len(near) > most:
+            best, most = place, len(near)
+    return best
 
 
 def _probes(terms: SearchedTerms, missing: int) -> Iterator[str]:

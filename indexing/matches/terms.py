@@ -6,7 +6,7 @@ accents, as a part of a longer word, or as the words of a phrase side by side.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from indexing.analysis import Analysis, Token
 from indexing.analysis.codes import canonical, is_model_number, parts
@@ -31,6 +31,7 @@ class SearchedTerms:
     """What was typed of the last word."""
     completed: frozenset[str] = frozenset()
     """The terms that begin with `beginning`, and aren't the word itself."""
+    _known: dict[str, tuple[int, bool]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, plan: Plan, *, analysis: Analysis) -> "SearchedTerms":
@@ -78,6 +79,20 @@ class SearchedTerms:
             if self.codes:
                 found += self._model_number(text, token)
         return tuple(_disjoint(found)) if len(found) > 1 else tuple(found)
+
+    def satisfied_by(self, value: str) -> tuple[int, bool]:
+        """Return the needs that a short text satisfies, and whether all of its words do.
+
+        It is computed once for each value: the variants of a page share most of theirs.
+        """
+        if (known := self._known.get(value)) is not None:
+            return known
+        needs, tokens = 0, self.analysis.tokens(value)
+        found = self.found_in(value, tokens)
+        for each in found:
+            needs |= each.needs
+        self._known[value] = needs, bool(tokens) and len(found) == len(tokens)
+        return self._known[value]
 
     def code_in(self, written: str) -> int:
         """Return how well a SKU or another code matches: 3 whole, 2 its beginning, 1 a part, 0 not at all."""

@@ -1,18 +1,13 @@
 """The variant of a product that a search has found."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from operator import attrgetter
 
-from indexing.analysis import Analysis, Token
 from indexing.analysis.codes import is_code_attribute
 from indexing.attributes import attribute_key, spelled
 from indexing.document import ProductDocument, VariantDocument, varying_attributes
 from indexing.filters import Filters, VariantFilters
 from indexing.matches.terms import SearchedTerms
-
-CACHED_VALUES = 8_192
-"""Names and attribute values of variants whose tokens a process remembers; most products share theirs."""
 
 _Score = tuple[int, int, int]
 """How well a code matches, the number of needs, and the number of values whose words all match."""
@@ -70,11 +65,9 @@ def _score(
 ) -> _Score:
     code = needs = whole = 0
     for text in _texts(document, variant, varying):
-        tokens = _tokens(terms.analysis, text)
-        found = terms.found_in(text, tokens)
-        for each in found:
-            needs |= each.needs
-        whole += bool(tokens) and len(found) == len(tokens)
+        satisfied, is_whole = terms.satisfied_by(text)
+        needs |= satisfied
+        whole += is_whole
     if terms.codes:
         codes = (value for name, value in variant.attributes.items() if is_code_attribute(name))
         code = max(map(terms.code_in, (variant.sku, *codes)))
@@ -89,8 +82,3 @@ def _texts(document: ProductDocument, variant: VariantDocument, varying: frozens
         value = variant.attributes.get(name) or document.attributes.get(name)
         if value:
             yield value
-
-
-@lru_cache(CACHED_VALUES)
-def _tokens(analysis: Analysis, text: str) -> tuple[Token, ...]:
-    return analysis.tokens(text)
