@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RankingOptions:
-    """How one search ranks. Shops use the defaults; `make bench-relevance` compares them with others."""
+    """How one search ranks.
+
+    Shops use the defaults, or AS_TYPED if a shopper asks for it; `make bench-relevance` compares them with
+    others.
+    """
 
     phrase_boost: float = 1.0
     """For two adjacent query words that are adjacent in a title: "wine rack" before "rack for wine"."""
