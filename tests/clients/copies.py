@@ -1,4 +1,4 @@
-"""Copies of the folders of tests/clients, prepared once per test run, so that nothing is written into the repository."""
+"""Copies of folders of the repository, prepared once per test run, so that nothing is written into the repository."""
 
 import fcntl
 import os
@@ -10,18 +10,19 @@ from pathlib import Path
 from tests.services import RUN
 
 CLIENTS = Path(__file__).parent
+EXAMPLES = CLIENTS.parent.parent / "examples"
 INSTALL_SECONDS = 300
 
 
-def prepared(name: str, *, kind: str, prepare: Callable[[Path], object]) -> Path:
-    """Return a copy of the folder `name` after `prepare`; the workers of a run share it."""
-    copy = RUN.root / kind / name
+def prepared(folder: Path, *, kind: str, prepare: Callable[[Path], object]) -> Path:
+    """Return a copy of the folder after `prepare`; the workers of a run share it."""
+    copy = RUN.root / kind / folder.name
     copy.parent.mkdir(parents=True, exist_ok=True)
-    with (copy.parent / f"{name}.lock").open("w") as lock:
+    with (copy.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (copy / "installed").exists():
             shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(CLIENTS / name, copy, ignore=shutil.ignore_patterns("node_modules"))
+            shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("node_modules"))
             prepare(copy)
             (copy / "installed").touch()
     return copy

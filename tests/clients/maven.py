@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from tests.clients.copies import prepared, run
+from tests.clients.copies import CLIENTS, prepared, run
 
 FETCH = ("mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=lib")
 
 
 def installed(name: str) -> Path:
     """Return a compiled copy of the folder `name` of tests/clients, with its libraries in `lib`."""
-    return prepared(name, kind="maven", prepare=_compile)
+    return prepared(CLIENTS / name, kind="maven", prepare=_compile)
 
 
 def _compile(copy: Path) -> None:

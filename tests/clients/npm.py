@@ -5,10 +5,10 @@ from pathlib import Path
 from tests.clients.copies import prepared, run
 
 
-def installed(name: str) -> Path:
-    """Return a copy of the folder `name` of tests/clients with its packages installed."""
+def installed(folder: Path) -> Path:
+    """Return a copy of the folder with its packages installed."""
     return prepared(
-        name,
+        folder,
         kind="npm",
         prepare=lambda copy: npm(copy, "ci", "--no-audit", "--no-fund", "--ignore-scripts"),
     )

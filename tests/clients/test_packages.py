@@ -1,4 +1,4 @@
-"""The packages that the clients of other languages install."""
+"""The packages that clients and examples in other languages install."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.clients import npm
-from tests.clients.copies import CLIENTS
+from tests.clients.copies import CLIENTS, EXAMPLES
 
-LOCKS = sorted(CLIENTS.glob("*/package-lock.json"))
+LOCKS = sorted(path for folder in (CLIENTS, EXAMPLES) for path in folder.glob("*/package-lock.json"))
 # Permissive, and compatible with our own licence.
 LICENCES = {"MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "Python-2.0", "(MIT OR CC0-1.0)"}
 
@@ -39,7 +39,7 @@ def test_the_packages_have_permissive_licences(lock: Path) -> None:
 @pytest.mark.node
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
 def test_npm_ci_installs_the_locked_packages(lock: Path) -> None:
-    folder = npm.installed(lock.parent.name)
+    folder = npm.installed(lock.parent)
 
     listed = json.loads(npm.npm(folder, "ls", "--all", "--json"))
     assert "problems" not in listed

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from tests.clients import maven, npm
+from tests.clients import copies, maven, npm
 from tests.clients.warehouse_cases import Case, Outcome
 
 SECONDS = 120
@@ -211,7 +211,7 @@ class Node(Client):
         return Outcome(message=self._do("cancel", statement).get("message", ""))
 
     def _do(self, *arguments: str) -> Any:
-        program = npm.installed("clickhouse-node")
+        program = npm.installed(copies.CLIENTS / "clickhouse-node")
         return json.loads(_output(["node", "contract.mjs", *arguments], folder=program, address=self.address))
 
 

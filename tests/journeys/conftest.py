@@ -10,9 +10,9 @@ import pytest
 from tests.backend.payments.gateways.stripe_server import StripeServer
 from tests.services import RUN
 from tests.services.schema import migrate
-from tests.services.shop import Shop
+from tests.services.shop import Shop, free_port
 
-CATALOG = Path(__file__).parent / "catalog.csv"
+CATALOGS = [Path(__file__).parent / name for name in ("catalog.csv", "teapots.csv")]
 STAFF = ("+15550100001", "a password for staff")
 UNLIMITED = dict.fromkeys(
     (
@@ -36,9 +36,16 @@ def stripe() -> Iterator[StripeServer]:
 
 
 @pytest.fixture(scope="package")
-def shop(stripe: StripeServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def page_port() -> int:
+    """The port of another server whose pages may use the shop's API."""
+    return free_port()
+
+
+@pytest.fixture(scope="package")
+def shop(stripe: StripeServer, page_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     environ = RUN.shop_environ("journeys") | UNLIMITED | {"DJANGO_SUPERUSER_PASSWORD": STAFF[1]}
     environ |= stripe.environ | {"PAYMENT_GATEWAYS": "cod,test,stripe"}
+    environ |= {"CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{page_port}"}
     shop = Shop(tmp_path_factory.mktemp("journeys"), environ=environ)
     stripe.webhook_url = f"http://127.0.0.1:{shop.port}/api/payments/webhooks/stripe/"
     fill(shop)
@@ -48,13 +55,13 @@ def shop(stripe: StripeServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def fill(shop: Shop) -> None:
-    """Create the schemas, a catalogue and a staff account in a new shop."""
+    """Create the schemas, a catalogue and a staff account in a new shop; the index knows all words at once."""
     migrate(shop)
     shop.manage_all(
         ["migrate_warehouse"],
         ["createsuperuser", "--noinput", "--phone", STAFF[0]],
+        *(["import_catalog", "--format", "csv", str(catalog)] for catalog in CATALOGS),
         ["rebuild_index"],
-        ["import_catalog", "--format", "csv", str(CATALOG)],
     )
 
 

@@ -75,7 +75,7 @@ def summary_in(output: str) -> dict[str, Any]:
 def test_a_generated_typescript_client_searches_orders_and_cancels(
     shop: Shop, document: Path, phone: str
 ) -> None:
-    folder = npm.installed("typescript")
+    folder = npm.installed(CLIENTS / "typescript")
     shutil.copy(document, folder / "openapi.json")
     npm.npm(folder, "run", "generate")
     npm.npm(folder, "run", "build")
