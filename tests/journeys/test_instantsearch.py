@@ -38,7 +38,10 @@ class Handler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def page(shop: Shop, page_port: int) -> Iterator[str]:
-    """The address of the example's page for this shop, with three hits on a page."""
+    """The address of the example's page for this shop, which knows all words, with three hits on a page."""
+    wait_until(
+        lambda: shop.get("/api/search/?q=teap&prefix=last")[1].get("count") == 7, what="beginnings are found"
+    )
     folder = npm.installed(EXAMPLES / "instantsearch")
     html = (EXAMPLES / "instantsearch" / "index.html").read_text()
     for name, content in (
