@@ -79,7 +79,7 @@ class SubscriberRunner:
             Overtaken: messages were deleted before they were handled.
             Exception: the subscriber raised it; the same notices are due again in the next step.
         """
-        if not self._hold_lease():
+        if not self.hold_lease():
             return False
         self._read_on()
         due = self._due()
@@ -97,10 +97,6 @@ class SubscriberRunner:
     def holds_lease(self) -> bool:
         """Whether this process held the lease in the last step."""
         return self._lease_until is not None
-
-    def hold_lease(self) -> bool:
-        """Take or renew the lease, without a step; return whether this process has it."""
-        return self._hold_lease()
 
     def idle_seconds(self) -> float:
         """Return the time until a step may have something to do although no message arrives.
@@ -136,7 +132,8 @@ class SubscriberRunner:
             lease_owner="", lease_until=self._clock()
         )
 
-    def _hold_lease(self) -> bool:
+    def hold_lease(self) -> bool:
+        """Take the lease, or renew it if it ends soon; return whether this process has it."""
         now = self._clock()
         if self._lease_until is not None and self._lease_until - now > RENEW_BELOW:
             return True

@@ -1,8 +1,6 @@
 """The synonyms and rules that this process applies, which are read again when they have changed."""
 
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -12,6 +10,7 @@ from django.db import DatabaseError, connection
 from backend.search.parameters import category_tokens
 from backend.search.rules.selectors import active_synonyms, enabled_rules, rule_set_version, value_of
 from backend.search.rules.wording import shop_analysis
+from backend.search.shared_copy import SharedCopy
 from indexing.rules.query_rules import NO_RULES, RuleSet
 from indexing.rules.synonyms import NO_SYNONYMS, Synonyms
 
@@ -40,14 +39,10 @@ class _Read:
     checked_at: float
 
 
-class Cache:
-    """The rules of this process. Threads share it; one of them reads while the others use what is there."""
+class Cache(SharedCopy[_Read]):
+    """The rules of this process."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is read yet."""
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._read: _Read | None = None
+    check_seconds = CHECKED_SECONDS
 
     def current(self) -> LiveRules:
         """Return the rules as of a second ago or later; if the database fails, those of before.
@@ -55,26 +50,9 @@ class Cache:
         Raises:
             django.db.DatabaseError: the database fails, and nothing was read before.
         """
-        found = self._read
-        if found is not None and self._clock() - found.checked_at < CHECKED_SECONDS:
-            return found.live
-        if not self._lock.acquire(blocking=found is None):
-            assert found is not None  # noqa: S101 - otherwise this would have waited
-            return found.live
-        try:
-            self._read = self._checked(self._read)
-            return self._read.live
-        finally:
-            self._lock.release()
+        return self._newest().live
 
-    def forget(self) -> None:
-        """Check at the next search."""
-        self._read = None
-
-    def _checked(self, found: _Read | None) -> _Read:
-        now = self._clock()
-        if found is not None and now - found.checked_at < CHECKED_SECONDS:
-            return found
+    def _checked(self, found: _Read | None, *, now: float) -> _Read:
         try:
             version = rule_set_version()
             if found is not None and found.version == version and now - found.read_at < READ_SECONDS:

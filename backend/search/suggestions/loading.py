@@ -1,8 +1,5 @@
 """This process's copy of the suggestion dictionary, which is loaded again when another was stored."""
 
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -10,6 +7,7 @@ import structlog
 from django.db import DatabaseError, connection
 
 from backend.search.models import StoredSuggestions
+from backend.search.shared_copy import SharedCopy
 from indexing.suggestions.building import build
 from indexing.suggestions.dictionary import SuggestionDictionary
 
@@ -28,36 +26,17 @@ class _Loaded:
     checked_at: float
 
 
-class DictionaryCache:
-    """The newest dictionary. Threads share it; one of them loads while the others use what is there."""
+class DictionaryCache(SharedCopy[_Loaded]):
+    """The newest dictionary."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is loaded yet."""
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._loaded: _Loaded | None = None
+    check_seconds = CHECKED_SECONDS
 
     def current(self) -> SuggestionDictionary:
         """Return the dictionary; an empty one if none was built yet or the database fails."""
-        found = self._loaded
-        if found is not None and self._clock() - found.checked_at < CHECKED_SECONDS:
-            return found.dictionary
-        if not self._lock.acquire(blocking=found is None):
-            return found.dictionary if found is not None else _EMPTY
-        try:
-            self._loaded = self._checked(self._loaded or _Loaded(_EMPTY, None, float("-inf")))
-            return self._loaded.dictionary
-        finally:
-            self._lock.release()
+        return self._newest().dictionary
 
-    def forget(self) -> None:
-        """Load the dictionary at the next request."""
-        self._loaded = None
-
-    def _checked(self, found: _Loaded) -> _Loaded:
-        now = self._clock()
-        if now - found.checked_at < CHECKED_SECONDS:
-            return found
+    def _checked(self, found: _Loaded | None, *, now: float) -> _Loaded:
+        found = found or _Loaded(_EMPTY, None, now)
         try:
             version = StoredSuggestions.objects.values_list("version", flat=True).first()
             if version is None or version == found.version:
