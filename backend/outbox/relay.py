@@ -14,7 +14,7 @@ from django.utils import timezone
 from backend.outbox.cursors import close_abandoned
 from backend.outbox.errors import DrainTimeout
 from backend.outbox.runner import SubscriberRunner
-from backend.outbox.selectors import cursor_position, newest, without_holder
+from backend.outbox.selectors import Position, cursor_position, newest, newest_settled, without_holder
 from backend.outbox.subscribers import Subscriber
 from backend.outbox.watch import POLL_SECONDS, Watch
 from backend.outbox.worker import LONGEST_PAUSE_SECONDS, Worker
@@ -126,7 +126,7 @@ def drain(
     subscriber that is done.
 
     Raises:
-        DrainTimeout: it took more than `timeout` seconds.
+        DrainTimeout: it took more than `timeout` seconds, or the messages belong to the open transaction.
         Exception: a subscriber raised it.
     """
     deadline = time.monotonic() + timeout
@@ -139,6 +139,8 @@ def drain(
 def _drain_one(runner: SubscriberRunner, *, deadline: float) -> None:
     subscriber = runner.subscriber
     target = newest(subscriber.topics)
+    if target is not None and connection.in_atomic_block and not _is_settled(target):
+        raise DrainTimeout(f"{subscriber.name} can't read messages of the transaction that is open here")
     try:
         while target is not None:
             worked = runner.step()
@@ -151,3 +153,8 @@ def _drain_one(runner: SubscriberRunner, *, deadline: float) -> None:
                 time.sleep(POLL_SECONDS)
     finally:
         runner.release()
+
+
+def _is_settled(position: Position) -> bool:
+    newest = newest_settled()
+    return newest is not None and newest >= position

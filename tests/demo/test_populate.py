@@ -145,7 +145,6 @@ def test_only_three_accounts_can_log_in(history: History) -> None:
     assert not any(user.has_usable_password() for user in others)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_the_shop_has_two_synonym_sets_and_a_query_rule(history: History) -> None:
     store(history)
 
@@ -157,6 +156,7 @@ def test_the_shop_has_two_synonym_sets_and_a_query_rule(history: History) -> Non
     assert [boost.filters.best_seller_product for boost in found.boosts] == [True]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_credited_and_unattributed_revenue_equal_the_ledger(history: History, warehouse: Warehouse) -> None:
     store(history)
     events = load_events(history, warehouse=warehouse)

@@ -194,6 +194,17 @@ def test_draining_an_empty_outbox_ends_at_once() -> None:
     drain([Recorder()], timeout=0.0)
 
 
+def test_draining_in_the_transaction_that_published_fails_at_once_instead_of_waiting_for_itself() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("on SQLite a transaction reads its own messages")
+    recorder = Recorder()
+    with transaction.atomic():
+        publish(Topic.PRODUCT, 1)
+        with pytest.raises(DrainTimeout, match="transaction that is open here"):
+            drain([recorder], timeout=DEADLINE_SECONDS)
+    assert recorder.keys == []
+
+
 def test_draining_waits_for_the_quiet_period() -> None:
     recorder = Recorder(quiet_seconds=0.2)
     publish_settled(1)
