@@ -1,14 +1,15 @@
 """The connection to the cluster, its deadlines, and the translation of its errors."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from elastic_transport import ObjectApiResponse
+from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
+from elasticsearch.exceptions import HTTP_EXCEPTIONS
 from elasticsearch.serializer import JsonSerializer, NdjsonSerializer
 
 from indexing.errors import GenerationNotFound, IndexMissing, SearchEngineUnavailable
@@ -24,7 +25,6 @@ WRITE_SECONDS = 60.0
 """For a request that writes a batch of documents."""
 WRITE_RETRIES = 2
 
-NOT_FOUND = 404
 OVERLOADED = frozenset((429, 502, 503, 504))
 
 
@@ -66,8 +66,8 @@ class Deadline:
         self._seconds = seconds
         self._ends_at = time.monotonic() + seconds
 
-    def on(self, client: Elasticsearch) -> Elasticsearch:
-        """Return `client` with the remaining time as the deadline of its next request.
+    def remaining(self) -> float:
+        """Return the remaining seconds.
 
         Raises:
             SearchEngineUnavailable: no time remains.
@@ -75,7 +75,15 @@ class Deadline:
         remaining = self._ends_at - time.monotonic()
         if remaining <= 0:
             raise SearchEngineUnavailable(NAME, f"no response within {self._seconds:g} seconds")
-        return client.options(request_timeout=remaining)
+        return remaining
+
+    def on(self, client: Elasticsearch) -> Elasticsearch:
+        """Return `client` with the remaining time as the deadline of its next request.
+
+        Raises:
+            SearchEngineUnavailable: no time remains.
+        """
+        return client.options(request_timeout=self.remaining())
 
 
 @contextmanager
@@ -99,17 +107,60 @@ def translated_errors(generation: str | None = None) -> Iterator[None]:
 Response = Mapping[str, Any]
 
 
-def responses(response: ObjectApiResponse[Any]) -> list[Response]:
-    """Return the responses to the searches of a multi-search.
+_JSON_HEADERS = {"accept": _Json.mimetype, "content-type": _Json.mimetype}
+_LINES_HEADERS = {"accept": _Json.mimetype, "content-type": _JsonLines.mimetype}
+
+
+def search(client: Elasticsearch, index: str, body: Mapping[str, Any], *, deadline: Deadline) -> Response:
+    """Return the response to one search.
+
+    Raises:
+        NotFoundError: the index does not exist.
+        ApiError: the search failed.
+    """
+    return _sent(client, f"/{index}/_search", body, headers=_JSON_HEADERS, deadline=deadline)
+
+
+def search_all(
+    client: Elasticsearch, lines: Sequence[Mapping[str, Any]], *, deadline: Deadline
+) -> list[Response]:
+    """Return the responses to the searches of a multi-search, each a header and a body of `lines`.
 
     Raises:
         NotFoundError: the index of a search does not exist.
         ApiError: a search failed.
     """
-    found: list[Response] = response["responses"]
+    found: list[Response] = _sent(client, "/_msearch", lines, headers=_LINES_HEADERS, deadline=deadline)[
+        "responses"
+    ]
     for each in found:
         if "error" in each:
-            kind = NotFoundError if each["status"] == NOT_FOUND else ApiError
-            meta = replace(response.meta, status=each["status"])
-            raise kind(each["error"]["type"], meta, each)
+            raise _failure(each["status"], each)
     return found
+
+
+def _sent(
+    client: Elasticsearch, target: str, body: Any, *, headers: Mapping[str, str], deadline: Deadline
+) -> Response:
+    # By the transport, because the client creates all of its parts anew for a request with its own deadline.
+    meta, response = client.transport.perform_request(
+        "POST", target, headers=headers, body=body, request_timeout=deadline.remaining()
+    )
+    if meta.status >= HTTPStatus.BAD_REQUEST:
+        raise _failure(meta.status, response)
+    found: Response = response
+    return found
+
+
+def _failure(status: int, response: Any) -> ApiError:
+    """Return the client's exception for a failed request or search."""
+    meta = ApiResponseMeta(
+        status=status,
+        http_version="1.1",
+        headers=HttpHeaders(),
+        duration=0.0,
+        node=NodeConfig("http", NAME, 0),
+    )
+    error = response.get("error") if isinstance(response, dict) else None
+    message = error.get("type", "") if isinstance(error, dict) else str(error or "")
+    return HTTP_EXCEPTIONS.get(status, ApiError)(message, meta, response)

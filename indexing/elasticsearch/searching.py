@@ -12,8 +12,9 @@ from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Query
 from indexing.buckets import Bucket
 from indexing.currencies import in_one_currency, price_currency
 from indexing.document import SuggestedProduct
+from indexing.elasticsearch import client as cluster
 from indexing.elasticsearch import facet_values, suggesting
-from indexing.elasticsearch.client import Deadline, Response, responses
+from indexing.elasticsearch.client import Deadline, Response
 from indexing.elasticsearch.documents import products_by_id
 from indexing.elasticsearch.facets import Counting, described
 from indexing.elasticsearch.mapping import product_of
@@ -146,12 +147,9 @@ class Searching:
 
     def suggested_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
         """Return products whose words include what was typed; best sellers first."""
-        found = self._deadline.on(self._client).search(
-            index=self._index,
-            **suggesting.request(typed, schema=self._matching.schema, limit=limit),
-            filter_path=suggesting.FILTER_PATH,
-        )
-        return suggesting.products_of(found.body)
+        body = suggesting.request(typed, schema=self._matching.schema, limit=limit)
+        found = cluster.search(self._client, self._index, body, deadline=self._deadline)
+        return suggesting.products_of(found)
 
     def _products_with(self, forms: Sequence[str]) -> dict[str, int]:
         """Return for each form how many products have it or another form of the word."""
@@ -177,7 +175,7 @@ class Searching:
         body: list[Body] = []
         for search in searches:
             body += [header, search if isinstance(search, dict) else search.to_dict()]
-        return responses(self._deadline.on(self._client).msearch(searches=body))
+        return cluster.search_all(self._client, body, deadline=self._deadline)
 
     def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Body:
         query = self._matching.text(understood, required=required, ranking=request.ranking)

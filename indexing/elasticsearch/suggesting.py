@@ -10,7 +10,6 @@ from indexing.fields import VOCABULARY, WEIGHT
 from indexing.schema import IndexSchema
 from indexing.suggestions.typed import Typed
 
-FILTER_PATH = "hits.hits._source"
 _SOURCE = [f"document.{each.name}" for each in msgspec.structs.fields(SuggestedProduct)]
 
 
@@ -24,7 +23,7 @@ def request(typed: Typed, *, schema: IndexSchema, limit: int) -> dict[str, Any]:
         "query": {"bool": {"filter": holding}},
         "sort": [{WEIGHT: "desc"}, {"id": "asc"}],
         "size": limit,
-        "source_includes": _SOURCE,
+        "_source": _SOURCE,
         "track_total_hits": False,
     }
 
