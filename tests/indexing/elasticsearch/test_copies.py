@@ -1,9 +1,12 @@
 """Which copies of the shards a search reads: those of one text always the same, so that its pages are disjoint."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self, cast
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+import msgspec
 import pytest
+from elastic_transport import ApiResponseMeta, BaseNode, HttpHeaders
+from elastic_transport._node import NodeApiResponse
 from elasticsearch import Elasticsearch
 
 from indexing.elasticsearch.client import Deadline
@@ -19,33 +22,36 @@ RESPONSE = {
 }
 
 
-class RecordingClient:
-    """Finds nothing, and records where it was looked for."""
+class RecordingNode(BaseNode):
+    """A node that finds nothing, and records where it was looked for."""
 
-    def __init__(self) -> None:
-        self.headers: list[Mapping[str, Any]] = []
+    sent: ClassVar[list[Mapping[str, Any]]] = []
 
-    def options(self, **_: object) -> Self:
-        return self
-
-    def msearch(self, *, searches: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        self.headers += searches[::2]
-        return {"responses": [RESPONSE] * (len(searches) // 2)}
+    def perform_request(
+        self, method: str, target: str, body: bytes | None = None, *_: object, **__: object
+    ) -> NodeApiResponse:
+        lines = [msgspec.json.decode(line) for line in (body or b"").splitlines()]
+        self.sent.extend(lines[::2])
+        meta = ApiResponseMeta(
+            200, "1.1", HttpHeaders({"content-type": "application/json"}), 0.0, self.config
+        )
+        return NodeApiResponse(meta, msgspec.json.encode({"responses": [RESPONSE] * (len(lines) // 2)}))
 
 
 def preferences(*requests: SearchRequest) -> list[str]:
     """Return the preference of each search that the requests send."""
-    client = RecordingClient()
+    RecordingNode.sent.clear()
+    client = Elasticsearch("http://localhost:9200", node_class=RecordingNode)
     for request in requests:
         Searching(
-            cast("Elasticsearch", client),
+            client,
             "products-1",
             schema=CURRENT,
             lexicon=EMPTY,
             deadline=Deadline(60),
             currencies={"EUR": 60},
         ).search(request)
-    return [header["preference"] for header in client.headers]
+    return [header["preference"] for header in RecordingNode.sent]
 
 
 @pytest.mark.parametrize("text", ["red dress", ""])
