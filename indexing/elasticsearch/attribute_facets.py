@@ -4,14 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from elasticsearch.dsl import A
-from elasticsearch.dsl.aggs import Agg
-from elasticsearch.dsl.query import Bool, Term
-
 from indexing.attribute_facets import MAX_ATTRIBUTE_TOKENS, MAX_ATTRIBUTE_VALUES, AttributeCounts
 from indexing.attributes import Spelling, attribute_key, spelling_of
 from indexing.elasticsearch import earlier
 from indexing.elasticsearch.matching import Matching
+from indexing.elasticsearch.queries import PRODUCTS, Aggregation, nested_passing, passing, term, values
 from indexing.fields import SELECTIONS
 from indexing.filters import Filters, VariantFilters
 from indexing.mapping import SEPARATOR, key, parts_of
@@ -25,13 +22,13 @@ OTHERS = "attributes"
 Counted = Mapping[str, Any]
 
 
-def aggregations(matching: Matching, request: SearchRequest) -> dict[str, Agg[Any]]:
+def aggregations(matching: Matching, request: SearchRequest) -> dict[str, Aggregation]:
     """Return an aggregation for each selected attribute without its own filter, and one for all others."""
     if not matching.schema.has(SELECTIONS):
         return _earlier_aggregations(matching, request.filters)
     wanted = request.filters.of_variant()
     declared = [each for each in map(key, request.facets.attributes) if each not in wanted.attributes]
-    counted = {}
+    counted: dict[str, Aggregation] = {}
     if declared or not request.facets.attributes:
         counted[OTHERS] = _values(matching, request.filters, wanted, names=declared)
     for place, (name, keys) in enumerate(wanted.attributes.items()):
@@ -47,23 +44,20 @@ def _values(
     *,
     names: Iterable[str],
     selected: Iterable[str] = (),
-) -> Agg[Any]:
+) -> Aggregation:
     """Count products by the values of the attributes `names` (or of all) of selections that are `wanted`.
 
     The values of each of `names` are counted separately, so that one attribute doesn't displace another.
     """
-    result = A("filter", Bool(filter=matching.filters(filters.of_product())))
-    passing = Bool(filter=matching.variant_filters(wanted))
-    variants = result.bucket("variants", "nested", path=SELECTIONS).bucket("passing", "filter", passing)
+    counted: dict[str, Aggregation] = {}
     for place, only in enumerate([f"{escaped(name + SEPARATOR)}.*" for name in names] or [None]):
         size = MAX_ATTRIBUTE_TOKENS if only is None else MAX_ATTRIBUTE_VALUES
-        included = {} if only is None else {"include": only}
-        values = variants.bucket(f"keys_{place}", "terms", field=KEYS, size=size, **included)
-        values.bucket("products", "reverse_nested")
-        variants.bucket(f"spellings_{place}", "terms", field=SPELLINGS, size=size * 2, **included)
-    if chosen := {each: Term(KEYS, {"value": each}) for each in selected}:
-        variants.bucket("selected", "filters", filters=chosen).bucket("products", "reverse_nested")
-    return result
+        counted[f"keys_{place}"] = values(KEYS, size=size, include=only, products=PRODUCTS)
+        counted[f"spellings_{place}"] = values(SPELLINGS, size=size * 2, include=only)
+    if chosen := {each: term(KEYS, each) for each in selected}:
+        counted["selected"] = {"filters": {"filters": chosen}, "aggs": {"products": PRODUCTS}}
+    of_variants = nested_passing(SELECTIONS, matching.variant_filters(wanted), counted)
+    return passing(matching.filters(filters.of_product()), of_variants)
 
 
 def counts(matching: Matching, request: SearchRequest, counted: Counted) -> AttributeCounts:
@@ -106,13 +100,13 @@ def products_of(bucket: Counted) -> int:
     return counted
 
 
-def _earlier_aggregations(matching: Matching, filters: Filters) -> dict[str, Agg[Any]]:
-    def values(filters: Filters, include: str | None = None) -> Agg[Any]:
-        return earlier.attributes(Bool(filter=matching.filters(filters)), filters, include=include)
+def _earlier_aggregations(matching: Matching, filters: Filters) -> dict[str, Aggregation]:
+    def counting(filters: Filters, include: str | None = None) -> Aggregation:
+        return earlier.attributes(matching.filters(filters), filters, include=include)
 
-    counted = {OTHERS: values(filters)}
+    counted = {OTHERS: counting(filters)}
     for place, name in enumerate(filters.attributes):
-        counted[f"attribute_{place}"] = values(
+        counted[f"attribute_{place}"] = counting(
             filters.without_attribute(name), f"{escaped(name + SEPARATOR)}.*"
         )
     return counted

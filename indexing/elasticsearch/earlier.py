@@ -1,13 +1,22 @@
 """Variants in an index before version 3: attributes are compared as written, and prices are the product's."""
 
+from collections.abc import Sequence
 from typing import Any
-
-from elasticsearch.dsl import A
-from elasticsearch.dsl.aggs import Agg
-from elasticsearch.dsl.query import Bool, Nested, Query, Term, Terms
 
 from indexing.attribute_facets import MAX_ATTRIBUTE_TOKENS
 from indexing.document import ProductDocument, selections
+from indexing.elasticsearch.queries import (
+    PRODUCTS,
+    Aggregation,
+    Query,
+    all_of,
+    nested,
+    nested_passing,
+    passing,
+    term,
+    terms,
+    values,
+)
 from indexing.filters import Filters
 from indexing.mapping import attribute_tokens, token
 
@@ -26,12 +35,12 @@ def variants(document: ProductDocument) -> dict[str, Any]:
 
 def variant_filters(filters: Filters) -> list[Query]:
     """Return the queries that one variant of a product must match."""
-    queries: list[Query] = [
-        Terms(f"{VARIANTS}.attributes", [token(name, value) for value in values])
-        for name, values in filters.attributes.items()
+    queries = [
+        terms(f"{VARIANTS}.attributes", [token(name, value) for value in accepted])
+        for name, accepted in filters.attributes.items()
     ]
     if filters.in_stock:
-        queries.append(Term(f"{VARIANTS}.available", {"value": True}))
+        queries.append(term(f"{VARIANTS}.available", value=True))
     return queries
 
 
@@ -39,17 +48,10 @@ def with_variant(filters: Filters) -> list[Query]:
     """Return the queries for products of which one variant matches."""
     if not filters.attributes:
         return []
-    return [Nested(path=VARIANTS, query=Bool(filter=variant_filters(filters)))]
+    return [nested(VARIANTS, all_of(variant_filters(filters)))]
 
 
-def attributes(passing: Query, filters: Filters, *, include: str | None) -> Agg[Any]:
+def attributes(conditions: Sequence[Query], filters: Filters, *, include: str | None) -> Aggregation:
     """Count products by the attribute values of matching variants."""
-    result = A("filter", passing)
-    variants = result.bucket("variants", "nested", path=VARIANTS)
-    matching = variants.bucket("passing", "filter", Bool(filter=variant_filters(filters)))
-    only = {"include": include} if include else {}
-    values = matching.bucket(
-        "own", "terms", field=f"{VARIANTS}.attributes", size=MAX_ATTRIBUTE_TOKENS, **only
-    )
-    values.bucket("products", "reverse_nested")
-    return result
+    counted = values(f"{VARIANTS}.attributes", size=MAX_ATTRIBUTE_TOKENS, include=include, products=PRODUCTS)
+    return passing(conditions, nested_passing(VARIANTS, variant_filters(filters), {"own": counted}))

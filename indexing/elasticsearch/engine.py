@@ -19,6 +19,7 @@ from indexing.elasticsearch.client import (
     Deadline,
     Response,
     connect,
+    search,
     translated_errors,
 )
 from indexing.elasticsearch.counting import attribute_counts, counts
@@ -268,7 +269,7 @@ class ElasticsearchEngine:
         """Return the numbers of products by currency; empty if the schema has no such field."""
         if not schema.has(CURRENCY):
             return {}
-        found = deadline.on(self._client).search(index=generation, **currency_counts().to_dict())
+        found = search(self._client, generation, currency_counts(), deadline=deadline)
         return {each["key"]: each["doc_count"] for each in found["aggregations"][CURRENCY]["buckets"]}
 
     def _schema_of(self, generation: str) -> IndexSchema:

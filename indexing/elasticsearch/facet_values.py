@@ -3,10 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from elasticsearch.dsl import A
-from elasticsearch.dsl.aggs import Agg
-from elasticsearch.dsl.query import Bool
-
 from indexing import counting
 from indexing.attribute_facets import AttributeCounts, found_values
 from indexing.buckets import Bucket
@@ -14,6 +10,8 @@ from indexing.elasticsearch import attribute_facets, earlier
 from indexing.elasticsearch.attribute_facets import escaped
 from indexing.elasticsearch.facets import SPELLINGS
 from indexing.elasticsearch.matching import Matching
+from indexing.elasticsearch.queries import PRODUCTS, Aggregation, nested_passing, passing
+from indexing.elasticsearch.queries import values as values_of
 from indexing.facet_search import WORD_STARTS, FacetSearch
 from indexing.facets import FACETS, FacetDeclaration, FacetShape
 from indexing.fields import SELECTIONS
@@ -26,36 +24,33 @@ SIZE = 1_000
 _STARTS = "".join(f"\\{each}" for each in WORD_STARTS)
 
 
-def aggregation(matching: Matching, request: SearchRequest, wanted: FacetSearch) -> Agg[Any]:
+def aggregation(matching: Matching, request: SearchRequest, wanted: FacetSearch) -> Aggregation:
     """Return the aggregation that counts the values that `wanted` finds."""
     if wanted.attribute:
         return _attribute(matching, request, wanted)
     declared = _brands()
-    result = A("filter", Bool(filter=matching.filters(declared.others(request.filters))))
+    conditions = matching.filters(declared.others(request.filters))
     field = matching.schema.field(declared.field).name
     if not matching.schema.has(declared.folded):
-        result.bucket("own", "terms", field=field, size=SIZE)
-        return result
-    folded = matching.schema.field(declared.folded).name
-    values = result.bucket("own", "terms", field=folded, size=SIZE, include=_containing(wanted))
-    values.bucket("spelt", "terms", field=field, size=SPELLINGS)
-    return result
+        return passing(conditions, {"own": values_of(field, size=SIZE)})
+    folded, spelt = matching.schema.field(declared.folded).name, values_of(field, size=SPELLINGS)
+    counted = values_of(folded, size=SIZE, include=_containing(wanted), spelt=spelt)
+    return passing(conditions, {"own": counted})
 
 
-def _attribute(matching: Matching, request: SearchRequest, wanted: FacetSearch) -> Agg[Any]:
+def _attribute(matching: Matching, request: SearchRequest, wanted: FacetSearch) -> Aggregation:
     name, filters = key(wanted.attribute), request.filters
     if not matching.schema.has(SELECTIONS):
         rest = filters.without_attribute(wanted.attribute)
         include = f"{escaped(wanted.attribute + SEPARATOR)}.*"
-        return earlier.attributes(Bool(filter=matching.filters(rest)), rest, include=include)
-    result = A("filter", Bool(filter=matching.filters(filters.of_product())))
-    others = Bool(filter=matching.variant_filters(filters.of_variant().without_attribute(name)))
-    variants = result.bucket("variants", "nested", path=SELECTIONS).bucket("passing", "filter", others)
+        return earlier.attributes(matching.filters(rest), rest, include=include)
+    others = matching.variant_filters(filters.of_variant().without_attribute(name))
     include = f"{escaped(name + SEPARATOR)}{_containing(wanted)}"
-    values = variants.bucket("keys_0", "terms", field=attribute_facets.KEYS, size=SIZE, include=include)
-    values.bucket("products", "reverse_nested")
-    variants.bucket("spellings_0", "terms", field=attribute_facets.SPELLINGS, size=SIZE * 2, include=include)
-    return result
+    counted = {
+        "keys_0": values_of(attribute_facets.KEYS, size=SIZE, include=include, products=PRODUCTS),
+        "spellings_0": values_of(attribute_facets.SPELLINGS, size=SIZE * 2, include=include),
+    }
+    return passing(matching.filters(filters.of_product()), nested_passing(SELECTIONS, others, counted))
 
 
 def _containing(wanted: FacetSearch) -> str:

@@ -5,15 +5,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from elasticsearch.dsl import A
-from elasticsearch.dsl.aggs import Agg
-from elasticsearch.dsl.query import Bool, Query, Range, Term
-
 from indexing import counting, ranges
 from indexing.currencies import price_currency
 from indexing.elasticsearch import attribute_facets
 from indexing.elasticsearch.attribute_facets import products_of
 from indexing.elasticsearch.matching import Matching
+from indexing.elasticsearch.queries import PRODUCTS, Aggregation, Query, nested_passing, passing, term, values
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
 from indexing.fields import BRAND_KEY, CURRENCY, SELECTIONS, scaled_price
 from indexing.filters import Filters
@@ -46,7 +43,7 @@ def described(counting: "Counting") -> dict[str, Any]:
 
 @lru_cache(maxsize=512)
 def _aggregations(facets: _Described) -> dict[str, Any]:
-    return {name: each.to_dict() for name, each in facets.counting.aggregations().items()}
+    return facets.counting.aggregations()
 
 
 class Counting:
@@ -72,9 +69,9 @@ class Counting:
         own = (self._schema.version, self._request.facets, currency, len(self._currencies) > 1)
         return repr((own, sorted(self._filters.given().items())))
 
-    def aggregations(self) -> dict[str, Agg[Any]]:
+    def aggregations(self) -> dict[str, Aggregation]:
         """Return the aggregations by name."""
-        counted: dict[str, Agg[Any]] = {}
+        counted: dict[str, Aggregation] = {}
         for declared in self._declared:
             if declared.shape is FacetShape.ATTRIBUTES:
                 counted |= attribute_facets.aggregations(self._matching, self._request)
@@ -104,7 +101,7 @@ class Counting:
                     return ranges.chosen(cells)
         return []
 
-    def price_aggregation(self, limits: list[Limits]) -> Agg[Any]:
+    def price_aggregation(self, limits: list[Limits]) -> Aggregation:
         """Return the aggregation that counts the products in each range of prices."""
         (declared,) = (each for each in FACETS if each.shape is FacetShape.RANGES)
         return self._prices(declared, limits)
@@ -114,41 +111,37 @@ class Counting:
         buckets = counted["variants"]["passing"]["own"]["buckets"]
         return [RangeCount(each, products_of(bucket)) for each, bucket in zip(limits, buckets, strict=True)]
 
-    def _aggregation(self, declared: FacetDeclaration) -> Agg[Any]:
+    def _aggregation(self, declared: FacetDeclaration) -> Aggregation:
         if declared.shape is FacetShape.COUNT:
-            return self._passing(self._filters.replaced(**{declared.field: True}))
+            return self._passing(self._filters.replaced(**{declared.field: True}), {})
         if declared.shape is FacetShape.RANGES:
             return self._prices(declared, ranges.cells())
-        result = self._passing(declared.others(self._filters))
-        result.bucket("own", self._own(declared))
+        counted = {"own": self._own(declared)}
         if selected := self._selected(declared):
-            result.bucket("selected", "filters", filters=selected)
-        return result
+            counted["selected"] = {"filters": {"filters": selected}}
+        return self._passing(declared.others(self._filters), counted)
 
-    def _own(self, declared: FacetDeclaration) -> Agg[Any]:
+    def _own(self, declared: FacetDeclaration) -> Aggregation:
         field = self._schema.field(declared.field).name
         if declared.shape is FacetShape.STEPS:
-            steps = {str(stars): Range(field, {"gte": stars}) for stars in counting.RATINGS}
-            return A("filters", filters=steps)
+            steps = {str(stars): {"range": {field: {"gte": stars}}} for stars in counting.RATINGS}
+            return {"filters": {"filters": steps}}
         if declared.folded and self._schema.has(declared.folded):
-            values = A("terms", field=self._schema.field(declared.folded).name, size=counting.MAX_VALUES)
-            values.bucket("spelt", "terms", field=field, size=SPELLINGS)
-            return values
-        return A("terms", field=field, size=TERMS_SIZES[declared.shape])
+            folded, spelt = self._schema.field(declared.folded).name, values(field, size=SPELLINGS)
+            return values(folded, size=counting.MAX_VALUES, spelt=spelt)
+        return values(field, size=TERMS_SIZES[declared.shape])
 
     def _selected(self, declared: FacetDeclaration) -> dict[str, Query]:
         """Return a query for each selected value, because it may not be among those that are listed."""
         if declared.shape is FacetShape.TREE:
             field = self._schema.field(declared.field).name
-            return {
-                each: Term(field, {"value": each}) for each in counting.selected_categories(self._filters)
-            }
+            return {each: term(field, each) for each in counting.selected_categories(self._filters)}
         if declared.shape is FacetShape.VALUES:
-            values = self._filters.given().get(declared.narrowed_by[0], ())
-            return {each: Term(BRAND_KEY, {"value": key(each)}) for each in values}
+            brands = self._filters.given().get(declared.narrowed_by[0], ())
+            return {each: term(BRAND_KEY, key(each)) for each in brands}
         return {}
 
-    def _prices(self, declared: FacetDeclaration, limits: list[Limits]) -> Agg[Any]:
+    def _prices(self, declared: FacetDeclaration, limits: list[Limits]) -> Aggregation:
         """Count the products in ranges of prices of one currency, by the matching variants."""
         others = declared.others(self._filters)
         if len(self._currencies) > 1 and not others.currency:
@@ -158,19 +151,16 @@ class Counting:
             {name: scaled(edge) for name, edge in (("from", low), ("to", high)) if edge is not None}
             for low, high in limits
         ]
-        result = self._passing(others)
         if not self._schema.has(SELECTIONS):
-            result.bucket("own", "range", field=self._schema.field(declared.field).name, ranges=edges)
-            return result
-        wanted = Bool(filter=self._matching.variant_filters(others.of_variant()))
-        variants = result.bucket("variants", "nested", path=SELECTIONS).bucket("passing", "filter", wanted)
-        variants.bucket("products", "reverse_nested")
-        values = variants.bucket("own", "range", field=f"{SELECTIONS}.price", ranges=edges)
-        values.bucket("products", "reverse_nested")
-        return result
+            cells = {"field": self._schema.field(declared.field).name, "ranges": edges}
+            return self._passing(others, {"own": {"range": cells}})
+        cells = {"field": f"{SELECTIONS}.price", "ranges": edges}
+        counted = {"products": PRODUCTS, "own": {"range": cells, "aggs": {"products": PRODUCTS}}}
+        wanted = self._matching.variant_filters(others.of_variant())
+        return self._passing(others, nested_passing(SELECTIONS, wanted, counted))
 
-    def _passing(self, filters: Filters) -> Agg[Any]:
-        return A("filter", Bool(filter=self._matching.filters(filters)))
+    def _passing(self, filters: Filters, aggregations: Mapping[str, Aggregation]) -> Aggregation:
+        return passing(self._matching.filters(filters), aggregations)
 
     def _counts(self, declared: FacetDeclaration, counted: Counted) -> object:
         if declared.shape is FacetShape.ATTRIBUTES:

@@ -1,26 +1,12 @@
 """Translate a query plan and filters to Elasticsearch queries."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from elasticsearch.dsl.query import (
-    Bool,
-    ConstantScore,
-    DisMax,
-    Match,
-    MatchAll,
-    MatchPhrase,
-    Nested,
-    Prefix,
-    Query,
-    Range,
-    Term,
-    Terms,
-)
-
 from indexing.elasticsearch import earlier
+from indexing.elasticsearch.queries import MATCH_ALL, Query, all_of, any_of, constant, nested, term, terms
 from indexing.fields import (
     CODE_PARTS,
     CODES,
@@ -52,65 +38,79 @@ class Matching:
         if ranking.phrase_boost:
             extra += [self.holds("title", pair, boost=ranking.phrase_boost) for pair in pairwise(plan.words)]
         if required < len(needs):
-            boost = ranking.satisfied_need_score
-            extra += [ConstantScore(filter=need, boost=boost) for need in needs]
+            extra += [constant(need, ranking.satisfied_need_score) for need in needs]
         conditions = [self.allowed(plan)] if plan.phrases or plan.excluded else []
-        must = Bool(should=needs, minimum_should_match=required)
-        return Bool(must=[must], should=extra, filter=conditions)
+        must = {"bool": {"should": needs, "minimum_should_match": required}}
+        return {"bool": {"must": [must], "should": extra, "filter": conditions}}
 
     def allowed(self, plan: Plan) -> Query:
         """Return a query for the products that the plan doesn't exclude, whatever their words are."""
-        return Bool(
-            must=[MatchAll()],
-            filter=[self.anywhere(each, planning.FIELD_BOOSTS) for each in plan.phrases],
-            must_not=[self._excluded(each) for each in plan.excluded],
-        )
+        return {
+            "bool": {
+                "must": [MATCH_ALL],
+                "filter": [self.anywhere(each, planning.FIELD_BOOSTS) for each in plan.phrases],
+                "must_not": [self._excluded(each) for each in plan.excluded],
+            }
+        }
 
-    def anywhere(self, term: planning.Term, fields: Iterable[str]) -> Query:
+    def anywhere(self, words: planning.Term, fields: Iterable[str]) -> Query:
         """Return a query for products of which one of `fields` contains the term's words, in this order."""
-        return Bool(should=[self.holds(field, term) for field in fields], minimum_should_match=1)
+        return any_of([self.holds(field, words) for field in fields])
 
     def _excluded(self, excluded: Excluded) -> Query:
         needs = [
-            Bool(should=[self.anywhere(each.term, planning.EXCLUDED_FIELDS) for each in need.alternatives])
+            {
+                "bool": {
+                    "should": [
+                        self.anywhere(each.term, planning.EXCLUDED_FIELDS) for each in need.alternatives
+                    ]
+                }
+            }
             for need in excluded.needs
         ]
-        return Bool(must=needs, must_not=[self.holds("title", each) for each in excluded.unless])
+        return {"bool": {"must": needs, "must_not": [self.holds("title", each) for each in excluded.unless]}}
 
-    def holds(self, field: str, term: planning.Term, *, boost: float = 1.0) -> Query:
+    def holds(self, field: str, words: planning.Term, *, boost: float = 1.0) -> Query:
         """Return a query for products whose text field contains the term's words, in this order."""
-        name, terms = self.schema.field(field).name, [self.schema.term(word) for word in term]
-        if len(terms) == 1:
-            return Match(name, {"query": terms[0], "boost": boost})
-        return MatchPhrase(name, {"query": " ".join(terms), "boost": boost})
+        kind, text = self._searched(words)
+        return {kind: {self.schema.field(field).name: {"query": text, "boost": boost}}}
+
+    def _searched(self, words: planning.Term) -> tuple[str, str]:
+        """Return the kind of query for a term, and its text as fields have it."""
+        if len(words) == 1:
+            return "match", self.schema.term(words[0])
+        return "match_phrase", " ".join(map(self.schema.term, words))
 
     def _need(self, need: Need, ranking: RankingOptions) -> Query:
         queries = [self._alternative(alternative, ranking) for alternative in need.alternatives]
-        return queries[0] if len(queries) == 1 else DisMax(queries=queries)
+        return queries[0] if len(queries) == 1 else {"dis_max": {"queries": queries}}
 
     def code(self, code: str, kind: AlternativeKind) -> Query:
         """Return a query for products with this code, or with one that begins with it or has such a part."""
         codes, parts = self.schema.field(CODES).name, self.schema.field(CODE_PARTS).name
         if kind is AlternativeKind.CODE:
-            return ConstantScore(filter=Term(codes, {"value": code}), boost=CODE_SCORES[kind])
-        return DisMax(
-            queries=[
-                ConstantScore(filter=Prefix(codes, {"value": code}), boost=CODE_SCORES[kind]),
-                ConstantScore(filter=Prefix(parts, {"value": code}), boost=PART_SCORE),
-            ]
-        )
+            return constant(term(codes, code), CODE_SCORES[kind])
+        return {
+            "dis_max": {
+                "queries": [
+                    constant({"prefix": {codes: code}}, CODE_SCORES[kind]),
+                    constant({"prefix": {parts: code}}, PART_SCORE),
+                ]
+            }
+        }
 
     def _alternative(self, alternative: Alternative, ranking: RankingOptions) -> Query:
         if alternative.kind in CODE_SCORES:
             return self.code(alternative.term[0], alternative.kind)
+        kind, text = self._searched(alternative.term)
         fields = [
-            self.holds(field, alternative.term, boost=boost * alternative.weight)
+            {kind: {self.schema.field(field).name: {"query": text, "boost": boost * alternative.weight}}}
             for field, boost in planning.FIELD_BOOSTS.items()
         ]
         if len(alternative.term) == 1 and ranking.exact_form_boost:
             exact = {"query": alternative.term[0], "boost": ranking.exact_form_boost * alternative.weight}
-            fields.append(Match(self.schema.field(VOCABULARY).name, exact))
-        return Bool(should=fields, minimum_should_match=1)
+            fields.append({"match": {self.schema.field(VOCABULARY).name: exact}})
+        return any_of(fields)
 
     def filters(self, filters: Filters) -> list[Query]:
         """Return the queries that a product must match."""
@@ -120,17 +120,17 @@ class Matching:
         queries = self._queries(filters.without(*OF_VARIANT).given())
         wanted = filters.of_variant()
         if wanted.narrow:
-            queries.append(Nested(path=SELECTIONS, query=Bool(filter=self.variant_filters(wanted))))
+            queries.append(nested(SELECTIONS, all_of(self.variant_filters(wanted))))
         return queries
 
     def variant_filters(self, wanted: VariantFilters) -> list[Query]:
         """Return the queries that one selection of a product must match."""
-        queries: list[Query] = [Terms(f"{SELECTIONS}.key", list(keys)) for keys in wanted.attributes.values()]
+        queries = [terms(f"{SELECTIONS}.key", list(keys)) for keys in wanted.attributes.values()]
         limits = {"gte": wanted.lowest, "lte": wanted.highest}
         if prices := {name: scaled_price(limit) for name, limit in limits.items() if limit is not None}:
-            queries.append(Range(f"{SELECTIONS}.price", prices))
+            queries.append({"range": {f"{SELECTIONS}.price": prices}})
         if wanted.available:
-            queries.append(Term(f"{SELECTIONS}.available", {"value": True}))
+            queries.append(term(f"{SELECTIONS}.available", value=True))
         return queries
 
     def _queries(self, given: Mapping[str, Any]) -> list[Query]:
@@ -140,16 +140,16 @@ class Matching:
         field = self.schema.field(declared.field)
         match declared.kind:
             case FilterKind.ONE_OF:
-                return Terms(field.name, [key(each) for each in (value if declared.several else [value])])
+                return terms(field.name, [key(each) for each in (value if declared.several else [value])])
             case FilterKind.TOKENS:
-                return Terms(field.name, list(value))
+                return terms(field.name, list(value))
             case FilterKind.AT_LEAST | FilterKind.AT_MOST:
                 limit = "gte" if declared.kind is FilterKind.AT_LEAST else "lte"
-                return Range(field.name, {limit: _limit(field, value)})
+                return {"range": {field.name: {limit: _limit(field, value)}}}
             case FilterKind.CODE:
-                return Term(field.name, {"value": value.upper()})
+                return term(field.name, value.upper())
             case FilterKind.EQUALS | FilterKind.FLAG:
-                return Term(field.name, {"value": value})
+                return term(field.name, value)
             case FilterKind.ATTRIBUTES:
                 raise AssertionError("attributes are matched by variant")
 
@@ -160,7 +160,6 @@ def _limit(field: IndexField, value: Decimal | float) -> float:
     return float(value)
 
 
-def with_products(query: Query, product_ids: Sequence[int]) -> Query:
+def with_products(query: Query, product_ids: Iterable[int]) -> Query:
     """Return `query` for these products as well, which have no score."""
-    added = ConstantScore(filter=Terms("id", list(product_ids)), boost=0)
-    return Bool(should=[query, added], minimum_should_match=1)
+    return any_of([query, constant(terms("id", list(product_ids)), 0)])

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from elasticsearch.dsl import Search
-from elasticsearch.dsl.query import Bool, Knn, Query, Terms
 
 from indexing.elasticsearch.client import Response
 from indexing.elasticsearch.matching import Matching
+from indexing.elasticsearch.queries import Body, Query, all_of, none_of, terms
 from indexing.elasticsearch.rules import restricted, without_pinned
 from indexing.elasticsearch.vectors import VECTOR, Spreads, sample_search
 from indexing.encoder.lazy import usable
@@ -37,11 +36,11 @@ class Meaning:
     weight: float
     """Of meaning, in the fusion with words."""
 
-    def comparison(self, product_ids: Sequence[int]) -> Search:
+    def comparison(self, product_ids: Sequence[int]) -> Body:
         """Return a search for the cosines of these products."""
-        return self._nearest(len(product_ids), [Terms("id", list(product_ids))])
+        return self._nearest(len(product_ids), [terms("id", list(product_ids))])
 
-    def neighbours(self, text: Query, limit: int, *, among: Query) -> list[Search]:
+    def neighbours(self, text: Query, limit: int, *, among: Query) -> list[Body]:
         """Return searches for the `limit` nearest products `among` those that `text` doesn't match.
 
         They are chosen without the filters and with them, so that a filter has no fewer products because
@@ -50,7 +49,7 @@ class Meaning:
         others = [
             restricted(among, self.request, self.matching),
             *without_pinned(self.request),
-            Bool(must_not=[text]),
+            none_of([text]),
         ]
         passing = self.matching.filters(self.request.filters)
         conditions = [others, [*others, *passing]] if passing else [others]
@@ -80,15 +79,15 @@ class Meaning:
         ]
         return ordered + [(int(hit["_id"]), hit["_score"] or 0.0, None) for hit in hits[WINDOW:]]
 
-    def _nearest(self, limit: int, conditions: Sequence[Query]) -> Search:
-        query = Knn(
-            field=VECTOR,
-            query_vector=self.query.tolist(),
-            k=limit,
-            num_candidates=max(limit, LEAST_CANDIDATES),
-            filter=Bool(filter=list(conditions)),
-        )
-        return Search().query(query).extra(size=limit, track_total_hits=False, _source=False)
+    def _nearest(self, limit: int, conditions: Sequence[Query]) -> Body:
+        nearest = {
+            "field": VECTOR,
+            "query_vector": self.query.tolist(),
+            "k": limit,
+            "num_candidates": max(limit, LEAST_CANDIDATES),
+            "filter": all_of(conditions),
+        }
+        return {"query": {"knn": nearest}, "size": limit, "track_total_hits": False, "_source": False}
 
 
 class Meanings:
@@ -106,14 +105,14 @@ class Meanings:
         *,
         index: str,
         matching: Matching,
-        send: Callable[[Search], Response],
+        send: Callable[[Body], Response],
     ) -> Meaning | None:
         """Return the meaning of a query with this text, or None if words alone rank its products."""
         weight = meaning_weight(matching.schema.query_words(text), request.ranking)
         if not weight or request.sort is not Sort.RELEVANCE:
             return None
         able = usable(self._encoder, matching.schema.encoder)
-        spread = self._spreads.of(index, lambda: send(Search.from_dict(sample_search()))) if able else None
+        spread = self._spreads.of(index, lambda: send(sample_search())) if able else None
         if able is None or spread is None:
             return None
         return Meaning(request, matching, spread, able.query(text), weight)

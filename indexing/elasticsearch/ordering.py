@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from elasticsearch.dsl import Search
-from elasticsearch.dsl.query import Bool, Query
-
 from indexing.counting import MAX_VALUES
 from indexing.elasticsearch.matching import Matching
+from indexing.elasticsearch.queries import Body, Query, all_of, values
 from indexing.fields import CURRENCY, SELECTIONS
 from indexing.request import BY_PRICE, ORDERS, SearchRequest, Sort
 
@@ -31,13 +29,12 @@ def _by_price_of_variant(filters: Sequence[Query], *, descending: bool) -> dict[
         f"{SELECTIONS}.price": {
             "order": "desc" if descending else "asc",
             "mode": "min",
-            "nested": {"path": SELECTIONS, "filter": Bool(filter=list(filters)).to_dict()},
+            "nested": {"path": SELECTIONS, "filter": all_of(filters)},
         }
     }
 
 
-def currency_counts() -> Search:
+def currency_counts() -> Body:
     """Return a search for the numbers of products by currency."""
-    search = Search().extra(size=0, track_total_hits=False)
-    search.aggs.bucket(CURRENCY, "terms", field=CURRENCY, size=MAX_VALUES)
-    return search
+    counted = {CURRENCY: values(CURRENCY, size=MAX_VALUES)}
+    return {"size": 0, "track_total_hits": False, "aggs": counted}

@@ -5,9 +5,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch
-from elasticsearch.dsl import Search
-from elasticsearch.dsl.aggs import Agg
-from elasticsearch.dsl.query import Bool, MatchAll, MatchNone, Query
 
 from indexing.buckets import Bucket
 from indexing.currencies import in_one_currency, price_currency
@@ -20,6 +17,7 @@ from indexing.elasticsearch.facets import Counting, described
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
 from indexing.elasticsearch.ordering import order_of
+from indexing.elasticsearch.queries import MATCH_ALL, MATCH_NONE, Aggregation, Body, Query, all_of
 from indexing.elasticsearch.rules import DOCUMENT, pins, restricted, weighted, without_pinned
 from indexing.facet_search import FacetSearch
 from indexing.facets import NO_FACETS, Facets
@@ -33,9 +31,6 @@ from indexing.request import SearchRequest, Sort
 from indexing.schema import IndexSchema
 from indexing.suggestions.typed import Typed
 from indexing.understanding.requests import understand
-
-Body = dict[str, Any]
-"""The body of a search request."""
 
 BY_SCORE = ["_score", "id"]
 
@@ -102,14 +97,14 @@ class Searching:
 
     def _planned(self, request: SearchRequest, planned: Plan) -> SearchPage:
         if not planned.needs:
-            query = MatchNone() if request.text.strip() else MatchAll()
+            query = MATCH_NONE if request.text.strip() else MATCH_ALL
             found = self._query(request, query, scored=False)
             response, *pinned = self._send(found, *self._pins(request), preference=request.text)
             return self._page(response, request, pinned=pinned, plan=planned)
         self._meaning = None if planned.only_codes else self._meaning_of(request, planned)
         return self._strictest(request, planned)
 
-    def _pins(self, request: SearchRequest) -> list[Search]:
+    def _pins(self, request: SearchRequest) -> list[Body]:
         return [pins(request, self._matching)] if request.arrangement.pinned else []
 
     def _strictest(self, request: SearchRequest, planned: Plan) -> SearchPage:
@@ -160,13 +155,12 @@ class Searching:
         return self._counted({code: self._matching.code(code, AlternativeKind.CODE_PREFIX) for code in codes})
 
     def _counted(self, queries: Mapping[str, Query]) -> dict[str, int]:
-        search = Search().extra(size=0, track_total_hits=False)
-        search.aggs.bucket("each", "filters", filters=dict(queries))
-        (response,) = self._send(search)
+        aggregations = {"each": {"filters": {"filters": queries}}}
+        (response,) = self._send({"size": 0, "track_total_hits": False, "aggs": aggregations})
         counted = response["aggregations"]["each"]["buckets"]
         return {name: counted[name]["doc_count"] for name in queries}
 
-    def _send(self, *searches: Search | Body, preference: str = "") -> list[Response]:
+    def _send(self, *searches: Body, preference: str = "") -> list[Response]:
         """Send searches; those with the same `preference` go to the same copies of the shards.
 
         Copies hold deleted documents for different times, so their scores differ slightly.
@@ -174,7 +168,7 @@ class Searching:
         header = {"index": self._index, "search_type": ACROSS_SHARDS, "preference": f"text:{preference}"}
         body: list[Body] = []
         for search in searches:
-            body += [header, search if isinstance(search, dict) else search.to_dict()]
+            body += [header, search]
         return cluster.search_all(self._client, body, deadline=self._deadline)
 
     def _reading(self, request: SearchRequest, understood: Plan, required: int) -> Body:
@@ -186,19 +180,19 @@ class Searching:
         ranked = weighted(query, request, self._matching) if by_score else query
         start, end = self._span(request)
         unpinned = without_pinned(request)
-        matching = Bool(filter=unpinned) if unpinned else MatchAll()
+        matching = all_of(unpinned) if unpinned else MATCH_ALL
         body: Body = {
-            "query": restricted(ranked, request, self._matching).to_dict(),
+            "query": restricted(ranked, request, self._matching),
             "sort": BY_SCORE if by_score else order_of(request, self._matching),
             "from": start,
             "size": end - start,
             "track_total_hits": True,
-            "aggs": {"matching": {"filter": matching.to_dict()}},
+            "aggs": {"matching": {"filter": matching}},
         }
         if self._matching.schema.encoder is not None:
             body["_source"] = False if self._reranks(request) else [DOCUMENT]
         if passing := [*self._matching.filters(request.filters), *unpinned]:
-            body["post_filter"] = Bool(filter=passing).to_dict()
+            body["post_filter"] = all_of(passing)
         if request.facets:
             body["aggs"] |= described(self._counting(request))
         self._searched = body
@@ -265,10 +259,10 @@ class Searching:
         found = self._counted_again(counting.price_aggregation(limits))
         return counting.facets(counted, counting.price_counts(found, limits))
 
-    def _counted_again(self, aggregation: Agg[Any]) -> Any:
+    def _counted_again(self, aggregation: Aggregation) -> Any:
         """Count the products of the last search."""
         query = {} if self._searched is None else {"query": self._searched["query"]}
-        aggregations = {"own": aggregation.to_dict()}
+        aggregations = {"own": aggregation}
         (response,) = self._send({**query, "size": 0, "track_total_hits": False, "aggs": aggregations})
         return response["aggregations"]["own"]
 
