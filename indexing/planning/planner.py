@@ -10,7 +10,7 @@ from indexing.planning.codes import CountCodes, alternatives, with_codes
 from indexing.planning.hypotheses import Hypothesis, Spelling
 from indexing.planning.lattice import Choice, likeliest
 from indexing.planning.plan import Alternative, AlternativeKind, Need, Plan, Term
-from indexing.planning.variants import code_splits, joined, splits
+from indexing.planning.variants import code_splits, is_name, joined, splits
 from indexing.planning.vocabulary import Stem, Vocabulary
 from indexing.ranking import RankingOptions
 from indexing.rules.synonyms import NO_SYNONYMS, Synonyms
@@ -178,8 +178,11 @@ class _Planner:
         return found
 
     def _codes(self, start: int, end: int) -> Iterator[Alternative]:
-        if self.knowledge.count_codes is not None and end - start == 1:
-            yield from alternatives(self.tokens[start], alone=len(self.tokens) == 1)
+        if self.knowledge.count_codes is None or end - start > 1:
+            return
+        token, alone = self.tokens[start], len(self.tokens) == 1
+        if alone or not is_name(token, self.vocabulary):
+            yield from alternatives(token, alone=alone)
 
     def _others(self, choice: Choice) -> list[Alternative]:
         """Return the next likeliest readings of a span that is not meant as it was typed."""

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
+from indexing.analysis import Token, TokenKind
 from indexing.planning.plan import Term
 from indexing.planning.vocabulary import Vocabulary
 
@@ -16,6 +18,9 @@ COHESIVE = 0.5
 COMMON = 0.1
 """How frequent the joined form then is at least, as a share of the pair; single letters need no joined form
 that is so frequent, because they mean nothing alone."""
+
+NAME = 5
+"""How many times as many titles have the parts of a name beside each other as have it in one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +67,18 @@ def splits(word: str, vocabulary: Vocabulary) -> Iterator[Term]:
 def code_splits(code: str, vocabulary: Vocabulary) -> Iterator[Term]:
     """Yield the parts of a code that titles have beside each other: "ps 4" for "ps4"."""
     return (found.parts for found in vocabulary.lexicon.segmentations(code) if found.is_written)
+
+
+def is_name(token: Token, vocabulary: Vocabulary) -> bool:
+    """Return whether what looks like a code is a name that titles mostly have in several words: "Xbox 360".
+
+    The few products that have it in one word are no better matches than the others.
+    """
+    if token.kind is not TokenKind.CODE:
+        return False
+    written = [token.parts] if token.parts else code_splits(token.form, vocabulary)
+    least = NAME * max(vocabulary.frequency(token.form), 1)
+    return any(
+        len(parts) > 1 and min(vocabulary.pair(*pair) for pair in pairwise(parts)) >= least
+        for parts in written
+    )

@@ -131,6 +131,22 @@ def test_codes_and_words_with_digits_are_not_corrected(text: str) -> None:
     assert plan_of(text).corrected_text is None
 
 
+@pytest.mark.parametrize(
+    ("pairs", "is_code"), [({}, True), ({"xbox 360": 9}, True), ({"xbox 360": 10}, False)]
+)
+@pytest.mark.parametrize("text", ["xbox 360 pads", "xbox360 pads"])
+def test_a_code_that_titles_mostly_have_as_words_is_not_ranked_as_a_code(
+    text: str, pairs: Mapping[str, int], is_code: bool
+) -> None:
+    lexicon = lexicon_of({"xbox": 60, "360": 90, "xbox360": 2, "pads": 70}, pairs)
+    knowledge = Knowledge(
+        stem=ANALYSIS.term, count=Engine().count, lexicon=lexicon, count_codes=Engine(xbox360=2).count
+    )
+    planned = plan(text, ANALYSIS.query_tokens(text), knowledge, ranking=DEFAULT_RANKING)
+    kinds = {each.kind for each in planned.needs[0].alternatives}
+    assert (AlternativeKind.CODE in kinds) is is_code
+
+
 def test_a_word_of_newer_products_or_of_descriptions_is_looked_up_once_and_not_corrected() -> None:
     engine = Engine(neclace=200)
 
