@@ -5,7 +5,6 @@ contain "keurig" and "coffee" say which words with "ma" follow.
 """
 
 from collections.abc import Iterator
-from heapq import nsmallest
 
 import numpy as np
 
@@ -23,13 +22,11 @@ _SUCCESSOR = (1 << _SHIFT) - 1
 def composed(reading: Reading, *, limit: int) -> Iterator[SearchSuggestion]:
     """Yield the complete words with a word of the reading's range, and with the one after it."""
     typed, known = reading.typed, reading.dictionary.words
-    counts = _counts(reading)
-    ranked = nsmallest(limit * 2, counts, key=lambda key: (-counts[key], key >> _SHIFT, key))
-    for key in ranked:
+    for key, count in _most_frequent(reading, most=limit * 2):
         word, successor = key >> _SHIFT, key & _SUCCESSOR
         completed = [known[word - 1], known[successor - 1]] if successor else [known[word - 1]]
         if _adds_something(completed, typed):
-            yield SearchSuggestion(SuggestionKind.PHRASE, " ".join((*typed.full, *completed)), counts[key])
+            yield SearchSuggestion(SuggestionKind.PHRASE, " ".join((*typed.full, *completed)), count)
 
 
 def _adds_something(completed: list[str], typed: Typed) -> bool:
@@ -39,15 +36,19 @@ def _adds_something(completed: list[str], typed: Typed) -> bool:
     return not any(word.startswith(known) for word in completed for known in typed.full)
 
 
-def _counts(reading: Reading) -> dict[int, int]:
-    """Return how many titles contain each continuation: a word, or a word and its successor."""
+def _most_frequent(reading: Reading, *, most: int) -> list[tuple[int, int]]:
+    """Return continuations, a word or a word and its successor, and how many titles contain each.
+
+    The most frequent are first, and of equally frequent ones those earlier in the alphabet.
+    """
     tokens, last = reading.dictionary.titles.of_keys(reading.titles(most=MAX_TITLES))
     if not len(tokens):
-        return {}
+        return []
     continues = ~np.isin(tokens, reading.full)
     begun = continues & (tokens >= reading.first) & (tokens < reading.end)
     keys = (tokens.astype(np.uint64) + np.uint64(1)) << np.uint64(_SHIFT)
     has_successor = begun[:-1] & ~last[:-1] & continues[1:]
     pairs = keys[:-1][has_successor] | (tokens[1:][has_successor].astype(np.uint64) + np.uint64(1))
     found, counts = np.unique(np.concatenate((keys[begun], pairs)), return_counts=True)
-    return dict(zip(found.tolist(), counts.tolist(), strict=True))
+    ranked = np.argsort(-counts, kind="stable")[:most]
+    return list(zip(found[ranked].tolist(), counts[ranked].tolist(), strict=True))

@@ -8,11 +8,11 @@ from uuid import UUID
 from backend.api.shoppers import Shopper
 from backend.engines import index
 from backend.exposures.services import expose
-from backend.search.suggestions.loading import current
+from backend.search.suggestions.loading import CACHE
 from backend.search.suggestions.recent import searches_of
 from indexing.document import SuggestedProduct
 from indexing.page import SearchSuggestion, SuggestionKind
-from indexing.suggestions.completing import completions, unprompted
+from indexing.suggestions.completing import unprompted
 
 SURFACE = "suggestions"
 """The surface of the lists of suggested products."""
@@ -39,7 +39,7 @@ def suggest(text: str, *, limit: int, products: int, shopper: Shopper, now: date
     """
     if not text.strip():
         return Suggestions(texts=_unprompted(shopper, limit=limit))
-    typed, texts = completions(current(), text, limit=limit)
+    typed, texts = CACHE.completions(text, limit=limit)
     if not (products and typed.is_long_enough):
         return Suggestions(texts=texts)
     with index.SHARE.slot():
@@ -60,5 +60,5 @@ def _unprompted(shopper: Shopper, *, limit: int) -> tuple[SearchSuggestion, ...]
     recent = [SearchSuggestion(SuggestionKind.RECENT, each.text, 0) for each in searches_of(shopper)]
     own = recent[: min(limit, MAX_RECENT)]
     known = {each.text for each in own}
-    others = (each for each in unprompted(current(), limit=limit + len(own)) if each.text not in known)
+    others = (each for each in unprompted(CACHE.current(), limit=limit + len(own)) if each.text not in known)
     return (*own, *islice(others, limit - len(own)))

@@ -75,6 +75,23 @@ def test_a_suggested_product_has_price_and_pictures(engine: SearchEngine) -> Non
     assert (found.title, found.slug, found.brand) == (lamp.title, lamp.slug, lamp.brand)
 
 
+def test_equally_good_products_are_suggested_in_the_order_of_their_ids(engine: SearchEngine) -> None:
+    others = [product(number, "Ocarina") for number in (9, 4, 7, 2, 5)]
+    shop = Shop.opened(engine, product(8, "Ocarina", popularity=9), *others)
+
+    assert [suggested(shop, "oca", limit=limit) for limit in (1, 3, 9)] == [
+        [8],
+        [8, 2, 4],
+        [8, 2, 4, 5, 7, 9],
+    ]
+
+
+def test_a_beginning_of_many_words_finds_the_products_with_any_of_them(engine: SearchEngine) -> None:
+    shop = Shop.opened(engine, *(product(number, f"Lamp q{number}") for number in range(1, 101)))
+
+    assert suggested(shop, "lamp q", limit=100) == list(range(1, 101))
+
+
 def test_a_deleted_product_is_no_longer_suggested(engine: SearchEngine) -> None:
     shop = Shop.opened(engine, product(1, "Ocarina"), product(2, "Ocarina, large"))
     assert suggested(shop, "oca", limit=1) == [1]
