@@ -87,9 +87,12 @@ def test_equally_good_products_are_suggested_in_the_order_of_their_ids(engine: S
 
 
 def test_a_beginning_of_many_words_finds_the_products_with_any_of_them(engine: SearchEngine) -> None:
-    shop = Shop.opened(engine, *(product(number, f"Lamp q{number}") for number in range(1, 101)))
+    others = [product(number, f"Lamp q{number}") for number in range(100, 0, -1)]
+    shop = Shop.opened(engine, product(101, "Lamp q101", popularity=9), *others)
 
-    assert suggested(shop, "lamp q", limit=100) == list(range(1, 101))
+    assert suggested(shop, "lamp q", limit=3) == [101, 1, 2]
+    assert suggested(shop, "lamp q", limit=200) == [101, *range(1, 101)]
+    assert suggested(shop, "shade q") == []
 
 
 def test_a_deleted_product_is_no_longer_suggested(engine: SearchEngine) -> None:
