@@ -16,6 +16,8 @@ from indexing.document import ProductDocument
 from indexing.text import pairs, phrases, plain, words
 
 _MAY_HAVE_CODE = re.compile(r"\d\d|\d[^\W\d_]|[^\W\d_]\d")
+_JOINED_DIGIT = re.compile(r"\d[^\s\d]|[^\s\d]\d|\d{8}|\d[\u00a0\u202f]\d")
+"""A short number between ordinary spaces is no code: "274 ml"."""
 
 SEPARATOR = "\x1f"
 """Separates the parts of a token: a control character, which is removed from the parts themselves."""
@@ -102,12 +104,12 @@ class IndexedProduct:
     @cached_property
     def analysed(self) -> AnalysedText:
         """The text fields since schema version 3."""
-        field = self.analysis.field
+        field, shared = self.analysis.field, self.analysis.shared_field
         return AnalysedText(
             title=field(self.title),
-            brand=field(self.document.brand),
-            categories=field(" ".join(each.name for each in self.document.categories)),
-            attributes=field(self.attributes),
+            brand=shared(self.document.brand),
+            categories=shared(" ".join([each.name for each in self.document.categories])),
+            attributes=shared(self.attributes),
             description=field(plain(self.document.description), limit=MAX_DESCRIPTION_WORDS).terms,
         )
 
@@ -117,7 +119,7 @@ class IndexedProduct:
         found = [variant.sku for variant in self.document.variants]
         for attributes in (self.document.attributes, *(each.attributes for each in self.document.variants)):
             found += [value for name, value in attributes.items() if codes.is_code_attribute(name)]
-        if _MAY_HAVE_CODE.search(self.title):
+        if _MAY_HAVE_CODE.search(self.title) and _JOINED_DIGIT.search(self.title):
             for token in self.analysis.tokens(self.title):
                 written = self.title[token.start : token.end]
                 if codes.is_model_number(token, written):

@@ -1,16 +1,62 @@
 """Creates documents from rows of the catalogue, in bulk, with a fixed number of queries."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
-from backend.catalog.images.pictures import all_urls
-from backend.catalog.models import PATH_SEPARATOR, Category, Product
+from backend.catalog.images.pictures import Picture, all_urls, cover_thumbnail_url, variant_urls
+from backend.catalog.models import PATH_SEPARATOR, Category, Product, Variant
 from backend.search.versions import draw
 from indexing.document import CategoryReference, ProductDocument, VariantDocument
 from indexing.engine import DeleteDocument, DocumentWrite, PutDocument
 
 SCAN_BATCH = 1_000
+
+
+class _ProductRow(NamedTuple):
+    """The columns of a product. Instances of the model would take most of a projection's time."""
+
+    id: int
+    title: str
+    slug: str
+    description: str
+    brand: str
+    category__path: str
+    seller_id: int
+    price: Decimal
+    sale_price: Decimal
+    currency: str
+    discount_percentage: Decimal
+    flash_sale: bool
+    best_seller_product: bool
+    featured_product: bool
+    rating_average: Decimal | None
+    rating_count: int
+    popularity: int
+    attributes: dict[str, Any]
+    pictures: list[Picture]
+    image_urls: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class _VariantRow(NamedTuple):
+    """The columns of an active variant."""
+
+    id: int
+    product_id: int
+    name: str
+    sku: str
+    price_modifier: Decimal
+    sale_price: Decimal
+    stock: int
+    reserved: int
+    attributes: dict[str, Any]
+    image_url: str
 
 
 def project(product_ids: Sequence[int]) -> list[DocumentWrite]:
@@ -31,13 +77,14 @@ def project(product_ids: Sequence[int]) -> list[DocumentWrite]:
 def documents(product_ids: Sequence[int]) -> dict[int, ProductDocument]:
     """Return the documents of those products that are listed.
 
-    The rows are read in one transaction, with four queries.
+    The rows are read in one transaction, with three queries.
     """
     with transaction.atomic():
-        rows = Product.objects.listed().filter(pk__in=product_ids).select_related("category")
-        products = list(rows.prefetch_related("variants"))
+        rows = Product.objects.listed().filter(pk__in=product_ids)
+        products = [_ProductRow(*row) for row in rows.values_list(*_ProductRow._fields)]
+        variants = _active_variants([product.id for product in products])
         categories = _ancestors(products)
-    return {product.pk: _document(product, categories) for product in products}
+    return {product.id: _document(product, variants[product.id], categories) for product in products}
 
 
 def scan(*, after: int = 0) -> Iterator[list[DocumentWrite]]:
@@ -59,30 +106,38 @@ def listed_count() -> int:
     return Product.objects.listed().count()
 
 
-def _ancestors(products: Sequence[Product]) -> Mapping[str, CategoryReference]:
-    paths = {path for product in products for path in _paths(product.category)}
-    return {
-        category.path: CategoryReference(
-            id=category.pk, name=category.name, slug=category.slug, path=category.path
-        )
-        for category in Category.objects.filter(path__in=paths)
-    }
+def _active_variants(product_ids: Sequence[int]) -> Mapping[int, list[_VariantRow]]:
+    """Return the active variants of each product, by id."""
+    found: defaultdict[int, list[_VariantRow]] = defaultdict(list)
+    rows = Variant.objects.filter(product_id__in=product_ids, is_active=True).order_by("pk")
+    for row in rows.values_list(*_VariantRow._fields):
+        variant = _VariantRow(*row)
+        found[variant.product_id].append(variant)
+    return found
 
 
-def _paths(category: Category) -> Iterator[str]:
-    names = category.names
+def _ancestors(products: Sequence[_ProductRow]) -> Mapping[str, CategoryReference]:
+    paths = {path for own in {product.category__path for product in products} for path in _paths(own)}
+    rows = Category.objects.filter(path__in=paths).values_list("pk", "name", "slug", "path")
+    return {path: CategoryReference(id=pk, name=name, slug=slug, path=path) for pk, name, slug, path in rows}
+
+
+def _paths(path: str) -> Iterator[str]:
+    names = path.split(PATH_SEPARATOR)
     for depth in range(1, len(names) + 1):
         yield PATH_SEPARATOR.join(names[:depth])
 
 
-def _document(product: Product, categories: Mapping[str, CategoryReference]) -> ProductDocument:
+def _document(
+    product: _ProductRow, variants: Sequence[_VariantRow], categories: Mapping[str, CategoryReference]
+) -> ProductDocument:
     return ProductDocument(
-        id=product.pk,
+        id=product.id,
         title=product.title,
         slug=product.slug,
         description=product.description,
         brand=product.brand,
-        categories=tuple(categories[path] for path in _paths(product.category) if path in categories),
+        categories=tuple(categories[path] for path in _paths(product.category__path) if path in categories),
         seller_id=product.seller_id,
         price=product.price,
         sale_price=product.sale_price,
@@ -96,27 +151,27 @@ def _document(product: Product, categories: Mapping[str, CategoryReference]) -> 
         popularity=product.popularity,
         attributes=_attributes(product.attributes),
         image_urls=tuple(all_urls(product.pictures, product.image_urls)),
-        thumbnail_url=product.thumbnail_url,
-        variants=_variants(product),
+        thumbnail_url=cover_thumbnail_url(product.pictures, product.image_urls),
+        variants=_variants(product, variants),
         created_at=product.created_at,
         updated_at=product.updated_at,
     )
 
 
-def _variants(product: Product) -> tuple[VariantDocument, ...]:
+def _variants(product: _ProductRow, variants: Sequence[_VariantRow]) -> tuple[VariantDocument, ...]:
+    urls = variant_urls(product.pictures)
     return tuple(
         VariantDocument(
-            id=variant.pk,
+            id=variant.id,
             name=variant.name,
             sku=variant.sku,
-            price=variant.list_price,
+            price=product.price + variant.price_modifier,
             sale_price=variant.sale_price,
-            available=variant.available,
+            available=variant.stock - variant.reserved,
             attributes=_attributes(variant.attributes),
-            image_url=variant.shown_image_url,
+            image_url=urls.get(variant.id, variant.image_url),
         )
-        for variant in product.variants.all()
-        if variant.is_active
+        for variant in variants
     )
 
 

@@ -18,6 +18,11 @@ MAX_TERM = 100
 CACHED_CHUNKS = 100_000
 """Pieces of text between spaces whose analysis is kept: the vocabulary of a large shop, about 50 MB."""
 
+CACHED_FIELDS = 20_000
+"""Brands, categories and attributes whose analysis is kept; many products share them. About 20 MB."""
+SHARED_LENGTH = 300
+"""Characters; longer texts are hardly ever shared."""
+
 CODE_SEGMENTS = 4
 """The most parts of a code: longer chains are addresses of pages."""
 CODE_LENGTH = 40
@@ -90,6 +95,7 @@ class Analysis:
         self._chunk = lru_cache(CACHED_CHUNKS)(self._analysed)
         self._indexed = _Cache(self._indexed_chunk)
         self._expression_terms: dict[tuple[object, ...], _Indexed] = {}
+        self._field = lru_cache(CACHED_FIELDS)(self.field)
         self.term = lru_cache(CACHED_CHUNKS)(self._term)
 
     def tokens(self, text: str) -> tuple[Token, ...]:
@@ -122,6 +128,10 @@ class Analysis:
             return NO_TEXT
         stems, parts, forms = zip(*found, strict=True)
         return FieldText(" ".join(filter(None, stems + parts)), " ".join(filter(None, forms)))
+
+    def shared_field(self, text: str) -> FieldText:
+        """Return the same as `field`, faster for a text that other products have as well."""
+        return self._field(text) if len(text) <= SHARED_LENGTH else self.field(text)
 
     def _indexed_chunk(self, chunk: str) -> _Indexed:
         word = chunk.strip(_PUNCTUATION)

@@ -1,5 +1,6 @@
 """SKUs, barcodes and model numbers in one canonical form: without case, spaces and separators."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -26,13 +27,14 @@ CODE_ATTRIBUTES = frozenset(
 )
 """Attributes whose values are codes, by canonical name."""
 
-_SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 _RUN = regex.compile(r"\p{N}+|[\p{L}\p{M}]+")
+_ASCII_RUN = re.compile(r"[0-9]+|[a-z]+")
+"""The same for texts of ASCII characters in lower case; most codes are."""
 
 
 def canonical(text: str) -> str:
     """Return the letters and digits of a code: "myn10017413" for "MYN-10017413"."""
-    return _SEPARATORS.sub("", folded(lowered(text)))[:MAX_CODE]
+    return "".join(_runs(text))[:MAX_CODE]
 
 
 @lru_cache(CACHED_NAMES)
@@ -51,11 +53,17 @@ def parts(code: str) -> Iterator[str]:
 
     With a prefix search, each run of parts is found: "10017413" and "1001" for "MYN-10017413".
     """
-    runs = [run for segment in _SEPARATORS.split(folded(lowered(code))) for run in _RUN.findall(segment)]
+    runs = _runs(code)
     for place in range(1, min(len(runs), MAX_PARTS + 1)):
         end = "".join(runs[place:])[:MAX_CODE]
         if len(end) >= MIN_PART and has_digit(end):
             yield end
+
+
+def _runs(code: str) -> list[str]:
+    """Return the runs of letters and those of digits."""
+    text = folded(lowered(code))
+    return (_ASCII_RUN if text.isascii() else _RUN).findall(text)
 
 
 def is_model_number(token: Token, written: str) -> bool:
