@@ -1,6 +1,7 @@
 """Catalogues with relevance judgments, from folders or derived from categories."""
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ MOST_PRODUCTS = 100
 """Of a category whose name becomes a query: names of larger ones are too general for recall@50."""
 MOST_QUERIES = 250
 SEED = 1
+_WORD = re.compile(r"[^\W\d_]{3,}")
+FEWEST_WORDS = 4
+"""Of a title from which a query is drawn; a query has two to four of them."""
+FIRST_WORDS = 12
+"""Of a title; words after them are seldom what somebody searches for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,23 @@ def from_categories(
         products=tuple(msgspec.structs.replace(each, categories=()) for each in products),
         judgments={query: dict.fromkeys(sorted(relevant[query]), 1.0) for query in sorted(drawn)},
     )
+
+
+def known_items(sample: Sample) -> Sample:
+    """Return the catalogue with queries for one product each: two to four words of its title, in order.
+
+    Simulated known-item search (Azzopardi, de Rijke and Balog, "Building simulated queries for known-item
+    topics", 2007), with MOST_QUERIES queries, the same in each run.
+    """
+    chance = random.Random(SEED)
+    words = [(each.id, _WORD.findall(each.title.lower())[:FIRST_WORDS]) for each in sample.products]
+    usable = [each for each in words if len(each[1]) >= FEWEST_WORDS]
+    drawn = chance.sample(usable, min(MOST_QUERIES, len(usable)))
+    judgments: dict[str, Grades] = {}
+    for product_id, title in drawn:
+        places = sorted(chance.sample(range(len(title)), chance.randint(2, FEWEST_WORDS)))
+        judgments[" ".join(title[place] for place in places)] = {product_id: 1.0}
+    return Sample(name=f"{sample.name} (known items)", products=sample.products, judgments=judgments)
 
 
 def _file(folder: Path, name: str) -> Path:

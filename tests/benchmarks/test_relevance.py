@@ -10,7 +10,7 @@ from benchmarks.relevance.__main__ import main
 from benchmarks.relevance.ablation import FEATURES, OF_MEANING, features_of
 from benchmarks.relevance.generated import generated
 from benchmarks.relevance.public import public_samples
-from benchmarks.relevance.samples import FEWEST_PRODUCTS, from_folder
+from benchmarks.relevance.samples import FEWEST_PRODUCTS, from_folder, known_items
 
 NUMBER = r"[+-]?\d+\.\d+"
 GAIN = rf"{NUMBER} \| {NUMBER} … {NUMBER}"
@@ -72,6 +72,19 @@ def test_without_judgments_categories_are_queries_and_are_removed_from_products(
         "lighting": {1, 2, 3, 4, 5, 91},
     }
     assert {each.categories for each in sample.products} == {()}
+
+
+def test_known_items_are_searched_with_words_of_their_titles_in_order() -> None:
+    sample = known_items(generated(products=50))
+
+    titles = {each.id: re.findall(r"[a-z]{3,}", each.title.lower()) for each in sample.products}
+    for query, grades in sample.judgments.items():
+        ((product_id, grade),) = grades.items()
+        rest = iter(titles[product_id])
+        assert (2 <= len(query.split()) <= 4, grade) == (True, 1.0)
+        assert all(word in rest for word in query.split())
+    assert sample.judgments
+    assert sample == known_items(generated(products=50))
 
 
 @pytest.mark.data
