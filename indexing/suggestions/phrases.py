@@ -65,6 +65,9 @@ def _sequences(title: Sequence[int], kinds: Kinds) -> Iterable[int]:
             continue
         key = 0
         for place, word in enumerate(title[start : start + MAX_WORDS]):
+            if place == MAX_WORDS - 1 and word == first != title[start + 1]:
+                # Titles such as "Shoes, Running Shoes" list kinds; "yo yo" is a word.
+                break
             key |= (word + 1) << (_FIRST - place * _BITS)
             if not kinds.stop[word]:
                 yield key

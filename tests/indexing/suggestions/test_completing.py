@@ -73,6 +73,14 @@ def test_a_phrase_of_one_product_is_not_suggested_in_a_large_catalogue() -> None
     assert texts(build(products), "oca") == []
 
 
+def test_a_kind_that_a_title_lists_twice_is_suggested_once() -> None:
+    known = build([CatalogueProduct("Shoes, Running Shoes"), CatalogueProduct("Yo yo yo")] * 2)
+
+    assert texts(known, "shoes ru")[0] == "shoes running"
+    assert "shoes running shoes" not in texts(known, "shoes")
+    assert "yo yo yo" in texts(known, "yo yo")
+
+
 def test_what_was_understood_is_returned_for_the_search_of_products(known: SuggestionDictionary) -> None:
     understood, _ = completions(known, "chrismas tre", limit=10)
 
