@@ -1,6 +1,7 @@
 """Query parameters and bodies, parsed strictly: unknown names are refused."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -10,6 +11,8 @@ from rest_framework.request import Request
 
 from backend.api.errors import BodyNotAccepted, InvalidInput
 from backend.api.json_types import number_errors, type_errors
+
+Field = serializers.Field[Any, Any, Any, Any]
 
 
 class PageParameters(serializers.Serializer[Any]):
@@ -33,40 +36,57 @@ def parse(
         InvalidInput: a parameter is unknown or repeated; the details name it and list the known ones.
         rest_framework.exceptions.ValidationError: a value is invalid.
     """
-    repeatable = _repeatable(serializer_class)
-    serializer = serializer_class(
-        data={
-            name: values if name in repeatable else values[-1]
-            for name, values in request.query_params.lists()
-        }
-    )
-    allowed = sorted(serializer.fields)
+    known = _known(serializer_class)
+    given = list(request.query_params.lists())
     faults: dict[str, str] = {}
-    for name, values in request.query_params.lists():
+    for name, values in given:
         if open_prefix and name.startswith(open_prefix):
             continue
-        if name not in serializer.fields:
-            faults[name] = f"Unknown parameter. Allowed: {', '.join(allowed)}."
-        elif len(values) > 1 and name not in repeatable:
+        if name not in known.fields:
+            faults[name] = f"Unknown parameter. Allowed: {', '.join(sorted(known.fields))}."
+        elif len(values) > 1 and name not in known.repeatable:
             faults[name] = "Given more than once."
     if faults:
         raise InvalidInput("Unknown or repeated parameters.", **faults)
     wrong = {
         name: found
-        for name, values in request.query_params.lists()
-        if name in serializer.fields and (found := number_errors(serializer.fields[name], values))
+        for name, values in given
+        if name in known.fields and (found := number_errors(known.fields[name], values))
     }
     if wrong:
         raise serializers.ValidationError(wrong)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
+    return known.validated(
+        {name: values if name in known.repeatable else values[-1] for name, values in given}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The parameters of a serializer class.
+
+    Its fields are created once, because creating them takes several times as long as validating a request.
+    """
+
+    serializer: serializers.Serializer[Any]
+    fields: Mapping[str, Field]
+    repeatable: frozenset[str]
+
+    def validated(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of all parameters.
+
+        Raises:
+            rest_framework.exceptions.ValidationError: a value is invalid.
+        """
+        # `is_valid` would store the values in the serializer, which all threads share.
+        return dict(self.serializer.run_validation(given))
 
 
 @cache
-def _repeatable(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
-    """Return the names of the fields that are lists."""
-    fields = serializer_class().fields.items()
-    return frozenset(name for name, field in fields if isinstance(field, serializers.ListField))
+def _known(serializer_class: type[serializers.Serializer[Any]]) -> _Known:
+    serializer = serializer_class()
+    fields = dict(serializer.fields)
+    repeatable = frozenset(name for name, field in fields.items() if isinstance(field, serializers.ListField))
+    return _Known(serializer, fields, repeatable)
 
 
 class Body(serializers.Serializer[Any]):
