@@ -112,7 +112,7 @@ def _branches(
     buckets = []
     for path, slug, count in level:
         name = path.rpartition(" > ")[2]
-        children = _branches(path, below, is_selected)
+        children = _branches(path, below, is_selected) if path in below else ()
         buckets.append(CategoryBucket(slug, name, path, count, is_selected(name, path, slug), children))
     return tuple(buckets)
 

@@ -61,12 +61,15 @@ def chosen(counts: Sequence[int], *, most: int = MAX_RANGES) -> list[Limits]:
 
 
 def _nearest(target: float, shares: dict[int, float]) -> int:
-    return min(shares, key=lambda place: (abs(shares[place] - target) + _cost(GRID[place - 1]), place))
+    return min((abs(share - target) + COSTS[place - 1], place) for place, share in shares.items())[1]
 
 
 def _cost(limit: Decimal) -> float:
     digits = limit.normalize().as_tuple().digits
     return ROUNDNESS.get(digits[0], OTHER_STEP) if len(digits) == 1 else OTHER_STEP
+
+
+COSTS = tuple(map(_cost, GRID))
 
 
 def _between(counts: Sequence[int], low: int, high: int) -> bool:

@@ -6,32 +6,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
 from elasticsearch import NotFoundError
 
 from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.buckets import Bucket
-from indexing.document import ProductDocument, SuggestedProduct
+from indexing.document import SuggestedProduct
 from indexing.elasticsearch.client import (
     BATCH_SECONDS,
     NAME,
     SEARCH_SECONDS,
     Deadline,
-    Response,
     connect,
     search,
     translated_errors,
 )
 from indexing.elasticsearch.counting import attribute_counts, counts
+from indexing.elasticsearch.documents import stored_documents
 from indexing.elasticsearch.indices import Indices
 from indexing.elasticsearch.lexicons import LexiconIndex
-from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.ordering import currency_counts
 from indexing.elasticsearch.searching import Searching
 from indexing.elasticsearch.writing import Writing
 from indexing.encoder.lazy import identity_of
 from indexing.engine import DocumentWrite, Generation, StoredDocument, WriteResult
-from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
 from indexing.facet_search import FacetSearch
 from indexing.fields import ATTRIBUTE, CURRENCY
 from indexing.lexicon.lexicon import Lexicon
@@ -51,7 +48,6 @@ SERVING_KNOWN_SECONDS = 1.0
 After a swap it has become the standby, which is kept current, so its results stay correct for that time.
 """
 
-INDEX_NOT_FOUND = "index_not_found_exception"
 T = TypeVar("T")
 
 
@@ -126,14 +122,7 @@ class ElasticsearchEngine:
             return {}
         with translated_errors(generation):
             self._schema_of(generation)
-            found = self._patient.mget(
-                index=generation, ids=[str(each) for each in product_ids], source_includes=["document"]
-            )
-            return {
-                int(each["_id"]): StoredDocument(each["_version"], _document(each, generation))
-                for each in found["docs"]
-                if _is_found(each, generation)
-            }
+            return stored_documents(self._patient, generation, product_ids)
 
     def product_ids(self, generation: str, *, after: int, limit: int) -> list[int]:
         """Return the ids of products above `after`, in ascending order."""
@@ -296,30 +285,3 @@ def _schema(generation: Generation) -> IndexSchema:
         language=generation.language,
         encoder=generation.encoder,
     )
-
-
-def _document(response: Response, generation: str) -> ProductDocument:
-    """Return the stored product document.
-
-    Raises:
-        IndexCorrupt: another program wrote something else.
-    """
-    try:
-        return product_of(response["_source"])
-    except (KeyError, msgspec.ValidationError) as error:
-        raise IndexCorrupt(generation, f"product {response['_id']}: {error}") from error
-
-
-def _is_found(response: Response, generation: str) -> bool:
-    """Return whether the index holds a document; each document of a request has its own response.
-
-    Raises:
-        GenerationNotFound: the generation was dropped.
-        SearchEngineUnavailable: the document couldn't be read.
-    """
-    error = response.get("error")
-    if error is None:
-        return bool(response["found"])
-    if error["type"] == INDEX_NOT_FOUND:
-        raise GenerationNotFound(generation)
-    raise SearchEngineUnavailable(NAME, f"{error['type']}: {error.get('reason')}")

@@ -18,6 +18,7 @@ from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
 from indexing.elasticsearch.ordering import order_of
 from indexing.elasticsearch.queries import MATCH_ALL, MATCH_NONE, Aggregation, Body, Query, all_of
+from indexing.elasticsearch.readings import MATCHING, found_by, only_counted, strictest
 from indexing.elasticsearch.rules import DOCUMENT, pins, restricted, weighted, without_pinned
 from indexing.facet_search import FacetSearch
 from indexing.facets import NO_FACETS, Facets
@@ -114,23 +115,20 @@ class Searching:
         """
         levels = planned.levels()
         at_once = len(levels) if planned.rarest < request.relax_below else 1
-        sent = [self._reading(request, planned, required) for _, required in levels]
-        first = self._send(*sent[:at_once], *self._pins(request), preference=request.text)
+        sent = [self._reading(request, planned, required) for _, required in levels[:at_once]]
+        # A reading that is expected to match too few products is only counted, without hits and facets.
+        begun = only_counted(sent[0]) if at_once > 1 else sent[0]
+        first = self._send(begun, *sent[1:], *self._pins(request), preference=request.text)
         read, pinned = first[:at_once], first[at_once:]
-        if _found(read[-1]) < request.relax_below and at_once < len(levels):
+        if found_by(read[0]) >= request.relax_below and at_once > 1:
+            read = self._send(sent[0], preference=request.text)
+        if found_by(read[-1]) < request.relax_below and at_once < len(levels):
+            sent += [self._reading(request, planned, required) for _, required in levels[at_once:]]
             read += self._send(*sent[at_once:], preference=request.text)
-        place = next(
-            (place for place, each in enumerate(read) if _found(each) >= request.relax_below), len(read) - 1
-        )
+        place = strictest(read, least=request.relax_below)
         self._searched = sent[place]
         matched, response = self._filled(levels[place][0], read[place], request=request, understood=planned)
-        return self._page(
-            response,
-            request,
-            pinned=pinned,
-            plan=planned,
-            matched=matched,
-        )
+        return self._page(response, request, pinned=pinned, plan=planned, matched=matched)
 
     def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
         """Return the values of a facet of `request` that `wanted` finds."""
@@ -187,7 +185,7 @@ class Searching:
             "from": start,
             "size": end - start,
             "track_total_hits": True,
-            "aggs": {"matching": {"filter": matching}},
+            "aggs": {MATCHING: {"filter": matching}},
         }
         if self._matching.schema.encoder is not None:
             body["_source"] = False if self._reranks(request) else [DOCUMENT]
@@ -222,7 +220,7 @@ class Searching:
         self, matched: Matched, response: Response, *, request: SearchRequest, understood: Plan
     ) -> tuple[Matched, Response]:
         """Return the reading, with the nearest products that it doesn't match if it matches few."""
-        found = _found(response)
+        found = found_by(response)
         missing = request.relax_below - found
         if self._meaning is None or missing <= 0 or not request.ranking.fills_by_meaning:
             return matched, response
@@ -291,8 +289,3 @@ class Searching:
             matched=matched,
             currency=price_currency(request, self._currencies),
         )
-
-
-def _found(response: Response) -> int:
-    found: int = response["aggregations"]["matching"]["doc_count"]
-    return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from indexing.elasticsearch.engine import ElasticsearchEngine
+from indexing.page import Matched
 from tests.indexing.builders import product
 from tests.indexing.shop import Shop
 
@@ -43,3 +44,19 @@ def test_a_search_sends_one_request_and_one_more_before_a_correction(
 
     sent = [each.getMessage() for each in caplog.records if "_msearch" in each.getMessage()]
     assert len(sent) == requests, sent
+
+
+def test_a_reading_with_more_products_than_the_lexicon_lets_expect_is_fetched_whole(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.put(product(200, "Copper lantern number 200", brand="Bax"))
+    shop.learn()
+    shop.put(*(product(number, f"Copper lantern number {number}", brand="Bax") for number in range(201, 260)))
+    caplog.set_level(logging.INFO, logger="elastic_transport.transport")
+
+    page = shop.page("copper lantern")
+
+    sent = [each.getMessage() for each in caplog.records if "_msearch" in each.getMessage()]
+    assert (len(sent), page.matched, page.count, len(page.hits)) == (2, Matched.ALL, 60, 20)
+    assert page.facets is not None
+    assert [(each.value, each.count) for each in page.facets.brands] == [("Bax", 60)]
