@@ -23,6 +23,7 @@ class Outcome:
     body: bytes
     begun: float
     ended: float
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -65,10 +66,10 @@ class Load:
             begun = time.monotonic()
             try:
                 response = self.kinds[kind](http)
-                status, body = response.status, response.data
+                status, body, headers = response.status, response.data, response.headers
             except urllib3.exceptions.HTTPError as error:
-                status, body = 0, repr(error).encode()
-            self.outcomes.append(Outcome(kind, status, body, begun, time.monotonic()))
+                status, body, headers = 0, repr(error).encode(), urllib3.HTTPHeaderDict()
+            self.outcomes.append(Outcome(kind, status, body, begun, time.monotonic(), headers))
 
 
 def statuses(outcomes: Sequence[Outcome]) -> dict[str, Counter[int]]:

@@ -51,9 +51,9 @@ def valkey(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def proxy(address: str) -> Iterator[tuple[str, int]]:
-    """Run a TCP proxy to the server at `address`; yield the proxy's URL and process id."""
-    target, port = urlsplit(address), free_port()
+def proxy(address: str, *, port: int = 0) -> Iterator[tuple[str, int]]:
+    """Run a TCP proxy to the server at `address`, on a free port for 0; yield the proxy's URL and process id."""
+    target, port = urlsplit(address), port or free_port()
     place = [str(port), str(target.hostname), str(target.port)]
     # It runs by its path, because as a module it would import this package, which starts the stores of a run.
     with _running([sys.executable, str(Path(__file__).with_name("proxy.py")), *place], port=port) as pid:
