@@ -2,8 +2,8 @@
 
 Each part compares the shop's code with the engine alone, on the same machine and in turn: the endpoints of
 search and suggestions with the requests that they send to the engine, a rebuild with bulk requests that were
-prepared before, and misspelt queries with known ones. It measures tantivy, and Elasticsearch if
-ELASTICSEARCH_URL is set. Compare ratios and CPU times, because durations depend on the machine.
+prepared before, and misspelt queries and unusual texts with ordinary ones. It measures tantivy, and
+Elasticsearch if ELASTICSEARCH_URL is set. Compare ratios and CPU times; durations depend on the machine.
 """
 
 import argparse
@@ -67,12 +67,13 @@ def _run(home: Path, *, url: str | None, products: int, rounds: int) -> None:
 def _measure(engine: "SearchEngine", *, url: str | None, products: int, rounds: int) -> None:
     from django.test import Client  # noqa: PLC0415
 
-    from benchmarks.search import building, endpoints  # noqa: PLC0415
+    from benchmarks.search import building, endpoints, fuzzed  # noqa: PLC0415
 
     building.compare(engine, url=url, products=products)
     client = Client(SERVER_NAME="localhost")
     endpoints.measure(client, engine, url=url, rounds=rounds)
     endpoints.compare_misspelt(client, _change_of(engine), rounds=max(20, rounds // 10))
+    fuzzed.compare(client, rounds=rounds)
 
 
 def _change_of(engine: "SearchEngine") -> Callable[[], object]:
