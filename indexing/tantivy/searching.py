@@ -25,6 +25,9 @@ from indexing.tantivy.rules import Rules
 from indexing.understanding.requests import understand
 from indexing.understanding.values import Reading
 
+WINDOW_GROWTH = 8
+"""A search for more hits takes about as long as one for fewer, so that few searches find all ties."""
+
 if TYPE_CHECKING:
     from indexing.encoder.model import TextEncoder
     from indexing.tantivy.meaning import Meaning
@@ -51,11 +54,11 @@ def search(
     by_relevance = found.scored and request.sort is Sort.RELEVANCE
     text = rules.boosted(found.query) if by_relevance else found.query
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
-    count, shown = snapshot.count(query), rules.shown()
+    shown = rules.shown()
     if by_relevance:
-        hits = _by_relevance(snapshot, query, request, meaning=meaning)
+        count, hits = _by_relevance(snapshot, query, request, meaning=meaning)
     else:
-        hits = _in_order(snapshot, query, request)
+        count, hits = snapshot.count(query), _in_order(snapshot, query, request)
     page = request.arrangement.page(hits, count=count, shown=shown, pinned_hit=shown.__getitem__)
     counted = rules.counted(found.query)
     return SearchPage(
@@ -139,7 +142,7 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules:
         )
         for matched, required in planned.levels()
     ]
-    for reading in readings:
+    for reading in readings[:-1]:
         if snapshot.count(rules.organic(reading.query)) >= request.relax_below:
             return reading
     return readings[-1]
@@ -157,17 +160,19 @@ def _meaning(
 
 def _by_relevance(
     snapshot: Snapshot, query: Query, request: SearchRequest, *, meaning: "Meaning | None"
-) -> tuple[Hit, ...]:
+) -> tuple[int, tuple[Hit, ...]]:
+    """Return the number of products that match, and the hits of the page."""
     start, end = request.arrangement.start, request.arrangement.end
     factor = WEIGHT if request.ranking.weighs_popularity_and_stock else None
     fusions: Mapping[int, Fusion] = {}
     if meaning is not None and start < WINDOW:
-        ranked, fusions = meaning.ranked(_ranked(snapshot, query, max(end, WINDOW), factor=factor))
+        count, by_words = _ranked(snapshot, query, max(end, WINDOW), factor=factor)
+        ranked, fusions = meaning.ranked(by_words)
     else:
-        ranked = _ranked(snapshot, query, end, factor=factor)
+        count, ranked = _ranked(snapshot, query, end, factor=factor)
     ranked = ranked[start:end]
     products = snapshot.documents([address for _, _, address in ranked])
-    return tuple(
+    return count, tuple(
         Hit(product, -score, fusion=fusions.get(product.id))
         for product, (score, _, _) in zip(products, ranked, strict=True)
     )
@@ -175,8 +180,8 @@ def _by_relevance(
 
 def _ranked(
     snapshot: Snapshot, query: Query, end: int, *, factor: str | None
-) -> list[tuple[float, int, DocAddress]]:
-    """Return the best `end` hits and ties of the last, by (negative) score, then product id.
+) -> tuple[int, list[tuple[float, int, DocAddress]]]:
+    """Return the number of hits, and the best `end` with ties of the last, by (negative) score, then id.
 
     `factor` is the field that scores are multiplied by.
 
@@ -184,14 +189,19 @@ def _ranked(
     """
     window = end + 1
     while True:
-        found = snapshot.searcher.search(query, window, count=False, weight_by_field=factor).hits
-        scored = [(-round(score, 4), address) for score, address in found]
-        complete = len(found) < window or window >= MAX_DEPTH or scored[end - 1][0] != scored[-1][0]
+        # Every match is scored in any case, so that counting them here saves a search.
+        found = snapshot.searcher.search(query, window, count=True, weight_by_field=factor)
+        scored = [(-round(score, 4), address) for score, address in found.hits]
+        complete = len(scored) < window or window >= MAX_DEPTH or scored[end - 1][0] != scored[-1][0]
         if complete:
             break
-        window = min(window * 2, MAX_DEPTH)
+        window = min(window * WINDOW_GROWTH, MAX_DEPTH)
+    count: int = found.count  # type: ignore[attr-defined] # missing in the stub
+    if len(scored) > end:
+        last = scored[end - 1][0]
+        scored = [each for each in scored if each[0] <= last]
     ids = snapshot.ids([address for _, address in scored])
-    return sorted(
+    return count, sorted(
         ((score, product_id, address) for (score, address), product_id in zip(scored, ids, strict=True)),
         key=lambda each: each[:2],
     )
