@@ -223,7 +223,7 @@ def wants_explanation(request: Request) -> bool:
     Raises:
         ExplanationForStaff: the caller isn't staff with the area.
     """
-    wanted = request.query_params.get("explain", "") in serializers.BooleanField.TRUE_VALUES
+    wanted: bool = serializers.BooleanField().run_validation(request.query_params.get("explain") or "false")
     if wanted and not getattr(request.user, "has_area", lambda area: False)(StaffArea.SEARCH):
         raise ExplanationForStaff(area=StaffArea.SEARCH)
     return wanted
@@ -278,6 +278,8 @@ def _fault(name: str, values: tuple[str, ...]) -> str | None:
         return "Add the attribute's name, as in attr.size=M."
     if not all(values):
         return "Must not be empty."
+    if any("\0" in each for each in (name, *values)):
+        return "Null characters are not allowed."
     if len(values) > MAX_VALUES or max(map(len, (name, *values))) > MAX_VALUE_LENGTH:
         return f"At most {MAX_VALUES} values of at most {MAX_VALUE_LENGTH} characters."
     return None

@@ -220,6 +220,8 @@ def test_a_misspelt_query_is_corrected_and_the_response_says_so(client: APIClien
         ("q=%00", "q"),
         ("attr.=M", "attr."),
         ("attr.size=", "attr.size"),
+        ("attr.size=%00", "attr.size"),
+        ("attr.%00=M", "attr.\0"),
         ("attr.a=1&attr.b=1&attr.c=1&attr.d=1&attr.e=1", "attr."),
         ("&".join(f"attr.size={number}" for number in range(21)), "attr.size"),
         ("&".join(f"brand={number}" for number in range(21)), "brand"),
