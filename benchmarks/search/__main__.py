@@ -3,7 +3,8 @@
 Each part compares the shop's code with the engine alone, on the same machine and in turn: the endpoints of
 search and suggestions with the requests that they send to the engine, a rebuild with bulk requests that were
 prepared before, and misspelt queries and unusual texts with ordinary ones. It measures tantivy, and
-Elasticsearch if ELASTICSEARCH_URL is set. Compare ratios and CPU times; durations depend on the machine.
+Elasticsearch if ELASTICSEARCH_URL is set. With VITRINE_ENCODER, it also compares searches by words and
+meaning with those by words alone. Compare ratios and CPU times; durations depend on the machine.
 """
 
 import argparse
@@ -14,6 +15,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from indexing.encoder.settings import FOLDER, EncoderSettings
 
 if TYPE_CHECKING:
     from indexing.engine import SearchEngine
@@ -33,14 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=400, help="requests of each kind")
     options = parser.parse_args(arguments)
-    url = os.environ.get("ELASTICSEARCH_URL")
+    url, encoder = os.environ.get("ELASTICSEARCH_URL"), EncoderSettings.from_env()
+    os.environ.pop(FOLDER, None)  # the indices of the other parts have no vectors
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
         os.environ.update(_ENVIRON | {"VITRINE_HOME": folder})
-        _run(Path(folder), url=url, products=options.products, rounds=options.rounds)
+        _run(Path(folder), url=url, encoder=encoder, products=options.products, rounds=options.rounds)
     return 0
 
 
-def _run(home: Path, *, url: str | None, products: int, rounds: int) -> None:
+def _run(home: Path, *, url: str | None, encoder: EncoderSettings | None, products: int, rounds: int) -> None:
     import django  # noqa: PLC0415 - the environment must be set first
 
     django.setup()
@@ -62,6 +66,8 @@ def _run(home: Path, *, url: str | None, products: int, rounds: int) -> None:
             stack.callback(engine.destroy)
             print(f"\n{name}, {products:,} products")
             _measure(engine, url=url, products=products, rounds=rounds)
+            if encoder is not None:
+                _compare_meaning(encoder, name=name, url=url, products=products, rounds=rounds)
 
 
 def _measure(engine: "SearchEngine", *, url: str | None, products: int, rounds: int) -> None:
@@ -74,6 +80,14 @@ def _measure(engine: "SearchEngine", *, url: str | None, products: int, rounds: 
     endpoints.measure(client, engine, url=url, rounds=rounds)
     endpoints.compare_misspelt(client, _change_of(engine), rounds=max(20, rounds // 10))
     fuzzed.compare(client, rounds=rounds)
+
+
+def _compare_meaning(
+    encoder: EncoderSettings, *, name: str, url: str | None, products: int, rounds: int
+) -> None:
+    from benchmarks.search import meaning  # noqa: PLC0415
+
+    meaning.compare(encoder, name=name, url=url, count=products, rounds=rounds)
 
 
 def _change_of(engine: "SearchEngine") -> Callable[[], object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from indexing.elasticsearch.matching import Matching
 from indexing.elasticsearch.queries import Body, Query, all_of, none_of, terms
 from indexing.elasticsearch.rules import restricted, without_pinned
 from indexing.elasticsearch.vectors import VECTOR, Spreads, sample_search
-from indexing.encoder.lazy import usable
+from indexing.encoder.ahead import QueryEncoding, query_encoding
 from indexing.encoder.model import TextEncoder, Vectors
 from indexing.page import Fusion
 from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, meaning_weight
-from indexing.request import SearchRequest, Sort
+from indexing.request import SearchRequest
+from indexing.schema import IndexSchema
 from indexing.vectors.spread import Spread
 
 FusedHit = tuple[int, float, Fusion | None]
@@ -32,9 +34,14 @@ class Meaning:
     request: SearchRequest
     matching: Matching
     spread: Spread
-    query: Vectors
+    encoded: Callable[[], Vectors]
     weight: float
     """Of meaning, in the fusion with words."""
+
+    @cached_property
+    def query(self) -> Vectors:
+        """The vector of the query."""
+        return self.encoded()
 
     def comparison(self, product_ids: Sequence[int]) -> Body:
         """Return a search for the cosines of these products."""
@@ -98,21 +105,25 @@ class Meanings:
         self._encoder = encoder
         self._spreads = Spreads()
 
+    def encoding(self, request: SearchRequest, schema: IndexSchema) -> QueryEncoding | None:
+        """Begin to encode the text of a request; return None if words alone rank its products."""
+        return query_encoding(request, schema=schema, encoder=self._encoder)
+
     def of(
         self,
         request: SearchRequest,
         text: str,
         *,
+        encoding: QueryEncoding,
         index: str,
         matching: Matching,
         send: Callable[[Body], Response],
     ) -> Meaning | None:
         """Return the meaning of a query with this text, or None if words alone rank its products."""
         weight = meaning_weight(matching.schema.query_words(text), request.ranking)
-        if not weight or request.sort is not Sort.RELEVANCE:
+        if not weight:
             return None
-        able = usable(self._encoder, matching.schema.encoder)
-        spread = self._spreads.of(index, lambda: send(sample_search())) if able else None
-        if able is None or spread is None:
+        spread = self._spreads.of(index, lambda: send(sample_search()))
+        if spread is None:
             return None
-        return Meaning(request, matching, spread, able.query(text), weight)
+        return Meaning(request, matching, spread, partial(encoding.of, text), weight)

@@ -40,6 +40,7 @@ ACROSS_SHARDS = "dfs_query_then_fetch"
 
 if TYPE_CHECKING:
     from indexing.elasticsearch.meaning import Meaning, Meanings
+    from indexing.encoder.ahead import QueryEncoding
 
 
 class Searching:
@@ -64,6 +65,7 @@ class Searching:
         self._lexicon = lexicon
         self._currencies = currencies
         self._meanings = meanings
+        self._encoding: QueryEncoding | None = None
         self._meaning: Meaning | None = None
         self._searched: Body | None = None
         self._client = client
@@ -79,6 +81,7 @@ class Searching:
         """
         schema = self._matching.schema
         request, reading = understand(request, schema=schema, evidence=self._lexicon)
+        self._encoding = self._meanings.encoding(request, schema) if self._meanings else None
         request = in_one_currency(request, self._currencies)
         planned = plan_of(
             request,
@@ -198,11 +201,12 @@ class Searching:
 
     def _meaning_of(self, request: SearchRequest, planned: Plan) -> "Meaning | None":
         """Return the meaning of the query, or None if words alone rank its products."""
-        if self._meanings is None:
+        if self._meanings is None or self._encoding is None:
             return None
         return self._meanings.of(
             request,
             planned.corrected_text or request.text,
+            encoding=self._encoding,
             index=self._index,
             matching=self._matching,
             send=lambda search: self._send(search)[0],

@@ -62,7 +62,8 @@ class OnnxEncoder:
         self.identity = EncoderIdentity(self._layout.checksum(), dimensions)
 
     def query(self, text: str) -> Vectors:
-        """Return the vector of a query; those of recent queries are kept."""
+        """Return the vector of a query, whatever its case and spaces; those of recent queries are kept."""
+        text = " ".join(text.casefold().split())
         with self._lock:
             if text in self._cache:
                 self._cache.move_to_end(text)

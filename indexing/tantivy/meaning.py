@@ -1,17 +1,18 @@
 """Rank by meaning in one snapshot, and find products that share no word with the query."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from tantivy import DocAddress, Occur, Query
 
-from indexing.encoder.lazy import usable
-from indexing.encoder.model import TextEncoder
+from indexing.encoder.ahead import QueryEncoding
+from indexing.encoder.model import Vectors
 from indexing.page import Fusion, Matched
 from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, meaning_weight
-from indexing.request import SearchRequest, Sort
+from indexing.request import SearchRequest
 from indexing.tantivy.matching import all_of, unscored
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.rules import Rules
@@ -26,33 +27,37 @@ Ranked = list[tuple[float, int, DocAddress]]
 
 
 def meaning_of(
-    snapshot: Snapshot, request: SearchRequest, text: str, *, encoder: TextEncoder | None
+    snapshot: Snapshot, request: SearchRequest, text: str, *, encoding: QueryEncoding
 ) -> "Meaning | None":
     """Return the meaning of a query with this text, or None if words alone rank its products."""
     weight = meaning_weight(snapshot.matching.fields.query_words(text), request.ranking)
-    able = (
-        usable(encoder, snapshot.matching.fields.encoder)
-        if weight and request.sort is Sort.RELEVANCE
-        else None
-    )
-    vectors = snapshot.vectors if able is not None else None
-    if able is None or vectors is None or vectors.spread is None:
+    vectors = snapshot.vectors if weight else None
+    if vectors is None or vectors.spread is None:
         return None
-    return Meaning(snapshot, vectors, vectors.spread, able.query(text), weight)
+    return Meaning(snapshot, vectors, vectors.spread, partial(encoding.of, text), weight)
 
 
 class Meaning:
     """How close products are to the meaning of one query."""
 
     def __init__(
-        self, snapshot: Snapshot, vectors: StoredVectors, spread: Spread, query: np.ndarray, weight: float
+        self,
+        snapshot: Snapshot,
+        vectors: StoredVectors,
+        spread: Spread,
+        encoded: Callable[[], Vectors],
+        weight: float,
     ) -> None:
-        """Compare `query`, a unit vector, with the products of a snapshot; `weight` is that of fusion."""
+        """Compare the query's vector with the products of a snapshot; `weight` is that of fusion."""
         self._snapshot = snapshot
         self._vectors = vectors
         self._spread = spread
-        self._query = query
+        self._encoded = encoded
         self._weight = weight
+
+    @cached_property
+    def _query(self) -> Vectors:
+        return self._encoded()
 
     def filled(self, found: "TextQuery", request: SearchRequest, rules: Rules) -> "TextQuery":
         """Return `found` with the nearest products that it doesn't match, if it matches few.

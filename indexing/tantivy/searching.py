@@ -9,6 +9,7 @@ from tantivy import DocAddress, Query
 
 from indexing.buckets import Bucket
 from indexing.currencies import in_one_currency, price_currency
+from indexing.encoder.ahead import QueryEncoding, query_encoding
 from indexing.facet_search import FacetSearch
 from indexing.fields import WEIGHT
 from indexing.lexicon.lexicon import Lexicon
@@ -49,8 +50,8 @@ def search(
     snapshot: Snapshot, request: SearchRequest, *, lexicon: Lexicon, encoder: "TextEncoder | None" = None
 ) -> SearchPage:
     """Return the requested page; with an encoder, meaning ranks as well as words."""
-    request, reading, rules, found = _read(snapshot, request, lexicon)
-    found, meaning = _filled(snapshot, request, found, rules, encoder)
+    request, reading, rules, found, encoding = _read(snapshot, request, lexicon, encoder)
+    found, meaning = _filled(snapshot, request, found, rules, encoding)
     by_relevance = found.scored and request.sort is Sort.RELEVANCE
     text = rules.boosted(found.query) if by_relevance else found.query
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
@@ -84,8 +85,8 @@ def facet_values(
     encoder: "TextEncoder | None" = None,
 ) -> tuple[Bucket, ...]:
     """Return the values of a facet of `request` that `wanted` finds."""
-    request, _, rules, found = _read(snapshot, request, lexicon)
-    found, _ = _filled(snapshot, request, found, rules, encoder)
+    request, _, rules, found, encoding = _read(snapshot, request, lexicon, encoder)
+    found, _ = _filled(snapshot, request, found, rules, encoding)
     return Counting(snapshot, rules.counted(found.query), request).found(wanted)
 
 
@@ -94,19 +95,20 @@ def _filled(
     request: SearchRequest,
     found: TextQuery,
     rules: Rules,
-    encoder: "TextEncoder | None",
+    encoding: "QueryEncoding | None",
 ) -> tuple[TextQuery, "Meaning | None"]:
     """Return `found` with products of similar meaning, and the meaning of the query if that ranks."""
-    meaning = _meaning(snapshot, request, found, encoder=encoder)
+    meaning = _meaning(snapshot, request, found, encoding=encoding)
     return found if meaning is None else meaning.filled(found, request, rules), meaning
 
 
 def _read(
-    snapshot: Snapshot, request: SearchRequest, lexicon: Lexicon
-) -> tuple[SearchRequest, Reading, Rules, TextQuery]:
-    """Return the request as it is understood, its reading, its rules, and the query for its text."""
+    snapshot: Snapshot, request: SearchRequest, lexicon: Lexicon, encoder: "TextEncoder | None"
+) -> tuple[SearchRequest, Reading, Rules, TextQuery, "QueryEncoding | None"]:
+    """Return the request as it is understood, its reading, rules, query, and the encoding of its text."""
     schema = snapshot.matching.fields
     request, reading = understand(request, schema=schema, evidence=lexicon)
+    encoding = query_encoding(request, schema=schema, encoder=encoder)
     request = in_one_currency(request, snapshot.currencies)
     rules = Rules(snapshot, request)
     planned = plan_of(
@@ -117,7 +119,7 @@ def _read(
         count=snapshot.products_with,
         count_codes=snapshot.products_with_codes,
     )
-    return request, reading, rules, text_query(snapshot, request, rules, planned)
+    return request, reading, rules, text_query(snapshot, request, rules, planned), encoding
 
 
 def text_query(snapshot: Snapshot, request: SearchRequest, rules: Rules, planned: Plan) -> TextQuery:
@@ -149,13 +151,13 @@ def _strictest(snapshot: Snapshot, planned: Plan, request: SearchRequest, rules:
 
 
 def _meaning(
-    snapshot: Snapshot, request: SearchRequest, found: TextQuery, *, encoder: "TextEncoder | None"
+    snapshot: Snapshot, request: SearchRequest, found: TextQuery, *, encoding: "QueryEncoding | None"
 ) -> "Meaning | None":
-    if encoder is None or not found.scored or found.plan.only_codes:
+    if encoding is None or not found.scored or found.plan.only_codes:
         return None
     from indexing.tantivy.meaning import meaning_of  # noqa: PLC0415 (needs the extra `semantic`)
 
-    return meaning_of(snapshot, request, found.plan.corrected_text or request.text, encoder=encoder)
+    return meaning_of(snapshot, request, found.plan.corrected_text or request.text, encoding=encoding)
 
 
 def _by_relevance(

@@ -41,6 +41,7 @@ def test_vectors_have_unit_length_and_are_independent_of_their_batch(tiny: OnnxE
 def test_a_repeated_query_is_answered_from_the_cache(tiny: OnnxEncoder) -> None:
     first = tiny.query("couch")
     assert tiny.query("couch") is first
+    assert tiny.query(" Couch  ") is first
     assert not first.flags.writeable
 
 
