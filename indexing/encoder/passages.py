@@ -6,11 +6,16 @@ from indexing.document import ProductDocument
 from indexing.text import plain
 
 DIGEST_BYTES = 16
+MAX_WORDS = 70
+"""Of a passage: the title, and the beginning of the description, which says what the product is."""
 
 
 def passage(document: ProductDocument) -> str:
     """Return the text of a product that is encoded."""
-    return " ".join(plain(document.title).split())
+    title, description = (" ".join(plain(text).split()) for text in (document.title, document.description))
+    if not description:
+        return title
+    return " ".join(f"{title}. {description}".split(" ")[:MAX_WORDS])
 
 
 def digest(text: str) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from indexing.encoder.errors import EncoderUnusable
 from indexing.encoder.layout import MAX_TOKENS, read_layout
 from indexing.encoder.model import OnnxEncoder
-from indexing.encoder.passages import digest, passage
+from indexing.encoder.passages import MAX_WORDS, digest, passage
 from indexing.encoder.settings import EncoderSettings, EncoderSettingsError
 from tests.indexing.builders import product
 
@@ -133,6 +133,13 @@ def test_the_digest_depends_on_the_passage_only() -> None:
     cheap, dear = product(1, "Red <b>lamp</b>", price="1.00"), product(2, "Red  lamp", price="9.00")
     assert passage(cheap) == "Red lamp"
     assert digest(passage(cheap)) == digest(passage(dear)) != digest(passage(product(1, "Blue lamp")))
+
+
+def test_a_passage_begins_with_the_title_and_ends_within_the_description() -> None:
+    described = product(1, "Red lamp", description="<p>Of brass,\n with a shade.</p>")
+    assert passage(described) == "Red lamp. Of brass, with a shade."
+    long = passage(product(1, "Red lamp", description="bright " * 100))
+    assert long == " ".join(["Red", "lamp.", *["bright"] * (MAX_WORDS - 2)])
 
 
 @pytest.fixture(scope="module")
