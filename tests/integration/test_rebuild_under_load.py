@@ -165,6 +165,8 @@ def shop(outages: Outages | None, tmp_path: Path) -> Iterator[Shop]:
         environ["VITRINE_SEARCH_PREFIX"] = f"{RUN.root.name}-{RUN.worker or 'main'}-rebuilds".lower()
     with processes.valkey(tmp_path / "valkey") as (redis, _):
         shop = Shop(tmp_path / "home", environ=environ | {"REDIS_URL": redis, "CACHE_URL": redis})
+        # With all stores on servers, nothing has created it yet.
+        shop.home.mkdir(exist_ok=True)
         _fill(shop, outages)
         shop.start("--web-only")
         with shop.running_command("relay"):
