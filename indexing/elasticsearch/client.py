@@ -3,11 +3,12 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
+from elastic_transport import ApiResponseMeta
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 from elasticsearch.exceptions import HTTP_EXCEPTIONS
 from elasticsearch.serializer import JsonSerializer, NdjsonSerializer
@@ -118,7 +119,8 @@ def search(client: Elasticsearch, index: str, body: Mapping[str, Any], *, deadli
         NotFoundError: the index does not exist.
         ApiError: the search failed.
     """
-    return _sent(client, f"/{index}/_search", body, headers=_JSON_HEADERS, deadline=deadline)
+    _, found = _sent(client, f"/{index}/_search", body, headers=_JSON_HEADERS, deadline=deadline)
+    return found
 
 
 def search_all(
@@ -130,37 +132,28 @@ def search_all(
         NotFoundError: the index of a search does not exist.
         ApiError: a search failed.
     """
-    found: list[Response] = _sent(client, "/_msearch", lines, headers=_LINES_HEADERS, deadline=deadline)[
-        "responses"
-    ]
+    meta, response = _sent(client, "/_msearch", lines, headers=_LINES_HEADERS, deadline=deadline)
+    found: list[Response] = response["responses"]
     for each in found:
         if "error" in each:
-            raise _failure(each["status"], each)
+            raise _failure(replace(meta, status=each["status"]), each)
     return found
 
 
 def _sent(
     client: Elasticsearch, target: str, body: Any, *, headers: Mapping[str, str], deadline: Deadline
-) -> Response:
+) -> tuple[ApiResponseMeta, Response]:
     # By the transport, because the client creates all of its parts anew for a request with its own deadline.
     meta, response = client.transport.perform_request(
         "POST", target, headers=headers, body=body, request_timeout=deadline.remaining()
     )
     if meta.status >= HTTPStatus.BAD_REQUEST:
-        raise _failure(meta.status, response)
-    found: Response = response
-    return found
+        raise _failure(meta, response)
+    return meta, response
 
 
-def _failure(status: int, response: Any) -> ApiError:
+def _failure(meta: ApiResponseMeta, response: Any) -> ApiError:
     """Return the client's exception for a failed request or search."""
-    meta = ApiResponseMeta(
-        status=status,
-        http_version="1.1",
-        headers=HttpHeaders(),
-        duration=0.0,
-        node=NodeConfig("http", NAME, 0),
-    )
     error = response.get("error") if isinstance(response, dict) else None
     message = error.get("type", "") if isinstance(error, dict) else str(error or "")
-    return HTTP_EXCEPTIONS.get(status, ApiError)(message, meta, response)
+    return HTTP_EXCEPTIONS.get(meta.status, ApiError)(message, meta, response)
