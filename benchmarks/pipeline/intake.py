@@ -9,22 +9,18 @@ import os
 import random
 import socket
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from analytics_pipeline.stream import Stream, encode
 from benchmarks.pipeline.samples import batch, events
+from benchmarks.web_process import web_process
 
-ROOT = Path(__file__).resolve().parents[2]
 SIZES = (1, 50, 100, 500)
 PATHS = {"ours": "/api/events/", "null": "/benchmark/null/", "serializers": "/benchmark/serializers/"}
 BODIES = 8
-_START_SECONDS = 60
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -52,9 +48,11 @@ def measure(*, rounds: int, environ: Mapping[str, str], stream: Stream) -> dict[
     The paths alternate in each round.
     """
     chance = random.Random(7)
-    with _server(environ) as (port, process):
+    with web_process(environ) as served:
         return {
-            size: _interleaved(port, process, size=size, rounds=rounds, chance=chance, stream=stream)
+            size: _interleaved(
+                served.port, served.pid, size=size, rounds=rounds, chance=chance, stream=stream
+            )
             for size in SIZES
         }
 
@@ -118,36 +116,6 @@ def _complete(response: bytes) -> bool:
         if name == b"transfer-encoding":
             return body.endswith(b"0\r\n\r\n")
     return True
-
-
-@contextmanager
-def _server(environ: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """Serve the shop and the baselines with one worker of Granian; yield the port and the process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    web = ("granian", "--interface", "asginl", "--http", "1", "--no-ws", "--workers", "1", "--no-access-log")
-    address = ("--host", "127.0.0.1", "--port", str(port))
-    arguments = [sys.executable, "-m", *web, *address, "backend.config.asgi:application"]
-    with subprocess.Popen(arguments, cwd=ROOT, env={**os.environ, **environ}) as process:
-        try:
-            _wait(port)
-            yield port, process.pid
-        finally:
-            process.terminate()
-
-
-def _wait(port: int) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            _Client(port).post("/benchmark/null/", b"")
-        except (OSError, AssertionError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
 
 
 def _cpu_seconds(process: int) -> float:

@@ -2,9 +2,10 @@
 
 Each part compares the shop's code with the engine alone, on the same machine and in turn: the endpoints of
 search and suggestions with the requests that they send to the engine, a rebuild with bulk requests that were
-prepared before, and misspelt queries and unusual texts with ordinary ones. It measures tantivy, and
-Elasticsearch if ELASTICSEARCH_URL is set. With VITRINE_ENCODER, it also compares searches by words and
-meaning with those by words alone. Compare ratios and CPU times; durations depend on the machine.
+prepared before, concurrent clients of the web process with clients that send those requests to Elasticsearch,
+and misspelt queries and unusual texts with ordinary ones. It measures tantivy, and Elasticsearch if
+ELASTICSEARCH_URL is set. With VITRINE_ENCODER, it also compares searches by words and meaning with those by
+words alone. Compare ratios and CPU times; durations depend on the machine.
 """
 
 import argparse
@@ -25,7 +26,8 @@ _ENVIRON = {
     "DJANGO_SETTINGS_MODULE": "backend.config.settings",
     "VITRINE_ENV_FILE": "/dev/null",
     "THROTTLE_BROWSE": "1000000/second",
-    "VITRINE_SEARCH_PREFIX": "vitrine-bench",
+    # Another run may use the same cluster.
+    "VITRINE_SEARCH_PREFIX": f"vitrine-bench-{os.getpid()}",
     "LOG_LEVEL": "WARNING",
 }
 
@@ -73,11 +75,14 @@ def _run(home: Path, *, url: str | None, encoder: EncoderSettings | None, produc
 def _measure(engine: "SearchEngine", *, url: str | None, products: int, rounds: int) -> None:
     from django.test import Client  # noqa: PLC0415
 
-    from benchmarks.search import building, endpoints, fuzzed  # noqa: PLC0415
+    from benchmarks.search import building, clients, endpoints, fuzzed  # noqa: PLC0415
+    from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
 
     building.compare(engine, url=url, products=products)
     client = Client(SERVER_NAME="localhost")
     endpoints.measure(client, engine, url=url, rounds=rounds)
+    if isinstance(engine, ElasticsearchEngine):
+        clients.compare(client, engine, url=str(url), rounds=rounds)
     endpoints.compare_misspelt(client, _change_of(engine), rounds=max(20, rounds // 10))
     fuzzed.compare(client, rounds=rounds)
 
