@@ -1,6 +1,7 @@
 """The connection to Redis that the stream and the recent products share, with one deadline for a call."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import redis
@@ -23,6 +24,21 @@ class StreamUnavailable(Exception):
 
 class StreamFull(StreamUnavailable):
     """Redis has no memory left; nothing was accepted."""
+
+
+class Script:
+    """A Lua script that Redis caches; it is sent again if Redis doesn't have it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, client: Any, *, keys: Sequence[str], args: Sequence[Any]) -> Any:
+        """Return what the script returns; `client` is a client of redis-py."""
+        try:
+            return client.evalsha(self._digest, len(keys), *keys, *args)
+        except redis.exceptions.NoScriptError:
+            return client.eval(self._text, len(keys), *keys, *args)
 
 
 class Connection:

@@ -1,7 +1,6 @@
 """The stream between intake and the warehouse: one request is one entry of a Redis stream."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from analytics_pipeline.allowances import (
 from analytics_pipeline.columns import NIL_UUID
 from analytics_pipeline.events import AnyEvent, Refused
 from analytics_pipeline.recent import KEPT, KEPT_FOR, products_key, search_text, searches_key
-from analytics_pipeline.redis_client import Connection
+from analytics_pipeline.redis_client import Connection, Script
 from analytics_pipeline.settings import PipelineSettings
 from analytics_pipeline.tombstones import TOMBSTONES_KEY
 
@@ -93,22 +92,8 @@ class StreamLag:
     seconds: float
 
 
-class _Script:
-    """A Lua script that Redis caches; it is sent again if Redis doesn't have it."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._digest = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-    def __call__(self, client: Any, *, keys: Sequence[str], args: Sequence[Any]) -> Any:
-        try:
-            return client.evalsha(self._digest, len(keys), *keys, *args)
-        except redis.exceptions.NoScriptError:
-            return client.eval(self._text, len(keys), *keys, *args)
-
-
-_APPEND = _Script((Path(__file__).parent / "append.lua").read_text(encoding="utf-8"))
-_APPEND_SEARCH = _Script((Path(__file__).parent / "append_search.lua").read_text(encoding="utf-8"))
+_APPEND = Script((Path(__file__).parent / "append.lua").read_text(encoding="utf-8"))
+_APPEND_SEARCH = Script((Path(__file__).parent / "append_search.lua").read_text(encoding="utf-8"))
 # MessagePack with UUIDs as 16 bytes: half of JSON's size.
 _encoder = msgspec.msgpack.Encoder(uuid_format="bytes")
 _decoder = msgspec.msgpack.Decoder(Batch)

@@ -29,6 +29,7 @@ def rest_framework(env: Variables, *, throttle_rates: Mapping[str, str]) -> dict
         "DEFAULT_AUTHENTICATION_CLASSES": ["backend.accounts.authentication.JWTAuthentication"],
         "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
         "DEFAULT_RENDERER_CLASSES": ["backend.api.renderers.FastJSONRenderer"],
+        "DEFAULT_CONTENT_NEGOTIATION_CLASS": "backend.api.renderers.Negotiation",
         "DEFAULT_PARSER_CLASSES": ["backend.api.parsers.JSONParser"],
         "DEFAULT_SCHEMA_CLASS": "backend.api.schema.autoschema.ShopSchema",
         "DEFAULT_THROTTLE_CLASSES": [

@@ -14,6 +14,8 @@ documentation = csp(DOCUMENTATION_POLICY)
 load_pages()
 
 urlpatterns = [
+    # First, because every URL before it is matched with the path of each search.
+    path("api/search/", include("backend.search.urls")),
     path("admin/", admin.site.urls),
     path("accounts/", include("backend.accounts.urls")),
     path("api/accounts/login/", include("backend.accounts.second_factor.login_urls")),
@@ -37,7 +39,6 @@ urlpatterns = [
     path("api/orders/", include("backend.invoices.urls")),
     path("api/payments/", include("backend.payments.urls")),
     path("media/<path:name>", serve_image, name="media"),
-    path("api/search/", include("backend.search.urls")),
     path("api/recommendations/", include("backend.recommendations.urls")),
     path("api/events/", include("backend.tracking.urls")),
     path("api/analytics/", include("backend.analytics.urls")),

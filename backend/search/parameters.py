@@ -34,6 +34,7 @@ MAX_VALUE_LENGTH = 200
 MAX_RATING = 5
 MAX_RELATED = 10
 FACETS = "facets"
+RELATED = serializers.IntegerField()
 
 ATTRIBUTE_PREFIX = next(each.parameter for each in FILTERS if each.kind is FilterKind.ATTRIBUTES)
 ATTRIBUTE_PARAMETERS = {
@@ -235,7 +236,7 @@ def related_wanted(request: Request) -> int:
     Raises:
         rest_framework.exceptions.ValidationError: it isn't a number.
     """
-    wanted: int = serializers.IntegerField().run_validation(request.query_params.get("related", 0))
+    wanted: int = RELATED.run_validation(request.query_params.get("related", 0))
     return wanted
 
 

@@ -3,12 +3,18 @@
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
-from rest_framework.renderers import JSONRenderer
+from django.http import Http404
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import BaseContentNegotiation, DefaultContentNegotiation
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.test import APIRequestFactory
 
-from backend.api.renderers import FastJSONRenderer
+from backend.api.renderers import FastJSONRenderer, Negotiation
 
 
 @pytest.mark.parametrize(
@@ -31,3 +37,26 @@ def test_indented_json_can_be_requested() -> None:
     rendered = FastJSONRenderer().render({"a": 1}, "application/json; indent=2")
 
     assert rendered == b'{\n  "a": 1\n}'
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "text/html", "text/*;q=0.5, */*;q=0.1", "image/png", ""])
+@pytest.mark.parametrize("path", ["/", "/?format=json", "/?format=xml"])
+@pytest.mark.parametrize("renderers", [[JSONRenderer()], [BrowsableAPIRenderer(), JSONRenderer()]])
+def test_the_negotiated_renderer_is_that_of_the_framework(
+    accept: str | None, path: str, renderers: list[BaseRenderer]
+) -> None:
+    headers: dict[str, Any] = {} if accept is None else {"HTTP_ACCEPT": accept}
+    request = Request(APIRequestFactory().get(path, **headers))
+
+    assert _negotiated(Negotiation(), request, renderers) == _negotiated(
+        DefaultContentNegotiation(), request, renderers
+    )
+
+
+def _negotiated(
+    negotiation: BaseContentNegotiation, request: Request, renderers: list[BaseRenderer]
+) -> object:
+    try:
+        return negotiation.select_renderer(request, renderers)
+    except (NotAcceptable, Http404) as error:
+        return type(error)
