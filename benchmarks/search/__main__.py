@@ -22,6 +22,8 @@ from indexing.encoder.settings import FOLDER, EncoderSettings
 if TYPE_CHECKING:
     from indexing.engine import SearchEngine
 
+PARTS = ("endpoints", "clients", "misspelt", "unusual", "meaning")
+
 _ENVIRON = {
     "DJANGO_SETTINGS_MODULE": "backend.config.settings",
     "VITRINE_ENV_FILE": "/dev/null",
@@ -37,16 +39,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--products", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=400, help="requests of each kind")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, help="after a rebuild; all by default"
+    )
     options = parser.parse_args(arguments)
     url, encoder = os.environ.get("ELASTICSEARCH_URL"), EncoderSettings.from_env()
     os.environ.pop(FOLDER, None)  # the indices of the other parts have no vectors
     with tempfile.TemporaryDirectory(prefix="vitrine-bench-") as folder:
         os.environ.update(_ENVIRON | {"VITRINE_HOME": folder})
-        _run(Path(folder), url=url, encoder=encoder, products=options.products, rounds=options.rounds)
+        _run(Path(folder), options, url=url, encoder=encoder)
     return 0
 
 
-def _run(home: Path, *, url: str | None, encoder: EncoderSettings | None, products: int, rounds: int) -> None:
+def _run(
+    home: Path, options: argparse.Namespace, *, url: str | None, encoder: EncoderSettings | None
+) -> None:
     import django  # noqa: PLC0415 - the environment must be set first
 
     django.setup()
@@ -56,6 +63,7 @@ def _run(home: Path, *, url: str | None, encoder: EncoderSettings | None, produc
     from analytics_pipeline.settings import PipelineSettings  # noqa: PLC0415
     from backend.engines import index  # noqa: PLC0415
 
+    products, rounds = options.products, options.rounds
     call_command("migrate", verbosity=0)
     _import_products(products)
     with ExitStack() as stack:
@@ -67,24 +75,28 @@ def _run(home: Path, *, url: str | None, encoder: EncoderSettings | None, produc
             stack.callback(engine.close)
             stack.callback(engine.destroy)
             print(f"\n{name}, {products:,} products")
-            _measure(engine, url=url, products=products, rounds=rounds)
-            if encoder is not None:
+            _measure(engine, options, url=url)
+            if encoder is not None and "meaning" in options.parts:
                 _compare_meaning(encoder, name=name, url=url, products=products, rounds=rounds)
 
 
-def _measure(engine: "SearchEngine", *, url: str | None, products: int, rounds: int) -> None:
+def _measure(engine: "SearchEngine", options: argparse.Namespace, *, url: str | None) -> None:
     from django.test import Client  # noqa: PLC0415
 
     from benchmarks.search import building, clients, endpoints, fuzzed  # noqa: PLC0415
     from indexing.elasticsearch.engine import ElasticsearchEngine  # noqa: PLC0415
 
-    building.compare(engine, url=url, products=products)
+    rounds, parts = options.rounds, options.parts
+    building.compare(engine, url=url, products=options.products)
     client = Client(SERVER_NAME="localhost")
-    endpoints.measure(client, engine, url=url, rounds=rounds)
-    if isinstance(engine, ElasticsearchEngine):
+    if "endpoints" in parts:
+        endpoints.measure(client, engine, url=url, rounds=rounds)
+    if "clients" in parts and isinstance(engine, ElasticsearchEngine):
         clients.compare(client, engine, url=str(url), rounds=rounds)
-    endpoints.compare_misspelt(client, _change_of(engine), rounds=max(20, rounds // 10))
-    fuzzed.compare(client, rounds=rounds)
+    if "misspelt" in parts:
+        endpoints.compare_misspelt(client, _change_of(engine), rounds=max(20, rounds // 10))
+    if "unusual" in parts:
+        fuzzed.compare(client, rounds=rounds)
 
 
 def _compare_meaning(

@@ -1,4 +1,4 @@
-"""The benchmark of search runs on both engines, and prints each ratio."""
+"""The benchmark of search compares endpoints and concurrent clients with the engine, on both engines."""
 
 import os
 import re
@@ -9,6 +9,7 @@ import pytest
 
 from tests.services.shop import ROOT
 
+ARGUMENTS = ["--products", "60", "--rounds", "8", "--parts", "endpoints", "clients"]
 VERDICT = r"at (?:least|most) [\d.,]+: (?:reached|missed)"
 
 
@@ -20,7 +21,7 @@ def test_the_benchmark_compares_endpoints_and_concurrent_clients_with_the_engine
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.search", "--products", "300", "--rounds", "16"],
+        [sys.executable, "-m", "benchmarks.search", *ARGUMENTS],
         cwd=ROOT,
         env={**inherited, "ELASTICSEARCH_URL": elasticsearch_url},
         capture_output=True,
@@ -30,7 +31,7 @@ def test_the_benchmark_compares_endpoints_and_concurrent_clients_with_the_engine
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    tantivy, elasticsearch = done.stdout.split("elasticsearch, 300 products")
+    tantivy, elasticsearch = done.stdout.split("elasticsearch, 60 products")
     for output in (tantivy, elasticsearch):
         assert re.search(rf"^search .*{VERDICT}\)$", output, re.MULTILINE)
         assert re.search(rf"^suggestions .*{VERDICT}\)$", output, re.MULTILINE)
