@@ -75,6 +75,8 @@ class Generation:
     """The language of its texts; versions 1 and 2 know English only."""
     encoder: EncoderIdentity | None = None
     """The encoder of its vectors; None if it has none."""
+    collapses: tuple[str, ...] = ()
+    """The attributes whose groups are indexed, on Elasticsearch."""
 
 
 @dataclass(frozen=True, slots=True)

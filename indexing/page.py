@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from indexing.document import ProductDocument, VariantDocument
 from indexing.facets import Facets
+from indexing.grouping import Collapsed
 from indexing.matches.values import Highlights
 from indexing.understanding.values import NOTHING_UNDERSTOOD, Understood
 
@@ -39,6 +40,8 @@ class Hit:
     """What matched in its texts; None if no words were searched."""
     fusion: Fusion | None = None
     """None if words alone rank it."""
+    collapsed: Collapsed | None = None
+    """The group that it represents; None if products aren't collapsed, or if it is in no group."""
 
 
 class Matched(StrEnum):
@@ -59,6 +62,9 @@ class SearchPage:
     """The generation that was searched."""
     hits: tuple[Hit, ...]
     count: int
+    """Of hits, each of which may represent a group of products."""
+    products: int | None = None
+    """The number of products; None if it is `count`."""
     facets: Facets | None = None
     corrected_text: str | None = None
     """The query with its misspelt words replaced; None if nothing was corrected."""

@@ -70,6 +70,8 @@ class SearchRequest:
     synonyms: Synonyms = NO_SYNONYMS
     is_typed: bool = False
     """Whether the text is searched while it is typed, so that its last word may be the beginning of one."""
+    collapse: str = ""
+    """`grouping.BRAND` or an attribute, to show only the first product of each value; empty for none."""
     literal: bool = False
     """Whether every word is searched as it stands: no prices, exclusions and quotes are understood."""
 

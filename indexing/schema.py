@@ -16,9 +16,10 @@ from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES, Analysis, Token, anal
 from indexing.document import ProductDocument
 from indexing.encoder.identity import EncoderIdentity
 from indexing.errors import FieldNotIndexed, UnsupportedSchema
-from indexing.fields import FIELDS, FieldKind, IndexField
+from indexing.fields import BRAND_FOLDED, FIELDS, FieldKind, IndexField
 from indexing.filters import FILTERS, FLAGS, FilterDeclaration, FilterKind, Filters
-from indexing.mapping import flatten
+from indexing.grouping import BRAND, groups_of
+from indexing.mapping import flatten, key
 from indexing.text import query_tokens, words
 
 VERSION = 3
@@ -49,6 +50,8 @@ class IndexSchema:
     language: str = DEFAULT_LANGUAGE
     encoder: EncoderIdentity | None = None
     """The encoder of the generation's vectors; None if it has none."""
+    collapses: tuple[str, ...] = ()
+    """The names, without case, of the attributes of which Elasticsearch has a field of groups."""
 
     @cached_property
     def fields(self) -> tuple[IndexField, ...]:
@@ -106,6 +109,23 @@ class IndexSchema:
         except KeyError:
             raise FieldNotIndexed(name, version=self.version) from None
 
+    def group_field(self, by: str) -> str:
+        """Return the name of the field of the groups by brand, or by an attribute, on Elasticsearch.
+
+        Raises:
+            FieldNotIndexed: there is none.
+        """
+        if by == BRAND:
+            return self.field(BRAND_FOLDED).name
+        if key(by) not in self.collapses:
+            raise FieldNotIndexed(f"for groups by {by}", version=self.version)
+        return f"group_{self.collapses.index(key(by))}"
+
+    def groups(self, document: ProductDocument) -> dict[str, str]:
+        """Return the groups of a product by attributes, by field name."""
+        found = groups_of(document) if self.collapses else {}
+        return {self.group_field(name): found[name] for name in self.collapses if name in found}
+
     def has_fields_of(self, filters: Filters) -> bool:
         """Return whether this version has a field for each of the filters that are set."""
         given = filters.given()
@@ -141,14 +161,15 @@ def schema_of(
     *,
     language: str = DEFAULT_LANGUAGE,
     encoder: EncoderIdentity | None = None,
+    collapses: tuple[str, ...] = (),
 ) -> IndexSchema:
-    """Return the schema of a generation of `version` in `language`, with vectors of `encoder`.
+    """Return the schema of a generation of `version` in `language`, with vectors and groups of attributes.
 
     Raises:
         UnsupportedSchema: this release does not serve that version, or does not know that language.
     """
     try:
-        return _variant(SERVED[version], language, encoder)
+        return _variant(SERVED[version], language, encoder, collapses)
     except (KeyError, TypeError):
         raise UnsupportedSchema(
             generation, version=version, earliest=EARLIEST_VERSION, current=VERSION
@@ -156,6 +177,8 @@ def schema_of(
 
 
 @cache
-def _variant(schema: IndexSchema, language: str, encoder: EncoderIdentity | None) -> IndexSchema:
+def _variant(
+    schema: IndexSchema, language: str, encoder: EncoderIdentity | None, collapses: tuple[str, ...]
+) -> IndexSchema:
     LANGUAGES[language]
-    return replace(schema, language=language, encoder=encoder)
+    return replace(schema, language=language, encoder=encoder, collapses=collapses)

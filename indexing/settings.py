@@ -11,12 +11,15 @@ from indexing.analysis import DEFAULT_LANGUAGE, LANGUAGES
 from indexing.encoder.lazy import LazyEncoder
 from indexing.encoder.settings import EncoderSettings, EncoderSettingsError
 from indexing.engine import SearchEngine
+from indexing.grouping import BRAND
+from indexing.mapping import key
 
 ENGINES = ("tantivy", "elasticsearch")
 DEFAULT_HOME = "var"
 DEFAULT_PREFIX = "vitrine"
 MAX_SHARDS = 64
 MAX_REPLICAS = 5
+MAX_COLLAPSES = 10
 
 
 class SettingsError(ValueError):
@@ -45,6 +48,8 @@ class SearchSettings:
     """The language of the catalogue, for new generations."""
     encoder: EncoderSettings | None = None
     """The encoder of hybrid search; None for words only."""
+    collapses: tuple[str, ...] = ()
+    """The attributes, beside the brand, of whose values a search may show one product each."""
 
     def __post_init__(self) -> None:
         """Raise SettingsError for an unknown engine or language, or for Elasticsearch without an address."""
@@ -78,6 +83,7 @@ class SearchSettings:
             replicas=_number(environ, "VITRINE_SEARCH_REPLICAS", lowest=0, highest=MAX_REPLICAS),
             language=environ.get("VITRINE_LANGUAGE", "").lower() or DEFAULT_LANGUAGE,
             encoder=_encoder(environ),
+            collapses=_names(environ.get("VITRINE_SEARCH_COLLAPSE", "")),
         )
 
 
@@ -86,6 +92,16 @@ def _encoder(environ: Mapping[str, str]) -> EncoderSettings | None:
         return EncoderSettings.from_env(environ)
     except EncoderSettingsError as error:
         raise SettingsError(error.variable, error.problem) from error
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    """Return the names in a list with commas, as attributes are compared."""
+    names = tuple(dict.fromkeys(filter(None, map(key, listed.split(",")))))
+    if BRAND in names:
+        raise SettingsError("VITRINE_SEARCH_COLLAPSE", f"lists attributes; {BRAND!r} is the products' brand")
+    if len(names) > MAX_COLLAPSES:
+        raise SettingsError("VITRINE_SEARCH_COLLAPSE", f"lists more than {MAX_COLLAPSES} attributes")
+    return names
 
 
 def _is_address(url: str) -> bool:
@@ -116,6 +132,7 @@ def open_engine(settings: SearchSettings) -> SearchEngine:
             shards=settings.shards,
             replicas=settings.replicas,
             encoder=encoder,
+            collapses=settings.collapses,
         )
     from indexing.tantivy.engine import TantivyEngine  # noqa: PLC0415
 

@@ -10,6 +10,7 @@ from backend.api.fields import MoneyOutput
 from backend.catalog.cards import Card, card, two_places
 from backend.catalog.pricing import sale_price
 from backend.catalog.serializers import Attributes, ProductCardSerializer
+from backend.search.collapsing import CollapsedSerializer
 from indexing.document import ProductDocument, VariantDocument
 from indexing.page import Hit
 
@@ -67,8 +68,12 @@ class SearchHitSerializer(ProductCardSerializer):
     )
     highlights = HighlightsSerializer(allow_null=True, help_text="Null if no words were searched.")
 
+    collapsed = CollapsedSerializer(
+        allow_null=True, help_text="Null without `collapse`, and for a product that is in no group."
+    )
+
     class Meta(ProductCardSerializer.Meta):
-        fields = [*ProductCardSerializer.Meta.fields, "variant", "highlights"]
+        fields = [*ProductCardSerializer.Meta.fields, "variant", "highlights", "collapsed"]
         read_only_fields = fields
 
 
@@ -79,6 +84,7 @@ def hit_shown(hit: Hit) -> Card:
     if variant is not None and variant.sale_price != product.sale_price:
         shown |= _prices(product, variant)
     shown["variant"] = None if variant is None else _variant_shown(product, variant)
+    shown["collapsed"] = None if hit.collapsed is None else msgspec.to_builtins(hit.collapsed)
     shown["highlights"] = None if hit.highlights is None else msgspec.to_builtins(hit.highlights)
     return shown
 

@@ -13,6 +13,7 @@ from backend.api.errors import InvalidInput
 from backend.api.fields import Choice, CurrencyCode, Identifier, MoneyInput
 from backend.api.parameters import PageParameters, parse
 from backend.catalog.categories import matching_categories
+from backend.search.collapsing import COLLAPSE, collapse_parameter, collapsed_by
 from backend.search.errors import ExplanationForStaff
 from backend.search.facet_parameters import (
     FacetSearchParameters,
@@ -154,7 +155,7 @@ class SearchParameters(PageParameters):
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Return the fields of this class and one for each declared filter."""
         filters = {each.parameter: PARAMETERS[each.kind](each) for each in NAMED}
-        return super().get_fields() | filters | {FACETS: facets_parameter()}
+        return super().get_fields() | filters | {FACETS: facets_parameter(), COLLAPSE: collapse_parameter()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Raise ValidationError for a range whose limits are reversed, and for a page that is too deep."""
@@ -206,6 +207,7 @@ def _search(request: Request, given: Mapping[str, Any]) -> SearchRequest:
     return SearchRequest(
         text=given["q"],
         literal=given["literal"],
+        collapse=collapsed_by(given[COLLAPSE]),
         sort=Sort(given["sort_by"]),
         page=given["page"],
         page_size=given["page_size"],

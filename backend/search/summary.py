@@ -116,7 +116,8 @@ def sentence(found: Sequence[Clause]) -> str:
 def clauses(page: SearchPage) -> Iterator[Clause]:
     """Yield what there is to say about a page: the number of products first."""
     corrected = page.plan.corrected_text if page.plan else None
-    yield _found(page.count, corrected or page.searched_text)
+    products = page.count if page.products is None else page.products
+    yield _found(products, corrected or page.searched_text)
     yield from _conditions(page)
     if page.plan and corrected:
         typed = page.searched_text

@@ -11,6 +11,10 @@ from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.rules import DOCUMENT
 from indexing.engine import StoredDocument
 from indexing.errors import GenerationNotFound, IndexCorrupt, SearchEngineUnavailable
+from indexing.page import Fusion
+
+FusedHit = tuple[int, float, Fusion | None]
+"""A product, its value, and the parts of the value; None for a product that words alone rank."""
 
 INDEX_NOT_FOUND = "index_not_found_exception"
 

@@ -33,6 +33,7 @@ from indexing.facet_search import FacetSearch
 from indexing.fields import ATTRIBUTE, CURRENCY
 from indexing.lexicon.lexicon import Lexicon
 from indexing.lexicon.loading import Lexicons
+from indexing.mapping import key
 from indexing.page import SearchPage
 from indexing.request import SearchRequest
 from indexing.schema import VERSION, IndexSchema, schema_of
@@ -73,14 +74,16 @@ class ElasticsearchEngine:
         shards: int = 1,
         replicas: int | None = None,
         encoder: "TextEncoder | None" = None,
+        collapses: tuple[str, ...] = (),
     ) -> None:
         """Use the indices that begin with `prefix` on the cluster at `url`; nothing is sent yet.
 
         New indices are in `language` and get this number of shards, and of replicas: None for one as soon as
-        there are two nodes.
+        there are two nodes. They have the groups of products by the attributes in `collapses`.
         """
         self.encoder = encoder
         self._language = language
+        self._collapses = tuple(map(key, collapses))
         self._meanings = _meanings(encoder)
         self._client = connect(url)
         self._patient = self._client.options(request_timeout=BATCH_SECONDS)
@@ -181,12 +184,17 @@ class ElasticsearchEngine:
     def create(self, *, now: datetime) -> Generation:
         """Create an empty generation of the current schema version."""
         with translated_errors():
-            return self._indices.create(now=now, encoder=identity_of(self.encoder))
+            return self._indices.create(now=now, encoder=identity_of(self.encoder), collapses=self._collapses)
 
     def is_like_new(self, generation: Generation) -> bool:
-        """Return whether `create` would create a generation with the same version, language and encoder."""
-        described = (generation.schema_version, generation.language, generation.encoder)
-        return described == (VERSION, self._language, identity_of(self.encoder))
+        """Return whether `create` would create a generation with the same description."""
+        described = (
+            generation.schema_version,
+            generation.language,
+            generation.encoder,
+            generation.collapses,
+        )
+        return described == (VERSION, self._language, identity_of(self.encoder), self._collapses)
 
     def swap(self, generation: str) -> None:
         """Make this the serving generation from the next search on."""
@@ -284,4 +292,5 @@ def _schema(generation: Generation) -> IndexSchema:
         generation.schema_version,
         language=generation.language,
         encoder=generation.encoder,
+        collapses=generation.collapses,
     )

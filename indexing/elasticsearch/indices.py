@@ -105,16 +105,23 @@ class Indices:
             meta.get("version"),
             meta.get("language", DEFAULT_LANGUAGE),
             EncoderIdentity.of(meta.get("encoder")),
+            tuple(meta.get("collapses", ())),
         )
 
-    def create(self, *, now: datetime, encoder: EncoderIdentity | None = None) -> Generation:
-        """Create an empty index, with vectors if there is an encoder."""
+    def create(
+        self,
+        *,
+        now: datetime,
+        encoder: EncoderIdentity | None = None,
+        collapses: tuple[str, ...] = (),
+    ) -> Generation:
+        """Create an empty index, with vectors if there is an encoder, and with groups by these attributes."""
         self._forbid_automatic_creation()
         name = f"{self.serving}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-        described = definition(created_at=now, language=self._language, encoder=encoder)
+        described = definition(created_at=now, language=self._language, encoder=encoder, collapses=collapses)
         described["settings"] |= self._copies | {"refresh_interval": REFRESH_INTERVAL_OF_BUILD}
         self._managing.indices.create(index=name, **described)
-        return Generation(name, Role.BUILDING, now, VERSION, self._language, encoder)
+        return Generation(name, Role.BUILDING, now, VERSION, self._language, encoder, collapses)
 
     def destroy(self) -> None:
         """Delete every index."""

@@ -1,6 +1,7 @@
 """The mapping of an index, built from the table of fields, and the conversion of documents."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +97,11 @@ class ProductFields(Document):
 
 
 def definition(
-    *, created_at: datetime, language: str = DEFAULT_LANGUAGE, encoder: EncoderIdentity | None = None
+    *,
+    created_at: datetime,
+    language: str = DEFAULT_LANGUAGE,
+    encoder: EncoderIdentity | None = None,
+    collapses: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Return the mappings and settings, including analyzers, of a new index."""
     index = Index("products")
@@ -108,9 +113,18 @@ def definition(
         "created_at": created_at.isoformat(),
         "language": language,
     }
+    if collapses:
+        _add_groups(described["mappings"], collapses)
     if encoder is not None:
         _add_vectors(described["mappings"], encoder)
     return described
+
+
+def _add_groups(mappings: dict[str, Any], collapses: tuple[str, ...]) -> None:
+    mappings["_meta"]["collapses"] = list(collapses)
+    schema = replace(CURRENT, collapses=collapses)
+    groups = {schema.group_field(each): {"type": "keyword"} for each in collapses}
+    mappings["properties"] = {**mappings["properties"], **groups}
 
 
 def _add_vectors(mappings: dict[str, Any], encoder: EncoderIdentity) -> None:
@@ -136,7 +150,7 @@ def _source(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]
     values = {name: _text_of_time(value) for name, value in schema.values(document).items()}
     if not schema.has(SELECTIONS):
         values |= earlier.variants(document)
-    return {**values, "document": document}
+    return {**values, **schema.groups(document), "document": document}
 
 
 def _text_of_time(value: object) -> object:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from indexing.elasticsearch.client import Response
+from indexing.elasticsearch.documents import FusedHit
 from indexing.elasticsearch.matching import Matching
 from indexing.elasticsearch.queries import Body, Query, all_of, none_of, terms
 from indexing.elasticsearch.rules import restricted, without_pinned
@@ -19,9 +20,6 @@ from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, m
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
 from indexing.vectors.spread import Spread
-
-FusedHit = tuple[int, float, Fusion | None]
-"""A product, its value, and the parts of the value; None for a product that words alone rank."""
 
 LEAST_CANDIDATES = 200
 """Products that a shard compares at least."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from elasticsearch import Elasticsearch
@@ -12,7 +13,8 @@ from indexing.document import SuggestedProduct
 from indexing.elasticsearch import client as cluster
 from indexing.elasticsearch import facet_values, suggesting
 from indexing.elasticsearch.client import Deadline, Response
-from indexing.elasticsearch.documents import products_by_id
+from indexing.elasticsearch.collapsing import Collapsing, FoundHits
+from indexing.elasticsearch.documents import FusedHit, products_by_id
 from indexing.elasticsearch.facets import Counting, described
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
@@ -83,6 +85,8 @@ class Searching:
         request, reading = understand(request, schema=schema, evidence=self._lexicon)
         self._encoding = self._meanings.encoding(request, schema) if self._meanings else None
         request = in_one_currency(request, self._currencies)
+        if request.collapse:
+            schema.group_field(request.collapse)
         planned = plan_of(
             request,
             reading.understood,
@@ -135,7 +139,7 @@ class Searching:
 
     def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
         """Return the values of a facet of `request` that `wanted` finds."""
-        self.search(replace(request, facets=NO_FACETS, page=1, page_size=1))
+        self.search(replace(request, facets=NO_FACETS, collapse="", page=1, page_size=1))
         request, _ = understand(request, schema=self._matching.schema, evidence=self._lexicon)
         request = in_one_currency(request, self._currencies)
         counted = self._counted_again(facet_values.aggregation(self._matching, request, wanted))
@@ -192,6 +196,8 @@ class Searching:
         }
         if self._matching.schema.encoder is not None:
             body["_source"] = False if self._reranks(request) else [DOCUMENT]
+        if request.collapse:
+            body["docvalue_fields"] = [self._matching.schema.group_field(request.collapse)]
         if passing := [*self._matching.filters(request.filters), *unpinned]:
             body["post_filter"] = all_of(passing)
         if request.facets:
@@ -213,10 +219,15 @@ class Searching:
         )
 
     def _reranks(self, request: SearchRequest) -> bool:
-        return self._meaning is not None and request.arrangement.start < WINDOW
+        return self._meaning is not None and (bool(request.collapse) or request.arrangement.start < WINDOW)
 
     def _span(self, request: SearchRequest) -> tuple[int, int]:
-        """Return the places of the hits to find: those of the page, or all that meaning ranks."""
+        """Return the places of the hits to find: those of the page, or all that meaning ranks.
+
+        If products are collapsed, those that words alone rank are found afterwards.
+        """
+        if request.collapse:
+            return 0, WINDOW if self._reranks(request) else 0
         needed = request.arrangement
         return (0, max(needed.end, WINDOW)) if self._reranks(request) else (needed.start, needed.end)
 
@@ -241,13 +252,36 @@ class Searching:
         hits = response["hits"]["hits"]
         if self._meaning is None or not self._reranks(request):
             return [Hit(product_of(hit["_source"]), hit["_score"] or 0.0) for hit in hits]
-        if not hits:
+        return self._hits(self._by_meaning(hits), request)
+
+    def _by_meaning(self, hits: Sequence[dict[str, Any]]) -> list[FusedHit]:
+        if self._meaning is None or not hits:
             return []
         comparison = self._send(self._meaning.comparison([int(hit["_id"]) for hit in hits[:WINDOW]]))[0]
-        start, end = request.arrangement.start, request.arrangement.end
-        ranked = self._meaning.ranked(hits, comparison)[start:end]
-        products = products_by_id(self._deadline.on(self._client), self._index, [key for key, _, _ in ranked])
-        return [Hit(products[key], value, fusion=fusion) for key, value, fusion in ranked if key in products]
+        return self._meaning.ranked(hits, comparison)
+
+    def _hits(self, ranked: Sequence[FusedHit], request: SearchRequest) -> list[Hit]:
+        """Return the hits that the page may need, with their products."""
+        needed = ranked[request.arrangement.start : request.arrangement.end]
+        products = products_by_id(self._deadline.on(self._client), self._index, [key for key, _, _ in needed])
+        return [Hit(products[key], value, fusion=fusion) for key, value, fusion in needed if key in products]
+
+    def _found(self, response: Response, request: SearchRequest, pinned: dict[int, Hit]) -> FoundHits:
+        if request.collapse:
+            return self._collapsed(response, request, pinned)
+        count = response["hits"]["total"]["value"] + len(pinned)
+        return FoundHits(self._ranked(response, request), pinned, count)
+
+    def _collapsed(self, response: Response, request: SearchRequest, pinned: dict[int, Hit]) -> FoundHits:
+        collapsing = Collapsing(
+            request,
+            matching=self._matching,
+            searched=self._searched or {},
+            send=partial(self._send, preference=request.text),
+            read=partial(self._hits, request=request),
+        )
+        hits = response["hits"]["hits"]
+        return collapsing.found(hits, self._by_meaning(hits), pinned)
 
     def _counting(self, request: SearchRequest) -> Counting:
         return Counting(self._matching, request, self._currencies)
@@ -282,13 +316,18 @@ class Searching:
             for each in pinned
             for hit in each["hits"]["hits"]
         }
-        count = response["hits"]["total"]["value"]
-        ranked = self._ranked(response, request)
-        page = request.arrangement.page(ranked, count=count, shown=shown, pinned_hit=shown.__getitem__)
+        found = self._found(response, request, shown)
+        page = request.arrangement.page(
+            found.ranked,
+            count=found.count - len(found.shown),
+            shown=found.shown,
+            pinned_hit=found.shown.__getitem__,
+        )
         return SearchPage(
             generation=self._index,
             hits=with_matches(page, request=request, plan=plan, schema=self._matching.schema),
-            count=count + len(shown),
+            count=found.count,
+            products=found.products,
             facets=self._facets(response, request) if request.facets else None,
             matched=matched,
             currency=price_currency(request, self._currencies),

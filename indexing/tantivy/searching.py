@@ -19,15 +19,20 @@ from indexing.planning.plan import Plan
 from indexing.planning.requests import plan_of
 from indexing.ranking.fusion import WINDOW
 from indexing.request import BY_PRICE, MAX_DEPTH, ORDERS, SearchRequest, Sort
+from indexing.tantivy.collapsing import collapsed_hits, in_order
 from indexing.tantivy.facets import Counting
 from indexing.tantivy.matching import all_of
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.rules import Rules
+from indexing.tantivy.variants import Numbers
 from indexing.understanding.requests import understand
 from indexing.understanding.values import Reading
 
 WINDOW_GROWTH = 8
 """A search for more hits takes about as long as one for fewer, so that few searches find all ties."""
+
+Ranked = list[tuple[float, int, DocAddress]]
+"""Negative score, product and address of each hit, best first."""
 
 if TYPE_CHECKING:
     from indexing.encoder.model import TextEncoder
@@ -56,7 +61,12 @@ def search(
     text = rules.boosted(found.query) if by_relevance else found.query
     query = all_of(rules.organic(text), *snapshot.filters(request.filters))
     shown = rules.shown()
-    if by_relevance:
+    products: int | None = None
+    if request.collapse:
+        count, hits, shown, products = _collapsed(
+            snapshot, query, request, shown, meaning=meaning, by_relevance=by_relevance
+        )
+    elif by_relevance:
         count, hits = _by_relevance(snapshot, query, request, meaning=meaning)
     else:
         count, hits = snapshot.count(query), _in_order(snapshot, query, request)
@@ -66,6 +76,7 @@ def search(
         generation=snapshot.generation,
         hits=with_matches(page, request=request, plan=found.plan, schema=snapshot.matching.fields),
         count=count + len(shown),
+        products=products,
         facets=Counting(snapshot, counted, request).facets() if request.facets else None,
         corrected_text=reading.whole(found.plan.corrected_text),
         matched=found.matched,
@@ -165,19 +176,62 @@ def _by_relevance(
 ) -> tuple[int, tuple[Hit, ...]]:
     """Return the number of products that match, and the hits of the page."""
     start, end = request.arrangement.start, request.arrangement.end
+    if start >= WINDOW:
+        meaning = None
+    count, ranked, fusions = _by_words_and_meaning(snapshot, query, request, end, meaning=meaning)
+    return count, _ranked_hits(snapshot, ranked[start:end], fusions)
+
+
+def _by_words_and_meaning(
+    snapshot: Snapshot, query: Query, request: SearchRequest, end: int, *, meaning: "Meaning | None"
+) -> tuple[int, Ranked, Mapping[int, Fusion]]:
+    """Return the number of products that match, at least the best `end`, and the parts of their scores."""
     factor = WEIGHT if request.ranking.weighs_popularity_and_stock else None
-    fusions: Mapping[int, Fusion] = {}
-    if meaning is not None and start < WINDOW:
-        count, by_words = _ranked(snapshot, query, max(end, WINDOW), factor=factor)
-        ranked, fusions = meaning.ranked(by_words)
-    else:
-        count, ranked = _ranked(snapshot, query, end, factor=factor)
-    ranked = ranked[start:end]
+    if meaning is None:
+        return *_ranked(snapshot, query, end, factor=factor), {}
+    count, by_words = _ranked(snapshot, query, max(end, WINDOW), factor=factor)
+    return count, *meaning.ranked(by_words)
+
+
+def _ranked_hits(snapshot: Snapshot, ranked: Ranked, fusions: Mapping[int, Fusion]) -> tuple[Hit, ...]:
     products = snapshot.documents([address for _, _, address in ranked])
-    return count, tuple(
+    return tuple(
         Hit(product, -score, fusion=fusions.get(product.id))
         for product, (score, _, _) in zip(products, ranked, strict=True)
     )
+
+
+def _collapsed(
+    snapshot: Snapshot,
+    query: Query,
+    request: SearchRequest,
+    pinned: Mapping[int, Hit],
+    *,
+    meaning: "Meaning | None",
+    by_relevance: bool,
+) -> tuple[int, tuple[Hit, ...], dict[int, Hit], int]:
+    """Return one product of each group, the pinned one or else the first.
+
+    They are: the number of hits without the pinned ones, those of the page, the pinned ones, and the number
+    of products.
+    """
+    start, end = request.arrangement.start, request.arrangement.end
+    ranked: Ranked = []
+    fusions: Mapping[int, Fusion] = {}
+    if by_relevance:
+        most = max(1, snapshot.searcher.num_docs)
+        _, ranked, fusions = _by_words_and_meaning(snapshot, query, request, most, meaning=meaning)
+        ids = [product_id for _, product_id, _ in ranked]
+    else:
+        ids = _all_in_order(snapshot, query, request)
+    found = collapsed_hits(snapshot, request, ids, pinned)
+    needed = found.places[start:end].tolist()
+    if by_relevance:
+        hits = _ranked_hits(snapshot, [ranked[each] for each in needed], fusions)
+    else:
+        hits = _hits(snapshot, [ids[each] for each in needed])
+    shown = {each: found.described(pinned[each]) for each in found.pinned}
+    return len(found.places), tuple(map(found.described, hits)), shown, found.products
 
 
 def _ranked(
@@ -210,25 +264,36 @@ def _ranked(
 
 
 def _in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
-    wanted = request.filters.of_variant()
-    if request.sort in BY_PRICE and (wanted.narrow or wanted.available):
-        return _by_price_of_variant(snapshot, query, request)
     start, end = request.arrangement.start, request.arrangement.end
+    if _is_by_price_of_variant(request):
+        return _hits(snapshot, _by_price_of_variant(snapshot, query, request)[start:end].tolist())
     order = {"size": end, "sort": _order(snapshot, request.sort), "docvalue_fields": ["id"]}
     found = snapshot.searcher.aggregate(query, {"hits": {"top_hits": order}})
     ids = [hit["docvalue_fields"]["id"][0] for hit in found["hits"]["hits"][start:]]
     return _hits(snapshot, ids)
 
 
-def _by_price_of_variant(snapshot: Snapshot, query: Query, request: SearchRequest) -> tuple[Hit, ...]:
-    """Return hits in the order of the price that is shown, that of the cheapest variant that matches."""
+def _all_in_order(snapshot: Snapshot, query: Query, request: SearchRequest) -> list[int]:
+    if _is_by_price_of_variant(request):
+        ids: list[int] = _by_price_of_variant(snapshot, query, request).tolist()
+        return ids
+    return in_order(snapshot, query, request)
+
+
+def _is_by_price_of_variant(request: SearchRequest) -> bool:
+    wanted = request.filters.of_variant()
+    return request.sort in BY_PRICE and (wanted.narrow or wanted.available)
+
+
+def _by_price_of_variant(snapshot: Snapshot, query: Query, request: SearchRequest) -> Numbers:
+    """Return ids in the order of the price that is shown, that of the cheapest variant that matches."""
     table = snapshot.variants
     prices = table.lowest_prices(table.rows(request.filters.of_variant()))
     places = table.places(snapshot.matched_ids(query))
     descending = request.sort is Sort.PRICE_HIGH
     order = np.lexsort((table.ids[places], -prices[places] if descending else prices[places]))
-    page = order[request.arrangement.start : request.arrangement.end]
-    return _hits(snapshot, table.ids[places[page]].tolist())
+    ids: Numbers = table.ids[places[order]]
+    return ids
 
 
 def _hits(snapshot: Snapshot, ids: Sequence[int]) -> tuple[Hit, ...]:

@@ -28,6 +28,7 @@ class StoredProduct(msgspec.Struct, frozen=True):
     """What the table needs of a product document."""
 
     id: int
+    brand: str
     sale_price: Decimal
     attributes: dict[str, str]
     variants: tuple[StoredVariant, ...]
@@ -53,6 +54,7 @@ class _Columns:
 
     ids: list[int] = field(default_factory=list)
     versions: list[int] = field(default_factory=list)
+    brand: list[int] = field(default_factory=list)
     product_of_row: list[int] = field(default_factory=list)
     price: list[int] = field(default_factory=list)
     available: list[bool] = field(default_factory=list)
@@ -66,6 +68,7 @@ class _Columns:
         place = len(self.ids)
         self.ids.append(product.id)
         self.versions.append(version)
+        self.brand.append(vocabulary.brand(product.brand))
         values: dict[int, int] = {}
         sold_out = StoredVariant(product.sale_price, 0)
         for variant in sorted(product.variants or (sold_out,), key=attrgetter("sale_price")):
@@ -141,6 +144,7 @@ def _restricted(table: VariantTable, kept: np.ndarray) -> VariantTable:
         table.vocabulary,
         ids=table.ids[kept],
         versions=table.versions[kept],
+        brand=table.brand[kept],
         product_of_row=products[table.product_of_row[rows]],
         price=table.price[rows],
         available=table.available[rows],
@@ -167,6 +171,7 @@ def _joined(first: VariantTable, second: VariantTable) -> VariantTable:
         first.vocabulary,
         ids=ids[order],
         versions=np.concatenate((first.versions, second.versions))[order],
+        brand=np.concatenate((first.brand, second.brand))[order],
         product_of_row=place[product_of_row][rows],
         price=np.concatenate((first.price, second.price))[rows],
         available=np.concatenate((first.available, second.available))[rows],

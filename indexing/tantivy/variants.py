@@ -15,7 +15,8 @@ from indexing.attributes import Spelling
 from indexing.facet_search import FacetSearch
 from indexing.fields import scaled_price
 from indexing.filters import VariantFilters
-from indexing.mapping import parts_of, token
+from indexing.grouping import BRAND
+from indexing.mapping import key, parts_of, token
 from indexing.ranges import GRID, Limits
 from indexing.tantivy.vocabulary import Vocabulary
 
@@ -39,6 +40,8 @@ class VariantTable:
     vocabulary: Vocabulary
     ids: Numbers
     versions: Numbers
+    brand: Numbers
+    """The number of each product's brand; -1 for none."""
     product_of_row: Numbers
     """The place of a row's product in `ids`."""
     price: Numbers
@@ -150,6 +153,21 @@ class VariantTable:
         if high is not None:
             found = found & (self.price < high)
         return int(self.products(found).sum())
+
+    def groups(self, by: str) -> Numbers:
+        """Return the number of each product's group by brand, or by an attribute; -1 for none.
+
+        A product with several values of the attribute is in no group (see `indexing.grouping`).
+        """
+        if by == BRAND:
+            return self.brand
+        names = np.array(self.vocabulary.name_of_key, dtype=np.int64)[self._key_of_value]
+        own = np.flatnonzero(names == self.vocabulary.name(key(by)))
+        products = self.product_of_value[own]
+        single = np.bincount(products, minlength=len(self.ids))[products] == 1
+        found = np.full(len(self.ids), -1, dtype=np.int64)
+        found[products[single]] = self._key_of_value[own[single]]
+        return found
 
     def counted(self, rows: Mask) -> "CountedValues":
         """Count the attribute values of `rows`."""

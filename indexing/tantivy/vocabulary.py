@@ -1,13 +1,13 @@
-"""Numbers for the attribute values of one generation."""
+"""Numbers for the attribute values and brands of one generation."""
 
 from collections.abc import Iterable
 
 from indexing.attributes import Spelling, attribute_key
-from indexing.mapping import parts_of
+from indexing.mapping import key, parts_of
 
 
 class Vocabulary:
-    """Numbers for spellings, keys and names of attributes; a number is never given to another value."""
+    """Numbers for brands, and spellings, keys and names of attributes, none of which is used twice."""
 
     def __init__(self) -> None:
         """Begin without values."""
@@ -18,6 +18,7 @@ class Vocabulary:
         self._spellings: dict[Spelling, int | None] = {}
         self._keys: dict[str, int] = {}
         self._names: dict[str, int] = {}
+        self._brands: dict[str, int] = {}
 
     def spelling(self, spelling: Spelling) -> int | None:
         """Return the number of a spelling; None if its name or value is blank."""
@@ -25,6 +26,11 @@ class Vocabulary:
             return self._spellings[spelling]
         except KeyError:
             return self._spellings.setdefault(spelling, self._add(spelling))
+
+    def brand(self, brand: str) -> int:
+        """Return the number of a brand without case; -1 for an empty one."""
+        found = key(brand)
+        return self._brands.setdefault(found, len(self._brands)) if found else -1
 
     def _add(self, spelling: Spelling) -> int | None:
         found = attribute_key(*spelling)

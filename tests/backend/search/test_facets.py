@@ -1,5 +1,6 @@
 """Facets, prices of variants and currencies over HTTP."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -150,3 +151,23 @@ def test_a_variants_own_discount_is_shown(shop_engine: SearchEngine) -> None:
     prices = {size: client_of().get(SEARCH, {"attr.size": size}).json()["results"][0] for size in ("S", "M")}
 
     assert (prices["S"]["sale_price"], prices["M"]["sale_price"]) == ("80.00", "100.00")
+
+
+def test_of_products_with_the_same_brand_one_is_shown(
+    client: APIClient, settings: Any, shop_engine: SearchEngine
+) -> None:
+    page = client.get(SEARCH, {"collapse": "Brand", "sort_by": "newest"}).json()
+    shown = {each["title"]: each["collapsed"] for each in page["results"]}
+    assert shown == {"Fan": {"value": "Folk", "count": 1}, "Tie": {"value": "ACME", "count": 2}}
+    assert (page["count"], page["summary"]["text"]) == (2, "3 products.")
+    assert [each["collapsed"] for each in client.get(SEARCH).json()["results"]] == [None, None, None]
+
+    refused = client.get(SEARCH, {"collapse": "size"})
+    assert refused.status_code == 400
+    assert refused.json()["details"] == {"collapse": ["Products can be collapsed by: brand."]}
+    settings.SEARCH = replace(settings.SEARCH, collapses=("size",))
+    if shop_engine.name.lower() == "elasticsearch":
+        # The index was built without the groups.
+        assert client.get(SEARCH, {"collapse": "size"}).status_code == 503
+    else:
+        assert client.get(SEARCH, {"collapse": "size"}).json()["count"] == 3

@@ -13,9 +13,10 @@ import pytest
 from indexing.document import ProductDocument
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, Role, SearchEngine
-from indexing.errors import UnsupportedSchema
+from indexing.errors import FieldNotIndexed, UnsupportedSchema
 from indexing.filters import Filters
 from indexing.generations import kept_current, rebuild, roll_back
+from indexing.grouping import Collapsed
 from indexing.request import SearchRequest, Sort
 from indexing.rules.actions import Boost, Pin
 from indexing.rules.synonyms import Synonyms, SynonymSet
@@ -111,6 +112,17 @@ def test_rules_are_applied_except_boosts_by_a_field_that_the_version_lacks(shop:
     assert shop.ids("lampion", synonyms=synonyms, hidden=(3,), boosts=boosts) == [2, 7]
     assert shop.ids("lantern", pinned=(Pin(1, 2),), restrictions=(Filters(brands=("Folk",)),)) == [2]
     assert shop.ids("lantern", pinned=(Pin(1, 2),))[1] == 1
+
+
+def test_products_are_collapsed_on_tantivy_alone(shop: Shop, engine_name: str) -> None:
+    if engine_name == "tantivy":
+        assert shop.ids(collapse="brand", sort=Sort.PRICE_LOW) == [1, 3, 7, 2]
+        groups = {hit.product.id: hit.collapsed for hit in shop.page(collapse="material").hits}
+        assert groups == {7: Collapsed("brass", 1), 1: None, 2: None, 3: None}
+        return
+    with pytest.raises(FieldNotIndexed, match="brand") as error:
+        shop.page(collapse="brand")
+    assert "rebuild_index" in error.value.remedy
 
 
 def test_updates_are_written_in_the_generations_own_schema(shop: Shop) -> None:

@@ -160,11 +160,18 @@ def test_what_was_understood_of_a_query_holds_for_products_of_similar_meaning(hy
 
 def test_pages_divide_the_products_that_are_counted(hybrid: SearchEngine) -> None:
     titles = ("Red lamp", "Lamp", "Light for a lamp", "Kettle and lamp")
-    shop = Shop.opened(hybrid, *(product(number, titles[number % 4]) for number in range(1, 231)))
+    brands = [f"Brand {number % 37 % 29}" if number % 3 else "" for number in range(231)]
+    products = (product(number, titles[number % 4], brand=brands[number]) for number in range(1, 231))
+    shop = Shop.opened(hybrid, *products)
     pages = [shop.page("lamp", page=number, page_size=60) for number in range(1, 5)]
     found = [each for page in pages for each in ids_of(page)]
     assert {page.count for page in pages} == {230}
     assert sorted(found) == list(range(1, 231))
+
+    first = {brands[each] or each: each for each in reversed(found)}.values()
+    collapsed = [shop.page("lamp", page=each, page_size=60, collapse="brand") for each in (1, 2)]
+    assert [each for page in collapsed for each in ids_of(page)] == [each for each in found if each in first]
+    assert {(page.count, page.products) for page in collapsed} == {(len(first), 230)}
 
 
 def test_only_a_changed_passage_is_encoded_again(open_with: Open, tiny: OnnxEncoder) -> None:
