@@ -4,20 +4,31 @@
 facets can show the most frequent one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 
 from indexing.document import ProductDocument, Selection, selections
 from indexing.mapping import SEPARATOR, key, parts_of, token
 
 Spelling = tuple[str, str]
 """A name and a value as they are written."""
+KeyedSelection = tuple[Selection, dict[str, Spelling]]
+"""A selection with the spellings of its attributes, by attribute key."""
 
 
 @lru_cache(maxsize=20_000)
 def attribute_key(name: str, value: str) -> str:
     """Return the exact value by which an attribute is filtered and counted."""
     return token(key(name), key(value))
+
+
+@lru_cache(maxsize=20_000)
+def _keys(name: str, value: str) -> tuple[str, str]:
+    """Return the key of an attribute's name and that of the attribute; empty if one is blank."""
+    found = attribute_key(name, value)
+    name_key, _, value_key = found.partition(SEPARATOR)
+    return (name_key, found) if name_key and value_key else ("", "")
 
 
 @lru_cache(maxsize=20_000)
@@ -31,33 +42,33 @@ def spelled(attributes: Mapping[str, str]) -> dict[str, Spelling]:
 
     If two names have one key, the later one counts: a variant's attributes follow those of its product.
     """
-    found: dict[str, Spelling] = {}
-    for name, value in attributes.items():
-        name_key, _, value_key = attribute_key(name, value).partition(SEPARATOR)
-        if name_key and value_key:
-            found[name_key] = name, value
+    return {name_key: spelling for name_key, (_, spelling) in _keyed(attributes).items()}
+
+
+def _keyed(attributes: Mapping[str, str]) -> dict[str, tuple[str, Spelling]]:
+    """Return the key and the spelling of each attribute by the key of its name."""
+    found: dict[str, tuple[str, Spelling]] = {}
+    for spelling in attributes.items():
+        name_key, attribute = _keys(*spelling)
+        if name_key:
+            found[name_key] = attribute, spelling
     return found
 
 
-def keyed_selections(
-    document: ProductDocument,
-) -> Iterable[tuple[Selection, dict[str, Spelling]]]:
+def keyed_selections(document: ProductDocument) -> Iterator[KeyedSelection]:
     """Yield each selection of a product with the spellings of its attributes, by attribute key.
 
     A value has one spelling in a product, the first, so that each product counts for one spelling only.
     """
     first: dict[str, Spelling] = {}
     for selection in selections(document):
-        pairs = spelled(selection.attributes).values()
-        yield (
-            selection,
-            {found: first.setdefault(found, pair) for pair in pairs for found in [attribute_key(*pair)]},
-        )
+        attributes = _keyed(selection.attributes).values()
+        yield selection, {found: first.setdefault(found, spelling) for found, spelling in attributes}
 
 
-def attribute_keys(document: ProductDocument) -> tuple[str, ...]:
+def attribute_keys(found: Iterable[KeyedSelection]) -> tuple[str, ...]:
     """Return the keys of the attributes that the selections of a product have."""
-    return tuple(dict.fromkeys(found for _, pairs in keyed_selections(document) for found in pairs))
+    return tuple(dict.fromkeys(chain.from_iterable(pairs for _, pairs in found)))
 
 
 def spelling_of(token_with_spelling: str) -> tuple[str, Spelling]:

@@ -11,9 +11,9 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from operator import attrgetter
 
-from indexing.attributes import attribute_keys, keyed_selections, spelled_key
-from indexing.document import ProductDocument, selections
-from indexing.mapping import IndexedProduct, key
+from indexing.attributes import KeyedSelection, spelled_key
+from indexing.indexed_product import IndexedProduct
+from indexing.mapping import key
 
 PRICE = "price"
 RATING = "rating"
@@ -131,20 +131,18 @@ def scaled_price(amount: Decimal) -> int:
     return _in_fractions(amount, fractions=FRACTIONS)
 
 
-def _highest_price(document: ProductDocument) -> Decimal:
-    return max(each.price for each in selections(document))
+def _highest_price(product: IndexedProduct) -> Decimal:
+    return max(selection.price for selection, _ in product.selections)
 
 
-def _selections(document: ProductDocument) -> tuple[dict[str, object], ...]:
-    return tuple(
-        {
-            "key": list(pairs),
-            "spelling": [spelled_key(name, value) for name, value in pairs.values()],
-            "price": scaled_price(selection.price),
-            "available": selection.available,
-        }
-        for selection, pairs in keyed_selections(document)
-    )
+def _selection(keyed: KeyedSelection) -> dict[str, object]:
+    selection, pairs = keyed
+    return {
+        "key": list(pairs),
+        "spelling": [spelled_key(*spelling) for spelling in pairs.values()],
+        "price": scaled_price(selection.price),
+        "available": selection.available,
+    }
 
 
 FIELDS: tuple[IndexField, ...] = (
@@ -210,7 +208,7 @@ FIELDS: tuple[IndexField, ...] = (
     IndexField(
         name=ATTRIBUTE_KEY,
         kind=FieldKind.COUNTED,
-        value=lambda each: attribute_keys(each.document),
+        value=lambda each: each.attribute_keys,
         since=3,
     ),
     # The lowest price is PRICE.
@@ -218,13 +216,13 @@ FIELDS: tuple[IndexField, ...] = (
         name=HIGHEST_PRICE,
         kind=FieldKind.MONEY,
         fractions=FRACTIONS,
-        value=lambda each: _in_fractions(_highest_price(each.document), fractions=FRACTIONS),
+        value=lambda each: scaled_price(_highest_price(each)),
         since=3,
     ),
     IndexField(
         name=SELECTIONS,
         kind=FieldKind.SELECTIONS,
-        value=lambda each: _selections(each.document),
+        value=lambda each: tuple(map(_selection, each.selections)),
         since=3,
     ),
 )

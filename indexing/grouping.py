@@ -29,7 +29,7 @@ class Collapsed:
 def groups_of(document: ProductDocument) -> dict[str, str]:
     """Return the values of the attributes on which the variants agree, both as they are compared."""
     found: dict[str, set[str]] = {}
-    for each in attribute_keys(document):
+    for each in attribute_keys(keyed_selections(document)):
         name, value = parts_of(each)
         found.setdefault(name, set()).add(value)
     return {name: values.pop() for name, values in found.items() if len(values) == 1}

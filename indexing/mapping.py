@@ -1,23 +1,13 @@
-"""The values that both engines index for a product document.
+"""Exact values that both engines index, and the factor of a product's text scores.
 
-Text is analysed here (see indexing.analysis), so engines receive terms joined by spaces and only split them.
 Tokens are exact values. Some contain a label after a separator, so that a facet's buckets need no look-up.
 """
 
 import math
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
-from indexing.analysis import Analysis, codes
-from indexing.analysis.analyzer import FieldText
-from indexing.document import ProductDocument
-from indexing.text import pairs, phrases, plain, words
-
-_MAY_HAVE_CODE = re.compile(r"\d\d|\d[^\W\d_]|[^\W\d_]\d")
-_JOINED_DIGIT = re.compile(r"\d[^\s\d]|[^\s\d]\d|\d{8}|\d[\u00a0\u202f]\d")
-"""A short number between ordinary spaces is no code: "274 ml"."""
+from indexing.text import words
 
 SEPARATOR = "\x1f"
 """Separates the parts of a token: a control character, which is removed from the parts themselves."""
@@ -26,8 +16,6 @@ CACHED_TEXTS = 8_192
 """Brands, categories and attributes whose keys a process remembers; most products have those of others."""
 MAX_TOKEN_PART = 1_000
 """Characters; engines refuse a document with a longer value than they support."""
-MAX_DESCRIPTION_WORDS = 400
-"""The beginning describes the product; sellers' terms and shipping tables are at the end."""
 
 POPULARITY_CEILING = 10_000
 """Units sold at which popularity is capped; otherwise best sellers would lead unrelated queries."""
@@ -35,155 +23,6 @@ POPULARITY_PRIOR = 0.15
 """The most that popularity adds to the score factor: enough to decide between nearly equal matches."""
 IN_STOCK_BONUS = 0.25
 """Added to the score factor of products in stock, so that sold-out products rank below them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexedText:
-    """The text fields of schema versions 1 and 2: words joined by spaces, which the engines stem."""
-
-    title: str
-    brand: str
-    categories: str
-    attributes: str
-    description: str
-
-    @property
-    def vocabulary(self) -> str:
-        """The vocabulary for spelling corrections: all words except those of the description."""
-        return " ".join((self.title, self.brand, self.categories, self.attributes))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnalysedText:
-    """The text fields since schema version 3."""
-
-    title: FieldText
-    brand: FieldText
-    categories: FieldText
-    attributes: FieldText
-    description: str
-
-    @property
-    def vocabulary(self) -> str:
-        """The exact forms of all words except those of the description."""
-        fields = (self.title, self.brand, self.categories, self.attributes)
-        return " ".join(each.forms for each in fields if each.forms)
-
-
-@dataclass(frozen=True)
-class IndexedProduct:
-    """A product document with the values of its index fields, each of which is computed when it is needed."""
-
-    document: ProductDocument
-    analysis: Analysis
-
-    @cached_property
-    def title(self) -> str:
-        """The title without markup."""
-        return plain(self.document.title)
-
-    @cached_property
-    def attributes(self) -> str:
-        """The distinct values of all attributes."""
-        values = [*self.document.attributes.values()]
-        for variant in self.document.variants:
-            values.extend(variant.attributes.values())
-        return " ".join(dict.fromkeys(values))
-
-    @cached_property
-    def text(self) -> IndexedText:
-        """The text fields of schema versions 1 and 2, as `indexing.text` splits them."""
-        return IndexedText(
-            title=normalised(self.title),
-            brand=normalised(self.document.brand),
-            categories=normalised(" ".join(each.name for each in self.document.categories)),
-            attributes=normalised(self.attributes),
-            description=" ".join(words(plain(self.document.description))[:MAX_DESCRIPTION_WORDS]),
-        )
-
-    @cached_property
-    def analysed(self) -> AnalysedText:
-        """The text fields since schema version 3."""
-        field, shared = self.analysis.field, self.analysis.shared_field
-        return AnalysedText(
-            title=field(self.title),
-            brand=shared(self.document.brand),
-            categories=shared(" ".join([each.name for each in self.document.categories])),
-            attributes=shared(self.attributes),
-            description=field(plain(self.document.description), limit=MAX_DESCRIPTION_WORDS).terms,
-        )
-
-    @cached_property
-    def _written_codes(self) -> tuple[str, ...]:
-        """The SKUs, the attributes that are codes, and the model numbers of the title, as written."""
-        found = [variant.sku for variant in self.document.variants]
-        for attributes in (self.document.attributes, *(each.attributes for each in self.document.variants)):
-            found += [value for name, value in attributes.items() if codes.is_code_attribute(name)]
-        if _MAY_HAVE_CODE.search(self.title) and _JOINED_DIGIT.search(self.title):
-            for token in self.analysis.tokens(self.title):
-                written = self.title[token.start : token.end]
-                if codes.is_model_number(token, written):
-                    found.append(written)
-        return tuple(dict.fromkeys(found))
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The canonical forms of the product's codes."""
-        return tuple(dict.fromkeys(filter(None, map(codes.canonical, self._written_codes))))
-
-    @property
-    def code_parts(self) -> tuple[str, ...]:
-        """The ends of the codes that begin at one of their parts."""
-        return tuple(dict.fromkeys(part for code in self._written_codes for part in codes.parts(code)))
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The distinct words of the vocabulary."""
-        return tuple(dict.fromkeys(self.analysed.vocabulary.split()))
-
-    @property
-    def pairs(self) -> tuple[str, ...]:
-        """The distinct pairs of words that are adjacent in the title if stop words are left out."""
-        return tuple(
-            dict.fromkeys(pairs(self.analysed.title.forms.split(), self.analysis.language.stop_words))
-        )
-
-    @property
-    def phrases(self) -> tuple[str, ...]:
-        """The phrases of the title, for suggestions."""
-        return tuple(dict.fromkeys(phrases(self.title)))
-
-    @property
-    def brand(self) -> str:
-        """The brand for filters, without case."""
-        return key(self.document.brand)
-
-    @property
-    def brand_token(self) -> str:
-        """`brand` and the brand as written, for facets; empty without a brand."""
-        brand = self.document.brand
-        return token(normalised(brand), brand) if brand else ""
-
-    @property
-    def category_keys(self) -> tuple[str, ...]:
-        """Name, slug and path of each category up to the root, without case, for filters."""
-        names = (value for each in self.document.categories for value in (each.name, each.slug, each.path))
-        return tuple(dict.fromkeys(map(key, names)))
-
-    @property
-    def category_tokens(self) -> tuple[str, ...]:
-        """Path and slug of each category up to the root, for facets."""
-        return tuple(category_token(path=each.path, slug=each.slug) for each in self.document.categories)
-
-    @property
-    def category_names(self) -> tuple[str, ...]:
-        """Normalised name, name and slug of each category, for suggestions."""
-        return tuple(token(normalised(each.name), each.name, each.slug) for each in self.document.categories)
-
-    @property
-    def boost(self) -> float:
-        """The factor of text scores."""
-        return score_factor(popularity=self.document.popularity, in_stock=self.document.in_stock)
 
 
 @lru_cache(CACHED_TEXTS)
@@ -228,8 +67,3 @@ def score_factor(*, popularity: int, in_stock: bool) -> float:
     """Return the factor of a text score: 1 for a sold-out product that was never bought."""
     share = math.log1p(min(popularity, POPULARITY_CEILING)) / math.log1p(POPULARITY_CEILING)
     return 1.0 + POPULARITY_PRIOR * share + (IN_STOCK_BONUS if in_stock else 0.0)
-
-
-def flatten(document: ProductDocument, *, analysis: Analysis) -> IndexedProduct:
-    """Return the values that engines index for `document`."""
-    return IndexedProduct(document, analysis)

@@ -19,7 +19,8 @@ from indexing.errors import FieldNotIndexed, UnsupportedSchema
 from indexing.fields import BRAND_FOLDED, FIELDS, FieldKind, IndexField
 from indexing.filters import FILTERS, FLAGS, FilterDeclaration, FilterKind, Filters
 from indexing.grouping import BRAND, groups_of
-from indexing.mapping import flatten, key
+from indexing.indexed_product import flatten
+from indexing.mapping import key
 from indexing.text import query_tokens, words
 
 VERSION = 3

@@ -33,7 +33,7 @@ _WRITTEN = re.compile(r"\S+")
 
 def plain(text: str) -> str:
     """Return `text` without markup, style sheets and entities; text without them is unchanged."""
-    if not _MARKUP.search(text):
+    if ("<" not in text and "&" not in text) or not _MARKUP.search(text):
         return text
     return html.unescape(_TAG.sub(" ", _HIDDEN.sub(" ", text)))
 

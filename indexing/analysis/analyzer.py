@@ -1,23 +1,20 @@
 """Split a text into tokens, and return the terms that its field is indexed with."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TypeAlias
 
 import regex
 
 from indexing.analysis import numbers
+from indexing.analysis.chunks import CACHED_CHUNKS, ChunkTerms, Indexed, IndexedChunks
 from indexing.analysis.folding import folded, lowered
 from indexing.analysis.languages import LANGUAGES, Language
 from indexing.analysis.tokens import OPAQUE, Token, TokenKind
 
 MAX_TERM = 100
 """Characters of a term; the rest is cut off. Both engines treat longer ones in different ways."""
-CACHED_CHUNKS = 100_000
-"""Pieces of text between spaces whose analysis is kept: the vocabulary of a large shop, about 50 MB."""
-
 CACHED_FIELDS = 20_000
 """Brands, categories and attributes whose analysis is kept; many products share them. About 20 MB."""
 SHARED_LENGTH = 300
@@ -55,24 +52,6 @@ _CAMEL = regex.compile(r"\p{Lu}?\p{Ll}+|\p{Lu}+(?!\p{Ll})|\p{N}+")
 _CLUSTER = regex.compile(r"\X")
 
 
-_Indexed: TypeAlias = tuple[str, str, str]
-"""The stems of a piece of text, the terms of its parts, and its forms."""
-
-
-class _Cache(dict[str, _Indexed]):
-    """A dictionary that computes what it lacks: a look-up costs less than a call of a function."""
-
-    def __init__(self, compute: Callable[[str], _Indexed]) -> None:
-        super().__init__()
-        self._compute = compute
-
-    def __missing__(self, chunk: str) -> _Indexed:
-        if len(self) >= CACHED_CHUNKS:
-            self.clear()
-        self[chunk] = found = self._compute(chunk)
-        return found
-
-
 @dataclass(frozen=True, slots=True)
 class FieldText:
     """What a text field is indexed with: terms joined by spaces."""
@@ -93,8 +72,9 @@ class Analysis:
         """Analyse texts in `language`."""
         self.language = language
         self._chunk = lru_cache(CACHED_CHUNKS)(self._analysed)
-        self._indexed = _Cache(self._indexed_chunk)
-        self._expression_terms: dict[tuple[object, ...], _Indexed] = {}
+        self._indexed = IndexedChunks(self._indexed_chunk)
+        self._terms = ChunkTerms(self._indexed_chunk)
+        self._expression_terms: dict[tuple[object, ...], Indexed] = {}
         self._field = lru_cache(CACHED_FIELDS)(self.field)
         self.term = lru_cache(CACHED_CHUNKS)(self._term)
 
@@ -110,30 +90,44 @@ class Analysis:
         found = tuple(distinct.values())
         return tuple(each for each in found if each.form not in self.language.stop_words) or found
 
-    def field(self, text: str, *, limit: int | None = None) -> FieldText:
-        """Return what a field with this text is indexed with.
-
-        `limit` is the maximum number of words.
-        """
-        found: list[_Indexed] = []
+    def field(self, text: str) -> FieldText:
+        """Return what a field with this text is indexed with."""
+        found: list[Indexed] = []
         end = 0
         for start, next_end, token in self._expressions(text):
             found += map(self._indexed.__getitem__, text[end:start].split())
             found.append(self._indexed_expression(token))
             end = next_end
         found += map(self._indexed.__getitem__, text[end:].split())
-        if limit is not None:
-            del found[limit:]
         if not found:
             return NO_TEXT
         stems, parts, forms = zip(*found, strict=True)
         return FieldText(" ".join(filter(None, stems + parts)), " ".join(filter(None, forms)))
 
+    def terms(self, text: str, *, limit: int) -> str:
+        """Return the terms of the first `limit` words: those of `field`, in half of its time."""
+        if len(self._terms) >= CACHED_CHUNKS:
+            self._terms = ChunkTerms(self._indexed_chunk)
+        known = self._terms
+        stems: list[str] = []
+        parts: list[str] = []
+        end = 0
+        for start, next_end, token in self._expressions(text):
+            known.add(text[end:start].split()[: limit - len(stems)], stems, parts)
+            if len(stems) == limit:
+                break
+            stem, of_parts, _ = self._indexed_expression(token)
+            stems.append(stem)
+            parts.append(of_parts)
+            end = next_end
+        known.add(text[end:].split()[: limit - len(stems)], stems, parts)
+        return " ".join(filter(None, stems + parts))
+
     def shared_field(self, text: str) -> FieldText:
         """Return the same as `field`, faster for a text that other products have as well."""
         return self._field(text) if len(text) <= SHARED_LENGTH else self.field(text)
 
-    def _indexed_chunk(self, chunk: str) -> _Indexed:
+    def _indexed_chunk(self, chunk: str) -> Indexed:
         word = chunk.strip(_PUNCTUATION)
         if word.isascii() and word[1:].islower() and word.isalpha() and not self.language.turkic:
             # Most words need none of the other steps.
@@ -141,7 +135,7 @@ class Analysis:
             return self.language.stem(form), "", form
         return self._indexed_tokens(self._analysed(chunk))
 
-    def _indexed_expression(self, token: Token) -> _Indexed:
+    def _indexed_expression(self, token: Token) -> Indexed:
         key = (token.form, token.stem, token.parts)
         if (known := self._expression_terms.get(key)) is None:
             if len(self._expression_terms) >= CACHED_CHUNKS:
@@ -149,7 +143,7 @@ class Analysis:
             known = self._expression_terms[key] = self._indexed_tokens((token,))
         return known
 
-    def _indexed_tokens(self, tokens: tuple[Token, ...]) -> _Indexed:
+    def _indexed_tokens(self, tokens: tuple[Token, ...]) -> Indexed:
         parts = [self.term(part) for token in tokens for part in token.parts]
         variants = [token.folded_stem for token in tokens if token.folded_stem]
         return (

@@ -1,7 +1,7 @@
 """SKUs, barcodes and model numbers in one canonical form: without case, spaces and separators."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import regex
@@ -34,7 +34,12 @@ _ASCII_RUN = re.compile(r"[0-9]+|[a-z]+")
 
 def canonical(text: str) -> str:
     """Return the letters and digits of a code: "myn10017413" for "MYN-10017413"."""
-    return "".join(_runs(text))[:MAX_CODE]
+    return joined(runs(text))
+
+
+def joined(code: Sequence[str]) -> str:
+    """Return the canonical form of a code of these runs."""
+    return "".join(code)[:MAX_CODE]
 
 
 @lru_cache(CACHED_NAMES)
@@ -53,15 +58,19 @@ def parts(code: str) -> Iterator[str]:
 
     With a prefix search, each run of parts is found: "10017413" and "1001" for "MYN-10017413".
     """
-    runs = _runs(code)
-    for place in range(1, min(len(runs), MAX_PARTS + 1)):
-        end = "".join(runs[place:])[:MAX_CODE]
+    return ends(runs(code))
+
+
+def ends(code: Sequence[str]) -> Iterator[str]:
+    """Yield the parts of a code of these runs."""
+    for place in range(1, min(len(code), MAX_PARTS + 1)):
+        end = joined(code[place:])
         if len(end) >= MIN_PART and has_digit(end):
             yield end
 
 
-def _runs(code: str) -> list[str]:
-    """Return the runs of letters and those of digits."""
+def runs(code: str) -> list[str]:
+    """Return the runs of letters and those of digits, without case and accents."""
     text = folded(lowered(code))
     return (_ASCII_RUN if text.isascii() else _RUN).findall(text)
 

@@ -28,8 +28,8 @@ _DENOMINATORS = "2|3|4|5|6|8|10|12|16|32|64"
 """Of fractions: 24/7 is none."""
 _DIGIT = "[0-9\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\uff10-\uff19]"
 """European, Arabic, Persian, Devanagari, Bengali and wide digits; others are found as words."""
-_STARTS = re.compile(rf"\d+|[{_FRACTIONS}]")
-"""Where an expression may begin; faster than the whole pattern at each place."""
+_STARTS = re.compile(rf"[\d{_FRACTIONS}]\d*")
+"""Where an expression may begin; faster than the whole pattern at each place, and than an alternation."""
 _ALONE = re.compile(rf"([0-9]{{1,{MAX_DIGITS}}})(?:\s+([^\W\d_]+)|[,;:.!?)](?=\s|$)|\s*$|\s+(?=[&|(]))")
 _HYPHENATED = re.compile(r"[0-9]+-([^\W\d_]+)")
 _BEFORE_ALONE = frozenset({"", " ", "("})

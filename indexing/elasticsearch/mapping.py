@@ -30,7 +30,7 @@ from indexing.analysis import DEFAULT_LANGUAGE
 from indexing.document import ProductDocument
 from indexing.elasticsearch import earlier
 from indexing.encoder.identity import EncoderIdentity
-from indexing.fields import SELECTIONS, FieldKind
+from indexing.fields import CREATED_AT, SELECTIONS, FieldKind
 from indexing.schema import CURRENT, VERSION, IndexSchema
 
 REFRESH_INTERVAL = "300ms"
@@ -147,14 +147,11 @@ def indexed(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]
 
 
 def _source(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]:
-    values = {name: _text_of_time(value) for name, value in schema.values(document).items()}
+    values = schema.values(document)
+    values[schema.field(CREATED_AT).name] = document.created_at.isoformat()
     if not schema.has(SELECTIONS):
         values |= earlier.variants(document)
     return {**values, **schema.groups(document), "document": document}
-
-
-def _text_of_time(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def product_of(source: dict[str, Any]) -> ProductDocument:

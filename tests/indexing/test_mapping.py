@@ -6,12 +6,11 @@ import pytest
 
 from indexing.document import selections
 from indexing.fields import PRICE
+from indexing.indexed_product import MAX_DESCRIPTION_WORDS, flatten
 from indexing.mapping import (
     IN_STOCK_BONUS,
-    MAX_DESCRIPTION_WORDS,
     POPULARITY_CEILING,
     POPULARITY_PRIOR,
-    flatten,
     parts_of,
     score_factor,
     token,

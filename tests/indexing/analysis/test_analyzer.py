@@ -69,6 +69,29 @@ def test_a_form_has_the_term_of_its_token(text: str) -> None:
             assert ENGLISH.term(token.form) == token.stem
 
 
+@settings(deadline=None)  # The first analysis in a language compiles its patterns.
+@given(text=texts)
+def test_the_terms_of_a_text_are_those_of_its_field(text: str) -> None:
+    assert ENGLISH.terms(text, limit=len(text)) == ENGLISH.field(text).terms
+
+
+def test_the_terms_of_a_text_are_limited_in_words_and_quantities() -> None:
+    text = "Café 500 ml 2 x 4 in. WH-1000XM4 red"
+    limited = [ENGLISH.terms(text, limit=limit) for limit in range(6)]
+
+    assert limited == [
+        ENGLISH.field(beginning).terms
+        for beginning in (
+            "",
+            "Café",
+            "Café 500 ml",
+            "Café 500 ml 2 x 4 in.",
+            "Café 500 ml 2 x 4 in. WH-1000XM4",
+            text,
+        )
+    ]
+
+
 def test_a_query_keeps_each_word_once_and_drops_stop_words() -> None:
     def forms(text: str, language: str = "english") -> list[str]:
         return [token.form for token in analysis_for(language).query_tokens(text)]

@@ -3,7 +3,7 @@
 import pytest
 
 from indexing.analysis.codes import canonical, parts
-from indexing.mapping import flatten
+from indexing.indexed_product import flatten
 from indexing.schema import CURRENT
 from tests.indexing.builders import product, variant
 
