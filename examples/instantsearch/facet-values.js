@@ -1,7 +1,7 @@
 // The search inside the list of a facet, for `refinementList` with `searchable: true`.
 import { FACETS, parametersOf } from "./vitrine.js";
 
-export function facetValues({ shop, headers, more = () => ({}) }) {
+export function facetValues({ shop, headers, more = () => ({}), fetch = globalThis.fetch }) {
   async function valuesOf(request) {
     const { facetName, facetQuery, maxFacetHits = 10 } = request.params;
     const sent = parametersOf(request, more);

@@ -1,6 +1,7 @@
 // The page: widgets of InstantSearch on the shop's search.
 import { clickSender, shopperId } from "./events.js";
 import { facetValues } from "./facet-values.js";
+import { fetchWithRetries } from "./retries.js";
 import { searchClient } from "./vitrine.js";
 
 const { instantsearch } = globalThis;
@@ -13,7 +14,7 @@ const shopper = shopperId();
 // A query is complete if Enter was pressed, or if it comes from the address. Until then its last word may be unfinished.
 let complete = new URLSearchParams(location.search).get("relevance[query]");
 const more = (query) => (query && query !== complete ? { prefix: "last" } : {});
-const options = { shop, headers: { "X-Anonymous-Id": shopper }, more };
+const options = { shop, headers: { "X-Anonymous-Id": shopper }, more, fetch: fetchWithRetries };
 
 const search = instantsearch({
   indexName: "relevance",

@@ -42,7 +42,7 @@ function resultOf({ indexName: index, params: { query, page = 0, hitsPerPage = 2
   return { index, query, hits, queryID: found.exposure_id, ...pages, ...facetsOf(found.facets, list(facets)) };
 }
 
-export function searchClient({ shop, headers, more = () => ({}) }) {
+export function searchClient({ shop, headers, more = () => ({}), fetch = globalThis.fetch }) {
   async function responseTo(sent) {
     const response = await fetch(`${shop}/api/search/?${sent}`, { headers }), body = await response.json();
     if (response.ok) return body;

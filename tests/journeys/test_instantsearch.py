@@ -22,11 +22,21 @@ CATEGORIES, BRANDS, COLOURS, SIZES, PRICES, RATINGS = (
     f"#facets > :nth-child({place})" for place in range(1, 7)
 )
 TITLES = "#hits li span"
-FOUND = "document.querySelector('#stats').innerText.trim()"
+# The widget also has a text for screen readers, which it changes some time after the other.
+FOUND = "document.querySelector('#stats .ais-Stats-text')?.innerText.trim()"
 COUNTS = """Object.fromEntries([...document.querySelectorAll('{section} li')].map((item) => [
     item.querySelector('.ais-RefinementList-labelText, .ais-HierarchicalMenu-label').innerText.trim(),
     Number(item.querySelector('.ais-RefinementList-count, .ais-HierarchicalMenu-count').innerText),
 ]))"""
+
+FAIL_TWICE = """const shop = window.fetch;
+let attempts = 0;
+window.fetch = async (...request) => {
+    attempts += 1;
+    if (attempts > 2) return shop(...request);
+    const body = {error: 'The shop is busy.', code: 'search_unavailable', details: {}};
+    return Response.json(body, {status: 503, headers: {'Retry-After': '1'}});
+}"""
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -148,6 +158,13 @@ def test_categories_prices_and_ratings_narrow_the_hits(tab: Page) -> None:
     assert tab.faults == []
 
 
+def test_a_search_that_the_shop_cannot_answer_is_repeated_when_it_says_so(tab: Page) -> None:
+    tab.evaluate(FAIL_TWICE)
+    click(tab, f"{BRANDS} input[value=Klar]")
+    expect_found(tab, 3)
+    assert tab.faults == []
+
+
 def test_hits_are_sorted_and_a_page_after_the_last_one_is_empty(tab: Page, page: str) -> None:
     choose = "const order = document.querySelector('#order select'); order.value = 'price_low';"
     tab.evaluate(f"{choose} order.dispatchEvent(new Event('change', {{bubbles: true}}))")
@@ -173,14 +190,14 @@ def test_a_click_is_credited_to_the_query_that_was_completed(tab: Page, shop: Sh
     click(tab, "#hits li:nth-child(2) a")
     tab.wait_for("location.pathname === '/product.html'")
 
-    wait_until(lambda: reported(shop, staff=staff)["clicks"] == 1, what="the click is reported")
-    assert reported(shop, staff=staff)["mean_position"] == 2
+    clicked = {"clicks": 1, "mean_position": 2}
+    wait_until(lambda: clicked.items() <= reported(shop, staff=staff).items(), what="the click is reported")
     assert tab.faults == []
 
 
 def reported(shop: Shop, *, staff: str) -> dict[str, float]:
-    """Return the row of the query "clay" in the report of queries."""
+    """Return the row of the query "clay" in the report of queries; zeros until the warehouse can be asked for it."""
     status, body = shop.get("/api/analytics/reports/queries/", token=staff)
-    assert status == 200, body
-    rows = [row for row in body["data"]["rows"] if row["query"] == "clay"]
+    assert status in (200, 503), body
+    rows = [row for row in body["data"]["rows"] if row["query"] == "clay"] if status == 200 else []
     return rows[0] if rows else {"searches": 0, "clicks": 0, "mean_position": 0}

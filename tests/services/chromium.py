@@ -23,6 +23,10 @@ OPTIONS = (
     "--disable-extensions",
     "--disable-background-networking",
     "--no-first-run",
+    # A page that nobody looks at would have its timers called once a minute, and its process less of the processor.
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
 )
 KEYS = {
     "Tab": {"code": "Tab", "windowsVirtualKeyCode": 9},
@@ -86,8 +90,15 @@ class Page:
         self.wait_for(f"location.href.startsWith({json.dumps(url)}) && {LOADED}")
 
     def wait_for(self, expression: str) -> None:
-        """Return once the expression is true, also across pages."""
-        wait_until(lambda: self.evaluate(expression) is True, what=expression, seconds=15)
+        """Return once the expression is true, also across pages.
+
+        Raises:
+            AssertionError: It doesn't become true; the message has the faults and the text of the page.
+        """
+        try:
+            wait_until(lambda: self.evaluate(expression) is True, what=expression)
+        except AssertionError as late:
+            raise AssertionError(f"{late}\nFaults: {self.faults}\nThe page shows: {self.text}") from late
 
     def resize(self, width: int, height: int) -> None:
         """Set the size of the page in CSS pixels."""
