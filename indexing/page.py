@@ -21,7 +21,10 @@ class Fusion:
     words: float
     """The score of the words; 0 if the product was found by its meaning alone."""
     closeness: float | None
-    """How close the meanings are, in deviations above the catalogue's mean; None without a vector."""
+    """How close the meanings are, in deviations above the catalogue's mean; None without a vector.
+
+    The meaning of the query has a share of the best products (see `indexing.vectors.comparing`).
+    """
     weight: float
     """Of the closeness (see `indexing.ranking.fusion`)."""
 

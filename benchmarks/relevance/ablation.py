@@ -39,6 +39,7 @@ FEATURES = (
 )
 OF_MEANING = (
     Feature("meaning", replace(DEFAULT_RANKING, meaning_weight=0.0)),
+    Feature("feedback from the best products", replace(DEFAULT_RANKING, meaning_feedback=0.0)),
     Feature("products of similar meaning", replace(DEFAULT_RANKING, fills_by_meaning=False)),
 )
 """For a shop with an encoder."""

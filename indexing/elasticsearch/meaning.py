@@ -3,22 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from indexing.elasticsearch.client import Response
 from indexing.elasticsearch.documents import FusedHit
 from indexing.elasticsearch.matching import Matching
-from indexing.elasticsearch.queries import Body, Query, all_of, none_of, terms
+from indexing.elasticsearch.queries import Body, Query, all_of, none_of
 from indexing.elasticsearch.rules import restricted, without_pinned
-from indexing.elasticsearch.vectors import VECTOR, Spreads, sample_search
+from indexing.elasticsearch.vectors import VECTOR, VECTORS_OF_HITS, Spreads, sample_search, vectors_of
 from indexing.encoder.ahead import QueryEncoding, query_encoding
 from indexing.encoder.model import TextEncoder, Vectors
 from indexing.page import Fusion
-from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, meaning_weight
+from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, meaning_weight
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
+from indexing.vectors.comparing import Comparison
 from indexing.vectors.spread import Spread
 
 LEAST_CANDIDATES = 200
@@ -36,14 +37,13 @@ class Meaning:
     weight: float
     """Of meaning, in the fusion with words."""
 
+    columns_of_hits: ClassVar[Sequence[str]] = VECTORS_OF_HITS
+    """Of a search whose hits are ranked (its `docvalue_fields`)."""
+
     @cached_property
     def query(self) -> Vectors:
         """The vector of the query."""
         return self.encoded()
-
-    def comparison(self, product_ids: Sequence[int]) -> Body:
-        """Return a search for the cosines of these products."""
-        return self._nearest(len(product_ids), [terms("id", list(product_ids))])
 
     def neighbours(self, text: Query, limit: int, *, among: Query) -> list[Body]:
         """Return searches for the `limit` nearest products `among` those that `text` doesn't match.
@@ -62,10 +62,10 @@ class Meaning:
 
     def close(self, responses: Sequence[Response]) -> list[int]:
         """Return the products of the responses that are close at all."""
-        found = {key: value for each in responses for key, value in self.closeness(each).items()}
+        found = {key: value for each in responses for key, value in self._closeness(each).items()}
         return sorted(key for key, value in found.items() if value >= LEAST_CLOSENESS)
 
-    def closeness(self, response: Response) -> dict[int, float]:
+    def _closeness(self, response: Response) -> dict[int, float]:
         """Return how close the products of a response are."""
         hits = response["hits"]["hits"]
         # The score of a neighbour is (1 + cosine) ÷ 2.
@@ -73,14 +73,21 @@ class Meaning:
         values = self.spread.standardised(self.query, cosines)
         return dict(zip((int(hit["_id"]) for hit in hits), values.tolist(), strict=True))
 
-    def ranked(self, hits: Sequence[dict[str, Any]], comparison: Response) -> list[FusedHit]:
-        """Return products and values of hits: those of the window by words and meaning, then the others."""
-        closeness = self.closeness(comparison)
-        window = [(int(hit["_id"]), hit["_score"] or 0.0) for hit in hits[:WINDOW]]
-        candidates = [Candidate(key, score, closeness.get(key), key) for key, score in window]
+    def ranked(self, hits: Sequence[dict[str, Any]]) -> list[FusedHit]:
+        """Return products and values of hits: those of the window by words and meaning, then the others.
+
+        The hits of the window have the fields of VECTORS_OF_HITS.
+        """
+        candidates = [Candidate(int(hit["_id"]), hit["_score"] or 0.0, None) for hit in hits[:WINDOW]]
+        comparison = Comparison(
+            query=self.query,
+            spread=self.spread,
+            weight=self.weight,
+            feedback=self.request.ranking.meaning_feedback,
+        )
         ordered: list[FusedHit] = [
             (each.product_id, value, Fusion(each.score, each.closeness, self.weight))
-            for value, each in fused(candidates, weight=self.weight)
+            for value, each in comparison.ranked(candidates, vectors_of(hits[:WINDOW]))
         ]
         return ordered + [(int(hit["_id"]), hit["_score"] or 0.0, None) for hit in hits[WINDOW:]]
 

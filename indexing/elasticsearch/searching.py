@@ -196,8 +196,8 @@ class Searching:
         }
         if self._matching.schema.encoder is not None:
             body["_source"] = False if self._reranks(request) else [DOCUMENT]
-        if request.collapse:
-            body["docvalue_fields"] = [self._matching.schema.group_field(request.collapse)]
+        if columns := self._columns_of_hits(request):
+            body["docvalue_fields"] = columns
         if passing := [*self._matching.filters(request.filters), *unpinned]:
             body["post_filter"] = all_of(passing)
         if request.facets:
@@ -217,6 +217,12 @@ class Searching:
             matching=self._matching,
             send=lambda search: self._send(search)[0],
         )
+
+    def _columns_of_hits(self, request: SearchRequest) -> list[str]:
+        """Return the columns (doc values) that hits need: what they are collapsed by, and their vectors."""
+        grouped = [self._matching.schema.group_field(request.collapse)] if request.collapse else []
+        compared = self._meaning.columns_of_hits if self._meaning and self._reranks(request) else ()
+        return [*grouped, *compared]
 
     def _reranks(self, request: SearchRequest) -> bool:
         return self._meaning is not None and (bool(request.collapse) or request.arrangement.start < WINDOW)
@@ -257,8 +263,7 @@ class Searching:
     def _by_meaning(self, hits: Sequence[dict[str, Any]]) -> list[FusedHit]:
         if self._meaning is None or not hits:
             return []
-        comparison = self._send(self._meaning.comparison([int(hit["_id"]) for hit in hits[:WINDOW]]))[0]
-        return self._meaning.ranked(hits, comparison)
+        return self._meaning.ranked(hits)
 
     def _hits(self, ranked: Sequence[FusedHit], request: SearchRequest) -> list[Hit]:
         """Return the hits that the page may need, with their products."""

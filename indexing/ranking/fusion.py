@@ -38,10 +38,10 @@ class Candidate(Generic[Key]):
     product_id: int
     score: float
     """Of its words; 0 if it was found by its meaning alone."""
-    closeness: float | None
-    """None for a product without a vector."""
     key: Key
     """What the engine needs to read the product."""
+    closeness: float | None = None
+    """None for a product without a vector, or that is not compared yet."""
 
 
 def meaning_weight(words: Sequence[str], ranking: RankingOptions) -> float:

@@ -28,6 +28,8 @@ class RankingOptions:
 
     meaning_weight: float = 0.8
     """Of the similarity in meaning, if the shop has an encoder; 0 ranks by words only."""
+    meaning_feedback: float = 0.3
+    """The share of the best products in the query's meaning (see `indexing.vectors.comparing`)."""
     fills_by_meaning: bool = True
     """Whether products of similar meaning are added if fewer than `relax_below` products match."""
 

@@ -11,12 +11,13 @@ from tantivy import DocAddress, Occur, Query
 from indexing.encoder.ahead import QueryEncoding
 from indexing.encoder.model import Vectors
 from indexing.page import Fusion, Matched
-from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, fused, meaning_weight
+from indexing.ranking.fusion import LEAST_CLOSENESS, WINDOW, Candidate, meaning_weight
 from indexing.request import SearchRequest
 from indexing.tantivy.matching import all_of, unscored
 from indexing.tantivy.reader import Snapshot
 from indexing.tantivy.rules import Rules
 from indexing.tantivy.vectors import StoredVectors
+from indexing.vectors.comparing import Comparison
 from indexing.vectors.spread import Spread
 
 if TYPE_CHECKING:
@@ -34,7 +35,14 @@ def meaning_of(
     vectors = snapshot.vectors if weight else None
     if vectors is None or vectors.spread is None:
         return None
-    return Meaning(snapshot, vectors, vectors.spread, partial(encoding.of, text), weight)
+    return Meaning(
+        snapshot,
+        vectors,
+        vectors.spread,
+        partial(encoding.of, text),
+        weight=weight,
+        feedback=request.ranking.meaning_feedback,
+    )
 
 
 class Meaning:
@@ -46,14 +54,17 @@ class Meaning:
         vectors: StoredVectors,
         spread: Spread,
         encoded: Callable[[], Vectors],
+        *,
         weight: float,
+        feedback: float,
     ) -> None:
-        """Compare the query's vector with the products of a snapshot; `weight` is that of fusion."""
+        """Compare the query's vector with the products of a snapshot (see `Comparison`)."""
         self._snapshot = snapshot
         self._vectors = vectors
         self._spread = spread
         self._encoded = encoded
         self._weight = weight
+        self._feedback = feedback
 
     @cached_property
     def _query(self) -> Vectors:
@@ -85,18 +96,14 @@ class Meaning:
     def ranked(self, hits: Ranked) -> tuple[Ranked, dict[int, Fusion]]:
         """Return the hits of the window by words and meaning, then the others, and the scores' parts."""
         window, others = hits[:WINDOW], hits[WINDOW:]
-        closeness = self._closeness([product_id for _, product_id, _ in window])
-        candidates = [
-            Candidate(product_id, -score, closeness.get(product_id), address)
-            for score, product_id, address in window
-        ]
-        ordered = fused(candidates, weight=self._weight)
+        candidates = [Candidate(product_id, -score, address) for score, product_id, address in window]
+        comparison = Comparison(
+            query=self._query, spread=self._spread, weight=self._weight, feedback=self._feedback
+        )
+        ordered = comparison.ranked(candidates, self._vectors.of([each.product_id for each in candidates]))
         ranked = [(-value, each.product_id, each.key) for value, each in ordered]
-        fusions = {each.product_id: Fusion(each.score, each.closeness, self._weight) for each in candidates}
+        fusions = {each.product_id: Fusion(each.score, each.closeness, self._weight) for _, each in ordered}
         return ranked + others, fusions
-
-    def _closeness(self, product_ids: Sequence[int]) -> dict[int, float]:
-        return self._standardised(self._vectors.cosines(product_ids, self._query))
 
     def _nearest(self, among: Query, limit: int) -> set[int]:
         """Return the `limit` nearest of the products that match `among` and are close at all."""

@@ -46,11 +46,15 @@ class StoredVectors:
         """Return the number of vectors, of which some may be of deleted products."""
         return len(self.newer_ids) + (len(self.file) if self.file else 0)
 
-    def cosines(self, product_ids: Sequence[int], query: Vectors) -> dict[int, float]:
-        """Return the cosines of those products that have a vector."""
+    def of(self, product_ids: Sequence[int]) -> dict[int, Vectors]:
+        """Return the vectors of those products that have one."""
         old = [each for each in product_ids if each not in self.newer]
         vectors = self.file.vectors(old) if self.file and old else {}
-        vectors |= {key: vector for key in product_ids if (vector := self.newer.get(key)) is not None}
+        return vectors | {key: vector for key in product_ids if (vector := self.newer.get(key)) is not None}
+
+    def cosines(self, product_ids: Sequence[int], query: Vectors) -> dict[int, float]:
+        """Return the cosines of those products that have a vector."""
+        vectors = self.of(product_ids)
         if not vectors:
             return {}
         found = np.array([*vectors.values()], np.float32) @ query

@@ -133,6 +133,14 @@ def test_other_orders_list_what_the_words_match(furniture: Shop) -> None:
     assert furniture.ids("cup", sort=Sort.PRICE_LOW) == [6]
 
 
+def test_products_like_the_best_ones_come_first_among_equals(hybrid: SearchEngine) -> None:
+    best = [product(number, "Red steel lamp") for number in (1, 2, 3)]
+    others = [product(4, "Lamp kettle steel"), product(5, "Lamp red steel")]
+    shop = Shop.opened(hybrid, *best, *others)
+    assert shop.ids("steel lamp") == [1, 2, 3, 5, 4]
+    assert shop.ids("steel lamp", ranking=replace(DEFAULT_RANKING, meaning_feedback=0.0)) == [1, 2, 3, 4, 5]
+
+
 def test_filters_hold_and_find_more_distant_products_instead(hybrid: SearchEngine) -> None:
     near = [product(number, "Couch", brand="Ada") for number in range(1, 61)]
     distant = [product(number, "Couch lamp", brand="Bo") for number in range(61, 66)]
