@@ -19,7 +19,7 @@ from tests.services import RUN
 from tests.services.schema import migrate
 from tests.services.shop import Shop
 
-pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.stores]
+pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.stores, pytest.mark.once]
 
 FIELDS = ("period", "units", "gross", "returns", "net", "orders")
 MONEY = {"gross", "returns", "net"}

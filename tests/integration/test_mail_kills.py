@@ -15,7 +15,7 @@ from tests.services.schema import migrate
 from tests.services.shop import ROOT, Shop
 from tests.services.smtp import Break, MailServer, mail_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.stores]
+pytestmark = [pytest.mark.slow, pytest.mark.stores, pytest.mark.once]
 
 MAKE_A_DUE_DELIVERY = """
 import django

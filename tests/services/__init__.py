@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             used = frozenset(FIXTURES)
         elif used := stores_of(item):
             item.add_marker(pytest.mark.stores)
-        if used & on_servers:
+        if used & on_servers and item.get_closest_marker("once") is None:
             item.add_marker(pytest.mark.on_servers)
 
 
