@@ -61,4 +61,6 @@ def largest(buckets: Iterable[Bucket], limit: int) -> tuple[Bucket, ...]:
 
 def most_frequent(spellings: Mapping[str, int]) -> str:
     """Return the spelling with the highest count."""
+    if len(spellings) == 1:
+        return next(iter(spellings))
     return min(spellings, key=lambda value: (-spellings[value], value))

@@ -11,6 +11,7 @@ from indexing.elasticsearch import attribute_facets
 from indexing.elasticsearch.attribute_facets import products_of
 from indexing.elasticsearch.matching import Matching
 from indexing.elasticsearch.queries import PRODUCTS, Aggregation, Query, nested_passing, passing, term, values
+from indexing.elasticsearch.replies import Aggregations
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
 from indexing.fields import BRAND_KEY, CURRENCY, SELECTIONS, scaled_price
 from indexing.filters import Filters
@@ -21,6 +22,8 @@ from indexing.request import SearchRequest
 Counted = Mapping[str, Any]
 """The aggregations of a response."""
 
+READ_FACETS = 128
+"""Facets that a process remembers, by what was counted: about 125 kB each."""
 SPELLINGS = 10
 """The most frequent spellings of one value."""
 
@@ -44,6 +47,30 @@ def described(counting: "Counting") -> dict[str, Any]:
 @lru_cache(maxsize=512)
 def _aggregations(facets: _Described) -> dict[str, Any]:
     return facets.counting.aggregations()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was counted for facets; equal counts have equal facets."""
+
+    key: str
+    content: tuple[tuple[str, bytes], ...]
+    counting: "Counting" = field(compare=False)
+    counted: Aggregations = field(compare=False)
+
+
+def read(counting: "Counting", counted: Aggregations) -> tuple[Facets | None, list[Limits]]:
+    """Return the facets, or the ranges of prices whose counts must be requested.
+
+    The counts of a common search are the same until one of its products changes.
+    """
+    return _read(_Found(counting.key, counted.content, counting, counted))
+
+
+@lru_cache(maxsize=READ_FACETS)
+def _read(found: _Found) -> tuple[Facets | None, list[Limits]]:
+    limits = found.counting.uncertain_ranges(found.counted)
+    return (None if limits else found.counting.facets(found.counted)), limits
 
 
 class Counting:
@@ -190,8 +217,9 @@ class Counting:
             )
         else:
             counts = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
-        shown = {key(parts_of(each)[1]) for each in counts}
-        for value, each in found.get("selected", {"buckets": {}})["buckets"].items():
+        selected = found.get("selected", {"buckets": {}})["buckets"]
+        shown = {key(parts_of(each)[1]) for each in counts} if selected else ()
+        for value, each in selected.items():
             if key(value) not in shown:
                 counts |= counting.value_count(value, each["doc_count"])
         return counts

@@ -1,11 +1,13 @@
 """The mapping of an index, built from the table of fields, and the conversion of documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+from elasticsearch import dsl
 from elasticsearch.dsl import (
     Boolean,
     Date,
@@ -17,7 +19,6 @@ from elasticsearch.dsl import (
     InnerDoc,
     Keyword,
     Long,
-    Mapping,
     MetaField,
     Nested,
     Object,
@@ -46,6 +47,9 @@ SETTINGS: dict[str, Any] = {
     "refresh_interval": REFRESH_INTERVAL,
     "gc_deletes": DELETES_KEPT_FOR,
 }
+
+DECODED_DOCUMENTS = 2_048
+"""Documents that a process remembers decoded, by their content: best sellers are on many pages."""
 
 TYPES: dict[FieldKind, Callable[[], Field]] = {
     FieldKind.STEMMED: lambda: Text(analyzer=STEMMED),
@@ -76,8 +80,8 @@ class SelectionFields(InnerDoc):
     available = Boolean()
 
 
-def _mapping() -> Mapping:
-    mapping = Mapping()
+def _mapping() -> dsl.Mapping:
+    mapping = dsl.Mapping()
     for each in CURRENT.fields:
         mapping.field(each.name, TYPES[each.kind]())
     mapping.field("document", Object(enabled=False))
@@ -154,6 +158,14 @@ def _source(document: ProductDocument, *, schema: IndexSchema) -> dict[str, Any]
     return {**values, **schema.groups(document), "document": document}
 
 
-def product_of(source: dict[str, Any]) -> ProductDocument:
-    """Return the product document that was stored."""
-    return msgspec.convert(source["document"], ProductDocument)
+def product_of(source: Mapping[str, Any]) -> ProductDocument:
+    """Return the product document of a source, whose part it is either JSON or decoded."""
+    stored = source["document"]
+    if isinstance(stored, msgspec.Raw):
+        return _decoded(bytes(stored))
+    return msgspec.convert(stored, ProductDocument)
+
+
+@lru_cache(DECODED_DOCUMENTS)
+def _decoded(stored: bytes) -> ProductDocument:
+    return msgspec.json.decode(stored, type=ProductDocument)

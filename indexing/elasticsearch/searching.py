@@ -15,7 +15,7 @@ from indexing.elasticsearch import facet_values, suggesting
 from indexing.elasticsearch.client import Deadline, Response
 from indexing.elasticsearch.collapsing import Collapsing, FoundHits
 from indexing.elasticsearch.documents import FusedHit, products_by_id
-from indexing.elasticsearch.facets import Counting, described
+from indexing.elasticsearch.facets import Counting, described, read
 from indexing.elasticsearch.mapping import product_of
 from indexing.elasticsearch.matching import Matching, with_products
 from indexing.elasticsearch.ordering import order_of
@@ -294,9 +294,9 @@ class Searching:
     def _facets(self, response: Response, request: SearchRequest) -> Facets:
         """Return the facets, after a request for ranges whose counts the response doesn't determine."""
         counting, counted = self._counting(request), response["aggregations"]
-        limits = counting.uncertain_ranges(counted)
-        if not limits:
-            return counting.facets(counted)
+        facets, limits = read(counting, counted)
+        if facets is not None:
+            return facets
         found = self._counted_again(counting.price_aggregation(limits))
         return counting.facets(counted, counting.price_counts(found, limits))
 

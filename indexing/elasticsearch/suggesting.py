@@ -31,4 +31,4 @@ def request(typed: Typed, *, schema: IndexSchema, limit: int) -> dict[str, Any]:
 def products_of(response: Mapping[str, Any]) -> tuple[SuggestedProduct, ...]:
     """Return the products of a response."""
     hits = response.get("hits", {}).get("hits", ())
-    return tuple(msgspec.convert(hit["_source"]["document"], SuggestedProduct) for hit in hits)
+    return tuple(msgspec.json.decode(hit["_source"]["document"], type=SuggestedProduct) for hit in hits)

@@ -19,18 +19,19 @@ def with_matches(
 
     Words don't choose the variants of a list that is sorted by price, whose order depends on filters alone.
     """
+    wanted = request.filters.of_variant()
     if not plan.needs:
         return tuple(
             hit if variant is None else replace(hit, variant=variant)
             for hit in hits
-            for variant in [matched_variant(hit.product, request.filters)]
+            for variant in [matched_variant(hit.product, wanted)]
         )
     terms = SearchedTerms.of(plan, analysis=schema.analysis)
     naming = None if request.sort in BY_PRICE else terms
     return tuple(
         replace(
             hit,
-            variant=matched_variant(hit.product, request.filters, naming),
+            variant=matched_variant(hit.product, wanted, naming),
             highlights=highlights(hit.product, terms, needs=len(plan.needs)),
         )
         for hit in hits

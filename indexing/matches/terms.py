@@ -7,6 +7,7 @@ accents, as a part of a longer word, or as the words of a phrase side by side.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from indexing.analysis import Analysis, Token
 from indexing.analysis.codes import canonical, is_model_number, parts
@@ -14,8 +15,12 @@ from indexing.analysis.folding import folded, lowered
 from indexing.matches.values import Found
 from indexing.planning.plan import CODE_SCORES, AlternativeKind, Plan, Term
 
+CACHED_PLANS = 256
+MAX_KNOWN = 2_048
+"""Values of variants that are remembered for a plan."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class SearchedTerms:
     """The terms of a plan, each with the needs that it satisfies: a bit for each need."""
 
@@ -33,9 +38,13 @@ class SearchedTerms:
     """The terms that begin with `beginning`, and aren't the word itself."""
     _known: dict[str, tuple[int, bool]] = field(default_factory=dict, repr=False, compare=False)
 
-    @classmethod
-    def of(cls, plan: Plan, *, analysis: Analysis) -> "SearchedTerms":
-        """Return the terms of `plan`, as texts in the language of `analysis` contain them."""
+    @staticmethod
+    @lru_cache(CACHED_PLANS)
+    def of(plan: Plan, *, analysis: Analysis) -> "SearchedTerms":
+        """Return the terms of `plan`, as texts in the language of `analysis` contain them.
+
+        Equal plans have the same terms, which remember what they have found.
+        """
         words: dict[str, int] = defaultdict(int)
         phrases: dict[str, list[tuple[Term, int]]] = defaultdict(list)
         codes: dict[str, int] = defaultdict(int)
@@ -50,7 +59,7 @@ class SearchedTerms:
                     phrases[terms[0]].append((terms, 1 << number))
                 else:
                     words[terms[0]] |= 1 << number
-        return cls(
+        return SearchedTerms(
             analysis,
             words,
             phrases,
@@ -83,7 +92,7 @@ class SearchedTerms:
     def satisfied_by(self, value: str) -> tuple[int, bool]:
         """Return the needs that a short text satisfies, and whether all of its words do.
 
-        It is computed once for each value: the variants of a page share most of theirs.
+        It is computed once for most values: the variants of a page share most of theirs.
         """
         if (known := self._known.get(value)) is not None:
             return known
@@ -91,8 +100,10 @@ class SearchedTerms:
         found = self.found_in(value, tokens)
         for each in found:
             needs |= each.needs
-        self._known[value] = needs, bool(tokens) and len(found) == len(tokens)
-        return self._known[value]
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        known = self._known[value] = needs, bool(tokens) and len(found) == len(tokens)
+        return known
 
     def code_in(self, written: str) -> int:
         """Return how well a SKU or another code matches: 3 whole, 2 its beginning, 1 a part, 0 not at all."""

@@ -1,12 +1,13 @@
 """The variant of a product that a search has found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from operator import attrgetter
 
 from indexing.analysis.codes import is_code_attribute
 from indexing.attributes import attribute_key, spelled
 from indexing.document import ProductDocument, VariantDocument, varying_attributes
-from indexing.filters import Filters, VariantFilters
+from indexing.filters import VariantFilters
 from indexing.matches.terms import SearchedTerms
 
 _Score = tuple[int, int, int]
@@ -14,7 +15,7 @@ _Score = tuple[int, int, int]
 
 
 def matched_variant(
-    document: ProductDocument, filters: Filters, terms: SearchedTerms | None = None
+    document: ProductDocument, wanted: VariantFilters, terms: SearchedTerms | None = None
 ) -> VariantDocument | None:
     """Return the variant that a search means, and whose price a list shows.
 
@@ -22,7 +23,6 @@ def matched_variant(
     their SKU, name or attributes. Return None if neither distinguishes a variant, if none satisfies the
     filters (the index has changed since the search), or if the product has no active variants.
     """
-    wanted = filters.of_variant()
     is_filtered = bool(wanted.narrow or wanted.available)
     passing: Sequence[VariantDocument] = document.variants
     if is_filtered:
@@ -52,7 +52,10 @@ def _named(
     if len(variants) < 2 and not terms.codes:
         return []
     varying = varying_attributes(document)
-    scores = [_score(document, each, varying, terms) for each in variants]
+    texts = [tuple(_texts(document, each, varying)) for each in variants]
+    if not terms.codes and not any(terms.satisfied_by(text)[0] for text in {*chain(*texts)}):
+        return []
+    scores = [_score(each, own, terms) for each, own in zip(variants, texts, strict=True)]
     best = max(scores, default=(0, 0, 0))
     is_sku_of_only_one = len(variants) == 1 and best[0] > 0
     if best == min(scores, default=best) and not is_sku_of_only_one:
@@ -60,11 +63,9 @@ def _named(
     return [each for each, score in zip(variants, scores, strict=True) if score == best]
 
 
-def _score(
-    document: ProductDocument, variant: VariantDocument, varying: frozenset[str], terms: SearchedTerms
-) -> _Score:
+def _score(variant: VariantDocument, texts: Iterable[str], terms: SearchedTerms) -> _Score:
     code = needs = whole = 0
-    for text in _texts(document, variant, varying):
+    for text in texts:
         satisfied, is_whole = terms.satisfied_by(text)
         needs |= satisfied
         whole += is_whole

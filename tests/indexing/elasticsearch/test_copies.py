@@ -7,9 +7,8 @@ import msgspec
 import pytest
 from elastic_transport import ApiResponseMeta, BaseNode, HttpHeaders
 from elastic_transport._node import NodeApiResponse
-from elasticsearch import Elasticsearch
 
-from indexing.elasticsearch.client import Deadline
+from indexing.elasticsearch.client import Deadline, connect
 from indexing.elasticsearch.searching import Searching
 from indexing.facets import NO_FACETS
 from indexing.lexicon.lexicon import EMPTY
@@ -41,7 +40,7 @@ class RecordingNode(BaseNode):
 def preferences(*requests: SearchRequest) -> list[str]:
     """Return the preference of each search that the requests send."""
     RecordingNode.sent.clear()
-    client = Elasticsearch("http://localhost:9200", node_class=RecordingNode)
+    client = connect("http://localhost:9200", node_class=RecordingNode)
     for request in requests:
         Searching(
             client,

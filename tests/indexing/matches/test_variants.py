@@ -33,7 +33,7 @@ def shirt(variants: str) -> ProductDocument:
 
 def sku_for(document: ProductDocument, query: str, **filters: Any) -> str:
     """Return the SKU of the variant that a query and filters mean; empty for none."""
-    found = matched_variant(document, Filters(**filters), terms_of(query) if query else None)
+    found = matched_variant(document, Filters(**filters).of_variant(), terms_of(query) if query else None)
     return found.sku if found else ""
 
 
