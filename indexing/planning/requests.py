@@ -7,6 +7,7 @@ from indexing.planning.codes import CountCodes
 from indexing.planning.conditions import with_conditions
 from indexing.planning.plan import Plan
 from indexing.planning.planner import Count, Knowledge, plan
+from indexing.planning.remembering import remembered
 from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
 from indexing.understanding.values import Understood
@@ -28,6 +29,24 @@ def plan_of(
 
     `understood` is what was understood of the query besides the words of `request`.
     """
+
+    def make(count: Count, count_codes: CountCodes) -> Plan:
+        return _made(
+            request, understood, schema=schema, lexicon=lexicon, count=count, count_codes=count_codes
+        )
+
+    return remembered(request, understood, lexicon=lexicon, counts=(count, count_codes), make=make)
+
+
+def _made(
+    request: SearchRequest,
+    understood: Understood,
+    *,
+    schema: IndexSchema,
+    lexicon: Lexicon,
+    count: Count,
+    count_codes: CountCodes,
+) -> Plan:
     knowledge = Knowledge(
         stem=schema.analysis.term,
         count=count,
