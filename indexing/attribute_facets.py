@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from indexing.attributes import Spelling, attribute_key
-from indexing.buckets import AttributeFacet, Bucket, largest, most_frequent
+from indexing.buckets import AttributeFacet, Bucket, NumberBucket, largest, most_frequent
+from indexing.facets import WantedFacets
 from indexing.filters import Filters
 from indexing.mapping import key, parts_of
+from indexing.numeric import NumberLimits
+from indexing.ranges import RangeCount
 
 MAX_ATTRIBUTES = 10
 MAX_ATTRIBUTE_VALUES = 30
@@ -23,16 +26,21 @@ class AttributeCounts:
     """Numbers of products by `attributes.attribute_key`; every selected value is among them."""
     spellings: Mapping[Spelling, int]
     """Numbers of matching variants by the name and the value as written."""
+    ranges: Mapping[str, Sequence[RangeCount]] = field(default_factory=dict)
+    """Numbers of products by the key of an attribute's name."""
 
 
 def attribute_facets(
-    counts: AttributeCounts, *, filters: Filters, order: Sequence[str]
+    counts: AttributeCounts, *, filters: Filters, wanted: WantedFacets
 ) -> tuple[AttributeFacet, ...]:
     """Return a facet for each attribute: the declared ones in their order, or the most frequent ones.
 
-    Selected attributes are always among them, first unless `order` has them.
+    Selected attributes are always among them, first unless the order has them.
     """
-    selected = filters.of_variant().attributes
+    order = wanted.attributes
+    limits = {key(name): each for name, each in filters.attribute_limits.items()}
+    selected = dict.fromkeys(limits, ()) | dict(filters.of_variant().attributes)
+    units = {each.name_key: each.unit for each in wanted.numeric}
     written = _written(filters)
     names, values = _spelt(counts.spellings)
     by_name: dict[str, list[Bucket]] = {name: [] for name in selected}
@@ -42,14 +50,25 @@ def attribute_facets(
         by_name.setdefault(name, []).append(Bucket(shown, count, each in selected.get(name, ())))
     places = {key(name): place for place, name in enumerate(order)}
     facets = [
-        (_prominence(name, buckets, selected, places), names.get(name) or _first_name(name, filters), buckets)
+        (
+            _prominence(name, buckets, selected, places),
+            AttributeFacet(
+                names.get(name) or _first_name(name, filters),
+                largest(buckets, MAX_ATTRIBUTE_VALUES),
+                units[name] if name in counts.ranges else None,
+                _number_buckets(counts.ranges.get(name, ()), limits.get(name)),
+            ),
+        )
         for name, buckets in by_name.items()
     ]
     facets.sort(key=lambda each: each[0])
-    return tuple(
-        AttributeFacet(name, largest(buckets, MAX_ATTRIBUTE_VALUES))
-        for _, name, buckets in facets[: max(MAX_ATTRIBUTES, len(order))]
-    )
+    return tuple(facet for _, facet in facets[: max(MAX_ATTRIBUTES, len(order))])
+
+
+def _number_buckets(counts: Sequence[RangeCount], limits: NumberLimits | None) -> tuple[NumberBucket, ...]:
+    """Return the ranges; the one between the limits of the filter is selected."""
+    asked = None if limits is None else (limits.lowest, limits.highest)
+    return tuple(NumberBucket(*each.limits, each.count, each.limits == asked) for each in counts)
 
 
 def found_values(counts: AttributeCounts, *, filters: Filters, limit: int) -> tuple[Bucket, ...]:
@@ -78,7 +97,8 @@ def _written(filters: Filters) -> dict[str, str]:
 
 
 def _first_name(name_key: str, filters: Filters) -> str:
-    return next((name for name in filters.attributes if key(name) == name_key), name_key)
+    given = (*filters.attributes, *filters.attribute_limits)
+    return next((name for name in given if key(name) == name_key), name_key)
 
 
 def _spelt(spellings: Mapping[Spelling, int]) -> tuple[dict[str, str], dict[str, str]]:

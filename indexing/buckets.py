@@ -46,11 +46,24 @@ class RatingBucket:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberBucket:
+    """The products with a number of `minimum` ≤ number < `maximum`; None is an open end."""
+
+    minimum: Decimal | None
+    maximum: Decimal | None
+    count: int
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AttributeFacet:
     """The values of one attribute."""
 
     name: str
     buckets: tuple[Bucket, ...]
+    unit: str | None = None
+    """That of the ranges, empty for plain numbers; None if the attribute isn't shown in ranges."""
+    ranges: tuple[NumberBucket, ...] = ()
 
 
 def largest(buckets: Iterable[Bucket], limit: int) -> tuple[Bucket, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from indexing.attribute_facets import attribute_facets
 from indexing.buckets import Bucket, CategoryBucket, PriceBucket, RatingBucket, largest, most_frequent
-from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
+from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape, WantedFacets
 from indexing.filters import Filters
 from indexing.mapping import category_token, key, parts_of, token
 from indexing.ranges import RangeCount
@@ -19,24 +19,24 @@ MAX_CATEGORIES = 500
 RATINGS = (4, 3, 2, 1)
 
 
-def facets_of(counts: Mapping[str, Any], *, filters: Filters, order: Sequence[str] = ()) -> Facets:
+def facets_of(counts: Mapping[str, Any], *, filters: Filters, wanted: WantedFacets) -> Facets:
     """Return the facets for these counts.
 
     `counts` holds by name: numbers of products by token (TREE, VALUES), by code (CODES), by range (RANGES),
     by whole rating (STEPS), by attribute (ATTRIBUTES), or one number (COUNT). A facet without
-    counts is empty. `order` are the attributes of the page, if they are declared.
+    counts is empty.
     """
     found: dict[str, Any] = {
-        declared.name: _facet(declared, counts[declared.name], filters, order)
+        declared.name: _facet(declared, counts[declared.name], filters, wanted)
         for declared in FACETS
         if declared.name in counts
     }
     return Facets(**found)
 
 
-def _facet(declared: FacetDeclaration, counted: Any, filters: Filters, order: Sequence[str]) -> Any:
+def _facet(declared: FacetDeclaration, counted: Any, filters: Filters, wanted: WantedFacets) -> Any:
     if declared.shape is FacetShape.ATTRIBUTES:
-        return attribute_facets(counted, filters=filters, order=order)
+        return attribute_facets(counted, filters=filters, wanted=wanted)
     return BUCKETS[declared.shape](counted, *(getattr(filters, name) for name in declared.narrowed_by))
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from indexing import fields as index
 from indexing.buckets import AttributeFacet, Bucket, CategoryBucket, PriceBucket, RatingBucket
 from indexing.filters import Filters
+from indexing.mapping import key
+from indexing.numeric import NumericAttribute
 
 
 class FacetShape(StrEnum):
@@ -91,10 +93,23 @@ class WantedFacets:
     """Names of facets; a facet that isn't among them is empty."""
     attributes: tuple[str, ...] = ()
     """The attributes to count, in the order of the page; none means those of the most products."""
+    numeric: tuple[NumericAttribute, ...] = ()
+    """The attributes that are shown in ranges, if they are counted."""
 
     def __bool__(self) -> bool:
         """Return whether any facet is wanted."""
         return bool(self.names)
+
+    def ranged(self, filters: Filters) -> list[NumericAttribute]:
+        """Return the attributes whose ranges are counted: the wanted ones, and those with a selection."""
+        if not self.numeric:
+            return []
+        wanted = {
+            *map(key, self.attributes),
+            *map(key, filters.attribute_limits),
+            *map(key, filters.attributes),
+        }
+        return [each for each in self.numeric if not self.attributes or each.name_key in wanted]
 
 
 FACETS = tuple(FacetDeclaration(name=each.name, **each.metadata[_DECLARATION]) for each in fields(Facets))

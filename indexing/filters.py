@@ -5,7 +5,7 @@ line in `Filters`. The field of a flag is the product document's attribute of th
 needs a line in `indexing.fields`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any, Self
 from indexing import fields as index
 from indexing.attributes import attribute_key
 from indexing.mapping import key
+from indexing.numeric import NumberLimits, looked_up
 
 
 class FilterKind(StrEnum):
@@ -136,6 +137,10 @@ class Filters:
     attributes: Mapping[str, tuple[str, ...]] = _declare(
         FilterKind.ATTRIBUTES, default=dict, parameter="attr.", field=index.ATTRIBUTE_KEY, of_variant=True
     )
+    attribute_limits: Mapping[str, NumberLimits] = _declare(
+        FilterKind.ATTRIBUTES, default=dict, parameter="attr.", field=index.ATTRIBUTE_KEY, of_variant=True
+    )
+    """Of attributes with numbers."""
 
     def replaced(self, **values: Any) -> Self:
         """Return the filters with other values for some of them."""
@@ -150,6 +155,18 @@ class Filters:
         rest = {each: values for each, values in self.attributes.items() if each != name}
         return replace(self, attributes=rest)
 
+    def unread_limits(self) -> list[str]:
+        """Return the keys of the names of attributes with limits whose values an engine has to look up."""
+        return [key(name) for name, each in self.attribute_limits.items() if each.values is None]
+
+    def with_values(self, keys_of: Callable[[str], Iterable[str]], *, decimal_comma: bool) -> Self:
+        """Return the filters with the values within the limits of attributes.
+
+        `keys_of` returns the `attributes.attribute_key`s of an attribute by the key of its name.
+        """
+        found = looked_up(self.attribute_limits, keys_of, decimal_comma=decimal_comma)
+        return replace(self, attribute_limits=found)
+
     def of_variant(self) -> "VariantFilters":
         """Return the filters that one and the same variant must satisfy."""
         attributes: dict[str, tuple[str, ...]] = {}
@@ -158,6 +175,7 @@ class Filters:
             attributes[key(name)] = (*attributes.get(key(name), ()), *keys)
         return VariantFilters(
             attributes=attributes,
+            ranges={key(name): each.values or frozenset() for name, each in self.attribute_limits.items()},
             lowest=self.min_price,
             highest=self.max_price,
             available=self.in_stock is True,
@@ -179,6 +197,8 @@ class VariantFilters:
 
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The accepted `attributes.attribute_key`s, by the key of the attribute's name."""
+    ranges: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The same for attributes with limits, which apply in addition."""
     lowest: Decimal | None = None
     highest: Decimal | None = None
     """Limits of the sale price, inclusive."""
@@ -187,12 +207,23 @@ class VariantFilters:
     @property
     def narrow(self) -> bool:
         """Whether they can exclude a product that has an available variant."""
-        return bool(self.attributes) or self.lowest is not None or self.highest is not None
+        limits = self.lowest, self.highest
+        return bool(self.attributes or self.ranges) or limits != (None, None)
+
+    @property
+    def conditions(self) -> list[tuple[str, Collection[str]]]:
+        """The conditions on attributes: a name's key, and the accepted keys of attributes."""
+        return [*self.attributes.items(), *self.ranges.items()]
 
     def without_attribute(self, name_key: str) -> "VariantFilters":
         """Return the filters without the one on the attribute whose name has this key."""
         rest = {each: keys for each, keys in self.attributes.items() if each != name_key}
         return replace(self, attributes=rest)
+
+    def without_range(self, name_key: str) -> "VariantFilters":
+        """Return the filters without the limits of the attribute whose name has this key."""
+        rest = {each: keys for each, keys in self.ranges.items() if each != name_key}
+        return replace(self, ranges=rest)
 
     def without_price(self) -> "VariantFilters":
         """Return the filters without limits of the price."""

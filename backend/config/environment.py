@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from backend.api import money
 from backend.api.numbers import is_number
+from indexing.numeric import MAX_NUMERIC, NumericAttribute, numeric_attributes
 
 T = TypeVar("T")
 
@@ -92,6 +93,11 @@ class Variables:
             return text
 
         return self._parsed(name, default, parse, "must be an ISO 4217 currency code, such as EUR")
+
+    def numeric_attributes(self, name: str) -> tuple[NumericAttribute, ...]:
+        """Return attributes with numbers, each with the unit that is shown."""
+        problem = f"must list up to {MAX_NUMERIC} attributes with known units, such as weight:kg,pieces"
+        return self._parsed(name, "", numeric_attributes, problem)
 
     def whole(self, name: str, default: int, *, least: int = 0) -> int:
         """Return a whole number, `least` or more."""

@@ -38,9 +38,9 @@ def wanted_facets(given: Sequence[str] | None) -> WantedFacets:
     Raises:
         InvalidInput: there is no facet of that name.
     """
-    declared = tuple(settings.SEARCH_FACETS)
+    declared, numeric = tuple(settings.SEARCH_FACETS), tuple(settings.SEARCH_RANGES)
     if given is None:
-        return WantedFacets(names=frozenset(NAMES), attributes=declared)
+        return WantedFacets(names=frozenset(NAMES), attributes=declared, numeric=numeric)
     names = _separate(given)
     attributes = [name.removeprefix(ATTRIBUTE_PREFIX) for name in names if name.startswith(ATTRIBUTE_PREFIX)]
     found = {name for name in names if not name.startswith(ATTRIBUTE_PREFIX)}
@@ -51,10 +51,10 @@ def wanted_facets(given: Sequence[str] | None) -> WantedFacets:
     if not all(attributes):
         raise InvalidInput(facets=f"Add the attribute's name after {ATTRIBUTE_PREFIX!r}.")
     if ALL_ATTRIBUTES in found:
-        return WantedFacets(names=frozenset(found), attributes=declared)
+        return WantedFacets(names=frozenset(found), attributes=declared, numeric=numeric)
     if attributes:
         found.add(ALL_ATTRIBUTES)
-    return WantedFacets(names=frozenset(found), attributes=tuple(dict.fromkeys(attributes)))
+    return WantedFacets(names=frozenset(found), attributes=tuple(dict.fromkeys(attributes)), numeric=numeric)
 
 
 def _separate(given: Iterable[str]) -> list[str]:

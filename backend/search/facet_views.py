@@ -11,7 +11,8 @@ from backend.api.schema import envelope_of, operation
 from backend.api.throttles import BrowseThrottle
 from backend.engines import index
 from backend.engines.errors import EngineBusy, SearchNotAvailable
-from backend.search.parameters import ATTRIBUTE_PARAMETERS, FacetValuesParameters, facet_values_request
+from backend.search.attribute_parameters import ATTRIBUTE_PARAMETERS
+from backend.search.parameters import FacetValuesParameters, facet_values_request
 from backend.search.rules import applying
 from backend.search.serializers import ValueBucketSerializer, buckets_shown
 

@@ -1,6 +1,5 @@
 """The parameters of a search over HTTP, derived from the declared filters."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,10 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from backend.accounts.areas import StaffArea
-from backend.api.errors import InvalidInput
 from backend.api.fields import Choice, CurrencyCode, Identifier, MoneyInput
 from backend.api.parameters import PageParameters, parse
 from backend.catalog.categories import matching_categories
+from backend.search.attribute_parameters import ATTRIBUTE_PREFIX, MAX_VALUES, attribute_filters
 from backend.search.collapsing import COLLAPSE, collapse_parameter, collapsed_by
 from backend.search.errors import ExplanationForStaff
 from backend.search.facet_parameters import (
@@ -27,33 +26,13 @@ from indexing.filters import FILTERS, FilterDeclaration, FilterKind, Filters
 from indexing.mapping import category_token
 from indexing.page import SuggestionKind
 from indexing.ranking import AS_TYPED, DEFAULT_RANKING
-from indexing.request import MAX_ATTRIBUTE_FILTERS, MAX_DEPTH, MAX_QUERY_LENGTH, SearchRequest, Sort
+from indexing.request import MAX_DEPTH, MAX_QUERY_LENGTH, SearchRequest, Sort
 from indexing.schema import CURRENT, MAX_QUERY_WORDS
 
-MAX_VALUES = 20
-MAX_VALUE_LENGTH = 200
 MAX_RATING = 5
 MAX_RELATED = 10
 FACETS = "facets"
 RELATED = serializers.IntegerField()
-
-ATTRIBUTE_PREFIX = next(each.parameter for each in FILTERS if each.kind is FilterKind.ATTRIBUTES)
-ATTRIBUTE_PARAMETERS = {
-    "name": "attributes",
-    "in": "query",
-    "description": "Attributes of a variant: `attr.size=M&attr.size=L&attr.colour=copper` finds products "
-    "with a copper variant in size M or L.",
-    "style": "form",
-    "explode": True,
-    "schema": {
-        "type": "object",
-        "additionalProperties": False,
-        "patternProperties": {
-            rf"^{re.escape(ATTRIBUTE_PREFIX)}.+$": {"type": "string", "minLength": 1, "maxLength": 200}
-        },
-        "example": {"attr.colour": "copper"},
-    },
-}
 
 
 def _one_of(declared: FilterDeclaration) -> serializers.Field[Any, Any, Any, Any]:
@@ -202,6 +181,7 @@ def facet_values_request(request: Request) -> tuple[SearchRequest, FacetSearch]:
 
 def _search(request: Request, given: Mapping[str, Any]) -> SearchRequest:
     values = {each.name: _value(each, given[each.parameter]) for each in NAMED}
+    values |= attribute_filters(request)
     if values["category"] is not None:
         values["category_tokens"] = category_tokens(values["category"])
     return SearchRequest(
@@ -214,7 +194,7 @@ def _search(request: Request, given: Mapping[str, Any]) -> SearchRequest:
         currency=settings.DEFAULT_CURRENCY,
         facets=wanted_facets(given[FACETS]),
         ranking=DEFAULT_RANKING if given["correct"] else AS_TYPED,
-        filters=Filters(attributes=_attributes(request), **values),
+        filters=Filters(**values),
         # The serializer removes a space at the end.
         is_typed=given["prefix"] == "last" and not request.query_params.get("q", "")[-1:].isspace(),
     )
@@ -256,33 +236,3 @@ def category_tokens(value: str) -> tuple[str, ...]:
 
 def _value(declared: FilterDeclaration, value: Any) -> Any:
     return tuple(value) if declared.several else value
-
-
-def _attributes(request: Request) -> dict[str, tuple[str, ...]]:
-    given = {
-        name.removeprefix(ATTRIBUTE_PREFIX): tuple(dict.fromkeys(values))
-        for name, values in request.query_params.lists()
-        if name.startswith(ATTRIBUTE_PREFIX)
-    }
-    faults = {
-        f"{ATTRIBUTE_PREFIX}{name}": fault
-        for name, values in given.items()
-        if (fault := _fault(name, values)) is not None
-    }
-    if len(given) > MAX_ATTRIBUTE_FILTERS:
-        faults[ATTRIBUTE_PREFIX] = f"At most {MAX_ATTRIBUTE_FILTERS} attributes can be filtered by."
-    if faults:
-        raise InvalidInput(**faults)
-    return given
-
-
-def _fault(name: str, values: tuple[str, ...]) -> str | None:
-    if not name:
-        return "Add the attribute's name, as in attr.size=M."
-    if not all(values):
-        return "Must not be empty."
-    if any("\0" in each for each in (name, *values)):
-        return "Null characters are not allowed."
-    if len(values) > MAX_VALUES or max(map(len, (name, *values))) > MAX_VALUE_LENGTH:
-        return f"At most {MAX_VALUES} values of at most {MAX_VALUE_LENGTH} characters."
-    return None

@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from backend.api import money
+from indexing.analysis.units import plain_number
 from indexing.buckets import Bucket, CategoryBucket
 from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
 from indexing.page import SearchPage
@@ -68,13 +69,31 @@ class RatingBucketSerializer(serializers.Serializer[Any]):
     selected = serializers.BooleanField()
 
 
-class AttributeFacetSerializer(serializers.Serializer[Any]):
-    """The values of one attribute."""
+class NumberBucketSerializer(serializers.Serializer[Any]):
+    """The number of products with a matching variant of minimum ≤ number < maximum; null means no limit."""
 
-    EXAMPLE = {"name": "colour"}
+    EXAMPLE = {"minimum": "0.5", "maximum": "2", "count": 1, "selected": False}
+
+    minimum = serializers.CharField(allow_null=True)
+    maximum = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField()
+    selected = serializers.BooleanField(help_text="Whether the limits of the attribute are these.")
+
+
+class AttributeFacetSerializer(serializers.Serializer[Any]):
+    """The values of one attribute, and ranges of those that are numbers if the shop has declared it."""
+
+    EXAMPLE = {"name": "weight", "unit": "kg"}
 
     name = serializers.CharField()
     buckets = ValueBucketSerializer(many=True)
+    unit = serializers.CharField(
+        allow_null=True,
+        allow_blank=True,
+        help_text="The unit of the ranges and of `attr.NAME.min` and `attr.NAME.max`, empty for plain "
+        "numbers; null if the attribute has no ranges.",
+    )
+    ranges = NumberBucketSerializer(many=True, help_text="Round limits that are chosen from the values.")
 
 
 def _count(declared: FacetDeclaration) -> serializers.Field[Any, Any, Any, Any]:
@@ -127,6 +146,10 @@ def facets_shown(page: SearchPage) -> dict[str, Any]:
     """
     shown: dict[str, Any] = msgspec.to_builtins(page.facets or Facets(), builtin_types=(Decimal,))
     for declared in FACETS:
+        if declared.shape is FacetShape.ATTRIBUTES:
+            for bucket in (each for facet in shown[declared.name] for each in facet["ranges"]):
+                for limit in ("minimum", "maximum"):
+                    bucket[limit] = None if bucket[limit] is None else plain_number(bucket[limit])
         if declared.shape is FacetShape.RANGES:
             for bucket in shown[declared.name]:
                 for limit in ("minimum", "maximum"):

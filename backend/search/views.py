@@ -17,12 +17,12 @@ from backend.catalog.views import EXPOSURE_ID
 from backend.engines import index
 from backend.engines.errors import EngineBusy, SearchNotAvailable
 from backend.exposures.services import expose
+from backend.search.attribute_parameters import ATTRIBUTE_PARAMETERS
 from backend.search.errors import ExplanationForStaff
 from backend.search.explaining import ExplanationSerializer, explanation
 from backend.search.filter_texts import filter_texts
 from backend.search.hits import SearchHitSerializer, hit_shown
 from backend.search.parameters import (
-    ATTRIBUTE_PARAMETERS,
     SearchParameters,
     related_wanted,
     search_request,

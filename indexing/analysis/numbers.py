@@ -128,6 +128,13 @@ def expressions(text: str, *, decimal_comma: bool = False) -> Iterator[Placed]:
         yield start, end, _expression(match.group(), decimal_comma, marked)
 
 
+def measure_of(text: str, *, decimal_comma: bool = False) -> Measure | None:
+    """Return the number or quantity that is the whole text; None for any other text."""
+    _, item = _patterns(decimal_comma)
+    match = item.fullmatch(text.strip())
+    return None if match is None else _measure(match, decimal_comma=decimal_comma)
+
+
 def _continues(word: str | None) -> bool:
     return word is not None and word.lower() in _CONTINUATIONS
 

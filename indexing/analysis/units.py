@@ -81,6 +81,12 @@ def canonical(value: Decimal, unit: str) -> str:
     return f"#{base}{plain_number(_rounded(value * factor))}"
 
 
+def converted(value: Decimal, unit: str, to: str) -> Decimal | None:
+    """Return a quantity in another unit, with SIGNIFICANT_DIGITS; None for another dimension."""
+    (base, factor), (other_base, other_factor) = UNITS[unit], UNITS[to]
+    return _rounded(value * factor / other_factor) if base == other_base else None
+
+
 def _rounded(value: Decimal) -> Decimal:
     digits = SIGNIFICANT_DIGITS - 1 - value.adjusted() if value else 0
     return round(value, digits)

@@ -1,14 +1,21 @@
 """The aggregations that count the attribute values of matching variants."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from indexing.attribute_facets import MAX_ATTRIBUTE_TOKENS, MAX_ATTRIBUTE_VALUES, AttributeCounts
 from indexing.attributes import Spelling, attribute_key, spelling_of
-from indexing.elasticsearch import earlier
+from indexing.elasticsearch import earlier, number_facets
 from indexing.elasticsearch.matching import Matching
-from indexing.elasticsearch.queries import PRODUCTS, Aggregation, nested_passing, passing, term, values
+from indexing.elasticsearch.queries import (
+    PRODUCTS,
+    Aggregation,
+    escaped,
+    nested_passing,
+    passing,
+    term,
+    values,
+)
 from indexing.fields import SELECTIONS
 from indexing.filters import Filters, VariantFilters
 from indexing.mapping import SEPARATOR, key, parts_of
@@ -34,7 +41,7 @@ def aggregations(matching: Matching, request: SearchRequest) -> dict[str, Aggreg
     for place, (name, keys) in enumerate(wanted.attributes.items()):
         rest = wanted.without_attribute(name)
         counted[f"attribute_{place}"] = _values(matching, request.filters, rest, names=[name], selected=keys)
-    return counted
+    return counted | number_facets.aggregations(matching, request)
 
 
 def _values(
@@ -60,8 +67,10 @@ def _values(
     return passing(matching.filters(filters.of_product()), of_variants)
 
 
-def counts(matching: Matching, request: SearchRequest, counted: Counted) -> AttributeCounts:
-    """Return the counts of `aggregations`."""
+def counts(
+    matching: Matching, request: SearchRequest, counted: Counted, numbers: Counted | None
+) -> AttributeCounts:
+    """Return the counts of `aggregations`, and those of `number_facets.ranges` if they were sent."""
     selected = request.filters.of_variant().attributes
     products: dict[str, int] = {}
     spellings: dict[Spelling, int] = {}
@@ -74,7 +83,7 @@ def counts(matching: Matching, request: SearchRequest, counted: Counted) -> Attr
             token: count for token, count in own.items() if not is_other or parts_of(token)[0] not in selected
         }
         spellings = written | spellings if is_other else spellings | written
-    return AttributeCounts(products, spellings)
+    return AttributeCounts(products, spellings, number_facets.counts(matching, request, counted, numbers))
 
 
 def read(matching: Matching, variants: Counted) -> tuple[dict[str, int], dict[Spelling, int]]:
@@ -121,8 +130,3 @@ def _earlier_counts(variants: Counted) -> tuple[dict[str, int], dict[Spelling, i
         products[token] = max(products.get(token, 0), products_of(each))
         spellings[name, value] = each["doc_count"]
     return products, spellings
-
-
-def escaped(text: str) -> str:
-    """Return a Lucene regular expression that matches `text` alone."""
-    return re.sub(r"([^\w\s])", r"\\\1", text)

@@ -7,10 +7,9 @@ from indexing import counting
 from indexing.attribute_facets import AttributeCounts, found_values
 from indexing.buckets import Bucket
 from indexing.elasticsearch import attribute_facets, earlier
-from indexing.elasticsearch.attribute_facets import escaped
 from indexing.elasticsearch.facets import SPELLINGS
 from indexing.elasticsearch.matching import Matching
-from indexing.elasticsearch.queries import PRODUCTS, Aggregation, nested_passing, passing
+from indexing.elasticsearch.queries import PRODUCTS, Aggregation, escaped, nested_passing, passing
 from indexing.elasticsearch.queries import values as values_of
 from indexing.facet_search import WORD_STARTS, FacetSearch
 from indexing.facets import FACETS, FacetDeclaration, FacetShape

@@ -7,7 +7,7 @@ from typing import Any
 
 from indexing import counting, ranges
 from indexing.currencies import price_currency
-from indexing.elasticsearch import attribute_facets
+from indexing.elasticsearch import attribute_facets, number_facets
 from indexing.elasticsearch.attribute_facets import products_of
 from indexing.elasticsearch.matching import Matching
 from indexing.elasticsearch.queries import PRODUCTS, Aggregation, Query, nested_passing, passing, term, values
@@ -59,8 +59,10 @@ class _Found:
     counted: Aggregations = field(compare=False)
 
 
-def read(counting: "Counting", counted: Aggregations) -> tuple[Facets | None, list[Limits]]:
-    """Return the facets, or the ranges of prices whose counts must be requested.
+def read(
+    counting: "Counting", counted: Aggregations
+) -> tuple[Facets | None, list[Limits], dict[str, Aggregation]]:
+    """Return the facets, or the ranges of prices, and the aggregations of others, that must be requested.
 
     The counts of a common search are the same until one of its products changes.
     """
@@ -68,9 +70,11 @@ def read(counting: "Counting", counted: Aggregations) -> tuple[Facets | None, li
 
 
 @lru_cache(maxsize=READ_FACETS)
-def _read(found: _Found) -> tuple[Facets | None, list[Limits]]:
+def _read(found: _Found) -> tuple[Facets | None, list[Limits], dict[str, Aggregation]]:
     limits = found.counting.uncertain_ranges(found.counted)
-    return (None if limits else found.counting.facets(found.counted)), limits
+    numbers = found.counting.number_aggregations(found.counted)
+    facets = None if limits or numbers else found.counting.facets(found.counted)
+    return facets, limits, numbers
 
 
 class Counting:
@@ -93,7 +97,13 @@ class Counting:
     def key(self) -> str:
         """A text that differs if the aggregations do."""
         currency = price_currency(self._request, self._currencies)
-        own = (self._schema.version, self._request.facets, currency, len(self._currencies) > 1)
+        own = (
+            self._schema.version,
+            self._schema.language,
+            self._request.facets,
+            currency,
+            len(self._currencies) > 1,
+        )
         return repr((own, sorted(self._filters.given().items())))
 
     def aggregations(self) -> dict[str, Aggregation]:
@@ -106,13 +116,15 @@ class Counting:
                 counted[declared.name] = self._aggregation(declared)
         return counted
 
-    def facets(self, counted: Counted, prices: list[RangeCount] | None = None) -> Facets:
-        """Return the facets from the counts of Elasticsearch, and of the ranges of prices if known."""
-        counts = {declared.name: self._counts(declared, counted) for declared in self._declared}
+    def facets(
+        self, counted: Counted, prices: list[RangeCount] | None = None, numbers: Counted | None = None
+    ) -> Facets:
+        """Return the facets from the counts of Elasticsearch, and of ranges that were counted afterwards."""
+        counts = {declared.name: self._counts(declared, counted, numbers) for declared in self._declared}
         for declared in self._declared:
             if declared.shape is FacetShape.RANGES and prices is not None:
                 counts[declared.name] = prices
-        return counting.facets_of(counts, filters=self._filters, order=self._request.facets.attributes)
+        return counting.facets_of(counts, filters=self._filters, wanted=self._request.facets)
 
     def uncertain_ranges(self, counted: Counted) -> list[Limits]:
         """Return the ranges of prices whose counts aren't the sums of their cells' counts.
@@ -127,6 +139,12 @@ class Counting:
                 if sum(cells) != found["products"]["doc_count"]:
                     return ranges.chosen(cells)
         return []
+
+    def number_aggregations(self, counted: Counted) -> dict[str, Aggregation]:
+        """Return the aggregations of ranges of attributes that `aggregations` doesn't determine."""
+        if not any(declared.shape is FacetShape.ATTRIBUTES for declared in self._declared):
+            return {}
+        return number_facets.ranges(self._matching, self._request, counted)
 
     def price_aggregation(self, limits: list[Limits]) -> Aggregation:
         """Return the aggregation that counts the products in each range of prices."""
@@ -189,9 +207,9 @@ class Counting:
     def _passing(self, filters: Filters, aggregations: Mapping[str, Aggregation]) -> Aggregation:
         return passing(self._matching.filters(filters), aggregations)
 
-    def _counts(self, declared: FacetDeclaration, counted: Counted) -> object:
+    def _counts(self, declared: FacetDeclaration, counted: Counted, numbers: Counted | None) -> object:
         if declared.shape is FacetShape.ATTRIBUTES:
-            return attribute_facets.counts(self._matching, self._request, counted)
+            return attribute_facets.counts(self._matching, self._request, counted, numbers)
         return COUNTS[declared.shape](self, declared, counted[declared.name])
 
     def _cells(self, found: Counted) -> list[int]:

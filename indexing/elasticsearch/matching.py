@@ -125,7 +125,7 @@ class Matching:
 
     def variant_filters(self, wanted: VariantFilters) -> list[Query]:
         """Return the queries that one selection of a product must match."""
-        queries = [terms(f"{SELECTIONS}.key", list(keys)) for keys in wanted.attributes.values()]
+        queries = [terms(f"{SELECTIONS}.key", sorted(keys)) for _, keys in wanted.conditions]
         limits = {"gte": wanted.lowest, "lte": wanted.highest}
         if prices := {name: scaled_price(limit) for name, limit in limits.items() if limit is not None}:
             queries.append({"range": {f"{SELECTIONS}.price": prices}})

@@ -4,6 +4,7 @@ They are plain values, because creating and converting objects of elasticsearch.
 search. They may share parts, so they must not be changed.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -78,3 +79,8 @@ def values(field: str, *, size: int, include: str | None = None, **aggregations:
 
 PRODUCTS: Aggregation = {"reverse_nested": {}}
 """The products of nested objects."""
+
+
+def escaped(text: str) -> str:
+    """Return a Lucene regular expression that matches `text` alone."""
+    return re.sub(r"([^\w\s])", r"\\\1", text)

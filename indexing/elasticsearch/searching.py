@@ -11,7 +11,7 @@ from indexing.buckets import Bucket
 from indexing.currencies import in_one_currency, price_currency
 from indexing.document import SuggestedProduct
 from indexing.elasticsearch import client as cluster
-from indexing.elasticsearch import facet_values, suggesting
+from indexing.elasticsearch import facet_values, number_facets, suggesting
 from indexing.elasticsearch.client import Deadline, Response
 from indexing.elasticsearch.collapsing import Collapsing, FoundHits
 from indexing.elasticsearch.documents import FusedHit, products_by_id
@@ -24,6 +24,7 @@ from indexing.elasticsearch.readings import MATCHING, found_by, only_counted, st
 from indexing.elasticsearch.rules import DOCUMENT, pins, restricted, weighted, without_pinned
 from indexing.facet_search import FacetSearch
 from indexing.facets import NO_FACETS, Facets
+from indexing.fields import PRICE, SELECTIONS
 from indexing.lexicon.lexicon import Lexicon
 from indexing.matches.hits import with_matches
 from indexing.page import Hit, Matched, SearchPage
@@ -82,6 +83,7 @@ class Searching:
         products match than the lexicon lets expect.
         """
         schema = self._matching.schema
+        request = self._with_numbers(request)
         request, reading = understand(request, schema=schema, evidence=self._lexicon)
         self._encoding = self._meanings.encoding(request, schema) if self._meanings else None
         request = in_one_currency(request, self._currencies)
@@ -139,11 +141,12 @@ class Searching:
 
     def facet_values(self, request: SearchRequest, wanted: FacetSearch) -> tuple[Bucket, ...]:
         """Return the values of a facet of `request` that `wanted` finds."""
+        request = self._with_numbers(request)
         self.search(replace(request, facets=NO_FACETS, collapse="", page=1, page_size=1))
         request, _ = understand(request, schema=self._matching.schema, evidence=self._lexicon)
         request = in_one_currency(request, self._currencies)
-        counted = self._counted_again(facet_values.aggregation(self._matching, request, wanted))
-        return facet_values.values(self._matching, request, wanted, counted)
+        counted = self._counted_again({"own": facet_values.aggregation(self._matching, request, wanted)})
+        return facet_values.values(self._matching, request, wanted, counted["own"])
 
     def suggested_products(self, typed: Typed, *, limit: int) -> tuple[SuggestedProduct, ...]:
         """Return products whose words include what was typed; best sellers first."""
@@ -294,18 +297,32 @@ class Searching:
     def _facets(self, response: Response, request: SearchRequest) -> Facets:
         """Return the facets, after a request for ranges whose counts the response doesn't determine."""
         counting, counted = self._counting(request), response["aggregations"]
-        facets, limits = read(counting, counted)
+        facets, limits, numbers = read(counting, counted)
         if facets is not None:
             return facets
-        found = self._counted_again(counting.price_aggregation(limits))
-        return counting.facets(counted, counting.price_counts(found, limits))
+        prices = {PRICE: counting.price_aggregation(limits)} if limits else {}
+        found = self._counted_again({**prices, **numbers})
+        ranges = counting.price_counts(found[PRICE], limits) if limits else None
+        return counting.facets(counted, ranges, found)
 
-    def _counted_again(self, aggregation: Aggregation) -> Any:
+    def _counted_again(self, aggregations: Mapping[str, Aggregation]) -> Any:
         """Count the products of the last search."""
         query = {} if self._searched is None else {"query": self._searched["query"]}
-        aggregations = {"own": aggregation}
         (response,) = self._send({**query, "size": 0, "track_total_hits": False, "aggs": aggregations})
-        return response["aggregations"]["own"]
+        return response["aggregations"]
+
+    def _with_numbers(self, request: SearchRequest) -> SearchRequest:
+        """Return a request with the values within its limits of attributes."""
+        filters, schema = request.filters, self._matching.schema
+        unknown = filters.unread_limits()
+        if not unknown:
+            return request
+        schema.field(SELECTIONS)
+        (response,) = self._send(number_facets.listing(unknown))
+        keys = number_facets.listed(unknown, response["aggregations"])
+        decimal_comma = schema.analysis.language.decimal_comma
+        filters = filters.with_values(keys.__getitem__, decimal_comma=decimal_comma)
+        return replace(request, filters=filters)
 
     def _page(
         self,

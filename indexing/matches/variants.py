@@ -39,10 +39,10 @@ def _satisfies(document: ProductDocument, variant: VariantDocument, wanted: Vari
         return False
     if wanted.highest is not None and variant.sale_price > wanted.highest:
         return False
-    if not wanted.attributes:
+    if not wanted.conditions:
         return True
     own = spelled({**document.attributes, **variant.attributes})
-    return all(name in own and attribute_key(*own[name]) in keys for name, keys in wanted.attributes.items())
+    return all(name in own and attribute_key(*own[name]) in keys for name, keys in wanted.conditions)
 
 
 def _named(

@@ -20,6 +20,7 @@ from indexing.facets import FACETS, FacetDeclaration, Facets, FacetShape
 from indexing.fields import BRAND_KEY, CURRENCY
 from indexing.filters import Filters, VariantFilters
 from indexing.mapping import key, parts_of
+from indexing.numeric import NumericAttribute, ranges_of
 from indexing.ranges import RangeCount
 from indexing.request import SearchRequest
 from indexing.tantivy.matching import all_of
@@ -53,7 +54,7 @@ class Counting:
     def facets(self) -> Facets:
         """Return the facets that are wanted; one whose field isn't in the schema is empty."""
         counts = {declared.name: self._counts(declared) for declared in self._declared}
-        return counting.facets_of(counts, filters=self._filters, order=self._request.facets.attributes)
+        return counting.facets_of(counts, filters=self._filters, wanted=self._request.facets)
 
     def _counts(self, declared: FacetDeclaration) -> object:
         counts: Mapping[FacetShape, Callable[[FacetDeclaration], object]] = {
@@ -202,7 +203,23 @@ class Counting:
         spellings = counted.spellings_of(products)
         for own in chosen.values():
             spellings = own.spellings_of(products) | spellings
-        return AttributeCounts(products, spellings)
+        ranged = self._request.facets.ranged(self._filters)
+        ranges = {each.name_key: self._ranges(each, wanted, counted) for each in ranged}
+        return AttributeCounts(products, spellings, ranges)
+
+    def _ranges(
+        self, attribute: NumericAttribute, wanted: VariantFilters, counted: CountedValues
+    ) -> list[RangeCount]:
+        """Count the products in ranges of an attribute, without its own limits; `counted` is with them."""
+        name, table = attribute.name_key, self._snapshot.variants
+        rest = wanted.without_range(name)
+        counts = (counted if rest == wanted else self._counted(rest)).all_of(name)
+        decimal_comma = self._fields.analysis.language.decimal_comma
+        rows = table.rows(rest, self._products)
+        return [
+            RangeCount(each.limits, int(table.products(rows & table.rows_with(each.keys)).sum()))
+            for each in ranges_of(attribute, counts, decimal_comma=decimal_comma)
+        ]
 
     def found(self, wanted: FacetSearch) -> tuple[Bucket, ...]:
         """Return the values of a facet that `wanted` finds."""

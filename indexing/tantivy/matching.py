@@ -105,7 +105,7 @@ class Matching:
         """
         if not self.fields.has(ATTRIBUTE_KEY):
             return None
-        clauses = [self._any_of(ATTRIBUTE_KEY, keys) for keys in wanted.attributes.values()]
+        clauses = [self._any_of(ATTRIBUTE_KEY, [*keys]) for _, keys in wanted.conditions]
         if wanted.lowest is not None:
             clauses.append(self._range(self.fields.field(HIGHEST_PRICE), wanted.lowest, None))
         if wanted.highest is not None:

@@ -26,6 +26,7 @@ from indexing.errors import IndexCorrupt
 from indexing.fields import CURRENCY
 from indexing.filters import Filters, VariantFilters
 from indexing.planning.plan import FIELD_BOOSTS, AlternativeKind
+from indexing.request import SearchRequest
 from indexing.schema import IndexSchema
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
@@ -138,13 +139,23 @@ class Snapshot:
         live = self.matching.live()
         return dict(self.searcher.terms_with_prefix(CURRENCY, "", filter_query=live))
 
+    def with_numbers(self, request: SearchRequest) -> SearchRequest:
+        """Return a request with the values within its limits of attributes."""
+        filters = request.filters
+        if not filters.unread_limits():
+            return request
+        decimal_comma = self.matching.fields.analysis.language.decimal_comma
+        keys_of = self.variants.vocabulary.keys_of
+        return replace(request, filters=filters.with_values(keys_of, decimal_comma=decimal_comma))
+
     def filters(self, filters: Filters) -> list[Query]:
         """Return the queries that a product must match."""
         queries = self.matching.product_filters(filters)
         wanted = filters.of_variant()
         if not wanted.narrow:
             return queries
-        known = tuple(sorted(wanted.attributes.items())), wanted.lowest, wanted.highest, wanted.available
+        conditions = tuple(sorted((name, tuple(sorted(keys))) for name, keys in wanted.conditions))
+        known = conditions, wanted.lowest, wanted.highest, wanted.available
         if known not in self._with_variants:
             if len(self._with_variants) >= KNOWN_QUERIES:
                 self._with_variants.clear()

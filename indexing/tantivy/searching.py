@@ -120,7 +120,7 @@ def _read(
     schema = snapshot.matching.fields
     request, reading = understand(request, schema=schema, evidence=lexicon)
     encoding = query_encoding(request, schema=schema, encoder=encoder)
-    request = in_one_currency(request, snapshot.currencies)
+    request = snapshot.with_numbers(in_one_currency(request, snapshot.currencies))
     rules = Rules(snapshot, request)
     planned = plan_of(
         request,

@@ -86,11 +86,12 @@ class VariantTable:
             found &= self.price >= scaled_price(wanted.lowest)
         if wanted.highest is not None:
             found &= self.price <= scaled_price(wanted.highest)
-        for keys in wanted.attributes.values():
-            found &= self._rows_with(keys)
+        for _, keys in wanted.conditions:
+            found &= self.rows_with(keys)
         return found
 
-    def _rows_with(self, keys: Collection[str]) -> Mask:
+    def rows_with(self, keys: Collection[str]) -> Mask:
+        """Return the rows with any of the attribute values."""
         values = self._values(keys)
         found = np.zeros(len(self.price), dtype=bool)
         found[self.row_of_entry[values[self.value_of_entry]]] = True
@@ -121,7 +122,7 @@ class VariantTable:
             found &= self.products(self.rows(replace(everything, lowest=wanted.lowest)))
         if wanted.highest is not None:
             found &= self.products(self.rows(replace(everything, highest=wanted.highest)))
-        for keys in wanted.attributes.values():
+        for _, keys in wanted.conditions:
             found &= self.products_with(keys)
         return found
 
@@ -223,11 +224,15 @@ class CountedValues:
         """Return the `limit` keys of the most products among those of one attribute."""
         return self._top(np.where(self._name_of_key == self.vocabulary.name(name_key), self.keys, 0), limit)
 
+    def all_of(self, name_key: str) -> dict[str, int]:
+        """Return the keys of one attribute."""
+        return self.top_of(name_key, len(self.keys))
+
     def found(self, name_key: str, wanted: FacetSearch) -> dict[str, int]:
         """Return the keys of one attribute whose values `wanted` finds."""
-        of_name = np.where(self._name_of_key == self.vocabulary.name(name_key), self.keys, 0)
-        counts = self._top(of_name, len(of_name))
-        return {each: count for each, count in counts.items() if wanted.finds(parts_of(each)[1])}
+        return {
+            each: count for each, count in self.all_of(name_key).items() if wanted.finds(parts_of(each)[1])
+        }
 
     def of(self, keys: Collection[str]) -> dict[str, int]:
         """Return the numbers of products of these keys."""

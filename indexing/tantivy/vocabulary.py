@@ -18,6 +18,7 @@ class Vocabulary:
         self._spellings: dict[Spelling, int | None] = {}
         self._keys: dict[str, int] = {}
         self._names: dict[str, int] = {}
+        self._keys_of_name: dict[str, list[str]] = {}
         self._brands: dict[str, int] = {}
 
     def spelling(self, spelling: Spelling) -> int | None:
@@ -45,12 +46,17 @@ class Vocabulary:
         if found not in self._keys:
             self.name_of_key.append(self._names.setdefault(name, len(self._names)))
             self.keys.append(found)
+            self._keys_of_name.setdefault(name, []).append(found)
             self._keys[found] = len(self.keys) - 1
         return self._keys[found]
 
     def numbers(self, keys: Iterable[str]) -> list[int]:
         """Return the numbers of those `keys` that a product has or had."""
         return [self._keys[each] for each in keys if each in self._keys]
+
+    def keys_of(self, name_key: str) -> list[str]:
+        """Return the keys of an attribute that a product has or had."""
+        return list(self._keys_of_name.get(name_key, ()))
 
     def name(self, name_key: str) -> int:
         """Return the number of an attribute's name; -1 if no product has or had it."""

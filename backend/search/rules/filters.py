@@ -8,9 +8,8 @@ from rest_framework import serializers
 
 from backend.api.parameters import Body
 from backend.catalog.categories import matching_categories
+from backend.search.attribute_parameters import MAX_VALUE_LENGTH, MAX_VALUES
 from backend.search.parameters import (
-    MAX_VALUE_LENGTH,
-    MAX_VALUES,
     NAMED,
     PARAMETERS,
     category_tokens,

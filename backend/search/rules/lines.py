@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backend.search.parameters import ATTRIBUTE_PREFIX, NAMED
+from backend.search.attribute_parameters import ATTRIBUTE_PREFIX
+from backend.search.parameters import NAMED
 from backend.search.rules.actions import ActionSerializer, ActionType
 from backend.search.rules.filters import ATTRIBUTES, RuleFiltersSerializer
 from indexing.filters import FilterDeclaration, FilterKind

@@ -9,8 +9,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from backend.catalog.models import Product, Variant
+from backend.engines import index
+from backend.search.filter_texts import filter_texts
 from backend.search.rebuilding import build
 from indexing.engine import SearchEngine
+from indexing.filters import Filters
+from indexing.numeric import NumberLimits, numeric_attributes
 from tests.backend.shop import SYSTEM, client_of, product
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,3 +175,29 @@ def test_of_products_with_the_same_brand_one_is_shown(
         assert client.get(SEARCH, {"collapse": "size"}).status_code == 503
     else:
         assert client.get(SEARCH, {"collapse": "size"}).json()["count"] == 3
+
+
+def test_an_attribute_with_numbers_is_limited_and_shown_in_ranges(client: APIClient, settings: Any) -> None:
+    settings.SEARCH_RANGES = numeric_attributes("Size:kg")
+    settings.SEARCH_FACETS = ["size"]
+    for place, size in enumerate(("500 g", "1 kg", "2 kg")):
+        change(Variant.objects.order_by("pk")[place], attributes={"size": size})
+    index.engine().destroy()
+    build(index.engine(), clock=timezone.now, by=SYSTEM)
+
+    everything = client.get(SEARCH).json()["facets"]["attributes"]
+    assert [(each["name"], each["unit"]) for each in everything] == [("size", "kg")]
+    limits = [(each["minimum"], each["maximum"]) for each in everything[0]["ranges"]]
+    assert limits == [("0.5", "1"), ("1", "2"), ("2", "2.5")]
+    assert titles(client, **{"attr.size.min": "0.4", "attr.Size.max": "0.5"}) == ["Shirt"]
+    assert set(titles(client, **{"attr.size.min": "1"})) == {"Shirt", "Tie"}
+    for wrong in ({"attr.size.min": "1 kg"}, {"attr.size.min": ["1", "2"]}, {"attr.size.max": "NaN"}):
+        assert client.get(SEARCH, wrong).status_code == 400
+    reversed_limits = client.get(SEARCH, {"attr.size.min": "2", "attr.size.max": "1"})
+    assert reversed_limits.json()["details"] == {"attr.size.min": ["Must not be above attr.size.max."]}
+    assert titles(client, **{"attr.colour.min": "2"}) == []
+
+
+def test_exposures_have_the_limits_of_attributes() -> None:
+    filters = Filters(attribute_limits={"size": NumberLimits("kg", Decimal("0.50"), None)})
+    assert filter_texts(filters) == {"attr.size.min": "0.50"}

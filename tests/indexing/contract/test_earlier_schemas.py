@@ -14,9 +14,11 @@ from indexing.document import ProductDocument
 from indexing.elasticsearch.engine import ElasticsearchEngine
 from indexing.engine import PutDocument, Role, SearchEngine
 from indexing.errors import FieldNotIndexed, UnsupportedSchema
+from indexing.facets import ALL_FACETS
 from indexing.filters import Filters
 from indexing.generations import kept_current, rebuild, roll_back
 from indexing.grouping import Collapsed
+from indexing.numeric import NumberLimits, NumericAttribute
 from indexing.request import SearchRequest, Sort
 from indexing.rules.actions import Boost, Pin
 from indexing.rules.synonyms import Synonyms, SynonymSet
@@ -24,7 +26,7 @@ from indexing.schema import EARLIER, EARLIEST_VERSION, VERSION
 from indexing.suggestions.typed import Typed
 from indexing.tantivy.engine import TantivyEngine
 from tests.indexing import schemas
-from tests.indexing.builders import NOW, product
+from tests.indexing.builders import NOW, product, variant
 from tests.indexing.rows import Rows
 from tests.indexing.shop import Shop, ids_of
 from tests.services.waiting import wait_until
@@ -112,6 +114,19 @@ def test_rules_are_applied_except_boosts_by_a_field_that_the_version_lacks(shop:
     assert shop.ids("lampion", synonyms=synonyms, hidden=(3,), boosts=boosts) == [2, 7]
     assert shop.ids("lantern", pinned=(Pin(1, 2),), restrictions=(Filters(brands=("Folk",)),)) == [2]
     assert shop.ids("lantern", pinned=(Pin(1, 2),))[1] == 1
+
+
+def test_attributes_have_limits_on_tantivy_alone(shop: Shop, engine_name: str) -> None:
+    limits = {"size": NumberLimits("", lowest=Decimal(1))}
+    if engine_name == "tantivy":
+        shop.put(product(4, "Boot", variants=(variant(41, size="44"),)))
+        assert shop.ids(attribute_limits=limits) == [4]
+        return
+    with pytest.raises(FieldNotIndexed):
+        shop.page(attribute_limits=limits)
+    facets = shop.page(facets=replace(ALL_FACETS, numeric=(NumericAttribute("size"),))).facets
+    assert facets is not None
+    assert [each.ranges for each in facets.attributes if each.name == "size"] == [()]
 
 
 def test_products_are_collapsed_on_tantivy_alone(shop: Shop, engine_name: str) -> None:
