@@ -1,12 +1,16 @@
 """Creates documents from rows of the catalogue, in bulk, with a fixed number of queries."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from backend.catalog.images.pictures import Picture, all_urls, cover_thumbnail_url, variant_urls
 from backend.catalog.models import PATH_SEPARATOR, Category, Product, Variant
@@ -15,6 +19,11 @@ from indexing.document import CategoryReference, ProductDocument, VariantDocumen
 from indexing.engine import DeleteDocument, DocumentWrite, PutDocument
 
 SCAN_BATCH = 1_000
+CACHED_ATTRIBUTES = 4_096
+"""Attributes that a process keeps decoded: many variants have the same."""
+
+_WRITTEN = {"written_attributes": Cast("attributes", TextField())}
+"""As JSON, in which they are compared with those that are known."""
 
 
 class _ProductRow(NamedTuple):
@@ -37,7 +46,7 @@ class _ProductRow(NamedTuple):
     rating_average: Decimal | None
     rating_count: int
     popularity: int
-    attributes: dict[str, Any]
+    written_attributes: str
     pictures: list[Picture]
     image_urls: list[str]
     created_at: datetime
@@ -55,7 +64,7 @@ class _VariantRow(NamedTuple):
     sale_price: Decimal
     stock: int
     reserved: int
-    attributes: dict[str, Any]
+    written_attributes: str
     image_url: str
 
 
@@ -81,7 +90,7 @@ def documents(product_ids: Sequence[int]) -> dict[int, ProductDocument]:
     """
     with transaction.atomic():
         rows = Product.objects.listed().filter(pk__in=product_ids)
-        products = [_ProductRow(*row) for row in rows.values_list(*_ProductRow._fields)]
+        products = [_ProductRow(*row) for row in rows.annotate(**_WRITTEN).values_list(*_ProductRow._fields)]
         variants = _active_variants([product.id for product in products])
         categories = _ancestors(products)
     return {product.id: _document(product, variants[product.id], categories) for product in products}
@@ -110,7 +119,7 @@ def _active_variants(product_ids: Sequence[int]) -> Mapping[int, list[_VariantRo
     """Return the active variants of each product, by id."""
     found: defaultdict[int, list[_VariantRow]] = defaultdict(list)
     rows = Variant.objects.filter(product_id__in=product_ids, is_active=True).order_by("pk")
-    for row in rows.values_list(*_VariantRow._fields):
+    for row in rows.annotate(**_WRITTEN).values_list(*_VariantRow._fields):
         variant = _VariantRow(*row)
         found[variant.product_id].append(variant)
     return found
@@ -149,7 +158,7 @@ def _document(
         rating_average=product.rating_average,
         rating_count=product.rating_count,
         popularity=product.popularity,
-        attributes=_attributes(product.attributes),
+        attributes=_attributes(product.written_attributes),
         image_urls=tuple(all_urls(product.pictures, product.image_urls)),
         thumbnail_url=cover_thumbnail_url(product.pictures, product.image_urls),
         variants=_variants(product, variants),
@@ -168,13 +177,15 @@ def _variants(product: _ProductRow, variants: Sequence[_VariantRow]) -> tuple[Va
             price=product.price + variant.price_modifier,
             sale_price=variant.sale_price,
             available=variant.stock - variant.reserved,
-            attributes=_attributes(variant.attributes),
+            attributes=_attributes(variant.written_attributes),
             image_url=urls.get(variant.id, variant.image_url),
         )
         for variant in variants
     )
 
 
-def _attributes(values: Mapping[str, object]) -> dict[str, str]:
-    """Return the attributes that have a value."""
+@lru_cache(CACHED_ATTRIBUTES)
+def _attributes(written: str) -> dict[str, str]:
+    """Return the attributes that have a value, in a dictionary that documents share."""
+    values = json.loads(written)
     return {name: str(value) for name, value in values.items() if value not in (None, "")}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from heapq import nlargest
 
 import msgspec
@@ -19,6 +20,8 @@ MAX_PAIRS = 1_000_000
 MAX_TARGETS = 200_000
 """Words that misspelt ones may be corrected to, those with the most products."""
 MIN_TARGET_LENGTH = 3
+UNKNOWN = -1
+"""Instead of the number of a stem that no kept word has."""
 LARGE_SHOP = 5_000
 """Products from which on a word of a single product is more likely a misspelling than its correction."""
 
@@ -85,23 +88,20 @@ def _whole(numbers: Iterable[int]) -> bytes:
 
 def _pair_sections(source: LexiconSource, stems: dict[str, int]) -> dict[str, bytes]:
     """Count pairs by the stems of their words: "garage door" is evidence for "garage doors"."""
-    known: dict[str, int | None] = {}
-
-    def stem_of(word: str) -> int | None:
-        if word not in known:
-            known[word] = stems.get(source.stem(word))
-        return known[word]
-
-    summed: Counter[int] = Counter()
-    for pair, count in source.pairs:
-        first, _, second = pair.partition(" ")
-        ids = stem_of(first), stem_of(second)
-        if ids[0] is not None and ids[1] is not None:
-            summed[(ids[0] << 32) | ids[1]] += count
-    kept = sorted(nlargest(MAX_PAIRS, summed.items(), key=lambda each: (each[1], each[0])))
+    number = cache(lambda word: stems.get(source.stem(word), UNKNOWN))
+    counted = [
+        (number(first), number(second), count)
+        for pair, count in source.pairs
+        for first, _, second in [pair.partition(" ")]
+    ]
+    found = np.array(counted, np.int64).reshape(-1, 3)
+    found = found[(found[:, :2] != UNKNOWN).all(axis=1)]
+    keys, places = np.unique((found[:, 0] << 32) | found[:, 1], return_inverse=True)
+    counts = np.bincount(places, weights=found[:, 2], minlength=len(keys))
+    kept = np.sort(np.lexsort((keys, counts))[-MAX_PAIRS:])
     return {
-        "pairs.keys": np.array([pair for pair, _ in kept], np.uint64).tobytes(),
-        "pairs.counts": _whole(count for _, count in kept),
+        "pairs.keys": keys[kept].astype(np.uint64).tobytes(),
+        "pairs.counts": counts[kept].astype(np.uint32).tobytes(),
     }
 
 
