@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from tantivy import (
     DocAddress,
     FieldType,
@@ -31,7 +32,7 @@ from indexing.schema import IndexSchema
 from indexing.tantivy.matching import Matching, all_of
 from indexing.tantivy.schema import decode, register_analyzers
 from indexing.tantivy.variant_reading import VariantTables
-from indexing.tantivy.variants import VariantTable
+from indexing.tantivy.variants import Numbers, VariantTable
 
 if TYPE_CHECKING:
     from indexing.tantivy.vectors import StoredVectors, VectorReader
@@ -111,13 +112,17 @@ class Snapshot:
         )
         return self.ids([address for _, address in found.hits])
 
-    def live(self) -> tuple[Sequence[int], Sequence[int], Sequence[DocAddress]]:
+    def live(self) -> tuple[Numbers, Numbers, Sequence[DocAddress]]:
         """Return the id, the version and the address of every product."""
-        if not self.searcher.num_docs:
-            return [], [], []
-        found = self.searcher.search(self.matching.live(), self.searcher.num_docs, count=False).hits
-        addresses = [address for _, address in found]
-        return self.ids(addresses), whole_numbers(self.searcher, "version", addresses), addresses
+        addresses: list[DocAddress] = []
+        if self.searcher.num_docs:
+            found = self.searcher.search(self.matching.live(), self.searcher.num_docs, count=False).hits
+            addresses = [address for _, address in found]
+        ids, versions = (
+            np.array(self.searcher.fast_field_values(name, addresses), dtype=np.int64)
+            for name in ("id", "version")
+        )
+        return ids, versions, addresses
 
     def matched_ids(self, query: Query) -> list[int]:
         """Return the ids of all products that match, in no order."""

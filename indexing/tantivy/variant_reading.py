@@ -12,7 +12,7 @@ import numpy as np
 from tantivy import DocAddress, Searcher
 
 from indexing.fields import scaled_price
-from indexing.tantivy.variants import Numbers, VariantTable
+from indexing.tantivy.variants import Mask, Numbers, VariantTable
 from indexing.tantivy.vocabulary import Vocabulary
 
 
@@ -43,7 +43,7 @@ class LiveDocuments(Protocol):
     @property
     def searcher(self) -> Searcher: ...
 
-    def live(self) -> tuple[Sequence[int], Sequence[int], Sequence[DocAddress]]:
+    def live(self) -> tuple[Numbers, Numbers, Sequence[DocAddress]]:
         """Return the id, the version and the address of every product."""
         ...
 
@@ -120,17 +120,25 @@ class VariantTables:
 
     def _refreshed(self, snapshot: LiveDocuments) -> VariantTable:
         ids, versions, addresses = snapshot.live()
-        old = dict(zip(self._table.ids.tolist(), self._table.versions.tolist(), strict=True))
-        changed = [place for place, each in enumerate(ids) if old.get(each) != versions[place]]
-        gone = old.keys() - set(ids)
-        if not (changed or gone):
+        unchanged, kept = _compared(self._table, ids=ids, versions=versions)
+        if unchanged.all() and kept.all():
             return self._table
         columns = _Columns()
-        for place in changed:
+        for place in np.flatnonzero(~unchanged).tolist():
             stored = snapshot.searcher.doc(addresses[place])["document"][0]
-            columns.add(_decode(stored), versions[place], self._vocabulary)
-        kept = ~np.isin(self._table.ids, [*gone, *columns.ids])
+            columns.add(_decode(stored), int(versions[place]), self._vocabulary)
         return _joined(_restricted(self._table, kept), columns.table(self._vocabulary))
+
+
+def _compared(table: VariantTable, *, ids: Numbers, versions: Numbers) -> tuple[Mask, Mask]:
+    """Return which of the documents `table` has as they are, and which products of `table` those are."""
+    kept = np.zeros(len(table.ids), dtype=bool)
+    if not len(table.ids):
+        return np.zeros(len(ids), dtype=bool), kept
+    places = np.minimum(np.searchsorted(table.ids, ids), len(table.ids) - 1)
+    unchanged: Mask = (table.ids[places] == ids) & (table.versions[places] == versions)
+    kept[places[unchanged]] = True
+    return unchanged, kept
 
 
 def _restricted(table: VariantTable, kept: np.ndarray) -> VariantTable:
