@@ -46,7 +46,8 @@ def test_facets_follow_the_counts_and_the_filters(selected: tuple[str, ...]) -> 
         assert [(each.value, each.count, each.selected) for each in facets.brands] == [
             ("Tidewater", count, bool(selected))
         ]
-        assert not (limits or numbers)
+        assert not limits
+        assert not numbers
 
 
 def _counted(count: int) -> Aggregations:
